@@ -1,0 +1,45 @@
+"""The one error type that carries its outward meaning.
+
+Whatever refuses or delays a mail raises :class:`MailError`; its fields say what the
+SMTP client hears, which catalogue text the doctor reads and, apart from both, what
+the host's log may hold. Nothing else that is raised reaches the outside: the milter
+boundary turns any other exception into a plain 451.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+class MailError(Exception):
+    """A mail that is refused (5xx) or must come again (4xx).
+
+    ``code``/``enhanced`` are the SMTP reply (RFC 5321, RFC 3463); ``text`` is a key of
+    :mod:`rmp_milter.mail.texts`; ``facts`` fill that text's placeholders and are public
+    to the sender; ``detail`` is for the host's log only and holds no identity.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: int = 550,
+        enhanced: str = "5.7.1",
+        detail: str = "",
+        facts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(f"{code} {enhanced} {text}")
+        self.text = text
+        self.code = code
+        self.enhanced = enhanced
+        self.detail = detail
+        self.facts = MappingProxyType(dict(facts))
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the sender's server should try again (4xx)."""
+        return 400 <= self.code < 500  # noqa: PLR2004 -- the SMTP reply classes, RFC 5321 4.2.1
+
+
+def try_again(text: str, detail: str = "") -> MailError:
+    """Return the 451 for a fault of ours: nothing was done, the mail must come again."""
+    return MailError(text, code=451, enhanced="4.3.0", detail=detail)

@@ -1,0 +1,1 @@
+"""The append-only dossier store in LMDB: ciphertext in, ciphertext out."""
