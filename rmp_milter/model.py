@@ -220,14 +220,17 @@ class NewEntry(msgspec.Struct, frozen=True):
 
 
 class NewDossier(msgspec.Struct, frozen=True):
-    """A dossier to create, refused as a conflict if any of ``trait_keys`` is taken.
+    """A dossier to create and the look-up keys that lead to it.
 
     ``trait_keys`` are the folded strings of :func:`rmp_milter.identity.trait_keys`; the
-    store keeps only their keyed digests.
+    store keeps only their keyed digests. ``seen`` are the dossiers that these keys led
+    to when the decision was taken: if others are there at commit, it is a conflict and
+    nothing is written, so that two creations at once never make two dossiers.
     """
 
     dossier: Dossier
     trait_keys: tuple[str, ...]
+    seen: tuple[bytes, ...] = ()
 
 
 class Changes(msgspec.Struct, frozen=True):
