@@ -1,0 +1,209 @@
+"""The configuration: one TOML file, typed and strict, read once when a process starts.
+
+:func:`load` reports everything that is wrong in one go, a line for each fault, so that an
+admin corrects the file once. What only the running machine can tell (key files, sockets,
+Postfix) is looked at by ``rmp check``, since no single process may read all of it.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from rmp_milter.config_sections import (
+    SOCKET_PATH_BYTES,
+    CourierSection,
+    DkimSection,
+    FileMode,
+    KeeperSection,
+    LimitsSection,
+    LogSection,
+    MilterSection,
+    PathsSection,
+    Section,
+    ServiceSection,
+    SocketsSection,
+    StoreSection,
+)
+
+
+class ConfigErrors(Exception):  # noqa: N818 -- it holds several, and says so
+    """The configuration cannot be used; ``lines`` has one clear line per fault."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole configuration, complete and checked; every path is absolute."""
+
+    file: Path
+    service: ServiceSection
+    paths: PathsSection
+    sockets: SocketsSection
+    limits: LimitsSection
+    keeper: KeeperSection
+    milter: MilterSection
+    store: StoreSection
+    courier: CourierSection
+    dkim: DkimSection
+    log: LogSection
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "service": ServiceSection,
+    "paths": PathsSection,
+    "sockets": SocketsSection,
+    "limits": LimitsSection,
+    "keeper": KeeperSection,
+    "milter": MilterSection,
+    "store": StoreSection,
+    "courier": CourierSection,
+    "dkim": DkimSection,
+    "log": LogSection,
+}
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+def load(path: Path) -> Config:
+    """Read and check the file at ``path``; raise :class:`ConfigErrors` with all faults."""
+    file = path.absolute()
+    try:
+        text = file.read_bytes().decode()
+    except OSError as error:
+        raise ConfigErrors([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigErrors([f"{path.name}: is not UTF-8 text"]) from error
+    return parse(text, file)
+
+
+def parse(text: str, file: Path) -> Config:
+    """Check the configuration's ``text``; relative paths start at ``file``'s folder.
+
+    Raises :class:`ConfigErrors` with every fault found.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigErrors([f"{file.name}: is not TOML: {error}"]) from error
+    faults = list(_faults_of_document(document))
+    if not faults:
+        config = _complete(_Tables(document), file)
+        faults = list(_faults_between_settings(config))
+    if faults:
+        raise ConfigErrors([f"{file.name}: {fault}" for fault in faults])
+    return config
+
+
+class _Tables:
+    """The document's tables, already known to fit; absent ones are empty."""
+
+    def __init__(self, document: Mapping[str, object]) -> None:
+        self._document = document
+
+    def read(self, name: str, section: type[AnySection]) -> AnySection:
+        return msgspec.convert(self._document.get(name, {}), section, dec_hook=_from_string)
+
+
+def _complete(tables: _Tables, file: Path) -> Config:
+    service = tables.read("service", ServiceSection)
+    dkim = tables.read("dkim", DkimSection)
+    own_domain = service.addresses[0].rpartition("@")[2]
+    return Config(
+        file=file,
+        service=service,
+        paths=_below(file.parent, tables.read("paths", PathsSection)),
+        sockets=_below(file.parent, tables.read("sockets", SocketsSection)),
+        limits=tables.read("limits", LimitsSection),
+        keeper=tables.read("keeper", KeeperSection),
+        milter=tables.read("milter", MilterSection),
+        store=tables.read("store", StoreSection),
+        courier=tables.read("courier", CourierSection),
+        dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),
+        log=tables.read("log", LogSection),
+    )
+
+
+def _below(folder: Path, section: AnySection) -> AnySection:
+    """Return the section with its paths made absolute (an absolute one stays)."""
+    values = msgspec.structs.asdict(section)
+    paths = {name: folder / value for name, value in values.items() if isinstance(value, Path)}
+    return msgspec.structs.replace(section, **paths)
+
+
+def _faults_of_document(document: Mapping[str, object]) -> Iterator[str]:
+    for name, table in document.items():
+        if name not in SECTIONS:
+            yield f"[{name}]: unknown section{_suggestion(name, SECTIONS)}"
+        elif not isinstance(table, dict):
+            yield f"{name}: must be a section, written [{name}]"
+    for name, section in SECTIONS.items():
+        table = document.get(name, {})
+        if isinstance(table, dict):
+            yield from _faults_of_section(name, section, table)
+
+
+def _faults_of_section(
+    name: str, section: type[Section], table: Mapping[str, object]
+) -> Iterator[str]:
+    fields = {field.name: field for field in msgspec.structs.fields(section)}
+    for key in (key for key in table if key not in fields):
+        yield f"[{name}] {key}: unknown setting{_suggestion(key, fields)}"
+    for key, field in fields.items():
+        if key not in table and field.required:
+            yield f"[{name}] {key}: is missing, must be {_description(field.type)}"
+        elif key in table and not _fits(table[key], field.type):
+            shown = repr(table[key])[:80]
+            yield f"[{name}] {key}: must be {_description(field.type)}, not {shown}"
+
+
+def _suggestion(word: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" (is {close[0]} meant?)" if close else ""
+
+
+def _fits(value: object, kind: object) -> bool:
+    try:
+        msgspec.convert(value, kind, dec_hook=_from_string)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _from_string(kind: type, value: object) -> Path | FileMode:
+    """Make what TOML has no type for; msgspec turns the errors into its own."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError("must be a string")
+    if kind is Path:
+        return Path(value)
+    mode = int(value, 8)
+    if not 0 <= mode <= 0o777:  # noqa: PLR2004 -- rwx for user, group and others
+        raise ValueError("not permission bits")
+    return FileMode(mode)
+
+
+def _description(kind: object) -> str:
+    """Return the words that the annotation gives for what fits."""
+    for meta in reversed(getattr(kind, "__metadata__", ())):
+        if isinstance(meta, Meta) and meta.description:
+            return meta.description
+    return "something else"
+
+
+def _faults_between_settings(config: Config) -> Iterator[str]:
+    """Yield what only settings taken together can get wrong."""
+    if len(set(config.service.addresses)) < len(config.service.addresses):
+        yield "[service] addresses: names an address twice"
+    if config.keeper.code_minimum > config.keeper.code_length:
+        yield "[keeper] code_minimum: must not be larger than code_length"
+    if config.sockets.keeper == config.sockets.milter:
+        yield "[sockets] milter: must differ from keeper"
+    for name, path in (("keeper", config.sockets.keeper), ("milter", config.sockets.milter)):
+        if len(bytes(path)) > SOCKET_PATH_BYTES:
+            yield f"[sockets] {name}: is too long for a unix socket (at most {SOCKET_PATH_BYTES} bytes): {path}"

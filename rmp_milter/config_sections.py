@@ -1,0 +1,156 @@
+"""The sections of the configuration file: each setting's type, bounds and default.
+
+The description beside a type is what a fault's line tells the admin ("must be ...").
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+MIB = 1024 * 1024
+SOCKET_PATH_BYTES = 107
+"""Longest path of a unix socket on Linux, without the closing NUL (unix(7))."""
+
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+# No "+": what follows it in a bounce address must stay recognisable.
+ADDRESS = rf"^[a-z0-9_=-]+(\.[a-z0-9_=-]+)*@{DOMAIN}$"
+
+
+class FileMode(int):
+    """Permission bits, written in the file as an octal string such as ``"0660"``."""
+
+
+def _whole(low: int, high: int, what: str) -> Meta:
+    return Meta(ge=low, le=high, description=f"a whole number of {what}, {low} to {high}")
+
+
+_Folder = Annotated[Path, Meta(description="a folder, as a string")]
+_File = Annotated[Path, Meta(description="a file, as a string")]
+_Socket = Annotated[
+    Path, Meta(description=f"a socket's path, as a string of at most {SOCKET_PATH_BYTES} bytes")
+]
+_Mode = Annotated[FileMode, Meta(description='an octal mode as a string, such as "0660"')]
+_Seconds = Annotated[int, _whole(1, 86_400, "seconds")]
+_Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f<>\"]*$")]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every section of the file."""
+
+
+class ServiceSection(Section, frozen=True, kw_only=True):
+    """Who the service is; ``addresses[0]`` is the one that answers come from."""
+
+    addresses: Annotated[
+        tuple[Annotated[str, Meta(pattern=ADDRESS, max_length=200)], ...],
+        Meta(
+            min_length=1,
+            description="a list of mail addresses in lower case, without '+', "
+            'such as ["rmp@chu.example"]',
+        ),
+    ]
+    name: Annotated[
+        _Line, Meta(description='a name of 1 to 200 characters, without < > or "')
+    ] = "Résumé médical partagé"
+    language: Annotated[Literal["fr", "en"], Meta(description='"fr" or "en"')] = "fr"
+
+
+class PathsSection(Section, frozen=True, kw_only=True):
+    """Where each process keeps its files; relative ones start at the file's folder."""
+
+    keeper: _Folder = Path("keeper")
+    milter: _Folder = Path("milter")
+    store: _Folder = Path("store")
+    courier: _Folder = Path("courier")
+    public: _Folder = Path("public")
+    outbox_key: _File = Path("shared/outbox.key")
+
+
+class SocketsSection(Section, frozen=True, kw_only=True):
+    """The unix sockets, who may open them; ``milter_group`` empty leaves the group."""
+
+    keeper: _Socket = Path("run/keeper.sock")
+    milter: _Socket = Path("run/milter.sock")
+    keeper_mode: _Mode = FileMode(0o660)
+    milter_mode: _Mode = FileMode(0o660)
+    milter_group: Annotated[
+        str, Meta(max_length=32, description="a group's name, or empty for none")
+    ] = ""
+
+
+class LimitsSection(Section, frozen=True, kw_only=True):
+    """Bounds on what a mail may hold, and on how large an answer may be."""
+
+    message_bytes: Annotated[int, _whole(64 * 1024, 1024 * MIB, "bytes")] = 50 * MIB
+    plaintext_bytes: Annotated[int, _whole(64 * 1024, 2048 * MIB, "bytes")] = 64 * MIB
+    header_bytes: Annotated[int, _whole(4096, MIB, "bytes")] = 64 * 1024
+    answer_bytes: Annotated[int, _whole(64 * 1024, 1024 * MIB, "bytes")] = 10_000_000
+    key_packets: Annotated[int, _whole(1, 256, "key packets")] = 16
+    parts: Annotated[int, _whole(2, 10_000, "MIME parts")] = 200
+
+
+class KeeperSection(Section, frozen=True, kw_only=True):
+    """The keeper's workers, who may call it, and the codes that patients hold."""
+
+    workers: Annotated[int, _whole(1, 64, "worker processes")] = 2
+    users: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^([a-z_][a-z0-9_.-]*|[0-9]+)$")], ...],
+        Meta(
+            min_length=1,
+            description='a list of user names or numeric uids, such as ["rmp-milter"]',
+        ),
+    ] = ("rmp-milter",)
+    code_length: Annotated[int, _whole(4, 32, "characters")] = 8
+    code_minimum: Annotated[int, _whole(4, 32, "characters")] = 4
+
+
+class MilterSection(Section, frozen=True, kw_only=True):
+    """The milter's patience, and how long a mail that was done is known again."""
+
+    timeout_seconds: _Seconds = 600
+    keeper_timeout_seconds: _Seconds = 120
+    duplicate_days: Annotated[int, _whole(1, 365, "days")] = 30
+
+
+class StoreSection(Section, frozen=True, kw_only=True):
+    """``map_bytes``: the most that the store may ever hold; costs address space only."""
+
+    map_bytes: Annotated[int, _whole(16 * MIB, 2**46, "bytes")] = 64 * 1024 * MIB
+
+
+class CourierSection(Section, frozen=True, kw_only=True):
+    """Where answers are handed to Postfix, and how long that is tried."""
+
+    host: Annotated[_Line, Meta(description="a host name or an IP address")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535, description="a port number, 1 to 65535")] = (
+        10_026
+    )
+    senders: Annotated[int, _whole(1, 32, "connections")] = 2
+    give_up_hours: Annotated[int, _whole(1, 720, "hours")] = 120
+    retry_seconds: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=86_400)], ...],
+        Meta(min_length=1, description="a list of waits in seconds, 1 to 86400 each"),
+    ] = (60, 300, 900, 3600, 14_400)
+
+
+class DkimSection(Section, frozen=True, kw_only=True):
+    """The DKIM signature's domain and selector; an empty domain is the service's own."""
+
+    domain: Annotated[
+        str, Meta(pattern=rf"^({DOMAIN})?$", description="a domain name in lower case")
+    ] = ""
+    selector: Annotated[
+        str, Meta(pattern=rf"^{DOMAIN}$", description="a DKIM selector in lower case")
+    ] = "rmp"
+
+
+class LogSection(Section, frozen=True, kw_only=True):
+    """How much is written to stderr."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description='"debug", "info", "warning" or "error"'),
+    ] = "info"
