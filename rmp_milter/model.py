@@ -58,6 +58,21 @@ class ReplyForm(StrEnum):
     PARTITIONED = "partitioned"
 
 
+class Envelope(Value, frozen=True):
+    """What SMTP said of a mail: the envelope, not the header.
+
+    ``sender`` is MAIL FROM without angle brackets, empty for the null sender;
+    ``recipients`` are the service's own, lower-cased; ``account`` the SASL login proven
+    by SMTP AUTH, or empty; ``received_at`` when its end of data came.
+    """
+
+    queue_id: str
+    sender: str
+    recipients: tuple[str, ...]
+    account: str
+    received_at: int
+
+
 class Patient(Value, frozen=True):
     """A patient's traits. ``nir`` is 13 digits + 2 key digits, or empty."""
 

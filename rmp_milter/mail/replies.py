@@ -1,0 +1,174 @@
+"""Answers as mail: from a letter and its enclosures to complete outgoing mails.
+
+Like the handlers, a generator without I/O: it yields what is to be sealed (signed by the
+service, encrypted to the reader) and is sent the sealed bytes. The forms and what real
+clients do with them are in docs/formats.md, Replies. Nothing of a patient and no word of
+a user stands in a header or a file name outside the encryption.
+"""
+
+from collections.abc import Generator, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from rmp_milter.mail.encode import armored, encoded_size
+from rmp_milter.mail.letter import Enclosure, Letter
+from rmp_milter.mail.texts import text
+from rmp_milter.mail.wording import bare_name
+from rmp_milter.mail.wrapping import (
+    Frame,
+    Pieces,
+    file_part,
+    files_entity,
+    mixed_mail,
+    pgp_mime_mail,
+    text_entity,
+)
+from rmp_milter.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
+
+
+class SealPieces(msgspec.Struct, frozen=True):
+    """Ask for ``pieces`` to be signed and encrypted to the reader; bytes are sent back.
+
+    A ``held_code`` is written in place of each mark (:data:`keeper.protocol.CODE_MARK`).
+    """
+
+    pieces: Pieces
+    held_code: bytes = b""
+
+
+Sealing = Generator[SealPieces, bytes, tuple[OutgoingMail, ...]]
+
+
+def build(letter: Letter, frame: Frame) -> Sealing:
+    """Return the mails of an answer, the one with the index or the plain words first."""
+    if frame.reader.reply_form is ReplyForm.PARTITIONED:
+        return (yield from _partitioned(letter, frame))
+    return (yield from _separate(letter, frame))
+
+
+def _separate(letter: Letter, frame: Frame) -> Sealing:
+    """PGP/MIME: the index, then each entry as a mail of its own, the résumé before all.
+
+    A body that is a MIME entity travels as it came in, behind the reader's key packet;
+    bare files go as attachments of a sealed mail (a client opens them one by one).
+    """
+    groups = _groups(letter.enclosures, frame.answer_bytes)
+    words = letter.text
+    if groups:
+        words += "\n" + text("index-mails", frame.language, count=str(len(groups))) + "\n"
+    sealed = yield SealPieces(
+        (Slice(text_entity(letter.subject, words, frame)),), letter.held_code
+    )
+    mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
+    for index, group in enumerate(groups, 1):
+        mails.append((yield from _enclosing_mail(letter, frame, index, groups, group)))
+    return tuple(mails)
+
+
+def _enclosing_mail(
+    letter: Letter,
+    frame: Frame,
+    index: int,
+    groups: Sequence[Sequence[Enclosure]],
+    group: Sequence[Enclosure],
+) -> Generator[SealPieces, bytes, OutgoingMail]:
+    first = group[0]
+    if first.document.container is Container.ENTITY:
+        body = BodySlice(first.packets, first.document.document_id, armor=True)
+        return pgp_mime_mail((body,), frame)
+    title = first.entry.document_type
+    words = text(
+        "enclosed", frame.language, index=str(index), count=str(len(groups)), title=title
+    )
+    files = tuple((real_name(each), each) for each in group)
+    sealed = yield SealPieces(files_entity(letter.subject, words, files, frame))
+    return pgp_mime_mail((Slice(armored(sealed)),), frame)
+
+
+def _groups(enclosures: Sequence[Enclosure], limit: int) -> list[list[Enclosure]]:
+    """Part the enclosures into mails: an entity alone, an entry's bare files together.
+
+    Files of one entry are spread over several mails where they exceed ``limit`` bytes; a
+    single one that is larger still goes alone, since a body is never cut.
+    """
+    groups: list[list[Enclosure]] = []
+    room = 0
+    for each in (each for each in enclosures if each.packets):
+        size = _attached_size(each)
+        bare = each.document.container is not Container.ENTITY
+        if not (bare and groups and _joins(groups[-1], each) and size <= room):
+            groups.append([])
+            room = limit
+        groups[-1].append(each)
+        room -= size
+    return groups
+
+
+def _attached_size(each: Enclosure) -> int:
+    piece = BodySlice(each.packets, each.document.document_id, armor=False)
+    return encoded_size(piece, each.document.size)
+
+
+def _joins(group: Sequence[Enclosure], each: Enclosure) -> bool:
+    last = group[-1]
+    return last.document.container is not Container.ENTITY and last.number == each.number
+
+
+def _partitioned(letter: Letter, frame: Frame) -> Sealing:
+    """Inline armor and ``.pgp`` files, for Eudora and old plug-ins.
+
+    File names are neutral since they are not encrypted here; the index tells which is
+    which.
+    """
+    sent = [each for each in letter.enclosures if each.packets]
+    names = [neutral_name(place, each) for place, each in enumerate(sent, 1)]
+    words = letter.text
+    if sent:
+        words += "\n" + "\n".join(
+            _name_line(n, each) for n, each in zip(names, sent, strict=True)
+        )
+    files = [file_part(name, each) for name, each in zip(names, sent, strict=True)]
+    sealed = yield SealPieces((Slice(words.encode()),), letter.held_code)
+    mails = [
+        mixed_mail(armored(sealed), batch, frame) for batch in _batches(files, sent, frame)
+    ]
+    return tuple(mails)
+
+
+def _name_line(name: str, each: Enclosure) -> str:
+    titles = [bare_name(part.name) for part in each.document.parts if part.name]
+    return f"  {name} : {', '.join([each.entry.document_type, *titles])}"
+
+
+def neutral_name(place: int, each: Enclosure) -> str:
+    """Return a file name that says nothing of the patient: kind, number and type only."""
+    if each.document.container is Container.ENTITY:
+        return f"entree-{place:02}.eml.pgp"
+    if each.document.container is Container.TEXT:
+        return f"lettre-{place:02}.txt.pgp"
+    names = [bare_name(part.name) for part in each.document.parts if part.name]
+    ending = PurePosixPath(names[0]).suffix.lower() if names else ""
+    safe = ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""  # noqa: PLR2004 -- a dot and five letters
+    return f"document-{place:02}{safe}.pgp"
+
+
+def _batches(files: Sequence[Pieces], sent: Sequence[Enclosure], frame: Frame) -> list[Pieces]:
+    """Part the files into mails of at most ``answer_bytes``; the first holds the index."""
+    batches: list[list[Slice | BodySlice]] = [[]]
+    room = frame.answer_bytes
+    for pieces, each in zip(files, sent, strict=True):
+        size = sum(encoded_size(piece, each.document.size) for piece in pieces)
+        if size > room and batches[-1]:
+            batches.append([])
+            room = frame.answer_bytes
+        batches[-1] += pieces
+        room -= size
+    return [tuple(batch) for batch in batches]
+
+
+def real_name(each: Enclosure) -> str:
+    """Return a bare file's own name, for use inside the encryption only."""
+    names = [part.name for part in each.document.parts if part.name]
+    name = bare_name(names[0]) if names else PurePosixPath(neutral_name(1, each)).stem
+    return f"{name}.pgp"

@@ -1,0 +1,77 @@
+"""How patients, dates, sizes and documents are written in the answers."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from textwrap import wrap
+
+from rmp_milter.mail.texts import Language, text
+from rmp_milter.model import Container, Document, PartName, Patient
+
+_KIB = 1024
+
+
+def full_name(patient: Patient) -> str:
+    """Return the patient as French records write him: NOM Prénom."""
+    return f"{patient.birth_name.upper()} {patient.first_names}"
+
+
+def birth_date(patient: Patient) -> str:
+    """Return the date of birth as DD/MM/YYYY."""
+    year, month, day = patient.birth_date.split("-")
+    return f"{day}/{month}/{year}"
+
+
+def day(moment: int) -> str:
+    """Return the UTC day of a time (seconds since the epoch) as DD/MM/YYYY."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%d/%m/%Y")
+
+
+def size(octets: int) -> str:
+    """Return a size for reading: ``12 Ko``, ``3,4 Mo``."""
+    if octets < _KIB * _KIB:
+        return f"{max(1, round(octets / _KIB))} Ko"
+    return f"{octets / (_KIB * _KIB):.1f} Mo".replace(".", ",")
+
+
+def part_title(part: PartName, language: Language) -> str:
+    """Return what a part is called: its file name, or that it is the letter."""
+    if part.name:
+        return bare_name(part.name)
+    key = "letter-part" if part.media_type.startswith("text/") else "unnamed-part"
+    return text(key, language)
+
+
+def document_titles(document: Document, language: Language) -> list[str]:
+    """Return one title with size for each thing that a stored body holds."""
+    parts = document.parts or (PartName(name="", media_type="", size=document.size),)
+    if document.container is Container.TEXT:
+        parts = (PartName(name="", media_type="text/plain", size=parts[0].size),)
+    return [f"{part_title(part, language)} ({size(part.size)})" for part in parts]
+
+
+def bare_name(name: str) -> str:
+    """Return a file name without the ending that its encryption added."""
+    path = PurePosixPath(name)
+    return path.stem if path.suffix.lower() in {".pgp", ".gpg", ".asc"} else name
+
+
+def bullet_list(lines: Iterable[str]) -> str:
+    """Return the lines as a list with dashes."""
+    return "\n".join(f"  - {line}" for line in lines)
+
+
+def ascii_sentences(words: str) -> list[str]:
+    """Return a sentence as lines for an SMTP reply: ASCII, no ``%``, at most 200 long.
+
+    RFC 5321 4.2 allows no other characters without SMTPUTF8, and libmilter takes ``%`` for
+    a format.
+    """
+    plain = (
+        words.replace("«", '"')
+        .replace("»", '"')
+        .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    )
+    folded = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return wrap(folded.replace("%", ""), 200) or ["-"]

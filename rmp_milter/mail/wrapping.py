@@ -1,0 +1,180 @@
+"""Headers and MIME around what is sent: the outer mail and the encrypted entity.
+
+Nothing of a patient and no word of a user stands outside the encryption.
+"""
+
+from collections.abc import Callable, Sequence
+from email.header import Header
+from email.utils import formataddr, formatdate
+
+import msgspec
+
+from rmp_milter.mail.letter import Enclosure
+from rmp_milter.mail.texts import Language, text
+from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice
+
+_CRLF = "\r\n"
+Pieces = tuple[Slice | BodySlice, ...]
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What the headers of all mails of one answer have in common.
+
+    ``answer_bytes`` is the size over which an answer is split into several mails;
+    ``in_reply_to`` the asker's Message-ID if it is a harmless one, else empty.
+    """
+
+    service: str
+    service_name: str
+    reader: Doctor
+    at: int
+    in_reply_to: str
+    language: Language
+    answer_bytes: int
+    new_token: Callable[[], str]
+
+
+def file_part(name: str, each: Enclosure) -> Pieces:
+    """Return an attachment (a MIME part behind a boundary of its mixed parent)."""
+    head = _headers(
+        f"Content-Type: application/octet-stream; name={_quoted(name)}",
+        "Content-Transfer-Encoding: base64",
+        f"Content-Disposition: attachment; filename={_quoted(name)}",
+    )
+    start = _boundary_line(_PART_BOUNDARY) + head
+    return (
+        Slice(start),
+        BodySlice(each.packets, each.document.document_id, armor=False),
+        Slice(b"\r\n"),
+    )
+
+
+_PART_BOUNDARY = "=-rmp-parts-="
+"""Boundary of our multiparts: base64 and armor never hold a line that begins with ``--=``,
+and in our own words no line begins with what a user wrote."""
+
+
+def text_entity(subject: str, words: str, frame: Frame) -> bytes:
+    """Return an entity to encrypt that holds only words."""
+    protected = 'text/plain; charset="utf-8"; protected-headers="v1"; hp="cipher"'
+    return _inner_headers(subject, protected, frame, "8bit") + _lines(words).encode()
+
+
+def files_entity(
+    subject: str, words: str, files: Sequence[tuple[str, Enclosure]], frame: Frame
+) -> Pieces:
+    """Return an entity to encrypt: words, then each stored file under its own name."""
+    kind = f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
+    head = _inner_headers(subject, kind, frame, "")
+    start = head + _words_part(words)
+    pieces: list[Slice | BodySlice] = [Slice(start)]
+    for name, each in files:
+        pieces += file_part(name, each)
+    pieces.append(Slice(_boundary_end(_PART_BOUNDARY)))
+    return tuple(pieces)
+
+
+def _words_part(words: str) -> bytes:
+    head = _headers(
+        'Content-Type: text/plain; charset="utf-8"',
+        "Content-Transfer-Encoding: 8bit",
+    )
+    return _boundary_line(_PART_BOUNDARY) + head + _lines(words).encode() + b"\r\n"
+
+
+def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> bytes:
+    """Return the protected headers (RFC 9788) of an encrypted entity."""
+    lines = [
+        "MIME-Version: 1.0",
+        f"Subject: {_encoded(subject)}",
+        f"From: {_from(frame)}",
+        f"To: {frame.reader.mail}",
+        f"Date: {formatdate(frame.at)}",
+        f"Content-Type: {kind}",
+    ]
+    if encoding:
+        lines.append(f"Content-Transfer-Encoding: {encoding}")
+    return _headers(*lines)
+
+
+def pgp_mime_mail(body: Pieces, frame: Frame) -> OutgoingMail:
+    """Wrap an armored message as RFC 3156 says (section 4)."""
+    head, message_id, boundary = _outer(
+        frame, 'multipart/encrypted; protocol="application/pgp-encrypted"'
+    )
+    start = head + _boundary_line(boundary)
+    start += _headers("Content-Type: application/pgp-encrypted") + b"Version: 1\r\n\r\n"
+    start += _boundary_line(boundary) + _headers(
+        'Content-Type: application/octet-stream; name="encrypted.asc"',
+        'Content-Disposition: inline; filename="encrypted.asc"',
+    )
+    pieces = (Slice(start), *body, Slice(b"\r\n" + _boundary_end(boundary)))
+    return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
+
+
+def mixed_mail(index: bytes, files: Pieces, frame: Frame) -> OutgoingMail:
+    """Return a partitioned mail: the armored index as text, then the encrypted files."""
+    head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{_PART_BOUNDARY}"')
+    start = head + _boundary_line(_PART_BOUNDARY)
+    start += _headers('Content-Type: text/plain; charset="utf-8"') + index + b"\r\n"
+    pieces = (Slice(start), *files, Slice(_boundary_end(_PART_BOUNDARY)))
+    return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
+
+
+def _outer(frame: Frame, kind: str) -> tuple[bytes, str, str]:
+    """Return the clear headers of one mail, its Message-ID and its boundary."""
+    token = frame.new_token()
+    message_id = f"<{token}@{frame.service.rpartition('@')[2]}>"
+    boundary = f"=-rmp-{token}"
+    if "boundary=" not in kind:
+        kind += f'; boundary="{boundary}"'
+    lines = [
+        f"Date: {formatdate(frame.at)}",
+        f"From: {_from(frame)}",
+        f"To: {frame.reader.mail}",
+        f"Subject: {_encoded(text('outer-subject', frame.language))}",
+        f"Message-ID: {message_id}",
+        "Auto-Submitted: auto-replied",
+        "MIME-Version: 1.0",
+        f"Content-Type: {kind}",
+    ]
+    if frame.in_reply_to:
+        lines[5:5] = [
+            f"In-Reply-To: {frame.in_reply_to}",
+            f"References: {frame.in_reply_to}",
+        ]
+    return _headers(*lines), message_id, boundary
+
+
+def _from(frame: Frame) -> str:
+    return formataddr((frame.service_name, frame.service), charset="utf-8")
+
+
+def _encoded(words: str) -> str:
+    return Header(words, "utf-8", maxlinelen=70).encode(linesep=_CRLF)
+
+
+def _quoted(name: str) -> str:
+    """Return a file name as a MIME parameter value: quoted, RFC 2047 where not ASCII.
+
+    Strictly RFC 2231 would be right; RFC 2047 inside quotes is what every mail client of
+    twenty years reads.
+    """
+    clean = "".join(char for char in name if char.isprintable() and char not in '"\\')[:120]
+    return f'"{clean if clean.isascii() else Header(clean, "utf-8", maxlinelen=9999).encode()}"'
+
+
+def _lines(words: str) -> str:
+    return _CRLF.join(words.splitlines()) + _CRLF
+
+
+def _headers(*lines: str) -> bytes:
+    return (_CRLF.join(lines) + _CRLF + _CRLF).encode()
+
+
+def _boundary_line(boundary: str) -> bytes:
+    return f"--{boundary}{_CRLF}".encode()
+
+
+def _boundary_end(boundary: str) -> bytes:
+    return f"--{boundary}--{_CRLF}".encode()

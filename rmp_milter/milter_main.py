@@ -1,0 +1,108 @@
+"""The milter process: what it stands on is put together here, then it listens."""
+
+import grp
+import logging
+import os
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+
+from rmp_milter.answers import Answers
+from rmp_milter.config import Config
+from rmp_milter.conversation import Keeper
+from rmp_milter.keeper.client import KeeperClient
+from rmp_milter.memory import Memory
+from rmp_milter.milter import Rules, listen, stop
+from rmp_milter.model import Envelope
+from rmp_milter.onglets import classify
+from rmp_milter.pipeline import Means, take
+from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.store import Store
+
+log = logging.getLogger("rmp.milter")
+
+EXIT_STORE_FAILED = 75
+"""sysexits' EX_TEMPFAIL: the supervisor starts the process again, on a fresh environment."""
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM, or until the store fails; return the exit status."""
+    keys = StoreKeys(
+        metadata=read_key(config.paths.milter / "metadata.key"),
+        index=read_key(config.paths.milter / "index.key"),
+        outbox=read_key(config.paths.outbox_key),
+    )
+    store = Store.open(
+        config.paths.store,
+        keys,
+        map_bytes=config.store.map_bytes,
+        duplicate_days=config.milter.duplicate_days,
+    )
+    failed = threading.Event()
+    means = _means(config, store, keys)
+
+    def pipeline(envelope: Envelope, memory: Memory) -> str:
+        return take(envelope, memory, means)
+
+    rules = Rules(
+        addresses=frozenset(config.service.addresses),
+        message_bytes=config.limits.message_bytes,
+        take=pipeline,
+        on_store_failure=lambda: _give_up(failed),
+    )
+    group = (
+        grp.getgrnam(config.sockets.milter_group).gr_gid
+        if config.sockets.milter_group
+        else None
+    )
+    socket, mode = str(config.sockets.milter), config.sockets.milter_mode
+    listen(rules, socket, mode, group, config.milter.timeout_seconds)
+    if not failed.is_set():
+        store.close()
+    return EXIT_STORE_FAILED if failed.is_set() else 0
+
+
+def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
+    client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
+    keeper = Keeper(client.call, config.limits.message_bytes // 1_000_000)
+    return Means(
+        store=store,
+        keeper=keeper,
+        answers=Answers(
+            keeper=keeper,
+            service=config.service.addresses[0],
+            service_name=config.service.name,
+            language=config.service.language,
+            answer_bytes=config.limits.answer_bytes,
+            new_token=lambda: secrets.token_hex(16),
+        ),
+        service=config.service.addresses[0],
+        bounce_key=keys.outbox,
+        language=config.service.language,
+        new_id=new_id,
+        this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
+        classify=classify,
+    )
+
+
+def new_id() -> bytes:
+    """Return a fresh 16-byte identifier: microseconds, then 8 random bytes.
+
+    Nearly ascending, so that LMDB appends instead of splitting pages all over the tree.
+    """
+    return (time.time_ns() // 1000).to_bytes(8, "big") + secrets.token_bytes(8)
+
+
+def _give_up(failed: threading.Event) -> None:
+    """Stop the process after a failed commit; what comes meanwhile hears 451.
+
+    Mails in hand get a few seconds; a thread that hangs must not keep us up.
+    """
+    if failed.is_set():
+        return
+    failed.set()
+    stop()
+    last_resort = threading.Timer(5, os._exit, (EXIT_STORE_FAILED,))
+    last_resort.daemon = True
+    last_resort.start()

@@ -1,0 +1,249 @@
+"""One mail, one way: from the envelope to the commit. The main path reads top to bottom.
+
+    duplicate? → automatic? → shape → the keeper opens → sender → routing header → the
+    verb's handler (with the keeper) → answer (sealed by the keeper) → one commit
+
+Nothing is kept before the commit and everything is durable after it. What is refused
+before the sender is known is heard at SMTP time (:class:`MailError`); a known sender gets
+an encrypted letter instead, committed like any answer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import parseaddr
+
+import msgspec
+
+from rmp_milter.answers import About, Answers
+from rmp_milter.bounce import is_bounce_address, row_of
+from rmp_milter.conversation import Keeper
+from rmp_milter.errors import MailError, try_again
+from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers.refusal import refusal_letter
+from rmp_milter.handlers.steps import Asked, Filing, Outcome, Sender, Steps, View, expect
+from rmp_milter.intake import admit, gather, harmless_message_id, opening
+from rmp_milter.keeper.protocol import BodyRef, Opened, Trust
+from rmp_milter.mail.automatic import automatic
+from rmp_milter.mail.digest import duplicate_digest
+from rmp_milter.mail.mimetree import MimeLimit, Part, scan
+from rmp_milter.mail.routing import RoutingHeader, parse
+from rmp_milter.mail.shapes import recognise
+from rmp_milter.mail.texts import Language
+from rmp_milter.memory import Memory
+from rmp_milter.model import (
+    Changes,
+    Doctor,
+    Envelope,
+    NewBody,
+    NewEntry,
+    Onglet,
+    Verb,
+)
+from rmp_milter.sender import identify, likely_signers, named_signers
+from rmp_milter.store.commit import Conflict
+from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.store.store import Store
+
+HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
+    Verb.CREATION: creation.handle,
+    Verb.DEPOT: depot.handle,
+    Verb.DOSSIER: consultation.handle,
+    Verb.LISTE: liste.handle,
+    Verb.AIDE: aide.handle,
+}
+
+CONFLICT_TRIES = 3
+"""A mail whose ground moved under it is decided again; three times is a fault of ours."""
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What the pipeline works with, handed in by the milter's start-up."""
+
+    store: Store
+    keeper: Keeper
+    answers: Answers
+    service: str
+    bounce_key: bytes
+    language: Language
+    new_id: Callable[[], bytes]
+    this_year: Callable[[int], int]
+    classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """One mail on its way: envelope, bytes, outer structure, duplicate digest."""
+
+    envelope: Envelope
+    raw: memoryview
+    outer: Part
+    digest: bytes
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off."""
+
+    opened: Opened
+    bodies: Memory
+    fresh: Memory
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A read mail of a known sender, and the ground on which it is decided."""
+
+    mail: Mail
+    read: Read
+    sender: Sender
+    header: RoutingHeader
+    view: Snapshot
+    means: Means
+
+
+def take(envelope: Envelope, memory: Memory, means: Means) -> str:
+    """Do all that a mail asks, once; return in one word what was done, for the log.
+
+    Raises :class:`MailError` with what the SMTP client hears; then nothing was done.
+    """
+    with memory.mapped() as raw:
+        mail = _mail(envelope, raw)
+        for _ in range(CONFLICT_TRIES):
+            try:
+                return _take_once(mail, means)
+            except Conflict as conflict:
+                if conflict.reason == "duplicate":
+                    return "duplicate"
+    raise try_again("unavailable", "the dossier changed three times meanwhile")
+
+
+def _mail(envelope: Envelope, raw: memoryview) -> Mail:
+    try:
+        outer = scan(raw)
+    except MimeLimit as error:
+        raise MailError("damaged-mail", enhanced="5.6.0", detail=str(error)) from error
+    digest = duplicate_digest(envelope.sender, envelope.recipients, raw)
+    return Mail(envelope=envelope, raw=raw, outer=outer, digest=digest)
+
+
+def _take_once(mail: Mail, means: Means) -> str:
+    with means.store.snapshot() as view, Memory() as bodies:
+        if view.seen(mail.digest):
+            return "duplicate"
+        if reason := _automatic(mail, means.service):
+            return _note_automatic(mail, means, reason)
+        read = _open(mail, view, means.keeper, bodies)
+        with read.fresh:
+            return _answer(mail, read, view, means)
+
+
+def _automatic(mail: Mail, service: str) -> str | None:
+    """Return why the mail is no request: what it says of itself, or where it is sent."""
+    if any(is_bounce_address(to, service) for to in mail.envelope.recipients):
+        return "sent to a bounce address"
+    return automatic(mail.envelope.sender, mail.outer)
+
+
+def _note_automatic(mail: Mail, means: Means, reason: str) -> str:
+    """Swallow a bounce or an automatic reply: never decrypted, never answered."""
+    found = (row_of(to, means.service, means.bounce_key) for to in mail.envelope.recipients)
+    rows = tuple(row for row in found if row is not None)
+    if rows:
+        changes = Changes(digest=mail.digest, bounced=rows)
+        means.store.commit(changes, mail.envelope.received_at)
+    return f"automatic ({reason})"
+
+
+def _open(mail: Mail, view: Snapshot, keeper: Keeper, bodies: Memory) -> Read:
+    """Have the mail opened, with the certificates that may have signed it."""
+    shape = recognise(mail.raw)
+    admit(shape)
+    refs = gather(mail.raw, shape, bodies)
+    _, sender_address = parseaddr(mail.outer.header("From"))
+    read = _ask_open(
+        mail, refs, likely_signers(mail.envelope, sender_address, view), keeper, bodies
+    )
+    signature = read.opened.signature
+    named = named_signers(signature.issuers, view)
+    if signature.trust is Trust.UNKNOWN and named:
+        read.fresh.close()
+        read = _ask_open(mail, refs, named, keeper, bodies)
+    return read
+
+
+def _ask_open(
+    mail: Mail,
+    refs: tuple[BodyRef, ...],
+    signers: Sequence[Doctor],
+    keeper: Keeper,
+    bodies: Memory,
+) -> Read:
+    certificates = tuple(doctor.certificate for doctor in signers)
+    reply, fresh = keeper.ask(opening(mail.digest, refs, certificates), bodies)
+    return Read(opened=expect(reply, Opened), bodies=bodies, fresh=fresh)
+
+
+def _answer(mail: Mail, read: Read, view: Snapshot, means: Means) -> str:
+    """Decide as the verb says, or write the refusal; then commit and be done."""
+    sender = identify(mail.envelope, read.opened.signature, view)
+    header = parse(read.opened.header, means.this_year(mail.envelope.received_at))
+    case = Case(mail=mail, read=read, sender=sender, header=header, view=view, means=means)
+    try:
+        outcome = _decide(case)
+        word = f"{header.verb.value} done"
+    except MailError as error:
+        if error.temporary or error.text == "expired-key":
+            raise  # no letter can be sealed to a key that is not usable
+        letter = refusal_letter(error, header, read.opened.header, means.language)
+        outcome = Outcome(letter=letter)
+        word = f"{header.verb.value} refused: {error.text} {error.detail}".rstrip()
+    _commit(case, outcome)
+    return word
+
+
+def _decide(case: Case) -> Outcome:
+    """Have the verb's handler decide, with the keeper's help."""
+    header, means = case.header, case.means
+    if header.problems:
+        raise MailError("header-problems")
+    if header.verb not in HANDLERS:
+        raise MailError("not-in-service")
+    asked = Asked(
+        digest=case.mail.digest,
+        at=case.mail.envelope.received_at,
+        mail_from=case.mail.envelope.sender,
+        sender=case.sender,
+        header=header,
+        opened=case.read.opened,
+        new_id=means.new_id,
+        classify=means.classify,
+    )
+    return means.keeper.run(HANDLERS[header.verb](asked, case.view, means.language))
+
+
+def _commit(case: Case, outcome: Outcome) -> None:
+    """Write entries, dossiers, answers and the duplicate digest in one transaction."""
+    mail, read, at = case.mail, case.read, case.mail.envelope.received_at
+    about = About(
+        reader=case.sender.doctor,
+        digest=mail.digest,
+        at=at,
+        in_reply_to=harmless_message_id(mail.outer.header("Message-ID")),
+    )
+    outbox = case.means.answers.make(outcome.letter, about, case.view.body)
+    with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
+        changes = Changes(
+            digest=mail.digest,
+            dossiers=outcome.dossiers,
+            entries=tuple(
+                _new_entry(filing, read, bodies, fresh) for filing in outcome.filings
+            ),
+            outbox=outbox,
+        )
+        case.means.store.commit(changes, at)
+
+
+def _new_entry(filing: Filing, read: Read, bodies: memoryview, fresh: memoryview) -> NewEntry:
+    """Pair the entry's documents with the bytes of the opened mail's bodies, in order."""
+    found = []
+    for document, body in zip(filing.entry.documents, read.opened.bodies, strict=True):
+        place = fresh if body.fresh else bodies
+        data = place[body.span.offset : body.span.offset + body.span.length]
+        found.append(NewBody(document_id=document.document_id, data=data))
+    return NewEntry(dossier_id=filing.dossier_id, entry=filing.entry, bodies=tuple(found))
