@@ -16,12 +16,13 @@ from typing import ClassVar
 import Milter
 import msgspec
 
+from rmp_milter.bounce import is_bounce_address
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.mail.texts import refusal
 from rmp_milter.mail.wording import ascii_sentences
 from rmp_milter.memory import Memory
 from rmp_milter.model import Envelope
-from rmp_milter.store.commit import StoreFailed
+from rmp_milter.store.failures import StoreFailed
 
 log = logging.getLogger("rmp.milter")
 
@@ -35,12 +36,10 @@ class Rules(msgspec.Struct, frozen=True):
     on_store_failure: Callable[[], None]
 
     def ours(self, address: str) -> bool:
-        """Whether a recipient is the service, or one of its bounce addresses."""
+        """Whether a recipient is the service, or a bounce address of it."""
         if address in self.addresses:
             return True
-        return any(
-            row_of(address, each, self.bounce_key) is not None for each in self.addresses
-        )
+        return any(is_bounce_address(address, each) for each in self.addresses)
 
 
 class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type information

@@ -39,7 +39,7 @@ from rmp_milter.model import (
     Verb,
 )
 from rmp_milter.sender import identify, likely_signers, named_signers
-from rmp_milter.store.commit import Conflict
+from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
