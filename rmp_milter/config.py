@@ -206,4 +206,4 @@ def _faults_between_settings(config: Config) -> Iterator[str]:
         yield "[sockets] milter: must differ from keeper"
     for name, path in (("keeper", config.sockets.keeper), ("milter", config.sockets.milter)):
         if len(bytes(path)) > SOCKET_PATH_BYTES:
-            yield f"[sockets] {name}: is too long for a unix socket (at most {SOCKET_PATH_BYTES} bytes): {path}"
+            yield f"[sockets] {name}: is longer than {SOCKET_PATH_BYTES} bytes: {path}"
