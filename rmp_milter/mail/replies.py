@@ -118,21 +118,26 @@ def _joins(group: Sequence[Enclosure], each: Enclosure) -> bool:
 def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     """Inline armor and ``.pgp`` files, for Eudora and old plug-ins.
 
-    File names are neutral since they are not encrypted here; the index tells which is
-    which.
+    File names are neutral since they are not encrypted here; the index in the first mail
+    tells which is which.
     """
     sent = [each for each in letter.enclosures if each.packets]
     names = [neutral_name(place, each) for place, each in enumerate(sent, 1)]
+    named = list(zip(names, sent, strict=True))
     words = letter.text
     if sent:
-        words += "\n" + "\n".join(
-            _name_line(n, each) for n, each in zip(names, sent, strict=True)
+        words += "\n" + "\n".join(_name_line(name, each) for name, each in named) + "\n"
+    files = [file_part(name, each) for name, each in named]
+    batches = _batches(files, sent, frame)
+    mails = []
+    for index, batch in enumerate(batches, 1):
+        if len(batches) > 1:
+            words += text("numbered", frame.language, index=str(index), count=str(len(batches)))
+        sealed = yield SealPieces(
+            (Slice(words.encode()),), letter.held_code if index == 1 else b""
         )
-    files = [file_part(name, each) for name, each in zip(names, sent, strict=True)]
-    sealed = yield SealPieces((Slice(words.encode()),), letter.held_code)
-    mails = [
-        mixed_mail(armored(sealed), batch, frame) for batch in _batches(files, sent, frame)
-    ]
+        mails.append(mixed_mail(armored(sealed), batch, frame))
+        words = ""
     return tuple(mails)
 
 

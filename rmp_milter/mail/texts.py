@@ -255,6 +255,7 @@ As of {date}: {entries} entries, {documents} documents
         "Mail {index} of {count}: {title}\n\nEach attachment is encrypted by itself: open it with "
         "your key.\n",
     ),
+    "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
     "list-head": Text(
         "Vos patients dont le nom commence par « {letters} » : {count}",
         "Your patients whose name begins with « {letters} »: {count}",

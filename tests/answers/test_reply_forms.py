@@ -1,0 +1,207 @@
+"""The mails that answers become, before any key is there: shape, names, sizes."""
+
+import email
+import email.policy
+from collections.abc import Sequence
+from email.message import EmailMessage
+
+from rmp_milter.mail.encode import encode
+from rmp_milter.mail.letter import Enclosure, Letter
+from rmp_milter.mail.replies import SealPieces, build
+from rmp_milter.mail.wrapping import Frame
+from rmp_milter.model import (
+    BodySlice,
+    Container,
+    Doctor,
+    Document,
+    Entry,
+    Onglet,
+    OutgoingMail,
+    PartName,
+    ReplyForm,
+    Slice,
+)
+
+BODY = b"\xd2stored body" * 50
+
+
+def reader(form: ReplyForm) -> Doctor:
+    return Doctor(
+        doctor_id=b"1" * 16,
+        name="Dr Paul DEMO",
+        rpps="10000000001",
+        mail="paul@cabinet.example",
+        profession="médecin",
+        certificate=b"",
+        fingerprint="",
+        key_ids=(),
+        reply_form=form,
+    )
+
+
+def frame(form: ReplyForm, *, answer_bytes: int = 10_000_000, in_reply_to: str = "") -> Frame:
+    tokens = iter(f"{number:032x}" for number in range(1000))
+    return Frame(
+        service="rmp@rmp.example",
+        service_name="Résumé médical partagé",
+        reader=reader(form),
+        at=1_780_000_000,
+        in_reply_to=in_reply_to,
+        language="fr",
+        answer_bytes=answer_bytes,
+        new_token=lambda: next(tokens),
+    )
+
+
+def enclosure(
+    number: int,
+    container: Container,
+    name: str = "",
+    size: int = len(BODY),
+    packets: bytes = b"P",
+) -> Enclosure:
+    document = Document(
+        document_id=bytes([number]) * 16,
+        container=container,
+        digest=b"",
+        size=size,
+        sealed_key=b"",
+        parts=(PartName(name, "", size),),
+    )
+    title = f"Compte rendu {number} DUPONT"
+    entry = Entry(1_780_000_000, b"", "Dr A", title, Onglet.DIVERS, "", (document,))
+    return Enclosure(number, entry, document, packets)
+
+
+def built(
+    letter: Letter, with_frame: Frame
+) -> tuple[tuple[OutgoingMail, ...], list[SealPieces]]:
+    """Build an answer with a sealing that only marks what it was given."""
+    orders: list[SealPieces] = []
+    steps = build(letter, with_frame)
+    try:
+        order = next(steps)
+        while True:
+            orders.append(order)
+            order = steps.send(b"SEALED")
+    except StopIteration as done:
+        return done.value, orders
+
+
+def raw(pieces: Sequence[Slice | BodySlice]) -> bytes:
+    return b"".join(chunk for piece in pieces for chunk in encode(piece, BODY))
+
+
+def parsed(mail: OutgoingMail) -> EmailMessage:
+    message = email.message_from_bytes(raw(mail.pieces), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+LETTER = Letter("RMP : dossier de DUPONT Jean", "Dossier de DUPONT Jean\n")
+
+
+def test_an_answer_is_pgp_mime_with_a_subject_that_says_nothing() -> None:
+    (mail,), (order,) = built(LETTER, frame(ReplyForm.SEPARATE))
+    message = parsed(mail)
+    assert message.get_content_type() == "multipart/encrypted"
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "application/pgp-encrypted",
+        "application/octet-stream",
+    ]
+    assert message["Subject"] == "Réponse du service RMP"
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["To"] == "paul@cabinet.example"
+    assert message["Message-ID"] == mail.message_id
+    inner = email.message_from_bytes(raw(order.pieces), policy=email.policy.default)
+    assert inner["Subject"] == LETTER.subject
+    assert inner.get_content() == "Dossier de DUPONT Jean\r\n"
+
+
+def test_nothing_of_the_letter_stands_outside_the_encryption() -> None:
+    files = (enclosure(1, Container.FILE, "radio DUPONT.pdf"), enclosure(2, Container.ENTITY))
+    for form in ReplyForm:
+        letter = Letter(LETTER.subject, LETTER.text, enclosures=files)
+        mails, _ = built(letter, frame(form))
+        assert not [mail for mail in mails if b"DUPONT" in raw(mail.pieces)]
+
+
+def test_separate_sends_entities_as_they_came_and_files_inside_a_sealed_mail() -> None:
+    files = (
+        enclosure(1, Container.ENTITY),
+        enclosure(2, Container.FILE, "éléctro.pdf.pgp"),
+        enclosure(2, Container.TEXT),
+    )
+    mails, orders = built(Letter("s", "t", enclosures=files), frame(ReplyForm.SEPARATE))
+    assert len(mails) == 3
+    assert BodySlice(b"P", b"\x01" * 16, armor=True) in mails[1].pieces
+    inner = email.message_from_bytes(raw(orders[1].pieces), policy=email.policy.default)
+    assert isinstance(inner, EmailMessage)
+    attachments = list(inner.iter_attachments())
+    assert [each.get_filename() for each in attachments] == [
+        "éléctro.pdf.pgp",
+        "lettre-01.txt.pgp",
+    ]
+    assert attachments[0].get_content() == b"P" + BODY
+    assert len({mail.message_id for mail in mails}) == 3
+
+
+def test_a_document_without_key_packets_is_not_sent() -> None:
+    files = (enclosure(1, Container.ENTITY, packets=b""),)
+    for form in ReplyForm:
+        mails, _ = built(Letter("s", "t", enclosures=files), frame(form))
+        assert len(mails) == 1
+        assert not [piece for piece in mails[0].pieces if isinstance(piece, BodySlice)]
+
+
+def test_files_of_one_entry_are_spread_where_they_are_too_large() -> None:
+    files = tuple(enclosure(1, Container.FILE, f"{n}.dcm", size=40_000) for n in range(5))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.SEPARATE, answer_bytes=120_000))
+    assert len(mails) == 1 + 3
+
+
+def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
+    files = (
+        enclosure(1, Container.ENTITY),
+        enclosure(2, Container.FILE, "radio DUPONT.pdf.pgp"),
+        enclosure(3, Container.TEXT),
+        enclosure(4, Container.FILE, "x.exotic!"),
+    )
+    (mail,), (order,) = built(
+        Letter("s", "t\n", enclosures=files), frame(ReplyForm.PARTITIONED)
+    )
+    message = parsed(mail)
+    parts = list(message.iter_parts())
+    assert parts[0].get_content().startswith("-----BEGIN PGP MESSAGE-----")
+    assert [part.get_filename() for part in parts[1:]] == [
+        "entree-01.eml.pgp",
+        "document-02.pdf.pgp",
+        "lettre-03.txt.pgp",
+        "document-04.pgp",
+    ]
+    assert parts[2].get_content() == b"P" + BODY
+    assert b"document-02.pdf.pgp : Compte rendu 2 DUPONT, radio DUPONT.pdf" in raw(order.pieces)
+
+
+def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
+    files = tuple(enclosure(n, Container.FILE, "a.pdf", size=60_000) for n in range(1, 6))
+    letter = Letter("s", "t", enclosures=files)
+    mails, orders = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
+    assert len(mails) == 3
+    assert raw(orders[0].pieces).count(b"document-") == 5
+    assert [raw(order.pieces).strip()[-15:] for order in orders] == [
+        b"Message %d sur 3." % number for number in (1, 2, 3)
+    ]
+
+
+def test_the_askers_message_id_is_answered() -> None:
+    (mail,), _ = built(LETTER, frame(ReplyForm.SEPARATE, in_reply_to="<a@b.example>"))
+    assert parsed(mail)["In-Reply-To"] == "<a@b.example>"
+
+
+def test_a_held_code_is_passed_on_to_be_written_in() -> None:
+    letter = Letter("s", "code: @@CODE-PATIENT@@", held_code=b"held")
+    for form in ReplyForm:
+        _, orders = built(letter, frame(form))
+        assert orders[0].held_code == b"held"

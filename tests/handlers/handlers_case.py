@@ -1,0 +1,181 @@
+"""A small world for the handlers: doctors, one dossier, a keeper that is played by hand."""
+
+from collections.abc import Generator, Iterator, Sequence
+from itertools import count
+from typing import Any
+
+from rmp_milter.identity import trait_keys
+from rmp_milter.mail.routing import parse
+
+from rmp_milter.handlers.steps import Asked, Outcome, Proof, Sender
+from rmp_milter.keeper.protocol import (
+    Create,
+    Created,
+    Opened,
+    OpenedBody,
+    Record,
+    Recorded,
+    Release,
+    Released,
+    Reply,
+    Request,
+    Reseal,
+    Resealed,
+    ResealedItem,
+    Signature,
+    Span,
+    Trust,
+)
+from rmp_milter.model import (
+    CodeSlot,
+    Consent,
+    Container,
+    Doctor,
+    Document,
+    Dossier,
+    Entry,
+    NumberedEntry,
+    Onglet,
+    PartName,
+    Patient,
+    Slots,
+    StandingKey,
+)
+
+NOON = 1_780_000_000
+SLOTS = Slots(code=CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48), custody=b"custody")
+
+
+def doctor(name: str, number: int, profession: str = "médecin généraliste") -> Doctor:
+    return Doctor(
+        doctor_id=bytes([number]) * 16,
+        name=name,
+        rpps=f"1000000000{number}",
+        mail=f"d{number}@cabinet.example",
+        profession=profession,
+        certificate=b"certificate of " + name.encode(),
+        fingerprint=f"{number:040x}",
+        key_ids=(f"{number:016x}",),
+    )
+
+
+DEMO = doctor("Dr Paul DEMO", 1)
+OTHER = doctor("Dr Anne AUTRE", 2)
+LAB = doctor("Laboratoire CENTRAL", 3, "laboratoire")
+JEAN = Patient(birth_name="Dupont", first_names="Jean", birth_date="1959-01-30")
+
+
+def dossier(patient: Patient = JEAN, treating: Doctor = DEMO, number: int = 9) -> Dossier:
+    return Dossier(
+        dossier_id=bytes([number]) * 16,
+        public_key=b"P" * 32,
+        patient=patient,
+        treating=treating.doctor_id,
+        slots=SLOTS,
+        consent=Consent(treating.doctor_id, NOON, "test"),
+        created_at=NOON,
+    )
+
+
+def entry(
+    number: int, onglet: Onglet, title: str, readers: Sequence[Doctor] = ()
+) -> NumberedEntry:
+    document = Document(
+        document_id=bytes([100 + number]) * 16,
+        container=Container.ENTITY,
+        digest=b"d" * 32,
+        size=2048,
+        sealed_key=b"sealed",
+        parts=(
+            PartName("", "text/plain", 300),
+            PartName("radio.pdf", "application/pdf", 120_000),
+        ),
+        standing=tuple(StandingKey(each.fingerprint, b"standing") for each in readers),
+    )
+    return NumberedEntry(
+        number, Entry(NOON, DEMO.doctor_id, DEMO.name, title, onglet, "type", (document,))
+    )
+
+
+class World:
+    """The store's snapshot, as far as handlers look at it."""
+
+    def __init__(
+        self, dossiers: Sequence[Dossier] = (), entries: Sequence[NumberedEntry] = ()
+    ) -> None:
+        self.dossiers = tuple(dossiers)
+        self.filed = tuple(entries)
+        self.known = {each.doctor_id: each for each in (DEMO, OTHER, LAB)}
+
+    def doctor(self, doctor_id: bytes) -> Doctor | None:
+        return self.known.get(doctor_id)
+
+    def dossiers_by_traits(self, trait_keys_asked: Sequence[str]) -> tuple[Dossier, ...]:
+        asked = set(trait_keys_asked)
+        return tuple(each for each in self.dossiers if asked & set(trait_keys(each.patient)))
+
+    def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
+        return (each for each in self.dossiers if each.treating == doctor_id)
+
+    def entries(self, dossier_id: bytes) -> tuple[NumberedEntry, ...]:
+        return self.filed if any(d.dossier_id == dossier_id for d in self.dossiers) else ()
+
+    def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
+        return (self.entries(dossier_id) or (None,))[-1]
+
+
+def body(name: str = "radio.pdf") -> OpenedBody:
+    return OpenedBody(
+        container=Container.ENTITY,
+        span=Span(0, 500),
+        digest=b"d" * 32,
+        held=b"held key",
+        parts=(PartName("", "text/plain", 40), PartName(name, "application/pdf", 400)),
+    )
+
+
+def asked(  # noqa: PLR0913 -- each is a thing that a test varies
+    text: str,
+    *,
+    by: Doctor = DEMO,
+    proof: Proof = Proof.SIGNATURE,
+    bodies: Sequence[OpenedBody] = (),
+    held_code: bytes = b"",
+    onglet: Onglet = Onglet.IMAGERIE,
+) -> Asked:
+    numbers = count(200)
+    return Asked(
+        digest=b"q" * 32,
+        at=NOON,
+        mail_from=by.mail,
+        sender=Sender(by, proof),
+        header=parse(text, 2026),
+        opened=Opened(text, Signature(Trust.GOOD, by.fingerprint), tuple(bodies), held_code),
+        new_id=lambda: bytes([next(numbers)]) * 16,
+        classify=lambda *_: (onglet, "type"),
+    )
+
+
+def play(request: Request) -> Reply:
+    """Answer as a keeper would that can do everything."""
+    if isinstance(request, Create):
+        return Created(b"P" * 32, SLOTS, request.held_code or b"held drawn code")
+    if isinstance(request, Reseal):
+        packets = tuple(b"packet for " + each for each in request.readers)
+        return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
+    if isinstance(request, Release):
+        return Released(tuple(b"released" for _ in request.items))
+    assert isinstance(request, Record)
+    return Recorded(1)
+
+
+def run(steps: Generator[Request, Reply, Outcome]) -> tuple[Outcome, list[Any]]:
+    """Run a handler to its end; return the outcome and what it asked of the keeper."""
+    requests: list[Any] = []
+    try:
+        request = next(steps)
+        while True:
+            requests.append(request)
+            request = steps.send(play(request))
+    except StopIteration as done:
+        return done.value, requests
