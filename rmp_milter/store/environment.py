@@ -1,0 +1,280 @@
+"""The LMDB environment: made explicitly, opened once a process, closed when it fails.
+
+LMDB is used as it comes: durable commits, default readahead (cold reads of large bodies
+need it), one writer at a time over all processes. After any failed write nothing is
+tried again on it: the pages in memory may differ from the disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import lmdb
+
+from rmp_milter.store.failures import StoreError, StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lmdb import _Database as Table
+
+FORMAT = b"rmp-milter store 1"
+FORMAT_KEY = b"format"
+LEDGER_KEY = b"ledger"
+OUTBOX_LEDGER_KEY = b"outbox ledger"
+MAX_TABLES = 32
+MAX_READERS = 1022
+"""Reader slots of all processes together: every mail under way holds one."""
+
+MIN_MAP_BYTES = 1 << 20
+_FULL = frozenset((errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Handles of the named tables; the field is the name in the file (docs/formats.md)."""
+
+    meta: Table
+    dossiers: Table
+    heads: Table
+    entries: Table
+    bodies: Table
+    index: Table
+    doctors: Table
+    seen: Table
+    seen_expiry: Table
+    outbox: Table
+    outbox_state: Table
+    outbox_due: Table
+    sent: Table
+    sent_expiry: Table
+
+
+class Environment:
+    """One open environment, shared by all that use its folder in this process.
+
+    It stays mapped until the last transaction has ended, even when it failed meanwhile,
+    so that no reader is left with a view of memory that is gone.
+    """
+
+    def __init__(self, handle: lmdb.Environment, tables: Tables) -> None:
+        self.tables = tables
+        self.leases = 1
+        self._handle = handle
+        self._lock = threading.Lock()
+        self._users = 0
+        self._ended: StoreFailed | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it failed or was closed: every use raises :class:`StoreFailed`."""
+        return self._ended is not None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it was opened without the right to write."""
+        return self._handle.readonly
+
+    @contextmanager
+    def reading(self) -> Iterator[lmdb.Transaction[memoryview]]:
+        """Give a read transaction: one moment of the store, in place, without copies.
+
+        Raises :class:`StoreFailed`.
+        """
+        with self._use() as handle, self._faults(), handle.begin(buffers=True) as txn:
+            yield txn
+
+    @contextmanager
+    def writing(self) -> Iterator[lmdb.Transaction[bytes]]:
+        """Give the write transaction; durable when the block was left without exception.
+
+        An exception leaves everything as it was. A fault of LMDB ends the environment
+        and is raised as :class:`StoreFailed`.
+        """
+        with self._use() as handle, self._faults(), handle.begin(write=True) as txn:
+            yield txn
+
+    def last_change(self) -> int:
+        """Return the number of the last committed transaction of any process (cheap)."""
+        with self._use() as handle, self._faults():
+            return handle.info()["last_txnid"]
+
+    def sizes(self) -> dict[str, int]:
+        """Return the map's size and how much of it is in use, in bytes."""
+        with self._use() as handle, self._faults():
+            info, page = handle.info(), handle.stat()["psize"]
+        return {"map_bytes": info["map_size"], "used_bytes": (info["last_pgno"] + 1) * page}
+
+    def end(self, failure: StoreFailed) -> None:
+        """Refuse every further use; unmap as soon as nobody is inside."""
+        with self._lock:
+            first, self._ended = self._ended is None, self._ended or failure
+            idle = self._users == 0
+        if first and idle:
+            self._handle.close()
+
+    @contextmanager
+    def _use(self) -> Iterator[lmdb.Environment]:
+        with self._lock:
+            if self._ended:
+                raise StoreFailed(self._ended.reason, "it is closed")
+            self._users += 1
+        try:
+            yield self._handle
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            last = self._users == 0 and self._ended is not None
+        if last:
+            self._handle.close()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except lmdb.ReadersFullError as error:  # nothing was begun; others go on
+            raise StoreFailed("failed", str(error)) from error
+        except lmdb.Error as error:
+            failure = _failure(error)
+            self.end(failure)
+            raise failure from error
+
+
+def _names() -> list[bytes]:
+    return [field.name.encode() for field in fields(Tables)]
+
+
+def _failure(error: lmdb.Error) -> StoreFailed:
+    full = isinstance(error, lmdb.MapFullError) or getattr(error, "code", 0) in _FULL
+    return StoreFailed("full" if full else "failed", str(error))
+
+
+_open: dict[tuple[int, int, int], Environment] = {}
+_open_lock = threading.Lock()
+
+
+def lease(folder: Path, map_bytes: int, *, read_only: bool = False) -> Environment:
+    """Open the environment in ``folder``, or share the one this process has open.
+
+    LMDB must not be opened twice in a process (its file locks would be lost), hence one
+    for all users; each gives it back with :func:`release`. ``map_bytes`` 0 takes the
+    size that the file was made with. Raises :class:`StoreError`.
+    """
+    with _open_lock:
+        identity = _identity(folder)
+        shared = _open.get(identity)
+        if shared and not shared.ended:
+            return _share(shared, folder, read_only=read_only)
+        environment = _open_files(folder, map_bytes, read_only=read_only)
+        _open[identity] = environment
+        return environment
+
+
+def release(environment: Environment) -> None:
+    """Give back what :func:`lease` gave; the last one closes it."""
+    with _open_lock:
+        environment.leases -= 1
+        if environment.leases > 0:
+            return
+        for identity in [key for key, value in _open.items() if value is environment]:
+            del _open[identity]
+    environment.end(StoreFailed("closed"))
+
+
+def create_files(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
+    """Make a new environment with all tables in ``folder``, which is absent or empty.
+
+    ``meta`` is written beside the format's name. Durable when this returns; raises
+    :class:`StoreError`, and never touches a store that is there.
+    """
+    if map_bytes < MIN_MAP_BYTES:
+        raise StoreError(f"the map's size must be at least {MIN_MAP_BYTES} bytes")
+    try:
+        folder.mkdir(mode=0o770, exist_ok=True)
+        if any(folder.iterdir()):
+            raise StoreError(f"folder {folder} is not empty: no store is made over it")
+        _write_new(folder, map_bytes, {FORMAT_KEY: FORMAT, **meta})
+        _sync_folder(folder)
+        _sync_folder(folder.parent)
+    except (OSError, lmdb.Error) as error:
+        raise StoreError(f"cannot make a store in {folder}: {error}") from error
+
+
+def _write_new(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
+    with (
+        _open_lmdb(folder, map_bytes, create=True) as handle,
+        handle.begin(write=True) as txn,
+    ):
+        tables = Tables(*(handle.open_db(name, txn=txn) for name in _names()))
+        for key, value in meta.items():
+            txn.put(key, value, db=tables.meta)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _identity(folder: Path) -> tuple[int, int, int]:
+    try:
+        status = (folder / "data.mdb").stat()
+    except FileNotFoundError as error:
+        raise StoreError(f"there is no store in {folder}: rmp init makes one") from error
+    except OSError as error:
+        raise StoreError(f"cannot open the store in {folder}: {error.strerror}") from error
+    return os.getpid(), status.st_dev, status.st_ino
+
+
+def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment:
+    if shared.read_only and not read_only:
+        raise StoreError(f"the store in {folder} is open read-only in this process")
+    shared.leases += 1
+    return shared
+
+
+def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
+    try:
+        handle = _open_lmdb(folder, map_bytes, read_only=read_only)
+    except lmdb.Error as error:
+        raise StoreError(f"cannot open the store in {folder}: {error}") from error
+    try:
+        return Environment(handle, _open_tables(handle))
+    except (StoreError, lmdb.Error) as error:
+        handle.close()
+        raise StoreError(f"{folder} holds no store of this version: {error}") from error
+
+
+def _open_lmdb(
+    folder: Path, map_bytes: int, *, read_only: bool = False, create: bool = False
+) -> lmdb.Environment:
+    return lmdb.Environment(
+        str(folder),
+        map_size=map_bytes,
+        readonly=read_only,
+        create=create,
+        mode=0o660,
+        max_dbs=MAX_TABLES,
+        max_readers=MAX_READERS,
+    )
+
+
+def _open_tables(handle: lmdb.Environment) -> Tables:
+    handle.reader_check()  # slots of killed processes would keep old pages from reuse
+    tables = Tables(*(handle.open_db(name, create=False) for name in _names()))
+    with handle.begin() as txn:
+        found = txn.get(FORMAT_KEY, db=tables.meta)
+    if found != FORMAT:
+        raise StoreError("unknown format")
+    return tables

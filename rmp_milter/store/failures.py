@@ -1,0 +1,39 @@
+"""What the store raises, so that each caller knows what was and what was not done."""
+
+
+class StoreError(Exception):
+    """Something about the store is not as it must be; one clear line for an admin.
+
+    It names tables and identifiers, never what a record holds.
+    """
+
+
+class DamagedRecordError(StoreError):
+    """A record does not open: altered, moved to another place, or another key."""
+
+
+class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as callers say it
+    """The environment cannot be used any more; the process is to end.
+
+    Raised to every caller whose changes were under way, of which nothing was kept, and
+    to every later one. ``reason`` is ``full`` (disk or map), ``failed`` (any other
+    fault of LMDB) or ``closed``.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"store {reason}: {detail}" if detail else f"store {reason}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Conflict(Exception):  # noqa: N818 -- no error: the ground moved, decide again
+    """What the changes were decided on is no longer so; nothing of them was written.
+
+    ``reason`` is ``duplicate`` (the mail is already done), ``patient`` (a dossier that
+    the decision did not know of fits the same traits) or ``doctor`` (another doctor has
+    the mail, RPPS number, account or key; or the one to remove is not there).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

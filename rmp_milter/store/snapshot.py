@@ -1,0 +1,155 @@
+"""The store at one moment, for deciding what a mail may do.
+
+A snapshot is one LMDB read transaction: what is committed meanwhile does not show. It
+belongs to one mail and is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from rmp_milter.model import NumberedEntry
+from rmp_milter.store.bodies import Bodies
+from rmp_milter.store.codecs import ID_BYTES, Codec, Codecs, Kind, u32
+from rmp_milter.store.failures import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import lmdb
+    from lmdb import _Database as Table
+
+    from rmp_milter.model import Doctor, Dossier
+    from rmp_milter.store.environment import Environment, Tables
+
+T = TypeVar("T")
+LINK_BYTES = 32
+
+
+class Snapshot(Bodies):
+    """Reads of one moment. Every record is authenticated as it is opened.
+
+    All raise :class:`DamagedRecordError` for a record that does not open, and
+    :class:`StoreError` for one that an index or head promises and that is not there.
+    """
+
+    def __init__(
+        self, txn: lmdb.Transaction[memoryview], tables: Tables, codecs: Codecs
+    ) -> None:
+        super().__init__(txn, tables.bodies)
+        self._tables = tables
+        self._codecs = codecs
+
+    def seen(self, digest: bytes) -> bool:
+        """Whether the mail of this duplicate digest is already done."""
+        key = self._codecs.blind.of(Kind.SEEN, digest)
+        return self._txn.get(key, db=self._tables.seen) is not None
+
+    def doctor(self, doctor_id: bytes) -> Doctor | None:
+        """Return the doctor of this identifier."""
+        return self._get(self._tables.doctors, self._codecs.doctors, doctor_id)
+
+    def doctors(self) -> Iterator[Doctor]:
+        """Yield all doctors, in no order that means anything."""
+        for key, sealed in self._txn.cursor(self._tables.doctors):
+            yield self._codecs.doctors.open(bytes(key), sealed)
+
+    def doctor_by_account(self, account: str) -> Doctor | None:
+        """Return the doctor whom this SASL login is bound to (compared as it is)."""
+        return self._doctor_by(Kind.ACCOUNT, account)
+
+    def doctor_by_mail(self, mail: str) -> Doctor | None:
+        """Return the doctor of this mail address, upper and lower case being the same."""
+        return self._doctor_by(Kind.MAIL, mail.casefold())
+
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        """Return the doctor whose certificate has this primary fingerprint (hex)."""
+        return self._doctor_by(Kind.FINGERPRINT, fingerprint.lower())
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        """Return the doctor who has a primary key or subkey of this key id (hex)."""
+        return self._doctor_by(Kind.KEY_ID, key_id.lower())
+
+    def doctor_by_rpps(self, rpps: str) -> Doctor | None:
+        """Return the doctor of this RPPS number."""
+        return self._doctor_by(Kind.RPPS, rpps)
+
+    def dossier(self, dossier_id: bytes) -> Dossier | None:
+        """Return the dossier of this identifier, without its entries."""
+        stored = self._get(self._tables.dossiers, self._codecs.dossiers, dossier_id)
+        return stored.dossier if stored else None
+
+    def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
+        """Return all dossiers that any of the folded traits leads to, each once."""
+        links = [self._codecs.blind.of(Kind.TRAIT, key) for key in trait_keys]
+        found = dict.fromkeys(holder for link in links for holder in self._holders(link))
+        return tuple(self._promised_dossier(dossier_id) for dossier_id in found)
+
+    def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
+        """Yield the dossiers whose médecin traitant is this doctor."""
+        for dossier_id in self._holders(self._codecs.blind.of(Kind.TREATING, doctor_id)):
+            yield self._promised_dossier(dossier_id)
+
+    def entries(self, dossier_id: bytes) -> tuple[NumberedEntry, ...]:
+        """Return the dossier's entries in the order they came; none for no dossier."""
+        count = self._count(dossier_id)
+        return tuple(self._entry(dossier_id, number) for number in range(1, count + 1))
+
+    def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
+        """Return the entry that came last."""
+        count = self._count(dossier_id)
+        return self._entry(dossier_id, count) if count else None
+
+    def _count(self, dossier_id: bytes) -> int:
+        head = self._get(self._tables.heads, self._codecs.heads, dossier_id)
+        return head.count if head else 0
+
+    def _entry(self, dossier_id: bytes, number: int) -> NumberedEntry:
+        key = dossier_id + u32(number)
+        stored = self._get(self._tables.entries, self._codecs.entries, key)
+        if stored is None:
+            raise StoreError(f"entry {number} of dossier {dossier_id.hex()} is missing")
+        return NumberedEntry(number=number, entry=stored.entry)
+
+    def _promised_dossier(self, dossier_id: bytes) -> Dossier:
+        if dossier := self.dossier(dossier_id):
+            return dossier
+        raise StoreError(f"dossier {dossier_id.hex()} is missing")
+
+    def _doctor_by(self, kind: Kind, value: str) -> Doctor | None:
+        """Follow the index; two doctors at one value cannot be, and no one is guessed."""
+        if not value:
+            return None
+        holders = list(self._holders(self._codecs.blind.of(kind, value)))
+        if len(holders) > 1:
+            raise StoreError(f"the index leads from one {kind} to several doctors")
+        return self._promised_doctor(holders[0]) if holders else None
+
+    def _promised_doctor(self, doctor_id: bytes) -> Doctor:
+        if doctor := self.doctor(doctor_id):
+            return doctor
+        raise StoreError(f"doctor {doctor_id.hex()} is missing")
+
+    def _holders(self, link: bytes) -> Iterator[bytes]:
+        """Yield the identifiers that a blind key leads to."""
+        cursor = self._txn.cursor(self._tables.index)
+        found = cursor.set_range(link)
+        while found and cursor.key()[:LINK_BYTES] == link:
+            yield bytes(cursor.key()[LINK_BYTES:])
+            found = cursor.next()
+
+    def _get(self, table: Table, codec: Codec[T], key: bytes) -> T | None:
+        if len(key) < ID_BYTES:  # LMDB takes an empty key for a fault of its own
+            return None
+        sealed = self._txn.get(key, db=table)
+        return None if sealed is None else codec.open(key, sealed)
+
+
+@contextmanager
+def snapshot_of(environment: Environment, codecs: Codecs) -> Iterator[Snapshot]:
+    """Give a snapshot as long as the block lasts; raises :class:`StoreFailed`."""
+    with environment.reading() as txn:
+        snapshot = Snapshot(txn, environment.tables, codecs)
+        with snapshot.lent():
+            yield snapshot

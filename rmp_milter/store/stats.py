@@ -1,0 +1,36 @@
+"""Figures of the store, for the host: counts and sizes, nothing about anybody."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import lmdb
+
+    from rmp_milter.store.environment import Environment, Tables
+
+
+def stats_of(environment: Environment) -> dict[str, int]:
+    """Return counts of records, and bytes in use, by name. Raises :class:`StoreFailed`."""
+    with environment.reading() as txn:
+        figures = _counts(txn, environment.tables)
+    return figures | environment.sizes()
+
+
+def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]:
+    counts = {
+        field.name: txn.stat(getattr(tables, field.name))["entries"] for field in fields(tables)
+    }
+    bodies = txn.stat(tables.bodies)
+    return {
+        "dossiers": counts["dossiers"],
+        "entries": counts["entries"],
+        "documents": counts["bodies"],
+        "document_bytes": (bodies["overflow_pages"] + bodies["leaf_pages"]) * bodies["psize"],
+        "doctors": counts["doctors"],
+        "outbox_waiting": counts["outbox_due"],
+        "outbox_parked": counts["outbox_state"] - counts["outbox_due"],
+        "outbox_sent_lately": counts["sent"],
+        "duplicate_digests": counts["seen"],
+    }

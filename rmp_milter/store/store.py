@@ -1,0 +1,141 @@
+"""The store as the milter and the command line use it: ``snapshot()`` and ``commit()``.
+
+Nothing else changes a dossier. Kept this small so that another database can take its
+place (docs/overview.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rmp_milter.store.codecs import Codecs
+from rmp_milter.store.commit import GroupCommit
+from rmp_milter.store.environment import (
+    LEDGER_KEY,
+    OUTBOX_LEDGER_KEY,
+    Environment,
+    create_files,
+    lease,
+    release,
+)
+from rmp_milter.store.failures import StoreError
+from rmp_milter.store.keys import StoreKeys
+from rmp_milter.store.records import Ledger, OutboxLedger
+from rmp_milter.store.snapshot import Snapshot, snapshot_of
+from rmp_milter.store.stats import stats_of
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from types import TracebackType
+
+    from rmp_milter.model import Changes
+
+__all__ = ["Store", "StoreKeys", "create"]
+
+DUPLICATE_DAYS = 30
+
+
+def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
+    """Make a new, empty store in ``folder`` (absent or empty), durable on return.
+
+    ``map_bytes`` is the largest that it can grow, in bytes; disk is used as it fills.
+    Raises :class:`StoreError`; a store that is there is never touched.
+    """
+    codecs = Codecs(keys)
+    meta = {
+        LEDGER_KEY: codecs.ledger.seal(LEDGER_KEY, Ledger()),
+        OUTBOX_LEDGER_KEY: codecs.outbox.ledger.seal(OUTBOX_LEDGER_KEY, OutboxLedger()),
+    }
+    create_files(folder, map_bytes, meta)
+
+
+class Store:
+    """An open store. Its methods may be called from many threads at once."""
+
+    def __init__(
+        self, environment: Environment, codecs: Codecs, *, duplicate_days: int
+    ) -> None:
+        self._environment = environment
+        self._codecs = codecs
+        self._writer = GroupCommit(environment, codecs, duplicate_days)
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        keys: StoreKeys,
+        *,
+        map_bytes: int,
+        read_only: bool = False,
+        duplicate_days: int = DUPLICATE_DAYS,
+    ) -> Self:
+        """Open the store in ``folder``; other processes may have it open as well.
+
+        ``duplicate_days`` is how long a mail's digest is remembered. Raises
+        :class:`StoreError` where there is none, where it is of another version and
+        where the keys are not its own.
+        """
+        codecs = Codecs(keys)
+        environment = lease(folder, map_bytes, read_only=read_only)
+        try:
+            _check_keys(environment, codecs, folder)
+        except StoreError:
+            release(environment)
+            raise
+        return cls(environment, codecs, duplicate_days=duplicate_days)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is open and has not failed; if not, the process is to end."""
+        return not self._environment.ended
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Return the store at this moment, for a ``with`` block.
+
+        Raises :class:`StoreFailed` on entering.
+        """
+        return snapshot_of(self._environment, self._codecs)
+
+    def commit(self, changes: Changes, now: int) -> None:
+        """Write ``changes`` all together; durable when this returns.
+
+        ``now`` is in epoch seconds. Raises :class:`Conflict` when the ground moved,
+        :class:`StoreFailed` when the store is full or broken, and :class:`StoreError`
+        for changes that contradict themselves or the store. Then nothing was written.
+        """
+        self._writer.commit(changes, now)
+
+    def stats(self) -> dict[str, int]:
+        """Return how many records of each kind there are and what room they take."""
+        return stats_of(self._environment)
+
+    def close(self) -> None:
+        """Give the environment back; closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            release(self._environment)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _check_keys(environment: Environment, codecs: Codecs, folder: Path) -> None:
+    """Open both ledgers: with another key nothing must be read or written."""
+    with environment.reading() as txn:
+        ledger = txn.get(LEDGER_KEY, b"", db=environment.tables.meta)
+        outbox = txn.get(OUTBOX_LEDGER_KEY, b"", db=environment.tables.meta)
+        try:
+            codecs.ledger.open(LEDGER_KEY, ledger)
+            codecs.outbox.ledger.open(OUTBOX_LEDGER_KEY, outbox)
+        except StoreError as error:
+            raise StoreError(f"the keys are not those of the store in {folder}") from error
