@@ -1,0 +1,248 @@
+"""A Postfix of its own in a temporary folder: started, watched, and gone at the end."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from testbed.command import program, run
+from testbed.mailbox import CollectedMail
+from testbed.postfix_files import (
+    DROP_GROUP,
+    MAIL_OWNER,
+    QUEUE_FOLDERS,
+    Plan,
+    main_cf,
+    master_cf,
+    sasl_conf,
+    transport_map,
+)
+from testbed.waiting import is_running, wait_until
+
+START_SECONDS = 10
+
+# Postfix closes every descriptor that it might have inherited: seconds under a high limit.
+_FEW_FILES = ("prlimit", "--nofile=4096")
+
+
+class PrivatePostfix:
+    """A real Postfix on free loopback ports; nothing outside its folder is touched.
+
+    ``smtp_port`` is what clients and other servers talk to (milter, SMTP AUTH);
+    ``reinject_port`` takes mail without a milter. Mail to the service's addresses is
+    deliverable nowhere; mail to any other address lands in :meth:`mailbox`. Needs root,
+    because Postfix gives its daemons other users. Use it as a context manager.
+    """
+
+    def __init__(  # noqa: PLR0913 -- one keyword for each thing that a test may vary
+        self,
+        service_addresses: tuple[str, ...] = ("rmp@rmp.test",),
+        *,
+        milter: Path | None = None,
+        hostname: str = "mail.rmp.test",
+        unreachable: tuple[str, ...] = ("unreachable.test",),
+        slow: tuple[str, ...] = ("slow.test",),
+        settings: Mapping[str, str] | None = None,
+        services: tuple[str, ...] = (),
+        smtp_port: int = 0,
+        reinject_port: int = 0,
+    ) -> None:
+        _require_root()
+        program("postfix")
+        free = free_ports(2)
+        self.plan = Plan(
+            root=Path(tempfile.mkdtemp(prefix="rmp-postfix-", dir="/tmp")),
+            smtp_port=smtp_port or free[0],
+            reinject_port=reinject_port or free[1],
+            service_addresses=service_addresses,
+            hostname=hostname,
+            milter=milter,
+            unreachable=unreachable,
+            slow=slow,
+            settings=dict(settings or {}),
+            services=services,
+        )
+        self.collected = CollectedMail(self.plan.maildir)
+        _make_folders(self.plan)
+        self.write_configuration()
+
+    @property
+    def smtp_port(self) -> int:
+        """The port of the listener with the milter and SMTP AUTH."""
+        return self.plan.smtp_port
+
+    @property
+    def reinject_port(self) -> int:
+        """The port of the listener without a milter."""
+        return self.plan.reinject_port
+
+    @property
+    def config_dir(self) -> Path:
+        """The folder for ``postconf -c``."""
+        return self.plan.config
+
+    @property
+    def queue_dir(self) -> Path:
+        """The queue folder (to look for traces in)."""
+        return self.plan.queue
+
+    def write_configuration(self) -> None:
+        """Write ``main.cf``, ``master.cf``, the transport map and the SASL settings."""
+        settings = main_cf(self.plan)
+        lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+        (self.plan.config / "main.cf").write_text(lines)
+        (self.plan.config / "master.cf").write_text(master_cf(self.plan))
+        (self.plan.config / "transport").write_text(transport_map(self.plan))
+        (self.plan.sasl / "smtpd.conf").write_text(sasl_conf(self.plan))
+
+    def use_milter(self, milter: Path | None, **settings: str) -> None:
+        """Change the milter's socket (and more settings); a running instance reloads."""
+        merged = {**self.plan.settings, **settings}
+        self.plan = replace(self.plan, milter=milter, settings=merged)
+        self.write_configuration()
+        if self.running:
+            run(["postfix", "-c", self.plan.config, "reload"])
+
+    def start(self) -> None:
+        """Start the instance and return when both listeners answer."""
+        # Without the check of the installation, which takes longer than all the rest.
+        (self.plan.queue / "quick-start").touch()
+        run([*_FEW_FILES, "postfix", "-c", self.plan.config, "start"])
+        wait_until(self._greets, START_SECONDS, "the greeting of Postfix")
+
+    def stop(self) -> None:
+        """Stop every process of the instance; a second call does nothing."""
+        pid = self.master_pid
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not self.running, START_SECONDS, "the end of Postfix")
+
+    def close(self) -> None:
+        """Stop, and remove the folder."""
+        self.stop()
+        shutil.rmtree(self.plan.root, ignore_errors=True)
+
+    @property
+    def master_pid(self) -> int | None:
+        """The process id of a running ``master``, or None."""
+        try:
+            pid = int((self.plan.queue / "pid" / "master.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if is_running(pid) else None
+
+    @property
+    def running(self) -> bool:
+        """Whether ``master`` is there."""
+        return self.master_pid is not None
+
+    def add_account(self, login: str, password: str) -> None:
+        """Give a SASL account to someone (RFC 4954); the password goes in by stdin."""
+        database = str(self.plan.accounts)
+        command = ["saslpasswd2", "-p", "-c", "-f", database, "-u", self.plan.hostname, login]
+        run(command, stdin=password.encode())
+        shutil.chown(self.plan.accounts, MAIL_OWNER)
+
+    def mailbox(self, address: str) -> list[bytes]:
+        """Return the mails delivered to ``address`` so far, oldest first."""
+        return self.collected.of(address)
+
+    def wait_mail(self, address: str, count: int = 1, timeout: float = 20) -> list[bytes]:
+        """Wait until ``address`` has got ``count`` mails in all, and return its mails.
+
+        Raises :class:`TimeoutError`, with the end of Postfix's log, if they do not come.
+        """
+        try:
+            wait_until(
+                lambda: self.collected.count(address) >= count,
+                timeout,
+                f"mail {count} for {address}",
+            )
+        except TimeoutError as error:
+            error.add_note(f"the end of Postfix's log:\n{self.log()[-3000:]}")
+            raise
+        return self.mailbox(address)
+
+    def queue_ids(self) -> list[str]:
+        """Return the ids of the mails that Postfix holds, in any of its queues."""
+        listed = run(["postqueue", "-c", self.plan.config, "-j"]).stdout
+        return [json.loads(line)["queue_id"] for line in listed.splitlines()]
+
+    def wait_empty_queue(self, timeout: float = 20) -> None:
+        """Wait until Postfix holds no mail."""
+        wait_until(lambda: not self.queue_ids(), timeout, "an empty queue")
+
+    def flush(self) -> None:
+        """Try every deferred mail now."""
+        run(["postqueue", "-c", self.plan.config, "-f"])
+
+    def log(self) -> str:
+        """Return Postfix's log so far."""
+        return self.plan.log.read_text(errors="replace") if self.plan.log.exists() else ""
+
+    def _greets(self) -> bool:
+        return _greets(self.smtp_port) and _greets(self.reinject_port)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def free_ports(count: int) -> list[int]:
+    """Return distinct loopback ports that nothing listens on at this moment."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise PermissionError("a private Postfix needs root: its daemons run as other users")
+
+
+def _make_folders(plan: Plan) -> None:
+    # Postfix's daemons reach the folder under other users; it holds no secret but SASL's.
+    plan.root.chmod(0o755)
+    for folder in (plan.config, plan.sasl, plan.queue, plan.queue / "pid"):
+        folder.mkdir()
+    for folder in (plan.root / "data", plan.maildir.parent):
+        folder.mkdir(mode=0o700)
+        shutil.chown(folder, MAIL_OWNER)
+    for name, mode in QUEUE_FOLDERS.items():
+        _make_queue_folder(plan.queue / name, mode)
+
+
+def _make_queue_folder(folder: Path, mode: int) -> None:
+    folder.mkdir()
+    shutil.chown(folder, MAIL_OWNER, DROP_GROUP if mode & 0o070 else None)
+    folder.chmod(mode)
+
+
+def _greets(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            return client.recv(4).startswith(b"220")
+    except OSError:
+        return False
