@@ -1,0 +1,47 @@
+"""From octets to text, whatever the label says: mail lies about its charset.
+
+Used for header fields, file names and bodies. Nothing here raises on any input.
+"""
+
+import codecs
+
+# Codecs that Python knows but no mail means: transformations, or slow on purpose-made input.
+_NEVER = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+# Labels that senders write for windows-1252 (as in the WHATWG encoding standard) or for
+# whatever their machine uses.
+_LOOSE = frozenset({"ascii", "iso8859-1"})
+_LABEL_LIMIT = 40
+
+
+def decode(data: bytes, label: str = "") -> str:
+    """Return ``data`` as text: as ``label`` says if that fits, else UTF-8, else windows-1252.
+
+    Octets that windows-1252 does not define become U+FFFD.
+    """
+    for charset in (_codec(label), "utf-8"):
+        try:
+            return data.decode(charset)
+        except (UnicodeError, ValueError):
+            continue
+    return data.decode("windows-1252", errors="replace")
+
+
+def known(label: str) -> bool:
+    """Return whether ``label`` names a charset that mail may use."""
+    return bool(label) and _lookup(label) not in {"", *_NEVER}
+
+
+def _codec(label: str) -> str:
+    name = _lookup(label)
+    return "utf-8" if name in {"", *_LOOSE, *_NEVER} else name
+
+
+def _lookup(label: str) -> str:
+    if not label or len(label) > _LABEL_LIMIT:
+        return ""
+    try:
+        name = codecs.lookup(label).name
+        b"".decode(name)  # refuses codecs that are no charsets (base64, zip...)
+    except (LookupError, ValueError, UnicodeError):
+        return ""
+    return name

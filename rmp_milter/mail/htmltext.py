@@ -1,0 +1,159 @@
+"""HTML mail as plain text: lines as the reader sees them, nothing else.
+
+Written for bodies of Outlook and webmail, where each line is a paragraph or a ``div``.
+Linear in the size on any input, which the standard library's parser is not.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import unescape
+
+_TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]{0,30})")
+_BREAKS = frozenset(
+    {
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "body",
+            "center",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+        ),
+        *(
+            "fieldset",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "li",
+        ),
+        *("main", "ol", "p", "pre", "section", "table", "tr", "ul"),
+    }
+)
+_HIDDEN = frozenset({"script", "style", "title"})
+_TAG_HOLD = 4096  # octets of an unfinished tag that are kept for the next chunk
+
+
+def html_to_text(html: str) -> str:
+    """Return the visible text: a line a block or ``<br>``, empty paragraphs as empty lines."""
+    page = _Page()
+    for token in _tokens(html):
+        page.take(token)
+    return page.text()
+
+
+def strip_tags(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield HTML octets with each tag made a line end and references resolved.
+
+    For armor wrapped in HTML, where only ASCII counts: other characters that come from
+    references turn into ``?``, a no-break space into a space.
+    """
+    rest = b""
+    for chunk in chunks:
+        data = rest + chunk
+        cut = _uncut(data)
+        yield _plain(data[:cut])
+        rest = data[cut:]
+    yield _plain(rest)
+
+
+def _uncut(data: bytes) -> int:
+    """Return where no tag and no reference is cut in two."""
+    for opening, closing, hold in ((b"<", b">", _TAG_HOLD), (b"&", b";", 12)):
+        begin = data.rfind(opening, -hold)
+        if begin >= 0 and data.find(closing, begin) < 0:
+            return begin
+    return len(data)
+
+
+def _plain(data: bytes) -> bytes:
+    text = re.sub(rb"<[^<>]{0,4096}>", b"\n", data).decode("latin-1")
+    return unescape(text).replace("\xa0", " ").encode("latin-1", "replace")
+
+
+class _Page:
+    """The lines so far and the line being written."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.line: list[str] = []
+        self.hidden = ""
+        self.preformatted = 0
+
+    def take(self, token: str) -> None:
+        name = _TAG_NAME.match(token)
+        if name is not None:
+            self._tag(name[1].lower(), closing=token.startswith("</"))
+        elif not token.startswith(("<!", "<?")) and not self.hidden:
+            self._words(unescape(token))
+
+    def text(self) -> str:
+        self._end_block()
+        return "\n".join(self.lines)
+
+    def _tag(self, name: str, *, closing: bool) -> None:
+        if name in _HIDDEN:
+            self.hidden = "" if closing else name
+        elif name == "br":
+            self._end_line()
+        elif name in _BREAKS:
+            self._end_block()
+            if name == "pre":
+                self.preformatted = max(0, self.preformatted + (-1 if closing else 1))
+        elif name in {"td", "th"}:
+            self.line.append(" ")
+
+    def _words(self, text: str) -> None:
+        if self.preformatted:
+            first, *others = text.split("\n")
+            self.line.append(first)
+            for line in others:
+                self._end_line()
+                self.line.append(line)
+        else:
+            self.line.append(re.sub(r"[ \t\r\n\f]+", " ", text))
+
+    def _end_block(self) -> None:
+        # A no-break space alone makes an empty line, blanks of the source do not.
+        if "".join(self.line).strip(" \t\r\n\f"):
+            self._end_line()
+        self.line = []
+
+    def _end_line(self) -> None:
+        self.lines.append("".join(self.line).strip())
+        self.line = []
+
+
+def _tokens(html: str) -> Iterator[str]:
+    """Yield tags, comments and the text between them."""
+    at = 0
+    while at < len(html):
+        opening = html.find("<", at)
+        if opening < 0:
+            yield html[at:]
+            return
+        if opening > at:
+            yield html[at:opening]
+        at = _tag_end(html, opening)
+        yield html[opening:at]
+
+
+def _tag_end(html: str, opening: int) -> int:
+    """Return where the tag or comment ends; a lone ``<`` is text of one character."""
+    if html.startswith("<!--", opening):
+        closing = html.find("-->", opening)
+        return len(html) if closing < 0 else closing + 3
+    if not re.match(r"[A-Za-z/!?]", html[opening + 1 : opening + 2]):
+        return opening + 1
+    closing = html.find(">", opening)
+    return len(html) if closing < 0 else closing + 1
