@@ -42,7 +42,7 @@ class Rules(msgspec.Struct, frozen=True):
         return any(is_bounce_address(address, each) for each in self.addresses)
 
 
-class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type information
+class Session(Milter.Base):
     """One SMTP connection, message after message."""
 
     rules: ClassVar[Rules]
@@ -61,7 +61,7 @@ class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type inform
         self._forget()
         self.sender = _bare(sender)
         self.account = self.getsymval("{auth_authen}") or ""
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     @Milter.noreply
     def envrcpt(self, recipient: str, *_parameters: str) -> int:
@@ -71,14 +71,14 @@ class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type inform
             self.service.append(address)
         else:
             self.others += 1
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     def data(self) -> int:
         """Let a message that is not for the service through, from DATA on."""
         if not self.service:
-            return int(Milter.ACCEPT)
+            return Milter.ACCEPT
         self.memory = Memory()
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     @Milter.noreply
     @Milter.decode("bytes")
@@ -86,19 +86,19 @@ class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type inform
         """Collect one header field as it came, in bytes of any charset."""
         folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     @Milter.noreply
     def eoh(self) -> int:
         """Collect the empty line after the header."""
         self._collect(b"\r\n")
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     @Milter.noreply
     def body(self, chunk: bytes) -> int:
         """Collect a stretch of the body."""
         self._collect(chunk)
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     def eom(self) -> int:
         """End of data: hand the mail to the pipeline and say what became of it."""
@@ -124,12 +124,12 @@ class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type inform
     def abort(self) -> int:
         """Forget the message in hand; the connection may bring another."""
         self._forget()
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     def close(self) -> int:
         """Forget everything: the connection is gone."""
         self._forget()
-        return int(Milter.CONTINUE)
+        return Milter.CONTINUE
 
     def _take(self, queue_id: str) -> str:
         if self.fault == "too-large":
@@ -149,17 +149,17 @@ class Session(Milter.Base):  # type: ignore[misc] -- pymilter has no type inform
     def _let_go(self) -> int:
         """Discard the mail, which is ours and done, or leave it to its other recipients."""
         if not self.others:
-            return int(Milter.DISCARD)
+            return Milter.DISCARD
         for recipient in self.service:
             self.delrcpt(f"<{recipient}>")
-        return int(Milter.ACCEPT)
+        return Milter.ACCEPT
 
     def _refuse(self, error: MailError) -> int:
         facts = {"limit": str(self.rules.message_bytes // 1_000_000)} | dict(error.facts)
         sentences = [refusal(error.text, "fr", facts), refusal(error.text, "en", facts)]
         lines = [line for sentence in sentences for line in ascii_sentences(sentence)]
         self.setreply(str(error.code), error.enhanced, *lines)
-        return int(Milter.TEMPFAIL if error.temporary else Milter.REJECT)
+        return Milter.TEMPFAIL if error.temporary else Milter.REJECT
 
     def _collect(self, data: bytes) -> None:
         """Keep ``data``; a fault is remembered, since these callbacks cannot answer."""
