@@ -75,7 +75,7 @@ class TestCreation:
 
     def test_two_numbers_tell_homonyms_apart(self) -> None:
         known = dossier(replace(JEAN, nir="159018002121980"), treating=OTHER)
-        mail = asked(self.LINES + "NIR : 1 59 01 75 116 001 41\n")
+        mail = asked(self.LINES + "NIR : 1 59 01 75 116 001 08\n")
         outcome, _ = run(creation.handle(mail, World([known]), "fr"))
         assert outcome.dossiers[0].seen == (known.dossier_id,)
 
@@ -104,7 +104,7 @@ class TestDepot:
         mail = asked(JEAN_LINES, bodies=[body()])
         two = [dossier(number=8), dossier(number=9)]
         numbered = dossier(replace(JEAN, nir="159018002121980"))
-        contradicting = asked(JEAN_LINES + "NIR : 1 59 01 75 116 001 41\n", bodies=[body()])
+        contradicting = asked(JEAN_LINES + "NIR : 1 59 01 75 116 001 08\n", bodies=[body()])
         assert refusal_of(depot.handle(mail, World(), "fr")) == "not-filed"
         assert refusal_of(depot.handle(mail, World(two), "fr")) == "not-filed"
         assert refusal_of(depot.handle(contradicting, World([numbered]), "fr")) == "not-filed"
