@@ -19,8 +19,22 @@ from rmp_milter.model import Dossier, Patient
 # Letters that Unicode does not decompose: the Latin ones of European civil records.
 _LETTERS = str.maketrans(
     {
-        **{"Œ": "OE", "Æ": "AE", "ẞ": "SS", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH"},
-        **{"Ħ": "H", "Ŧ": "T", "Ŋ": "N", "Ɖ": "D", "Ə": "E", "ʼ": " ", "ʹ": " ", "ʻ": " "},
+        "Œ": "OE",
+        "Æ": "AE",
+        "ẞ": "SS",
+        "Ø": "O",
+        "Ł": "L",
+        "Đ": "D",
+        "Ð": "D",
+        "Þ": "TH",
+        "Ħ": "H",
+        "Ŧ": "T",
+        "Ŋ": "N",
+        "Ɖ": "D",
+        "Ə": "E",
+        "ʼ": " ",
+        "ʹ": " ",
+        "ʻ": " ",
     }
 )
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
