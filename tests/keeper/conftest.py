@@ -1,0 +1,30 @@
+"""Keyrings of a real gpg, one per test session, and the service's own key."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from keeper_gpg import Gpg, rsa_service
+from openpgp.composed import SignedSecretKey
+
+
+@pytest.fixture(scope="session")
+def gpg() -> Iterator[Gpg]:
+    """A keyring that holds the doctors alice and bob, and eve who is not enrolled."""
+    home = tempfile.mkdtemp(prefix="g", dir="/tmp")
+    keyring = Gpg(home)
+    for name in ("alice@x.fr", "bob@x.fr", "eve@x.fr"):
+        keyring.make(name)
+    yield keyring
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def service(gpg: Gpg) -> SignedSecretKey:
+    """The service's RSA key, known to gpg as rmp@x.fr (public part only)."""
+    key = rsa_service()
+    gpg.run("--import", data=key.to_public_key().to_bytes())
+    return key
