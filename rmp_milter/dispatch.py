@@ -1,0 +1,109 @@
+"""When the courier looks for rows and who sends them: one loop, a few threads."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from rmp_milter.store.outbox import Outbox, OutboxRow
+
+log = logging.getLogger("rmp.courier")
+
+POLL_SECONDS = 0.05
+"""How often it is asked whether any process committed: one number in shared memory."""
+
+HEARTBEAT_SECONDS = 1.0
+"""How often the outbox is looked at without a commit: waits end by the clock alone."""
+
+LONGEST_PAUSE_SECONDS = 30.0
+_ROWS_AHEAD = 4
+
+
+class UnreachableError(Exception):
+    """Nothing takes mail at the other end; no fault of the mail."""
+
+
+class Dispatcher:
+    """Hands each due row to one thread at a time; rests while Postfix is away.
+
+    ``send`` is called in the threads with a row; ``rest`` now and then in between.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        send: Callable[[OutboxRow], None],
+        rest: Callable[[], None],
+        senders: int,
+    ) -> None:
+        self._outbox = outbox
+        self._send = send
+        self._rest = rest
+        self._senders = senders
+        self._under_way: dict[int, Future[None]] = {}
+        self._wake = threading.Event()
+        self._pause = 0.0
+        self._pause_until = 0.0
+
+    def serve(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; what is under way is ended first.
+
+        Raises what ``send`` raises, other than :class:`UnreachableError`.
+        """
+        pool = ThreadPoolExecutor(self._senders, thread_name_prefix="sender")
+        try:
+            self._loop(pool, stop)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        self._reap()
+
+    def _loop(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
+        seen, looked_at = -1, 0.0
+        while not stop.is_set():
+            self._wake.clear()
+            ended = self._reap()
+            now, change = time.monotonic(), self._outbox.last_change()
+            beat = now - looked_at >= HEARTBEAT_SECONDS
+            if now >= self._pause_until and (ended or beat or change != seen):
+                seen, looked_at = change, now
+                self._hand_out(pool)
+            if beat:
+                self._rest()
+            self._wake.wait(POLL_SECONDS)
+
+    def _hand_out(self, pool: ThreadPoolExecutor) -> None:
+        """Give due rows to the threads, up to a few more than can be sent at once."""
+        room = self._senders * _ROWS_AHEAD
+        for row in self._outbox.due(int(time.time()), room):
+            if row.row not in self._under_way and len(self._under_way) < room:
+                future = pool.submit(self._send, row)
+                self._under_way[row.row] = future
+                future.add_done_callback(lambda _: self._wake.set())
+
+    def _reap(self) -> bool:
+        """Take note of what ended; return whether anything did."""
+        done = {row: future for row, future in self._under_way.items() if future.done()}
+        for row, future in done.items():
+            del self._under_way[row]
+            if not future.cancelled():
+                self._judge(future)
+        return bool(done)
+
+    def _judge(self, future: Future[None]) -> None:
+        try:
+            future.result()
+        except UnreachableError as error:
+            self._rest_longer(str(error))
+        else:
+            if self._pause:
+                log.info("Postfix takes mail again")
+            self._pause = 0.0
+
+    def _rest_longer(self, why: str) -> None:
+        """Leave the rows as they are and wait: Postfix is down, not the mails bad."""
+        now = time.monotonic()
+        if now >= self._pause_until:
+            self._pause = min(max(1.0, self._pause * 2), LONGEST_PAUSE_SECONDS)
+            self._pause_until = now + self._pause
+            log.warning("Postfix takes no mail (%s): next try in %d s", why, self._pause)

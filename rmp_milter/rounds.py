@@ -1,0 +1,159 @@
+"""What the courier does with each row that is due: prepare, sign, hand over, note."""
+
+import logging
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
+from typing import Protocol
+
+from rmp_milter.delivery import (
+    Decision,
+    Fate,
+    Reply,
+    Schedule,
+    UnsendableError,
+    WholeMail,
+    decide,
+    domain_of,
+    whole_mail,
+    whole_size,
+)
+from rmp_milter.dispatch import Dispatcher, UnreachableError
+from rmp_milter.store.failures import StoreError, StoreFailed
+from rmp_milter.store.outbox import Outbox, OutboxRow
+
+log = logging.getLogger("rmp.courier")
+
+LARGE_BYTES = 8 * 1024 * 1024
+"""Mails above this are sent one after the other, for the sake of memory."""
+
+
+class Line(Protocol):
+    """A way to hand over mails one at a time (:class:`rmp_milter.courier.Line`)."""
+
+    def send(self, sender: str, recipient: str, signature: bytes, mail: WholeMail) -> Reply:
+        """Send one mail; raises :class:`UnreachableError`."""
+
+    def close_if_idle(self) -> None:
+        """Give up what is unused."""
+
+    def close(self) -> None:
+        """Give up everything."""
+
+
+class Rounds:
+    """Takes rows from the outbox to Postfix, as many at once as there are lines.
+
+    ``sender_of`` gives a row's envelope sender, ``sign`` a mail's DKIM field.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender_of: Callable[[int], str],
+        sign: Callable[[WholeMail], bytes],
+        lines: Sequence[Line],
+        schedule: Schedule,
+    ) -> None:
+        self._outbox = outbox
+        self._sender_of = sender_of
+        self._sign = sign
+        self._lines = lines
+        self._free: queue.LifoQueue[Line] = queue.LifoQueue()
+        for line in lines:
+            self._free.put(line)
+        self._schedule = schedule
+        self._one_large = threading.Lock()
+
+    def serve(self, stop: threading.Event) -> None:
+        """Send until ``stop`` is set; mails under way are ended first.
+
+        Raises :class:`StoreFailed`.
+        """
+        try:
+            Dispatcher(self._outbox, self.send, self._rest, len(self._lines)).serve(stop)
+        finally:
+            for line in self._lines:
+                line.close()
+
+    def send(self, row: OutboxRow) -> None:
+        """Try to send one row, and note what became of it.
+
+        Raises :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
+        """
+        started = time.monotonic()
+        reply = self._try(row)
+        now = int(time.time())
+        jitter = random.random()  # noqa: S311 -- spreads load, guards nothing
+        decision = decide(reply, row, now, self._schedule, jitter)
+        self._note(row.row, decision)
+        _tell(row, reply, decision, time.monotonic() - started)
+
+    def _try(self, row: OutboxRow) -> Reply:
+        try:
+            with self._one_large if self._is_large(row.row) else nullcontext():
+                mail = self._prepare(row.row)
+                return self._hand_over(row, self._sign(mail), mail)
+        except (UnreachableError, StoreFailed):
+            raise
+        except (UnsendableError, StoreError) as error:
+            return Reply(554, f"never sent: {error}")
+        except Exception as error:
+            # One faulty row must not hold up the others.
+            log.warning("row %d: unforeseen", row.row, exc_info=True)
+            return Reply(0, f"unforeseen: {type(error).__name__}")
+
+    def _is_large(self, row: int) -> bool:
+        with self._outbox.snapshot() as snapshot:
+            pieces = snapshot.load(row).pieces
+            return whole_size(pieces, snapshot.body) > LARGE_BYTES
+
+    def _prepare(self, row: int) -> WholeMail:
+        """Copy the mail out of the store: no slow connection shall hold a snapshot."""
+        with self._outbox.snapshot() as snapshot:
+            return whole_mail(snapshot.load(row).pieces, snapshot.body)
+
+    def _hand_over(self, row: OutboxRow, signature: bytes, mail: WholeMail) -> Reply:
+        line = self._free.get()
+        try:
+            return line.send(self._sender_of(row.row), row.recipient, signature, mail)
+        finally:
+            self._free.put(line)
+
+    def _note(self, row: int, decision: Decision) -> None:
+        try:
+            if decision.fate is Fate.SENT:
+                self._outbox.sent(row)
+            elif decision.fate is Fate.LATER:
+                self._outbox.failed(row, decision.reason, decision.next_try)
+            else:
+                self._outbox.park(row, decision.reason)
+        except StoreFailed:
+            raise
+        except StoreError:
+            log.exception("row %d: its state cannot be noted", row)
+
+    def _rest(self) -> None:
+        """Close the connections that nothing needs at the moment."""
+        with suppress(queue.Empty):
+            kept = [self._free.get_nowait() for _ in range(self._free.qsize())]
+            for line in kept:
+                line.close_if_idle()
+                self._free.put(line)
+
+
+def _tell(row: OutboxRow, reply: Reply, decision: Decision, seconds: float) -> None:
+    level = logging.ERROR if decision.fate is Fate.PARKED else logging.INFO
+    log.log(
+        level,
+        "row %d to %s: %s (%s), try %d, %.2f s",
+        row.row,
+        domain_of(row.recipient),
+        decision.fate.value,
+        reply.brief,
+        row.attempts + 1,
+        seconds,
+    )
