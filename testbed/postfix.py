@@ -25,7 +25,8 @@ from testbed.postfix_files import (
     sasl_conf,
     transport_map,
 )
-from testbed.waiting import is_running, wait_until
+from testbed.processes import is_running
+from testbed.waiting import wait_until
 
 START_SECONDS = 10
 

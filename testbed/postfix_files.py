@@ -69,7 +69,13 @@ def milter_settings(socket: Path) -> dict[str, str]:
     """Return the settings that put a milter before the queue, tempfailing without it."""
     limits = "default_action=tempfail, connect_timeout=10s, content_timeout=120s"
     settings = f"{{ unix:{socket}, {limits} }}"
-    return {"smtpd_milters": settings, "milter_default_action": "tempfail"}
+    return {
+        "smtpd_milters": settings,
+        "milter_default_action": "tempfail",
+        # The bounces that this Postfix writes reach the milter as well.
+        "non_smtpd_milters": "$smtpd_milters",
+        "internal_mail_filter_classes": "bounce",
+    }
 
 
 def main_cf(plan: Plan) -> dict[str, str]:
@@ -106,8 +112,6 @@ def main_cf(plan: Plan) -> dict[str, str]:
         "minimal_backoff_time": "2s",
         "maximal_backoff_time": "4s",
         "queue_run_delay": "2s",
-        # Otherwise smtpd itself turns away whoever has the transport ``retry`` or ``error``.
-        "smtpd_reject_unlisted_recipient": "no",
         "transport_maps": f"texthash:{plan.config}/transport",
         # All that is not the service's lands in one Maildir, whatever its domain.
         "default_transport": "virtual:",
@@ -123,7 +127,6 @@ def main_cf(plan: Plan) -> dict[str, str]:
         "cyrus_sasl_config_path": f"{plan.sasl}",
         "smtpd_sasl_local_domain": "",
         "smtpd_sasl_security_options": "noanonymous",
-        "non_smtpd_milters": "",
     }
     milter = milter_settings(plan.milter) if plan.milter else {}
     return {**settings, **milter, **plan.settings}
@@ -131,10 +134,7 @@ def main_cf(plan: Plan) -> dict[str, str]:
 
 def transport_map(plan: Plan) -> str:
     """Return the transport map: the service is reachable through the milter only."""
-    lines = [
-        f"{address} retry:4.3.0 the service is not available"
-        for address in plan.service_addresses
-    ]
+    lines = [f"{address} {NOWHERE}" for address in plan.service_addresses]
     lines += [f"{domain} error:5.1.1 no such mailbox here" for domain in plan.unreachable]
     lines += [f"{domain} retry:4.2.0 try again later" for domain in plan.slow]
     return "\n".join([*lines, ""])
@@ -142,11 +142,11 @@ def transport_map(plan: Plan) -> str:
 
 def master_cf(plan: Plan) -> str:
     """Return ``master.cf``: the client-facing listener, re-injection, and the daemons."""
-    without_milter = " -o smtpd_milters= -o smtpd_sasl_auth_enable=no"
     return "\n".join(
         [
             f"127.0.0.1:{plan.smtp_port} inet n - n - - smtpd",
-            f"127.0.0.1:{plan.reinject_port} inet n - n - - smtpd{without_milter}",
+            f"127.0.0.1:{plan.reinject_port} inet n - n - - smtpd {_REINJECTION}",
+            f"reinjection-cleanup unix n - n - 0 cleanup {_LARGER} -o non_smtpd_milters=",
             *_DAEMONS,
             *plan.services,
             "",
@@ -174,6 +174,18 @@ QUEUE_FOLDERS: Mapping[str, int] = {
 }
 DROP_GROUP = "postdrop"
 
+# A socket that nobody makes: mail that passed the milter by waits in the queue. (smtpd
+# refuses recipients of the transport ``retry`` before it asks the milter.)
+NOWHERE = "lmtp:unix:private/the-service-is-not-available"
+
+# An answer holds a stored document and more: larger than the mail that brought it.
+_LARGER = f"-o message_size_limit={MESSAGE_BYTES + MESSAGE_BYTES // 5}"
+_REINJECTION = (
+    f"-o smtpd_milters= -o smtpd_sasl_auth_enable=no {_LARGER}"
+    " -o local_header_rewrite_clients= -o cleanup_service_name=reinjection-cleanup"
+    " -o receive_override_options=no_unknown_recipient_checks"
+)
+
 # As shipped, but for the jails (column 5), which would need a copy of the system.
 _DAEMONS = (
     "pickup unix n - n 60 1 pickup",
@@ -189,6 +201,7 @@ _DAEMONS = (
     "proxywrite unix - - n - 1 proxymap",
     "smtp unix - - n - - smtp",
     "relay unix - - n - - smtp",
+    "lmtp unix - - n - - lmtp",
     "showq unix n - n - - showq",
     "error unix - - n - - error",
     "retry unix - - n - - error",

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from testbed.postfix import PrivatePostfix
-from testbed.waiting import is_running, wait_until
+from testbed.processes import is_running
+from testbed.waiting import wait_until
 
 pytestmark = [
     pytest.mark.integration,
@@ -49,7 +50,7 @@ def test_the_right_password_logs_in_and_a_wrong_one_does_not(postfix: PrivatePos
 
 def test_the_service_address_is_deliverable_nowhere(postfix: PrivatePostfix) -> None:
     send(postfix.smtp_port, "rmp+bounce-1-abc@rmp.test")
-    wait_until(lambda: "the service is not available" in postfix.log(), 10, "the deferral")
+    wait_until(lambda: "the-service-is-not-available" in postfix.log(), 10, "the deferral")
     assert len(postfix.queue_ids()) == 1
     assert postfix.mailbox("rmp+bounce-1-abc@rmp.test") == []
 

@@ -1,0 +1,101 @@
+"""A whole host: Postfix, the service and its doctors, started together and wired up."""
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from testbed.doctor import Doctor
+from testbed.gpg import Kind
+from testbed.postfix import PrivatePostfix
+from testbed.reading import Opened
+from testbed.sending import Reply
+from testbed.service import Part, Service, Settings
+
+ADDRESS = "rmp@rmp.test"
+
+
+class Host:
+    """Everything that a mail passes through, on one machine, for as long as the block.
+
+    ``supervised`` runs the three processes under ``rmp serve``; otherwise each is a child
+    of its own that can be stopped and killed by itself.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, supervised: bool = False) -> None:
+        self._open = ExitStack()
+        self._enrolled = 0
+        self._parts = (Part.SERVE,) if supervised else ()
+        with ExitStack() as undo:
+            self.postfix = PrivatePostfix((ADDRESS,))
+            undo.callback(self.postfix.close)
+            self.service = Service(self.postfix.reinject_port, ADDRESS, settings)
+            undo.callback(self.service.close)
+            self.postfix.use_milter(self.service.milter_socket)
+            self._open = undo.pop_all()
+
+    def start(self) -> None:
+        """Start the service, then Postfix; return when both answer."""
+        self.service.start(*self._parts)
+        self.service.wait_ready()
+        self.postfix.start()
+
+    def doctor(  # noqa: PLR0913 -- as many as a directory entry has
+        self,
+        name: str,
+        mail: str,
+        profession: str = "médecin généraliste",
+        *,
+        account: str = "",
+        reply_form: str = "separate",
+        kind: Kind = Kind.CURVE,
+        enrolled: bool = True,
+    ) -> Doctor:
+        """Return a new doctor who holds the service's key and, normally, is enrolled."""
+        someone = self._open.enter_context(Doctor(name, mail, ADDRESS, kind))
+        self._enrolled += 1
+        if enrolled:
+            self.service.enrol(someone, self._enrolled, profession, account, reply_form)
+        else:
+            someone.import_key(self.service.certificate)
+        return someone
+
+    def send(self, doctor: Doctor, mail: bytes, login: str = "", password: str = "") -> Reply:
+        """Send a doctor's mail to the service."""
+        return doctor.send(self.postfix.smtp_port, mail, login=login, password=password)
+
+    def answers(self, doctor: Doctor, count: int = 1, timeout: float = 20) -> list[Opened]:
+        """Wait until a doctor has ``count`` answers in all; return them as he reads them."""
+        try:
+            raw = self.postfix.wait_mail(doctor.mail, count, timeout)
+        except TimeoutError as error:
+            error.add_note(self.service.all_logs())
+            raise
+        return [doctor.read(one) for one in raw]
+
+    def ask(self, doctor: Doctor, mail: bytes, more: int = 1) -> list[Opened]:
+        """Send a mail that must be accepted; return the ``more`` answers that it brings."""
+        before = self.postfix.collected.count(doctor.mail)
+        reply = self.send(doctor, mail)
+        if not reply.accepted:
+            raise AssertionError(f"the service said {reply}\n{self.service.all_logs()}")
+        return self.answers(doctor, before + more)[before:]
+
+    def close(self) -> None:
+        """End everything, the service before Postfix, and remove all folders."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,225 @@
+"""The service as an admin installs and runs it: by its own command, in a folder of its own."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from testbed.command import run
+from testbed.doctor import Doctor
+from testbed.postfix_files import MAIL_OWNER
+from testbed.processes import descendants, is_listening, is_running
+from testbed.waiting import wait_until
+
+RMP = Path(sys.executable).with_name("rmp")
+READY_SECONDS = 20
+END_SECONDS = 40
+
+
+class Part(StrEnum):
+    """The processes, by the command that starts each; ``SERVE`` runs the other three."""
+
+    KEEPER = "keeper"
+    MILTER = "milter"
+    COURIER = "courier"
+    SERVE = "serve"
+
+
+SEPARATE = (Part.KEEPER, Part.MILTER, Part.COURIER)
+
+Settings = Mapping[tuple[str, str], str]
+"""(section, name) → the value as TOML."""
+
+
+class Service:
+    """``rmp init`` in a temporary folder, and its processes as children of the test.
+
+    ``reinject_port`` is where the courier hands in answers; ``settings`` replace lines of
+    the configuration. Nothing runs until :meth:`start`. Close it (or use it as a context
+    manager): that ends all processes and removes the folder.
+    """
+
+    def __init__(
+        self,
+        reinject_port: int,
+        address: str = "rmp@rmp.test",
+        settings: Settings | None = None,
+    ) -> None:
+        self.address = address
+        self.root = Path(tempfile.mkdtemp(prefix="rmp-service-", dir="/tmp"))
+        self.root.chmod(0o755)  # Postfix comes in for the milter's socket
+        self.folder = self.root / "rmp"
+        self._running: dict[Part, subprocess.Popen[bytes]] = {}
+        self.rmp("init", str(self.folder), "--address", address, config=False)
+        self.configure(
+            {
+                ("courier", "port"): str(reinject_port),
+                ("courier", "retry_seconds"): "[1, 2, 5]",
+                ("sockets", "milter_group"): f'"{MAIL_OWNER}"',
+                **(settings or {}),
+            }
+        )
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "rmp.toml"
+
+    @property
+    def milter_socket(self) -> Path:
+        """Where Postfix reaches the milter."""
+        return self.folder / "run" / "milter.sock"
+
+    @property
+    def keeper_socket(self) -> Path:
+        """Where the milter reaches the keeper."""
+        return self.folder / "run" / "keeper.sock"
+
+    @property
+    def certificate(self) -> bytes:
+        """The service's public key as it is handed to doctors."""
+        return self.rmp("key", "export").stdout
+
+    def configure(self, settings: Settings) -> None:
+        """Replace settings in ``rmp.toml``; each must be there already."""
+        text = self.config.read_text()
+        for (section, name), value in settings.items():
+            text = _replaced(text, section, name, value)
+        self.config.write_text(text)
+
+    def rmp(
+        self, *arguments: str, check: bool = True, config: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run one ``rmp`` command to its end; raises ``CommandError`` if it fails."""
+        options = ["--config", str(self.config)] if config else []
+        return run([RMP, *options, *arguments], check=check)
+
+    def enrol(
+        self,
+        doctor: Doctor,
+        number: int,
+        profession: str = "médecin généraliste",
+        account: str = "",
+        reply_form: str = "separate",
+    ) -> None:
+        """Enrol a doctor by ``rmp doctor add``; ``number`` makes his RPPS number."""
+        key = self.root / f"{number}.asc"
+        key.write_bytes(doctor.certificate)
+        self.rmp(
+            *("doctor", "add", "--name", doctor.name, "--rpps", rpps(number)),
+            *("--mail", doctor.mail, "--profession", profession, "--key", str(key)),
+            *("--account", account, "--reply-form", reply_form),
+        )
+        doctor.import_key(self.certificate)
+
+    def start(self, *parts: Part) -> None:
+        """Start processes (the three, each by itself, if none is named); do not wait."""
+        for part in parts or SEPARATE:
+            with self._log(part).open("ab") as log:
+                self._running[part] = subprocess.Popen(  # noqa: S603 -- a command of ours
+                    [RMP, "--config", self.config, part.value],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def wait_ready(self) -> None:
+        """Return when keeper and milter answer; raises ``TimeoutError`` with the logs."""
+        try:
+            wait_until(self._answers, READY_SECONDS, "the sockets of the service")
+        except (TimeoutError, ChildProcessError) as error:
+            error.add_note(self.all_logs())
+            raise
+
+    def stop(self, *parts: Part) -> None:
+        """End processes as systemd does, by SIGTERM; raises if one does not go."""
+        for part in reversed(parts or tuple(self._running)):
+            process = self._running.pop(part)
+            process.terminate()
+            process.wait(END_SECONDS)
+
+    def kill(self, part: Part) -> None:
+        """End a process, and whatever it started, at once and without warning (SIGKILL)."""
+        process = self._running.pop(part)
+        for pid in (process.pid, *descendants(process.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(END_SECONDS)
+
+    def running(self, part: Part) -> bool:
+        """Whether a process that was started still runs."""
+        process = self._running.get(part)
+        return process is not None and process.poll() is None
+
+    def pids(self) -> list[int]:
+        """Return the ids of all processes of the service, workers included."""
+        own = [process.pid for process in self._running.values()]
+        found = [pid for each in own for pid in (each, *descendants(each))]
+        return [pid for pid in found if is_running(pid)]
+
+    def log(self, part: Part) -> str:
+        """Return what a process wrote to stdout and stderr so far."""
+        file = self._log(part)
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def all_logs(self) -> str:
+        """Return the logs of all processes, each under its name."""
+        return "\n".join(f"--- {part}\n{self.log(part)[-4000:]}" for part in Part)
+
+    def close(self) -> None:
+        """End all processes, kindly if they let us, and remove the folder."""
+        for part in reversed(tuple(self._running)):
+            try:
+                self.stop(part)
+            except subprocess.TimeoutExpired:
+                self._running[part].kill()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        ended = [part for part, process in self._running.items() if process.poll() is not None]
+        if ended:
+            raise ChildProcessError(f"ended before it was ready: {', '.join(ended)}")
+        return is_listening(self.keeper_socket) and is_listening(self.milter_socket)
+
+    def _log(self, part: Part) -> Path:
+        return self.root / f"{part}.log"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def rpps(number: int) -> str:
+    """Return a valid RPPS number for a test: 10 digits and the check digit (Luhn)."""
+    digits = f"1000{number:06d}"
+    doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[::-2]]
+    others = [int(digit) for digit in digits[-2::-2]]
+    return digits + str(-sum(doubled + others) % 10)
+
+
+def _replaced(text: str, section: str, name: str, value: str) -> str:
+    """Return the TOML text with one setting's value replaced."""
+    pattern = rf"(^\[{section}\]\n(?:(?!\[).*\n)*?{name} = ).*$"
+    changed, count = re.subn(
+        pattern, lambda found: found[1] + value, text, count=1, flags=re.MULTILINE
+    )
+    if count != 1:
+        raise KeyError(f"rmp.toml has no setting {name} in [{section}]")
+    return changed
