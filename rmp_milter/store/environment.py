@@ -63,8 +63,9 @@ class Environment:
     so that no reader is left with a view of memory that is gone.
     """
 
-    def __init__(self, handle: lmdb.Environment, tables: Tables) -> None:
+    def __init__(self, handle: lmdb.Environment, tables: Tables, *, read_only: bool) -> None:
         self.tables = tables
+        self.read_only = read_only
         self.leases = 1
         self._handle = handle
         self._lock = threading.Lock()
@@ -75,11 +76,6 @@ class Environment:
     def ended(self) -> bool:
         """Whether it failed or was closed: every use raises :class:`StoreFailed`."""
         return self._ended is not None
-
-    @property
-    def read_only(self) -> bool:
-        """Whether it was opened without the right to write."""
-        return self._handle.readonly
 
     @contextmanager
     def reading(self) -> Iterator[lmdb.Transaction[memoryview]]:
@@ -250,7 +246,7 @@ def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment
     except lmdb.Error as error:
         raise StoreError(f"cannot open the store in {folder}: {error}") from error
     try:
-        return Environment(handle, _open_tables(handle))
+        return Environment(handle, _open_tables(handle), read_only=read_only)
     except (StoreError, lmdb.Error) as error:
         handle.close()
         raise StoreError(f"{folder} holds no store of this version: {error}") from error

@@ -17,7 +17,8 @@ class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as call
 
     Raised to every caller whose changes were under way, of which nothing was kept, and
     to every later one. ``reason`` is ``full`` (disk or map), ``failed`` (any other
-    fault of LMDB) or ``closed``.
+    fault of LMDB; a write that a full disk cut short is among them, since LMDB tells
+    it as EIO) or ``closed``.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

@@ -1,0 +1,39 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from store_case import KEYS, MAP_BYTES, NOW, full_store, make_store
+
+from rmp_milter.store import Outbox, Store
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    with make_store(folder) as store:
+        yield store
+
+
+@pytest.fixture
+def outbox(store: Store, folder: Path) -> Iterator[Outbox]:
+    assert store.usable
+    with Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW + 5) as outbox:
+        yield outbox
+
+
+@pytest.fixture
+def full_folder(folder: Path) -> Path:
+    """A closed store with records in every table, sent and parked rows among them."""
+    with (
+        full_store(folder),
+        Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
+    ):
+        outbox.sent(1)
+        outbox.sent(2)
+        outbox.bounced(2, "mailbox unknown")
+        outbox.park(3, "relay refused")
+    return folder

@@ -1,0 +1,59 @@
+"""A process that deposits without end and says what was acknowledged; run by the tests.
+
+    python store_writer.py FOLDER THREADS [FSIZE]
+
+Each acknowledged deposit is one line: its digest in hex. With FSIZE no file may grow
+beyond so many bytes, as on a full disk; then a line ``failed REASON`` ends the run.
+"""
+
+import os
+import resource
+import sys
+import threading
+from pathlib import Path
+
+from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail
+
+from rmp_milter.model import Changes
+from rmp_milter.store import Store, StoreFailed
+
+
+def say(line: str) -> None:
+    os.write(1, f"{line}\n".encode())  # at once and whole, whatever comes next
+
+
+def deposit(store: Store, dossier_id: bytes) -> None:
+    digest = os.urandom(32)
+    entry = a_deposit(dossier_id, os.urandom(5000), os.urandom(300))
+    mail = a_mail(entry.bodies[0].document_id)
+    store.commit(Changes(digest=digest, entries=(entry,), outbox=(mail,)), NOW)
+    say(digest.hex())
+
+
+def work(store: Store, dossier_id: bytes) -> None:
+    try:
+        while True:
+            deposit(store, dossier_id)
+    except StoreFailed as failure:
+        say(f"failed {failure.reason}")
+
+
+def main() -> None:
+    folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    if sys.argv[3:]:
+        size = int(sys.argv[3])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    store = Store.open(folder, KEYS, map_bytes=MAP_BYTES)
+    with store.snapshot() as view:
+        (dossier,) = view.dossiers_by_traits(["trait"])
+    workers = [
+        threading.Thread(target=work, args=(store, dossier.dossier_id)) for _ in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+if __name__ == "__main__":
+    main()

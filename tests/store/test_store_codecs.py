@@ -1,0 +1,188 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from store_case import KEYS, a_doctor
+
+from rmp_milter.model import (
+    BodySlice,
+    CodeSlot,
+    Consent,
+    Container,
+    Doctor,
+    Document,
+    Dossier,
+    Entry,
+    Onglet,
+    OutgoingMail,
+    PartName,
+    Patient,
+    ReplyForm,
+    Slice,
+    Slots,
+    StandingKey,
+)
+from rmp_milter.store.codecs import (
+    Blind,
+    Codec,
+    Codecs,
+    Kind,
+    doctor_links,
+    number_of,
+    u32,
+    u64,
+)
+from rmp_milter.store.failures import DamagedRecordError
+from rmp_milter.store.records import (
+    Head,
+    SentNote,
+    StoredDossier,
+    StoredEntry,
+    WaitingMail,
+    from_stored,
+    to_stored,
+)
+
+CODECS = Codecs(KEYS)
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+data = st.binary(max_size=60)
+ids = st.binary(min_size=16, max_size=16)
+times = st.integers(0, 2**32 - 1)
+
+doctors = st.builds(
+    Doctor,
+    doctor_id=ids,
+    name=text,
+    rpps=text,
+    mail=text,
+    profession=text,
+    certificate=data,
+    fingerprint=text,
+    key_ids=st.lists(text, max_size=3).map(tuple),
+    account=text,
+    reply_form=st.sampled_from(ReplyForm),
+    added_at=times,
+)
+dossiers = st.builds(
+    Dossier,
+    dossier_id=ids,
+    public_key=data,
+    patient=st.builds(Patient, text, text, text, text),
+    treating=ids,
+    slots=st.builds(Slots, st.builds(CodeSlot, data, data, data), data),
+    consent=st.builds(Consent, ids, times, text),
+    created_at=times,
+)
+documents = st.builds(
+    Document,
+    document_id=ids,
+    container=st.sampled_from(Container),
+    digest=data,
+    size=times,
+    sealed_key=data,
+    parts=st.lists(st.builds(PartName, text, text, times), max_size=3).map(tuple),
+    standing=st.lists(st.builds(StandingKey, text, data), max_size=2).map(tuple),
+)
+entries = st.builds(
+    Entry,
+    received_at=times,
+    author=ids,
+    author_name=text,
+    document_type=text,
+    onglet=st.sampled_from(Onglet),
+    onglet_reason=text,
+    documents=st.lists(documents, max_size=3).map(tuple),
+)
+pieces = st.one_of(st.builds(Slice, data), st.builds(BodySlice, data, ids, st.booleans()))
+mails = st.builds(OutgoingMail, text, text, st.lists(pieces, max_size=4).map(tuple))
+records = st.one_of(
+    st.tuples(st.just(CODECS.doctors), doctors),
+    st.tuples(st.just(CODECS.dossiers), st.builds(StoredDossier, dossiers, st.tuples(data))),
+    st.tuples(st.just(CODECS.entries), st.builds(StoredEntry, data, entries)),
+    st.tuples(st.just(CODECS.heads), st.builds(Head, times, data)),
+    st.tuples(st.just(CODECS.outbox.mails), mails.map(to_stored)),
+    st.tuples(
+        st.just(CODECS.outbox.states), st.builds(WaitingMail, text, text, times, times, times)
+    ),
+    st.tuples(
+        st.just(CODECS.outbox.notes), st.builds(SentNote, text, text, times, times, times)
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(records, ids)
+def test_every_record_comes_back_as_it_went_in(
+    record: tuple[Codec[object], object], key: bytes
+) -> None:
+    codec, value = record
+    assert codec.open(key, codec.seal(key, value)) == value
+
+
+@settings(max_examples=100, deadline=None)
+@given(mails)
+def test_an_outgoing_mail_comes_back_as_it_went_in(mail: OutgoingMail) -> None:
+    assert from_stored(to_stored(mail)) == mail
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_record_with_any_bit_flipped_does_not_open(choice: st.DataObject) -> None:
+    key = b"k" * 16
+    sealed = bytearray(CODECS.doctors.seal(key, a_doctor()))
+    bit = choice.draw(st.integers(0, 8 * len(sealed) - 1))
+    sealed[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(DamagedRecordError, match="of table doctors does not open"):
+        CODECS.doctors.open(key, bytes(sealed))
+
+
+@given(st.binary(max_size=80))
+def test_a_record_of_arbitrary_bytes_does_not_open(noise: bytes) -> None:
+    with pytest.raises(DamagedRecordError):
+        CODECS.heads.open(b"k" * 16, noise)
+
+
+def test_a_record_opens_only_in_its_place_table_and_key() -> None:
+    key = b"k" * 16
+    sealed = CODECS.heads.seal(key, Head(count=1, last=b""))
+    for codec, place in (
+        (CODECS.heads, b"K" * 16),
+        (Codec("dossiers", KEYS.metadata, Head), key),
+        (Codec("heads", KEYS.index, Head), key),
+    ):
+        with pytest.raises(DamagedRecordError):
+            codec.open(place, sealed)
+
+
+def test_equal_records_are_sealed_differently() -> None:
+    head = Head(count=1, last=b"")
+    assert CODECS.heads.seal(b"k" * 16, head) != CODECS.heads.seal(b"k" * 16, head)
+
+
+def test_blind_keys_depend_on_key_kind_and_value() -> None:
+    blind = Blind(KEYS.index)
+    found = {
+        blind.of(Kind.MAIL, "a@b"),
+        blind.of(Kind.ACCOUNT, "a@b"),
+        blind.of(Kind.MAIL, "a@c"),
+        Blind(KEYS.metadata).of(Kind.MAIL, "a@b"),
+    }
+    assert len(found) == 4
+    assert blind.of(Kind.MAIL, "a@b") == Blind(KEYS.index).of(Kind.MAIL, "a@b")
+
+
+def test_a_doctor_without_account_is_not_found_by_an_empty_one() -> None:
+    blind = Blind(KEYS.index)
+    assert blind.of(Kind.ACCOUNT, "") not in doctor_links(blind, a_doctor())
+    assert blind.of(Kind.ACCOUNT, "zeb") in doctor_links(blind, a_doctor(account="zeb"))
+
+
+def test_a_look_up_value_with_raw_bytes_of_a_header_is_no_error() -> None:
+    assert len(Blind(KEYS.index).of(Kind.MAIL, "caf\udce9@b")) == 32
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1))
+def test_numbers_in_keys_come_back_and_sort(small: int, large: int) -> None:
+    assert number_of(u32(small)) == small
+    assert number_of(u64(large)) == large
+    assert (u64(small) < u64(large)) == (small < large)

@@ -1,0 +1,170 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import lmdb
+import pytest
+from store_case import KEYS, MAP_BYTES, NOW, a_doctor, make_store
+
+from rmp_milter.model import Changes
+from rmp_milter.store import Outbox, Store, StoreError, StoreFailed, StoreKeys, create
+
+
+def open_store(folder: Path, keys: StoreKeys = KEYS) -> Store:
+    return Store.open(folder, keys, map_bytes=MAP_BYTES)
+
+
+def test_a_missing_store_is_not_made_by_opening(folder: Path) -> None:
+    with pytest.raises(StoreError, match="there is no store in"):
+        open_store(folder)
+    assert not folder.exists()
+
+
+def test_an_empty_folder_is_not_taken_for_a_store(folder: Path) -> None:
+    folder.mkdir()
+    with pytest.raises(StoreError, match="there is no store in"):
+        open_store(folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_store_is_never_made_over_something(folder: Path) -> None:
+    make_store(folder).close()
+    before = (folder / "data.mdb").read_bytes()
+    with pytest.raises(StoreError, match="not empty"):
+        create(folder, KEYS, map_bytes=MAP_BYTES)
+    assert (folder / "data.mdb").read_bytes() == before
+
+
+def test_a_store_cannot_be_made_where_the_parent_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot make a store"):
+        create(tmp_path / "a" / "b", KEYS, map_bytes=MAP_BYTES)
+
+
+def test_a_map_too_small_for_anything_is_refused(folder: Path) -> None:
+    with pytest.raises(StoreError, match="at least"):
+        create(folder, KEYS, map_bytes=1000)
+    assert not folder.exists()
+
+
+def test_the_database_of_another_program_is_refused(folder: Path) -> None:
+    folder.mkdir()
+    with lmdb.Environment(str(folder), max_dbs=2) as other:
+        other.open_db(b"meta")
+    with pytest.raises(StoreError, match="holds no store of this version"):
+        open_store(folder)
+
+
+def test_a_file_that_is_no_database_is_refused(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "data.mdb").write_bytes(b"no database " * 1000)
+    with pytest.raises(StoreError, match="cannot open the store"):
+        open_store(folder)
+
+
+def test_another_format_version_is_refused(folder: Path) -> None:
+    make_store(folder).close()
+    with lmdb.Environment(str(folder), max_dbs=32, map_size=MAP_BYTES) as raw:
+        meta = raw.open_db(b"meta")
+        with raw.begin(write=True) as txn:
+            txn.put(b"format", b"rmp-milter store 2", db=meta)
+    with pytest.raises(StoreError, match="unknown format"):
+        open_store(folder)
+
+
+@pytest.mark.parametrize("wrong", ["metadata", "outbox"])
+def test_the_keys_of_another_store_are_refused(folder: Path, wrong: str) -> None:
+    make_store(folder).close()
+    keys = {"metadata": KEYS.metadata, "index": KEYS.index, "outbox": KEYS.outbox}
+    with pytest.raises(StoreError, match="the keys are not those"):
+        open_store(folder, StoreKeys(**keys | {wrong: b"x" * 32}))
+
+
+def test_the_courier_with_another_key_is_refused(folder: Path) -> None:
+    make_store(folder).close()
+    with pytest.raises(StoreError, match="the key is not that"):
+        Outbox.open(folder, b"x" * 32, MAP_BYTES)
+
+
+def test_the_group_may_use_the_files_as_the_umask_permits(folder: Path) -> None:
+    script = (
+        "import os, sys; os.umask(0o007); from pathlib import Path; "
+        "from rmp_milter.store import *; "
+        "keys = StoreKeys(b'm' * 32, b'i' * 32, b'o' * 32); "
+        "create(Path(sys.argv[1]), keys, map_bytes=1 << 20)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(folder)], check=True, timeout=30)
+    assert (folder / "data.mdb").stat().st_mode & 0o777 == 0o660
+    assert (folder / "lock.mdb").stat().st_mode & 0o777 == 0o660
+
+
+def test_one_process_shares_one_environment(folder: Path) -> None:
+    first = make_store(folder)
+    second = open_store(folder)
+    first.commit(Changes(doctors=(a_doctor(),)), NOW)
+    first.close()
+    first.close()
+    with second.snapshot() as view:
+        assert len(list(view.doctors())) == 1
+    second.close()
+    with pytest.raises(StoreFailed, match="store closed"), second.snapshot():
+        pass
+
+
+def test_a_reader_outlives_the_closing_of_its_store(folder: Path) -> None:
+    store = make_store(folder)
+    doctor = a_doctor()
+    store.commit(Changes(doctors=(doctor,)), NOW)
+    with store.snapshot() as view:
+        store.close()
+        assert view.doctor(doctor.doctor_id) == doctor
+    with pytest.raises(StoreFailed):
+        store.commit(Changes(), NOW)
+
+
+def test_a_second_process_writes_and_reads_beside_the_first(store: Store, folder: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); "
+        "from store_case import *; "
+        "store = Store.open(Path(sys.argv[1]), KEYS, map_bytes=MAP_BYTES); "
+        "store.commit(Changes(doctors=(a_doctor(7),)), NOW); "
+        "print(store.stats()['doctors'])"
+    )
+    here = str(Path(__file__).parent)
+    store.commit(Changes(doctors=(a_doctor(6),)), NOW)
+    command = [sys.executable, "-c", script, str(folder), here]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "2\n"
+    with store.snapshot() as view:
+        assert view.doctor_by_rpps("10000000007") is not None
+
+
+def test_a_read_only_store_reads_and_does_not_write(folder: Path) -> None:
+    doctor = a_doctor()
+    with make_store(folder) as store:
+        store.commit(Changes(doctors=(doctor,)), NOW)
+    with Store.open(folder, KEYS, map_bytes=MAP_BYTES, read_only=True) as store:
+        with store.snapshot() as view:
+            assert view.doctor(doctor.doctor_id) == doctor
+        with pytest.raises(StoreError, match="read-only"):
+            open_store(folder)
+        with pytest.raises(StoreFailed):
+            store.commit(Changes(doctors=(a_doctor(2),)), NOW)
+
+
+def test_figures_count_what_there_is(full_folder: Path) -> None:
+    with open_store(full_folder) as store:
+        stats = store.stats()
+    expected = {
+        "dossiers": 2,
+        "entries": 6,
+        "documents": 12,
+        "doctors": 2,
+        "outbox_waiting": 3,
+        "outbox_parked": 1,
+        "outbox_sent_lately": 2,
+        "duplicate_digests": 2,
+        "map_bytes": MAP_BYTES,
+    }
+    assert {name: stats[name] for name in expected} == expected
+    assert stats["document_bytes"] >= 6 * 9000
+    assert stats["used_bytes"] > stats["document_bytes"]

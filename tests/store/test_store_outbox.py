@@ -1,0 +1,210 @@
+from pathlib import Path
+
+import pytest
+from store_case import (
+    DAY,
+    KEYS,
+    MAP_BYTES,
+    NOW,
+    a_deposit,
+    a_mail,
+    with_dossier,
+)
+
+from rmp_milter.model import Changes
+from rmp_milter.store import Outbox, OutboxRow, RowState, Store, StoreError
+from rmp_milter.store.check import check
+
+
+def queue(store: Store, count: int = 1, now: int = NOW) -> None:
+    for _ in range(count):
+        store.commit(Changes(outbox=(a_mail(),)), now)
+
+
+def only_row(outbox: Outbox) -> OutboxRow:
+    (row,) = outbox.rows(sent=True)
+    return row
+
+
+def clean(folder: Path) -> bool:
+    return check(folder, KEYS).findings == ()
+
+
+def test_a_queued_mail_is_due_at_once_and_loads_as_it_was(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    entry = a_deposit(with_dossier(store), b"sealed body")
+    mail = a_mail(entry.bodies[0].document_id)
+    store.commit(Changes(entries=(entry,), outbox=(mail,)), NOW)
+    (row,) = outbox.due(NOW, 10)
+    assert (row.row, row.recipient, row.attempts) == (1, mail.recipient, 0)
+    assert (row.state, row.since) == (RowState.WAITING, NOW)
+    assert outbox.load(row.row) == mail
+    with outbox.snapshot() as snapshot:
+        assert snapshot.load(row.row) == mail
+        assert snapshot.body(entry.bodies[0].document_id) == b"sealed body"
+    with outbox.body(entry.bodies[0].document_id) as body:
+        assert body == b"sealed body"
+    assert clean(folder)
+
+
+def test_rows_are_due_in_the_order_of_their_time_and_within_the_limit(
+    store: Store, outbox: Outbox
+) -> None:
+    queue(store, 3)
+    queue(store, 1, now=NOW - 10)
+    queue(store, 1, now=NOW + 10)
+    assert [row.row for row in outbox.due(NOW, 10)] == [4, 1, 2, 3]
+    assert [row.row for row in outbox.due(NOW, 2)] == [4, 1]
+    assert [row.row for row in outbox.due(NOW + 10, 10)] == [4, 1, 2, 3, 5]
+    assert outbox.due(NOW, 0) == ()
+
+
+def test_a_failed_row_is_due_again_at_its_time(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    queue(store)
+    outbox.failed(1, "451 later\nplease" + "x" * 500, NOW + 60)
+    assert outbox.due(NOW + 59, 10) == ()
+    (row,) = outbox.due(NOW + 60, 10)
+    assert row.attempts == 1
+    assert row.reason.startswith("451 later please")
+    assert len(row.reason) == 200
+    outbox.failed(1, "again", NOW + 120)
+    assert outbox.due(NOW + 120, 10)[0].attempts == 2
+    assert clean(folder)
+
+
+def test_a_sent_row_leaves_a_note_without_content(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    queue(store)
+    outbox.sent(1)
+    assert outbox.due(NOW + DAY, 10) == ()
+    assert outbox.rows() == []
+    row = only_row(outbox)
+    assert (row.state, row.sent_at, row.attempts) == (RowState.SENT, NOW + 5, 1)
+    with pytest.raises(StoreError, match="no row 1"):
+        outbox.load(1)
+    assert clean(folder)
+
+
+def test_numbers_never_return(store: Store, outbox: Outbox) -> None:
+    queue(store)
+    outbox.sent(1)
+    queue(store)
+    assert [row.row for row in outbox.due(NOW, 10)] == [2]
+
+
+def test_a_parked_row_waits_for_the_host(store: Store, outbox: Outbox, folder: Path) -> None:
+    queue(store)
+    mail = outbox.load(1)
+    outbox.failed(1, "451", NOW + 60)
+    outbox.park(1, "550 no such user")
+    assert outbox.due(NOW + 365 * DAY, 10) == ()
+    row = only_row(outbox)
+    assert (row.state, row.reason, row.attempts) == (RowState.PARKED, "550 no such user", 1)
+    assert clean(folder)
+    outbox.retry(1, NOW + 100)
+    (row,) = outbox.due(NOW + 100, 10)
+    assert (row.state, row.attempts, row.since) == (RowState.WAITING, 0, NOW + 100)
+    assert outbox.load(1) == mail
+    assert clean(folder)
+
+
+def test_a_waiting_row_can_be_hurried(store: Store, outbox: Outbox, folder: Path) -> None:
+    queue(store)
+    outbox.failed(1, "451", NOW + 3600)
+    outbox.retry(1, NOW + 1)
+    assert [row.row for row in outbox.due(NOW + 1, 10)] == [1]
+    assert clean(folder)
+
+
+def test_a_bounce_of_a_sent_row_is_shown(store: Store, outbox: Outbox, folder: Path) -> None:
+    queue(store, 2)
+    outbox.sent(1)
+    outbox.sent(2)
+    assert outbox.bounced(2, "550 mailbox full")
+    (row,) = outbox.rows()
+    assert (row.row, row.state, row.reason) == (2, RowState.BOUNCED, "550 mailbox full")
+    assert clean(folder)
+
+
+def test_a_bounce_that_the_milter_takes_is_shown(store: Store, outbox: Outbox) -> None:
+    queue(store)
+    outbox.sent(1)
+    store.commit(Changes(digest=b"b" * 32, bounced=(1,)), NOW + 60)
+    assert outbox.rows()[0].state is RowState.BOUNCED
+
+
+def test_a_bounce_before_the_row_was_noted_as_sent_keeps_its_content(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    queue(store)
+    store.commit(Changes(bounced=(1,)), NOW)
+    assert outbox.due(NOW + DAY, 10) == ()
+    assert only_row(outbox).state is RowState.BOUNCED
+    assert outbox.load(1).recipient == "zebulon@cabinet.example"
+    outbox.failed(1, "connection lost", NOW + 60)
+    assert only_row(outbox).state is RowState.BOUNCED
+    outbox.sent(1)
+    assert only_row(outbox).state is RowState.BOUNCED
+    assert only_row(outbox).sent_at == NOW + 5
+    assert clean(folder)
+
+
+def test_a_bounce_of_an_unknown_row_changes_nothing(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    queue(store)
+    assert not outbox.bounced(99, "forged")
+    store.commit(Changes(bounced=(98, 2**63)), NOW)
+    assert [row.state for row in outbox.rows(sent=True)] == [RowState.WAITING]
+    assert clean(folder)
+
+
+def test_notes_are_forgotten_after_30_days(store: Store, outbox: Outbox, folder: Path) -> None:
+    queue(store, 2)
+    outbox.sent(1)
+    queue(store, 1, now=NOW + 5 + 30 * DAY)
+    assert [row.row for row in outbox.rows(sent=True)] == [2, 3]
+    assert clean(folder)
+
+
+@pytest.mark.parametrize("act", ["sent", "failed", "park", "retry"])
+def test_acting_on_a_row_that_is_not_there_is_an_error(
+    store: Store, outbox: Outbox, act: str
+) -> None:
+    arguments = {"sent": (7,), "failed": (7, "x", NOW), "park": (7, "x"), "retry": (7, NOW)}
+    with pytest.raises(StoreError, match="no row 7"):
+        getattr(outbox, act)(*arguments[act])
+    assert store.usable
+
+
+def test_every_commit_is_noticed_and_looking_is_not(store: Store, outbox: Outbox) -> None:
+    mark = outbox.last_change()
+    assert outbox.due(NOW, 10) == ()
+    assert not outbox.changed_since(mark)
+    queue(store)
+    assert outbox.changed_since(mark)
+
+
+def test_a_damaged_state_holds_up_no_other_row_and_is_shown(
+    store: Store, outbox: Outbox
+) -> None:
+    queue(store, 2)
+    environment = store._environment
+    with environment.writing() as txn:
+        row = (1).to_bytes(8, "big")
+        txn.put(row, b"damaged " * 9, db=environment.tables.outbox_state)
+    assert [row.row for row in outbox.due(NOW, 1)] == [2]
+    assert [row.state for row in outbox.rows()] == [RowState.DAMAGED, RowState.WAITING]
+
+
+def test_the_courier_needs_the_outbox_key_only(store: Store, folder: Path) -> None:
+    queue(store)
+    store.close()
+    with Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox:
+        outbox.sent(1)
+        assert only_row(outbox).state is RowState.SENT
+    assert clean(folder)
