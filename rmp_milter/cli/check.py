@@ -1,0 +1,57 @@
+"""``rmp check``: everything that can be wrong, said at once, without starting."""
+
+from pathlib import Path
+
+import click
+
+from rmp_milter.checks import check_mail_server, check_service
+from rmp_milter.cli.errors import Status
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import print_json, visible
+from rmp_milter.config import Config
+from rmp_milter.postfix_rules import Finding, Severity
+
+
+@click.command()
+@click.option(
+    "--postfix-config",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of the Postfix instance, if not the main one.",
+)
+@click.option("--no-postfix", is_flag=True, help="Leave Postfix out.")
+@json_option
+@configured
+def check(
+    config: Config, *, postfix_config: Path | None, no_postfix: bool, as_json: bool
+) -> int:
+    """Check configuration, keys, store, access log, sockets and Postfix.
+
+    Nothing is started or changed. Status 1 if there is an error, 2 if the configuration
+    itself cannot be used.
+    """
+    findings = check_service(config)
+    if not no_postfix:
+        findings += check_mail_server(config, postfix_config)
+    if as_json:
+        print_json([_as_json(finding) for finding in findings])
+    else:
+        _print(findings)
+    wrong = any(finding.severity is Severity.ERROR for finding in findings)
+    return Status.REFUSED if wrong else Status.OK
+
+
+def _as_json(finding: Finding) -> dict[str, str]:
+    return {
+        "severity": finding.severity.value,
+        "line": finding.line,
+        "hint": finding.hint,
+    }
+
+
+def _print(findings: list[Finding]) -> None:
+    for finding in findings:
+        click.echo(f"{finding.severity.value}: {visible(finding.line)}")
+        if finding.hint:
+            click.echo(f"  hint: {visible(finding.hint)}")
+    errors = sum(1 for finding in findings if finding.severity is Severity.ERROR)
+    click.echo(f"{errors} errors, {len(findings) - errors} warnings")

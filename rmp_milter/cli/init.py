@@ -1,0 +1,87 @@
+"""``rmp init``: a new service in one folder."""
+
+import os
+from pathlib import Path
+
+import click
+
+from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.output import print_pairs
+from rmp_milter.config import Config
+from rmp_milter.installation import InstallationError, Owners, Plan, make_service
+from rmp_milter.keeper.journal import JournalError
+from rmp_milter.keeper.keys import KeyFileError
+from rmp_milter.owners import Owner, UnknownNameError, gid_of, owner_named
+from rmp_milter.store.failures import StoreError
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--address", required=True, help="The address that doctors write to.")
+@click.option(
+    "--name",
+    default="Résumé médical partagé",
+    show_default=True,
+    help="What doctors see beside the address.",
+)
+@click.option("--user-keeper", help="Owner of the keeper's part (needs root).")
+@click.option("--user-milter", help="Owner of the milter's part and the store (needs root).")
+@click.option("--user-courier", help="Owner of the courier's part (needs root).")
+@click.option("--group-store", help="A group of milter and courier, for store and outbox.")
+@click.option("--group-milter", default="", help="Postfix's group: may reach the milter.")
+def init(  # noqa: PLR0913 -- one argument an option
+    folder: Path,
+    *,
+    address: str,
+    name: str,
+    user_keeper: str | None,
+    user_milter: str | None,
+    user_courier: str | None,
+    group_store: str | None,
+    group_milter: str,
+) -> None:
+    """Make keys, store, access log and configuration in the new folder DIR.
+
+    Nothing that is there is replaced. Each part belongs to the current user if no other
+    is named.
+    """
+    with refusing(UnknownNameError):
+        users = [_owner(user) for user in (user_keeper, user_milter, user_courier)]
+        owners = Owners(
+            keeper=users[0],
+            milter=users[1],
+            courier=users[2],
+            store_gid=gid_of(group_store) if group_store else users[1].gid,
+            postfix_gid=gid_of(group_milter) if group_milter else None,
+        )
+    _refuse_what_cannot_work(owners, group_store)
+    plan = Plan(address.lower(), name, owners, group_milter)
+    with refusing(InstallationError, StoreError, KeyFileError, JournalError):
+        _tell(make_service(folder, plan))
+
+
+def _owner(user: str | None) -> Owner:
+    return owner_named(user) if user else Owner(os.geteuid(), os.getegid())
+
+
+def _refuse_what_cannot_work(owners: Owners, group_store: str | None) -> None:
+    uids = {owners.keeper.uid, owners.milter.uid, owners.courier.uid}
+    if uids != {os.geteuid()} and os.geteuid() != 0:
+        raise click.UsageError("only root can give parts to other users")
+    if owners.milter.uid != owners.courier.uid and not group_store:
+        raise click.UsageError(
+            "milter and courier are different users: name a group of both with --group-store"
+        )
+
+
+def _tell(config: Config) -> None:
+    public = config.paths.public
+    print_pairs(
+        [
+            ("configuration", str(config.file)),
+            ("for doctors", str(public / "service.asc")),
+            ("for the DNS", str(public / "dkim.txt")),
+            ("keep a copy of", f"{config.paths.keeper} (without it no dossier can be read)"),
+            ("next", f"rmp check --config {config.file}"),
+        ]
+    )

@@ -1,0 +1,59 @@
+"""Opening the store for a command, as the user that owns it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rmp_milter.cli.errors import refusing
+from rmp_milter.config import Config
+from rmp_milter.owners import become_owner
+from rmp_milter.store.failures import StoreError
+from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.outbox import Outbox
+from rmp_milter.store.store import Store
+
+RIGHTS_HINT = "run it as root, or as the user that owns the store"
+
+
+def store_keys(config: Config) -> StoreKeys:
+    """Read the store's three keys; raises :class:`StoreError`."""
+    return StoreKeys(
+        metadata=read_key(config.paths.milter / "metadata.key"),
+        index=read_key(config.paths.milter / "index.key"),
+        outbox=read_key(config.paths.outbox_key),
+    )
+
+
+@contextmanager
+def open_store(config: Config, *, read_only: bool = False) -> Iterator[Store]:
+    """Open the store beside a running milter; root becomes its owner first.
+
+    Raises :class:`rmp_milter.cli.errors.CommandError`.
+    """
+    become_owner(config.paths.store)
+    with refusing(StoreError, hint=RIGHTS_HINT):
+        store = Store.open(
+            config.paths.store,
+            store_keys(config),
+            map_bytes=config.store.map_bytes,
+            read_only=read_only,
+            duplicate_days=config.milter.duplicate_days,
+        )
+    with store, refusing(StoreError):
+        yield store
+
+
+@contextmanager
+def open_outbox(config: Config) -> Iterator[Outbox]:
+    """Open the outbox beside a running courier; root becomes the store's owner first.
+
+    Raises :class:`rmp_milter.cli.errors.CommandError`.
+    """
+    become_owner(config.paths.store)
+    with refusing(StoreError, hint=RIGHTS_HINT):
+        key = read_key(config.paths.outbox_key)
+        outbox = Outbox.open(config.paths.store, key, config.store.map_bytes)
+    try:
+        with refusing(StoreError):
+            yield outbox
+    finally:
+        outbox.close()

@@ -1,0 +1,51 @@
+"""Options that several commands take: ``--config`` and ``--json``."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+
+from rmp_milter.config import Config, load
+
+DEFAULT_CONFIG = "/etc/rmp/rmp.toml"
+CONFIG_VARIABLE = "RMP_CONFIG"
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+config_option = click.option(
+    "--config",
+    type=_FILE,
+    envvar=CONFIG_VARIABLE,
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+"""For the outermost group; commands take :func:`configured`."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def configured(
+    function: Callable[Concatenate[Config, P], ResultT],
+) -> Callable[P, ResultT]:
+    """Give ``function`` the configuration first, and the command its own ``--config``."""
+
+    @click.option("--config", "config_file", type=_FILE, help="The configuration file.")
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResultT:
+        own = kwargs.pop("config_file", None)
+        file = own if isinstance(own, Path) else _outermost_config()
+        return function(load(file), *args, **kwargs)
+
+    return wrapper
+
+
+def _outermost_config() -> Path:
+    value = click.get_current_context().find_root().params.get("config", DEFAULT_CONFIG)
+    return Path(value)

@@ -1,0 +1,86 @@
+"""``rmp outbox``: answers that wait, were parked or came back; never their content."""
+
+import time
+
+import click
+
+from rmp_milter.cli.errors import CommandError
+from rmp_milter.cli.opening import open_outbox
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import Json, moment, print_json, print_table
+from rmp_milter.config import Config
+from rmp_milter.store.records import OutboxRow, RowState
+
+STUCK = frozenset({RowState.PARKED, RowState.BOUNCED})
+
+
+@click.group()
+def outbox() -> None:
+    """Answers that wait to be sent."""
+
+
+@outbox.command("list")
+@click.option("--sent", is_flag=True, help="Also what was sent lately.")
+@json_option
+@configured
+def list_(config: Config, *, sent: bool, as_json: bool) -> None:
+    """List the answers that wait, were parked, or came back."""
+    with open_outbox(config) as opened:
+        rows = opened.rows(sent=sent)
+    if as_json:
+        print_json([_as_json(row) for row in rows])
+        return
+    print_table(
+        ("ROW", "STATE", "TRIES", "SINCE", "NEXT TRY", "RECIPIENT", "REASON"),
+        [_as_line(row) for row in rows],
+    )
+
+
+@outbox.command("retry")
+@click.argument("row", type=click.IntRange(min=1), required=False)
+@click.option("--all", "all_stuck", is_flag=True, help="Every parked or bounced one.")
+@configured
+def retry(config: Config, *, row: int | None, all_stuck: bool) -> None:
+    """Have parked answers sent again: the one numbered ROW, or all."""
+    if (row is None) is not all_stuck:
+        raise click.UsageError("give either a row's number or --all")
+    with open_outbox(config) as opened:
+        chosen = [each.row for each in opened.rows() if _to_retry(each, row)]
+        if row is not None and not chosen:
+            raise CommandError(f"row {row} is not waiting", "rmp outbox list shows the rows")
+        for number in chosen:
+            opened.retry(number, int(time.time()))
+    click.echo(f"{len(chosen)} to be sent again")
+
+
+def _to_retry(row: OutboxRow, wanted: int | None) -> bool:
+    """Whether a row is the one that is meant, or stuck; one that was sent is neither."""
+    if row.sent_at:
+        return False
+    return row.state in STUCK if wanted is None else row.row == wanted
+
+
+def _as_json(row: OutboxRow) -> dict[str, Json]:
+    return {
+        "row": row.row,
+        "state": row.state.value,
+        "recipient": row.recipient,
+        "message_id": row.message_id,
+        "attempts": row.attempts,
+        "since": moment(row.since),
+        "next_try": moment(row.next_try),
+        "sent_at": moment(row.sent_at),
+        "reason": row.reason,
+    }
+
+
+def _as_line(row: OutboxRow) -> tuple[str, ...]:
+    return (
+        str(row.row),
+        row.state.value,
+        str(row.attempts),
+        moment(row.since),
+        moment(row.next_try),
+        row.recipient,
+        row.reason,
+    )

@@ -1,0 +1,82 @@
+"""What the three long-running commands have in common."""
+
+import ctypes
+import functools
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from rmp_milter import logs
+from rmp_milter.cli.options import configured
+from rmp_milter.config import Config
+from rmp_milter.owners import become_owner
+
+Part = Literal["keeper", "milter", "courier"]
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def as_process(part: Part) -> Callable[[Callable[[Config], int]], Callable[..., int]]:
+    """Make a command of a function that runs ``part`` until it is told to end.
+
+    Root becomes the owner of the part's folder before anything is opened.
+    """
+
+    def decorate(function: Callable[[Config], int]) -> Callable[..., int]:
+        @click.option("--supervised", is_flag=True, hidden=True)
+        @configured
+        @functools.wraps(function)
+        def command(config: Config, *, supervised: bool) -> int:
+            logs.set_up(config.log.level)
+            become_owner(folder_of(config, part))
+            if supervised:
+                end_with_parent()
+            return function(config)
+
+        return command
+
+    return decorate
+
+
+def folder_of(config: Config, part: Part) -> Path:
+    """Return the folder that belongs to the part's user."""
+    folders: dict[Part, Path] = {
+        "keeper": config.paths.keeper,
+        "milter": config.paths.milter,
+        "courier": config.paths.courier,
+    }
+    return folders[part]
+
+
+def end_with_parent() -> None:
+    """Have the kernel send SIGTERM when the supervisor is gone, however it went.
+
+    After the change of user, which would clear it (prctl(2)).
+    """
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def stop_on_signal() -> threading.Event:
+    """Return an event that SIGTERM or SIGINT sets.
+
+    A thread waits for them: setting an event inside a signal handler could wait for a
+    lock that the interrupted main thread holds. Call before other threads are started.
+    """
+    stop = threading.Event()
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def wait() -> None:
+        signal.sigwait(signals)
+        stop.set()
+
+    threading.Thread(target=wait, daemon=True, name="signals").start()
+    return stop

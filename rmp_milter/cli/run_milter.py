@@ -1,0 +1,17 @@
+"""``rmp milter``: the process that Postfix asks. Imports no code for private keys."""
+
+import click
+
+from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.processes import as_process
+from rmp_milter.config import Config
+from rmp_milter.milter_main import run
+from rmp_milter.store.failures import StoreError
+
+
+@click.command()
+@as_process("milter")
+def milter(config: Config) -> int:
+    """Run the milter in the foreground."""
+    with refusing(StoreError):
+        return run(config)

@@ -1,0 +1,35 @@
+"""``rmp serve``: keeper, milter and courier under one command."""
+
+import sys
+
+import click
+
+from rmp_milter import logs
+from rmp_milter.cli.options import configured
+from rmp_milter.config import Config
+from rmp_milter.supervisor import Part, supervise
+
+
+@click.command()
+@configured
+def serve(config: Config) -> None:
+    """Run all three processes in the foreground, until SIGTERM or Ctrl-C.
+
+    A process that ends is started again. Prints one line when mail can come.
+    """
+    logs.set_up(config.log.level)
+    supervise(parts(config), lambda: click.echo(f"ready for {config.service.addresses[0]}"))
+
+
+def parts(config: Config) -> list[Part]:
+    """Return the three processes as they are started."""
+    return [
+        Part("keeper", _command(config, "keeper"), config.sockets.keeper),
+        Part("milter", _command(config, "milter"), config.sockets.milter),
+        Part("courier", _command(config, "courier")),
+    ]
+
+
+def _command(config: Config, part: str) -> tuple[str, ...]:
+    own = (sys.executable, "-m", "rmp_milter.cli")
+    return (*own, part, "--supervised", "--config", str(config.file))

@@ -1,0 +1,69 @@
+"""``rmp store``: is all of it sound, and how much is it."""
+
+import sys
+
+import click
+
+from rmp_milter.cli.errors import Status, refusing
+from rmp_milter.cli.opening import RIGHTS_HINT, open_store, store_keys
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.config import Config
+from rmp_milter.owners import become_owner
+from rmp_milter.store import check as store_check
+from rmp_milter.store.failures import StoreError
+
+
+@click.group()
+def store() -> None:
+    """Verify and measure the store."""
+
+
+@store.command("check")
+@json_option
+@configured
+def check(config: Config, *, as_json: bool) -> int:
+    """Verify every record and index of the store; status 1 if anything is wrong."""
+    become_owner(config.paths.store)
+    with refusing(StoreError, hint=RIGHTS_HINT):
+        keys = store_keys(config)
+        report = store_check.check(config.paths.store, keys, _progress)
+    if as_json:
+        print_json(
+            {
+                "sound": not report.findings,
+                "findings": report.findings,
+                "counts": report.counts,
+            }
+        )
+    else:
+        _print_report(report)
+    return Status.REFUSED if report.findings else Status.OK
+
+
+def _print_report(report: store_check.Report) -> None:
+    for finding in report.findings:
+        print_error(f"store: {finding}")
+    print_pairs([(table, str(count)) for table, count in report.counts.items()] or [("", "")])
+    verdict = f"{len(report.findings)} findings" if report.findings else "the store is sound"
+    click.echo(verdict)
+
+
+def _progress(done: int, total: int) -> None:
+    """Show how far it is, to a person at a terminal only."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= total else ""
+        click.echo(f"\r{done} of {total} records{end}", err=True, nl=False)
+
+
+@store.command("stats")
+@json_option
+@configured
+def stats(config: Config, *, as_json: bool) -> None:
+    """Count what the store holds, and its bytes; tells nothing about anybody."""
+    with open_store(config, read_only=True) as opened:
+        figures = opened.stats()
+    if as_json:
+        print_json(figures)
+    else:
+        print_pairs([(name, str(value)) for name, value in figures.items()])

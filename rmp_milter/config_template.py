@@ -1,0 +1,111 @@
+"""The text of ``rmp.toml``: one template for the shipped example and for ``rmp init``."""
+
+import json
+from collections.abc import Mapping
+
+EXAMPLE: Mapping[str, str | tuple[str, ...]] = {
+    "addresses": ("rmp@chu.example",),
+    "name": "Résumé médical partagé",
+    "keeper_socket": "run/keeper.sock",
+    "milter_socket": "run/milter.sock",
+    "milter_group": "",
+    "users": ("rmp-milter",),
+}
+"""What the shipped example has for the values that :func:`render` fills in."""
+
+_TEXT = """\
+# The configuration of rmp-milter: see rmp.toml(5). "rmp check" tells what is wrong with it.
+# Every setting but [service] addresses may be left out; what stands here are the defaults.
+# Relative paths start at the folder of this file.
+
+[service]
+# The addresses that the service takes mail for. Answers come from the first one.
+addresses = {addresses}
+# What the doctors see beside that address.
+name = {name}
+# The language of answers: "fr" or "en".
+language = "fr"
+
+[paths]
+# One folder for each part; each is read by its own user only.
+keeper = "keeper"    # service.key, custody.key, pepper.key, log.key, log/
+milter = "milter"    # metadata.key, index.key
+store = "store"      # the dossiers and the outbox: shared by milter and courier
+courier = "courier"  # dkim.key
+public = "public"    # service.asc, dkim.txt: to hand out
+# Seals the outbox: shared by milter and courier.
+outbox_key = "shared/outbox.key"
+
+[sockets]
+# Unix sockets, at most 107 bytes long as absolute paths.
+keeper = {keeper_socket}
+milter = {milter_socket}
+# Who may connect: octal modes. The keeper also looks at who calls ([keeper] users).
+keeper_mode = "0660"
+milter_mode = "0660"
+# The group that the milter's socket is given, so that Postfix may connect; "" leaves it.
+milter_group = {milter_group}
+
+[limits]
+# The largest mail taken, in bytes; Postfix's message_size_limit must be the same.
+message_bytes = 52_428_800
+# The most that a mail may decompress to.
+plaintext_bytes = 67_108_864
+# The largest mail header.
+header_bytes = 65_536
+# An answer larger than this is split into numbered mails.
+answer_bytes = 10_000_000
+# How many readers an encrypted mail may be encrypted to.
+key_packets = 16
+# How many MIME parts a mail may have.
+parts = 200
+
+[keeper]
+# Worker processes; as many as the machine has cores.
+workers = 2
+# Users (names or numeric uids) that may call the keeper: the milter's.
+users = {users}
+# Characters of a patient's code: of one that the service draws, and at least of one given.
+code_length = 8
+code_minimum = 4
+
+[milter]
+# How long the milter waits for Postfix, and for the keeper, in seconds.
+timeout_seconds = 600
+keeper_timeout_seconds = 120
+# How long a mail that was done is known again when it comes twice.
+duplicate_days = 30
+
+[store]
+# The most that the store may ever hold: address space, not disk.
+map_bytes = 68_719_476_736
+
+[courier]
+# Postfix's listener without milter, that takes the answers.
+host = "127.0.0.1"
+port = 10_026
+# Connections at once.
+senders = 2
+# Waits before each further attempt; the last one is repeated until hours have passed.
+retry_seconds = [60, 300, 900, 3600, 14_400]
+give_up_hours = 120
+
+[dkim]
+# Signs the answers. An empty domain is that of the first address.
+domain = ""
+selector = "rmp"
+
+[log]
+# "debug", "info", "warning" or "error"; lines go to stderr, without any identity.
+level = "info"
+"""
+
+
+def render(values: Mapping[str, str | tuple[str, ...]]) -> str:
+    """Return the file's text; ``values`` has the keys of :data:`EXAMPLE`."""
+    return _TEXT.format_map({name: _toml(value) for name, value in values.items()})
+
+
+def _toml(value: str | tuple[str, ...]) -> str:
+    """Return TOML for a string or strings; JSON's escapes are TOML's (TOML 1.0, String)."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,121 @@
+"""Users and groups of the parts: who owns what, and becoming that user when root.
+
+Each part's files belong to its own user. A command run as root that opens them acts as
+their owner, so that LMDB's files never end up as root's, and root's rights are gone before
+anything that came from a mail is looked at.
+"""
+
+import grp
+import os
+import pwd
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+ResultT = TypeVar("ResultT")
+
+
+class UnknownNameError(Exception):
+    """No such user or group on this machine; one clear line."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A user and a group, by number."""
+
+    uid: int
+    gid: int
+
+
+def uid_of(user: str) -> int:
+    """Return the uid of a user's name, or of digits; raises :class:`UnknownNameError`."""
+    if user.isdecimal():
+        return int(user)
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError as error:
+        raise UnknownNameError(f"there is no user {user}") from error
+
+
+def owner_named(user: str) -> Owner:
+    """Return a user and its first group; raises :class:`UnknownNameError`."""
+    try:
+        entry = pwd.getpwuid(uid_of(user))
+    except KeyError as error:
+        raise UnknownNameError(f"there is no user {user}") from error
+    return Owner(entry.pw_uid, entry.pw_gid)
+
+
+def gid_of(group: str) -> int:
+    """Return the gid of a group's name, or of digits; raises :class:`UnknownNameError`."""
+    if group.isdecimal():
+        return int(group)
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise UnknownNameError(f"there is no group {group}") from error
+
+
+def name_of(uid: int) -> str:
+    """Return a user's name, or the number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def become_owner(folder: Path) -> None:
+    """If root, become for good the user that owns ``folder``; else do nothing.
+
+    Raises ``OSError`` where the folder cannot be looked at.
+    """
+    status = folder.stat()
+    if os.geteuid() != 0 or status.st_uid == 0:
+        return
+    name = name_of(status.st_uid)
+    group = _first_group(status.st_uid, status.st_gid)
+    os.setgroups(os.getgrouplist(name, group) if not name.isdecimal() else [status.st_gid])
+    os.setgid(group)
+    os.setuid(status.st_uid)
+
+
+def _first_group(uid: int, otherwise: int) -> int:
+    try:
+        return pwd.getpwuid(uid).pw_gid
+    except KeyError:
+        return otherwise
+
+
+def as_owner(folder: Path, action: Callable[[], ResultT], kind: type[ResultT]) -> ResultT:
+    """Return what ``action`` returns, run as the owner of ``folder`` if we are root.
+
+    It runs in a child process then; ``kind`` is the result's type, which must be one
+    that msgspec encodes. Raises ``OSError`` where the child fails.
+    """
+    if os.geteuid() != 0 or folder.stat().st_uid == 0:
+        return action()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _answer_and_exit(folder, action, writing)
+    os.close(writing)
+    with open(reading, "rb") as pipe:  # noqa: PTH123 -- a pipe has no path
+        answer = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        raise OSError(f"cannot act as {name_of(folder.stat().st_uid)}, who owns {folder}")
+    return msgspec.msgpack.decode(answer, type=kind)
+
+
+def _answer_and_exit(folder: Path, action: Callable[[], object], writing: int) -> NoReturn:
+    """Child's part: no exception may leave it, or two processes would go on."""
+    try:
+        become_owner(folder)
+        with open(writing, "wb") as pipe:
+            pipe.write(msgspec.msgpack.encode(action()))
+    except BaseException:  # noqa: BLE001 -- the status tells the parent
+        os._exit(1)
+    os._exit(0)
