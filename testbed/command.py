@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 SYSTEM_FOLDERS = "/usr/sbin:/sbin:/usr/local/sbin"
@@ -45,6 +46,16 @@ def run(
     if check and done.returncode:
         raise CommandError(f"{command[0]}: exit code {done.returncode}: {_said(done)}")
     return done
+
+
+@contextmanager
+def removed_on_failure(folder: Path) -> Iterator[None]:
+    """Take ``folder`` away if the block does not end well (Ctrl-C included)."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -64,13 +64,11 @@ class Keyring:
         program("gpg")
         # gpg-agent puts its socket in here, and a socket's path has hardly 100 characters.
         self.home = Path(tempfile.mkdtemp(prefix="g", dir="/tmp"))
-        algorithm = (kind, "default", "never")
-        self._gpg("--passphrase", "", "--quick-gen-key", user_id, *algorithm)
-        self.fingerprint = self._own_fingerprint()
-        if kind is Kind.RSA:  # gpg adds an encryption subkey by itself to the default only
-            self._gpg(
-                "--passphrase", "", "--quick-add-key", self.fingerprint, kind, "encr", "never"
-            )
+        try:
+            self._make_key(user_id, kind)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the agent and remove the folder."""
@@ -125,6 +123,13 @@ class Keyring:
             file.flush()
             done = self._gpg("--verify", file.name, "-", stdin=data, signatures_matter=False)
         return done.verdicts
+
+    def _make_key(self, user_id: str, kind: Kind) -> None:
+        self._gpg("--passphrase", "", "--quick-gen-key", user_id, kind, "default", "never")
+        self.fingerprint = self._own_fingerprint()
+        if kind is Kind.RSA:  # gpg adds an encryption subkey by itself to the default only
+            subkey = (self.fingerprint, kind, "encr", "never")
+            self._gpg("--passphrase", "", "--quick-add-key", *subkey)
 
     def _own_fingerprint(self) -> str:
         listed = self._gpg("--with-colons", "--list-secret-keys").data.decode()

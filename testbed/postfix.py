@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from testbed.command import program, run
+from testbed.command import program, removed_on_failure, run
 from testbed.mailbox import CollectedMail
 from testbed.postfix_files import (
     DROP_GROUP,
@@ -69,8 +69,9 @@ class PrivatePostfix:
             services=services,
         )
         self.collected = CollectedMail(self.plan.maildir)
-        _make_folders(self.plan)
-        self.write_configuration()
+        with removed_on_failure(self.plan.root):
+            _make_folders(self.plan)
+            self.write_configuration()
 
     @property
     def smtp_port(self) -> int:

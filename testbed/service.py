@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from testbed.command import run
+from testbed.command import removed_on_failure, run
 from testbed.doctor import Doctor
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
@@ -59,15 +59,9 @@ class Service:
         self.root.chmod(0o755)  # Postfix comes in for the milter's socket
         self.folder = self.root / "rmp"
         self._running: dict[Part, subprocess.Popen[bytes]] = {}
-        self.rmp("init", str(self.folder), "--address", address, config=False)
-        self.configure(
-            {
-                ("courier", "port"): str(reinject_port),
-                ("courier", "retry_seconds"): "[1, 2, 5]",
-                ("sockets", "milter_group"): f'"{MAIL_OWNER}"',
-                **(settings or {}),
-            }
-        )
+        with removed_on_failure(self.root):
+            self.rmp("init", str(self.folder), "--address", address, config=False)
+            self.configure({**_reachable(reinject_port), **(settings or {})})
 
     @property
     def config(self) -> Path:
@@ -204,6 +198,15 @@ class Service:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _reachable(reinject_port: int) -> Settings:
+    """Return what connects the service with a Postfix of this machine."""
+    return {
+        ("courier", "port"): str(reinject_port),
+        ("courier", "retry_seconds"): "[1, 2, 5]",
+        ("sockets", "milter_group"): f'"{MAIL_OWNER}"',
+    }
 
 
 def rpps(number: int) -> str:

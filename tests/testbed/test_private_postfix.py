@@ -45,7 +45,7 @@ def test_the_right_password_logs_in_and_a_wrong_one_does_not(postfix: PrivatePos
     ):
         client.login("dr.martin", "s3cret")
     assert refused.value.smtp_code == 535
-    assert "sasl_username=dr.martin" in postfix.log()
+    wait_until(lambda: "sasl_username=dr.martin" in postfix.log(), 5, "the log's line")
 
 
 def test_the_service_address_is_deliverable_nowhere(postfix: PrivatePostfix) -> None:
