@@ -71,17 +71,18 @@ def test_an_answer_too_large_for_postfix_is_parked_with_its_words(
 ) -> None:
     file, store, outbox = installed
     make_dkim_key(file.parent / "courier" / "dkim.key")
-    postfix.use_milter(None, message_size_limit="50000")
     stop = threading.Event()
-    thread = threading.Thread(target=run, args=(load(file), stop))
-    thread.start()
-    post(store, answer("large@cabinet.test"))
-    try:
-        wait_until(lambda: [row.state.value for row in outbox.rows()] == ["parked"])
-    finally:
-        stop.set()
-        thread.join(10)
-        postfix.use_milter(None, message_size_limit="52428800")
+    with PrivatePostfix(settings={"message_size_limit": "50000"}) as small:
+        port = f"port = {small.reinject_port}\n"
+        file.write_text(file.read_text().replace(f"port = {postfix.reinject_port}\n", port))
+        thread = threading.Thread(target=run, args=(load(file), stop))
+        thread.start()
+        post(store, answer("large@cabinet.test"))
+        try:
+            wait_until(lambda: [row.state.value for row in outbox.rows()] == ["parked"])
+        finally:
+            stop.set()
+            thread.join(10)
     assert outbox.rows()[0].reason.startswith("552 5.3.4 ")
 
 
