@@ -73,7 +73,7 @@ def test_an_answer_too_large_for_postfix_is_parked_with_its_words(
     make_dkim_key(file.parent / "courier" / "dkim.key")
     stop = threading.Event()
     with PrivatePostfix(settings={"message_size_limit": "50000"}) as small:
-        port = f"port = {small.reinject_port}\n"
+        port = f"port = {small.smtp_port}\n"
         file.write_text(file.read_text().replace(f"port = {postfix.reinject_port}\n", port))
         thread = threading.Thread(target=run, args=(load(file), stop))
         thread.start()
