@@ -1,5 +1,6 @@
 """A keyring of one person, kept by a real gpg in a folder of its own."""
 
+import itertools
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -86,6 +87,13 @@ class Keyring:
     def import_key(self, key: bytes) -> None:
         """Add someone's certificate."""
         self._gpg("--import", stdin=key)
+
+    def fingerprints(self) -> list[str]:
+        """Return the primary fingerprints of all keys that it holds, in lower-case hex."""
+        listed = self._gpg("--with-colons", "--list-keys").data.decode().splitlines()
+        lines = [line.split(":") for line in listed]
+        pairs = itertools.pairwise(lines)
+        return [after[9].lower() for one, after in pairs if one[0] == "pub"]
 
     def encrypt(
         self, data: bytes, to: Sequence[str], *, sign: bool, armor: bool, file_name: str = ""

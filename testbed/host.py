@@ -1,5 +1,6 @@
 """A whole host: Postfix, the service and its doctors, started together and wired up."""
 
+import json
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,7 @@ from testbed.postfix import PrivatePostfix
 from testbed.reading import Opened
 from testbed.sending import Reply
 from testbed.service import Part, Service, Settings
+from testbed.waiting import wait_until
 
 ADDRESS = "rmp@rmp.test"
 
@@ -79,6 +81,23 @@ class Host:
         if not reply.accepted:
             raise AssertionError(f"the service said {reply}\n{self.service.all_logs()}")
         return self.answers(doctor, before + more)[before:]
+
+    def settle(self, timeout: float = 30) -> None:
+        """Wait until every answer has left the outbox and Postfix has delivered it."""
+        wait_until(lambda: not self.outbox(), timeout, "an empty outbox")
+        self.postfix.wait_empty_queue(timeout)
+
+    def outbox(self) -> list[dict[str, object]]:
+        """Return the answers that wait, were parked or came back."""
+        rows = json.loads(self.service.rmp("outbox", "list", "--json").stdout)
+        return list(rows)
+
+    def exchange(self, doctor: Doctor, mail: bytes) -> list[Opened]:
+        """Send a mail that must be accepted; return all that it brought its sender."""
+        before = self.postfix.collected.count(doctor.mail)
+        self.ask(doctor, mail)
+        self.settle()
+        return self.answers(doctor)[before:]
 
     def close(self) -> None:
         """End everything, the service before Postfix, and remove all folders."""

@@ -1,0 +1,64 @@
+"""The mails of the demonstration: invented persons, texts as doctors write them."""
+
+from testbed.pdf import one_page
+
+# Longer than the four characters that a code needs, so that chance cannot write it into
+# encrypted data where the demonstration looks for it.
+CODE = "JzbVm7Kq"
+
+PATIENT = "Patient : LEBRUN-CASTAING Héloïse\nNé le : 30/01/1959\n"
+
+CREATION = f"Demande : création\n{PATIENT}Consentement : oui\nCode : {CODE}\n\n"
+
+REPORT = f"""{PATIENT}Document : Compte-rendu échographie
+
+Cher confrère, voici l'échographie thyroïdienne de votre patiente : nodule isthmique
+de 9 mm, EU-TIRADS 3. Contrôle dans un an.
+"""
+
+SUMMARY = f"""{PATIENT}Document : Résumé médical
+
+Antécédents : hypothyroïdie fruste, appendicectomie.
+Allergies : pénicilline (urticaire géante).
+Traitement en cours : lévothyroxine 50 µg.
+Vaccinations : à jour.
+"""
+
+TREATING_ASKS = f"Demande : dossier\n{PATIENT}\n"
+
+OTHER_ASKS = f"Demande : dossier\n{PATIENT}Code : {CODE}\n\n"
+
+PDF_NAME = "échographie thyroïdienne.pdf"
+
+PDF = one_page(
+    [
+        "Échographie thyroïdienne du 12 mars",
+        "Patiente : LEBRUN-CASTAING Héloïse, née le 30/01/1959",
+        "Nodule isthmique de 9 mm, EU-TIRADS 3.",
+    ]
+)
+
+LEAF_NAME = "feuille de suivi.txt"
+
+LEAF = b"TSH 4,8 mUI/l ; revoir dans un an.\n"
+
+SECRETS: tuple[str | bytes, ...] = (
+    "LEBRUN-CASTAING",
+    "CASTAING",
+    "Héloïse",
+    "30/01/1959",
+    "1959-01-30",
+    "19590130",
+    CODE,
+    "Nodule isthmique",
+    "thyroïdienne",
+    "EU-TIRADS",
+    "hypothyroïdie",
+    "appendicectomie",
+    "pénicilline",
+    "lévothyroxine",
+    "feuille de suivi",
+    "TSH 4,8",
+    PDF[200:260],
+)
+"""What must be found nowhere but in the mailboxes' encrypted mails, where it is sealed."""

@@ -1,0 +1,64 @@
+"""What the demonstration prints: numbered steps, mails in a frame, proofs with a tick."""
+
+import time
+
+from testbed.gpg import Standing, Verdict
+from testbed.reading import Opened
+
+WIDTH = 92
+_STANDING = {
+    Standing.GOOD: "good signature",
+    Standing.BAD: "BAD signature",
+    Standing.UNKNOWN: "signature by a key that is not in this keyring",
+    Standing.EXPIRED: "signature by an expired key",
+}
+
+
+class Screen:
+    """Prints steps with the time since the start; knows the names behind fingerprints."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._step = 0
+        self._began = time.monotonic()
+        self.names: dict[str, str] = {}
+        self.failed = 0
+
+    @property
+    def seconds(self) -> float:
+        """The time since the start."""
+        return time.monotonic() - self._began
+
+    def step(self, what: str) -> None:
+        """Begin the next step."""
+        self._step += 1
+        print(f"\n[{self._step:2}/{self._steps}] {self.seconds:5.1f} s  {what}", flush=True)
+
+    def say(self, line: str) -> None:
+        """Print a line below the step."""
+        print(f"          {line}", flush=True)
+
+    def mail(self, opened: Opened, reader: str) -> None:
+        """Print a mail as gpg shows it to ``reader``."""
+        print(f"          ┌─ {reader} opens, with his own gpg:")
+        for line in self._lines(opened):
+            print(f"          │ {line}"[: WIDTH + 12])
+        print(f"          └{'─' * 40}", flush=True)
+
+    def proof(self, claim: str, *, holds: bool) -> None:
+        """Print whether a claim holds, and remember if it does not."""
+        self.failed += not holds
+        self.say(f"{'✔' if holds else '✘ NOT SO:'} {claim}")
+
+    def _lines(self, opened: Opened) -> list[str]:
+        shown = [f"Subject: {opened.subject}    (in clear: {opened.outer_subject})"]
+        shown += [
+            f"gpg: {self._verdict(verdict)}" for verdict in dict.fromkeys(opened.verdicts)
+        ]
+        shown += ["", *opened.text.rstrip().splitlines()]
+        shown += [f"📎 {name}, {len(data)} bytes" for name, data in opened.files.items()]
+        return shown
+
+    def _verdict(self, verdict: Verdict) -> str:
+        who = self.names.get(verdict.signer, verdict.signer)
+        return f"{_STANDING[verdict.standing]}: {who}"
