@@ -19,6 +19,7 @@ from rmp_milter.store.check_outbox import OutboxCheck
 from rmp_milter.store.codecs import Codecs
 from rmp_milter.store.environment import (
     FORMAT_KEY,
+    INDEX_CHECK_KEY,
     LEDGER_KEY,
     OUTBOX_LEDGER_KEY,
     Environment,
@@ -70,17 +71,20 @@ def _check(
 ) -> Report:
     with environment.reading() as txn:
         walk = Walk(txn, environment.tables, progress)
-        _check_meta(walk)
+        _check_meta(walk, codecs)
         DossierCheck(walk, codecs).run()
         OutboxCheck(walk, codecs.outbox).run()
         walk.finish()
         return Report(findings=tuple(walk.findings), counts=dict(walk.counts))
 
 
-def _check_meta(walk: Walk) -> None:
-    """Names that no store has; the format itself was checked at opening."""
+def _check_meta(walk: Walk, codecs: Codecs) -> None:
+    """Names that no store has, and the index key; opening has checked the format."""
     for name in walk.unknown_tables():
         walk.add(f"there is a table {name} that no store has")
     for key in walk.keys("meta"):
-        if key not in {FORMAT_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY}:
+        if key not in {FORMAT_KEY, INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY}:
             walk.add(f"table meta has a record {key.hex()} that no store has")
+    found = walk.get("meta", INDEX_CHECK_KEY)
+    if found is None or bytes(found) != codecs.blind.check_value():
+        walk.add("the index key is not that of this store")

@@ -89,6 +89,7 @@ class Kind(StrEnum):
     FINGERPRINT = "fingerprint"
     KEY_ID = "key id"
     SEEN = "seen"
+    CHECK = "check"
 
 
 class Blind:
@@ -101,6 +102,13 @@ class Blind:
         """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
         text = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
         return hmac.digest(self._key, kind.value.encode() + b"\0" + text, "sha256")
+
+    def check_value(self) -> bytes:
+        """Return what the store keeps to know its index key again.
+
+        With another key nobody would be found, and every patient would seem new.
+        """
+        return self.of(Kind.CHECK, b"")
 
 
 class Codecs:

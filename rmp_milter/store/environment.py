@@ -28,6 +28,7 @@ FORMAT = b"rmp-milter store 1"
 FORMAT_KEY = b"format"
 LEDGER_KEY = b"ledger"
 OUTBOX_LEDGER_KEY = b"outbox ledger"
+INDEX_CHECK_KEY = b"index check"
 MAX_TABLES = 32
 MAX_READERS = 1022
 """Reader slots of all processes together: every mail under way holds one."""
@@ -38,7 +39,22 @@ _FULL = frozenset((errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Handles of the named tables; the field is the name in the file (docs/formats.md)."""
+    """Handles of the named tables; the field is the name in the file.
+
+    - meta: fixed names → format, index check, sealed ledgers
+    - dossiers: dossier (16 bytes) → sealed StoredDossier
+    - heads: dossier → sealed Head: how many entries, SHA-256 of the last as sealed
+    - entries: dossier ‖ u32 number → sealed StoredEntry, chained
+    - bodies: document (16 bytes) → the body as its author encrypted it
+    - index: blind key (32 bytes) ‖ dossier or doctor → nothing
+    - doctors: doctor (16 bytes) → sealed Doctor
+    - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing
+    - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
+    - outbox_due: u32 next try ‖ u64 row → nothing; parked rows have none
+    - sent: u64 row → sealed SentNote; sent_expiry: u32 expiry ‖ u64 row → nothing
+
+    Numbers have their most significant byte first, so that keys sort by them.
+    """
 
     meta: Table
     dossiers: Table

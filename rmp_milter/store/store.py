@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from rmp_milter.store.codecs import Codecs
 from rmp_milter.store.commit import GroupCommit
 from rmp_milter.store.environment import (
+    INDEX_CHECK_KEY,
     LEDGER_KEY,
     OUTBOX_LEDGER_KEY,
     Environment,
@@ -18,7 +19,7 @@ from rmp_milter.store.environment import (
     lease,
     release,
 )
-from rmp_milter.store.failures import StoreError
+from rmp_milter.store.failures import DamagedRecordError, StoreError
 from rmp_milter.store.keys import StoreKeys
 from rmp_milter.store.records import Ledger, OutboxLedger
 from rmp_milter.store.snapshot import Snapshot, snapshot_of
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    import lmdb
+
     from rmp_milter.model import Changes
+    from rmp_milter.store.environment import Tables
 
 __all__ = ["Store", "StoreKeys", "create"]
 
@@ -44,6 +48,7 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
     """
     codecs = Codecs(keys)
     meta = {
+        INDEX_CHECK_KEY: codecs.blind.check_value(),
         LEDGER_KEY: codecs.ledger.seal(LEDGER_KEY, Ledger()),
         OUTBOX_LEDGER_KEY: codecs.outbox.ledger.seal(OUTBOX_LEDGER_KEY, OutboxLedger()),
     }
@@ -130,12 +135,18 @@ class Store:
 
 
 def _check_keys(environment: Environment, codecs: Codecs, folder: Path) -> None:
-    """Open both ledgers: with another key nothing must be read or written."""
+    """Try all three keys: with another key nothing must be read or written."""
     with environment.reading() as txn:
-        ledger = txn.get(LEDGER_KEY, b"", db=environment.tables.meta)
-        outbox = txn.get(OUTBOX_LEDGER_KEY, b"", db=environment.tables.meta)
-        try:
-            codecs.ledger.open(LEDGER_KEY, ledger)
-            codecs.outbox.ledger.open(OUTBOX_LEDGER_KEY, outbox)
-        except StoreError as error:
-            raise StoreError(f"the keys are not those of the store in {folder}") from error
+        fit = _fit(txn, environment.tables, codecs)
+    if not fit:
+        raise StoreError(f"the keys are not those of the store in {folder}")
+
+
+def _fit(txn: lmdb.Transaction[memoryview], tables: Tables, codecs: Codecs) -> bool:
+    try:
+        codecs.ledger.open(LEDGER_KEY, txn.get(LEDGER_KEY, b"", db=tables.meta))
+        sealed = txn.get(OUTBOX_LEDGER_KEY, b"", db=tables.meta)
+        codecs.outbox.ledger.open(OUTBOX_LEDGER_KEY, sealed)
+    except DamagedRecordError:
+        return False
+    return bytes(txn.get(INDEX_CHECK_KEY, b"", db=tables.meta)) == codecs.blind.check_value()

@@ -71,7 +71,7 @@ def test_another_format_version_is_refused(folder: Path) -> None:
         open_store(folder)
 
 
-@pytest.mark.parametrize("wrong", ["metadata", "outbox"])
+@pytest.mark.parametrize("wrong", ["metadata", "index", "outbox"])
 def test_the_keys_of_another_store_are_refused(folder: Path, wrong: str) -> None:
     make_store(folder).close()
     keys = {"metadata": KEYS.metadata, "index": KEYS.index, "outbox": KEYS.outbox}
