@@ -1,6 +1,7 @@
 """``rmp init``: a new service in one folder."""
 
 import os
+import re
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.output import print_pairs
 from rmp_milter.config import Config
+from rmp_milter.config_sections import ADDRESS
 from rmp_milter.installation import InstallationError, Owners, Plan, make_service
 from rmp_milter.keeper.journal import JournalError
 from rmp_milter.keeper.keys import KeyFileError
@@ -15,9 +17,18 @@ from rmp_milter.owners import Owner, UnknownNameError, gid_of, owner_named
 from rmp_milter.store.failures import StoreError
 
 
+def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Take an address as the configuration takes it."""
+    if not re.fullmatch(ADDRESS, value.lower()):
+        raise click.BadParameter(f"{value!r} is no mail address, or has a '+'")
+    return value.lower()
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--address", required=True, help="The address that doctors write to.")
+@click.option(
+    "--address", required=True, callback=_address, help="The address that doctors write to."
+)
 @click.option(
     "--name",
     default="Résumé médical partagé",
@@ -55,7 +66,7 @@ def init(  # noqa: PLR0913 -- one argument an option
             postfix_gid=gid_of(group_milter) if group_milter else None,
         )
     _refuse_what_cannot_work(owners, group_store)
-    plan = Plan(address.lower(), name, owners, group_milter)
+    plan = Plan(address, name, owners, group_milter)
     with refusing(InstallationError, StoreError, KeyFileError, JournalError):
         _tell(make_service(folder, plan))
 

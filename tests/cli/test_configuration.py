@@ -1,0 +1,151 @@
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rmp_milter.config import SECTIONS, Config, ConfigErrors, load, parse
+from rmp_milter.config_template import EXAMPLE, render
+
+ROOT = Path(__file__).parents[2]
+FILE = Path("/etc/rmp/rmp.toml")
+LEAST = '[service]\naddresses = ["rmp@chu.example"]\n'
+
+
+_TEXT = st.text(st.characters(max_codepoint=0x7E), max_size=8)
+
+
+def faults(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigErrors) as caught:
+        parse(text, FILE)
+    return caught.value.lines
+
+
+def test_the_shipped_example_loads_and_states_the_defaults() -> None:
+    example = load(ROOT / "rmp.toml.example")
+    least = parse(LEAST, ROOT / "rmp.toml.example")
+    assert example == least
+
+
+def test_the_shipped_example_is_what_init_writes() -> None:
+    assert (ROOT / "rmp.toml.example").read_text() == render(EXAMPLE)
+
+
+def test_the_example_names_every_setting() -> None:
+    text = (ROOT / "rmp.toml.example").read_text()
+    for section, kind in SECTIONS.items():
+        assert f"\n[{section}]\n" in text
+        for field in msgspec.structs.fields(kind):
+            assert f"\n{field.name} = " in text
+
+
+def test_relative_paths_start_at_the_files_folder() -> None:
+    config = parse(LEAST + '[paths]\nstore = "../data"\nkeeper = "/var/k"\n', FILE)
+    assert config.paths.store == Path("/etc/rmp/../data")
+    assert config.paths.keeper == Path("/var/k")
+    assert config.sockets.milter == Path("/etc/rmp/run/milter.sock")
+
+
+def test_modes_are_octal_strings() -> None:
+    config = parse(LEAST + '[sockets]\nmilter_mode = "0600"\n', FILE)
+    assert config.sockets.milter_mode == 0o600
+    assert config.sockets.keeper_mode == 0o660
+
+
+def test_the_dkim_domain_is_the_first_addresss_unless_stated() -> None:
+    assert parse(LEAST, FILE).dkim.domain == "chu.example"
+    assert parse(LEAST + '[dkim]\ndomain = "a.example"\n', FILE).dkim.domain == "a.example"
+
+
+def test_all_faults_come_at_once_one_line_each() -> None:
+    lines = faults("""
+[service]
+addresses = ["rmp+x@chu.example"]
+nam = "x"
+[limits]
+message_bytes = "50 MiB"
+parts = true
+[sockets]
+keeper_mode = "0999"
+[limitz]
+""")
+    assert len(lines) == 6
+    assert all(line.startswith("rmp.toml: [") and "\n" not in line for line in lines)
+    assert any("[service] nam: unknown setting (is name meant?)" in line for line in lines)
+    assert any("[limitz]: unknown section (is limits meant?)" in line for line in lines)
+    assert any("message_bytes: must be a whole number of bytes" in line for line in lines)
+    assert any("parts: must be" in line and "not True" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "[service] addresses: is missing"),
+        ("[service]\naddresses = []\n", "addresses: must be a list of mail addresses"),
+        ('[service]\naddresses = ["RMP@chu.example"]\n', "lower case"),
+        ('[service]\naddresses = ["rmp@chu..example"]\n', "addresses: must be"),
+        ('[service]\naddresses = ["a@b", "a@b"]\n', "names an address twice"),
+        ("service = 3\n", "service: must be a section"),
+        (LEAST + "[keeper]\ncode_minimum = 9\n", "code_minimum: must not be larger"),
+        (LEAST + '[keeper]\nusers = ["Bad Name"]\n', "users: must be"),
+        (LEAST + '[sockets]\nmilter = "run/keeper.sock"\n', "milter: must differ"),
+        (LEAST + f'[sockets]\nmilter = "/{"x" * 107}"\n', "longer than 107 bytes"),
+        (LEAST + "[courier]\nretry_seconds = [0]\n", "retry_seconds: must be"),
+        (LEAST + "[courier]\nport = 70000\n", "a port number, 1 to 65535"),
+        (LEAST + '[log]\nlevel = "loud"\n', "level: must be"),
+        (LEAST + '[paths]\nstore = ""\n', "store: must be a folder"),
+        ("[service\n", "is not TOML"),
+    ],
+)
+def test_each_fault_is_named(text: str, said: str) -> None:
+    (line,) = faults(text)
+    assert said in line
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigErrors, match=r"none\.toml: cannot be read: No such file"):
+        load(tmp_path / "none.toml")
+
+
+def test_bytes_that_are_no_text_are_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "rmp.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigErrors, match="is not UTF-8 text"):
+        load(tmp_path / "rmp.toml")
+
+
+@given(st.text(max_size=40).filter(str.isprintable))
+def test_whatever_name_is_filled_in_comes_back_or_is_refused(name: str) -> None:
+    text = render({**EXAMPLE, "name": name})
+    if any(char in '<>"' for char in name) or not name:
+        assert "[service] name: must be" in faults(text)[0]
+    else:
+        assert parse(text, FILE).service.name == name
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*SECTIONS, "other"]),
+        st.dictionaries(
+            st.sampled_from(["addresses", "port", "keeper", "users", "x"]),
+            st.booleans() | st.integers() | _TEXT | st.lists(_TEXT),
+        ),
+    )
+)
+def test_no_document_makes_the_reader_fail_otherwise(
+    document: dict[str, dict[str, object]],
+) -> None:
+    try:
+        found: object = parse(_toml(document), FILE)
+    except ConfigErrors as errors:
+        found = errors.lines[0]
+    assert isinstance(found, Config) or str(found).startswith("rmp.toml: ")
+
+
+def _toml(document: dict[str, dict[str, object]]) -> str:
+    return "".join(
+        f"[{section}]\n"
+        + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for section, table in document.items()
+    )
