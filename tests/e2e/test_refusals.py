@@ -1,0 +1,164 @@
+"""Every refusal: what the sender sees, in French, and that nothing was kept."""
+
+import pytest
+
+from conftest import PDF, Clinic
+from testbed.service import Part
+
+pytestmark = pytest.mark.integration
+
+
+def test_clear_text(clinic: Clinic) -> None:
+    reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
+    assert "Ce message n'est pas chiffre" in reply.text
+
+
+def test_a_clear_attachment_beside_an_encrypted_text(clinic: Clinic) -> None:
+    mail = clinic.lab.files_in_clear("Patient : DUPONT Jean\n", {"radio.pdf": PDF})
+    assert "une piece jointe ne l'est pas" in clinic.rejection(clinic.lab, mail).text
+
+
+def test_an_unknown_sender(clinic: Clinic) -> None:
+    mail = clinic.outsider.pgp_mime(clinic.patient())
+    assert "n'est pas inscrit" in clinic.rejection(clinic.outsider, mail).text
+
+
+def test_an_enrolled_address_without_a_signature(clinic: Clinic) -> None:
+    mail = clinic.lab.pgp_mime(clinic.patient(), sign=False)
+    assert "n'est pas inscrit" in clinic.rejection(clinic.lab, mail).text
+
+
+def test_a_stranger_with_a_doctors_address(clinic: Clinic) -> None:
+    mail = clinic.outsider.pgp_mime(clinic.patient())
+    reply = clinic.outsider.send(
+        clinic.host.postfix.smtp_port, mail, mail_from=clinic.paul.mail
+    )
+    assert reply.code == 550
+
+
+def test_a_bad_signature(clinic: Clinic) -> None:
+    mail = clinic.lab.signed_inside(clinic.patient(), forged=clinic.patient())
+    assert (
+        "La signature de ce message ne correspond pas"
+        in clinic.rejection(clinic.lab, mail).text
+    )
+
+
+def test_a_mail_that_is_encrypted_to_somebody_else(clinic: Clinic) -> None:
+    mail = clinic.outsider.pgp_mime(clinic.patient())
+    other = clinic.host.doctor("Dr Autre CLE", "autre@cle.test", enrolled=False)
+    other.service = other.mail
+    wrong = other.pgp_mime(clinic.patient())
+    assert wrong != mail
+    assert "n'a pas pu etre dechiffre" in clinic.rejection(clinic.lab, wrong).text
+
+
+def test_a_mail_that_is_too_large(clinic: Clinic) -> None:
+    mail = clinic.lab.pgp_mime(clinic.patient(), {"grand.bin": bytes(range(256)) * 8000 + PDF})
+    reply = clinic.host.send(clinic.lab, mail + b" " * 2_000_000)
+    assert reply.code == 552
+    assert clinic.lab.mail not in reply.text
+
+
+def test_a_wrong_code_and_an_unknown_patient_read_the_same(clinic: Clinic) -> None:
+    known, unknown = clinic.patient(), clinic.patient()
+    clinic.create(known, code="JzbV")
+    answers = [
+        clinic.refusal(
+            clinic.anne, clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : ZZZZ\n")
+        )
+        for lines in (known, unknown)
+    ]
+    assert "L'accès n'est pas accordé." in answers[0].text
+    assert answers[0].text == answers[1].text
+
+
+def test_a_deposit_for_an_unknown_patient(clinic: Clinic) -> None:
+    before = clinic.documents()
+    answer = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(clinic.patient() + "\nVoici.\n"))
+    assert "rattachés avec certitude" in answer.text.replace("\n", " ")
+    assert clinic.documents() == before
+
+
+def test_homonyms(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines + f"NIR : {nir(1)}\n")
+    clinic.create(lines + f"NIR : {nir(2)}\n", by=clinic.anne)
+    before = clinic.documents()
+    doubtful = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(lines + "\nVoici.\n"))
+    assert "NIR" in doubtful.text
+    assert clinic.documents() == before
+    clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(lines + f"NIR : {nir(2)}\n\nVoici.\n"))
+    assert clinic.documents() == before + 1
+
+
+def test_a_missing_header_field(clinic: Clinic) -> None:
+    answer = clinic.refusal(
+        clinic.lab, clinic.lab.pgp_mime("Patient : DUPONT Jean\n\nVoici.\n")
+    )
+    assert "« Né le » manque" in answer.text
+    assert "Exemple à recopier" in answer.text
+
+
+def test_a_creation_without_consent(clinic: Clinic) -> None:
+    mail = clinic.paul.pgp_mime("Demande : création\n" + clinic.patient())
+    assert "consentement" in clinic.refusal(clinic.paul, mail).text
+
+
+def test_a_creation_by_a_laboratory(clinic: Clinic) -> None:
+    text = "Demande : création\n" + clinic.patient() + "Consentement : oui\n"
+    answer = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(text))
+    assert "Seul un médecin" in answer.text
+
+
+def test_a_code_that_is_too_short(clinic: Clinic) -> None:
+    text = "Demande : création\n" + clinic.patient() + "Consentement : oui\nCode : Jz\n"
+    assert "trop court" in clinic.refusal(clinic.paul, clinic.paul.pgp_mime(text)).text
+
+
+def test_a_second_creation(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    text = "Demande : création\n" + lines + "Consentement : oui\n"
+    assert "existe déjà" in clinic.refusal(clinic.paul, clinic.paul.pgp_mime(text)).text
+    assert (
+        "n'a pas pu être créé" in clinic.refusal(clinic.anne, clinic.anne.pgp_mime(text)).text
+    )
+
+
+def test_an_automatic_reply_is_swallowed_and_never_answered(clinic: Clinic) -> None:
+    before = clinic.host.postfix.collected.count(clinic.lab.mail)
+    mail = b"Auto-Submitted: auto-replied\r\n" + clinic.lab.clear("Je suis absent.")
+    assert clinic.host.send(clinic.lab, mail).accepted
+    null = clinic.lab.send(
+        clinic.host.postfix.smtp_port, clinic.lab.clear("Undelivered"), mail_from=""
+    )
+    assert null.accepted
+    clinic.host.ask(clinic.paul, clinic.paul.pgp_mime("Demande : aide\n"))
+    assert clinic.host.postfix.collected.count(clinic.lab.mail) == before
+
+
+def test_the_keeper_down_defers_and_a_retry_then_succeeds(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    before = clinic.documents()
+    mail = clinic.lab.pgp_mime(lines + "\nVoici.\n")
+    clinic.host.service.kill(Part.KEEPER)
+    reply = clinic.host.send(clinic.lab, mail)
+    assert reply.code == 451
+    assert clinic.documents() == before
+    clinic.host.service.start(Part.KEEPER)
+    clinic.host.service.wait_ready()
+    clinic.host.ask(clinic.lab, mail)
+    assert clinic.documents() == before + 1
+
+
+def test_an_unknown_verb_is_explained(clinic: Clinic) -> None:
+    answer = clinic.refusal(clinic.lab, clinic.lab.pgp_mime("Demande : café\n\n"))
+    assert "café" in answer.text
+
+
+def nir(serial: int) -> str:
+    """Return a valid number: born 1959-01, the serial, and its key (97 minus the rest)."""
+    body = 1_590_175_116_000 + serial
+    return f"{body}{97 - body % 97:02}"

@@ -1,0 +1,171 @@
+"""Each verb through a real Postfix, its answer read by a real gpg as the doctor would."""
+
+import pytest
+
+from conftest import PDF, Clinic
+from testbed.gpg import Standing
+
+pytestmark = pytest.mark.integration
+
+FILES = {"Radio déjà vue.pdf": PDF}
+
+
+def test_creation_gives_the_doctor_a_code_of_the_services_making(clinic: Clinic) -> None:
+    code = clinic.create(clinic.patient())
+    assert len(code) == 8
+
+
+def test_creation_takes_the_code_that_the_doctor_gives(clinic: Clinic) -> None:
+    assert clinic.create(clinic.patient(), code="JzbV") == "JzbV"
+
+
+def test_creation_files_the_documents_that_came_with_the_code(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    text = f"Demande : création\n{lines}Consentement : oui\nCode : JzbV\n\nLettre secrète.\n"
+    clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(text, FILES))
+    index, document = clinic.host.ask(
+        clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
+    )
+    assert document.files["Radio déjà vue.pdf"] == PDF
+    assert "JzbV" not in index.text + document.text
+    assert "Lettre secrète" not in document.text
+
+
+def test_a_deposit_is_receipted_and_comes_back_as_its_author_sent_it(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    text = f"{lines}Document : Compte-rendu radiologie\n\nCher confrère, voici la radio.\n"
+    (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
+    assert "Radio déjà vue.pdf" in receipt.text
+    assert "« Imagerie »" in receipt.text
+    clinic.paul.import_key(clinic.lab.certificate)
+    index, entry = clinic.host.ask(
+        clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
+    )
+    assert "IMAGERIE" in index.text
+    assert "Laboratoire CENTRAL" in index.text
+    assert entry.files["Radio déjà vue.pdf"] == PDF
+    assert "Cher confrère, voici la radio." in entry.text
+    assert [verdict.standing for verdict in entry.verdicts] == [Standing.GOOD]
+    assert entry.verdicts[0].signer == clinic.lab.fingerprint
+
+
+def test_an_answer_is_signed_by_the_service_and_its_subject_is_protected(
+    clinic: Clinic,
+) -> None:
+    (answer,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime("Demande : aide\n"))
+    assert answer.outer_subject == "Réponse du service RMP"
+    assert answer.subject == "RMP : mode d'emploi"
+    assert [verdict.standing for verdict in answer.verdicts] == [Standing.GOOD]
+
+
+def test_another_doctor_reads_with_the_code(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    code = clinic.create(lines)
+    clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"{lines}\nRésumé.\n", FILES))
+    asked = f"Demande : dossier\n{lines}Code : {code}\n"
+    _, entry = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(asked), 2)
+    assert entry.files["Radio déjà vue.pdf"] == PDF
+
+
+def test_the_partitioned_form_for_an_old_client(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines, code="JzbV")
+    clinic.host.ask(clinic.lab, clinic.lab.partitioned(f"{lines}\nVoici.\n", FILES))
+    asked = f"Demande : dossier\n{lines}Code : JzbV\n"
+    (answer,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
+    assert answer.files["document-02.pdf"] == PDF
+    assert "Voici." in answer.files["lettre-01.txt"].decode()
+    assert "document-02.pdf.pgp : " in answer.text
+
+
+def test_a_list_holds_his_own_patients_only(clinic: Clinic) -> None:
+    mine, other = clinic.patient(), clinic.patient()
+    clinic.create(mine)
+    clinic.create(other, by=clinic.anne)
+    (answer,) = clinic.host.ask(
+        clinic.paul, clinic.paul.pgp_mime("Demande : liste\nNom : test\n")
+    )
+    name = mine.splitlines()[0].removeprefix("Patient : ")
+    assert f"{name}, né(e) le 30/01/1959" in answer.text
+    assert other.splitlines()[0].removeprefix("Patient : ") not in answer.text
+
+
+def test_an_account_and_its_password_do_where_there_is_no_signature(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    before = clinic.documents()
+    mail = clinic.anne.pgp_mime(f"{lines}\nSans signature.\n", sign=False)
+    assert clinic.host.send(clinic.anne, mail, "anne", "secret of anne").accepted
+    assert clinic.documents() == before + 1
+
+
+def test_the_same_mail_twice_does_its_work_once(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    before = clinic.documents()
+    mail = clinic.lab.pgp_mime(f"{lines}\nUne fois.\n")
+    clinic.host.ask(clinic.lab, mail)
+    assert clinic.host.send(clinic.lab, mail).accepted
+    assert clinic.documents() == before + 1
+
+
+def test_only_the_services_recipient_is_taken_out(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    mail = clinic.lab.pgp_mime(f"{lines}\nAvec copie.\n")
+    before = clinic.documents()
+    recipients = ("copie@ailleurs.test", "rmp@rmp.test")
+    reply = clinic.lab.send(clinic.host.postfix.smtp_port, mail, recipients=recipients)
+    assert reply.accepted
+    (copy,) = clinic.host.postfix.wait_mail("copie@ailleurs.test", 1)
+    assert b"BEGIN PGP MESSAGE" in copy
+    assert clinic.documents() == before + 1
+
+
+def test_mail_for_others_passes_untouched(clinic: Clinic) -> None:
+    mail = clinic.outsider.clear("Bonjour")
+    port = clinic.host.postfix.smtp_port
+    assert clinic.outsider.send(port, mail, recipients=("ami@ailleurs.test",)).accepted
+    (copy,) = clinic.host.postfix.wait_mail("ami@ailleurs.test", 1)
+    assert b"Bonjour" in copy
+
+
+@pytest.mark.parametrize(
+    "shape", ["pgp_mime", "signed_inside", "mixed_up", "partitioned", "layered"]
+)
+def test_files_in_every_shape(clinic: Clinic, shape: str) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    mail = getattr(clinic.lab, shape)(f"{lines}Document : biologie\n\nVoici.\n", FILES)
+    clinic.host.ask(clinic.lab, mail)
+    _, entry = clinic.host.ask(
+        clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
+    )
+    assert PDF in entry.files.values()
+
+
+@pytest.mark.parametrize("shape", ["inline", "inline_html"])
+def test_texts_in_every_shape(clinic: Clinic, shape: str) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    mail = getattr(clinic.lab, shape)(f"{lines}Document : courrier\n\nVoici, déjà.\n")
+    clinic.host.ask(clinic.lab, mail)
+    _, entry = clinic.host.ask(
+        clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
+    )
+    assert "Voici, déjà." in entry.files["lettre-01.txt"].decode()
+
+
+def test_answers_are_split_where_they_are_too_large(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines, code="JzbV")
+    for number in range(3):
+        mail = clinic.lab.pgp_mime(f"{lines}\nNuméro {number}.\n", FILES)
+        clinic.host.ask(clinic.lab, mail)
+    asked = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : JzbV\n")
+    index, *entries = clinic.host.ask(clinic.anne, asked, 4)
+    assert "dans 3 message(s)" in index.text
+    assert [f"Numéro {2 - place}." in each.text for place, each in enumerate(entries)] == [
+        True
+    ] * 3
