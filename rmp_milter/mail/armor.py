@@ -85,12 +85,14 @@ def kind_of(head: bytes) -> tuple[Kind, int]:
     ``head`` holds up to :data:`HEAD` octets, their transfer encoding undone; gateways
     encode a second time now and then.
     """
-    for wraps in range(MAX_WRAPS):
+    for wraps in range(MAX_WRAPS + 1):
         kind = _kind(head)
-        if kind is not Kind.OTHER or not _looks_base64(head):
+        if kind is not Kind.OTHER:
             return kind, wraps
+        if not _looks_base64(head):
+            break
         head = b"".join(base64_octets([head]))
-    return _kind(head), MAX_WRAPS
+    return Kind.OTHER, 0  # what only looked like base64 is what it was before
 
 
 def _kind(head: bytes) -> Kind:

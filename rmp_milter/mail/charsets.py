@@ -41,7 +41,9 @@ def _lookup(label: str) -> str:
         return ""
     try:
         name = codecs.lookup(label).name
-        b"".decode(name)  # refuses codecs that are no charsets (base64, zip...)
-    except (LookupError, ValueError, UnicodeError):
+        b" ".decode(name)  # a LookupError for codecs that are no charsets (base64, zip...)
+    except LookupError:
         return ""
+    except (UnicodeError, ValueError):
+        pass  # one octet is no character there, as in UTF-16
     return name

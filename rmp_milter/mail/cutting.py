@@ -18,6 +18,7 @@ _STRAY = 3  # lines that may stand between two known ones
 _GAP = 2  # empty lines between two lines of a widely spaced header
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
+_WRAPPED = 40  # characters below which no client wraps a line
 _SHORTEST_CODE = 3  # from which on the code is sought in other lines too
 
 
@@ -72,7 +73,7 @@ def _header_lines(lines: list[Line]) -> list[Line]:
         if line.field is not None:
             taken += [*stray, line]
             stray = []
-        elif taken[-1].flows and not line.word and not stray:
+        elif _flows_on(taken[-1]) and not line.word and not stray:
             taken[-1] = _continued(taken[-1], line)
         elif len(stray) == _STRAY:
             break
@@ -101,6 +102,14 @@ def _gap(lines: list[Line], at: int) -> int:
         if not lines[at + gap].is_blank:
             return gap if lines[at + gap].field is not None else 0
     return 0
+
+
+def _flows_on(line: Line) -> bool:
+    """Return whether the line was wrapped by a client (RFC 3676), not ended by its author.
+
+    Only long free text is: a blank behind a date is a slip, and what follows the letter.
+    """
+    return line.flows and line.field in _FREE and len(line.value) >= _WRAPPED
 
 
 def _continued(line: Line, following: Line) -> Line:

@@ -87,14 +87,13 @@ class _Page:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.line: list[str] = []
-        self.hidden = ""
         self.preformatted = 0
 
     def take(self, token: str) -> None:
         name = _TAG_NAME.match(token)
         if name is not None:
             self._tag(name[1].lower(), closing=token.startswith("</"))
-        elif not token.startswith(("<!", "<?")) and not self.hidden:
+        elif not token.startswith(("<!", "<?")):
             self._words(unescape(token))
 
     def text(self) -> str:
@@ -102,16 +101,14 @@ class _Page:
         return "\n".join(self.lines)
 
     def _tag(self, name: str, *, closing: bool) -> None:
-        if name in _HIDDEN:
-            self.hidden = "" if closing else name
-        elif name == "br":
+        if name == "br":
             self._end_line()
         elif name in _BREAKS:
             self._end_block()
             if name == "pre":
                 self.preformatted = max(0, self.preformatted + (-1 if closing else 1))
-        elif name in {"td", "th"}:
-            self.line.append(" ")
+        elif name in {"td", "th"} and not closing:
+            self.line.append("\t")  # columns stay apart
 
     def _words(self, text: str) -> None:
         if self.preformatted:
@@ -146,6 +143,16 @@ def _tokens(html: str) -> Iterator[str]:
             yield html[at:opening]
         at = _tag_end(html, opening)
         yield html[opening:at]
+        at = _hidden_end(html, opening, at)
+
+
+def _hidden_end(html: str, opening: int, at: int) -> int:
+    """Return where the content of a script or style ends, in which ``<`` opens no tag."""
+    name = _TAG_NAME.match(html, opening)
+    if name is None or html.startswith("</", opening) or name[1].lower() not in _HIDDEN:
+        return at
+    closing = re.compile(f"</{re.escape(name[1])}", re.IGNORECASE).search(html, at)
+    return closing.start() if closing else len(html)
 
 
 def _tag_end(html: str, opening: int) -> int:

@@ -1,0 +1,74 @@
+"""Mails for the tests of the incoming side, built from plain octets."""
+
+import base64
+
+# A v3 key packet header (old format, two-octet length) and noise: enough to be recognised.
+MESSAGE = b"\x85\x01\x0c\x03\x0c\xceCZ\xa7\xcc\xda;\x01" + bytes(range(256)) * 4
+OTHER_MESSAGE = b"\xc1\x5e\x03" + bytes(range(255, -1, -1)) * 2
+COMPRESSED = b"\xa3\x01" + bytes(200)
+SIGNATURE = b"\x89\x01\x33\x04\x00\x01" + bytes(200)
+CERTIFICATE = b"\x99\x01\x0d\x04" + bytes(200)
+PDF = b"%PDF-1.4\n" + bytes(range(256)) * 3
+
+
+def crc24(data: bytes) -> bytes:
+    """RFC 9580, 6.1."""
+    crc = 0xB704CE
+    for octet in data:
+        crc ^= octet << 16
+        for _ in range(8):
+            crc = crc << 1 ^ (0x1864CFB if crc & 0x800000 else 0)
+    return base64.b64encode((crc & 0xFFFFFF).to_bytes(3, "big"))
+
+
+def armored(
+    data: bytes, label: str = "MESSAGE", headers: str = "Version: 1\n", eol: str = "\n"
+) -> bytes:
+    text = base64.b64encode(data).decode()
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    body = "\n".join(lines)
+    checksum = crc24(data).decode()
+    begin, end = f"-----BEGIN PGP {label}-----", f"-----END PGP {label}-----"
+    whole = f"{begin}\n{headers}\n{body}\n={checksum}\n{end}\n"
+    return whole.replace("\n", eol).encode()
+
+
+def part(headers: str, body: bytes) -> bytes:
+    return headers.strip().replace("\n", "\r\n").encode("utf-8") + b"\r\n\r\n" + body
+
+
+def multipart(kind: str, *parts: bytes, boundary: str = "frontier", extra: str = "") -> bytes:
+    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"{extra}\r\n\r\n'.encode()
+    delimiter = f"\r\n--{boundary}\r\n".encode()
+    joined = b"".join(delimiter + one for one in parts)
+    return head + joined + f"\r\n--{boundary}--\r\n".encode()
+
+
+def mail(content: bytes) -> bytes:
+    return b"From: a@example.test\r\nTo: rmp@example.test\r\nSubject: ...\r\n" + content
+
+
+def text_part(text: bytes, extra: str = "") -> bytes:
+    return part(f"Content-Type: text/plain; charset=utf-8{extra}", text)
+
+
+def file_part(name: str, data: bytes, kind: str = "application/octet-stream") -> bytes:
+    return part(
+        f'Content-Type: {kind}; name="{name}"\n'
+        f'Content-Disposition: attachment; filename="{name}"\n'
+        "Content-Transfer-Encoding: base64",
+        base64.encodebytes(data),
+    )
+
+
+CONTROL = part("Content-Type: application/pgp-encrypted", b"Version: 1\r\n")
+
+
+def pgp_mime(payload: bytes) -> bytes:
+    return multipart(
+        "encrypted",
+        CONTROL,
+        part('Content-Type: application/octet-stream; name="encrypted.asc"', payload),
+        boundary="enc",
+        extra='; protocol="application/pgp-encrypted"',
+    )

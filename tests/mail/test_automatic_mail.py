@@ -1,0 +1,50 @@
+import pytest
+
+from rmp_milter.mail.automatic import automatic
+from rmp_milter.mail.mimetree import scan
+
+
+def why(header: str, sender: str = "doctor@example.test") -> str | None:
+    return automatic(sender, scan(f"Subject: x\r\n{header}\r\n\r\nbody".encode()))
+
+
+@pytest.mark.parametrize(
+    "sender", ["", "<>", " ", "MAILER-DAEMON@example.test", "<mailer-daemon@a>"]
+)
+def test_bounces_are_known_by_their_sender(sender: str) -> None:
+    assert why("X: y", sender) is not None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: auto-generated (vacation); owner-email=a@example.test",
+        "AUTO-SUBMITTED: (why) Auto-Notified",
+        "Precedence: bulk",
+        "Precedence: junk",
+        "Precedence: List",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+        "X-Autoreply: yes",
+        "X-Autorespond: back soon",
+    ],
+)
+def test_automatic_mail_is_known_by_its_header(header: str) -> None:
+    assert why(header) is not None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X: y",
+        "Auto-Submitted: no",
+        "Auto-Submitted: No (really)",
+        "Auto-Submitted:",
+        "X-Auto-Response-Suppress: All",
+        "List-Id: <doctors.example.test>",
+        "Precedence: first-class",
+        "Subject: Auto-Submitted: auto-replied",
+    ],
+)
+def test_what_a_person_wrote_is_not_automatic(header: str) -> None:
+    assert why(header) is None

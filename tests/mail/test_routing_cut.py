@@ -1,0 +1,178 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rmp_milter.mail.routing import cut, parse
+
+HEADER = "Patient : DUPONT Jean\nNé le : 30/01/1959\nDemande : dossier"
+
+
+def test_the_header_ends_at_the_empty_line() -> None:
+    found = cut(HEADER + "\n\nCher confrère,\nDocument : secret\n")
+    assert (found.header, found.code, found.found) == (HEADER, "", True)
+
+
+def test_a_text_without_header_gives_none() -> None:
+    assert cut("Cher confrère,\n\nje vous adresse ce patient\n").found is False
+    assert cut("").header == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n\n" + HEADER,
+        "\ufeff" + HEADER,
+        "Bonjour,\n\n" + HEADER,
+        "Bonjour Madame,\nmerci de bien vouloir\n" + HEADER,
+        HEADER.replace("\n", "\r\n"),
+        HEADER.replace("\n", "\r"),
+        HEADER.replace("\n", "\r\r\n"),
+        HEADER.replace("\n", "\u2028"),
+        HEADER.replace("\n", "\n\n") + "\n\n\nCher confrère",
+        "> " + HEADER.replace("\n", "\n> "),
+        ">> " + HEADER.replace("\n", "\n>> "),
+        HEADER.replace(" :", "\u00a0:"),
+        HEADER.replace(" :", "\u202f:").replace("\n", " \n") + " \nCher confrère",
+        HEADER.replace("\n", "\t"),
+        HEADER.replace("\n", "            "),
+        "- " + HEADER.replace("\n", "\n- "),
+        "\u202e" + HEADER + "\u200b",
+    ],
+)
+def test_the_header_is_found_as_people_and_clients_write_it(text: str) -> None:
+    found = cut(text)
+    assert parse(found.header, 2026) == parse(HEADER, 2026)
+    assert "confrère" not in found.header
+
+
+def test_bold_words_are_read() -> None:
+    assert cut("*Patient :* DUPONT Jean\n*Né le :* 30/01/1959").header == (
+        "Patient : DUPONT Jean\nNé le : 30/01/1959"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Code : JzbV",
+        "code:JzbV",
+        "CODE\u00a0: JzbV",
+        "Code patient : JzbV",
+        "Code confidentiel : JzbV",
+        "Côde : JzbV",
+        "Code du patient = JzbV",
+        "Code d'accès : « JzbV »",
+        "Patient code : JzbV",
+        "*Code :* JzbV",
+        "Code\uff1aJzbV",
+        "Code JzbV",
+        "Code patient JzbV",
+        "> Code : JzbV",
+        "\u202eCode : JzbV",
+        "Mon code RMP : JzbV",
+        "Document : lettre    Code : JzbV",
+        "Document : lettre Code : JzbV",
+        "Document : lettre, code patient : JzbV",
+        "\nCode : JzbV",
+    ],
+)
+def test_the_code_is_taken_out_and_masked_in_every_spelling(line: str) -> None:
+    found = cut(f"{HEADER}\n{line}\n\nCher confrère")
+    assert found.code == "JzbV"
+    assert "JzbV" not in found.header
+    assert "confrère" not in found.header
+    read = parse(found.header, 2026)
+    assert read.code_stated
+    assert read.problems == ()
+    assert "JzbV" not in repr(found)
+
+
+def test_a_code_repeated_in_free_words_is_masked_there_too() -> None:
+    found = cut(f"{HEADER}\nMotif : le code est JzbV\nCode : JzbV\n")
+    assert "JzbV" not in found.header
+
+
+def test_two_codes_that_differ_are_both_masked_and_a_problem() -> None:
+    found = cut(f"{HEADER}\nCode : JzbV\nCode : Other\n")
+    assert "JzbV" not in found.header
+    assert "Other" not in found.header
+    assert [problem.kind for problem in parse(found.header, 2026).problems] == ["duplicate"]
+
+
+def test_the_same_code_twice_is_no_problem() -> None:
+    found = cut(f"{HEADER}\nCode : JzbV\nCode : JzbV\n")
+    assert (found.code, parse(found.header, 2026).problems) == ("JzbV", ())
+
+
+def test_an_empty_code_is_not_stated() -> None:
+    found = cut(f"{HEADER}\nCode :\n")
+    assert (found.code, parse(found.header, 2026).code_stated) == ("", False)
+
+
+@pytest.mark.parametrize(
+    "line", ["Code postal : 75001", "Code CCAM : ABCD", "Diagnostic : cancer"]
+)
+def test_values_of_unknown_words_do_not_leave(line: str) -> None:
+    found = cut(f"Patient : DUPONT Jean\n{line}\nNé le : 30/01/1959")
+    assert line.split(" : ")[1] not in found.header
+    assert [problem.kind for problem in parse(found.header, 2026).problems] == ["unknown"]
+
+
+def test_a_letter_that_follows_without_empty_line_stays_behind() -> None:
+    found = cut(f"{HEADER}\nCher confrère,\nce patient souffre\nde rien :\nmerci\n")
+    assert found.header == HEADER
+
+
+def test_a_stray_line_in_the_middle_is_kept_back_and_a_problem() -> None:
+    found = cut("Patient : DUPONT Jean\nil va mal\nNé le : 30/01/1959")
+    assert "mal" not in found.header
+    assert [problem.kind for problem in parse(found.header, 2026).problems] == ["unknown"]
+
+
+def test_a_wrapped_reason_is_joined() -> None:
+    reason = "le patient est arrivé inconscient, sans aucun document "
+    found = cut(f"{HEADER}\nMotif : {reason}\nni entourage\n\nLettre")
+    assert parse(found.header, 2026).reason == reason + "ni entourage"
+
+
+def test_a_huge_text_costs_and_gives_only_its_beginning() -> None:
+    assert len(cut("Patient : A B\n" * 100_000).header) < 10_000
+    assert len(cut("Patient : " + "x" * 1_000_000).header) < 10_000
+    assert cut("x\n" * 1_000_000).found is False
+
+
+_BITS = [
+    "Patient",
+    "Code",
+    " : ",
+    ":",
+    "JzbV",
+    "\n",
+    "\r",
+    " ",
+    "\u00a0",
+    ">",
+    "\t",
+    "Né le",
+    "x",
+    "  ",
+    "=",
+    "*",
+]
+
+
+@given(st.lists(st.sampled_from(_BITS), max_size=60).map("".join))
+def test_no_mixture_lets_the_code_through(text: str) -> None:
+    found = cut(text)
+    if len(found.code) >= 4:
+        for line in found.header.splitlines():
+            if line.startswith(("Code", "Né le")) and ":" in line:
+                assert not line.startswith("Code") or found.code not in line
+    assert parse(found.header, 2026).problems is not None
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_cut_and_read(text: str) -> None:
+    for whole in (text, f"Patient : {text}\nCode : {text}"):
+        read = parse(cut(whole).header, 2026)
+        assert all(len(problem.value) <= 80 for problem in read.problems)
