@@ -43,7 +43,7 @@ class FragmentPostfix(PrivatePostfix):
             "127.0.0.1:10026": f"127.0.0.1:{self.reinject_port}",
             "/etc/postfix/sasl": f"{self.plan.accounts.parent}",
             "/etc/postfix-rmp/tls.pem": f"{self.plan.config}/tls.pem",
-            "/run/rmp/milter.sock": f"{self.socket}",
+            "/var/lib/rmp/run/milter/milter.sock": f"{self.socket}",
         }
 
     @property

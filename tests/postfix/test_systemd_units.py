@@ -1,0 +1,89 @@
+"""The shipped units: correct, and closed as far as they claim."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).parents[2] / "systemd"
+SERVICES = ("rmp-keeper", "rmp-milter", "rmp-courier")
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The units with a program in place of the one that is not installed here."""
+    folder = tmp_path_factory.mktemp("units")
+    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.target")):
+        text = unit.read_text().replace("/opt/rmp/bin/rmp", "/bin/true")
+        (folder / unit.name).write_text(text)
+    return folder
+
+
+def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
+    files = sorted(str(file) for file in units.iterdir())
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *files], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("service", "most"), [("rmp-keeper", 0.4), ("rmp-milter", 0.5), ("rmp-courier", 1.2)]
+)
+def test_a_unit_is_exposed_no_more_than_this(units: Path, service: str, most: float) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", f"{service}.service"],
+        capture_output=True,
+        check=True,
+        cwd=units,
+    )
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout.decode())
+    assert found is not None
+    assert float(found[1]) <= most
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_part_may_write_where_another_ones_secrets_are(service: str) -> None:
+    lines = (UNITS / f"{service}.service").read_text().splitlines()
+    writable = " ".join(line for line in lines if line.startswith("ReadWritePaths="))
+    others = {"rmp-keeper", "rmp-milter", "rmp-courier"} - {service}
+    for other in others:
+        assert f"/var/lib/rmp/{other.removeprefix('rmp-')} " not in f"{writable} "
+
+
+def test_only_the_courier_has_a_network_and_only_this_machine() -> None:
+    texts = {name: (UNITS / f"{name}.service").read_text() for name in SERVICES}
+    for name in ("rmp-keeper", "rmp-milter"):
+        assert "PrivateNetwork=yes\n" in texts[name]
+        assert "RestrictAddressFamilies=AF_UNIX\n" in texts[name]
+    assert "IPAddressAllow=localhost\nIPAddressDeny=any\n" in texts["rmp-courier"]
+
+
+def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    command = ["systemd-sysusers", f"--root={tmp_path}", str(UNITS / "sysusers.d/rmp.conf")]
+    subprocess.run(command, check=True, capture_output=True)
+    groups = (tmp_path / "etc" / "group").read_text()
+    (store,) = [line for line in groups.splitlines() if line.startswith("rmp-store:")]
+    assert set(store.rpartition(":")[2].split(",")) == {"rmp-milter", "rmp-courier"}
+    users = (tmp_path / "etc" / "passwd").read_text()
+    assert [line.split(":")[0] for line in users.splitlines()] == list(SERVICES)
+
+
+def test_the_folders_can_be_made(tmp_path: Path) -> None:
+    passwd = ("root:x:0:0::/:/bin/sh", "rmp-milter:x:901:901::/:/bin/sh")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("\n".join([*passwd, ""]))
+    (tmp_path / "etc" / "group").write_text("root:x:0:\npostfix:x:902:\n")
+    file = UNITS / "tmpfiles.d/rmp.conf"
+    command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(file)]
+    done = subprocess.run(command, check=False, capture_output=True)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    status = (tmp_path / "var/spool/postfix/rmp").stat()
+    assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 901, 902)
