@@ -1,0 +1,144 @@
+import json
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rmp_milter.cli import main
+from rmp_milter.owners import UnknownNameError, as_owner, become_owner, gid_of, name_of, uid_of
+
+KEEPER, MILTER, COURIER = "daemon", "bin", "games"  # on every Debian, and unused
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Path]:
+    top = Path(tempfile.mkdtemp(prefix="rmp-", dir="/tmp"))
+    top.chmod(0o755)
+    users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
+    groups = ("--group-store", COURIER, "--group-milter", "mail")
+    folder = top / "rmp"
+    assert main.run(["init", str(folder), "--address", "rmp@a.example", *users, *groups]) == 0
+    yield folder
+    shutil.rmtree(top)
+
+
+def rmp(service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own: root's rights do not come back."""
+    command = [sys.executable, "-m", "rmp_milter.cli", "--config", service / "rmp.toml"]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+
+
+def owner_and_mode(path: Path) -> tuple[str, str]:
+    status = path.stat()
+    return pwd.getpwuid(status.st_uid).pw_name, oct(stat.S_IMODE(status.st_mode))
+
+
+@needs_root
+def test_each_part_belongs_to_its_user(service: Path) -> None:
+    seen = {
+        name: owner_and_mode(service / name)
+        for name in (
+            *("keeper", "keeper/custody.key", "keeper/log/data.mdb", "milter/index.key"),
+            *("store", "store/data.mdb", "shared/outbox.key", "courier/dkim.key"),
+            *("run/keeper", "run/milter", "public/service.asc", "rmp.toml"),
+        )
+    }
+    assert seen == {
+        "keeper": (KEEPER, "0o700"),
+        "keeper/custody.key": (KEEPER, "0o600"),
+        "keeper/log/data.mdb": (KEEPER, "0o600"),
+        "milter/index.key": (MILTER, "0o600"),
+        "store": (MILTER, "0o2770"),
+        "store/data.mdb": (MILTER, "0o660"),
+        "shared/outbox.key": (MILTER, "0o640"),
+        "courier/dkim.key": (COURIER, "0o600"),
+        "run/keeper": (KEEPER, "0o2750"),
+        "run/milter": (MILTER, "0o2750"),
+        "public/service.asc": ("root", "0o644"),
+        "rmp.toml": ("root", "0o644"),
+    }
+
+
+@needs_root
+def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
+    done = rmp(service, "check", "--no-postfix")
+    assert (done.returncode, done.stdout) == (0, "0 errors, 0 warnings\n")
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "command", [("store", "stats"), ("doctor", "list"), ("outbox", "list"), ("check", "--json")]
+)
+def test_commands_of_root_leave_no_file_of_roots(
+    service: Path, command: tuple[str, ...]
+) -> None:
+    (service / "store" / "lock.mdb").unlink(missing_ok=True)
+    rmp(service, *command)
+    owners = {path.stat().st_uid for path in (service / "store").iterdir()}
+    assert owners == {pwd.getpwnam(MILTER).pw_uid}
+
+
+@needs_root
+def test_the_courier_reads_the_outbox_and_nothing_else(service: Path) -> None:
+    program = (
+        "import json, sys; from pathlib import Path; from rmp_milter.owners import become_owner\n"
+        "folder = Path(sys.argv[1]); become_owner(folder / 'courier'); seen = {}\n"
+        "def readable(path):\n"
+        "    try: return bool(path.read_bytes())\n"
+        "    except PermissionError: return False\n"
+        "print(json.dumps([readable(folder / name) for name in sys.argv[2:]]))"
+    )
+    names = ["shared/outbox.key", "store/data.mdb", "courier/dkim.key"]
+    hidden = ["milter/index.key", "milter/metadata.key", "keeper/custody.key"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, service, *names, *hidden],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [True, True, True, False, False, False]
+
+
+@needs_root
+def test_root_acts_as_the_owner_and_stays_root(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    assert as_owner(tmp_path, os.geteuid, int) == 65534
+    assert os.geteuid() == 0
+
+
+@needs_root
+def test_an_action_that_fails_as_owner_is_an_error(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    with pytest.raises(OSError, match="cannot act as nobody"):
+        as_owner(tmp_path, lambda: 1 // 0, int)
+
+
+def test_in_a_folder_of_ones_own_nothing_is_become(tmp_path: Path) -> None:
+    before = (os.geteuid(), os.getegid(), os.getgroups())
+    become_owner(tmp_path)
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == before
+
+
+def test_milter_and_courier_of_their_own_need_a_group(tmp_path: Path) -> None:
+    users = ["--user-milter", MILTER, "--user-courier", COURIER]
+    status = main.run(["init", str(tmp_path / "x"), "--address", "rmp@a.example", *users])
+    assert status == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_users_and_groups_are_names_or_numbers() -> None:
+    assert uid_of("root") == uid_of("0") == 0
+    assert gid_of("root") == 0
+    assert name_of(0) == "root"
+    with pytest.raises(UnknownNameError, match="there is no user no-such-one"):
+        uid_of("no-such-one")
+    with pytest.raises(UnknownNameError, match="there is no group no-such-one"):
+        gid_of("no-such-one")
