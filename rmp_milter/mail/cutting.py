@@ -4,6 +4,8 @@ It runs in the keeper, on decrypted text; what it returns as the header is what 
 may know.
 """
 
+import re
+
 import msgspec
 
 from rmp_milter.mail.lines import Line, bounded, lines_of
@@ -11,6 +13,8 @@ from rmp_milter.mail.words import Field
 
 MASK = "••••"  # of one length, whatever the code's
 NOT_UNDERSTOOD = "(ligne non comprise)"  # stands for a line whose words are kept back
+# "le code est JzbV" in the words of another line.
+_CODE_WORDS = re.compile(r"(?<![^\W_])c[oóòôö]d[eéèêë]\b.*", re.IGNORECASE)
 _GREETING = 12  # lines before the header, empty ones not counted
 # Words that no letter begins with: they belong to the header even behind an empty line.
 _LATE = frozenset({Field.CODE, Field.REQUEST, Field.CONSENT})
@@ -120,7 +124,7 @@ def _continued(line: Line, following: Line) -> Line:
 def _shown(line: Line, codes: list[str]) -> str:
     if line.field is None:
         return f"{line.word} :" if line.word else NOT_UNDERSTOOD
-    value = bounded(line.value)
+    value = _CODE_WORDS.sub(f"code {MASK}", bounded(line.value))
     if line.field in _FREE:
         for code in codes:
             value = value.replace(code, MASK) if len(code) >= _SHORTEST_CODE else value

@@ -1,5 +1,6 @@
 import unicodedata
 from itertools import combinations
+from random import Random
 
 import pytest
 from hypothesis import assume, given
@@ -82,13 +83,10 @@ def test_every_spelling_of_a_name_folds_to_one(name: str) -> None:
     assert fold(f"  {name}\u00a0") == plain
 
 
-@pytest.mark.parametrize(
-    "nir", [NIR, "1 84 12 76 451 089 46", "184122A45108937".replace("37", "00")]
-)
-def test_the_key_of_a_nir_is_checked(nir: str) -> None:
-    number = nir.replace(" ", "")
-    corsica = number[:13].replace("2A", "19").replace("2B", "18")
-    assert nir_valid(nir) == (97 - int(corsica) % 97 == int(number[13:]))
+def test_the_key_of_a_nir_is_checked() -> None:
+    assert nir_valid(NIR)
+    assert nir_valid("1 84 12 76 451 089 46")
+    assert not nir_valid("1 84 12 76 451 089 45")
 
 
 def test_corsican_numbers_have_keys_too() -> None:
@@ -241,9 +239,8 @@ _GIVEN = st.sampled_from(
         "ERIC",
     ]
 )
-_PATIENTS = st.builds(
-    patient, _NAMES, _GIVEN, st.sampled_from(["1959-01-30", "1959-01-31"]), st.sampled_from(["", NIR, OTHER_NIR])
-)  # fmt: skip
+_DATES = st.sampled_from(["1959-01-30", "1959-01-31"])
+_PATIENTS = st.builds(patient, _NAMES, _GIVEN, _DATES, st.sampled_from(["", NIR, OTHER_NIR]))
 
 
 @given(_PATIENTS, st.lists(_PATIENTS, max_size=4))
@@ -272,7 +269,7 @@ def test_whoever_is_matched_is_led_to_by_a_key(one: Patient, two: Patient) -> No
 
 @given(_PATIENTS, st.lists(_PATIENTS, max_size=4), st.randoms(use_true_random=False))
 def test_the_order_of_candidates_does_not_matter(
-    asked: Patient, known: list[Patient], random: "st.Random"
+    asked: Patient, known: list[Patient], random: Random
 ) -> None:
     dossiers = [dossier(number, who) for number, who in enumerate(known)]
     mixed = list(dossiers)
@@ -294,5 +291,8 @@ def test_the_order_of_candidates_does_not_matter(
         ("?!", False),
     ],
 )
-def test_names_begin_with_letters_with_or_without_particle(letters: str, begins: bool) -> None:  # noqa: FBT001 -- a parameter
+def test_names_begin_with_letters_with_or_without_particle(
+    letters: str,
+    begins: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
     assert name_begins(patient("de LA TOUR", "Marie"), letters) is begins
