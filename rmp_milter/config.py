@@ -202,6 +202,8 @@ def _faults_between_settings(config: Config) -> Iterator[str]:
         yield "[service] addresses: names an address twice"
     if config.keeper.code_minimum > config.keeper.code_length:
         yield "[keeper] code_minimum: must not be larger than code_length"
+    if config.limits.plaintext_bytes < config.limits.message_bytes:
+        yield "[limits] plaintext_bytes: must not be smaller than message_bytes"
     if config.sockets.keeper == config.sockets.milter:
         yield "[sockets] milter: must differ from keeper"
     for name, path in (("keeper", config.sockets.keeper), ("milter", config.sockets.milter)):

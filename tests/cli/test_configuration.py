@@ -89,6 +89,7 @@ keeper_mode = "0999"
         ('[service]\naddresses = ["a@b", "a@b"]\n', "names an address twice"),
         ("service = 3\n", "service: must be a section"),
         (LEAST + "[keeper]\ncode_minimum = 9\n", "code_minimum: must not be larger"),
+        (LEAST + "[limits]\nplaintext_bytes = 65_536\n", "must not be smaller than message"),
         (LEAST + '[keeper]\nusers = ["Bad Name"]\n', "users: must be"),
         (LEAST + '[sockets]\nmilter = "run/keeper.sock"\n', "milter: must differ"),
         (LEAST + f'[sockets]\nmilter = "/{"x" * 107}"\n', "longer than 107 bytes"),

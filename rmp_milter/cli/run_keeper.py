@@ -1,0 +1,47 @@
+"""``rmp keeper``: the only process with private keys."""
+
+import click
+
+from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.processes import as_process
+from rmp_milter.config import Config
+from rmp_milter.keeper.desk import Limits
+from rmp_milter.keeper.journal import JournalError
+from rmp_milter.keeper.keys import KeyFileError, load_keys
+from rmp_milter.keeper.server import Place, ServerError, serve
+from rmp_milter.owners import UnknownNameError, uid_of
+
+
+@click.command()
+@as_process("keeper")
+def keeper(config: Config) -> int:
+    """Run the keeper in the foreground."""
+    with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
+        keys = load_keys(config.paths.keeper)
+        serve(
+            keys,
+            config.paths.keeper / "log",
+            place(config),
+            config.keeper.workers,
+            limits(config),
+        )
+    return 0
+
+
+def place(config: Config) -> Place:
+    """Return where the keeper listens and to whom; raises :class:`UnknownNameError`."""
+    return Place(
+        socket=config.sockets.keeper,
+        allowed_uids=frozenset(uid_of(user) for user in config.keeper.users),
+        mode=config.sockets.keeper_mode,
+    )
+
+
+def limits(config: Config) -> Limits:
+    """Return the keeper's bounds as the configuration has them."""
+    return Limits(
+        message=config.limits.plaintext_bytes,
+        bodies=config.limits.parts,
+        code_length=config.keeper.code_length,
+        code_minimum=config.keeper.code_minimum,
+    )
