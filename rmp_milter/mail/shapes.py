@@ -1,6 +1,6 @@
 """In which of the shapes that clients send a mail came, and where its ciphertexts are.
 
-The table is in docs/formats.md (Incoming mail). Content decides, not names or types: both
+The table is in docs/formats.md (Mail that is read). Content decides, not names or types: both
 lie, above all behind Exchange. No key is needed here, and nothing is decrypted.
 """
 
