@@ -5,6 +5,7 @@ memfd (memfd_create(2)) and not a temporary file. The descriptor is passed to th
 beside a request, so that a large body is never copied through the socket.
 """
 
+import contextlib
 import mmap
 import os
 from collections.abc import Iterable, Iterator
@@ -38,15 +39,20 @@ class Memory:
 
     @contextmanager
     def mapped(self) -> Iterator[memoryview]:
-        """Give the bytes in place, read-only, as long as the block lasts."""
+        """Give the bytes in place, read-only, as long as the block lasts.
+
+        A slice that outlives the block (in an error's traceback, say) keeps the pages
+        until it goes; nobody reads memory that is gone.
+        """
         if not self.size:
             yield memoryview(b"")
             return
-        with (
-            mmap.mmap(self.fd, self.size, prot=mmap.PROT_READ) as pages,
-            memoryview(pages) as view,
-        ):
-            yield view
+        pages = mmap.mmap(self.fd, self.size, prot=mmap.PROT_READ)
+        try:
+            yield memoryview(pages)
+        finally:
+            with contextlib.suppress(BufferError):
+                pages.close()
 
     def close(self) -> None:
         """Give the memory back; closing twice does nothing."""

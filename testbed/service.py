@@ -161,6 +161,11 @@ class Service:
         found = [pid for each in own for pid in (each, *descendants(each))]
         return [pid for pid in found if is_running(pid)]
 
+    def pids_of(self, part: Part) -> list[int]:
+        """Return the ids of one process and of all that it started."""
+        pid = self._running[part].pid
+        return [pid, *descendants(pid)]
+
     def log(self, part: Part) -> str:
         """Return what a process wrote to stdout and stderr so far."""
         file = self._log(part)

@@ -1,6 +1,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from rmp_milter.memory import Memory
 
 
@@ -31,3 +33,13 @@ def test_it_takes_over_a_descriptor_and_closes_it() -> None:
     with second, second.mapped() as view:
         assert bytes(view) == b"handed over"
     assert second.fd == -1
+
+
+def test_a_slice_that_is_kept_hides_no_error() -> None:
+    kept = []
+    with Memory() as memory, pytest.raises(LookupError):  # noqa: PT012 -- the block is what is tested
+        memory.write(b"kept")
+        with memory.mapped() as view:
+            kept.append(view[1:3])
+            raise LookupError
+    assert bytes(kept[0]) == b"ep"

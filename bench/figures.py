@@ -1,0 +1,157 @@
+"""What the bench measures, each as a function that returns its figures."""
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import load
+
+from testbed.doctor import Doctor
+from testbed.host import ADDRESS, Host
+from testbed.postfix import PrivatePostfix
+from testbed.service import Part
+
+LINES = "Patient : MESURE Jean\nNé le : 30/01/1959\n"
+NUMBERS = count(1)
+
+
+@dataclass
+class Stand:
+    """A host under measurement, the same Postfix without a milter, and a doctor."""
+
+    host: Host
+    bare: PrivatePostfix
+    doctor: Doctor
+
+
+def fresh(models: list[bytes], amount: int) -> Iterator[bytes]:
+    """Yield mails that are each a new one to the service: another Message-ID."""
+    for number in range(amount):
+        message_id = f"Message-ID: <{next(NUMBERS)}@bench.test>\r".encode()
+        model = models[number % len(models)]
+        yield re.sub(rb"(?m)^Message-ID: .*$", message_id, model, count=1)
+
+
+def models(doctor: Doctor, size: int, amount: int = 4) -> list[bytes]:
+    """Return signed and encrypted deposits whose attachment has ``size`` bytes."""
+    text = f"{LINES}Document : biologie\n\nVoici.\n"
+    noise = Path("/dev/urandom").open("rb")  # noqa: SIM115 -- closed below
+    with noise:
+        return [doctor.pgp_mime(text, {"b.bin": noise.read(size)}) for _ in range(amount)]
+
+
+def deposits(stand: Stand, size: int, senders: int, amount: int, rounds: int) -> list[str]:
+    """Compare accepted deposits a second with the same Postfix without a milter."""
+    mails = models(stand.doctor, size)
+    ratios, rates, waits = [], [], []
+    for _ in range(rounds):
+        with_milter = _burst(stand.host.postfix.smtp_port, mails, senders, amount)
+        without = _burst(stand.bare.smtp_port, mails, senders, amount)
+        ratios.append(with_milter.rate / without.rate)
+        rates.append(with_milter.rate)
+        waits += [one / median(without.waits) for one in with_milter.waits]
+        _settle(stand)
+    waits.sort()
+    return [
+        (
+            f"deposits, {len(mails[0]) // 1000} KB mails, {senders} sender(s):"
+            f" {median(ratios):.2f} of Postfix alone"
+            f" ({min(ratios):.2f} to {max(ratios):.2f}; {median(rates):.0f} mails/s)"
+        ),
+        (
+            f"  final dot to 250: {median(waits):.1f} times Postfix's median,"
+            f" 99th percentile {waits[len(waits) * 99 // 100]:.1f} times"
+        ),
+    ]
+
+
+def _burst(port: int, mails: list[bytes], senders: int, amount: int) -> load.Result:
+    result = load.run(port, "d@cabinet.test", ADDRESS, fresh(mails, amount), senders)
+    if result.refused:
+        raise RuntimeError(f"refused: {result.refused[0]}")
+    return result
+
+
+def _settle(stand: Stand) -> None:
+    """Let the receipts of a burst leave, so that they do not weigh on the next one."""
+    while b"[]" not in stand.host.service.rmp("outbox", "list", "--json").stdout:
+        time.sleep(0.2)
+    stand.host.postfix.wait_empty_queue(120)
+
+
+def consultation(stand: Stand, documents: int, size: int) -> list[str]:
+    """Compare a consultation with reading the same bytes from files."""
+    lines = "Patient : LECTURE Jean\nNé le : 30/01/1959\n"
+    doctor, host = stand.doctor, stand.host
+    host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{lines}Consentement : oui\n"))
+    mails = list(_deposits_for(doctor, lines, size))
+    result = load.run(
+        host.postfix.smtp_port, doctor.mail, ADDRESS, fresh(mails, documents), senders=4
+    )
+    if result.refused:
+        raise RuntimeError(f"refused: {result.refused[0]}")
+    _settle(stand)
+    before = host.postfix.collected.count(doctor.mail)
+    asked = doctor.pgp_mime(f"Demande : dossier\n{lines}")
+    accepted = load.run(host.postfix.smtp_port, doctor.mail, ADDRESS, iter([asked]), 1).waits[0]
+    began = time.perf_counter()
+    while host.postfix.collected.count(doctor.mail) < before + documents + 1:
+        time.sleep(0.02)
+    arrived = accepted + time.perf_counter() - began
+    read = _read_files(documents, size)
+    return [
+        (
+            f"consultation of {documents} documents of {size // 1000} KB, against reading files"
+            f" of the same size: {accepted / read:.1f} times to the 250,"
+            f" {arrived / read:.0f} times until the last answer is in the mailbox"
+            f" ({accepted:.2f} s, {arrived:.1f} s)"
+        ),
+    ]
+
+
+def _deposits_for(doctor: Doctor, lines: str, size: int) -> Iterator[bytes]:
+    for number in range(4):
+        data = Path("/dev/urandom").open("rb")  # noqa: SIM115 -- closed below
+        with data:
+            yield doctor.pgp_mime(f"{lines}\nVoici {number}.\n", {"b.bin": data.read(size)})
+
+
+def _read_files(amount: int, size: int) -> float:
+    folder = Path(tempfile.mkdtemp(prefix="rmp-bench-", dir="/tmp"))
+    try:
+        for number in range(amount):
+            (folder / str(number)).write_bytes(bytes(size))
+        began = time.perf_counter()
+        total = sum(len((folder / str(number)).read_bytes()) for number in range(amount))
+        assert total == amount * size
+        return time.perf_counter() - began
+    finally:
+        shutil.rmtree(folder)
+
+
+def memory(stand: Stand, size: int) -> list[str]:
+    """Return the peak memory of the processes with one large mail, in times its size."""
+    mail = models(stand.doctor, size, amount=1)[0]
+    pids = {part: stand.host.service.pids_of(part) for part in (Part.KEEPER, Part.MILTER)}
+    for pid in (pid for group in pids.values() for pid in group):
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak, proc(5)
+    _burst(stand.host.postfix.smtp_port, [mail], 1, 1)
+    lines = []
+    for part, group in pids.items():
+        peak = max(_peak(pid) for pid in group)
+        lines.append(
+            f"peak memory of the {part} with a {len(mail) // 1_000_000} MB mail:"
+            f" {peak / len(mail):.1f} times its size"
+        )
+    return lines
+
+
+def _peak(pid: int) -> int:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) * 1024 if found else 0
