@@ -2,10 +2,12 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +144,55 @@ def test_users_and_groups_are_names_or_numbers() -> None:
         uid_of("no-such-one")
     with pytest.raises(UnknownNameError, match="there is no group no-such-one"):
         gid_of("no-such-one")
+
+
+@pytest.fixture
+def served(service: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        sys.executable,
+        "-m",
+        "rmp_milter.cli",
+        "serve",
+        "--config",
+        service / "rmp.toml",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+def children_of(parent: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())]
+
+
+def command_and_users(pid: int) -> tuple[str, set[str]]:
+    """Return a child's command, and its real, effective, saved and file-system user."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    uids = status.partition("\nUid:")[2].splitlines()[0].split()
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[3], {
+        name_of(int(uid)) for uid in uids
+    }
+
+
+@needs_root
+def test_serve_runs_each_part_as_its_user_and_ends_them(
+    service: Path, served: subprocess.Popen[str]
+) -> None:
+    assert served.stdout
+    assert served.stdout.readline() == "ready for rmp@a.example\n"
+    children = children_of(served.pid)
+    wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
+    deadline = time.monotonic() + 10  # the courier has no socket that says it is ready
+    while (users := dict(map(command_and_users, children))) != wanted:
+        assert time.monotonic() < deadline, users
+        time.sleep(0.05)
+    milter_socket = (service / "run/milter/milter.sock").stat()
+    assert (milter_socket.st_gid, stat.S_IMODE(milter_socket.st_mode)) == (
+        gid_of("mail"),
+        0o660,
+    )
+    served.send_signal(signal.SIGTERM)
+    assert served.wait(20) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
