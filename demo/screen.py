@@ -5,7 +5,6 @@ import time
 from testbed.gpg import Standing, Verdict
 from testbed.reading import Opened
 
-WIDTH = 92
 _STANDING = {
     Standing.GOOD: "good signature",
     Standing.BAD: "BAD signature",
@@ -40,9 +39,9 @@ class Screen:
 
     def mail(self, opened: Opened, reader: str) -> None:
         """Print a mail as gpg shows it to ``reader``."""
-        print(f"          ┌─ {reader} opens, with his own gpg:")
+        print(f"          ┌─ {reader} sees, opened with gpg:")
         for line in self._lines(opened):
-            print(f"          │ {line}"[: WIDTH + 12])
+            print(f"          │ {line}")
         print(f"          └{'─' * 40}", flush=True)
 
     def proof(self, claim: str, *, holds: bool) -> None:
@@ -51,7 +50,7 @@ class Screen:
         self.say(f"{'✔' if holds else '✘ NOT SO:'} {claim}")
 
     def _lines(self, opened: Opened) -> list[str]:
-        shown = [f"Subject: {opened.subject}    (in clear: {opened.outer_subject})"]
+        shown = [f"Subject: {opened.subject}", f"   (in clear: {opened.outer_subject})"]
         shown += [
             f"gpg: {self._verdict(verdict)}" for verdict in dict.fromkeys(opened.verdicts)
         ]

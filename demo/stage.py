@@ -32,16 +32,42 @@ def main() -> int:
     if missing:
         print(missing, file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interruption = Interruption()
     try:
-        return _run(Screen(STEPS))
-    except KeyboardInterrupt:
+        return _run(Screen(STEPS), interruption)
+    except (KeyboardInterrupt, CommandError, TimeoutError, AssertionError, OSError) as error:
+        return _tell(error, interrupted=interruption.asked_for)
+
+
+class Interruption:
+    """Ctrl-C or SIGTERM: ends the demonstration by KeyboardInterrupt, at first.
+
+    What is cut off may turn it into an error of its own, so that it is noted here too.
+    """
+
+    def __init__(self) -> None:
+        self.asked_for = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
+
+    @staticmethod
+    def ignore() -> None:
+        """Let nothing cut short what follows: the clean-up."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked_for = True
+        raise KeyboardInterrupt
+
+
+def _tell(error: BaseException, *, interrupted: bool) -> int:
+    if interrupted:
         print("\ninterrupted; everything was ended and removed")
         return INTERRUPTED
-    except (CommandError, TimeoutError, AssertionError, OSError) as error:
-        print(f"\nthe demonstration failed: {error}", file=sys.stderr)
-        print("\n".join(getattr(error, "__notes__", [])), file=sys.stderr)
-        return 1
+    print(f"\nthe demonstration failed: {error}", file=sys.stderr)
+    print("\n".join(getattr(error, "__notes__", [])), file=sys.stderr)
+    return 1
 
 
 def _missing() -> str:
@@ -60,11 +86,7 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _run(screen: Screen) -> int:
+def _run(screen: Screen, interruption: Interruption) -> int:
     print("rmp-milter: a shared medical summary that lives in encrypted mail")
     screen.step("a private Postfix with SMTP AUTH, and keeper, milter and courier")
     host = Host()
@@ -74,8 +96,7 @@ def _run(screen: Screen) -> int:
         _say_started(screen, host)
         Demonstration(screen, host).play()
     finally:
-        # Nothing may cut the clean-up short.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        interruption.ignore()
         host.close()
     gone = not any(folder.exists() for folder in folders)
     print(f"\nall processes ended, all folders removed, {screen.seconds:.0f} seconds in all")
@@ -83,10 +104,12 @@ def _run(screen: Screen) -> int:
 
 
 def _say_started(screen: Screen, host: Host) -> None:
+    postfix, service = host.postfix, host.service
     screen.say(
-        f"Postfix for clients on port {host.postfix.smtp_port}, for answers on "
-        f"{host.postfix.reinject_port}; {len(host.service.pids())} processes of ours"
+        f"Postfix: clients on port {postfix.smtp_port}, answers on "
+        f"{postfix.reinject_port}; ours: {len(service.pids())} processes"
     )
+    screen.say(f"in {postfix.plan.root} and {service.root} until the end")
 
 
 class Demonstration:
@@ -105,7 +128,7 @@ class Demonstration:
         own = self._consult(
             self._treating,
             mails.TREATING_ASKS,
-            "by the médecin traitant: he signs, no code, no slot is opened",
+            "by the médecin traitant: a signature, no code, no slot is opened",
         )
         other = self._consult(
             self._other,
@@ -151,10 +174,7 @@ class Demonstration:
         self._screen.step("deposit of a PDF, partitioned as PGP Desktop does, with SMTP AUTH")
         doctor = self._radiologist
         mail = doctor.partitioned(mails.REPORT, {mails.PDF_NAME: mails.PDF})
-        before = self._host.postfix.collected.count(doctor.mail)
-        reply = self._host.send(doctor, mail, ACCOUNT, PASSWORD)
-        self._screen.say(f"Postfix said {reply.code} {reply.text}")
-        for opened in self._host.answers(doctor, before + 1)[before:]:
+        for opened in self._host.ask(doctor, mail, login=ACCOUNT, password=PASSWORD):
             self._screen.mail(opened, doctor.name)
 
     def _summarise(self) -> None:

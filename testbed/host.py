@@ -74,10 +74,12 @@ class Host:
             raise
         return [doctor.read(one) for one in raw]
 
-    def ask(self, doctor: Doctor, mail: bytes, more: int = 1) -> list[Opened]:
+    def ask(
+        self, doctor: Doctor, mail: bytes, more: int = 1, *, login: str = "", password: str = ""
+    ) -> list[Opened]:
         """Send a mail that must be accepted; return the ``more`` answers that it brings."""
         before = self.postfix.collected.count(doctor.mail)
-        reply = self.send(doctor, mail)
+        reply = self.send(doctor, mail, login, password)
         if not reply.accepted:
             raise AssertionError(f"the service said {reply}\n{self.service.all_logs()}")
         return self.answers(doctor, before + more)[before:]
@@ -91,6 +93,11 @@ class Host:
         """Return the answers that wait, were parked or came back."""
         rows = json.loads(self.service.rmp("outbox", "list", "--json").stdout)
         return list(rows)
+
+    def stored(self) -> dict[str, int]:
+        """Return how many dossiers, entries and documents the store holds."""
+        stats = json.loads(self.service.rmp("store", "stats", "--json").stdout)
+        return {name: stats[name] for name in ("dossiers", "entries", "documents")}
 
     def exchange(self, doctor: Doctor, mail: bytes) -> list[Opened]:
         """Send a mail that must be accepted; return all that it brought its sender."""

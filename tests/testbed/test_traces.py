@@ -7,6 +7,7 @@ import pytest
 
 from testbed.pdf import one_page
 from testbed.traces import Trace, in_files, in_processes
+from testbed.waiting import wait_until
 
 WORD = "Müller-Hélène"
 
@@ -50,6 +51,7 @@ def test_a_word_that_is_too_short_is_refused(tmp_path: Path) -> None:
 def test_arguments_and_environment_are_read() -> None:
     process = subprocess.Popen(["sleep", "30"], env={"PATIENT": WORD})
     try:
+        wait_until(lambda: bool(in_processes([process.pid], ["sleep\x0030"])), 5, "its start")
         places = [trace.place for trace in in_processes([process.pid], [WORD])]
     finally:
         process.kill()
