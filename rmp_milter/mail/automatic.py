@@ -28,7 +28,7 @@ def automatic(sender: str, part: Part) -> str | None:
 
 def _by_header(part: Part) -> str | None:
     submitted = _word(part.header("auto-submitted"))
-    if submitted not in {"", "no"}:
+    if submitted not in {"", "no", "auto-generated"}:
         return "Auto-Submitted"
     if part.media_type in {"multipart/report", "message/delivery-status"}:
         return "delivery report"

@@ -5,6 +5,7 @@ may know.
 """
 
 import re
+from itertools import takewhile
 
 import msgspec
 
@@ -30,12 +31,13 @@ class Cut(msgspec.Struct, frozen=True):
     """What :func:`cut` took off a text.
 
     ``header`` are the lines with the code masked, ``code`` is the code (``""`` if none),
-    ``found`` says whether there was a header at all.
+    ``found`` says whether there was a header at all, ``letter`` whether words follow it.
     """
 
     header: str
     code: str
     found: bool
+    letter: bool = False
 
     def __repr__(self) -> str:
         """Show nothing of the code."""
@@ -50,22 +52,35 @@ def cut(text: str) -> Cut:
     kept, of others a mark. Two codes that differ are both masked and left for
     :func:`rmp_milter.mail.routing.parse` to refuse.
     """
-    header = _header_lines(lines_of(text))
+    lines = lines_of(text)
+    header, end = _header_lines(lines)
     codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
     given = list(dict.fromkeys(code for code in codes if code))
     code = given[0] if given else ""
     shown = [_shown(line, given) for line in header if line.field is not Field.CODE]
     masked = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
-    return Cut(header="\n".join([*shown, *masked]), code=code, found=bool(header))
+    return Cut(
+        header="\n".join([*shown, *masked]),
+        code=code,
+        found=bool(header),
+        letter=_has_words(lines[end:]),
+    )
 
 
-def _header_lines(lines: list[Line]) -> list[Line]:
+def _has_words(lines: list[Line]) -> bool:
+    """Return whether anything is written there before a signature block (``-- ``)."""
+    words = takewhile(lambda line: line.word or line.value != "--", lines)
+    return any(not line.is_blank for line in words)
+
+
+def _header_lines(lines: list[Line]) -> tuple[list[Line], int]:
+    """Return the header's lines, and where what follows it begins."""
     start = _start(lines)
     if start is None:
-        return []
+        return [], 0
     taken, stray = [lines[start]], list[Line]()
     wide = _gap(lines, start + 1) > 0
-    at = start + 1
+    at = end = start + 1
     while at < len(lines):
         line = lines[at]
         if line.is_blank:
@@ -77,14 +92,16 @@ def _header_lines(lines: list[Line]) -> list[Line]:
         if line.field is not None:
             taken += [*stray, line]
             stray = []
+            end = at + 1
         elif _flows_on(taken[-1]) and not line.word and not stray:
             taken[-1] = _continued(taken[-1], line)
+            end = at + 1
         elif len(stray) == _STRAY:
             break
         else:
             stray.append(line)
         at += 1
-    return taken
+    return taken, end
 
 
 def _start(lines: list[Line]) -> int | None:

@@ -19,7 +19,7 @@ def test_bounces_are_known_by_their_sender(sender: str) -> None:
     "header",
     [
         "Auto-Submitted: auto-replied",
-        "Auto-Submitted: auto-generated (vacation); owner-email=a@example.test",
+        "Auto-Submitted: auto-replied (vacation); owner-email=a@example.test",
         "AUTO-SUBMITTED: (why) Auto-Notified",
         "Precedence: bulk",
         "Precedence: junk",
@@ -39,6 +39,7 @@ def test_automatic_mail_is_known_by_its_header(header: str) -> None:
         "X: y",
         "Auto-Submitted: no",
         "Auto-Submitted: No (really)",
+        "Auto-Submitted: auto-generated",
         "Auto-Submitted:",
         "X-Auto-Response-Suppress: All",
         "List-Id: <doctors.example.test>",
@@ -46,5 +47,5 @@ def test_automatic_mail_is_known_by_its_header(header: str) -> None:
         "Subject: Auto-Submitted: auto-replied",
     ],
 )
-def test_what_a_person_wrote_is_not_automatic(header: str) -> None:
+def test_what_a_person_or_a_laboratorys_software_wrote_is_not_automatic(header: str) -> None:
     assert why(header) is None

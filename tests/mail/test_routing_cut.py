@@ -146,6 +146,23 @@ def test_a_huge_text_costs_and_gives_only_its_beginning() -> None:
     assert cut("x\n" * 1_000_000).found is False
 
 
+@pytest.mark.parametrize(
+    ("after", "letter"),
+    [
+        ("", False),
+        ("\n\n \n", False),
+        ("\n\nCher confrère,\n", True),
+        ("\nCher confrère,\n", True),
+        ("\n\n-- \nDr Paul DEMO\n26 avenue Leclerc\n", False),
+        ("\n\nMerci.\n-- \nDr Paul DEMO\n", True),
+    ],
+)
+def test_a_letter_is_words_behind_the_header_and_no_mere_signature(
+    after: str, *, letter: bool
+) -> None:
+    assert cut(f"{HEADER}{after}").letter is letter
+
+
 _BITS = ["Patient", "Code", " : ", ":", "\n", "\r", " ", "\u00a0", ">", "\t", "Né le"]
 _BITS += ["x", "  ", "=", "*", "Motif : ", "-", ",", "code ", "«"]
 _NOISE = st.lists(st.sampled_from(_BITS), max_size=30).map("".join)
