@@ -15,7 +15,7 @@ ReadAt = Callable[[int, int], bytes]
 CHUNK = 1 << 16
 MAX_KEY_PACKETS = 16
 MAX_KEY_PACKET_BYTES = 8192
-MAX_OUTER_PACKETS = 64
+MAX_OTHER_PACKETS = 48  # markers and passphrase packets beside them
 MAX_PIECES = 1 << 18  # partial lengths of one packet; GnuPG writes pieces of 8 KiB
 
 PKESK, SIGNATURE, SKESK, ONE_PASS, COMPRESSED = 1, 2, 3, 4, 8
@@ -167,15 +167,18 @@ class EncryptedMessage(NamedTuple):
     body: Span
 
 
-def read_message(read: ReadAt, span: Span) -> EncryptedMessage:
+def read_message(
+    read: ReadAt, span: Span, most_keys: int = MAX_KEY_PACKETS
+) -> EncryptedMessage:
     """Find the key packets and the encrypted data packet of a binary OpenPGP message.
 
-    Marker packets are skipped, passphrase packets dropped. Raises :class:`PacketError`:
+    ``most_keys`` bounds the key packets. Marker packets are skipped, passphrase packets
+    dropped. Raises :class:`PacketError`:
     ``NO_INTEGRITY`` for tag 9, ``UNSUPPORTED`` for AEAD containers, else ``UNREADABLE``.
     """
     stream = Stream(pieces_of(read, span.offset, span.length))
     key_packets: list[bytes] = []
-    for _ in range(MAX_OUTER_PACKETS):
+    for _ in range(most_keys + MAX_OTHER_PACKETS):
         start = stream.position
         header = read_header(stream)
         if header is None:
@@ -186,6 +189,8 @@ def read_message(read: ReadAt, span: Span) -> EncryptedMessage:
             _check_nothing_follows(stream)
             return EncryptedMessage(tuple(key_packets), Span(span.offset + start, length))
         _collect(stream, header, key_packets)
+        if len(key_packets) > most_keys:
+            raise unreadable("too many key packets")
     raise unreadable("too many packets")
 
 
@@ -200,8 +205,6 @@ def _collect(stream: Stream, header: Header, key_packets: list[bytes]) -> None:
     content = small_body(stream, header, MAX_KEY_PACKET_BYTES)
     if header.tag == PKESK and content[:1] == b"\x03":
         key_packets.append(content)
-    if len(key_packets) > MAX_KEY_PACKETS:
-        raise unreadable("too many key packets")
 
 
 def _walk_seipd(stream: Stream, header: Header) -> None:

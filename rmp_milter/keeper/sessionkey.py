@@ -1,9 +1,13 @@
 """An OpenPGP session key: algorithm octet and key, as key packets carry it."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 KEY_SIZES = {7: 16, 8: 24, 9: 32}  # AES-128, AES-192, AES-256 (RFC 9580, 9.3)
-NAMES = {7: "aes128", 8: "aes192", 9: "aes256"}
+NAMES: dict[int, Literal["aes128", "aes192", "aes256"]] = {
+    7: "aes128",
+    8: "aes192",
+    9: "aes256",
+}
 
 
 class SessionKeyError(ValueError):

@@ -1,0 +1,163 @@
+"""The keeper's keys on disk: made once, never overwritten, read at start."""
+
+import base64
+import binascii
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from openpgp.composed import (
+    EncryptionCaps,
+    KeyType,
+    SecretKeyParamsBuilder,
+    SignedSecretKey,
+    SubkeyParamsBuilder,
+)
+
+from rmp_milter.keeper.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
+
+SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
+RSA_BITS = 3072
+_RAW_KEY = 32
+_MAX_FILE = 1 << 20
+
+
+class KeyFileError(Exception):
+    """A key file that cannot be used; ``str`` is one line for the host, without secrets."""
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """All that the keeper's processes hold; its repr shows nothing."""
+
+    service: SignedSecretKey
+    certificate: bytes
+    decryption: tuple[DecryptionKey, ...]
+    custody: X25519PrivateKey
+    pepper: bytes = field(repr=False)
+    log: Ed25519PrivateKey
+
+    def __repr__(self) -> str:
+        return f"Keys({self.service.fingerprint})"
+
+
+def make_keys(folder: Path, address: str, name: str) -> None:
+    """Make all key files in ``folder`` (made if need be), mode 0600, for ``address``.
+
+    Raises :class:`KeyFileError` where one of them exists: then nothing is written.
+    """
+    user_id = _user_id(address, name)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in (SERVICE, CUSTODY, PEPPER, LOG):
+        if (folder / file).exists():
+            raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
+    _write(folder / SERVICE, _make_service_key(user_id).to_armored().encode())
+    for file in (CUSTODY, PEPPER, LOG):
+        raw = secrets.token_bytes(_RAW_KEY)
+        _write(folder / file, base64.b64encode(raw) + b"\n")
+
+
+def _user_id(address: str, name: str) -> str:
+    if "@" not in address or not set(address).isdisjoint("<> \t\r\n"):
+        raise KeyFileError(f"{address!r}: not a mail address")
+    plain = " ".join(name.translate(str.maketrans("<>", "  ")).split())
+    return f"{plain} <{address}>".strip()
+
+
+def _make_service_key(user_id: str) -> SignedSecretKey:
+    """Make the key that doctors import.
+
+    RSA, because the oldest plug-ins know nothing else; features say MDC only, so that
+    every sender writes version 3 key packets and SEIPD version 1.
+    """
+    encryption = (
+        SubkeyParamsBuilder()
+        .version(4)
+        .key_type(KeyType.rsa(RSA_BITS))
+        .can_encrypt(EncryptionCaps.all())
+        .build()
+    )
+    return (
+        SecretKeyParamsBuilder()
+        .version(4)
+        .key_type(KeyType.rsa(RSA_BITS))
+        .can_certify(value=True)
+        .can_sign(value=True)
+        .feature_seipd_v1(value=True)
+        .feature_seipd_v2(value=False)
+        .preferred_symmetric_algorithms(["aes256", "aes192", "aes128"])
+        .preferred_hash_algorithms(["sha512", "sha384", "sha256"])
+        .preferred_compression_algorithms(["zlib", "uncompressed"])
+        .primary_user_id(user_id)
+        .subkey(encryption)
+        .generate()
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read, durable before this returns."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(fd)
+
+
+def load_keys(folder: Path) -> Keys:
+    """Read all key files of ``folder``; raise :class:`KeyFileError` for the first fault."""
+    service = _read_service(folder / SERVICE)
+    try:
+        decryption = decryption_keys(service.to_bytes())
+    except SecretKeyError as error:
+        raise KeyFileError(f"{folder / SERVICE}: {error}") from None
+    return Keys(
+        service=service,
+        certificate=service.to_public_key().to_bytes(),
+        decryption=decryption,
+        custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),
+        pepper=_read_raw(folder / PEPPER),
+        log=Ed25519PrivateKey.from_private_bytes(_read_raw(folder / LOG)),
+    )
+
+
+def service_certificate(folder: Path) -> bytes:
+    """Return the binary certificate of the service key in ``folder``."""
+    return _read_service(folder / SERVICE).to_public_key().to_bytes()
+
+
+def _read_service(path: Path) -> SignedSecretKey:
+    content = _read(path)
+    try:
+        if content.startswith(b"-----BEGIN PGP "):
+            return SignedSecretKey.from_armor(content.decode("ascii"))[0]
+        return SignedSecretKey.from_bytes(content)
+    except ValueError:
+        raise KeyFileError(f"{path}: not an OpenPGP secret key") from None
+
+
+def _read_raw(path: Path) -> bytes:
+    try:
+        raw = base64.b64decode(_read(path).strip(), validate=True)
+    except binascii.Error:
+        raise KeyFileError(f"{path}: not base64") from None
+    if len(raw) != _RAW_KEY:
+        raise KeyFileError(f"{path}: holds {len(raw)} bytes, {_RAW_KEY} are wanted")
+    return raw
+
+
+def _read(path: Path) -> bytes:
+    """Read a small file that nobody but its owner may read."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise KeyFileError(f"{path}: not a file")
+            if mode & 0o077:
+                raise KeyFileError(f"{path}: others may read it (mode {mode & 0o777:04o})")
+            return file.read(_MAX_FILE)
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None

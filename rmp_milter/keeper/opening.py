@@ -1,0 +1,157 @@
+"""*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rmp_milter.keeper.content import InnerDocument, Opening, read_entity, read_text, weigh
+from rmp_milter.keeper.decrypt import Plain, decrypt
+from rmp_milter.keeper.desk import CallFailed, Desk, Limits
+from rmp_milter.keeper.held import Kind
+from rmp_milter.keeper.keypackets import session_keys
+from rmp_milter.keeper.packets import (
+    EncryptedMessage,
+    PacketError,
+    ReadAt,
+    pieces_of,
+    read_message,
+)
+from rmp_milter.keeper.protocol import (
+    BodyRef,
+    Open,
+    Opened,
+    OpenedBody,
+    Role,
+    Span,
+    Why,
+)
+from rmp_milter.keeper.sealmail import encrypt_document
+from rmp_milter.keeper.sessionkey import SessionKey, packed
+from rmp_milter.memory import Memory
+from rmp_milter.model import Container, PartName
+
+
+class _Body(NamedTuple):
+    """A body whose session key is known."""
+
+    ref: BodyRef
+    message: EncryptedMessage
+    key: SessionKey
+
+
+def open_mail(
+    desk: Desk, request: Open, read: ReadAt, size: int, now: int
+) -> tuple[Opened, Memory | None]:
+    """Open a mail whose bodies lie in ``size`` bytes that ``read`` gives.
+
+    The memory returned holds the documents that were split off a mail whose text carries
+    a code, or is None. Raises :class:`CallFailed` or :class:`PacketError`.
+    """
+    _check(request.bodies, size, desk.limits.bodies)
+    messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
+    main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
+    key, plain = _decrypt_main(desk, messages[main_at], read)
+    opening = _read_plain(plain, request.bodies[main_at], desk.limits)
+    bodies = [
+        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
+        for ref, message in zip(request.bodies, messages, strict=True)
+    ]
+    signature = weigh(opening, request.candidates, now)
+    keeping = _Keeping(desk, request.digest, read, now)
+    opened, memory = keeping.bodies(bodies, opening)
+    code = opening.cut.code
+    held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now) if code else b""
+    return Opened(opening.cut.header, signature, tuple(opened), held), memory
+
+
+def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
+    if len(bodies) > most:
+        raise CallFailed(Why.TOO_LARGE, "too many bodies")
+    if sum(ref.role is Role.MAIN for ref in bodies) != 1:
+        raise CallFailed(Why.NO_TEXT, "not exactly one main body")
+    for span in (ref.span for ref in bodies):
+        if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
+            raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
+
+
+def _session_key(desk: Desk, message: EncryptedMessage) -> SessionKey:
+    for key in session_keys(message.key_packets, desk.keys.decryption):
+        return key
+    raise CallFailed(Why.UNREADABLE, "not encrypted to the service")
+
+
+def _decrypt_main(
+    desk: Desk, message: EncryptedMessage, read: ReadAt
+) -> tuple[SessionKey, Plain]:
+    """Try each session key that the key packets give; the body's integrity decides."""
+    for key in session_keys(message.key_packets, desk.keys.decryption):
+        try:
+            return key, decrypt(read, message.body, key, desk.limits.plaintext)
+        except PacketError as error:
+            if error.why is not Why.UNREADABLE:
+                raise
+    raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
+
+
+def _read_plain(plain: Plain, ref: BodyRef, limits: Limits) -> Opening:
+    if ref.entity:
+        return read_entity(plain, limits)
+    return read_text(plain, ref.charset, limits)
+
+
+class _Keeping:
+    """Turns bodies into what can be stored."""
+
+    def __init__(self, desk: Desk, digest: bytes, read: ReadAt, now: int) -> None:
+        self._desk = desk
+        self._digest = digest
+        self._read = read
+        self._now = now
+
+    def bodies(
+        self, bodies: Sequence[_Body], opening: Opening
+    ) -> tuple[list[OpenedBody], Memory | None]:
+        """Return the bodies to store; without the text that carries a code."""
+        kept = [
+            self._as_came(body, opening)
+            for body in bodies
+            if body.ref.role is not Role.MAIN or not opening.cut.code
+        ]
+        if not opening.cut.code or not opening.documents:
+            return kept, None
+        memory = Memory()
+        fresh = [self._split_off(document, memory) for document in opening.documents]
+        return [*fresh, *kept], memory
+
+    def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
+        span = body.message.body
+        if body.ref.role is Role.MAIN:
+            container = Container.ENTITY if body.ref.entity else Container.TEXT
+            parts = opening.parts
+        else:
+            container = Container.FILE
+            size = span.length
+            parts = (PartName(body.ref.name, "application/octet-stream", size),)
+        digest = _digest_of(self._read, span)
+        return OpenedBody(container, span, digest, self._held(body.key), parts)
+
+    def _held(self, key: SessionKey) -> bytes:
+        return self._desk.holder.hold(Kind.SESSION_KEY, packed(key), self._digest, self._now)
+
+    def _split_off(self, document: InnerDocument, memory: Memory) -> OpenedBody:
+        """Encrypt one document under a session key of its own, into ``memory``."""
+        key = SessionKey(9, self._desk.random(32))
+        data = b"".join(document.data())
+        body = encrypt_document(document.part.name, data, key)
+        span = Span(memory.size, len(body))
+        memory.write(body)
+        digest = hashlib.sha256(body).digest()
+        held = self._held(key)
+        return OpenedBody(Container.FILE, span, digest, held, (document.part,), fresh=True)
+
+
+def _digest_of(read: ReadAt, span: Span) -> bytes:
+    digest = hashlib.sha256()
+    for piece in pieces_of(read, span.offset, span.length):
+        digest.update(piece)
+    return digest.digest()

@@ -1,0 +1,123 @@
+"""A desk with throw-away keys, requests as the milter makes them, mails as clients do."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from keeper_gpg import Gpg
+from openpgp.composed import SignedSecretKey
+
+from rmp_milter.keeper import journal
+from rmp_milter.keeper.calls import answer
+from rmp_milter.keeper.desk import Desk, Limits
+from rmp_milter.keeper.held import Holder
+from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.keys import Keys
+from rmp_milter.keeper.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
+from rmp_milter.keeper.secretkeys import decryption_keys
+from rmp_milter.memory import Memory
+
+NOW = 1_900_000_000
+DIGEST = bytes(range(32))
+DOSSIER = b"dossier-16-bytes"
+PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
+
+HEADER = "Patient : DUPONT Jean\r\nNé le : 30/01/1959\r\nDocument : CR radiologie\r\n"
+LETTER = "\r\nCher confrère, la lettre confidentielle.\r\n"
+
+
+def keys_of(service: SignedSecretKey) -> Keys:
+    return Keys(
+        service=service,
+        certificate=service.to_public_key().to_bytes(),
+        decryption=decryption_keys(service.to_bytes()),
+        custody=X25519PrivateKey.generate(),
+        pepper=secrets.token_bytes(32),
+        log=Ed25519PrivateKey.generate(),
+    )
+
+
+def desk_of(service: SignedSecretKey, folder: Path, limits: Limits | None = None) -> Desk:
+    log = folder / "log"
+    journal.create(log)
+    holder = Holder(secrets.token_bytes(32), secrets.token_bytes)
+    keys = keys_of(service)
+    return Desk(keys, Journal(log), holder, secrets.token_bytes, limits or Limits())
+
+
+@dataclass
+class Answered:
+    """A reply, and what its shared memory held."""
+
+    reply: Reply
+    memory: bytes
+
+    @property
+    def failed(self) -> Failed:
+        assert isinstance(self.reply, Failed), self.reply
+        return self.reply
+
+
+def ask(desk: Desk, request: Request, memory: bytes = b"", now: int = NOW) -> Answered:
+    with Memory() as shared:
+        shared.write(memory)
+        reply, back = answer(desk, request, shared.fd, now)
+    if back is None:
+        return Answered(reply, b"")
+    with back, back.mapped() as view:
+        return Answered(reply, bytes(view))
+
+
+def event(action: str, request: bytes = DIGEST, **more: str) -> Event:
+    return Event(
+        at=NOW,
+        action=action,
+        request=request,
+        actor_rpps="10001234567",
+        actor_fingerprint=more.get("fingerprint", "ab" * 20),
+        sender="alice@x.fr",
+        dossier_id=DOSSIER,
+    )
+
+
+def opening(
+    bodies: Sequence[bytes],
+    *,
+    entity: bool,
+    names: Sequence[str] = (),
+    candidates: Sequence[bytes] = (),
+    charset: str = "",
+) -> tuple[Open, bytes]:
+    """Return the request for these OpenPGP messages (the first is the main one)."""
+    refs, offset = [], 0
+    for at, body in enumerate(bodies):
+        refs.append(
+            BodyRef(
+                span=Span(offset, len(body)),
+                role=Role.ATTACHED if at else Role.MAIN,
+                entity=entity and not at,
+                name=names[at - 1] if at else "",
+                charset="" if at else charset,
+            )
+        )
+        offset += len(body)
+    request = Open(digest=DIGEST, bodies=tuple(refs), candidates=tuple(candidates))
+    return request, b"".join(bodies)
+
+
+def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
+    """Return a MIME entity as a client encrypts it."""
+    mail = EmailMessage()
+    mail.set_content(text)
+    for name, data in files:
+        mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def encrypted(gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr") -> bytes:
+    sign = ["--sign", "-u", signer] if signer else []
+    return gpg.run(*sign, "-e", "-r", to, data=data)
