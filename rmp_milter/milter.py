@@ -224,7 +224,7 @@ def _open_to_postfix(socket: str, mode: int, group: int | None) -> None:
     """Give the socket its group and mode once libmilter has made it."""
     while not os.path.exists(socket):  # noqa: PTH110 -- polled, by name
         time.sleep(0.01)
-    if group is not None:
+    if group is not None and os.stat(socket).st_gid != group:  # noqa: PTH116 -- by name
         os.chown(socket, -1, group)
     os.chmod(socket, mode)  # noqa: PTH101 -- by name
     log.info("ready")
