@@ -39,7 +39,10 @@ class InnerDocument(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """What was read in a main body."""
+    """What was read in a main body.
+
+    ``parts`` name the documents and, unless it is nothing but the routing header, the text.
+    """
 
     cut: Cut
     parts: tuple[PartName, ...]
@@ -53,7 +56,8 @@ def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
         raise CallFailed(Why.NO_TEXT, "the main body is no text")
     text = decode(plain.data[: limits.text], charset)
     part = PartName(name="", media_type="text/plain", size=len(plain.data))
-    return Opening(cut(text), (part,), (), _signed(plain))
+    taken = cut(text)
+    return Opening(taken, (part,) if taken.letter else (), (), _signed(plain))
 
 
 def _signed(plain: Plain) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
@@ -71,15 +75,18 @@ def read_entity(plain: Plain, limits: Limits) -> Opening:
     text = text_part(root)
     if text is None:
         raise CallFailed(Why.NO_TEXT, "no text in the entity")
-    leaves = [(leaf, _part_name(plain.data, leaf, text)) for leaf in _leaves(root)]
-    documents = (
-        InnerDocument(name, _reader(plain.data, leaf))
-        for leaf, name in leaves
-        if _is_document(leaf, name)
-    )
+    taken = cut(text_of(plain.data, root, limits.text))
+    leaves = [
+        (leaf, _part_name(plain.data, leaf, text))
+        for leaf in _leaves(root)
+        if leaf.media_type not in _NOT_DOCUMENTS and not _is_twin(leaf, text)
+    ]
+    documents = [
+        InnerDocument(name, _reader(plain.data, leaf)) for leaf, name in leaves if name.name
+    ]
     return Opening(
-        cut(text_of(plain.data, root, limits.text)),
-        tuple(name for _, name in leaves),
+        taken,
+        tuple(name for _, name in leaves if name.name or taken.letter),
         tuple(documents),
         _signed(plain) if plain.signatures else _signed_inside(plain, root),
     )
@@ -117,8 +124,9 @@ def _is_loose_text(leaf: Part) -> bool:
     )
 
 
-def _is_document(leaf: Part, name: PartName) -> bool:
-    return bool(name.name) and leaf.media_type not in _NOT_DOCUMENTS
+def _is_twin(leaf: Part, text: Part) -> bool:
+    """Return whether the leaf says the text once more in HTML."""
+    return leaf is not text and leaf.media_type == "text/html" and _is_loose_text(leaf)
 
 
 def _reader(data: bytes, leaf: Part) -> Callable[[], Iterator[bytes]]:

@@ -111,11 +111,16 @@ class _Keeping:
     def bodies(
         self, bodies: Sequence[_Body], opening: Opening
     ) -> tuple[list[OpenedBody], Memory | None]:
-        """Return the bodies to store; without the text that carries a code."""
+        """Return the bodies to store.
+
+        Without the text that carries a code, and without a main body that holds nothing
+        but its routing header: it would be an empty entry in the dossier.
+        """
+        main_is_kept = bool(opening.parts) and not opening.cut.code
         kept = [
             self._as_came(body, opening)
             for body in bodies
-            if body.ref.role is not Role.MAIN or not opening.cut.code
+            if body.ref.role is not Role.MAIN or main_is_kept
         ]
         if not opening.cut.code or not opening.documents:
             return kept, None
@@ -142,7 +147,7 @@ class _Keeping:
         """Encrypt one document under a session key of its own, into ``memory``."""
         key = SessionKey(9, self._desk.random(32))
         data = b"".join(document.data())
-        body = encrypt_document(document.part.name, data, key)
+        body = encrypt_document(document.part.name, data, key, self._desk.random)
         span = Span(memory.size, len(body))
         memory.write(body)
         digest = hashlib.sha256(body).digest()

@@ -109,7 +109,8 @@ class OpenedBody(msgspec.Struct, frozen=True):
 class Opened(Message, frozen=True):
     """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
 
-    A text that carries a code is not among ``bodies``.
+    A text that carries a code is not among ``bodies``, nor is a main body that holds
+    nothing but the header.
     """
 
     header: str

@@ -1,0 +1,373 @@
+"""Create, reseal, release, record and seal: who gets which key, and the leaf before it."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from keeper_case import (
+    DIGEST,
+    DOSSIER,
+    HEADER,
+    LETTER,
+    NOW,
+    PDF,
+    ask,
+    desk_of,
+    encrypted,
+    entity,
+    event,
+    opening,
+)
+from keeper_gpg import Gpg, packets_of
+from openpgp.composed import SignedSecretKey
+
+from rmp_milter.keeper import calls
+from rmp_milter.keeper.desk import Desk
+from rmp_milter.keeper.held import LIFETIME
+from rmp_milter.keeper.journal import Journal, JournalError
+from rmp_milter.keeper.protocol import (
+    CODE_MARK,
+    Create,
+    Created,
+    Event,
+    Opened,
+    OpenedBody,
+    Record,
+    Recorded,
+    Release,
+    Released,
+    Request,
+    Reseal,
+    Resealed,
+    Seal,
+    Sealed,
+    SealedDocument,
+    ToReseal,
+    Why,
+)
+from rmp_milter.keeper.sealing import CODE_ALPHABET, open_custody_slot, open_session_key
+from rmp_milter.model import CodeSlot, Container
+
+DOCUMENT = b"document-16bytes"
+WITH_CODE = HEADER + "Code : JzbV\r\n"
+
+
+@pytest.fixture
+def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
+    made = desk_of(service, tmp_path)
+    yield made
+    made.journal.close()
+
+
+class Deposit:
+    """A mail opened, a dossier created, the mail's body resealed to it."""
+
+    def __init__(self, gpg: Gpg, desk: Desk, readers: tuple[bytes, ...] = ()) -> None:
+        self.desk = desk
+        self.plain = entity(HEADER + LETTER, files=[("été.pdf", PDF)])
+        message = encrypted(gpg, self.plain, signer="alice@x.fr")
+        request, self.memory = opening([message], entity=True)
+        opened = ask(desk, request, self.memory).reply
+        assert isinstance(opened, Opened)
+        self.body: OpenedBody = opened.bodies[0]
+        self.held_code = held_code(gpg, desk)
+        self.created = create(desk, self.held_code)
+        resealed = ask(desk, self.reseal(readers)).reply
+        assert isinstance(resealed, Resealed)
+        (self.item,) = resealed.items
+
+    def reseal(self, readers: tuple[bytes, ...] = ()) -> Reseal:
+        body = self.body
+        return Reseal(
+            digest=DIGEST,
+            dossier_id=DOSSIER,
+            dossier_key=self.created.public_key,
+            items=(ToReseal(DOCUMENT, body.container, body.digest, body.held),),
+            readers=readers,
+            event=event("depot"),
+        )
+
+    @property
+    def sealed(self) -> SealedDocument:
+        return SealedDocument(
+            DOCUMENT, self.body.container, self.body.digest, self.item.sealed_key
+        )
+
+    def release(self, reader: bytes, held: bytes, **changed: object) -> Release:
+        request = Release(
+            digest=DIGEST,
+            dossier_id=DOSSIER,
+            slot=self.created.slots.code,
+            held_code=held,
+            items=(self.sealed,),
+            reader=reader,
+            event=event("dossier"),
+        )
+        return msgspec.structs.replace(request, **changed)
+
+    def message(self, packets: bytes) -> bytes:
+        span = self.body.span
+        return packets + self.memory[span.offset : span.offset + span.length]
+
+
+def held_code(gpg: Gpg, desk: Desk, code: str = "JzbV") -> bytes:
+    text = HEADER + f"Code : {code}\r\n"
+    request, memory = opening([encrypted(gpg, text.encode())], entity=False)
+    opened = ask(desk, request, memory).reply
+    assert isinstance(opened, Opened)
+    return opened.held_code
+
+
+def create(desk: Desk, held: bytes = b"") -> Created:
+    request = Create(DIGEST, DOSSIER, event("creation"), held)
+    made = ask(desk, request).reply
+    assert isinstance(made, Created), made
+    return made
+
+
+def leaves(desk: Desk) -> list[dict[str, object]]:
+    return [json.loads(leaf) for leaf in desk.journal.read()]
+
+
+def test_a_standing_reader_gets_the_authors_bytes_and_signature(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk, readers=(gpg.public("bob@x.fr"),))
+    text, status = gpg.verdict(deposit.message(deposit.item.packets[0]))
+    assert text == deposit.plain
+    assert "GOODSIG" in status
+    assert len(deposit.item.sealed_key) == 81
+
+
+def test_another_doctor_with_the_code_gets_the_same_bytes(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    reply = ask(desk, deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk))).reply
+    assert isinstance(reply, Released)
+    text, status = gpg.verdict(deposit.message(reply.packets[0]))
+    assert text == deposit.plain
+    assert "GOODSIG" in status
+
+
+def test_every_valid_key_of_a_reader_gets_a_packet(gpg: Gpg, desk: Desk) -> None:
+    fingerprint = gpg.make("two@x.fr", sub="rsa2048")
+    gpg.run("--quick-add-key", fingerprint, "cv25519", "encr", "never")
+    deposit = Deposit(gpg, desk, readers=(gpg.public("two@x.fr"),))
+    assert [tag for tag, _ in packets_of(deposit.item.packets[0])] == [1, 1]
+    for _, packet in packets_of(deposit.item.packets[0]):
+        assert gpg.verdict(deposit.message(packet))[0] == deposit.plain
+
+
+def test_a_wrong_code_gives_nothing_and_leaves_a_refusal(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, "JzbW"))
+    assert ask(desk, request).failed.why is Why.WRONG_CODE
+    last = leaves(desk)[-1]
+    assert (last["action"], last["outcome"], last["documents"]) == ("dossier", "refused", [])
+
+
+def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    reader, held = gpg.public("bob@x.fr"), held_code(gpg, desk)
+    wrong = ask(desk, deposit.release(reader, held_code(gpg, desk, "wrong"))).failed
+    for slot in (CodeSlot(bytes(16), bytes(12), bytes(48)), CodeSlot(b"", b"", b"")):
+        request = deposit.release(reader, held, slot=slot, items=())
+        assert ask(desk, request).failed == wrong
+
+
+def test_the_hash_is_computed_for_slots_that_cannot_fit(
+    gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+    from rmp_milter.keeper import sealing  # noqa: PLC0415 -- the module is patched
+
+    real = sealing._slot_key
+
+    def counting(code: str, salt: bytes, pepper: bytes) -> bytes:
+        computed.append(code)
+        return real(code, salt, pepper)
+
+    monkeypatch.setattr(sealing, "_slot_key", counting)
+    deposit = Deposit(gpg, desk)
+    computed.clear()
+    slot = CodeSlot(b"", b"", b"")
+    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk), slot=slot)
+    assert ask(desk, request).failed.why is Why.WRONG_CODE
+    assert computed == ["JzbV"]
+
+
+@pytest.mark.parametrize("typed", ["JzbV", "  JzbV ", "Jz bV", "ＪｚｂＶ"])
+def test_spaces_and_width_of_a_code_do_not_count(gpg: Gpg, desk: Desk, typed: str) -> None:
+    deposit = Deposit(gpg, desk)
+    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, typed))
+    assert isinstance(ask(desk, request).reply, Released)
+
+
+@pytest.mark.parametrize("typed", ["jzbv", "JZBV", "JzbVV"])
+def test_case_of_a_code_counts(gpg: Gpg, desk: Desk, typed: str) -> None:
+    deposit = Deposit(gpg, desk)
+    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, typed))
+    assert ask(desk, request).failed.why is Why.WRONG_CODE
+
+
+@pytest.mark.parametrize("typed", ["abc", "a b c"])
+def test_a_code_too_short_is_weak(gpg: Gpg, desk: Desk, typed: str) -> None:
+    request = Create(DIGEST, DOSSIER, event("creation"), held_code(gpg, desk, typed))
+    assert ask(desk, request).failed.why is Why.WEAK_CODE
+    assert leaves(desk) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"document_id": b"another-document"},
+        {"digest": bytes(32)},
+        {"container": Container.FILE},
+        {"sealed_key": bytes(81)},
+        {"digest": b"short"},
+    ],
+)
+def test_a_sealed_key_opens_only_in_its_own_place(
+    gpg: Gpg, desk: Desk, changed: dict[str, object]
+) -> None:
+    deposit = Deposit(gpg, desk)
+    item = msgspec.structs.replace(deposit.sealed, **changed)
+    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk), items=(item,))
+    assert ask(desk, request).failed.why is Why.UNAVAILABLE
+
+
+def test_a_slot_does_not_open_another_dossier(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    request = deposit.release(
+        gpg.public("bob@x.fr"), held_code(gpg, desk), dossier_id=b"another--dossier"
+    )
+    assert ask(desk, request).failed.why is Why.WRONG_CODE
+
+
+def test_the_custody_slot_opens_the_dossier_too(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    private = open_custody_slot(desk.keys.custody, DOSSIER, deposit.created.slots.custody)
+    assert private.public_key().public_bytes_raw() == deposit.created.public_key
+    assert open_session_key(private, DOSSIER, deposit.sealed).algorithm == 9
+
+
+def test_a_drawn_code_is_readable_and_opens(gpg: Gpg, desk: Desk) -> None:
+    made = create(desk)
+    request = Seal((gpg.public("bob@x.fr"),), DIGEST, CODE_MARK.encode(), made.held_code)
+    sealed = ask(desk, request).reply
+    assert isinstance(sealed, Sealed)
+    code = gpg.verdict(sealed.data)[0].decode()
+    assert len(code) == 8
+    assert set(code) <= set(CODE_ALPHABET)
+    assert set("0O1lI").isdisjoint(CODE_ALPHABET)
+
+
+def test_a_readers_key_that_is_not_usable_is_refused_before_anything(
+    gpg: Gpg, desk: Desk
+) -> None:
+    gpg.make("signs-only@x.fr", sub="")
+    deposit = Deposit(gpg, desk)
+    bad, before = gpg.public("signs-only@x.fr"), leaves(desk)
+    for request in (
+        deposit.release(bad, held_code(gpg, desk)),
+        deposit.reseal((gpg.public("bob@x.fr"), bad)),
+        Seal((bad,), text=b"x"),
+        Seal((), text=b"x"),
+    ):
+        assert ask(desk, request).failed.why is Why.BAD_KEY
+    assert leaves(desk) == before
+
+
+def test_held_values_serve_one_mail_for_a_quarter_of_an_hour(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    request = deposit.reseal()
+    assert isinstance(ask(desk, request, now=NOW + LIFETIME).reply, Resealed)
+    assert ask(desk, request, now=NOW + LIFETIME + 1).failed.why is Why.UNAVAILABLE
+    other_mail = msgspec.structs.replace(request, digest=bytes(32))
+    assert ask(desk, other_mail).failed.why is Why.UNAVAILABLE
+    as_code = msgspec.structs.replace(
+        deposit.release(gpg.public("bob@x.fr"), deposit.body.held)
+    )
+    assert ask(desk, as_code).failed.why is Why.UNAVAILABLE
+    noise = deposit.release(gpg.public("bob@x.fr"), b"noise")
+    assert ask(desk, noise).failed.why is Why.UNAVAILABLE
+
+
+def test_no_key_leaves_where_the_leaf_cannot_be_written(
+    gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposit = Deposit(gpg, desk)
+    requests: list[Request] = [
+        Create(DIGEST, DOSSIER, event("creation")),
+        deposit.reseal(),
+        deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk)),
+        Record(event("liste")),
+    ]
+
+    def full(_: Journal, __: Event, ___: int) -> int:
+        raise JournalError("disk full")
+
+    monkeypatch.setattr(Journal, "append", full)
+    for request in requests:
+        with pytest.raises(JournalError):
+            calls.answer(desk, request, None, NOW)
+
+
+def test_each_call_that_gives_a_key_has_its_leaf(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    ask(desk, deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk)))
+    ask(desk, Record(event("liste")))
+    found = [(leaf["action"], leaf["outcome"]) for leaf in leaves(desk)]
+    assert found == [
+        (action, "granted") for action in ("creation", "depot", "dossier", "liste")
+    ]
+
+
+def test_the_same_mail_tried_again_finds_its_leaf(desk: Desk) -> None:
+    first = ask(desk, Record(event("liste"))).reply
+    assert first == Recorded(0)
+    assert ask(desk, Record(event("liste")), now=NOW + 60).reply == first
+    assert ask(desk, Record(event("liste", bytes(32)))).reply == Recorded(1)
+
+
+def test_split_documents_open_for_gpg_under_their_own_name(gpg: Gpg, desk: Desk) -> None:
+    message = encrypted(gpg, entity(WITH_CODE, files=[("été.pdf", PDF)]))
+    request, memory = opening([message], entity=True)
+    answered = ask(desk, request, memory)
+    assert isinstance(answered.reply, Opened)
+    (body,) = answered.reply.bodies
+    created = create(desk)
+    resealed = ask(
+        desk,
+        Reseal(
+            DIGEST,
+            DOSSIER,
+            created.public_key,
+            (ToReseal(DOCUMENT, body.container, body.digest, body.held),),
+            (gpg.public("bob@x.fr"),),
+            event("depot"),
+        ),
+    ).reply
+    assert isinstance(resealed, Resealed)
+    data = answered.memory[body.span.offset :][: body.span.length]
+    text, status = gpg.verdict(resealed.items[0].packets[0] + data)
+    assert text == PDF
+    assert "PLAINTEXT" in status
+    assert "t%C3%A9.pdf" in status, status
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_an_answer_is_signed_by_the_service_and_read_by_the_reader(
+    gpg: Gpg, desk: Desk, size: int
+) -> None:
+    text = base64.b64encode(hashlib.sha256(b"x").digest() * (size // 32 + 1))
+    request = Seal((gpg.public("bob@x.fr"),))
+    inline = ask(desk, msgspec.structs.replace(request, text=text))
+    shared = ask(desk, request, memory=text)
+    for answered in (inline, shared):
+        assert isinstance(answered.reply, Sealed)
+        assert bool(answered.reply.data) is (size == 10)
+        clear, status = gpg.verdict(answered.reply.data or answered.memory)
+        assert clear == text
+        assert "GOODSIG" in status

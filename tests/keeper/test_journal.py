@@ -1,0 +1,132 @@
+"""The access log: durable, found again, never made by accident, shared by processes."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import pytest
+from keeper_case import event
+
+from rmp_milter.keeper import journal
+from rmp_milter.keeper.journal import (
+    DOCUMENTS_PER_LEAF,
+    MAX_LEAF,
+    Journal,
+    JournalError,
+    LeafError,
+    leaves,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    journal.create(tmp_path / "log")
+    return tmp_path / "log"
+
+
+def test_a_log_is_made_once(folder: Path) -> None:
+    with pytest.raises(JournalError, match="not overwritten"):
+        journal.create(folder)
+
+
+def test_a_missing_log_is_an_error_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="no access log"):
+        Journal(tmp_path / "log")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"noise" * 5000])
+def test_an_emptied_or_foreign_log_is_an_error(folder: Path, content: bytes) -> None:
+    (folder / "data.mdb").write_bytes(content)
+    with pytest.raises(JournalError, match="not an access log"):
+        Journal(folder)
+
+
+def test_leaves_are_canonical_and_hold_who_what_when(folder: Path) -> None:
+    with Journal(folder) as log:
+        log.append(event("dossier"), 5)
+        (raw,) = log.read()
+    leaf = json.loads(raw)
+    assert raw == json.dumps(leaf, sort_keys=True, separators=(",", ":")).encode()
+    assert leaf["action"] == "dossier"
+    assert leaf["rpps"] == "10001234567"
+    assert leaf["logged"] == 5
+    assert leaf["dossier"] == b"dossier-16-bytes".hex()
+
+
+def test_leaves_survive_and_go_on_counting(folder: Path) -> None:
+    with Journal(folder) as log:
+        assert [log.append(event(word), 5) for word in ("aide", "liste")] == [0, 1]
+    with Journal(folder) as log:
+        assert len(log) == 2
+        assert log.append(event("liste"), 9) == 1
+        assert log.append(event("depot"), 9) == 2
+
+
+def test_what_differs_in_outcome_or_documents_is_another_access(folder: Path) -> None:
+    first = event("dossier")
+    with Journal(folder) as log:
+        indexes = [
+            log.append(changed, 5)
+            for changed in (
+                first,
+                msgspec.structs.replace(first, outcome="refused"),
+                msgspec.structs.replace(first, documents=(b"x" * 16,)),
+                msgspec.structs.replace(first, actor_fingerprint="cd"),
+                first,
+            )
+        ]
+    assert indexes == [0, 1, 2, 3, 0]
+
+
+def test_an_event_without_a_request_is_always_new(folder: Path) -> None:
+    with Journal(folder) as log:
+        assert [log.append(event("key", b""), 5) for _ in range(3)] == [0, 1, 2]
+
+
+def test_many_documents_take_several_leaves_none_too_long(folder: Path) -> None:
+    documents = tuple(number.to_bytes(16) for number in range(2 * DOCUMENTS_PER_LEAF + 1))
+    many = msgspec.structs.replace(event("dossier"), documents=documents)
+    made = leaves(many, 5)
+    assert len(made) == 3
+    assert max(map(len, made)) <= MAX_LEAF
+    named = [document for leaf in made for document in json.loads(leaf)["documents"]]
+    assert named == [document.hex() for document in documents]
+    with Journal(folder) as log:
+        assert log.append(many, 5) == 2
+        assert log.append(many, 6) == 2
+        assert len(log) == 3
+
+
+def test_fields_without_end_are_refused(folder: Path) -> None:
+    long = msgspec.structs.replace(event("dossier"), sender="x" * 100_000)
+    with Journal(folder) as log, pytest.raises(LeafError):
+        log.append(long, 5)
+
+
+def test_processes_share_the_log_and_one_killed_leaves_it_usable(folder: Path) -> None:
+    started = [_writer(folder, number) for number in range(3)]
+    with Journal(folder) as log:
+        while len(log) < 20:
+            pass
+        os.kill(started[0], signal.SIGKILL)
+        for child in started:
+            os.waitpid(child, 0)
+        assert log.append(event("after"), 5) == len(log) - 1
+        raw = list(log.read())
+    requests = [json.loads(leaf)["request"] for leaf in raw]
+    assert len(set(requests)) == len(requests)
+
+
+def _writer(folder: Path, number: int) -> int:
+    child = os.fork()
+    if child:
+        return child
+    try:
+        with Journal(folder) as log:
+            for at in range(100):
+                log.append(event("dossier", bytes((number, at))), 5)
+    finally:
+        os._exit(0)
