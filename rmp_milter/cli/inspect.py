@@ -1,0 +1,229 @@
+"""``rmp inspect``: why a doctor's mail is refused, without showing what it says."""
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import click
+from click.core import ParameterSource
+
+from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.inspection import print_report, report_as_json
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import json_option
+from rmp_milter.cli.output import print_json
+from rmp_milter.cli.run_keeper import limits as keeper_limits
+from rmp_milter.config import Config, load
+from rmp_milter.config_sections import LimitsSection
+from rmp_milter.conversation import Keeper
+from rmp_milter.inspection import Outcome, Seen, look
+from rmp_milter.inspection_file import FirstMail, first_mail
+from rmp_milter.inspection_keys import KeyFile, KeyUnusable, read_key_file
+from rmp_milter.inspection_opening import Opener, with_keeper, with_key_file
+from rmp_milter.inspection_report import Ground, Report, closed, opened, too_large
+from rmp_milter.keeper.client import KeeperClient
+from rmp_milter.keeper.desk import Limits
+from rmp_milter.keeper.packets import ReadAt
+from rmp_milter.memory import Memory
+from rmp_milter.owners import become_owner
+from rmp_milter.pipeline import HANDLERS
+from rmp_milter.store.failures import StoreError
+from rmp_milter.store.snapshot import Snapshot
+
+MAX_KEY_FILE = 1 << 20  # bytes
+MAX_PASSPHRASE = 1024  # bytes
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a mail is opened with, as far as it is there."""
+
+    config: Config | None
+    key_file: KeyFile | None
+
+    @property
+    def message_bytes(self) -> int:
+        """The largest mail that the service takes."""
+        return (self.config.limits if self.config else LimitsSection()).message_bytes
+
+    @property
+    def limits(self) -> Limits:
+        """The keeper's bounds."""
+        return keeper_limits(self.config) if self.config else Limits()
+
+
+@click.command()
+@click.argument("mail", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.option("--secret-key", type=_FILE, help="Open it with this OpenPGP secret key.")
+@click.option("--passphrase-file", type=_FILE, help="Its first line is the key's passphrase.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The configuration file.",
+)
+@json_option
+def inspect(
+    mail: Path,
+    *,
+    secret_key: Path | None,
+    passphrase_file: Path | None,
+    config_file: Path | None,
+    as_json: bool,
+) -> int:
+    """Say what shape the file MAIL has, and what the service would do with it.
+
+    MAIL may be "-" for standard input; of an mbox the first mail is looked at. The mail
+    is opened with --secret-key, else by the running keeper. Shown are the routing header,
+    its patient's code masked, and the names of the parts; never a letter or a document.
+
+    Status 0 if the service takes this shape, 1 if it does not, 2 for a wrong call.
+    """
+    if passphrase_file and not secret_key:
+        raise click.UsageError("--passphrase-file goes with --secret-key")
+    _write_no_core()
+    with _reading_files():
+        means = Means(_configuration(config_file), _key_file(secret_key, passphrase_file))
+        memory = _in_memory(mail, means.message_bytes)
+    _leave_root(means.config)
+    with memory, memory.mapped() as file, _refusing_key(secret_key):
+        report = _examine(file, first_mail(file), means)
+    language = means.config.service.language if means.config else "fr"
+    facts = {"limit": str(means.message_bytes // 1_000_000)}
+    if as_json:
+        print_json(report_as_json(report, language, facts))
+    else:
+        print_report(report, language, facts)
+    return Status.OK if report.verdict.outcome is Outcome.TAKEN else Status.REFUSED
+
+
+def _write_no_core() -> None:
+    """Keep plaintext and keys out of core files, which are on disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
+def _leave_root(config: Config | None) -> None:
+    """Become the store's owner before anything of the mail is looked at.
+
+    He is also the one whom the keeper answers.
+    """
+    if config:
+        with suppress(OSError):
+            become_owner(config.paths.store)
+
+
+@contextmanager
+def _reading_files() -> Iterator[None]:
+    """Report a file that cannot be read as a wrong call: status 1 is the mail's verdict."""
+    try:
+        yield
+    except OSError as error:
+        line = f"{error.filename or 'file'}: {error.strerror or error}"
+        raise CommandError(line, status=Status.USAGE) from None
+
+
+@contextmanager
+def _refusing_key(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except KeyUnusable as error:
+        raise CommandError(f"{path}: {error}", status=Status.USAGE) from None
+
+
+def _configuration(own: Path | None) -> Config | None:
+    """Return the configuration; None where nobody named one and there is none."""
+    if own is not None:
+        return load(own)
+    root = click.get_current_context().find_root()
+    path = Path(root.params["config"])
+    named = root.get_parameter_source("config") is not ParameterSource.DEFAULT
+    return load(path) if named or path.exists() else None
+
+
+def _key_file(path: Path | None, passphrase_file: Path | None) -> KeyFile | None:
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        content = file.read(MAX_KEY_FILE)
+    with _refusing_key(path):
+        return read_key_file(content, _passphrase(passphrase_file))
+
+
+def _passphrase(path: Path | None) -> bytes:
+    if path is None:
+        return b""
+    with path.open("rb") as file:
+        return file.readline(MAX_PASSPHRASE).rstrip(b"\r\n")
+
+
+def _in_memory(path: Path, limit: int) -> Memory:
+    """Read the file, but no more than one byte beyond ``limit``."""
+    memory = Memory()
+    with click.open_file(str(path), "rb") as file:
+        memory.write_all(_chunks(file, limit + 1))
+    return memory
+
+
+def _chunks(file: IO[bytes], limit: int) -> Iterator[bytes]:
+    while limit and (chunk := file.read(min(limit, 1 << 20))):
+        limit -= len(chunk)
+        yield chunk
+
+
+def _examine(file: memoryview, found: FirstMail, means: Means) -> Report:
+    raw = file[found.start : found.end]
+    if len(raw) > means.message_bytes or (not found.more and len(file) > means.message_bytes):
+        return too_large(len(raw), more_mails=found.more)
+    with Memory() as bodies:
+        seen = look(raw, found.mail_from, bodies, _reader(bodies), means.limits)
+        report = Report(len(raw), found.more, seen.outside, seen.outside.verdict)
+        opener = _opener(seen, bodies, means)
+        if isinstance(opener, str):
+            return closed(report, opener)
+        with _directory(means.config) as directory:
+            ground = Ground(directory, HANDLERS, datetime.now(UTC).year)
+            return opened(report, opener, found.mail_from, ground)
+
+
+def _reader(bodies: Memory) -> ReadAt:
+    return lambda offset, size: os.pread(bodies.fd, size, offset)
+
+
+def _opener(seen: Seen, bodies: Memory, means: Means) -> Opener | str:
+    """Return what opens the mail, or why it stays closed."""
+    if not seen.refs:
+        return "nothing in it can be opened with an OpenPGP key"
+    if means.key_file:
+        now = int(time.time())
+        return with_key_file(means.key_file, seen.refs, _reader(bodies), means.limits, now)
+    if means.config is None:
+        return "there is no configuration, and no --secret-key was given"
+    if seen.outside.verdict.outcome is not Outcome.TAKEN:
+        return "the service does not open such a mail"
+    client = KeeperClient(
+        means.config.sockets.keeper, means.config.milter.keeper_timeout_seconds
+    )
+    keeper = Keeper(client.call, means.message_bytes // 1_000_000)
+    return with_keeper(keeper, seen.refs, bodies)
+
+
+@contextmanager
+def _directory(config: Config | None) -> Iterator[Snapshot | None]:
+    """Give the enrolled doctors, or None where this user may not read them."""
+    with ExitStack() as stack:
+        view = None
+        if config:
+            try:
+                store = stack.enter_context(open_store(config, read_only=True))
+                view = stack.enter_context(store.snapshot())
+            except (CommandError, StoreError, OSError):
+                view = None
+        yield view

@@ -1,0 +1,204 @@
+"""What can be told of a mail without any key, and what the service would do with it.
+
+The same steps in the same order as :mod:`rmp_milter.pipeline`, but looking instead of
+doing: each refusal here is the one that the sender heard.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from rmp_milter.errors import MailError
+from rmp_milter.inspection_packets import Protection, wrapping_of
+from rmp_milter.intake import admit, gather
+from rmp_milter.keeper.desk import Limits
+from rmp_milter.keeper.packets import PacketError, ReadAt, read_message
+from rmp_milter.keeper.protocol import BodyRef
+from rmp_milter.mail.armor import Kind
+from rmp_milter.mail.automatic import automatic
+from rmp_milter.mail.leaves import Leaf, leaves_of
+from rmp_milter.mail.mimetree import MimeLimit, Part, content, scan
+from rmp_milter.mail.shapes import Piece, Shape, recognise
+from rmp_milter.memory import Memory
+from rmp_milter.model import Value
+
+MAX_NAME = 200  # characters of a name or a media type that are shown
+
+
+class Outcome(StrEnum):
+    """What the service would do with a mail of this shape."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    AUTOMATIC = "automatic"  # noticed, never opened, never answered
+
+
+class Verdict(Value, frozen=True):
+    """``text`` is the key of the refusal's sentence, ``detail`` what only the host reads."""
+
+    outcome: Outcome
+    text: str = ""
+    detail: str = ""
+
+
+class EncryptedPart(Value, frozen=True):
+    """One OpenPGP message of the mail; ``size`` is its binary size in bytes.
+
+    ``main`` marks the one whose text opens with the routing header; ``trouble`` says why
+    the service cannot use it, or is empty.
+    """
+
+    name: str
+    main: bool
+    size: int
+    protection: Protection
+    key_ids: tuple[str, ...]
+    passphrase: bool
+    trouble: str
+
+
+class OtherPart(Value, frozen=True):
+    """A part that is no OpenPGP message of the mail; ``what`` says what it is instead."""
+
+    name: str
+    media_type: str
+    size: int
+    what: str
+
+
+class Outside(Value, frozen=True):
+    """A mail as it is seen without a key; ``shape`` is empty where it could not be told."""
+
+    verdict: Verdict
+    shape: str = ""
+    signed_outside: bool = False
+    from_field: str = ""
+    encrypted: tuple[EncryptedPart, ...] = ()
+    others: tuple[OtherPart, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """``refs`` are the OpenPGP messages in memory, empty unless all could be read."""
+
+    outside: Outside
+    refs: tuple[BodyRef, ...] = ()
+
+
+def refused(text: str, detail: str = "") -> Verdict:
+    """Return the verdict with this key of the catalogue."""
+    return Verdict(Outcome.REFUSED, text, detail)
+
+
+def look(raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: Limits) -> Seen:
+    """Look at a mail; ``bodies`` takes its OpenPGP messages and ``read`` reads in it.
+
+    ``mail_from`` is the envelope sender as far as it is known. Never raises on what a
+    mail may hold.
+    """
+    try:
+        outer = scan(raw)
+        shape = recognise(raw, outer)
+    except MimeLimit as error:
+        return Seen(Outside(refused("damaged-mail", str(error))))
+    refs = [_gathered(raw, shape, piece, bodies) for piece in shape.pieces]
+    parts = [
+        _encrypted(piece, ref, read, limits)
+        for piece, ref in zip(shape.pieces, refs, strict=True)
+    ]
+    complete = tuple(ref for ref in refs if isinstance(ref, BodyRef))
+    outside = Outside(
+        verdict=_verdict(mail_from, outer, shape, parts, limits),
+        shape=shape.name.value,
+        signed_outside=shape.signed_outside,
+        from_field=outer.header("From")[:MAX_NAME],
+        encrypted=tuple(part for part, _ in parts),
+        others=tuple(_others(raw, outer, shape)),
+    )
+    return Seen(outside, complete if len(complete) == len(refs) else ())
+
+
+_Judged = tuple[EncryptedPart, Verdict | None]
+
+
+def _verdict(
+    mail_from: str, outer: Part, shape: Shape, parts: list[_Judged], limits: Limits
+) -> Verdict:
+    """Return what the pipeline would do: the first thing that stops it, or ``TAKEN``."""
+    if reason := automatic(mail_from, outer):
+        return Verdict(Outcome.AUTOMATIC, detail=reason)
+    try:
+        admit(shape)
+    except MailError as error:
+        return refused(error.text, ", ".join(shape.clear_attachments)[:MAX_NAME])
+    if len(parts) > limits.bodies:
+        return refused("too-large", "too many encrypted parts")
+    troubles = (trouble for _, trouble in parts if trouble)
+    return next(troubles, Verdict(Outcome.TAKEN))
+
+
+def _gathered(raw: memoryview, shape: Shape, piece: Piece, bodies: Memory) -> BodyRef | str:
+    """Take one piece out; return why it gave nothing instead of raising it."""
+    try:
+        (ref,) = gather(raw, msgspec.structs.replace(shape, pieces=(piece,)), bodies)
+    except MailError as error:
+        return error.detail
+    return ref
+
+
+def _encrypted(piece: Piece, ref: BodyRef | str, read: ReadAt, limits: Limits) -> _Judged:
+    name = piece.name[:MAX_NAME]
+    if isinstance(ref, str):
+        part = EncryptedPart(name, piece.main, 0, Protection.UNKNOWN, (), False, ref)  # noqa: FBT003 -- no passphrase seen
+        return part, refused("unreadable", ref)
+    trouble = _trouble(ref, read, limits)
+    wrapping = wrapping_of(read, ref.span)
+    part = EncryptedPart(
+        name=name,
+        main=piece.main,
+        size=ref.span.length,
+        protection=wrapping.protection,
+        key_ids=wrapping.key_ids,
+        passphrase=wrapping.passphrase,
+        trouble=trouble.detail if trouble else "",
+    )
+    return part, trouble
+
+
+def _trouble(ref: BodyRef, read: ReadAt, limits: Limits) -> Verdict | None:
+    """Return the refusal that the keeper has for the message before it tries a key."""
+    try:
+        read_message(read, ref.span, limits.key_packets)
+    except PacketError as error:
+        return refused(error.why.value, str(error))
+    return None
+
+
+_WHAT = {
+    Kind.ENCRYPTED: "encrypted, a copy of another part",
+    Kind.ARMORED: "OpenPGP message, left aside",
+    Kind.MESSAGE: "OpenPGP message, not encrypted",
+    Kind.SIGNATURE: "signature",
+    Kind.SIGNED_TEXT: "text in clear, signed",
+    Kind.KEY: "OpenPGP key",
+    Kind.CMS_ENCRYPTED: "S/MIME, encrypted",
+    Kind.CMS: "S/MIME, signature or certificate",
+    Kind.OTHER: "in clear",
+}
+
+
+def _others(raw: memoryview, outer: Part, shape: Shape) -> list[OtherPart]:
+    taken = {id(piece.part) for piece in shape.pieces}
+    return [
+        OtherPart(
+            name=leaf.part.filename[:MAX_NAME],
+            media_type=leaf.part.media_type[:MAX_NAME],
+            size=sum(len(piece) for piece in content(raw, leaf.part)),
+            what=_what(leaf),
+        )
+        for leaf in leaves_of(raw, outer)
+        if id(leaf.part) not in taken
+    ]
+
+
+def _what(leaf: Leaf) -> str:
+    return "PGP/MIME version" if leaf.is_control else _WHAT[leaf.kind]

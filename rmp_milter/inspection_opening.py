@@ -1,0 +1,145 @@
+"""What is inside an encrypted mail: header, signature, names of the parts; never a document.
+
+Opened either by the keeper, as for the milter, or in this process with a key that was
+handed over, by the keeper's own code. In both ways only what is listed in
+:class:`Inside` comes out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from email.utils import parseaddr
+
+import msgspec
+
+from rmp_milter.conversation import Keeper
+from rmp_milter.errors import MailError
+from rmp_milter.inspection_keys import KeyFile, keys_for
+from rmp_milter.intake import opening
+from rmp_milter.keeper.content import Opening, read_entity, read_text, weigh
+from rmp_milter.keeper.decrypt import Plain, decrypt
+from rmp_milter.keeper.desk import CallFailed, Limits
+from rmp_milter.keeper.packets import EncryptedMessage, PacketError, ReadAt, read_message
+from rmp_milter.keeper.protocol import BodyRef, Opened, Role, Signature, Trust, Why
+from rmp_milter.memory import Memory
+from rmp_milter.model import Container, Envelope, PartName, Value
+from rmp_milter.sender import Directory, likely_signers, named_signers
+
+
+class Inside(Value, frozen=True):
+    """``header`` are the routing header's lines, the code masked; ``signer`` a doctor's name.
+
+    ``parts`` are what the main body holds, as far as the service would keep it.
+    """
+
+    header: str
+    signature: Signature
+    parts: tuple[PartName, ...]
+    signer: str = ""
+
+
+Opener = Callable[[Sequence[bytes]], Inside]
+"""Opens the mail, with the certificates that may have signed it."""
+
+
+def with_keeper(keeper: Keeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Opener:
+    """Return what opens the mail by asking the keeper; it raises :class:`MailError`."""
+
+    def opener(candidates: Sequence[bytes]) -> Inside:
+        # Held values are bound to the digest; they are dropped here, so any will do.
+        request = opening(bytes(32), refs, tuple(candidates))
+        reply, fresh = keeper.ask(request, bodies)
+        fresh.close()
+        if not isinstance(reply, Opened):
+            raise MailError("unavailable", code=451, detail="unexpected reply of the keeper")
+        return Inside(reply.header, reply.signature, tuple(_main_parts(reply)))
+
+    return opener
+
+
+def _main_parts(opened: Opened) -> Iterator[PartName]:
+    """Yield what the main body holds; files encrypted by themselves are seen outside."""
+    for body in opened.bodies:
+        if body.container is not Container.FILE or body.fresh:
+            yield from body.parts
+
+
+def with_key_file(
+    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
+) -> Opener:
+    """Return what opens the mail in this process; it raises :class:`MailError`.
+
+    :class:`~rmp_milter.inspection_keys.KeyUnusable` comes through where gpg is needed and
+    cannot help.
+    """
+
+    def opener(candidates: Sequence[bytes]) -> Inside:
+        with _as_refusals():
+            opened = _open(key_file, refs, read, limits)
+            signature = weigh(opened, tuple(candidates), now)
+        return Inside(opened.cut.header, signature, opened.parts)
+
+    return opener
+
+
+@contextmanager
+def _as_refusals() -> Iterator[None]:
+    """Turn the keeper's failures into the refusals that the sender hears."""
+    try:
+        yield
+    except CallFailed as failure:
+        raise MailError(failure.why.value, detail=failure.detail) from None
+    except PacketError as failure:
+        raise MailError(failure.why.value, detail=str(failure)) from None
+
+
+def _open(
+    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits
+) -> Opening:
+    messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
+    main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
+    plain = _decrypted(key_file, message, read, limits)
+    opened = (
+        read_entity(plain, limits) if main.entity else read_text(plain, main.charset, limits)
+    )
+    for ref, attached in messages:
+        if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):
+            raise CallFailed(Why.UNREADABLE, "an attachment is for other keys")
+    return opened
+
+
+def _decrypted(
+    key_file: KeyFile, message: EncryptedMessage, read: ReadAt, limits: Limits
+) -> Plain:
+    """Try each session key; the body's integrity decides."""
+    for key in keys_for(key_file, message.key_packets):
+        try:
+            return decrypt(read, message.body, key, limits.plaintext)
+        except PacketError as error:
+            if error.why is not Why.UNREADABLE:
+                raise
+    raise CallFailed(Why.UNREADABLE, "encrypted to other keys, or damaged")
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Who the mail says it is from, by which its signer is guessed first."""
+
+    mail_from: str
+    from_field: str
+
+
+def open_signed(opener: Opener, addresses: Addresses, directory: Directory | None) -> Inside:
+    """Open the mail with its likely signers' certificates, as the pipeline does.
+
+    Raises what ``opener`` raises.
+    """
+    if directory is None:
+        return opener(())
+    _, from_address = parseaddr(addresses.from_field)
+    envelope = Envelope("", addresses.mail_from, (), "", 0)
+    likely = likely_signers(envelope, from_address, directory)
+    inside = opener([doctor.certificate for doctor in likely])
+    named = named_signers(inside.signature.issuers, directory)
+    if inside.signature.trust is Trust.UNKNOWN and named:
+        inside = opener([doctor.certificate for doctor in named])
+    signer = directory.doctor_by_fingerprint(inside.signature.fingerprint)
+    return msgspec.structs.replace(inside, signer=signer.name if signer else "")
