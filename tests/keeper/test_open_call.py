@@ -1,6 +1,8 @@
 """*Open*: what the keeper gives of a mail, and what it never gives."""
 
 import hashlib
+from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 
 import msgspec
@@ -82,6 +84,27 @@ def test_a_code_is_masked_and_the_text_that_carries_it_is_not_kept(
     assert PDF[:40] not in held
 
 
+def test_keys_and_twins_of_the_text_are_no_documents(gpg: Gpg, desk: Desk) -> None:
+    mail = EmailMessage()
+    mail.set_content(CODE_HEADER + LETTER)
+    mail.add_alternative(f"<p>{CODE_HEADER}{LETTER}</p>", subtype="html")
+    mail.add_attachment(b"key", maintype="application", subtype="pgp-keys", filename="k.asc")
+    mail.add_attachment(PDF, maintype="application", subtype="pdf", filename="a.pdf")
+    mail.add_attachment(b"jpeg", maintype="image", subtype="jpeg", disposition="inline")
+    request, memory = opening([encrypted(gpg, mail.as_bytes())], entity=True)
+    found = opened(ask(desk, request, memory))
+    names = [body.parts[0].name for body in found.bodies]
+    assert names == ["a.pdf", "document.jpg"]
+    plain = mail.as_bytes().replace(b"JzbV", b"").replace(b"Code", b"Kode")
+    request, memory = opening([encrypted(gpg, plain)], entity=True)
+    (body,) = opened(ask(desk, request, memory)).bodies
+    assert [(part.name, part.media_type) for part in body.parts] == [
+        ("", "text/plain"),
+        ("a.pdf", "application/pdf"),
+        ("document.jpg", "image/jpeg"),
+    ]
+
+
 def test_a_bare_text_with_a_code_is_left_out_and_its_attachments_stay(
     gpg: Gpg, desk: Desk
 ) -> None:
@@ -120,11 +143,10 @@ def test_what_cannot_be_used_is_refused(
     gpg: Gpg,
     service: SignedSecretKey,
     tmp_path: Path,
-    make: "pytest.FixtureRequest | object",
+    make: Callable[[Gpg], bytes],
     why: Why,
 ) -> None:
     desk = desk_of(service, tmp_path, Limits(plaintext=100_000))
-    assert callable(make)
     request, memory = opening([make(gpg)], entity=False)
     assert ask(desk, request, memory).failed.why is why
 

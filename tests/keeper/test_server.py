@@ -1,0 +1,367 @@
+"""The running keeper: workers, callers, broken requests, signals."""
+
+import logging
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keeper_case import DIGEST, HEADER, encrypted, entity, event, keys_of, opening
+from keeper_gpg import Gpg
+from openpgp.composed import SignedSecretKey
+
+from rmp_milter.keeper import journal, wire
+from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.keeper.desk import Limits
+from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.protocol import Failed, Open, Opened, Record, Recorded, Seal, Sealed, Why
+from rmp_milter.keeper.server import Place, ServerError, listen, serve
+from rmp_milter.memory import Memory
+
+ME = frozenset({os.getuid()})
+LIMITS = Limits(timeout=1.0, message=8 << 20)
+
+
+class Running:
+    """A keeper in a child process."""
+
+    def __init__(self, folder: Path, pid: int) -> None:
+        self.folder = folder
+        self.pid = pid
+        self.socket = folder / "k.sock"
+        self.client = KeeperClient(self.socket, 10)
+
+    def workers(self) -> list[int]:
+        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(child) for child in path.read_text().split()]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        os.kill(self.pid, number)
+        return self.status()
+
+    def status(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def log(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+
+def start(service: SignedSecretKey, folder: Path, uids: frozenset[int] = ME) -> Running:
+    if not (folder / "log").exists():
+        journal.create(folder / "log")
+    keys = keys_of(service)
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            with (folder / "stderr").open("a") as stderr:
+                os.dup2(stderr.fileno(), 2)
+            logging.basicConfig(stream=sys.__stderr__, level=logging.INFO, force=True)
+            serve(keys, folder / "log", Place(folder / "k.sock", uids), 2, LIMITS)
+            status = 0
+        finally:
+            os._exit(status)
+    running = Running(folder, child)
+    until(lambda: "ready" in running.log() and len(running.workers()) == 2)
+    return running
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if _holds(condition):
+            return
+        time.sleep(0.01)
+    pytest.fail("waited in vain")
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    try:
+        return condition()
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def ended(running: Running) -> Iterator[Running]:
+    try:
+        yield running
+    finally:
+        if Path(f"/proc/{running.pid}").exists():
+            running.stop()
+
+
+@pytest.fixture(scope="module")
+def keeper(
+    service: SignedSecretKey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    with ended(start(service, tmp_path_factory.mktemp("keeper"))) as running:
+        yield running
+
+
+def record(number: int = 0) -> Record:
+    return Record(event("liste", number.to_bytes(32)))
+
+
+def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
+    reply, fd = keeper.client.expect(Recorded, record(1))
+    assert fd is None
+    with Journal(keeper.folder / "log") as log:
+        assert len(log) > reply.index
+
+
+def test_shared_memory_goes_both_ways(gpg: Gpg, keeper: Running) -> None:
+    request, memory = opening([encrypted(gpg, entity(HEADER))], entity=True)
+    with Memory() as shared:
+        shared.write(memory)
+        opened, fd = keeper.client.expect(Opened, request, shared.fd)
+        assert fd is None
+        assert "DUPONT" in opened.header
+    with Memory() as shared:
+        shared.write(b"text\n" * 40_000)
+        sealed, fd = keeper.client.expect(Sealed, Seal((gpg.public("bob@x.fr"),)), shared.fd)
+    assert sealed.data == b""
+    with Memory(fd) as back, back.mapped() as view:
+        assert gpg.verdict(bytes(view))[0] == b"text\n" * 40_000
+
+
+def test_a_failure_is_told_and_raised_by_expect(keeper: Running) -> None:
+    with pytest.raises(KeeperFailed) as error:
+        keeper.client.expect(Opened, Open(DIGEST, ()))
+    assert error.value.failed.why is Why.NO_TEXT
+
+
+def test_the_sockets_file_has_the_mode(keeper: Running) -> None:
+    assert keeper.socket.stat().st_mode & 0o777 == 0o660
+
+
+def raw(keeper: Running, data: bytes, fds: list[int] | None = None) -> bytes:
+    """Send bytes as they are; return all that comes back."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(keeper.socket))
+        socket.send_fds(connection, [data], fds or [])
+        connection.shutdown(socket.SHUT_WR)
+        found = b""
+        try:
+            while piece := connection.recv(1 << 16):
+                found += piece
+        except ConnectionResetError:
+            pass
+        return found
+
+
+def framed(message: bytes) -> bytes:
+    return len(message).to_bytes(4) + message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0", b"\xff\xff\xff\xff", framed(b"x" * 50)[:20], framed(b"\x80") + b"more"],
+    ids=["nothing", "short length", "too long", "cut", "too much"],
+)
+def test_a_broken_frame_gets_no_answer_and_the_keeper_lives(
+    keeper: Running, data: bytes
+) -> None:
+    assert raw(keeper, data) == b""
+    assert isinstance(keeper.client.call(record())[0], Recorded)
+
+
+@settings(max_examples=60, deadline=None)
+@given(message=st.binary(max_size=200))
+def test_no_message_crashes_a_worker(keeper: Running, message: bytes) -> None:
+    before = keeper.workers()
+    found = raw(keeper, framed(message))
+    assert b"unavailable" in found
+    assert keeper.workers() == before
+
+
+def test_descriptors_of_a_wrong_kind_or_number_are_refused(keeper: Running) -> None:
+    reader, writer = os.pipe()
+    try:
+        answered = raw(keeper, framed(b"\x80"), [reader])
+        assert b"unavailable" in answered
+        assert raw(keeper, framed(b"\x80"), [reader, writer]) == b""
+        before = [open_files(worker) for worker in keeper.workers()]
+        for _ in range(10):
+            raw(keeper, b"\0", [reader, writer])
+        assert [open_files(worker) for worker in keeper.workers()] == before
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def test_memory_cut_off_while_it_is_read_is_unreadable(gpg: Gpg, keeper: Running) -> None:
+    request, memory = opening([encrypted(gpg, entity(HEADER))], entity=True)
+    with Memory() as shared:
+        shared.write(memory[:-20])
+        os.ftruncate(shared.fd, len(memory))
+        reply, _ = keeper.client.call(request, shared.fd)
+    assert isinstance(reply, Failed)
+    assert reply.why is Why.UNREADABLE
+
+
+def test_a_silent_caller_does_not_hold_a_worker_for_ever(keeper: Running) -> None:
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    try:
+        for connection in silent:
+            connection.connect(str(keeper.socket))
+        started = time.monotonic()
+        assert isinstance(keeper.client.call(record())[0], Recorded)
+        assert time.monotonic() - started < 5
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_a_worker_killed_is_replaced(keeper: Running) -> None:
+    before = keeper.workers()
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: len(keeper.workers()) == 2 and before[0] not in keeper.workers())
+    for number in range(4):
+        assert isinstance(keeper.client.call(record(number))[0], Recorded)
+
+
+def test_held_values_open_in_every_worker(gpg: Gpg, keeper: Running) -> None:
+    text = (HEADER + "Code : JzbV\r\n").encode()
+    request, memory = opening([encrypted(gpg, text)], entity=False)
+    with Memory() as shared:
+        shared.write(memory)
+        opened, _ = keeper.client.expect(Opened, request, shared.fd)
+    order = Seal((gpg.public("bob@x.fr"),), DIGEST, b"@@CODE-PATIENT@@", opened.held_code)
+    for _ in range(8):
+        sealed, _ = keeper.client.expect(Sealed, order)
+        assert gpg.verdict(sealed.data)[0] == b"JzbV"
+
+
+def test_workers_write_no_core_and_cannot_be_traced(keeper: Running) -> None:
+    for pid in [keeper.pid, *keeper.workers()]:
+        core = [
+            line
+            for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
+            if "core" in line
+        ]
+        assert core[0].split()[4:6] == ["0", "0"]
+
+
+def test_the_log_shows_types_only(keeper: Running) -> None:
+    raw(keeper, framed(b"\xa7SECRETS"))
+    assert "SECRETS" not in keeper.log()
+    assert "call failed: " in keeper.log()
+
+
+def test_a_stranger_gets_no_answer(service: SignedSecretKey, tmp_path: Path) -> None:
+    with ended(start(service, tmp_path, frozenset({12345}))) as running:
+        with pytest.raises(KeeperDown):
+            running.client.call(record())
+        assert "may not call" in running.log()
+        with Journal(tmp_path / "log") as log:
+            assert len(log) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_all_and_takes_the_socket_away(
+    service: SignedSecretKey, tmp_path: Path, number: int
+) -> None:
+    running = start(service, tmp_path)
+    workers = running.workers()
+    assert running.stop(number) == 0
+    assert not running.socket.exists()
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    with pytest.raises(KeeperDown):
+        running.client.call(record())
+
+
+def test_workers_end_with_a_parent_that_was_killed_and_a_new_keeper_starts(
+    service: SignedSecretKey, tmp_path: Path
+) -> None:
+    running = start(service, tmp_path)
+    assert isinstance(running.client.call(record())[0], Recorded)
+    workers = running.workers()
+    assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+    until(lambda: not any(alive(worker) for worker in workers))
+    (tmp_path / "stderr").unlink()
+    with ended(start(service, tmp_path)) as again:
+        # The same mail, tried again, finds the leaf of the keeper that was killed.
+        assert again.client.call(record())[0] == Recorded(0)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_a_second_keeper_does_not_take_the_socket(keeper: Running) -> None:
+    with pytest.raises(ServerError, match="another keeper"):
+        listen(Place(keeper.socket, ME))
+    assert isinstance(keeper.client.call(record())[0], Recorded)
+
+
+def test_a_file_in_the_way_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "k.sock").write_text("precious")
+    with pytest.raises(ServerError, match="in the way"):
+        listen(Place(tmp_path / "k.sock", ME))
+    assert (tmp_path / "k.sock").read_text() == "precious"
+
+
+def test_a_missing_log_stops_the_start(service: SignedSecretKey, tmp_path: Path) -> None:
+    with pytest.raises(journal.JournalError):
+        serve(keys_of(service), tmp_path / "log", Place(tmp_path / "k.sock", ME), 1)
+    assert not (tmp_path / "k.sock").exists()
+
+
+def test_a_client_without_a_keeper_says_so(tmp_path: Path) -> None:
+    with pytest.raises(KeeperDown):
+        KeeperClient(tmp_path / "none.sock", 1).call(record())
+
+
+@pytest.mark.parametrize("answer", [b"", framed(b"\x93noise"), b"\0\0", None])
+def test_a_client_turns_every_strange_answer_into_keeper_down(
+    tmp_path: Path, answer: bytes | None
+) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "k.sock"))
+        listener.listen()
+        child = os.fork()
+        if not child:
+            connection, _ = listener.accept()
+            wire.receive(connection, 1000)
+            if answer is None:
+                time.sleep(3)
+            connection.sendall(answer or b"")
+            os._exit(0)
+        with pytest.raises(KeeperDown):
+            KeeperClient(tmp_path / "k.sock", 0.5).call(record())
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_the_clients_modules_import_no_private_key_code() -> None:
+    code = (
+        "import sys, rmp_milter.keeper.client\n"
+        "print([m for m in sys.modules if m.startswith(('cryptography', 'openpgp', 'lmdb'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"[]\n"
+
+
+def test_credentials_are_the_kernels(keeper: Running) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(keeper.socket))
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    assert struct.unpack("3i", peer)[0] == keeper.pid

@@ -1,0 +1,143 @@
+"""What a signature is worth, by candidate, by time, by hash, by where it stands."""
+
+import time
+
+import pytest
+from keeper_gpg import Gpg, packets_of
+
+from rmp_milter.keeper.content import Opening, read_entity, weigh
+from rmp_milter.keeper.decrypt import Plain
+from rmp_milter.keeper.desk import Limits
+from rmp_milter.keeper.protocol import Trust
+from rmp_milter.keeper.signatures import CLOCK_SKEW, as_signed, detached, verify
+
+NOW = int(time.time()) + 60
+TEXT = "Première ligne\r\nseconde ligne  \r\n".encode()
+
+
+def sign(gpg: Gpg, name: str, *options: str, data: bytes = TEXT) -> tuple[bytes, ...]:
+    return detached(gpg.run("-b", "-u", name, *options, data=data))
+
+
+def trust(
+    gpg: Gpg, packets: tuple[bytes, ...], *names: str, data: bytes = TEXT, now: int = NOW
+) -> Trust:
+    certificates = [gpg.public(name) for name in names]
+    return verify((lambda: data,), packets, certificates, now).trust
+
+
+def test_no_signature_is_none_and_unreadable_ones_are_unknown(gpg: Gpg) -> None:
+    assert trust(gpg, (), "alice@x.fr") is Trust.NONE
+    assert trust(gpg, detached(b"noise"), "alice@x.fr") is Trust.UNKNOWN
+    assert trust(gpg, detached(bytes(70_000)), "alice@x.fr") is Trust.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--armor",), ("--textmode",), ("--digest-algo", "SHA256")]
+)
+def test_a_candidates_signature_is_good(gpg: Gpg, options: tuple[str, ...]) -> None:
+    packets = sign(gpg, "alice@x.fr", *options)
+    assert trust(gpg, packets, "bob@x.fr", "alice@x.fr") is Trust.GOOD
+    assert trust(gpg, packets, "bob@x.fr") is Trust.UNKNOWN
+    assert trust(gpg, packets, "alice@x.fr", data=TEXT + b"x") is Trust.BAD
+
+
+def test_the_best_of_several_signatures_counts(gpg: Gpg) -> None:
+    both = sign(gpg, "eve@x.fr") + sign(gpg, "alice@x.fr")
+    found = verify((lambda: TEXT,), both, [gpg.public("alice@x.fr")], NOW)
+    assert found.trust is Trust.GOOD
+    assert found.fingerprint == gpg.fingerprint("alice@x.fr").lower()
+    assert len(found.issuers) == 2
+
+
+def test_a_signing_subkey_counts_as_its_owner(gpg: Gpg) -> None:
+    fingerprint = gpg.make("with-subkey@x.fr")
+    gpg.run("--quick-add-key", fingerprint, "ed25519", "sign", "never")
+    found = verify(
+        (lambda: TEXT,), sign(gpg, "with-subkey@x.fr"), [gpg.public("with-subkey@x.fr")], NOW
+    )
+    assert found.trust is Trust.GOOD
+    assert found.fingerprint == fingerprint.lower()
+    assert fingerprint.lower()[-16:] not in found.issuers
+
+
+def test_a_key_that_expired_since_is_expired(gpg: Gpg) -> None:
+    gpg.run("--quick-gen-key", "expires@x.fr", "ed25519", "sign", "seconds=1000")
+    packets = sign(gpg, "expires@x.fr")
+    assert trust(gpg, packets, "expires@x.fr") is Trust.GOOD
+    assert trust(gpg, packets, "expires@x.fr", now=NOW + 2000) is Trust.EXPIRED
+
+
+def test_a_signature_with_an_end_is_expired_after_it(gpg: Gpg) -> None:
+    packets = sign(gpg, "alice@x.fr", "--default-sig-expire", "seconds=1000")
+    assert trust(gpg, packets, "alice@x.fr") is Trust.GOOD
+    assert trust(gpg, packets, "alice@x.fr", now=NOW + 2000) is Trust.EXPIRED
+
+
+def test_a_revoked_key_is_expired(gpg: Gpg) -> None:
+    gpg.make("gone@x.fr")
+    packets = sign(gpg, "gone@x.fr")
+    assert trust(gpg, packets, "gone@x.fr") is Trust.GOOD
+    steps = b"revkey\ny\n0\n\ny\nsave\n"
+    gpg.run(
+        "--no-batch", "--no-tty", "--command-fd", "0", "--edit-key", "gone@x.fr", data=steps
+    )
+    assert trust(gpg, packets, "gone@x.fr") is Trust.EXPIRED
+
+
+@pytest.mark.parametrize("digest", ["SHA1", "RIPEMD160"])
+def test_hashes_that_can_be_forged_are_bad(gpg: Gpg, digest: str) -> None:
+    gpg.make("rsa-signer@x.fr", primary="rsa2048", sub="") if digest == "SHA1" else None
+    packets = sign(gpg, "rsa-signer@x.fr", "--digest-algo", digest)
+    assert len(packets) == 1
+    assert trust(gpg, packets, "rsa-signer@x.fr") is Trust.BAD
+
+
+def test_a_signature_from_the_future_is_bad(gpg: Gpg) -> None:
+    packets = sign(gpg, "alice@x.fr")
+    soon, later = NOW - 60 - CLOCK_SKEW + 120, NOW - 60 - CLOCK_SKEW - 3600
+    assert trust(gpg, packets, "alice@x.fr", now=later) is Trust.BAD
+    assert trust(gpg, packets, "alice@x.fr", now=soon) is not Trust.BAD
+
+
+def test_a_certification_is_no_signature_over_a_mail(gpg: Gpg) -> None:
+    certification = next(p for tag, p in packets_of(gpg.public("alice@x.fr")) if tag == 2)
+    assert trust(gpg, (certification,), "alice@x.fr") is Trust.UNKNOWN
+
+
+def inside(gpg: Gpg, *, line_end: bytes, around: bytes = b"") -> Opening:
+    """Return an entity as claws-mail builds it: multipart/signed inside the encryption."""
+    part = b"Content-Type: text/plain\r\n\r\nPatient : DUPONT Jean\r\n\r\nLettre"
+    signature = gpg.run("--armor", "-b", "-u", "alice@x.fr", data=part)
+    data = (
+        b'Content-Type: multipart/signed; boundary="b"; protocol="application/pgp-signature"'
+        b"\r\n\r\n--b\r\n" + part + b"\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n"
+        + signature.replace(b"\n", b"\r\n") + b"\r\n--b--\r\n"
+    )  # fmt: skip
+    if around:
+        data = around.replace(b"@@", data)
+    return read_entity(Plain(data.replace(b"\r\n", line_end), "", ()), Limits())
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
+def test_an_inner_signed_entity_counts(gpg: Gpg, line_end: bytes) -> None:
+    opening = inside(gpg, line_end=line_end)
+    alice = gpg.public("alice@x.fr")
+    assert weigh(opening, (alice,), NOW).trust is Trust.GOOD
+    assert weigh(opening, (gpg.public("bob@x.fr"),), NOW).trust is Trust.UNKNOWN
+
+
+def test_a_signed_part_among_others_proves_nothing(gpg: Gpg) -> None:
+    around = (
+        b'Content-Type: multipart/mixed; boundary="o"\r\n\r\n--o\r\n\r\n'
+        b"Patient : AUTRE Jean\r\n\r\n--o\r\n@@\r\n--o--\r\n"
+    )
+    opening = inside(gpg, line_end=b"\r\n", around=around)
+    assert "AUTRE" in opening.cut.header
+    assert weigh(opening, (gpg.public("alice@x.fr"),), NOW).trust is Trust.NONE
+
+
+def test_line_ends_are_made_canonical() -> None:
+    raw, canonical = as_signed(b"xxa\nb\r\nc\rdxx", 2, 10)
+    assert raw() == b"a\nb\r\nc\rd"
+    assert canonical() == b"a\r\nb\r\nc\r\nd"
