@@ -24,7 +24,8 @@ class Limits:
 
     ``message`` bounds the shared memory, ``plaintext`` what a main body decrypts to,
     ``text`` how far its text is searched for the routing header, ``request`` one message
-    on the socket, ``timeout`` each wait for the caller.
+    on the socket, ``timeout`` each wait for the caller, ``work`` a whole call: a worker
+    that takes longer is ended and replaced.
     """
 
     message: int = 64 << 20
@@ -35,6 +36,7 @@ class Limits:
     bodies: int = 256
     parts: int = 200
     timeout: float = 30.0
+    work: float = 300.0
     code_length: int = 8
     code_minimum: int = 4
 

@@ -34,8 +34,11 @@ def work(listener: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> N
     while True:
         connection, _ = listener.accept()
         signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+        # SIGALRM's default is to end the process: no input may hold a worker for ever.
+        signal.setitimer(signal.ITIMER_REAL, desk.limits.work)
         with connection:
             going_on = _converse(connection, allowed_uids, desk)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, stop)
         if not going_on:
             return

@@ -19,7 +19,7 @@ from keeper_case import DIGEST, HEADER, encrypted, entity, event, keys_of, openi
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import journal, wire
+from rmp_milter.keeper import journal, wire, worker
 from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.journal import Journal
@@ -55,7 +55,12 @@ class Running:
         return (self.folder / "stderr").read_text()
 
 
-def start(service: SignedSecretKey, folder: Path, uids: frozenset[int] = ME) -> Running:
+def start(
+    service: SignedSecretKey,
+    folder: Path,
+    uids: frozenset[int] = ME,
+    limits: Limits = LIMITS,
+) -> Running:
     if not (folder / "log").exists():
         journal.create(folder / "log")
     keys = keys_of(service)
@@ -66,7 +71,7 @@ def start(service: SignedSecretKey, folder: Path, uids: frozenset[int] = ME) -> 
             with (folder / "stderr").open("a") as stderr:
                 os.dup2(stderr.fileno(), 2)
             logging.basicConfig(stream=sys.__stderr__, level=logging.INFO, force=True)
-            serve(keys, folder / "log", Place(folder / "k.sock", uids), 2, LIMITS)
+            serve(keys, folder / "log", Place(folder / "k.sock", uids), 2, limits)
             status = 0
         finally:
             os._exit(status)
@@ -191,10 +196,10 @@ def test_descriptors_of_a_wrong_kind_or_number_are_refused(keeper: Running) -> N
         answered = raw(keeper, framed(b"\x80"), [reader])
         assert b"unavailable" in answered
         assert raw(keeper, framed(b"\x80"), [reader, writer]) == b""
-        before = [open_files(worker) for worker in keeper.workers()]
+        before = [open_files(pid) for pid in keeper.workers()]
         for _ in range(10):
             raw(keeper, b"\0", [reader, writer])
-        assert [open_files(worker) for worker in keeper.workers()] == before
+        assert [open_files(pid) for pid in keeper.workers()] == before
     finally:
         os.close(reader)
         os.close(writer)
@@ -233,6 +238,17 @@ def test_a_worker_killed_is_replaced(keeper: Running) -> None:
     until(lambda: len(keeper.workers()) == 2 and before[0] not in keeper.workers())
     for number in range(4):
         assert isinstance(keeper.client.call(record(number))[0], Recorded)
+
+
+def test_a_worker_that_hangs_is_ended_and_replaced(
+    service: SignedSecretKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "answer", lambda *_: time.sleep(60))
+    with ended(start(service, tmp_path, limits=Limits(work=0.3))) as running:
+        before = running.workers()
+        with pytest.raises(KeeperDown):
+            running.client.call(record())
+        until(lambda: len(running.workers()) == 2 and running.workers() != before)
 
 
 def test_held_values_open_in_every_worker(gpg: Gpg, keeper: Running) -> None:
@@ -280,7 +296,7 @@ def test_a_signal_stops_all_and_takes_the_socket_away(
     workers = running.workers()
     assert running.stop(number) == 0
     assert not running.socket.exists()
-    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     with pytest.raises(KeeperDown):
         running.client.call(record())
 
@@ -292,7 +308,7 @@ def test_workers_end_with_a_parent_that_was_killed_and_a_new_keeper_starts(
     assert isinstance(running.client.call(record())[0], Recorded)
     workers = running.workers()
     assert running.stop(signal.SIGKILL) == -signal.SIGKILL
-    until(lambda: not any(alive(worker) for worker in workers))
+    until(lambda: not any(alive(pid) for pid in workers))
     (tmp_path / "stderr").unlink()
     with ended(start(service, tmp_path)) as again:
         # The same mail, tried again, finds the leaf of the keeper that was killed.
