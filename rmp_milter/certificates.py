@@ -6,6 +6,7 @@ an unknown kind never hides another that is good.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from openpgp.composed import SignedPublicKey, SignedPublicSubKey
@@ -16,6 +17,8 @@ MAX_CERTIFICATE = 1 << 20  # bytes
 MAX_SIGNATURES = 1000  # looked at per key or user id
 MIN_RSA_BITS = 2048
 MAX_ENCRYPTION_KEYS = 8
+REMEMBERED = 512
+"""Certificates whose signatures were verified and are not verified again for each mail."""
 _CURVES = frozenset({"curve25519", "p256", "p384", "p521"})
 _ARMOR = b"-----BEGIN PGP "
 
@@ -136,11 +139,12 @@ def encryption_keys(data: bytes, now: int) -> list[EncryptionKey]:
     At least one, at most :data:`MAX_ENCRYPTION_KEYS`, the newest first; raises
     :class:`CertificateError` with the reason of the key that came nearest.
     """
-    parsed = parse(data)
-    primary = _Primary(parsed, now)
+    checked = _checked(data)
+    parsed = checked.parsed
+    primary = _Primary(checked, now)
     if primary.reason:
         raise CertificateError(primary.reason)
-    judged = [(sub, _encryption_reason(primary, sub, now)) for sub in parsed.public_subkeys]
+    judged = [(sub.key, _encryption_reason(sub, now)) for sub in checked.subkeys]
     good: list[EncryptionKey] = [sub for sub, reason in judged if reason is None]
     good.sort(key=_created, reverse=True)
     own = _own_encryption_reason(primary)
@@ -168,20 +172,20 @@ def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list
     ``reason`` is set where the key was not valid when it signed (``at``) or is not now.
     A subkey counts only if it has signed its own binding (RFC 9580, 5.2.1.9).
     """
-    parsed = parse(data)
-    then, primary = _Primary(parsed, at), _Primary(parsed, now)
+    checked = _checked(data)
+    then, primary = _Primary(checked, at), _Primary(checked, now)
     found: list[SigningKey] = []
-    if parsed.primary_key.key_id.lower() in issuers and primary.may_sign:
-        found.append(SigningKey(parsed.primary_key, primary.reason or then.reason))
-    for sub in parsed.public_subkeys:
-        if sub.key.key_id.lower() in issuers and _has_signed_back(parsed.primary_key, sub):
+    if primary.key.key_id.lower() in issuers and primary.may_sign:
+        found.append(SigningKey(primary.key, primary.reason or then.reason))
+    for sub in checked.subkeys:
+        if sub.key.key.key_id.lower() in issuers and sub.has_signed_back:
             reason = (
                 primary.reason
-                or _subkey_reason(primary, sub, now)
+                or _subkey_reason(sub, now)
                 or then.reason
-                or _subkey_reason(then, sub, at)
+                or _subkey_reason(sub, at)
             )
-            found.append(SigningKey(as_primary(sub), reason))
+            found.append(SigningKey(as_primary(sub.key), reason))
     return found
 
 
@@ -197,19 +201,59 @@ def as_primary(sub: SignedPublicSubKey) -> PublicKey:
     return value
 
 
+class _Subkey(NamedTuple):
+    """A subkey with those of its signatures that were verified."""
+
+    key: SignedPublicSubKey
+    bindings: tuple[Signature, ...]
+    revocations: tuple[Signature, ...]
+    has_signed_back: bool
+
+
+class _Checked(NamedTuple):
+    """A certificate with those of its signatures that were verified, whatever the time."""
+
+    parsed: SignedPublicKey
+    own: tuple[Signature, ...]
+    revocations: tuple[Signature, ...]
+    subkeys: tuple[_Subkey, ...]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _checked(data: bytes) -> _Checked:
+    """Read a certificate and verify its signatures; raise :class:`CertificateError`."""
+    parsed = parse(data)
+    key = parsed.primary_key
+    revocations = parsed.details.revocation_signatures[:MAX_SIGNATURES]
+    return _Checked(
+        parsed=parsed,
+        own=tuple(_self_signatures(parsed)),
+        revocations=tuple(each for each in revocations if _verifies_key(each, key)),
+        subkeys=tuple(_checked_subkey(key, sub) for sub in parsed.public_subkeys),
+    )
+
+
+def _checked_subkey(primary: PublicKey, sub: SignedPublicSubKey) -> _Subkey:
+    verified = [each for each in sub.signatures[:MAX_SIGNATURES] if _binds(each, primary, sub)]
+    bindings = tuple(each for each in verified if each.typ() == "subkey-binding")
+    return _Subkey(
+        key=sub,
+        bindings=bindings,
+        revocations=tuple(each for each in verified if each.typ() == "subkey-revocation"),
+        has_signed_back=_has_signed_back(primary, sub, bindings),
+    )
+
+
 class _Primary:
     """The primary key at one moment: why it cannot be used, or its self-signature."""
 
-    def __init__(self, parsed: SignedPublicKey, now: int) -> None:
-        self.key = parsed.primary_key
-        self.signature = _newest(_self_signatures(parsed), now)
-        self.reason = self._judge(parsed, now)
+    def __init__(self, checked: _Checked, now: int) -> None:
+        self.key = checked.parsed.primary_key
+        self.signature = _newest(checked.own, now)
+        self.reason = self._judge(checked, now)
 
-    def _judge(self, parsed: SignedPublicKey, now: int) -> Reason | None:
-        if any(
-            _verifies_key(revocation, self.key) and _is_past(revocation, now)
-            for revocation in parsed.details.revocation_signatures[:MAX_SIGNATURES]
-        ):
+    def _judge(self, checked: _Checked, now: int) -> Reason | None:
+        if any(_is_past(revocation, now) for revocation in checked.revocations):
             return "revoked"
         if self.key.created_at > now:
             return "not-yet-valid"
@@ -231,11 +275,12 @@ def _own_encryption_reason(primary: _Primary) -> Reason | None:
     return _strength(primary.key)
 
 
-def _encryption_reason(primary: _Primary, sub: SignedPublicSubKey, now: int) -> Reason | None:
-    binding = _newest(_bindings(primary.key, sub), now)
-    if not sub.key.algorithm.can_encrypt() or (binding and not _may_encrypt(binding)):
+def _encryption_reason(sub: _Subkey, now: int) -> Reason | None:
+    key = sub.key.key
+    binding = _newest(sub.bindings, now)
+    if not key.algorithm.can_encrypt() or (binding and not _may_encrypt(binding)):
         return "no-encryption-key"
-    return _subkey_reason(primary, sub, now) or _strength(sub.key)
+    return _subkey_reason(sub, now) or _strength(key)
 
 
 def _strength(key: KeyPacket) -> Reason | None:
@@ -250,27 +295,17 @@ def _strength(key: KeyPacket) -> Reason | None:
     return None if params.kind == "x25519" else "unsupported"
 
 
-def _subkey_reason(primary: _Primary, sub: SignedPublicSubKey, now: int) -> Reason | None:
+def _subkey_reason(sub: _Subkey, now: int) -> Reason | None:
     """Say why a subkey is not valid at ``now``, its primary key apart."""
-    for signature in sub.signatures[:MAX_SIGNATURES]:
-        if (
-            signature.typ() == "subkey-revocation"
-            and _is_past(signature, now)
-            and _binds(signature, primary.key, sub)
-        ):
-            return "revoked"
-    if sub.key.created_at > now:
+    if any(_is_past(revocation, now) for revocation in sub.revocations):
+        return "revoked"
+    created_at = sub.key.key.created_at
+    if created_at > now:
         return "not-yet-valid"
-    binding = _newest(_bindings(primary.key, sub), now)
+    binding = _newest(sub.bindings, now)
     if binding is None:
         return "no-self-signature"
-    return "expired" if _is_over(binding, sub.key.created_at, now) else None
-
-
-def _bindings(primary: PublicKey, sub: SignedPublicSubKey) -> Iterator[Signature]:
-    for signature in sub.signatures[:MAX_SIGNATURES]:
-        if signature.typ() == "subkey-binding" and _binds(signature, primary, sub):
-            yield signature
+    return "expired" if _is_over(binding, created_at, now) else None
 
 
 def _binds(signature: Signature, primary: PublicKey, sub: SignedPublicSubKey) -> bool:
@@ -281,9 +316,11 @@ def _binds(signature: Signature, primary: PublicKey, sub: SignedPublicSubKey) ->
     return True
 
 
-def _has_signed_back(primary: PublicKey, sub: SignedPublicSubKey) -> bool:
+def _has_signed_back(
+    primary: PublicKey, sub: SignedPublicSubKey, bindings: Iterable[Signature]
+) -> bool:
     """Return whether a signing subkey says itself that it belongs to the primary key."""
-    backs = (binding.embedded_signature() for binding in _bindings(primary, sub))
+    backs = (binding.embedded_signature() for binding in bindings)
     return any(back is not None and _binds_back(back, primary, sub) for back in backs)
 
 

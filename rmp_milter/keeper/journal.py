@@ -16,6 +16,7 @@ import msgspec
 
 from rmp_milter.keeper.protocol import Event
 from rmp_milter.keeper.sealing import framed
+from rmp_milter.write_turn import WriteTurn
 
 MAP_SIZE = 64 << 30  # bytes of address space, not of disk
 MAX_LEAF = 65535  # bytes; C2SP tlog-tiles gives an entry a length of two bytes
@@ -113,6 +114,7 @@ class Journal:
             raise JournalError(f"{folder}: no access log there; it is made once, by init")
         try:
             self._env = _environment(folder)
+            self._turn = WriteTurn(folder)
             self._meta, self._leaves, self._unique = _tables(self._env)
             self._check_format(folder)
         except lmdb.Error as error:
@@ -132,7 +134,7 @@ class Journal:
         """
         made = leaves(event, logged_at)
         try:
-            with self._env.begin(write=True) as transaction:
+            with self._turn, self._env.begin(write=True) as transaction:
                 return self._put(transaction, event, made)
         except lmdb.Error as error:
             raise JournalError(f"access log: {type(error).__name__}") from error
@@ -169,6 +171,7 @@ class Journal:
     def close(self) -> None:
         """Close the environment."""
         self._env.close()
+        self._turn.close()
 
     def __enter__(self) -> Self:
         return self

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import lmdb
 
 from rmp_milter.store.failures import StoreError, StoreFailed
+from rmp_milter.write_turn import WriteTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,8 +80,11 @@ class Environment:
     so that no reader is left with a view of memory that is gone.
     """
 
-    def __init__(self, handle: lmdb.Environment, tables: Tables, *, read_only: bool) -> None:
+    def __init__(
+        self, handle: lmdb.Environment, turn: WriteTurn, tables: Tables, *, read_only: bool
+    ) -> None:
         self.tables = tables
+        self._turn = turn
         self.read_only = read_only
         self.leases = 1
         self._handle = handle
@@ -109,7 +113,12 @@ class Environment:
         An exception leaves everything as it was. A fault of LMDB ends the environment
         and is raised as :class:`StoreFailed`.
         """
-        with self._use() as handle, self._faults(), handle.begin(write=True) as txn:
+        with (
+            self._use() as handle,
+            self._turn,
+            self._faults(),
+            handle.begin(write=True) as txn,
+        ):
             yield txn
 
     def last_change(self) -> int:
@@ -129,7 +138,7 @@ class Environment:
             first, self._ended = self._ended is None, self._ended or failure
             idle = self._users == 0
         if first and idle:
-            self._handle.close()
+            self._close()
 
     @contextmanager
     def _use(self) -> Iterator[lmdb.Environment]:
@@ -147,7 +156,11 @@ class Environment:
             self._users -= 1
             last = self._users == 0 and self._ended is not None
         if last:
-            self._handle.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._handle.close()
+        self._turn.close()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -261,10 +274,12 @@ def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment
         handle = _open_lmdb(folder, map_bytes, read_only=read_only)
     except lmdb.Error as error:
         raise StoreError(f"cannot open the store in {folder}: {error}") from error
+    turn = WriteTurn(folder)
     try:
-        return Environment(handle, _open_tables(handle), read_only=read_only)
+        return Environment(handle, turn, _open_tables(handle), read_only=read_only)
     except (StoreError, lmdb.Error) as error:
         handle.close()
+        turn.close()
         raise StoreError(f"{folder} holds no store of this version: {error}") from error
 
 
