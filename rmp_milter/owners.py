@@ -5,6 +5,7 @@ their owner, so that LMDB's files never end up as root's, and root's rights are 
 anything that came from a mail is looked at.
 """
 
+import errno
 import grp
 import os
 import pwd
@@ -16,6 +17,8 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 ResultT = TypeVar("ResultT")
+
+_PROGRAM = Path(__file__)
 
 
 class UnknownNameError(Exception):
@@ -70,7 +73,8 @@ def name_of(uid: int) -> str:
 def become_owner(folder: Path) -> None:
     """If root, become for good the user that owns ``folder``; else do nothing.
 
-    Raises ``OSError`` where the folder cannot be looked at.
+    Raises ``OSError`` where the folder cannot be looked at, and where that user cannot
+    read the program.
     """
     status = folder.stat()
     if os.geteuid() != 0 or status.st_uid == 0:
@@ -80,6 +84,15 @@ def become_owner(folder: Path) -> None:
     os.setgroups(os.getgrouplist(name, group) if not name.isdecimal() else [status.st_gid])
     os.setgid(group)
     os.setuid(status.st_uid)
+    _check_program(name)
+
+
+def _check_program(user: str) -> None:
+    """See that the new user can read the program, parts of which are imported later."""
+    if not os.access(_PROGRAM, os.R_OK):
+        raise PermissionError(
+            errno.EACCES, f"the user {user} cannot read the program", str(_PROGRAM)
+        )
 
 
 def _first_group(uid: int, otherwise: int) -> int:
@@ -106,16 +119,19 @@ def as_owner(folder: Path, action: Callable[[], ResultT], kind: type[ResultT]) -
         answer = pipe.read()
     _, status = os.waitpid(child, 0)
     if status != 0:
-        raise OSError(f"cannot act as {name_of(folder.stat().st_uid)}, who owns {folder}")
+        user = name_of(folder.stat().st_uid)
+        raise OSError(f"cannot act as {user}, who owns {folder}: {answer.decode()}")
     return msgspec.msgpack.decode(answer, type=kind)
 
 
 def _answer_and_exit(folder: Path, action: Callable[[], object], writing: int) -> NoReturn:
     """Child's part: no exception may leave it, or two processes would go on."""
+    status = 0
     try:
         become_owner(folder)
-        with open(writing, "wb") as pipe:
-            pipe.write(msgspec.msgpack.encode(action()))
-    except BaseException:  # noqa: BLE001 -- the status tells the parent
-        os._exit(1)
-    os._exit(0)
+        answer = msgspec.msgpack.encode(action())
+    except BaseException as error:  # noqa: BLE001 -- the status tells the parent
+        status, answer = 1, str(error).encode()
+    with open(writing, "wb") as pipe:
+        pipe.write(answer)
+    os._exit(status)

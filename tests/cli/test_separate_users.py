@@ -1,6 +1,7 @@
 import json
 import os
 import pwd
+import select
 import shutil
 import signal
 import stat
@@ -11,14 +12,26 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from rmp_milter import owners
 from rmp_milter.cli import main
 from rmp_milter.owners import UnknownNameError, as_owner, become_owner, gid_of, name_of, uid_of
 
 KEEPER, MILTER, COURIER = "daemon", "bin", "games"  # on every Debian, and unused
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+
+
+def all_can_reach(path: Path) -> bool:
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
+
+
+needs_public_code = pytest.mark.skipif(
+    not all_can_reach(Path(owners.__file__)) or not all_can_reach(Path(msgspec.__file__)),
+    reason="the program lies where other users cannot read it",
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +84,14 @@ def test_each_part_belongs_to_its_user(service: Path) -> None:
 
 
 @needs_root
+@needs_public_code
 def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
     done = rmp(service, "check", "--no-postfix")
     assert (done.returncode, done.stdout) == (0, "0 errors, 0 warnings\n")
 
 
 @needs_root
+@needs_public_code
 @pytest.mark.parametrize(
     "command", [("store", "stats"), ("doctor", "list"), ("outbox", "list"), ("check", "--json")]
 )
@@ -90,6 +105,7 @@ def test_commands_of_root_leave_no_file_of_roots(
 
 
 @needs_root
+@needs_public_code
 def test_the_courier_reads_the_outbox_and_nothing_else(service: Path) -> None:
     program = (
         "import json, sys; from pathlib import Path; from rmp_milter.owners import become_owner\n"
@@ -110,6 +126,7 @@ def test_the_courier_reads_the_outbox_and_nothing_else(service: Path) -> None:
 
 
 @needs_root
+@needs_public_code
 def test_root_acts_as_the_owner_and_stays_root(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)
     assert as_owner(tmp_path, os.geteuid, int) == 65534
@@ -117,6 +134,22 @@ def test_root_acts_as_the_owner_and_stays_root(tmp_path: Path) -> None:
 
 
 @needs_root
+def test_a_user_who_cannot_read_the_program_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(0o700)
+    (hidden / "owners.py").touch()
+    monkeypatch.setattr(owners, "_PROGRAM", hidden / "owners.py")
+    folder = tmp_path / "part"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    with pytest.raises(OSError, match="the user nobody cannot read the program"):
+        as_owner(folder, os.geteuid, int)
+
+
+@needs_root
+@needs_public_code
 def test_an_action_that_fails_as_owner_is_an_error(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)
     with pytest.raises(OSError, match="cannot act as nobody"):
@@ -177,10 +210,12 @@ def command_and_users(pid: int) -> tuple[str, set[str]]:
 
 
 @needs_root
+@needs_public_code
 def test_serve_runs_each_part_as_its_user_and_ends_them(
     service: Path, served: subprocess.Popen[str]
 ) -> None:
     assert served.stdout
+    assert select.select([served.stdout], [], [], 20)[0], "no line in 20 s"
     assert served.stdout.readline() == "ready for rmp@a.example\n"
     children = children_of(served.pid)
     wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
