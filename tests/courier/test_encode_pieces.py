@@ -1,4 +1,5 @@
 import base64
+import os
 
 import pytest
 from hypothesis import given
@@ -6,10 +7,43 @@ from hypothesis import strategies as st
 
 from rmp_milter.mail.encode import armored, encode, encoded_size
 from rmp_milter.model import BodySlice, Slice
+from testbed.doctor import Doctor
 
 CHUNK = 57 * 4096
 HEAD = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
 TAIL = b"-----END PGP MESSAGE-----\r\n"
+
+
+def crc24(data: bytes) -> int:
+    """The checksum bit by bit, as RFC 9580, 6.1.1 writes it down."""
+    crc = 0xB704CE
+    for byte in data:
+        crc ^= byte << 16
+        for _ in range(8):
+            crc <<= 1
+            if crc & 0x1000000:
+                crc ^= 0x1864CFB
+    return crc & 0xFFFFFF
+
+
+def test_the_checksum_is_the_one_of_the_standard() -> None:
+    assert crc24(b"123456789") == 0x21CF02
+
+
+def test_the_checksum_goes_on_over_chunks() -> None:
+    data = bytes(at * 31 % 251 for at in range(2 * CHUNK + 5))
+    for packets in (0, 1, 57, 58):
+        piece = BodySlice(data[:packets], b"id", armor=True)
+        checksum = b"=" + base64.b64encode(crc24(data).to_bytes(3))
+        assert checksum + b"\r\n" + TAIL in encoded(piece, data[packets:])
+
+
+@pytest.mark.parametrize("more", range(6))
+def test_gpg_reads_the_armor_whatever_its_length(more: int) -> None:
+    data = os.urandom(300_000 + more)
+    with Doctor("Dr Test", "t@x.test", service="t@x.test") as doctor:
+        sealed = doctor.keyring.encrypt(data, [], sign=False, armor=False)
+        assert doctor.keyring.decrypt(armored(sealed)).data == data
 
 
 def encoded(piece: Slice | BodySlice, body: bytes = b"") -> bytes:
@@ -21,8 +55,11 @@ def test_packets_and_body_are_encoded_as_one(packets: bytes, body: bytes, armor:
     piece = BodySlice(packets, b"id", armor=armor)
     result = encoded(piece, body)
     assert encoded_size(piece, len(body)) == len(result)
-    text = result.removeprefix(HEAD).removesuffix(TAIL) if armor else result
-    assert text == base64.encodebytes(packets + body).replace(b"\n", b"\r\n")
+    expected = base64.encodebytes(packets + body).replace(b"\n", b"\r\n")
+    if armor:
+        checksum = base64.b64encode(crc24(packets + body).to_bytes(3))
+        expected = HEAD + expected + b"=" + checksum + b"\r\n" + TAIL
+    assert result == expected
 
 
 @pytest.mark.parametrize("packets", [0, 1, 56, 57, 58, 300])
@@ -57,8 +94,3 @@ def test_a_body_is_read_from_a_memoryview_of_any_kind() -> None:
     piece = BodySlice(b"", b"id", armor=False)
     assert base64.b64decode(encoded(piece, view.tobytes())) == view.tobytes()
     assert b"".join(encode(piece, view)) == encoded(piece, view.tobytes())
-
-
-def test_armor_has_its_frame_and_no_checksum() -> None:
-    assert armored(b"\x01\x02\x03") == HEAD + b"AQID\r\n" + TAIL
-    assert b"\r\n=" not in armored(bytes(1000))
