@@ -65,14 +65,16 @@ class Host:
         """Send a doctor's mail to the service."""
         return doctor.send(self.postfix.smtp_port, mail, login=login, password=password)
 
-    def answers(self, doctor: Doctor, count: int = 1, timeout: float = 20) -> list[Opened]:
-        """Wait until a doctor has ``count`` answers in all; return them as he reads them."""
+    def answers(
+        self, doctor: Doctor, count: int = 1, timeout: float = 20, *, after: int = 0
+    ) -> list[Opened]:
+        """Wait until a doctor has ``count`` mails more than ``after``; open those."""
         try:
-            raw = self.postfix.wait_mail(doctor.mail, count, timeout)
+            raw = self.postfix.wait_mail(doctor.mail, after + count, timeout)
         except TimeoutError as error:
             error.add_note(self.service.all_logs())
             raise
-        return [doctor.read(one) for one in raw]
+        return [doctor.read(one) for one in raw[after:]]
 
     def ask(
         self, doctor: Doctor, mail: bytes, more: int = 1, *, login: str = "", password: str = ""
@@ -82,7 +84,7 @@ class Host:
         reply = self.send(doctor, mail, login, password)
         if not reply.accepted:
             raise AssertionError(f"the service said {reply}\n{self.service.all_logs()}")
-        return self.answers(doctor, before + more)[before:]
+        return self.answers(doctor, more, after=before)
 
     def settle(self, timeout: float = 30) -> None:
         """Wait until every answer has left the outbox and Postfix has delivered it."""
@@ -104,7 +106,7 @@ class Host:
         before = self.postfix.collected.count(doctor.mail)
         self.ask(doctor, mail)
         self.settle()
-        return self.answers(doctor)[before:]
+        return self.answers(doctor, after=before)
 
     def close(self) -> None:
         """End everything, the service before Postfix, and remove all folders."""
