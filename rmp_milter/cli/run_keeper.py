@@ -40,8 +40,12 @@ def place(config: Config) -> Place:
 def limits(config: Config) -> Limits:
     """Return the keeper's bounds as the configuration has them."""
     return Limits(
-        message=config.limits.plaintext_bytes,
+        message=config.limits.message_bytes,
+        plaintext=config.limits.plaintext_bytes,
+        text=config.limits.header_bytes,
+        key_packets=config.limits.key_packets,
         bodies=config.limits.parts,
+        parts=config.limits.parts,
         code_length=config.keeper.code_length,
         code_minimum=config.keeper.code_minimum,
     )
