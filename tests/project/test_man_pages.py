@@ -28,10 +28,7 @@ def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Co
     """Yield every command of ``rmp`` with its path, but groups."""
     context = click.Context(group)
     for name in group.list_commands(context):
-        try:
-            command = group.get_command(context, name)
-        except ModuleNotFoundError:
-            continue
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from commands(command, f"{path}{name} ")
         elif command:
