@@ -24,7 +24,7 @@ lint: ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy testbed
+	$(BIN)/mypy testbed demo bench
 
 test: lint
 	$(BIN)/pytest -m "not soak"
