@@ -21,7 +21,7 @@ demo: ready
 	@$(BIN)/python demo/run
 
 lint: ready
-	$(BIN)/ruff check
+	$(BIN)/ruff check --no-cache
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy testbed demo bench
