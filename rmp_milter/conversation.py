@@ -19,6 +19,7 @@ _OUTSIDE: Mapping[Why, str] = {
     Why.WRONG_CODE: "no-access",
     Why.WEAK_CODE: "weak-code",
     Why.NO_TEXT: "no-text",
+    Why.LAYERED: "layered",
     Why.BAD_KEY: "expired-key",
 }
 

@@ -27,8 +27,11 @@ from rmp_milter.keeper.protocol import (
 )
 from rmp_milter.keeper.sealmail import encrypt_document
 from rmp_milter.keeper.sessionkey import SessionKey, packed
+from rmp_milter.mail.armor import ArmorError, dearmor
 from rmp_milter.memory import Memory
 from rmp_milter.model import Container, PartName
+
+_SEALED = (".pgp", ".gpg", ".asc")
 
 
 class _Body(NamedTuple):
@@ -52,6 +55,7 @@ def open_mail(
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read)
     opening = _read_plain(plain, request.bodies[main_at], desk.limits)
+    _refuse_layers(desk, opening)
     bodies = [
         _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
         for ref, message in zip(request.bodies, messages, strict=True)
@@ -91,6 +95,35 @@ def _decrypt_main(
             if error.why is not Why.UNREADABLE:
                 raise
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
+
+
+def _refuse_layers(desk: Desk, opening: Opening) -> None:
+    """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
+
+    The entity is stored as it came, behind a new key packet for its reader: the inner
+    layer would stay closed to him.
+    """
+    for document in opening.documents:
+        if document.part.name.lower().endswith(_SEALED):
+            data = _without_armor(b"".join(document.data()))
+            if _opens(desk, data):
+                raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
+
+
+def _without_armor(data: bytes) -> bytes:
+    try:
+        return b"".join(dearmor([data])) if b"-----BEGIN PGP MESSAGE" in data else data
+    except ArmorError:
+        return b""
+
+
+def _opens(desk: Desk, data: bytes) -> bool:
+    try:
+        whole = Span(0, len(data))
+        message = read_message(lambda at, size: data[at : at + size], whole)
+    except PacketError:
+        return False
+    return next(iter(session_keys(message.key_packets, desk.keys.decryption)), None) is not None
 
 
 def _read_plain(plain: Plain, ref: BodyRef, limits: Limits) -> Opening:

@@ -244,6 +244,7 @@ class Why(StrEnum):
     WRONG_CODE = "wrong-code"
     WEAK_CODE = "weak-code"
     NO_TEXT = "no-text"
+    LAYERED = "layered"
     BAD_KEY = "bad-key"
     UNAVAILABLE = "unavailable"
 

@@ -71,6 +71,13 @@ REFUSALS: Mapping[str, Text] = {
         "été conservé.",
         "The mail holds no text: the header that names the patient is missing. Nothing was kept.",
     ),
+    "layered": Text(
+        "Une pièce jointe est chiffrée deux fois pour le service : personne d'autre ne pourrait "
+        "l'ouvrir. Joignez le fichier tel quel, votre messagerie le chiffre. Rien n'a été "
+        "conservé.",
+        "An attachment is encrypted to the service twice over: nobody else could open it. Attach "
+        "the plain file, your mail client encrypts it. Nothing was kept.",
+    ),
     "unknown-sender": Text(
         "L'expéditeur n'est pas inscrit auprès du service, ou le message n'est pas signé. Signez "
         "avec votre clé inscrite, ou adressez-vous à l'hébergeur. Rien n'a été conservé.",

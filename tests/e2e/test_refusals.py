@@ -1,8 +1,8 @@
 """Every refusal: what the sender sees, in French, and that nothing was kept."""
 
 import pytest
+from clinic import PDF, Clinic
 
-from conftest import PDF, Clinic
 from testbed.service import Part
 
 pytestmark = pytest.mark.integration
@@ -16,6 +16,11 @@ def test_clear_text(clinic: Clinic) -> None:
 def test_a_clear_attachment_beside_an_encrypted_text(clinic: Clinic) -> None:
     mail = clinic.lab.files_in_clear("Patient : DUPONT Jean\n", {"radio.pdf": PDF})
     assert "une piece jointe ne l'est pas" in clinic.rejection(clinic.lab, mail).text
+
+
+def test_a_file_that_is_encrypted_twice_over(clinic: Clinic) -> None:
+    mail = clinic.lab.layered(clinic.patient() + "\nVoici.\n", {"radio.pdf": PDF})
+    assert "chiffree deux fois" in clinic.rejection(clinic.lab, mail).text
 
 
 def test_an_unknown_sender(clinic: Clinic) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from attacker import Attacker
+from clinic import PDF, Clinic
 
-from conftest import PDF, Clinic
 from testbed.service import Part
 
 pytestmark = pytest.mark.integration

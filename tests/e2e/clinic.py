@@ -1,0 +1,60 @@
+"""The host and the doctors of the end-to-end tests, and what a test says of them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+from testbed.doctor import Doctor
+from testbed.host import Host
+from testbed.reading import Opened
+from testbed.sending import Reply
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
+
+
+@dataclass
+class Clinic:
+    """The host and its doctors, with what a test says again and again."""
+
+    host: Host
+    paul: Doctor  # médecin traitant
+    anne: Doctor  # another doctor
+    lab: Doctor  # a laboratory
+    eudora: Doctor  # a doctor with an old client
+    outsider: Doctor  # has the service's key, is not enrolled
+    names: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def patient(self) -> str:
+        """Return the header lines of a patient that no other test knows."""
+        number = next(self.names)
+        letters = "".join(chr(ord("A") + int(digit)) for digit in f"{number:03}")
+        return f"Patient : TEST{letters} Jean\nNé le : 30/01/1959\n"
+
+    def create(self, lines: str, code: str = "", by: Doctor | None = None) -> str:
+        """Create a dossier and return the code that the answer gives."""
+        text = "Demande : création\n" + lines + "Consentement : oui\n"
+        if code:
+            text += f"Code : {code}\n"
+        (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text))
+        found = re.search(r"Code du patient : (\S+)", answer.text)
+        assert found, answer.text
+        return found[1]
+
+    def refusal(self, doctor: Doctor, mail: bytes) -> Opened:
+        """Send a mail that is refused by letter; return the letter."""
+        (answer,) = self.host.ask(doctor, mail)
+        assert answer.subject == "RMP : votre message n'a pas été traité"
+        return answer
+
+    def rejection(self, doctor: Doctor, mail: bytes, **session: str) -> Reply:
+        """Send a mail that is refused at SMTP time; return the reply."""
+        before = self.documents()
+        reply = self.host.send(doctor, mail, **session)
+        assert 500 <= reply.code < 600, reply
+        assert self.documents() == before
+        return reply
+
+    def documents(self) -> int:
+        """Return how many bodies the store holds."""
+        return self.host.stored()["documents"]
