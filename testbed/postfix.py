@@ -184,6 +184,10 @@ class PrivatePostfix:
         """Try every deferred mail now."""
         run(["postqueue", "-c", self.plan.config, "-f"])
 
+    def delete_queue(self) -> None:
+        """Throw away all mail that Postfix holds."""
+        run(["postsuper", "-c", self.plan.config, "-d", "ALL"])
+
     def log(self) -> str:
         """Return Postfix's log so far."""
         return self.plan.log.read_text(errors="replace") if self.plan.log.exists() else ""
