@@ -4,10 +4,8 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from rmp_milter.identity import trait_keys
-from rmp_milter.mail.routing import parse
-
 from rmp_milter.handlers.steps import Asked, Outcome, Proof, Sender
+from rmp_milter.identity import trait_keys
 from rmp_milter.keeper.protocol import (
     Create,
     Created,
@@ -26,6 +24,7 @@ from rmp_milter.keeper.protocol import (
     Span,
     Trust,
 )
+from rmp_milter.mail.routing import parse
 from rmp_milter.model import (
     CodeSlot,
     Consent,
