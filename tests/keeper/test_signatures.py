@@ -11,7 +11,7 @@ from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.protocol import Trust
 from rmp_milter.keeper.signatures import CLOCK_SKEW, as_signed, detached, verify
 
-NOW = int(time.time()) + 60
+NOW = int(time.time()) + 3600  # later than any key that this run makes
 TEXT = "Première ligne\r\nseconde ligne  \r\n".encode()
 
 
@@ -62,16 +62,16 @@ def test_a_signing_subkey_counts_as_its_owner(gpg: Gpg) -> None:
 
 
 def test_a_key_that_expired_since_is_expired(gpg: Gpg) -> None:
-    gpg.run("--quick-gen-key", "expires@x.fr", "ed25519", "sign", "seconds=1000")
+    gpg.run("--quick-gen-key", "expires@x.fr", "ed25519", "sign", "seconds=100000")
     packets = sign(gpg, "expires@x.fr")
     assert trust(gpg, packets, "expires@x.fr") is Trust.GOOD
-    assert trust(gpg, packets, "expires@x.fr", now=NOW + 2000) is Trust.EXPIRED
+    assert trust(gpg, packets, "expires@x.fr", now=NOW + 200_000) is Trust.EXPIRED
 
 
 def test_a_signature_with_an_end_is_expired_after_it(gpg: Gpg) -> None:
-    packets = sign(gpg, "alice@x.fr", "--default-sig-expire", "seconds=1000")
+    packets = sign(gpg, "alice@x.fr", "--default-sig-expire", "seconds=100000")
     assert trust(gpg, packets, "alice@x.fr") is Trust.GOOD
-    assert trust(gpg, packets, "alice@x.fr", now=NOW + 2000) is Trust.EXPIRED
+    assert trust(gpg, packets, "alice@x.fr", now=NOW + 200_000) is Trust.EXPIRED
 
 
 def test_a_revoked_key_is_expired(gpg: Gpg) -> None:
