@@ -209,9 +209,10 @@ def listen(rules: Rules, socket: str, mode: int, group: int | None, timeout: int
     Session.rules = rules
     Milter.factory = Session
     Milter.set_flags(Milter.DELRCPT)
-    threading.Thread(target=_open_to_postfix, args=(socket, mode, group), daemon=True).start()
+    # First of all, or the thread would give Postfix the stale socket of a killed process.
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(socket)  # noqa: PTH108 -- a stale socket of a killed process
+        os.unlink(socket)  # noqa: PTH108 -- by name
+    threading.Thread(target=_open_to_postfix, args=(socket, mode, group), daemon=True).start()
     Milter.runmilter("rmp-milter", f"unix:{socket}", timeout)
 
 

@@ -82,7 +82,7 @@ def test_weak_unsupported_and_missing_keys_are_told_apart(gpg: Gpg, sub: str, wh
 
 
 def test_an_expired_certificate_is_called_expired(gpg: Gpg) -> None:
-    gpg.run("--quick-gen-key", "old@x.fr", "ed25519", "sign", "seconds=100")
+    gpg.run("--quick-gen-key", "old@x.fr", "ed25519", "sign", "seconds=100000")
     fingerprint = gpg.fingerprint("old@x.fr")
     gpg.run("--quick-add-key", fingerprint, "cv25519", "encr", "never")
     assert reason(gpg.public("old@x.fr"), LATER) == "expired"
@@ -92,7 +92,7 @@ def test_an_expired_certificate_is_called_expired(gpg: Gpg) -> None:
 
 def test_an_expired_subkey_never_hides_a_valid_one(gpg: Gpg) -> None:
     fingerprint = gpg.make("renewed@x.fr", sub="")
-    gpg.run("--quick-add-key", fingerprint, "cv25519", "encr", "seconds=100")
+    gpg.run("--quick-add-key", fingerprint, "cv25519", "encr", "seconds=100000")
     assert reason(gpg.public("renewed@x.fr"), LATER) == "expired"
     gpg.run("--quick-add-key", fingerprint, "nistp256", "encr", "never")
     (only,) = subkeys(gpg.public("renewed@x.fr"), LATER)
