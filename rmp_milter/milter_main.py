@@ -102,7 +102,8 @@ def _give_up(failed: threading.Event) -> None:
     if failed.is_set():
         return
     failed.set()
-    stop()
-    last_resort = threading.Timer(5, os._exit, (EXIT_STORE_FAILED,))
-    last_resort.daemon = True
-    last_resort.start()
+    # A moment later, so that the sender at hand hears our 451 and not a closed connection.
+    for seconds, action in ((0.5, stop), (5.0, lambda: os._exit(EXIT_STORE_FAILED))):
+        timer = threading.Timer(seconds, action)
+        timer.daemon = True
+        timer.start()

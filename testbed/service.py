@@ -1,6 +1,7 @@
 """The service as an admin installs and runs it: by its own command, in a folder of its own."""
 
 import contextlib
+import grp
 import os
 import re
 import shutil
@@ -188,7 +189,14 @@ class Service:
         ended = [part for part, process in self._running.items() if process.poll() is not None]
         if ended:
             raise ChildProcessError(f"ended before it was ready: {', '.join(ended)}")
-        return is_listening(self.keeper_socket) and is_listening(self.milter_socket)
+        return is_listening(self.keeper_socket) and self._open_to_postfix()
+
+    def _open_to_postfix(self) -> bool:
+        """Whether the milter listens and has given its socket to Postfix's group."""
+        if not is_listening(self.milter_socket):
+            return False
+        status = self.milter_socket.stat()
+        return status.st_gid == grp.getgrnam(MAIL_OWNER).gr_gid and bool(status.st_mode & 0o020)
 
     def _log(self, part: Part) -> Path:
         return self.root / f"{part}.log"
