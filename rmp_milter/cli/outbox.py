@@ -38,10 +38,14 @@ def list_(config: Config, *, sent: bool, as_json: bool) -> None:
 
 @outbox.command("retry")
 @click.argument("row", type=click.IntRange(min=1), required=False)
-@click.option("--all", "all_stuck", is_flag=True, help="Every parked or bounced one.")
+@click.option("--all", "all_stuck", is_flag=True, help="Every parked one.")
 @configured
 def retry(config: Config, *, row: int | None, all_stuck: bool) -> None:
-    """Have parked answers sent again: the one numbered ROW, or all."""
+    """Have parked answers sent again: the one numbered ROW, or all.
+
+    An answer that was sent and came back has left nothing to send: correct the address
+    and have the doctor ask again.
+    """
     if (row is None) is not all_stuck:
         raise click.UsageError("give either a row's number or --all")
     with open_outbox(config) as opened:
