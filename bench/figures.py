@@ -1,5 +1,6 @@
 """What the bench measures, each as a function that returns its figures."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -41,9 +42,7 @@ def fresh(models: list[bytes], amount: int) -> Iterator[bytes]:
 def models(doctor: Doctor, size: int, amount: int = 4) -> list[bytes]:
     """Return signed and encrypted deposits whose attachment has ``size`` bytes."""
     text = f"{LINES}Document : biologie\n\nVoici.\n"
-    noise = Path("/dev/urandom").open("rb")  # noqa: SIM115 -- closed below
-    with noise:
-        return [doctor.pgp_mime(text, {"b.bin": noise.read(size)}) for _ in range(amount)]
+    return [doctor.pgp_mime(text, {"b.bin": os.urandom(size)}) for _ in range(amount)]
 
 
 def deposits(stand: Stand, size: int, senders: int, amount: int, rounds: int) -> list[str]:
@@ -117,9 +116,7 @@ def consultation(stand: Stand, documents: int, size: int) -> list[str]:
 
 def _deposits_for(doctor: Doctor, lines: str, size: int) -> Iterator[bytes]:
     for number in range(4):
-        data = Path("/dev/urandom").open("rb")  # noqa: SIM115 -- closed below
-        with data:
-            yield doctor.pgp_mime(f"{lines}\nVoici {number}.\n", {"b.bin": data.read(size)})
+        yield doctor.pgp_mime(f"{lines}\nVoici {number}.\n", {"b.bin": os.urandom(size)})
 
 
 def _read_files(amount: int, size: int) -> float:

@@ -63,7 +63,8 @@ def with_message_id(mail: bytes, message_id: str) -> bytes:
     )
 
 
-def campaign(kills: int, seed: int) -> None:
+def campaign(kills: int, seed: int) -> int:
+    """Kill so often under load; return how many mails were acknowledged meanwhile."""
     chance = random.Random(seed)  # noqa: S311 -- chooses victims, no secrets
     with Host() as host:
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
@@ -85,8 +86,8 @@ def campaign(kills: int, seed: int) -> None:
                 thread.join(120)
         assert not [thread for thread in threads if thread.is_alive()]
         assert not load.refused
-        assert len(load.acknowledged) >= kills // 4  # there was a load, on slow machines too
         assert_each_once(host, doctor, load)
+        return len(load.acknowledged)
 
 
 def kill_and_restart(host: Host, chance: random.Random) -> None:
@@ -120,10 +121,10 @@ def answers_by_request(host: Host, doctor: Doctor) -> dict[str, set[str]]:
 
 
 def test_a_hundred_kills_lose_nothing() -> None:
-    campaign(kills=100, seed=20261123)
+    assert campaign(kills=100, seed=20261123) >= 25  # a load, on slow machines too
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
 def test_a_long_campaign_loses_nothing(seed: int) -> None:
-    campaign(kills=400, seed=seed)
+    assert campaign(kills=400, seed=seed) >= 100

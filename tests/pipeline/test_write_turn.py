@@ -50,5 +50,6 @@ def test_the_turn_can_be_taken_again(tmp_path: Path) -> None:
     turn.close()
     turn.close()
     other = holder(tmp_path)
+    assert other.poll() is None
     other.kill()
     other.wait()
