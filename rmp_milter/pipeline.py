@@ -15,6 +15,7 @@ import msgspec
 
 from rmp_milter.answers import About, Answers
 from rmp_milter.bounce import is_bounce_address, row_of
+from rmp_milter.changes import Changes, NewBody, NewEntry
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers import aide, consultation, creation, depot, liste
@@ -29,15 +30,7 @@ from rmp_milter.mail.routing import RoutingHeader, parse
 from rmp_milter.mail.shapes import recognise
 from rmp_milter.mail.texts import Language
 from rmp_milter.memory import Memory
-from rmp_milter.model import (
-    Changes,
-    Doctor,
-    Envelope,
-    NewBody,
-    NewEntry,
-    Onglet,
-    Verb,
-)
+from rmp_milter.model import Doctor, Envelope, Onglet, Verb
 from rmp_milter.sender import identify, likely_signers, named_signers
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot

@@ -22,6 +22,7 @@ from rmp_milter.handlers.steps import (
 from rmp_milter.identity import Outcome as Matched
 from rmp_milter.identity import match, trait_keys
 from rmp_milter.keeper.protocol import (
+    ByCode,
     Record,
     Recorded,
     Release,
@@ -32,11 +33,7 @@ from rmp_milter.keeper.protocol import (
 )
 from rmp_milter.mail.letter import Enclosure
 from rmp_milter.mail.texts import Language
-from rmp_milter.model import CodeSlot, Doctor, Document, Dossier, NumberedEntry
-
-DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48))
-"""A slot that no code opens: asked of the keeper where there is no dossier, so that an
-unknown patient takes the same way, and the same time, as a wrong code."""
+from rmp_milter.model import Doctor, Document, Dossier, NumberedEntry
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
@@ -101,13 +98,15 @@ def _by_code(
     reply = yield Release(
         digest=asked.digest,
         dossier_id=dossier_id,
-        slot=dossier.slots.code if dossier else DECOY_SLOT,
-        held_code=asked.opened.held_code,
+        # Without a dossier a slot that no code opens is tried, so that an unknown patient
+        # takes the same way, and the same time, as a wrong code.
+        opening=ByCode(dossier.slots.code if dossier else None, asked.opened.held_code),
         items=items,
-        reader=asked.doctor.certificate,
+        readers=(asked.doctor.certificate,),
         event=event(asked, "dossier", dossier_id, documents=ids),
     )
-    return _enclosures(entries, expect(reply, Released).packets)
+    released = expect(reply, Released).packets
+    return _enclosures(entries, [packets[0] for packets in released])
 
 
 def _documents(entries: Sequence[NumberedEntry]) -> list[Document]:

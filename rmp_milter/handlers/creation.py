@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 
+from rmp_milter.changes import NewDossier
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
@@ -19,7 +20,7 @@ from rmp_milter.keeper.protocol import CODE_MARK, Create, Created, Reply, Reques
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import Language, text
 from rmp_milter.mail.wording import birth_date, bullet_list, document_titles, full_name
-from rmp_milter.model import Consent, Dossier, NewDossier, Patient
+from rmp_milter.model import Consent, Dossier, Patient
 
 CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""

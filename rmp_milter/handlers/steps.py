@@ -11,19 +11,12 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from rmp_milter.changes import NewDossier
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.protocol import Event, Opened, Reply, Request
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.routing import RoutingHeader
-from rmp_milter.model import (
-    Doctor,
-    Dossier,
-    Entry,
-    NewDossier,
-    NumberedEntry,
-    Onglet,
-    Patient,
-)
+from rmp_milter.model import Doctor, Dossier, Entry, NumberedEntry, Onglet, Patient
 
 
 class View(Protocol):

@@ -19,11 +19,17 @@ from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
+    Adopt,
+    ByCode,
+    ByCustody,
+    ByVitale,
     Create,
     Created,
     Event,
     Failed,
+    History,
     Open,
+    Recode,
     Record,
     Recorded,
     Release,
@@ -37,15 +43,18 @@ from rmp_milter.keeper.protocol import (
     Sealed,
     SealedDocument,
     ToReseal,
+    Wait,
     Why,
 )
 from rmp_milter.keeper.sealing import (
+    DECOY_SLOT,
     SealError,
     code_of,
     draw_code,
     make_code_slot,
     make_custody_slot,
     open_code_slot,
+    open_custody_slot,
     open_session_key,
     seal_session_key,
 )
@@ -89,6 +98,8 @@ def _answer(
             return reseal(desk, request, now), None
         case Release():
             return release(desk, request, now), None
+        case Recode() | Wait() | Adopt() | History():
+            raise CallFailed(Why.UNSUPPORTED, "not answered yet")
         case Record():
             return Recorded(_write_leaf(desk, request.event, now)), None
 
@@ -184,25 +195,42 @@ def _resealed(
 
 
 def release(desk: Desk, request: Release, now: int) -> Released:
-    """Open the code slot, write the reader's key packets.
+    """Open the dossier, write the readers' key packets.
 
-    A wrong code writes its refusal into the log and raises :class:`CallFailed`
-    ``WRONG_CODE``, as a slot that nothing opens does. ``BAD_KEY`` comes before both.
+    What does not open writes its refusal into the log and raises :class:`CallFailed`
+    ``WRONG_CODE``. ``BAD_KEY`` comes before both.
     """
-    reader = reader_keys(request.reader, now)
-    typed = _held_code(desk, request.held_code, request.digest, now)
+    readers = [reader_keys(reader, now) for reader in request.readers]
+    private = _unlock(desk, request, now)
+    keys = [_opened(private, request.dossier_id, item) for item in request.items]
+    packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
+    _write_leaf(desk, request.event, now)
+    return Released(packets)
+
+
+def _unlock(desk: Desk, request: Release, now: int) -> X25519PrivateKey:
+    """Return the dossier's private key, or write the refusal's leaf and raise."""
     try:
-        private = open_code_slot(
-            request.slot, _code_typed(typed), request.dossier_id, desk.keys.pepper
-        )
+        return _open_slot(desk, request, now)
     except SealError:
         refused = msgspec.structs.replace(request.event, outcome="refused", documents=())
         _write_leaf(desk, refused, now)
         raise CallFailed(Why.WRONG_CODE) from None
-    keys = [_opened(private, request.dossier_id, item) for item in request.items]
-    packets = tuple(key_packets(key, reader) for key in keys)
-    _write_leaf(desk, request.event, now)
-    return Released(packets)
+
+
+def _open_slot(desk: Desk, request: Release, now: int) -> X25519PrivateKey:
+    opening = request.opening
+    match opening:
+        case ByCode():
+            typed = _held_code(desk, opening.held_code, request.digest, now)
+            slot = opening.slot or DECOY_SLOT
+            return open_code_slot(
+                slot, _code_typed(typed), request.dossier_id, desk.keys.pepper
+            )
+        case ByCustody():
+            return open_custody_slot(desk.keys.custody, request.dossier_id, opening.slot)
+        case ByVitale():
+            raise CallFailed(Why.UNSUPPORTED, "no attestation can be read yet")
 
 
 def _code_typed(typed: str) -> str:

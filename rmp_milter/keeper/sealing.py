@@ -28,6 +28,8 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 CODE_LIMIT = 64
 ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
 ARGON2_ITERATIONS = 2
+DECOY_SLOT = CodeSlot(salt=bytes(SALT_SIZE), nonce=bytes(NONCE_SIZE), sealed=bytes(48))
+"""A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store.codecs import Codecs
 from rmp_milter.store.environment import Environment
 from rmp_milter.store.failures import Conflict, StoreError, StoreFailed

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Table
 
-    from rmp_milter.model import Changes, Doctor, NewBody, NewDossier, NewEntry
+    from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
+    from rmp_milter.model import Doctor
 
 BOUNCE_REASON = "a delivery failure notice came back"
 

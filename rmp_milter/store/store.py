@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import lmdb
 
-    from rmp_milter.model import Changes
+    from rmp_milter.changes import Changes
     from rmp_milter.store.environment import Tables
 
 __all__ = ["Store", "StoreKeys", "create"]

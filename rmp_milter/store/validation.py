@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterator
 
-from rmp_milter.model import BodySlice, Changes, NewEntry
+from rmp_milter.changes import Changes, NewEntry
+from rmp_milter.model import BodySlice
 from rmp_milter.store.codecs import ID_BYTES
 from rmp_milter.store.failures import StoreError
 

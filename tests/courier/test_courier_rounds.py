@@ -25,9 +25,10 @@ from courier_case import (
     working,
 )
 
+from rmp_milter.changes import Changes
 from rmp_milter.delivery import WholeMail
 from rmp_milter.dkim_key import dns_record
-from rmp_milter.model import BodySlice, Changes, OutgoingMail, Slice
+from rmp_milter.model import BodySlice, OutgoingMail, Slice
 from rmp_milter.store import Outbox, Store, StoreFailed
 
 

@@ -163,7 +163,7 @@ def play(request: Request) -> Reply:
         packets = tuple(b"packet for " + each for each in request.readers)
         return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
     if isinstance(request, Release):
-        return Released(tuple(b"released" for _ in request.items))
+        return Released(tuple((b"released",) * len(request.readers) for _ in request.items))
     assert isinstance(request, Record)
     return Recorded(1)
 

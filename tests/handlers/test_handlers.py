@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import aide, consultation, creation, depot, liste
-from rmp_milter.handlers.consultation import DECOY_SLOT
 from rmp_milter.handlers.steps import Proof
 from rmp_milter.keeper.protocol import CODE_MARK, Create, Record, Release, Reseal
 from rmp_milter.model import Onglet, Patient
@@ -155,8 +154,8 @@ class TestConsultation:
             consultation.handle(mail, World([dossier()], self.FILED), "fr")
         )
         assert isinstance(release, Release)
-        assert release.reader == OTHER.certificate
-        assert release.slot == dossier().slots.code
+        assert release.readers == (OTHER.certificate,)
+        assert release.opening.slot == dossier().slots.code
         assert len(outcome.letter.enclosures) == 3
 
     def test_an_account_alone_is_not_the_treating_doctors_signature(self) -> None:
@@ -168,7 +167,7 @@ class TestConsultation:
         steps = consultation.handle(asked(self.LINES, by=OTHER, held_code=b"h"), world, "fr")
         release = next(steps)
         assert isinstance(release, Release)
-        assert release.slot == DECOY_SLOT
+        assert release.opening.slot is None
 
     def test_a_body_for_an_older_key_is_listed_and_not_sent(self) -> None:
         world = World([dossier()], [entry(1, Onglet.SYNTHESE, "Résumé médical", [OTHER])])

@@ -31,6 +31,7 @@ from rmp_milter.keeper.held import LIFETIME
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
+    ByCode,
     Create,
     Created,
     Event,
@@ -101,10 +102,9 @@ class Deposit:
         request = Release(
             digest=DIGEST,
             dossier_id=DOSSIER,
-            slot=self.created.slots.code,
-            held_code=held,
+            opening=ByCode(self.created.slots.code, held),
             items=(self.sealed,),
-            reader=reader,
+            readers=(reader,),
             event=event("dossier"),
         )
         return msgspec.structs.replace(request, **changed)
@@ -145,7 +145,7 @@ def test_another_doctor_with_the_code_gets_the_same_bytes(gpg: Gpg, desk: Desk) 
     deposit = Deposit(gpg, desk)
     reply = ask(desk, deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk))).reply
     assert isinstance(reply, Released)
-    text, status = gpg.verdict(deposit.message(reply.packets[0]))
+    text, status = gpg.verdict(deposit.message(reply.packets[0][0]))
     assert text == deposit.plain
     assert "GOODSIG" in status
 
@@ -172,7 +172,7 @@ def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> No
     reader, held = gpg.public("bob@x.fr"), held_code(gpg, desk)
     wrong = ask(desk, deposit.release(reader, held_code(gpg, desk, "wrong"))).failed
     for slot in (CodeSlot(bytes(16), bytes(12), bytes(48)), CodeSlot(b"", b"", b"")):
-        request = deposit.release(reader, held, slot=slot, items=())
+        request = deposit.release(reader, held, opening=ByCode(slot, held), items=())
         assert ask(desk, request).failed == wrong
 
 
@@ -192,7 +192,9 @@ def test_the_hash_is_computed_for_slots_that_cannot_fit(
     deposit = Deposit(gpg, desk)
     computed.clear()
     slot = CodeSlot(b"", b"", b"")
-    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk), slot=slot)
+    held = held_code(gpg, desk)
+    opened = ByCode(slot, held)
+    request = deposit.release(gpg.public("bob@x.fr"), held, opening=opened)
     assert ask(desk, request).failed.why is Why.WRONG_CODE
     assert computed == ["JzbV"]
 

@@ -57,6 +57,7 @@ FOR_EVERYBODY = {"rmp_milter.keeper", "rmp_milter.keeper.protocol", "rmp_milter.
 # Values in, values out: the core knows neither the shell nor clock, chance, files, network.
 CORE = [
     "rmp_milter.model",
+    "rmp_milter.changes",
     "rmp_milter.errors",
     "rmp_milter.identity",
     "rmp_milter.onglets",

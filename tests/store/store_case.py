@@ -4,9 +4,9 @@ import hashlib
 import os
 from pathlib import Path
 
+from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
 from rmp_milter.model import (
     BodySlice,
-    Changes,
     CodeSlot,
     Consent,
     Container,
@@ -14,9 +14,6 @@ from rmp_milter.model import (
     Document,
     Dossier,
     Entry,
-    NewBody,
-    NewDossier,
-    NewEntry,
     Onglet,
     OutgoingMail,
     PartName,

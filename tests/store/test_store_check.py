@@ -10,7 +10,7 @@ import lmdb
 import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, with_dossier
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Store, StoreError
 from rmp_milter.store.check import check
 from rmp_milter.store.walk import MAX_FINDINGS, table_names

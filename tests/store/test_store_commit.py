@@ -20,7 +20,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes, NewBody, NewEntry
+from rmp_milter.changes import Changes, NewBody, NewEntry
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
 from rmp_milter.store.check import check
 from rmp_milter.store.commit import GroupCommit

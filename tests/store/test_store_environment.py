@@ -6,7 +6,7 @@ import lmdb
 import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_doctor, make_store
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreError, StoreFailed, StoreKeys, create
 
 

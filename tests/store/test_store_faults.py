@@ -19,7 +19,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreFailed
 from rmp_milter.store.check import check
 

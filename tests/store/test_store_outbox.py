@@ -11,7 +11,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Outbox, OutboxRow, RowState, Store, StoreError
 from rmp_milter.store.check import check
 

@@ -12,7 +12,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreError
 
 IDENTITIES = (
