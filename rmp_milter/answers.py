@@ -7,10 +7,10 @@ import msgspec
 from rmp_milter.conversation import Keeper
 from rmp_milter.handlers.steps import expect
 from rmp_milter.keeper.protocol import Seal, Sealed
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.encode import encode
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.replies import SealPieces, build
-from rmp_milter.mail.texts import Language
 from rmp_milter.mail.wrapping import Frame
 from rmp_milter.memory import Memory
 from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice

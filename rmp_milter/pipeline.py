@@ -24,11 +24,11 @@ from rmp_milter.handlers.steps import Asked, Filing, Outcome, Sender, Steps, Vie
 from rmp_milter.intake import admit, gather, harmless_message_id, opening
 from rmp_milter.keeper.protocol import BodyRef, Opened, Trust
 from rmp_milter.mail.automatic import automatic
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.digest import duplicate_digest
 from rmp_milter.mail.mimetree import MimeLimit, Part, scan
 from rmp_milter.mail.routing import RoutingHeader, parse
 from rmp_milter.mail.shapes import recognise
-from rmp_milter.mail.texts import Language
 from rmp_milter.memory import Memory
 from rmp_milter.model import Doctor, Envelope, Onglet, Verb
 from rmp_milter.sender import identify, likely_signers, named_signers

@@ -31,8 +31,8 @@ from rmp_milter.keeper.protocol import (
     Request,
     SealedDocument,
 )
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure
-from rmp_milter.mail.texts import Language
 from rmp_milter.model import Doctor, Document, Dossier, NumberedEntry
 
 

@@ -17,8 +17,9 @@ from rmp_milter.handlers.steps import (
 )
 from rmp_milter.identity import fold, trait_keys
 from rmp_milter.keeper.protocol import CODE_MARK, Create, Created, Reply, Request
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, document_titles, full_name
 from rmp_milter.model import Consent, Dossier, Patient
 

@@ -6,8 +6,9 @@ from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import Asked, Outcome, Steps, View, asked_patient
 from rmp_milter.identity import Outcome as Matched
 from rmp_milter.identity import match, trait_keys
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, day, document_titles, full_name
 from rmp_milter.model import Doctor, Dossier, Entry
 

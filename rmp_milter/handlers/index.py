@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure, Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, day, document_titles, full_name
 from rmp_milter.model import Dossier, Onglet
 

@@ -4,8 +4,9 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.steps import Asked, Outcome, Proof, Steps, View, event, expect
 from rmp_milter.identity import fold, name_begins
 from rmp_milter.keeper.protocol import Record, Recorded
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, day, full_name
 from rmp_milter.model import Dossier
 

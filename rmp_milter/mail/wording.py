@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from textwrap import wrap
 
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.texts import text
 from rmp_milter.model import Container, Document, PartName, Patient
 
 _KIB = 1024

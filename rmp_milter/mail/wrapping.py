@@ -9,8 +9,9 @@ from email.utils import formataddr, formatdate
 
 import msgspec
 
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice
 
 _CRLF = "\r\n"
