@@ -10,7 +10,7 @@ from itertools import takewhile
 import msgspec
 
 from rmp_milter.mail.lines import Line, bounded, lines_of
-from rmp_milter.mail.words import Field
+from rmp_milter.mail.words import BEGINNERS, Field
 
 MASK = "••••"  # of one length, whatever the code's
 NOT_UNDERSTOOD = "(ligne non comprise)"  # stands for a line whose words are kept back
@@ -107,7 +107,7 @@ def _header_lines(lines: list[Line]) -> tuple[list[Line], int]:
 def _start(lines: list[Line]) -> int | None:
     written = 0
     for at, line in enumerate(lines):
-        if line.field is not None:
+        if line.field in BEGINNERS:
             return at
         written += not line.is_blank
         if written > _GREETING:
