@@ -24,6 +24,8 @@ from rmp_milter.config_sections import (
     LogSection,
     MilterSection,
     PathsSection,
+    PolicySection,
+    RulesSection,
     Section,
     ServiceSection,
     SocketsSection,
@@ -49,6 +51,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsSection
     keeper: KeeperSection
     milter: MilterSection
+    rules: RulesSection
+    policy: Section
     store: StoreSection
     courier: CourierSection
     dkim: DkimSection
@@ -62,6 +66,8 @@ SECTIONS: dict[str, type[Section]] = {
     "limits": LimitsSection,
     "keeper": KeeperSection,
     "milter": MilterSection,
+    "rules": RulesSection,
+    "policy": PolicySection,
     "store": StoreSection,
     "courier": CourierSection,
     "dkim": DkimSection,
@@ -123,6 +129,8 @@ def _complete(tables: _Tables, file: Path) -> Config:
         limits=tables.read("limits", LimitsSection),
         keeper=tables.read("keeper", KeeperSection),
         milter=tables.read("milter", MilterSection),
+        rules=tables.read("rules", RulesSection),
+        policy=tables.read("policy", PolicySection),
         store=tables.read("store", StoreSection),
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),

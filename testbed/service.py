@@ -219,6 +219,7 @@ def _reachable(reinject_port: int) -> Settings:
         ("courier", "port"): str(reinject_port),
         ("courier", "retry_seconds"): "[1, 2, 5]",
         ("sockets", "milter_group"): f'"{MAIL_OWNER}"',
+        ("rules", "hold_seconds"): "0",
     }
 
 

@@ -7,6 +7,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
     Asked,
+    Effects,
     Filing,
     Outcome,
     Steps,
@@ -40,8 +41,10 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     known = view.dossiers_by_traits(keys)
     return Outcome(
         letter=_letter(dossier, filings, held_code, language),
-        dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
-        filings=filings,
+        effects=Effects(
+            dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
+            filings=filings,
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -65,7 +66,18 @@ def open_mail(
     opened, memory = keeping.bodies(bodies, opening)
     code = opening.cut.code
     held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now) if code else b""
-    return Opened(opening.cut.header, signature, tuple(opened), held), memory
+    return Opened(
+        header=opening.cut.header,
+        signature=signature,
+        bodies=tuple(opened),
+        held_code=held,
+        once=_once(desk, key),
+    ), memory
+
+
+def _once(desk: Desk, key: SessionKey) -> bytes:
+    """Return what the same encrypted text always gives: its session key is drawn once."""
+    return hmac.digest(desk.keys.pepper, b"rmp once" + packed(key), "sha256")
 
 
 def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:

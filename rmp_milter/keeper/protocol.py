@@ -137,6 +137,8 @@ class Opened(Message, frozen=True):
     ``held_attestation`` what :class:`ByVitale` takes; ``attestation_fault`` why one that is
     there does not hold. ``keys`` are the binary certificates that came as
     ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at most four.
+    ``once`` is the same for the same encrypted text, however it is wrapped (a keyed digest
+    of its session key): by it a replayed mail is known.
     """
 
     header: str
@@ -147,6 +149,7 @@ class Opened(Message, frozen=True):
     held_attestation: bytes = b""
     attestation_fault: str = ""
     keys: tuple[bytes, ...] = ()
+    once: bytes = b""
 
 
 class Create(Message, frozen=True):

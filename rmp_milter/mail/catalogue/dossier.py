@@ -25,6 +25,14 @@ As of {date}: {entries} entries, {documents} documents
         "Les documents suivent dans {count} message(s), numérotés de 1 à {count}.",
         "The documents follow in {count} mail(s), numbered 1 to {count}.",
     ),
+    "index-masked": Text(
+        "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",
+        "(masked: seen by its author, the treating doctor and the patient only)",
+    ),
+    "index-replaced": Text("VERSIONS REMPLACÉES", "REPLACED VERSIONS"),
+    "index-replaced-by": Text(
+        "(remplacée par l'entrée {number})", "(replaced by entry {number})"
+    ),
     "index-unreadable": Text(
         "(déposé pour une autre de vos clés : redemandez le dossier avec le code du patient)",
         "(filed for another of your keys: ask again with the patient's code)",

@@ -32,4 +32,28 @@ LETTERS: Mapping[str, Text] = {
         "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
         "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
     ),
+    "subject-notice": Text("RMP : information", "RMP: notice"),
+    "code-rests": Text(
+        """\
+Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès. Par
+précaution il ne permet plus d'ouvrir le dossier pendant {minutes} minutes. Vos propres accès et
+les urgences ne sont pas concernés.
+
+Si le patient n'est pas à l'origine de ces essais, proposez-lui un nouveau code :
+
+    Demande : nouveau code
+    Patient : {patient}
+    Né le : {birth_date}
+""",
+        """\
+The code of {patient}, born {birth_date}, was tried {count} times without success. To be safe it
+opens the dossier no more for {minutes} minutes. Your own access and emergencies are not concerned.
+
+If these tries were not the patient's doing, offer him a new code:
+
+    Request : new code
+    Patient : {patient}
+    Born : {birth_date}
+""",
+    ),
 }

@@ -15,5 +15,9 @@ LETTERS: Mapping[str, Text] = {
         "{patient}, né(e) le {birth_date} ; dernière entrée : {last}",
         "{patient}, born {birth_date}; last entry: {last}",
     ),
+    "list-unseen": Text(
+        " ; {count} entrée(s) que vous n'avez pas encore reçue(s)",
+        "; {count} that you were not sent yet",
+    ),
     "list-none": Text("aucune", "none"),
 }

@@ -144,6 +144,30 @@ REFUSALS: Mapping[str, Text] = {
         "Le message ne contient rien à conserver : ni document, ni lettre.",
         "The mail holds nothing to keep: no document and no letter.",
     ),
+    "too-many": Text(
+        "Trop de demandes avec un code ou de listes en peu de temps. Rien n'a été fait. Attendez "
+        "une heure, puis renvoyez le message. Les urgences ne sont jamais limitées.",
+        "Too many requests with a code, or lists, in a short time. Nothing was done. Wait an hour "
+        "and send the mail again. Emergencies are never limited.",
+    ),
+    "no-such-entry": Text(
+        "Le dossier ne contient pas pour vous d'entrée numéro {numbers}. Demandez l'index "
+        "(« Demande : index ») pour voir les numéros. Rien n'a été fait.",
+        "For you the dossier has no entry {numbers}. Ask for the index (« Request : index ») to "
+        "see the numbers. Nothing was done.",
+    ),
+    "stale": Text(
+        "La signature de ce message est trop ancienne ou son horloge est déréglée. Rien n'a été "
+        "fait. Vérifiez l'heure de votre ordinateur, puis écrivez le message à nouveau.",
+        "The signature of this mail is too old or its clock is wrong. Nothing was done. Check your "
+        "computer's time and write the mail again.",
+    ),
+    "replayed": Text(
+        "Ce message chiffré a déjà été reçu une fois. Rien n'a été fait. Pour répéter une demande, "
+        "écrivez un nouveau message.",
+        "This encrypted mail was received once before. Nothing was done. To repeat a request, "
+        "write a new mail.",
+    ),
     "not-in-service": Text(
         "Cette demande n'est pas encore en service. Adressez-vous à l'hébergeur.",
         "This request is not in service yet. Ask the host.",
