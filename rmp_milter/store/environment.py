@@ -49,9 +49,16 @@ class Tables:
     - bodies: document (16 bytes) → the body as its author encrypted it
     - index: blind key (32 bytes) ‖ dossier or doctor → nothing
     - doctors: doctor (16 bytes) → sealed Doctor
+    - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredEnvelope
+    - waiting: waiting deposit (16 bytes) → sealed StoredWaiting
+    - waiting_expiry: u32 expiry ‖ waiting deposit → nothing
     - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing
+    - tallies: blind key of a subject → sealed Tally; tally_expiry as seen_expiry
+    - receipts: doctor ‖ u64 sequence → sealed ReceiptLine
+    - orphans: document → u32 next look; orphans_due: u32 next look ‖ document → nothing
     - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
     - outbox_due: u32 next try ‖ u64 row → nothing; parked rows have none
+    - outbox_bodies: blind key of a document ‖ u64 row that refers to it → nothing
     - sent: u64 row → sealed SentNote; sent_expiry: u32 expiry ‖ u64 row → nothing
 
     Numbers have their most significant byte first, so that keys sort by them.
@@ -64,11 +71,20 @@ class Tables:
     bodies: Table
     index: Table
     doctors: Table
+    envelopes: Table
+    waiting: Table
+    waiting_expiry: Table
     seen: Table
     seen_expiry: Table
+    tallies: Table
+    tally_expiry: Table
+    receipts: Table
+    orphans: Table
+    orphans_due: Table
     outbox: Table
     outbox_state: Table
     outbox_due: Table
+    outbox_bodies: Table
     sent: Table
     sent_expiry: Table
 
@@ -299,9 +315,17 @@ def _open_lmdb(
 
 def _open_tables(handle: lmdb.Environment) -> Tables:
     handle.reader_check()  # slots of killed processes would keep old pages from reuse
-    tables = Tables(*(handle.open_db(name, create=False) for name in _names()))
+    tables = Tables(*(_open_table(handle, name) for name in _names()))
     with handle.begin() as txn:
         found = txn.get(FORMAT_KEY, db=tables.meta)
     if found != FORMAT:
         raise StoreError("unknown format")
     return tables
+
+
+def _open_table(handle: lmdb.Environment, name: bytes) -> Table:
+    """Open a table that is there; one that is missing is never made anew, empty."""
+    try:
+        return handle.open_db(name, create=False)
+    except lmdb.NotFoundError as error:
+        raise StoreError(f"it lacks table {name.decode()}") from error

@@ -62,6 +62,23 @@ class Walk:
             self._step(name)
             yield bytes(key)
 
+    def compare_keys(
+        self, name: str, expected: set[bytes], shown: Callable[[bytes], str]
+    ) -> None:
+        """Note where a table of keys alone is not ``expected``, which is used up."""
+        for key, value in self.records(name):
+            if key not in expected or len(value):
+                self.add(f"table {name} has {shown(key)} in a wrong place")
+            expected.discard(key)
+        for key in sorted(expected):
+            self.add(f"table {name} lacks {shown(key)}")
+
+    def compare_count(self, name: str, expected: int) -> None:
+        """Note where a table walked through has not as many records as its ledger says."""
+        found = self.counts[name]
+        if found != expected:
+            self.add(f"table {name} has {found} records where the ledger says {expected}")
+
     def get(self, name: str, key: bytes) -> memoryview | None:
         """Return one record; None where there is none."""
         return self._txn.get(key, db=self._table(name)) if key else None

@@ -77,7 +77,10 @@ def fill_in(txn: Transaction, table: Table) -> None:
     txn.put(records(txn, table)[0][0], b"filled in", db=table)
 
 
-KEYS_ONLY = {"index", "seen_expiry", "outbox_due", "sent_expiry"}
+KEYS_ONLY = {
+    *("index", "seen_expiry", "tally_expiry", "waiting_expiry", "orphans_due"),
+    *("outbox_due", "outbox_bodies", "sent_expiry"),
+}
 DAMAGES: list[tuple[str, Damage]] = [
     (name, damage)
     for name in table_names()
