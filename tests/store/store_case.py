@@ -226,7 +226,10 @@ def full_store(folder: Path) -> Store:
             envelopes=(an_envelope(referred, 1), an_envelope(referred, 2)),
             strikes=(a_strike(b"one"), a_strike(b"two")),
             receipts=tuple(a_line(doctor) for doctor in doctors),
-            waiting=(a_waiting(b"waits one"), a_waiting(b"waits two", traits=("waits too",))),
+            waiting=(
+                a_waiting(b"deposit one"),
+                a_waiting(b"deposit two", traits=("waits too",)),
+            ),
         ),
         NOW,
     )
@@ -238,7 +241,7 @@ def full_store(folder: Path) -> Store:
 
 def _give_up_a_body(store: Store, now: int) -> None:
     """Leave an orphan, and a row that needs it."""
-    lost = a_waiting(b"waits in vain")
+    lost = a_waiting(b"in vain")
     mail = a_mail(lost.bodies[0].document_id)
     store.commit(Changes(waiting=(lost,), outbox=(mail,)), now)
     store.commit(Changes(expired=(lost.waiting.waiting_id,)), now)
