@@ -22,17 +22,10 @@ from rmp_milter.store.check_marks import check_marks, check_tallies
 from rmp_milter.store.check_outbox import OutboxCheck
 from rmp_milter.store.check_waiting import check_waiting
 from rmp_milter.store.codecs import Codecs
-from rmp_milter.store.environment import (
-    FORMAT_KEY,
-    INDEX_CHECK_KEY,
-    LEDGER_KEY,
-    OUTBOX_LEDGER_KEY,
-    Environment,
-    lease,
-    release,
-)
+from rmp_milter.store.environment import Environment, lease, release
 from rmp_milter.store.expected import Expected
 from rmp_milter.store.failures import StoreFailed
+from rmp_milter.store.tables import FORMAT_KEY, INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
 from rmp_milter.store.walk import Walk
 
 if TYPE_CHECKING:

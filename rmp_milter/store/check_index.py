@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.codecs import LINK_BYTES
-from rmp_milter.store.environment import LEDGER_KEY
+from rmp_milter.store.tables import LEDGER_KEY
 
 if TYPE_CHECKING:
     from rmp_milter.store.codecs import Codecs

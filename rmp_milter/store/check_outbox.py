@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.codecs import LINK_BYTES, Kind, OutboxCodecs, number_of, u32
-from rmp_milter.store.environment import OUTBOX_LEDGER_KEY
 from rmp_milter.store.records import OutboxLedger, StoredBodySlice
+from rmp_milter.store.tables import OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
     from rmp_milter.store.records import StoredMail, WaitingMail

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.store.codecs import Kind, number_of, u32, u64
-from rmp_milter.store.environment import OUTBOX_LEDGER_KEY, Tables
 from rmp_milter.store.failures import StoreError
 from rmp_milter.store.records import (
     SentNote,
@@ -23,6 +22,7 @@ from rmp_milter.store.records import (
     body_references,
     to_stored,
 )
+from rmp_milter.store.tables import OUTBOX_LEDGER_KEY, Tables
 
 if TYPE_CHECKING:
     import lmdb

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Table
 
-    from rmp_milter.store.environment import Tables
+    from rmp_milter.store.tables import Tables
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rmp_milter.changes import Changes
     from rmp_milter.store.codecs import Codecs
-    from rmp_milter.store.environment import Tables
+    from rmp_milter.store.tables import Tables
 
 BOUNCE_REASON = "a delivery failure notice came back"
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import fields
 from typing import TYPE_CHECKING, TypeVar
 
-from rmp_milter.store.environment import Tables
 from rmp_milter.store.failures import DamagedRecordError
+from rmp_milter.store.tables import Tables, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,8 +110,3 @@ class Walk:
         self._done += 1
         if self._done % PROGRESS_STEP == 0:
             self._progress(self._done, self._total)
-
-
-def table_names() -> list[str]:
-    """Return the names of a store's tables."""
-    return [field.name for field in fields(Tables)]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from rmp_milter.store.environment import LEDGER_KEY, Tables
 from rmp_milter.store.failures import StoreError
+from rmp_milter.store.tables import LEDGER_KEY, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

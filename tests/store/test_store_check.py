@@ -13,7 +13,8 @@ from store_case import KEYS, MAP_BYTES, NOW, a_deposit, with_dossier
 from rmp_milter.changes import Changes
 from rmp_milter.store import Store, StoreError
 from rmp_milter.store.check import check
-from rmp_milter.store.walk import MAX_FINDINGS, table_names
+from rmp_milter.store.tables import table_names
+from rmp_milter.store.walk import MAX_FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
