@@ -69,7 +69,9 @@ def emptied_dossier(dossier: Dossier, now: int) -> Dossier:
 def emptied_entry(entry: Entry) -> Entry:
     """Return what is left of an erased dossier's entry."""
     documents = tuple(emptied_document(document) for document in entry.documents)
-    return replace(entry, documents=documents, document_type="", onglet_reason="")
+    return replace(
+        entry, documents=documents, document_type="", onglet_reason="", prescriber=""
+    )
 
 
 def emptied_document(document: Document) -> Document:

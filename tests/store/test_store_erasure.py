@@ -38,7 +38,7 @@ def a_standing_deposit(dossier_id: bytes, *bodies: bytes) -> NewEntry:
     new = a_deposit(dossier_id, *bodies)
     standing = (StandingKey(fingerprint="ab" * 20, packet=b"standing"),)
     documents = tuple(replace(each, standing=standing) for each in new.entry.documents)
-    return replace(new, entry=replace(new.entry, documents=documents))
+    return replace(new, entry=replace(new.entry, documents=documents, prescriber="Dr P"))
 
 
 def filled(store: Store) -> tuple[bytes, tuple[NewBody, ...]]:
@@ -91,6 +91,7 @@ def test_the_trace_of_each_entry_stays(store: Store) -> None:
             old.entry.received_at,
         )
         assert (new.entry.document_type, new.entry.onglet_reason) == ("", "")
+        assert new.entry.prescriber == ""
     documents = [document for each in after for document in each.entry.documents]
     assert [each.document_id for each in documents] == [each.document_id for each in bodies]
     assert {(each.sealed_key, each.standing, each.parts) for each in documents} == {
