@@ -11,12 +11,12 @@ import errno
 import os
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import lmdb
 
 from rmp_milter.store.failures import StoreError, StoreFailed
+from rmp_milter.store.tables import FORMAT, FORMAT_KEY, Tables, table_names
 from rmp_milter.write_turn import WriteTurn
 
 if TYPE_CHECKING:
@@ -25,52 +25,12 @@ if TYPE_CHECKING:
 
     from lmdb import _Database as Table
 
-FORMAT = b"rmp-milter store 1"
-FORMAT_KEY = b"format"
-LEDGER_KEY = b"ledger"
-OUTBOX_LEDGER_KEY = b"outbox ledger"
-INDEX_CHECK_KEY = b"index check"
 MAX_TABLES = 32
 MAX_READERS = 1022
 """Reader slots of all processes together: every mail under way holds one."""
 
 MIN_MAP_BYTES = 1 << 20
 _FULL = frozenset((errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Handles of the named tables; the field is the name in the file.
-
-    - meta: fixed names → format, index check, sealed ledgers
-    - dossiers: dossier (16 bytes) → sealed StoredDossier
-    - heads: dossier → sealed Head: how many entries, SHA-256 of the last as sealed
-    - entries: dossier ‖ u32 number → sealed StoredEntry, chained
-    - bodies: document (16 bytes) → the body as its author encrypted it
-    - index: blind key (32 bytes) ‖ dossier or doctor → nothing
-    - doctors: doctor (16 bytes) → sealed Doctor
-    - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing
-    - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
-    - outbox_due: u32 next try ‖ u64 row → nothing; parked rows have none
-    - sent: u64 row → sealed SentNote; sent_expiry: u32 expiry ‖ u64 row → nothing
-
-    Numbers have their most significant byte first, so that keys sort by them.
-    """
-
-    meta: Table
-    dossiers: Table
-    heads: Table
-    entries: Table
-    bodies: Table
-    index: Table
-    doctors: Table
-    seen: Table
-    seen_expiry: Table
-    outbox: Table
-    outbox_state: Table
-    outbox_due: Table
-    sent: Table
-    sent_expiry: Table
 
 
 class Environment:
@@ -174,10 +134,6 @@ class Environment:
             raise failure from error
 
 
-def _names() -> list[bytes]:
-    return [field.name.encode() for field in fields(Tables)]
-
-
 def _failure(error: lmdb.Error) -> StoreFailed:
     full = isinstance(error, lmdb.MapFullError) or getattr(error, "code", 0) in _FULL
     return StoreFailed("full" if full else "failed", str(error))
@@ -239,7 +195,7 @@ def _write_new(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
         _open_lmdb(folder, map_bytes, create=True) as handle,
         handle.begin(write=True) as txn,
     ):
-        tables = Tables(*(handle.open_db(name, txn=txn) for name in _names()))
+        tables = Tables(*(handle.open_db(name.encode(), txn=txn) for name in table_names()))
         for key, value in meta.items():
             txn.put(key, value, db=tables.meta)
 
@@ -299,9 +255,17 @@ def _open_lmdb(
 
 def _open_tables(handle: lmdb.Environment) -> Tables:
     handle.reader_check()  # slots of killed processes would keep old pages from reuse
-    tables = Tables(*(handle.open_db(name, create=False) for name in _names()))
+    tables = Tables(*(_open_table(handle, name) for name in table_names()))
     with handle.begin() as txn:
         found = txn.get(FORMAT_KEY, db=tables.meta)
     if found != FORMAT:
         raise StoreError("unknown format")
     return tables
+
+
+def _open_table(handle: lmdb.Environment, name: str) -> Table:
+    """Open a table that is there; one that is missing is never made anew, empty."""
+    try:
+        return handle.open_db(name.encode(), create=False)
+    except lmdb.NotFoundError as error:
+        raise StoreError(f"it lacks table {name}") from error

@@ -14,7 +14,7 @@ import msgspec
 
 from rmp_milter.store.bodies import Bodies
 from rmp_milter.store.codecs import OutboxCodecs, number_of, u64
-from rmp_milter.store.environment import OUTBOX_LEDGER_KEY, Environment, lease, release
+from rmp_milter.store.environment import Environment, lease, release
 from rmp_milter.store.failures import DamagedRecordError, StoreError
 from rmp_milter.store.outbox_rows import OutboxRows, harmless_reason
 from rmp_milter.store.records import (
@@ -24,6 +24,7 @@ from rmp_milter.store.records import (
     WaitingMail,
     from_stored,
 )
+from rmp_milter.store.tables import OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import lmdb
 
     from rmp_milter.model import OutgoingMail
-    from rmp_milter.store.environment import Tables
+    from rmp_milter.store.tables import Tables
 
 __all__ = ["Outbox", "OutboxRow", "OutboxSnapshot", "RowState"]
 

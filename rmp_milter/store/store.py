@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING, Self
 
 from rmp_milter.store.codecs import Codecs
 from rmp_milter.store.commit import GroupCommit
-from rmp_milter.store.environment import (
-    INDEX_CHECK_KEY,
-    LEDGER_KEY,
-    OUTBOX_LEDGER_KEY,
-    Environment,
-    create_files,
-    lease,
-    release,
-)
+from rmp_milter.store.environment import Environment, create_files, lease, release
 from rmp_milter.store.failures import DamagedRecordError, StoreError
 from rmp_milter.store.keys import StoreKeys
 from rmp_milter.store.records import Ledger, OutboxLedger
 from rmp_milter.store.snapshot import Snapshot, snapshot_of
 from rmp_milter.store.stats import stats_of
+from rmp_milter.store.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -33,7 +26,7 @@ if TYPE_CHECKING:
     import lmdb
 
     from rmp_milter.changes import Changes
-    from rmp_milter.store.environment import Tables
+    from rmp_milter.store.tables import Tables
 
 __all__ = ["Store", "StoreKeys", "create"]
 

@@ -150,6 +150,7 @@ def test_a_doctor_of_the_same_identifier_replaces_the_old_one(
 ) -> None:
     old = a_doctor(1, account="old")
     new = a_doctor(2, doctor_id=old.doctor_id, account="new")
+    new = msgspec.structs.replace(new, revision=1)
     store.commit(Changes(doctors=(old,)), NOW)
     store.commit(Changes(doctors=(new,)), NOW)
     with store.snapshot() as view:

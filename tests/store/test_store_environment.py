@@ -71,6 +71,18 @@ def test_another_format_version_is_refused(folder: Path) -> None:
         open_store(folder)
 
 
+@pytest.mark.parametrize("table", ["entries", "tallies"])
+def test_a_missing_table_is_never_made_anew(folder: Path, table: str) -> None:
+    make_store(folder).close()
+    with lmdb.Environment(str(folder), max_dbs=32, map_size=MAP_BYTES) as raw:
+        handle = raw.open_db(table.encode())
+        with raw.begin(write=True) as txn:
+            txn.drop(handle)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"of this version: it lacks table {table}"):
+            open_store(folder)
+
+
 @pytest.mark.parametrize("wrong", ["metadata", "index", "outbox"])
 def test_the_keys_of_another_store_are_refused(folder: Path, wrong: str) -> None:
     make_store(folder).close()
@@ -155,11 +167,16 @@ def test_figures_count_what_there_is(full_folder: Path) -> None:
     with open_store(full_folder) as store:
         stats = store.stats()
     expected = {
-        "dossiers": 2,
-        "entries": 6,
-        "documents": 12,
+        "dossiers": 3,
+        "entries": 7,
+        "documents": 14,
+        "key_packets": 2,
         "doctors": 2,
-        "outbox_waiting": 3,
+        "deposits_waiting": 2,
+        "receipt_lines": 2,
+        "tallies": 2,
+        "bodies_given_up": 2,
+        "outbox_waiting": 5,
         "outbox_parked": 1,
         "outbox_sent_lately": 2,
         "duplicate_digests": 2,

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from store_case import (
     DAY,
     KEYS,
@@ -58,6 +59,20 @@ def test_rows_are_due_in_the_order_of_their_time_and_within_the_limit(
     assert [row.row for row in outbox.due(NOW, 2)] == [4, 1]
     assert [row.row for row in outbox.due(NOW + 10, 10)] == [4, 1, 2, 3, 5]
     assert outbox.due(NOW, 0) == ()
+
+
+def test_a_mail_is_not_due_before_its_own_time(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    late, past = replace(a_mail(), not_before=NOW + 30), replace(a_mail(), not_before=NOW - 30)
+    store.commit(Changes(outbox=(late, past)), NOW)
+    assert [row.row for row in outbox.due(NOW + 29, 10)] == [2]
+    assert [(row.row, row.since) for row in outbox.due(NOW + 30, 10)] == [
+        (2, NOW),
+        (1, NOW + 30),
+    ]
+    assert outbox.load(1) == late
+    assert clean(folder)
 
 
 def test_a_failed_row_is_due_again_at_its_time(
