@@ -65,7 +65,8 @@ def open_mail(
     opened, memory = keeping.bodies(bodies, opening)
     code = opening.cut.code
     held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now) if code else b""
-    return Opened(opening.cut.header, signature, tuple(opened), held), memory
+    reply = Opened(opening.cut.header, signature, tuple(opened), held, keys=opening.keys)
+    return reply, memory
 
 
 def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:

@@ -62,7 +62,8 @@ class Trust(StrEnum):
 class Signature(msgspec.Struct, frozen=True):
     """``fingerprint`` is the candidate's primary one; ``issuers`` the hex key ids named.
 
-    ``created`` is when the best signature says that it was made, 0 without one.
+    ``created`` is when the best signature says that it was made (epoch seconds, 0 without
+    one); its signer vouches for it only where ``trust`` is not ``UNKNOWN`` or ``BAD``.
     """
 
     trust: Trust
