@@ -9,6 +9,8 @@ from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.journal import JournalError
 from rmp_milter.keeper.keys import KeyFileError, load_keys
 from rmp_milter.keeper.server import Place, ServerError, serve
+from rmp_milter.keeper.trust import FOLDER
+from rmp_milter.keeper.vitale_jws import JwsVerifier
 from rmp_milter.owners import UnknownNameError, uid_of
 
 
@@ -24,8 +26,18 @@ def keeper(config: Config) -> int:
             place(config),
             config.keeper.workers,
             limits(config),
+            verifier=verifier(config),
         )
     return 0
+
+
+def verifier(config: Config) -> JwsVerifier:
+    """Return what checks Vitale attestations, made out to the configured addresses."""
+    return JwsVerifier(
+        folder=config.paths.keeper / FOLDER,
+        addresses=frozenset(config.service.addresses),
+        longest=limits(config).attestation,
+    )
 
 
 def place(config: Config) -> Place:
