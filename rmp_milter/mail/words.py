@@ -20,6 +20,7 @@ class Field(StrEnum):
     PRESCRIBER = "Prescripteur"
     CONSENT = "Consentement"
     CODE = "Code"
+    VITALE = "Vitale"
     LETTERS = "Lettres"
     REASON = "Motif"
 
@@ -56,6 +57,10 @@ _SPELLINGS: dict[Field, list[str]] = {
     Field.CONSENT: _words(
         "CONSENTEMENT, CONSENTEMENT DU PATIENT, CONSENTEMENT PATIENT, ACCORD DU PATIENT,"
         "ACCORD PATIENT, CONSENT, PATIENT CONSENT"
+    ),
+    Field.VITALE: _words(
+        "VITALE, CARTE VITALE, ATTESTATION VITALE, ATTESTATION CARTE VITALE, ATTESTATION,"
+        "VITALE ATTESTATION, VITALE CARD"
     ),
     Field.LETTERS: _words("LETTRES, PREMIERES LETTRES, LETTERS, FIRST LETTERS"),
     Field.REASON: _words("MOTIF, RAISON, REASON, MOTIF DE L URGENCE, MOTIF DE L ACCES"),
