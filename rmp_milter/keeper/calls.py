@@ -1,31 +1,22 @@
 """The keeper's calls: a request in, a reply out, nothing else remembered.
 
-Whatever hands out a key writes its leaf first: :func:`create`, :func:`reseal` and
-:func:`release` are arranged so that nothing leaves before the log is on disk.
+Whatever hands out a key writes its leaf first: the calls (here, in :mod:`~.dossiers` and
+:mod:`~.deposits`) are arranged so that nothing leaves before the log is on disk.
 """
 
 import os
-from collections.abc import Sequence
 from functools import partial
 
-import msgspec
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-from rmp_milter.certificates import EncryptionKey
-from rmp_milter.keeper.desk import CallFailed, Desk
-from rmp_milter.keeper.held import HeldError, Kind
-from rmp_milter.keeper.journal import LeafError
+from rmp_milter.keeper.deposits import adopt, reseal, wait
+from rmp_milter.keeper.desk import CallFailed, Desk, about, held_code, write_leaf
+from rmp_milter.keeper.dossiers import create, recode, release
+from rmp_milter.keeper.held import HeldError
 from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
     Adopt,
-    ByCode,
-    ByCustody,
-    ByVitale,
     Create,
-    Created,
-    Event,
     Failed,
     History,
     Open,
@@ -33,35 +24,17 @@ from rmp_milter.keeper.protocol import (
     Record,
     Recorded,
     Release,
-    Released,
     Reply,
     Request,
     Reseal,
-    Resealed,
-    ResealedItem,
     Seal,
     Sealed,
-    SealedDocument,
-    ToReseal,
+    Told,
     Wait,
     Why,
 )
-from rmp_milter.keeper.sealing import (
-    DECOY_SLOT,
-    SealError,
-    code_of,
-    draw_code,
-    make_code_slot,
-    make_custody_slot,
-    open_code_slot,
-    open_custody_slot,
-    open_session_key,
-    seal_session_key,
-)
-from rmp_milter.keeper.sealmail import key_packets, reader_keys, seal_message
-from rmp_milter.keeper.sessionkey import SessionKey, SessionKeyError, unpacked
+from rmp_milter.keeper.sealmail import reader_keys, seal_message
 from rmp_milter.memory import Memory
-from rmp_milter.model import Slots
 
 INLINE_REPLY = 1 << 16
 """Bytes up to which a sealed message travels in the reply itself."""
@@ -92,16 +65,32 @@ def _answer(
             return open_mail(desk, request, partial(_read_at, fd), _size(desk, fd), now)
         case Seal():
             return seal(desk, request, fd, now)
+        case _:
+            return _without_memory(desk, request, now), None
+
+
+def _without_memory(  # noqa: PLR0911 -- one line a call
+    desk: Desk,
+    request: Create | Reseal | Release | Recode | Wait | Adopt | History | Record,
+    now: int,
+) -> Reply:
+    match request:
         case Create():
-            return create(desk, request, now), None
+            return create(desk, request, now)
         case Reseal():
-            return reseal(desk, request, now), None
+            return reseal(desk, request, now)
         case Release():
-            return release(desk, request, now), None
-        case Recode() | Wait() | Adopt() | History():
-            raise CallFailed(Why.UNSUPPORTED, "not answered yet")
+            return release(desk, request, now)
+        case Recode():
+            return recode(desk, request, now)
+        case Wait():
+            return wait(desk, request, now)
+        case Adopt():
+            return adopt(desk, request, now)
+        case History():
+            return history(desk, request, now)
         case Record():
-            return Recorded(_write_leaf(desk, request.event, now)), None
+            return Recorded(write_leaf(desk, request.event, now))
 
 
 def _read_at(fd: int | None, offset: int, size: int) -> bytes:
@@ -115,137 +104,13 @@ def _size(desk: Desk, fd: int | None) -> int:
     return size
 
 
-def _write_leaf(desk: Desk, event: Event, now: int) -> int:
-    try:
-        return desk.journal.append(event, now)
-    except LeafError as error:
-        raise CallFailed(Why.UNAVAILABLE, str(error)) from None
+def history(desk: Desk, request: History, now: int) -> Told:
+    """Return the newest events of a dossier, oldest first; the asking itself is the last.
 
-
-def _held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    return desk.holder.open(Kind.CODE, held, digest, now).decode()
-
-
-def create(desk: Desk, request: Create, now: int) -> Created:
-    """Make a dossier's key pair and slots, under the given code or one drawn here.
-
-    Raises :class:`CallFailed` ``WEAK_CODE``, :class:`HeldError`.
+    Raises :class:`CallFailed` for an event that no leaf can hold.
     """
-    code = _code_to_set(desk, request, now)
-    pair = X25519PrivateKey.generate()
-    private = pair.private_bytes_raw()
-    try:
-        slots = Slots(
-            code=make_code_slot(
-                code, request.dossier_id, private, desk.keys.pepper, desk.random
-            ),
-            custody=make_custody_slot(
-                desk.keys.custody.public_key(), request.dossier_id, private
-            ),
-        )
-    except SealError:
-        raise CallFailed(Why.UNAVAILABLE, "dossier id of a wrong length") from None
-    held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now)
-    _write_leaf(desk, request.event, now)
-    return Created(pair.public_key().public_bytes_raw(), slots, held)
-
-
-def _code_to_set(desk: Desk, request: Create, now: int) -> str:
-    if not request.held_code:
-        return draw_code(desk.limits.code_length, desk.random)
-    typed = _held_code(desk, request.held_code, request.digest, now)
-    try:
-        return code_of(typed, desk.limits.code_minimum)
-    except ValueError as error:
-        raise CallFailed(Why.WEAK_CODE, str(error)) from None
-
-
-def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
-    """Seal held session keys to the dossier; write the standing readers' key packets.
-
-    Raises :class:`CallFailed` ``BAD_KEY`` if one of the readers cannot be encrypted to,
-    :class:`HeldError`.
-    """
-    readers = [reader_keys(reader, now) for reader in request.readers]
-    keys = [_held_session_key(desk, item, request.digest, now) for item in request.items]
-    items = tuple(
-        _resealed(key, item, request, readers)
-        for key, item in zip(keys, request.items, strict=True)
-    )
-    _write_leaf(desk, request.event, now)
-    return Resealed(items)
-
-
-def _held_session_key(desk: Desk, item: ToReseal, digest: bytes, now: int) -> SessionKey:
-    try:
-        return unpacked(desk.holder.open(Kind.SESSION_KEY, item.held, digest, now))
-    except SessionKeyError:
-        raise HeldError("not a session key") from None
-
-
-def _resealed(
-    key: SessionKey, item: ToReseal, request: Reseal, readers: Sequence[list[EncryptionKey]]
-) -> ResealedItem:
-    document = SealedDocument(item.document_id, item.container, item.digest, b"")
-    try:
-        sealed = seal_session_key(key, request.dossier_key, request.dossier_id, document)
-    except ValueError:
-        raise CallFailed(Why.UNAVAILABLE, "dossier key or ids of a wrong form") from None
-    return ResealedItem(sealed, tuple(key_packets(key, keys) for keys in readers))
-
-
-def release(desk: Desk, request: Release, now: int) -> Released:
-    """Open the dossier, write the readers' key packets.
-
-    What does not open writes its refusal into the log and raises :class:`CallFailed`
-    ``WRONG_CODE``. ``BAD_KEY`` comes before both.
-    """
-    readers = [reader_keys(reader, now) for reader in request.readers]
-    private = _unlock(desk, request, now)
-    keys = [_opened(private, request.dossier_id, item) for item in request.items]
-    packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
-    _write_leaf(desk, request.event, now)
-    return Released(packets)
-
-
-def _unlock(desk: Desk, request: Release, now: int) -> X25519PrivateKey:
-    """Return the dossier's private key, or write the refusal's leaf and raise."""
-    try:
-        return _open_slot(desk, request, now)
-    except SealError:
-        refused = msgspec.structs.replace(request.event, outcome="refused", documents=())
-        _write_leaf(desk, refused, now)
-        raise CallFailed(Why.WRONG_CODE) from None
-
-
-def _open_slot(desk: Desk, request: Release, now: int) -> X25519PrivateKey:
-    opening = request.opening
-    match opening:
-        case ByCode():
-            typed = _held_code(desk, opening.held_code, request.digest, now)
-            slot = opening.slot or DECOY_SLOT
-            return open_code_slot(
-                slot, _code_typed(typed), request.dossier_id, desk.keys.pepper
-            )
-        case ByCustody():
-            return open_custody_slot(desk.keys.custody, request.dossier_id, opening.slot)
-        case ByVitale():
-            raise CallFailed(Why.UNSUPPORTED, "no attestation can be read yet")
-
-
-def _code_typed(typed: str) -> str:
-    """Return the code as it counts; one that can be none still costs its hash."""
-    try:
-        return code_of(typed, 1)
-    except ValueError:
-        return ""
-
-
-def _opened(private: X25519PrivateKey, dossier_id: bytes, item: SealedDocument) -> SessionKey:
-    try:
-        return open_session_key(private, dossier_id, item)
-    except SealError:
-        raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None
+    write_leaf(desk, about(request.event, request.dossier_id), now)
+    return Told(tuple(desk.journal.history(request.dossier_id, request.limit)))
 
 
 def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, Memory | None]:
@@ -258,7 +123,7 @@ def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, M
         raise CallFailed(Why.BAD_KEY, "no reader")
     plain = request.text or _read_at(fd, 0, _size(desk, fd))
     if request.held_code:
-        code = _held_code(desk, request.held_code, request.digest, now)
+        code = held_code(desk, request.held_code, request.digest, now)
         plain = plain.replace(CODE_MARK.encode(), code.encode())
     sealed = seal_message(plain, desk.keys.service, keys)
     if len(sealed) <= INLINE_REPLY:

@@ -1,11 +1,14 @@
-"""What every call works with, and how a call fails."""
+"""What every call works with, how a call fails, and the leaf that each one writes."""
 
 from dataclasses import dataclass
 
-from rmp_milter.keeper.held import Holder
-from rmp_milter.keeper.journal import Journal
+import msgspec
+
+from rmp_milter.keeper.attestation import AttestationVerifier
+from rmp_milter.keeper.held import Holder, Kind
+from rmp_milter.keeper.journal import Journal, LeafError
 from rmp_milter.keeper.keys import Keys
-from rmp_milter.keeper.protocol import Why
+from rmp_milter.keeper.protocol import Event, Why
 from rmp_milter.keeper.sealing import Random
 
 
@@ -25,7 +28,8 @@ class Limits:
     ``message`` bounds the shared memory, ``plaintext`` what a main body decrypts to,
     ``text`` how far its text is searched for the routing header, ``request`` one message
     on the socket, ``timeout`` each wait for the caller, ``work`` a whole call: a worker
-    that takes longer is ended and replaced.
+    that takes longer is ended and replaced. ``attestation`` is the longest that a Vitale
+    attestation may be valid.
     """
 
     message: int = 64 << 20
@@ -39,14 +43,46 @@ class Limits:
     work: float = 300.0
     code_length: int = 8
     code_minimum: int = 4
+    attestation: int = 24 * 3600
 
 
 @dataclass(frozen=True, repr=False)
 class Desk:
-    """The keys, the log, the held values' key, the randomness, the bounds."""
+    """The keys, the log, the held values' key, randomness, bounds, whose word counts."""
 
     keys: Keys
     journal: Journal
     holder: Holder
     random: Random
     limits: Limits
+    verifier: AttestationVerifier
+
+
+def write_leaf(desk: Desk, event: Event, now: int) -> int:
+    """Write the event into the log, durable on return; return its index.
+
+    Raises :class:`CallFailed` for an event that no leaf can hold.
+    """
+    try:
+        return desk.journal.append(event, now)
+    except LeafError as error:
+        raise CallFailed(Why.UNAVAILABLE, str(error)) from None
+
+
+def write_refusal(desk: Desk, event: Event, now: int) -> None:
+    """Write that what the event wanted was refused: it then concerns no document."""
+    refused = msgspec.structs.replace(event, outcome="refused", documents=(), entries=())
+    write_leaf(desk, refused, now)
+
+
+def about(event: Event, dossier_id: bytes) -> Event:
+    """Return the event with the dossier that the call really concerns.
+
+    The leaf shall name what a key was given for, whatever the caller wrote into it.
+    """
+    return msgspec.structs.replace(event, dossier_id=dossier_id)
+
+
+def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
+    """Return a patient's code as it was typed; raise :class:`~.held.HeldError`."""
+    return desk.holder.open(Kind.CODE, held, digest, now).decode()

@@ -21,6 +21,8 @@ from openpgp.composed import (
 from rmp_milter.keeper.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
+WAITING = "waiting.key"
+_RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
 _RAW_KEY = 32
 _MAX_FILE = 1 << 20
@@ -38,6 +40,7 @@ class Keys:
     certificate: bytes
     decryption: tuple[DecryptionKey, ...]
     custody: X25519PrivateKey
+    waiting: X25519PrivateKey
     pepper: bytes = field(repr=False)
     log: Ed25519PrivateKey
 
@@ -52,11 +55,11 @@ def make_keys(folder: Path, address: str, name: str) -> None:
     """
     user_id = _user_id(address, name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in (SERVICE, CUSTODY, PEPPER, LOG):
+    for file in (SERVICE, *_RAW):
         if (folder / file).exists():
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
     _write(folder / SERVICE, _make_service_key(user_id).to_armored().encode())
-    for file in (CUSTODY, PEPPER, LOG):
+    for file in _RAW:
         raw = secrets.token_bytes(_RAW_KEY)
         _write(folder / file, base64.b64encode(raw) + b"\n")
 
@@ -119,6 +122,7 @@ def load_keys(folder: Path) -> Keys:
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
         custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),
+        waiting=X25519PrivateKey.from_private_bytes(_read_raw(folder / WAITING)),
         pepper=_read_raw(folder / PEPPER),
         log=Ed25519PrivateKey.from_private_bytes(_read_raw(folder / LOG)),
     )

@@ -62,7 +62,8 @@ class Trust(StrEnum):
 class Signature(msgspec.Struct, frozen=True):
     """``fingerprint`` is the candidate's primary one; ``issuers`` the hex key ids named.
 
-    ``created`` is when the best signature says that it was made, 0 without one.
+    ``created`` is when the best signature says that it was made (epoch seconds, 0 without
+    one); its signer vouches for it only where ``trust`` is not ``UNKNOWN`` or ``BAD``.
     """
 
     trust: Trust
@@ -129,16 +130,27 @@ class Attested(msgspec.Struct, frozen=True):
     expires: int
 
 
+class AttestationFault(StrEnum):
+    """Why a Vitale attestation does not hold; one fault is told, the first found."""
+
+    MALFORMED = "malformed"  # no compact JWS, claims missing or of a wrong form, or two tokens
+    UNKNOWN_ISSUER = "unknown issuer"  # no registered key of that id, or another's name
+    BAD_SIGNATURE = "bad signature"  # or another algorithm than the key's
+    OTHER_SERVICE = "other service"  # made out to another address
+    TOO_LONG = "too long"  # valid for a longer span than this service takes
+    EXPIRED = "expired"  # not valid at this time: over, or not begun
+
+
 class Opened(Message, frozen=True):
     """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
 
     A text that carries a code or an attestation is not among ``bodies``, nor is a main body
     that holds nothing but the header. ``attested`` is what a valid attestation says and
     ``held_attestation`` what :class:`ByVitale` takes; ``attestation_fault`` why one that is
-    there does not hold. ``keys`` are the binary certificates that came as
-    ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at most four.
-    ``once`` is the same for the same encrypted text, however it is wrapped (a keyed digest
-    of its session key): by it a replayed mail is known.
+    there does not hold (:class:`AttestationFault`). ``keys`` are the binary certificates
+    that came as ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at
+    most four. ``once`` is the same for the same encrypted text, however it is wrapped (a
+    keyed digest of its session key): by it a replayed mail is known.
     """
 
     header: str

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rmp_milter.keeper.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.desk import Desk, Limits
 from rmp_milter.keeper.held import Holder
 from rmp_milter.keeper.journal import Journal
@@ -46,8 +47,14 @@ class Place:
     mode: int = 0o660
 
 
-def serve(
-    keys: Keys, log_folder: Path, place: Place, workers: int, limits: Limits | None = None
+def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
+    keys: Keys,
+    log_folder: Path,
+    place: Place,
+    workers: int,
+    limits: Limits | None = None,
+    *,
+    verifier: AttestationVerifier = NOBODY_ATTESTS,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
@@ -62,7 +69,8 @@ def serve(
 
     def run_worker() -> None:
         with Journal(log_folder) as journal:
-            desk = Desk(keys, journal, holder, secrets.token_bytes, limits or Limits())
+            bounds = limits or Limits()
+            desk = Desk(keys, journal, holder, secrets.token_bytes, bounds, verifier)
             work(listener, place.allowed_uids, desk)
 
     with listener:

@@ -37,6 +37,7 @@ class Found(NamedTuple):
 
     trust: Trust
     fingerprint: str = ""
+    created: int = 0
 
 
 def verify(
@@ -48,8 +49,9 @@ def verify(
     """Weigh the signature packets over a content against candidate certificates.
 
     ``contents`` are the forms in which the content may have been signed (as it is, or
-    with other line ends). The best signature counts; with none, ``Trust.NONE``; one that
-    cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged (MD5, SHA-1) give ``Trust.BAD``.
+    with other line ends). The best signature counts, of equals the newest; with none,
+    ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
+    (MD5, SHA-1) give ``Trust.BAD``.
     """
     given = list(packets)
     if not given:
@@ -58,9 +60,9 @@ def verify(
     if not parsed:
         return Signature(Trust.UNKNOWN)
     found = [_weigh(contents, packet, candidates, now) for packet in parsed]
-    best = min(found, key=lambda one: _BEST_FIRST.index(one.trust))
+    best = min(found, key=lambda one: (_BEST_FIRST.index(one.trust), -one.created))
     issuers = tuple(dict.fromkeys(i for packet in parsed for i in _issuers(packet)))
-    return Signature(best.trust, best.fingerprint, issuers)
+    return Signature(best.trust, best.fingerprint, issuers, best.created)
 
 
 def _parsed(raw: bytes) -> Packet | None:
@@ -87,7 +89,8 @@ def _weigh(
         for one in _by_certificate(contents, packet, certificate, now)
     ]
     order = _BEST_FIRST.index
-    return min(found, key=lambda one: order(one.trust), default=Found(Trust.UNKNOWN))
+    best = min(found, key=lambda one: order(one.trust), default=Found(Trust.UNKNOWN))
+    return best._replace(created=packet.created() or 0)
 
 
 def _by_certificate(

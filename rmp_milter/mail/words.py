@@ -20,6 +20,7 @@ class Field(StrEnum):
     PRESCRIBER = "Prescripteur"
     CONSENT = "Consentement"
     CODE = "Code"
+    VITALE = "Vitale"
     LETTERS = "Lettres"
     REASON = "Motif"
     SEX = "Sexe"
@@ -44,7 +45,7 @@ BEGINNERS = frozenset(
     {
         *(Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES, Field.USED_NAME),
         *(Field.BIRTH_DATE, Field.NIR, Field.REQUEST, Field.DOCUMENT, Field.PRESCRIBER),
-        *(Field.CONSENT, Field.CODE, Field.LETTERS, Field.REASON),
+        *(Field.CONSENT, Field.CODE, Field.LETTERS, Field.REASON, Field.VITALE),
     }
 )
 """The words that a header can begin with; the others stand in letterheads as well."""
@@ -82,6 +83,10 @@ _SPELLINGS: dict[Field, list[str]] = {
     Field.CONSENT: _words(
         "CONSENTEMENT, CONSENTEMENT DU PATIENT, CONSENTEMENT PATIENT, ACCORD DU PATIENT,"
         "ACCORD PATIENT, CONSENT, PATIENT CONSENT"
+    ),
+    Field.VITALE: _words(
+        "VITALE, CARTE VITALE, ATTESTATION VITALE, ATTESTATION CARTE VITALE, ATTESTATION,"
+        "VITALE ATTESTATION, VITALE CARD"
     ),
     Field.LETTERS: _words("LETTRES, PREMIERES LETTRES, LETTERS, FIRST LETTERS"),
     Field.REASON: _words("MOTIF, RAISON, REASON, MOTIF DE L URGENCE, MOTIF DE L ACCES"),

@@ -12,6 +12,7 @@ from rmp_milter.certificates import read_certificate, usable
 from rmp_milter.keeper import keys as module
 from rmp_milter.keeper.keys import KeyFileError, load_keys, make_keys, service_certificate
 
+FILES = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key")
 LATER = 2_000_000_000
 
 
@@ -30,11 +31,9 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def test_the_files_are_for_their_owner_only(made: Path) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in made.iterdir()}
-    assert modes == dict.fromkeys(
-        ("service.key", "custody.key", "pepper.key", "log.key"), 0o600
-    )
+    assert modes == dict.fromkeys(FILES, 0o600)
     assert made.stat().st_mode & 0o777 == 0o700
-    assert len({(made / name).read_bytes() for name in modes}) == 4
+    assert len({(made / name).read_bytes() for name in modes}) == 5
 
 
 def test_nothing_is_overwritten(folder: Path) -> None:
@@ -75,7 +74,7 @@ def test_a_binary_service_key_is_read_too(folder: Path) -> None:
     assert load_keys(folder).service.to_bytes() == binary
 
 
-@pytest.mark.parametrize("name", ["service.key", "custody.key", "pepper.key", "log.key"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("fault", ["missing", "open", "empty", "noise", "folder"])
 def test_each_fault_is_one_line_that_names_the_file(
     folder: Path, name: str, fault: str

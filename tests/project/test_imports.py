@@ -14,7 +14,11 @@ PACKAGE = "rmp_milter"
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
-    "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.journal"],
+    "lmdb": [
+        "rmp_milter.store.*",
+        "rmp_milter.keeper.journal",
+        "rmp_milter.keeper.dossier_leaves",
+    ],
     "Milter": ["rmp_milter.milter"],
     "smtplib": ["rmp_milter.courier"],
     "dkim": ["rmp_milter.dkim_signature"],
@@ -25,6 +29,8 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.dkim_*",
     ],
+    # Tokens of strangers are parsed where their words are decrypted anyway.
+    "jwt": ["rmp_milter.keeper.vitale_jws"],
     "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*"],
     "cryptography.hazmat.decrepit": ["rmp_milter.keeper.*"],
     "openpgp.composed.SignedSecretKey": ["rmp_milter.keeper.*"],
@@ -47,6 +53,7 @@ KEEPER_ONLY = {
         "rmp_milter.installation",
         "rmp_milter.checks",
         "rmp_milter.cli.run_keeper",
+        "rmp_milter.cli.trust",
         "rmp_milter.cli.init",
         "rmp_milter.cli.inspect",
         "rmp_milter.inspect*",
