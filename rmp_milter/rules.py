@@ -151,13 +151,12 @@ def judge(
     for needed in row:
         if needed <= given:
             return Grant(needed, _way(relation, needed))
-    if not row:
-        return Denied.NO_ACCESS
-    if any(needed <= given | {Proof.SIGNATURE} for needed in row):
-        return Denied.SIGNATURE_NEEDED
-    if any(needed <= given | {Proof.CODE} for needed in row):
+    lacking = frozenset[Proof]().union(*row) - given
+    # The code before the signature: else a médecin traitant's account would show, by another
+    # answer, whose patient it is.
+    if Proof.CODE in lacking:
         return Denied.CODE_MISSING
-    return Denied.NO_ACCESS
+    return Denied.SIGNATURE_NEEDED if Proof.SIGNATURE in lacking else Denied.NO_ACCESS
 
 
 def _row(policy: Policy, act: Act, relation: Relation) -> Sequence[Proofs]:

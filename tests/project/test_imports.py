@@ -65,6 +65,7 @@ FOR_EVERYBODY = {"rmp_milter.keeper", "rmp_milter.keeper.protocol", "rmp_milter.
 CORE = [
     "rmp_milter.model",
     "rmp_milter.changes",
+    "rmp_milter.rules",
     "rmp_milter.errors",
     "rmp_milter.identity",
     "rmp_milter.onglets",
