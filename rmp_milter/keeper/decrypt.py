@@ -160,6 +160,8 @@ class _Reader:
         # What is no literal data (padding, signatures) is decompressed too: bound it all.
         clear = _bounded(_DECOMPRESSORS[algorithm](body.rest()), self._left + CHUNK)
         self.read(Stream(clear), depth - 1)
+        for _ in body.rest():  # what the compression leaves over would be read as packets
+            pass
 
 
 def _bounded(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
