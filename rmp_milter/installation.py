@@ -17,7 +17,7 @@ from rmp_milter.config_template import EXAMPLE, render
 from rmp_milter.dkim_key import dns_record, make_dkim_key
 from rmp_milter.keeper import journal
 from rmp_milter.keeper.keys import make_keys, service_certificate
-from rmp_milter.key_files import write_new
+from rmp_milter.new_files import sync_folder, write_new
 from rmp_milter.owners import Owner, name_of
 from rmp_milter.store.keys import StoreKeys, make_key, read_key
 from rmp_milter.store.store import create
@@ -79,6 +79,7 @@ def make_service(folder: Path, plan: Plan) -> Config:
         _make_public(config)
         write_new(config.file, text.encode(), 0o644)
         _hand_over(config, plan.owners)
+        _make_durable(folder)
     return config
 
 
@@ -189,6 +190,13 @@ def _hand_over(config: Config, owners: Owners) -> None:
         postfix = milter.gid if owners.postfix_gid is None else owners.postfix_gid
         _give(sockets.keeper.parent, keeper.uid, milter.gid)
         _give(sockets.milter.parent, milter.uid, postfix)
+
+
+def _make_durable(folder: Path) -> None:
+    """Have all names and owners on disk: keys that are lost are lost with all dossiers."""
+    for each in (*folder.rglob("*"), folder, folder.parent):
+        if each.is_dir():
+            sync_folder(each)
 
 
 def _give(folder: Path, uid: int, gid: int) -> None:

@@ -19,11 +19,13 @@ from openpgp.composed import (
 )
 
 from rmp_milter.keeper.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
+from rmp_milter.new_files import write_new
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 RSA_BITS = 3072
 _RAW_KEY = 32
 _MAX_FILE = 1 << 20
+_OWNERS = 0o600
 
 
 class KeyFileError(Exception):
@@ -55,10 +57,10 @@ def make_keys(folder: Path, address: str, name: str) -> None:
     for file in (SERVICE, CUSTODY, PEPPER, LOG):
         if (folder / file).exists():
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
-    _write(folder / SERVICE, _make_service_key(user_id).to_armored().encode())
+    write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), _OWNERS)
     for file in (CUSTODY, PEPPER, LOG):
         raw = secrets.token_bytes(_RAW_KEY)
-        _write(folder / file, base64.b64encode(raw) + b"\n")
+        write_new(folder / file, base64.b64encode(raw) + b"\n", _OWNERS)
 
 
 def _user_id(address: str, name: str) -> str:
@@ -96,15 +98,6 @@ def _make_service_key(user_id: str) -> SignedSecretKey:
         .subkey(encryption)
         .generate()
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read, durable before this returns."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(fd)
 
 
 def load_keys(folder: Path) -> Keys:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import lmdb
 
+from rmp_milter.new_files import sync_folder
 from rmp_milter.store.failures import StoreError, StoreFailed
 from rmp_milter.write_turn import WriteTurn
 
@@ -228,8 +229,8 @@ def create_files(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None
         if any(folder.iterdir()):
             raise StoreError(f"folder {folder} is not empty: no store is made over it")
         _write_new(folder, map_bytes, {FORMAT_KEY: FORMAT, **meta})
-        _sync_folder(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder)
+        sync_folder(folder.parent)
     except (OSError, lmdb.Error) as error:
         raise StoreError(f"cannot make a store in {folder}: {error}") from error
 
@@ -242,14 +243,6 @@ def _write_new(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
         tables = Tables(*(handle.open_db(name, txn=txn) for name in _names()))
         for key, value in meta.items():
             txn.put(key, value, db=tables.meta)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _identity(folder: Path) -> tuple[int, int, int]:

@@ -2,11 +2,11 @@
 
 import base64
 import binascii
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rmp_milter.new_files import write_new
 from rmp_milter.store.failures import StoreError
 
 KEY_BYTES = 32
@@ -43,14 +43,9 @@ def make_key(path: Path, mode: int = 0o600) -> None:
     """
     line = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        write_new(path, line, mode)
     except OSError as error:
         raise KeyFileError(f"cannot make key file {path}: {error.strerror}") from error
-    with open(fd, "wb") as file:  # noqa: PTH123 -- the descriptor carries the exclusive mode
-        file.write(line)
-        file.flush()
-        os.fchmod(fd, mode)  # the umask must not take the group's right to read
-        os.fsync(fd)
 
 
 def read_key(path: Path) -> bytes:
