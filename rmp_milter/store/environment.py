@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -263,17 +263,22 @@ def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment
 
 
 def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
-    try:
-        handle = _open_lmdb(folder, map_bytes, read_only=read_only)
-    except lmdb.Error as error:
-        raise StoreError(f"cannot open the store in {folder}: {error}") from error
-    turn = WriteTurn(folder)
-    try:
-        return Environment(handle, turn, _open_tables(handle), read_only=read_only)
-    except (StoreError, lmdb.Error) as error:
-        handle.close()
-        turn.close()
-        raise StoreError(f"{folder} holds no store of this version: {error}") from error
+    with ExitStack() as on_failure:
+        try:
+            handle = _open_lmdb(folder, map_bytes, read_only=read_only)
+            on_failure.callback(handle.close)
+            turn = WriteTurn(folder)
+            on_failure.callback(turn.close)
+        except (lmdb.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"cannot open the store in {folder}: {reason}") from error
+        try:
+            environment = Environment(handle, turn, _open_tables(handle), read_only=read_only)
+        except (StoreError, lmdb.Error) as error:
+            line = f"{folder} holds no store of this version: {error}"
+            raise StoreError(line) from error
+        on_failure.pop_all()
+    return environment
 
 
 def _open_lmdb(
