@@ -375,6 +375,14 @@ def test_keys_show_nothing_of_themselves(secret_key: bytes) -> None:
     assert shown == "KeyFile(1 keys)"
 
 
+@pytest.mark.parametrize("filler", [b"Comment: a:b:c:d:e\n" * 12, b"\n" * 100_000])
+def test_armor_without_an_end_is_refused_at_once(filler: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(KeyUnusable):
+        read_key_file(b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n" + filler, b"")
+    assert time.monotonic() - started < 5
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 4000), st.sampled_from([b"", None]))
 def test_any_file_is_a_key_or_is_refused(junk: bytes, at: int, rest: bytes | None) -> None:
