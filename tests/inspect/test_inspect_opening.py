@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline
 
-from rmp_milter import inspection_gpg
-from rmp_milter.inspection_keys import KeyUnusable, read_key_file
+from rmp_milter.inspection import gpg as inspection_gpg
+from rmp_milter.inspection.key_file import KeyUnusable, read_key_file
 from testbed.doctor import Doctor
 from testbed.gpg import Keyring, Kind
 

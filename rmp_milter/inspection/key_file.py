@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from rmp_milter.inspection_gpg import GpgError, session_key_by_gpg
+from rmp_milter.inspection.gpg import GpgError, session_key_by_gpg
 from rmp_milter.keeper import packets
 from rmp_milter.keeper.keypackets import session_keys
 from rmp_milter.keeper.packets import PacketError, Stream, read_body, read_header, unreadable
