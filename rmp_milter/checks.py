@@ -15,8 +15,8 @@ from rmp_milter.dkim_key import DkimKeyError, read_dkim_key
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.keys import KeyFileError, load_keys
 from rmp_milter.owners import UnknownNameError, as_owner, gid_of, uid_of
-from rmp_milter.postfix_rules import Expectations, Finding, Severity
-from rmp_milter.postfix_settings import PostfixError, check_postfix
+from rmp_milter.postfix.rules import Expectations, Finding, Severity
+from rmp_milter.postfix.settings import PostfixError, check_postfix
 from rmp_milter.store.failures import StoreError
 from rmp_milter.store.keys import StoreKeys, read_key
 from rmp_milter.store.store import Store
