@@ -20,7 +20,7 @@ from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.config import Config, load
-from rmp_milter.config_sections import LimitsSection
+from rmp_milter.config.sections import LimitsSection
 from rmp_milter.conversation import Keeper
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file

@@ -31,6 +31,8 @@ RESERVED = {
     "openpgp.composed.SecretKeyParamsBuilder": ["rmp_milter.keeper.*"],
     # Layers below take plain values; only who starts a process or a command reads these.
     "rmp_milter.config": [
+        "rmp_milter.config",
+        "rmp_milter.config.*",
         "rmp_milter.cli.*",
         "rmp_milter.milter_main",
         "rmp_milter.courier",
