@@ -19,7 +19,7 @@ from rmp_milter.keeper import journal
 from rmp_milter.keeper.keys import make_keys, service_certificate
 from rmp_milter.new_files import sync_folder, write_new
 from rmp_milter.owners import Owner, name_of
-from rmp_milter.store.keys import StoreKeys, make_key, read_key
+from rmp_milter.store.keys import INDEX, METADATA, make_key, read_store_keys
 from rmp_milter.store.store import create
 
 CONFIG_NAME = "rmp.toml"
@@ -153,11 +153,10 @@ def _make_keeper(config: Config, plan: Plan) -> None:
 
 def _make_store(config: Config) -> None:
     paths = config.paths
-    metadata, index = paths.milter / "metadata.key", paths.milter / "index.key"
-    make_key(metadata)
-    make_key(index)
+    make_key(paths.milter / METADATA)
+    make_key(paths.milter / INDEX)
     make_key(paths.outbox_key, 0o640)
-    keys = StoreKeys(read_key(metadata), read_key(index), read_key(paths.outbox_key))
+    keys = read_store_keys(paths.milter, paths.outbox_key)
     create(paths.store, keys, map_bytes=config.store.map_bytes)
     for file in paths.store.iterdir():
         file.chmod(0o660)  # milter and courier both write, whatever the umask was

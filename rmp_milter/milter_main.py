@@ -17,7 +17,7 @@ from rmp_milter.milter import Rules, listen, stop
 from rmp_milter.model import Envelope
 from rmp_milter.onglets import classify
 from rmp_milter.pipeline import Means, take
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
 
 log = logging.getLogger("rmp.milter")
@@ -28,11 +28,7 @@ EXIT_STORE_FAILED = 75
 
 def run(config: Config) -> int:
     """Serve until SIGTERM, or until the store fails; return the exit status."""
-    keys = StoreKeys(
-        metadata=read_key(config.paths.milter / "metadata.key"),
-        index=read_key(config.paths.milter / "index.key"),
-        outbox=read_key(config.paths.outbox_key),
-    )
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     store = Store.open(
         config.paths.store,
         keys,

@@ -10,6 +10,8 @@ from rmp_milter.new_files import write_new
 from rmp_milter.store.failures import StoreError
 
 KEY_BYTES = 32
+METADATA, INDEX = "metadata.key", "index.key"
+"""The key files that only the milter has, in its folder."""
 
 MAX_KEY_FILE = 256
 """More than any key file holds; nothing else is read into memory by mistake."""
@@ -56,6 +58,15 @@ def read_key(path: Path) -> bytes:
     except OSError as error:
         raise KeyFileError(f"cannot read key file {path}: {error.strerror}") from error
     return _decode(path, line)
+
+
+def read_store_keys(milter_folder: Path, outbox_key: Path) -> StoreKeys:
+    """Return the three keys out of their files; raises :class:`KeyFileError`."""
+    return StoreKeys(
+        metadata=read_key(milter_folder / METADATA),
+        index=read_key(milter_folder / INDEX),
+        outbox=read_key(outbox_key),
+    )
 
 
 def _decode(path: Path, line: bytes) -> bytes:
