@@ -10,6 +10,8 @@ from openpgp.packet import Signature as Packet
 
 from rmp_milter.certificates import CertificateError, read_certificate, signing_keys
 from rmp_milter.keeper.packets import (
+    MAX_SIGNATURE_BYTES,
+    MAX_SIGNATURES,
     SIGNATURE,
     Stream,
     frame,
@@ -25,8 +27,6 @@ STRONG_HASHES = frozenset({"sha224", "sha256", "sha384", "sha512", "sha3-256", "
 DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
 """A doctor's clock may be wrong by some hours; seconds."""
-MAX_SIGNATURES = 16
-MAX_SIGNATURE_BYTES = 65536
 
 _BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
 _LINE_END = re.compile(rb"\r\n|\r|\n")
