@@ -111,6 +111,22 @@ def _write_leaf(desk: Desk, event: Event, now: int) -> int:
         raise CallFailed(Why.UNAVAILABLE, str(error)) from None
 
 
+def _as_done(request: Create | Reseal | Release, outcome: str = "granted") -> Event:
+    """Return the request's event with what the keeper itself knows of it.
+
+    The log must not rest on the milter's word for what is opened: a milter in foreign hands
+    would have keys released under a leaf that names another dossier, or no document.
+    """
+    items = () if isinstance(request, Create) or outcome != "granted" else request.items
+    return msgspec.structs.replace(
+        request.event,
+        request=request.digest,
+        dossier_id=request.dossier_id,
+        documents=tuple(item.document_id for item in items),
+        outcome=outcome,
+    )
+
+
 def _held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
     return desk.holder.open(Kind.CODE, held, digest, now).decode()
 
@@ -135,7 +151,7 @@ def create(desk: Desk, request: Create, now: int) -> Created:
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "dossier id of a wrong length") from None
     held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now)
-    _write_leaf(desk, request.event, now)
+    _write_leaf(desk, _as_done(request), now)
     return Created(pair.public_key().public_bytes_raw(), slots, held)
 
 
@@ -161,7 +177,7 @@ def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
         _resealed(key, item, request, readers)
         for key, item in zip(keys, request.items, strict=True)
     )
-    _write_leaf(desk, request.event, now)
+    _write_leaf(desk, _as_done(request), now)
     return Resealed(items)
 
 
@@ -196,12 +212,11 @@ def release(desk: Desk, request: Release, now: int) -> Released:
             request.slot, _code_typed(typed), request.dossier_id, desk.keys.pepper
         )
     except SealError:
-        refused = msgspec.structs.replace(request.event, outcome="refused", documents=())
-        _write_leaf(desk, refused, now)
+        _write_leaf(desk, _as_done(request, "refused"), now)
         raise CallFailed(Why.WRONG_CODE) from None
     keys = [_opened(private, request.dossier_id, item) for item in request.items]
     packets = tuple(key_packets(key, reader) for key in keys)
-    _write_leaf(desk, request.event, now)
+    _write_leaf(desk, _as_done(request), now)
     return Released(packets)
 
 

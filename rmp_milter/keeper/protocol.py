@@ -31,6 +31,8 @@ class Event(msgspec.Struct, frozen=True):
     ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` the mail's
     duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
     the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``.
+    Where keys are made or handed out, the keeper puts in what it did itself: request,
+    dossier, documents and outcome are then not taken from here.
     """
 
     at: int
