@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keeper_case import DIGEST, HEADER, encrypted, entity, event, keys_of, opening
+from keeper_case import DIGEST, HEADER, desk_of, encrypted, entity, event, keys_of, opening
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.keeper import journal, wire, worker
 from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.keypackets import session_keys
 from rmp_milter.keeper.keys import Keys, load_keys, make_keys
 from rmp_milter.keeper.packets import read_message
@@ -41,6 +42,7 @@ from rmp_milter.keeper.server import Place, ServerError, listen, serve
 from rmp_milter.memory import Memory
 
 ME = frozenset({os.getuid()})
+encode = msgspec.msgpack.Encoder().encode
 LIMITS = Limits(timeout=1.0, message=8 << 20)
 
 
@@ -273,6 +275,23 @@ folder = Path(sys.argv[1])
 place = Place(folder / "k.sock", frozenset({os.getuid()}))
 serve(load_keys(folder / "keys"), folder / "log", place, 2)
 """
+
+
+def test_a_worker_whose_log_fails_ends_even_if_nobody_hears_it(
+    service: SignedSecretKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise JournalError("full") from OSError("full")
+
+    def gone(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(worker, "answer", fail)
+    monkeypatch.setattr(wire, "send", gone)
+    monkeypatch.setattr(wire, "receive", lambda *_: (encode(record()), None))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert worker._converse(ours, ME, desk_of(service, tmp_path)) is False
 
 
 def test_no_two_workers_draw_the_same_session_key(tmp_path: Path) -> None:
