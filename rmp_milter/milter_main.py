@@ -21,7 +21,7 @@ from rmp_milter.model import Envelope
 from rmp_milter.onglets import classify
 from rmp_milter.pipeline import Means, take
 from rmp_milter.rules import policy_of
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
 
 DAY_SECONDS = 86_400
@@ -34,11 +34,7 @@ EXIT_STORE_FAILED = 75
 
 def run(config: Config) -> int:
     """Serve until SIGTERM, or until the store fails; return the exit status."""
-    keys = StoreKeys(
-        metadata=read_key(config.paths.milter / "metadata.key"),
-        index=read_key(config.paths.milter / "index.key"),
-        outbox=read_key(config.paths.outbox_key),
-    )
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     store = Store.open(
         config.paths.store,
         keys,

@@ -8,7 +8,7 @@ import os
 from functools import partial
 
 from rmp_milter.keeper.deposits import adopt, reseal, wait
-from rmp_milter.keeper.desk import CallFailed, Desk, about, held_code, write_leaf
+from rmp_milter.keeper.desk import CallFailed, Desk, as_done, held_code, write_leaf
 from rmp_milter.keeper.dossiers import create, recode, release
 from rmp_milter.keeper.held import HeldError
 from rmp_milter.keeper.opening import open_mail
@@ -109,7 +109,7 @@ def history(desk: Desk, request: History, now: int) -> Told:
 
     Raises :class:`CallFailed` for an event that no leaf can hold.
     """
-    write_leaf(desk, about(request.event, request.dossier_id), now)
+    write_leaf(desk, as_done(request), now)
     return Told(tuple(desk.journal.history(request.dossier_id, request.limit)))
 
 

@@ -7,7 +7,7 @@ the leaf is written before anything leaves.
 from collections.abc import Callable, Iterable, Sequence
 
 from rmp_milter.certificates import EncryptionKey
-from rmp_milter.keeper.desk import CallFailed, Desk, about, write_leaf, write_refusal
+from rmp_milter.keeper.desk import CallFailed, Desk, as_done, write_leaf, write_refusal
 from rmp_milter.keeper.held import HeldError, Kind
 from rmp_milter.keeper.protocol import (
     Adopt,
@@ -39,7 +39,7 @@ def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
     :class:`HeldError`.
     """
     items = _sealed_from_held(desk, request, _to_dossier(request), now)
-    write_leaf(desk, about(request.event, request.dossier_id), now)
+    write_leaf(desk, as_done(request), now)
     return Resealed(items)
 
 
@@ -71,10 +71,10 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
             for item in request.items
         ]
     except SealError:
-        write_refusal(desk, about(request.event, request.dossier_id), now)
+        write_refusal(desk, as_done(request), now)
         raise CallFailed(Why.UNAVAILABLE, "a waiting key does not fit its document") from None
     items = _sealed(zip(keys, request.items, strict=True), _to_dossier(request), readers)
-    write_leaf(desk, about(request.event, request.dossier_id), now)
+    write_leaf(desk, as_done(request), now)
     return Resealed(items)
 
 

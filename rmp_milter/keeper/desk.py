@@ -8,7 +8,16 @@ from rmp_milter.keeper.attestation import AttestationVerifier
 from rmp_milter.keeper.held import Holder, Kind
 from rmp_milter.keeper.journal import Journal, LeafError
 from rmp_milter.keeper.keys import Keys
-from rmp_milter.keeper.protocol import Event, Why
+from rmp_milter.keeper.protocol import (
+    Adopt,
+    Create,
+    Event,
+    History,
+    Recode,
+    Release,
+    Reseal,
+    Why,
+)
 from rmp_milter.keeper.sealing import Random
 
 
@@ -75,12 +84,22 @@ def write_refusal(desk: Desk, event: Event, now: int) -> None:
     write_leaf(desk, refused, now)
 
 
-def about(event: Event, dossier_id: bytes) -> Event:
-    """Return the event with the dossier that the call really concerns.
+def as_done(request: Create | Recode | Reseal | Release | Adopt | History) -> Event:
+    """Return the request's event with what the keeper itself knows of it.
 
-    The leaf shall name what a key was given for, whatever the caller wrote into it.
+    The log must not rest on the milter's word for what is opened: a milter in foreign hands
+    would have keys released under a leaf that names another dossier, or no document.
     """
-    return msgspec.structs.replace(event, dossier_id=dossier_id)
+    if isinstance(request, History):
+        return msgspec.structs.replace(request.event, dossier_id=request.dossier_id)
+    items = request.items if isinstance(request, Reseal | Release | Adopt) else ()
+    return msgspec.structs.replace(
+        request.event,
+        request=request.digest,
+        dossier_id=request.dossier_id,
+        documents=tuple(item.document_id for item in items),
+        outcome="granted",
+    )
 
 
 def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:

@@ -9,7 +9,7 @@ from rmp_milter.keeper.attestation import is_number
 from rmp_milter.keeper.desk import (
     CallFailed,
     Desk,
-    about,
+    as_done,
     held_code,
     write_leaf,
     write_refusal,
@@ -68,7 +68,7 @@ def create(desk: Desk, request: Create, now: int) -> Created:
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "dossier id of a wrong length") from None
     held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now)
-    write_leaf(desk, about(request.event, request.dossier_id), now)
+    write_leaf(desk, as_done(request), now)
     return Created(pair.public_key().public_bytes_raw(), slots, held)
 
 
@@ -110,7 +110,7 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
     slot = _code_slot(desk, code, request.dossier_id, private)
     vitale = _vitale_slot(desk, request.nir, request.dossier_id, private)
     held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now)
-    write_leaf(desk, about(request.event, request.dossier_id), now)
+    write_leaf(desk, as_done(request), now)
     return Recoded(slot, held, vitale)
 
 
@@ -124,7 +124,7 @@ def release(desk: Desk, request: Release, now: int) -> Released:
     private = _unlock(desk, request, now)
     keys = [_opened(desk, private, request, item, now) for item in request.items]
     packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
-    write_leaf(desk, about(request.event, request.dossier_id), now)
+    write_leaf(desk, as_done(request), now)
     return Released(packets)
 
 
@@ -133,7 +133,7 @@ def _unlock(desk: Desk, request: Release | Recode, now: int) -> X25519PrivateKey
     try:
         return _open_slot(desk, request, now)
     except SealError:
-        write_refusal(desk, about(request.event, request.dossier_id), now)
+        write_refusal(desk, as_done(request), now)
         raise CallFailed(Why.WRONG_CODE) from None
 
 
@@ -168,5 +168,5 @@ def _opened(
     try:
         return open_session_key(private, request.dossier_id, item)
     except SealError:
-        write_refusal(desk, about(request.event, request.dossier_id), now)
+        write_refusal(desk, as_done(request), now)
         raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None

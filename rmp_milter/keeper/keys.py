@@ -19,6 +19,7 @@ from openpgp.composed import (
 )
 
 from rmp_milter.keeper.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
+from rmp_milter.new_files import write_new
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 WAITING = "waiting.key"
@@ -26,6 +27,7 @@ _RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
 _RAW_KEY = 32
 _MAX_FILE = 1 << 20
+_OWNERS = 0o600
 
 
 class KeyFileError(Exception):
@@ -58,10 +60,10 @@ def make_keys(folder: Path, address: str, name: str) -> None:
     for file in (SERVICE, *_RAW):
         if (folder / file).exists():
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
-    _write(folder / SERVICE, _make_service_key(user_id).to_armored().encode())
+    write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), _OWNERS)
     for file in _RAW:
         raw = secrets.token_bytes(_RAW_KEY)
-        _write(folder / file, base64.b64encode(raw) + b"\n")
+        write_new(folder / file, base64.b64encode(raw) + b"\n", _OWNERS)
 
 
 def _user_id(address: str, name: str) -> str:
@@ -99,15 +101,6 @@ def _make_service_key(user_id: str) -> SignedSecretKey:
         .subkey(encryption)
         .generate()
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read, durable before this returns."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(fd)
 
 
 def load_keys(folder: Path) -> Keys:

@@ -32,7 +32,9 @@ class Event(msgspec.Struct, frozen=True):
     duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
     the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
     ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
-    whose name a locum acts; ``entries`` the numbers of the entries concerned.
+    whose name a locum acts; ``entries`` the numbers of the entries concerned. Where keys are
+    made or handed out, the keeper puts in what it did itself: request, dossier, documents
+    and outcome are then not taken from here.
     """
 
     at: int

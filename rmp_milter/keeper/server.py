@@ -2,6 +2,10 @@
 
 Prefork: the parent loads nothing into the socket's way, it only starts workers again.
 Each worker takes one connection at a time, one request a connection.
+
+The parent must draw nothing from the OpenPGP library's random generator (no key is made,
+nothing signed or encrypted there): each fork would begin with the same copy of it, and
+draw the same session keys for different readers.
 """
 
 import logging

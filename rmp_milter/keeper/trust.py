@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from rmp_milter.key_files import write_new
+from rmp_milter.new_files import write_new
 
 FOLDER = "trust"  # in the keeper's
 MAX_NAME = 100

@@ -72,6 +72,7 @@ _PACKETS: dict[int, tuple[Kind, frozenset[int]]] = {
     18: (Kind.ENCRYPTED, frozenset({1, 2})),
 }
 _MARKER = (b"\xca\x03PGP", b"\xa8\x03PGP")
+_MARKER_SIZE = 5
 _CMS_ENVELOPED = (
     bytes.fromhex("06092a864886f70d010703"),
     bytes.fromhex("060b2a864886f70d0109100117"),  # RFC 5083
@@ -105,8 +106,8 @@ def _kind(head: bytes) -> Kind:
 
 
 def _packet_kind(head: bytes) -> Kind | None:
-    if head.startswith(_MARKER):
-        return _packet_kind(head[5:])
+    while head.startswith(_MARKER):
+        head = head[_MARKER_SIZE:]
     if len(head) < _SHORTEST or not head[0] & 0x80:
         return None
     if head[0] & 0x40:

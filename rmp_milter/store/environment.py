@@ -10,11 +10,12 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import lmdb
 
+from rmp_milter.new_files import sync_folder
 from rmp_milter.store.failures import StoreError, StoreFailed
 from rmp_milter.store.tables import FORMAT, FORMAT_KEY, Tables, table_names
 from rmp_milter.write_turn import WriteTurn
@@ -184,8 +185,8 @@ def create_files(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None
         if any(folder.iterdir()):
             raise StoreError(f"folder {folder} is not empty: no store is made over it")
         _write_new(folder, map_bytes, {FORMAT_KEY: FORMAT, **meta})
-        _sync_folder(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder)
+        sync_folder(folder.parent)
     except (OSError, lmdb.Error) as error:
         raise StoreError(f"cannot make a store in {folder}: {error}") from error
 
@@ -198,14 +199,6 @@ def _write_new(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
         tables = Tables(*(handle.open_db(name.encode(), txn=txn) for name in table_names()))
         for key, value in meta.items():
             txn.put(key, value, db=tables.meta)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _identity(folder: Path) -> tuple[int, int, int]:
@@ -226,17 +219,22 @@ def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment
 
 
 def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
-    try:
-        handle = _open_lmdb(folder, map_bytes, read_only=read_only)
-    except lmdb.Error as error:
-        raise StoreError(f"cannot open the store in {folder}: {error}") from error
-    turn = WriteTurn(folder)
-    try:
-        return Environment(handle, turn, _open_tables(handle), read_only=read_only)
-    except (StoreError, lmdb.Error) as error:
-        handle.close()
-        turn.close()
-        raise StoreError(f"{folder} holds no store of this version: {error}") from error
+    with ExitStack() as on_failure:
+        try:
+            handle = _open_lmdb(folder, map_bytes, read_only=read_only)
+            on_failure.callback(handle.close)
+            turn = WriteTurn(folder)
+            on_failure.callback(turn.close)
+        except (lmdb.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"cannot open the store in {folder}: {reason}") from error
+        try:
+            environment = Environment(handle, turn, _open_tables(handle), read_only=read_only)
+        except (StoreError, lmdb.Error) as error:
+            line = f"{folder} holds no store of this version: {error}"
+            raise StoreError(line) from error
+        on_failure.pop_all()
+    return environment
 
 
 def _open_lmdb(

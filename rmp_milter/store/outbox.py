@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from rmp_milter.closing import Closing
 from rmp_milter.store.bodies import Bodies
 from rmp_milter.store.codecs import OutboxCodecs, number_of, u64
 from rmp_milter.store.environment import Environment, lease, release
@@ -29,7 +30,6 @@ from rmp_milter.store.tables import OUTBOX_LEDGER_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import TracebackType
 
     import lmdb
 
@@ -98,7 +98,7 @@ class OutboxSnapshot(Bodies):
             return _show_damaged(number_of(key), error)
 
 
-class Outbox:
+class Outbox(Closing):
     """An open outbox. Its methods may be called from many threads at once.
 
     All raise :class:`StoreFailed` when the environment is broken (the process is to
@@ -226,17 +226,6 @@ class Outbox:
             rows = OutboxRows(txn, self._environment.tables, self._codecs)
             yield rows
             rows.finish()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.config import SECTIONS, Config, ConfigErrors, load, parse
-from rmp_milter.config_template import EXAMPLE, render
+from rmp_milter.config.template import EXAMPLE, render
 
 ROOT = Path(__file__).parents[2]
 FILE = Path("/etc/rmp/rmp.toml")

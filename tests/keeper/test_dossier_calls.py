@@ -64,6 +64,21 @@ def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
     made.journal.close()
 
 
+def test_a_leaf_says_what_the_keeper_did_whatever_the_milter_says(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    lie = msgspec.structs.replace(
+        event("dossier"), dossier_id=b"another-dossier!", outcome="refused", request=bytes(32)
+    )
+    order = deposit.release(gpg.public("bob@x.fr"), deposit.held_code, event=lie)
+    assert isinstance(ask(desk, order).reply, Released)
+    created, resealed, released = leaves(desk)
+    assert created["dossier"] == resealed["dossier"] == released["dossier"] == DOSSIER.hex()
+    assert created["documents"] == []
+    assert resealed["documents"] == released["documents"] == [DOCUMENT.hex()]
+    assert released["request"] == DIGEST.hex()
+    assert released["outcome"] == "granted"
+
+
 def test_a_standing_reader_gets_the_authors_bytes_and_signature(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk, readers=(gpg.public("bob@x.fr"),))
     text, status = gpg.verdict(deposit.message(deposit.item.packets[0]))

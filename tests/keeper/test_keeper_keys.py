@@ -1,7 +1,6 @@
 """The key files: made once, for their owner only, with one clear line for each fault."""
 
 import base64
-import os
 import subprocess
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from keeper_gpg import Gpg
 
 from rmp_milter.certificates import read_certificate, usable
-from rmp_milter.keeper import keys as module
 from rmp_milter.keeper.keys import KeyFileError, load_keys, make_keys, service_certificate
 
 FILES = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key")
@@ -103,12 +101,3 @@ def test_a_strange_address_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(KeyFileError):
         make_keys(tmp_path / "k", address, "RMP")
     assert not (tmp_path / "k").exists()
-
-
-def test_key_files_are_on_disk_when_they_are_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fsync", synced.append)
-    module._write(tmp_path / "x.key", b"x")
-    assert len(synced) == 1

@@ -22,7 +22,7 @@ RESERVED = {
     "Milter": ["rmp_milter.milter"],
     "smtplib": ["rmp_milter.courier"],
     "dkim": ["rmp_milter.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix_settings", "rmp_milter.supervisor"],
+    "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.supervisor"],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     "cryptography.hazmat.primitives.asymmetric": [
@@ -37,6 +37,8 @@ RESERVED = {
     "openpgp.composed.SecretKeyParamsBuilder": ["rmp_milter.keeper.*"],
     # Layers below take plain values; only who starts a process or a command reads these.
     "rmp_milter.config": [
+        "rmp_milter.config",
+        "rmp_milter.config.*",
         "rmp_milter.cli.*",
         "rmp_milter.milter_main",
         "rmp_milter.courier",
@@ -71,8 +73,8 @@ CORE = [
     "rmp_milter.onglets",
     "rmp_milter.rpps",
     "rmp_milter.bounce",
-    "rmp_milter.postfix_rules",
-    "rmp_milter.postfix_values",
+    "rmp_milter.postfix.rules",
+    "rmp_milter.postfix.values",
     "rmp_milter.mail",
     "rmp_milter.mail.*",
     "rmp_milter.handlers",

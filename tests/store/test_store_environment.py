@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,15 @@ import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_doctor, make_store
 
 from rmp_milter.changes import Changes
-from rmp_milter.store import Outbox, Store, StoreError, StoreFailed, StoreKeys, create
+from rmp_milter.store import (
+    Outbox,
+    Store,
+    StoreError,
+    StoreFailed,
+    StoreKeys,
+    create,
+    environment,
+)
 
 
 def open_store(folder: Path, keys: StoreKeys = KEYS) -> Store:
@@ -81,6 +90,27 @@ def test_a_missing_table_is_never_made_anew(folder: Path, table: str) -> None:
     for _ in range(2):
         with pytest.raises(StoreError, match=f"of this version: it lacks table {table}"):
             open_store(folder)
+
+
+def test_a_folder_that_cannot_be_locked_leaves_nothing_open(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_store(folder).close()
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(environment, "WriteTurn", refuse)
+    with pytest.raises(StoreError, match=r"cannot open the store in .*: Permission denied"):
+        open_store(folder)
+    assert not [fd for fd in Path("/proc/self/fd").iterdir() if points_into(fd, folder)]
+
+
+def points_into(fd: Path, folder: Path) -> bool:
+    try:
+        return fd.readlink().is_relative_to(folder)
+    except OSError:
+        return False  # the listing's own
 
 
 @pytest.mark.parametrize("wrong", ["metadata", "index", "outbox"])

@@ -1,9 +1,4 @@
-"""The configuration: one TOML file, typed and strict, read once when a process starts.
-
-:func:`load` reports everything that is wrong in one go, a line for each fault, so that an
-admin corrects the file once. What only the running machine can tell (key files, sockets,
-Postfix) is looked at by ``rmp check``, since no single process may read all of it.
-"""
+"""Reading the configuration: every fault found in one go, a line for each."""
 
 import difflib
 import tomllib
@@ -14,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Meta
 
-from rmp_milter.config_sections import (
+from rmp_milter.config.sections import (
     SOCKET_PATH_BYTES,
     CourierSection,
     DkimSection,
