@@ -10,7 +10,13 @@ pytestmark = pytest.mark.integration
 
 def test_clear_text(clinic: Clinic) -> None:
     reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
-    assert "Ce message n'est pas chiffre" in reply.text
+    assert reply.text.startswith("5.7.1 Ce message n'est pas chiffre. ")
+
+
+def test_a_refusal_is_one_line_in_the_language_of_the_host(clinic: Clinic) -> None:
+    reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
+    assert reply.text.endswith("puis renvoyez-le.")
+    assert "\n" not in reply.text
 
 
 def test_a_clear_attachment_beside_an_encrypted_text(clinic: Clinic) -> None:
