@@ -24,6 +24,14 @@ def test_a_clear_attachment_beside_an_encrypted_text(clinic: Clinic) -> None:
     assert "une piece jointe ne l'est pas" in clinic.rejection(clinic.lab, mail).text
 
 
+def test_what_outlook_packs_into_winmail_dat(clinic: Clinic) -> None:
+    sealed = clinic.lab.inline(clinic.patient() + "\nVoici.\n")
+    packed = {"winmail.dat": b'\x78\x9f>"' + bytes(60) + sealed + PDF}
+    reply = clinic.rejection(clinic.lab, clinic.lab.clear("", packed))
+    assert "winmail.dat" in reply.text
+    assert "Texte brut" in reply.text
+
+
 def test_a_file_that_is_encrypted_twice_over(clinic: Clinic) -> None:
     mail = clinic.lab.layered(clinic.patient() + "\nVoici.\n", {"radio.pdf": PDF})
     assert "chiffree deux fois" in clinic.rejection(clinic.lab, mail).text
