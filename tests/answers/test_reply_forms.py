@@ -195,6 +195,31 @@ def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
     ]
 
 
+def test_documents_are_numbered_and_stand_behind_their_index_in_the_thread() -> None:
+    files = (enclosure(1, Container.ENTITY), enclosure(2, Container.FILE, "a.pdf.pgp"))
+    letter = Letter("s", "t", enclosures=files)
+    mails, orders = built(letter, frame(ReplyForm.SEPARATE, in_reply_to="<a@b.example>"))
+    index, *documents = map(parsed, mails)
+    assert index["Subject"] == "Réponse du service RMP"
+    assert index["In-Reply-To"] == "<a@b.example>"
+    for number, document in enumerate(documents, 1):
+        assert document["Subject"] == f"Réponse du service RMP ({number}/2)"
+        assert document["In-Reply-To"] == index["Message-ID"]
+        assert document["References"] == f"<a@b.example> {index['Message-ID']}"
+    assert "dans 2 message(s)" in raw(orders[0].pieces).decode()
+
+
+def test_a_split_partitioned_answer_is_numbered_like_its_text() -> None:
+    files = tuple(enclosure(n, Container.FILE, "a.pdf", size=60_000) for n in range(1, 6))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
+    first, *others = map(parsed, mails)
+    assert first["Subject"] == "Réponse du service RMP (1/3)"
+    assert first["In-Reply-To"] is None
+    assert [each["Subject"][-5:] for each in others] == ["(2/3)", "(3/3)"]
+    assert {each["In-Reply-To"] for each in others} == {first["Message-ID"]}
+
+
 def test_the_askers_message_id_is_answered() -> None:
     (mail,), _ = built(LETTER, frame(ReplyForm.SEPARATE, in_reply_to="<a@b.example>"))
     assert parsed(mail)["In-Reply-To"] == "<a@b.example>"
