@@ -7,6 +7,8 @@ packets for this reader, this once. All other outcomes give one and the same ref
 
 from collections.abc import Generator, Sequence
 
+import msgspec
+
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.index import dossier_letter
 from rmp_milter.handlers.steps import (
@@ -53,11 +55,20 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     if dossier is None:
         raise MailError("no-access", detail=f"match: {found.outcome}")
     treating = view.doctor(dossier.treating)
-    return Outcome(
-        letter=dossier_letter(
-            dossier, treating.name if treating else "", enclosures, asked.at, language
-        )
+    letter = dossier_letter(
+        dossier, treating.name if treating else "", enclosures, asked.at, language
     )
+    certificates = _certificates(asked, view, letter.enclosures)
+    return Outcome(letter=msgspec.structs.replace(letter, certificates=certificates))
+
+
+def _certificates(
+    asked: Asked, view: View, enclosures: Sequence[Enclosure]
+) -> tuple[bytes, ...]:
+    """Return the certificates of the other authors of what is sent, each once."""
+    authors = dict.fromkeys(each.entry.author for each in enclosures if each.packets)
+    found = (view.doctor(author) for author in authors if author != asked.doctor.doctor_id)
+    return tuple(doctor.certificate for doctor in found if doctor)
 
 
 def _is_treating(asked: Asked, dossier: Dossier) -> bool:

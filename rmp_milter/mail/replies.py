@@ -11,16 +11,18 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from rmp_milter.mail.encode import armored, encoded_size
+from rmp_milter.mail.encode import armored, armored_key, encoded_size
 from rmp_milter.mail.letter import Enclosure, Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import bare_name
 from rmp_milter.mail.wrapping import (
+    KEYS_NAME,
     Frame,
     Pieces,
     Place,
     file_part,
     files_entity,
+    index_entity,
     mixed_mail,
     pgp_mime_mail,
     text_entity,
@@ -58,14 +60,20 @@ def _separate(letter: Letter, frame: Frame) -> Sealing:
     words = letter.text
     if groups:
         words += "\n" + text("index-mails", frame.language, count=str(len(groups))) + "\n"
-    sealed = yield SealPieces(
-        (Slice(text_entity(letter.subject, words, frame)),), letter.held_code
-    )
+    sealed = yield SealPieces((Slice(_index(letter, words, frame)),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
     for number, group in enumerate(groups, 1):
         place = Place(number, len(groups), mails[0].message_id)
         mails.append((yield from _enclosing_mail(letter, frame, place, group)))
     return tuple(mails)
+
+
+def _index(letter: Letter, words: str, frame: Frame) -> bytes:
+    if not letter.certificates:
+        return text_entity(letter.subject, words, frame)
+    words += "\n" + text("index-keys", frame.language, name=KEYS_NAME) + "\n"
+    keys = armored_key(b"".join(letter.certificates))
+    return index_entity(letter.subject, words, keys, frame)
 
 
 def _enclosing_mail(

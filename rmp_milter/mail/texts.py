@@ -263,6 +263,14 @@ As of {date}: {entries} entries, {documents} documents
         "author's subject and signature, so your mail client may point out that the signer is\n"
         "not the sender, or that you do not have the signer's key.",
     ),
+    "index-keys": Text(
+        "Les clés publiques des auteurs sont jointes ({name}) : importez-les pour vérifier leurs\n"
+        "signatures. Sans elles, Thunderbird annonce à tort un échec du déchiffrement quand vous\n"
+        "ouvrez une pièce jointe signée.",
+        "The authors' public keys are attached ({name}): import them to check their signatures.\n"
+        "Without them Thunderbird wrongly reports that decryption failed when you open a signed\n"
+        "attachment.",
+    ),
     "index-unreadable": Text(
         "(déposé pour une autre de vos clés : redemandez le dossier avec le code du patient)",
         "(filed for another of your keys: ask again with the patient's code)",

@@ -65,6 +65,11 @@ _PART_BOUNDARY = "=-rmp-parts-="
 """Boundary of our multiparts: base64 and armor never hold a line that begins with ``--=``,
 and in our own words no line begins with what a user wrote."""
 
+_PROTECTED_MIXED = (
+    f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
+)
+KEYS_NAME = "cles-des-auteurs.asc"
+
 
 def text_entity(subject: str, words: str, frame: Frame) -> bytes:
     """Return an entity to encrypt that holds only words."""
@@ -76,14 +81,29 @@ def files_entity(
     subject: str, words: str, files: Sequence[tuple[str, Enclosure]], frame: Frame
 ) -> Pieces:
     """Return an entity to encrypt: words, then each stored file under its own name."""
-    kind = f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
-    head = _inner_headers(subject, kind, frame, "")
+    head = _inner_headers(subject, _PROTECTED_MIXED, frame, "")
     start = head + _words_part(words)
     pieces: list[Slice | BodySlice] = [Slice(start)]
     for name, each in files:
         pieces += file_part(name, each)
     pieces.append(Slice(_boundary_end(_PART_BOUNDARY)))
     return tuple(pieces)
+
+
+def index_entity(subject: str, words: str, certificates: bytes, frame: Frame) -> bytes:
+    """Return an entity to encrypt: words, and certificates as one attachment."""
+    keys = _headers(
+        f'Content-Type: application/pgp-keys; name="{KEYS_NAME}"',
+        f'Content-Disposition: attachment; filename="{KEYS_NAME}"',
+    )
+    return b"".join(
+        (
+            _inner_headers(subject, _PROTECTED_MIXED, frame, ""),
+            _words_part(words),
+            _boundary_line(_PART_BOUNDARY) + keys + certificates,
+            _boundary_end(_PART_BOUNDARY),
+        )
+    )
 
 
 def _words_part(words: str) -> bytes:

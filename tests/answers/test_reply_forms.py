@@ -1,5 +1,6 @@
 """The mails that answers become, before any key is there: shape, names, sizes."""
 
+import base64
 import email
 import email.policy
 from collections.abc import Sequence
@@ -218,6 +219,23 @@ def test_a_split_partitioned_answer_is_numbered_like_its_text() -> None:
     assert first["In-Reply-To"] is None
     assert [each["Subject"][-5:] for each in others] == ["(2/3)", "(3/3)"]
     assert {each["In-Reply-To"] for each in others} == {first["Message-ID"]}
+
+
+def test_certificates_go_with_the_index_as_one_attachment() -> None:
+    letter = Letter("s", "t", certificates=(b"\x99one", b"\x99two"))
+    _, (order,) = built(letter, frame(ReplyForm.SEPARATE))
+    inner = email.message_from_bytes(raw(order.pieces), policy=email.policy.default)
+    assert isinstance(inner, EmailMessage)
+    words, keys = inner.iter_parts()
+    assert "cles-des-auteurs.asc" in words.get_content()
+    assert (keys.get_content_type(), keys.get_filename()) == (
+        "application/pgp-keys",
+        "cles-des-auteurs.asc",
+    )
+    lines = keys.get_content().splitlines()
+    assert lines[0] == b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
+    assert lines[-1] == b"-----END PGP PUBLIC KEY BLOCK-----"
+    assert base64.b64decode(lines[2]) == b"\x99one\x99two"
 
 
 def test_the_askers_message_id_is_answered() -> None:
