@@ -264,12 +264,12 @@ As of {date}: {entries} entries, {documents} documents
         "not the sender, or that you do not have the signer's key.",
     ),
     "index-keys": Text(
-        "Les clés publiques des auteurs sont jointes ({name}) : importez-les pour vérifier leurs\n"
-        "signatures. Sans elles, Thunderbird annonce à tort un échec du déchiffrement quand vous\n"
-        "ouvrez une pièce jointe signée.",
-        "The authors' public keys are attached ({name}): import them to check their signatures.\n"
-        "Without them Thunderbird wrongly reports that decryption failed when you open a signed\n"
-        "attachment.",
+        "Les clés publiques des auteurs sont jointes ({name}). Importez-les\n"
+        "pour vérifier leurs signatures : sans elles, Thunderbird annonce à tort un échec du\n"
+        "déchiffrement quand vous ouvrez une pièce jointe signée.",
+        "The authors' public keys are attached ({name}). Import them to\n"
+        "check their signatures: without them Thunderbird wrongly reports that decryption failed\n"
+        "when you open a signed attachment.",
     ),
     "index-unreadable": Text(
         "(déposé pour une autre de vos clés : redemandez le dossier avec le code du patient)",
