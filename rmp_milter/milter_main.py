@@ -50,6 +50,7 @@ def run(config: Config) -> int:
     rules = Rules(
         addresses=frozenset(config.service.addresses),
         message_bytes=config.limits.message_bytes,
+        language=config.service.language,
         take=pipeline,
         on_store_failure=lambda: _give_up(failed),
     )

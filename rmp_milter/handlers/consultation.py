@@ -45,7 +45,8 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
         cleared=forgiven(admission),
         once=spent(asked),
     )
-    return Outcome(letter, effects)
+    certificates = authors_certificates(asked, view, letter.enclosures)
+    return Outcome(msgspec.structs.replace(letter, certificates=certificates), effects)
 
 
 def _picked(asked: Asked, admission: Admission, view: View) -> tuple[Seen, ...]:
@@ -88,6 +89,15 @@ def own_packets(document: Document, reader: Doctor, view: View) -> bytes:
     return later or b"".join(
         key.packet for key in document.standing if key.fingerprint == reader.fingerprint
     )
+
+
+def authors_certificates(
+    asked: Asked, view: View, enclosures: Sequence[Enclosure]
+) -> tuple[bytes, ...]:
+    """Return the certificates of the other authors of what is sent, each once."""
+    authors = dict.fromkeys(each.entry.author for each in enclosures if each.packets)
+    found = (view.doctor(author) for author in authors if author != asked.doctor.doctor_id)
+    return tuple(doctor.certificate for doctor in found if doctor)
 
 
 def documents_of(picked: Sequence[Seen]) -> list[Document]:

@@ -182,6 +182,7 @@ _WHAT = {
     Kind.KEY: "OpenPGP key",
     Kind.CMS_ENCRYPTED: "S/MIME, encrypted",
     Kind.CMS: "S/MIME, signature or certificate",
+    Kind.TNEF: "winmail.dat of Outlook",
     Kind.OTHER: "in clear",
 }
 

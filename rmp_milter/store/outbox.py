@@ -152,11 +152,6 @@ class Outbox(Closing):
         with self.snapshot() as snapshot:
             yield snapshot.body(document_id)
 
-    def due(self, now: int, limit: int) -> tuple[OutboxRow, ...]:
-        """Return up to ``limit`` rows whose next try has come, the longest waiting first."""
-        with self.snapshot() as snapshot:
-            return tuple(snapshot.due(now, limit))
-
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""
         with self.snapshot() as snapshot:

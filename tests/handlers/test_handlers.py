@@ -161,6 +161,21 @@ class TestConsultation:
         assert release.opening.slot == dossier().slots.code
         assert len(outcome.letter.enclosures) == 3
 
+    def test_the_certificates_of_the_authors_go_along_but_the_readers_own(self) -> None:
+        world = World([dossier()], self.FILED)
+        outcome, _ = run(consultation.handle(asked(self.LINES), world, "fr"))
+        assert outcome.letter.certificates == ()
+        mail = asked(self.LINES, by=OTHER, held_code=b"held")
+        outcome, _ = run(consultation.handle(mail, world, "fr"))
+        assert outcome.letter.certificates == (DEMO.certificate,)
+
+    def test_an_author_who_is_not_enrolled_any_more_has_no_certificate(self) -> None:
+        world = World([dossier()], self.FILED)
+        del world.known[DEMO.doctor_id]
+        mail = asked(self.LINES, by=OTHER, held_code=b"held")
+        outcome, _ = run(consultation.handle(mail, world, "fr"))
+        assert outcome.letter.certificates == ()
+
     def test_an_account_alone_is_not_the_treating_doctors_signature(self) -> None:
         mail = asked(self.LINES, proof=Proof.ACCOUNT)
         assert refusal_of(consultation.handle(mail, World([dossier()]), "fr")) == "code-missing"

@@ -22,8 +22,20 @@ As of {date}: {entries} entries, {documents} documents
         "Ce dossier ne contient encore aucun document.", "This dossier is empty."
     ),
     "index-mails": Text(
-        "Les documents suivent dans {count} message(s), numérotés de 1 à {count}.",
-        "The documents follow in {count} mail(s), numbered 1 to {count}.",
+        "Les documents suivent dans {count} message(s), dans l'ordre de cette table. Chacun garde\n"
+        "l'objet et la signature de son auteur : votre messagerie peut donc signaler que le\n"
+        "signataire n'est pas l'expéditeur, ou que sa clé vous manque.",
+        "The documents follow in {count} mail(s), in the order of this table. Each keeps its\n"
+        "author's subject and signature, so your mail client may point out that the signer is\n"
+        "not the sender, or that you do not have the signer's key.",
+    ),
+    "index-keys": Text(
+        "Les clés publiques des auteurs sont jointes ({name}). Importez-les\n"
+        "pour vérifier leurs signatures : sans elles, Thunderbird annonce à tort un échec du\n"
+        "déchiffrement quand vous ouvrez une pièce jointe signée.",
+        "The authors' public keys are attached ({name}). Import them to\n"
+        "check their signatures: without them Thunderbird wrongly reports that decryption failed\n"
+        "when you open a signed attachment.",
     ),
     "index-masked": Text(
         "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",

@@ -23,6 +23,13 @@ REFUSALS: Mapping[str, Text] = {
         "This mail is encrypted with S/MIME. The service reads OpenPGP: encrypt it to the "
         "service's OpenPGP key.",
     ),
+    "winmail": Text(
+        "Outlook a enfermé ce message dans un fichier winmail.dat, que le service ne peut pas "
+        "ouvrir. Dans Outlook, choisissez le format « Texte brut », puis renvoyez-le. Rien n'a été "
+        "conservé.",
+        "Outlook packed this mail into a file winmail.dat, which the service cannot open. Choose "
+        "the format « Plain text » in Outlook and send it again. Nothing was kept.",
+    ),
     "unreadable": Text(
         "Le message n'a pas pu être déchiffré. Vérifiez qu'il est chiffré avec la clé actuelle "
         "du service et qu'il n'a pas été abîmé en route. Rien n'a été conservé.",
