@@ -73,8 +73,13 @@ class Dispatcher:
             self._wake.wait(POLL_SECONDS)
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
-        """Give due rows to the threads, up to a few more than can be sent at once."""
+        """Give due rows to the threads, up to a few more than can be sent at once.
+
+        Not for each row that ends: reading the rows again costs as much as sending one.
+        """
         room = self._senders * _ROWS_AHEAD
+        if len(self._under_way) > room // 2:
+            return
         for row in self._outbox.due(int(time.time()), room):
             if row.row not in self._under_way and len(self._under_way) < room:
                 future = pool.submit(self._send, row)
