@@ -152,7 +152,7 @@ def _note_automatic(mail: Mail, means: Means, reason: str) -> str:
 
 def _open(mail: Mail, view: Snapshot, keeper: Keeper, bodies: Memory) -> Read:
     """Have the mail opened, with the certificates that may have signed it."""
-    shape = recognise(mail.raw)
+    shape = recognise(mail.raw, mail.outer)
     admit(shape)
     refs = gather(mail.raw, shape, bodies)
     _, sender_address = parseaddr(mail.outer.header("From"))
