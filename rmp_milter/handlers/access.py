@@ -24,8 +24,8 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
+from rmp_milter.identity import Match, match, trait_keys
 from rmp_milter.identity import Outcome as Matched
-from rmp_milter.identity import match, trait_keys
 from rmp_milter.keeper.protocol import (
     ByCode,
     ByCustody,
@@ -123,9 +123,14 @@ def _dossier_asked(asked: Asked, view: View) -> tuple[Patient, Dossier | None]:
             raise MailError("no-access", detail="the patient's dossier is gone")
         return own.patient, own if own.closure is None else None
     patient = asked_patient(asked.header)
-    found = match(patient, view.dossiers_by_traits(trait_keys(patient)))
-    dossier = found.dossier if found.outcome is Matched.ONE else None
-    return patient, dossier if dossier and dossier.closure is None else None
+    found = match_open(patient, view)
+    return patient, found.dossier if found.outcome is Matched.ONE else None
+
+
+def match_open(patient: Patient, view: View) -> Match:
+    """Match the patient among the dossiers that are not closed: a closed one is as none."""
+    known = view.dossiers_by_traits(trait_keys(patient))
+    return match(patient, [dossier for dossier in known if dossier.closure is None])
 
 
 def _check_throttles(asked: Asked, view: View) -> None:
@@ -164,16 +169,18 @@ def unlock(  # noqa: PLR0913 -- what is opened, for whom, and how it is written 
     documents: Sequence[Document] = (),
     readers: Sequence[bytes] = (),
     entries: Sequence[int] = (),
+    action: str = "",
 ) -> Generator[Request, Reply, tuple[tuple[bytes, ...], ...]]:
     """Go the way in; return for each document the packets for each of ``readers``.
 
-    By the standing way nothing is opened and nothing returned: the leaf is written. Raises
+    By the standing way nothing is opened and nothing returned: the leaf is written, under
+    ``action`` where it says more than the act (to unmask is part of masking). Raises
     :class:`Refusal` ``no-access`` where the slot does not open, with the try that counts.
     """
     dossier = admission.dossier
     leaf = event(
         asked,
-        admission.act.value,
+        action or admission.act.value,
         dossier.dossier_id if dossier else bytes(16),
         documents=[document.document_id for document in documents] if dossier else (),
         way=admission.way,
@@ -241,9 +248,8 @@ def refused(
     if dossier is not None and admission.way is Way.CODE:
         strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, asked.at))
         tries = _recent(asked, view, Fault.DOSSIER, dossier.dossier_id) + 1
-        treating = view.doctor(dossier.treating)
-        if tries == asked.bounds.wrong_codes and treating is not None:
-            notices = (code_rests(dossier, treating, asked, language),)
+        if tries == asked.bounds.wrong_codes:
+            notices = code_rests(dossier, asked, view, language)
     effects = Effects(strikes=tuple(strikes), once=spent(asked), notices=notices)
     return Refusal("no-access", effects, not_before=asked.at + asked.bounds.hold)
 
