@@ -25,9 +25,28 @@ from rmp_milter.rules import Act, Relation, Way
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
     """Send what the header asks for of the dossier that it names."""
-    admission = admit(asked, Act.CONSULTATION, view)
-    picked = _picked(asked, admission, view)
+    return (yield from _send(asked, Act.CONSULTATION, view, language))
+
+
+def copy(asked: Asked, view: View, language: Language) -> Steps:
+    """Send all of the dossier that the reader sees, whatever else the header says.
+
+    To the patient and his médecin traitant (locum) that is every entry, the masked and the
+    replaced ones too.
+    """
+    whole = msgspec.structs.replace(
+        asked.header, scope=Scope.WHOLE, tab=None, since="", numbers=()
+    )
+    asked = msgspec.structs.replace(asked, header=whole)
+    return (yield from _send(asked, Act.COPIE, view, language))
+
+
+def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
+    admission = admit(asked, act, view)
+    picked, unknown = _picked(asked, admission, view)
     packets = yield from _packets(asked, admission, picked, view, language)
+    if unknown:
+        raise unknown
     dossier = admission.dossier
     if dossier is None:
         raise MailError("no-access", detail="no dossier")
@@ -49,14 +68,23 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     return Outcome(msgspec.structs.replace(letter, certificates=certificates), effects)
 
 
-def _picked(asked: Asked, admission: Admission, view: View) -> tuple[Seen, ...]:
-    """Return the entries to send; none of a dossier that must not be told from none."""
+def _picked(
+    asked: Asked, admission: Admission, view: View
+) -> tuple[tuple[Seen, ...], MailError | None]:
+    """Return the entries to send; none of a dossier that must not be told from none.
+
+    That a number is unknown is returned, to be raised once the way in is gone: told before
+    the code is tried, it would say that there is a dossier.
+    """
     dossier = admission.dossier
     if dossier is None:
-        return ()
+        return (), None
     entries = view.entries(dossier.dossier_id)
     visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
-    return chosen(visible, asked.header)
+    try:
+        return chosen(visible, asked.header), None
+    except MailError as error:
+        return (), error
 
 
 def _packets(
