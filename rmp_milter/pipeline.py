@@ -19,7 +19,20 @@ from rmp_milter.bounce import is_bounce_address, row_of
 from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers import (
+    accesses,
+    aide,
+    cloture,
+    consultation,
+    creation,
+    depot,
+    droits,
+    liste,
+    masking,
+    opposition,
+    patient_code,
+    rectification,
+)
 from rmp_milter.handlers.refusal import refusal_letter
 from rmp_milter.handlers.steps import (
     Asked,
@@ -54,6 +67,17 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.DOSSIER: consultation.handle,
     Verb.LISTE: liste.handle,
     Verb.AIDE: aide.handle,
+    Verb.DROITS: droits.handle,
+    Verb.ACCES: accesses.handle,
+    Verb.COPIE: consultation.copy,
+    Verb.RECTIFICATION: rectification.handle,
+    Verb.MASQUAGE: masking.mask,
+    Verb.DEMASQUAGE: masking.unmask,
+    Verb.OPPOSITION: opposition.oppose,
+    Verb.LEVEE: opposition.lift,
+    Verb.CODE: patient_code.renew,
+    Verb.REVOCATION: patient_code.revoke,
+    Verb.CLOTURE: cloture.handle,
 }
 
 CONFLICT_TRIES = 3

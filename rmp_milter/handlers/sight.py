@@ -8,9 +8,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import day_of
 from rmp_milter.mail.routing import RoutingHeader
 from rmp_milter.model import Dossier, NumberedEntry, Onglet, Scope
-from rmp_milter.rules import Relation
-
-_SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+from rmp_milter.rules import SEES_ALL, Relation
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -38,7 +36,7 @@ def seen(
     masked = masked_numbers(dossier, entries)
     replaced = {each.entry.replaces: each.number for each in entries if each.entry.replaces}
     tabs = {refiling.number: refiling.onglet for refiling in dossier.refilings}
-    everything = relation in _SEES_ALL
+    everything = relation in SEES_ALL
     found: list[Seen] = []
     for each in entries:
         own = each.entry.author == doctor_id

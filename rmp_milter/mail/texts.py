@@ -6,7 +6,19 @@ not filled in is a programming error and raises KeyError.
 
 from collections.abc import Iterable, Mapping
 
-from rmp_milter.mail.catalogue import aide, creation, deposit, dossier, letters, lists, refusals
+from rmp_milter.mail.catalogue import (
+    accesses,
+    aide,
+    creation,
+    deposit,
+    dossier,
+    droits,
+    letters,
+    lists,
+    patient_code,
+    refusals,
+    rights,
+)
 from rmp_milter.mail.catalogue.text import Language, Text
 
 
@@ -20,13 +32,24 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS])
-LETTERS = _joined(part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists))
+REFUSALS = _joined([refusals.REFUSALS, rights.REFUSALS])
+LETTERS = _joined(
+    part.LETTERS
+    for part in (
+        *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
+        rights,
+    )
+)
 
 
 def text(key: str, language: Language, **facts: str) -> str:
     """Return the letter text ``key`` with its placeholders filled in."""
     return str(getattr(LETTERS[key], language)).format_map(facts)
+
+
+def known(key: str, language: Language) -> str:
+    """Return the letter text ``key``, or nothing where there is none of that key."""
+    return str(getattr(LETTERS[key], language)) if key in LETTERS else ""
 
 
 def refusal(key: str, language: Language, facts: Mapping[str, str]) -> str:
