@@ -14,7 +14,7 @@ from pathlib import Path
 from rmp_milter.certificates import parse as parse_certificate
 from rmp_milter.config import Config, parse
 from rmp_milter.config.template import EXAMPLE, render
-from rmp_milter.dkim_key import dns_record, make_dkim_key
+from rmp_milter.courier.dkim_key import dns_record, make_dkim_key
 from rmp_milter.keeper import journal
 from rmp_milter.keeper.keys import make_keys, service_certificate
 from rmp_milter.new_files import sync_folder, write_new

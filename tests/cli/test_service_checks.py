@@ -9,7 +9,7 @@ import pytest
 from rmp_milter import installation
 from rmp_milter.checks import check_mail_server, check_service
 from rmp_milter.config import Config, load
-from rmp_milter.dkim_key import DkimKeyError, dns_record, read_dkim_key
+from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, read_dkim_key
 from rmp_milter.installation import InstallationError, Owners, Plan, make_service
 from rmp_milter.owners import Owner
 from rmp_milter.postfix.rules import Severity

@@ -20,14 +20,14 @@ RESERVED = {
         "rmp_milter.keeper.dossier_leaves",
     ],
     "Milter": ["rmp_milter.milter"],
-    "smtplib": ["rmp_milter.courier"],
-    "dkim": ["rmp_milter.dkim_signature"],
+    "smtplib": ["rmp_milter.courier.sending"],
+    "dkim": ["rmp_milter.courier.dkim_signature"],
     "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.supervisor"],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     "cryptography.hazmat.primitives.asymmetric": [
         "rmp_milter.keeper.*",
-        "rmp_milter.dkim_*",
+        "rmp_milter.courier.dkim_*",
     ],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale_jws"],
@@ -41,7 +41,7 @@ RESERVED = {
         "rmp_milter.config.*",
         "rmp_milter.cli.*",
         "rmp_milter.milter_main",
-        "rmp_milter.courier",
+        "rmp_milter.courier.sending",
         "rmp_milter.installation",
         "rmp_milter.checks",
     ],
