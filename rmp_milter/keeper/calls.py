@@ -19,6 +19,8 @@ from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
+    Checkpoint,
+    Checkpointed,
     Create,
     Created,
     Event,
@@ -83,14 +85,25 @@ def _answer(
             return open_mail(desk, request, partial(_read_at, fd), _size(desk, fd), now)
         case Seal():
             return seal(desk, request, fd, now)
+        case _:
+            return _answer_alone(desk, request, now), None
+
+
+def _answer_alone(
+    desk: Desk, request: Create | Reseal | Release | Record | Checkpoint, now: int
+) -> Reply:
+    """Do a call that comes and goes without shared memory."""
+    match request:
         case Create():
-            return create(desk, request, now), None
+            return create(desk, request, now)
         case Reseal():
-            return reseal(desk, request, now), None
+            return reseal(desk, request, now)
         case Release():
-            return release(desk, request, now), None
+            return release(desk, request, now)
         case Record():
-            return Recorded(_write_leaf(desk, request.event, now)), None
+            return Recorded(_write_leaf(desk, request.event, now))
+        case Checkpoint():
+            return checkpoint(desk, request, now)
 
 
 def _read_at(fd: int | None, offset: int, size: int) -> bytes:
@@ -218,6 +231,13 @@ def _opened(private: X25519PrivateKey, dossier_id: bytes, item: SealedDocument) 
         return open_session_key(private, dossier_id, item)
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None
+
+
+def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
+    """Sign the access log, its heartbeat included if the request brings one."""
+    if request.event is not None:
+        _write_leaf(desk, request.event, now)
+    return Checkpointed(desk.journal.checkpoint(desk.keys.log))
 
 
 def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, Memory | None]:

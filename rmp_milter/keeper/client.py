@@ -8,6 +8,7 @@ import msgspec
 
 from rmp_milter.keeper import wire
 from rmp_milter.keeper.protocol import (
+    Checkpointed,
     Created,
     Failed,
     Opened,
@@ -20,7 +21,7 @@ from rmp_milter.keeper.protocol import (
 )
 
 REPLY_LIMIT = 64 << 20
-ReplyT = TypeVar("ReplyT", Opened, Created, Resealed, Released, Recorded, Sealed)
+ReplyT = TypeVar("ReplyT", Opened, Created, Resealed, Released, Recorded, Checkpointed, Sealed)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)

@@ -1,19 +1,24 @@
-"""The access log's beginning: leaves in the order in which they were written.
+"""The access log: leaves in the order in which they were written, under a Merkle tree.
 
-An LMDB environment of the keeper's own. Each leaf is canonical bytes under its index,
-so that a Merkle tree can be laid over the same leaves later. Several worker processes
-share it; each opens it after its fork.
+An LMDB environment of the keeper's own. Each leaf is canonical bytes under its index; the
+transaction that writes it also writes what the tree over all leaves (RFC 6962) gains by
+it. Several worker processes share the log; each opens it after its fork.
 """
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import lmdb
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from rmp_milter.keeper import log_head
+from rmp_milter.keeper.log_head import Signed
+from rmp_milter.keeper.log_tree import LogFault, Snapshot, Tree
 from rmp_milter.keeper.protocol import Event
 from rmp_milter.keeper.sealing import framed
 from rmp_milter.write_turn import WriteTurn
@@ -21,8 +26,9 @@ from rmp_milter.write_turn import WriteTurn
 MAP_SIZE = 64 << 30  # bytes of address space, not of disk
 MAX_LEAF = 65535  # bytes; C2SP tlog-tiles gives an entry a length of two bytes
 DOCUMENTS_PER_LEAF = 1000
-FORMAT = b"rmp access log 1"
-_FORMAT_KEY = b"format"
+FORMAT = b"rmp access log 2"
+_FORMAT_KEY, _SIGNED_KEY = b"format", b"signed"
+_TABLES = (b"meta", b"leaves", b"unique", b"nodes")
 _INDEX_SIZE = 8
 _LIMITS = {"sender": 320, "action": 40, "outcome": 40, "rpps": 40, "key": 80}
 
@@ -85,45 +91,93 @@ def _unique(event: Event) -> bytes:
     return hashlib.sha256(framed(*fields)).digest()
 
 
-def create(folder: Path) -> None:
-    """Start an empty log in a new folder: an explicit act, done once."""
+def create(folder: Path, origin: str) -> None:
+    """Start an empty log in a new folder: an explicit act, done once.
+
+    ``origin`` is the log's name in its checkpoints, for ever: a host and a path by custom,
+    without spaces or plus signs. Raises :class:`JournalError` where there is or was a log.
+    """
+    for path in (folder, log_head.state_file(folder)):
+        if path.exists():
+            raise JournalError(f"{path}: exists already, is not overwritten")
     try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        raise JournalError(f"{folder}: exists already, is not overwritten") from None
+        state = log_head.unsigned(origin)
+    except LogFault as fault:
+        raise JournalError(f"{origin!r}: {fault}") from None
+    folder.mkdir(mode=0o700, parents=True)
     with _environment(folder, create=True) as env:
         meta, *_ = _tables(env, create=True)
         with env.begin(db=meta, write=True) as transaction:
             transaction.put(_FORMAT_KEY, FORMAT)
+            transaction.put(_SIGNED_KEY, state.encode())
+    log_head.write_state(folder, state)
 
 
 def _environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
-    return lmdb.open(str(folder), map_size=MAP_SIZE, max_dbs=3, create=create, mode=0o600)
+    return lmdb.open(
+        str(folder), map_size=MAP_SIZE, max_dbs=len(_TABLES), create=create, mode=0o600
+    )
 
 
 def _tables(env: lmdb.Environment, *, create: bool = False) -> list[lmdb._Database]:
-    return [env.open_db(name, create=create) for name in (b"meta", b"leaves", b"unique")]
+    return [env.open_db(name, create=create) for name in _TABLES]
 
 
 class Journal:
     """An open log. Open one per process, after the fork."""
 
     def __init__(self, folder: Path) -> None:
-        """Open an existing log; raise :class:`JournalError` for a missing or empty one."""
+        """Open an existing log and look at its end.
+
+        Raises :class:`JournalError` for a log that is missing, empty or cut, that is older
+        than its last checkpoint, or whose tree does not end with its last leaf.
+        """
         if not (folder / "data.mdb").is_file():
             raise JournalError(f"{folder}: no access log there; it is made once, by init")
+        self._folder = folder
         try:
+            state = log_head.read_state(folder)  # before the log, which only grows meanwhile
             self._env = _environment(folder)
             self._turn = WriteTurn(folder)
-            self._meta, self._leaves, self._unique = _tables(self._env)
-            self._check_format(folder)
+            self._look(state)
+        except LogFault as fault:
+            raise JournalError(f"{folder}: {fault}") from None
         except lmdb.Error as error:
             raise JournalError(f"{folder}: not an access log ({error})") from None
 
-    def _check_format(self, folder: Path) -> None:
-        with self._env.begin(db=self._meta) as transaction:
-            if transaction.get(_FORMAT_KEY) != FORMAT:
-                raise JournalError(f"{folder}: access log of an unknown format")
+    def _look(self, state: Signed) -> None:
+        """Open the tables and check what is cheap to check; close the log if it is wrong."""
+        try:
+            self._meta, self._leaves, self._unique, self._nodes = _tables(self._env)
+            with self._env.begin() as transaction:
+                self._check_format(transaction)
+                self._check_end(transaction, state)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check_format(self, transaction: lmdb.Transaction) -> None:
+        if transaction.get(_FORMAT_KEY, db=self._meta) != FORMAT:
+            raise LogFault("access log of an unknown format")
+
+    def _check_end(self, transaction: lmdb.Transaction, state: Signed) -> None:
+        """Look at the last leaf, and whether all extends what was signed last."""
+        size, tree = self._size(transaction), self._tree(transaction)
+        own = self._signed(transaction)
+        if transaction.stat(self._leaves)["entries"] != size:
+            raise LogFault("leaves are missing among the others")
+        with transaction.cursor(db=self._leaves) as cursor:
+            tree.check_end(size, bytes(cursor.value()) if cursor.last() else b"")
+        if state.head.origin != own.head.origin:
+            raise LogFault(f"the state file beside it is that of the log {state.head.origin}")
+        for signed in (own, state):
+            tree.check_extends(size, signed.head)
+
+    def _tree(self, transaction: lmdb.Transaction) -> Tree:
+        return Tree(transaction, self._nodes)
+
+    def _signed(self, transaction: lmdb.Transaction) -> Signed:
+        return log_head.decode(bytes(transaction.get(_SIGNED_KEY, b"", db=self._meta)))
 
     def append(self, event: Event, logged_at: int) -> int:
         """Write the event's leaves; return the index of the last, durable.
@@ -136,19 +190,21 @@ class Journal:
         try:
             with self._turn, self._env.begin(write=True) as transaction:
                 return self._put(transaction, event, made)
-        except lmdb.Error as error:
-            raise JournalError(f"access log: {type(error).__name__}") from error
+        except (lmdb.Error, LogFault) as error:
+            raise JournalError(f"access log: {_reason(error)}") from error
 
     def _put(self, transaction: lmdb.Transaction, event: Event, made: list[bytes]) -> int:
         unique = _unique(event)
         found = transaction.get(unique, db=self._unique) if event.request else None
         if found is not None:
             return int.from_bytes(found)
+        tree = self._tree(transaction)
         last = self._size(transaction) - 1
         for leaf in made:
             last += 1
             index = last.to_bytes(_INDEX_SIZE)
             transaction.put(index, leaf, db=self._leaves, append=True)
+            tree.extend(last, leaf)
         if event.request:
             transaction.put(unique, last.to_bytes(_INDEX_SIZE), db=self._unique)
         return last
@@ -158,15 +214,46 @@ class Journal:
         with transaction.cursor(db=self._leaves) as cursor:
             return int.from_bytes(cursor.key()) + 1 if cursor.last() else 0
 
+    def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
+        """Sign the tree as it is now; return the checkpoint (C2SP tlog-checkpoint).
+
+        What was signed is on disk, here and in the state file, before this returns. Raises
+        :class:`JournalError` for a log that does not extend what was signed before.
+        """
+        try:
+            with self._turn, self._env.begin(write=True) as transaction:
+                last = max(
+                    (self._signed(transaction), log_head.read_state(self._folder)),
+                    key=lambda signed: signed.head.size,
+                )
+                tree, size = self._tree(transaction), self._size(transaction)
+                signed = log_head.next_signed(tree, size, last, key)
+                log_head.write_state(self._folder, signed)
+                transaction.put(_SIGNED_KEY, signed.encode(), db=self._meta)
+        except (lmdb.Error, LogFault, OSError) as error:
+            raise JournalError(f"access log: {_reason(error)}") from error
+        return signed.note
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        with self._env.begin() as transaction:
+            return self._signed(transaction).head.origin
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Give the log as it is now, for as long as the block lasts."""
+        with self._env.begin() as transaction:
+            yield Snapshot(transaction, self._leaves, self._tree(transaction))
+
     def __len__(self) -> int:
         with self._env.begin() as transaction:
             return self._size(transaction)
 
     def read(self) -> Iterator[bytes]:
         """Yield all leaves in their order."""
-        with self._env.begin() as transaction, transaction.cursor(self._leaves) as cursor:
-            for leaf in cursor.iternext(keys=False):
-                yield bytes(leaf)
+        with self.snapshot() as log:
+            yield from log.entries(0, self._size(log.transaction))
 
     def close(self) -> None:
         """Close the environment."""
@@ -183,3 +270,8 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _reason(error: Exception) -> str:
+    """Return what the host's log may hold of it: a fault says where, LMDB only its kind."""
+    return str(error) if isinstance(error, LogFault) else type(error).__name__

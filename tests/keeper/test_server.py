@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keeper_case import DIGEST, HEADER, encrypted, entity, event, keys_of, opening
+from keeper_case import DIGEST, HEADER, ORIGIN, encrypted, entity, event, keys_of, opening
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
@@ -62,7 +62,7 @@ def start(
     limits: Limits = LIMITS,
 ) -> Running:
     if not (folder / "log").exists():
-        journal.create(folder / "log")
+        journal.create(folder / "log", ORIGIN)
     keys = keys_of(service)
     child = os.fork()
     if not child:
