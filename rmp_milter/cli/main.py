@@ -31,6 +31,7 @@ rmp = LazyGroup(
         "doctor": Place(f"{_HERE}.doctor", "doctor", "The directory of doctors."),
         "store": Place(f"{_HERE}.store", "store", "Verify and measure the store."),
         "outbox": Place(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
+        "access": Place(f"{_HERE}.access", "access", "The access log, for auditors."),
         "inspect": Place(f"{_HERE}.inspect", "inspect", "Say what shape a mail has."),
     },
 )

@@ -103,7 +103,7 @@ def create(folder: Path, origin: str) -> None:
     try:
         state = log_head.unsigned(origin)
     except LogFault as fault:
-        raise JournalError(f"{origin!r}: {fault}") from None
+        raise JournalError(f"access log: {fault}") from None
     folder.mkdir(mode=0o700, parents=True)
     with _environment(folder, create=True) as env:
         meta, *_ = _tables(env, create=True)

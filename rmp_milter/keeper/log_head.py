@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rmp_milter.keeper.log_tree import LogFault, Tree
 from rmp_milter.tlog.checkpoints import TreeHead, parse_head, read_checkpoint, sign_head
 from rmp_milter.tlog.hashing import EMPTY_ROOT
-from rmp_milter.tlog.notes import NoteError, VerifierKey
+from rmp_milter.tlog.notes import NoteError, VerifierKey, check_name
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,11 @@ class Signed:
 
 def unsigned(origin: str) -> Signed:
     """Return the state of a new log with this name; raise :class:`LogFault` for a bad one."""
-    return decode(TreeHead(origin, 0, EMPTY_ROOT).text.encode())
+    try:
+        check_name(origin)
+    except NoteError as error:
+        raise LogFault(str(error)) from None
+    return Signed(TreeHead(origin, 0, EMPTY_ROOT))
 
 
 def decode(data: bytes) -> Signed:

@@ -65,7 +65,7 @@ def test_every_consistency_proof_up_to_256(whole: Path) -> None:
     heads = [LOG.head(size).root for size in range(SIZE + 1)]
     for new in range(SIZE + 1):
         for old in range(new + 1):
-            proof = read.get_consistency_proof(old, new) if 0 < old else None
+            proof = read.get_consistency_proof(old, new) if old > 0 else None
             ours = consistency_proof(nodes, old, new)
             if proof is None:
                 assert ours == []

@@ -1,7 +1,7 @@
 """Trees and proofs, against the definitions of RFC 6962 written out, and its test vectors."""
 
 import hashlib
-from functools import lru_cache
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,7 @@ for at, leaf in enumerate(LEAVES):
     STORED += nodes_made(node, at, leaf)
 
 
-@lru_cache(maxsize=None)
+@cache
 def mth(begin: int, end: int) -> bytes:
     """MTH(D[begin:end]) as RFC 6962, 2.1 writes it."""
     if begin == end:
