@@ -19,6 +19,7 @@ access = LazyGroup(
         "prove": Place(_AUDITOR, "prove", "Write the receipt of one event."),
         "export": Place(_KEEPER, "export", "Write the log into a folder for auditors."),
         "checkpoint": Place(_KEEPER, "checkpoint", "Sign the log as it is, for auditors."),
+        "begin": Place(_KEEPER, "begin", "Begin a new log where the old one is lost."),
         "key": Place(_KEEPER, "key", "The key that auditors verify with."),
     },
 )

@@ -13,7 +13,7 @@ from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs
 from rmp_milter.config import Config
-from rmp_milter.keeper.journal import Journal, JournalError
+from rmp_milter.keeper.journal import Journal, JournalError, create
 from rmp_milter.keeper.keys import KeyFileError, LogKey, load_log_key
 from rmp_milter.keeper.log_head import verifier_key
 from rmp_milter.owners import become_owner, name_of
@@ -98,6 +98,22 @@ def checkpoint(config: Config, *, as_json: bool) -> None:
         )
     else:
         click.echo(note, nl=False)
+
+
+@click.command("begin")
+@click.argument("name")
+@configured
+def begin(config: Config, name: str) -> None:
+    """Begin an empty log called NAME, where the old one is lost for good.
+
+    The name must be a new one, such as chu.example/rmp-2: to auditors it is another log.
+    Nothing is replaced: what is left of the old one must have been moved away.
+    """
+    become_owner(config.paths.keeper)
+    folder = config.paths.keeper / "log"
+    with refusing(JournalError, hint=f"move {folder} and {folder}.state away, and keep them"):
+        create(folder, name)
+    click.echo(f"a new, empty log {name}; tell the auditors, and send them rmp access key")
 
 
 @click.command("key")

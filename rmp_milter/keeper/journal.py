@@ -17,18 +17,17 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.keeper import log_head
+from rmp_milter.keeper.log_file import DATA, open_environment, open_tables
 from rmp_milter.keeper.log_head import Signed
 from rmp_milter.keeper.log_tree import LogFault, Snapshot, Tree
 from rmp_milter.keeper.protocol import Event
 from rmp_milter.keeper.sealing import framed
 from rmp_milter.write_turn import WriteTurn
 
-MAP_SIZE = 64 << 30  # bytes of address space, not of disk
 MAX_LEAF = 65535  # bytes; C2SP tlog-tiles gives an entry a length of two bytes
 DOCUMENTS_PER_LEAF = 1000
 FORMAT = b"rmp access log 2"
 _FORMAT_KEY, _SIGNED_KEY = b"format", b"signed"
-_TABLES = (b"meta", b"leaves", b"unique", b"nodes")
 _INDEX_SIZE = 8
 _LIMITS = {"sender": 320, "action": 40, "outcome": 40, "rpps": 40, "key": 80}
 
@@ -105,22 +104,12 @@ def create(folder: Path, origin: str) -> None:
     except LogFault as fault:
         raise JournalError(f"access log: {fault}") from None
     folder.mkdir(mode=0o700, parents=True)
-    with _environment(folder, create=True) as env:
-        meta, *_ = _tables(env, create=True)
+    with open_environment(folder, create=True) as env:
+        meta, *_ = open_tables(env, create=True)
         with env.begin(db=meta, write=True) as transaction:
             transaction.put(_FORMAT_KEY, FORMAT)
             transaction.put(_SIGNED_KEY, state.encode())
     log_head.write_state(folder, state)
-
-
-def _environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
-    return lmdb.open(
-        str(folder), map_size=MAP_SIZE, max_dbs=len(_TABLES), create=create, mode=0o600
-    )
-
-
-def _tables(env: lmdb.Environment, *, create: bool = False) -> list[lmdb._Database]:
-    return [env.open_db(name, create=create) for name in _TABLES]
 
 
 class Journal:
@@ -132,12 +121,12 @@ class Journal:
         Raises :class:`JournalError` for a log that is missing, empty or cut, that is older
         than its last checkpoint, or whose tree does not end with its last leaf.
         """
-        if not (folder / "data.mdb").is_file():
+        if not (folder / DATA).is_file():
             raise JournalError(f"{folder}: no access log there; it is made once, by init")
         self._folder = folder
         try:
             state = log_head.read_state(folder)  # before the log, which only grows meanwhile
-            self._env = _environment(folder)
+            self._env = open_environment(folder)
             self._turn = WriteTurn(folder)
             self._look(state)
         except LogFault as fault:
@@ -148,7 +137,7 @@ class Journal:
     def _look(self, state: Signed) -> None:
         """Open the tables and check what is cheap to check; close the log if it is wrong."""
         try:
-            self._meta, self._leaves, self._unique, self._nodes = _tables(self._env)
+            self._meta, self._leaves, self._unique, self._nodes = open_tables(self._env)
             with self._env.begin() as transaction:
                 self._check_format(transaction)
                 self._check_end(transaction, state)

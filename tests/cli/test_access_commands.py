@@ -9,7 +9,6 @@ from typing import NamedTuple
 import pytest
 
 from rmp_milter.cli import main
-from rmp_milter.keeper import journal
 from rmp_milter.keeper.journal import Journal
 from rmp_milter.keeper.protocol import Event
 from rmp_milter.tlog.notes import VerifierKey
@@ -220,11 +219,26 @@ def test_what_cannot_be_done_is_said_in_a_line_or_two(
     assert "Traceback" not in said.err
 
 
-def test_an_export_into_the_folder_of_another_log_is_refused(rmp: Rmp, folder: Path) -> None:
-    data = rmp.service / "keeper"
-    shutil.rmtree(data / "log")
-    (data / "log.state").unlink()
-    journal.create(data / "log", "chu.example/rmp")
+def test_a_new_log_is_begun_where_the_old_one_was_moved_away(rmp: Rmp, folder: Path) -> None:
+    keeper = rmp.service / "keeper"
+    for gone in ((), ("log",), ("log.state",)):
+        for name in gone:
+            (keeper / name).rename(keeper / f"old-{name}")
+        said = rmp("begin", "chu.example/rmp-2")
+        assert said.status == (0 if gone == ("log.state",) else 1)
+    assert rmp("key").out.startswith("chu.example/rmp-2+")
     said = rmp("export", folder)
     assert said.status == 1
     assert "another log, or more of it" in said.err
+
+
+def test_a_log_of_the_same_name_does_not_pass_for_the_old_one(rmp: Rmp, folder: Path) -> None:
+    keeper = rmp.service / "keeper"
+    shutil.rmtree(keeper / "log")
+    (keeper / "log.state").unlink()
+    assert rmp("begin", "chu.example/rmp").status == 0
+    write(rmp.service, 50, 10)
+    said = rmp("export", folder)
+    assert said.status == 1
+    assert "does not extend" in said.err
+    assert rmp("begin", "two words").status == 1

@@ -212,6 +212,35 @@ def test_a_crash_between_the_two_records_of_a_head_is_survived(folder: Path) -> 
         assert len(log) == 12
 
 
+def test_a_file_that_was_cut_stops_the_keeper_or_has_lost_nothing(folder: Path) -> None:
+    """Never SIGBUS: what only held free pages may go, any other cut is said."""
+    with Journal(folder) as log:
+        write(log, 300)
+        log.checkpoint(SIGNER)
+    whole = (folder / "data.mdb").read_bytes()
+    said = {}
+    for pages in range(0, len(whole) // 4096, 3):
+        (folder / "data.mdb").write_bytes(whole[: pages * 4096])
+        said[pages] = _what_opening_says(folder, 300)
+    lost = [text for pages, text in said.items() if pages < len(whole) // 4096 // 2]
+    assert all("data.mdb was cut" in text or "not an access log" in text for text in lost)
+    (folder / "data.mdb").write_bytes(whole)
+    assert _what_opening_says(folder, 300) == "all there"
+
+
+def _what_opening_says(folder: Path, size: int) -> str:
+    try:
+        with Journal(folder) as log:
+            assert len(list(log.read())) == size
+            log.append(event("key", b""), 5)
+            assert signed_head(log) == recomputed(log)
+    except JournalError as error:
+        return str(error)
+    finally:
+        log_head.write_state(folder, log_head.unsigned(ORIGIN))
+    return "all there"
+
+
 def test_another_signing_key_is_refused(folder: Path) -> None:
     with Journal(folder) as log:
         write(log, 1)

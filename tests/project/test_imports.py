@@ -17,6 +17,7 @@ RESERVED = {
     "lmdb": [
         "rmp_milter.store.*",
         "rmp_milter.keeper.journal",
+        "rmp_milter.keeper.log_file",
         "rmp_milter.keeper.log_tree",
     ],
     "Milter": ["rmp_milter.milter"],
