@@ -11,6 +11,7 @@ from rmp_milter.tlog.proofs import inclusion_proof
 from rmp_milter.tlog.receipts import Receipt
 from rmp_milter.tlog.tiles import (
     ENTRIES,
+    MAX_ENTRY,
     WIDTH,
     BundleError,
     Tile,
@@ -22,6 +23,7 @@ from rmp_milter.tlog.tiles import (
 
 CHECKPOINT = "checkpoint"
 _CACHED_TILES = 64
+_MOST_BYTES = WIDTH * (2 + MAX_ENTRY) + 1
 
 
 class FolderError(Exception):
@@ -48,13 +50,40 @@ def read_tile(folder: Path, tile: Tile) -> bytes:
     """
     exact, full = folder / tile.path, folder / Tile(tile.level, tile.number).path
     if exact.is_file():
-        return exact.read_bytes()
+        return _read(exact)
     if full.is_file():
-        return _beginning(full.read_bytes(), tile)
+        return _beginning(_read(full), tile)
     narrower = (
         folder / tile._replace(width=width).path for width in range(tile.width - 1, 0, -1)
     )
-    return next((path.read_bytes() for path in narrower if path.is_file()), b"")
+    return next((_read(path) for path in narrower if path.is_file()), b"")
+
+
+def _read(path: Path) -> bytes:
+    """Read a tile or bundle, and not much more than the largest that there can be."""
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES)
+
+
+def tiles_there(folder: Path, level: int) -> int:
+    """Return the number behind that of the last tile (or bundle) of which there is a file.
+
+    A checkpoint may claim any number of entries: what is read is bounded by this.
+    """
+    level_folder = folder / Tile(level, 0).path.rpartition("/")[0]
+    numbers = (
+        _number(path.relative_to(level_folder))
+        for path in level_folder.rglob("*")
+        if path.is_file()
+    )
+    return max((number + 1 for number in numbers if number is not None), default=0)
+
+
+def _number(path: Path) -> int | None:
+    """Return the number of the tile in a file called ``x001/x234/067`` or ``067.p/12``."""
+    name = str(path.parent if path.parent.suffix == ".p" else path)
+    digits = name.removesuffix(".p").replace("/x", "").replace("/", "").removeprefix("x")
+    return int(digits) if digits.isascii() and digits.isdecimal() else None
 
 
 def _beginning(data: bytes, tile: Tile) -> bytes:

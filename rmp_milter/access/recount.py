@@ -1,9 +1,10 @@
 """Recomputing a tree from its entries, as they stream by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
-from rmp_milter.access.folder import read_tile
+from rmp_milter.access.folder import read_tile, tiles_there
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
 from rmp_milter.tlog.tiles import (
     ENTRIES,
@@ -62,11 +63,21 @@ class Recount:
         """Tiles of level 0 that are not what their bundle hashes to."""
         self.garbled: list[tuple[Tile, int]] = []
         """Bundles that cannot be read to their end, and how many entries could be."""
-        for tile in tiles_on(ENTRIES, size):
+        for tile in self._tiles(ENTRIES):
             hashes = self._hashed(tile)
             self.roots.add(hashes)
             if b"".join(hashes) != self._leaf_tile(tile):
                 self.unlike.append(tile._replace(level=0))
+
+    def _tiles(self, level: int, at_least: int = 0) -> Iterator[Tile]:
+        """Yield the tiles of a level, but none behind all files and ``at_least`` hashes.
+
+        Bundles and the tiles of level 0 go together, as far as there is one of either.
+        """
+        levels = {ENTRIES, 0} if level <= 0 else {level}
+        there = max(tiles_there(self._folder, each) for each in levels)
+        bound = max(there, -(-at_least // WIDTH))
+        return takewhile(lambda tile: tile.number < bound, tiles_on(level, self._size))
 
     def _hashed(self, tile: Tile) -> list[bytes]:
         data = read_tile(self._folder, tile)
@@ -87,7 +98,7 @@ class Recount:
         first = self.unlike[0].number
         expected: list[bytes] = []
         actual: list[bytes] = []
-        for tile in tiles_on(ENTRIES, self._size):
+        for tile in self._tiles(ENTRIES):
             if tile.number >= first:
                 expected += cut_hashes(self._leaf_tile(tile))
                 actual += self._hashed(tile)
@@ -96,7 +107,7 @@ class Recount:
     def leaf_tiles(self) -> Roots:
         """Return the tree over the leaf hashes that the tiles of level 0 have."""
         roots = Roots(None)
-        for tile in tiles_on(0, self._size):
+        for tile in self._tiles(0):
             roots.add(cut_hashes(self._leaf_tile(tile)))
         return roots
 
@@ -105,7 +116,7 @@ class Recount:
         found = {}
         level, hashes = 1, self.roots.full
         while self._size >> 8 * level:
-            for tile in tiles_on(level, self._size):
+            for tile in self._tiles(level, len(hashes)):
                 wanted = hashes[tile.first : tile.first + tile.width]
                 there = cut_hashes(read_tile(self._folder, tile))
                 places = [

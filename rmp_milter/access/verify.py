@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rmp_milter.access.findings import Finding, differences
+from rmp_milter.access.findings import MOST_NAMED, Finding, differences
 from rmp_milter.access.folder import CHECKPOINT, FolderError, read_bounded
 from rmp_milter.access.recount import Recount
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
@@ -116,6 +116,13 @@ def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
 
 
 def _damaged_tiles(recount: Recount) -> Iterator[Finding]:
+    found = list(_tiles(recount))
+    yield from found[:MOST_NAMED]
+    if rest := found[MOST_NAMED:]:
+        yield Finding("tile", f"and {len(rest)} more like that, up to {rest[-1].line}")
+
+
+def _tiles(recount: Recount) -> Iterator[Finding]:
     for tile in recount.unlike:
         yield _tile(tile, tile.first, tile.first + tile.width - 1)
     for tile, places in recount.unlike_above().items():
@@ -125,7 +132,7 @@ def _damaged_tiles(recount: Recount) -> Iterator[Finding]:
 
 
 def _tile(tile: Tile, first: int, last: int) -> Finding:
-    line = f"{tile.path} is not what entries {first} to {last} hash to"
+    line = f"{tile.path}: is not what entries {first} to {last} hash to"
     return Finding("tile", line, first, last)
 
 

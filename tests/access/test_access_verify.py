@@ -1,6 +1,7 @@
 """Every way to tamper with a log is found, and named, against an old checkpoint."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rmp_milter.access.findings import differences
+from rmp_milter.access.findings import MOST_NAMED, differences
 from rmp_milter.access.folder import CHECKPOINT
 from rmp_milter.access.verify import Report, verify
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
@@ -203,7 +204,7 @@ def test_an_altered_entry_with_its_tile_is_narrowed_by_the_tiles_above(folder: P
     report = checked(folder)
     (tile,) = [each for each in report.findings if each.kind == "tile"]
     assert (tile.first, tile.last) == (0, 255)
-    assert "tile/1/000.p/1 is not what entries 0 to 255 hash to" in tile.line
+    assert "tile/1/000.p/1: is not what entries 0 to 255 hash to" in tile.line
 
 
 @pytest.mark.parametrize("path", ["tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1"])
@@ -292,6 +293,30 @@ def test_many_altered_stretches_are_named_up_to_a_number() -> None:
     lines = [finding.line for finding in differences(expected, actual, 0)]
     assert lines[0] == "entry 1 is altered"
     assert lines[-1] == "and 30 more are altered, up to entry 99"
+
+
+@pytest.mark.parametrize("size", [10**6, 10**18])
+def test_a_checkpoint_that_claims_without_end_ends(folder: Path, size: int) -> None:
+    head = TreeHead(ORIGIN, size, bytes(32))
+    (folder / CHECKPOINT).write_bytes(sign_head(head, KEY, SIGNER.sign))
+    report = checked(folder)
+    assert f"counts {size} entries, {SIZE} are there" in text(report)
+
+
+def test_a_log_whose_tiles_are_all_gone_is_named_in_few_lines(tmp_path: Path) -> None:
+    folder = MadeLog(made_entries(256 * 40)).export(tmp_path / "log")
+    shutil.rmtree(folder / "tile/0")
+    findings = verify(folder, KEY).findings
+    assert {finding.kind for finding in findings} == {"tile"}
+    assert len(findings) == MOST_NAMED + 1
+    assert findings[-1].line.startswith("and 20 more like that, up to tile/0/039: is not")
+
+
+def test_files_that_are_no_tiles_are_not_looked_at(folder: Path) -> None:
+    for name in ("tile/entries/README", "tile/0/x1/y", "tile/0/001.p/old", "tile/0/000.new"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"?")
+    assert checked(folder).findings == []
 
 
 def test_a_tile_number_that_equals_a_width_is_not_mistaken(tmp_path: Path) -> None:
