@@ -7,6 +7,7 @@ what writes or signs one imports the keeper's code.
 from rmp_milter.cli.lazy import LazyGroup, Place
 
 _AUDITOR = "rmp_milter.cli.access_audit"
+_EVENTS = "rmp_milter.cli.access_events"
 _KEEPER = "rmp_milter.cli.access_keeper"
 
 access = LazyGroup(
@@ -14,8 +15,8 @@ access = LazyGroup(
     help="The tamper-evident log of who read and wrote what.",
     places={
         "verify": Place(_AUDITOR, "verify", "Verify an exported log, or a receipt, offline."),
-        "list": Place(_AUDITOR, "list_", "List the events of an exported log."),
-        "show": Place(_AUDITOR, "show", "Show one event of an exported log."),
+        "list": Place(_EVENTS, "list_", "List the events of an exported log."),
+        "show": Place(_EVENTS, "show", "Show one event of an exported log."),
         "prove": Place(_AUDITOR, "prove", "Write the receipt of one event."),
         "export": Place(_KEEPER, "export", "Write the log into a folder for auditors."),
         "checkpoint": Place(_KEEPER, "checkpoint", "Sign the log as it is, for auditors."),
