@@ -1,6 +1,7 @@
 """What signs or writes the access log for auditors: run as the keeper's owner."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from rmp_milter.config import Config
 from rmp_milter.keeper.journal import Journal, JournalError, create
 from rmp_milter.keeper.keys import KeyFileError, LogKey, load_log_key
 from rmp_milter.keeper.log_head import verifier_key
+from rmp_milter.keeper.protocol import HEARTBEAT, Event
 from rmp_milter.owners import become_owner, name_of
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
@@ -75,14 +77,18 @@ def _make_folder(folder: Path, keeper: Path) -> None:
 
 
 @click.command("checkpoint")
+@click.option("--heartbeat", is_flag=True, help="First write an entry that says: still here.")
 @json_option
 @configured
-def checkpoint(config: Config, *, as_json: bool) -> None:
+def checkpoint(config: Config, *, heartbeat: bool, as_json: bool) -> None:
     """Sign the log as it is and print the checkpoint: what auditors keep.
 
     Hand it on byte for byte: another line end breaks its signature.
     """
     with _open_log(config) as (journal, key):
+        if heartbeat:
+            now = int(time.time())
+            journal.append(Event(now, HEARTBEAT, b"", "", "", ""), now)
         note = journal.checkpoint(key)
         public = verifier_key(key, journal.origin)
     head = read_checkpoint(note, public)

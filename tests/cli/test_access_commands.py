@@ -112,6 +112,13 @@ def test_an_auditors_year(rmp: Rmp, tmp_path: Path, vkey: str) -> None:
     assert report["notes"] == ["no verifier key given: who signed is not verified"]
 
 
+def test_a_heartbeat_is_an_entry_of_its_own_each_time(rmp: Rmp, folder: Path) -> None:
+    for _ in range(2):
+        assert rmp("checkpoint", "--heartbeat").status == 0
+    assert json.loads(rmp("export", folder, "--json").out)["entries"] == 8
+    assert listed(rmp, folder, "--kind", "heartbeat") == [6, 7]
+
+
 def test_what_is_wrong_is_status_1_and_named(rmp: Rmp, folder: Path, vkey: str) -> None:
     (bundle,) = (folder / "tile/entries/000.p").iterdir()
     bundle.write_bytes(bundle.read_bytes().replace(b"=dr3@", b"=dr4@"))

@@ -23,9 +23,21 @@ from rmp_milter.keeper import journal, wire, worker
 from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.journal import Journal
-from rmp_milter.keeper.protocol import Failed, Open, Opened, Record, Recorded, Seal, Sealed, Why
+from rmp_milter.keeper.protocol import (
+    Checkpoint,
+    Checkpointed,
+    Failed,
+    Open,
+    Opened,
+    Record,
+    Recorded,
+    Seal,
+    Sealed,
+    Why,
+)
 from rmp_milter.keeper.server import Place, ServerError, listen, serve
 from rmp_milter.memory import Memory
+from rmp_milter.tlog.checkpoints import read_checkpoint
 
 ME = frozenset({os.getuid()})
 LIMITS = Limits(timeout=1.0, message=8 << 20)
@@ -122,6 +134,30 @@ def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
     assert fd is None
     with Journal(keeper.folder / "log") as log:
         assert len(log) > reply.index
+
+
+def test_the_running_keeper_signs_its_log(keeper: Running) -> None:
+    reply, _ = keeper.client.expect(Checkpointed, Checkpoint(event("heartbeat", b"")))
+    head = read_checkpoint(reply.note)
+    assert head.origin == ORIGIN
+    with Journal(keeper.folder / "log") as log:
+        assert 0 < head.size <= len(log)
+
+
+def test_a_keeper_does_not_start_over_an_older_log(
+    service: SignedSecretKey, tmp_path: Path
+) -> None:
+    journal.create(tmp_path / "log", ORIGIN)
+    data = tmp_path / "log" / "data.mdb"
+    keys = keys_of(service)
+    with Journal(tmp_path / "log") as log:
+        before = data.read_bytes()
+        log.append(event("liste"), 5)
+        log.checkpoint(keys.log)
+    data.write_bytes(before)
+    with pytest.raises(journal.JournalError, match="holds 0 leaves, but 1 were signed"):
+        serve(keys, tmp_path / "log", Place(tmp_path / "k.sock", ME), 2, LIMITS)
+    assert not (tmp_path / "k.sock").exists()
 
 
 def test_shared_memory_goes_both_ways(gpg: Gpg, keeper: Running) -> None:

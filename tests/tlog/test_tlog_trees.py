@@ -71,6 +71,19 @@ def test_nodes_follow_each_other_without_a_gap() -> None:
     assert places == set(range(node_count(len(ENTRIES))))
 
 
+@given(st.integers(0, 1 << 40))
+def test_a_leaf_costs_at_most_one_node_a_level(index: int) -> None:
+    asked = []
+
+    def counted(level: int, number: int) -> bytes:
+        asked.append((level, number))
+        return bytes(32)
+
+    made = nodes_made(counted, index, bytes(32))
+    assert len(made) == len(asked) + 1 <= index.bit_length() + 1
+    assert node_count(index) + len(made) == node_count(index + 1)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 64, 100, 255, 256, 257])
 def test_an_inclusion_proof_fits_its_leaf_only(size: int) -> None:
     root = mth(0, size)
