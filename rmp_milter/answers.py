@@ -7,10 +7,10 @@ import msgspec
 from rmp_milter.conversation import Keeper
 from rmp_milter.handlers.steps import expect
 from rmp_milter.keeper.protocol import Seal, Sealed
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.encode import encode
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.replies import SealPieces, build
-from rmp_milter.mail.texts import Language
 from rmp_milter.mail.wrapping import Frame
 from rmp_milter.memory import Memory
 from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice
@@ -22,12 +22,16 @@ Bodies = Callable[[bytes], memoryview | None]
 
 
 class About(msgspec.Struct, frozen=True):
-    """The mail that is answered: who asked, its digest and time, its Message-ID."""
+    """The mail that is answered: its reader, its digest and time, its Message-ID.
+
+    Nothing of the answer is sent before ``not_before`` (epoch seconds).
+    """
 
     reader: Doctor
     digest: bytes
     at: int
     in_reply_to: str
+    not_before: int = 0
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -62,7 +66,9 @@ class Answers(msgspec.Struct, frozen=True):
                 order = steps.send(self._seal(order, about, bodies))
         except StopIteration as done:
             mails: tuple[OutgoingMail, ...] = done.value
-            return mails
+            return tuple(
+                msgspec.structs.replace(mail, not_before=about.not_before) for mail in mails
+            )
 
     def _seal(self, order: SealPieces, about: About, bodies: Bodies) -> bytes:
         with Memory() as plain:

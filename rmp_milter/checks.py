@@ -15,10 +15,10 @@ from rmp_milter.dkim_key import DkimKeyError, read_dkim_key
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.keys import KeyFileError, load_keys
 from rmp_milter.owners import UnknownNameError, as_owner, gid_of, uid_of
-from rmp_milter.postfix_rules import Expectations, Finding, Severity
-from rmp_milter.postfix_settings import PostfixError, check_postfix
+from rmp_milter.postfix.rules import Expectations, Finding, Severity
+from rmp_milter.postfix.settings import PostfixError, check_postfix
 from rmp_milter.store.failures import StoreError
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.keys import INDEX, METADATA, read_key, read_store_keys
 from rmp_milter.store.store import Store
 
 Findings = Iterator[Finding]
@@ -98,8 +98,8 @@ def _modes(config: Config) -> Findings:
     """Look at who may read the keys; that they can be used is seen by using them."""
     paths = config.paths
     own = (
-        paths.milter / "metadata.key",
-        paths.milter / "index.key",
+        paths.milter / METADATA,
+        paths.milter / INDEX,
         paths.courier / "dkim.key",
     )
     for file in own:
@@ -133,11 +133,7 @@ def _keeper(config: Config) -> Findings:
 def _store(config: Config) -> Findings:
     paths = config.paths
     try:
-        keys = StoreKeys(
-            metadata=read_key(paths.milter / "metadata.key"),
-            index=read_key(paths.milter / "index.key"),
-            outbox=read_key(paths.outbox_key),
-        )
+        keys = read_store_keys(paths.milter, paths.outbox_key)
         Store.open(paths.store, keys, map_bytes=config.store.map_bytes, read_only=True).close()
     except StoreError as error:
         yield _error(str(error), RESTORE)

@@ -48,16 +48,25 @@ class Keeper:
         return reply, shared
 
     def run(self, steps: Generator[Request, Reply, ResultT]) -> ResultT:
-        """Answer each request of ``steps`` and return its result."""
+        """Answer each request of ``steps`` and return its result.
+
+        A refusal is thrown into ``steps``, which may turn it into another.
+        """
         try:
             request = next(steps)
             while True:
-                reply, shared = self.ask(request)
-                shared.close()
-                request = steps.send(reply)
+                request = self._answer(steps, request)
         except StopIteration as done:
             result: ResultT = done.value
             return result
+
+    def _answer(self, steps: Generator[Request, Reply, object], request: Request) -> Request:
+        try:
+            reply, shared = self.ask(request)
+        except MailError as error:
+            return steps.throw(error)
+        shared.close()
+        return steps.send(reply)
 
     def _refusal(self, failed: Failed) -> MailError:
         if failed.why not in _OUTSIDE:

@@ -19,6 +19,9 @@ HEARTBEAT_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 _ROWS_AHEAD = 4
 
+_ROWS_LOOKED_AT = 200
+"""How far behind a long answer to one recipient a row to another is looked for."""
+
 
 class UnreachableError(Exception):
     """Nothing takes mail at the other end; no fault of the mail."""
@@ -26,6 +29,9 @@ class UnreachableError(Exception):
 
 class Dispatcher:
     """Hands each due row to one thread at a time; rests while Postfix is away.
+
+    The rows of one recipient go one after the other, so that the index of an answer leaves
+    before its documents. A row that has to wait for its next try is not waited for.
 
     ``send`` is called in the threads with a row; ``rest`` now and then in between.
     """
@@ -41,7 +47,7 @@ class Dispatcher:
         self._send = send
         self._rest = rest
         self._senders = senders
-        self._under_way: dict[int, Future[None]] = {}
+        self._under_way: dict[OutboxRow, Future[None]] = {}
         self._wake = threading.Event()
         self._pause = 0.0
         self._pause_until = 0.0
@@ -75,11 +81,19 @@ class Dispatcher:
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
         """Give due rows to the threads, up to a few more than can be sent at once."""
         room = self._senders * _ROWS_AHEAD
-        for row in self._outbox.due(int(time.time()), room):
-            if row.row not in self._under_way and len(self._under_way) < room:
-                future = pool.submit(self._send, row)
-                self._under_way[row.row] = future
-                future.add_done_callback(lambda _: self._wake.set())
+        busy = {row.recipient for row in self._under_way}
+        with self._outbox.snapshot() as snapshot:
+            for row in snapshot.due(int(time.time()), _ROWS_LOOKED_AT):
+                if len(busy) >= room:
+                    return
+                if row.recipient not in busy:
+                    busy.add(row.recipient)
+                    self._start(pool, row)
+
+    def _start(self, pool: ThreadPoolExecutor, row: OutboxRow) -> None:
+        future = pool.submit(self._send, row)
+        self._under_way[row] = future
+        future.add_done_callback(lambda _: self._wake.set())
 
     def _reap(self) -> bool:
         """Take note of what ended; return whether anything did."""

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from rmp_milter.certificates import parse as parse_certificate
 from rmp_milter.config import Config, parse
-from rmp_milter.config_template import EXAMPLE, render
+from rmp_milter.config.template import EXAMPLE, render
 from rmp_milter.dkim_key import dns_record, make_dkim_key
 from rmp_milter.keeper import journal
 from rmp_milter.keeper.keys import make_keys, service_certificate
-from rmp_milter.key_files import write_new
+from rmp_milter.new_files import sync_folder, write_new
 from rmp_milter.owners import Owner, name_of
-from rmp_milter.store.keys import StoreKeys, make_key, read_key
+from rmp_milter.store.keys import INDEX, METADATA, make_key, read_store_keys
 from rmp_milter.store.store import create
 
 CONFIG_NAME = "rmp.toml"
@@ -79,6 +79,7 @@ def make_service(folder: Path, plan: Plan) -> Config:
         _make_public(config)
         write_new(config.file, text.encode(), 0o644)
         _hand_over(config, plan.owners)
+        _make_durable(folder)
     return config
 
 
@@ -158,11 +159,10 @@ def log_name(address: str) -> str:
 
 def _make_store(config: Config) -> None:
     paths = config.paths
-    metadata, index = paths.milter / "metadata.key", paths.milter / "index.key"
-    make_key(metadata)
-    make_key(index)
+    make_key(paths.milter / METADATA)
+    make_key(paths.milter / INDEX)
     make_key(paths.outbox_key, 0o640)
-    keys = StoreKeys(read_key(metadata), read_key(index), read_key(paths.outbox_key))
+    keys = read_store_keys(paths.milter, paths.outbox_key)
     create(paths.store, keys, map_bytes=config.store.map_bytes)
     for file in paths.store.iterdir():
         file.chmod(0o660)  # milter and courier both write, whatever the umask was
@@ -195,6 +195,13 @@ def _hand_over(config: Config, owners: Owners) -> None:
         postfix = milter.gid if owners.postfix_gid is None else owners.postfix_gid
         _give(sockets.keeper.parent, keeper.uid, milter.gid)
         _give(sockets.milter.parent, milter.uid, postfix)
+
+
+def _make_durable(folder: Path) -> None:
+    """Have all names and owners on disk: keys that are lost are lost with all dossiers."""
+    for each in (*folder.rglob("*"), folder, folder.parent):
+        if each.is_dir():
+            sync_folder(each)
 
 
 def _give(folder: Path, uid: int, gid: int) -> None:

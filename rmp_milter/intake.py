@@ -19,6 +19,8 @@ def admit(shape: Shape) -> None:
     """Raise the refusal for a shape that cannot be used: clear, half clear, S/MIME."""
     if shape.name is ShapeName.SMIME:
         raise MailError("smime")
+    if shape.winmail:
+        raise MailError("winmail")
     if not shape.pieces:
         raise MailError("not-encrypted")
     if shape.clear_attachments:

@@ -10,11 +10,11 @@ import mmap
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
+
+from rmp_milter.closing import Closing
 
 
-class Memory:
+class Memory(Closing):
     """Bytes that are written once, from front to back, and then read in place."""
 
     def __init__(self, fd: int | None = None) -> None:
@@ -59,14 +59,3 @@ class Memory:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

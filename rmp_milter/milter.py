@@ -18,8 +18,9 @@ import msgspec
 
 from rmp_milter.bounce import is_bounce_address
 from rmp_milter.errors import MailError, try_again
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.texts import refusal
-from rmp_milter.mail.wording import ascii_sentences
+from rmp_milter.mail.wording import smtp_line
 from rmp_milter.memory import Memory
 from rmp_milter.model import Envelope
 from rmp_milter.store.failures import StoreFailed
@@ -32,6 +33,7 @@ class Rules(msgspec.Struct, frozen=True):
 
     addresses: frozenset[str]
     message_bytes: int
+    language: Language
     take: Callable[[Envelope, Memory], str]
     on_store_failure: Callable[[], None]
 
@@ -156,9 +158,8 @@ class Session(Milter.Base):
 
     def _refuse(self, error: MailError) -> int:
         facts = {"limit": str(self.rules.message_bytes // 1_000_000)} | dict(error.facts)
-        sentences = [refusal(error.text, "fr", facts), refusal(error.text, "en", facts)]
-        lines = [line for sentence in sentences for line in ascii_sentences(sentence)]
-        self.setreply(str(error.code), error.enhanced, *lines)
+        words = smtp_line(refusal(error.text, self.rules.language, facts))
+        self.setreply(str(error.code), error.enhanced, words)
         return Milter.TEMPFAIL if error.temporary else Milter.REJECT
 
     def _collect(self, data: bytes) -> None:

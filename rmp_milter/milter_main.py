@@ -8,18 +8,24 @@ import threading
 import time
 from datetime import UTC, datetime
 
+import msgspec
+
 from rmp_milter.answers import Answers
 from rmp_milter.config import Config
 from rmp_milter.conversation import Keeper
+from rmp_milter.handlers.steps import Bounds
 from rmp_milter.keeper.client import KeeperClient
 from rmp_milter.memory import Memory
 from rmp_milter.milter import Rules, listen, stop
 from rmp_milter.model import Envelope
 from rmp_milter.onglets import classify
 from rmp_milter.pipeline import Means, take
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.rules import policy_of
+from rmp_milter.store.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
 
+DAY_SECONDS = 86_400
+YEAR_SECONDS = 31_557_600
 log = logging.getLogger("rmp.milter")
 
 EXIT_STORE_FAILED = 75
@@ -28,11 +34,7 @@ EXIT_STORE_FAILED = 75
 
 def run(config: Config) -> int:
     """Serve until SIGTERM, or until the store fails; return the exit status."""
-    keys = StoreKeys(
-        metadata=read_key(config.paths.milter / "metadata.key"),
-        index=read_key(config.paths.milter / "index.key"),
-        outbox=read_key(config.paths.outbox_key),
-    )
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     store = Store.open(
         config.paths.store,
         keys,
@@ -48,6 +50,7 @@ def run(config: Config) -> int:
     rules = Rules(
         addresses=frozenset(config.service.addresses),
         message_bytes=config.limits.message_bytes,
+        language=config.service.language,
         take=pipeline,
         on_store_failure=lambda: _give_up(failed),
     )
@@ -83,6 +86,30 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
         classify=classify,
+        policy=policy_of(_policy_rows(config)),
+        bounds=_bounds(config),
+        signature_days=config.rules.signature_days,
+        # Longer than a signature counts, so that nothing is forgotten while it does.
+        once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
+    )
+
+
+def _policy_rows(config: Config) -> dict[str, tuple[str, ...]]:
+    rows = msgspec.structs.asdict(config.policy)
+    return {name: sets for name, sets in rows.items() if sets is not None}
+
+
+def _bounds(config: Config) -> Bounds:
+    rules = config.rules
+    return Bounds(
+        wrong_codes=rules.wrong_codes,
+        sender_codes=rules.sender_codes,
+        global_codes=rules.global_codes,
+        lists=rules.lists,
+        window=rules.window_seconds,
+        hold=rules.hold_seconds,
+        waiting=rules.waiting_days * DAY_SECONDS,
+        retention=rules.retention_years * YEAR_SECONDS,
     )
 
 

@@ -24,7 +24,23 @@ class Verb(StrEnum):
     AIDE = "aide"
     URGENCE = "urgence"
     JUSTIFICATION = "justification"
-    DROITS = "droits"
+    DROITS = "droits"  # the page on the patient's rights
+    FICHE = "fiche"  # the patient's sheet is written anew
+    MEDECIN_TRAITANT = "medecin traitant"  # the sender becomes the médecin traitant
+    REMPLACEMENT = "remplacement"  # the sender names his locum
+    CLE = "cle"  # the sender's new key, signed with the old one
+    RECLASSEMENT = "reclassement"  # entries go to another onglet
+    RECTIFICATION = "rectification"  # a new version takes an entry's place
+    MASQUAGE = "masquage"
+    DEMASQUAGE = "demasquage"
+    OPPOSITION = "opposition"
+    LEVEE = "levee d'opposition"
+    CODE = "code"  # a new code
+    REVOCATION = "revocation du code"
+    CLE_PATIENT = "cle du patient"  # the patient gets a key of his own
+    ACCES = "acces"  # the list of accesses
+    COPIE = "copie"  # the whole dossier, for the patient
+    CLOTURE = "cloture"
 
 
 class Onglet(StrEnum):
@@ -49,6 +65,22 @@ class Container(StrEnum):
     ENTITY = "entity"  # a whole MIME entity (arrived as PGP/MIME)
     TEXT = "text"  # a bare text (an inline armored body)
     FILE = "file"  # a bare file (an attachment encrypted by itself)
+
+
+class Scope(StrEnum):
+    """How much of a dossier is asked for."""
+
+    WHOLE = "dossier"
+    SUMMARY = "resume"  # the newest résumé médical alone
+    INDEX = "index"  # the table of contents alone
+
+
+class Receipts(StrEnum):
+    """How a depositor hears that his documents were taken."""
+
+    EACH = "each"
+    DAILY = "daily"
+    NONE = "none"
 
 
 class ReplyForm(StrEnum):
@@ -82,12 +114,41 @@ class Patient(Value, frozen=True):
     nir: str = ""
 
 
+class Sheet(Value, frozen=True):
+    """What is told of a patient and his médecin traitant beyond the matching traits.
+
+    ``sex`` is ``F``, ``M`` or empty; the contacts are the médecin traitant's, as he wants
+    them printed.
+    """
+
+    used_name: str = ""
+    sex: str = ""
+    address: str = ""
+    regime: str = ""  # of the compulsory health insurance
+    insurer: str = ""  # mutuelle
+    phone: str = ""
+    fax: str = ""
+    mobile: str = ""
+    mail: str = ""
+
+
+class Locum(Value, frozen=True):
+    """Who acts for a doctor, from the ISO day ``first`` to ``last``, both included."""
+
+    doctor_id: bytes
+    first: str
+    last: str
+    declared_at: int
+
+
 class Doctor(Value, frozen=True):
-    """An enrolled professionnel de santé (PS).
+    """An enrolled professionnel de santé (PS), or a patient who has a key of his own.
 
     ``certificate`` is the binary OpenPGP certificate; ``fingerprint`` its primary
     fingerprint in lower-case hex; ``key_ids`` the lower-case hex key ids of the primary
-    key and every subkey; ``account`` the SASL login bound to him, or empty.
+    key and every subkey; ``account`` the SASL login bound to him, or empty. A patient is
+    bound to his dossier by ``patient_of`` and has no RPPS number. ``hprim`` asks for an
+    HPRIM header in front of documents. Each change counts ``revision`` up by one.
     """
 
     doctor_id: bytes
@@ -101,6 +162,11 @@ class Doctor(Value, frozen=True):
     account: str = ""
     reply_form: ReplyForm = ReplyForm.SEPARATE
     added_at: int = 0
+    revision: int = 0
+    receipts: Receipts = Receipts.EACH
+    hprim: bool = False
+    locums: tuple[Locum, ...] = ()
+    patient_of: bytes = b""
 
 
 class CodeSlot(Value, frozen=True):
@@ -112,10 +178,15 @@ class CodeSlot(Value, frozen=True):
 
 
 class Slots(Value, frozen=True):
-    """The ways to open a dossier's private key."""
+    """The ways to open a dossier's private key.
 
-    code: CodeSlot
+    ``code`` is None once the patient has revoked it; ``vitale`` is empty where no number
+    (NIR/INS) was known when the slots were made.
+    """
+
+    code: CodeSlot | None
     custody: bytes
+    vitale: bytes = b""
 
 
 class Consent(Value, frozen=True):
@@ -126,8 +197,38 @@ class Consent(Value, frozen=True):
     text_version: str
 
 
+class Mask(Value, frozen=True):
+    """An entry that only its author, the médecin traitant and the patient see."""
+
+    number: int
+    by: bytes  # doctor_id
+    at: int
+
+
+class Refiling(Value, frozen=True):
+    """The onglet that the médecin traitant gave an entry in place of the first one."""
+
+    number: int
+    onglet: Onglet
+    by: bytes  # doctor_id
+    at: int
+
+
+class Closure(Value, frozen=True):
+    """The end of a dossier: nothing is added or read; erased from ``erase_at`` on."""
+
+    at: int
+    erase_at: int
+    erased_at: int = 0
+
+
 class Dossier(Value, frozen=True):
-    """One patient's record, without its entries. ``public_key`` is raw X25519."""
+    """One patient's record, without its entries. ``public_key`` is raw X25519.
+
+    The entries are append-only; what is decided about them stands here, so that it can be
+    undone, and each decision has its leaf in the access log. ``seen`` is the number of the
+    last entry that the médecin traitant was sent. Each change counts ``revision`` up.
+    """
 
     dossier_id: bytes
     public_key: bytes
@@ -136,6 +237,13 @@ class Dossier(Value, frozen=True):
     slots: Slots
     consent: Consent
     created_at: int
+    revision: int = 0
+    sheet: Sheet = Sheet()
+    masks: tuple[Mask, ...] = ()
+    opposed: tuple[bytes, ...] = ()  # doctor_ids
+    refilings: tuple[Refiling, ...] = ()
+    seen: int = 0
+    closure: Closure | None = None
 
 
 class PartName(Value, frozen=True):
@@ -170,7 +278,11 @@ class Document(Value, frozen=True):
 
 
 class Entry(Value, frozen=True):
-    """One dated mail of the dossier: a résumé médical or a report with its documents."""
+    """One dated mail of the dossier: a résumé médical or a report with its documents.
+
+    ``author_name`` reads ``Dr X (remplaçant de Dr Y)`` for a locum, and then ``acting_for``
+    is Dr Y. ``replaces`` is the number of the entry that this one is the new version of.
+    """
 
     received_at: int
     author: bytes  # doctor_id
@@ -179,6 +291,9 @@ class Entry(Value, frozen=True):
     onglet: Onglet
     onglet_reason: str
     documents: tuple[Document, ...]
+    acting_for: bytes = b""  # doctor_id
+    prescriber: str = ""
+    replaces: int = 0
 
 
 class NumberedEntry(Value, frozen=True):
@@ -211,54 +326,56 @@ class OutgoingMail(Value, frozen=True):
 
     ``message_id`` is fixed here so that every attempt to send carries the same one
     (with angle brackets); ``recipient`` is the bare address. The bounce address is
-    derived from the row's number by :mod:`rmp_milter.bounce`.
+    derived from the row's number by :mod:`rmp_milter.bounce`. It is not sent before
+    ``not_before``: answers that must not be told apart leave at the same time.
     """
 
     recipient: str
     message_id: str
     pieces: tuple[Slice | BodySlice, ...]
+    not_before: int = 0
 
 
-class NewBody(msgspec.Struct, frozen=True):
-    """A body to store; ``data`` is any bytes-like object, read once at commit."""
+class Waiting(Value, frozen=True):
+    """A deposit for a patient who has no dossier yet, sealed to the keeper's waiting key.
 
-    document_id: bytes
-    data: bytes | memoryview
+    ``entry`` is complete but for its sealed keys, which open under the waiting key only,
+    bound to ``waiting_id`` in the place of a dossier's.
+    """
 
-
-class NewEntry(msgspec.Struct, frozen=True):
-    """An entry to append; the store gives it the next number of its dossier."""
-
-    dossier_id: bytes
+    waiting_id: bytes
+    patient: Patient
     entry: Entry
-    bodies: tuple[NewBody, ...]
+    received_at: int
+    expires_at: int
 
 
-class NewDossier(msgspec.Struct, frozen=True):
-    """A dossier to create and the look-up keys that lead to it.
+class Fault(StrEnum):
+    """What is counted against too many tries."""
 
-    ``trait_keys`` are the folded strings of :func:`rmp_milter.identity.trait_keys`; the
-    store keeps only their keyed digests. ``seen`` are the dossiers that these keys led
-    to when the decision was taken: if others are there at commit, it is a conflict and
-    nothing is written, so that two creations at once never make two dossiers.
-    """
-
-    dossier: Dossier
-    trait_keys: tuple[str, ...]
-    seen: tuple[bytes, ...] = ()
+    SENDER = "sender"  # refusals of a sender
+    DOSSIER = "dossier"  # wrong codes for a dossier
+    GLOBAL = "global"  # wrong codes in all
+    LIST = "list"  # lists that a sender asked for
 
 
-class Changes(msgspec.Struct, frozen=True):
-    """All that one mail (or one command) does, committed in one transaction.
+class Strike(Value, frozen=True):
+    """One try that counts: for whom (an identifier, empty for all) and when."""
 
-    ``digest`` marks the mail as done (empty for commands); a commit whose digest is
-    already there raises a conflict and writes nothing.
-    """
+    fault: Fault
+    subject: bytes
+    at: int
 
-    digest: bytes = b""
-    dossiers: tuple[NewDossier, ...] = ()
-    entries: tuple[NewEntry, ...] = ()
-    outbox: tuple[OutgoingMail, ...] = ()
-    doctors: tuple[Doctor, ...] = ()
-    removed_doctors: tuple[bytes, ...] = ()
-    bounced: tuple[int, ...] = ()  # outbox row numbers that a bounce came back for
+
+class Tally(Value, frozen=True):
+    """The tries of one subject that still count, oldest first (seconds)."""
+
+    times: tuple[int, ...] = ()
+
+
+class ReceiptLine(Value, frozen=True):
+    """A line of a depositor's daily digest: what was taken, in his words."""
+
+    doctor_id: bytes
+    at: int
+    text: str

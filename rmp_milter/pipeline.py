@@ -13,32 +13,36 @@ from email.utils import parseaddr
 
 import msgspec
 
-from rmp_milter.answers import About, Answers
+from rmp_milter.answers import Answers
 from rmp_milter.bounce import is_bounce_address, row_of
+from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers import aide, consultation, creation, depot, liste
 from rmp_milter.handlers.refusal import refusal_letter
-from rmp_milter.handlers.steps import Asked, Filing, Outcome, Sender, Steps, View, expect
+from rmp_milter.handlers.steps import (
+    Asked,
+    Bounds,
+    Outcome,
+    Refusal,
+    Sender,
+    Steps,
+    View,
+    expect,
+)
 from rmp_milter.intake import admit, gather, harmless_message_id, opening
 from rmp_milter.keeper.protocol import BodyRef, Opened, Trust
 from rmp_milter.mail.automatic import automatic
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.digest import duplicate_digest
 from rmp_milter.mail.mimetree import MimeLimit, Part, scan
 from rmp_milter.mail.routing import RoutingHeader, parse
 from rmp_milter.mail.shapes import recognise
-from rmp_milter.mail.texts import Language
 from rmp_milter.memory import Memory
-from rmp_milter.model import (
-    Changes,
-    Doctor,
-    Envelope,
-    NewBody,
-    NewEntry,
-    Onglet,
-    Verb,
-)
-from rmp_milter.sender import identify, likely_signers, named_signers
+from rmp_milter.model import Doctor, Envelope, Onglet, Verb
+from rmp_milter.rules import Policy
+from rmp_milter.sender import check_age, excused, identify, likely_signers, named_signers
+from rmp_milter.settling import Ground, changes_of
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot
 from rmp_milter.store.store import Store
@@ -67,6 +71,10 @@ class Means(msgspec.Struct, frozen=True):
     new_id: Callable[[], bytes]
     this_year: Callable[[int], int]
     classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
+    policy: Policy
+    bounds: Bounds
+    signature_days: int
+    once_seconds: int
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -110,6 +118,8 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
             except Conflict as conflict:
                 if conflict.reason == "duplicate":
                     return "duplicate"
+                if conflict.reason == "replayed":
+                    raise MailError("replayed", enhanced="5.7.7") from conflict
     raise try_again("unavailable", "the dossier changed three times meanwhile")
 
 
@@ -181,20 +191,30 @@ def _ask_open(
 
 def _answer(mail: Mail, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
-    sender = identify(mail.envelope, read.opened.signature, view)
+    signature = read.opened.signature
+    sender = identify(mail.envelope, signature, view)
+    check_age(signature, mail.envelope.received_at, means.signature_days)
     header = parse(read.opened.header, means.this_year(mail.envelope.received_at))
+    header = excused(header, sender.doctor)
     case = Case(mail=mail, read=read, sender=sender, header=header, view=view, means=means)
     try:
         outcome = _decide(case)
         word = f"{header.verb.value} done"
     except MailError as error:
-        if error.temporary or error.text == "expired-key":
-            raise  # no letter can be sealed to a key that is not usable
-        letter = refusal_letter(error, header, read.opened.header, means.language)
-        outcome = Outcome(letter=letter)
+        outcome = _refusal(error, case)
         word = f"{header.verb.value} refused: {error.text} {error.detail}".rstrip()
     _commit(case, outcome)
     return word
+
+
+def _refusal(error: MailError, case: Case) -> Outcome:
+    """Return the letter that says why, and what the refusal leaves behind."""
+    if error.temporary or error.text == "expired-key":
+        raise error  # no letter can be sealed to a key that is not usable
+    letter = refusal_letter(error, case.header, case.read.opened.header, case.means.language)
+    if isinstance(error, Refusal):
+        return Outcome(letter, error.effects, error.not_before)
+    return Outcome(letter)
 
 
 def _decide(case: Case) -> Outcome:
@@ -213,37 +233,29 @@ def _decide(case: Case) -> Outcome:
         opened=case.read.opened,
         new_id=means.new_id,
         classify=means.classify,
+        policy=means.policy,
+        bounds=means.bounds,
     )
     return means.keeper.run(HANDLERS[header.verb](asked, case.view, means.language))
 
 
 def _commit(case: Case, outcome: Outcome) -> None:
-    """Write entries, dossiers, answers and the duplicate digest in one transaction."""
+    """Write all of it, the answers and the duplicate digest in one transaction."""
     mail, read, at = case.mail, case.read, case.mail.envelope.received_at
-    about = About(
-        reader=case.sender.doctor,
-        digest=mail.digest,
-        at=at,
-        in_reply_to=harmless_message_id(mail.outer.header("Message-ID")),
-    )
-    outbox = case.means.answers.make(outcome.letter, about, case.view.body)
     with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
-        changes = Changes(
+        ground = Ground(
             digest=mail.digest,
-            dossiers=outcome.dossiers,
-            entries=tuple(
-                _new_entry(filing, read, bodies, fresh) for filing in outcome.filings
-            ),
-            outbox=outbox,
+            at=at,
+            sender=case.sender.doctor,
+            in_reply_to=harmless_message_id(mail.outer.header("Message-ID")),
+            opened=read.opened.bodies,
+            bodies=bodies,
+            fresh=fresh,
+            once=_once(read.opened, at + case.means.once_seconds),
         )
+        changes = changes_of(outcome, ground, case.view, case.means.answers)
         case.means.store.commit(changes, at)
 
 
-def _new_entry(filing: Filing, read: Read, bodies: memoryview, fresh: memoryview) -> NewEntry:
-    """Pair the entry's documents with the bytes of the opened mail's bodies, in order."""
-    found = []
-    for document, body in zip(filing.entry.documents, read.opened.bodies, strict=True):
-        place = fresh if body.fresh else bodies
-        data = place[body.span.offset : body.span.offset + body.span.length]
-        found.append(NewBody(document_id=document.document_id, data=data))
-    return NewEntry(dossier_id=filing.dossier_id, entry=filing.entry, bodies=tuple(found))
+def _once(opened: Opened, expires: int) -> tuple[Once, ...]:
+    return (Once(b"text " + opened.once, expires),) if opened.once else ()

@@ -3,10 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+import msgspec
+
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.steps import Proof, Sender
+from rmp_milter.handlers.steps import Sender
 from rmp_milter.keeper.protocol import Signature, Trust
+from rmp_milter.mail.routing import Problem, RoutingHeader, Trouble
 from rmp_milter.model import Doctor, Envelope
+from rmp_milter.rules import Proof
+
+DAY_SECONDS = 86_400
+_TRAITS = frozenset({"Patient", "Nom", "Prénom", "Né le"})
 
 
 class Directory(Protocol):
@@ -69,3 +76,25 @@ def identify(envelope: Envelope, signature: Signature, directory: Directory) -> 
     if doctor is None:
         raise MailError("unknown-sender", detail=f"signature: {signature.trust}")
     return Sender(doctor=doctor, proof=proof)
+
+
+def check_age(signature: Signature, at: int, days: int) -> None:
+    """Refuse a mail that was signed more than ``days`` before it came (``stale``).
+
+    So what was once caught on its way cannot be sent again later; within the days the
+    encrypted text itself is known again. A signature without a time cannot be judged.
+    """
+    if signature.created and signature.created < at - days * DAY_SECONDS:
+        raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
+
+
+def excused(header: RoutingHeader, doctor: Doctor) -> RoutingHeader:
+    """Return the header without the lack of a patient's name where a patient writes."""
+    if not doctor.patient_of:
+        return header
+    kept = tuple(problem for problem in header.problems if not _names_nobody(problem))
+    return msgspec.structs.replace(header, problems=kept)
+
+
+def _names_nobody(problem: Problem) -> bool:
+    return problem.kind is Trouble.MISSING and problem.word in _TRAITS

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from email.utils import formataddr
-from types import TracebackType
-from typing import Self
 
 from testbed import shapes
 from testbed.gpg import Keyring, Kind
+from testbed.lifetime import Closing
 from testbed.reading import Opened, open_mail
 from testbed.sending import Reply, send
 from testbed.shapes import Files, Writer
@@ -14,7 +13,7 @@ from testbed.shapes import Files, Writer
 NO_FILES: Files = {}
 
 
-class Doctor:
+class Doctor(Closing):
     """Writes to the service in every shape that clients use, and reads its answers.
 
     ``name`` and ``mail`` make the key's user id; ``service`` is the address written to,
@@ -116,14 +115,3 @@ class Doctor:
     @property
     def _writer(self) -> Writer:
         return Writer(self.keyring, formataddr((self.name, self.mail)), self.service)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

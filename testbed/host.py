@@ -2,11 +2,10 @@
 
 import json
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 from testbed.doctor import Doctor
 from testbed.gpg import Kind
+from testbed.lifetime import Starting
 from testbed.postfix import PrivatePostfix
 from testbed.reading import Opened
 from testbed.sending import Reply
@@ -16,7 +15,7 @@ from testbed.waiting import wait_until
 ADDRESS = "rmp@rmp.test"
 
 
-class Host:
+class Host(Starting):
     """Everything that a mail passes through, on one machine, for as long as the block.
 
     ``supervised`` runs the three processes under ``rmp serve``; otherwise each is a child
@@ -111,19 +110,3 @@ class Host:
     def close(self) -> None:
         """End everything, the service before Postfix, and remove all folders."""
         self._open.close()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -10,10 +10,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from testbed.command import program, removed_on_failure, run
+from testbed.lifetime import Starting
 from testbed.mailbox import CollectedMail
 from testbed.postfix_files import (
     DROP_GROUP,
@@ -31,7 +30,7 @@ from testbed.waiting import wait_until
 START_SECONDS = 10
 
 
-class PrivatePostfix:
+class PrivatePostfix(Starting):
     """A real Postfix on free loopback ports; nothing outside its folder is touched.
 
     ``smtp_port`` is what clients and other servers talk to (milter, SMTP AUTH);
@@ -194,22 +193,6 @@ class PrivatePostfix:
 
     def _greets(self) -> bool:
         return _greets(self.smtp_port) and _greets(self.reinject_port)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def free_ports(count: int) -> list[int]:

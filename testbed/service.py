@@ -12,11 +12,10 @@ import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from testbed.command import removed_on_failure, run
 from testbed.doctor import Doctor
+from testbed.lifetime import Closing
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
 from testbed.waiting import wait_until
@@ -41,7 +40,7 @@ Settings = Mapping[tuple[str, str], str]
 """(section, name) → the value as TOML."""
 
 
-class Service:
+class Service(Closing):
     """``rmp init`` in a temporary folder, and its processes as children of the test.
 
     ``reinject_port`` is where the courier hands in answers; ``settings`` replace lines of
@@ -201,17 +200,6 @@ class Service:
     def _log(self, part: Part) -> Path:
         return self.root / f"{part}.log"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def _reachable(reinject_port: int) -> Settings:
     """Return what connects the service with a Postfix of this machine."""
@@ -219,6 +207,7 @@ def _reachable(reinject_port: int) -> Settings:
         ("courier", "port"): str(reinject_port),
         ("courier", "retry_seconds"): "[1, 2, 5]",
         ("sockets", "milter_group"): f'"{MAIL_OWNER}"',
+        ("rules", "hold_seconds"): "0",
     }
 
 

@@ -9,7 +9,7 @@ from rmp_milter.cli.errors import Status
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, visible
 from rmp_milter.config import Config
-from rmp_milter.postfix_rules import Finding, Severity
+from rmp_milter.postfix.rules import Finding, Severity
 
 
 @click.command()

@@ -13,6 +13,7 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
+from rmp_milter.changes import Changes
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
@@ -25,7 +26,7 @@ from rmp_milter.cli.output import (
     spaced_fingerprint,
 )
 from rmp_milter.config import Config
-from rmp_milter.model import Changes, Doctor, ReplyForm
+from rmp_milter.model import Doctor, ReplyForm
 from rmp_milter.rpps import rpps_valid
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot

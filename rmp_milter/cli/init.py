@@ -9,7 +9,7 @@ import click
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.output import print_pairs
 from rmp_milter.config import Config
-from rmp_milter.config_sections import ADDRESS
+from rmp_milter.config.sections import ADDRESS
 from rmp_milter.installation import InstallationError, Owners, Plan, make_service
 from rmp_milter.keeper.journal import JournalError
 from rmp_milter.keeper.keys import KeyFileError

@@ -20,13 +20,13 @@ from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.config import Config, load
-from rmp_milter.config_sections import LimitsSection
+from rmp_milter.config.sections import LimitsSection
 from rmp_milter.conversation import Keeper
-from rmp_milter.inspection import Outcome, Seen, look
-from rmp_milter.inspection_file import FirstMail, first_mail
-from rmp_milter.inspection_keys import KeyFile, KeyUnusable, read_key_file
-from rmp_milter.inspection_opening import Opener, with_keeper, with_key_file
-from rmp_milter.inspection_report import Ground, Report, closed, opened, too_large
+from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
+from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
+from rmp_milter.inspection.mail_file import FirstMail, first_mail
+from rmp_milter.inspection.outside import Outcome, Seen, look
+from rmp_milter.inspection.report import Ground, Report, closed, opened, too_large
 from rmp_milter.keeper.client import KeeperClient
 from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.packets import ReadAt

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 import click
 
 from rmp_milter.cli.output import Json, print_pairs, print_table, visible
-from rmp_milter.inspection import EncryptedPart, OtherPart, Outcome
-from rmp_milter.inspection_opening import Inside
-from rmp_milter.inspection_report import Report
+from rmp_milter.inspection.inside import Inside
+from rmp_milter.inspection.outside import EncryptedPart, OtherPart, Outcome
+from rmp_milter.inspection.report import Report
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.routing import Problem, RoutingHeader
-from rmp_milter.mail.texts import Language, refusal, text
+from rmp_milter.mail.texts import refusal, text
 from rmp_milter.model import PartName
 
 HIDDEN = "0" * 16

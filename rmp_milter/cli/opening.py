@@ -7,7 +7,7 @@ from rmp_milter.cli.errors import refusing
 from rmp_milter.config import Config
 from rmp_milter.owners import become_owner
 from rmp_milter.store.failures import StoreError
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.keys import StoreKeys, read_key, read_store_keys
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.store import Store
 
@@ -16,11 +16,7 @@ RIGHTS_HINT = "run it as root, or as the user that owns the store"
 
 def store_keys(config: Config) -> StoreKeys:
     """Read the store's three keys; raises :class:`StoreError`."""
-    return StoreKeys(
-        metadata=read_key(config.paths.milter / "metadata.key"),
-        index=read_key(config.paths.milter / "index.key"),
-        outbox=read_key(config.paths.outbox_key),
-    )
+    return read_store_keys(config.paths.milter, config.paths.outbox_key)
 
 
 @contextmanager

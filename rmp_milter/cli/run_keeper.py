@@ -1,5 +1,8 @@
 """``rmp keeper``: the only process with private keys."""
 
+import logging
+from pathlib import Path
+
 import click
 
 from rmp_milter.cli.errors import refusing
@@ -9,7 +12,11 @@ from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.journal import JournalError
 from rmp_milter.keeper.keys import KeyFileError, load_keys
 from rmp_milter.keeper.server import Place, ServerError, serve
+from rmp_milter.keeper.trust import FOLDER, TrustError, listed
+from rmp_milter.keeper.vitale_jws import JwsVerifier
 from rmp_milter.owners import UnknownNameError, uid_of
+
+log = logging.getLogger("rmp.keeper")
 
 
 @click.command()
@@ -18,14 +25,35 @@ def keeper(config: Config) -> int:
     """Run the keeper in the foreground."""
     with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
         keys = load_keys(config.paths.keeper)
+        _tell_whom_it_trusts(config.paths.keeper / FOLDER)
         serve(
             keys,
             config.paths.keeper / "log",
             place(config),
             config.keeper.workers,
             limits(config),
+            verifier=verifier(config),
         )
     return 0
+
+
+def _tell_whom_it_trusts(folder: Path) -> None:
+    """Log whose attestations count; a faulty file must not keep the keeper from starting."""
+    try:
+        names = [key.name for key in listed(folder)]
+    except (TrustError, OSError) as error:
+        log.error("a registered key cannot be used: %s", error)  # noqa: TRY400 -- one line says it
+    else:
+        log.info("Vitale attestations count from: %s", ", ".join(names) or "nobody")
+
+
+def verifier(config: Config) -> JwsVerifier:
+    """Return what checks Vitale attestations, made out to the configured addresses."""
+    return JwsVerifier(
+        folder=config.paths.keeper / FOLDER,
+        addresses=frozenset(config.service.addresses),
+        longest=limits(config).attestation,
+    )
 
 
 def place(config: Config) -> Place:

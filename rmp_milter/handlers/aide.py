@@ -2,8 +2,9 @@
 
 from rmp_milter.handlers.steps import Asked, Outcome, Steps, View, event, expect
 from rmp_milter.keeper.protocol import Record, Recorded
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

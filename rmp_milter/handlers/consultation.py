@@ -1,125 +1,125 @@
 """Consultation: the dossier is sent to who may read it.
 
-The médecin traitant signs and gets his standing key packets; no slot is opened. Anybody
-else needs the patient's code: the keeper opens the code slot with it and writes key
-packets for this reader, this once. All other outcomes give one and the same refusal.
+The médecin traitant (and the patient with a key of his own) signs and gets his standing key
+packets; no slot is opened. For his locum the custody slot is, after its leaf. Anybody else
+needs the patient's code or card: the keeper opens that slot and writes key packets for this
+reader, this once. All other outcomes give one and the same refusal.
 """
 
 from collections.abc import Generator, Sequence
 
-from rmp_milter.errors import MailError
-from rmp_milter.handlers.index import dossier_letter
-from rmp_milter.handlers.steps import (
-    Asked,
-    Outcome,
-    Proof,
-    Steps,
-    View,
-    asked_patient,
-    event,
-    expect,
-)
-from rmp_milter.identity import Outcome as Matched
-from rmp_milter.identity import match, trait_keys
-from rmp_milter.keeper.protocol import (
-    Record,
-    Recorded,
-    Release,
-    Released,
-    Reply,
-    Request,
-    SealedDocument,
-)
-from rmp_milter.mail.letter import Enclosure
-from rmp_milter.mail.texts import Language
-from rmp_milter.model import CodeSlot, Doctor, Document, Dossier, NumberedEntry
+import msgspec
 
-DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48))
-"""A slot that no code opens: asked of the keeper where there is no dossier, so that an
-unknown patient takes the same way, and the same time, as a wrong code."""
+from rmp_milter.changes import DossierUpdate
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.access import Admission, admit, forgiven, spent, unlock
+from rmp_milter.handlers.index import dossier_letter
+from rmp_milter.handlers.sight import Seen, chosen, seen
+from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.keeper.protocol import Reply, Request
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Enclosure
+from rmp_milter.model import Doctor, Document, Dossier, Scope
+from rmp_milter.rules import Act, Relation, Way
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
-    """Send the dossier that the header names."""
-    patient = asked_patient(asked.header)
-    found = match(patient, view.dossiers_by_traits(trait_keys(patient)))
-    dossier = found.dossier if found.outcome is Matched.ONE else None
-    if dossier is not None and _is_treating(asked, dossier):
-        enclosures = yield from _standing(asked, dossier, view.entries(dossier.dossier_id))
-    else:
-        if not asked.opened.held_code:
-            raise MailError("code-missing")
-        enclosures = yield from _by_code(asked, dossier, view)
+    """Send what the header asks for of the dossier that it names."""
+    admission = admit(asked, Act.CONSULTATION, view)
+    picked = _picked(asked, admission, view)
+    packets = yield from _packets(asked, admission, picked, view, language)
+    dossier = admission.dossier
     if dossier is None:
-        raise MailError("no-access", detail=f"match: {found.outcome}")
+        raise MailError("no-access", detail="no dossier")
     treating = view.doctor(dossier.treating)
-    return Outcome(
-        letter=dossier_letter(
-            dossier, treating.name if treating else "", enclosures, asked.at, language
-        )
+    letter = dossier_letter(
+        dossier,
+        treating.name if treating else "",
+        picked,
+        () if asked.header.scope is Scope.INDEX else enclosures(picked, packets),
+        asked.at,
+        language,
+    )
+    effects = Effects(
+        updates=_read_up_to(admission, dossier, picked),
+        cleared=forgiven(admission),
+        once=spent(asked),
+    )
+    certificates = authors_certificates(asked, view, letter.enclosures)
+    return Outcome(msgspec.structs.replace(letter, certificates=certificates), effects)
+
+
+def _picked(asked: Asked, admission: Admission, view: View) -> tuple[Seen, ...]:
+    """Return the entries to send; none of a dossier that must not be told from none."""
+    dossier = admission.dossier
+    if dossier is None:
+        return ()
+    entries = view.entries(dossier.dossier_id)
+    visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
+    return chosen(visible, asked.header)
+
+
+def _packets(
+    asked: Asked,
+    admission: Admission,
+    picked: Sequence[Seen],
+    view: View,
+    language: Language,
+) -> Generator[Request, Reply, list[bytes]]:
+    """Return the reader's key packets for each document of ``picked``, in order."""
+    documents = documents_of(picked)
+    wanted = () if asked.header.scope is Scope.INDEX else documents
+    written = yield from unlock(
+        asked,
+        admission,
+        view,
+        language,
+        documents=wanted,
+        readers=(asked.doctor.certificate,),
+        entries=[each.filed.number for each in picked],
+    )
+    if admission.way is Way.STANDING:
+        return [own_packets(document, asked.doctor, view) for document in documents]
+    return [packets[0] for packets in written]
+
+
+def own_packets(document: Document, reader: Doctor, view: View) -> bytes:
+    """Return the standing packets for the reader's present key, however they came to be."""
+    later = view.envelope(document.document_id, reader.fingerprint)
+    return later or b"".join(
+        key.packet for key in document.standing if key.fingerprint == reader.fingerprint
     )
 
 
-def _is_treating(asked: Asked, dossier: Dossier) -> bool:
-    """Whether the asker proved by his signature that he is the médecin traitant."""
-    by_signature = asked.sender.proof is Proof.SIGNATURE
-    return by_signature and dossier.treating == asked.doctor.doctor_id
+def authors_certificates(
+    asked: Asked, view: View, enclosures: Sequence[Enclosure]
+) -> tuple[bytes, ...]:
+    """Return the certificates of the other authors of what is sent, each once."""
+    authors = dict.fromkeys(each.entry.author for each in enclosures if each.packets)
+    found = (view.doctor(author) for author in authors if author != asked.doctor.doctor_id)
+    return tuple(doctor.certificate for doctor in found if doctor)
 
 
-def _standing(
-    asked: Asked, dossier: Dossier, entries: Sequence[NumberedEntry]
-) -> Generator[Request, Reply, tuple[Enclosure, ...]]:
-    documents = _documents(entries)
-    ids = [document.document_id for document in documents]
-    reply = yield Record(event(asked, "dossier", dossier.dossier_id, documents=ids))
-    expect(reply, Recorded)
-    return _enclosures(entries, [_own_packet(document, asked.doctor) for document in documents])
+def documents_of(picked: Sequence[Seen]) -> list[Document]:
+    """Return all documents of the entries, in order."""
+    return [document for each in picked for document in each.filed.entry.documents]
 
 
-def _own_packet(document: Document, doctor: Doctor) -> bytes:
-    """Return the packets written for the doctor's present key when the body came in."""
-    return b"".join(
-        key.packet for key in document.standing if key.fingerprint == doctor.fingerprint
-    )
-
-
-def _by_code(
-    asked: Asked, dossier: Dossier | None, view: View
-) -> Generator[Request, Reply, tuple[Enclosure, ...]]:
-    entries = view.entries(dossier.dossier_id) if dossier else ()
-    items = tuple(
-        SealedDocument(
-            document_id=document.document_id,
-            container=document.container,
-            digest=document.digest,
-            sealed_key=document.sealed_key,
-        )
-        for document in _documents(entries)
-    )
-    dossier_id = dossier.dossier_id if dossier else bytes(16)
-    ids = [item.document_id for item in items]
-    reply = yield Release(
-        digest=asked.digest,
-        dossier_id=dossier_id,
-        slot=dossier.slots.code if dossier else DECOY_SLOT,
-        held_code=asked.opened.held_code,
-        items=items,
-        reader=asked.doctor.certificate,
-        event=event(asked, "dossier", dossier_id, documents=ids),
-    )
-    return _enclosures(entries, expect(reply, Released).packets)
-
-
-def _documents(entries: Sequence[NumberedEntry]) -> list[Document]:
-    return [document for numbered in entries for document in numbered.entry.documents]
-
-
-def _enclosures(
-    entries: Sequence[NumberedEntry], packets: Sequence[bytes]
-) -> tuple[Enclosure, ...]:
-    """Pair each document of ``entries`` with the packets written for it, in order."""
-    places = [(numbered, each) for numbered in entries for each in numbered.entry.documents]
+def enclosures(picked: Sequence[Seen], packets: Sequence[bytes]) -> tuple[Enclosure, ...]:
+    """Pair each document of the entries with the packets written for it, in order."""
+    places = [(each, document) for each in picked for document in each.filed.entry.documents]
     return tuple(
-        Enclosure(number=numbered.number, entry=numbered.entry, document=each, packets=packet)
-        for (numbered, each), packet in zip(places, packets, strict=True)
+        Enclosure(number=each.number, entry=each.filed.entry, document=document, packets=packet)
+        for (each, document), packet in zip(places, packets, strict=True)
     )
+
+
+def _read_up_to(
+    admission: Admission, dossier: Dossier, picked: Sequence[Seen]
+) -> tuple[DossierUpdate, ...]:
+    """Note what the médecin traitant has been sent, so that his list shows what is new."""
+    newest = max((each.filed.number for each in picked), default=0)
+    if admission.relation is not Relation.TREATING or newest <= dossier.seen:
+        return ()
+    changed = msgspec.structs.replace(dossier, seen=newest, revision=dossier.revision + 1)
+    return (DossierUpdate(changed),)

@@ -2,10 +2,12 @@
 
 from collections.abc import Generator, Sequence
 
+from rmp_milter.changes import NewDossier
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
     Asked,
+    Effects,
     Filing,
     Outcome,
     Steps,
@@ -16,10 +18,11 @@ from rmp_milter.handlers.steps import (
 )
 from rmp_milter.identity import fold, trait_keys
 from rmp_milter.keeper.protocol import CODE_MARK, Create, Created, Reply, Request
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, document_titles, full_name
-from rmp_milter.model import Consent, Dossier, NewDossier, Patient
+from rmp_milter.model import Consent, Dossier, Patient
 
 CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""
@@ -38,8 +41,10 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     known = view.dossiers_by_traits(keys)
     return Outcome(
         letter=_letter(dossier, filings, held_code, language),
-        dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
-        filings=filings,
+        effects=Effects(
+            dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
+            filings=filings,
+        ),
     )
 
 

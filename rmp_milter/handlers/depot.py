@@ -3,11 +3,12 @@
 from rmp_milter.certificates import usable
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.filing import file_bodies
-from rmp_milter.handlers.steps import Asked, Outcome, Steps, View, asked_patient
+from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, asked_patient
 from rmp_milter.identity import Outcome as Matched
 from rmp_milter.identity import match, trait_keys
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, day, document_titles, full_name
 from rmp_milter.model import Doctor, Dossier, Entry
 
@@ -24,7 +25,10 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
         raise MailError("not-filed", detail=f"match: {found.outcome}")
     readers = standing_readers(found.dossier, view, asked.at)
     filing = yield from file_bodies(asked, found.dossier, readers)
-    return Outcome(letter=_receipt(found.dossier, filing.entry, language), filings=(filing,))
+    return Outcome(
+        letter=_receipt(found.dossier, filing.entry, language),
+        effects=Effects(filings=(filing,)),
+    )
 
 
 def standing_readers(dossier: Dossier, view: View, at: int) -> tuple[Doctor, ...]:

@@ -1,19 +1,22 @@
 """The index: what a reader sees first of a dossier, by onglet, the résumé before all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from rmp_milter.handlers.sight import Seen
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure, Letter
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, day, document_titles, full_name
 from rmp_milter.model import Dossier, Onglet
 
 _TABS = list(Onglet)
 
 
-def dossier_letter(
+def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     dossier: Dossier,
     treating: str,
+    picked: Sequence[Seen],
     enclosures: Sequence[Enclosure],
     at: int,
     language: Language,
@@ -22,7 +25,10 @@ def dossier_letter(
 
     The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
     """
-    ordered = tuple(sorted(enclosures, key=_rank))
+    ordered = sorted(picked, key=_rank)
+    ranks = {each.number: place for place, each in enumerate(ordered)}
+    sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
+    packets = {each.document.document_id: each.packets for each in sent}
     patient = full_name(dossier.patient)
     head = text(
         "index-head",
@@ -31,37 +37,49 @@ def dossier_letter(
         birth_date=birth_date(dossier.patient),
         treating=treating,
         date=day(at),
-        entries=str(len({each.number for each in ordered})),
-        documents=str(len(ordered)),
+        entries=str(len(ordered)),
+        documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
     )
-    body = _tabs(ordered, language) if ordered else text("index-empty", language) + "\n"
+    body = (
+        _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
+    )
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
         text=f"{head}\n{body}",
-        enclosures=ordered,
+        enclosures=sent,
     )
 
 
-def _rank(enclosure: Enclosure) -> tuple[int, int]:
-    return _TABS.index(enclosure.entry.onglet), -enclosure.number
+def _rank(each: Seen) -> tuple[bool, int, int]:
+    return bool(each.replaced_by), _TABS.index(each.onglet), -each.number
 
 
-def _tabs(ordered: Sequence[Enclosure], language: Language) -> str:
+def _tabs(ordered: Sequence[Seen], packets: Mapping[bytes, bytes], language: Language) -> str:
+    """Return the tabs in order; what was replaced stands at the end, under its own head."""
     sections = []
-    for onglet, members in groupby(ordered, key=lambda each: each.entry.onglet):
-        lines = [onglet.value.upper()]
-        for _, documents in groupby(members, key=lambda each: each.number):
-            lines += _entry_lines(list(documents), language)
+    for head, members in groupby(ordered, key=lambda each: _head(each, language)):
+        lines = [head]
+        for each in members:
+            lines += _entry_lines(each, packets, language)
         sections.append("\n".join(lines) + "\n")
     return "\n".join(sections)
 
 
-def _entry_lines(documents: Sequence[Enclosure], language: Language) -> list[str]:
-    entry = documents[0].entry
+def _head(each: Seen, language: Language) -> str:
+    return text("index-replaced", language) if each.replaced_by else each.onglet.value.upper()
+
+
+def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+    entry = each.filed.entry
     title = entry.document_type or text("unnamed-part", language)
-    lines = [f"  {day(entry.received_at)}  {title} — {entry.author_name}"]
-    for each in documents:
-        lines += [f"      {part}" for part in document_titles(each.document, language)]
-        if not each.packets:
+    lines = [f"  {each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"]
+    if each.masked:
+        lines.append(f"      {text('index-masked', language)}")
+    if each.replaced_by:
+        number = str(each.replaced_by)
+        lines.append(f"      {text('index-replaced-by', language, number=number)}")
+    for document in entry.documents:
+        lines += [f"      {part}" for part in document_titles(document, language)]
+        if packets.get(document.document_id, b"-") == b"":
             lines.append(f"      {text('index-unreadable', language)}")
     return lines

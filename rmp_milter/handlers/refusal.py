@@ -3,9 +3,10 @@
 from textwrap import fill
 
 from rmp_milter.errors import MailError
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.routing import Problem, RoutingHeader
-from rmp_milter.mail.texts import Language, refusal, text
+from rmp_milter.mail.texts import refusal, text
 from rmp_milter.mail.wording import bullet_list
 
 _EXPLAINED = frozenset({"header-problems", "not-filed", "no-text"})

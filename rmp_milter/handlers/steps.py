@@ -6,11 +6,11 @@ keeper and commits. So a verb reads from top to bottom, and a test plays the kee
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from enum import StrEnum
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from rmp_milter.changes import DossierUpdate, NewDossier, NewEnvelope, Once
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.protocol import Event, Opened, Reply, Request
 from rmp_milter.mail.letter import Letter
@@ -19,11 +19,16 @@ from rmp_milter.model import (
     Doctor,
     Dossier,
     Entry,
-    NewDossier,
+    Fault,
     NumberedEntry,
     Onglet,
     Patient,
+    ReceiptLine,
+    Strike,
+    Tally,
+    Waiting,
 )
+from rmp_milter.rules import STRICTEST, Policy, Proof, Way
 
 
 class View(Protocol):
@@ -31,6 +36,21 @@ class View(Protocol):
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         """Return the enrolled doctor, or None."""
+
+    def doctors(self) -> Iterator[Doctor]:
+        """Yield the whole directory, patients with a key of their own included."""
+
+    def doctor_by_rpps(self, rpps: str) -> Doctor | None:
+        """Return the doctor of this RPPS number."""
+
+    def doctor_by_mail(self, mail: str) -> Doctor | None:
+        """Return the doctor of this mail address, case folded."""
+
+    def patient_of(self, dossier_id: bytes) -> Doctor | None:
+        """Return the patient's own directory entry, if he has a key."""
+
+    def dossier(self, dossier_id: bytes) -> Dossier | None:
+        """Return one dossier without its entries."""
 
     def dossiers_by_traits(self, trait_keys: Sequence[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the keys leads to."""
@@ -44,26 +64,48 @@ class View(Protocol):
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         """Return the dossier's newest entry, or None."""
 
+    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+        """Return the key packets that were written later for a reader's key, or nothing."""
 
-class Proof(StrEnum):
-    """What proves who wrote the mail."""
+    def waiting_by_traits(self, trait_keys: Sequence[str]) -> tuple[Waiting, ...]:
+        """Return the waiting deposits that any of the keys leads to."""
 
-    SIGNATURE = "signature"
-    ACCOUNT = "account"
+    def tally(self, fault: Fault, subject: bytes) -> Tally:
+        """Return the tries that count against a subject."""
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """Who wrote the mail, and what proves it."""
+    """Who wrote the mail, and what proves it (a signature or an account)."""
 
     doctor: Doctor
     proof: Proof
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """The host's choices that rules depend on; times in seconds.
+
+    ``wrong_codes`` tries for a dossier within ``window`` let its code slot rest, as those
+    of a sender or of all end code requests; ``hold`` is how long an answer waits that must
+    not be told from another by its time; ``waiting`` is how long a deposit waits for its
+    dossier and ``retention`` how long a closed dossier is kept.
+    """
+
+    wrong_codes: int = 5
+    sender_codes: int = 10
+    global_codes: int = 500
+    lists: int = 30
+    window: int = 3600
+    hold: int = 60
+    waiting: int = 30 * 86_400
+    retention: int = 20 * 365 * 86_400
 
 
 class Asked(msgspec.Struct, frozen=True):
     """A read mail: all that a handler may know of it.
 
     ``new_id`` draws a fresh 16-byte identifier; ``classify`` gives a document its onglet
-    and the reason, from type, profession and file names.
+    and the reason, from type, profession and file names. ``service`` is the address that
+    an attestation must be made out to.
     """
 
     digest: bytes
@@ -74,11 +116,23 @@ class Asked(msgspec.Struct, frozen=True):
     opened: Opened
     new_id: Callable[[], bytes]
     classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
+    policy: Policy = STRICTEST
+    bounds: Bounds = Bounds()
 
     @property
     def doctor(self) -> Doctor:
-        """The doctor who asks."""
+        """The doctor (or the patient with a key of his own) who asks."""
         return self.sender.doctor
+
+    @property
+    def proofs(self) -> frozenset[Proof]:
+        """What the mail proves; a code is only stated here, the keeper tries it."""
+        found = {self.sender.proof}
+        if self.opened.held_code:
+            found.add(Proof.CODE)
+        if self.opened.attested and self.opened.attested.rpps == self.doctor.rpps:
+            found.add(Proof.VITALE)
+        return frozenset(found)
 
 
 class Filing(msgspec.Struct, frozen=True):
@@ -88,12 +142,61 @@ class Filing(msgspec.Struct, frozen=True):
     entry: Entry
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What one mail does: written in one transaction, then said."""
+class Deferral(msgspec.Struct, frozen=True):
+    """A deposit to keep waiting; its documents are the mail's bodies, in their order."""
 
+    waiting: Waiting
+    trait_keys: tuple[str, ...]
+
+
+class Adopting(msgspec.Struct, frozen=True):
+    """A waiting deposit that becomes an entry of a dossier."""
+
+    waiting_id: bytes
+    dossier_id: bytes
+    entry: Entry
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A letter to somebody other than the sender."""
+
+    reader: Doctor
     letter: Letter
+    not_before: int = 0
+
+
+class Effects(msgspec.Struct, frozen=True):
+    """What a mail changes, apart from the answer; all of it in one transaction."""
+
     dossiers: tuple[NewDossier, ...] = ()
+    updates: tuple[DossierUpdate, ...] = ()
     filings: tuple[Filing, ...] = ()
+    deferrals: tuple[Deferral, ...] = ()
+    adoptions: tuple[Adopting, ...] = ()
+    envelopes: tuple[NewEnvelope, ...] = ()
+    doctors: tuple[Doctor, ...] = ()
+    strikes: tuple[Strike, ...] = ()
+    cleared: tuple[Strike, ...] = ()
+    once: tuple[Once, ...] = ()
+    receipts: tuple[ReceiptLine, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What one mail does, and what its sender is told (nothing where he wants it so)."""
+
+    letter: Letter | None
+    effects: Effects = Effects()
+    not_before: int = 0
+
+
+class Refusal(MailError):  # noqa: N818 -- the field's word
+    """A refusal that leaves something behind: a try that counts, a notice to somebody."""
+
+    def __init__(self, text: str, effects: Effects, *, not_before: int = 0) -> None:
+        super().__init__(text)
+        self.effects = effects
+        self.not_before = not_before
 
 
 Steps = Generator[Request, Reply, Outcome]
@@ -104,22 +207,26 @@ ReplyT = TypeVar("ReplyT", bound=Reply)
 def expect(reply: Reply, kind: type[ReplyT]) -> ReplyT:
     """Return ``reply``, which must be of ``kind``: the keeper answers as it is asked.
 
-    Raises TypeError otherwise; a ``Failed`` never gets here (the pipeline raises it).
+    Raises TypeError otherwise; a ``Failed`` never gets here (it is thrown as MailError).
     """
     if not isinstance(reply, kind):
         raise TypeError(f"the keeper replied {type(reply).__name__}, not {kind.__name__}")
     return reply
 
 
-def event(
+def event(  # noqa: PLR0913 -- a leaf has as many fields
     asked: Asked,
     action: str,
     dossier_id: bytes = b"",
     *,
     documents: Sequence[bytes] = (),
     outcome: str = "granted",
+    way: Way | None = None,
+    acting_for: str = "",
+    entries: Sequence[int] = (),
 ) -> Event:
     """Return the access log's leaf for what ``asked`` is about to do."""
+    proofs = [asked.sender.proof.value, *([way.value] if way else [])]
     return Event(
         at=asked.at,
         action=action,
@@ -130,6 +237,9 @@ def event(
         dossier_id=dossier_id,
         documents=tuple(documents),
         outcome=outcome,
+        proof="+".join(dict.fromkeys(proofs)),
+        acting_for=acting_for,
+        entries=tuple(entries),
     )
 
 

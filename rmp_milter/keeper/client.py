@@ -12,16 +12,20 @@ from rmp_milter.keeper.protocol import (
     Created,
     Failed,
     Opened,
+    Recoded,
     Recorded,
     Released,
     Reply,
     Request,
     Resealed,
     Sealed,
+    Told,
 )
 
 REPLY_LIMIT = 64 << 20
-ReplyT = TypeVar("ReplyT", Opened, Created, Resealed, Released, Recorded, Checkpointed, Sealed)
+ReplyT = TypeVar(
+    "ReplyT", Opened, Created, Resealed, Released, Recoded, Told, Recorded, Checkpointed, Sealed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)

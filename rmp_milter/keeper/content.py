@@ -1,8 +1,14 @@
-"""What the main body's plaintext holds: routing header, names of parts, documents."""
+"""What the main body's plaintext holds: routing header, names of parts, documents, keys."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from rmp_milter.keeper.certificate_files import (
+    MAX_FILE,
+    certificates_in,
+    first_of_each,
+    holds_certificates,
+)
 from rmp_milter.keeper.decrypt import Plain
 from rmp_milter.keeper.desk import CallFailed, Limits
 from rmp_milter.keeper.protocol import Signature, Trust, Why
@@ -21,9 +27,11 @@ from rmp_milter.mail.routing import Cut, cut
 from rmp_milter.model import PartName
 
 MAX_NAME = 200  # characters
+_KEYS = "application/pgp-keys"
+_KEY_FILE = (".asc", ".key", ".pgp")
 _NOT_DOCUMENTS = frozenset(
     {
-        "application/pgp-keys",
+        _KEYS,
         "application/pgp-signature",
         "application/pkcs7-signature",
         "application/x-pkcs7-signature",
@@ -41,13 +49,15 @@ class InnerDocument(NamedTuple):
 class Opening(NamedTuple):
     """What was read in a main body.
 
-    ``parts`` name the documents and, unless it is nothing but the routing header, the text.
+    ``parts`` name the documents and, unless it is nothing but the routing header, the text;
+    ``keys`` are the certificates that came with it, binary.
     """
 
     cut: Cut
     parts: tuple[PartName, ...]
     documents: tuple[InnerDocument, ...]
     signed: tuple[tuple[Content, ...], tuple[bytes, ...]]
+    keys: tuple[bytes, ...] = ()
 
 
 def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
@@ -57,7 +67,9 @@ def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
     text = decode(plain.data[: limits.text], charset)
     part = PartName(name="", media_type="text/plain", size=len(plain.data))
     taken = cut(text)
-    return Opening(taken, (part,) if taken.letter else (), (), _signed(plain))
+    keys = certificates_in(plain.data[:MAX_FILE]) if holds_certificates(plain.data) else []
+    parts = (part,) if taken.letter else ()
+    return Opening(taken, parts, (), _signed(plain), first_of_each(keys))
 
 
 def _signed(plain: Plain) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
@@ -76,10 +88,11 @@ def read_entity(plain: Plain, limits: Limits) -> Opening:
     if text is None:
         raise CallFailed(Why.NO_TEXT, "no text in the entity")
     taken = cut(text_of(plain.data, root, limits.text))
+    found = [(leaf, _keys_in(plain.data, leaf)) for leaf in _leaves(root)]
     leaves = [
         (leaf, _part_name(plain.data, leaf, text))
-        for leaf in _leaves(root)
-        if leaf.media_type not in _NOT_DOCUMENTS and not _is_twin(leaf, text)
+        for leaf, keys in found
+        if not keys and _is_content(leaf, text)
     ]
     documents = [
         InnerDocument(name, _reader(plain.data, leaf)) for leaf, name in leaves if name.name
@@ -89,7 +102,25 @@ def read_entity(plain: Plain, limits: Limits) -> Opening:
         tuple(name for _, name in leaves if name.name or taken.letter),
         tuple(documents),
         _signed(plain) if plain.signatures else _signed_inside(plain, root),
+        first_of_each(key for _, keys in found for key in keys),
     )
+
+
+def _is_content(leaf: Part, text: Part) -> bool:
+    return leaf.media_type not in _NOT_DOCUMENTS and not _is_twin(leaf, text)
+
+
+def _keys_in(data: bytes, leaf: Part) -> list[bytes]:
+    """Return the certificates in a part that is a key file by its type, or by its content."""
+    named = leaf.filename.lower().endswith(_KEY_FILE)
+    if (
+        not (named or leaf.media_type == _KEYS)
+        or leaf.body_end - leaf.body_start > 2 * MAX_FILE
+    ):
+        return []
+    file = b"".join(content(data, leaf))
+    is_one = leaf.media_type == _KEYS or holds_certificates(file)
+    return certificates_in(file) if is_one else []
 
 
 def _leaves(part: Part) -> Iterator[Part]:

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from rmp_milter.keeper import packets
 from rmp_milter.keeper.packets import (
     CHUNK,
+    MAX_SIGNATURE_BYTES,
+    MAX_SIGNATURES,
     PacketError,
     ReadAt,
     Stream,
@@ -31,8 +33,6 @@ from rmp_milter.keeper.protocol import Span, Why
 from rmp_milter.keeper.sessionkey import SessionKey
 
 MAX_DEPTH = 4
-MAX_SIGNATURES = 16
-MAX_SIGNATURE_BYTES = 65536
 MAX_INNER_PACKETS = 32768
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
@@ -160,6 +160,8 @@ class _Reader:
         # What is no literal data (padding, signatures) is decompressed too: bound it all.
         clear = _bounded(_DECOMPRESSORS[algorithm](body.rest()), self._left + CHUNK)
         self.read(Stream(clear), depth - 1)
+        for _ in body.rest():  # what the compression leaves over would be read as packets
+            pass
 
 
 def _bounded(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:

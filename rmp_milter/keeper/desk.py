@@ -1,11 +1,23 @@
-"""What every call works with, and how a call fails."""
+"""What every call works with, how a call fails, and the leaf that each one writes."""
 
 from dataclasses import dataclass
 
-from rmp_milter.keeper.held import Holder
-from rmp_milter.keeper.journal import Journal
+import msgspec
+
+from rmp_milter.keeper.attestation import AttestationVerifier
+from rmp_milter.keeper.held import Holder, Kind
+from rmp_milter.keeper.journal import Journal, LeafError
 from rmp_milter.keeper.keys import Keys
-from rmp_milter.keeper.protocol import Why
+from rmp_milter.keeper.protocol import (
+    Adopt,
+    Create,
+    Event,
+    History,
+    Recode,
+    Release,
+    Reseal,
+    Why,
+)
 from rmp_milter.keeper.sealing import Random
 
 
@@ -25,7 +37,8 @@ class Limits:
     ``message`` bounds the shared memory, ``plaintext`` what a main body decrypts to,
     ``text`` how far its text is searched for the routing header, ``request`` one message
     on the socket, ``timeout`` each wait for the caller, ``work`` a whole call: a worker
-    that takes longer is ended and replaced.
+    that takes longer is ended and replaced. ``attestation`` is the longest that a Vitale
+    attestation may be valid.
     """
 
     message: int = 64 << 20
@@ -39,14 +52,56 @@ class Limits:
     work: float = 300.0
     code_length: int = 8
     code_minimum: int = 4
+    attestation: int = 24 * 3600
 
 
 @dataclass(frozen=True, repr=False)
 class Desk:
-    """The keys, the log, the held values' key, the randomness, the bounds."""
+    """The keys, the log, the held values' key, randomness, bounds, whose word counts."""
 
     keys: Keys
     journal: Journal
     holder: Holder
     random: Random
     limits: Limits
+    verifier: AttestationVerifier
+
+
+def write_leaf(desk: Desk, event: Event, now: int) -> int:
+    """Write the event into the log, durable on return; return its index.
+
+    Raises :class:`CallFailed` for an event that no leaf can hold.
+    """
+    try:
+        return desk.journal.append(event, now)
+    except LeafError as error:
+        raise CallFailed(Why.UNAVAILABLE, str(error)) from None
+
+
+def write_refusal(desk: Desk, event: Event, now: int) -> None:
+    """Write that what the event wanted was refused: it then concerns no document."""
+    refused = msgspec.structs.replace(event, outcome="refused", documents=(), entries=())
+    write_leaf(desk, refused, now)
+
+
+def as_done(request: Create | Recode | Reseal | Release | Adopt | History) -> Event:
+    """Return the request's event with what the keeper itself knows of it.
+
+    The log must not rest on the milter's word for what is opened: a milter in foreign hands
+    would have keys released under a leaf that names another dossier, or no document.
+    """
+    if isinstance(request, History):
+        return msgspec.structs.replace(request.event, dossier_id=request.dossier_id)
+    items = request.items if isinstance(request, Reseal | Release | Adopt) else ()
+    return msgspec.structs.replace(
+        request.event,
+        request=request.digest,
+        dossier_id=request.dossier_id,
+        documents=tuple(item.document_id for item in items),
+        outcome="granted",
+    )
+
+
+def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
+    """Return a patient's code as it was typed; raise :class:`~.held.HeldError`."""
+    return desk.holder.open(Kind.CODE, held, digest, now).decode()

@@ -25,6 +25,7 @@ class Kind(Enum):
 
     SESSION_KEY = b"session key"
     CODE = b"code"
+    ATTESTATION = b"vitale attestation"  # the patient's number
 
 
 class Holder:

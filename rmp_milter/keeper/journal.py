@@ -17,10 +17,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.keeper import log_head
+from rmp_milter.keeper.dossier_leaves import newest_indexes, note_leaf
 from rmp_milter.keeper.log_file import DATA, open_environment, open_tables
 from rmp_milter.keeper.log_head import Signed
 from rmp_milter.keeper.log_tree import LogFault, Snapshot, Tree
-from rmp_milter.keeper.protocol import Event
+from rmp_milter.keeper.protocol import Event, PastEvent
 from rmp_milter.keeper.sealing import framed
 from rmp_milter.write_turn import WriteTurn
 
@@ -29,7 +30,16 @@ DOCUMENTS_PER_LEAF = 1000
 FORMAT = b"rmp access log 2"
 _FORMAT_KEY, _SIGNED_KEY = b"format", b"signed"
 _INDEX_SIZE = 8
-_LIMITS = {"sender": 320, "action": 40, "outcome": 40, "rpps": 40, "key": 80}
+_LIMITS = {
+    "sender": 320,
+    "action": 40,
+    "outcome": 40,
+    "rpps": 40,
+    "key": 80,
+    "dossier": 32,
+    "proof": 40,
+    "acting_for": 40,
+}
 
 
 class JournalError(Exception):
@@ -43,19 +53,19 @@ class LeafError(ValueError):
 def leaves(event: Event, logged_at: int) -> list[bytes]:
     """Return the leaves of an event: canonical JSON, sorted keys, bytes as hex.
 
-    One leaf, or one per :data:`DOCUMENTS_PER_LEAF` documents. ``at`` is when the mail
+    One leaf, or one per :data:`DOCUMENTS_PER_LEAF` documents (or entries). ``at`` is when the mail
     came, ``logged`` the keeper's own clock. Raises :class:`LeafError` for fields too long.
     """
     step = DOCUMENTS_PER_LEAF
-    starts = range(0, max(len(event.documents), 1), step)
-    return [_leaf(event, event.documents[at : at + step], logged_at) for at in starts]
+    starts = range(0, max(len(event.documents), len(event.entries), 1), step)
+    return [_leaf(event, slice(at, at + step), logged_at) for at in starts]
 
 
-def _leaf(event: Event, documents: tuple[bytes, ...], logged_at: int) -> bytes:
-    fields = {
+def _leaf(event: Event, part: slice, logged_at: int) -> bytes:
+    fields: dict[str, object] = {
         "action": event.action,
         "at": event.at,
-        "documents": [document.hex() for document in documents],
+        "documents": [document.hex() for document in event.documents[part]],
         "dossier": event.dossier_id.hex(),
         "key": event.actor_fingerprint,
         "logged": logged_at,
@@ -64,19 +74,26 @@ def _leaf(event: Event, documents: tuple[bytes, ...], logged_at: int) -> bytes:
         "rpps": event.actor_rpps,
         "sender": event.sender,
         "v": 1,
+        **_set_only(
+            proof=event.proof, acting_for=event.acting_for, entries=event.entries[part]
+        ),
     }
     leaf = msgspec.json.encode(fields, order="sorted")
-    too_long = any(len(str(fields[name])) > limit for name, limit in _LIMITS.items())
+    too_long = any(len(str(fields.get(name, ""))) > _LIMITS[name] for name in _LIMITS)
     if too_long or len(leaf) > MAX_LEAF:
         raise LeafError("event too long for the access log")
     return leaf
 
 
+def _set_only(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value}
+
+
 def _unique(event: Event) -> bytes:
     """Return the key under which the same event, tried again, finds its leaf.
 
-    Outcome, actor and documents count too: what differs in them is another access and
-    gets its own leaf, for the log may over-report and never under-report.
+    All that is said of the access counts, but for the times: what differs is another
+    access and gets its own leaf, for the log may over-report and never under-report.
     """
     fields = (
         event.action.encode(),
@@ -85,9 +102,42 @@ def _unique(event: Event) -> bytes:
         event.actor_fingerprint.encode(),
         event.actor_rpps.encode(),
         event.outcome.encode(),
+        event.proof.encode(),
+        event.acting_for.encode(),
+        b"".join(entry.to_bytes(8) for entry in event.entries),
         *event.documents,
     )
     return hashlib.sha256(framed(*fields)).digest()
+
+
+class _Leaf(msgspec.Struct):
+    """What a patient's list shows of a leaf."""
+
+    at: int
+    action: str
+    outcome: str
+    rpps: str
+    proof: str = ""
+    acting_for: str = ""
+    entries: tuple[int, ...] = ()
+
+
+def past_event(index: int, leaf: bytes) -> PastEvent:
+    """Read a leaf; raise :class:`JournalError` for one that cannot be read."""
+    try:
+        said = msgspec.json.decode(leaf, type=_Leaf)
+    except msgspec.DecodeError as error:
+        raise JournalError(f"access log: leaf {index} cannot be read") from error
+    return PastEvent(
+        index=index,
+        at=said.at,
+        action=said.action,
+        outcome=said.outcome,
+        actor_rpps=said.rpps,
+        proof=said.proof,
+        acting_for=said.acting_for,
+        entries=said.entries,
+    )
 
 
 def create(folder: Path, origin: str) -> None:
@@ -109,7 +159,7 @@ def create(folder: Path, origin: str) -> None:
         with env.begin(db=meta, write=True) as transaction:
             transaction.put(_FORMAT_KEY, FORMAT)
             transaction.put(_SIGNED_KEY, state.encode())
-    log_head.write_state(folder, state)
+    log_head.begin_state(folder, state)
 
 
 class Journal:
@@ -137,7 +187,9 @@ class Journal:
     def _look(self, state: Signed) -> None:
         """Open the tables and check what is cheap to check; close the log if it is wrong."""
         try:
-            self._meta, self._leaves, self._unique, self._nodes = open_tables(self._env)
+            self._meta, self._leaves, self._unique, self._nodes, self._dossiers = open_tables(
+                self._env
+            )
             with self._env.begin() as transaction:
                 self._check_format(transaction)
                 self._check_end(transaction, state)
@@ -194,6 +246,7 @@ class Journal:
             index = last.to_bytes(_INDEX_SIZE)
             transaction.put(index, leaf, db=self._leaves, append=True)
             tree.extend(last, leaf)
+            note_leaf(transaction, self._dossiers, event.dossier_id, last)
         if event.request:
             transaction.put(unique, last.to_bytes(_INDEX_SIZE), db=self._unique)
         return last
@@ -243,6 +296,16 @@ class Journal:
         """Yield all leaves in their order."""
         with self.snapshot() as log:
             yield from log.entries(0, self._size(log.transaction))
+
+    def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
+        """Return the newest ``limit`` events of a dossier, oldest first."""
+        with self._env.begin() as transaction:
+            indexes = newest_indexes(transaction, self._dossiers, dossier_id, limit)
+            found = [
+                (index, transaction.get(index.to_bytes(_INDEX_SIZE), db=self._leaves))
+                for index in indexes
+            ]
+        return [past_event(index, leaf) for index, leaf in found if leaf is not None]
 
     def close(self) -> None:
         """Close the environment."""

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, keywrap
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, x25519
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rmp_milter.keeper.packets import PacketError, Stream
+from rmp_milter.keeper.packets import PacketError, Stream, read_mpi
 from rmp_milter.keeper.secretkeys import (
     ECDH,
     RSA_ALGORITHMS,
@@ -81,19 +81,15 @@ def _open(stream: Stream, key: DecryptionKey) -> SessionKey:
     raise SessionKeyError
 
 
-def _mpi(stream: Stream) -> bytes:
-    return stream.exactly((int.from_bytes(stream.exactly(2)) + 7) // 8)
-
-
 def _open_rsa(stream: Stream, private: rsa.RSAPrivateKey) -> SessionKey:
     size = private.key_size // 8
     # An MPI loses its leading zeros; the primitive wants the modulus' length.
-    encrypted = _mpi(stream).rjust(size, b"\0")
+    encrypted = read_mpi(stream).rjust(size, b"\0")
     return from_checksummed(private.decrypt(encrypted, padding.PKCS1v15()))
 
 
 def _open_ecdh(stream: Stream, key: DecryptionKey, kdf: Kdf) -> SessionKey:
-    shared = _shared(_mpi(stream), key.private)
+    shared = _shared(read_mpi(stream), key.private)
     wrapped = stream.exactly(stream.exactly(1)[0])
     padded = keywrap.aes_key_unwrap(_wrapping_key(shared, kdf), wrapped)
     fill = padded[-1]

@@ -20,14 +20,18 @@ from openpgp.composed import (
 )
 
 from rmp_milter.keeper.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
+from rmp_milter.new_files import write_new
 
 LogKey: TypeAlias = Ed25519PrivateKey
 """Signs the access log's checkpoints."""
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
+WAITING = "waiting.key"
+_RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
 _RAW_KEY = 32
 _MAX_FILE = 1 << 20
+_OWNERS = 0o600
 
 
 class KeyFileError(Exception):
@@ -42,6 +46,7 @@ class Keys:
     certificate: bytes
     decryption: tuple[DecryptionKey, ...]
     custody: X25519PrivateKey
+    waiting: X25519PrivateKey
     pepper: bytes = field(repr=False)
     log: LogKey
 
@@ -56,13 +61,13 @@ def make_keys(folder: Path, address: str, name: str) -> None:
     """
     user_id = _user_id(address, name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in (SERVICE, CUSTODY, PEPPER, LOG):
+    for file in (SERVICE, *_RAW):
         if (folder / file).exists():
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
-    _write(folder / SERVICE, _make_service_key(user_id).to_armored().encode())
-    for file in (CUSTODY, PEPPER, LOG):
+    write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), _OWNERS)
+    for file in _RAW:
         raw = secrets.token_bytes(_RAW_KEY)
-        _write(folder / file, base64.b64encode(raw) + b"\n")
+        write_new(folder / file, base64.b64encode(raw) + b"\n", _OWNERS)
 
 
 def _user_id(address: str, name: str) -> str:
@@ -102,15 +107,6 @@ def _make_service_key(user_id: str) -> SignedSecretKey:
     )
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read, durable before this returns."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(fd)
-
-
 def load_keys(folder: Path) -> Keys:
     """Read all key files of ``folder``; raise :class:`KeyFileError` for the first fault."""
     service = _read_service(folder / SERVICE)
@@ -123,6 +119,7 @@ def load_keys(folder: Path) -> Keys:
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
         custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),
+        waiting=X25519PrivateKey.from_private_bytes(_read_raw(folder / WAITING)),
         pepper=_read_raw(folder / PEPPER),
         log=load_log_key(folder),
     )

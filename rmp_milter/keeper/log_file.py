@@ -15,7 +15,7 @@ import lmdb
 from rmp_milter.keeper.log_tree import LogFault
 
 MAP_SIZE = 64 << 30  # bytes of address space, not of disk
-TABLES = (b"meta", b"leaves", b"unique", b"nodes")
+TABLES = (b"meta", b"leaves", b"unique", b"nodes", b"dossiers")
 DATA = "data.mdb"
 
 

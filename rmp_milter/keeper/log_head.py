@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.keeper.log_tree import LogFault, Tree
+from rmp_milter.new_files import sync_folder, write_new
 from rmp_milter.tlog.checkpoints import TreeHead, parse_head, read_checkpoint, sign_head
 from rmp_milter.tlog.hashing import EMPTY_ROOT
 from rmp_milter.tlog.notes import NoteError, VerifierKey, check_name
@@ -86,6 +87,11 @@ def read_state(folder: Path) -> Signed:
         raise LogFault(f"{state_file(folder)} is missing, which says what was signed") from None
 
 
+def begin_state(folder: Path, signed: Signed) -> None:
+    """Write the state file of a new log; never over another one."""
+    write_new(state_file(folder), signed.encode(), 0o600)
+
+
 def write_state(folder: Path, signed: Signed) -> None:
     """Replace the state file whole, durable before this returns."""
     path = state_file(folder)
@@ -96,8 +102,4 @@ def write_state(folder: Path, signed: Signed) -> None:
         file.flush()
         os.fsync(fd)
     new.rename(path)
-    folder_fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder_fd)
-    finally:
-        os.close(folder_fd)
+    sync_folder(path.parent)

@@ -1,9 +1,11 @@
 """*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rmp_milter.keeper.attestation import AttestationError
 from rmp_milter.keeper.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.decrypt import Plain, decrypt
 from rmp_milter.keeper.desk import CallFailed, Desk, Limits
@@ -17,6 +19,7 @@ from rmp_milter.keeper.packets import (
     read_message,
 )
 from rmp_milter.keeper.protocol import (
+    Attested,
     BodyRef,
     Open,
     Opened,
@@ -48,7 +51,7 @@ def open_mail(
     """Open a mail whose bodies lie in ``size`` bytes that ``read`` gives.
 
     The memory returned holds the documents that were split off a mail whose text carries
-    a code, or is None. Raises :class:`CallFailed` or :class:`PacketError`.
+    a code or an attestation, or is None. Raises :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
     messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
@@ -65,7 +68,44 @@ def open_mail(
     opened, memory = keeping.bodies(bodies, opening)
     code = opening.cut.code
     held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now) if code else b""
-    return Opened(opening.cut.header, signature, tuple(opened), held), memory
+    weighed = _weigh_attestation(desk, opening.cut.attestation, request.digest, now)
+    reply = Opened(
+        header=opening.cut.header,
+        signature=signature,
+        bodies=tuple(opened),
+        held_code=held,
+        attested=weighed.attested,
+        held_attestation=weighed.held,
+        attestation_fault=weighed.fault,
+        keys=opening.keys,
+        once=_once(desk, key),
+    )
+    return reply, memory
+
+
+class _Weighed(NamedTuple):
+    """What an attestation is worth: what it attests and its held value, or its fault."""
+
+    attested: Attested | None = None
+    held: bytes = b""
+    fault: str = ""
+
+
+def _weigh_attestation(desk: Desk, token: str, digest: bytes, now: int) -> _Weighed:
+    if not token:
+        return _Weighed()
+    try:
+        attested = desk.verifier.verify(token, now)
+    except AttestationError as error:
+        return _Weighed(fault=error.reason.value)
+    return _Weighed(
+        attested, desk.holder.hold(Kind.ATTESTATION, attested.nir.encode(), digest, now)
+    )
+
+
+def _once(desk: Desk, key: SessionKey) -> bytes:
+    """Return what the same encrypted text always gives: its session key is drawn once."""
+    return hmac.digest(desk.keys.pepper, b"rmp once" + packed(key), "sha256")
 
 
 def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
@@ -146,16 +186,16 @@ class _Keeping:
     ) -> tuple[list[OpenedBody], Memory | None]:
         """Return the bodies to store.
 
-        Without the text that carries a code, and without a main body that holds nothing
-        but its routing header: it would be an empty entry in the dossier.
+        Without the text that carries a code or an attestation, and without a main body that
+        holds nothing but its routing header: it would be an empty entry in the dossier.
         """
-        main_is_kept = bool(opening.parts) and not opening.cut.code
+        main_is_kept = bool(opening.parts) and not opening.cut.has_secret
         kept = [
             self._as_came(body, opening)
             for body in bodies
             if body.ref.role is not Role.MAIN or main_is_kept
         ]
-        if not opening.cut.code or not opening.documents:
+        if not opening.cut.has_secret or not opening.documents:
             return kept, None
         memory = Memory()
         fresh = [self._split_off(document, memory) for document in opening.documents]

@@ -16,6 +16,8 @@ CHUNK = 1 << 16
 MAX_KEY_PACKETS = 16
 MAX_KEY_PACKET_BYTES = 8192
 MAX_OTHER_PACKETS = 48  # markers and passphrase packets beside them
+MAX_SIGNATURES = 16  # over one content
+MAX_SIGNATURE_BYTES = 65536
 MAX_PIECES = 1 << 18  # partial lengths of one packet; GnuPG writes pieces of 8 KiB
 
 PKESK, SIGNATURE, SKESK, ONE_PASS, COMPRESSED = 1, 2, 3, 4, 8
@@ -138,6 +140,11 @@ def read_body(stream: Stream, header: Header) -> Iterator[bytes]:
 def small_body(stream: Stream, header: Header, limit: int) -> bytes:
     """Return the content of a packet that is never large; raise beyond ``limit`` bytes."""
     return Stream(read_body(stream, header)).at_most(limit)
+
+
+def read_mpi(stream: Stream) -> bytes:
+    """Read a multiprecision integer (RFC 9580, 3.2) as it stands, without leading zeros."""
+    return stream.exactly((int.from_bytes(stream.exactly(2)) + 7) // 8)
 
 
 def frame(tag: int, content: bytes) -> bytes:

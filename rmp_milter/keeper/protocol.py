@@ -30,7 +30,11 @@ class Event(msgspec.Struct, frozen=True):
 
     ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` the mail's
     duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
-    the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``.
+    the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
+    ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
+    whose name a locum acts; ``entries`` the numbers of the entries concerned. Where keys are
+    made or handed out, the keeper puts in what it did itself: request, dossier, documents
+    and outcome are then not taken from here.
     """
 
     at: int
@@ -42,6 +46,9 @@ class Event(msgspec.Struct, frozen=True):
     dossier_id: bytes = b""
     documents: tuple[bytes, ...] = ()
     outcome: str = "granted"
+    proof: str = ""
+    acting_for: str = ""
+    entries: tuple[int, ...] = ()
 
 
 class Trust(StrEnum):
@@ -55,11 +62,16 @@ class Trust(StrEnum):
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """``fingerprint`` is the candidate's primary one; ``issuers`` the hex key ids named."""
+    """``fingerprint`` is the candidate's primary one; ``issuers`` the hex key ids named.
+
+    ``created`` is when the best signature says that it was made (epoch seconds, 0 without
+    one); its signer vouches for it only where ``trust`` is not ``UNKNOWN`` or ``BAD``.
+    """
 
     trust: Trust
     fingerprint: str = ""
     issuers: tuple[str, ...] = ()
+    created: int = 0
 
 
 class Role(StrEnum):
@@ -106,26 +118,65 @@ class OpenedBody(msgspec.Struct, frozen=True):
     fresh: bool = False
 
 
+class Attested(msgspec.Struct, frozen=True):
+    """A Vitale attestation that holds: by whom it was issued, for whom, until when.
+
+    ``nir`` is the patient's number with its key, ``rpps`` the doctor's whom the card was
+    shown to, ``token_id`` what makes it valid once; ``expires`` in epoch seconds.
+    """
+
+    issuer: str
+    nir: str
+    rpps: str
+    token_id: str
+    expires: int
+
+
+class AttestationFault(StrEnum):
+    """Why a Vitale attestation does not hold; one fault is told, the first found."""
+
+    MALFORMED = "malformed"  # no compact JWS, claims missing or of a wrong form, or two tokens
+    UNKNOWN_ISSUER = "unknown issuer"  # no registered key of that id, or another's name
+    BAD_SIGNATURE = "bad signature"  # or another algorithm than the key's
+    OTHER_SERVICE = "other service"  # made out to another address
+    TOO_LONG = "too long"  # valid for a longer span than this service takes
+    EXPIRED = "expired"  # not valid at this time: over, or not begun
+
+
 class Opened(Message, frozen=True):
     """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
 
-    A text that carries a code is not among ``bodies``, nor is a main body that holds
-    nothing but the header.
+    A text that carries a code or an attestation is not among ``bodies``, nor is a main body
+    that holds nothing but the header. ``attested`` is what a valid attestation says and
+    ``held_attestation`` what :class:`ByVitale` takes; ``attestation_fault`` why one that is
+    there does not hold (:class:`AttestationFault`). ``keys`` are the binary certificates
+    that came as ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at
+    most four. ``once`` is the same for the same encrypted text, however it is wrapped (a
+    keyed digest of its session key): by it a replayed mail is known.
     """
 
     header: str
     signature: Signature
     bodies: tuple[OpenedBody, ...]
     held_code: bytes = b""
+    attested: Attested | None = None
+    held_attestation: bytes = b""
+    attestation_fault: str = ""
+    keys: tuple[bytes, ...] = ()
+    once: bytes = b""
 
 
 class Create(Message, frozen=True):
-    """Make a dossier's key and slots; without ``held_code`` the keeper draws a code."""
+    """Make a dossier's key and slots; without ``held_code`` the keeper draws a code.
+
+    With the patient's number (``nir``) a slot for Vitale attestations is made too.
+    """
 
     digest: bytes
     dossier_id: bytes
     event: Event
     held_code: bytes = b""
+    nir: str = ""
 
 
 class Created(Message, frozen=True):
@@ -178,25 +229,122 @@ class SealedDocument(msgspec.Struct, frozen=True):
     sealed_key: bytes
 
 
+class ByCode(msgspec.Struct, frozen=True, tag="code"):
+    """Open by the patient's code; ``slot`` None is a decoy that nothing opens."""
+
+    slot: CodeSlot | None
+    held_code: bytes
+
+
+class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
+    """Open by a Vitale attestation of this mail; the slot binds the patient's number."""
+
+    slot: bytes
+    held_attestation: bytes
+
+
+class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
+    """Open by the keeper's custody key; the event's leaf says why (``proof``)."""
+
+    slot: bytes
+
+
+Opening = ByCode | ByVitale | ByCustody
+
+
 class Release(Message, frozen=True):
-    """Open the dossier by the patient's code and write one reader's key packets.
+    """Open the dossier and write key packets of its documents for ``readers``.
 
     The refusal for a wrong code takes as long as for a slot that never fits.
     """
 
     digest: bytes
     dossier_id: bytes
-    slot: CodeSlot
-    held_code: bytes
+    opening: Opening
     items: tuple[SealedDocument, ...]
-    reader: bytes
+    readers: tuple[bytes, ...]
     event: Event
 
 
 class Released(Message, frozen=True):
-    """Key packets in the order of the request's ``items``."""
+    """For each of the request's ``items`` the key packets, in the order of ``readers``."""
 
-    packets: tuple[bytes, ...]
+    packets: tuple[tuple[bytes, ...], ...]
+
+
+class Recode(Message, frozen=True):
+    """Open the dossier and put it under a new code: the held one, or one drawn here.
+
+    With ``nir`` the slot for Vitale attestations is made anew as well.
+    """
+
+    digest: bytes
+    dossier_id: bytes
+    opening: Opening
+    event: Event
+    held_code: bytes = b""
+    nir: str = ""
+
+
+class Recoded(Message, frozen=True):
+    """``held_code`` is the code in force; ``vitale`` empty unless a number was given."""
+
+    code: CodeSlot
+    held_code: bytes
+    vitale: bytes = b""
+
+
+class Wait(Message, frozen=True):
+    """Seal held session keys to the keeper's waiting key, bound to ``waiting_id``.
+
+    For a deposit whose patient has no dossier; ``readers`` (a prescriber) get their packets now.
+    The reply is :class:`Resealed`.
+    """
+
+    digest: bytes
+    waiting_id: bytes
+    items: tuple[ToReseal, ...]
+    readers: tuple[bytes, ...]
+    event: Event
+
+
+class Adopt(Message, frozen=True):
+    """Seal the keys of a waiting deposit to a dossier; the reply is :class:`Resealed`."""
+
+    digest: bytes
+    waiting_id: bytes
+    dossier_id: bytes
+    dossier_key: bytes
+    items: tuple[SealedDocument, ...]
+    readers: tuple[bytes, ...]
+    event: Event
+
+
+class History(Message, frozen=True):
+    """Ask for the leaves of a dossier, oldest first; asking is an event itself."""
+
+    dossier_id: bytes
+    event: Event
+    limit: int = 1000
+
+
+class PastEvent(msgspec.Struct, frozen=True):
+    """One leaf as the patient's list shows it; ``index`` is its place in the log."""
+
+    index: int
+    at: int
+    action: str
+    outcome: str
+    actor_rpps: str
+    proof: str = ""
+    acting_for: str = ""
+    entries: tuple[int, ...] = ()
+
+
+class Told(Message, frozen=True):
+    """The newest ``limit`` events of the dossier, oldest first."""
+
+    events: tuple[PastEvent, ...]
 
 
 class Record(Message, frozen=True):
@@ -274,5 +422,28 @@ CODE_MARK = "@@CODE-PATIENT@@"
 HEARTBEAT = "heartbeat"
 """The action of the leaf that shows, by its absence, that the log stood still."""
 
-Request = Open | Create | Reseal | Release | Record | Checkpoint | Seal
-Reply = Opened | Created | Resealed | Released | Recorded | Checkpointed | Sealed | Failed
+Request = (
+    Open
+    | Create
+    | Reseal
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Checkpoint
+    | Seal
+)
+Reply = (
+    Opened
+    | Created
+    | Resealed
+    | Released
+    | Recoded
+    | Told
+    | Recorded
+    | Checkpointed
+    | Sealed
+    | Failed
+)

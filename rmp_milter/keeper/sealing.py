@@ -1,9 +1,12 @@
-"""What opens a dossier: sealed session keys, the code slot, the custody slot.
+"""What opens a dossier: sealed session keys, and the slots for code, custody and Vitale.
 
 Layouts are written down in docs/formats.md. Every seal binds what it belongs to, so that
 none can be moved to another dossier, document or purpose.
 """
 
+import hashlib
+import hmac
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -26,9 +29,16 @@ SALT_SIZE, NONCE_SIZE = 16, 12
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 """No 0/O/o, 1/I/l: read out on the phone and copied by hand."""
 CODE_LIMIT = 64
+_DOSSIER_PURPOSE, _WAITING_PURPOSE = b"rmp session key", b"rmp waiting session key"
 ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
 ARGON2_ITERATIONS = 2
+DECOY_SLOT = CodeSlot(salt=bytes(SALT_SIZE), nonce=bytes(NONCE_SIZE), sealed=bytes(48))
+"""A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
 
+DECOY_VITALE = bytes([9]) + bytes(79)
+"""The same for attestations; it begins with a real point, so that all work is done."""
+
+_CHOSEN_CODE = re.compile(r"[A-Za-z0-9-]+")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
@@ -41,12 +51,12 @@ def framed(*fields: bytes) -> bytes:
     return b"".join(len(field).to_bytes(2) + field for field in fields)
 
 
-def _info(dossier_id: bytes, document: SealedDocument) -> bytes:
+def _info(purpose: bytes, owner_id: bytes, document: SealedDocument) -> bytes:
     """Return what a sealed session key is bound to."""
     return framed(
-        b"rmp session key",
+        purpose,
         VERSION,
-        _exactly(ID_SIZE, dossier_id),
+        _exactly(ID_SIZE, owner_id),
         _exactly(ID_SIZE, document.document_id),
         document.container.value.encode(),
         _exactly(DIGEST_SIZE, document.digest),
@@ -67,21 +77,51 @@ def seal_session_key(
     An AES-256 key gives 81 bytes. Raises :class:`SealError` for ids of a wrong length or
     a public key that is none.
     """
-    return _SUITE.encrypt(packed(key), _public(public_key), info=_info(dossier_id, document))
-
-
-def _public(raw: bytes) -> X25519PublicKey:
-    return X25519PublicKey.from_public_bytes(_exactly(KEY_SIZE, raw))
+    return _seal(key, _public(public_key), _info(_DOSSIER_PURPOSE, dossier_id, document))
 
 
 def open_session_key(
     private: X25519PrivateKey, dossier_id: bytes, document: SealedDocument
 ) -> SessionKey:
     """Open :func:`seal_session_key`; raise :class:`SealError` if anything does not fit."""
+    info = _info(_DOSSIER_PURPOSE, dossier_id, document)
+    return _open(document.sealed_key, private, info)
+
+
+def seal_waiting_key(
+    key: SessionKey, waiting: X25519PublicKey, waiting_id: bytes, document: SealedDocument
+) -> bytes:
+    """Seal a session key to the keeper's waiting key, for a deposit without a dossier.
+
+    The purpose is another one than the dossier's, so neither ever opens as the other.
+    Raises as :func:`seal_session_key`.
+    """
+    return _seal(key, waiting, _info(_WAITING_PURPOSE, waiting_id, document))
+
+
+def open_waiting_key(
+    waiting: X25519PrivateKey, waiting_id: bytes, document: SealedDocument
+) -> SessionKey:
+    """Open :func:`seal_waiting_key`; raise :class:`SealError` if anything does not fit."""
+    info = _info(_WAITING_PURPOSE, waiting_id, document)
+    return _open(document.sealed_key, waiting, info)
+
+
+def _seal(key: SessionKey, public: X25519PublicKey, info: bytes) -> bytes:
+    return _SUITE.encrypt(packed(key), public, info=info)
+
+
+def _open(sealed: bytes, private: X25519PrivateKey, info: bytes) -> SessionKey:
     try:
-        info = _info(dossier_id, document)
-        return unpacked(_SUITE.decrypt(document.sealed_key, private, info=info))
+        return unpacked(_SUITE.decrypt(sealed, private, info=info))
     except (InvalidTag, ValueError, SessionKeyError):
+        raise SealError from None
+
+
+def _public(raw: bytes) -> X25519PublicKey:
+    try:
+        return X25519PublicKey.from_public_bytes(_exactly(KEY_SIZE, raw))
+    except ValueError:
         raise SealError from None
 
 
@@ -93,6 +133,18 @@ def code_of(typed: str, minimum: int) -> str:
     code = "".join(unicodedata.normalize("NFKC", typed).split())
     if not minimum <= len(code) <= CODE_LIMIT:
         raise ValueError("code too short or too long")
+    return code
+
+
+def chosen_code(typed: str, minimum: int) -> str:
+    """Return :func:`code_of` for a code that is being set.
+
+    Raises ``ValueError`` also for what cannot be printed on a slip and typed on every
+    keyboard: only letters without accents, digits and ``-`` may be in it.
+    """
+    code = code_of(typed, minimum)
+    if not _CHOSEN_CODE.fullmatch(code):
+        raise ValueError("code with other signs than letters, digits and '-'")
     return code
 
 
@@ -117,8 +169,8 @@ def _slot_key(code: str, salt: bytes, pepper: bytes) -> bytes:
     ).derive(code.encode())
 
 
-def _slot_binding(kind: bytes, dossier_id: bytes) -> bytes:
-    return framed(b"rmp slot", kind, VERSION, _exactly(ID_SIZE, dossier_id))
+def _slot_binding(kind: bytes, dossier_id: bytes, *more: bytes) -> bytes:
+    return framed(b"rmp slot", kind, VERSION, _exactly(ID_SIZE, dossier_id), *more)
 
 
 def make_code_slot(
@@ -159,8 +211,37 @@ def open_custody_slot(
     custody: X25519PrivateKey, dossier_id: bytes, slot: bytes
 ) -> X25519PrivateKey:
     """Open :func:`make_custody_slot`; raise :class:`SealError` if it does not fit."""
+    return _open_slot(custody, slot, _slot_binding(b"custody", dossier_id))
+
+
+def make_vitale_slot(
+    custody: X25519PublicKey, dossier_id: bytes, private: bytes, blind: bytes
+) -> bytes:
+    """Seal the dossier's private key to the custody key, bound to the patient's number.
+
+    ``blind`` is :func:`blind_number` of it: an attestation of another number opens nothing.
+    """
+    return _SUITE.encrypt(private, custody, info=_slot_binding(b"vitale", dossier_id, blind))
+
+
+def open_vitale_slot(
+    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes, blind: bytes
+) -> X25519PrivateKey:
+    """Open :func:`make_vitale_slot`; raise :class:`SealError` if anything does not fit.
+
+    A slot that is missing costs what one costs that does not fit.
+    """
+    whole = slot if len(slot) == len(DECOY_VITALE) else DECOY_VITALE
+    return _open_slot(custody, whole, _slot_binding(b"vitale", dossier_id, blind))
+
+
+def blind_number(nir: str, pepper: bytes) -> bytes:
+    """Return what stands for the patient's number (15 characters) in the slot's binding."""
+    return hmac.digest(pepper, b"rmp nir" + nir.encode(), hashlib.sha256)
+
+
+def _open_slot(private: X25519PrivateKey, slot: bytes, info: bytes) -> X25519PrivateKey:
     try:
-        raw = _SUITE.decrypt(slot, custody, info=_slot_binding(b"custody", dossier_id))
-        return X25519PrivateKey.from_private_bytes(raw)
+        return X25519PrivateKey.from_private_bytes(_SUITE.decrypt(slot, private, info=info))
     except (InvalidTag, ValueError):
         raise SealError from None

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper.packets import Stream, read_header, small_body
+from rmp_milter.keeper.packets import Stream, read_header, read_mpi, small_body
 from rmp_milter.keeper.sessionkey import KEY_SIZES
 
 MAX_KEY_BYTES = 16384
@@ -109,10 +109,6 @@ def _fingerprint(public: bytes) -> bytes:
     return hashlib.sha1(framed, usedforsecurity=False).digest()
 
 
-def _mpi(stream: Stream) -> bytes:
-    return stream.exactly((int.from_bytes(stream.exactly(2)) + 7) // 8)
-
-
 def _sized(stream: Stream) -> bytes:
     return stream.exactly(stream.exactly(1)[0])
 
@@ -120,9 +116,9 @@ def _sized(stream: Stream) -> bytes:
 def _public(stream: Stream, algorithm: int) -> tuple[bytes, ...] | None:
     """Read the public parameters: (n, e), (OID, point, KDF) or (key,)."""
     if algorithm in RSA_ALGORITHMS:
-        return _mpi(stream), _mpi(stream)
+        return read_mpi(stream), read_mpi(stream)
     if algorithm == ECDH:
-        oid, point, kdf = _sized(stream), _mpi(stream), _sized(stream)
+        oid, point, kdf = _sized(stream), read_mpi(stream), _sized(stream)
         # RFC 9580, 11.5: the KDF field is 01, the hash, the cipher.
         known = oid == CURVE25519_OID or oid in NIST_CURVES
         return (oid, point, b"\x03" + kdf) if known and len(kdf) == 3 else None  # noqa: PLR2004 -- as above
@@ -137,7 +133,7 @@ def _private(algorithm: int, public: tuple[bytes, ...], secret: bytes) -> Privat
         return _rsa(public, stream)
     if algorithm == X25519:
         return x25519.X25519PrivateKey.from_private_bytes(stream.exactly(32))
-    scalar = _mpi(stream)
+    scalar = read_mpi(stream)
     if public[0] == CURVE25519_OID:
         # The MPI is big-endian, the curve's own form little-endian.
         return x25519.X25519PrivateKey.from_private_bytes(scalar.rjust(32, b"\0")[::-1])
@@ -146,7 +142,7 @@ def _private(algorithm: int, public: tuple[bytes, ...], secret: bytes) -> Privat
 
 def _rsa(public: tuple[bytes, ...], stream: Stream) -> rsa.RSAPrivateKey:
     n, e = (int.from_bytes(value) for value in public)
-    d, p, q = (int.from_bytes(_mpi(stream)) for _ in range(3))
+    d, p, q = (int.from_bytes(read_mpi(stream)) for _ in range(3))
     numbers = rsa.RSAPrivateNumbers(
         p=p,
         q=q,

@@ -2,6 +2,10 @@
 
 Prefork: the parent loads nothing into the socket's way, it only starts workers again.
 Each worker takes one connection at a time, one request a connection.
+
+The parent must draw nothing from the OpenPGP library's random generator (no key is made,
+nothing signed or encrypted there): each fork would begin with the same copy of it, and
+draw the same session keys for different readers.
 """
 
 import logging
@@ -16,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rmp_milter.keeper.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.desk import Desk, Limits
 from rmp_milter.keeper.held import Holder
 from rmp_milter.keeper.journal import Journal, JournalError
@@ -46,8 +51,14 @@ class Place:
     mode: int = 0o660
 
 
-def serve(
-    keys: Keys, log_folder: Path, place: Place, workers: int, limits: Limits | None = None
+def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
+    keys: Keys,
+    log_folder: Path,
+    place: Place,
+    workers: int,
+    limits: Limits | None = None,
+    *,
+    verifier: AttestationVerifier = NOBODY_ATTESTS,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
@@ -62,7 +73,8 @@ def serve(
 
     def run_worker() -> None:
         with Journal(log_folder) as journal:
-            desk = Desk(keys, journal, holder, secrets.token_bytes, limits or Limits())
+            bounds = limits or Limits()
+            desk = Desk(keys, journal, holder, secrets.token_bytes, bounds, verifier)
             work(listener, place.allowed_uids, desk)
 
     with listener:

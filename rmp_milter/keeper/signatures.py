@@ -1,6 +1,5 @@
 """What the signatures of an opened mail are worth (:class:`~..protocol.Trust`)."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,6 +9,8 @@ from openpgp.packet import Signature as Packet
 
 from rmp_milter.certificates import CertificateError, read_certificate, signing_keys
 from rmp_milter.keeper.packets import (
+    MAX_SIGNATURE_BYTES,
+    MAX_SIGNATURES,
     SIGNATURE,
     Stream,
     frame,
@@ -25,18 +26,22 @@ STRONG_HASHES = frozenset({"sha224", "sha256", "sha384", "sha512", "sha3-256", "
 DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
 """A doctor's clock may be wrong by some hours; seconds."""
-MAX_SIGNATURES = 16
-MAX_SIGNATURE_BYTES = 65536
 
 _BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-class Found(NamedTuple):
-    """One signature's worth; ``fingerprint`` is the candidate's primary one."""
+class _Claim(NamedTuple):
+    """A signature that names a candidate's key; ``fingerprint`` is the primary one.
 
-    trust: Trust
-    fingerprint: str = ""
+    ``forgeable`` says that it counts as bad whatever it fits, ``over`` that it or its key
+    is not valid now.
+    """
+
+    packet: Packet
+    key: PublicKey
+    fingerprint: str
+    forgeable: bool
+    over: bool
 
 
 def verify(
@@ -48,8 +53,9 @@ def verify(
     """Weigh the signature packets over a content against candidate certificates.
 
     ``contents`` are the forms in which the content may have been signed (as it is, or
-    with other line ends). The best signature counts; with none, ``Trust.NONE``; one that
-    cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged (MD5, SHA-1) give ``Trust.BAD``.
+    with other line ends). The best signature counts, of equals the newest; with none,
+    ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
+    (MD5, SHA-1) give ``Trust.BAD``.
     """
     given = list(packets)
     if not given:
@@ -57,10 +63,15 @@ def verify(
     parsed = [packet for raw in given if (packet := _parsed(raw))]
     if not parsed:
         return Signature(Trust.UNKNOWN)
-    found = [_weigh(contents, packet, candidates, now) for packet in parsed]
-    best = min(found, key=lambda one: _BEST_FIRST.index(one.trust))
+    claims = [
+        claim
+        for packet in parsed
+        for certificate in candidates
+        for claim in _claims(packet, certificate, now)
+    ]
+    trust, fingerprint, created = _best(claims, _fitting(claims, contents))
     issuers = tuple(dict.fromkeys(i for packet in parsed for i in _issuers(packet)))
-    return Signature(best.trust, best.fingerprint, issuers)
+    return Signature(trust, fingerprint, issuers, created)
 
 
 def _parsed(raw: bytes) -> Packet | None:
@@ -78,35 +89,55 @@ def _issuers(packet: Packet) -> list[str]:
     return [*named, *(fingerprint.lower()[-16:] for fingerprint in packet.issuer_fingerprint())]
 
 
-def _weigh(
-    contents: Sequence[Content], packet: Packet, candidates: Sequence[bytes], now: int
-) -> Found:
-    found = [
-        one
-        for certificate in candidates
-        for one in _by_certificate(contents, packet, certificate, now)
-    ]
-    order = _BEST_FIRST.index
-    return min(found, key=lambda one: order(one.trust), default=Found(Trust.UNKNOWN))
-
-
-def _by_certificate(
-    contents: Sequence[Content], packet: Packet, certificate: bytes, now: int
-) -> Iterable[Found]:
-    """Yield the signature's worth for each key of the certificate that it names."""
+def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
+    """Yield the signature with each key of the certificate that it names."""
     created = packet.created() or 0
     try:
         keys = signing_keys(certificate, _issuers(packet), created, now)
         fingerprint = read_certificate(certificate).fingerprint if keys else ""
     except CertificateError:
         return
+    sound = packet.hash_alg() in STRONG_HASHES and created <= now + CLOCK_SKEW
     for key, reason in keys:
-        fits = packet.hash_alg() in STRONG_HASHES and created <= now + CLOCK_SKEW
-        if not fits or not any(_fits(packet, key, content()) for content in contents):
-            yield Found(Trust.BAD, fingerprint)
-        else:
-            over = reason is not None or _is_over(packet, now)
-            yield Found(Trust.EXPIRED if over else Trust.GOOD, fingerprint)
+        over = reason is not None or _is_over(packet, now)
+        yield _Claim(packet, key, fingerprint, forgeable=not sound, over=over)
+
+
+def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
+    """Return the places of the claims that fit one of the contents.
+
+    Each form is made once, however many signatures there are, and one is held at a time.
+    """
+    fitting: set[int] = set()
+    for content in contents:
+        left = [
+            at for at, claim in enumerate(claims) if at not in fitting and not claim.forgeable
+        ]
+        if not left:
+            break
+        fitting |= _fitting_one(claims, left, content())
+    return fitting
+
+
+def _fitting_one(claims: Sequence[_Claim], places: Sequence[int], data: bytes) -> set[int]:
+    return {at for at in places if _fits(claims[at].packet, claims[at].key, data)}
+
+
+def _best(claims: Sequence[_Claim], fitting: set[int]) -> tuple[Trust, str, int]:
+    """Return the worth, the signer and the time of the best claim, the newest of equals."""
+    found = [
+        (_worth(claim, fits=at in fitting), claim.fingerprint, claim.packet.created() or 0)
+        for at, claim in enumerate(claims)
+    ]
+    order = _BEST_FIRST.index
+    nobody = (Trust.UNKNOWN, "", 0)
+    return min(found, key=lambda one: (order(one[0]), -one[2]), default=nobody)
+
+
+def _worth(claim: _Claim, *, fits: bool) -> Trust:
+    if not fits:
+        return Trust.BAD
+    return Trust.EXPIRED if claim.over else Trust.GOOD
 
 
 def _fits(packet: Packet, key: PublicKey, content: bytes) -> bool:
@@ -129,8 +160,13 @@ def as_signed(data: bytes, start: int, end: int) -> tuple[Content, ...]:
     """
     return (
         lambda: data[start:end],
-        lambda: _LINE_END.sub(b"\r\n", data[start:end]),
+        lambda: _in_crlf(data[start:end]),
     )
+
+
+def _in_crlf(data: bytes) -> bytes:
+    """Return the data with every line end as CRLF; a regular expression is 30 times slower."""
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 
 
 def detached(data: bytes) -> tuple[bytes, ...]:

@@ -46,6 +46,7 @@ def work(listener: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> N
 
 def _converse(connection: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> bool:
     """Answer one connection; return whether this process may take another."""
+    going_on = True
     try:
         connection.settimeout(desk.limits.timeout)
         uid = caller(connection)
@@ -58,7 +59,6 @@ def _converse(connection: socket.socket, allowed_uids: frozenset[int], desk: Des
             wire.send(connection, _encoder.encode(reply), shared.fd if memory else None)
     except OSError as error:
         log.warning("call broken off: %s", type(error).__name__)
-        return True
     return going_on
 
 

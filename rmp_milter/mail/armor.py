@@ -51,6 +51,7 @@ class Kind(StrEnum):
     KEY = "key"
     CMS_ENCRYPTED = "cms encrypted"
     CMS = "cms"  # signed, compressed, certificates
+    TNEF = "tnef"  # Outlook's winmail.dat: a whole mail in a format of its own
     OTHER = "other"
 
 
@@ -71,7 +72,9 @@ _PACKETS: dict[int, tuple[Kind, frozenset[int]]] = {
     8: (Kind.MESSAGE, frozenset({0, 1, 2, 3})),
     18: (Kind.ENCRYPTED, frozenset({1, 2})),
 }
+_TNEF = b'\x78\x9f>"'  # MS-OXTNEF, 2.1.3.1
 _MARKER = (b"\xca\x03PGP", b"\xa8\x03PGP")
+_MARKER_SIZE = 5
 _CMS_ENVELOPED = (
     bytes.fromhex("06092a864886f70d010703"),
     bytes.fromhex("060b2a864886f70d0109100117"),  # RFC 5083
@@ -96,6 +99,8 @@ def kind_of(head: bytes) -> tuple[Kind, int]:
 
 
 def _kind(head: bytes) -> Kind:
+    if head.startswith(_TNEF):
+        return Kind.TNEF  # armor inside is not looked for: what stands beside it would be lost
     begin, marker = _BEGIN.search(head), _OTHER.search(head)
     if begin and not (marker and marker.start() < begin.start()):
         return Kind.ARMORED
@@ -105,8 +110,8 @@ def _kind(head: bytes) -> Kind:
 
 
 def _packet_kind(head: bytes) -> Kind | None:
-    if head.startswith(_MARKER):
-        return _packet_kind(head[5:])
+    while head.startswith(_MARKER):
+        head = head[_MARKER_SIZE:]
     if len(head) < _SHORTEST or not head[0] & 0x80:
         return None
     if head[0] & 0x40:

@@ -4,6 +4,7 @@ Used for header fields, file names and bodies. Nothing here raises on any input.
 """
 
 import codecs
+import re
 
 # Codecs that Python knows but no mail means: transformations, or slow on purpose-made input.
 _NEVER = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -11,16 +12,18 @@ _NEVER = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", 
 # whatever their machine uses.
 _LOOSE = frozenset({"ascii", "iso8859-1"})
 _LABEL_LIMIT = 40
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
 def decode(data: bytes, label: str = "") -> str:
     """Return ``data`` as text: as ``label`` says if that fits, else UTF-8, else windows-1252.
 
-    Octets that windows-1252 does not define become U+FFFD.
+    Octets that windows-1252 does not define become U+FFFD, and so does half a surrogate
+    pair (UTF-7 can say it): no encoder would take the text again.
     """
     for charset in (_codec(label), "utf-8"):
         try:
-            return data.decode(charset)
+            return _HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", data.decode(charset))
         except (UnicodeError, ValueError):
             continue
     return data.decode("windows-1252", errors="replace")

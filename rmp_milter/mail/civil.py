@@ -58,6 +58,17 @@ def birth_date(value: str, this_year: int) -> str:
     return ""
 
 
+def day(value: str, this_year: int) -> str:
+    """Return a day of these years as ``YYYY-MM-DD``, next year included, or ``""``.
+
+    The forms of :func:`birth_date`; two digits of a year are of this century.
+    """
+    text = value.strip(" .")
+    if found := re.fullmatch(r"(.*[ ./-])(\d{2})", text):
+        text = f"{found[1]}{this_year // 100}{found[2]}" if not _ISO.fullmatch(text) else text
+    return birth_date(text, this_year + 1)
+
+
 def split_name(value: str) -> tuple[str, str] | None:
     """Return birth name and first names of ``DUPONT Jean``, or None if that is not clear.
 

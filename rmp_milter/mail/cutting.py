@@ -1,4 +1,4 @@
-"""Taking the routing header off a text, the code masked, the letter left behind.
+"""Taking the routing header off a text, code and attestation masked, the letter left behind.
 
 It runs in the keeper, on decrypted text; what it returns as the header is what the milter
 may know.
@@ -9,8 +9,8 @@ from itertools import takewhile
 
 import msgspec
 
-from rmp_milter.mail.lines import Line, bounded, lines_of
-from rmp_milter.mail.words import Field
+from rmp_milter.mail.lines import MAX_OCTETS, Line, bounded, lines_of
+from rmp_milter.mail.words import BEGINNERS, Field
 
 MASK = "••••"  # of one length, whatever the code's
 NOT_UNDERSTOOD = "(ligne non comprise)"  # stands for a line whose words are kept back
@@ -18,26 +18,48 @@ NOT_UNDERSTOOD = "(ligne non comprise)"  # stands for a line whose words are kep
 _CODE_WORDS = re.compile(r"(?<![^\W_])c[oóòôö]d[eéèêë]\b.*", re.IGNORECASE)
 _GREETING = 12  # lines before the header, empty ones not counted
 # Words that no letter begins with: they belong to the header even behind an empty line.
-_LATE = frozenset({Field.CODE, Field.REQUEST, Field.CONSENT})
+_LATE = frozenset({Field.CODE, Field.REQUEST, Field.CONSENT, Field.VITALE})
 _STRAY = 3  # lines that may stand between two known ones
 _GAP = 2  # empty lines between two lines of a widely spaced header
+_SECRET = frozenset({Field.CODE, Field.VITALE})
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
 _WRAPPED = 40  # characters below which no client wraps a line
 _SHORTEST_CODE = 3  # from which on the code is sought in other lines too
+# An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
+_TOKEN_BEGINS = re.compile(
+    r"(?:vitale|attestation|card)[^\S\r\n]*+\*?[^\S\r\n]*+[:：=]", re.IGNORECASE
+)
+_TOKEN_PIECE = re.compile(
+    r"[^\S\r\n]*+(?:\r{0,2}\n|\r)?+(?:[ \t\u00a0]*+[>|]){0,20}+[ \t\u00a0*]*+"
+    r"([A-Za-z0-9_.-]++)(?=[ \t\u00a0*]*+(?:[\r\n]|\Z))"
+)
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9_-])ey[A-Za-z0-9_-]{14,}+\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{16,}+"
+)
+_SIGNATURE = 86  # characters of 64 bytes in base64url: Ed25519's and P-256's
+_LONG_PIECE = 20  # characters that no word of a letter has
 
 
 class Cut(msgspec.Struct, frozen=True):
     """What :func:`cut` took off a text.
 
-    ``header`` are the lines with the code masked, ``code`` is the code (``""`` if none),
-    ``found`` says whether there was a header at all, ``letter`` whether words follow it.
+    ``header`` are the lines with code and attestation masked, ``code`` is the code (``""``
+    if none), ``attestation`` what stood behind ``Vitale :`` (two that differ with a blank
+    between them), ``found`` says whether there was a header at all, ``letter`` whether
+    words follow it.
     """
 
     header: str
     code: str
     found: bool
     letter: bool = False
+    attestation: str = ""
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the text must not be kept as it came."""
+        return bool(self.code or self.attestation)
 
     def __repr__(self) -> str:
         """Show nothing of the code."""
@@ -52,19 +74,64 @@ def cut(text: str) -> Cut:
     kept, of others a mark. Two codes that differ are both masked and left for
     :func:`rmp_milter.mail.routing.parse` to refuse.
     """
-    lines = lines_of(text)
+    lines = lines_of(_unwrapped(text))
     header, end = _header_lines(lines)
     codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
     given = list(dict.fromkeys(code for code in codes if code))
     code = given[0] if given else ""
-    shown = [_shown(line, given) for line in header if line.field is not Field.CODE]
+    shown = [_shown(line, given) for line in header if line.field not in _SECRET]
     masked = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
+    tokens = _tokens(header)
+    if tokens or any(line.field is Field.VITALE for line in header):
+        masked.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
     return Cut(
         header="\n".join([*shown, *masked]),
         code=code,
         found=bool(header),
         letter=_has_words(lines[end:]),
+        attestation=" ".join(tokens),
     )
+
+
+def _tokens(header: list[Line]) -> list[str]:
+    """Return what stands behind ``Vitale :``, and attestations among other words."""
+    found: list[str] = []
+    for line in header:
+        if line.field is Field.VITALE:
+            found.append("".join(line.value.split()))
+        else:
+            found += _TOKEN.findall(line.value)
+    return list(dict.fromkeys(token for token in found if token))
+
+
+def _unwrapped(text: str) -> str:
+    """Return the text's beginning with each attestation on one line again.
+
+    It is one word of some hundred characters: clients break the line before it and in it.
+    """
+    text = text[: 2 * MAX_OCTETS]
+    pieces, at = list[str](), 0
+    for word in _TOKEN_BEGINS.finditer(text):
+        token, end = _token_at(text, word.end())
+        if token and word.end() > at:
+            pieces += [text[at : word.end()], " ", token]
+            at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _token_at(text: str, at: int) -> tuple[str, int]:
+    """Put the pieces that follow together; return them and where they end."""
+    token = ""
+    while piece := _TOKEN_PIECE.match(text, at):
+        if len(piece[1]) < _LONG_PIECE and (not token or _is_whole(token)):
+            break
+        token += piece[1]
+        at = piece.end()
+    return token, at
+
+
+def _is_whole(token: str) -> bool:
+    return token.count(".") > 1 and len(token.rpartition(".")[2]) >= _SIGNATURE
 
 
 def _has_words(lines: list[Line]) -> bool:
@@ -107,7 +174,7 @@ def _header_lines(lines: list[Line]) -> tuple[list[Line], int]:
 def _start(lines: list[Line]) -> int | None:
     written = 0
     for at, line in enumerate(lines):
-        if line.field is not None:
+        if line.field in BEGINNERS:
             return at
         written += not line.is_blank
         if written > _GREETING:
@@ -141,7 +208,8 @@ def _continued(line: Line, following: Line) -> Line:
 def _shown(line: Line, codes: list[str]) -> str:
     if line.field is None:
         return f"{line.word} :" if line.word else NOT_UNDERSTOOD
-    value = _CODE_WORDS.sub(f"code {MASK}", bounded(line.value))
+    plain = _TOKEN.sub(MASK, line.value)
+    value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:
         for code in codes:
             value = value.replace(code, MASK) if len(code) >= _SHORTEST_CODE else value

@@ -60,6 +60,12 @@ def armored(message: Buffer) -> bytes:
     return b"".join(encode(BodySlice(b"", b"", armor=True), message))
 
 
+def armored_key(certificates: Buffer) -> bytes:
+    """Return binary OpenPGP certificates, one behind the other, as one ASCII-armored block."""
+    # No line of base64 holds a space, so these words stand in the first and last line only.
+    return armored(certificates).replace(b"PGP MESSAGE", b"PGP PUBLIC KEY BLOCK")
+
+
 def _aligned(packets: bytes, body: memoryview) -> Iterator[Buffer]:
     """Cut both, as one, at line ends; only the first chunk is copied, never the whole."""
     start = _CHUNK_BYTES - len(packets) % _LINE_BYTES

@@ -18,9 +18,14 @@ class Enclosure(msgspec.Struct, frozen=True):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """An answer before its mail form: ``subject`` and ``text`` are sent encrypted."""
+    """An answer before its mail form: ``subject`` and ``text`` are sent encrypted.
+
+    ``certificates`` (binary) are those of the enclosures' authors: without them a client
+    knows no signature, and Thunderbird opens no signed file.
+    """
 
     subject: str
     text: str
     held_code: bytes = b""
     enclosures: tuple[Enclosure, ...] = ()
+    certificates: tuple[bytes, ...] = ()

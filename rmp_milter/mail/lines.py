@@ -24,7 +24,7 @@ _UNSEEN = re.compile(
 _QUOTING = re.compile(r"^[ \t]*(?:[>|][ \t]?){1,20}")
 _BULLET = re.compile(r"^[ \t]*(?:[-•·–—*][ \t]+)?")
 _WORD_VALUE = re.compile(r"([^:：=]{1,60})[:：=](.*)", re.DOTALL)
-_COLUMN = re.compile(r"(?:\t| {2})[ \t]*(?=[^\W\d_][^:：=\t]{0,59}[:：=])")
+_COLUMN = re.compile(r"(?:\t| {2})[ \t]*+(?=[^\W\d_][^:：=\t]{0,59}[:：=])")
 _CODE_INSIDE = re.compile(
     r"(?<![^\W_])(?=c[oóòôö]d[eéèêë]\b[^:：=]{0,30}[:：=])", re.IGNORECASE
 )

@@ -11,15 +11,18 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from rmp_milter.mail.encode import armored, encoded_size
+from rmp_milter.mail.encode import armored, armored_key, encoded_size
 from rmp_milter.mail.letter import Enclosure, Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import bare_name
 from rmp_milter.mail.wrapping import (
+    KEYS_NAME,
     Frame,
     Pieces,
+    Place,
     file_part,
     files_entity,
+    index_entity,
     mixed_mail,
     pgp_mime_mail,
     text_entity,
@@ -57,33 +60,38 @@ def _separate(letter: Letter, frame: Frame) -> Sealing:
     words = letter.text
     if groups:
         words += "\n" + text("index-mails", frame.language, count=str(len(groups))) + "\n"
-    sealed = yield SealPieces(
-        (Slice(text_entity(letter.subject, words, frame)),), letter.held_code
-    )
+    sealed = yield SealPieces((Slice(_index(letter, words, frame)),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
-    for index, group in enumerate(groups, 1):
-        mails.append((yield from _enclosing_mail(letter, frame, index, groups, group)))
+    for number, group in enumerate(groups, 1):
+        place = Place(number, len(groups), mails[0].message_id)
+        mails.append((yield from _enclosing_mail(letter, frame, place, group)))
     return tuple(mails)
+
+
+def _index(letter: Letter, words: str, frame: Frame) -> bytes:
+    if not letter.certificates:
+        return text_entity(letter.subject, words, frame)
+    words += "\n" + text("index-keys", frame.language, name=KEYS_NAME) + "\n"
+    keys = armored_key(b"".join(letter.certificates))
+    return index_entity(letter.subject, words, keys, frame)
 
 
 def _enclosing_mail(
     letter: Letter,
     frame: Frame,
-    index: int,
-    groups: Sequence[Sequence[Enclosure]],
+    place: Place,
     group: Sequence[Enclosure],
 ) -> Generator[SealPieces, bytes, OutgoingMail]:
     first = group[0]
     if first.document.container is Container.ENTITY:
         body = BodySlice(first.packets, first.document.document_id, armor=True)
-        return pgp_mime_mail((body,), frame)
+        return pgp_mime_mail((body,), frame, place)
     title = first.entry.document_type
-    words = text(
-        "enclosed", frame.language, index=str(index), count=str(len(groups)), title=title
-    )
+    number, count = str(place.number), str(place.count)
+    words = text("enclosed", frame.language, index=number, count=count, title=title)
     files = tuple((real_name(each), each) for each in group)
     sealed = yield SealPieces(files_entity(letter.subject, words, files, frame))
-    return pgp_mime_mail((Slice(armored(sealed)),), frame)
+    return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
 
 
 def _groups(enclosures: Sequence[Enclosure], limit: int) -> list[list[Enclosure]]:
@@ -129,14 +137,16 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
         words += "\n" + "\n".join(_name_line(name, each) for name, each in named) + "\n"
     files = [file_part(name, each) for name, each in named]
     batches = _batches(files, sent, frame)
-    mails = []
+    mails: list[OutgoingMail] = []
     for index, batch in enumerate(batches, 1):
+        place = None
         if len(batches) > 1:
+            place = Place(index, len(batches), mails[0].message_id if mails else "")
             words += text("numbered", frame.language, index=str(index), count=str(len(batches)))
         sealed = yield SealPieces(
             (Slice(words.encode()),), letter.held_code if index == 1 else b""
         )
-        mails.append(mixed_mail(armored(sealed), batch, frame))
+        mails.append(mixed_mail(armored(sealed), batch, frame, place))
         words = ""
     return tuple(mails)
 

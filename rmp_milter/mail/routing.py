@@ -15,11 +15,31 @@ from rmp_milter.mail.cutting import NOT_UNDERSTOOD
 from rmp_milter.mail.cutting import Cut as Cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.cutting import cut as cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.lines import MAX_VALUE, Line, lines_of
-from rmp_milter.mail.words import Field, verb_of, yes_or_no
-from rmp_milter.model import Verb
+from rmp_milter.mail.words import Field, scope_of, sex_of, tab_of, verb_of, yes_or_no
+from rmp_milter.model import Onglet, Scope, Sheet, Verb
 
 _SHOWN = 80  # characters of a value that a problem repeats
-_NEEDS_PATIENT = frozenset({Verb.CREATION, Verb.DEPOT, Verb.DOSSIER, Verb.DROITS})
+_MAX_NUMBERS = 200
+_NUMBERS_PART = re.compile(r"\s*[,;]\s*|\s+(?:et\s+)?")
+_NUMBER_RANGE = re.compile(r"([1-9]\d{0,5})(?:-([1-9]\d{0,5}))?")
+_NEEDS_NOBODY = frozenset(
+    {
+        *(Verb.LISTE, Verb.AIDE, Verb.URGENCE, Verb.JUSTIFICATION, Verb.DROITS),
+        *(Verb.REMPLACEMENT, Verb.CLE),
+    }
+)
+"""Requests that name no patient, or name him in a way of their own."""
+_NEEDS: dict[Verb, tuple[Field, ...]] = {
+    Verb.URGENCE: (Field.REASON,),
+    Verb.JUSTIFICATION: (Field.REFERENCE,),
+    Verb.REMPLACEMENT: (Field.LOCUM, Field.FIRST_DAY, Field.LAST_DAY),
+    Verb.RECLASSEMENT: (Field.NUMBERS, Field.TAB),
+    Verb.RECTIFICATION: (Field.NUMBERS,),
+    Verb.MASQUAGE: (Field.NUMBERS,),
+    Verb.DEMASQUAGE: (Field.NUMBERS,),
+    Verb.OPPOSITION: (Field.DOCTOR,),
+    Verb.LEVEE: (Field.DOCTOR,),
+}
 
 
 class Trouble(StrEnum):
@@ -44,15 +64,15 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     """What the header says. Empty strings stand for what it does not say.
 
     ``birth_date`` is ISO; ``nir`` 15 characters; ``consent`` None if nothing was said;
-    ``letters`` what a list shall begin with; ``used_name`` is not matched on. A field with
-    a problem is empty, so that nothing can rest on it.
+    ``letters`` what a list shall begin with; ``sheet`` is not matched on; ``numbers`` are
+    entries of a dossier, as its index counts them; ``since`` and the days are ISO. A field
+    with a problem is empty, so that nothing can rest on it.
     """
 
     verb: Verb = Verb.DEPOT
     verb_stated: bool = False
     birth_name: str = ""
     first_names: str = ""
-    used_name: str = ""
     birth_date: str = ""
     nir: str = ""
     document: str = ""
@@ -61,6 +81,16 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     code_stated: bool = False
     letters: str = ""
     reason: str = ""
+    sheet: Sheet = Sheet()
+    scope: Scope = Scope.WHOLE
+    tab: Onglet | None = None
+    since: str = ""
+    numbers: tuple[int, ...] = ()
+    doctor: str = ""
+    locum: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    reference: str = ""
     problems: tuple[Problem, ...] = ()
 
 
@@ -91,7 +121,6 @@ class _Reading:
             verb_stated=Field.REQUEST in self.said,
             birth_name=birth_name,
             first_names=first_names,
-            used_name=said[Field.USED_NAME],
             birth_date=birth_date,
             nir=self._nir(),
             document=said[Field.DOCUMENT],
@@ -100,6 +129,16 @@ class _Reading:
             code_stated=bool(said[Field.CODE]),
             letters=letters,
             reason=said[Field.REASON],
+            sheet=self._sheet(),
+            scope=scope_of(said[Field.REQUEST]),
+            tab=self._tab(),
+            since=self._day(Field.SINCE),
+            numbers=self._numbers(),
+            doctor=said[Field.DOCTOR],
+            locum=said[Field.LOCUM],
+            first_day=self._day(Field.FIRST_DAY),
+            last_day=self._day(Field.LAST_DAY),
+            reference=said[Field.REFERENCE],
         )
         self._miss(read)
         return msgspec.structs.replace(read, problems=tuple(self.problems))
@@ -208,6 +247,45 @@ class _Reading:
             return ""
         return compact
 
+    def _sheet(self) -> Sheet:
+        said = {field: self.said.get(field, "") for field in Field}
+        sex = sex_of(said[Field.SEX])
+        if said[Field.SEX] and not sex:
+            self._trouble(Trouble.UNREADABLE, Field.SEX, said[Field.SEX])
+        return Sheet(
+            used_name=self._checked(Field.USED_NAME, said[Field.USED_NAME]),
+            sex=sex,
+            address=said[Field.ADDRESS],
+            regime=said[Field.REGIME],
+            insurer=said[Field.INSURER],
+            phone=said[Field.PHONE],
+            fax=said[Field.FAX],
+            mobile=said[Field.MOBILE],
+            mail=said[Field.MAIL],
+        )
+
+    def _tab(self) -> Onglet | None:
+        value = self.said.get(Field.TAB, "")
+        tab = tab_of(value)
+        if value and tab is None:
+            self._trouble(Trouble.UNREADABLE, Field.TAB, value)
+        return tab
+
+    def _day(self, field: Field) -> str:
+        value = self.said.get(field, "")
+        read = civil.day(value, self.this_year)
+        if value and not read:
+            self._trouble(Trouble.UNREADABLE, field, value)
+        return read
+
+    def _numbers(self) -> tuple[int, ...]:
+        """Return the entries' numbers: a list, and ``3-5`` for 3, 4, 5."""
+        value = self.said.get(Field.NUMBERS, "")
+        found = _listed(value)
+        if value and not found:
+            self._trouble(Trouble.UNREADABLE, Field.NUMBERS, value)
+        return found
+
     def _consent(self) -> bool | None:
         value = self.said.get(Field.CONSENT, "")
         consent = yes_or_no(value)
@@ -217,10 +295,11 @@ class _Reading:
 
     def _miss(self, read: RoutingHeader) -> None:
         """Note the traits that the verb cannot do without, unless they are a problem already."""
-        if read.verb in _NEEDS_PATIENT:
+        if read.verb not in _NEEDS_NOBODY:
             self._miss_traits(read)
-        if read.verb is Verb.URGENCE and not read.reason:
-            self._trouble(Trouble.MISSING, Field.REASON)
+        for field in _NEEDS.get(read.verb, ()):
+            if field not in self.said and not self._has_trouble(field):
+                self._trouble(Trouble.MISSING, field)
 
     def _miss_traits(self, read: RoutingHeader) -> None:
         names = (Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES)
@@ -233,3 +312,15 @@ class _Reading:
                 self._trouble(Trouble.MISSING, Field.FIRST_NAMES)
         if not read.birth_date and not self._has_trouble(Field.BIRTH_DATE):
             self._trouble(Trouble.MISSING, Field.BIRTH_DATE)
+
+
+def _listed(value: str) -> tuple[int, ...]:
+    """Return the numbers of a list in order, without doubles; nothing if it is none."""
+    found: dict[int, None] = {}
+    for part in _NUMBERS_PART.split(re.sub(r"\s*-\s*", "-", value.strip())):
+        span = _NUMBER_RANGE.fullmatch(part)
+        first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
+        if not 0 <= last - first < _MAX_NUMBERS:
+            return ()
+        found |= dict.fromkeys(range(first, last + 1))
+    return tuple(found) if len(found) <= _MAX_NUMBERS else ()

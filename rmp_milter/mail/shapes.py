@@ -69,13 +69,15 @@ class Shape(msgspec.Struct, frozen=True):
 
     ``pieces`` has the main one first and is empty for S/MIME and clear mail.
     ``clear_attachments`` are the names (or media types) of what travels unencrypted beside
-    an encrypted body; ``signed_outside`` says that a signature encloses the body.
+    an encrypted body; ``signed_outside`` says that a signature encloses the body;
+    ``winmail`` that Outlook packed the mail, or some of it, into a ``winmail.dat``.
     """
 
     name: ShapeName
     pieces: tuple[Piece, ...] = ()
     clear_attachments: tuple[str, ...] = ()
     signed_outside: bool = False
+    winmail: bool = False
 
 
 class _Role(IntEnum):
@@ -112,6 +114,7 @@ def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
         pieces=tuple(_piece(buffer, found, main=found is main) for found in kept),
         clear_attachments=tuple(_clear_files(buffer, leaves, everything)),
         signed_outside=main.leaf.within("multipart/signed"),
+        winmail=_has_winmail(leaves),
     )
 
 
@@ -249,7 +252,11 @@ def _without_openpgp(leaves: tuple[Leaf, ...]) -> Shape:
         leaf.within("multipart/signed") or leaf.kind in {Kind.SIGNED_TEXT, Kind.CMS}
         for leaf in leaves
     )
-    return Shape(ShapeName.CLEAR, signed_outside=signed)
+    return Shape(ShapeName.CLEAR, signed_outside=signed, winmail=_has_winmail(leaves))
+
+
+def _has_winmail(leaves: tuple[Leaf, ...]) -> bool:
+    return any(leaf.kind is Kind.TNEF for leaf in leaves)
 
 
 def _clear_files(

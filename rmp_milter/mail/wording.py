@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from textwrap import wrap
 
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.texts import text
 from rmp_milter.model import Container, Document, PartName, Patient
 
 _KIB = 1024
@@ -62,11 +62,11 @@ def bullet_list(lines: Iterable[str]) -> str:
     return "\n".join(f"  - {line}" for line in lines)
 
 
-def ascii_sentences(words: str) -> list[str]:
-    """Return a sentence as lines for an SMTP reply: ASCII, no ``%``, at most 200 long.
+def smtp_line(words: str) -> str:
+    """Return a text of the catalogue as the one line of an SMTP reply: ASCII, no ``%``.
 
     RFC 5321 4.2 allows no other characters without SMTPUTF8, and libmilter takes ``%`` for
-    a format.
+    a format. One line, since there are mail clients that show the last one only.
     """
     plain = (
         words.replace("«", '"')
@@ -74,4 +74,4 @@ def ascii_sentences(words: str) -> list[str]:
         .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     )
     folded = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    return wrap(folded.replace("%", ""), 200) or ["-"]
+    return " ".join(folded.replace("%", "").split()) or "-"

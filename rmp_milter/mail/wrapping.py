@@ -9,8 +9,9 @@ from email.utils import formataddr, formatdate
 
 import msgspec
 
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure
-from rmp_milter.mail.texts import Language, text
+from rmp_milter.mail.texts import text
 from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice
 
 _CRLF = "\r\n"
@@ -34,6 +35,18 @@ class Frame(msgspec.Struct, frozen=True):
     new_token: Callable[[], str]
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a mail stands in an answer of several: its number, of how many, behind which.
+
+    ``first`` is the Message-ID of the answer's first mail, so that clients show the index
+    before its documents in whatever order they arrive; empty in that mail itself.
+    """
+
+    number: int
+    count: int
+    first: str = ""
+
+
 def file_part(name: str, each: Enclosure) -> Pieces:
     """Return an attachment (a MIME part behind a boundary of its mixed parent)."""
     head = _headers(
@@ -53,6 +66,11 @@ _PART_BOUNDARY = "=-rmp-parts-="
 """Boundary of our multiparts: base64 and armor never hold a line that begins with ``--=``,
 and in our own words no line begins with what a user wrote."""
 
+_PROTECTED_MIXED = (
+    f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
+)
+KEYS_NAME = "cles-des-auteurs.asc"
+
 
 def text_entity(subject: str, words: str, frame: Frame) -> bytes:
     """Return an entity to encrypt that holds only words."""
@@ -64,14 +82,29 @@ def files_entity(
     subject: str, words: str, files: Sequence[tuple[str, Enclosure]], frame: Frame
 ) -> Pieces:
     """Return an entity to encrypt: words, then each stored file under its own name."""
-    kind = f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
-    head = _inner_headers(subject, kind, frame, "")
+    head = _inner_headers(subject, _PROTECTED_MIXED, frame, "")
     start = head + _words_part(words)
     pieces: list[Slice | BodySlice] = [Slice(start)]
     for name, each in files:
         pieces += file_part(name, each)
     pieces.append(Slice(_boundary_end(_PART_BOUNDARY)))
     return tuple(pieces)
+
+
+def index_entity(subject: str, words: str, certificates: bytes, frame: Frame) -> bytes:
+    """Return an entity to encrypt: words, and certificates as one attachment."""
+    keys = _headers(
+        f'Content-Type: application/pgp-keys; name="{KEYS_NAME}"',
+        f'Content-Disposition: attachment; filename="{KEYS_NAME}"',
+    )
+    return b"".join(
+        (
+            _inner_headers(subject, _PROTECTED_MIXED, frame, ""),
+            _words_part(words),
+            _boundary_line(_PART_BOUNDARY) + keys + certificates,
+            _boundary_end(_PART_BOUNDARY),
+        )
+    )
 
 
 def _words_part(words: str) -> bytes:
@@ -97,10 +130,10 @@ def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> byte
     return _headers(*lines)
 
 
-def pgp_mime_mail(body: Pieces, frame: Frame) -> OutgoingMail:
+def pgp_mime_mail(body: Pieces, frame: Frame, place: Place | None = None) -> OutgoingMail:
     """Wrap an armored message as RFC 3156 says (section 4)."""
     head, message_id, boundary = _outer(
-        frame, 'multipart/encrypted; protocol="application/pgp-encrypted"'
+        frame, 'multipart/encrypted; protocol="application/pgp-encrypted"', place
     )
     start = head + _boundary_line(boundary)
     start += _headers("Content-Type: application/pgp-encrypted") + b"Version: 1\r\n\r\n"
@@ -112,16 +145,18 @@ def pgp_mime_mail(body: Pieces, frame: Frame) -> OutgoingMail:
     return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
 
 
-def mixed_mail(index: bytes, files: Pieces, frame: Frame) -> OutgoingMail:
+def mixed_mail(
+    index: bytes, files: Pieces, frame: Frame, place: Place | None = None
+) -> OutgoingMail:
     """Return a partitioned mail: the armored index as text, then the encrypted files."""
-    head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{_PART_BOUNDARY}"')
+    head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{_PART_BOUNDARY}"', place)
     start = head + _boundary_line(_PART_BOUNDARY)
     start += _headers('Content-Type: text/plain; charset="utf-8"') + index + b"\r\n"
     pieces = (Slice(start), *files, Slice(_boundary_end(_PART_BOUNDARY)))
     return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
 
 
-def _outer(frame: Frame, kind: str) -> tuple[bytes, str, str]:
+def _outer(frame: Frame, kind: str, place: Place | None) -> tuple[bytes, str, str]:
     """Return the clear headers of one mail, its Message-ID and its boundary."""
     token = frame.new_token()
     message_id = f"<{token}@{frame.service.rpartition('@')[2]}>"
@@ -132,18 +167,22 @@ def _outer(frame: Frame, kind: str) -> tuple[bytes, str, str]:
         f"Date: {formatdate(frame.at)}",
         f"From: {_from(frame)}",
         f"To: {frame.reader.mail}",
-        f"Subject: {_encoded(text('outer-subject', frame.language))}",
+        f"Subject: {_encoded(_subject(frame, place))}",
         f"Message-ID: {message_id}",
         "Auto-Submitted: auto-replied",
         "MIME-Version: 1.0",
         f"Content-Type: {kind}",
     ]
-    if frame.in_reply_to:
-        lines[5:5] = [
-            f"In-Reply-To: {frame.in_reply_to}",
-            f"References: {frame.in_reply_to}",
-        ]
+    thread = [each for each in (frame.in_reply_to, place.first if place else "") if each]
+    if thread:
+        lines[5:5] = [f"In-Reply-To: {thread[-1]}", f"References: {' '.join(thread)}"]
     return _headers(*lines), message_id, boundary
+
+
+def _subject(frame: Frame, place: Place | None) -> str:
+    """Return the subject in clear: that it is an answer, and the number of the mail."""
+    words = text("outer-subject", frame.language)
+    return f"{words} ({place.number}/{place.count})" if place else words
 
 
 def _from(frame: Frame) -> str:

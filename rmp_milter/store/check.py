@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rmp_milter.store.check_bodies import check_bodies
+from rmp_milter.store.check_doctors import check_doctors, check_patients, check_receipts
 from rmp_milter.store.check_dossiers import DossierCheck
+from rmp_milter.store.check_index import check_index, check_ledger
+from rmp_milter.store.check_marks import check_marks, check_tallies
 from rmp_milter.store.check_outbox import OutboxCheck
+from rmp_milter.store.check_waiting import check_waiting
 from rmp_milter.store.codecs import Codecs
-from rmp_milter.store.environment import (
-    FORMAT_KEY,
-    INDEX_CHECK_KEY,
-    LEDGER_KEY,
-    OUTBOX_LEDGER_KEY,
-    Environment,
-    lease,
-    release,
-)
+from rmp_milter.store.environment import Environment, lease, release
+from rmp_milter.store.expected import Expected
 from rmp_milter.store.failures import StoreFailed
+from rmp_milter.store.tables import FORMAT_KEY, INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
 from rmp_milter.store.walk import Walk
 
 if TYPE_CHECKING:
@@ -72,10 +71,25 @@ def _check(
     with environment.reading() as txn:
         walk = Walk(txn, environment.tables, progress)
         _check_meta(walk, codecs)
-        DossierCheck(walk, codecs).run()
+        _check_records(walk, codecs)
         OutboxCheck(walk, codecs.outbox).run()
         walk.finish()
         return Report(findings=tuple(walk.findings), counts=dict(walk.counts))
+
+
+def _check_records(walk: Walk, codecs: Codecs) -> None:
+    """Walk the tables with records of their own first, then those that hang on them."""
+    expected = Expected()
+    check_doctors(walk, codecs, expected)
+    DossierCheck(walk, codecs, expected).run()
+    check_patients(walk, expected)
+    check_waiting(walk, codecs, expected)
+    check_bodies(walk, codecs, expected)
+    check_receipts(walk, codecs, expected)
+    check_marks(walk)
+    check_tallies(walk, codecs)
+    check_index(walk, expected)
+    check_ledger(walk, codecs)
 
 
 def _check_meta(walk: Walk, codecs: Codecs) -> None:

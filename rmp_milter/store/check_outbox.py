@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.codecs import OutboxCodecs, number_of, u32
-from rmp_milter.store.environment import OUTBOX_LEDGER_KEY
+from rmp_milter.store.codecs import LINK_BYTES, Kind, OutboxCodecs, number_of, u32
 from rmp_milter.store.records import OutboxLedger, StoredBodySlice
+from rmp_milter.store.tables import OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
     from rmp_milter.store.records import StoredMail, WaitingMail
@@ -21,15 +21,17 @@ class OutboxCheck:
         self._codecs = codecs
         self._due: set[bytes] = set()
         self._expiry: set[bytes] = set()
+        self._references: set[bytes] = set()
         self._highest = 0
 
     def run(self) -> None:
         """Note every finding in the walk."""
         self._check_mails()
         self._check_states()
-        self._check_keys("outbox_due", self._due)
+        self._walk.compare_keys("outbox_due", self._due, _timed_row)
+        self._walk.compare_keys("outbox_bodies", self._references, _row_with_body)
         self._check_notes()
-        self._check_keys("sent_expiry", self._expiry)
+        self._walk.compare_keys("sent_expiry", self._expiry, _timed_row)
         self._check_ledger()
 
     def _check_mails(self) -> None:
@@ -39,16 +41,14 @@ class OutboxCheck:
             if state is None:
                 self._walk.add(f"row {number_of(key)} has no state")
             if mail is not None:
-                self._check_pieces(key, mail)
+                self._check_references(key, mail)
 
-    def _check_pieces(self, key: bytes, mail: StoredMail) -> None:
-        for piece in mail.pieces:
-            if isinstance(piece, StoredBodySlice):
-                self._check_reference(key, piece.document_id)
-
-    def _check_reference(self, key: bytes, document_id: bytes) -> None:
-        if self._walk.get("bodies", document_id) is None:
-            self._walk.add(f"row {number_of(key)} needs body {document_id.hex()}: missing")
+    def _check_references(self, key: bytes, mail: StoredMail) -> None:
+        pieces = [piece for piece in mail.pieces if isinstance(piece, StoredBodySlice)]
+        for document_id in {piece.document_id for piece in pieces}:
+            self._references.add(self._codecs.blind.of(Kind.DOCUMENT, document_id) + key)
+            if self._walk.get("bodies", document_id) is None:
+                self._walk.add(f"row {number_of(key)} needs body {document_id.hex()}: missing")
 
     def _check_states(self) -> None:
         for key, sealed in self._walk.records("outbox_state"):
@@ -76,14 +76,6 @@ class OutboxCheck:
             if note is not None:
                 self._expiry.add(u32(note.expires) + key)
 
-    def _check_keys(self, table: str, expected: set[bytes]) -> None:
-        for key, value in self._walk.records(table):
-            if key not in expected or len(value):
-                self._walk.add(f"table {table} has row {number_of(key[4:])} in a wrong place")
-            expected.discard(key)
-        for key in sorted(expected):
-            self._walk.add(f"table {table} lacks row {number_of(key[4:])}")
-
     def _check_ledger(self) -> None:
         sealed = self._walk.get("meta", OUTBOX_LEDGER_KEY)
         if sealed is None:
@@ -96,9 +88,14 @@ class OutboxCheck:
     def _compare(self, ledger: OutboxLedger) -> None:
         if self._highest >= ledger.next_row:
             self._walk.add(f"row {self._highest} has a number that is not given out yet")
-        for table, expected in (("outbox_state", ledger.waiting), ("sent", ledger.notes)):
-            if self._walk.counts[table] != expected:
-                found = self._walk.counts[table]
-                self._walk.add(
-                    f"table {table} has {found} records where the ledger says {expected}"
-                )
+        self._walk.compare_count("outbox_state", ledger.waiting)
+        self._walk.compare_count("sent", ledger.notes)
+        self._walk.compare_count("outbox_bodies", ledger.references)
+
+
+def _timed_row(key: bytes) -> str:
+    return f"row {number_of(key[4:])}"
+
+
+def _row_with_body(key: bytes) -> str:
+    return f"row {number_of(key[LINK_BYTES:])}"

@@ -8,7 +8,7 @@ a key, hence a subkey (HKDF-SHA256) for every table.
 
 import hmac
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rmp_milter.model import Doctor, Dossier
+from rmp_milter.model import Doctor, Dossier, Fault, ReceiptLine, Tally
 from rmp_milter.store.failures import DamagedRecordError
 from rmp_milter.store.keys import KEY_BYTES, StoreKeys
 from rmp_milter.store.records import (
@@ -28,13 +28,16 @@ from rmp_milter.store.records import (
     SentNote,
     StoredDossier,
     StoredEntry,
+    StoredEnvelope,
     StoredMail,
+    StoredWaiting,
     WaitingMail,
 )
 
 T = TypeVar("T")
 
 ID_BYTES = 16
+LINK_BYTES = 32
 NONCE_BYTES = 12
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -88,15 +91,21 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     FINGERPRINT = "fingerprint"
     KEY_ID = "key id"
+    PATIENT = "patient"
+    WAITING = "waiting"
     SEEN = "seen"
+    ONCE = "once"
+    TALLY = "tally"
+    ENVELOPE = "envelope"
+    DOCUMENT = "document"
     CHECK = "check"
 
 
 class Blind:
     """Look-up keys that say nothing to whoever has the files but not the index key."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = subkey(key, "index")
+    def __init__(self, key: bytes, purpose: str = "index") -> None:
+        self._key = subkey(key, purpose)
 
     def of(self, kind: Kind, value: bytes | str) -> bytes:
         """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
@@ -120,14 +129,23 @@ class Codecs:
         self.heads = Codec("heads", keys.metadata, Head)
         self.entries = Codec("entries", keys.metadata, StoredEntry)
         self.doctors = Codec("doctors", keys.metadata, Doctor)
+        self.envelopes = Codec("envelopes", keys.metadata, StoredEnvelope)
+        self.waiting = Codec("waiting", keys.metadata, StoredWaiting)
+        self.tallies = Codec("tallies", keys.metadata, Tally)
+        self.receipts = Codec("receipts", keys.metadata, ReceiptLine)
         self.ledger = Codec("meta", keys.metadata, Ledger)
         self.outbox = OutboxCodecs(keys.outbox)
 
 
 class OutboxCodecs:
-    """All that the outbox's tables need, from the one key that the courier has too."""
+    """All that the outbox's tables need, from the one key that the courier has too.
+
+    Bodies have blind keys of the outbox's own: rows name together what lies in one
+    dossier, which nobody may read from the files.
+    """
 
     def __init__(self, key: bytes) -> None:
+        self.blind = Blind(key, "outbox_bodies")
         self.mails = Codec("outbox", key, StoredMail)
         self.states = Codec("outbox_state", key, WaitingMail)
         self.notes = Codec("sent", key, SentNote)
@@ -139,13 +157,33 @@ def doctor_links(blind: Blind, doctor: Doctor) -> frozenset[bytes]:
     return frozenset(blind.of(kind, value) for kind, value in _doctor_names(doctor) if value)
 
 
-def _doctor_names(doctor: Doctor) -> Iterator[tuple[Kind, str]]:
+def _doctor_names(doctor: Doctor) -> Iterator[tuple[Kind, str | bytes]]:
     yield Kind.MAIL, doctor.mail.casefold()
     yield Kind.RPPS, doctor.rpps
     yield Kind.ACCOUNT, doctor.account
     yield Kind.FINGERPRINT, doctor.fingerprint.lower()
+    yield Kind.PATIENT, doctor.patient_of
     for key_id in doctor.key_ids:
         yield Kind.KEY_ID, key_id.lower()
+
+
+def trait_links(blind: Blind, kind: Kind, trait_keys: Iterable[str]) -> tuple[bytes, ...]:
+    """Return the blind keys of folded traits, each once, sorted."""
+    return tuple(sorted({blind.of(kind, key) for key in trait_keys}))
+
+
+def envelope_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes:
+    """Return where a reader's key packets for a document are: document ‖ 16 bytes.
+
+    The digest is of both, so that the files do not show which documents share a reader.
+    """
+    reader = blind.of(Kind.ENVELOPE, document_id + fingerprint.lower().encode())
+    return document_id + reader[:ID_BYTES]
+
+
+def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
+    """Return the blind key under which the tries of one subject are counted."""
+    return blind.of(Kind.TALLY, fault.value.encode() + b"\0" + subject)
 
 
 def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:

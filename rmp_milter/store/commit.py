@@ -7,16 +7,15 @@ the flush, a refusal too: "duplicate" must not be heard of a mail that may yet b
 
 import threading
 from collections import deque
-from collections.abc import Iterable
 
 import msgspec
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store.codecs import Codecs
 from rmp_milter.store.environment import Environment
 from rmp_milter.store.failures import Conflict, StoreError, StoreFailed
 from rmp_milter.store.recorder import Recorder
-from rmp_milter.store.validation import validate
+from rmp_milter.store.validation import new_bodies, validate
 
 __all__ = ["Conflict", "GroupCommit", "StoreFailed"]
 
@@ -144,10 +143,4 @@ def _own_copy(error: StoreError) -> StoreError:
 
 
 def _body_bytes(changes: Changes) -> int:
-    return sum(_sizes(changes))
-
-
-def _sizes(changes: Changes) -> Iterable[int]:
-    for entry in changes.entries:
-        for body in entry.bodies:
-            yield memoryview(body.data).nbytes
+    return sum(memoryview(body.data).nbytes for body in new_bodies(changes))

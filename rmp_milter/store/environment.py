@@ -10,13 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import lmdb
 
+from rmp_milter.new_files import sync_folder
 from rmp_milter.store.failures import StoreError, StoreFailed
+from rmp_milter.store.tables import FORMAT, FORMAT_KEY, Tables, table_names
 from rmp_milter.write_turn import WriteTurn
 
 if TYPE_CHECKING:
@@ -25,52 +26,12 @@ if TYPE_CHECKING:
 
     from lmdb import _Database as Table
 
-FORMAT = b"rmp-milter store 1"
-FORMAT_KEY = b"format"
-LEDGER_KEY = b"ledger"
-OUTBOX_LEDGER_KEY = b"outbox ledger"
-INDEX_CHECK_KEY = b"index check"
 MAX_TABLES = 32
 MAX_READERS = 1022
 """Reader slots of all processes together: every mail under way holds one."""
 
 MIN_MAP_BYTES = 1 << 20
 _FULL = frozenset((errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Handles of the named tables; the field is the name in the file.
-
-    - meta: fixed names → format, index check, sealed ledgers
-    - dossiers: dossier (16 bytes) → sealed StoredDossier
-    - heads: dossier → sealed Head: how many entries, SHA-256 of the last as sealed
-    - entries: dossier ‖ u32 number → sealed StoredEntry, chained
-    - bodies: document (16 bytes) → the body as its author encrypted it
-    - index: blind key (32 bytes) ‖ dossier or doctor → nothing
-    - doctors: doctor (16 bytes) → sealed Doctor
-    - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing
-    - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
-    - outbox_due: u32 next try ‖ u64 row → nothing; parked rows have none
-    - sent: u64 row → sealed SentNote; sent_expiry: u32 expiry ‖ u64 row → nothing
-
-    Numbers have their most significant byte first, so that keys sort by them.
-    """
-
-    meta: Table
-    dossiers: Table
-    heads: Table
-    entries: Table
-    bodies: Table
-    index: Table
-    doctors: Table
-    seen: Table
-    seen_expiry: Table
-    outbox: Table
-    outbox_state: Table
-    outbox_due: Table
-    sent: Table
-    sent_expiry: Table
 
 
 class Environment:
@@ -174,10 +135,6 @@ class Environment:
             raise failure from error
 
 
-def _names() -> list[bytes]:
-    return [field.name.encode() for field in fields(Tables)]
-
-
 def _failure(error: lmdb.Error) -> StoreFailed:
     full = isinstance(error, lmdb.MapFullError) or getattr(error, "code", 0) in _FULL
     return StoreFailed("full" if full else "failed", str(error))
@@ -228,8 +185,8 @@ def create_files(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None
         if any(folder.iterdir()):
             raise StoreError(f"folder {folder} is not empty: no store is made over it")
         _write_new(folder, map_bytes, {FORMAT_KEY: FORMAT, **meta})
-        _sync_folder(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder)
+        sync_folder(folder.parent)
     except (OSError, lmdb.Error) as error:
         raise StoreError(f"cannot make a store in {folder}: {error}") from error
 
@@ -239,17 +196,9 @@ def _write_new(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
         _open_lmdb(folder, map_bytes, create=True) as handle,
         handle.begin(write=True) as txn,
     ):
-        tables = Tables(*(handle.open_db(name, txn=txn) for name in _names()))
+        tables = Tables(*(handle.open_db(name.encode(), txn=txn) for name in table_names()))
         for key, value in meta.items():
             txn.put(key, value, db=tables.meta)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _identity(folder: Path) -> tuple[int, int, int]:
@@ -270,17 +219,22 @@ def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment
 
 
 def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
-    try:
-        handle = _open_lmdb(folder, map_bytes, read_only=read_only)
-    except lmdb.Error as error:
-        raise StoreError(f"cannot open the store in {folder}: {error}") from error
-    turn = WriteTurn(folder)
-    try:
-        return Environment(handle, turn, _open_tables(handle), read_only=read_only)
-    except (StoreError, lmdb.Error) as error:
-        handle.close()
-        turn.close()
-        raise StoreError(f"{folder} holds no store of this version: {error}") from error
+    with ExitStack() as on_failure:
+        try:
+            handle = _open_lmdb(folder, map_bytes, read_only=read_only)
+            on_failure.callback(handle.close)
+            turn = WriteTurn(folder)
+            on_failure.callback(turn.close)
+        except (lmdb.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"cannot open the store in {folder}: {reason}") from error
+        try:
+            environment = Environment(handle, turn, _open_tables(handle), read_only=read_only)
+        except (StoreError, lmdb.Error) as error:
+            line = f"{folder} holds no store of this version: {error}"
+            raise StoreError(line) from error
+        on_failure.pop_all()
+    return environment
 
 
 def _open_lmdb(
@@ -299,9 +253,17 @@ def _open_lmdb(
 
 def _open_tables(handle: lmdb.Environment) -> Tables:
     handle.reader_check()  # slots of killed processes would keep old pages from reuse
-    tables = Tables(*(handle.open_db(name, create=False) for name in _names()))
+    tables = Tables(*(_open_table(handle, name) for name in table_names()))
     with handle.begin() as txn:
         found = txn.get(FORMAT_KEY, db=tables.meta)
     if found != FORMAT:
         raise StoreError("unknown format")
     return tables
+
+
+def _open_table(handle: lmdb.Environment, name: str) -> Table:
+    """Open a table that is there; one that is missing is never made anew, empty."""
+    try:
+        return handle.open_db(name.encode(), create=False)
+    except lmdb.NotFoundError as error:
+        raise StoreError(f"it lacks table {name}") from error

@@ -30,9 +30,16 @@ class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as call
 class Conflict(Exception):  # noqa: N818 -- no error: the ground moved, decide again
     """What the changes were decided on is no longer so; nothing of them was written.
 
-    ``reason`` is ``duplicate`` (the mail is already done), ``patient`` (a dossier that
-    the decision did not know of fits the same traits) or ``doctor`` (another doctor has
-    the mail, RPPS number, account or key; or the one to remove is not there).
+    ``reason`` is one of
+
+    - ``duplicate``: the mail is already done;
+    - ``replayed``: what may happen once has happened;
+    - ``patient``: a dossier that the decision did not know of fits the same traits;
+    - ``dossier``: it is not of the revision that the decision saw, or is closed by now
+      (for an erasure: is not closed, or erased already);
+    - ``doctor``: another has the mail, RPPS number, account, key or dossier; or this one
+      is not of the revision that the decision saw, or is not there;
+    - ``waiting``: the deposit does not wait any more.
     """
 
     def __init__(self, reason: str) -> None:

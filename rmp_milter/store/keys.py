@@ -2,14 +2,16 @@
 
 import base64
 import binascii
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rmp_milter.new_files import write_new
 from rmp_milter.store.failures import StoreError
 
 KEY_BYTES = 32
+METADATA, INDEX = "metadata.key", "index.key"
+"""The key files that only the milter has, in its folder."""
 
 MAX_KEY_FILE = 256
 """More than any key file holds; nothing else is read into memory by mistake."""
@@ -43,14 +45,9 @@ def make_key(path: Path, mode: int = 0o600) -> None:
     """
     line = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        write_new(path, line, mode)
     except OSError as error:
         raise KeyFileError(f"cannot make key file {path}: {error.strerror}") from error
-    with open(fd, "wb") as file:  # noqa: PTH123 -- the descriptor carries the exclusive mode
-        file.write(line)
-        file.flush()
-        os.fchmod(fd, mode)  # the umask must not take the group's right to read
-        os.fsync(fd)
 
 
 def read_key(path: Path) -> bytes:
@@ -61,6 +58,15 @@ def read_key(path: Path) -> bytes:
     except OSError as error:
         raise KeyFileError(f"cannot read key file {path}: {error.strerror}") from error
     return _decode(path, line)
+
+
+def read_store_keys(milter_folder: Path, outbox_key: Path) -> StoreKeys:
+    """Return the three keys out of their files; raises :class:`KeyFileError`."""
+    return StoreKeys(
+        metadata=read_key(milter_folder / METADATA),
+        index=read_key(milter_folder / INDEX),
+        outbox=read_key(outbox_key),
+    )
 
 
 def _decode(path: Path, line: bytes) -> bytes:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from rmp_milter.closing import Closing
 from rmp_milter.store.bodies import Bodies
 from rmp_milter.store.codecs import OutboxCodecs, number_of, u64
-from rmp_milter.store.environment import OUTBOX_LEDGER_KEY, Environment, lease, release
+from rmp_milter.store.environment import Environment, lease, release
 from rmp_milter.store.failures import DamagedRecordError, StoreError
 from rmp_milter.store.outbox_rows import OutboxRows, harmless_reason
 from rmp_milter.store.records import (
@@ -24,16 +25,16 @@ from rmp_milter.store.records import (
     WaitingMail,
     from_stored,
 )
+from rmp_milter.store.tables import OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import TracebackType
 
     import lmdb
 
     from rmp_milter.model import OutgoingMail
-    from rmp_milter.store.environment import Tables
+    from rmp_milter.store.tables import Tables
 
 __all__ = ["Outbox", "OutboxRow", "OutboxSnapshot", "RowState"]
 
@@ -97,7 +98,7 @@ class OutboxSnapshot(Bodies):
             return _show_damaged(number_of(key), error)
 
 
-class Outbox:
+class Outbox(Closing):
     """An open outbox. Its methods may be called from many threads at once.
 
     All raise :class:`StoreFailed` when the environment is broken (the process is to
@@ -150,11 +151,6 @@ class Outbox:
         """Give one stored body in place, as long as the block lasts."""
         with self.snapshot() as snapshot:
             yield snapshot.body(document_id)
-
-    def due(self, now: int, limit: int) -> tuple[OutboxRow, ...]:
-        """Return up to ``limit`` rows whose next try has come, the longest waiting first."""
-        with self.snapshot() as snapshot:
-            return tuple(snapshot.due(now, limit))
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""
@@ -225,17 +221,6 @@ class Outbox:
             rows = OutboxRows(txn, self._environment.tables, self._codecs)
             yield rows
             rows.finish()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:

@@ -1,8 +1,9 @@
 """The outbox's tables inside one write transaction, for the milter and the courier.
 
 A row is its sealed content (``outbox``), its sealed state (``outbox_state``) and, unless
-it is parked, its place in the order of next tries (``outbox_due``). Once sent, a sealed
-note without content stays for a while (``sent``, ``sent_expiry``).
+it is parked, its place in the order of next tries (``outbox_due``); ``outbox_bodies``
+leads from a stored body to the rows that still need it. Once sent, a sealed note without
+content stays for a while (``sent``, ``sent_expiry``).
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rmp_milter.store.codecs import number_of, u32, u64
-from rmp_milter.store.environment import OUTBOX_LEDGER_KEY, Tables
+from rmp_milter.store.codecs import Kind, number_of, u32, u64
 from rmp_milter.store.failures import StoreError
-from rmp_milter.store.records import SentNote, WaitingMail, to_stored
+from rmp_milter.store.records import (
+    SentNote,
+    StoredMail,
+    WaitingMail,
+    body_references,
+    to_stored,
+)
+from rmp_milter.store.tables import OUTBOX_LEDGER_KEY, Tables
 
 if TYPE_CHECKING:
     import lmdb
@@ -49,22 +56,34 @@ class OutboxRows:
         self._before = msgspec.structs.asdict(self._ledger)
 
     def queue(self, mail: OutgoingMail, now: int) -> int:
-        """Append ``mail``, to be sent from ``now`` on, and return its row's number."""
+        """Append ``mail`` and return its row's number.
+
+        It is to be sent from ``now`` on, or from its own time where that comes later.
+        """
         row = self._ledger.next_row
         self._ledger.next_row += 1
         self._ledger.waiting += 1
-        sealed = self._codecs.mails.seal(u64(row), to_stored(mail))
+        stored = to_stored(mail)
+        sealed = self._codecs.mails.seal(u64(row), stored)
         self._txn.put(u64(row), sealed, db=self._tables.outbox)
+        self._refer(row, stored)
+        first = max(now, mail.not_before)
         self._put_state(
             row,
             WaitingMail(
                 recipient=mail.recipient,
                 message_id=mail.message_id,
-                since=now,
-                next_try=now,
+                since=first,
+                next_try=first,
             ),
         )
         return row
+
+    def needs(self, document_id: bytes) -> bool:
+        """Whether a row that is not sent yet, parked or not, refers to this body."""
+        link = self._codecs.blind.of(Kind.DOCUMENT, document_id)
+        cursor = self._txn.cursor(self._tables.outbox_bodies)
+        return cursor.set_range(link) and cursor.key().startswith(link)
 
     def waiting(self, row: int) -> WaitingMail:
         """Return the state of a row that has its content; raises :class:`StoreError`."""
@@ -93,7 +112,8 @@ class OutboxRows:
     def sent(self, row: int, now: int) -> None:
         """Remove the content of ``row`` and keep a note, also of a bounce that was faster."""
         state = self.waiting(row)
-        self._txn.delete(u64(row), db=self._tables.outbox)
+        if sealed := self._txn.pop(u64(row), db=self._tables.outbox):
+            self._forget_references(row, self._codecs.mails.open(u64(row), sealed))
         self._txn.delete(u64(row), db=self._tables.outbox_state)
         self._delete_due(row, state)
         self._ledger.waiting -= 1
@@ -127,6 +147,19 @@ class OutboxRows:
         if msgspec.structs.asdict(self._ledger) != self._before:
             sealed = self._codecs.ledger.seal(OUTBOX_LEDGER_KEY, self._ledger)
             self._txn.put(OUTBOX_LEDGER_KEY, sealed, db=self._tables.meta)
+
+    def _refer(self, row: int, mail: StoredMail) -> None:
+        for document_id in body_references(mail):
+            self._ledger.references += 1
+            self._txn.put(self._reference(document_id, row), b"", db=self._tables.outbox_bodies)
+
+    def _forget_references(self, row: int, mail: StoredMail) -> None:
+        for document_id in body_references(mail):
+            key = self._reference(document_id, row)
+            self._ledger.references -= self._txn.delete(key, db=self._tables.outbox_bodies)
+
+    def _reference(self, document_id: bytes, row: int) -> bytes:
+        return self._codecs.blind.of(Kind.DOCUMENT, document_id) + u64(row)
 
     def _find_state(self, row: int) -> WaitingMail | None:
         sealed = self._txn.get(u64(row), db=self._tables.outbox_state)

@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from rmp_milter.model import BodySlice, Dossier, Entry, OutgoingMail, Slice, Value
+from rmp_milter.model import BodySlice, Dossier, Entry, OutgoingMail, Slice, Value, Waiting
 
 
 class StoredDossier(Value, frozen=True):
@@ -25,6 +25,20 @@ class StoredEntry(Value, frozen=True):
 
     previous: bytes
     entry: Entry
+
+
+class StoredWaiting(Value, frozen=True):
+    """A waiting deposit with the blind keys that lead to it, as for a dossier."""
+
+    waiting: Waiting
+    traits: tuple[bytes, ...]
+
+
+class StoredEnvelope(Value, frozen=True):
+    """Key packets of one document for one reader's key, by its primary fingerprint."""
+
+    fingerprint: str
+    packet: bytes
 
 
 class Head(Value, frozen=True):
@@ -42,14 +56,23 @@ class Ledger(msgspec.Struct, forbid_unknown_fields=True):
     documents: int = 0
     doctors: int = 0
     seen: int = 0
+    envelopes: int = 0
+    waiting: int = 0
+    tallies: int = 0
+    receipts: int = 0
+    orphans: int = 0
 
 
 class OutboxLedger(msgspec.Struct, forbid_unknown_fields=True):
-    """The next row's number (numbers never return) and how many rows and notes there are."""
+    """The next row's number (numbers never return) and how many records there are.
+
+    ``references`` counts the bodies that rows refer to, each once for every row.
+    """
 
     next_row: int = 1
     waiting: int = 0
     notes: int = 0
+    references: int = 0
 
 
 class StoredSlice(Value, frozen=True, tag="slice"):
@@ -72,6 +95,7 @@ class StoredMail(Value, frozen=True):
     recipient: str
     message_id: str
     pieces: tuple[StoredSlice | StoredBodySlice, ...]
+    not_before: int = 0
 
 
 class WaitingMail(Value, frozen=True):
@@ -135,16 +159,30 @@ def chain_start(dossier_id: bytes) -> bytes:
     return hashlib.sha256(dossier_id).digest()
 
 
+def body_references(mail: StoredMail) -> frozenset[bytes]:
+    """Return the documents whose bodies go into the mail."""
+    pieces = (piece for piece in mail.pieces if isinstance(piece, StoredBodySlice))
+    return frozenset(piece.document_id for piece in pieces)
+
+
 def to_stored(mail: OutgoingMail) -> StoredMail:
     """Return ``mail`` as its record."""
-    pieces = tuple(_piece_to_stored(piece) for piece in mail.pieces)
-    return StoredMail(recipient=mail.recipient, message_id=mail.message_id, pieces=pieces)
+    return StoredMail(
+        recipient=mail.recipient,
+        message_id=mail.message_id,
+        pieces=tuple(_piece_to_stored(piece) for piece in mail.pieces),
+        not_before=mail.not_before,
+    )
 
 
 def from_stored(stored: StoredMail) -> OutgoingMail:
     """Return the mail that the record holds."""
-    pieces = tuple(_piece_from_stored(piece) for piece in stored.pieces)
-    return OutgoingMail(recipient=stored.recipient, message_id=stored.message_id, pieces=pieces)
+    return OutgoingMail(
+        recipient=stored.recipient,
+        message_id=stored.message_id,
+        pieces=tuple(_piece_from_stored(piece) for piece in stored.pieces),
+        not_before=stored.not_before,
+    )
 
 
 def _piece_to_stored(piece: Slice | BodySlice) -> StoredSlice | StoredBodySlice:

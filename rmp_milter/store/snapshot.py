@@ -7,44 +7,28 @@ belongs to one mail and is used by one thread at a time.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rmp_milter.model import NumberedEntry
-from rmp_milter.store.bodies import Bodies
-from rmp_milter.store.codecs import ID_BYTES, Codec, Codecs, Kind, u32
+from rmp_milter.store.codecs import ID_BYTES, Kind, envelope_key, trait_links, u32
 from rmp_milter.store.failures import StoreError
+from rmp_milter.store.mark_reads import MarkReads
+from rmp_milter.store.waiting_reads import WaitingReads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import lmdb
-    from lmdb import _Database as Table
-
     from rmp_milter.model import Doctor, Dossier
-    from rmp_milter.store.environment import Environment, Tables
-
-T = TypeVar("T")
-LINK_BYTES = 32
+    from rmp_milter.store.codecs import Codecs
+    from rmp_milter.store.environment import Environment
 
 
-class Snapshot(Bodies):
+class Snapshot(WaitingReads, MarkReads):
     """Reads of one moment. Every record is authenticated as it is opened.
 
     All raise :class:`DamagedRecordError` for a record that does not open, and
     :class:`StoreError` for one that an index or head promises and that is not there.
     """
-
-    def __init__(
-        self, txn: lmdb.Transaction[memoryview], tables: Tables, codecs: Codecs
-    ) -> None:
-        super().__init__(txn, tables.bodies)
-        self._tables = tables
-        self._codecs = codecs
-
-    def seen(self, digest: bytes) -> bool:
-        """Whether the mail of this duplicate digest is already done."""
-        key = self._codecs.blind.of(Kind.SEEN, digest)
-        return self._txn.get(key, db=self._tables.seen) is not None
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         """Return the doctor of this identifier."""
@@ -52,8 +36,7 @@ class Snapshot(Bodies):
 
     def doctors(self) -> Iterator[Doctor]:
         """Yield all doctors, in no order that means anything."""
-        for key, sealed in self._txn.cursor(self._tables.doctors):
-            yield self._codecs.doctors.open(bytes(key), sealed)
+        return self._all(self._tables.doctors, self._codecs.doctors)
 
     def doctor_by_account(self, account: str) -> Doctor | None:
         """Return the doctor whom this SASL login is bound to (compared as it is)."""
@@ -75,19 +58,27 @@ class Snapshot(Bodies):
         """Return the doctor of this RPPS number."""
         return self._doctor_by(Kind.RPPS, rpps)
 
+    def patient_of(self, dossier_id: bytes) -> Doctor | None:
+        """Return the patient who has a key of his own to this dossier."""
+        return self._doctor_by(Kind.PATIENT, dossier_id)
+
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         """Return the dossier of this identifier, without its entries."""
         stored = self._get(self._tables.dossiers, self._codecs.dossiers, dossier_id)
         return stored.dossier if stored else None
 
+    def dossiers(self) -> Iterator[Dossier]:
+        """Yield all dossiers, erased ones too, in no order that means anything."""
+        for stored in self._all(self._tables.dossiers, self._codecs.dossiers):
+            yield stored.dossier
+
     def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the folded traits leads to, each once."""
-        links = [self._codecs.blind.of(Kind.TRAIT, key) for key in trait_keys]
-        found = dict.fromkeys(holder for link in links for holder in self._holders(link))
-        return tuple(self._promised_dossier(dossier_id) for dossier_id in found)
+        links = trait_links(self._codecs.blind, Kind.TRAIT, trait_keys)
+        return tuple(map(self._promised_dossier, self._holders_of_any(links)))
 
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
-        """Yield the dossiers whose médecin traitant is this doctor."""
+        """Yield the dossiers whose médecin traitant is this doctor, erased ones too."""
         for dossier_id in self._holders(self._codecs.blind.of(Kind.TREATING, doctor_id)):
             yield self._promised_dossier(dossier_id)
 
@@ -96,10 +87,23 @@ class Snapshot(Bodies):
         count = self._count(dossier_id)
         return tuple(self._entry(dossier_id, number) for number in range(1, count + 1))
 
+    def entry(self, dossier_id: bytes, number: int) -> NumberedEntry | None:
+        """Return the dossier's entry of this number; None where there is none."""
+        counted = 1 <= number <= self._count(dossier_id)
+        return self._entry(dossier_id, number) if counted else None
+
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         """Return the entry that came last."""
         count = self._count(dossier_id)
         return self._entry(dossier_id, count) if count else None
+
+    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+        """Return the key packets written later for this reader's key, empty if none are."""
+        if len(document_id) != ID_BYTES:
+            return b""
+        key = envelope_key(self._codecs.blind, document_id, fingerprint)
+        stored = self._get(self._tables.envelopes, self._codecs.envelopes, key)
+        return stored.packet if stored else b""
 
     def _count(self, dossier_id: bytes) -> int:
         head = self._get(self._tables.heads, self._codecs.heads, dossier_id)
@@ -117,7 +121,7 @@ class Snapshot(Bodies):
             return dossier
         raise StoreError(f"dossier {dossier_id.hex()} is missing")
 
-    def _doctor_by(self, kind: Kind, value: str) -> Doctor | None:
+    def _doctor_by(self, kind: Kind, value: bytes | str) -> Doctor | None:
         """Follow the index; two doctors at one value cannot be, and no one is guessed."""
         if not value:
             return None
@@ -130,20 +134,6 @@ class Snapshot(Bodies):
         if doctor := self.doctor(doctor_id):
             return doctor
         raise StoreError(f"doctor {doctor_id.hex()} is missing")
-
-    def _holders(self, link: bytes) -> Iterator[bytes]:
-        """Yield the identifiers that a blind key leads to."""
-        cursor = self._txn.cursor(self._tables.index)
-        found = cursor.set_range(link)
-        while found and cursor.key()[:LINK_BYTES] == link:
-            yield bytes(cursor.key()[LINK_BYTES:])
-            found = cursor.next()
-
-    def _get(self, table: Table, codec: Codec[T], key: bytes) -> T | None:
-        if len(key) < ID_BYTES:  # LMDB takes an empty key for a fault of its own
-            return None
-        sealed = self._txn.get(key, db=table)
-        return None if sealed is None else codec.open(key, sealed)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import lmdb
 
-    from rmp_milter.store.environment import Environment, Tables
+    from rmp_milter.store.environment import Environment
+    from rmp_milter.store.tables import Tables
 
 
 def stats_of(environment: Environment) -> dict[str, int]:
@@ -26,9 +27,14 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
     return {
         "dossiers": counts["dossiers"],
         "entries": counts["entries"],
-        "documents": counts["bodies"],
+        "documents": counts["bodies"] - counts["orphans"],
         "document_bytes": (bodies["overflow_pages"] + bodies["leaf_pages"]) * bodies["psize"],
+        "key_packets": counts["envelopes"],
         "doctors": counts["doctors"],
+        "deposits_waiting": counts["waiting"],
+        "receipt_lines": counts["receipts"],
+        "tallies": counts["tallies"],
+        "bodies_given_up": counts["orphans"],
         "outbox_waiting": counts["outbox_due"],
         "outbox_parked": counts["outbox_state"] - counts["outbox_due"],
         "outbox_sent_lately": counts["sent"],

@@ -8,32 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from rmp_milter.closing import Closing
 from rmp_milter.store.codecs import Codecs
 from rmp_milter.store.commit import GroupCommit
-from rmp_milter.store.environment import (
-    INDEX_CHECK_KEY,
-    LEDGER_KEY,
-    OUTBOX_LEDGER_KEY,
-    Environment,
-    create_files,
-    lease,
-    release,
-)
+from rmp_milter.store.environment import Environment, create_files, lease, release
 from rmp_milter.store.failures import DamagedRecordError, StoreError
 from rmp_milter.store.keys import StoreKeys
 from rmp_milter.store.records import Ledger, OutboxLedger
 from rmp_milter.store.snapshot import Snapshot, snapshot_of
 from rmp_milter.store.stats import stats_of
+from rmp_milter.store.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from types import TracebackType
 
     import lmdb
 
-    from rmp_milter.model import Changes
-    from rmp_milter.store.environment import Tables
+    from rmp_milter.changes import Changes
+    from rmp_milter.store.tables import Tables
 
 __all__ = ["Store", "StoreKeys", "create"]
 
@@ -55,7 +48,7 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
     create_files(folder, map_bytes, meta)
 
 
-class Store:
+class Store(Closing):
     """An open store. Its methods may be called from many threads at once."""
 
     def __init__(
@@ -121,17 +114,6 @@ class Store:
         if not self._closed:
             self._closed = True
             release(self._environment)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _check_keys(environment: Environment, codecs: Codecs, folder: Path) -> None:

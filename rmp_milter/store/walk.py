@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import fields
 from typing import TYPE_CHECKING, TypeVar
 
-from rmp_milter.store.environment import Tables
 from rmp_milter.store.failures import DamagedRecordError
+from rmp_milter.store.tables import Tables, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +61,23 @@ class Walk:
             self._step(name)
             yield bytes(key)
 
+    def compare_keys(
+        self, name: str, expected: set[bytes], shown: Callable[[bytes], str]
+    ) -> None:
+        """Note where a table of keys alone is not ``expected``, which is used up."""
+        for key, value in self.records(name):
+            if key not in expected or len(value):
+                self.add(f"table {name} has {shown(key)} in a wrong place")
+            expected.discard(key)
+        for key in sorted(expected):
+            self.add(f"table {name} lacks {shown(key)}")
+
+    def compare_count(self, name: str, expected: int) -> None:
+        """Note where a table walked through has not as many records as its ledger says."""
+        found = self.counts[name]
+        if found != expected:
+            self.add(f"table {name} has {found} records where the ledger says {expected}")
+
     def get(self, name: str, key: bytes) -> memoryview | None:
         """Return one record; None where there is none."""
         return self._txn.get(key, db=self._table(name)) if key else None
@@ -94,8 +110,3 @@ class Walk:
         self._done += 1
         if self._done % PROGRESS_STEP == 0:
             self._progress(self._done, self._total)
-
-
-def table_names() -> list[str]:
-    """Return the names of a store's tables."""
-    return [field.name for field in fields(Tables)]

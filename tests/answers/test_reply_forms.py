@@ -1,5 +1,6 @@
 """The mails that answers become, before any key is there: shape, names, sizes."""
 
+import base64
 import email
 import email.policy
 from collections.abc import Sequence
@@ -193,6 +194,48 @@ def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
     assert [raw(order.pieces).splitlines()[-1] for order in orders] == [
         b"Message %d sur 3." % number for number in (1, 2, 3)
     ]
+
+
+def test_documents_are_numbered_and_stand_behind_their_index_in_the_thread() -> None:
+    files = (enclosure(1, Container.ENTITY), enclosure(2, Container.FILE, "a.pdf.pgp"))
+    letter = Letter("s", "t", enclosures=files)
+    mails, orders = built(letter, frame(ReplyForm.SEPARATE, in_reply_to="<a@b.example>"))
+    index, *documents = map(parsed, mails)
+    assert index["Subject"] == "Réponse du service RMP"
+    assert index["In-Reply-To"] == "<a@b.example>"
+    for number, document in enumerate(documents, 1):
+        assert document["Subject"] == f"Réponse du service RMP ({number}/2)"
+        assert document["In-Reply-To"] == index["Message-ID"]
+        assert document["References"] == f"<a@b.example> {index['Message-ID']}"
+    assert "dans 2 message(s)" in raw(orders[0].pieces).decode()
+
+
+def test_a_split_partitioned_answer_is_numbered_like_its_text() -> None:
+    files = tuple(enclosure(n, Container.FILE, "a.pdf", size=60_000) for n in range(1, 6))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
+    first, *others = map(parsed, mails)
+    assert first["Subject"] == "Réponse du service RMP (1/3)"
+    assert first["In-Reply-To"] is None
+    assert [each["Subject"][-5:] for each in others] == ["(2/3)", "(3/3)"]
+    assert {each["In-Reply-To"] for each in others} == {first["Message-ID"]}
+
+
+def test_certificates_go_with_the_index_as_one_attachment() -> None:
+    letter = Letter("s", "t", certificates=(b"\x99one", b"\x99two"))
+    _, (order,) = built(letter, frame(ReplyForm.SEPARATE))
+    inner = email.message_from_bytes(raw(order.pieces), policy=email.policy.default)
+    assert isinstance(inner, EmailMessage)
+    words, keys = inner.iter_parts()
+    assert "cles-des-auteurs.asc" in words.get_content()
+    assert (keys.get_content_type(), keys.get_filename()) == (
+        "application/pgp-keys",
+        "cles-des-auteurs.asc",
+    )
+    lines = keys.get_content().splitlines()
+    assert lines[0] == b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
+    assert lines[-1] == b"-----END PGP PUBLIC KEY BLOCK-----"
+    assert base64.b64decode(lines[2]) == b"\x99one\x99two"
 
 
 def test_the_askers_message_id_is_answered() -> None:

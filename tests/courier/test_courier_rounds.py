@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -25,9 +26,10 @@ from courier_case import (
     working,
 )
 
+from rmp_milter.changes import Changes
 from rmp_milter.delivery import WholeMail
 from rmp_milter.dkim_key import dns_record
-from rmp_milter.model import BodySlice, Changes, OutgoingMail, Slice
+from rmp_milter.model import BodySlice, OutgoingMail, Slice
 from rmp_milter.store import Outbox, Store, StoreFailed
 
 
@@ -126,6 +128,55 @@ def test_one_connection_carries_many_mails(
         wait_until(lambda: len(server.mails) == 30)
         wait_until(lambda: set(states(outbox).values()) == {"sent"})
     assert server.connections == 1
+
+
+def test_the_mails_of_one_recipient_keep_their_order(
+    store: Store, outbox: Outbox, server: ScriptedServer
+) -> None:
+    post(store, *(answer("dr@x.test", number) for number in range(30)))
+    with working(rounds(outbox, server.port, senders=4)):
+        wait_until(lambda: len(server.mails) == 30)
+        wait_until(lambda: set(states(outbox).values()) == {"sent"})
+    ids = [mail.partition(b"Message-ID: <")[2].partition(b"@")[0] for mail in server.mails]
+    assert [int(each) for each in ids] == list(range(30))
+
+
+def test_a_mail_that_has_to_wait_does_not_hold_up_the_next_to_the_same_recipient(
+    store: Store, outbox: Outbox, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courier = rounds(outbox, server.port)
+    real = courier._sign
+
+    def sign(mail: WholeMail) -> bytes:
+        if b"<1@" in mail.header:
+            raise ZeroDivisionError
+        return real(mail)
+
+    monkeypatch.setattr(courier, "_sign", sign)
+    post(store, answer("dr@x.test", 1), answer("dr@x.test", 2))
+    with working(courier):
+        wait_until(lambda: states(outbox) == {1: "waiting", 2: "sent"})
+    assert outbox.rows()[0].attempts == 1
+
+
+def test_a_long_answer_leaves_room_for_other_recipients(
+    store: Store, outbox: Outbox, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courier = rounds(outbox, server.port, senders=2)
+    real, other_sent = courier._sign, threading.Event()
+
+    def sign(mail: WholeMail) -> bytes:
+        if b"To: other@x.test" in mail.header:
+            other_sent.set()
+        else:
+            assert other_sent.wait(5)
+        return real(mail)
+
+    monkeypatch.setattr(courier, "_sign", sign)
+    post(store, *(answer("dr@x.test", number) for number in range(30)), answer("other@x.test"))
+    with working(courier):
+        wait_until(lambda: set(states(outbox).values()) == {"sent"})
+    assert {row.attempts for row in outbox.rows(sent=True)} == {1}
 
 
 def test_what_is_refused_for_good_is_parked_and_the_rest_goes_out(

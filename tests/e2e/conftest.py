@@ -11,8 +11,7 @@ from testbed.host import Host
 
 @pytest.fixture(scope="session")
 def clinic() -> Iterator[Clinic]:
-    # One sender, so that an answer of several mails arrives in its order.
-    settings = {("limits", "message_bytes"): "2000000", ("courier", "senders"): "1"}
+    settings = {("limits", "message_bytes"): "2000000"}
     with Host(settings) as host:
         host.postfix.add_account("anne", "secret of anne")
         yield Clinic(

@@ -10,12 +10,26 @@ pytestmark = pytest.mark.integration
 
 def test_clear_text(clinic: Clinic) -> None:
     reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
-    assert "Ce message n'est pas chiffre" in reply.text
+    assert reply.text.startswith("5.7.1 Ce message n'est pas chiffre. ")
+
+
+def test_a_refusal_is_one_line_in_the_language_of_the_host(clinic: Clinic) -> None:
+    reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
+    assert reply.text.endswith("puis renvoyez-le.")
+    assert "\n" not in reply.text
 
 
 def test_a_clear_attachment_beside_an_encrypted_text(clinic: Clinic) -> None:
     mail = clinic.lab.files_in_clear("Patient : DUPONT Jean\n", {"radio.pdf": PDF})
     assert "une piece jointe ne l'est pas" in clinic.rejection(clinic.lab, mail).text
+
+
+def test_what_outlook_packs_into_winmail_dat(clinic: Clinic) -> None:
+    sealed = clinic.lab.inline(clinic.patient() + "\nVoici.\n")
+    packed = {"winmail.dat": b'\x78\x9f>"' + bytes(60) + sealed + PDF}
+    reply = clinic.rejection(clinic.lab, clinic.lab.clear("", packed))
+    assert "winmail.dat" in reply.text
+    assert "Texte brut" in reply.text
 
 
 def test_a_file_that_is_encrypted_twice_over(clinic: Clinic) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from clinic import PDF, Clinic
 
+from testbed.doctor import Doctor
 from testbed.gpg import Standing
 
 pytestmark = pytest.mark.integration
@@ -66,6 +67,19 @@ def test_another_doctor_reads_with_the_code(clinic: Clinic) -> None:
     asked = f"Demande : dossier\n{lines}Code : {code}\n"
     _, entry = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(asked), 2)
     assert entry.files["Radio déjà vue.pdf"] == PDF
+
+
+def test_a_reader_can_check_signatures_with_the_keys_beside_the_index(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines, code="JzbV")
+    for author in (clinic.lab, clinic.paul):
+        clinic.host.ask(author, author.partitioned(f"{lines}\nVoici.\n"))
+    asked = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : JzbV\n")
+    index, *_ = clinic.host.ask(clinic.anne, asked, 3)
+    with Doctor("Dr Neuf", "neuf@x.test") as newcomer:
+        newcomer.import_key(*index.keys)
+        known = newcomer.keyring.fingerprints()
+    assert {clinic.lab.fingerprint, clinic.paul.fingerprint} <= set(known)
 
 
 def test_the_partitioned_form_for_an_old_client(clinic: Clinic) -> None:

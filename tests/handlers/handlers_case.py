@@ -4,13 +4,17 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from rmp_milter.handlers.steps import Asked, Outcome, Proof, Sender
+from rmp_milter.handlers.steps import Asked, Outcome, Sender
 from rmp_milter.identity import trait_keys
 from rmp_milter.keeper.protocol import (
+    Adopt,
     Create,
     Created,
+    History,
     Opened,
     OpenedBody,
+    Recode,
+    Recoded,
     Record,
     Recorded,
     Release,
@@ -22,7 +26,9 @@ from rmp_milter.keeper.protocol import (
     ResealedItem,
     Signature,
     Span,
+    Told,
     Trust,
+    Wait,
 )
 from rmp_milter.mail.routing import parse
 from rmp_milter.model import (
@@ -33,16 +39,21 @@ from rmp_milter.model import (
     Document,
     Dossier,
     Entry,
+    Fault,
     NumberedEntry,
     Onglet,
     PartName,
     Patient,
     Slots,
     StandingKey,
+    Tally,
+    Waiting,
 )
+from rmp_milter.rules import Proof
 
 NOON = 1_780_000_000
-SLOTS = Slots(code=CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48), custody=b"custody")
+CODE_SLOT = CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48)
+SLOTS = Slots(code=CODE_SLOT, custody=b"custody")
 
 
 def doctor(name: str, number: int, profession: str = "médecin généraliste") -> Doctor:
@@ -105,6 +116,9 @@ class World:
         self.dossiers = tuple(dossiers)
         self.filed = tuple(entries)
         self.known = {each.doctor_id: each for each in (DEMO, OTHER, LAB)}
+        self.envelopes: dict[tuple[bytes, str], bytes] = {}
+        self.deferred: tuple[Waiting, ...] = ()
+        self.tallies: dict[tuple[Fault, bytes], Tally] = {}
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         return self.known.get(doctor_id)
@@ -121,6 +135,31 @@ class World:
 
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         return (self.entries(dossier_id) or (None,))[-1]
+
+    def doctors(self) -> Iterator[Doctor]:
+        return iter(self.known.values())
+
+    def doctor_by_rpps(self, rpps: str) -> Doctor | None:
+        return next((each for each in self.doctors() if rpps and each.rpps == rpps), None)
+
+    def doctor_by_mail(self, mail: str) -> Doctor | None:
+        return next((each for each in self.doctors() if each.mail == mail.casefold()), None)
+
+    def patient_of(self, dossier_id: bytes) -> Doctor | None:
+        return next((each for each in self.doctors() if each.patient_of == dossier_id), None)
+
+    def dossier(self, dossier_id: bytes) -> Dossier | None:
+        return next((each for each in self.dossiers if each.dossier_id == dossier_id), None)
+
+    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+        return self.envelopes.get((document_id, fingerprint), b"")
+
+    def waiting_by_traits(self, trait_keys_asked: Sequence[str]) -> tuple[Waiting, ...]:
+        asked = set(trait_keys_asked)
+        return tuple(each for each in self.deferred if asked & set(trait_keys(each.patient)))
+
+    def tally(self, fault: Fault, subject: bytes) -> Tally:
+        return self.tallies.get((fault, subject), Tally())
 
 
 def body(name: str = "radio.pdf") -> OpenedBody:
@@ -155,7 +194,7 @@ def asked(  # noqa: PLR0913 -- each is a thing that a test varies
     )
 
 
-def play(request: Request) -> Reply:
+def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     """Answer as a keeper would that can do everything."""
     if isinstance(request, Create):
         return Created(b"P" * 32, SLOTS, request.held_code or b"held drawn code")
@@ -163,7 +202,14 @@ def play(request: Request) -> Reply:
         packets = tuple(b"packet for " + each for each in request.readers)
         return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
     if isinstance(request, Release):
-        return Released(tuple(b"released" for _ in request.items))
+        return Released(tuple((b"released",) * len(request.readers) for _ in request.items))
+    if isinstance(request, Wait | Adopt):
+        packets = tuple(b"packet for " + each for each in request.readers)
+        return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
+    if isinstance(request, Recode):
+        return Recoded(CODE_SLOT, request.held_code or b"held drawn code", b"vitale")
+    if isinstance(request, History):
+        return Told(())
     assert isinstance(request, Record)
     return Recorded(1)
 

@@ -15,10 +15,9 @@ from msgspec.structs import replace
 
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import aide, consultation, creation, depot, liste
-from rmp_milter.handlers.consultation import DECOY_SLOT
-from rmp_milter.handlers.steps import Proof
 from rmp_milter.keeper.protocol import CODE_MARK, Create, Record, Release, Reseal
 from rmp_milter.model import Onglet, Patient
+from rmp_milter.rules import Proof
 
 JEAN_LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 
@@ -39,7 +38,7 @@ class TestCreation:
 
     def test_makes_a_dossier_and_gives_the_code_only_as_a_mark(self) -> None:
         outcome, requests = run(creation.handle(asked(self.LINES), World(), "fr"))
-        (new,) = outcome.dossiers
+        (new,) = outcome.effects.dossiers
         assert new.dossier.patient == Patient("DUPONT", "Jean", "1959-01-30")
         assert new.dossier.treating == DEMO.doctor_id
         assert CODE_MARK in outcome.letter.text
@@ -51,7 +50,10 @@ class TestCreation:
             creation.handle(asked(self.LINES, bodies=[body()]), World(), "fr")
         )
         assert [type(each) for each in requests] == [Create, Reseal]
-        assert outcome.filings[0].dossier_id == outcome.dossiers[0].dossier.dossier_id
+        assert (
+            outcome.effects.filings[0].dossier_id
+            == outcome.effects.dossiers[0].dossier.dossier_id
+        )
         assert "radio.pdf" in outcome.letter.text
 
     @pytest.mark.parametrize("consent", ["", "Consentement : non\n"])
@@ -77,7 +79,7 @@ class TestCreation:
         known = dossier(replace(JEAN, nir="159018002121980"), treating=OTHER)
         mail = asked(self.LINES + "NIR : 1 59 01 75 116 001 08\n")
         outcome, _ = run(creation.handle(mail, World([known]), "fr"))
-        assert outcome.dossiers[0].seen == (known.dossier_id,)
+        assert outcome.effects.dossiers[0].seen == (known.dossier_id,)
 
 
 class TestDepot:
@@ -86,7 +88,7 @@ class TestDepot:
         outcome, (reseal,) = run(depot.handle(mail, World([dossier()]), "fr"))
         assert reseal.dossier_key == dossier().public_key
         assert reseal.readers == (DEMO.certificate,)
-        (filing,) = outcome.filings
+        (filing,) = outcome.effects.filings
         assert filing.entry.onglet is Onglet.IMAGERIE
         assert filing.entry.documents[0].standing[0].fingerprint == DEMO.fingerprint
         assert "Imagerie" in outcome.letter.text
@@ -98,7 +100,7 @@ class TestDepot:
         mail = asked(JEAN_LINES, by=LAB, bodies=[body()])
         outcome, (reseal,) = run(depot.handle(mail, World([dossier()]), "fr"))
         assert reseal.readers == ()
-        assert outcome.filings[0].entry.documents[0].standing == ()
+        assert outcome.effects.filings[0].entry.documents[0].standing == ()
 
     def test_doubt_never_files(self) -> None:
         mail = asked(JEAN_LINES, bodies=[body()])
@@ -155,9 +157,24 @@ class TestConsultation:
             consultation.handle(mail, World([dossier()], self.FILED), "fr")
         )
         assert isinstance(release, Release)
-        assert release.reader == OTHER.certificate
-        assert release.slot == dossier().slots.code
+        assert release.readers == (OTHER.certificate,)
+        assert release.opening.slot == dossier().slots.code
         assert len(outcome.letter.enclosures) == 3
+
+    def test_the_certificates_of_the_authors_go_along_but_the_readers_own(self) -> None:
+        world = World([dossier()], self.FILED)
+        outcome, _ = run(consultation.handle(asked(self.LINES), world, "fr"))
+        assert outcome.letter.certificates == ()
+        mail = asked(self.LINES, by=OTHER, held_code=b"held")
+        outcome, _ = run(consultation.handle(mail, world, "fr"))
+        assert outcome.letter.certificates == (DEMO.certificate,)
+
+    def test_an_author_who_is_not_enrolled_any_more_has_no_certificate(self) -> None:
+        world = World([dossier()], self.FILED)
+        del world.known[DEMO.doctor_id]
+        mail = asked(self.LINES, by=OTHER, held_code=b"held")
+        outcome, _ = run(consultation.handle(mail, world, "fr"))
+        assert outcome.letter.certificates == ()
 
     def test_an_account_alone_is_not_the_treating_doctors_signature(self) -> None:
         mail = asked(self.LINES, proof=Proof.ACCOUNT)
@@ -168,7 +185,7 @@ class TestConsultation:
         steps = consultation.handle(asked(self.LINES, by=OTHER, held_code=b"h"), world, "fr")
         release = next(steps)
         assert isinstance(release, Release)
-        assert release.slot == DECOY_SLOT
+        assert release.opening.slot is None
 
     def test_a_body_for_an_older_key_is_listed_and_not_sent(self) -> None:
         world = World([dossier()], [entry(1, Onglet.SYNTHESE, "Résumé médical", [OTHER])])

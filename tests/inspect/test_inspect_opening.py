@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline
 
-from rmp_milter import inspection_gpg
-from rmp_milter.inspection_keys import KeyUnusable, read_key_file
+from rmp_milter.inspection import gpg as inspection_gpg
+from rmp_milter.inspection.key_file import KeyUnusable, read_key_file
 from testbed.doctor import Doctor
 from testbed.gpg import Keyring, Kind
 
@@ -373,6 +373,14 @@ def test_a_signal_leaves_no_key_behind(
 def test_keys_show_nothing_of_themselves(secret_key: bytes) -> None:
     shown = repr(read_key_file(secret_key, b"word"))
     assert shown == "KeyFile(1 keys)"
+
+
+@pytest.mark.parametrize("filler", [b"Comment: a:b:c:d:e\n" * 12, b"\n" * 100_000])
+def test_armor_without_an_end_is_refused_at_once(filler: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(KeyUnusable):
+        read_key_file(b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n" + filler, b"")
+    assert time.monotonic() - started < 5
 
 
 @settings(max_examples=100, deadline=None)

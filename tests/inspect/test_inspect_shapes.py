@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inspect_case import HEADER, LETTER, PDF, Inspect, Said, inline, key_packet
 
-from rmp_milter.inspection import Seen, look
-from rmp_milter.inspection_file import first_mail
-from rmp_milter.inspection_packets import wrapping_of
+from rmp_milter.inspection.mail_file import first_mail
+from rmp_milter.inspection.outside import Seen, look
+from rmp_milter.inspection.packets import wrapping_of
 from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.packets import GNUPG_AEAD, SED, SEIPD, SKESK, frame
 from rmp_milter.keeper.protocol import Span

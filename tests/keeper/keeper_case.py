@@ -19,8 +19,10 @@ from rmp_milter.keeper.journal import Journal
 from rmp_milter.keeper.keys import Keys
 from rmp_milter.keeper.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
 from rmp_milter.keeper.secretkeys import decryption_keys
+from rmp_milter.keeper.vitale_jws import JwsVerifier
 from rmp_milter.memory import Memory
 
+SERVICE = "rmp@x.fr"
 NOW = 1_900_000_000
 ORIGIN = "x.fr/rmp"
 DIGEST = bytes(range(32))
@@ -37,6 +39,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption_keys(service.to_bytes()),
         custody=X25519PrivateKey.generate(),
+        waiting=X25519PrivateKey.generate(),
         pepper=secrets.token_bytes(32),
         log=Ed25519PrivateKey.generate(),
     )
@@ -47,7 +50,9 @@ def desk_of(service: SignedSecretKey, folder: Path, limits: Limits | None = None
     journal.create(log, ORIGIN)
     holder = Holder(secrets.token_bytes(32), secrets.token_bytes)
     keys = keys_of(service)
-    return Desk(keys, Journal(log), holder, secrets.token_bytes, limits or Limits())
+    bounds = limits or Limits()
+    verifier = JwsVerifier(folder / "trust", frozenset({SERVICE}), bounds.attestation)
+    return Desk(keys, Journal(log), holder, secrets.token_bytes, bounds, verifier)
 
 
 @dataclass

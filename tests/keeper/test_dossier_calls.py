@@ -2,17 +2,16 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from dossier_case import DOCUMENT, Deposit, create, held_code, leaves
 from keeper_case import (
     DIGEST,
     DOSSIER,
     HEADER,
-    LETTER,
     NOW,
     PDF,
     ask,
@@ -25,34 +24,36 @@ from keeper_case import (
 from keeper_gpg import Gpg, packets_of
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import calls
+from rmp_milter.keeper import calls, sealing
 from rmp_milter.keeper.desk import Desk
 from rmp_milter.keeper.held import LIFETIME
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
+    ByCode,
     Create,
-    Created,
     Event,
+    Failed,
     Opened,
-    OpenedBody,
     Record,
     Recorded,
-    Release,
     Released,
     Request,
     Reseal,
     Resealed,
     Seal,
     Sealed,
-    SealedDocument,
     ToReseal,
     Why,
 )
-from rmp_milter.keeper.sealing import CODE_ALPHABET, open_custody_slot, open_session_key
+from rmp_milter.keeper.sealing import (
+    CODE_ALPHABET,
+    DECOY_SLOT,
+    open_custody_slot,
+    open_session_key,
+)
 from rmp_milter.model import CodeSlot, Container
 
-DOCUMENT = b"document-16bytes"
 WITH_CODE = HEADER + "Code : JzbV\r\n"
 
 
@@ -63,74 +64,19 @@ def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
     made.journal.close()
 
 
-class Deposit:
-    """A mail opened, a dossier created, the mail's body resealed to it."""
-
-    def __init__(self, gpg: Gpg, desk: Desk, readers: tuple[bytes, ...] = ()) -> None:
-        self.desk = desk
-        self.plain = entity(HEADER + LETTER, files=[("été.pdf", PDF)])
-        message = encrypted(gpg, self.plain, signer="alice@x.fr")
-        request, self.memory = opening([message], entity=True)
-        opened = ask(desk, request, self.memory).reply
-        assert isinstance(opened, Opened)
-        self.body: OpenedBody = opened.bodies[0]
-        self.held_code = held_code(gpg, desk)
-        self.created = create(desk, self.held_code)
-        resealed = ask(desk, self.reseal(readers)).reply
-        assert isinstance(resealed, Resealed)
-        (self.item,) = resealed.items
-
-    def reseal(self, readers: tuple[bytes, ...] = ()) -> Reseal:
-        body = self.body
-        return Reseal(
-            digest=DIGEST,
-            dossier_id=DOSSIER,
-            dossier_key=self.created.public_key,
-            items=(ToReseal(DOCUMENT, body.container, body.digest, body.held),),
-            readers=readers,
-            event=event("depot"),
-        )
-
-    @property
-    def sealed(self) -> SealedDocument:
-        return SealedDocument(
-            DOCUMENT, self.body.container, self.body.digest, self.item.sealed_key
-        )
-
-    def release(self, reader: bytes, held: bytes, **changed: object) -> Release:
-        request = Release(
-            digest=DIGEST,
-            dossier_id=DOSSIER,
-            slot=self.created.slots.code,
-            held_code=held,
-            items=(self.sealed,),
-            reader=reader,
-            event=event("dossier"),
-        )
-        return msgspec.structs.replace(request, **changed)
-
-    def message(self, packets: bytes) -> bytes:
-        span = self.body.span
-        return packets + self.memory[span.offset : span.offset + span.length]
-
-
-def held_code(gpg: Gpg, desk: Desk, code: str = "JzbV") -> bytes:
-    text = HEADER + f"Code : {code}\r\n"
-    request, memory = opening([encrypted(gpg, text.encode())], entity=False)
-    opened = ask(desk, request, memory).reply
-    assert isinstance(opened, Opened)
-    return opened.held_code
-
-
-def create(desk: Desk, held: bytes = b"") -> Created:
-    request = Create(DIGEST, DOSSIER, event("creation"), held)
-    made = ask(desk, request).reply
-    assert isinstance(made, Created), made
-    return made
-
-
-def leaves(desk: Desk) -> list[dict[str, object]]:
-    return [json.loads(leaf) for leaf in desk.journal.read()]
+def test_a_leaf_says_what_the_keeper_did_whatever_the_milter_says(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    lie = msgspec.structs.replace(
+        event("dossier"), dossier_id=b"another-dossier!", outcome="refused", request=bytes(32)
+    )
+    order = deposit.release(gpg.public("bob@x.fr"), deposit.held_code, event=lie)
+    assert isinstance(ask(desk, order).reply, Released)
+    created, resealed, released = leaves(desk)
+    assert created["dossier"] == resealed["dossier"] == released["dossier"] == DOSSIER.hex()
+    assert created["documents"] == []
+    assert resealed["documents"] == released["documents"] == [DOCUMENT.hex()]
+    assert released["request"] == DIGEST.hex()
+    assert released["outcome"] == "granted"
 
 
 def test_a_standing_reader_gets_the_authors_bytes_and_signature(gpg: Gpg, desk: Desk) -> None:
@@ -145,7 +91,7 @@ def test_another_doctor_with_the_code_gets_the_same_bytes(gpg: Gpg, desk: Desk) 
     deposit = Deposit(gpg, desk)
     reply = ask(desk, deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk))).reply
     assert isinstance(reply, Released)
-    text, status = gpg.verdict(deposit.message(reply.packets[0]))
+    text, status = gpg.verdict(deposit.message(reply.packets[0][0]))
     assert text == deposit.plain
     assert "GOODSIG" in status
 
@@ -167,21 +113,27 @@ def test_a_wrong_code_gives_nothing_and_leaves_a_refusal(gpg: Gpg, desk: Desk) -
     assert (last["action"], last["outcome"], last["documents"]) == ("dossier", "refused", [])
 
 
+@pytest.mark.parametrize("typed", ["Jzb-V7", "1234", "ＪｚｂＶ"])
+def test_a_chosen_code_has_letters_digits_and_hyphens(gpg: Gpg, desk: Desk, typed: str) -> None:
+    assert create(desk, held_code(gpg, desk, typed)).held_code
+
+
 def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     reader, held = gpg.public("bob@x.fr"), held_code(gpg, desk)
     wrong = ask(desk, deposit.release(reader, held_code(gpg, desk, "wrong"))).failed
     for slot in (CodeSlot(bytes(16), bytes(12), bytes(48)), CodeSlot(b"", b"", b"")):
-        request = deposit.release(reader, held, slot=slot, items=())
+        request = deposit.release(reader, held, opening=ByCode(slot, held), items=())
         assert ask(desk, request).failed == wrong
 
 
-def test_the_hash_is_computed_for_slots_that_cannot_fit(
+def test_each_refusal_costs_one_hash_and_says_the_same(
     gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    computed = []
-    from rmp_milter.keeper import sealing  # noqa: PLC0415 -- the module is patched
-
+    deposit = Deposit(gpg, desk)
+    held, long = held_code(gpg, desk), held_code(gpg, desk, "x" * 80)
+    reader = gpg.public("bob@x.fr")
+    computed: list[str] = []
     real = sealing._slot_key
 
     def counting(code: str, salt: bytes, pepper: bytes) -> bytes:
@@ -189,12 +141,17 @@ def test_the_hash_is_computed_for_slots_that_cannot_fit(
         return real(code, salt, pepper)
 
     monkeypatch.setattr(sealing, "_slot_key", counting)
-    deposit = Deposit(gpg, desk)
-    computed.clear()
-    slot = CodeSlot(b"", b"", b"")
-    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk), slot=slot)
-    assert ask(desk, request).failed.why is Why.WRONG_CODE
-    assert computed == ["JzbV"]
+    right = deposit.created.slots.code
+    wrong = held_code(gpg, desk, "JzbW")
+    tried = [(CodeSlot(b"", b"", b""), held), (DECOY_SLOT, held), (None, held), (right, wrong)]
+    tried += [(right, long), (None, long)]
+    replies = []
+    for slot, code in tried:
+        computed.clear()
+        request = deposit.release(reader, code, opening=ByCode(slot, code))
+        replies.append(ask(desk, request).failed)
+        assert len(computed) == 1
+    assert set(map(str, replies)) == {str(Failed(Why.WRONG_CODE))}
 
 
 @pytest.mark.parametrize("typed", ["JzbV", "  JzbV ", "Jz bV", "ＪｚｂＶ"])
@@ -211,8 +168,10 @@ def test_case_of_a_code_counts(gpg: Gpg, desk: Desk, typed: str) -> None:
     assert ask(desk, request).failed.why is Why.WRONG_CODE
 
 
-@pytest.mark.parametrize("typed", ["abc", "a b c"])
-def test_a_code_too_short_is_weak(gpg: Gpg, desk: Desk, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["abc", "a b c", "été-2026", "code+1", "пароль", "a_bcd"])
+def test_a_code_that_is_short_or_cannot_be_printed_everywhere_is_weak(
+    gpg: Gpg, desk: Desk, typed: str
+) -> None:
     request = Create(DIGEST, DOSSIER, event("creation"), held_code(gpg, desk, typed))
     assert ask(desk, request).failed.why is Why.WEAK_CODE
     assert leaves(desk) == []

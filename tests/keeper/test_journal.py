@@ -130,3 +130,39 @@ def _writer(folder: Path, number: int) -> int:
                 log.append(event("dossier", bytes((number, at))), 5)
     finally:
         os._exit(0)
+
+
+def test_what_is_said_more_of_an_access_is_in_its_leaf_only_where_it_is_set(
+    folder: Path,
+) -> None:
+    more = msgspec.structs.replace(event("dossier"), proof="code", entries=(2, 7))
+    with Journal(folder) as log:
+        assert [log.append(each, 5) for each in (event("dossier"), more, more)] == [0, 1, 1]
+        plain, said = (json.loads(leaf) for leaf in log.read())
+    assert set(said) - set(plain) == {"proof", "entries"}
+    assert (said["proof"], said["entries"]) == ("code", [2, 7])
+
+
+def test_many_entries_take_several_leaves(folder: Path) -> None:
+    entries = tuple(range(1, 2 * DOCUMENTS_PER_LEAF + 2))
+    many = msgspec.structs.replace(event("dossier"), entries=entries)
+    with Journal(folder) as log:
+        assert log.append(many, 5) == 2
+        found = log.history(many.dossier_id, 1000)
+    assert tuple(entry for each in found for entry in each.entries) == entries
+
+
+@pytest.mark.parametrize("field", ["proof", "acting_for"])
+def test_new_fields_are_bounded_too(folder: Path, field: str) -> None:
+    long = msgspec.structs.replace(event("dossier"), **{field: "x" * 41})
+    with Journal(folder) as log, pytest.raises(LeafError):
+        log.append(long, 5)
+
+
+def test_dossiers_whose_ids_begin_alike_are_kept_apart(folder: Path) -> None:
+    ids = (b"a", b"ab", b"\xff" * 16, b"")
+    with Journal(folder) as log:
+        for at, dossier_id in enumerate(ids):
+            log.append(msgspec.structs.replace(event("x"), dossier_id=dossier_id), at)
+        found = [[each.index for each in log.history(each_id, 9)] for each_id in ids]
+    assert found == [[0], [1], [2], []]

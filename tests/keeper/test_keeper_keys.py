@@ -1,7 +1,6 @@
 """The key files: made once, for their owner only, with one clear line for each fault."""
 
 import base64
-import os
 import subprocess
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import pytest
 from keeper_gpg import Gpg
 
 from rmp_milter.certificates import read_certificate, usable
-from rmp_milter.keeper import keys as module
 from rmp_milter.keeper.keys import KeyFileError, load_keys, make_keys, service_certificate
 
+FILES = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key")
 LATER = 2_000_000_000
 
 
@@ -30,11 +29,9 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def test_the_files_are_for_their_owner_only(made: Path) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in made.iterdir()}
-    assert modes == dict.fromkeys(
-        ("service.key", "custody.key", "pepper.key", "log.key"), 0o600
-    )
+    assert modes == dict.fromkeys(FILES, 0o600)
     assert made.stat().st_mode & 0o777 == 0o700
-    assert len({(made / name).read_bytes() for name in modes}) == 4
+    assert len({(made / name).read_bytes() for name in modes}) == 5
 
 
 def test_nothing_is_overwritten(folder: Path) -> None:
@@ -75,7 +72,7 @@ def test_a_binary_service_key_is_read_too(folder: Path) -> None:
     assert load_keys(folder).service.to_bytes() == binary
 
 
-@pytest.mark.parametrize("name", ["service.key", "custody.key", "pepper.key", "log.key"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("fault", ["missing", "open", "empty", "noise", "folder"])
 def test_each_fault_is_one_line_that_names_the_file(
     folder: Path, name: str, fault: str
@@ -104,12 +101,3 @@ def test_a_strange_address_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(KeyFileError):
         make_keys(tmp_path / "k", address, "RMP")
     assert not (tmp_path / "k").exists()
-
-
-def test_key_files_are_on_disk_when_they_are_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fsync", synced.append)
-    module._write(tmp_path / "x.key", b"x")
-    assert len(synced) == 1

@@ -242,6 +242,12 @@ def test_nesting_is_bounded() -> None:
     assert error.value.why is Why.UNSUPPORTED
 
 
+def test_what_stands_behind_compressed_data_is_no_packet() -> None:
+    behind = frame(8, b"\x02" + zlib.compress(literal(b"x")) + bytes(200_000))
+    body = sealed(behind, KEY)
+    assert decrypt(memory(body), whole(body), KEY, LIMIT).data == b"x"
+
+
 @pytest.mark.parametrize(
     "packets",
     [

@@ -12,17 +12,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keeper_case import DIGEST, HEADER, ORIGIN, encrypted, entity, event, keys_of, opening
+from keeper_case import (
+    DIGEST,
+    HEADER,
+    ORIGIN,
+    desk_of,
+    encrypted,
+    entity,
+    event,
+    keys_of,
+    opening,
+)
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.keeper import journal, wire, worker
 from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.journal import Journal, JournalError
+from rmp_milter.keeper.keypackets import session_keys
+from rmp_milter.keeper.keys import Keys, load_keys, make_keys
+from rmp_milter.keeper.packets import read_message
 from rmp_milter.keeper.protocol import (
     Checkpoint,
     Checkpointed,
@@ -33,6 +47,7 @@ from rmp_milter.keeper.protocol import (
     Recorded,
     Seal,
     Sealed,
+    Span,
     Why,
 )
 from rmp_milter.keeper.server import Place, ServerError, listen, serve
@@ -40,6 +55,7 @@ from rmp_milter.memory import Memory
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
 ME = frozenset({os.getuid()})
+encode = msgspec.msgpack.Encoder().encode
 LIMITS = Limits(timeout=1.0, message=8 << 20)
 
 
@@ -285,6 +301,64 @@ def test_a_worker_that_hangs_is_ended_and_replaced(
         with pytest.raises(KeeperDown):
             running.client.call(record())
         until(lambda: len(running.workers()) == 2 and running.workers() != before)
+
+
+SERVE = """
+import os, sys
+from pathlib import Path
+from rmp_milter.keeper.keys import load_keys
+from rmp_milter.keeper.server import Place, serve
+folder = Path(sys.argv[1])
+place = Place(folder / "k.sock", frozenset({os.getuid()}))
+serve(load_keys(folder / "keys"), folder / "log", place, 2)
+"""
+
+
+def test_a_worker_whose_log_fails_ends_even_if_nobody_hears_it(
+    service: SignedSecretKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise JournalError("full") from OSError("full")
+
+    def gone(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(worker, "answer", fail)
+    monkeypatch.setattr(wire, "send", gone)
+    monkeypatch.setattr(wire, "receive", lambda *_: (encode(record()), None))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert worker._converse(ours, ME, desk_of(service, tmp_path)) is False
+
+
+def test_no_two_workers_draw_the_same_session_key(tmp_path: Path) -> None:
+    # The library's generator is copied by a fork once it was used: two readers would
+    # get one key, and a worker that was started again would draw the old ones.
+    make_keys(tmp_path / "keys", "rmp@x.fr", "RMP")
+    journal.create(tmp_path / "log", ORIGIN)
+    keys = load_keys(tmp_path / "keys")
+    command = [sys.executable, "-c", SERVE, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        running = Running(tmp_path, process.pid)
+        try:
+            until(lambda: running.socket.exists() and len(running.workers()) == 2)
+            drawn = [session_key(running, keys) for _ in range(8)]
+            before = running.workers()
+            for worker_pid in before:
+                os.kill(worker_pid, signal.SIGKILL)
+            until(lambda: len(running.workers()) == 2 and not {*before} & {*running.workers()})
+            drawn += [session_key(running, keys) for _ in range(8)]
+        finally:
+            process.terminate()
+    assert len(set(drawn)) == len(drawn)
+
+
+def session_key(running: Running, keys: Keys) -> bytes:
+    """Have an answer to the service itself sealed; return the session key that was drawn."""
+    order = Seal((keys.certificate,), DIGEST, b"an answer")
+    data = running.client.expect(Sealed, order)[0].data
+    message = read_message(lambda at, size: data[at : at + size], Span(0, len(data)))
+    return next(iter(session_keys(message.key_packets, keys.decryption))).key
 
 
 def test_held_values_open_in_every_worker(gpg: Gpg, keeper: Running) -> None:

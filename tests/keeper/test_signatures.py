@@ -141,3 +141,13 @@ def test_line_ends_are_made_canonical() -> None:
     raw, canonical = as_signed(b"xxa\nb\r\nc\rdxx", 2, 10)
     assert raw() == b"a\nb\r\nc\rd"
     assert canonical() == b"a\r\nb\r\nc\r\nd"
+
+
+def test_many_signatures_over_many_lines_hold_nobody_up(gpg: Gpg) -> None:
+    # A few kilobytes of mail: empty lines compress to nothing, and anybody may write them.
+    lines = b"\n" * 4_000_000
+    packets = sign(gpg, "alice@x.fr") * 16
+    started = time.monotonic()
+    forms = as_signed(lines, 0, len(lines))
+    assert verify(forms, packets, [gpg.public("alice@x.fr")], NOW).trust is Trust.BAD
+    assert time.monotonic() - started < 10

@@ -33,6 +33,10 @@ def armored(
     return whole.replace("\n", eol).encode()
 
 
+# What Outlook packs a mail into (MS-OXTNEF 2.1.3.1), here an armored text and a file.
+TNEF = b'\x78\x9f>"\x01\x00' + armored(MESSAGE) + PDF
+
+
 def part(headers: str, body: bytes) -> bytes:
     return headers.strip().replace("\n", "\r\n").encode("utf-8") + b"\r\n\r\n" + body
 

@@ -219,3 +219,9 @@ def test_gpg_reads_the_same_from_the_armor() -> None:
             check=True,
         )
     assert out(text) == run.stdout
+
+
+def test_any_number_of_marker_packets_is_passed_over() -> None:
+    markers = b"\xca\x03PGP" * 1600
+    assert kind_of(markers) == (Kind.OTHER, 0)
+    assert kind_of(markers + MESSAGE)[0] is Kind.ENCRYPTED

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rmp_milter.mail.charsets import decode
 from rmp_milter.mail.mimetree import scan
 from rmp_milter.mail.names import NAME_LIMIT, decode_words, file_name, parameters
 
@@ -66,6 +67,14 @@ def test_characters_cut_between_two_words_are_put_together() -> None:
 
 def test_words_that_cannot_be_decoded_do_no_harm() -> None:
     assert decode_words("=?x-none?b?%%%?= a =?utf-8?b?A?= b").endswith(" b")
+
+
+def test_half_a_surrogate_pair_is_no_character() -> None:
+    # UTF-7 can say it, but no later encoder takes it.
+    for name in ("=?utf-7?q?+2AA-?=.pdf", "=?utf-7?b?KzJBQS0=?=.pdf"):
+        file_name(name).encode()
+    assert decode(b"+AOk-t+AOk-", "utf-7") == "été"
+    decode(b"Patient : +2AA-", "utf-7").encode()
 
 
 @given(st.text(max_size=300))

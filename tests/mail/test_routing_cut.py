@@ -180,3 +180,8 @@ def test_any_text_is_cut_and_read(text: str) -> None:
     for whole in (text, f"Patient : {text}\nCode : {text}"):
         read = parse(cut(whole).header, 2026)
         assert all(len(problem.value) <= 80 for problem in read.problems)
+
+
+def test_a_letterhead_does_not_begin_the_header() -> None:
+    text = "Cabinet des Lilas\nTél : 04 78 00 00 00\n\nPatient : DUPONT Jean\n"
+    assert "DUPONT" in cut(text).header

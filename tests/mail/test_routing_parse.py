@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.mail.routing import Problem, RoutingHeader, Trouble, parse
-from rmp_milter.model import Verb
+from rmp_milter.model import Onglet, Scope, Sheet, Verb
 
 YEAR = 2026
 
@@ -37,7 +37,7 @@ def test_a_whole_header() -> None:
         verb_stated=True,
         birth_name="DUPONT",
         first_names="Jean",
-        used_name="DURAND",
+        sheet=Sheet(used_name="DURAND"),
         birth_date="1959-01-30",
         nir="184127645108946",
         document="Résumé médical",
@@ -313,3 +313,93 @@ def test_any_header_is_read(text: str) -> None:
     header = read(text)
     assert len(header.birth_name) <= 200
     assert header.birth_date == "" or len(header.birth_date) == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [
+        ("3", (3,)),
+        ("3, 5 ; 7", (3, 5, 7)),
+        ("3 et 5", (3, 5)),
+        ("3 - 6, 4", (3, 4, 5, 6)),
+        ("12-14", (12, 13, 14)),
+    ],
+)
+def test_lists_of_entries(value: str, numbers: tuple[int, ...]) -> None:
+    assert read(f"Numéros : {value}").numbers == numbers
+
+
+@pytest.mark.parametrize("value", ["0", "5-3", "trois", "1-1000000", "-3", "1,,2", "1 à 3"])
+def test_what_is_no_list_of_entries_is_a_problem(value: str) -> None:
+    header = read(f"Numéros : {value}")
+    assert header.numbers == ()
+    assert (Trouble.UNREADABLE, "Numéros") in {(p.kind, p.word) for p in header.problems}
+
+
+@pytest.mark.parametrize(
+    ("value", "scope"),
+    [
+        ("dossier", Scope.WHOLE),
+        ("résumé", Scope.SUMMARY),
+        ("Résumé seul", Scope.SUMMARY),
+        ("index", Scope.INDEX),
+        ("sommaire", Scope.INDEX),
+    ],
+)
+def test_how_much_of_a_dossier_is_asked_for(value: str, scope: Scope) -> None:
+    header = read(f"Demande : {value}")
+    assert (header.verb, header.scope) == (Verb.DOSSIER, scope)
+
+
+def test_the_sheet_of_a_creation() -> None:
+    header = read(
+        "Demande : création\nPatient : DUPONT Jean\nNé le : 30/01/1959\nSexe : masculin\n"
+        "Adresse : 3 rue des Lilas, 69001 Lyon\nRégime : général\nMutuelle : MGEN\n"
+        "Téléphone : 04 78 00 00 00\nFax : 04 78 00 00 01\nPortable : 06 00 00 00 00\n"
+        "Courriel : cabinet@exemple.fr\nConsentement : oui\n"
+    )
+    assert header.problems == ()
+    assert header.sheet == Sheet(
+        sex="M",
+        address="3 rue des Lilas, 69001 Lyon",
+        regime="général",
+        insurer="MGEN",
+        phone="04 78 00 00 00",
+        fax="04 78 00 00 01",
+        mobile="06 00 00 00 00",
+        mail="cabinet@exemple.fr",
+    )
+
+
+@pytest.mark.parametrize("value", ["imagerie", "Imagerie", "IMAGERIE", "Imag"])
+def test_an_onglet_by_its_name(value: str) -> None:
+    assert read(f"Onglet : {value}").tab is Onglet.IMAGERIE
+
+
+def test_an_onglet_that_is_none() -> None:
+    assert read("Onglet : rayons").tab is None
+    assert read("Onglet : co").tab is None  # Comptes rendus, Courriers
+
+
+@pytest.mark.parametrize(
+    ("value", "iso"),
+    [
+        ("01/12/2026", "2026-12-01"),
+        ("1er décembre 2026", "2026-12-01"),
+        ("3/1/27", "2027-01-03"),
+    ],
+)
+def test_days_of_a_locum(value: str, iso: str) -> None:
+    header = read(
+        f"Demande : remplacement\nRemplaçant : 10000000002\nDu : {value}\nAu : {value}"
+    )
+    assert (header.first_day, header.last_day, header.problems) == (iso, iso, ())
+
+
+def test_what_a_request_cannot_do_without_is_missed() -> None:
+    assert kinds("Demande : masquage\nPatient : DUPONT Jean\nNé le : 30/01/1959") == [
+        ("missing", "Numéros")
+    ]
+    assert kinds("Demande : opposition\nPatient : DUPONT Jean\nNé le : 30/01/1959") == [
+        ("missing", "Médecin")
+    ]

@@ -11,6 +11,7 @@ from mail_builders import (
     OTHER_MESSAGE,
     PDF,
     SIGNATURE,
+    TNEF,
     armored,
     file_part,
     mail,
@@ -174,7 +175,7 @@ def test_signatures_keys_and_footers_are_no_clear_documents(harmless: bytes) -> 
         (file_part("signature.asc", PDF, "application/pgp-signature"), "signature.asc"),
         (file_part("lettre.txt", b"short", "text/plain"), "lettre.txt"),
         (file_part("signed.gpg", COMPRESSED), "signed.gpg"),
-        (file_part("winmail.dat", b'\x78\x9f>"' + bytes(9), "application/ms-tnef"), "winmail.dat"),
+        (file_part("winmail.dat", TNEF, "application/ms-tnef"), "winmail.dat"),
         (text_part(b"a whole letter\r\n" * 300), "text/plain"),
         (part("Content-Type: image/png", b"\x89PNG..."), "image/png"),
         (part("Content-Type: message/rfc822", mail(text_part(b"forwarded"))), "message/rfc822"),
@@ -182,6 +183,16 @@ def test_signatures_keys_and_footers_are_no_clear_documents(harmless: bytes) -> 
 )  # fmt: skip
 def test_what_travels_in_clear_beside_the_body_is_named(clear: bytes, name: str) -> None:
     assert recognise(partitioned(clear)).clear_attachments == (name,)
+
+
+def test_outlooks_winmail_is_never_searched_for_armor() -> None:
+    # What else is packed into it would be lost without a word.
+    alone = mail(multipart("mixed", text_part(b""), file_part("winmail.dat", TNEF)))
+    shape = recognise(alone)
+    assert (shape.name, shape.pieces, shape.winmail) == (ShapeName.CLEAR, (), True)
+    beside = recognise(partitioned(file_part("ATT00001.dat", TNEF)))
+    assert (beside.clear_attachments, beside.winmail) == (("ATT00001.dat",), True)
+    assert not recognise(partitioned()).winmail
 
 
 def test_a_clear_file_beside_pgp_mime_is_named() -> None:

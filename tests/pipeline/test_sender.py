@@ -1,9 +1,9 @@
 import pytest
 
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.steps import Proof
 from rmp_milter.keeper.protocol import Signature, Trust
 from rmp_milter.model import Doctor, Envelope
+from rmp_milter.rules import Proof
 from rmp_milter.sender import identify, likely_signers, named_signers
 
 

@@ -1,21 +1,23 @@
 from rmp_milter.mail.texts import LETTERS, REFUSALS, refusal
-from rmp_milter.mail.wording import ascii_sentences, bare_name, size
+from rmp_milter.mail.wording import bare_name, size, smtp_line
+
+FACTS = {"limit": "50", "numbers": "3, 5"}
+LONGEST_SMTP_LINE = 512 - len("550 5.7.1 \r\n")  # RFC 5321, 4.5.3.1.5
 
 
-def test_smtp_lines_are_plain_ascii_without_percent() -> None:
+def test_a_refusal_is_one_smtp_line_of_plain_ascii_without_percent() -> None:
     for key in REFUSALS:
         for language in ("fr", "en"):
-            for line in ascii_sentences(refusal(key, language, {"limit": "50"})):
-                assert line.isascii()
-                assert line.isprintable()
-                assert "%" not in line
-                assert len(line) <= 200
+            line = smtp_line(refusal(key, language, FACTS))
+            assert line.isascii()
+            assert line.isprintable()
+            assert "%" not in line
+            assert len(line) <= LONGEST_SMTP_LINE
 
 
 def test_french_survives_the_loss_of_its_accents() -> None:
-    assert ascii_sentences("Ce message n’est pas chiffré « clé » 5 %") == [
-        'Ce message n\'est pas chiffre " cle " 5'
-    ]
+    line = smtp_line("Ce message n’est pas chiffré « clé » 5 %")
+    assert line == 'Ce message n\'est pas chiffre " cle " 5'
 
 
 def test_every_text_is_there_in_both_languages() -> None:

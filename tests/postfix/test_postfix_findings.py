@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.postfix_rules import ABSENT, Expectations, Severity, findings
-from rmp_milter.postfix_settings import PostfixError, read_settings
-from rmp_milter.postfix_values import Milter, milters, number, seconds, tables
+from rmp_milter.postfix.rules import ABSENT, Expectations, Severity, findings
+from rmp_milter.postfix.settings import PostfixError, read_settings
+from rmp_milter.postfix.values import Milter, milters, number, seconds, tables
 
 SOCKET = "/run/rmp/milter.sock"
 GOOD = {
@@ -197,13 +197,13 @@ def test_an_absent_configuration_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_an_absent_postfix_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rmp_milter.postfix_settings._FOLDERS", "/nonexistent")
+    monkeypatch.setattr("rmp_milter.postfix.settings._FOLDERS", "/nonexistent")
     with pytest.raises(PostfixError, match="postconf: not found; is Postfix installed"):
         read_settings(None)
 
 
 def test_the_tables_that_turn_milters_off_are_read(tmp_path: Path) -> None:
-    from rmp_milter.postfix_settings import _disabling_entries  # noqa: PLC0415 -- white box
+    from rmp_milter.postfix.settings import _disabling_entries  # noqa: PLC0415 -- white box
 
     table = tmp_path / "milters.cidr"
     table.write_text("# 10.0.0.1 DISABLE\n192.0.2.0/24 DISABLE\n10.0.0.0/8 unix:/x\n")

@@ -17,13 +17,14 @@ RESERVED = {
     "lmdb": [
         "rmp_milter.store.*",
         "rmp_milter.keeper.journal",
+        "rmp_milter.keeper.dossier_leaves",
         "rmp_milter.keeper.log_file",
         "rmp_milter.keeper.log_tree",
     ],
     "Milter": ["rmp_milter.milter"],
     "smtplib": ["rmp_milter.courier"],
     "dkim": ["rmp_milter.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix_settings", "rmp_milter.supervisor"],
+    "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.supervisor"],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     # The access log's notes are verified with public ones only.
@@ -32,12 +33,16 @@ RESERVED = {
         "rmp_milter.dkim_*",
         "rmp_milter.tlog.notes",
     ],
+    # Tokens of strangers are parsed where their words are decrypted anyway.
+    "jwt": ["rmp_milter.keeper.vitale_jws"],
     "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*"],
     "cryptography.hazmat.decrepit": ["rmp_milter.keeper.*"],
     "openpgp.composed.SignedSecretKey": ["rmp_milter.keeper.*"],
     "openpgp.composed.SecretKeyParamsBuilder": ["rmp_milter.keeper.*"],
     # Layers below take plain values; only who starts a process or a command reads these.
     "rmp_milter.config": [
+        "rmp_milter.config",
+        "rmp_milter.config.*",
         "rmp_milter.cli.*",
         "rmp_milter.milter_main",
         "rmp_milter.courier",
@@ -54,6 +59,7 @@ KEEPER_ONLY = {
         "rmp_milter.installation",
         "rmp_milter.checks",
         "rmp_milter.cli.run_keeper",
+        "rmp_milter.cli.trust",
         "rmp_milter.cli.init",
         "rmp_milter.cli.access_keeper",
         "rmp_milter.cli.inspect",
@@ -65,13 +71,15 @@ FOR_EVERYBODY = {"rmp_milter.keeper", "rmp_milter.keeper.protocol", "rmp_milter.
 # Values in, values out: the core knows neither the shell nor clock, chance, files, network.
 CORE = [
     "rmp_milter.model",
+    "rmp_milter.changes",
+    "rmp_milter.rules",
     "rmp_milter.errors",
     "rmp_milter.identity",
     "rmp_milter.onglets",
     "rmp_milter.rpps",
     "rmp_milter.bounce",
-    "rmp_milter.postfix_rules",
-    "rmp_milter.postfix_values",
+    "rmp_milter.postfix.rules",
+    "rmp_milter.postfix.values",
     "rmp_milter.mail",
     "rmp_milter.mail.*",
     "rmp_milter.handlers",

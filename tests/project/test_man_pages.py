@@ -10,6 +10,7 @@ import pytest
 
 from rmp_milter.cli.main import rmp
 from rmp_milter.config import SECTIONS
+from rmp_milter.rules import Act, Proof, Relation
 
 MAN = Path(__file__).parents[2] / "man"
 
@@ -57,7 +58,13 @@ def test_every_command_and_option_is_described(name: str) -> None:
     assert {option for option in options if f"-{option}" not in page} == set()
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+def test_every_word_of_the_policy_is_described() -> None:
+    described = plain("rmp.toml.5").partition(".Ss [policy]")[2].partition(".Ss [")[0]
+    words = {*Act, *Relation, *Proof}
+    assert {word for word in words if not re.search(rf"\b{word}\b", described)} == set()
+
+
+@pytest.mark.parametrize("section", [name for name in SECTIONS if name != "policy"])
 def test_every_setting_is_described_in_its_section(section: str) -> None:
     _, _, rest = plain("rmp.toml.5").partition(f".Ss [{section}]")
     described = rest.partition(".Ss [")[0]

@@ -4,9 +4,21 @@ import hashlib
 import os
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from rmp_milter.changes import (
+    Adoption,
+    Changes,
+    DossierUpdate,
+    NewBody,
+    NewDossier,
+    NewEntry,
+    NewEnvelope,
+    NewWaiting,
+)
 from rmp_milter.model import (
     BodySlice,
-    Changes,
+    Closure,
     CodeSlot,
     Consent,
     Container,
@@ -14,15 +26,16 @@ from rmp_milter.model import (
     Document,
     Dossier,
     Entry,
-    NewBody,
-    NewDossier,
-    NewEntry,
+    Fault,
     Onglet,
     OutgoingMail,
     PartName,
     Patient,
+    ReceiptLine,
     Slice,
     Slots,
+    Strike,
+    Waiting,
 )
 from rmp_milter.store import Store, StoreKeys, create
 
@@ -130,6 +143,69 @@ def with_dossier(store: Store, *traits: str) -> bytes:
     return new.dossier.dossier_id
 
 
+def the_dossier(store: Store, dossier_id: bytes) -> Dossier:
+    """Return a dossier that must be there, as it is stored now."""
+    with store.snapshot() as view:
+        dossier = view.dossier(dossier_id)
+    assert dossier is not None
+    return dossier
+
+
+def changed(store: Store, dossier_id: bytes, *traits: str, **fields: object) -> DossierUpdate:
+    """The next state of a stored dossier."""
+    old = the_dossier(store, dossier_id)
+    new = replace(old, revision=old.revision + 1, **fields)
+    return DossierUpdate(dossier=new, trait_keys=traits)
+
+
+def close(store: Store, dossier_id: bytes) -> None:
+    closure = Closure(at=NOW, erase_at=NOW + DAY)
+    store.commit(Changes(updates=(changed(store, dossier_id, closure=closure),)), NOW)
+
+
+def a_patient(dossier_id: bytes, number: int = 77) -> Doctor:
+    doctor = a_doctor(number)
+    return replace(doctor, name="Ludivine WACKENHEIM", rpps="", patient_of=dossier_id)
+
+
+def a_waiting(
+    *bodies: bytes, traits: tuple[str, ...] = ("waits",), days: int = 30
+) -> NewWaiting:
+    deposit = a_deposit(new_id(), *bodies)
+    waiting = Waiting(
+        waiting_id=new_id(),
+        patient=a_dossier().patient,
+        entry=deposit.entry,
+        received_at=NOW,
+        expires_at=NOW + days * DAY,
+    )
+    return NewWaiting(waiting=waiting, trait_keys=traits, bodies=deposit.bodies)
+
+
+def an_adoption(new: NewWaiting, dossier_id: bytes) -> Adoption:
+    documents = tuple(
+        replace(each, sealed_key=b"a" * 81) for each in new.waiting.entry.documents
+    )
+    return Adoption(
+        waiting_id=new.waiting.waiting_id,
+        dossier_id=dossier_id,
+        entry=replace(new.waiting.entry, documents=documents),
+    )
+
+
+def an_envelope(document_id: bytes, number: int = 1) -> NewEnvelope:
+    packet = f"late key packet {number}".encode()
+    return NewEnvelope(document_id=document_id, fingerprint=f"{number:040x}", packet=packet)
+
+
+def a_strike(subject: bytes = b"s" * 16, at: int = NOW, fault: Fault = Fault.SENDER) -> Strike:
+    return Strike(fault=fault, subject=subject, at=at)
+
+
+def a_line(doctor: Doctor, at: int = NOW) -> ReceiptLine:
+    return ReceiptLine(doctor_id=doctor.doctor_id, at=at, text="radio de Mme Wackenheim")
+
+
 def full_store(folder: Path) -> Store:
     """A store with two records at least in every table."""
     store = make_store(folder)
@@ -145,4 +221,36 @@ def full_store(folder: Path) -> Store:
     store.commit(Changes(doctors=doctors, dossiers=new, entries=entries, outbox=mails), NOW)
     for number in range(2):
         store.commit(Changes(digest=bytes([number]) * 32), NOW + number)
+    store.commit(
+        Changes(
+            envelopes=(an_envelope(referred, 1), an_envelope(referred, 2)),
+            strikes=(a_strike(b"one"), a_strike(b"two")),
+            receipts=tuple(a_line(doctor) for doctor in doctors),
+            waiting=(
+                a_waiting(b"deposit one"),
+                a_waiting(b"deposit two", traits=("waits too",)),
+            ),
+        ),
+        NOW,
+    )
+    for number in range(2):
+        _give_up_a_body(store, NOW + number)
+    _erase_a_dossier(store)
     return store
+
+
+def _give_up_a_body(store: Store, now: int) -> None:
+    """Leave an orphan, and a row that needs it."""
+    lost = a_waiting(b"in vain")
+    mail = a_mail(lost.bodies[0].document_id)
+    store.commit(Changes(waiting=(lost,), outbox=(mail,)), now)
+    store.commit(Changes(expired=(lost.waiting.waiting_id,)), now)
+
+
+def _erase_a_dossier(store: Store) -> None:
+    dossier_id = with_dossier(store, "to be erased")
+    entry = a_deposit(dossier_id, b"to be erased")
+    doctors = (a_patient(dossier_id),)
+    store.commit(Changes(entries=(entry,), doctors=doctors), NOW)
+    close(store, dossier_id)
+    store.commit(Changes(erased=(dossier_id,)), NOW)

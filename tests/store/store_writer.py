@@ -14,7 +14,7 @@ from pathlib import Path
 
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Store, StoreFailed
 
 

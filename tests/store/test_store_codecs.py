@@ -5,6 +5,7 @@ from store_case import KEYS, a_doctor
 
 from rmp_milter.model import (
     BodySlice,
+    Closure,
     CodeSlot,
     Consent,
     Container,
@@ -12,14 +13,22 @@ from rmp_milter.model import (
     Document,
     Dossier,
     Entry,
+    Locum,
+    Mask,
     Onglet,
     OutgoingMail,
     PartName,
     Patient,
+    ReceiptLine,
+    Receipts,
+    Refiling,
     ReplyForm,
+    Sheet,
     Slice,
     Slots,
     StandingKey,
+    Tally,
+    Waiting,
 )
 from rmp_milter.store.codecs import (
     Blind,
@@ -37,6 +46,8 @@ from rmp_milter.store.records import (
     SentNote,
     StoredDossier,
     StoredEntry,
+    StoredEnvelope,
+    StoredWaiting,
     WaitingMail,
     from_stored,
     to_stored,
@@ -62,6 +73,11 @@ doctors = st.builds(
     account=text,
     reply_form=st.sampled_from(ReplyForm),
     added_at=times,
+    revision=times,
+    receipts=st.sampled_from(Receipts),
+    hprim=st.booleans(),
+    locums=st.lists(st.builds(Locum, ids, text, text, times), max_size=2).map(tuple),
+    patient_of=ids,
 )
 dossiers = st.builds(
     Dossier,
@@ -69,9 +85,18 @@ dossiers = st.builds(
     public_key=data,
     patient=st.builds(Patient, text, text, text, text),
     treating=ids,
-    slots=st.builds(Slots, st.builds(CodeSlot, data, data, data), data),
+    slots=st.builds(Slots, st.none() | st.builds(CodeSlot, data, data, data), data, data),
     consent=st.builds(Consent, ids, times, text),
     created_at=times,
+    revision=times,
+    sheet=st.builds(Sheet, text, text, text, text, text, text, text, text, text),
+    masks=st.lists(st.builds(Mask, times, ids, times), max_size=2).map(tuple),
+    opposed=st.lists(ids, max_size=2).map(tuple),
+    refilings=st.lists(
+        st.builds(Refiling, times, st.sampled_from(Onglet), ids, times), max_size=2
+    ).map(tuple),
+    seen=times,
+    closure=st.none() | st.builds(Closure, times, times, times),
 )
 documents = st.builds(
     Document,
@@ -83,6 +108,14 @@ documents = st.builds(
     parts=st.lists(st.builds(PartName, text, text, times), max_size=3).map(tuple),
     standing=st.lists(st.builds(StandingKey, text, data), max_size=2).map(tuple),
 )
+waiting = st.builds(
+    Waiting,
+    waiting_id=ids,
+    patient=st.builds(Patient, text, text, text, text),
+    entry=st.deferred(lambda: entries),
+    received_at=times,
+    expires_at=times,
+)
 entries = st.builds(
     Entry,
     received_at=times,
@@ -92,13 +125,20 @@ entries = st.builds(
     onglet=st.sampled_from(Onglet),
     onglet_reason=text,
     documents=st.lists(documents, max_size=3).map(tuple),
+    acting_for=ids,
+    prescriber=text,
+    replaces=times,
 )
 pieces = st.one_of(st.builds(Slice, data), st.builds(BodySlice, data, ids, st.booleans()))
-mails = st.builds(OutgoingMail, text, text, st.lists(pieces, max_size=4).map(tuple))
+mails = st.builds(OutgoingMail, text, text, st.lists(pieces, max_size=4).map(tuple), times)
 records = st.one_of(
     st.tuples(st.just(CODECS.doctors), doctors),
     st.tuples(st.just(CODECS.dossiers), st.builds(StoredDossier, dossiers, st.tuples(data))),
     st.tuples(st.just(CODECS.entries), st.builds(StoredEntry, data, entries)),
+    st.tuples(st.just(CODECS.waiting), st.builds(StoredWaiting, waiting, st.tuples(data))),
+    st.tuples(st.just(CODECS.envelopes), st.builds(StoredEnvelope, text, data)),
+    st.tuples(st.just(CODECS.tallies), st.builds(Tally, st.tuples(times, times))),
+    st.tuples(st.just(CODECS.receipts), st.builds(ReceiptLine, ids, times, text)),
     st.tuples(st.just(CODECS.heads), st.builds(Head, times, data)),
     st.tuples(st.just(CODECS.outbox.mails), mails.map(to_stored)),
     st.tuples(

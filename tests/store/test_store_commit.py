@@ -20,7 +20,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes, NewBody, NewEntry
+from rmp_milter.changes import Changes, NewBody, NewEntry
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
 from rmp_milter.store.check import check
 from rmp_milter.store.commit import GroupCommit
@@ -150,6 +150,7 @@ def test_a_doctor_of_the_same_identifier_replaces_the_old_one(
 ) -> None:
     old = a_doctor(1, account="old")
     new = a_doctor(2, doctor_id=old.doctor_id, account="new")
+    new = msgspec.structs.replace(new, revision=1)
     store.commit(Changes(doctors=(old,)), NOW)
     store.commit(Changes(doctors=(new,)), NOW)
     with store.snapshot() as view:

@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -6,8 +7,16 @@ import lmdb
 import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_doctor, make_store
 
-from rmp_milter.model import Changes
-from rmp_milter.store import Outbox, Store, StoreError, StoreFailed, StoreKeys, create
+from rmp_milter.changes import Changes
+from rmp_milter.store import (
+    Outbox,
+    Store,
+    StoreError,
+    StoreFailed,
+    StoreKeys,
+    create,
+    environment,
+)
 
 
 def open_store(folder: Path, keys: StoreKeys = KEYS) -> Store:
@@ -69,6 +78,39 @@ def test_another_format_version_is_refused(folder: Path) -> None:
             txn.put(b"format", b"rmp-milter store 2", db=meta)
     with pytest.raises(StoreError, match="unknown format"):
         open_store(folder)
+
+
+@pytest.mark.parametrize("table", ["entries", "tallies"])
+def test_a_missing_table_is_never_made_anew(folder: Path, table: str) -> None:
+    make_store(folder).close()
+    with lmdb.Environment(str(folder), max_dbs=32, map_size=MAP_BYTES) as raw:
+        handle = raw.open_db(table.encode())
+        with raw.begin(write=True) as txn:
+            txn.drop(handle)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"of this version: it lacks table {table}"):
+            open_store(folder)
+
+
+def test_a_folder_that_cannot_be_locked_leaves_nothing_open(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_store(folder).close()
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(environment, "WriteTurn", refuse)
+    with pytest.raises(StoreError, match=r"cannot open the store in .*: Permission denied"):
+        open_store(folder)
+    assert not [fd for fd in Path("/proc/self/fd").iterdir() if points_into(fd, folder)]
+
+
+def points_into(fd: Path, folder: Path) -> bool:
+    try:
+        return fd.readlink().is_relative_to(folder)
+    except OSError:
+        return False  # the listing's own
 
 
 @pytest.mark.parametrize("wrong", ["metadata", "index", "outbox"])
@@ -155,11 +197,16 @@ def test_figures_count_what_there_is(full_folder: Path) -> None:
     with open_store(full_folder) as store:
         stats = store.stats()
     expected = {
-        "dossiers": 2,
-        "entries": 6,
-        "documents": 12,
+        "dossiers": 3,
+        "entries": 7,
+        "documents": 14,
+        "key_packets": 2,
         "doctors": 2,
-        "outbox_waiting": 3,
+        "deposits_waiting": 2,
+        "receipt_lines": 2,
+        "tallies": 2,
+        "bodies_given_up": 2,
+        "outbox_waiting": 5,
         "outbox_parked": 1,
         "outbox_sent_lately": 2,
         "duplicate_digests": 2,

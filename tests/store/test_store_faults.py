@@ -19,7 +19,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreFailed
 from rmp_milter.store.check import check
 
@@ -159,7 +159,7 @@ def test_the_courier_fails_with_the_environment_it_shares(folder: Path) -> None:
     outbox = Outbox.open(folder, KEYS.outbox, 2 << 20)
     fill(store, with_dossier(store))
     with pytest.raises(StoreFailed, match="full"):
-        outbox.due(NOW, 1)
+        outbox.rows()
     with pytest.raises(StoreFailed, match="full"):
         outbox.last_change()
     outbox.close()

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from store_case import (
     DAY,
     KEYS,
@@ -11,7 +12,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes
 from rmp_milter.store import Outbox, OutboxRow, RowState, Store, StoreError
 from rmp_milter.store.check import check
 
@@ -19,6 +20,11 @@ from rmp_milter.store.check import check
 def queue(store: Store, count: int = 1, now: int = NOW) -> None:
     for _ in range(count):
         store.commit(Changes(outbox=(a_mail(),)), now)
+
+
+def due(outbox: Outbox, now: int, limit: int) -> tuple[OutboxRow, ...]:
+    with outbox.snapshot() as snapshot:
+        return tuple(snapshot.due(now, limit))
 
 
 def only_row(outbox: Outbox) -> OutboxRow:
@@ -36,7 +42,7 @@ def test_a_queued_mail_is_due_at_once_and_loads_as_it_was(
     entry = a_deposit(with_dossier(store), b"sealed body")
     mail = a_mail(entry.bodies[0].document_id)
     store.commit(Changes(entries=(entry,), outbox=(mail,)), NOW)
-    (row,) = outbox.due(NOW, 10)
+    (row,) = due(outbox, NOW, 10)
     assert (row.row, row.recipient, row.attempts) == (1, mail.recipient, 0)
     assert (row.state, row.since) == (RowState.WAITING, NOW)
     assert outbox.load(row.row) == mail
@@ -54,10 +60,24 @@ def test_rows_are_due_in_the_order_of_their_time_and_within_the_limit(
     queue(store, 3)
     queue(store, 1, now=NOW - 10)
     queue(store, 1, now=NOW + 10)
-    assert [row.row for row in outbox.due(NOW, 10)] == [4, 1, 2, 3]
-    assert [row.row for row in outbox.due(NOW, 2)] == [4, 1]
-    assert [row.row for row in outbox.due(NOW + 10, 10)] == [4, 1, 2, 3, 5]
-    assert outbox.due(NOW, 0) == ()
+    assert [row.row for row in due(outbox, NOW, 10)] == [4, 1, 2, 3]
+    assert [row.row for row in due(outbox, NOW, 2)] == [4, 1]
+    assert [row.row for row in due(outbox, NOW + 10, 10)] == [4, 1, 2, 3, 5]
+    assert due(outbox, NOW, 0) == ()
+
+
+def test_a_mail_is_not_due_before_its_own_time(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    late, past = replace(a_mail(), not_before=NOW + 30), replace(a_mail(), not_before=NOW - 30)
+    store.commit(Changes(outbox=(late, past)), NOW)
+    assert [row.row for row in outbox.due(NOW + 29, 10)] == [2]
+    assert [(row.row, row.since) for row in outbox.due(NOW + 30, 10)] == [
+        (2, NOW),
+        (1, NOW + 30),
+    ]
+    assert outbox.load(1) == late
+    assert clean(folder)
 
 
 def test_a_failed_row_is_due_again_at_its_time(
@@ -65,13 +85,13 @@ def test_a_failed_row_is_due_again_at_its_time(
 ) -> None:
     queue(store)
     outbox.failed(1, "451 later\nplease" + "x" * 500, NOW + 60)
-    assert outbox.due(NOW + 59, 10) == ()
-    (row,) = outbox.due(NOW + 60, 10)
+    assert due(outbox, NOW + 59, 10) == ()
+    (row,) = due(outbox, NOW + 60, 10)
     assert row.attempts == 1
     assert row.reason.startswith("451 later please")
     assert len(row.reason) == 200
     outbox.failed(1, "again", NOW + 120)
-    assert outbox.due(NOW + 120, 10)[0].attempts == 2
+    assert due(outbox, NOW + 120, 10)[0].attempts == 2
     assert clean(folder)
 
 
@@ -80,7 +100,7 @@ def test_a_sent_row_leaves_a_note_without_content(
 ) -> None:
     queue(store)
     outbox.sent(1)
-    assert outbox.due(NOW + DAY, 10) == ()
+    assert due(outbox, NOW + DAY, 10) == ()
     assert outbox.rows() == []
     row = only_row(outbox)
     assert (row.state, row.sent_at, row.attempts) == (RowState.SENT, NOW + 5, 1)
@@ -93,7 +113,7 @@ def test_numbers_never_return(store: Store, outbox: Outbox) -> None:
     queue(store)
     outbox.sent(1)
     queue(store)
-    assert [row.row for row in outbox.due(NOW, 10)] == [2]
+    assert [row.row for row in due(outbox, NOW, 10)] == [2]
 
 
 def test_a_parked_row_waits_for_the_host(store: Store, outbox: Outbox, folder: Path) -> None:
@@ -101,12 +121,12 @@ def test_a_parked_row_waits_for_the_host(store: Store, outbox: Outbox, folder: P
     mail = outbox.load(1)
     outbox.failed(1, "451", NOW + 60)
     outbox.park(1, "550 no such user")
-    assert outbox.due(NOW + 365 * DAY, 10) == ()
+    assert due(outbox, NOW + 365 * DAY, 10) == ()
     row = only_row(outbox)
     assert (row.state, row.reason, row.attempts) == (RowState.PARKED, "550 no such user", 1)
     assert clean(folder)
     outbox.retry(1, NOW + 100)
-    (row,) = outbox.due(NOW + 100, 10)
+    (row,) = due(outbox, NOW + 100, 10)
     assert (row.state, row.attempts, row.since) == (RowState.WAITING, 0, NOW + 100)
     assert outbox.load(1) == mail
     assert clean(folder)
@@ -116,7 +136,7 @@ def test_a_waiting_row_can_be_hurried(store: Store, outbox: Outbox, folder: Path
     queue(store)
     outbox.failed(1, "451", NOW + 3600)
     outbox.retry(1, NOW + 1)
-    assert [row.row for row in outbox.due(NOW + 1, 10)] == [1]
+    assert [row.row for row in due(outbox, NOW + 1, 10)] == [1]
     assert clean(folder)
 
 
@@ -142,7 +162,7 @@ def test_a_bounce_before_the_row_was_noted_as_sent_keeps_its_content(
 ) -> None:
     queue(store)
     store.commit(Changes(bounced=(1,)), NOW)
-    assert outbox.due(NOW + DAY, 10) == ()
+    assert due(outbox, NOW + DAY, 10) == ()
     assert only_row(outbox).state is RowState.BOUNCED
     assert outbox.load(1).recipient == "zebulon@cabinet.example"
     outbox.failed(1, "connection lost", NOW + 60)
@@ -183,7 +203,7 @@ def test_acting_on_a_row_that_is_not_there_is_an_error(
 
 def test_every_commit_is_noticed_and_looking_is_not(store: Store, outbox: Outbox) -> None:
     mark = outbox.last_change()
-    assert outbox.due(NOW, 10) == ()
+    assert due(outbox, NOW, 10) == ()
     assert not outbox.changed_since(mark)
     queue(store)
     assert outbox.changed_since(mark)
@@ -197,7 +217,7 @@ def test_a_damaged_state_holds_up_no_other_row_and_is_shown(
     with environment.writing() as txn:
         row = (1).to_bytes(8, "big")
         txn.put(row, b"damaged " * 9, db=environment.tables.outbox_state)
-    assert [row.row for row in outbox.due(NOW, 1)] == [2]
+    assert [row.row for row in due(outbox, NOW, 1)] == [2]
     assert [row.state for row in outbox.rows()] == [RowState.DAMAGED, RowState.WAITING]
 
 

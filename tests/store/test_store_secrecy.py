@@ -8,11 +8,15 @@ from store_case import (
     a_deposit,
     a_doctor,
     a_mail,
+    a_patient,
+    an_envelope,
+    changed,
     full_store,
     with_dossier,
 )
 
-from rmp_milter.model import Changes
+from rmp_milter.changes import Changes, Once
+from rmp_milter.model import Sheet
 from rmp_milter.store import Outbox, Store, StoreError
 
 IDENTITIES = (
@@ -34,6 +38,14 @@ IDENTITIES = (
     "rmp.example",
     "key packet",
     "relay refused",
+    "waits",
+    "BAUM",
+    "baum",
+    "mutuelle",
+    "attestation",
+    "Wackenheim",
+    "patient@home.example",
+    f"{77:040x}",
     f"{1:040x}",
 )
 
@@ -48,6 +60,12 @@ def write_it_all(folder: Path) -> None:
         store.commit(Changes(entries=(entry,), outbox=(a_mail(),), bounced=(2,)), NOW)
         outbox.sent(1)
         outbox.failed(3, "relay refused", NOW)
+        sheet = Sheet(used_name="BAUM", insurer="mutuelle", mail="patient@home.example")
+        update = changed(store, dossier_id, "baum ludivine", sheet=sheet)
+        once = (Once(value=b"attestation", expires=NOW + 9),)
+        store.commit(
+            Changes(updates=(update,), doctors=(a_patient(dossier_id),), once=once), NOW
+        )
         doctor = a_doctor(9, account="zebulon9")
         store.commit(Changes(doctors=(doctor,)), NOW)
         store.commit(Changes(removed_doctors=(doctor.doctor_id,)), NOW)
@@ -65,6 +83,23 @@ def test_no_identity_is_in_the_files(folder: Path) -> None:
 def test_a_duplicate_digest_cannot_be_looked_up_without_the_index_key(folder: Path) -> None:
     write_it_all(folder)
     assert bytes([1]) * 32 not in (folder / "data.mdb").read_bytes()
+
+
+def test_rows_and_key_packets_do_not_show_which_documents_belong_together(
+    store: Store,
+) -> None:
+    """Each body by itself is in clear; what one reader gets is one patient's."""
+    entry = a_deposit(with_dossier(store), b"one", b"two")
+    documents = [body.document_id for body in entry.bodies]
+    envelopes = tuple(an_envelope(document_id) for document_id in documents)
+    mail = a_mail(*documents)
+    store.commit(Changes(entries=(entry,), outbox=(mail,), envelopes=envelopes), NOW)
+    environment = store._environment
+    with environment.reading() as txn:
+        readers = [bytes(key[16:]) for key, _ in txn.cursor(environment.tables.envelopes)]
+        rows = b"".join(bytes(key) for key, _ in txn.cursor(environment.tables.outbox_bodies))
+    assert len(set(readers)) == 2
+    assert not any(document_id in rows for document_id in documents)
 
 
 def test_errors_name_tables_and_identifiers_only(store: Store) -> None:

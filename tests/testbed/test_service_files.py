@@ -1,6 +1,6 @@
 import pytest
 
-from rmp_milter.config_template import EXAMPLE, render
+from rmp_milter.config.template import EXAMPLE, render
 from rmp_milter.rpps import rpps_valid
 from testbed.service import _replaced, rpps
 

@@ -1,6 +1,6 @@
 """What a Postfix in front of the service must have set, judged from its settings alone.
 
-Pure: :mod:`rmp_milter.postfix_settings` asks Postfix. The settings are a mapping of
+Pure: :mod:`rmp_milter.postfix.settings` asks Postfix. The settings are a mapping of
 ``postconf`` names to expanded values: plain for main.cf (``in_flow_delay``), and
 ``service/type/name`` for master.cf, both its columns (``smtp/inet/chroot``) and what it
 overrides (``10026/inet/smtpd_milters``). postfix/README.md gives the reasons at length.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from rmp_milter.postfix_values import Milter, milters, number, seconds, words
+from rmp_milter.postfix.values import Milter, milters, number, seconds, words
 
 ABSENT = "lmtp:unix:private/rmp-service-is-not-available"
 """The transport of the service's addresses: it only waits (postfix/transport)."""

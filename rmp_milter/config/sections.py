@@ -4,12 +4,15 @@ The description beside a type is what a fault's line tells the admin ("must be .
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import Meta
 
+from rmp_milter.rules import Act, Proof, Relation
+
 MIB = 1024 * 1024
+PROOF = "|".join(Proof)
 SOCKET_PATH_BYTES = 107
 """Longest path of a unix socket on Linux, without the closing NUL (unix(7))."""
 
@@ -113,6 +116,42 @@ class MilterSection(Section, frozen=True, kw_only=True):
     timeout_seconds: _Seconds = 600
     keeper_timeout_seconds: _Seconds = 120
     duplicate_days: Annotated[int, _whole(1, 365, "days")] = 30
+
+
+class RulesSection(Section, frozen=True, kw_only=True):
+    """Bounds of the dossiers' rules: tries, waits, how long things are kept."""
+
+    wrong_codes: Annotated[int, _whole(1, 100, "wrong codes")] = 5
+    sender_codes: Annotated[int, _whole(1, 1000, "wrong codes")] = 10
+    global_codes: Annotated[int, _whole(1, 100_000, "wrong codes")] = 500
+    lists: Annotated[int, _whole(1, 10_000, "lists")] = 30
+    window_seconds: _Seconds = 3600
+    hold_seconds: Annotated[int, _whole(0, 3600, "seconds")] = 60
+    waiting_days: Annotated[int, _whole(1, 365, "days")] = 30
+    retention_years: Annotated[int, _whole(1, 100, "years")] = 20
+    signature_days: Annotated[int, _whole(1, 30, "days")] = 7
+
+
+_ProofSet = Annotated[str, Meta(pattern=rf"^({PROOF})(\+({PROOF}))*$")]
+_PolicyRow = Annotated[
+    tuple[_ProofSet, ...] | None,
+    Meta(
+        description="a list of sets of proofs (signature, compte, code, vitale), such as "
+        '["signature+code"]; an empty one forbids the act'
+    ),
+]
+
+PolicySection = cast(
+    type[Section],
+    msgspec.defstruct(
+        "PolicySection",
+        [(f"{act}_{relation}", _PolicyRow, None) for act in Act for relation in Relation],
+        bases=(Section,),
+        frozen=True,
+        kw_only=True,
+    ),
+)
+"""Rows of :data:`rmp_milter.rules.STRICTEST` that the host has its own of, by name."""
 
 
 class StoreSection(Section, frozen=True, kw_only=True):

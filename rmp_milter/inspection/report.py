@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from rmp_milter.errors import MailError
-from rmp_milter.inspection import Outcome, Outside, Verdict, refused
-from rmp_milter.inspection_opening import Addresses, Inside, Opener, open_signed
+from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
+from rmp_milter.inspection.outside import Outcome, Outside, Verdict, refused
 from rmp_milter.keeper.protocol import Trust
 from rmp_milter.mail.routing import RoutingHeader, parse
 from rmp_milter.model import Value, Verb

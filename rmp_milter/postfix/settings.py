@@ -1,6 +1,6 @@
 """Ask a Postfix on this machine for its settings and look-ups, for ``rmp check``.
 
-The judgement is :func:`rmp_milter.postfix_rules.findings`.
+The judgement is :func:`rmp_milter.postfix.rules.findings`.
 """
 
 import os
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rmp_milter.postfix_rules import Expectations, Finding, Severity, findings
-from rmp_milter.postfix_values import tables
+from rmp_milter.postfix.rules import Expectations, Finding, Severity, findings
+from rmp_milter.postfix.values import tables
 
 __all__ = [
     "Expectations",
@@ -54,7 +54,7 @@ def check_postfix(config_dir: Path | None, expectations: Expectations) -> list[F
 def read_settings(config_dir: Path | None) -> dict[str, str]:
     """Return main.cf's settings, master.cf's columns and its overrides, expanded.
 
-    The keys are as :mod:`rmp_milter.postfix_rules` takes them. Raises
+    The keys are as :mod:`rmp_milter.postfix.rules` takes them. Raises
     :class:`PostfixError` where Postfix is absent, refuses or does not answer in time.
     """
     folder = ["-c", str(config_dir)] if config_dir else []

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from rmp_milter.inspection_gpg import GpgError, session_key_by_gpg
+from rmp_milter.inspection.gpg import GpgError, session_key_by_gpg
 from rmp_milter.keeper import packets
 from rmp_milter.keeper.keypackets import session_keys
 from rmp_milter.keeper.packets import PacketError, Stream, read_body, read_header, unreadable
@@ -32,7 +32,7 @@ MAX_KEYS = 32
 _SECRET_KEY = 5  # the packet that a transferable secret key opens with (RFC 9580, 10.2)
 _ARMOR = re.compile(
     rb"-----BEGIN PGP PRIVATE KEY BLOCK-----[ \t]*\r?\n"
-    rb"(?:[^\r\n]+:[^\r\n]*\r?\n)*\s*(.*?)-----END PGP PRIVATE KEY BLOCK-----",
+    rb"(?:[^\r\n:]+:[^\r\n]*\r?\n)*+\s*+(.*?)-----END PGP PRIVATE KEY BLOCK-----",
     re.DOTALL,
 )
 _OURS = RSA_ALGORITHMS | {ECDH, X25519}

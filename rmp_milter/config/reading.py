@@ -1,9 +1,4 @@
-"""The configuration: one TOML file, typed and strict, read once when a process starts.
-
-:func:`load` reports everything that is wrong in one go, a line for each fault, so that an
-admin corrects the file once. What only the running machine can tell (key files, sockets,
-Postfix) is looked at by ``rmp check``, since no single process may read all of it.
-"""
+"""Reading the configuration: every fault found in one go, a line for each."""
 
 import difflib
 import tomllib
@@ -14,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Meta
 
-from rmp_milter.config_sections import (
+from rmp_milter.config.sections import (
     SOCKET_PATH_BYTES,
     CourierSection,
     DkimSection,
@@ -24,6 +19,8 @@ from rmp_milter.config_sections import (
     LogSection,
     MilterSection,
     PathsSection,
+    PolicySection,
+    RulesSection,
     Section,
     ServiceSection,
     SocketsSection,
@@ -49,6 +46,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsSection
     keeper: KeeperSection
     milter: MilterSection
+    rules: RulesSection
+    policy: Section
     store: StoreSection
     courier: CourierSection
     dkim: DkimSection
@@ -62,6 +61,8 @@ SECTIONS: dict[str, type[Section]] = {
     "limits": LimitsSection,
     "keeper": KeeperSection,
     "milter": MilterSection,
+    "rules": RulesSection,
+    "policy": PolicySection,
     "store": StoreSection,
     "courier": CourierSection,
     "dkim": DkimSection,
@@ -123,6 +124,8 @@ def _complete(tables: _Tables, file: Path) -> Config:
         limits=tables.read("limits", LimitsSection),
         keeper=tables.read("keeper", KeeperSection),
         milter=tables.read("milter", MilterSection),
+        rules=tables.read("rules", RulesSection),
+        policy=tables.read("policy", PolicySection),
         store=tables.read("store", StoreSection),
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),

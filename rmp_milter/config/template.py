@@ -28,7 +28,7 @@ language = "fr"
 
 [paths]
 # One folder for each part; each is read by its own user only.
-keeper = "keeper"    # service.key, custody.key, pepper.key, log.key, log/, log.state
+keeper = "keeper"    # its keys (*.key), trust/, log/, log.state
 milter = "milter"    # metadata.key, index.key
 store = "store"      # the dossiers and the outbox: shared by milter and courier
 courier = "courier"  # dkim.key
@@ -75,6 +75,29 @@ timeout_seconds = 600
 keeper_timeout_seconds = 120
 # How long a mail that was done is known again when it comes twice.
 duplicate_days = 30
+
+[rules]
+# So many wrong codes for one dossier within the window let its code rest for as long;
+# so many of one sender, and in all, end code requests.
+wrong_codes = 5
+sender_codes = 10
+global_codes = 500
+# So many lists may one doctor ask for within the window.
+lists = 30
+window_seconds = 3600
+# How long an answer waits that must not be told from another by its time.
+hold_seconds = 60
+# How long a deposit waits for its patient's dossier.
+waiting_days = 30
+# How long a closed dossier is kept before it can be erased.
+retention_years = 20
+# How old a mail's signature may be.
+signature_days = 7
+
+[policy]
+# Rows of the table of rights (docs/rules.md) that this host has its own of, each a list of
+# sets of proofs. An example that demands the card for a creation:
+# creation_autre = ["signature+vitale"]
 
 [store]
 # The most that the store may ever hold: address space, not disk.

@@ -15,3 +15,13 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
         file.flush()
         os.fchmod(fd, mode)  # whatever the umask took away
         os.fsync(fd)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in ``folder`` on disk: a file's own fsync does not see to its name."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -13,7 +13,7 @@ import msgspec
 
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError
-from rmp_milter.inspection_keys import KeyFile, keys_for
+from rmp_milter.inspection.key_file import KeyFile, keys_for
 from rmp_milter.intake import opening
 from rmp_milter.keeper.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.decrypt import Plain, decrypt
@@ -68,7 +68,7 @@ def with_key_file(
 ) -> Opener:
     """Return what opens the mail in this process; it raises :class:`MailError`.
 
-    :class:`~rmp_milter.inspection_keys.KeyUnusable` comes through where gpg is needed and
+    :class:`~rmp_milter.inspection.key_file.KeyUnusable` comes through where gpg is needed and
     cannot help.
     """
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from rmp_milter.errors import MailError
-from rmp_milter.inspection_packets import Protection, wrapping_of
+from rmp_milter.inspection.packets import Protection, wrapping_of
 from rmp_milter.intake import admit, gather
 from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.packets import PacketError, ReadAt, read_message
@@ -182,6 +182,7 @@ _WHAT = {
     Kind.KEY: "OpenPGP key",
     Kind.CMS_ENCRYPTED: "S/MIME, encrypted",
     Kind.CMS: "S/MIME, signature or certificate",
+    Kind.TNEF: "winmail.dat of Outlook",
     Kind.OTHER: "in clear",
 }
 

@@ -1,0 +1,83 @@
+"""What of a dossier a reader sees, and under which numbers and onglets."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.access import day_of
+from rmp_milter.mail.routing import RoutingHeader
+from rmp_milter.model import Dossier, NumberedEntry, Onglet, Scope
+from rmp_milter.rules import Relation
+
+_SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An entry as a reader sees it.
+
+    ``number`` is the one that he reads and writes. For whoever sees all of the dossier it
+    is the entry's own; others count what they see, since a gap would tell of a mask.
+    """
+
+    number: int
+    filed: NumberedEntry
+    onglet: Onglet
+    masked: bool = False
+    replaced_by: int = 0
+
+
+def seen(
+    dossier: Dossier, entries: Sequence[NumberedEntry], relation: Relation, doctor_id: bytes
+) -> tuple[Seen, ...]:
+    """Return the entries that the reader sees, oldest first.
+
+    Masked ones are seen by their author, the médecin traitant (his locum) and the patient;
+    replaced ones, marked, by the latter two.
+    """
+    masked = {mask.number for mask in dossier.masks}
+    replaced = {each.entry.replaces: each.number for each in entries if each.entry.replaces}
+    tabs = {refiling.number: refiling.onglet for refiling in dossier.refilings}
+    everything = relation in _SEES_ALL
+    found: list[Seen] = []
+    for each in entries:
+        own = each.entry.author == doctor_id
+        if not everything and (each.number in replaced or (each.number in masked and not own)):
+            continue
+        found.append(
+            Seen(
+                number=each.number if everything else len(found) + 1,
+                filed=each,
+                onglet=tabs.get(each.number, each.entry.onglet),
+                masked=each.number in masked,
+                replaced_by=replaced.get(each.number, 0),
+            )
+        )
+    return tuple(found)
+
+
+def chosen(visible: Sequence[Seen], header: RoutingHeader) -> tuple[Seen, ...]:
+    """Return those that the header asks for: by scope, numbers, onglet and day.
+
+    Raises :class:`MailError` ``no-such-entry`` for a number that the reader has not, which
+    is also what a masked one is to him.
+    """
+    if unknown := set(header.numbers) - {each.number for each in visible}:
+        numbers = ", ".join(map(str, sorted(unknown)))
+        raise MailError("no-such-entry", facts={"numbers": numbers})
+    found = [each for each in visible if _fits(each, header)]
+    if header.scope is Scope.SUMMARY:
+        return tuple(each for each in found if _is_summary(each))[-1:]
+    return tuple(found)
+
+
+def _fits(each: Seen, header: RoutingHeader) -> bool:
+    return (
+        (not header.numbers or each.number in header.numbers)
+        and (header.tab is None or each.onglet is header.tab)
+        and (not header.since or day_of(each.filed.entry.received_at) >= header.since)
+    )
+
+
+def _is_summary(each: Seen) -> bool:
+    return each.onglet is Onglet.SYNTHESE and not each.replaced_by

@@ -1,0 +1,1 @@
+"""Every sentence that a person reads from the service, by subject, French first."""

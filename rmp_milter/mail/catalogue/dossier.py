@@ -1,0 +1,61 @@
+"""The index of a dossier and what stands around its documents."""
+
+from collections.abc import Mapping
+
+from rmp_milter.mail.catalogue.text import Text
+
+LETTERS: Mapping[str, Text] = {
+    "subject-dossier": Text("RMP : dossier de {patient}", "RMP: dossier of {patient}"),
+    "index-head": Text(
+        """\
+Dossier de {patient}, né(e) le {birth_date}
+Médecin traitant : {treating}
+État au {date} : {entries} entrée(s), {documents} document(s)
+""",
+        """\
+Dossier of {patient}, born {birth_date}
+Treating doctor: {treating}
+As of {date}: {entries} entries, {documents} documents
+""",
+    ),
+    "index-empty": Text(
+        "Ce dossier ne contient encore aucun document.", "This dossier is empty."
+    ),
+    "index-mails": Text(
+        "Les documents suivent dans {count} message(s), dans l'ordre de cette table. Chacun garde\n"
+        "l'objet et la signature de son auteur : votre messagerie peut donc signaler que le\n"
+        "signataire n'est pas l'expéditeur, ou que sa clé vous manque.",
+        "The documents follow in {count} mail(s), in the order of this table. Each keeps its\n"
+        "author's subject and signature, so your mail client may point out that the signer is\n"
+        "not the sender, or that you do not have the signer's key.",
+    ),
+    "index-keys": Text(
+        "Les clés publiques des auteurs sont jointes ({name}). Importez-les\n"
+        "pour vérifier leurs signatures : sans elles, Thunderbird annonce à tort un échec du\n"
+        "déchiffrement quand vous ouvrez une pièce jointe signée.",
+        "The authors' public keys are attached ({name}). Import them to\n"
+        "check their signatures: without them Thunderbird wrongly reports that decryption failed\n"
+        "when you open a signed attachment.",
+    ),
+    "index-masked": Text(
+        "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",
+        "(masked: seen by its author, the treating doctor and the patient only)",
+    ),
+    "index-replaced": Text("VERSIONS REMPLACÉES", "REPLACED VERSIONS"),
+    "index-replaced-by": Text(
+        "(remplacée par l'entrée {number})", "(replaced by entry {number})"
+    ),
+    "index-unreadable": Text(
+        "(déposé pour une autre de vos clés : redemandez le dossier avec le code du patient)",
+        "(filed for another of your keys: ask again with the patient's code)",
+    ),
+    "enclosed": Text(
+        "Message {index} sur {count} : {title}\n\nLes pièces jointes sont chiffrées une par une : "
+        "ouvrez-les avec votre clé.\n",
+        "Mail {index} of {count}: {title}\n\nEach attachment is encrypted by itself: open it with "
+        "your key.\n",
+    ),
+    "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
+    "letter-part": Text("lettre", "letter"),
+    "unnamed-part": Text("document sans nom", "unnamed document"),
+}

@@ -1,0 +1,59 @@
+"""What all letters share, and the explanation of a refused header."""
+
+from collections.abc import Mapping
+
+from rmp_milter.mail.catalogue.text import Text
+
+LETTERS: Mapping[str, Text] = {
+    "subject-refusal": Text(
+        "RMP : votre message n'a pas été traité", "RMP: your mail was refused"
+    ),
+    "outer-subject": Text("Réponse du service RMP", "Answer of the RMP service"),
+    "refused": Text("{reason}\n", "{reason}\n"),
+    "understood": Text("Ce qui a été compris :", "What was understood:"),
+    "understood-nothing": Text("rien", "nothing"),
+    "problems": Text("Ce qui manque ou ne va pas :", "What is missing or wrong:"),
+    "problem-missing": Text("« {word} » manque", "« {word} » is missing"),
+    "problem-contradiction": Text(
+        "« {word} » se contredit : {value}", "« {word} » contradicts itself: {value}"
+    ),
+    "problem-unreadable": Text(
+        "« {word} » n'est pas lisible : {value}", "« {word} » cannot be read: {value}"
+    ),
+    "problem-duplicate": Text(
+        "« {word} » figure deux fois avec des valeurs différentes : {value}",
+        "« {word} » stands twice with different values: {value}",
+    ),
+    "problem-unknown": Text(
+        "« {word} » n'est pas connu : {value}", "« {word} » is not known: {value}"
+    ),
+    "example-head": Text("Exemple à recopier :", "An example to copy:"),
+    "example": Text(
+        "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
+        "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
+    ),
+    "subject-notice": Text("RMP : information", "RMP: notice"),
+    "code-rests": Text(
+        """\
+Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès. Par
+précaution il ne permet plus d'ouvrir le dossier pendant {minutes} minutes. Vos propres accès et
+les urgences ne sont pas concernés.
+
+Si le patient n'est pas à l'origine de ces essais, proposez-lui un nouveau code :
+
+    Demande : nouveau code
+    Patient : {patient}
+    Né le : {birth_date}
+""",
+        """\
+The code of {patient}, born {birth_date}, was tried {count} times without success. To be safe it
+opens the dossier no more for {minutes} minutes. Your own access and emergencies are not concerned.
+
+If these tries were not the patient's doing, offer him a new code:
+
+    Request : new code
+    Patient : {patient}
+    Born : {birth_date}
+""",
+    ),
+}

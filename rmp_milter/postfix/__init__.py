@@ -1,0 +1,1 @@
+"""What a running Postfix is set to, held against what the service needs (``rmp check``)."""

@@ -1,0 +1,71 @@
+"""The tables of a store: their names, and what is under which key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lmdb import _Database as Table
+
+FORMAT = b"rmp-milter store 1"
+FORMAT_KEY = b"format"
+LEDGER_KEY = b"ledger"
+OUTBOX_LEDGER_KEY = b"outbox ledger"
+INDEX_CHECK_KEY = b"index check"
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Handles of the named tables; the field is the name in the file.
+
+    - meta: fixed names → format, index check, sealed ledgers
+    - dossiers: dossier (16 bytes) → sealed StoredDossier
+    - heads: dossier → sealed Head: how many entries, SHA-256 of the last as sealed
+    - entries: dossier ‖ u32 number → sealed StoredEntry, chained
+    - bodies: document (16 bytes) → the body as its author encrypted it
+    - index: blind key (32 bytes) ‖ dossier or doctor → nothing
+    - doctors: doctor (16 bytes) → sealed Doctor
+    - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredEnvelope
+    - waiting: waiting deposit (16 bytes) → sealed StoredWaiting
+    - waiting_expiry: u32 expiry ‖ waiting deposit → nothing
+    - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing
+    - tallies: blind key of a subject → sealed Tally; tally_expiry as seen_expiry
+    - receipts: doctor ‖ u64 sequence → sealed ReceiptLine
+    - orphans: document → u32 next look; orphans_due: u32 next look ‖ document → nothing
+    - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
+    - outbox_due: u32 next try ‖ u64 row → nothing; parked rows have none
+    - outbox_bodies: blind key of a document ‖ u64 row that refers to it → nothing
+    - sent: u64 row → sealed SentNote; sent_expiry: u32 expiry ‖ u64 row → nothing
+
+    Numbers have their most significant byte first, so that keys sort by them.
+    """
+
+    meta: Table
+    dossiers: Table
+    heads: Table
+    entries: Table
+    bodies: Table
+    index: Table
+    doctors: Table
+    envelopes: Table
+    waiting: Table
+    waiting_expiry: Table
+    seen: Table
+    seen_expiry: Table
+    tallies: Table
+    tally_expiry: Table
+    receipts: Table
+    orphans: Table
+    orphans_due: Table
+    outbox: Table
+    outbox_state: Table
+    outbox_due: Table
+    outbox_bodies: Table
+    sent: Table
+    sent_expiry: Table
+
+
+def table_names() -> list[str]:
+    """Return the names of a store's tables."""
+    return [field.name for field in fields(Tables)]

@@ -1,0 +1,133 @@
+"""Certificates that come with a mail, and when its signature says that it was made."""
+
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keeper_case import HEADER, LETTER, PDF, ask, desk_of, encrypted, entity, opening
+from keeper_gpg import Gpg
+from openpgp.composed import SignedSecretKey
+
+from rmp_milter.certificates import read_certificate
+from rmp_milter.keeper.certificate_files import MAX_FILE, MOST, certificates_in
+from rmp_milter.keeper.desk import Desk
+from rmp_milter.keeper.protocol import Opened, Signature, Trust
+from rmp_milter.keeper.signatures import detached, verify
+
+
+@pytest.fixture
+def desk(service: SignedSecretKey, tmp_path: Path) -> Desk:
+    return desk_of(service, tmp_path)
+
+
+def opened(desk: Desk, body: bytes, *, entity: bool = True) -> Opened:
+    reply = ask(desk, *opening([body], entity=entity)).reply
+    assert isinstance(reply, Opened), reply
+    return reply
+
+
+def mail_with(*files: tuple[str, str, bytes]) -> bytes:
+    mail = EmailMessage()
+    mail.set_content(HEADER + LETTER)
+    for kind, name, data in files:
+        main, _, sub = kind.partition("/")
+        mail.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    return mail.as_bytes()
+
+
+def fingerprints(certificates: tuple[bytes, ...]) -> list[str]:
+    return [read_certificate(each).fingerprint.upper() for each in certificates]
+
+
+@pytest.mark.parametrize("kind", ["application/pgp-keys", "application/octet-stream"])
+@pytest.mark.parametrize("name", ["patient.asc", "Clé.KEY", "k.pgp"])
+def test_attached_certificates_are_handed_over_and_are_no_documents(
+    gpg: Gpg, desk: Desk, kind: str, name: str
+) -> None:
+    armored = gpg.run("--armor", "--export", "bob@x.fr")
+    files = [(kind, name, armored), ("application/pdf", "a.pdf", PDF)]
+    found = opened(desk, encrypted(gpg, mail_with(*files)))
+    assert fingerprints(found.keys) == [gpg.fingerprint("bob@x.fr")]
+    assert [part.name for part in found.bodies[0].parts] == ["", "a.pdf"]
+
+
+def test_binary_ones_count_where_their_type_says_so(gpg: Gpg, desk: Desk) -> None:
+    binary = gpg.public("bob@x.fr")
+    body = encrypted(gpg, mail_with(("application/pgp-keys", "k", binary)))
+    assert opened(desk, body).keys == (read_certificate(binary).binary,)
+    body = encrypted(gpg, mail_with(("application/octet-stream", "k.pgp", binary)))
+    assert opened(desk, body).keys == ()
+
+
+def test_several_come_in_their_order_none_twice_and_not_without_end(
+    gpg: Gpg, desk: Desk
+) -> None:
+    names = ["bob@x.fr", "alice@x.fr", "eve@x.fr"]
+    both = gpg.run("--armor", "--export", *names[:2])
+    one = gpg.run("--armor", "--export", names[2])
+    files = [("application/pgp-keys", f"{at}.asc", key) for at, key in enumerate([both, one])]
+    found = opened(desk, encrypted(gpg, mail_with(*files, *files)))
+    assert set(fingerprints(found.keys)) == {gpg.fingerprint(name) for name in names}
+    assert len(found.keys) == 3
+    others = [gpg.make(f"many{at}@x.fr", sub="") for at in range(MOST + 1)]
+    many = gpg.run("--armor", "--export", *others)
+    found = opened(desk, encrypted(gpg, mail_with(("application/pgp-keys", "m.asc", many))))
+    assert len(found.keys) == MOST
+
+
+def test_a_block_behind_the_header_of_a_bare_text_counts(gpg: Gpg, desk: Desk) -> None:
+    text = (HEADER + LETTER).encode() + gpg.run("--armor", "--export", "bob@x.fr")
+    found = opened(desk, encrypted(gpg, text), entity=False)
+    assert fingerprints(found.keys) == [gpg.fingerprint("bob@x.fr")]
+    assert "PGP" not in found.header
+
+
+def test_secret_keys_noise_and_large_files_give_nothing(gpg: Gpg, desk: Desk) -> None:
+    secret = gpg.run("--armor", "--export-secret-keys", "bob@x.fr")
+    armored = gpg.run("--armor", "--export", "bob@x.fr")
+    for data in (secret, gpg.secret("bob@x.fr"), b"noise", b"", armored + bytes(MAX_FILE)):
+        body = encrypted(gpg, mail_with(("application/pgp-keys", "k.asc", data)))
+        assert opened(desk, body).keys == ()
+
+
+@pytest.fixture(scope="module")
+def certificate(gpg: Gpg) -> bytes:
+    return gpg.public("bob@x.fr")
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 255))
+def test_no_file_of_certificates_is_fatal(
+    certificate: bytes, noise: bytes, place: int, octet: int
+) -> None:
+    changed = bytearray(certificate)
+    changed[place % len(changed)] = octet
+    for data in (noise, bytes(changed), certificate[:place] + noise):
+        assert all(read_certificate(each) for each in certificates_in(data))
+
+
+def test_the_best_signatures_time_is_told(gpg: Gpg, desk: Desk) -> None:
+    begun = int(time.time())
+    body = encrypted(gpg, entity(HEADER), signer="alice@x.fr")
+    ended = int(time.time())
+    request, memory = opening([body], entity=True, candidates=[gpg.public("alice@x.fr")])
+    reply = ask(desk, request, memory).reply
+    assert isinstance(reply, Opened)
+    assert reply.signature.trust is Trust.GOOD
+    assert begun <= reply.signature.created <= ended
+
+
+def test_the_newest_of_equal_signatures_counts(gpg: Gpg) -> None:
+    def signed(name: str, at: int) -> bytes:
+        raw = gpg.run("-b", "-u", name, "--faked-system-time", f"{at}!", data=b"x")
+        return detached(raw)[0]
+
+    now = int(time.time())
+    both = [signed("alice@x.fr", now + 60), signed("alice@x.fr", now + 20)]
+    both.append(signed("eve@x.fr", now + 90))
+    found = verify((lambda: b"x",), both, [gpg.public("alice@x.fr")], now + 100)
+    assert (found.trust, found.created) == (Trust.GOOD, now + 60)
+    assert verify((lambda: b"x",), (), (), now) == Signature(Trust.NONE)
