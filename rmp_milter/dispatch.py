@@ -47,7 +47,8 @@ class Dispatcher:
         self._send = send
         self._rest = rest
         self._senders = senders
-        self._under_way: dict[OutboxRow, Future[None]] = {}
+        self._under_way: dict[str, Future[None]] = {}
+        self._ending = False
         self._wake = threading.Event()
         self._pause = 0.0
         self._pause_until = 0.0
@@ -61,6 +62,7 @@ class Dispatcher:
         try:
             self._loop(pool, stop)
         finally:
+            self._ending = True
             pool.shutdown(wait=True, cancel_futures=True)
         self._reap()
 
@@ -79,27 +81,39 @@ class Dispatcher:
             self._wake.wait(POLL_SECONDS)
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
-        """Give due rows to the threads, up to a few more than can be sent at once."""
+        """Give due rows to the threads, up to a few more than can be sent at once.
+
+        Not for each row that ends: reading the rows again costs as much as sending one.
+        """
         room = self._senders * _ROWS_AHEAD
-        busy = {row.recipient for row in self._under_way}
+        if len(self._under_way) > room // 2:
+            return
+        for recipient, rows in self._due().items():
+            if len(self._under_way) < room:
+                future = pool.submit(self._send_in_order, rows)
+                self._under_way[recipient] = future
+                future.add_done_callback(lambda _: self._wake.set())
+
+    def _due(self) -> dict[str, list[OutboxRow]]:
+        """Return the due rows of each recipient to whom nothing is under way, in order."""
+        due: dict[str, list[OutboxRow]] = {}
         with self._outbox.snapshot() as snapshot:
             for row in snapshot.due(int(time.time()), _ROWS_LOOKED_AT):
-                if len(busy) >= room:
-                    return
-                if row.recipient not in busy:
-                    busy.add(row.recipient)
-                    self._start(pool, row)
+                if row.recipient not in self._under_way:
+                    due.setdefault(row.recipient, []).append(row)
+        return due
 
-    def _start(self, pool: ThreadPoolExecutor, row: OutboxRow) -> None:
-        future = pool.submit(self._send, row)
-        self._under_way[row] = future
-        future.add_done_callback(lambda _: self._wake.set())
+    def _send_in_order(self, rows: list[OutboxRow]) -> None:
+        """Send one recipient's rows; what is left at the end of the process stays due."""
+        for row in rows:
+            if not self._ending:
+                self._send(row)
 
     def _reap(self) -> bool:
         """Take note of what ended; return whether anything did."""
-        done = {row: future for row, future in self._under_way.items() if future.done()}
-        for row, future in done.items():
-            del self._under_way[row]
+        done = {to: future for to, future in self._under_way.items() if future.done()}
+        for recipient, future in done.items():
+            del self._under_way[recipient]
             if not future.cancelled():
                 self._judge(future)
         return bool(done)

@@ -41,17 +41,20 @@ class Memory(Closing):
     def mapped(self) -> Iterator[memoryview]:
         """Give the bytes in place, read-only, as long as the block lasts.
 
-        A slice that outlives the block (in an error's traceback, say) keeps the pages
-        until it goes; nobody reads memory that is gone.
+        After it the view is void, whoever holds it still. A slice of it that outlives the
+        block (in an error's traceback, say) keeps the pages until it goes; nobody reads
+        memory that is gone.
         """
         if not self.size:
             yield memoryview(b"")
             return
         pages = mmap.mmap(self.fd, self.size, prot=mmap.PROT_READ)
+        view = memoryview(pages)
         try:
-            yield memoryview(pages)
+            yield view
         finally:
             with contextlib.suppress(BufferError):
+                view.release()
                 pages.close()
 
     def close(self) -> None:

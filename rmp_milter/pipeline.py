@@ -9,6 +9,7 @@ an encrypted letter instead, committed like any answer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from email.utils import parseaddr
 
 import msgspec
@@ -78,12 +79,18 @@ class Means(msgspec.Struct, frozen=True):
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """One mail on its way: envelope, bytes, outer structure, duplicate digest."""
+    """One mail on its way: envelope, outer structure, duplicate digest; not its bytes."""
 
     envelope: Envelope
-    raw: memoryview
     outer: Part
     digest: bytes
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """The encrypted bodies of a mail, binary, and where each lies in their memory."""
+
+    refs: tuple[BodyRef, ...]
+    memory: Memory
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -108,19 +115,18 @@ class Case(msgspec.Struct, frozen=True):
 def take(envelope: Envelope, memory: Memory, means: Means) -> str:
     """Do all that a mail asks, once; return in one word what was done, for the log.
 
-    Raises :class:`MailError` with what the SMTP client hears; then nothing was done.
+    ``memory`` is given back on the way. Raises :class:`MailError` with what the SMTP
+    client hears; then nothing was done.
     """
-    with memory.mapped() as raw:
-        mail = _mail(envelope, raw)
-        for _ in range(CONFLICT_TRIES):
-            try:
-                return _take_once(mail, means)
-            except Conflict as conflict:
-                if conflict.reason == "duplicate":
-                    return "duplicate"
-                if conflict.reason == "replayed":
-                    raise MailError("replayed", enhanced="5.7.7") from conflict
-    raise try_again("unavailable", "the dossier changed three times meanwhile")
+    with Memory() as bodies:
+        with memory.mapped() as raw:
+            mail = _mail(envelope, raw)
+            if word := _done_unopened(mail, means):
+                return word
+            gathered = _gather(mail, raw, bodies)
+        # The bodies are all that is needed of it, and the commit takes as much again.
+        memory.close()
+        return _take_gathered(mail, gathered, means)
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
@@ -129,16 +135,34 @@ def _mail(envelope: Envelope, raw: memoryview) -> Mail:
     except MimeLimit as error:
         raise MailError("damaged-mail", enhanced="5.6.0", detail=str(error)) from error
     digest = duplicate_digest(envelope.sender, envelope.recipients, raw)
-    return Mail(envelope=envelope, raw=raw, outer=outer, digest=digest)
+    return Mail(envelope=envelope, outer=outer, digest=digest)
 
 
-def _take_once(mail: Mail, means: Means) -> str:
-    with means.store.snapshot() as view, Memory() as bodies:
+def _done_unopened(mail: Mail, means: Means) -> str | None:
+    """Be done with a mail that came before or that no person wrote; None for any other."""
+    with means.store.snapshot() as view:
         if view.seen(mail.digest):
             return "duplicate"
-        if reason := _automatic(mail, means.service):
-            return _note_automatic(mail, means, reason)
-        read = _open(mail, view, means.keeper, bodies)
+    if reason := _automatic(mail, means.service):
+        return _note_automatic(mail, means, reason)
+    return None
+
+
+def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
+    for _ in range(CONFLICT_TRIES):
+        try:
+            return _take_once(mail, gathered, means)
+        except Conflict as conflict:
+            if conflict.reason == "duplicate":
+                return "duplicate"
+            if conflict.reason == "replayed":
+                raise MailError("replayed", enhanced="5.7.7") from conflict
+    raise try_again("unavailable", "the dossier changed three times meanwhile")
+
+
+def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
+    with means.store.snapshot() as view:
+        read = _open(mail, view, means.keeper, gathered)
         with read.fresh:
             return _answer(mail, read, view, means)
 
@@ -156,37 +180,38 @@ def _note_automatic(mail: Mail, means: Means, reason: str) -> str:
     rows = tuple(row for row in found if row is not None)
     if rows:
         changes = Changes(digest=mail.digest, bounced=rows)
-        means.store.commit(changes, mail.envelope.received_at)
+        with suppress(Conflict):  # the same mail came twice at once: it is noted
+            means.store.commit(changes, mail.envelope.received_at)
     return f"automatic ({reason})"
 
 
-def _open(mail: Mail, view: Snapshot, keeper: Keeper, bodies: Memory) -> Read:
-    """Have the mail opened, with the certificates that may have signed it."""
-    shape = recognise(mail.raw)
+def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
+    """Take the encrypted bodies out of the mail, or refuse its shape."""
+    shape = recognise(raw, mail.outer)
     admit(shape)
-    refs = gather(mail.raw, shape, bodies)
+    return Gathered(refs=gather(raw, shape, bodies), memory=bodies)
+
+
+def _open(mail: Mail, view: Snapshot, keeper: Keeper, gathered: Gathered) -> Read:
+    """Have the mail opened, with the certificates that may have signed it."""
     _, sender_address = parseaddr(mail.outer.header("From"))
-    read = _ask_open(
-        mail, refs, likely_signers(mail.envelope, sender_address, view), keeper, bodies
-    )
+    likely = likely_signers(mail.envelope, sender_address, view)
+    read = _ask_open(mail, gathered, likely, keeper)
     signature = read.opened.signature
     named = named_signers(signature.issuers, view)
     if signature.trust is Trust.UNKNOWN and named:
         read.fresh.close()
-        read = _ask_open(mail, refs, named, keeper, bodies)
+        read = _ask_open(mail, gathered, named, keeper)
     return read
 
 
 def _ask_open(
-    mail: Mail,
-    refs: tuple[BodyRef, ...],
-    signers: Sequence[Doctor],
-    keeper: Keeper,
-    bodies: Memory,
+    mail: Mail, gathered: Gathered, signers: Sequence[Doctor], keeper: Keeper
 ) -> Read:
     certificates = tuple(doctor.certificate for doctor in signers)
-    reply, fresh = keeper.ask(opening(mail.digest, refs, certificates), bodies)
-    return Read(opened=expect(reply, Opened), bodies=bodies, fresh=fresh)
+    request = opening(mail.digest, gathered.refs, certificates)
+    reply, fresh = keeper.ask(request, gathered.memory)
+    return Read(opened=expect(reply, Opened), bodies=gathered.memory, fresh=fresh)
 
 
 def _answer(mail: Mail, read: Read, view: Snapshot, means: Means) -> str:

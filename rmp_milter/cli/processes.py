@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,9 @@ from rmp_milter.config import Config
 from rmp_milter.owners import become_owner
 
 Part = Literal["keeper", "milter", "courier"]
+
+NICE = 5
+"""The courier's nice value: receipts wait where deposits come in faster than all can go."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -62,6 +66,16 @@ def end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def give_way() -> None:
+    """Run at a lower priority from now on, the threads to come too.
+
+    The systemd unit has done so already and allows no change.
+    """
+    if os.getpriority(os.PRIO_PROCESS, 0) < NICE:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)
 
 
 def stop_on_signal() -> threading.Event:

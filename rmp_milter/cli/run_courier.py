@@ -3,7 +3,7 @@
 import click
 
 from rmp_milter.cli.errors import refusing
-from rmp_milter.cli.processes import as_process, stop_on_signal
+from rmp_milter.cli.processes import as_process, give_way, stop_on_signal
 from rmp_milter.config import Config
 from rmp_milter.courier import run
 from rmp_milter.dkim_key import DkimKeyError
@@ -14,5 +14,6 @@ from rmp_milter.store.failures import StoreError
 @as_process("courier")
 def courier(config: Config) -> int:
     """Run the courier in the foreground."""
+    give_way()
     with refusing(StoreError, DkimKeyError):
         return run(config, stop_on_signal())

@@ -36,6 +36,7 @@ from rmp_milter.keeper.protocol import (
     Why,
 )
 from rmp_milter.keeper.sealmail import reader_keys, seal_message
+from rmp_milter.keeper.signing import signed_message
 from rmp_milter.memory import Memory
 
 INLINE_REPLY = 1 << 16
@@ -136,7 +137,7 @@ def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, M
     if request.held_code:
         code = held_code(desk, request.held_code, request.digest, now)
         plain = plain.replace(CODE_MARK.encode(), code.encode())
-    sealed = seal_message(plain, desk.keys.service, keys)
+    sealed = seal_message(signed_message(plain, desk.keys, now), keys, desk.random)
     if len(sealed) <= INLINE_REPLY:
         return Sealed(sealed), None
     memory = Memory()

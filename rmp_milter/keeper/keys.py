@@ -19,7 +19,13 @@ from openpgp.composed import (
     SubkeyParamsBuilder,
 )
 
-from rmp_milter.keeper.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
+from rmp_milter.keeper.secretkeys import (
+    DecryptionKey,
+    SecretKeyError,
+    SigningKey,
+    decryption_keys,
+    signing_key,
+)
 from rmp_milter.new_files import write_new
 
 LogKey: TypeAlias = Ed25519PrivateKey
@@ -40,9 +46,13 @@ class KeyFileError(Exception):
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """All that the keeper's processes hold; its repr shows nothing."""
+    """All that the keeper's processes hold; its repr shows nothing.
+
+    ``signing`` is the part of ``service`` that signs, where OpenSSL can do it.
+    """
 
     service: SignedSecretKey
+    signing: SigningKey | None
     certificate: bytes
     decryption: tuple[DecryptionKey, ...]
     custody: X25519PrivateKey
@@ -111,11 +121,12 @@ def load_keys(folder: Path) -> Keys:
     """Read all key files of ``folder``; raise :class:`KeyFileError` for the first fault."""
     service = _read_service(folder / SERVICE)
     try:
-        decryption = decryption_keys(service.to_bytes())
+        decryption, signing = decryption_keys(service.to_bytes()), signing_key(service)
     except SecretKeyError as error:
         raise KeyFileError(f"{folder / SERVICE}: {error}") from None
     return Keys(
         service=service,
+        signing=signing,
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
         custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),

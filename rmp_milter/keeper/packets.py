@@ -149,7 +149,12 @@ def read_mpi(stream: Stream) -> bytes:
 
 def frame(tag: int, content: bytes) -> bytes:
     """Return a packet in the new format with a length of known size."""
-    return bytes((0xC0 | tag, 0xFF)) + len(content).to_bytes(4) + content
+    return frame_head(tag, len(content)) + content
+
+
+def frame_head(tag: int, length: int) -> bytes:
+    """Return what stands before ``length`` bytes of content in :func:`frame`."""
+    return bytes((0xC0 | tag, 0xFF)) + length.to_bytes(4)
 
 
 def pieces_of(read: ReadAt, offset: int, length: int) -> Iterator[bytes]:

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
-from openpgp.composed import (
-    MessageBuilder,
-    SignedSecretKey,
-)
 from openpgp.util import encrypt_session_key_to_recipient
 
 from rmp_milter.certificates import CertificateError, EncryptionKey, encryption_keys
 from rmp_milter.keeper.desk import CallFailed
-from rmp_milter.keeper.packets import LITERAL, SEIPD, frame
+from rmp_milter.keeper.packets import SEIPD, frame_head
 from rmp_milter.keeper.protocol import Why
 from rmp_milter.keeper.sealing import Random
-from rmp_milter.keeper.sessionkey import NAMES, SessionKey
+from rmp_milter.keeper.sessionkey import KEY_SIZES, NAMES, SessionKey
+from rmp_milter.keeper.signing import literal
 
 MAX_LITERAL_NAME = 255  # bytes; RFC 9580, 5.9
+AES_256 = 9  # RFC 9580, 9.3
+_BLOCK = 16
+_MDC_HEAD = b"\xd3\x14"
 
 
 def reader_keys(certificate: bytes, now: int) -> list[EncryptionKey]:
@@ -42,29 +42,34 @@ def _key_packet(key: SessionKey, reader: EncryptionKey) -> bytes:
 
 
 def seal_message(
-    plain: bytes, signer: SignedSecretKey, readers: Sequence[EncryptionKey]
+    signed: Sequence[bytes], readers: Sequence[EncryptionKey], random: Random
 ) -> bytes:
-    """Sign and encrypt a text or MIME entity; return the binary OpenPGP message.
+    """Encrypt a message, given in pieces; return the binary OpenPGP message.
 
     SEIPD version 1, which every client reads; no compression: what is large in it is
     ciphertext already.
     """
-    builder = MessageBuilder.from_bytes("", plain).seipd_v1("aes256").sign(signer)
-    for reader in readers:
-        builder = builder.encrypt_to_key(reader)
-    return builder.to_vec()
+    key = SessionKey(AES_256, random(KEY_SIZES[AES_256]))
+    return b"".join((key_packets(key, readers), *_encrypted(signed, key, random)))
 
 
 def encrypt_document(name: str, data: bytes, key: SessionKey, random: Random) -> bytes:
     """Return a file as an encrypted data packet under ``key``, without key packets.
 
     Written here (RFC 9580, 5.9 and 5.13.1) because the library leaves the file name out.
-    The date is left out: it is nobody's business.
     """
     short = name.encode()[:MAX_LITERAL_NAME].decode(errors="ignore").encode()
-    literal = frame(LITERAL, b"b" + bytes((len(short),)) + short + bytes(4) + data)
-    prefix = random(16)
-    clear = b"".join((prefix, prefix[-2:], literal, b"\xd3\x14"))
-    digest = hashlib.sha1(clear, usedforsecurity=False).digest()
-    cipher = Cipher(algorithms.AES(key.key), CFB(bytes(16))).encryptor()
-    return frame(SEIPD, b"".join((b"\x01", cipher.update(clear), cipher.update(digest))))
+    return b"".join(_encrypted(literal(short, data), key, random))
+
+
+def _encrypted(clear: Sequence[bytes], key: SessionKey, random: Random) -> list[bytes]:
+    """Return an encrypted data packet (RFC 9580, 5.13.1), in pieces to spare copies."""
+    prefix = random(_BLOCK)
+    pieces = [prefix + prefix[-2:], *clear, _MDC_HEAD]
+    digest = hashlib.sha1(usedforsecurity=False)
+    for piece in pieces:
+        digest.update(piece)
+    cipher = Cipher(algorithms.AES(key.key), CFB(bytes(_BLOCK))).encryptor()
+    encrypted = [cipher.update(piece) for piece in (*pieces, digest.digest())]
+    length = 1 + sum(map(len, encrypted))
+    return [frame_head(SEIPD, length), b"\x01", *encrypted]

@@ -1,4 +1,4 @@
-"""Private decryption keys out of an OpenPGP secret key (RFC 9580, 5.5.3).
+"""Private keys out of an OpenPGP secret key (RFC 9580, 5.5.3).
 
 The library that reads certificates does not give out private parameters, so they are
 read here from the key packets and handed to ``cryptography``. Version 4 only; a
@@ -18,7 +18,7 @@ from rmp_milter.keeper.packets import Stream, read_header, read_mpi, small_body
 from rmp_milter.keeper.sessionkey import KEY_SIZES
 
 MAX_KEY_BYTES = 16384
-RSA_ALGORITHMS = frozenset({1, 2})
+RSA, RSA_ALGORITHMS = 1, frozenset({1, 2})
 ECDH, X25519 = 18, 25
 
 CURVE25519_OID = bytes.fromhex("2b060104019755010501")
@@ -56,6 +56,16 @@ class DecryptionKey(NamedTuple):
         return f"DecryptionKey({self.key_id.hex()})"
 
 
+class SigningKey(NamedTuple):
+    """An RSA key that signs, and the version 4 fingerprint its signatures name."""
+
+    fingerprint: bytes
+    private: rsa.RSAPrivateKey
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.fingerprint.hex()})"
+
+
 def decryption_keys(secret_key: bytes, passphrase: bytes = b"") -> tuple[DecryptionKey, ...]:
     """Return the keys that can decrypt, of a binary transferable secret key.
 
@@ -68,6 +78,17 @@ def decryption_keys(secret_key: bytes, passphrase: bytes = b"") -> tuple[Decrypt
     if not found:
         raise SecretKeyError("no key in it can decrypt here")
     return tuple(found)
+
+
+def signing_key(service: SignedSecretKey) -> SigningKey | None:
+    """Return the primary key of a secret key without passphrase, or None if it is not RSA.
+
+    Raises :class:`SecretKeyError`.
+    """
+    found = _decryption_key(service.primary_key.to_bytes(), b"")
+    if found is None or not isinstance(found.private, rsa.RSAPrivateKey):
+        return None
+    return SigningKey(bytes.fromhex(service.fingerprint), found.private)
 
 
 def _parsed(secret_key: bytes) -> SignedSecretKey:

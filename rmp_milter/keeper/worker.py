@@ -7,6 +7,7 @@ import socket
 import stat
 import struct
 import time
+from contextlib import nullcontext
 
 import msgspec
 
@@ -55,8 +56,8 @@ def _converse(connection: socket.socket, allowed_uids: frozenset[int], desk: Des
             return True
         message, fd = wire.receive(connection, desk.limits.request)
         reply, memory, going_on = _safely(desk, message, fd)
-        with memory or Memory() as shared:
-            wire.send(connection, _encoder.encode(reply), shared.fd if memory else None)
+        with memory or nullcontext() as shared:
+            wire.send(connection, _encoder.encode(reply), shared.fd if shared else None)
     except OSError as error:
         log.warning("call broken off: %s", type(error).__name__)
     return going_on

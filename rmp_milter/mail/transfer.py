@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 Buffer = bytes | memoryview | mmap.mmap
 
-PIECE = 1 << 20
+PIECE, FIRST_PIECE = 1 << 20, 1 << 14
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _ALPHABET)
 # Soft line breaks, with the blanks that careless gateways leave before the line's end.
@@ -18,8 +18,11 @@ _SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r{0,2}\n|\r)")
 
 
 def pieces(buffer: Buffer, start: int, end: int) -> Iterator[bytes]:
-    """Yield the stretch in pieces."""
-    for at in range(start, end, PIECE):
+    """Yield the stretch in pieces; a small one first, since many look at no more."""
+    first_end = min(end, start + FIRST_PIECE)
+    if start < end:
+        yield bytes(buffer[start:first_end])
+    for at in range(first_end, end, PIECE):
         yield bytes(buffer[at : min(end, at + PIECE)])
 
 

@@ -3,7 +3,8 @@
 Nothing of a patient and no word of a user stands outside the encryption.
 """
 
-from collections.abc import Callable, Sequence
+import base64
+from collections.abc import Callable, Iterator, Sequence
 from email.header import Header
 from email.utils import formataddr, formatdate
 
@@ -61,6 +62,9 @@ def file_part(name: str, each: Enclosure) -> Pieces:
         Slice(b"\r\n"),
     )
 
+
+_WORD_OCTETS = 39
+"""Octets of an encoded word: 64 characters then, and a line of 76 behind ``Subject: ``."""
 
 _PART_BOUNDARY = "=-rmp-parts-="
 """Boundary of our multiparts: base64 and armor never hold a line that begins with ``--=``,
@@ -190,7 +194,26 @@ def _from(frame: Frame) -> str:
 
 
 def _encoded(words: str) -> str:
-    return Header(words, "utf-8", maxlinelen=70).encode(linesep=_CRLF)
+    """Return a header's text as encoded words (RFC 2047, 2), a line each.
+
+    Written here because the standard library's way counts each octet again and again, a
+    fifth of all that the milter does for a mail.
+    """
+    encoded = (base64.b64encode(piece).decode("ascii") for piece in _pieces(words))
+    return f"{_CRLF} ".join(f"=?utf-8?b?{each}?=" for each in encoded)
+
+
+def _pieces(words: str) -> Iterator[bytes]:
+    """Cut a text so that each piece fits into an encoded word and holds whole characters."""
+    piece = b""
+    for char in words:
+        octets = char.encode()
+        if len(piece) + len(octets) > _WORD_OCTETS:
+            yield piece
+            piece = b""
+        piece += octets
+    if piece:
+        yield piece
 
 
 def _quoted(name: str) -> str:

@@ -4,7 +4,11 @@ import base64
 import email
 import email.policy
 from collections.abc import Sequence
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rmp_milter.mail.encode import encode
 from rmp_milter.mail.letter import Enclosure, Letter
@@ -117,6 +121,18 @@ def test_an_answer_is_pgp_mime_with_a_subject_that_says_nothing() -> None:
     inner = email.message_from_bytes(raw(order.pieces), policy=email.policy.default)
     assert inner["Subject"] == LETTER.subject
     assert inner.get_content() == "Dossier de DUPONT Jean\r\n"
+
+
+@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"))))
+def test_any_subject_is_read_as_it_was_and_its_lines_are_short(subject: str) -> None:
+    letter = Letter(subject, "Bonjour\n")
+    _, (order,) = built(letter, frame(ReplyForm.SEPARATE))
+    inner = raw(order.pieces)
+    field = inner[inner.index(b"Subject:") : inner.index(b"\r\nFrom:")]
+    assert field.isascii()
+    assert all(len(line) <= 76 for line in field.split(b"\r\n"))  # RFC 2047, 2
+    decoded = make_header(decode_header(field.partition(b": ")[2].decode()))
+    assert str(decoded) == subject
 
 
 def test_nothing_of_the_letter_stands_outside_the_encryption() -> None:

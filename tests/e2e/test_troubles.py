@@ -1,5 +1,6 @@
 """What a host lives through: no courier, a full disk, an answer that comes back."""
 
+import os
 import random
 import resource
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from clinic import Clinic
 
+from rmp_milter.cli.processes import NICE
 from testbed.host import Host
 from testbed.service import Part
 from testbed.waiting import wait_until
@@ -52,6 +54,14 @@ def limit_files(pids: list[int], file: Path) -> None:
     size = file.stat().st_size
     for pid in pids:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_the_courier_gives_way_to_the_milter(clinic: Clinic) -> None:
+    parts = (Part.KEEPER, Part.MILTER, Part.COURIER)
+    pids = {part: clinic.host.service.pids_of(part)[0] for part in parts}
+    nice = {part: os.getpriority(os.PRIO_PROCESS, pid) for part, pid in pids.items()}
+    assert nice[Part.MILTER] == nice[Part.KEEPER] == os.getpriority(os.PRIO_PROCESS, 0)
+    assert nice[Part.COURIER] >= NICE
 
 
 def test_an_answer_waits_for_the_courier_and_comes_once(clinic: Clinic) -> None:

@@ -18,7 +18,7 @@ from rmp_milter.keeper.held import Holder
 from rmp_milter.keeper.journal import Journal
 from rmp_milter.keeper.keys import Keys
 from rmp_milter.keeper.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
-from rmp_milter.keeper.secretkeys import decryption_keys
+from rmp_milter.keeper.secretkeys import decryption_keys, signing_key
 from rmp_milter.keeper.vitale_jws import JwsVerifier
 from rmp_milter.memory import Memory
 
@@ -36,6 +36,7 @@ LETTER = "\r\nCher confrère, la lettre confidentielle.\r\n"
 def keys_of(service: SignedSecretKey) -> Keys:
     return Keys(
         service=service,
+        signing=signing_key(service),
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption_keys(service.to_bytes()),
         custody=X25519PrivateKey.generate(),

@@ -228,10 +228,10 @@ def test_who_cannot_open_sets_no_code_and_leaves_a_refusal(gpg: Gpg, desk: Desk)
     slots, wrong = deposit.created.slots, held_code(gpg, desk, "wrong")
     for at, way in enumerate((ByCode(slots.code, wrong), ByCode(None, wrong), ByCustody(b""))):
         request = recode(way, held_code(gpg, desk, "Nouveau"))
-        request = msgspec.structs.replace(request, event=event("code", bytes((at,)) * 32))
+        request = msgspec.structs.replace(request, event=event(f"code {at}"))
         assert ask(desk, request).failed.why is Why.WRONG_CODE
         last = leaves(desk)[-1]
-        assert (last["action"], last["outcome"]) == ("code", "refused")
+        assert (last["action"], last["outcome"]) == (f"code {at}", "refused")
     assert len(desk.journal) == 5
 
 

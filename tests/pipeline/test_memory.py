@@ -43,3 +43,13 @@ def test_a_slice_that_is_kept_hides_no_error() -> None:
             kept.append(view[1:3])
             raise LookupError
     assert bytes(kept[0]) == b"ep"
+
+
+def test_a_view_that_is_kept_keeps_no_memory() -> None:
+    with Memory() as memory:
+        memory.write(b"gone")
+        with memory.mapped() as view:
+            pass
+        with pytest.raises(ValueError, match="released"):
+            bytes(view)
+        assert f"{os.fstat(memory.fd).st_ino} " not in Path("/proc/self/maps").read_text()

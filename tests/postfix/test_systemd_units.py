@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rmp_milter.cli.processes import NICE
+
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("rmp-keeper", "rmp-milter", "rmp-courier")
 
@@ -63,6 +65,12 @@ def test_only_the_courier_has_a_network_and_only_this_machine() -> None:
         assert "PrivateNetwork=yes\n" in texts[name]
         assert "RestrictAddressFamilies=AF_UNIX\n" in texts[name]
     assert "IPAddressAllow=localhost\nIPAddressDeny=any\n" in texts["rmp-courier"]
+
+
+def test_the_courier_alone_gives_way_as_it_does_without_systemd() -> None:
+    texts = {name: (UNITS / f"{name}.service").read_text() for name in SERVICES}
+    assert [name for name in SERVICES if "\nNice=" in texts[name]] == ["rmp-courier"]
+    assert f"\nNice={NICE}\n" in texts["rmp-courier"]
 
 
 def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:
