@@ -5,7 +5,6 @@ transaction that writes it also writes what the tree over all leaves (RFC 6962) 
 it. Several worker processes share the log; each opens it after its fork.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,131 +12,24 @@ from types import TracebackType
 from typing import Self
 
 import lmdb
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.keeper import log_head
 from rmp_milter.keeper.dossier_leaves import newest_indexes, note_leaf
 from rmp_milter.keeper.log_file import DATA, open_environment, open_tables
 from rmp_milter.keeper.log_head import Signed
+from rmp_milter.keeper.log_leaves import leaves, past_event, unique_key
 from rmp_milter.keeper.log_tree import LogFault, Snapshot, Tree
 from rmp_milter.keeper.protocol import Event, PastEvent
-from rmp_milter.keeper.sealing import framed
 from rmp_milter.write_turn import WriteTurn
 
-MAX_LEAF = 65535  # bytes; C2SP tlog-tiles gives an entry a length of two bytes
-DOCUMENTS_PER_LEAF = 1000
 FORMAT = b"rmp access log 2"
 _FORMAT_KEY, _SIGNED_KEY = b"format", b"signed"
 _INDEX_SIZE = 8
-_LIMITS = {
-    "sender": 320,
-    "action": 40,
-    "outcome": 40,
-    "rpps": 40,
-    "key": 80,
-    "dossier": 32,
-    "proof": 40,
-    "acting_for": 40,
-}
 
 
 class JournalError(Exception):
     """The log is missing, damaged or cannot be written: the keeper must not go on."""
-
-
-class LeafError(ValueError):
-    """An event that no leaf can hold."""
-
-
-def leaves(event: Event, logged_at: int) -> list[bytes]:
-    """Return the leaves of an event: canonical JSON, sorted keys, bytes as hex.
-
-    One leaf, or one per :data:`DOCUMENTS_PER_LEAF` documents (or entries). ``at`` is when the mail
-    came, ``logged`` the keeper's own clock. Raises :class:`LeafError` for fields too long.
-    """
-    step = DOCUMENTS_PER_LEAF
-    starts = range(0, max(len(event.documents), len(event.entries), 1), step)
-    return [_leaf(event, slice(at, at + step), logged_at) for at in starts]
-
-
-def _leaf(event: Event, part: slice, logged_at: int) -> bytes:
-    fields: dict[str, object] = {
-        "action": event.action,
-        "at": event.at,
-        "documents": [document.hex() for document in event.documents[part]],
-        "dossier": event.dossier_id.hex(),
-        "key": event.actor_fingerprint,
-        "logged": logged_at,
-        "outcome": event.outcome,
-        "request": event.request.hex(),
-        "rpps": event.actor_rpps,
-        "sender": event.sender,
-        "v": 1,
-        **_set_only(
-            proof=event.proof, acting_for=event.acting_for, entries=event.entries[part]
-        ),
-    }
-    leaf = msgspec.json.encode(fields, order="sorted")
-    too_long = any(len(str(fields.get(name, ""))) > _LIMITS[name] for name in _LIMITS)
-    if too_long or len(leaf) > MAX_LEAF:
-        raise LeafError("event too long for the access log")
-    return leaf
-
-
-def _set_only(**fields: object) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if value}
-
-
-def _unique(event: Event) -> bytes:
-    """Return the key under which the same event, tried again, finds its leaf.
-
-    All that is said of the access counts, but for the times: what differs is another
-    access and gets its own leaf, for the log may over-report and never under-report.
-    """
-    fields = (
-        event.action.encode(),
-        event.dossier_id,
-        event.request,
-        event.actor_fingerprint.encode(),
-        event.actor_rpps.encode(),
-        event.outcome.encode(),
-        event.proof.encode(),
-        event.acting_for.encode(),
-        b"".join(entry.to_bytes(8) for entry in event.entries),
-        *event.documents,
-    )
-    return hashlib.sha256(framed(*fields)).digest()
-
-
-class _Leaf(msgspec.Struct):
-    """What a patient's list shows of a leaf."""
-
-    at: int
-    action: str
-    outcome: str
-    rpps: str
-    proof: str = ""
-    acting_for: str = ""
-    entries: tuple[int, ...] = ()
-
-
-def past_event(index: int, leaf: bytes) -> PastEvent:
-    """Read a leaf; raise :class:`JournalError` for one that cannot be read."""
-    try:
-        said = msgspec.json.decode(leaf, type=_Leaf)
-    except msgspec.DecodeError as error:
-        raise JournalError(f"access log: leaf {index} cannot be read") from error
-    return PastEvent(
-        index=index,
-        at=said.at,
-        action=said.action,
-        outcome=said.outcome,
-        actor_rpps=said.rpps,
-        proof=said.proof,
-        acting_for=said.acting_for,
-        entries=said.entries,
-    )
 
 
 def create(folder: Path, origin: str) -> None:
@@ -235,7 +127,7 @@ class Journal:
             raise JournalError(f"access log: {_reason(error)}") from error
 
     def _put(self, transaction: lmdb.Transaction, event: Event, made: list[bytes]) -> int:
-        unique = _unique(event)
+        unique = unique_key(event)
         found = transaction.get(unique, db=self._unique) if event.request else None
         if found is not None:
             return int.from_bytes(found)
@@ -305,7 +197,10 @@ class Journal:
                 (index, transaction.get(index.to_bytes(_INDEX_SIZE), db=self._leaves))
                 for index in indexes
             ]
-        return [past_event(index, leaf) for index, leaf in found if leaf is not None]
+        try:
+            return [past_event(index, leaf) for index, leaf in found if leaf is not None]
+        except LogFault as fault:
+            raise JournalError(f"access log: {fault}") from fault
 
     def close(self) -> None:
         """Close the environment."""

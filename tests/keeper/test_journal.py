@@ -10,14 +10,8 @@ import pytest
 from keeper_case import ORIGIN, event
 
 from rmp_milter.keeper import journal
-from rmp_milter.keeper.journal import (
-    DOCUMENTS_PER_LEAF,
-    MAX_LEAF,
-    Journal,
-    JournalError,
-    LeafError,
-    leaves,
-)
+from rmp_milter.keeper.journal import Journal, JournalError
+from rmp_milter.keeper.log_leaves import DOCUMENTS_PER_LEAF, MAX_LEAF, LeafError, leaves
 
 
 @pytest.fixture

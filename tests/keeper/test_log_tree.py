@@ -22,8 +22,9 @@ from tlog_scales.signing import Vkey
 from rmp_milter.access.verify import verify
 from rmp_milter.access.writing import export
 from rmp_milter.keeper import journal, log_head
-from rmp_milter.keeper.journal import DOCUMENTS_PER_LEAF, Journal, JournalError
+from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.log_head import verifier_key
+from rmp_milter.keeper.log_leaves import DOCUMENTS_PER_LEAF
 from rmp_milter.keeper.log_tree import LogFault
 from rmp_milter.keeper.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
