@@ -148,7 +148,13 @@ def _folder(folder: Path, mode: int) -> None:
 
 def _make_keeper(config: Config, plan: Plan) -> None:
     make_keys(config.paths.keeper, plan.address, plan.name)
-    journal.create(config.paths.keeper / "log")
+    journal.create(config.paths.keeper / "log", log_name(plan.address))
+
+
+def log_name(address: str) -> str:
+    """Return the access log's name: the service's address as a host and a path."""
+    local, _, domain = address.partition("@")
+    return f"{domain}/{local}"
 
 
 def _make_store(config: Config) -> None:

@@ -114,7 +114,7 @@ def test_a_postfix_that_cannot_be_asked_is_a_finding(service: Config, tmp_path: 
 
 
 def test_a_failed_init_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_folder: Path) -> None:
+    def fail(_folder: Path, _origin: str) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(installation.journal, "create", fail)
