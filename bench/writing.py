@@ -4,10 +4,12 @@ Each is encrypted anew, as real ones are: the service knows an encrypted text ag
 """
 
 import os
+import time
 from dataclasses import dataclass
 
-from openpgp.composed import MessageBuilder, SignedPublicKey, SignedSecretKey
+from openpgp.composed import MessageBuilder, SignedSecretKey
 
+from rmp_milter.certificates import EncryptionKey, encryption_keys, parse
 from rmp_milter.mail.encode import armored
 from testbed import mime
 from testbed.doctor import Doctor
@@ -20,7 +22,7 @@ class Pen:
     """A doctor's secret key and the service's certificate, ready for use."""
 
     secret: SignedSecretKey
-    service: SignedPublicKey
+    service: EncryptionKey
     sender: str
 
     def deposit(self, text: str, size: int) -> bytes:
@@ -30,7 +32,7 @@ class Pen:
             MessageBuilder.from_bytes("", content)
             .seipd_v1("aes256")
             .sign(self.secret)
-            .encrypt_to_key(self.service.public_subkeys[0])
+            .encrypt_to_key(self.service)
         )
         headers = mime.top(self.sender, ADDRESS, "...")
         top = mime.entity(headers, b"").removesuffix(mime.CRLF)
@@ -40,5 +42,5 @@ class Pen:
 def pen_of(doctor: Doctor, certificate: bytes) -> Pen:
     """Return the pen of a doctor whose key gpg made; ``certificate`` is armored."""
     secret, _ = SignedSecretKey.from_armor(doctor.keyring.export_secret().decode())
-    service, _ = SignedPublicKey.from_armor(certificate.decode())
+    service = encryption_keys(parse(certificate).to_bytes(), int(time.time()))[0]
     return Pen(secret, service, f"{doctor.name} <{doctor.mail}>")
