@@ -16,6 +16,8 @@ from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
     Adopt,
+    Checkpoint,
+    Checkpointed,
     Create,
     Failed,
     History,
@@ -72,7 +74,7 @@ def _answer(
 
 def _without_memory(  # noqa: PLR0911 -- one line a call
     desk: Desk,
-    request: Create | Reseal | Release | Recode | Wait | Adopt | History | Record,
+    request: Create | Reseal | Release | Recode | Wait | Adopt | History | Record | Checkpoint,
     now: int,
 ) -> Reply:
     match request:
@@ -92,6 +94,8 @@ def _without_memory(  # noqa: PLR0911 -- one line a call
             return history(desk, request, now)
         case Record():
             return Recorded(write_leaf(desk, request.event, now))
+        case Checkpoint():
+            return checkpoint(desk, request, now)
 
 
 def _read_at(fd: int | None, offset: int, size: int) -> bytes:
@@ -112,6 +116,13 @@ def history(desk: Desk, request: History, now: int) -> Told:
     """
     write_leaf(desk, as_done(request), now)
     return Told(tuple(desk.journal.history(request.dossier_id, request.limit)))
+
+
+def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
+    """Sign the access log, its heartbeat included if the request brings one."""
+    if request.event is not None:
+        write_leaf(desk, request.event, now)
+    return Checkpointed(desk.journal.checkpoint(desk.keys.log))
 
 
 def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, Memory | None]:

@@ -359,6 +359,18 @@ class Recorded(Message, frozen=True):
     index: int
 
 
+class Checkpoint(Message, frozen=True):
+    """Sign the access log as it is. ``event``, a heartbeat, gets its leaf before that."""
+
+    event: Event | None = None
+
+
+class Checkpointed(Message, frozen=True):
+    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint)."""
+
+    note: bytes
+
+
 class Seal(Message, frozen=True):
     """Sign with the service's key and encrypt to ``readers``.
 
@@ -407,5 +419,31 @@ class Failed(Message, frozen=True):
 CODE_MARK = "@@CODE-PATIENT@@"
 """Stands for the patient's code in a text that the milter wrote and may not know."""
 
-Request = Open | Create | Reseal | Release | Recode | Wait | Adopt | History | Record | Seal
-Reply = Opened | Created | Resealed | Released | Recoded | Told | Recorded | Sealed | Failed
+HEARTBEAT = "heartbeat"
+"""The action of the leaf that shows, by its absence, that the log stood still."""
+
+Request = (
+    Open
+    | Create
+    | Reseal
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Checkpoint
+    | Seal
+)
+Reply = (
+    Opened
+    | Created
+    | Resealed
+    | Released
+    | Recoded
+    | Told
+    | Recorded
+    | Checkpointed
+    | Sealed
+    | Failed
+)
