@@ -46,10 +46,6 @@ class Relation(StrEnum):
     FOREIGN = "etranger"  # another patient
 
 
-SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
-"""To whom all of a dossier is shown, the masked and the replaced entries too."""
-
-
 class Proof(StrEnum):
     """What a mail proves; the value is the policy's word."""
 

@@ -7,13 +7,14 @@ from textwrap import fill
 import msgspec
 
 from rmp_milter.handlers.entering import Entered, enter, settled
+from rmp_milter.handlers.sight import SEES_ALL
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
 from rmp_milter.keeper.protocol import History, PastEvent, Told
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import known, text
 from rmp_milter.mail.wording import birth_date, full_name, minute, ranges
-from rmp_milter.rules import SEES_ALL, Act, Way
+from rmp_milter.rules import Act, Way
 
 LIMIT = 1000
 HOST = "host"

@@ -8,7 +8,10 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import day_of
 from rmp_milter.mail.routing import RoutingHeader
 from rmp_milter.model import Dossier, NumberedEntry, Onglet, Scope
-from rmp_milter.rules import SEES_ALL, Relation
+from rmp_milter.rules import Relation
+
+SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+"""Who sees masked and replaced entries, and the whole of the patient's sheet."""
 
 
 class Seen(msgspec.Struct, frozen=True):
