@@ -248,8 +248,9 @@ def refused(
     if dossier is not None and admission.way is Way.CODE:
         strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, asked.at))
         tries = _recent(asked, view, Fault.DOSSIER, dossier.dossier_id) + 1
-        if tries == asked.bounds.wrong_codes:
-            notices = code_rests(dossier, asked, view, language)
+        treating = view.doctor(dossier.treating)
+        if tries == asked.bounds.wrong_codes and treating is not None:
+            notices = (code_rests(dossier, treating, asked, language),)
     effects = Effects(strikes=tuple(strikes), once=spent(asked), notices=notices)
     return Refusal("no-access", effects, not_before=asked.at + asked.bounds.hold)
 

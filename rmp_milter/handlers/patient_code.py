@@ -92,12 +92,14 @@ def revoke(asked: Asked, view: View, language: Language) -> Steps:
     """Take the code away: until there is a new one no code opens the dossier."""
     entered = yield from enter(asked, Act.CODE, view, language)
     dossier = entered.dossier
-    key = "code-revoked" if dossier.slots.code else "code-revoked-before"
-    slots = msgspec.structs.replace(dossier.slots, code=None)
-    effects = Effects(
-        updates=changed(dossier, slots=slots) if dossier.slots.code else (),
-        notices=tell_concerned("code-revoked-notice", dossier, asked, view, language),
-    )
+    key, effects = "code-revoked-before", Effects()
+    if dossier.slots.code:
+        key = "code-revoked"
+        slots = msgspec.structs.replace(dossier.slots, code=None)
+        effects = Effects(
+            updates=changed(dossier, slots=slots),
+            notices=tell_concerned("code-revoked-notice", dossier, asked, view, language),
+        )
     patient = full_name(dossier.patient)
     letter = Letter(
         subject=text("subject-code", language, patient=patient),

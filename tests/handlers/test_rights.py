@@ -30,7 +30,6 @@ from rmp_milter.handlers import (
     depot,
     droits,
     masking,
-    notices,
     opposition,
     patient_code,
     rectification,
@@ -49,7 +48,7 @@ from rmp_milter.keeper.protocol import (
     Told,
 )
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Closure, Doctor, Fault, Locum, Mask, Onglet, Tally
+from rmp_milter.model import Closure, Doctor, Fault, Locum, Mask, Onglet
 
 JEAN_LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 LANGUAGE: Language = "fr"
@@ -72,8 +71,7 @@ MASKED = replace(dossier(), masks=(Mask(2, DEMO.doctor_id, NOON),))
 
 @pytest.fixture(autouse=True)
 def every_key_usable(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (depot, notices):
-        monkeypatch.setattr(module, "usable", lambda _certificate, _at: True)
+    monkeypatch.setattr(depot, "usable", lambda _certificate, _at: True)
 
 
 def world(state: Any = None, entries: Sequence[Any] = FILED) -> World:  # noqa: ANN401
@@ -156,18 +154,6 @@ class TestWhoMay:
         assert is_refused_by_the_keeper(steps).text == "no-access"
         steps = consultation.handle(mail, world(), LANGUAGE)
         assert refusal_of(steps).text == "no-such-entry"
-
-    def test_the_code_rests_though_the_treating_doctors_key_is_expired(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(notices, "usable", lambda _certificate, _at: False)
-        mail = asked(text_of("dossier"), by=OTHER, held_code=b"held")
-        tired = world()
-        tired.tallies[Fault.DOSSIER, dossier().dossier_id] = Tally((NOON,) * 4)
-        refused = is_refused_by_the_keeper(consultation.handle(mail, tired, LANGUAGE))
-        assert isinstance(refused, Refusal)
-        assert Fault.DOSSIER in {strike.fault for strike in refused.effects.strikes}
-        assert refused.effects.notices == ()
 
 
 class TestMasking:
@@ -305,7 +291,7 @@ class TestCode:
         outcome, _ = run(
             patient_code.revoke(asked(text_of("révocation du code")), world(none), LANGUAGE)
         )
-        assert outcome.effects.updates == ()
+        assert (outcome.effects.updates, outcome.effects.notices) == ((), ())
         assert "Rien n'a été changé." in words_of(outcome)
 
 
