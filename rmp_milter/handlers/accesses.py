@@ -104,7 +104,9 @@ def _line(past: PastEvent, view: View, language: Language) -> str:
 
 def _who(past: PastEvent, view: View, language: Language) -> str:
     if not past.actor_rpps:
-        return text("accesses-host" if past.proof == HOST else "accesses-patient", language)
+        return text(
+            "accesses-host" if HOST in past.proof.split("+") else "accesses-patient", language
+        )
     who = _named(past.actor_rpps, view)
     if not past.acting_for:
         return who

@@ -8,6 +8,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import Admission, admit, opening_of, refused
 from rmp_milter.handlers.entering import changed, enter, settled
 from rmp_milter.handlers.notices import tell_concerned
+from rmp_milter.handlers.sight import SEES_ALL
 from rmp_milter.handlers.steps import (
     Asked,
     Effects,
@@ -53,7 +54,7 @@ def _recode(
 ) -> Generator[Request, Reply, Recoded]:
     dossier = admission.dossier
     dossier_id = dossier.dossier_id if dossier else bytes(16)
-    chosen = admission.way is not Way.CODE
+    chosen = admission.way is not Way.CODE and admission.relation in SEES_ALL
     # Without the patient's code or card it is the custody slot that opens the dossier.
     opened_by = admission.way if admission.way in {Way.CODE, Way.VITALE} else Way.CUSTODY
     request = Recode(

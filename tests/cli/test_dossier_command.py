@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,3 +142,15 @@ def test_due_are_the_closed_ones_past_their_time_the_oldest_first() -> None:
         replace(a_dossier(5), closure=Closure(NOW, NOW - 5, NOW - 1)),
     ]
     assert due_for_erasure([*others, *ended], NOW) == (ended[1], ended[0])
+
+
+def test_a_store_is_compacted_and_sound(
+    service: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied = Path(shutil.copytree(service.parent, tmp_path / "rmp"))
+    config = ["--config", str(copied / "rmp.toml")]
+    assert main.run([*config, "store", "compact", str(copied / "store.new")]) == 0
+    assert f"mv {copied / 'store.new'} {copied / 'store'}" in capsys.readouterr().out
+    (copied / "store").rename(copied / "store.old")
+    (copied / "store.new").rename(copied / "store")
+    assert main.run([*config, "store", "check"]) == 0

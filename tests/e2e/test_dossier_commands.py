@@ -149,5 +149,8 @@ def test_the_patient_decides_by_his_own_mail(clinic: Clinic) -> None:
         assert "Le patient a masqué (entrée 1)" in answer.text
         (answer,) = clinic.host.ask(patient, patient.pgp_mime("Demande : nouveau code\n"))
         assert "Nouveau code du patient : " in answer.text
+        before = clinic.host.postfix.collected.count(clinic.paul.mail)
         (answer,) = clinic.host.ask(patient, patient.pgp_mime("Demande : clôture\n"))
         assert "est clos." in answer.text
+        (notice,) = clinic.host.answers(clinic.paul, after=before)
+        assert "a été clos à la demande de\nJean PATIENT" in notice.text

@@ -7,9 +7,9 @@ from rmp_milter.mail.catalogue.text import Text
 _ACTS = {
     "creation": Text("a créé le dossier", "created the dossier"),
     "depot": Text("a déposé des documents", "filed documents"),
-    "adoption": Text(
-        "avait déposé des documents, rattachés au dossier",
-        "had filed documents, now in the dossier",
+    "rattachement": Text(
+        "a fait rattacher des documents qui attendaient un dossier",
+        "had documents attached that waited for a dossier",
     ),
     "consultation": Text("a consulté le dossier", "read the dossier"),
     "copie": Text("a demandé une copie du dossier", "asked for a copy of the dossier"),
@@ -17,7 +17,7 @@ _ACTS = {
     "fiche": Text("a modifié la fiche du patient", "changed the patient's sheet"),
     "medecin_traitant": Text("est devenu(e) médecin traitant", "became the treating doctor"),
     "medecin traitant": Text("est devenu(e) médecin traitant", "became the treating doctor"),
-    "cle": Text("a changé de clé", "changed keys"),
+    "cle": Text("a renouvelé la clé du médecin traitant", "renewed the treating doctor's key"),
     "reclassement": Text("a changé l'onglet", "changed the tab"),
     "rectification": Text("a rectifié", "corrected"),
     "masquage": Text("a masqué", "masked"),
