@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from rmp_milter.answers import About, Answers
+from rmp_milter.certificates import usable
 from rmp_milter.changes import Adoption, Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.handlers.steps import Deferral, Effects, Filing, Outcome
 from rmp_milter.keeper.protocol import OpenedBody
@@ -65,6 +66,8 @@ def _mails(
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
+        if not usable(notice.reader.certificate, ground.at):
+            continue  # what cannot be told him must not refuse another's mail
         told = msgspec.structs.replace(
             about, reader=notice.reader, in_reply_to="", not_before=notice.not_before
         )

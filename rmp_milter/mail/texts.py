@@ -6,7 +6,17 @@ not filled in is a programming error and raises KeyError.
 
 from collections.abc import Iterable, Mapping
 
-from rmp_milter.mail.catalogue import aide, creation, deposit, dossier, letters, lists, refusals
+from rmp_milter.mail.catalogue import (
+    aide,
+    creation,
+    deposit,
+    dossier,
+    letters,
+    lists,
+    refusals,
+    sheet,
+    slip,
+)
 from rmp_milter.mail.catalogue.text import Language, Text
 
 
@@ -20,8 +30,10 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS])
-LETTERS = _joined(part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists))
+REFUSALS = _joined([refusals.REFUSALS, creation.REFUSALS, sheet.REFUSALS])
+LETTERS = _joined(
+    part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists, sheet, slip)
+)
 
 
 def text(key: str, language: Language, **facts: str) -> str:
