@@ -27,10 +27,12 @@ from rmp_milter.handlers import (
     creation,
     depot,
     droits,
+    fiche,
     liste,
     masking,
     opposition,
     patient_code,
+    patient_key,
     rectification,
 )
 from rmp_milter.handlers.refusal import refusal_letter
@@ -67,6 +69,8 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.DOSSIER: consultation.handle,
     Verb.LISTE: liste.handle,
     Verb.AIDE: aide.handle,
+    Verb.FICHE: fiche.handle,
+    Verb.CLE_PATIENT: patient_key.handle,
     Verb.DROITS: droits.handle,
     Verb.ACCES: accesses.handle,
     Verb.COPIE: consultation.copy,

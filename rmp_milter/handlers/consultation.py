@@ -14,7 +14,7 @@ from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import Admission, admit, forgiven, spent, unlock
 from rmp_milter.handlers.index import dossier_letter
-from rmp_milter.handlers.sight import Seen, chosen, seen
+from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
@@ -58,6 +58,7 @@ def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
         () if asked.header.scope is Scope.INDEX else enclosures(picked, packets),
         asked.at,
         language,
+        whole_sheet=admission.relation in SEES_ALL,
     )
     effects = Effects(
         updates=_read_up_to(admission, dossier, picked),

@@ -14,6 +14,8 @@ from rmp_milter.keeper.held import HeldError
 from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
+    CODE_FIELD,
+    CODE_LIMIT,
     CODE_MARK,
     Adopt,
     Checkpoint,
@@ -136,6 +138,7 @@ def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, M
     plain = request.text or _read_at(fd, 0, _size(desk, fd))
     if request.held_code:
         code = held_code(desk, request.held_code, request.digest, now)
+        plain = plain.replace(CODE_FIELD.encode(), code.ljust(CODE_LIMIT).encode())
         plain = plain.replace(CODE_MARK.encode(), code.encode())
     sealed = seal_message(signed_message(plain, desk.keys, now), keys, desk.random)
     if len(sealed) <= INLINE_REPLY:

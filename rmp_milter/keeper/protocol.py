@@ -375,7 +375,7 @@ class Seal(Message, frozen=True):
     """Sign with the service's key and encrypt to ``readers``.
 
     The plaintext is ``text``, or the request's shared memory if ``text`` is empty; a
-    ``held_code`` replaces each :data:`CODE_MARK` in it.
+    ``held_code`` replaces each :data:`CODE_MARK` (:data:`CODE_FIELD`) in it.
     """
 
     readers: tuple[bytes, ...]
@@ -418,6 +418,12 @@ class Failed(Message, frozen=True):
 
 CODE_MARK = "@@CODE-PATIENT@@"
 """Stands for the patient's code in a text that the milter wrote and may not know."""
+
+CODE_LIMIT = 64
+"""Characters of the longest code; one that is set is of ASCII letters, digits and ``-``."""
+
+CODE_FIELD = CODE_MARK.ljust(CODE_LIMIT)
+"""The same where the width must not change (in a PDF): code and blanks take its place."""
 
 HEARTBEAT = "heartbeat"
 """The action of the leaf that shows, by its absence, that the log stood still."""

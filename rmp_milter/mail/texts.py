@@ -18,6 +18,8 @@ from rmp_milter.mail.catalogue import (
     patient_code,
     refusals,
     rights,
+    sheet,
+    slip,
 )
 from rmp_milter.mail.catalogue.text import Language, Text
 
@@ -32,12 +34,12 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS, rights.REFUSALS])
+REFUSALS = _joined([refusals.REFUSALS, creation.REFUSALS, rights.REFUSALS, sheet.REFUSALS])
 LETTERS = _joined(
     part.LETTERS
     for part in (
         *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
-        rights,
+        *(rights, sheet, slip),
     )
 )
 
