@@ -21,6 +21,7 @@ from rmp_milter.handlers.steps import (
 from rmp_milter.keeper.protocol import CODE_MARK, Recode, Recoded, Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.slip import SLIP_NAME, code_slip
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, full_name
 from rmp_milter.model import Dossier, Fault, Strike
@@ -45,7 +46,7 @@ def renew(asked: Asked, view: View, language: Language) -> Steps:
         cleared=(Strike(Fault.DOSSIER, dossier.dossier_id, 0),),
         notices=tell_concerned("code-renewed-notice", dossier, asked, view, language),
     )
-    letter = _code_letter(dossier, recoded.held_code, language)
+    letter = _code_letter(asked, dossier, recoded.held_code, view, language)
     return Outcome(letter, settled(asked, admission, effects))
 
 
@@ -79,13 +80,25 @@ def _recode(
     return expect(reply, Recoded)
 
 
-def _code_letter(dossier: Dossier, held_code: bytes, language: Language) -> Letter:
+def _code_letter(
+    asked: Asked, dossier: Dossier, held_code: bytes, view: View, language: Language
+) -> Letter:
+    """Return the answer with the new code and a new slip, as at the creation."""
     patient = full_name(dossier.patient)
-    born = birth_date(dossier.patient)
+    treating = view.doctor(dossier.treating)
+    name = treating.name if treating else "-"
     return Letter(
         subject=text("subject-code", language, patient=patient),
-        text=text("code-renewed", language, patient=patient, birth_date=born, code=CODE_MARK),
+        text=text(
+            "code-renewed",
+            language,
+            patient=patient,
+            birth_date=birth_date(dossier.patient),
+            code=CODE_MARK,
+            slip=SLIP_NAME,
+        ),
         held_code=held_code,
+        files=(code_slip(dossier.patient, name, dossier.sheet, asked.at, language),),
     )
 
 

@@ -89,6 +89,7 @@ def test_a_new_code_takes_the_old_ones_place(clinic: Clinic) -> None:
     found = re.search(r"Nouveau code du patient : (\S+)", answer.text)
     assert found
     assert answer.text.count(found[1]) == 2
+    assert found[1].encode() in answer.files["fiche-code.pdf"]
     mail = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {old}\n")
     assert "L'accès n'est pas accordé" in clinic.refusal(clinic.anne, mail).text
     ask(clinic, clinic.anne, "dossier", f"{lines}Code : {found[1]}\n", 3)

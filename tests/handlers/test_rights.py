@@ -48,6 +48,7 @@ from rmp_milter.keeper.protocol import (
     Told,
 )
 from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.slip import SLIP_NAME
 from rmp_milter.model import Closure, Doctor, Fault, Locum, Mask, Onglet
 
 JEAN_LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
@@ -250,6 +251,7 @@ class TestCode:
         assert outcome.letter is not None
         assert outcome.letter.held_code == b"held drawn code"
         assert outcome.letter.text.count(CODE_MARK) == 2
+        assert [file.name for file in outcome.letter.files] == [SLIP_NAME]
         assert state_of(outcome).slots.code == CODE_SLOT
         assert [strike.fault for strike in outcome.effects.cleared] == [Fault.DOSSIER]
 

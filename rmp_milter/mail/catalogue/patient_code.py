@@ -12,7 +12,8 @@ Le dossier de {patient}, né(e) le {birth_date}, a un nouveau code. L'ancien n'o
 
 Nouveau code du patient : {code}
 
-Remettez ce code au patient. Il ne sera plus affiché. À découper :
+Remettez ce code au patient. Il ne sera plus affiché. La fiche à imprimer pour lui est jointe
+({slip}) ; détruisez l'ancienne. À défaut, à découper :
 
 +----------------------------------------------------------------+
   Résumé médical partagé
@@ -27,7 +28,8 @@ The dossier of {patient}, born {birth_date}, has a new code. The old one opens n
 
 The patient's new code: {code}
 
-Hand this code to the patient. It will not be shown again. To cut out:
+Hand this code to the patient. It will not be shown again. The slip to print is enclosed
+({slip}); destroy the old one. Otherwise, to cut out:
 
 +----------------------------------------------------------------+
   Shared medical summary
