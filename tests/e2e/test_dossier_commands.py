@@ -9,14 +9,14 @@ import pytest
 from clinic import PDF, Clinic
 from msgspec.structs import replace
 
-from rmp_milter.certificates import read_certificate
 from rmp_milter.changes import Changes, DossierUpdate
 from rmp_milter.config import load
-from rmp_milter.model import Closure, Doctor
+from rmp_milter.model import Closure
 from rmp_milter.store.keys import read_store_keys
 from rmp_milter.store.store import Store
 from testbed.command import CommandError, run
 from testbed.doctor import Doctor as Person
+from testbed.reading import Opened
 from testbed.service import RMP
 
 pytestmark = pytest.mark.integration
@@ -120,37 +120,27 @@ def test_a_resting_code_is_woken_by_the_host(clinic: Clinic) -> None:
 
 
 def test_the_patient_decides_by_his_own_mail(clinic: Clinic) -> None:
-    lines, code, reference = filed(clinic)
+    lines, code, _ = filed(clinic)
     with Person("Jean PATIENT", "jean@patient.test") as patient:
         patient.import_key(clinic.host.service.certificate)
-        certificate = read_certificate(patient.certificate)
-        enrolled = Doctor(
-            doctor_id=bytes.fromhex(reference)[::-1],
-            name=patient.name,
-            rpps="",
-            mail=patient.mail,
-            profession="patient",
-            certificate=certificate.binary,
-            fingerprint=certificate.fingerprint,
-            key_ids=certificate.key_ids,
-            patient_of=bytes.fromhex(reference),
-        )
-        with store_of(clinic) as store:
-            store.commit(Changes(doctors=(enrolled,)), NOW)
-        (answer,) = clinic.host.ask(
-            patient, patient.pgp_mime("Demande : masquage\nNuméros : 1\n")
-        )
-        assert "Entrée(s) masquée(s) :" in answer.text
+        enrol = f"Demande : clé du patient\n{lines}Courriel : {patient.mail}\n"
+        key = {"cle.asc": patient.certificate}
+        clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(enrol, key))
+        clinic.host.answers(patient)
+
+        def ask(request: str, more: int = 1) -> list[Opened]:
+            return clinic.host.ask(patient, patient.pgp_mime(f"Demande : {request}\n"), more)
+
+        assert "Entrée(s) masquée(s) :" in ask("masquage\nNuméros : 1")[0].text
         (index,) = clinic.host.ask(
             clinic.anne, clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {code}\n")
         )
         assert "Laboratoire" not in index.text
-        (answer,) = clinic.host.ask(patient, patient.pgp_mime("Demande : accès\n"))
-        assert "Le patient a masqué (entrée 1)" in answer.text
-        (answer,) = clinic.host.ask(patient, patient.pgp_mime("Demande : nouveau code\n"))
-        assert "Nouveau code du patient : " in answer.text
+        assert ask("copie", 2)[1].files["Radio.pdf"] == PDF
+        assert "Le patient a masqué (entrée 1)" in ask("accès")[0].text
+        assert "Nouveau code du patient : " in ask("nouveau code")[0].text
+        ask(f"opposition\nMédecin : {clinic.anne.name}")
         before = clinic.host.postfix.collected.count(clinic.paul.mail)
-        (answer,) = clinic.host.ask(patient, patient.pgp_mime("Demande : clôture\n"))
-        assert "est clos." in answer.text
+        assert "est clos." in ask("clôture")[0].text
         (notice,) = clinic.host.answers(clinic.paul, after=before)
-        assert "a été clos à la demande de\nJean PATIENT" in notice.text
+        assert "a été clos à la demande de" in notice.text

@@ -114,8 +114,8 @@ Correct entry 3 of a dossier by enclosing the new version, or mask entries:
     Born : 30/01/1959                        Born : 30/01/1959
     Numbers : 3                              Numbers : 2, 5
 
-Likewise for the patient: unmask, opposition and admit (line « Doctor : »), new code, revoke code,
-accesses, copy, close. The page of the patient's rights:
+Likewise for the patient: unmask, opposition and admit (line « Doctor : »), new code, revoke
+code, accesses, copy, close. The page of the patient's rights:
 
     Request : rights
 
