@@ -136,6 +136,7 @@ class Denied(StrEnum):
     NO_ACCESS = "no-access"
     CODE_MISSING = "code-missing"
     SIGNATURE_NEEDED = "signature-needed"
+    CARD_NEEDED = "card-needed"
 
 
 def judge(
@@ -156,7 +157,9 @@ def judge(
     # answer, whose patient it is.
     if Proof.CODE in lacking:
         return Denied.CODE_MISSING
-    return Denied.SIGNATURE_NEEDED if Proof.SIGNATURE in lacking else Denied.NO_ACCESS
+    if Proof.SIGNATURE in lacking:
+        return Denied.SIGNATURE_NEEDED
+    return Denied.CARD_NEEDED if Proof.VITALE in lacking else Denied.NO_ACCESS
 
 
 def _row(policy: Policy, act: Act, relation: Relation) -> Sequence[Proofs]:

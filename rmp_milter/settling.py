@@ -1,15 +1,19 @@
 """From what a handler decided to what is committed: bodies paired, letters sealed."""
 
+import logging
 from collections.abc import Iterator
 
 import msgspec
 
 from rmp_milter.answers import About, Answers
+from rmp_milter.certificates import usable
 from rmp_milter.changes import Adoption, Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.handlers.steps import Deferral, Effects, Filing, Outcome
 from rmp_milter.keeper.protocol import OpenedBody
 from rmp_milter.model import Doctor, Document, OutgoingMail
 from rmp_milter.store.snapshot import Snapshot
+
+log = logging.getLogger("rmp.milter")
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -65,10 +69,19 @@ def _mails(
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
+        # Somebody else's expired key must not refuse this mail, nor keep its tries uncounted.
+        reached = usable(notice.reader.certificate, ground.at)
         told = msgspec.structs.replace(
-            about, reader=notice.reader, in_reply_to="", not_before=notice.not_before
+            about,
+            reader=notice.reader if reached else ground.sender,
+            in_reply_to="",
+            not_before=notice.not_before,
         )
-        yield from answers.make(notice.letter, told, bodies.find)
+        mails = answers.make(notice.letter, told, bodies.find)
+        if reached and notice.sent:
+            yield from mails
+        elif not reached:
+            log.warning("a notice to %s is lost: his key is not usable", notice.reader.mail)
 
 
 class _Bodies:

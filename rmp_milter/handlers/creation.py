@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 
 from rmp_milter.changes import NewDossier
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.access import check_unused, permitted, spent
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
     Asked,
@@ -23,6 +24,7 @@ from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, document_titles, full_name
 from rmp_milter.model import Consent, Dossier, Patient
+from rmp_milter.rules import Act, Relation, Way
 
 CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""
@@ -44,6 +46,7 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
         effects=Effects(
             dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
             filings=filings,
+            once=spent(asked),
         ),
     )
 
@@ -55,12 +58,22 @@ def _admit(asked: Asked, view: View) -> Patient:
     patient = asked_patient(asked.header)
     if asked.header.consent is not True:
         raise MailError("consent-missing")
+    _check_proofs(asked, patient, view)
     known = view.dossiers_by_traits(trait_keys(patient))
     if any(other.treating == asked.doctor.doctor_id for other in known):
         raise MailError("already-yours")
     if not _all_homonyms(patient, known):
         raise MailError("not-created", detail="a dossier fits these traits")
     return patient
+
+
+def _check_proofs(asked: Asked, patient: Patient, view: View) -> None:
+    """Refuse what the host's policy does not accept; a card must be this patient's."""
+    grant = permitted(asked, Act.CREATION, Relation.OTHER)
+    check_unused(asked, view)
+    attested = asked.opened.attested
+    if grant.way is Way.VITALE and not (attested and attested.nir == patient.nir):
+        raise MailError("card-needed", detail="attestation and header name two numbers")
 
 
 def _all_homonyms(patient: Patient, known: Sequence[Dossier]) -> bool:
@@ -80,6 +93,7 @@ def _create(asked: Asked, patient: Patient) -> Generator[Request, Reply, tuple[D
         digest=asked.digest,
         dossier_id=dossier_id,
         held_code=asked.opened.held_code,
+        nir=patient.nir,
         event=event(asked, "creation", dossier_id),
     )
     made = expect(reply, Created)

@@ -11,6 +11,7 @@ from rmp_milter.keeper.protocol import (
     Created,
     Failed,
     Opened,
+    Proven,
     Recoded,
     Recorded,
     Released,
@@ -22,7 +23,9 @@ from rmp_milter.keeper.protocol import (
 )
 
 REPLY_LIMIT = 64 << 20
-ReplyT = TypeVar("ReplyT", Opened, Created, Resealed, Released, Recoded, Told, Recorded, Sealed)
+ReplyT = TypeVar(
+    "ReplyT", Opened, Created, Resealed, Proven, Released, Recoded, Told, Recorded, Sealed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)

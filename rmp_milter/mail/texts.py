@@ -6,7 +6,16 @@ not filled in is a programming error and raises KeyError.
 
 from collections.abc import Iterable, Mapping
 
-from rmp_milter.mail.catalogue import aide, creation, deposit, dossier, letters, lists, refusals
+from rmp_milter.mail.catalogue import (
+    aide,
+    creation,
+    deposit,
+    dossier,
+    letters,
+    lists,
+    refusals,
+    vitale,
+)
 from rmp_milter.mail.catalogue.text import Language, Text
 
 
@@ -21,7 +30,8 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
 
 
 REFUSALS = _joined([refusals.REFUSALS])
-LETTERS = _joined(part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists))
+_SUBJECTS = (creation, deposit, dossier, aide, letters, lists, vitale)
+LETTERS = _joined(part.LETTERS for part in _SUBJECTS)
 
 
 def text(key: str, language: Language, **facts: str) -> str:
