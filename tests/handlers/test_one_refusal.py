@@ -42,7 +42,7 @@ def tallied(fault: Fault, subject: bytes, count: int, at: int = NOON - 60) -> di
     return {(fault, subject): Tally(times=(at,) * count)}
 
 
-def world(**changed: Any) -> World:
+def world(**changed: Any) -> World:  # noqa: ANN401 -- whatever a dossier has
     return World([replace(dossier(), **changed)], MANY)
 
 
