@@ -182,10 +182,10 @@ REFUSALS: Mapping[str, Text] = {
         "computer's time and write the mail again.",
     ),
     "replayed": Text(
-        "Ce message chiffré a déjà été reçu une fois. Rien n'a été fait. Pour répéter une demande, "
-        "écrivez un nouveau message.",
-        "This encrypted mail was received once before. Nothing was done. To repeat a request, "
-        "write a new mail.",
+        "Ce message chiffré a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter une "
+        "demande, écrivez un nouveau message.",
+        "This encrypted mail was received once before; this copy changed nothing. To repeat a "
+        "request, write a new mail.",
     ),
     "not-in-service": Text(
         "Cette demande n'est pas encore en service. Adressez-vous à l'hébergeur.",
