@@ -121,7 +121,8 @@ def test_each_fault_of_an_attestation_is_told_in_french(
         "dépasse celle": software.sign(far),
         "sa signature n'est pas valable": f"{head}.{body}.{signature[:10]}{forged}"
         + signature[11:],
-        "incomplète ou abîmée": f"{head}.{body[:20]}.{signature}",
+        "recopiée en entier": f"{head}.{body[:20]}.{signature}",
+        "incomplète ou abîmée": software.sign({"iss": software.name}),
     }
     for said, token in tokens.items():
         for asked in (lines, clinic.patient()):

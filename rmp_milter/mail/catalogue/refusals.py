@@ -182,8 +182,8 @@ REFUSALS: Mapping[str, Text] = {
         "computer's time and write the mail again.",
     ),
     "replayed": Text(
-        "Ce message chiffré a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter une "
-        "demande, écrivez un nouveau message.",
+        "Ce message chiffré a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter "
+        "une demande, écrivez un nouveau message.",
         "This encrypted mail was received once before; this copy changed nothing. To repeat a "
         "request, write a new mail.",
     ),
