@@ -18,8 +18,8 @@ LETTERS: Mapping[str, Text] = {
         f"{_EN} the card-reader software that made it is not known to this service. Ask the host.",
     ),
     "attestation-bad-signature": Text(
-        f"{_FR} sa signature n'est pas valable, ou elle n'a pas été recopiée en entier. Faites lire "
-        "la carte à nouveau.",
+        f"{_FR} sa signature n'est pas valable, ou elle n'a pas été recopiée en entier. Faites "
+        "lire la carte à nouveau.",
         f"{_EN} its signature is not valid, or not all of it was copied. Have the card read again.",
     ),
     "attestation-other-service": Text(
