@@ -31,8 +31,7 @@ HOSTILE: dict[str, str] = {
     "an impossible date": "Patient : DUPONT Marie\nNé le : 31/02/1970\n\nVoici.\n",
     "a wrong number": f"{MARIE}NIR : 1 70 03 75 116 001 00\n\nVoici.\n",
     "no header at all": "Bonjour,\n\nVoici le bilan.\n",
-    "a megabyte of header lines": "Demande : dossier\n"
-    + f"{MARIE}Document : bilan\n" * (MEGABYTE // 60),
+    "a megabyte of header lines": "Demande : dossier\n" + MARIE * (MEGABYTE // 44),
     "a megabyte in one line": f"Patient : {'A' * MEGABYTE}\nNé le : 02/03/1970\n\nVoici.\n",
     "a megabyte before the header": "x" * 70 + "\n" + "y" * MEGABYTE + "\n" + MARIE,
     "a megabyte of code": f"Demande : dossier\n{MARIE}Code : {SECRET * (MEGABYTE // 10)}\n",
