@@ -1,9 +1,12 @@
 """A mail that comes again: a retry does nothing, a replay is refused, no work is lost."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from clinic import PDF, Clinic
+
+from testbed import gpg
 
 pytestmark = pytest.mark.integration
 
@@ -95,3 +98,30 @@ def test_a_copy_to_another_address_passes_whether_or_not_the_work_is_done(
     reply = clinic.lab.send(clinic.host.postfix.smtp_port, mail, recipients=both)
     assert reply.accepted, reply
     assert len(clinic.host.postfix.wait_mail("archive@ailleurs.test", before + 1)) == before + 1
+
+
+@pytest.mark.parametrize(("days", "taken"), [(2, True), (9, False)])
+def test_what_was_signed_long_ago_is_refused(
+    clinic: Clinic,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    taken: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    real = gpg._ALWAYS
+
+    def told(days_ago: int) -> None:
+        moment = f"{datetime.now(UTC) - timedelta(days=days_ago):%Y%m%dT%H%M%S}"
+        options = ("--faked-system-time", moment, "--ignore-time-conflict")
+        monkeypatch.setattr(gpg, "_ALWAYS", (*real, *options, "--ignore-valid-from"))
+
+    told(days_ago=30)
+    doctor = clinic.host.doctor("Dr Lente HORLOGE", f"lente{days}@cabinet.test")
+    told(days_ago=days)
+    mail = doctor.pgp_mime(f"{lines}\nVoici.\n")
+    monkeypatch.setattr(gpg, "_ALWAYS", real)
+    if taken:
+        clinic.host.ask(doctor, mail)
+    else:
+        assert "trop ancienne" in clinic.rejection(doctor, mail).text
