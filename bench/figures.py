@@ -1,17 +1,15 @@
 """What the bench measures, each as a function that returns its figures."""
 
-import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 
 import load
+from writing import pen_of
 
 from testbed.doctor import Doctor
 from testbed.host import ADDRESS, Host
@@ -19,7 +17,6 @@ from testbed.postfix import PrivatePostfix
 from testbed.service import Part
 
 LINES = "Patient : MESURE Jean\nNé le : 30/01/1959\n"
-NUMBERS = count(1)
 
 
 @dataclass
@@ -31,27 +28,20 @@ class Stand:
     doctor: Doctor
 
 
-def fresh(models: list[bytes], amount: int) -> Iterator[bytes]:
-    """Yield mails that are each a new one to the service: another Message-ID."""
-    for number in range(amount):
-        message_id = f"Message-ID: <{next(NUMBERS)}@bench.test>\r".encode()
-        model = models[number % len(models)]
-        yield re.sub(rb"(?m)^Message-ID: .*$", message_id, model, count=1)
-
-
-def models(doctor: Doctor, size: int, amount: int = 4) -> list[bytes]:
-    """Return signed and encrypted deposits whose attachment has ``size`` bytes."""
-    text = f"{LINES}Document : biologie\n\nVoici.\n"
-    return [doctor.pgp_mime(text, {"b.bin": os.urandom(size)}) for _ in range(amount)]
+def written(stand: Stand, lines: str, size: int, amount: int) -> list[bytes]:
+    """Return so many deposits, each written anew with an attachment of ``size`` bytes."""
+    pen = pen_of(stand.doctor, stand.host.service.certificate)
+    text = f"{lines}Document : biologie\n\nVoici.\n"
+    return [pen.deposit(text, size) for _ in range(amount)]
 
 
 def deposits(stand: Stand, size: int, senders: int, amount: int, rounds: int) -> list[str]:
     """Compare accepted deposits a second with the same Postfix without a milter."""
-    mails = models(stand.doctor, size)
     ratios, rates, waits = [], [], []
     for _ in range(rounds):
-        with_milter = _burst(stand.host.postfix.smtp_port, mails, senders, amount)
-        without = _burst(stand.bare.smtp_port, mails, senders, amount)
+        mails = written(stand, LINES, size, amount)
+        with_milter = _burst(stand.host.postfix.smtp_port, mails, senders)
+        without = _burst(stand.bare.smtp_port, mails, senders)
         ratios.append(with_milter.rate / without.rate)
         rates.append(with_milter.rate)
         waits += [one / median(without.waits) for one in with_milter.waits]
@@ -70,8 +60,8 @@ def deposits(stand: Stand, size: int, senders: int, amount: int, rounds: int) ->
     ]
 
 
-def _burst(port: int, mails: list[bytes], senders: int, amount: int) -> load.Result:
-    result = load.run(port, "d@cabinet.test", ADDRESS, fresh(mails, amount), senders)
+def _burst(port: int, mails: list[bytes], senders: int) -> load.Result:
+    result = load.run(port, "d@cabinet.test", ADDRESS, iter(mails), senders)
     if result.refused:
         raise RuntimeError(f"refused: {result.refused[0]}")
     return result
@@ -89,10 +79,8 @@ def consultation(stand: Stand, documents: int, size: int) -> list[str]:
     lines = "Patient : LECTURE Jean\nNé le : 30/01/1959\n"
     doctor, host = stand.doctor, stand.host
     host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{lines}Consentement : oui\n"))
-    mails = list(_deposits_for(doctor, lines, size))
-    result = load.run(
-        host.postfix.smtp_port, doctor.mail, ADDRESS, fresh(mails, documents), senders=4
-    )
+    mails = written(stand, lines, size, documents)
+    result = load.run(host.postfix.smtp_port, doctor.mail, ADDRESS, iter(mails), senders=4)
     if result.refused:
         raise RuntimeError(f"refused: {result.refused[0]}")
     _settle(stand)
@@ -123,8 +111,7 @@ def wrong_codes(stand: Stand, asker: Doctor, documents: int, pairs: int) -> list
     doctor, port = stand.doctor, stand.host.postfix.smtp_port
     creation = f"Demande : création\n{lines}Consentement : oui\n"
     stand.host.ask(doctor, doctor.pgp_mime(creation))
-    mails = list(_deposits_for(doctor, lines, 1000))
-    load.run(port, doctor.mail, ADDRESS, fresh(mails, documents), senders=4)
+    _burst(port, written(stand, lines, 1000, documents), senders=4)
     _settle(stand)
     waits: dict[str, list[float]] = {"DEVINE": [], "PERSONNE": []}
     for number in range(pairs):
@@ -152,11 +139,6 @@ def _spread(waits: list[float]) -> str:
     return ", ".join(f"{each / middle:.2f}" for each in quantiles(waits, n=4))
 
 
-def _deposits_for(doctor: Doctor, lines: str, size: int) -> Iterator[bytes]:
-    for number in range(4):
-        yield doctor.pgp_mime(f"{lines}\nVoici {number}.\n", {"b.bin": os.urandom(size)})
-
-
 def _read_files(amount: int, size: int) -> float:
     folder = Path(tempfile.mkdtemp(prefix="rmp-bench-", dir="/tmp"))
     try:
@@ -176,13 +158,13 @@ def memory(stand: Stand, size: int) -> list[str]:
     What was resident before it came is told apart: the pages of the store's file that a
     process has read count as its own there, though the system takes them back at will.
     """
-    mail = models(stand.doctor, size, amount=1)[0]
+    (mail,) = written(stand, LINES, size, 1)
     pids = {part: stand.host.service.pids_of(part) for part in (Part.KEEPER, Part.MILTER)}
     before = {}
     for pid in (pid for group in pids.values() for pid in group):
         before[pid] = _memory(pid, "VmRSS")
         Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak, proc(5)
-    _burst(stand.host.postfix.smtp_port, [mail], 1, 1)
+    _burst(stand.host.postfix.smtp_port, [mail], 1)
     lines = []
     for part, group in pids.items():
         peak, more = max(

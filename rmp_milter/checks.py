@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.config import Config
-from rmp_milter.dkim_key import DkimKeyError, read_dkim_key
+from rmp_milter.courier.dkim_key import DkimKeyError, read_dkim_key
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.keys import KeyFileError, load_keys
 from rmp_milter.owners import UnknownNameError, as_owner, gid_of, uid_of

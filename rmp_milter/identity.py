@@ -39,6 +39,7 @@ _LETTERS = str.maketrans(
 )
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _NIR = re.compile(r"[1-9]\d{4}(?:\d{2}|2A|2B)\d{6}\d{2}", re.ASCII)
+_SEX_DIGITS = {"M": "137", "F": "248"}  # for good, while being registered, provisional
 _CORSICA = {"2A": "19", "2B": "18"}
 _PARTICLES = ("DE LA ", "DE L ", "DES ", "DU ", "DE ", "D ")
 _MAX_GIVEN = 4  # words of a spaced list that may belong to the first given name
@@ -108,6 +109,21 @@ def nir_valid(nir: str) -> bool:
     department = compact[5:7]
     number = compact[:5] + _CORSICA.get(department, department) + compact[7:13]
     return 97 - int(number) % 97 == int(compact[13:])
+
+
+def number_contradicts(patient: Patient, sex: str = "") -> bool:
+    """Return whether the NIR is not this patient's: of another sex, year or month of birth.
+
+    Most often it is then a parent's, under whose number a child was insured. Its first five
+    digits say sex, year and month; months beyond 12 stand for none.
+    """
+    nir = _compact(patient.nir)
+    if not (nir and patient.birth_date):
+        return False
+    year, month = patient.birth_date[2:4], patient.birth_date[5:7]
+    other_sex = bool(sex) and nir[0] in _SEX_DIGITS["M" if sex == "F" else "F"]
+    other_month = "01" <= nir[3:5] <= "12" and nir[3:5] != month
+    return other_sex or nir[1:3] != year or other_month
 
 
 def match(asked: Patient, candidates: Sequence[Dossier]) -> Match:

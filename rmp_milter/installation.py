@@ -14,7 +14,7 @@ from pathlib import Path
 from rmp_milter.certificates import parse as parse_certificate
 from rmp_milter.config import Config, parse
 from rmp_milter.config.template import EXAMPLE, render
-from rmp_milter.dkim_key import dns_record, make_dkim_key
+from rmp_milter.courier.dkim_key import dns_record, make_dkim_key
 from rmp_milter.keeper import journal
 from rmp_milter.keeper.keys import make_keys, service_certificate
 from rmp_milter.new_files import sync_folder, write_new
@@ -148,7 +148,13 @@ def _folder(folder: Path, mode: int) -> None:
 
 def _make_keeper(config: Config, plan: Plan) -> None:
     make_keys(config.paths.keeper, plan.address, plan.name)
-    journal.create(config.paths.keeper / "log")
+    journal.create(config.paths.keeper / "log", log_name(plan.address))
+
+
+def log_name(address: str) -> str:
+    """Return the access log's name: the service's address as a host and a path."""
+    local, _, domain = address.partition("@")
+    return f"{domain}/{local}"
 
 
 def _make_store(config: Config) -> None:

@@ -20,7 +20,15 @@ from rmp_milter.certificates import usable
 from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers import (
+    aide,
+    consultation,
+    creation,
+    depot,
+    fiche,
+    liste,
+    patient_key,
+)
 from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.steps import (
     Asked,
@@ -56,6 +64,8 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.DOSSIER: consultation.handle,
     Verb.LISTE: liste.handle,
     Verb.AIDE: aide.handle,
+    Verb.FICHE: fiche.handle,
+    Verb.CLE_PATIENT: patient_key.handle,
 }
 
 CONFLICT_TRIES = 3

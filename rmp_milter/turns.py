@@ -13,9 +13,10 @@ from contextlib import ExitStack, contextmanager
 from rmp_milter.identity import fold
 from rmp_milter.keeper.protocol import Opened
 from rmp_milter.mail.routing import RoutingHeader
-from rmp_milter.model import Doctor
+from rmp_milter.model import Doctor, Verb
 
 _LOCKS = 256
+_COUNTED = frozenset({Verb.CREATION, Verb.LISTE})
 
 
 class Turns:
@@ -34,15 +35,16 @@ class Turns:
 
 
 def subjects_of(doctor: Doctor, header: RoutingHeader, opened: Opened) -> tuple[bytes, ...]:
-    """Return whose tries a mail may count against; nobody's without code or attestation.
+    """Return whose tries a mail may count against; nobody's for what is not counted.
 
     The patient as he is asked for, not his dossier: it must not show whether there is one.
     Whoever writes his name and date so that they fit one dossier writes these.
     """
-    if not (opened.held_code or opened.held_attestation):
-        return ()
-    patient = f"{fold(header.birth_name)}|{header.birth_date}"
-    return (b"sender " + doctor.doctor_id, b"patient " + patient.encode())
+    sender = b"sender " + doctor.doctor_id
+    if opened.held_code or opened.held_attestation:
+        patient = f"{fold(header.birth_name)}|{header.birth_date}"
+        return (sender, b"patient " + patient.encode())
+    return (sender,) if header.verb in _COUNTED else ()
 
 
 def _place(subject: bytes) -> int:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from email.utils import formataddr
 
+from rmp_milter.closing import Closing
 from testbed import shapes
 from testbed.gpg import Keyring, Kind
-from testbed.lifetime import Closing
 from testbed.reading import Opened, open_mail
 from testbed.sending import Reply, send
 from testbed.shapes import Files, Writer

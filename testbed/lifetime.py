@@ -1,27 +1,9 @@
 """Things of the testbed that live as long as a ``with`` block."""
 
-from abc import ABC, abstractmethod
-from types import TracebackType
+from abc import abstractmethod
 from typing import Self
 
-
-class Closing(ABC):
-    """A thing that is closed when the block ends, however it ends."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End what runs and remove what was made."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+from rmp_milter.closing import Closing
 
 
 class Starting(Closing):

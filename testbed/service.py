@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from rmp_milter.closing import Closing
 from testbed.command import removed_on_failure, run
 from testbed.doctor import Doctor
-from testbed.lifetime import Closing
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
 from testbed.waiting import wait_until

@@ -1,6 +1,5 @@
 """``rmp doctor``: who may write to the service, and with which key."""
 
-import re
 import secrets
 import time
 from pathlib import Path
@@ -26,13 +25,13 @@ from rmp_milter.cli.output import (
     spaced_fingerprint,
 )
 from rmp_milter.config import Config
+from rmp_milter.mail.address import is_address
 from rmp_milter.model import Doctor, ReplyForm
 from rmp_milter.rpps import rpps_valid
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
-_MAIL = re.compile(r"[^\s<>@\x00-\x20]+@[A-Za-z0-9.-]+")
 _FOUND_BY = "a doctor's RPPS number, mail address or key fingerprint"
 
 
@@ -46,7 +45,7 @@ def _rpps(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 def _mail(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Take a bare mail address."""
-    if not _MAIL.fullmatch(value):
+    if not is_address(value):
         raise click.BadParameter(f"{value!r} is no mail address")
     return value
 

@@ -32,6 +32,7 @@ rmp = LazyGroup(
         "trust": Place(f"{_HERE}.trust", "trust", "Whose Vitale attestations count."),
         "store": Place(f"{_HERE}.store", "store", "Verify and measure the store."),
         "outbox": Place(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
+        "access": Place(f"{_HERE}.access", "access", "The access log, for auditors."),
         "inspect": Place(f"{_HERE}.inspect", "inspect", "Say what shape a mail has."),
     },
 )

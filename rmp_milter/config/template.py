@@ -28,7 +28,7 @@ language = "fr"
 
 [paths]
 # One folder for each part; each is read by its own user only.
-keeper = "keeper"    # its keys (*.key), trust/, log/
+keeper = "keeper"    # its keys (*.key), trust/, log/, log.state
 milter = "milter"    # metadata.key, index.key
 store = "store"      # the dossiers and the outbox: shared by milter and courier
 courier = "courier"  # dkim.key

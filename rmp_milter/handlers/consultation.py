@@ -13,7 +13,7 @@ import msgspec
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.handlers.access import Admission, admit, forgiven, prove, spent, unlock
 from rmp_milter.handlers.index import dossier_letter
-from rmp_milter.handlers.sight import Seen, chosen, seen
+from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
@@ -37,6 +37,7 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
         () if asked.header.scope is Scope.INDEX else enclosures(picked, packets),
         asked.at,
         language,
+        whole_sheet=admission.relation in SEES_ALL,
     )
     effects = Effects(
         updates=_read_up_to(admission, dossier, picked),

@@ -1,90 +1,67 @@
-"""Création: a doctor opens a consenting patient's dossier and becomes médecin traitant."""
+"""Création: a doctor opens a consenting patient's dossier and becomes médecin traitant.
 
-from collections.abc import Generator, Sequence
+Whether it may be created is judged in :mod:`~.creation_rules`.
+"""
+
+from collections.abc import Generator, Iterator
 
 from rmp_milter.changes import NewDossier
-from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import check_unused, permitted, spent
+from rmp_milter.handlers.access import spent
+from rmp_milter.handlers.adoption import adopt_waiting
+from rmp_milter.handlers.creation_rules import admitted
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
+    Adopting,
     Asked,
     Effects,
     Filing,
     Outcome,
     Steps,
     View,
-    asked_patient,
     event,
     expect,
 )
-from rmp_milter.identity import fold, trait_keys
+from rmp_milter.identity import trait_keys
 from rmp_milter.keeper.protocol import CODE_MARK, Create, Created, Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.sheet_words import sheet_words
+from rmp_milter.mail.slip import SLIP_NAME, code_slip
 from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, bullet_list, document_titles, full_name
-from rmp_milter.model import Consent, Dossier, Patient
-from rmp_milter.rules import Act, Relation, Way
+from rmp_milter.mail.wording import birth_date, bullet_list, day, document_titles, full_name
+from rmp_milter.model import Consent, Dossier, Entry, Patient
 
 CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""
 
-_DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
-
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
-    """Create the dossier, file what came with the mail, and give the doctor the code."""
-    patient = _admit(asked, view)
+    """Create the dossier, file what came with the mail or waited, give the doctor the code."""
+    patient = yield from admitted(asked, view, language)
     dossier, held_code = yield from _create(asked, patient)
+    readers = (asked.doctor,)
     filings: tuple[Filing, ...] = ()
     if asked.opened.bodies:
-        filings = ((yield from file_bodies(asked, dossier, (asked.doctor,))),)
+        filings = ((yield from file_bodies(asked, dossier, readers)),)
+    adoptions = yield from adopt_waiting(asked, dossier, readers, view)
     keys = trait_keys(patient)
     known = view.dossiers_by_traits(keys)
-    return Outcome(
-        letter=_letter(dossier, filings, held_code, language),
-        effects=Effects(
-            dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
-            filings=filings,
-            once=spent(asked),
-        ),
+    words = _words(asked, dossier, language)
+    words += "".join(_filed(filing.entry, language) for filing in filings)
+    words += _adopted(adoptions, language)
+    letter = Letter(
+        subject=text("subject-created", language, patient=full_name(patient)),
+        text=words,
+        held_code=held_code,
+        files=(code_slip(patient, asked.doctor.name, dossier.sheet, asked.at, language),),
     )
-
-
-def _admit(asked: Asked, view: View) -> Patient:
-    """Return the patient if this mail may create his dossier; raise the refusal if not."""
-    if not fold(asked.doctor.profession).startswith(_DOCTORS):
-        raise MailError("doctors-only")
-    patient = asked_patient(asked.header)
-    if asked.header.consent is not True:
-        raise MailError("consent-missing")
-    _check_proofs(asked, patient, view)
-    known = view.dossiers_by_traits(trait_keys(patient))
-    if any(other.treating == asked.doctor.doctor_id for other in known):
-        raise MailError("already-yours")
-    if not _all_homonyms(patient, known):
-        raise MailError("not-created", detail="a dossier fits these traits")
-    return patient
-
-
-def _check_proofs(asked: Asked, patient: Patient, view: View) -> None:
-    """Refuse what the host's policy does not accept; a card must be this patient's."""
-    grant = permitted(asked, Act.CREATION, Relation.OTHER)
-    check_unused(asked, view)
-    attested = asked.opened.attested
-    if grant.way is Way.VITALE and not (attested and attested.nir == patient.nir):
-        raise MailError("card-needed", detail="attestation and header name two numbers")
-
-
-def _all_homonyms(patient: Patient, known: Sequence[Dossier]) -> bool:
-    """Whether every known dossier is surely another person's.
-
-    Only two different numbers (NIR/INS) prove that; a missing one leaves a doubt.
-    """
-    return all(
-        patient.nir and other.patient.nir and patient.nir != other.patient.nir
-        for other in known
+    effects = Effects(
+        dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
+        filings=filings,
+        adoptions=adoptions,
+        once=spent(asked),
     )
+    return Outcome(letter, effects)
 
 
 def _create(asked: Asked, patient: Patient) -> Generator[Request, Reply, tuple[Dossier, bytes]]:
@@ -93,8 +70,8 @@ def _create(asked: Asked, patient: Patient) -> Generator[Request, Reply, tuple[D
         digest=asked.digest,
         dossier_id=dossier_id,
         held_code=asked.opened.held_code,
-        nir=patient.nir,
         event=event(asked, "creation", dossier_id),
+        nir=patient.nir,
     )
     made = expect(reply, Created)
     dossier = Dossier(
@@ -105,32 +82,50 @@ def _create(asked: Asked, patient: Patient) -> Generator[Request, Reply, tuple[D
         slots=made.slots,
         consent=Consent(asked.doctor.doctor_id, asked.at, CONSENT_TEXT),
         created_at=asked.at,
+        sheet=asked.header.sheet,
     )
     return dossier, made.held_code
 
 
-def _letter(
-    dossier: Dossier, filings: tuple[Filing, ...], held_code: bytes, language: Language
-) -> Letter:
-    patient = full_name(dossier.patient)
+def _words(asked: Asked, dossier: Dossier, language: Language) -> str:
     words = text(
         "created",
         language,
-        patient=patient,
+        patient=full_name(dossier.patient),
         birth_date=birth_date(dossier.patient),
+        doctor=asked.doctor.name,
+        date=day(dossier.consent.stated_at),
+        version=dossier.consent.text_version,
         code=CODE_MARK,
+        slip=SLIP_NAME,
     )
-    for filing in filings:
-        titles = [
-            title
-            for document in filing.entry.documents
-            for title in document_titles(document, language)
-        ]
-        onglet = filing.entry.onglet.value
-        documents = bullet_list(titles)
-        words += "\n" + text("also-filed", language, onglet=onglet, documents=documents)
-    return Letter(
-        subject=text("subject-created", language, patient=patient),
-        text=words,
-        held_code=held_code,
-    )
+    sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=True)
+    return words + ("\n" + text("created-sheet", language, sheet=sheet) if sheet else "")
+
+
+def _filed(entry: Entry, language: Language) -> str:
+    documents = bullet_list(_titles(entry, language))
+    onglet = entry.onglet.value
+    return "\n" + text("also-filed", language, onglet=onglet, documents=documents)
+
+
+def _adopted(adoptions: tuple[Adopting, ...], language: Language) -> str:
+    if not adoptions:
+        return ""
+    lines = [
+        text(
+            "adopted-line",
+            language,
+            date=day(each.entry.received_at),
+            author=each.entry.author_name,
+            onglet=each.entry.onglet.value,
+            titles=", ".join(_titles(each.entry, language)),
+        )
+        for each in adoptions
+    ]
+    return "\n" + text("adopted", language, documents=bullet_list(lines))
+
+
+def _titles(entry: Entry, language: Language) -> Iterator[str]:
+    for document in entry.documents:
+        yield from document_titles(document, language)

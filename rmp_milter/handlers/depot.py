@@ -32,15 +32,13 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
 
 
 def standing_readers(dossier: Dossier, view: View, at: int) -> tuple[Doctor, ...]:
-    """Return who gets a key packet at once: the médecin traitant, if his key can be used.
+    """Return who gets a key packet at once: médecin traitant and patient, by usable keys.
 
     A treating doctor's expired key must not refuse a laboratory's report: the document is
     filed without his packet, and he opens it with the code or after a change of key.
     """
-    treating = view.doctor(dossier.treating)
-    if treating is None or not usable(treating.certificate, at):
-        return ()
-    return (treating,)
+    readers = (view.doctor(dossier.treating), view.patient_of(dossier.dossier_id))
+    return tuple(each for each in readers if each and usable(each.certificate, at))
 
 
 def _receipt(dossier: Dossier, entry: Entry, language: Language) -> Letter:

@@ -6,6 +6,7 @@ from itertools import groupby
 from rmp_milter.handlers.sight import Seen
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure, Letter
+from rmp_milter.mail.sheet_words import sheet_words
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, day, document_titles, full_name
 from rmp_milter.model import Dossier, Onglet
@@ -20,10 +21,13 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     enclosures: Sequence[Enclosure],
     at: int,
     language: Language,
+    *,
+    whole_sheet: bool = False,
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
     The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
+    ``whole_sheet`` shows the patient's number, insurance and address as well.
     """
     ordered = sorted(picked, key=_rank)
     ranks = {each.number: place for place, each in enumerate(ordered)}
@@ -40,12 +44,13 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         entries=str(len(ordered)),
         documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
     )
+    sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
     body = (
         _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
     )
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
-        text=f"{head}\n{body}",
+        text=f"{head}{sheet}\n{body}",
         enclosures=sent,
     )
 

@@ -11,7 +11,9 @@ from rmp_milter.mail.texts import refusal, text
 from rmp_milter.mail.wording import bullet_list
 from rmp_milter.model import Doctor
 
-_ABOUT_PROOFS = frozenset({"no-access", "code-missing", "card-needed", "signature-needed"})
+_ABOUT_PROOFS = frozenset(
+    {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
+)
 _EXPLAINED = frozenset({"header-problems", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 

@@ -10,7 +10,8 @@ from rmp_milter.mail.routing import RoutingHeader
 from rmp_milter.model import Dossier, NumberedEntry, Onglet, Scope
 from rmp_milter.rules import Relation
 
-_SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+"""Who sees masked and replaced entries, and the whole of the patient's sheet."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ def seen(
     masked = {mask.number for mask in dossier.masks}
     replaced = {each.entry.replaces: each.number for each in entries if each.entry.replaces}
     tabs = {refiling.number: refiling.onglet for refiling in dossier.refilings}
-    everything = relation in _SEES_ALL
+    everything = relation in SEES_ALL
     found: list[Seen] = []
     for each in entries:
         own = each.entry.author == doctor_id

@@ -46,6 +46,12 @@ class View(Protocol):
     def doctor_by_mail(self, mail: str) -> Doctor | None:
         """Return the doctor of this mail address, case folded."""
 
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        """Return the doctor with this primary key."""
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        """Return the doctor one of whose keys has this id."""
+
     def patient_of(self, dossier_id: bytes) -> Doctor | None:
         """Return the patient's own directory entry, if he has a key."""
 

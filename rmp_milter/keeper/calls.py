@@ -14,8 +14,12 @@ from rmp_milter.keeper.held import HeldError
 from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
+    CODE_FIELD,
+    CODE_LIMIT,
     CODE_MARK,
     Adopt,
+    Checkpoint,
+    Checkpointed,
     Create,
     Failed,
     History,
@@ -71,9 +75,18 @@ def _answer(
             return _without_memory(desk, request, now), None
 
 
-def _without_memory(  # noqa: PLR0911 -- one line a call
+def _without_memory(  # noqa: C901, PLR0911 -- one line a call
     desk: Desk,
-    request: Create | Reseal | Prove | Release | Recode | Wait | Adopt | History | Record,
+    request: Create
+    | Reseal
+    | Prove
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Checkpoint,
     now: int,
 ) -> Reply:
     match request:
@@ -95,6 +108,8 @@ def _without_memory(  # noqa: PLR0911 -- one line a call
             return history(desk, request, now)
         case Record():
             return Recorded(write_leaf(desk, request.event, now))
+        case Checkpoint():
+            return checkpoint(desk, request, now)
 
 
 def _read_at(fd: int | None, offset: int, size: int) -> bytes:
@@ -117,6 +132,13 @@ def history(desk: Desk, request: History, now: int) -> Told:
     return Told(tuple(desk.journal.history(request.dossier_id, request.limit)))
 
 
+def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
+    """Sign the access log, its heartbeat included if the request brings one."""
+    if request.event is not None:
+        write_leaf(desk, request.event, now)
+    return Checkpointed(desk.journal.checkpoint(desk.keys.log))
+
+
 def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, Memory | None]:
     """Sign an answer with the service's key and encrypt it to its readers.
 
@@ -128,6 +150,7 @@ def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, M
     plain = request.text or _read_at(fd, 0, _size(desk, fd))
     if request.held_code:
         code = held_code(desk, request.held_code, request.digest, now)
+        plain = plain.replace(CODE_FIELD.encode(), code.ljust(CODE_LIMIT).encode())
         plain = plain.replace(CODE_MARK.encode(), code.encode())
     sealed = seal_message(signed_message(plain, desk.keys, now), keys, desk.random)
     if len(sealed) <= INLINE_REPLY:

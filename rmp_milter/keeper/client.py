@@ -8,6 +8,7 @@ import msgspec
 
 from rmp_milter.keeper import wire
 from rmp_milter.keeper.protocol import (
+    Checkpointed,
     Created,
     Failed,
     Opened,
@@ -24,7 +25,17 @@ from rmp_milter.keeper.protocol import (
 
 REPLY_LIMIT = 64 << 20
 ReplyT = TypeVar(
-    "ReplyT", Opened, Created, Resealed, Proven, Released, Recoded, Told, Recorded, Sealed
+    "ReplyT",
+    Opened,
+    Created,
+    Resealed,
+    Proven,
+    Released,
+    Recoded,
+    Told,
+    Recorded,
+    Checkpointed,
+    Sealed,
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -6,8 +6,9 @@ import msgspec
 
 from rmp_milter.keeper.attestation import AttestationVerifier
 from rmp_milter.keeper.held import Holder, Kind
-from rmp_milter.keeper.journal import Journal, LeafError
+from rmp_milter.keeper.journal import Journal
 from rmp_milter.keeper.keys import Keys
+from rmp_milter.keeper.log_leaves import LeafError
 from rmp_milter.keeper.protocol import (
     Adopt,
     Create,

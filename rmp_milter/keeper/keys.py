@@ -7,6 +7,7 @@ import secrets
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -26,6 +27,9 @@ from rmp_milter.keeper.secretkeys import (
     signing_key,
 )
 from rmp_milter.new_files import write_new
+
+LogKey: TypeAlias = Ed25519PrivateKey
+"""Signs the access log's checkpoints."""
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 WAITING = "waiting.key"
@@ -54,7 +58,7 @@ class Keys:
     custody: X25519PrivateKey
     waiting: X25519PrivateKey
     pepper: bytes = field(repr=False)
-    log: Ed25519PrivateKey
+    log: LogKey
 
     def __repr__(self) -> str:
         return f"Keys({self.service.fingerprint})"
@@ -128,8 +132,13 @@ def load_keys(folder: Path) -> Keys:
         custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),
         waiting=X25519PrivateKey.from_private_bytes(_read_raw(folder / WAITING)),
         pepper=_read_raw(folder / PEPPER),
-        log=Ed25519PrivateKey.from_private_bytes(_read_raw(folder / LOG)),
+        log=load_log_key(folder),
     )
+
+
+def load_log_key(folder: Path) -> LogKey:
+    """Read the key that signs the access log alone; raise :class:`KeyFileError`."""
+    return LogKey.from_private_bytes(_read_raw(folder / LOG))
 
 
 def service_certificate(folder: Path) -> bytes:

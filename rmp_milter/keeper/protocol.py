@@ -383,11 +383,23 @@ class Recorded(Message, frozen=True):
     index: int
 
 
+class Checkpoint(Message, frozen=True):
+    """Sign the access log as it is. ``event``, a heartbeat, gets its leaf before that."""
+
+    event: Event | None = None
+
+
+class Checkpointed(Message, frozen=True):
+    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint)."""
+
+    note: bytes
+
+
 class Seal(Message, frozen=True):
     """Sign with the service's key and encrypt to ``readers``.
 
     The plaintext is ``text``, or the request's shared memory if ``text`` is empty; a
-    ``held_code`` replaces each :data:`CODE_MARK` in it.
+    ``held_code`` replaces each :data:`CODE_MARK` (:data:`CODE_FIELD`) in it.
     """
 
     readers: tuple[bytes, ...]
@@ -431,8 +443,28 @@ class Failed(Message, frozen=True):
 CODE_MARK = "@@CODE-PATIENT@@"
 """Stands for the patient's code in a text that the milter wrote and may not know."""
 
+CODE_LIMIT = 64
+"""Characters of the longest code; one that is set is of ASCII letters, digits and ``-``."""
+
+CODE_FIELD = CODE_MARK.ljust(CODE_LIMIT)
+"""The same where the width must not change (in a PDF): code and blanks take its place."""
+
+HEARTBEAT = "heartbeat"
+"""The action of the leaf that shows, by its absence, that the log stood still."""
+
 Request = (
-    Open | Create | Reseal | Prove | Release | Recode | Wait | Adopt | History | Record | Seal
+    Open
+    | Create
+    | Reseal
+    | Prove
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Checkpoint
+    | Seal
 )
 Reply = (
     Opened
@@ -443,6 +475,7 @@ Reply = (
     | Recoded
     | Told
     | Recorded
+    | Checkpointed
     | Sealed
     | Failed
 )

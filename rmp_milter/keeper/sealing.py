@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from rmp_milter.keeper.protocol import DECOY_VITALE, SealedDocument
+from rmp_milter.keeper.protocol import CODE_LIMIT, DECOY_VITALE, SealedDocument
 from rmp_milter.keeper.sessionkey import SessionKey, SessionKeyError, packed, unpacked
 from rmp_milter.model import CodeSlot
 
@@ -28,7 +28,6 @@ ID_SIZE, DIGEST_SIZE, KEY_SIZE = 16, 32, 32
 SALT_SIZE, NONCE_SIZE = 16, 12
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 """No 0/O/o, 1/I/l: read out on the phone and copied by hand."""
-CODE_LIMIT = 64
 _DOSSIER_PURPOSE, _WAITING_PURPOSE = b"rmp session key", b"rmp waiting session key"
 ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
 ARGON2_ITERATIONS = 2

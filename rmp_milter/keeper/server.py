@@ -23,7 +23,7 @@ from pathlib import Path
 from rmp_milter.keeper.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.desk import Desk, Limits
 from rmp_milter.keeper.held import Holder
-from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.keys import Keys
 from rmp_milter.keeper.process import end_with_parent, keep_out_of_dumps
 from rmp_milter.keeper.worker import work
@@ -156,6 +156,8 @@ class _Parent:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             self._run_worker()
             status = 0
+        except JournalError as error:
+            log.critical("worker ends: %s", error)  # what is wrong with the log, no content
         except Exception as error:  # noqa: BLE001 -- a forked child must end here, whatever comes
             log.critical("worker ends: %s", type(error).__name__)
         finally:

@@ -79,7 +79,7 @@ def _safely(desk: Desk, message: bytes, fd: int | None) -> tuple[Reply, Memory |
         _check_memory(fd)
         reply, memory = answer(desk, request, fd, int(time.time()))
     except JournalError as error:
-        log.critical("access log cannot be written: %s", type(error.__cause__).__name__)
+        log.critical("no call without its leaf: %s", error)
         return Failed(Why.UNAVAILABLE, "access log"), None, False
     except Exception as error:  # noqa: BLE001 -- the keeper's one boundary: nothing may pass it
         log.error("call failed: %s", type(error).__name__)  # noqa: TRY400 -- a traceback may show content

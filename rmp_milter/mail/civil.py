@@ -15,6 +15,9 @@ _NUMBERS = re.compile(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4}|\d{2})", re.ASCII)
 _ISO = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})", re.ASCII)
 _WORDS = re.compile(r"(\d{1,2})(?:er|ER|ᵉʳ)? +([^\W\d_]{3,9})\.? +(\d{4}|\d{2})")
 _PLACE = re.compile(r"\s+(?:à|a|in)\s+[^\d]*$", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?!\d)", re.ASCII)
+_AGE = re.compile(r"(?<![\d/.-])(\d{1,3})(?![\d/.-])", re.ASCII)
+_ABOUT = re.compile(r"vers|environ|approx|env\.|about|circa|~|\?", re.IGNORECASE)
 _MONTHS = (
     ("JANVIER", "JANV", "JAN", "JANUARY"),
     ("FEVRIER", "FEVR", "FEV", "FEBRUARY", "FEB"),
@@ -56,6 +59,27 @@ def birth_date(value: str, this_year: int) -> str:
         month = _MONTH_OF.get(fold(found[2]), 0)
         return _iso(_year(found[3], this_year), month, int(found[1]), this_year)
     return ""
+
+
+def birth_years(born: str, age: str, this_year: int) -> tuple[int, int] | None:
+    """Return the first and last year in which somebody may be born, or None if unsaid.
+
+    For emergencies: ``born`` may be ``1959``, ``vers 1959``, ``01/1959`` or a whole date,
+    ``age`` ``65``, ``65 ans`` or ``environ 65 ans``. What is said to be about is taken
+    widely: two years about a year, five about an age.
+    """
+    if exact := birth_date(born, this_year):
+        return int(exact[:4]), int(exact[:4])
+    about = _ABOUT.search(born) is not None
+    years = [int(found) for found in _YEAR.findall(born)]
+    if len(years) == 1 and this_year - _OLDEST <= years[0] <= this_year:
+        return (years[0] - 2, years[0] + 2) if about else (years[0], years[0])
+    found = _AGE.search(age or born)
+    if found is None or int(found[1]) > _OLDEST:
+        return None
+    wide = 5 if _ABOUT.search(age or born) else 1
+    middle = this_year - int(found[1])
+    return middle - wide, middle + wide
 
 
 def day(value: str, this_year: int) -> str:

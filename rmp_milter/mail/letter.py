@@ -2,6 +2,7 @@
 
 import msgspec
 
+from rmp_milter.mail.attachment import Attachment
 from rmp_milter.model import Document, Entry
 
 
@@ -21,7 +22,8 @@ class Letter(msgspec.Struct, frozen=True):
     """An answer before its mail form: ``subject`` and ``text`` are sent encrypted.
 
     ``certificates`` (binary) are those of the enclosures' authors: without them a client
-    knows no signature, and Thunderbird opens no signed file.
+    knows no signature, and Thunderbird opens no signed file. ``files`` are of the service's
+    own making (a slip to print).
     """
 
     subject: str
@@ -29,3 +31,4 @@ class Letter(msgspec.Struct, frozen=True):
     held_code: bytes = b""
     enclosures: tuple[Enclosure, ...] = ()
     certificates: tuple[bytes, ...] = ()
+    files: tuple[Attachment, ...] = ()

@@ -11,12 +11,12 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from rmp_milter.mail.attachment import KEYS_NAME, Attachment, attached, attached_keys
 from rmp_milter.mail.encode import armored, armored_key, encoded_size
 from rmp_milter.mail.letter import Enclosure, Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import bare_name
 from rmp_milter.mail.wrapping import (
-    KEYS_NAME,
     Frame,
     Pieces,
     Place,
@@ -25,6 +25,7 @@ from rmp_milter.mail.wrapping import (
     index_entity,
     mixed_mail,
     pgp_mime_mail,
+    sealed_part,
     text_entity,
 )
 from rmp_milter.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
@@ -69,11 +70,13 @@ def _separate(letter: Letter, frame: Frame) -> Sealing:
 
 
 def _index(letter: Letter, words: str, frame: Frame) -> bytes:
-    if not letter.certificates:
+    parts = [attached(file) for file in letter.files]
+    if letter.certificates:
+        words += "\n" + text("index-keys", frame.language, name=KEYS_NAME) + "\n"
+        parts.append(attached_keys(armored_key(b"".join(letter.certificates))))
+    if not parts:
         return text_entity(letter.subject, words, frame)
-    words += "\n" + text("index-keys", frame.language, name=KEYS_NAME) + "\n"
-    keys = armored_key(b"".join(letter.certificates))
-    return index_entity(letter.subject, words, keys, frame)
+    return index_entity(letter.subject, words, parts, frame)
 
 
 def _enclosing_mail(
@@ -130,13 +133,16 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     tells which is which.
     """
     sent = [each for each in letter.enclosures if each.packets]
-    names = [neutral_name(place, each) for place, each in enumerate(sent, 1)]
+    start = 1 + len(letter.files)
+    names = [neutral_name(place, each) for place, each in enumerate(sent, start)]
     named = list(zip(names, sent, strict=True))
-    words = letter.text
-    if sent:
-        words += "\n" + "\n".join(_name_line(name, each) for name, each in named) + "\n"
+    made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
+    lines = [f"  {name} : {file.name}" for name, file in made]
+    lines += [_name_line(name, each) for name, each in named]
+    words = letter.text + ("\n" + "\n".join(lines) + "\n" if lines else "")
     files = [file_part(name, each) for name, each in named]
     batches = _batches(files, sent, frame)
+    batches[0] = (*(yield from _sealed_files(made, letter.held_code)), *batches[0])
     mails: list[OutgoingMail] = []
     for index, batch in enumerate(batches, 1):
         place = None
@@ -149,6 +155,20 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
         mails.append(mixed_mail(armored(sealed), batch, frame, place))
         words = ""
     return tuple(mails)
+
+
+def _sealed_files(
+    made: Sequence[tuple[str, Attachment]], held_code: bytes
+) -> Generator[SealPieces, bytes, list[Slice]]:
+    parts = []
+    for name, file in made:
+        sealed = yield SealPieces((Slice(file.data),), held_code)
+        parts.append(sealed_part(name, sealed))
+    return parts
+
+
+def _file_name(place: int, file: Attachment) -> str:
+    return f"document-{place:02}{PurePosixPath(file.name).suffix}.pgp"
 
 
 def _name_line(name: str, each: Enclosure) -> str:

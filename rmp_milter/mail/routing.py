@@ -18,6 +18,7 @@ from rmp_milter.mail.lines import MAX_VALUE, Line, lines_of
 from rmp_milter.mail.words import Field, scope_of, sex_of, tab_of, verb_of, yes_or_no
 from rmp_milter.model import Onglet, Scope, Sheet, Verb
 
+_NAMES = (Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES, Field.USED_NAME)
 _SHOWN = 80  # characters of a value that a problem repeats
 _MAX_NUMBERS = 200
 _NUMBERS_PART = re.compile(r"\s*[,;]\s*|\s+(?:et\s+)?")
@@ -66,7 +67,8 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     ``birth_date`` is ISO; ``nir`` 15 characters; ``consent`` None if nothing was said;
     ``letters`` what a list shall begin with; ``sheet`` is not matched on; ``numbers`` are
     entries of a dossier, as its index counts them; ``since`` and the days are ISO. A field
-    with a problem is empty, so that nothing can rest on it.
+    with a problem is empty, so that nothing can rest on it; ``names_said`` and
+    ``born_years`` are what an emergency may search by all the same.
     """
 
     verb: Verb = Verb.DEPOT
@@ -91,6 +93,8 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     first_day: str = ""
     last_day: str = ""
     reference: str = ""
+    names_said: str = ""
+    born_years: tuple[int, int] | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -139,6 +143,10 @@ class _Reading:
             first_day=self._day(Field.FIRST_DAY),
             last_day=self._day(Field.LAST_DAY),
             reference=said[Field.REFERENCE],
+            names_said=" ".join(said[field] for field in _NAMES if said[field]),
+            born_years=civil.birth_years(
+                said[Field.BIRTH_DATE], said[Field.AGE], self.this_year
+            ),
         )
         self._miss(read)
         return msgspec.structs.replace(read, problems=tuple(self.problems))

@@ -14,6 +14,8 @@ from rmp_milter.mail.catalogue import (
     letters,
     lists,
     refusals,
+    sheet,
+    slip,
     vitale,
 )
 from rmp_milter.mail.catalogue.text import Language, Text
@@ -29,8 +31,8 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS])
-_SUBJECTS = (creation, deposit, dossier, aide, letters, lists, vitale)
+REFUSALS = _joined([refusals.REFUSALS, creation.REFUSALS, sheet.REFUSALS])
+_SUBJECTS = (creation, deposit, dossier, aide, letters, lists, sheet, slip, vitale)
 LETTERS = _joined(part.LETTERS for part in _SUBJECTS)
 
 

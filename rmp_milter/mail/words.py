@@ -39,6 +39,7 @@ class Field(StrEnum):
     FIRST_DAY = "Du"
     LAST_DAY = "Au"
     REFERENCE = "Référence"
+    AGE = "Âge"
 
 
 BEGINNERS = frozenset(
@@ -112,6 +113,7 @@ _SPELLINGS: dict[Field, list[str]] = {
     Field.FIRST_DAY: _words("DU, A COMPTER DU, DEBUT, FROM"),
     Field.LAST_DAY: _words("AU, JUSQU AU, FIN, UNTIL"),
     Field.REFERENCE: _words("REFERENCE, REF, NUMERO DE REFERENCE"),
+    Field.AGE: _words("AGE, AGE APPROXIMATIF, AGE ENVIRON"),
 }
 _FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
 

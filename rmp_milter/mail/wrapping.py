@@ -11,6 +11,7 @@ from email.utils import formataddr, formatdate
 import msgspec
 
 from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.encode import in_base64
 from rmp_milter.mail.letter import Enclosure
 from rmp_milter.mail.texts import text
 from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice
@@ -50,17 +51,25 @@ class Place(msgspec.Struct, frozen=True):
 
 def file_part(name: str, each: Enclosure) -> Pieces:
     """Return an attachment (a MIME part behind a boundary of its mixed parent)."""
+    return (
+        Slice(_file_head(name)),
+        BodySlice(each.packets, each.document.document_id, armor=False),
+        Slice(b"\r\n"),
+    )
+
+
+def sealed_part(name: str, message: bytes) -> Slice:
+    """Return the same for a binary OpenPGP message that was sealed just now."""
+    return Slice(_file_head(name) + in_base64(message) + b"\r\n")
+
+
+def _file_head(name: str) -> bytes:
     head = _headers(
         f"Content-Type: application/octet-stream; name={_quoted(name)}",
         "Content-Transfer-Encoding: base64",
         f"Content-Disposition: attachment; filename={_quoted(name)}",
     )
-    start = _boundary_line(_PART_BOUNDARY) + head
-    return (
-        Slice(start),
-        BodySlice(each.packets, each.document.document_id, armor=False),
-        Slice(b"\r\n"),
-    )
+    return _boundary_line(_PART_BOUNDARY) + head
 
 
 _WORD_OCTETS = 39
@@ -73,7 +82,6 @@ and in our own words no line begins with what a user wrote."""
 _PROTECTED_MIXED = (
     f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
 )
-KEYS_NAME = "cles-des-auteurs.asc"
 
 
 def text_entity(subject: str, words: str, frame: Frame) -> bytes:
@@ -95,17 +103,13 @@ def files_entity(
     return tuple(pieces)
 
 
-def index_entity(subject: str, words: str, certificates: bytes, frame: Frame) -> bytes:
-    """Return an entity to encrypt: words, and certificates as one attachment."""
-    keys = _headers(
-        f'Content-Type: application/pgp-keys; name="{KEYS_NAME}"',
-        f'Content-Disposition: attachment; filename="{KEYS_NAME}"',
-    )
+def index_entity(subject: str, words: str, parts: Sequence[bytes], frame: Frame) -> bytes:
+    """Return an entity to encrypt: words, and parts (:mod:`~.attachment`) beside them."""
     return b"".join(
         (
             _inner_headers(subject, _PROTECTED_MIXED, frame, ""),
             _words_part(words),
-            _boundary_line(_PART_BOUNDARY) + keys + certificates,
+            *(_boundary_line(_PART_BOUNDARY) + part for part in parts),
             _boundary_end(_PART_BOUNDARY),
         )
     )

@@ -106,6 +106,21 @@ def test_commands_of_root_leave_no_file_of_roots(
 
 @needs_root
 @needs_public_code
+def test_root_exports_the_access_log_as_the_keepers_user(service: Path) -> None:
+    folder = service.with_name("audit")
+    done = rmp(service, "access", "export", str(folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert owner_and_mode(folder) == (KEEPER, "0o700")
+    made = [*folder.rglob("*"), *(service / "keeper").rglob("*")]
+    assert {path.stat().st_uid for path in made} == {pwd.getpwnam(KEEPER).pw_uid}
+    folder.with_name("roots").mkdir()
+    done = rmp(service, "access", "export", str(folder.with_name("roots")))
+    assert done.returncode == 1
+    assert f"does not belong to {KEEPER}" in done.stderr
+
+
+@needs_root
+@needs_public_code
 def test_the_courier_reads_the_outbox_and_nothing_else(service: Path) -> None:
     program = (
         "import json, sys; from pathlib import Path; from rmp_milter.owners import become_owner\n"

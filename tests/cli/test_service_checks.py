@@ -9,7 +9,7 @@ import pytest
 from rmp_milter import installation
 from rmp_milter.checks import check_mail_server, check_service
 from rmp_milter.config import Config, load
-from rmp_milter.dkim_key import DkimKeyError, dns_record, read_dkim_key
+from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, read_dkim_key
 from rmp_milter.installation import InstallationError, Owners, Plan, make_service
 from rmp_milter.owners import Owner
 from rmp_milter.postfix.rules import Severity
@@ -114,7 +114,7 @@ def test_a_postfix_that_cannot_be_asked_is_a_finding(service: Config, tmp_path: 
 
 
 def test_a_failed_init_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_folder: Path) -> None:
+    def fail(_folder: Path, _origin: str) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(installation.journal, "create", fail)

@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from rmp_milter.bounce import bounce_address
 from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
-from rmp_milter.courier import Line
-from rmp_milter.delivery import Schedule
-from rmp_milter.dkim_signature import DkimSigner
+from rmp_milter.courier.delivery import Schedule
+from rmp_milter.courier.dkim_signature import DkimSigner
+from rmp_milter.courier.rounds import Rounds
+from rmp_milter.courier.sending import Line
 from rmp_milter.model import (
     BodySlice,
     CodeSlot,
@@ -30,7 +31,6 @@ from rmp_milter.model import (
     Slice,
     Slots,
 )
-from rmp_milter.rounds import Rounds
 from rmp_milter.store import Outbox, Store, StoreKeys
 from rmp_milter.store.store import create
 

@@ -12,8 +12,8 @@ from courier_case import filled_store as filled
 
 from rmp_milter.bounce import row_of
 from rmp_milter.config import load
-from rmp_milter.courier import run
-from rmp_milter.dkim_key import DkimKeyError, dns_record, make_dkim_key
+from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, make_dkim_key
+from rmp_milter.courier.sending import run
 from rmp_milter.store import Outbox, Store
 from testbed.postfix import PrivatePostfix
 

@@ -27,8 +27,8 @@ from courier_case import (
 )
 
 from rmp_milter.changes import Changes
-from rmp_milter.delivery import WholeMail
-from rmp_milter.dkim_key import dns_record
+from rmp_milter.courier.delivery import WholeMail
+from rmp_milter.courier.dkim_key import dns_record
 from rmp_milter.model import BodySlice, OutgoingMail, Slice
 from rmp_milter.store import Outbox, Store, StoreFailed
 

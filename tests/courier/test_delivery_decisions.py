@@ -3,7 +3,7 @@ from courier_case import BODY, BODY_ID, PACKETS, SCHEDULE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.delivery import (
+from rmp_milter.courier.delivery import (
     Decision,
     Fate,
     Reply,

@@ -8,8 +8,8 @@ import pytest
 from courier_case import DKIM_KEY
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from rmp_milter.delivery import WholeMail
-from rmp_milter.dkim_signature import SIGNED_FIELDS, DkimSigner
+from rmp_milter.courier.delivery import WholeMail
+from rmp_milter.courier.dkim_signature import SIGNED_FIELDS, DkimSigner
 
 HEADER = (
     b"From: RMP <rmp@rmp.test>\r\nTo: dr@x.test\r\nSubject: Votre\r\n demande\r\n"

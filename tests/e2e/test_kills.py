@@ -26,13 +26,12 @@ VICTIMS = (Part.KEEPER, Part.MILTER, Part.COURIER)
 class Load:
     """Senders that come again until each mail is acknowledged, as mail servers do.
 
-    A few mails are encrypted once and sent under ever new Message-IDs: each is a mail of
-    its own to the service, and gpg does not set the pace.
+    Each mail is encrypted anew: the same encrypted text under another Message-ID would be
+    a replay to the service.
     """
 
     host: Host
     doctor: Doctor
-    models: list[bytes]
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     acknowledged: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -42,8 +41,8 @@ class Load:
         while not self.stop.wait(0.02):
             number = next(self.numbers)
             message_id = f"<{number}@load.test>"
-            model = self.models[number % len(self.models)]
-            self._until_acknowledged(with_message_id(model, message_id), message_id)
+            mail = self.doctor.pgp_mime(f"{LINES}\nLettre {number}.\n")
+            self._until_acknowledged(with_message_id(mail, message_id), message_id)
 
     def _until_acknowledged(self, mail: bytes, message_id: str) -> None:
         while True:
@@ -69,8 +68,7 @@ def campaign(kills: int, seed: int) -> int:
     with Host() as host:
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
-        models = [doctor.pgp_mime(f"{LINES}\nLettre {number}.\n") for number in range(8)]
-        load = Load(host, doctor, models)
+        load = Load(host, doctor)
         threads = [threading.Thread(target=load.run) for _ in range(SENDERS)]
         for thread in threads:
             thread.start()

@@ -148,6 +148,12 @@ class World:
     def doctor_by_mail(self, mail: str) -> Doctor | None:
         return next((each for each in self.doctors() if each.mail == mail.casefold()), None)
 
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        return next((each for each in self.doctors() if each.fingerprint == fingerprint), None)
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        return next((each for each in self.doctors() if key_id in each.key_ids), None)
+
     def patient_of(self, dossier_id: bytes) -> Doctor | None:
         return next((each for each in self.doctors() if each.patient_of == dossier_id), None)
 

@@ -77,7 +77,7 @@ class TestCreation:
 
     def test_a_second_one_overwrites_nothing(self) -> None:
         mail = asked(self.LINES, by=OTHER)
-        assert refusal_of(creation.handle(mail, World([dossier()]), "fr")) == "not-created"
+        assert refusal_of(creation.handle(mail, World([dossier()]), "fr")) == "creation-held"
 
     def test_tells_the_treating_doctor_that_it_is_there(self) -> None:
         steps = creation.handle(asked(self.LINES), World([dossier()]), "fr")

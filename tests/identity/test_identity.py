@@ -6,7 +6,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rmp_milter.identity import Match, Outcome, fold, match, name_begins, nir_valid, trait_keys
+from rmp_milter.identity import (
+    Match,
+    Outcome,
+    fold,
+    match,
+    name_begins,
+    nir_valid,
+    number_contradicts,
+    trait_keys,
+)
 from rmp_milter.model import CodeSlot, Consent, Dossier, Patient, Slots
 
 NIR = "184127645108946"
@@ -296,3 +305,22 @@ def test_names_begin_with_letters_with_or_without_particle(
     begins: bool,  # noqa: FBT001 -- a parameter of the test
 ) -> None:
     assert name_begins(patient("de LA TOUR", "Marie"), letters) is begins
+
+
+@pytest.mark.parametrize(
+    ("number", "sex", "contradicts"),
+    [
+        ("159017511600108", "", False),
+        ("159017511600108", "M", False),
+        ("159017511600108", "F", True),
+        ("131017511600122", "", True),  # of another year: a parent's
+        ("159027511600102", "", True),  # of another month
+        ("159317511600155", "", False),  # a month that stands for none
+        ("", "F", False),
+    ],
+)
+def test_a_number_says_sex_year_and_month_of_birth(
+    number: str, sex: str, *, contradicts: bool
+) -> None:
+    patient = Patient("Dupont", "Jean", "1959-01-30", number)
+    assert number_contradicts(patient, sex) is contradicts

@@ -24,6 +24,7 @@ from rmp_milter.memory import Memory
 
 SERVICE = "rmp@x.fr"
 NOW = 1_900_000_000
+ORIGIN = "x.fr/rmp"
 DIGEST = bytes(range(32))
 DOSSIER = b"dossier-16-bytes"
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
@@ -47,7 +48,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
 
 def desk_of(service: SignedSecretKey, folder: Path, limits: Limits | None = None) -> Desk:
     log = folder / "log"
-    journal.create(log)
+    journal.create(log, ORIGIN)
     holder = Holder(secrets.token_bytes(32), secrets.token_bytes)
     keys = keys_of(service)
     bounds = limits or Limits()

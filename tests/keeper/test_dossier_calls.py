@@ -29,7 +29,9 @@ from rmp_milter.keeper.desk import Desk
 from rmp_milter.keeper.held import LIFETIME
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.protocol import (
+    CODE_FIELD,
     CODE_MARK,
+    DECOY_SLOT,
     ByCode,
     Create,
     Event,
@@ -48,7 +50,6 @@ from rmp_milter.keeper.protocol import (
 )
 from rmp_milter.keeper.sealing import (
     CODE_ALPHABET,
-    DECOY_SLOT,
     open_custody_slot,
     open_session_key,
 )
@@ -220,6 +221,15 @@ def test_a_drawn_code_is_readable_and_opens(gpg: Gpg, desk: Desk) -> None:
     assert len(code) == 8
     assert set(code) <= set(CODE_ALPHABET)
     assert set("0O1lI").isdisjoint(CODE_ALPHABET)
+
+
+def test_a_code_keeps_the_width_of_its_field(gpg: Gpg, desk: Desk) -> None:
+    made = create(desk)
+    text = f"({CODE_FIELD}) {CODE_MARK}".encode()
+    sealed = ask(desk, Seal((gpg.public("bob@x.fr"),), DIGEST, text, made.held_code)).reply
+    assert isinstance(sealed, Sealed)
+    field, code = gpg.verdict(sealed.data)[0].decode()[1:].split(") ")
+    assert field == code.ljust(64)
 
 
 def test_a_readers_key_that_is_not_usable_is_refused_before_anything(

@@ -7,28 +7,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from keeper_case import event
+from keeper_case import ORIGIN, event
 
 from rmp_milter.keeper import journal
-from rmp_milter.keeper.journal import (
-    DOCUMENTS_PER_LEAF,
-    MAX_LEAF,
-    Journal,
-    JournalError,
-    LeafError,
-    leaves,
-)
+from rmp_milter.keeper.journal import Journal, JournalError
+from rmp_milter.keeper.log_leaves import DOCUMENTS_PER_LEAF, MAX_LEAF, LeafError, leaves
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    journal.create(tmp_path / "log")
+    journal.create(tmp_path / "log", ORIGIN)
     return tmp_path / "log"
 
 
 def test_a_log_is_made_once(folder: Path) -> None:
     with pytest.raises(JournalError, match="not overwritten"):
-        journal.create(folder)
+        journal.create(folder, ORIGIN)
 
 
 def test_a_missing_log_is_an_error_and_is_not_made(tmp_path: Path) -> None:

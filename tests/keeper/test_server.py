@@ -16,7 +16,17 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keeper_case import DIGEST, HEADER, desk_of, encrypted, entity, event, keys_of, opening
+from keeper_case import (
+    DIGEST,
+    HEADER,
+    ORIGIN,
+    desk_of,
+    encrypted,
+    entity,
+    event,
+    keys_of,
+    opening,
+)
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
@@ -28,6 +38,8 @@ from rmp_milter.keeper.keypackets import session_keys
 from rmp_milter.keeper.keys import Keys, load_keys, make_keys
 from rmp_milter.keeper.packets import read_message
 from rmp_milter.keeper.protocol import (
+    Checkpoint,
+    Checkpointed,
     Failed,
     Open,
     Opened,
@@ -40,6 +52,7 @@ from rmp_milter.keeper.protocol import (
 )
 from rmp_milter.keeper.server import Place, ServerError, listen, serve
 from rmp_milter.memory import Memory
+from rmp_milter.tlog.checkpoints import read_checkpoint
 
 ME = frozenset({os.getuid()})
 encode = msgspec.msgpack.Encoder().encode
@@ -77,7 +90,7 @@ def start(
     limits: Limits = LIMITS,
 ) -> Running:
     if not (folder / "log").exists():
-        journal.create(folder / "log")
+        journal.create(folder / "log", ORIGIN)
     keys = keys_of(service)
     child = os.fork()
     if not child:
@@ -137,6 +150,30 @@ def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
     assert fd is None
     with Journal(keeper.folder / "log") as log:
         assert len(log) > reply.index
+
+
+def test_the_running_keeper_signs_its_log(keeper: Running) -> None:
+    reply, _ = keeper.client.expect(Checkpointed, Checkpoint(event("heartbeat", b"")))
+    head = read_checkpoint(reply.note)
+    assert head.origin == ORIGIN
+    with Journal(keeper.folder / "log") as log:
+        assert 0 < head.size <= len(log)
+
+
+def test_a_keeper_does_not_start_over_an_older_log(
+    service: SignedSecretKey, tmp_path: Path
+) -> None:
+    journal.create(tmp_path / "log", ORIGIN)
+    data = tmp_path / "log" / "data.mdb"
+    keys = keys_of(service)
+    with Journal(tmp_path / "log") as log:
+        before = data.read_bytes()
+        log.append(event("liste"), 5)
+        log.checkpoint(keys.log)
+    data.write_bytes(before)
+    with pytest.raises(journal.JournalError, match="holds 0 leaves, but 1 were signed"):
+        serve(keys, tmp_path / "log", Place(tmp_path / "k.sock", ME), 2, LIMITS)
+    assert not (tmp_path / "k.sock").exists()
 
 
 def test_shared_memory_goes_both_ways(gpg: Gpg, keeper: Running) -> None:
@@ -298,7 +335,7 @@ def test_no_two_workers_draw_the_same_session_key(tmp_path: Path) -> None:
     # The library's generator is copied by a fork once it was used: two readers would
     # get one key, and a worker that was started again would draw the old ones.
     make_keys(tmp_path / "keys", "rmp@x.fr", "RMP")
-    journal.create(tmp_path / "log")
+    journal.create(tmp_path / "log", ORIGIN)
     keys = load_keys(tmp_path / "keys")
     command = [sys.executable, "-c", SERVE, str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:

@@ -45,6 +45,8 @@ def test_a_whole_header() -> None:
         consent=True,
         code_stated=True,
         reason="suivi",
+        names_said="DUPONT Jean DURAND",
+        born_years=(1959, 1959),
     )
 
 

@@ -23,6 +23,12 @@ def test_who_brings_no_code_waits_for_nobody() -> None:
     assert subjects("DUPONT Jean", opened()) == ()
 
 
+def test_lists_and_creations_are_counted_for_their_sender_alone() -> None:
+    for verb in ("liste", "création"):
+        header = parse(f"Demande : {verb}\n", 2026)
+        assert subjects_of(DOCTOR, header, opened()) == (b"sender " + bytes(16),)
+
+
 def test_every_spelling_of_a_patient_is_one_turn() -> None:
     first = subjects("DUPONT-MARTIN Éric", opened(b"code"))
     assert subjects("Dupont Martin, Eric", opened(attestation=b"card")) == first

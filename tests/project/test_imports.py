@@ -18,16 +18,20 @@ RESERVED = {
         "rmp_milter.store.*",
         "rmp_milter.keeper.journal",
         "rmp_milter.keeper.dossier_leaves",
+        "rmp_milter.keeper.log_file",
+        "rmp_milter.keeper.log_tree",
     ],
     "Milter": ["rmp_milter.milter"],
-    "smtplib": ["rmp_milter.courier"],
-    "dkim": ["rmp_milter.dkim_signature"],
+    "smtplib": ["rmp_milter.courier.sending"],
+    "dkim": ["rmp_milter.courier.dkim_signature"],
     "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.supervisor"],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
+    # The access log's notes are verified with public ones only.
     "cryptography.hazmat.primitives.asymmetric": [
         "rmp_milter.keeper.*",
-        "rmp_milter.dkim_*",
+        "rmp_milter.courier.dkim_*",
+        "rmp_milter.tlog.notes",
     ],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale_jws"],
@@ -41,7 +45,7 @@ RESERVED = {
         "rmp_milter.config.*",
         "rmp_milter.cli.*",
         "rmp_milter.milter_main",
-        "rmp_milter.courier",
+        "rmp_milter.courier.sending",
         "rmp_milter.installation",
         "rmp_milter.checks",
     ],
@@ -57,6 +61,7 @@ KEEPER_ONLY = {
         "rmp_milter.cli.run_keeper",
         "rmp_milter.cli.trust",
         "rmp_milter.cli.init",
+        "rmp_milter.cli.access_keeper",
         "rmp_milter.cli.inspect",
         "rmp_milter.inspect*",
     ],
@@ -79,6 +84,8 @@ CORE = [
     "rmp_milter.mail.*",
     "rmp_milter.handlers",
     "rmp_milter.handlers.*",
+    "rmp_milter.tlog",
+    "rmp_milter.tlog.*",
 ]
 CORE_MAY_IMPORT = [
     *CORE,
@@ -178,6 +185,22 @@ def test_the_core_imports_nothing_of_the_shell(module: str) -> None:
     foreign = {name for name in modules_imported(module) if not fits(name, CORE_MAY_IMPORT)}
     effects = {name.partition(".")[0] for name in IMPORTS[module]} & NOT_IN_CORE
     assert (foreign, effects) == (set(), set())
+
+
+def test_the_logs_formats_stand_alone_and_know_no_private_key() -> None:
+    tlog = [name for name in IMPORTS if within(name, "rmp_milter.tlog")]
+    assert len(tlog) > 1
+    for module in tlog:
+        assert {
+            name for name in modules_imported(module) if not within(name, "rmp_milter.tlog")
+        } == set()
+        assert {name for name in IMPORTS[module] if "PrivateKey" in name} == set()
+
+
+def test_an_auditors_code_knows_neither_keeper_nor_store() -> None:
+    allowed = ["rmp_milter.tlog.*", "rmp_milter.access", "rmp_milter.access.*"]
+    for module in (name for name in IMPORTS if within(name, "rmp_milter.access")):
+        assert {name for name in modules_imported(module) if not fits(name, allowed)} == set()
 
 
 @pytest.mark.parametrize("process", NEVER_LOADED)

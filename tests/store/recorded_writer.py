@@ -8,7 +8,7 @@ for an answer that is off the outbox.
 
 import os
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail, make_store, with_dossier
@@ -30,7 +30,9 @@ def deposit(store: Store, dossier_id: bytes, number: int) -> None:
 
 
 def send_some(outbox: Outbox) -> None:
-    for row in outbox.due(NOW + 1_000_000, 2):
+    with outbox.snapshot() as snapshot:
+        rows = tuple(snapshot.due(NOW + 1_000_000, 2))
+    for row in rows:
         outbox.sent(row.row)
         say(f"sent {row.row}")
 
@@ -50,11 +52,9 @@ def main() -> None:
                 if first == 0:  # pages that become free are what a later commit overwrites
                     send_some(outbox)
 
-        workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        with ThreadPoolExecutor(threads) as workers:
+            for done in workers.map(work, range(threads)):  # raises what a thread raised
+                assert done is None
 
 
 if __name__ == "__main__":

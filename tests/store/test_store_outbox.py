@@ -71,8 +71,8 @@ def test_a_mail_is_not_due_before_its_own_time(
 ) -> None:
     late, past = replace(a_mail(), not_before=NOW + 30), replace(a_mail(), not_before=NOW - 30)
     store.commit(Changes(outbox=(late, past)), NOW)
-    assert [row.row for row in outbox.due(NOW + 29, 10)] == [2]
-    assert [(row.row, row.since) for row in outbox.due(NOW + 30, 10)] == [
+    assert [row.row for row in due(outbox, NOW + 29, 10)] == [2]
+    assert [(row.row, row.since) for row in due(outbox, NOW + 30, 10)] == [
         (2, NOW),
         (1, NOW + 30),
     ]

@@ -26,6 +26,16 @@ Créer le dossier d'un patient qui y consent (sans ligne « Code », le service 
     Né le : 30/01/1959
     Consentement : oui
 
+(facultatif : Nom d'usage, Sexe, Adresse, NIR, Régime, Mutuelle ; vos Téléphone, Fax, Portable,
+Courriel. Pour les changer plus tard : « Demande : fiche ».)
+
+Enregistrer la clé publique du patient, jointe au message, pour qu'il lise son dossier lui-même :
+
+    Demande : clé du patient
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Courriel : jean.dupont@exemple.fr
+
 Recevoir un dossier (médecin traitant : message signé, sans code ; autre praticien : avec le
 code que donne le patient) :
 
@@ -33,6 +43,8 @@ code que donne le patient) :
     Patient : DUPONT Jean
     Né le : 30/01/1959
     Code : ........
+
+(ou, au lieu du code, « Vitale : » et l'attestation de votre lecteur de carte.)
 
 Chercher parmi vos patients, par les premières lettres du nom :
 
@@ -62,6 +74,16 @@ Create the dossier of a consenting patient (without a line « Code » the servic
     Born : 30/01/1959
     Consent : yes
 
+(optional: Used name, Sex, Address, NIR, Insurance, Mutual insurance; your Phone, Fax, Mobile,
+Email. To change them later: « Request : sheet ».)
+
+Enrol the patient's public key, attached to the mail, for reading the dossier without you:
+
+    Request : patient key
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Email : jean.dupont@exemple.fr
+
 Receive a dossier (treating doctor: signed mail, no code; anybody else: with the code that the
 patient gives):
 
@@ -69,6 +91,8 @@ patient gives):
     Patient : DUPONT Jean
     Born : 30/01/1959
     Code : ........
+
+(or, in the code's place, « Vitale : » and the attestation of your card reader.)
 
 Search among your patients by the first letters of the name:
 

@@ -148,11 +148,6 @@ REFUSALS: Mapping[str, Text] = {
         "Seul un médecin inscrit peut créer un dossier.",
         "Only an enrolled doctor can create a dossier.",
     ),
-    "not-created": Text(
-        "Le dossier n'a pas pu être créé. Adressez-vous à l'hébergeur en donnant la date et "
-        "l'heure de ce message.",
-        "The dossier could not be created. Ask the host, giving the date and time of this mail.",
-    ),
     "already-yours": Text(
         "Ce dossier existe déjà et vous en êtes le médecin traitant. Rien n'a été changé. Pour y "
         "ajouter un document, renvoyez le message sans la ligne « Demande : ».",
@@ -164,10 +159,11 @@ REFUSALS: Mapping[str, Text] = {
         "The mail holds nothing to keep: no document and no letter.",
     ),
     "too-many": Text(
-        "Trop de demandes avec un code ou de listes en peu de temps. Rien n'a été fait. Attendez "
-        "une heure, puis renvoyez le message. Les urgences ne sont jamais limitées.",
-        "Too many requests with a code, or lists, in a short time. Nothing was done. Wait an hour "
-        "and send the mail again. Emergencies are never limited.",
+        "Trop de demandes avec un code, de créations refusées ou de listes en peu de temps. Rien "
+        "n'a été fait. Attendez une heure, puis renvoyez le message. Les urgences ne sont jamais "
+        "limitées.",
+        "Too many requests with a code, refused creations or lists in a short time. Nothing was "
+        "done. Wait an hour and send the mail again. Emergencies are never limited.",
     ),
     "no-such-entry": Text(
         "Le dossier ne contient pas pour vous d'entrée numéro {numbers}. Demandez l'index "

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from rmp_milter.delivery import UnsendableError, WholeMail
+from rmp_milter.courier.delivery import UnsendableError, WholeMail
 
 _ONCE = (
     *("date", "message-id", "mime-version", "content-type", "content-transfer-encoding"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from typing import Protocol
 
-from rmp_milter.delivery import (
+from rmp_milter.courier.delivery import (
     Decision,
     Fate,
     Reply,
@@ -21,7 +21,7 @@ from rmp_milter.delivery import (
     whole_mail,
     whole_size,
 )
-from rmp_milter.dispatch import Dispatcher, UnreachableError
+from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
 from rmp_milter.store.failures import StoreError, StoreFailed
 from rmp_milter.store.outbox import Outbox, OutboxRow
 

@@ -1,0 +1,46 @@
+"""Mails for a load, written in process: gpg takes longer to write one than we to file it.
+
+Each is encrypted anew, as real ones are: the service knows an encrypted text again.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+
+from openpgp.composed import MessageBuilder, SignedSecretKey
+
+from rmp_milter.certificates import EncryptionKey, encryption_keys, parse
+from rmp_milter.mail.encode import armored
+from testbed import mime
+from testbed.doctor import Doctor
+from testbed.host import ADDRESS
+from testbed.shapes import encrypted, letter
+
+
+@dataclass(frozen=True)
+class Pen:
+    """A doctor's secret key and the service's certificate, ready for use."""
+
+    secret: SignedSecretKey
+    service: EncryptionKey
+    sender: str
+
+    def deposit(self, text: str, size: int) -> bytes:
+        """Return a signed and encrypted PGP/MIME mail with an attachment of ``size`` bytes."""
+        content = letter(text, {"b.bin": os.urandom(size)})
+        message = (
+            MessageBuilder.from_bytes("", content)
+            .seipd_v1("aes256")
+            .sign(self.secret)
+            .encrypt_to_key(self.service)
+        )
+        headers = mime.top(self.sender, ADDRESS, "...")
+        top = mime.entity(headers, b"").removesuffix(mime.CRLF)
+        return top + encrypted(armored(message.to_vec()))
+
+
+def pen_of(doctor: Doctor, certificate: bytes) -> Pen:
+    """Return the pen of a doctor whose key gpg made; ``certificate`` is armored."""
+    secret, _ = SignedSecretKey.from_armor(doctor.keyring.export_secret().decode())
+    service = encryption_keys(parse(certificate).to_bytes(), int(time.time()))[0]
+    return Pen(secret, service, f"{doctor.name} <{doctor.mail}>")

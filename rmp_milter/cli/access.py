@@ -1,0 +1,26 @@
+"""``rmp access``: the access log, for auditors and for who hands it to them.
+
+What an auditor runs works on an exported folder alone and needs no configuration; only
+what writes or signs one imports the keeper's code.
+"""
+
+from rmp_milter.cli.lazy import LazyGroup, Place
+
+_AUDITOR = "rmp_milter.cli.access_audit"
+_EVENTS = "rmp_milter.cli.access_events"
+_KEEPER = "rmp_milter.cli.access_keeper"
+
+access = LazyGroup(
+    "access",
+    help="The tamper-evident log of who read and wrote what.",
+    places={
+        "verify": Place(_AUDITOR, "verify", "Verify an exported log, or a receipt, offline."),
+        "list": Place(_EVENTS, "list_", "List the events of an exported log."),
+        "show": Place(_EVENTS, "show", "Show one event of an exported log."),
+        "prove": Place(_AUDITOR, "prove", "Write the receipt of one event."),
+        "export": Place(_KEEPER, "export", "Write the log into a folder for auditors."),
+        "checkpoint": Place(_KEEPER, "checkpoint", "Sign the log as it is, for auditors."),
+        "begin": Place(_KEEPER, "begin", "Begin a new log where the old one is lost."),
+        "key": Place(_KEEPER, "key", "The key that auditors verify with."),
+    },
+)

@@ -1,0 +1,133 @@
+"""What auditors run: on an exported folder, offline, without configuration or keys."""
+
+from pathlib import Path
+
+import click
+
+from rmp_milter.access.events import fields_of
+from rmp_milter.access.findings import Finding
+from rmp_milter.access.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.access.verify import Report
+from rmp_milter.access.verify import verify as verify_folder
+from rmp_milter.cli.access_events import FOLDER, print_event
+from rmp_milter.cli.errors import Status, refusing
+from rmp_milter.cli.options import json_option
+from rmp_milter.cli.output import Json, print_error, print_json, print_pairs
+from rmp_milter.tlog import receipts
+from rmp_milter.tlog.checkpoints import TreeHead
+from rmp_milter.tlog.notes import NoteError, VerifierKey
+from rmp_milter.tlog.receipts import MAX_RECEIPT, ReceiptError
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _vkey(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> VerifierKey | None:
+    """Take a verifier key, or the path of a file that holds one."""
+    if value is None:
+        return None
+    try:
+        text = value if "+" in value else read_bounded(Path(value)).decode()
+        return VerifierKey.parse(text)
+    except (NoteError, FolderError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{error}") from None
+
+
+vkey_option = click.option(
+    "--vkey", metavar="KEY|FILE", callback=_vkey, help="The log's verifier key."
+)
+
+
+@click.command("verify")
+@click.argument("path", metavar="FOLDER|RECEIPT", type=click.Path(path_type=Path, exists=True))
+@click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
+@vkey_option
+@json_option
+def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: bool) -> int:
+    """Verify an exported log, or a single receipt, offline; status 1 if anything is wrong.
+
+    Everything is recomputed from the entries. With --checkpoint, that the log of that day
+    is still there, unaltered, and only grew; with --vkey, that its keeper signed it.
+    """
+    if path.is_file():
+        return _verify_receipt(path, vkey, as_json=as_json)
+    with refusing(FolderError):
+        report = verify_folder(path, vkey, None if old is None else read_bounded(old))
+    if as_json:
+        print_json(_report_as_json(report))
+    else:
+        _print_report(report)
+    return Status.REFUSED if report.findings else Status.OK
+
+
+def _report_as_json(report: Report) -> dict[str, Json]:
+    return {
+        "sound": not report.findings,
+        "findings": [_finding_as_json(finding) for finding in report.findings],
+        "notes": report.notes,
+        "log": _head_as_json(report.head),
+        "old_checkpoint": _head_as_json(report.old),
+    }
+
+
+def _finding_as_json(finding: Finding) -> dict[str, Json]:
+    return {
+        "kind": finding.kind,
+        "line": finding.line,
+        "first": finding.first,
+        "last": finding.last,
+    }
+
+
+def _head_as_json(head: TreeHead | None) -> Json:
+    if head is None:
+        return None
+    return {"origin": head.origin, "entries": head.size, "root": head.root.hex()}
+
+
+def _print_report(report: Report) -> None:
+    for finding in report.findings:
+        print_error(f"access log: {finding.line}")
+    pairs = []
+    if report.head:
+        pairs += [("log", report.head.origin), ("entries", str(report.head.size))]
+        pairs += [("root", report.head.root.hex())]
+    if report.old:
+        pairs += [("old checkpoint", f"{report.old.size} entries")]
+    print_pairs([*pairs, *(("note", note) for note in report.notes)] or [("", "")])
+    count = len(report.findings)
+    click.echo(f"{count} findings" if count else "the log is what its checkpoint says")
+
+
+def _verify_receipt(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int:
+    with refusing(FolderError, ReceiptError):
+        receipt = receipts.parse(read_bounded(path, MAX_RECEIPT))
+    try:
+        head = receipts.check(receipt, vkey)
+    except ReceiptError as error:
+        print_error(f"{path}: {error}")
+        return Status.REFUSED
+    proved = f"in the log {head.origin} of {head.size} entries"
+    if vkey is None:
+        proved += "; who signed it is not verified without --vkey"
+    with refusing(FolderError):
+        print_event(receipt.index, fields_of(receipt.index, receipt.entry), proved, as_json)
+    return Status.OK
+
+
+@click.command("prove")
+@click.argument("folder", type=FOLDER)
+@click.argument("number", metavar="N", type=click.IntRange(min=0))
+@click.option("-o", "--output", type=FILE, help="The file to write, instead of printing.")
+def prove(folder: Path, number: int, output: Path | None) -> None:
+    """Write the receipt of entry N of the exported log in FOLDER (C2SP tlog-proof).
+
+    It holds the entry, its proof and the checkpoint, and is verified without the log.
+    """
+    with refusing(FolderError):
+        data = ExportedLog(folder).receipt(number).encode()
+    if output is None:
+        click.echo(data, nl=False)
+    else:
+        output.write_bytes(data)

@@ -1,0 +1,138 @@
+"""Whether a mail may create its patient's dossier.
+
+A dossier that is there already and an identity in doubt end in one refusal, held back for
+the same time: a doctor without a right to the patient is not told which of the two it was
+(docs/threat-model.md, promise 6, and what a refused creation still lets one guess).
+"""
+
+from collections.abc import Generator, Sequence
+
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.access import check_unused, spent
+from rmp_milter.handlers.steps import (
+    Asked,
+    Effects,
+    Notice,
+    Refusal,
+    View,
+    asked_patient,
+    event,
+    expect,
+)
+from rmp_milter.identity import fold, number_contradicts, trait_keys
+from rmp_milter.keeper.protocol import Record, Recorded, Reply, Request
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.texts import text
+from rmp_milter.mail.wording import birth_date, full_name
+from rmp_milter.model import Dossier, Fault, Patient, Strike
+from rmp_milter.rules import Act, Denied, Relation, judge
+
+_DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
+
+
+def admitted(
+    asked: Asked, view: View, language: Language
+) -> Generator[Request, Reply, Patient]:
+    """Return the patient if this mail may create his dossier.
+
+    Raises :class:`MailError` for what is missing, ``too-many``, ``already-yours``, and
+    :class:`Refusal` ``creation-held`` for doubt.
+    """
+    _check_right(asked, language)
+    check_unused(asked, view)
+    patient = _patient(asked)
+    if asked.header.consent is not True:
+        raise MailError("consent-missing")
+    known = view.dossiers_by_traits(trait_keys(patient))
+    maybe_same = [other for other in known if not _surely_another(patient, other)]
+    if any(_is_own(asked, other) for other in maybe_same):
+        raise MailError("already-yours")
+    _check_throttle(asked, view)
+    if maybe_same or _in_doubt(asked, patient):
+        raise (yield from _held(asked, maybe_same, view, language))
+    return patient
+
+
+def _check_right(asked: Asked, language: Language) -> None:
+    if not fold(asked.doctor.profession).startswith(_DOCTORS):
+        raise MailError("doctors-only")
+    attested = asked.opened.attested
+    foreign = attested is not None and attested.rpps != asked.doctor.rpps
+    if foreign or asked.opened.attestation_fault:
+        raise MailError("creation-attestation", detail=asked.opened.attestation_fault)
+    grant = judge(asked.policy, Act.CREATION, Relation.OTHER, asked.proofs)
+    if isinstance(grant, Denied):
+        raise MailError("creation-proofs", facts={"proofs": _proofs(asked, language)})
+
+
+def _proofs(asked: Asked, language: Language) -> str:
+    """Return the host's sets of proofs in words."""
+    row = asked.policy.get((Act.CREATION, Relation.OTHER), ())
+    sets = [" + ".join(text(f"proof-{one}", language) for one in sorted(each)) for each in row]
+    return text("proof-or", language).join(sets) or "-"
+
+
+def _patient(asked: Asked) -> Patient:
+    """Return the patient that the header names, with the number of his card where it was read."""
+    patient, attested = asked_patient(asked.header), asked.opened.attested
+    if attested is None or patient.nir:
+        return patient
+    return Patient(patient.birth_name, patient.first_names, patient.birth_date, attested.nir)
+
+
+def _surely_another(patient: Patient, other: Dossier) -> bool:
+    """Whether a dossier that fits is another person's: only two numbers (NIR) prove that."""
+    return bool(patient.nir and other.patient.nir and patient.nir != other.patient.nir)
+
+
+def _is_own(asked: Asked, other: Dossier) -> bool:
+    """Whether the sender treats this patient, and proves as much as for listing him."""
+    may_know = judge(asked.policy, Act.LISTE, Relation.TREATING, asked.proofs)
+    own = other.treating == asked.doctor.doctor_id and other.closure is None
+    return own and not isinstance(may_know, Denied)
+
+
+def _in_doubt(asked: Asked, patient: Patient) -> bool:
+    attested = asked.opened.attested
+    two_numbers = attested is not None and attested.nir != patient.nir
+    return two_numbers or number_contradicts(patient, asked.header.sheet.sex)
+
+
+def _check_throttle(asked: Asked, view: View) -> None:
+    since = asked.at - asked.bounds.window
+    times = view.tally(Fault.SENDER, asked.doctor.doctor_id).times
+    if sum(each > since for each in times) >= asked.bounds.sender_codes:
+        raise MailError("too-many", detail="creations")
+
+
+def _held(
+    asked: Asked, maybe_same: Sequence[Dossier], view: View, language: Language
+) -> Generator[Request, Reply, Refusal]:
+    """Return the refusal: the try counts, is on record, and the médecins traitants hear of it."""
+    ids = [other.dossier_id for other in maybe_same] or [bytes(16)]
+    for dossier_id in ids:
+        leaf = event(asked, "creation", dossier_id, outcome="refused")
+        expect((yield Record(leaf)), Recorded)
+    notices = [_notice(asked, other, view, language) for other in maybe_same]
+    effects = Effects(
+        strikes=(Strike(Fault.SENDER, asked.doctor.doctor_id, asked.at),),
+        once=spent(asked),
+        notices=tuple(notice for notice in notices if notice),
+    )
+    return Refusal("creation-held", effects, not_before=asked.at + asked.bounds.hold)
+
+
+def _notice(asked: Asked, other: Dossier, view: View, language: Language) -> Notice | None:
+    """Tell a médecin traitant, without naming who asked: that is in the list of accesses."""
+    treating = view.doctor(other.treating)
+    told = treating is not None and treating.doctor_id != asked.doctor.doctor_id
+    if treating is None or not told or other.closure is not None:
+        return None
+    words = text(
+        "creation-asked",
+        language,
+        patient=full_name(other.patient),
+        birth_date=birth_date(other.patient),
+    )
+    return Notice(treating, Letter(subject=text("subject-notice", language), text=words))

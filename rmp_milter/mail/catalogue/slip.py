@@ -1,0 +1,27 @@
+"""The slip with the patient's code, printed by the doctor."""
+
+from collections.abc import Mapping
+
+from rmp_milter.mail.catalogue.text import Text
+
+LETTERS: Mapping[str, Text] = {
+    "slip-title": Text("Résumé médical partagé", "Shared medical summary"),
+    "slip-patient": Text(
+        "Patient : {patient}, né(e) le {birth_date}", "Patient: {patient}, born {birth_date}"
+    ),
+    "slip-code": Text("Votre code personnel :", "Your personal code:"),
+    "slip-secret": Text(
+        "Ce code est confidentiel. Ne le donnez qu'à un professionnel de santé à qui vous "
+        "permettez de lire votre dossier. Les majuscules et les minuscules comptent.",
+        "This code is confidential. Give it only to a professional whom you allow to read your "
+        "dossier. Capitals and small letters differ.",
+    ),
+    "slip-lost": Text(
+        "En cas de perte ou de vol de cette fiche, demandez un nouveau code à votre médecin "
+        "traitant : celui-ci ne servira plus.",
+        "If this slip is lost or stolen, ask your treating doctor for a new code: this one then "
+        "opens nothing any more.",
+    ),
+    "slip-treating": Text("Médecin traitant : {treating}", "Treating doctor: {treating}"),
+    "slip-date": Text("Fiche établie le {date}.", "Made on {date}."),
+}

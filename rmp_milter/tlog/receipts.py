@@ -1,0 +1,100 @@
+r"""Receipts (C2SP tlog-proof): that one entry is in a log, verifiable without the log.
+
+The specification, c2sp.org/tlog-proof: "The first line MUST be the string
+``c2sp.org/tlog-proof@v1``. The second line MAY start with the string ``extra`` followed by
+a space (U+0020) and base64-encoded opaque extra data. [...] The next line MUST start with
+the string ``index`` followed by a space (U+0020) and the zero-based index of the entry in
+the log [...]. The next zero or more non-empty lines are the base64-encoded Merkle inclusion
+proof for the entry at the specified index in the checkpointed tree, one SHA-256 hash per
+line, starting from the leaf's sibling hash up to the root's child hash. [...] After the
+inclusion proof lines and an empty line, the checkpoint issued by the log is included
+verbatim". And: "Proofs SHOULD be stored with file extension ``.tlog-proof``."
+
+Our extra data is the entry itself, "additional data necessary to reconstruct the record
+hash": so a receipt says by itself what it proves. It counts only once the proof fits it.
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+
+from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
+from rmp_milter.tlog.hashing import HASH_SIZE, leaf_hash
+from rmp_milter.tlog.notes import NoteError, VerifierKey
+from rmp_milter.tlog.proofs import is_included
+
+VERSION = "c2sp.org/tlog-proof@v1"
+SUFFIX = ".tlog-proof"
+MAX_RECEIPT = 2 << 20
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+
+
+class ReceiptError(ValueError):
+    """A receipt that cannot be read or proves nothing; one clear line."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """An entry, its place, the proof of it, and the checkpoint (a signed note)."""
+
+    entry: bytes
+    index: int
+    path: tuple[bytes, ...]
+    checkpoint: bytes
+
+    def encode(self) -> bytes:
+        """Return the file."""
+        lines = [
+            VERSION,
+            f"extra {_base64(self.entry)}",
+            f"index {self.index}",
+            *map(_base64, self.path),
+        ]
+        return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.checkpoint
+
+
+def parse(data: bytes) -> Receipt:
+    """Read a receipt without verifying it; raise :class:`ReceiptError`."""
+    if len(data) > MAX_RECEIPT:
+        raise ReceiptError("receipt too long")
+    proof, empty_line, checkpoint = data.partition(b"\n\n")
+    try:
+        version, extra, index, *path = proof.decode("ascii").split("\n")
+        keyword, _, entry = extra.partition(" ")
+        receipt = Receipt(
+            _unbase64(entry),
+            int(index.removeprefix("index ")),
+            tuple(map(_unbase64, path)),
+            checkpoint,
+        )
+    except ValueError:  # not ASCII, too few lines, not base64
+        raise ReceiptError("not a receipt that holds its entry") from None
+    known = version == VERSION and keyword == "extra" and _INDEX.fullmatch(index)
+    if not known or not empty_line or any(len(each) != HASH_SIZE for each in receipt.path):
+        raise ReceiptError("not a receipt that holds its entry")
+    return receipt
+
+
+def check(receipt: Receipt, key: VerifierKey | None) -> TreeHead:
+    """Return the tree head in which the entry is; without a key its signer is not known.
+
+    Raises :class:`ReceiptError` where the proof or the checkpoint is wrong.
+    """
+    try:
+        head = read_checkpoint(receipt.checkpoint, key)
+    except NoteError as error:
+        raise ReceiptError(f"its checkpoint: {error}") from None
+    leaf = leaf_hash(receipt.entry)
+    if not is_included(leaf, receipt.index, head.size, receipt.path, head.root):
+        raise ReceiptError(
+            f"the proof does not lead from entry {receipt.index} to the checkpoint's root"
+        )
+    return head
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _unbase64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
