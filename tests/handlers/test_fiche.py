@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, depot, fiche
 from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import Record, Record
+from rmp_milter.keeper.protocol import Record
 from rmp_milter.model import Locum, Onglet, Sheet
 from rmp_milter.rules import Proof
 
