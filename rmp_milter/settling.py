@@ -81,7 +81,7 @@ def _mails(
         if reached and notice.sent:
             yield from mails
         elif not reached:
-            log.warning("a notice to %s is lost: his key is not usable", notice.reader.mail)
+            log.warning("a notice is lost: key %s is not usable", notice.reader.fingerprint)
 
 
 class _Bodies:
