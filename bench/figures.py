@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 import load
 from writing import pen_of
@@ -100,6 +100,43 @@ def consultation(stand: Stand, documents: int, size: int) -> list[str]:
             f" ({accepted:.2f} s, {arrived:.1f} s)"
         ),
     ]
+
+
+def wrong_codes(stand: Stand, asker: Doctor, documents: int, pairs: int) -> list[str]:
+    """Compare a wrong code for a dossier with one for a patient whom nobody knows.
+
+    The mails of a pair go one after the other, in turn the one and the other first.
+    """
+    lines = "Patient : DEVINE Jean\nNé le : 30/01/1959\n"
+    doctor, port = stand.doctor, stand.host.postfix.smtp_port
+    creation = f"Demande : création\n{lines}Consentement : oui\n"
+    stand.host.ask(doctor, doctor.pgp_mime(creation))
+    _burst(port, written(stand, lines, 1000, documents), senders=4)
+    _settle(stand)
+    waits: dict[str, list[float]] = {"DEVINE": [], "PERSONNE": []}
+    for number in range(pairs):
+        for name in sorted(waits, reverse=bool(number % 2)):
+            asked = (
+                f"Demande : dossier\nPatient : {name} Jean\nNé le : 30/01/1959\nCode : Faux\n"
+            )
+            mail = iter([asker.pgp_mime(asked)])
+            waits[name] += load.run(port, asker.mail, ADDRESS, mail, 1).waits
+    known, nobody = waits.values()
+    longer = sum(one > other for one in known for other in nobody) / (len(known) * len(nobody))
+    return [
+        (
+            f"wrong code, a dossier of {documents} documents against nobody: median"
+            f" {median(known) / median(nobody):.3f} times, longer in {longer:.0%} of all pairs"
+            f" (50% tells nothing; {pairs} mails each)"
+        ),
+        f"  quartiles of nobody's: {_spread(nobody)}; of the dossier's: {_spread(known)}",
+    ]
+
+
+def _spread(waits: list[float]) -> str:
+    """Return the quartiles, each as a multiple of the median."""
+    middle = median(waits)
+    return ", ".join(f"{each / middle:.2f}" for each in quantiles(waits, n=4))
 
 
 def _read_files(amount: int, size: int) -> float:

@@ -23,6 +23,7 @@ from rmp_milter.pipeline import Means, take
 from rmp_milter.rules import policy_of
 from rmp_milter.store.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
+from rmp_milter.turns import Turns
 
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 31_557_600
@@ -91,6 +92,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         signature_days=config.rules.signature_days,
         # Longer than a signature counts, so that nothing is forgotten while it does.
         once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
+        turns=Turns(),
     )
 
 

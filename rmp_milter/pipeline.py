@@ -16,6 +16,7 @@ import msgspec
 
 from rmp_milter.answers import Answers
 from rmp_milter.bounce import is_bounce_address, row_of
+from rmp_milter.certificates import usable
 from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
@@ -35,7 +36,7 @@ from rmp_milter.handlers import (
     patient_key,
     rectification,
 )
-from rmp_milter.handlers.refusal import refusal_letter
+from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.steps import (
     Asked,
     Bounds,
@@ -62,6 +63,7 @@ from rmp_milter.settling import Ground, changes_of
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot
 from rmp_milter.store.store import Store
+from rmp_milter.turns import Turns, subjects_of
 
 HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.CREATION: creation.handle,
@@ -104,6 +106,7 @@ class Means(msgspec.Struct, frozen=True):
     bounds: Bounds
     signature_days: int
     once_seconds: int
+    turns: Turns
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -191,8 +194,27 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
 def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
-        with read.fresh:
-            return _answer(mail, read, view, means)
+    with read.fresh:
+        sender, header = _understand(mail, read, means)
+        # What is decided on is looked at in the turn, with all tries before it counted.
+        turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
+        with turn, means.store.snapshot() as view:
+            return _answer(Case(mail, read, sender, header, view, means))
+
+
+def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
+    """Return who wrote and what the header says, or refuse at SMTP time.
+
+    Where a code is tried the answer must reach its sender: else the try would not count.
+    """
+    at, signature = mail.envelope.received_at, read.opened.signature
+    with means.store.snapshot() as view:
+        sender = identify(mail.envelope, signature, view)
+    check_age(signature, at, means.signature_days)
+    if read.opened.held_code and not usable(sender.doctor.certificate, at):
+        raise MailError("expired-key", enhanced="5.7.7", detail="no answer can be sealed")
+    header = parse(read.opened.header, means.this_year(at))
+    return sender, excused(header, sender.doctor)
 
 
 def _automatic(mail: Mail, service: str) -> str | None:
@@ -242,20 +264,15 @@ def _ask_open(
     return Read(opened=expect(reply, Opened), bodies=gathered.memory, fresh=fresh)
 
 
-def _answer(mail: Mail, read: Read, view: Snapshot, means: Means) -> str:
+def _answer(case: Case) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
-    signature = read.opened.signature
-    sender = identify(mail.envelope, signature, view)
-    check_age(signature, mail.envelope.received_at, means.signature_days)
-    header = parse(read.opened.header, means.this_year(mail.envelope.received_at))
-    header = excused(header, sender.doctor)
-    case = Case(mail=mail, read=read, sender=sender, header=header, view=view, means=means)
+    verb = case.header.verb.value
     try:
         outcome = _decide(case)
-        word = f"{header.verb.value} done"
+        word = f"{verb} done"
     except MailError as error:
         outcome = _refusal(error, case)
-        word = f"{header.verb.value} refused: {error.text} {error.detail}".rstrip()
+        word = f"{verb} refused: {error.text} {error.detail}".rstrip()
     _commit(case, outcome)
     return word
 
@@ -264,7 +281,9 @@ def _refusal(error: MailError, case: Case) -> Outcome:
     """Return the letter that says why, and what the refusal leaves behind."""
     if error.temporary or error.text == "expired-key":
         raise error  # no letter can be sealed to a key that is not usable
-    letter = refusal_letter(error, case.header, case.read.opened.header, case.means.language)
+    opened, language = case.read.opened, case.means.language
+    fault = attestation_fault(opened, case.sender.doctor)
+    letter = refusal_letter(error, case.header, opened.header, language, fault)
     if isinstance(error, Refusal):
         return Outcome(letter, error.effects, error.not_before)
     return Outcome(letter)

@@ -119,6 +119,8 @@ _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
     Act.CLOTURE: {Relation.PATIENT: _SIGNED, Relation.TREATING: _SIGNED_SLOT},
 }
 
+_SENDS_DOCUMENTS = frozenset({Act.CONSULTATION, Act.COPIE})
+
 STRICTEST: Policy = MappingProxyType(
     {(act, relation): sets for act, row in _TABLE.items() for relation, sets in row.items()}
 )
@@ -137,6 +139,7 @@ class Denied(StrEnum):
     NO_ACCESS = "no-access"
     CODE_MISSING = "code-missing"
     SIGNATURE_NEEDED = "signature-needed"
+    CARD_NEEDED = "card-needed"
 
 
 def judge(
@@ -151,13 +154,15 @@ def judge(
     row = _row(policy, act, relation)
     for needed in row:
         if needed <= given:
-            return Grant(needed, _way(relation, needed))
+            return Grant(needed, _way(act, relation, needed))
     lacking = frozenset[Proof]().union(*row) - given
     # The code before the signature: else a médecin traitant's account would show, by another
     # answer, whose patient it is.
     if Proof.CODE in lacking:
         return Denied.CODE_MISSING
-    return Denied.SIGNATURE_NEEDED if Proof.SIGNATURE in lacking else Denied.NO_ACCESS
+    if Proof.SIGNATURE in lacking:
+        return Denied.SIGNATURE_NEEDED
+    return Denied.CARD_NEEDED if Proof.VITALE in lacking else Denied.NO_ACCESS
 
 
 def _row(policy: Policy, act: Act, relation: Relation) -> Sequence[Proofs]:
@@ -166,13 +171,15 @@ def _row(policy: Policy, act: Act, relation: Relation) -> Sequence[Proofs]:
     return policy.get((act, relation), ())
 
 
-def _way(relation: Relation, proofs: Proofs) -> Way:
+def _way(act: Act, relation: Relation, proofs: Proofs) -> Way:
     if Proof.CODE in proofs:
         return Way.CODE
     if Proof.VITALE in proofs:
         return Way.VITALE
     # A locum has no key packets of his own: the custody slot writes them, after its leaf.
-    return Way.CUSTODY if relation is Relation.LOCUM else Way.STANDING
+    return (
+        Way.CUSTODY if relation is Relation.LOCUM and act in _SENDS_DOCUMENTS else Way.STANDING
+    )
 
 
 def policy_of(rows: Mapping[str, Sequence[str]]) -> Policy:

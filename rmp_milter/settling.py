@@ -1,5 +1,6 @@
 """From what a handler decided to what is committed: bodies paired, letters sealed."""
 
+import logging
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +12,8 @@ from rmp_milter.handlers.steps import Deferral, Effects, Filing, Outcome
 from rmp_milter.keeper.protocol import OpenedBody
 from rmp_milter.model import Doctor, Document, OutgoingMail
 from rmp_milter.store.snapshot import Snapshot
+
+log = logging.getLogger("rmp.milter")
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -66,12 +69,19 @@ def _mails(
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
-        if not usable(notice.reader.certificate, ground.at):
-            continue  # what cannot be told him must not refuse another's mail
+        # Somebody else's expired key must not refuse this mail, nor keep its tries uncounted.
+        reached = usable(notice.reader.certificate, ground.at)
         told = msgspec.structs.replace(
-            about, reader=notice.reader, in_reply_to="", not_before=notice.not_before
+            about,
+            reader=notice.reader if reached else ground.sender,
+            in_reply_to="",
+            not_before=notice.not_before,
         )
-        yield from answers.make(notice.letter, told, bodies.find)
+        mails = answers.make(notice.letter, told, bodies.find)
+        if reached and notice.sent:
+            yield from mails
+        elif not reached:
+            log.warning("a notice is lost: key %s is not usable", notice.reader.fingerprint)
 
 
 class _Bodies:

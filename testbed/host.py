@@ -19,17 +19,28 @@ class Host(Starting):
     """Everything that a mail passes through, on one machine, for as long as the block.
 
     ``supervised`` runs the three processes under ``rmp serve``; otherwise each is a child
-    of its own that can be stopped and killed by itself.
+    of its own that can be stopped and killed by itself. ``others`` are more addresses of
+    the service.
     """
 
-    def __init__(self, settings: Settings | None = None, *, supervised: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        supervised: bool = False,
+        others: tuple[str, ...] = (),
+    ) -> None:
+        addresses = (ADDRESS, *others)
+        listed = {("service", "addresses"): json.dumps(addresses)} if others else {}
         self._open = ExitStack()
         self._enrolled = 0
         self._parts = (Part.SERVE,) if supervised else ()
         with ExitStack() as undo:
-            self.postfix = PrivatePostfix((ADDRESS,))
+            self.postfix = PrivatePostfix(addresses)
             undo.callback(self.postfix.close)
-            self.service = Service(self.postfix.reinject_port, ADDRESS, settings)
+            self.service = Service(
+                self.postfix.reinject_port, ADDRESS, {**(settings or {}), **listed}
+            )
             undo.callback(self.service.close)
             self.postfix.use_milter(self.service.milter_socket)
             self._open = undo.pop_all()

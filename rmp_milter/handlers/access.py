@@ -3,7 +3,8 @@
     patient → dossier → relation → rule → throttle → (slot)
 
 Nobody, a closed dossier, an opposed sender, a resting code slot and a wrong code all end in
-the same refusal, after the same work of the keeper, held back for the same time.
+the same refusal, after the same calls of the keeper, of the same sizes, held back for the
+same time. So the way in is proven before anything that depends on what the dossier holds.
 """
 
 from collections.abc import Generator, Sequence
@@ -17,7 +18,6 @@ from rmp_milter.handlers.notices import code_rests
 from rmp_milter.handlers.steps import (
     Asked,
     Effects,
-    Notice,
     Refusal,
     View,
     asked_patient,
@@ -27,10 +27,15 @@ from rmp_milter.handlers.steps import (
 from rmp_milter.identity import Match, match, trait_keys
 from rmp_milter.identity import Outcome as Matched
 from rmp_milter.keeper.protocol import (
+    DECOY_SLOT,
+    DECOY_VITALE,
     ByCode,
     ByCustody,
     ByVitale,
+    Event,
     Opening,
+    Prove,
+    Proven,
     Record,
     Recorded,
     Release,
@@ -48,7 +53,8 @@ class Admission(msgspec.Struct, frozen=True):
     """That a mail may do an act to a dossier, once its way in has been gone.
 
     ``dossier`` is None for one that must not be told from a wrong code; ``acting_for`` is
-    the RPPS number of the médecin traitant where a locum acts for him.
+    the RPPS number of the médecin traitant where a locum acts for him; ``proven`` says that
+    the code or the attestation was tried and opens (:func:`prove`).
     """
 
     act: Act
@@ -57,6 +63,7 @@ class Admission(msgspec.Struct, frozen=True):
     relation: Relation
     way: Way
     acting_for: str = ""
+    proven: bool = False
 
 
 def day_of(moment: int) -> str:
@@ -87,21 +94,35 @@ def relation_to(asked: Asked, dossier: Dossier, view: View) -> Relation:
 def admit(asked: Asked, act: Act, view: View) -> Admission:
     """Find the dossier and judge the sender's right to ``act``.
 
-    Raises :class:`MailError` for what is missing, ``too-many`` for a throttled sender.
+    Raises :class:`MailError` for what is missing, ``too-many`` for a throttled sender,
+    ``attestation-used`` for an attestation that came before.
     """
     patient, dossier = _dossier_asked(asked, view)
     relation = relation_to(asked, dossier, view) if dossier else _nobodys(asked)
-    grant = judge(asked.policy, act, relation, asked.proofs)
-    if isinstance(grant, Denied):
-        raise MailError(grant.value, detail=f"{act} by {relation}")
+    grant = permitted(asked, act, relation)
     if grant.way in {Way.CODE, Way.VITALE}:
         _check_throttles(asked, view)
+        check_unused(asked, view)
         dossier = _openable(asked, grant, relation, dossier, view)
     elif dossier is None:
         raise MailError("no-access", detail="no dossier")
     return Admission(
         act, patient, dossier, relation, grant.way, _acted_for(relation, dossier, view)
     )
+
+
+def permitted(asked: Asked, act: Act, relation: Relation) -> Grant:
+    """Return the grant of the host's policy; raise :class:`MailError` for what is missing."""
+    grant = judge(asked.policy, act, relation, asked.proofs)
+    if isinstance(grant, Denied):
+        raise MailError(grant.value, detail=f"{act} by {relation}")
+    return grant
+
+
+def check_unused(asked: Asked, view: View) -> None:
+    """Tell a doctor that his attestation came before; the commit would refuse it anyway."""
+    if any(view.happened(once.value) for once in spent(asked)):
+        raise MailError("attestation-used")
 
 
 def _acted_for(relation: Relation, dossier: Dossier | None, view: View) -> str:
@@ -160,6 +181,45 @@ def _openable(
     return dossier if tries < asked.bounds.wrong_codes else None
 
 
+def prove(
+    asked: Asked, admission: Admission, view: View, language: Language
+) -> Generator[Request, Reply, tuple[Admission, Dossier]]:
+    """Try the code or the attestation; return the admission as proven, and its dossier.
+
+    A verb whose answer depends on what the dossier holds (a number that is not there) calls
+    this before it looks; the other ways in need no trial and nothing is asked. Raises
+    :class:`Refusal` ``no-access`` where the slot does not open, with the try that counts.
+    """
+    if admission.way in {Way.CODE, Way.VITALE} and not admission.proven:
+        leaf = _leaf(asked, admission)
+        request = Prove(asked.digest, leaf.dossier_id, opening_of(asked, admission), leaf)
+        try:
+            expect((yield request), Proven)
+        except MailError as error:
+            raise refused(asked, admission, view, language, error) from error
+    if admission.dossier is None:  # a decoy never opens; were it to, nothing may come of it
+        raise MailError("no-access", detail="no dossier")
+    return msgspec.structs.replace(admission, proven=True), admission.dossier
+
+
+def _leaf(
+    asked: Asked,
+    admission: Admission,
+    documents: Sequence[Document] = (),
+    entries: Sequence[int] = (),
+) -> Event:
+    dossier = admission.dossier
+    return event(
+        asked,
+        admission.act.value,
+        dossier.dossier_id if dossier else bytes(16),
+        documents=[document.document_id for document in documents],
+        way=admission.way,
+        acting_for=admission.acting_for,
+        entries=entries,
+    )
+
+
 def unlock(  # noqa: PLR0913 -- what is opened, for whom, and how it is written down
     asked: Asked,
     admission: Admission,
@@ -174,47 +234,37 @@ def unlock(  # noqa: PLR0913 -- what is opened, for whom, and how it is written 
     """Go the way in; return for each document the packets for each of ``readers``.
 
     By the standing way nothing is opened and nothing returned: the leaf is written, under
-    ``action`` where it says more than the act (to unmask is part of masking). Raises
-    :class:`Refusal` ``no-access`` where the slot does not open, with the try that counts.
+    ``action`` where it says more than the act (to unmask is part of masking). Raises as
+    :func:`prove`, which goes before it where it was not called yet.
     """
-    dossier = admission.dossier
-    leaf = event(
-        asked,
-        action or admission.act.value,
-        dossier.dossier_id if dossier else bytes(16),
-        documents=[document.document_id for document in documents] if dossier else (),
-        way=admission.way,
-        acting_for=admission.acting_for,
-        entries=entries,
-    )
+    yield from prove(asked, admission, view, language)
+    leaf = _leaf(asked, admission, documents, entries)
+    if action:
+        leaf = msgspec.structs.replace(leaf, action=action)
     if admission.way is Way.STANDING:
         expect((yield Record(leaf)), Recorded)
         return ()
-    request = Release(
+    reply = yield Release(
         digest=asked.digest,
         dossier_id=leaf.dossier_id,
         opening=opening_of(asked, admission),
-        items=tuple(map(sealed_document, documents)) if dossier else (),
+        items=tuple(map(sealed_document, documents)),
         readers=tuple(readers),
         event=leaf,
     )
-    try:
-        reply = yield request
-    except MailError as error:
-        raise refused(asked, admission, view, language, error) from error
-    if dossier is None:  # a decoy never opens; were it to, nothing may come of it
-        raise MailError("no-access", detail="a decoy opened")
     return expect(reply, Released).packets
 
 
 def opening_of(asked: Asked, admission: Admission) -> Opening:
     """Return what the keeper shall open the dossier with, a decoy where there is none."""
     slots = admission.dossier.slots if admission.dossier else None
+    code = (slots and slots.code) or DECOY_SLOT
+    vitale = (slots and slots.vitale) or DECOY_VITALE
     match admission.way:
         case Way.CODE:
-            return ByCode(slots.code if slots else None, asked.opened.held_code)
+            return ByCode(code, asked.opened.held_code)
         case Way.VITALE:
-            return ByVitale(slots.vitale if slots else b"", asked.opened.held_attestation)
+            return ByVitale(vitale, asked.opened.held_attestation)
         case _:
             return ByCustody(slots.custody if slots else b"")
 
@@ -235,7 +285,8 @@ def refused(
     """Return the refusal for a slot that did not open: the try counts, and is held back.
 
     Other failures of the keeper are returned as they are. The try that lets the slot rest
-    is told to the médecin traitant.
+    is told to the médecin traitant; for every other one a letter of the same kind is made
+    and thrown away, so that the time does not show which one it was.
     """
     if error.text != "no-access" or admission.way not in {Way.CODE, Way.VITALE}:
         return error
@@ -243,15 +294,17 @@ def refused(
         Strike(Fault.SENDER, asked.doctor.doctor_id, asked.at),
         Strike(Fault.GLOBAL, b"", asked.at),
     ]
-    notices: tuple[Notice, ...] = ()
+    patient, treating = admission.patient, None
     dossier = admission.dossier
     if dossier is not None and admission.way is Way.CODE:
         strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, asked.at))
         tries = _recent(asked, view, Fault.DOSSIER, dossier.dossier_id) + 1
-        treating = view.doctor(dossier.treating)
-        if tries == asked.bounds.wrong_codes and treating is not None:
-            notices = (code_rests(dossier, treating, asked, language),)
-    effects = Effects(strikes=tuple(strikes), once=spent(asked), notices=notices)
+        if tries == asked.bounds.wrong_codes:
+            patient, treating = dossier.patient, view.doctor(dossier.treating)
+    notice = code_rests(patient, treating or asked.doctor, asked, language)
+    if treating is None:
+        notice = msgspec.structs.replace(notice, sent=False)
+    effects = Effects(strikes=tuple(strikes), once=spent(asked), notices=(notice,))
     return Refusal("no-access", effects, not_before=asked.at + asked.bounds.hold)
 
 

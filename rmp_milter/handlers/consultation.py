@@ -11,8 +11,7 @@ from collections.abc import Generator, Sequence
 import msgspec
 
 from rmp_milter.changes import DossierUpdate
-from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import Admission, admit, forgiven, spent, unlock
+from rmp_milter.handlers.access import Admission, admit, forgiven, prove, spent, unlock
 from rmp_milter.handlers.index import dossier_letter
 from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
@@ -43,13 +42,10 @@ def copy(asked: Asked, view: View, language: Language) -> Steps:
 
 def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
     admission = admit(asked, act, view)
-    picked, unknown = _picked(asked, admission, view)
+    # Only then the entries: that a number is not there is an answer for readers alone.
+    admission, dossier = yield from prove(asked, admission, view, language)
+    picked = _picked(asked, dossier, admission.relation, view)
     packets = yield from _packets(asked, admission, picked, view, language)
-    if unknown:
-        raise unknown
-    dossier = admission.dossier
-    if dossier is None:
-        raise MailError("no-access", detail="no dossier")
     treating = view.doctor(dossier.treating)
     letter = dossier_letter(
         dossier,
@@ -69,23 +65,11 @@ def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
     return Outcome(msgspec.structs.replace(letter, certificates=certificates), effects)
 
 
-def _picked(
-    asked: Asked, admission: Admission, view: View
-) -> tuple[tuple[Seen, ...], MailError | None]:
-    """Return the entries to send; none of a dossier that must not be told from none.
-
-    That a number is unknown is returned, to be raised once the way in is gone: told before
-    the code is tried, it would say that there is a dossier.
-    """
-    dossier = admission.dossier
-    if dossier is None:
-        return (), None
+def _picked(asked: Asked, dossier: Dossier, relation: Relation, view: View) -> tuple[Seen, ...]:
+    """Return the entries to send; raise :class:`MailError` ``no-such-entry``."""
     entries = view.entries(dossier.dossier_id)
-    visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
-    try:
-        return chosen(visible, asked.header), None
-    except MailError as error:
-        return (), error
+    visible = seen(dossier, entries, relation, asked.doctor.doctor_id)
+    return chosen(visible, asked.header)
 
 
 def _packets(

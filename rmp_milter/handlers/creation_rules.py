@@ -7,8 +7,10 @@ the same time: a doctor without a right to the patient is not told which of the 
 
 from collections.abc import Generator, Sequence
 
+import msgspec
+
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import spent
+from rmp_milter.handlers.access import check_unused, spent
 from rmp_milter.handlers.steps import (
     Asked,
     Effects,
@@ -25,7 +27,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, full_name
-from rmp_milter.model import Dossier, Fault, Patient, Strike
+from rmp_milter.model import Doctor, Dossier, Fault, Patient, Strike
 from rmp_milter.rules import Act, Denied, Relation, judge
 
 _DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
@@ -40,6 +42,7 @@ def admitted(
     :class:`Refusal` ``creation-held`` for doubt.
     """
     _check_right(asked, language)
+    check_unused(asked, view)
     patient = _patient(asked)
     if asked.header.consent is not True:
         raise MailError("consent-missing")
@@ -113,25 +116,33 @@ def _held(
     for dossier_id in ids:
         leaf = event(asked, "creation", dossier_id, outcome="refused")
         expect((yield Record(leaf)), Recorded)
-    notices = [_notice(asked, other, view, language) for other in maybe_same]
+    told = [(other.patient, _told(asked, other, view)) for other in maybe_same]
+    notices = [_notice(who, doctor, language) for who, doctor in told if doctor]
+    if not notices:  # one is made and thrown away, so that the time does not show which it was
+        notice = _notice(asked_patient(asked.header), asked.doctor, language)
+        notices = [msgspec.structs.replace(notice, sent=False)]
     effects = Effects(
         strikes=(Strike(Fault.SENDER, asked.doctor.doctor_id, asked.at),),
         once=spent(asked),
-        notices=tuple(notice for notice in notices if notice),
+        notices=tuple(notices),
     )
     return Refusal("creation-held", effects, not_before=asked.at + asked.bounds.hold)
 
 
-def _notice(asked: Asked, other: Dossier, view: View, language: Language) -> Notice | None:
-    """Tell a médecin traitant, without naming who asked: that is in the list of accesses."""
+def _told(asked: Asked, other: Dossier, view: View) -> Doctor | None:
+    """Return the médecin traitant who hears that somebody asked, if anybody does."""
     treating = view.doctor(other.treating)
-    told = treating is not None and treating.doctor_id != asked.doctor.doctor_id
-    if treating is None or not told or other.closure is not None:
+    if treating is None or other.closure is not None:
         return None
+    return treating if treating.doctor_id != asked.doctor.doctor_id else None
+
+
+def _notice(patient: Patient, treating: Doctor, language: Language) -> Notice:
+    """Tell a médecin traitant, without naming who asked: that is in the list of accesses."""
     words = text(
         "creation-asked",
         language,
-        patient=full_name(other.patient),
-        birth_date=birth_date(other.patient),
+        patient=full_name(patient),
+        birth_date=birth_date(patient),
     )
     return Notice(treating, Letter(subject=text("subject-notice", language), text=words))

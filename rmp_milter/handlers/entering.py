@@ -6,7 +6,7 @@ import msgspec
 
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import Admission, admit, forgiven, spent, unlock
+from rmp_milter.handlers.access import Admission, admit, forgiven, prove, spent, unlock
 from rmp_milter.handlers.sight import Seen, seen
 from rmp_milter.handlers.steps import Asked, Effects, View
 from rmp_milter.keeper.protocol import Reply, Request
@@ -32,11 +32,12 @@ def enter(
 ) -> Generator[Request, Reply, Entered]:
     """Judge the sender's right and go the way in; the leaf names the entries picked.
 
-    Raises as :func:`admit` and :func:`unlock` do; ``no-such-entry`` only once inside, since
+    Raises as :func:`admit` and :func:`prove` do; ``no-such-entry`` only once inside, since
     it says that there is a dossier. The leaf then names no entry.
     """
-    admission = admit(asked, act, view)
-    visible = _visible(asked, admission, view)
+    admission, dossier = yield from prove(asked, admit(asked, act, view), view, language)
+    entries = view.entries(dossier.dossier_id)
+    visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
     picked = tuple(each for each in visible if each.number in asked.header.numbers)
     unknown = set(asked.header.numbers) - {each.number for each in picked}
     yield from unlock(
@@ -47,20 +48,10 @@ def enter(
         entries=() if unknown else own_numbers(picked),
         action=asked.header.verb.value,
     )
-    if admission.dossier is None:
-        raise MailError("no-access", detail="no dossier")
     if unknown:
         numbers = ", ".join(map(str, sorted(unknown)))
         raise MailError("no-such-entry", facts={"numbers": numbers})
-    return Entered(admission, admission.dossier, visible, picked)
-
-
-def _visible(asked: Asked, admission: Admission, view: View) -> tuple[Seen, ...]:
-    dossier = admission.dossier
-    if dossier is None:
-        return ()
-    entries = view.entries(dossier.dossier_id)
-    return seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
+    return Entered(admission, dossier, visible, picked)
 
 
 def own_numbers(picked: Sequence[Seen]) -> tuple[int, ...]:

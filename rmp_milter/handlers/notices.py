@@ -5,16 +5,16 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, full_name
-from rmp_milter.model import Doctor, Dossier
+from rmp_milter.model import Doctor, Dossier, Patient
 
 
-def code_rests(dossier: Dossier, treating: Doctor, asked: Asked, language: Language) -> Notice:
+def code_rests(patient: Patient, treating: Doctor, asked: Asked, language: Language) -> Notice:
     """Tell the médecin traitant that wrong codes let the dossier's code rest."""
     words = text(
         "code-rests",
         language,
-        patient=full_name(dossier.patient),
-        birth_date=birth_date(dossier.patient),
+        patient=full_name(patient),
+        birth_date=birth_date(patient),
         count=str(asked.bounds.wrong_codes),
         minutes=str(asked.bounds.window // 60),
     )

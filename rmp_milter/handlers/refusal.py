@@ -3,24 +3,48 @@
 from textwrap import fill
 
 from rmp_milter.errors import MailError
+from rmp_milter.keeper.protocol import Opened
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.routing import Problem, RoutingHeader
 from rmp_milter.mail.texts import refusal, text
 from rmp_milter.mail.wording import bullet_list
+from rmp_milter.model import Doctor
 
+_ABOUT_PROOFS = frozenset(
+    {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
+)
 _EXPLAINED = frozenset({"header-problems", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 
 
+def attestation_fault(opened: Opened, doctor: Doctor) -> str:
+    """Return what is wrong with the mail's Vitale attestation in itself, or nothing.
+
+    Only what its sender can read in it: not whether it is the asked patient's.
+    """
+    attested = opened.attested
+    if attested is not None and attested.rpps != doctor.rpps:
+        return "other doctor"
+    return opened.attestation_fault
+
+
 def refusal_letter(
-    error: MailError, header: RoutingHeader | None, understood: str, language: Language
+    error: MailError,
+    header: RoutingHeader | None,
+    understood: str,
+    language: Language,
+    fault: str = "",
 ) -> Letter:
     """Return the letter; ``understood`` are the header's lines with any code masked.
 
-    It says nothing that depends on what the store holds, but for ``error`` itself.
+    It says nothing that depends on what the store holds, but for ``error`` itself;
+    ``fault`` is that of the mail's attestation (:func:`attestation_fault`).
     """
     words = fill(refusal(error.text, language, error.facts), 76) + "\n"
+    if fault and error.text in _ABOUT_PROOFS:
+        why = text(f"attestation-{fault.replace(' ', '-')}", language)
+        words += "\n" + fill(why, 76) + "\n"
     if error.text in _EXPLAINED:
         words += _explanation(header, understood, language)
     return Letter(subject=text("subject-refusal", language), text=words)

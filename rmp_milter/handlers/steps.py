@@ -76,6 +76,9 @@ class View(Protocol):
     def waiting_by_traits(self, trait_keys: Sequence[str]) -> tuple[Waiting, ...]:
         """Return the waiting deposits that any of the keys leads to."""
 
+    def happened(self, value: bytes) -> bool:
+        """Whether this, which may happen once, has happened."""
+
     def tally(self, fault: Fault, subject: bytes) -> Tally:
         """Return the tries that count against a subject."""
 
@@ -164,11 +167,16 @@ class Adopting(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A letter to somebody other than the sender."""
+    """A letter to somebody other than the sender.
+
+    One that is not ``sent`` is sealed all the same and thrown away: it stands for another
+    that would be, so that both cost the same time.
+    """
 
     reader: Doctor
     letter: Letter
     not_before: int = 0
+    sent: bool = True
 
 
 class Effects(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from functools import partial
 
 from rmp_milter.keeper.deposits import adopt, reseal, wait
 from rmp_milter.keeper.desk import CallFailed, Desk, as_done, held_code, write_leaf
-from rmp_milter.keeper.dossiers import create, recode, release
+from rmp_milter.keeper.dossiers import create, prove, recode, release
 from rmp_milter.keeper.held import HeldError
 from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
@@ -24,6 +24,7 @@ from rmp_milter.keeper.protocol import (
     Failed,
     History,
     Open,
+    Prove,
     Recode,
     Record,
     Recorded,
@@ -74,9 +75,18 @@ def _answer(
             return _without_memory(desk, request, now), None
 
 
-def _without_memory(  # noqa: PLR0911 -- one line a call
+def _without_memory(  # noqa: C901, PLR0911 -- one line a call
     desk: Desk,
-    request: Create | Reseal | Release | Recode | Wait | Adopt | History | Record | Checkpoint,
+    request: Create
+    | Reseal
+    | Prove
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Checkpoint,
     now: int,
 ) -> Reply:
     match request:
@@ -84,6 +94,8 @@ def _without_memory(  # noqa: PLR0911 -- one line a call
             return create(desk, request, now)
         case Reseal():
             return reseal(desk, request, now)
+        case Prove():
+            return prove(desk, request, now)
         case Release():
             return release(desk, request, now)
         case Recode():

@@ -12,6 +12,7 @@ from rmp_milter.keeper.protocol import (
     Created,
     Failed,
     Opened,
+    Proven,
     Recoded,
     Recorded,
     Released,
@@ -24,7 +25,17 @@ from rmp_milter.keeper.protocol import (
 
 REPLY_LIMIT = 64 << 20
 ReplyT = TypeVar(
-    "ReplyT", Opened, Created, Resealed, Released, Recoded, Told, Recorded, Checkpointed, Sealed
+    "ReplyT",
+    Opened,
+    Created,
+    Resealed,
+    Proven,
+    Released,
+    Recoded,
+    Told,
+    Recorded,
+    Checkpointed,
+    Sealed,
 )
 
 _encoder = msgspec.msgpack.Encoder()

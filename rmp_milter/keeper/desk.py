@@ -14,6 +14,7 @@ from rmp_milter.keeper.protocol import (
     Create,
     Event,
     History,
+    Prove,
     Recode,
     Release,
     Reseal,
@@ -85,7 +86,7 @@ def write_refusal(desk: Desk, event: Event, now: int) -> None:
     write_leaf(desk, refused, now)
 
 
-def as_done(request: Create | Recode | Reseal | Release | Adopt | History) -> Event:
+def as_done(request: Create | Recode | Reseal | Prove | Release | Adopt | History) -> Event:
     """Return the request's event with what the keeper itself knows of it.
 
     The log must not rest on the milter's word for what is opened: a milter in foreign hands

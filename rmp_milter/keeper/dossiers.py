@@ -16,11 +16,14 @@ from rmp_milter.keeper.desk import (
 )
 from rmp_milter.keeper.held import Kind
 from rmp_milter.keeper.protocol import (
+    DECOY_SLOT,
     ByCode,
     ByCustody,
     ByVitale,
     Create,
     Created,
+    Prove,
+    Proven,
     Recode,
     Recoded,
     Release,
@@ -29,7 +32,6 @@ from rmp_milter.keeper.protocol import (
     Why,
 )
 from rmp_milter.keeper.sealing import (
-    DECOY_SLOT,
     SealError,
     blind_number,
     chosen_code,
@@ -114,6 +116,12 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
     return Recoded(slot, held, vitale)
 
 
+def prove(desk: Desk, request: Prove, now: int) -> Proven:
+    """Try the way in; raises as :func:`release` does where it does not open."""
+    _unlock(desk, request, now)
+    return Proven()
+
+
 def release(desk: Desk, request: Release, now: int) -> Released:
     """Open the dossier, write the readers' key packets.
 
@@ -128,7 +136,7 @@ def release(desk: Desk, request: Release, now: int) -> Released:
     return Released(packets)
 
 
-def _unlock(desk: Desk, request: Release | Recode, now: int) -> X25519PrivateKey:
+def _unlock(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519PrivateKey:
     """Return the dossier's private key, or write the refusal's leaf and raise."""
     try:
         return _open_slot(desk, request, now)
@@ -137,7 +145,7 @@ def _unlock(desk: Desk, request: Release | Recode, now: int) -> X25519PrivateKey
         raise CallFailed(Why.WRONG_CODE) from None
 
 
-def _open_slot(desk: Desk, request: Release | Recode, now: int) -> X25519PrivateKey:
+def _open_slot(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519PrivateKey:
     opening, dossier_id, keys = request.opening, request.dossier_id, desk.keys
     match opening:
         case ByCode():

@@ -230,7 +230,7 @@ class SealedDocument(msgspec.Struct, frozen=True):
 
 
 class ByCode(msgspec.Struct, frozen=True, tag="code"):
-    """Open by the patient's code; ``slot`` None is a decoy that nothing opens."""
+    """Open by the patient's code; ``slot`` None is :data:`DECOY_SLOT`."""
 
     slot: CodeSlot | None
     held_code: bytes
@@ -250,6 +250,30 @@ class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
 
 
 Opening = ByCode | ByVitale | ByCustody
+
+DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48))
+"""A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
+
+DECOY_VITALE = bytes([9]) + bytes(79)
+"""The same for attestations; it begins with a real point, so that all work is done."""
+
+
+class Prove(Message, frozen=True):
+    """Try a way into the dossier and hand nothing out; the reply is :class:`Proven`.
+
+    It comes before anything that depends on what the dossier holds, so that a wrong code
+    costs the same where there is a dossier and where there is none. A refusal writes its
+    leaf; for what opens, the call that then uses it writes the leaf.
+    """
+
+    digest: bytes
+    dossier_id: bytes
+    opening: Opening
+    event: Event
+
+
+class Proven(Message, frozen=True):
+    """The way in is open."""
 
 
 class Release(Message, frozen=True):
@@ -432,6 +456,7 @@ Request = (
     Open
     | Create
     | Reseal
+    | Prove
     | Release
     | Recode
     | Wait
@@ -445,6 +470,7 @@ Reply = (
     Opened
     | Created
     | Resealed
+    | Proven
     | Released
     | Recoded
     | Told

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from rmp_milter.keeper.protocol import CODE_LIMIT, SealedDocument
+from rmp_milter.keeper.protocol import CODE_LIMIT, DECOY_VITALE, SealedDocument
 from rmp_milter.keeper.sessionkey import SessionKey, SessionKeyError, packed, unpacked
 from rmp_milter.model import CodeSlot
 
@@ -31,11 +31,6 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 _DOSSIER_PURPOSE, _WAITING_PURPOSE = b"rmp session key", b"rmp waiting session key"
 ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
 ARGON2_ITERATIONS = 2
-DECOY_SLOT = CodeSlot(salt=bytes(SALT_SIZE), nonce=bytes(NONCE_SIZE), sealed=bytes(48))
-"""A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
-
-DECOY_VITALE = bytes([9]) + bytes(79)
-"""The same for attestations; it begins with a real point, so that all work is done."""
 
 _CHOSEN_CODE = re.compile(r"[A-Za-z0-9-]+")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)

@@ -20,6 +20,7 @@ from rmp_milter.mail.catalogue import (
     rights,
     sheet,
     slip,
+    vitale,
 )
 from rmp_milter.mail.catalogue.text import Language, Text
 
@@ -39,7 +40,7 @@ LETTERS = _joined(
     part.LETTERS
     for part in (
         *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
-        *(rights, sheet, slip),
+        *(rights, sheet, slip, vitale),
     )
 )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -9,6 +10,7 @@ from testbed.doctor import Doctor
 from testbed.host import Host
 from testbed.reading import Opened
 from testbed.sending import Reply
+from testbed.service import Settings
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
 
@@ -58,3 +60,19 @@ class Clinic:
     def documents(self) -> int:
         """Return how many bodies the store holds."""
         return self.host.stored()["documents"]
+
+
+@contextmanager
+def small_clinic(settings: Settings) -> Iterator[Clinic]:
+    """Give a host of its own, for tests that change what all senders share."""
+    with Host(settings) as host:
+        host.postfix.add_account("anne", "secret of anne")
+        anne = host.doctor("Dr Anne AUTRE", "anne@clinique.test", account="anne")
+        yield Clinic(
+            host=host,
+            paul=host.doctor("Dr Paul DEMO", "paul@cabinet.test"),
+            anne=anne,
+            lab=host.doctor("Laboratoire CENTRAL", "labo@labo.test", "laboratoire"),
+            eudora=anne,
+            outsider=anne,
+        )

@@ -13,6 +13,8 @@ from rmp_milter.keeper.protocol import (
     History,
     Opened,
     OpenedBody,
+    Prove,
+    Proven,
     Recode,
     Recoded,
     Record,
@@ -118,6 +120,7 @@ class World:
         self.known = {each.doctor_id: each for each in (DEMO, OTHER, LAB)}
         self.envelopes: dict[tuple[bytes, str], bytes] = {}
         self.deferred: tuple[Waiting, ...] = ()
+        self.once: set[bytes] = set()
         self.tallies: dict[tuple[Fault, bytes], Tally] = {}
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
@@ -164,6 +167,9 @@ class World:
         asked = set(trait_keys_asked)
         return tuple(each for each in self.deferred if asked & set(trait_keys(each.patient)))
 
+    def happened(self, value: bytes) -> bool:
+        return value in self.once
+
     def tally(self, fault: Fault, subject: bytes) -> Tally:
         return self.tallies.get((fault, subject), Tally())
 
@@ -207,6 +213,8 @@ def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     if isinstance(request, Reseal):
         packets = tuple(b"packet for " + each for each in request.readers)
         return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
+    if isinstance(request, Prove):
+        return Proven()
     if isinstance(request, Release):
         return Released(tuple((b"released",) * len(request.readers) for _ in request.items))
     if isinstance(request, Wait | Adopt):

@@ -129,7 +129,9 @@ class TestASecondCreation:
         )
         assert known.effects.strikes == nobody.effects.strikes
         assert known.not_before > NOON
-        assert nobody.effects.notices == ()
+        # One letter each is sealed; only the médecin traitant's is sent.
+        assert [each.sent for each in known.effects.notices] == [True]
+        assert [each.sent for each in nobody.effects.notices] == [False]
 
     @pytest.mark.parametrize("world", [World([dossier()]), World()])
     def test_leaves_a_refusal_in_the_log(self, world: World) -> None:
@@ -171,7 +173,7 @@ class TestASecondCreation:
         closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
         error = refusal(asked(CONSENT), World([closed]))
         assert isinstance(error, Refusal)
-        assert error.effects.notices == ()
+        assert [each.sent for each in error.effects.notices] == [False]
 
     def test_of_his_patients_homonym_is_none(self) -> None:
         known = dossier(replace(JEAN, nir=OTHERS_NUMBER))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, depot, fiche
 from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import Record, Release
+from rmp_milter.keeper.protocol import Record
 from rmp_milter.model import Locum, Onglet, Sheet
 from rmp_milter.rules import Proof
 
@@ -78,9 +78,9 @@ def test_his_locum_may_in_his_dates() -> None:
     locum = Locum(OTHER.doctor_id, "2026-05-01", "2026-06-30", NOON)
     world.known[DEMO.doctor_id] = replace(DEMO, locums=(locum,))
     mail = asked(LINES + "Fax : 0123456780\n", by=OTHER)
-    outcome, (release,) = run(fiche.handle(mail, world, "fr"))
-    assert isinstance(release, Release)
-    assert release.event.acting_for == DEMO.rpps
+    outcome, (record,) = run(fiche.handle(mail, world, "fr"))
+    assert isinstance(record, Record)  # no document goes out, so no slot is opened
+    assert record.event.acting_for == DEMO.rpps
     assert outcome.effects.updates[0].dossier.sheet.fax == "0123456780"
 
 

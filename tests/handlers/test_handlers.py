@@ -15,7 +15,15 @@ from msgspec.structs import replace
 
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import aide, consultation, creation, depot, liste
-from rmp_milter.keeper.protocol import CODE_MARK, Create, Record, Release, Reseal
+from rmp_milter.keeper.protocol import (
+    CODE_MARK,
+    DECOY_SLOT,
+    Create,
+    Prove,
+    Record,
+    Release,
+    Reseal,
+)
 from rmp_milter.model import Onglet, Patient
 from rmp_milter.rules import Proof
 
@@ -153,9 +161,10 @@ class TestConsultation:
 
     def test_the_code_opens_the_slot_for_this_reader(self) -> None:
         mail = asked(self.LINES, by=OTHER, held_code=b"held")
-        outcome, (release,) = run(
+        outcome, (proof, release) = run(
             consultation.handle(mail, World([dossier()], self.FILED), "fr")
         )
+        assert isinstance(proof, Prove)
         assert isinstance(release, Release)
         assert release.readers == (OTHER.certificate,)
         assert release.opening.slot == dossier().slots.code
@@ -183,9 +192,9 @@ class TestConsultation:
     @pytest.mark.parametrize("world", [World(), World([dossier(number=8), dossier(number=9)])])
     def test_an_unknown_patient_takes_the_way_of_a_wrong_code(self, world: World) -> None:
         steps = consultation.handle(asked(self.LINES, by=OTHER, held_code=b"h"), world, "fr")
-        release = next(steps)
-        assert isinstance(release, Release)
-        assert release.opening.slot is None
+        proof = next(steps)
+        assert isinstance(proof, Prove)
+        assert proof.opening.slot == DECOY_SLOT
 
     def test_a_body_for_an_older_key_is_listed_and_not_sent(self) -> None:
         world = World([dossier()], [entry(1, Onglet.SYNTHESE, "Résumé médical", [OTHER])])

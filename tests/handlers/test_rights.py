@@ -37,6 +37,7 @@ from rmp_milter.handlers import (
 from rmp_milter.handlers.steps import Outcome, Refusal
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
+    DECOY_SLOT,
     ByCode,
     ByCustody,
     History,
@@ -125,7 +126,7 @@ class TestWhoMay:
 
     def test_any_other_professional_with_the_code(self) -> None:
         mail = asked(text_of("masquage", "Numéros : 2"), by=OTHER, held_code=b"held")
-        outcome, (release,) = run(masking.mask(mail, world(), LANGUAGE))
+        outcome, (_prove, release) = run(masking.mask(mail, world(), LANGUAGE))
         assert release.opening == ByCode(CODE_SLOT, b"held")
         assert state_of(outcome).masks[0].by == OTHER.doctor_id
         assert outcome.effects.cleared[0].fault is Fault.DOSSIER
@@ -286,7 +287,7 @@ class TestCode:
         assert record.event.action == "revocation du code"
         mail = asked(text_of("dossier"), by=OTHER, held_code=b"old")
         steps = consultation.handle(mail, world(revoked), LANGUAGE)
-        assert next(steps).opening == ByCode(None, b"old")
+        assert next(steps).opening == ByCode(DECOY_SLOT, b"old")
 
     def test_revoked_twice_changes_nothing_and_says_so(self) -> None:
         none = replace(dossier(), slots=replace(SLOTS, code=None))
@@ -444,7 +445,7 @@ class TestClosure:
         mail = asked(text_of("clôture"))
         assert refusal_of(cloture.handle(mail, world(), LANGUAGE)).text == "code-missing"
         mail = asked(text_of("clôture"), held_code=b"held")
-        outcome, (release,) = run(cloture.handle(mail, world(), LANGUAGE))
+        outcome, (_prove, release) = run(cloture.handle(mail, world(), LANGUAGE))
         assert isinstance(release.opening, ByCode)
         assert [each.reader for each in outcome.effects.notices] == [PATIENT]
 

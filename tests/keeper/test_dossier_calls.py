@@ -31,6 +31,7 @@ from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.protocol import (
     CODE_FIELD,
     CODE_MARK,
+    DECOY_SLOT,
     ByCode,
     Create,
     Event,
@@ -49,7 +50,6 @@ from rmp_milter.keeper.protocol import (
 )
 from rmp_milter.keeper.sealing import (
     CODE_ALPHABET,
-    DECOY_SLOT,
     open_custody_slot,
     open_session_key,
 )

@@ -47,6 +47,8 @@ from rmp_milter.keeper.protocol import (
     Create,
     Opened,
     Opening,
+    Prove,
+    Proven,
     Recode,
     Recoded,
     Released,
@@ -120,6 +122,24 @@ def test_an_attestation_opens_no_other_slot_and_each_try_leaves_a_refusal(
         assert len(desk.journal) == before + 1
         last = leaves(desk)[-1]
         assert (last["outcome"], last["dossier"]) == ("refused", dossier.hex())
+
+
+def test_a_way_in_is_proven_without_a_leaf_and_refused_with_one(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    slot, before = deposit.created.slots.code, len(desk.journal)
+    right = Prove(DIGEST, DOSSIER, ByCode(slot, deposit.held_code), event("dossier"))
+    assert ask(desk, right).reply == Proven()
+    assert len(desk.journal) == before
+    for opening_tried in (ByCode(slot, held_code(gpg, desk, "Faux")), ByCode(None, b"")):
+        wrong = msgspec.structs.replace(right, opening=opening_tried)
+        if not opening_tried.held_code:
+            wrong = msgspec.structs.replace(
+                right, opening=ByCode(None, deposit.held_code), dossier_id=bytes(16)
+            )
+        assert ask(desk, wrong).failed.why is Why.WRONG_CODE
+        assert leaves(desk)[-1]["outcome"] == "refused"
+        assert leaves(desk)[-1]["documents"] == []
+    assert len(desk.journal) == before + 2
 
 
 def test_a_held_attestation_serves_its_mail_only_and_is_nothing_else(

@@ -4,7 +4,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.keeper.protocol import Signature, Trust
 from rmp_milter.model import Doctor, Envelope
 from rmp_milter.rules import Proof
-from rmp_milter.sender import identify, likely_signers, named_signers
+from rmp_milter.sender import check_age, identify, likely_signers, named_signers
 
 
 def doctor(number: int, account: str = "") -> Doctor:
@@ -99,3 +99,17 @@ def test_nobody_is_guessed_from_empty_fields() -> None:
 
 def test_named_signers_are_found_by_key_id() -> None:
     assert named_signers(("k2", "k2", "unknown"), EVERYBODY) == (TWO,)
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("created", [0, 100 * DAY, 93 * DAY, 101 * DAY])
+def test_a_signature_of_these_days_is_taken(created: int) -> None:
+    check_age(Signature(Trust.GOOD, "f1", created=created), 100 * DAY, 7)
+
+
+@pytest.mark.parametrize("trust", Trust)
+def test_an_older_signature_is_stale_whatever_it_is_worth(trust: Trust) -> None:
+    with pytest.raises(MailError, match="stale"):
+        check_age(Signature(trust, "f1", created=93 * DAY - 1), 100 * DAY, 7)

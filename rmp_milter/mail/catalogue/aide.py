@@ -44,6 +44,8 @@ code que donne le patient) :
     Né le : 30/01/1959
     Code : ........
 
+(ou, au lieu du code, « Vitale : » et l'attestation de votre lecteur de carte.)
+
 Chercher parmi vos patients, par les premières lettres du nom :
 
     Demande : liste
@@ -101,6 +103,8 @@ patient gives):
     Patient : DUPONT Jean
     Born : 30/01/1959
     Code : ........
+
+(or, in the code's place, « Vitale : » and the attestation of your card reader.)
 
 Search among your patients by the first letters of the name:
 

@@ -120,6 +120,18 @@ REFUSALS: Mapping[str, Text] = {
         "Cette demande doit être signée avec votre clé inscrite.",
         "This request must be signed with your enrolled key.",
     ),
+    "card-needed": Text(
+        "Cette demande doit porter l'attestation de la carte Vitale du patient : votre lecteur de "
+        "carte la fournit, recopiez-la sur une ligne « Vitale : », avec une ligne « NIR : ».",
+        "This request must carry the attestation of the patient's Vitale card: your card reader "
+        "makes it, copy it into a line « Vitale : », beside a line « NIR : ».",
+    ),
+    "attestation-used": Text(
+        "Cette attestation de carte Vitale a déjà servi. Rien n'a été fait. Faites lire la carte à "
+        "nouveau : chaque attestation ne vaut que pour un seul message.",
+        "This attestation of a Vitale card was used before. Nothing was done. Have the card read "
+        "again: each attestation is good for one mail.",
+    ),
     "consent-missing": Text(
         "Le dossier n'a pas été créé : le consentement du patient doit être indiqué. Ajoutez la "
         "ligne « Consentement : oui » si le patient est d'accord.",
@@ -166,10 +178,10 @@ REFUSALS: Mapping[str, Text] = {
         "computer's time and write the mail again.",
     ),
     "replayed": Text(
-        "Ce message chiffré a déjà été reçu une fois. Rien n'a été fait. Pour répéter une demande, "
-        "écrivez un nouveau message.",
-        "This encrypted mail was received once before. Nothing was done. To repeat a request, "
-        "write a new mail.",
+        "Ce message chiffré a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter "
+        "une demande, écrivez un nouveau message.",
+        "This encrypted mail was received once before; this copy changed nothing. To repeat a "
+        "request, write a new mail.",
     ),
     "not-in-service": Text(
         "Cette demande n'est pas encore en service. Adressez-vous à l'hébergeur.",

@@ -1,0 +1,135 @@
+"""A GP's practice for a day: who is there, what each does, and what has happened so far.
+
+Each step does one thing by mail, reads the answer as its sender would, and notes what must
+stand in the patient's list of accesses.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from states import named, open_store
+
+from rmp_milter.keeper.journal import Journal
+from testbed.doctor import Doctor
+from testbed.host import Host
+from testbed.reading import Opened
+from testbed.service import rpps
+
+Access = tuple[str, str, str]
+"""What was done, the RPPS number of who did it, and with which outcome."""
+
+
+@dataclass
+class Patient:
+    """Somebody who consults: his header lines, his code, and what happened to his dossier."""
+
+    name: str
+    given: str
+    born: str
+    code: str = ""
+    happened: list[Access] = field(default_factory=list)
+
+    @property
+    def lines(self) -> str:
+        """The lines that name him in a mail."""
+        return f"Patient : {self.name} {self.given}\nNé le : {self.born}\n"
+
+
+class Practice:
+    """A host with its doctors; ``numbers`` are their RPPS numbers by mail address."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.numbers: dict[str, str] = {}
+        self.entries: dict[str, int] = {}
+
+    def enrol(self, name: str, mail: str, profession: str = "médecin généraliste") -> Doctor:
+        """Return a doctor whom the host has enrolled."""
+        doctor = self.host.doctor(name, mail, profession)
+        self.numbers[mail] = rpps(len(self.numbers) + 1)
+        return doctor
+
+    def create(self, doctor: Doctor, patient: Patient, summary: str) -> None:
+        """Open a patient's dossier with its first résumé."""
+        text = f"Demande : création\n{patient.lines}Consentement : oui\n"
+        files = {"Résumé médical.txt": summary.encode()}
+        mail = doctor.pgp_mime(f"{text}Document : Résumé médical\n\n{summary}\n", files)
+        (answer,) = self.host.ask(doctor, mail)
+        found = re.search(r"Code du patient : (\S+)", answer.text)
+        assert found, answer.text
+        patient.code = found[1]
+        self.note(patient, "creation", doctor)
+        self.filed(patient, doctor)
+
+    def deposit(self, author: Doctor, patient: Patient, kind: str, name: str) -> Opened:
+        """Add a document; return the receipt."""
+        text = f"{patient.lines}Document : {kind}\n\nCher confrère, voici : {kind}.\n"
+        (receipt,) = self.host.ask(author, author.pgp_mime(text, {name: kind.encode()}))
+        assert name in receipt.text
+        self.filed(patient, author)
+        return receipt
+
+    def read(
+        self, reader: Doctor, patient: Patient, *, code: str = "", more: str = ""
+    ) -> list[Opened]:
+        """Ask for a dossier; return the index and what came with it."""
+        text = f"Demande : dossier\n{patient.lines}{more}"
+        text += f"Code : {code}\n" if code else ""
+        answers = self.host.exchange(reader, reader.pgp_mime(text))
+        assert f"Dossier de {patient.name} {patient.given}" in answers[0].text
+        self.note(patient, "consultation", reader)
+        return answers
+
+    def fails_to_read(self, reader: Doctor, patient: Patient, code: str) -> None:
+        """Ask for a dossier with a wrong code."""
+        text = f"Demande : dossier\n{patient.lines}Code : {code}\n"
+        (answer,) = self.host.ask(reader, reader.pgp_mime(text))
+        assert "L'accès n'est pas accordé." in answer.text
+        self.note(patient, "consultation", reader, "refused")
+
+    def refused(self, sender: Doctor, text: str, said: str) -> None:
+        """Send what is refused; read why."""
+        (answer,) = self.host.ask(sender, sender.pgp_mime(text))
+        assert answer.subject == "RMP : votre message n'a pas été traité"
+        assert said in answer.text.replace("\n", " ")
+
+    def listed(self, doctor: Doctor, letters: str = "") -> str:
+        """Ask for the doctor's patients; return the list."""
+        text = "Demande : liste\n" + (f"Lettres : {letters}\n" if letters else "")
+        (answer,) = self.host.ask(doctor, doctor.pgp_mime(text))
+        return answer.text
+
+    def filed(self, patient: Patient, author: Doctor) -> None:
+        """Note that an entry was appended."""
+        self.entries[patient.name] = self.entries.get(patient.name, 0) + 1
+        self.note(patient, "depot", author)
+
+    def note(
+        self, patient: Patient, action: str, doctor: Doctor, outcome: str = "granted"
+    ) -> None:
+        """Note what must stand in the patient's list of accesses."""
+        patient.happened.append((action, self.numbers[doctor.mail], outcome))
+
+    def log_of(self, patient: Patient) -> list[Access]:
+        """Return what the access log says of the patient's dossier, oldest first."""
+        with open_store(self.host.service) as store:
+            wanted = named(store, patient.name).dossier_id.hex()
+        with Journal(self.host.service.folder / "keeper" / "log") as journal:
+            leaves = [json.loads(leaf) for leaf in journal.read()]
+        return [
+            (leaf["action"], leaf["rpps"], leaf["outcome"])
+            for leaf in leaves
+            if leaf["dossier"] == wanted
+        ]
+
+    def close_the_day(self, patients: Sequence[Patient]) -> None:
+        """Hold the store and the access log to what happened."""
+        self.host.settle()
+        self.host.service.rmp("store", "check")
+        stored = self.host.stored()
+        assert stored["dossiers"] == len(patients)
+        assert stored["entries"] == sum(self.entries.values())
+        for patient in patients:
+            assert self.log_of(patient) == patient.happened, patient.name

@@ -1,0 +1,72 @@
+"""Dossiers brought into a state by hand, in the store of a running service."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import msgspec
+
+from rmp_milter.changes import Changes, DossierUpdate
+from rmp_milter.model import Dossier, Fault, Strike
+from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.store.store import Store
+from testbed.service import Service
+
+MAP_BYTES = 64 << 30
+
+
+@contextmanager
+def open_store(service: Service) -> Iterator[Store]:
+    """Open the store beside the milter, as a command of the host does."""
+    folder = service.folder
+    keys = StoreKeys(
+        metadata=read_key(folder / "milter" / "metadata.key"),
+        index=read_key(folder / "milter" / "index.key"),
+        outbox=read_key(folder / "shared" / "outbox.key"),
+    )
+    with closing(Store.open(folder / "store", keys, map_bytes=MAP_BYTES)) as store:
+        yield store
+
+
+def named(store: Store, name: str) -> Dossier:
+    """Return the one dossier of this birth name."""
+    with store.snapshot() as view:
+        doctors = list(view.doctors())
+        found = [
+            dossier
+            for doctor in doctors
+            for dossier in view.dossiers_of(doctor.doctor_id)
+            if dossier.patient.birth_name == name
+        ]
+    (dossier,) = found
+    return dossier
+
+
+def change(service: Service, name: str, **changed: object) -> None:
+    """Give the dossier of ``name`` other values of some fields."""
+    with open_store(service) as store:
+        dossier = named(store, name)
+        new = msgspec.structs.replace(dossier, revision=dossier.revision + 1, **changed)
+        store.commit(Changes(updates=(DossierUpdate(new),)), int(time.time()))
+
+
+def let_rest(service: Service, name: str, tries: int) -> None:
+    """Count wrong codes for the dossier of ``name``."""
+    now = int(time.time())
+    with open_store(service) as store:
+        strike = Strike(Fault.DOSSIER, named(store, name).dossier_id, now)
+        store.commit(Changes(strikes=(strike,) * tries), now)
+
+
+def tries_of(service: Service, fault: Fault, subject: bytes) -> int:
+    """Return how many tries count against a subject."""
+    with open_store(service) as store, store.snapshot() as view:
+        return len(view.tally(fault, subject).times)
+
+
+def doctor_id(service: Service, mail: str) -> bytes:
+    """Return a doctor's identifier."""
+    with open_store(service) as store, store.snapshot() as view:
+        doctor = view.doctor_by_mail(mail)
+    assert doctor is not None
+    return doctor.doctor_id

@@ -1,0 +1,270 @@
+"""A patient whom nobody knows and all that must look like him: one refusal, one work.
+
+What is compared is what a stranger could measure: the letter, when it may leave, which calls
+the keeper gets and how large they are, and how many letters are sealed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from handlers_case import (
+    CODE_SLOT,
+    DEMO,
+    JEAN,
+    LAB,
+    NOON,
+    OTHER,
+    World,
+    asked,
+    dossier,
+    entry,
+    play,
+)
+from msgspec.structs import replace
+
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import consultation
+from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
+from rmp_milter.handlers.steps import Asked, Refusal
+from rmp_milter.keeper.protocol import Attested, Prove, Release
+from rmp_milter.model import Closure, Fault, Mask, Onglet, Patient, Strike, Tally
+from rmp_milter.rules import Proof
+
+LINES = "Demande : dossier\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
+NUMBERED = LINES + "Numéros : 2\n"
+NIR, OTHER_NIR = "159013456789082", "255027512345687"
+MANY = [entry(number, Onglet.BIOLOGIE, "Bilan", [DEMO]) for number in range(1, 120)]
+
+
+def tallied(fault: Fault, subject: bytes, count: int, at: int = NOON - 60) -> dict[Any, Tally]:
+    return {(fault, subject): Tally(times=(at,) * count)}
+
+
+def world(**changed: Any) -> World:  # noqa: ANN401 -- whatever a dossier has
+    return World([replace(dossier(), **changed)], MANY)
+
+
+def resting() -> World:
+    made = world()
+    made.tallies = tallied(Fault.DOSSIER, dossier().dossier_id, 5)
+    return made
+
+
+WORLDS: dict[str, Callable[[], World]] = {
+    "a patient whom nobody knows": World,
+    "a wrong code": world,
+    "a revoked code": lambda: world(slots=replace(dossier().slots, code=None)),
+    "a masked report": lambda: world(masks=(Mask(2, DEMO.doctor_id, NOON),)),
+    "an opposed doctor": lambda: world(opposed=(OTHER.doctor_id,)),
+    "a closed dossier": lambda: world(closure=Closure(NOON, NOON + 9)),
+    "two patients who fit": lambda: World([dossier(number=8), dossier(number=9)], MANY),
+    "a resting code": resting,
+}
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What a stranger sees of one refusal."""
+
+    letter: bytes
+    calls: tuple[tuple[str, int], ...]
+    not_before: int
+    sender_strikes: tuple[Strike, ...]
+    letters_sealed: int
+
+
+def measure(mail: Asked, view: World) -> tuple[Measured, Refusal]:
+    """Run a consultation whose code or card never opens."""
+    steps = consultation.handle(mail, view, "fr")
+    request: Any = next(steps)
+    calls = []
+    while True:
+        calls.append((type(request).__name__, len(msgspec.msgpack.encode(request))))
+        try:
+            refused = isinstance(request, Prove)
+            request = (
+                steps.throw(MailError("no-access")) if refused else steps.send(play(request))
+            )
+        except Refusal as caught:
+            refusal = caught
+            break
+    mine = tuple(each for each in refusal.effects.strikes if each.fault is not Fault.DOSSIER)
+    letter = refusal_letter(refusal, mail.header, mail.opened.header, "fr")
+    measured = Measured(
+        letter=msgspec.msgpack.encode(letter.text),
+        calls=tuple(calls),
+        not_before=refusal.not_before,
+        sender_strikes=mine,
+        letters_sealed=1 + len(refusal.effects.notices),
+    )
+    return measured, refusal
+
+
+def by_code(text: str) -> Asked:
+    return asked(text, by=OTHER, held_code=b"held wrong code")
+
+
+def by_card(text: str) -> Asked:
+    mail = asked(text, by=OTHER)
+    attested = Attested("lecteur", OTHER_NIR, OTHER.rpps, "once", NOON + 60)
+    opened = replace(mail.opened, attested=attested, held_attestation=b"held")
+    return replace(mail, opened=opened)
+
+
+@pytest.mark.parametrize("what", WORLDS)
+@pytest.mark.parametrize("text", [LINES, NUMBERED, LINES + "Numéros : 900\n"])
+@pytest.mark.parametrize("way", [by_code, by_card])
+def test_no_refusal_tells_whether_a_patient_exists(
+    what: str, text: str, way: Callable[[str], Asked]
+) -> None:
+    mail = way(text)
+    nobody, _ = measure(mail, World())
+    measured, _ = measure(mail, WORLDS[what]())
+    assert measured == nobody
+    assert [call for call, _ in measured.calls] == ["Prove"]
+    assert measured.not_before == NOON + mail.bounds.hold
+
+
+def test_the_code_is_proven_before_a_number_is_looked_for() -> None:
+    steps = consultation.handle(by_code(LINES + "Numéros : 900\n"), world(), "fr")
+    prove = next(steps)
+    assert isinstance(prove, Prove)
+    with pytest.raises(MailError, match="no-such-entry"):
+        steps.send(play(prove))
+
+
+def test_a_masked_number_is_a_number_that_is_not_there() -> None:
+    facts = []
+    for numbers, masks in (("2", (Mask(2, DEMO.doctor_id, NOON),)), ("2", ())):
+        entries = MANY[:2] if masks else MANY[:1]
+        view = World([replace(dossier(), masks=masks)], entries)
+        steps = consultation.handle(by_code(f"{LINES}Numéros : {numbers}\n"), view, "fr")
+        with pytest.raises(MailError) as caught:
+            steps.send(play(next(steps)))
+        facts.append((caught.value.text, dict(caught.value.facts)))
+    assert facts == [("no-such-entry", {"numbers": "2"})] * 2
+
+
+def test_a_right_code_is_released_once_after_it_was_proven() -> None:
+    steps = consultation.handle(by_code(LINES), world(), "fr")
+    prove: Any = next(steps)
+    release: Any = steps.send(play(prove))
+    assert isinstance(release, Release)
+    assert release.opening == prove.opening
+    assert len(release.items) == len(MANY)
+    with pytest.raises(StopIteration) as done:
+        steps.send(play(release))
+    (cleared,) = done.value.value.effects.cleared
+    assert (cleared.fault, cleared.subject) == (Fault.DOSSIER, dossier().dossier_id)
+
+
+class TestWrongCodesRest:
+    """So many wrong codes let the code rest, and the médecin traitant is told once."""
+
+    @pytest.mark.parametrize(("before", "told"), [(0, False), (3, False), (4, True)])
+    def test_the_medecin_traitant_is_told_of_the_last_one(
+        self,
+        before: int,
+        told: bool,  # noqa: FBT001 -- a parameter of the test
+    ) -> None:
+        view = world()
+        view.tallies = tallied(Fault.DOSSIER, dossier().dossier_id, before)
+        _, refusal = measure(by_code(LINES), view)
+        (notice,) = refusal.effects.notices
+        assert notice.sent is told
+        assert (notice.reader == DEMO) is told
+        assert "5" in notice.letter.text
+
+    def test_every_wrong_code_counts_for_sender_dossier_and_all(self) -> None:
+        _, refusal = measure(by_code(LINES), world())
+        assert {each.fault for each in refusal.effects.strikes} == {
+            Fault.SENDER,
+            Fault.GLOBAL,
+            Fault.DOSSIER,
+        }
+
+    def test_a_resting_code_is_not_tried_and_not_counted_again(self) -> None:
+        _, refusal = measure(by_code(LINES), resting())
+        assert {each.fault for each in refusal.effects.strikes} == {Fault.SENDER, Fault.GLOBAL}
+        assert not refusal.effects.notices[0].sent
+
+    def test_it_rests_no_longer_than_the_window(self) -> None:
+        view = world()
+        view.tallies = tallied(Fault.DOSSIER, dossier().dossier_id, 5, at=NOON - 3600)
+        prove: Any = next(consultation.handle(by_code(LINES), view, "fr"))
+        assert prove.opening.slot == CODE_SLOT
+
+    def test_the_medecin_traitant_reads_on(self) -> None:
+        outcome_of = consultation.handle(asked(LINES), resting(), "fr")
+        assert type(next(outcome_of)).__name__ == "Record"
+
+    def test_a_card_opens_while_the_code_rests(self) -> None:
+        held = replace(dossier(), patient=replace(JEAN, nir=NIR))
+        view = World([replace(held, slots=replace(held.slots, vitale=b"v" * 80))])
+        view.tallies = tallied(Fault.DOSSIER, held.dossier_id, 5)
+        mail = by_card(LINES)
+        attested = Attested("lecteur", NIR, OTHER.rpps, "once", NOON + 60)
+        mail = replace(mail, opened=replace(mail.opened, attested=attested))
+        prove: Any = next(consultation.handle(mail, view, "fr"))
+        assert prove.opening.slot == b"v" * 80
+
+
+class TestThrottles:
+    """Codes end for a sender, and for all; médecins traitants go on."""
+
+    @pytest.mark.parametrize(
+        ("fault", "subject", "count"),
+        [(Fault.SENDER, OTHER.doctor_id, 10), (Fault.GLOBAL, b"", 500)],
+    )
+    @pytest.mark.parametrize("what", WORLDS)
+    def test_one_answer_whoever_is_asked_for(
+        self, what: str, fault: Fault, subject: bytes, count: int
+    ) -> None:
+        view = WORLDS[what]()
+        view.tallies |= tallied(fault, subject, count)
+        with pytest.raises(MailError, match="too-many"):
+            next(consultation.handle(by_code(LINES), view, "fr"))
+        view.tallies = tallied(fault, subject, count, at=NOON - 3600)
+        assert isinstance(next(consultation.handle(by_code(LINES), view, "fr")), Prove)
+
+    def test_the_medecin_traitant_is_not_throttled(self) -> None:
+        view = world()
+        view.tallies = tallied(Fault.GLOBAL, b"", 500)
+        assert type(next(consultation.handle(asked(LINES), view, "fr"))).__name__ == "Record"
+
+    def test_another_sender_is_not_throttled(self) -> None:
+        view = world()
+        view.tallies = tallied(Fault.SENDER, LAB.doctor_id, 10)
+        assert isinstance(next(consultation.handle(by_code(LINES), view, "fr")), Prove)
+
+
+class TestAttestation:
+    """What an attestation is worth, before any dossier is looked at."""
+
+    def test_one_that_came_before_is_named_as_such(self) -> None:
+        view = world()
+        view.once = {b"vitale lecteur once"}
+        with pytest.raises(MailError, match="attestation-used"):
+            next(consultation.handle(by_card(LINES), view, "fr"))
+
+    def test_a_refusal_uses_it_up_as_well(self) -> None:
+        _, refusal = measure(by_card(LINES), world())
+        assert [once.value for once in refusal.effects.once] == [b"vitale lecteur once"]
+
+    def test_another_doctors_is_no_proof(self) -> None:
+        mail = by_card(LINES)
+        attested = Attested("lecteur", NIR, LAB.rpps, "once", NOON + 60)
+        mail = replace(mail, opened=replace(mail.opened, attested=attested))
+        assert mail.proofs == {Proof.SIGNATURE}
+        assert attestation_fault(mail.opened, OTHER) == "other doctor"
+
+    def test_another_patients_is_no_fault_of_its_own(self) -> None:
+        assert attestation_fault(by_card(LINES).opened, OTHER) == ""
+
+    @pytest.mark.parametrize("patient", [JEAN, replace(JEAN, nir=NIR)])
+    def test_it_opens_no_dossier_of_another_number_or_of_none(self, patient: Patient) -> None:
+        held = replace(dossier(), patient=patient)
+        view = World([replace(held, slots=replace(held.slots, vitale=b"v" * 80))])
+        prove: Any = next(consultation.handle(by_card(LINES), view, "fr"))
+        assert prove.opening.slot != b"v" * 80
