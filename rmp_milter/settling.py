@@ -6,6 +6,7 @@ import msgspec
 
 from rmp_milter.answers import About, Answers
 from rmp_milter.changes import Adoption, Changes, NewBody, NewEntry, NewWaiting, Once
+from rmp_milter.errors import MailError
 from rmp_milter.handlers.steps import Deferral, Effects, Filing, Outcome
 from rmp_milter.keeper.protocol import OpenedBody
 from rmp_milter.model import Doctor, Document, OutgoingMail
@@ -53,10 +54,13 @@ def changes_of(outcome: Outcome, ground: Ground, view: Snapshot, answers: Answer
 def _mails(
     outcome: Outcome, ground: Ground, view: Snapshot, answers: Answers
 ) -> Iterator[OutgoingMail]:
-    """Yield the answer's mails, then those to others."""
+    """Yield the answer's mails, then those to others.
+
+    A notice whose reader's key cannot be used is left out: it must not refuse another's mail.
+    """
     bodies = _Bodies(outcome.effects, ground, view)
     about = About(
-        reader=ground.sender,
+        reader=_present(ground.sender, outcome.effects),
         digest=ground.digest,
         at=ground.at,
         in_reply_to=ground.in_reply_to,
@@ -68,7 +72,17 @@ def _mails(
         told = msgspec.structs.replace(
             about, reader=notice.reader, in_reply_to="", not_before=notice.not_before
         )
-        yield from answers.make(notice.letter, told, bodies.find)
+        try:
+            yield from answers.make(notice.letter, told, bodies.find)
+        except MailError as error:
+            if error.text != "expired-key":
+                raise
+
+
+def _present(sender: Doctor, effects: Effects) -> Doctor:
+    """Return the sender as these effects leave him: a new key reads the answer already."""
+    changed = {doctor.doctor_id: doctor for doctor in effects.doctors}
+    return changed.get(sender.doctor_id, sender)
 
 
 class _Bodies:
