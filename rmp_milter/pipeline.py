@@ -19,7 +19,16 @@ from rmp_milter.bounce import is_bounce_address, row_of
 from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers import (
+    aide,
+    cle,
+    consultation,
+    creation,
+    depot,
+    liste,
+    medecin_traitant,
+    remplacement,
+)
 from rmp_milter.handlers.refusal import refusal_letter
 from rmp_milter.handlers.steps import (
     Asked,
@@ -55,6 +64,10 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.DOSSIER: consultation.handle,
     Verb.LISTE: liste.handle,
     Verb.AIDE: aide.handle,
+    Verb.MEDECIN_TRAITANT: medecin_traitant.handle,
+    Verb.REMPLACEMENT: remplacement.handle,
+    Verb.FIN_REMPLACEMENT: remplacement.handle,
+    Verb.CLE: cle.handle,
 }
 
 CONFLICT_TRIES = 3

@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 
 from rmp_milter.changes import NewDossier
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.colleagues import is_doctor
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
     Asked,
@@ -16,7 +17,7 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
-from rmp_milter.identity import fold, trait_keys
+from rmp_milter.identity import trait_keys
 from rmp_milter.keeper.protocol import CODE_MARK, Create, Created, Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
@@ -26,8 +27,6 @@ from rmp_milter.model import Consent, Dossier, Patient
 
 CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""
-
-_DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
@@ -50,7 +49,7 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
 
 def _admit(asked: Asked, view: View) -> Patient:
     """Return the patient if this mail may create his dossier; raise the refusal if not."""
-    if not fold(asked.doctor.profession).startswith(_DOCTORS):
+    if not is_doctor(asked.doctor):
         raise MailError("doctors-only")
     patient = asked_patient(asked.header)
     if asked.header.consent is not True:

@@ -6,7 +6,16 @@ not filled in is a programming error and raises KeyError.
 
 from collections.abc import Iterable, Mapping
 
-from rmp_milter.mail.catalogue import aide, creation, deposit, dossier, letters, lists, refusals
+from rmp_milter.mail.catalogue import (
+    aide,
+    creation,
+    deposit,
+    dossier,
+    letters,
+    lists,
+    refusals,
+    treating,
+)
 from rmp_milter.mail.catalogue.text import Language, Text
 
 
@@ -20,8 +29,10 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS])
-LETTERS = _joined(part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists))
+REFUSALS = _joined([refusals.REFUSALS, treating.REFUSALS])
+LETTERS = _joined(
+    part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists, treating)
+)
 
 
 def text(key: str, language: Language, **facts: str) -> str:

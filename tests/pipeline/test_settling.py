@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rmp_milter.answers import About
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.steps import Effects, Notice, Outcome
 from rmp_milter.mail.letter import Letter
@@ -23,15 +24,16 @@ class Answers:
     def __init__(self, fault: str = "expired-key") -> None:
         self.fault = fault
 
-    def make(self, _letter: Letter, about: Any, _bodies: object) -> tuple[OutgoingMail, ...]:
+    def make(self, _letter: Letter, about: About, _bodies: object) -> tuple[OutgoingMail, ...]:
         if about.reader.certificate == b"expired":
             raise MailError(self.fault)
         return (OutgoingMail(about.reader.mail, about.reader.certificate.decode(), ()),)
 
 
-def settled(outcome: Outcome, answers: Any) -> list[str]:
+def settled(outcome: Outcome, answers: Answers) -> list[str]:
     view: Any = None
-    return [mail.message_id for mail in changes_of(outcome, GROUND, view, answers).outbox]
+    played: Any = answers
+    return [mail.message_id for mail in changes_of(outcome, GROUND, view, played).outbox]
 
 
 def test_the_answer_to_a_new_key_is_sealed_to_it() -> None:

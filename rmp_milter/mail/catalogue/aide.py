@@ -39,6 +39,25 @@ Chercher parmi vos patients, par les premières lettres du nom :
     Demande : liste
     Nom : DU
 
+Devenir le médecin traitant (avec le code et l'accord du patient) :
+
+    Demande : médecin traitant
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Code : ........
+    Consentement : oui
+
+Déclarer un remplaçant (pour y mettre fin : « Demande : fin de remplacement ») :
+
+    Demande : remplacement
+    Remplaçant : Dr Anne MOREL
+    Du : 01/07/2026
+    Au : 31/07/2026
+
+Changer de clé (joignez la nouvelle, signez avec l'ancienne) :
+
+    Demande : nouvelle clé
+
 Recevoir cette page :
 
     Demande : aide
@@ -74,6 +93,25 @@ Search among your patients by the first letters of the name:
 
     Request : list
     Name : DU
+
+Become the treating doctor (with the patient's code and consent):
+
+    Request : treating doctor
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Code : ........
+    Consent : yes
+
+Declare a locum (to end it: « Request : end of locum »):
+
+    Request : locum
+    Locum : Dr Anne MOREL
+    From : 01/07/2026
+    Until : 31/07/2026
+
+Change your key (attach the new one, sign with the old one):
+
+    Request : new key
 
 Receive this page:
 

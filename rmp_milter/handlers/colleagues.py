@@ -1,0 +1,35 @@
+"""Who of the directory is meant, and who of it is a doctor."""
+
+from rmp_milter.handlers.steps import View
+from rmp_milter.identity import fold
+from rmp_milter.model import Doctor
+
+_DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
+
+
+def is_doctor(doctor: Doctor) -> bool:
+    """Whether somebody of the directory is a doctor by profession, and no patient."""
+    return not doctor.patient_of and fold(doctor.profession).startswith(_DOCTORS)
+
+
+def colleague(words: str, view: View) -> Doctor | None:
+    """Return the one professional of this RPPS number, mail address or exact name, or None.
+
+    Names are compared folded; two of the same name are nobody. A patient who has a key of
+    his own is never found: the directory tells nobody who has a dossier.
+    """
+    compact = "".join(words.split())
+    found = view.doctor_by_rpps(compact) or view.doctor_by_mail(compact)
+    named = [found] if found else _named(fold(words), view)
+    professionals = [doctor for doctor in named if not doctor.patient_of]
+    return professionals[0] if len(professionals) == 1 else None
+
+
+def _named(folded: str, view: View) -> list[Doctor]:
+    if not folded:
+        return []
+    return [
+        doctor
+        for doctor in view.doctors()
+        if not doctor.patient_of and fold(doctor.name) == folded
+    ]
