@@ -1,5 +1,7 @@
 """Point 3 of the rules: médecin traitant, locums, a doctor's new key, as a doctor reads them."""
 
+import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -7,6 +9,12 @@ from itertools import count
 import pytest
 from clinic import PDF, Clinic
 
+from rmp_milter.certificates import read_certificate
+from rmp_milter.changes import Changes
+from rmp_milter.cli.opening import open_store
+from rmp_milter.config import load
+from rmp_milter.handlers.cle import with_key
+from rmp_milter.keeper.journal import Journal
 from testbed.doctor import Doctor
 from testbed.gpg import Standing
 from testbed.reading import Opened
@@ -231,3 +239,79 @@ def test_without_a_key_the_doctor_is_told_to_attach_one(
 ) -> None:
     mail = pair[0].pgp_mime("Demande : nouvelle clé\n")
     assert "Joignez votre nouvelle clé" in clinic.refusal(pair[0], mail).text.replace("\n", " ")
+
+
+# A lost key
+
+
+def test_the_patients_code_makes_a_lost_key_good_for_his_dossier(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    """The directory has the new key; the packets of what was filed before are for the old one."""
+    old, _ = pair
+    lines, code = filled(clinic, old)
+    rekey(clinic, renewed, only_the_directory=True)
+    index = consult(clinic, renewed, lines, 1)[0]
+    assert "déposé pour une autre de vos clés" in index.text
+    answer = take_over(clinic, renewed, lines, code)
+    assert "comme auparavant, le médecin traitant" in answer.text
+    _, *documents = consult(clinic, renewed, lines + "\nEncore.\n")
+    assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+
+
+def test_the_host_makes_a_lost_key_good_with_two_named_persons(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    old, _ = pair
+    both = [filled(clinic, old)[0] for _ in range(2)]
+    said = rekey(clinic, renewed)
+    assert (said["dossiers"], said["documents"]) == (2, 4)
+    assert rekey(clinic, renewed)["documents"] == 0
+    for lines in both:
+        _, *documents = consult(clinic, renewed, lines)
+        assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+    assert clinic.host.service.rmp("store", "check").returncode == 0
+    with Journal(clinic.host.service.folder / "keeper" / "log") as log:
+        leaves = [json.loads(each) for each in log.read()]
+    named = [leaf for leaf in leaves if leaf.get("witnesses") == ["Jeanne ROY", "Luc SAND"]]
+    assert [leaf["proof"] for leaf in named[-4:]] == [
+        *("host", "host+custody", "host+custody", "host")
+    ]
+
+
+def test_a_locum_that_the_host_declares_reads(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    doctor, locum = pair
+    lines, _ = filled(clinic, doctor)
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    between = ("--from", today, "--to", today)
+    clinic.host.service.rmp("doctor", "locum", doctor.mail, "--locum", locum.mail, *between)
+    assert len(consult(clinic, locum, lines)) == 3
+
+
+def rekey(
+    clinic: Clinic, renewed: Doctor, *, only_the_directory: bool = False
+) -> dict[str, object]:
+    """Have the host enrol a doctor's new key; with or without the dossiers that he treats."""
+    service = clinic.host.service
+    key = service.root / f"{renewed.fingerprint}.asc"
+    key.write_bytes(renewed.certificate)
+    names = ("--witness", "Jeanne ROY", "--witness", "Luc SAND", "--json")
+    if only_the_directory:
+        shown = json.loads(service.rmp("doctor", "show", renewed.mail, "--json").stdout)
+        change_key_only(clinic, str(shown["rpps"]), renewed)
+        return {}
+    said = service.rmp("doctor", "rekey", renewed.mail, "--key", str(key), *names).stdout
+    found: dict[str, object] = json.loads(said)
+    return found
+
+
+def change_key_only(clinic: Clinic, number: str, renewed: Doctor) -> None:
+    """Write the new key into the directory, as if the host's command had ended there."""
+    with open_store(load(clinic.host.service.config)) as store:
+        with store.snapshot() as snapshot:
+            known = snapshot.doctor_by_rpps(number)
+        assert known is not None
+        new = with_key(known, read_certificate(renewed.certificate))
+        store.commit(Changes(doctors=(new,)), int(time.time()))

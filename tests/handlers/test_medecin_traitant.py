@@ -35,7 +35,7 @@ FILED = (
 NIR = "159017511600108"
 
 
-def mail(text: str = YES, *, by: Doctor = OTHER, **more: Any) -> Asked:
+def mail(text: str = YES, *, by: Doctor = OTHER, **more: Any) -> Asked:  # noqa: ANN401 -- passed on
     return asked(text, by=by, **{"held_code": b"held", **more})
 
 

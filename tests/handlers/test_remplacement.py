@@ -23,11 +23,11 @@ def declaration(locum: str, first: str = "28/05/2026", last: str = "04/06/2026")
     return f"Demande : remplacement\nRemplaçant : {locum}\nDu : {first}\nAu : {last}\n"
 
 
-def declared(text: str, world: World | None = None, **more: Any) -> tuple[Outcome, list[Any]]:
+def declared(text: str, world: World | None = None, **more: Any) -> tuple[Outcome, list[Any]]:  # noqa: ANN401 -- passed on
     return run(remplacement.handle(asked(text, **more), world or World(), "fr"))
 
 
-def refusal(text: str, world: World | None = None, **more: Any) -> str:
+def refusal(text: str, world: World | None = None, **more: Any) -> str:  # noqa: ANN401 -- passed on
     with pytest.raises(MailError) as caught:
         declared(text, world, **more)
     return caught.value.text
@@ -145,7 +145,7 @@ def test_what_was_not_declared_cannot_end() -> None:
 # What a locum may do
 
 
-def by_locum(text: str, **more: Any) -> Asked:
+def by_locum(text: str, **more: Any) -> Asked:  # noqa: ANN401 -- passed on
     return asked(text, by=OTHER, **more)
 
 
