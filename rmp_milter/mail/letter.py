@@ -17,11 +17,24 @@ class Enclosure(msgspec.Struct, frozen=True):
     packets: bytes
 
 
+class HeaderFile(msgspec.Struct, frozen=True):
+    """A small file that lets the reader's software file the entry ``number`` by itself."""
+
+    number: int
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name, which says nothing of the patient."""
+        return f"entete-{self.number:02}.hpr"
+
+
 class Letter(msgspec.Struct, frozen=True):
     """An answer before its mail form: ``subject`` and ``text`` are sent encrypted.
 
     ``certificates`` (binary) are those of the enclosures' authors: without them a client
-    knows no signature, and Thunderbird opens no signed file.
+    knows no signature, and Thunderbird opens no signed file. ``headers`` go with the
+    enclosures of a reader whose software wants HPRIM headers.
     """
 
     subject: str
@@ -29,3 +42,4 @@ class Letter(msgspec.Struct, frozen=True):
     held_code: bytes = b""
     enclosures: tuple[Enclosure, ...] = ()
     certificates: tuple[bytes, ...] = ()
+    headers: tuple[HeaderFile, ...] = ()
