@@ -34,6 +34,12 @@ code que donne le patient) :
     Né le : 30/01/1959
     Code : ........
 
+En partie seulement : « Demande : résumé », « Demande : index », ou, en plus, l'une de ces lignes :
+
+    Onglet : biologie
+    Depuis : 01/01/2026
+    Numéros : 2, 5-7
+
 Chercher parmi vos patients, par les premières lettres du nom :
 
     Demande : liste
@@ -88,6 +94,12 @@ patient gives):
     Patient : DUPONT Jean
     Born : 30/01/1959
     Code : ........
+
+Only a part of it: « Request : summary », « Request : index », or one of these lines as well:
+
+    Tab : biologie
+    Since : 01/01/2026
+    Numbers : 2, 5-7
 
 Search among your patients by the first letters of the name:
 
