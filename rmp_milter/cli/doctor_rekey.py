@@ -15,11 +15,11 @@ import msgspec
 
 from rmp_milter.changes import Changes
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
-from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.leaves import HOST, HostKeeper
+from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
-from rmp_milter.cli.output import print_json, print_pairs, spaced_fingerprint
+from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.config import Config
 from rmp_milter.handlers.access import sealed_document
 from rmp_milter.handlers.cle import is_taken, with_key
@@ -42,6 +42,14 @@ class _Work(msgspec.Struct, frozen=True):
     reader: Doctor
     leaf: Event
     everything: bool
+
+
+class _Done(msgspec.Struct, frozen=True):
+    """How many dossiers there are, documents were written; what the keeper refused."""
+
+    dossiers: int
+    documents: int
+    refused: tuple[str, ...]
 
 
 @click.command("rekey")
@@ -71,7 +79,7 @@ def rekey(  # noqa: PLR0913 -- one argument an option
     witnesses: tuple[str, ...],
     everything: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Give a doctor another key, and write it into every dossier that he treats.
 
     WHO is the RPPS number, mail address or key fingerprint. Check the new key by another way
@@ -94,8 +102,8 @@ def rekey(  # noqa: PLR0913 -- one argument an option
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)
         leaf = keeper.event("cle", found.rpps, named, f"{HOST}+custody")
-        counts = _rewrite_all(_Work(store, keeper, reader, leaf, anew))
-    _tell(reader, *counts, as_json=as_json)
+        done = _rewrite_all(_Work(store, keeper, reader, leaf, anew))
+    return _tell(reader, done, as_json=as_json)
 
 
 def _two(witnesses: tuple[str, ...]) -> tuple[str, ...]:
@@ -110,15 +118,18 @@ def _two(witnesses: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _rewrite_all(work: _Work) -> tuple[int, int]:
-    """Do dossier by dossier; return how many dossiers there are and documents were written."""
+def _rewrite_all(work: _Work) -> _Done:
+    """Do dossier by dossier; one that the keeper cannot open must not hold up the others."""
     with work.store.snapshot() as snapshot:
         dossiers = [each.dossier_id for each in standing_dossiers(work.reader, snapshot)]
-    documents = 0
+    documents, refused = 0, []
     with click.progressbar(dossiers, label="dossiers", show_pos=True, file=sys.stderr) as bar:
         for dossier_id in bar:
-            documents += _rewrite(work, dossier_id)
-    return len(dossiers), documents
+            try:
+                documents += _rewrite(work, dossier_id)
+            except KeeperRefused as error:
+                refused.append(f"dossier {dossier_id.hex()}: {error.line}")
+    return _Done(len(dossiers), documents, tuple(refused))
 
 
 def _rewrite(work: _Work, dossier_id: bytes) -> int:
@@ -153,22 +164,26 @@ def _reads(reader: Doctor, dossier: Dossier) -> bool:
     return own and dossier.closure is None
 
 
-def _tell(reader: Doctor, dossiers: int, documents: int, *, as_json: bool) -> None:
+def _tell(reader: Doctor, done: _Done, *, as_json: bool) -> int:
     if as_json:
         print_json(
             {
                 "rpps": reader.rpps,
                 "fingerprint": reader.fingerprint,
-                "dossiers": dossiers,
-                "documents": documents,
+                "dossiers": done.dossiers,
+                "documents": done.documents,
+                "refused": done.refused,
             }
         )
-        return
-    print_pairs(
-        [
-            ("name", reader.name),
-            ("key", spaced_fingerprint(reader.fingerprint)),
-            ("dossiers", str(dossiers)),
-            ("documents written anew", str(documents)),
-        ]
-    )
+    else:
+        print_pairs(
+            [
+                ("name", reader.name),
+                ("key", spaced_fingerprint(reader.fingerprint)),
+                ("dossiers", str(done.dossiers)),
+                ("documents written anew", str(done.documents)),
+            ]
+        )
+    for line in done.refused:
+        print_error(line)
+    return Status.REFUSED if done.refused else Status.OK

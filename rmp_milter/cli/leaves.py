@@ -22,6 +22,10 @@ HOST = "host"
 """What proves the right to a command: that it was run. Stands in the leaf as ``proof``."""
 
 
+class KeeperRefused(CommandError):  # noqa: N818 -- the keeper's answer, not a fault of ours
+    """The keeper answered that it could not do this one call; others may well be done."""
+
+
 class HostKeeper:
     """One command's calls to the keeper; ``digest`` is its own, as a mail has one."""
 
@@ -58,7 +62,10 @@ class HostKeeper:
         )
 
     def ask(self, reply_type: type[ReplyT], request: Request) -> ReplyT:
-        """Return the keeper's reply; raises :class:`CommandError` where there is none."""
+        """Return the keeper's reply; raises :class:`CommandError` where there is none.
+
+        A call that the keeper cannot do raises :class:`KeeperRefused`.
+        """
         try:
             reply, _ = self._client.expect(reply_type, request)
         except KeeperDown as error:
@@ -68,5 +75,5 @@ class HostKeeper:
                 "the user of the store is among [keeper] users",
             ) from error
         except KeeperFailed as error:
-            raise CommandError(f"the keeper refuses: {error}") from error
+            raise KeeperRefused(f"the keeper refuses: {error}") from error
         return reply

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
@@ -14,7 +15,8 @@ from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
 from rmp_milter.cli import doctor_changes
 from rmp_milter.cli.opening import open_store
 from rmp_milter.config import load
-from rmp_milter.keeper.protocol import ByCustody, Release
+from rmp_milter.keeper.client import KeeperFailed
+from rmp_milter.keeper.protocol import ByCustody, Failed, Release, Why
 from rmp_milter.model import (
     Consent,
     Container,
@@ -296,7 +298,7 @@ def _dossier(treating: Doctor, number: int) -> Changes:
     )
 
 
-def rekeyed(rmp: Rmp, key: Path, *more: str) -> tuple[int, dict[str, object]]:
+def rekeyed(rmp: Rmp, key: Path, *more: str) -> tuple[int, dict[str, Any]]:
     said = rmp("doctor", "rekey", RPPS, "--key", str(key), *WITNESSES, "--json", *more)
     return said.status, json.loads(said.out) if said.out else {}
 
@@ -339,6 +341,25 @@ def test_rekey_given_again_finishes_what_is_missing(
     assert (status, said["dossiers"], said["documents"]) == (0, 3, 2)
     assert rekeyed(rmp, second_key)[1]["documents"] == 0
     assert rekeyed(rmp, second_key, "--all")[1]["documents"] == 3
+
+
+@pytest.mark.usefixtures("anne")
+def test_a_dossier_that_the_keeper_cannot_open_does_not_hold_up_the_others(
+    rmp: Rmp, second_key: Path, keeper: PlayedKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_dossiers(rmp, 3)
+    whole = keeper.expect
+
+    def refuses_one(kind: type, request: object) -> object:
+        if isinstance(request, Release) and request.dossier_id == bytes([2]) * 16:
+            raise KeeperFailed(Failed(Why.UNAVAILABLE, "a sealed key does not fit"))
+        return whole(kind, request)
+
+    monkeypatch.setattr(keeper, "expect", refuses_one)
+    status, said = rekeyed(rmp, second_key)
+    assert (status, said["dossiers"], said["documents"]) == (1, 3, 2)
+    assert [f"dossier {'02' * 16}" in str(each) for each in said["refused"]] == [True]
+    assert rmp("store", "check").status == 0
 
 
 @pytest.mark.usefixtures("anne")

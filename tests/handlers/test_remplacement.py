@@ -133,7 +133,7 @@ def test_the_end_is_asked_for_in_a_word_of_its_own_and_at_once() -> None:
     outcome, (record,) = declared(text, by=doctor)
     assert outcome.effects.doctors[0].locums == ()
     assert record.event.action == "fin de remplacement"
-    assert "a mis fin au remplacement" in outcome.effects.notices[0].letter.text
+    assert "a mis fin à votre remplacement" in outcome.effects.notices[0].letter.text
     assert "aucun" in outcome.letter.text
 
 

@@ -34,7 +34,7 @@ code que donne le patient) :
     Né le : 30/01/1959
     Code : ........
 
-En partie seulement : « Demande : résumé », « Demande : index », ou, en plus, l'une de ces lignes :
+Une partie seulement : « Demande : résumé », « Demande : index », ou une de ces lignes en plus :
 
     Onglet : biologie
     Depuis : 01/01/2026
@@ -95,7 +95,7 @@ patient gives):
     Born : 30/01/1959
     Code : ........
 
-Only a part of it: « Request : summary », « Request : index », or one of these lines as well:
+Only a part of it: « Request : summary » or « Request : index », or add one of these lines:
 
     Tab : biologie
     Since : 01/01/2026

@@ -113,8 +113,8 @@ treating doctor, to search among these patients and to add documents. Each time 
     ),
     "locum-over": Text(
         """\
-{doctor} a mis fin au remplacement par vous. Vous n'avez plus accès aux dossiers de ses patients
-sans leur code.
+{doctor} a mis fin à votre remplacement. Vous n'avez plus accès aux dossiers de ses patients sans
+leur code.
 """,
         """\
 {doctor} has ended your work as locum. You cannot read the dossiers of these patients any more
@@ -144,8 +144,8 @@ Sign your mails with this key from now on. Keep the old one to read what you rec
     ),
     "key-replaced": Text(
         """\
-Votre clé a été remplacée auprès du service, à la demande d'un message signé avec la clé
-précédente. La nouvelle clé :
+Votre clé a été remplacée auprès du service, sur une demande signée avec la clé précédente.
+La nouvelle clé :
 
     {fingerprint}
 
@@ -228,8 +228,9 @@ REFUSALS: Mapping[str, Text] = {
         "was changed.",
     ),
     "key-much": Text(
-        "Vous suivez trop de documents pour que ce changement se fasse par message. Adressez votre "
-        "nouvelle clé publique à l'hébergeur, qui fera le changement. Rien n'a été changé.",
+        "Vos dossiers contiennent trop de documents pour que ce changement se fasse par message. "
+        "Adressez votre nouvelle clé publique à l'hébergeur, qui fera le changement. Rien n'a été "
+        "changé.",
         "Your dossiers hold too many documents for this change to be made by mail. Send your new "
         "public key to the host, who makes the change. Nothing was changed.",
     ),
