@@ -81,7 +81,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
             answer_bytes=config.limits.answer_bytes,
             new_token=lambda: secrets.token_hex(16),
         ),
-        service=config.service.addresses[0],
+        services=config.service.addresses,
         bounce_key=keys.outbox,
         language=config.service.language,
         new_id=new_id,

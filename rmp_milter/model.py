@@ -28,6 +28,7 @@ class Verb(StrEnum):
     FICHE = "fiche"  # the patient's sheet is written anew
     MEDECIN_TRAITANT = "medecin traitant"  # the sender becomes the médecin traitant
     REMPLACEMENT = "remplacement"  # the sender names his locum
+    FIN_REMPLACEMENT = "fin de remplacement"  # and takes it back
     CLE = "cle"  # the sender's new key, signed with the old one
     RECLASSEMENT = "reclassement"  # entries go to another onglet
     RECTIFICATION = "rectification"  # a new version takes an entry's place

@@ -23,6 +23,7 @@ from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers import (
     accesses,
     aide,
+    cle,
     cloture,
     consultation,
     creation,
@@ -31,10 +32,12 @@ from rmp_milter.handlers import (
     fiche,
     liste,
     masking,
+    medecin_traitant,
     opposition,
     patient_code,
     patient_key,
     rectification,
+    remplacement,
 )
 from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.steps import (
@@ -53,6 +56,7 @@ from rmp_milter.mail.automatic import automatic
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.digest import duplicate_digest
 from rmp_milter.mail.mimetree import MimeLimit, Part, scan
+from rmp_milter.mail.reports import says_failed
 from rmp_milter.mail.routing import RoutingHeader, parse
 from rmp_milter.mail.shapes import recognise
 from rmp_milter.memory import Memory
@@ -84,6 +88,10 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.CODE: patient_code.renew,
     Verb.REVOCATION: patient_code.revoke,
     Verb.CLOTURE: cloture.handle,
+    Verb.MEDECIN_TRAITANT: medecin_traitant.handle,
+    Verb.REMPLACEMENT: remplacement.handle,
+    Verb.FIN_REMPLACEMENT: remplacement.handle,
+    Verb.CLE: cle.handle,
 }
 
 CONFLICT_TRIES = 3
@@ -91,12 +99,16 @@ CONFLICT_TRIES = 3
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What the pipeline works with, handed in by the milter's start-up."""
+    """What the pipeline works with, handed in by the milter's start-up.
+
+    ``services`` are all addresses of the service: an answer keeps the bounce address that it
+    left with, whichever of them is the first by then.
+    """
 
     store: Store
     keeper: Keeper
     answers: Answers
-    service: str
+    services: tuple[str, ...]
     bounce_key: bytes
     language: Language
     new_id: Callable[[], bytes]
@@ -152,7 +164,7 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
     with Memory() as bodies:
         with memory.mapped() as raw:
             mail = _mail(envelope, raw)
-            if word := _done_unopened(mail, means):
+            if word := _done_unopened(mail, raw, means):
                 return word
             gathered = _gather(mail, raw, bodies)
         # The bodies are all that is needed of it, and the commit takes as much again.
@@ -169,13 +181,13 @@ def _mail(envelope: Envelope, raw: memoryview) -> Mail:
     return Mail(envelope=envelope, outer=outer, digest=digest)
 
 
-def _done_unopened(mail: Mail, means: Means) -> str | None:
+def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str | None:
     """Be done with a mail that came before or that no person wrote; None for any other."""
     with means.store.snapshot() as view:
         if view.seen(mail.digest):
             return "duplicate"
-    if reason := _automatic(mail, means.service):
-        return _note_automatic(mail, means, reason)
+    if reason := _automatic(mail, means.services):
+        return _note_automatic(mail, raw, means, reason)
     return None
 
 
@@ -217,18 +229,26 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     return sender, excused(header, sender.doctor)
 
 
-def _automatic(mail: Mail, service: str) -> str | None:
+def _automatic(mail: Mail, services: Sequence[str]) -> str | None:
     """Return why the mail is no request: what it says of itself, or where it is sent."""
-    if any(is_bounce_address(to, service) for to in mail.envelope.recipients):
+    to = mail.envelope.recipients
+    if any(is_bounce_address(each, service) for each in to for service in services):
         return "sent to a bounce address"
     return automatic(mail.envelope.sender, mail.outer)
 
 
-def _note_automatic(mail: Mail, means: Means, reason: str) -> str:
-    """Swallow a bounce or an automatic reply: never decrypted, never answered."""
-    found = (row_of(to, means.service, means.bounce_key) for to in mail.envelope.recipients)
-    rows = tuple(row for row in found if row is not None)
-    if rows:
+def _note_automatic(mail: Mail, raw: memoryview, means: Means, reason: str) -> str:
+    """Swallow a bounce or an automatic reply: never decrypted, never answered.
+
+    Only a report that an answer failed for good is noted on its row.
+    """
+    found = (
+        row_of(to, service, means.bounce_key)
+        for to in mail.envelope.recipients
+        for service in means.services
+    )
+    rows = tuple(dict.fromkeys(row for row in found if row is not None))
+    if rows and says_failed(raw, mail.outer):
         changes = Changes(digest=mail.digest, bounced=rows)
         with suppress(Conflict):  # the same mail came twice at once: it is noted
             means.store.commit(changes, mail.envelope.received_at)

@@ -105,7 +105,11 @@ _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
     },
     Act.LISTE: {Relation.TREATING: _SIGNED},
     Act.FICHE: {Relation.TREATING: _SIGNED, Relation.LOCUM: _SIGNED},
-    Act.MEDECIN_TRAITANT: {Relation.OTHER: _SIGNED_SLOT, Relation.TREATING: _SIGNED_SLOT},
+    Act.MEDECIN_TRAITANT: {
+        Relation.OTHER: _SIGNED_SLOT,
+        Relation.LOCUM: _SIGNED_SLOT,  # who takes over the practice was often its locum
+        Relation.TREATING: _SIGNED_SLOT,
+    },
     Act.REMPLACEMENT: {Relation.TREATING: _SIGNED},
     Act.CLE: {Relation.TREATING: _SIGNED, Relation.PATIENT: _SIGNED},
     Act.RECLASSEMENT: {Relation.TREATING: _SIGNED, Relation.LOCUM: _SIGNED},

@@ -57,10 +57,13 @@ def changes_of(outcome: Outcome, ground: Ground, view: Snapshot, answers: Answer
 def _mails(
     outcome: Outcome, ground: Ground, view: Snapshot, answers: Answers
 ) -> Iterator[OutgoingMail]:
-    """Yield the answer's mails, then those to others."""
+    """Yield the answer's mails, then those to others.
+
+    A notice whose reader's key cannot be used is left out: it must not refuse another's mail.
+    """
     bodies = _Bodies(outcome.effects, ground, view)
     about = About(
-        reader=ground.sender,
+        reader=_present(ground.sender, outcome.effects),
         digest=ground.digest,
         at=ground.at,
         in_reply_to=ground.in_reply_to,
@@ -82,6 +85,12 @@ def _mails(
             yield from mails
         elif not reached:
             log.warning("a notice is lost: key %s is not usable", notice.reader.fingerprint)
+
+
+def _present(sender: Doctor, effects: Effects) -> Doctor:
+    """Return the sender as these effects leave him: a new key reads the answer already."""
+    changed = {doctor.doctor_id: doctor for doctor in effects.doctors}
+    return changed.get(sender.doctor_id, sender)
 
 
 class _Bodies:

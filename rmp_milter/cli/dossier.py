@@ -13,7 +13,7 @@ from rmp_milter.changes import Changes, DossierUpdate
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
-from rmp_milter.cli.leaf import record
+from rmp_milter.cli.leaves import record_act
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
@@ -79,7 +79,7 @@ def find(config: Config, *, as_json: bool) -> int:
         known = view.dossiers_by_traits(trait_keys(patient))
         found = _fitting(patient, known)
     for each in found or (None,):
-        record(config, "recherche", each)
+        record_act(config, "recherche", each)
     if as_json:
         print_json([each.dossier_id.hex() for each in found])
     for each in () if as_json else found:
@@ -114,7 +114,7 @@ def export(config: Config, *, reference: str, folder: Path) -> None:
     with open_store(config, read_only=True) as store, store.snapshot() as view:
         found = _find(view, reference)
         numbers = tuple(each.number for each in view.entries(found.dossier_id))
-        record(config, "export", found, numbers)
+        record_act(config, "export", found, numbers)
         with refusing(OSError):
             count = hand_over(found, view, folder)
     click.echo(f"{count} documents in {folder}")
@@ -129,7 +129,7 @@ def reopen(config: Config, *, reference: str) -> None:
         with store.snapshot() as view:
             closed = _find(view, reference)
             _check_reopening(closed, view)
-        record(config, "reouverture", closed, once=True)
+        record_act(config, "reouverture", closed, once=True)
         opened = replace(closed, closure=None, revision=closed.revision + 1)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
     click.echo(f"reopened {closed.dossier_id.hex()}")
@@ -156,7 +156,7 @@ def unrest(config: Config, *, reference: str) -> None:
     with open_store(config) as store:
         with store.snapshot() as view:
             found = _find(view, reference)
-        record(config, "code reactive", found)
+        record_act(config, "code reactive", found)
         _commit(store, Changes(cleared=(Strike(Fault.DOSSIER, found.dossier_id, 0),)))
     click.echo(f"the code of {found.dossier_id.hex()} can be tried again")
 
@@ -181,7 +181,7 @@ def erase(config: Config, *, reference: str, due: bool) -> None:
                 raise CommandError(
                     "this dossier is not to be erased yet, or is no longer there"
                 )
-            record(config, "effacement", each, once=True)
+            record_act(config, "effacement", each, once=True)
             _commit(store, Changes(erased=(each.dossier_id,)))
             click.echo(f"erased {each.dossier_id.hex()}")
     if ending and sys.stdout.isatty():

@@ -45,7 +45,7 @@ from rmp_milter.keeper.protocol import (
     SealedDocument,
 )
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Document, Dossier, Fault, Patient, Strike
+from rmp_milter.model import Doctor, Document, Dossier, Fault, Patient, Strike
 from rmp_milter.rules import Act, Denied, Grant, Proof, Relation, Way, judge
 
 
@@ -106,8 +106,9 @@ def admit(asked: Asked, act: Act, view: View) -> Admission:
         dossier = _openable(asked, grant, relation, dossier, view)
     elif dossier is None:
         raise MailError("no-access", detail="no dossier")
+    acted_for = principal(relation, dossier, view)
     return Admission(
-        act, patient, dossier, relation, grant.way, _acted_for(relation, dossier, view)
+        act, patient, dossier, relation, grant.way, acted_for.rpps if acted_for else ""
     )
 
 
@@ -125,11 +126,11 @@ def check_unused(asked: Asked, view: View) -> None:
         raise MailError("attestation-used")
 
 
-def _acted_for(relation: Relation, dossier: Dossier | None, view: View) -> str:
+def principal(relation: Relation, dossier: Dossier | None, view: View) -> Doctor | None:
+    """Return the médecin traitant in whose name a locum acts; None where no locum does."""
     if relation is not Relation.LOCUM or dossier is None:
-        return ""
-    treating = view.doctor(dossier.treating)
-    return treating.rpps if treating else ""
+        return None
+    return view.doctor(dossier.treating)
 
 
 def _nobodys(asked: Asked) -> Relation:

@@ -17,7 +17,8 @@ from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Enclosure
+from rmp_milter.mail.hprim_header import Place, header_file
+from rmp_milter.mail.letter import Enclosure, HeaderFile
 from rmp_milter.model import Doctor, Document, Dossier, Scope
 from rmp_milter.rules import Act, Relation, Way
 
@@ -62,7 +63,9 @@ def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
         once=spent(asked),
     )
     certificates = authors_certificates(asked, view, letter.enclosures)
-    return Outcome(msgspec.structs.replace(letter, certificates=certificates), effects)
+    headers = hprim_headers(asked.doctor, dossier, picked, letter.enclosures, language)
+    complete = msgspec.structs.replace(letter, certificates=certificates, headers=headers)
+    return Outcome(complete, effects)
 
 
 def _picked(asked: Asked, dossier: Dossier, relation: Relation, view: View) -> tuple[Seen, ...]:
@@ -111,6 +114,26 @@ def authors_certificates(
     authors = dict.fromkeys(each.entry.author for each in enclosures if each.packets)
     found = (view.doctor(author) for author in authors if author != asked.doctor.doctor_id)
     return tuple(doctor.certificate for doctor in found if doctor)
+
+
+def hprim_headers(
+    reader: Doctor,
+    dossier: Dossier,
+    picked: Sequence[Seen],
+    sent: Sequence[Enclosure],
+    language: Language,
+) -> tuple[HeaderFile, ...]:
+    """Return a header for each entry that is sent, where the reader's software wants them."""
+    if not reader.hprim:
+        return ()
+    brought = {each.number for each in sent if each.packets}
+    return tuple(
+        header_file(
+            dossier, each.filed.entry, Place(each.number, each.onglet.value), reader, language
+        )
+        for each in picked
+        if each.number in brought
+    )
 
 
 def documents_of(picked: Sequence[Seen]) -> list[Document]:

@@ -11,6 +11,7 @@ import msgspec
 
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import check_unused, spent
+from rmp_milter.handlers.colleagues import is_doctor
 from rmp_milter.handlers.steps import (
     Asked,
     Effects,
@@ -21,7 +22,7 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
-from rmp_milter.identity import fold, number_contradicts, trait_keys
+from rmp_milter.identity import number_contradicts, trait_keys
 from rmp_milter.keeper.protocol import Record, Recorded, Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
@@ -29,8 +30,6 @@ from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, full_name
 from rmp_milter.model import Doctor, Dossier, Fault, Patient, Strike
 from rmp_milter.rules import Act, Denied, Relation, judge
-
-_DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
 
 
 def admitted(
@@ -57,7 +56,7 @@ def admitted(
 
 
 def _check_right(asked: Asked, language: Language) -> None:
-    if not fold(asked.doctor.profession).startswith(_DOCTORS):
+    if not is_doctor(asked.doctor):
         raise MailError("doctors-only")
     attested = asked.opened.attested
     foreign = attested is not None and attested.rpps != asked.doctor.rpps

@@ -2,7 +2,7 @@
 
 from rmp_milter.certificates import usable
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import match_open
+from rmp_milter.handlers.access import match_open, principal, relation_to
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, asked_patient
 from rmp_milter.identity import Outcome as Matched
@@ -24,7 +24,9 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     if found.outcome is not Matched.ONE or found.dossier is None:
         raise MailError("not-filed", detail=f"match: {found.outcome}")
     readers = standing_readers(found.dossier, view, asked.at)
-    filing = yield from file_bodies(asked, found.dossier, readers)
+    relation = relation_to(asked, found.dossier, view)
+    acted_for = principal(relation, found.dossier, view)
+    filing = yield from file_bodies(asked, found.dossier, readers, principal=acted_for)
     return Outcome(
         letter=_receipt(found.dossier, filing.entry, language),
         effects=Effects(filings=(filing,)),

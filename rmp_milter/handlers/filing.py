@@ -17,16 +17,22 @@ from rmp_milter.keeper.protocol import (
     ResealedItem,
     ToReseal,
 )
+from rmp_milter.mail.texts import text
 from rmp_milter.model import Doctor, Document, Dossier, Entry, StandingKey
 
 
 def file_bodies(
-    asked: Asked, dossier: Dossier, readers: tuple[Doctor, ...]
+    asked: Asked,
+    dossier: Dossier,
+    readers: tuple[Doctor, ...],
+    *,
+    principal: Doctor | None = None,
 ) -> Generator[Request, Reply, Filing]:
     """Seal the mail's bodies to the dossier and return the entry that holds them.
 
     ``readers`` are the standing readers (the médecin traitant): each gets his key packet
     now, while the session key is in hand, so that his later reading opens no slot.
+    ``principal`` is the médecin traitant in whose name a locum files.
     """
     if not asked.opened.bodies:
         raise MailError("nothing-to-file")
@@ -38,7 +44,11 @@ def file_bodies(
         items=items,
         readers=tuple(reader.certificate for reader in readers),
         event=event(
-            asked, "depot", dossier.dossier_id, documents=[item.document_id for item in items]
+            asked,
+            "depot",
+            dossier.dossier_id,
+            documents=[item.document_id for item in items],
+            acting_for=principal.rpps if principal else "",
         ),
     )
     resealed = expect(reply, Resealed)
@@ -46,7 +56,7 @@ def file_bodies(
         _document(body, item, sealed, readers)
         for body, item, sealed in zip(asked.opened.bodies, items, resealed.items, strict=True)
     )
-    return Filing(dossier_id=dossier.dossier_id, entry=_entry(asked, documents))
+    return Filing(dossier_id=dossier.dossier_id, entry=_entry(asked, documents, principal))
 
 
 def _to_reseal(asked: Asked, body: OpenedBody) -> ToReseal:
@@ -75,15 +85,26 @@ def _document(
     )
 
 
-def _entry(asked: Asked, documents: tuple[Document, ...]) -> Entry:
+def _entry(asked: Asked, documents: tuple[Document, ...], principal: Doctor | None) -> Entry:
     names = [part.name for document in documents for part in document.parts if part.name]
     onglet, reason = asked.classify(asked.header.document, asked.doctor.profession, names)
     return Entry(
         received_at=asked.at,
         author=asked.doctor.doctor_id,
-        author_name=asked.doctor.name,
+        author_name=author_name(asked.doctor, principal),
         document_type=asked.header.document,
         onglet=onglet,
         onglet_reason=reason,
         documents=documents,
+        acting_for=principal.doctor_id if principal else b"",
     )
+
+
+def author_name(author: Doctor, principal: Doctor | None) -> str:
+    """Return how the author stands in every index: a locum with the doctor he acts for.
+
+    In French whoever reads it: it is stored with the entry.
+    """
+    if principal is None:
+        return author.name
+    return text("author-locum", "fr", locum=author.name, doctor=principal.name)

@@ -3,8 +3,9 @@
 from rmp_milter.handlers.steps import Asked, Notice, View
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.routing import RoutingHeader
 from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, full_name
+from rmp_milter.mail.wording import birth_date, french_day, full_name, spaced
 from rmp_milter.model import Doctor, Dossier, Patient
 
 
@@ -42,3 +43,38 @@ def tell_concerned(
         for reader in concerned
         if reader and reader.doctor_id != asked.doctor.doctor_id
     )
+
+
+def treating_changed(
+    dossier: Dossier, former: Doctor, asked: Asked, language: Language
+) -> Notice:
+    """Tell the former médecin traitant whom the patient has chosen."""
+    words = text(
+        "treating-lost",
+        language,
+        patient=full_name(dossier.patient),
+        birth_date=birth_date(dossier.patient),
+        doctor=asked.doctor.name,
+    )
+    return Notice(former, Letter(subject=text("subject-notice", language), text=words))
+
+
+def locum_declared(
+    doctor: Doctor, locum: Doctor, header: RoutingHeader, language: Language
+) -> Notice:
+    """Tell a locum for whom he acts, from when to when."""
+    first, last = french_day(header.first_day), french_day(header.last_day)
+    words = text("locum-told", language, doctor=doctor.name, first=first, last=last)
+    return Notice(locum, Letter(subject=text("subject-notice", language), text=words))
+
+
+def locum_ended(doctor: Doctor, locum: Doctor, language: Language) -> Notice:
+    """Tell a locum that he acts for the doctor no more."""
+    words = text("locum-over", language, doctor=doctor.name)
+    return Notice(locum, Letter(subject=text("subject-notice", language), text=words))
+
+
+def key_changed(before: Doctor, renewed: Doctor, language: Language) -> Notice:
+    """Tell a doctor by his old key that another is in its place: the old one may be stolen."""
+    words = text("own-key-replaced", language, fingerprint=spaced(renewed.fingerprint))
+    return Notice(before, Letter(subject=text("subject-notice", language), text=words))

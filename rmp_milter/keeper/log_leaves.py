@@ -19,6 +19,8 @@ _LIMITS = {
     "dossier": 32,
     "proof": 40,
     "acting_for": 40,
+    "subject": 40,
+    "witnesses": 240,
 }
 
 
@@ -51,7 +53,11 @@ def _leaf(event: Event, part: slice, logged_at: int) -> bytes:
         "sender": event.sender,
         "v": 1,
         **_set_only(
-            proof=event.proof, acting_for=event.acting_for, entries=event.entries[part]
+            proof=event.proof,
+            acting_for=event.acting_for,
+            entries=event.entries[part],
+            subject=event.subject,
+            witnesses=event.witnesses,
         ),
     }
     leaf = msgspec.json.encode(fields, order="sorted")
@@ -81,6 +87,8 @@ def unique_key(event: Event) -> bytes:
         event.proof.encode(),
         event.acting_for.encode(),
         b"".join(entry.to_bytes(8) for entry in event.entries),
+        event.subject.encode(),
+        framed(*(name.encode() for name in event.witnesses)),
         *event.documents,
     )
     return hashlib.sha256(framed(*fields)).digest()

@@ -32,7 +32,9 @@ class Event(msgspec.Struct, frozen=True):
     duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
     the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
     ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
-    whose name a locum acts; ``entries`` the numbers of the entries concerned. Where keys are
+    whose name a locum acts; ``entries`` the numbers of the entries concerned. ``subject`` is
+    the RPPS number of whom a change of the directory concerns, ``witnesses`` the persons who
+    answer for it where the host's own hand does what the rules ask of two. Where keys are
     made or handed out, the keeper puts in what it did itself: request, dossier, documents
     and outcome are then not taken from here.
     """
@@ -49,6 +51,8 @@ class Event(msgspec.Struct, frozen=True):
     proof: str = ""
     acting_for: str = ""
     entries: tuple[int, ...] = ()
+    subject: str = ""
+    witnesses: tuple[str, ...] = ()
 
 
 class Trust(StrEnum):

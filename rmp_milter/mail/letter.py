@@ -2,7 +2,6 @@
 
 import msgspec
 
-from rmp_milter.mail.attachment import Attachment
 from rmp_milter.model import Document, Entry
 
 
@@ -18,12 +17,36 @@ class Enclosure(msgspec.Struct, frozen=True):
     packets: bytes
 
 
+class HeaderFile(msgspec.Struct, frozen=True):
+    """A small file that lets the reader's software file the entry ``number`` by itself."""
+
+    number: int
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name, which says nothing of the patient."""
+        return f"entete-{self.number:02}.hpr"
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file to go with a letter; ``name`` is ASCII, for use inside the encryption only.
+
+    ``data`` may hold :data:`keeper.protocol.CODE_FIELD`, which stays literal in the mail.
+    """
+
+    name: str
+    media_type: str
+    data: bytes
+
+
 class Letter(msgspec.Struct, frozen=True):
     """An answer before its mail form: ``subject`` and ``text`` are sent encrypted.
 
     ``certificates`` (binary) are those of the enclosures' authors: without them a client
     knows no signature, and Thunderbird opens no signed file. ``files`` are of the service's
-    own making (a slip to print).
+    own making (a slip to print). ``headers`` go with the enclosures of a reader whose
+    software wants HPRIM headers.
     """
 
     subject: str
@@ -32,3 +55,4 @@ class Letter(msgspec.Struct, frozen=True):
     enclosures: tuple[Enclosure, ...] = ()
     certificates: tuple[bytes, ...] = ()
     files: tuple[Attachment, ...] = ()
+    headers: tuple[HeaderFile, ...] = ()

@@ -11,21 +11,19 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from rmp_milter.mail.attachment import KEYS_NAME, Attachment, attached, attached_keys
+from rmp_milter.mail.attachment import attached
 from rmp_milter.mail.encode import armored, armored_key, encoded_size
-from rmp_milter.mail.letter import Enclosure, Letter
+from rmp_milter.mail.letter import Attachment, Enclosure, HeaderFile, Letter
+from rmp_milter.mail.parts import KEYS_NAME, Pieces, data_part, file_part, keys_part
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import bare_name
 from rmp_milter.mail.wrapping import (
     Frame,
-    Pieces,
     Place,
-    file_part,
     files_entity,
     index_entity,
     mixed_mail,
     pgp_mime_mail,
-    sealed_part,
     text_entity,
 )
 from rmp_milter.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
@@ -61,19 +59,43 @@ def _separate(letter: Letter, frame: Frame) -> Sealing:
     words = letter.text
     if groups:
         words += "\n" + text("index-mails", frame.language, count=str(len(groups))) + "\n"
-    sealed = yield SealPieces((Slice(_index(letter, words, frame)),), letter.held_code)
+    beside = _headers_beside(letter, groups)
+    in_index = [each for each in letter.headers if each.number not in beside]
+    index = _index(letter, words, in_index, frame)
+    sealed = yield SealPieces((Slice(index),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
     for number, group in enumerate(groups, 1):
         place = Place(number, len(groups), mails[0].message_id)
-        mails.append((yield from _enclosing_mail(letter, frame, place, group)))
+        # With the first of an entry's mails; an entity's mail takes none.
+        headers = [] if _is_entity(group[0]) else [beside.pop(group[0].number, None)]
+        parts = [data_part(each.name, each.data) for each in headers if each]
+        mails.append((yield from _enclosing_mail(letter, frame, place, group, parts)))
     return tuple(mails)
 
 
-def _index(letter: Letter, words: str, frame: Frame) -> bytes:
+def _headers_beside(
+    letter: Letter, groups: Sequence[Sequence[Enclosure]]
+) -> dict[int, HeaderFile]:
+    """Return, by entry, the headers that go where the entry's files go.
+
+    An entity's mail is its author's and takes nothing: its header goes beside the index.
+    """
+    bare = {group[0].number for group in groups if not _is_entity(group[0])}
+    return {each.number: each for each in letter.headers if each.number in bare}
+
+
+def _is_entity(each: Enclosure) -> bool:
+    return each.document.container is Container.ENTITY
+
+
+def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Frame) -> bytes:
     parts = [attached(file) for file in letter.files]
     if letter.certificates:
         words += "\n" + text("index-keys", frame.language, name=KEYS_NAME) + "\n"
-        parts.append(attached_keys(armored_key(b"".join(letter.certificates))))
+        parts.append(keys_part(armored_key(b"".join(letter.certificates))))
+    if letter.headers:
+        words += "\n" + text("index-hprim", frame.language) + "\n"
+        parts += [data_part(each.name, each.data) for each in headers]
     if not parts:
         return text_entity(letter.subject, words, frame)
     return index_entity(letter.subject, words, parts, frame)
@@ -84,16 +106,17 @@ def _enclosing_mail(
     frame: Frame,
     place: Place,
     group: Sequence[Enclosure],
+    parts: Sequence[bytes],
 ) -> Generator[SealPieces, bytes, OutgoingMail]:
     first = group[0]
-    if first.document.container is Container.ENTITY:
+    if _is_entity(first):
         body = BodySlice(first.packets, first.document.document_id, armor=True)
         return pgp_mime_mail((body,), frame, place)
     title = first.entry.document_type
     number, count = str(place.number), str(place.count)
     words = text("enclosed", frame.language, index=number, count=count, title=title)
     files = tuple((real_name(each), each) for each in group)
-    sealed = yield SealPieces(files_entity(letter.subject, words, files, frame))
+    sealed = yield SealPieces(files_entity(letter.subject, words, files, frame, parts))
     return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
 
 
@@ -107,8 +130,7 @@ def _groups(enclosures: Sequence[Enclosure], limit: int) -> list[list[Enclosure]
     room = 0
     for each in (each for each in enclosures if each.packets):
         size = _attached_size(each)
-        bare = each.document.container is not Container.ENTITY
-        if not (bare and groups and _joins(groups[-1], each) and size <= room):
+        if not (not _is_entity(each) and groups and _joins(groups[-1], each) and size <= room):
             groups.append([])
             room = limit
         groups[-1].append(each)
@@ -123,7 +145,7 @@ def _attached_size(each: Enclosure) -> int:
 
 def _joins(group: Sequence[Enclosure], each: Enclosure) -> bool:
     last = group[-1]
-    return last.document.container is not Container.ENTITY and last.number == each.number
+    return not _is_entity(last) and last.number == each.number
 
 
 def _partitioned(letter: Letter, frame: Frame) -> Sealing:
@@ -140,7 +162,10 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     lines = [f"  {name} : {file.name}" for name, file in made]
     lines += [_name_line(name, each) for name, each in named]
     words = letter.text + ("\n" + "\n".join(lines) + "\n" if lines else "")
+    if letter.headers:
+        words += "\n" + text("index-hprim", frame.language) + "\n"
     files = [file_part(name, each) for name, each in named]
+    files = yield from _with_headers(letter.headers, files, sent)
     batches = _batches(files, sent, frame)
     batches[0] = (*(yield from _sealed_files(made, letter.held_code)), *batches[0])
     mails: list[OutgoingMail] = []
@@ -163,12 +188,28 @@ def _sealed_files(
     parts = []
     for name, file in made:
         sealed = yield SealPieces((Slice(file.data),), held_code)
-        parts.append(sealed_part(name, sealed))
+        parts.append(Slice(data_part(name, sealed)))
     return parts
 
 
 def _file_name(place: int, file: Attachment) -> str:
     return f"document-{place:02}{PurePosixPath(file.name).suffix}.pgp"
+
+
+def _with_headers(
+    headers: Sequence[HeaderFile], files: Sequence[Pieces], sent: Sequence[Enclosure]
+) -> Generator[SealPieces, bytes, list[Pieces]]:
+    """Put each header, encrypted by itself, in front of its entry's first file."""
+    ahead = {each.number: each for each in headers}
+    found = []
+    for pieces, each in zip(files, sent, strict=True):
+        header = ahead.pop(each.number, None)
+        if header is None:
+            found.append(pieces)
+            continue
+        sealed = yield SealPieces((Slice(header.data),))
+        found.append((Slice(data_part(f"{header.name}.pgp", sealed)), *pieces))
+    return found
 
 
 def _name_line(name: str, each: Enclosure) -> str:

@@ -1,8 +1,8 @@
 """The slip that the doctor prints for the patient: whose the code is, and the code."""
 
 from rmp_milter.keeper.protocol import CODE_FIELD
-from rmp_milter.mail.attachment import Attachment
 from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Attachment
 from rmp_milter.mail.pdf import BOLD, TYPEWRITER, Line, page
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, day, full_name

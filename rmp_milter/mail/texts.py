@@ -20,6 +20,7 @@ from rmp_milter.mail.catalogue import (
     rights,
     sheet,
     slip,
+    treating,
     vitale,
 )
 from rmp_milter.mail.catalogue.text import Language, Text
@@ -35,12 +36,14 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS, creation.REFUSALS, rights.REFUSALS, sheet.REFUSALS])
+REFUSALS = _joined(
+    [refusals.REFUSALS, creation.REFUSALS, rights.REFUSALS, sheet.REFUSALS, treating.REFUSALS]
+)
 LETTERS = _joined(
     part.LETTERS
     for part in (
         *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
-        *(rights, sheet, slip, vitale),
+        *(rights, sheet, slip, treating, vitale),
     )
 )
 

@@ -20,8 +20,19 @@ def full_name(patient: Patient) -> str:
 
 def birth_date(patient: Patient) -> str:
     """Return the date of birth as DD/MM/YYYY."""
-    year, month, day = patient.birth_date.split("-")
+    return french_day(patient.birth_date)
+
+
+def french_day(iso: str) -> str:
+    """Return an ISO day as DD/MM/YYYY."""
+    year, month, day = iso.split("-")
     return f"{day}/{month}/{year}"
+
+
+def spaced(fingerprint: str) -> str:
+    """Return a fingerprint in capitals, in groups of four, to be read out on the phone."""
+    upper = fingerprint.upper()
+    return " ".join(upper[at : at + 4] for at in range(0, len(upper), 4))
 
 
 def day(moment: int) -> str:

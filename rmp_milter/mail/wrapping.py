@@ -5,19 +5,26 @@ Nothing of a patient and no word of a user stands outside the encryption.
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
-from email.header import Header
 from email.utils import formataddr, formatdate
 
 import msgspec
 
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.encode import in_base64
 from rmp_milter.mail.letter import Enclosure
+from rmp_milter.mail.parts import (
+    PART_BOUNDARY,
+    Pieces,
+    boundary_end,
+    boundary_line,
+    crlf_lines,
+    file_part,
+    header_block,
+    words_part,
+)
 from rmp_milter.mail.texts import text
 from rmp_milter.model import BodySlice, Doctor, OutgoingMail, Slice
 
 _CRLF = "\r\n"
-Pieces = tuple[Slice | BodySlice, ...]
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -49,78 +56,47 @@ class Place(msgspec.Struct, frozen=True):
     first: str = ""
 
 
-def file_part(name: str, each: Enclosure) -> Pieces:
-    """Return an attachment (a MIME part behind a boundary of its mixed parent)."""
-    return (
-        Slice(_file_head(name)),
-        BodySlice(each.packets, each.document.document_id, armor=False),
-        Slice(b"\r\n"),
-    )
-
-
-def sealed_part(name: str, message: bytes) -> Slice:
-    """Return the same for a binary OpenPGP message that was sealed just now."""
-    return Slice(_file_head(name) + in_base64(message) + b"\r\n")
-
-
-def _file_head(name: str) -> bytes:
-    head = _headers(
-        f"Content-Type: application/octet-stream; name={_quoted(name)}",
-        "Content-Transfer-Encoding: base64",
-        f"Content-Disposition: attachment; filename={_quoted(name)}",
-    )
-    return _boundary_line(_PART_BOUNDARY) + head
-
-
 _WORD_OCTETS = 39
 """Octets of an encoded word: 64 characters then, and a line of 76 behind ``Subject: ``."""
 
-_PART_BOUNDARY = "=-rmp-parts-="
-"""Boundary of our multiparts: base64 and armor never hold a line that begins with ``--=``,
-and in our own words no line begins with what a user wrote."""
-
 _PROTECTED_MIXED = (
-    f'multipart/mixed; boundary="{_PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
+    f'multipart/mixed; boundary="{PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
 )
 
 
 def text_entity(subject: str, words: str, frame: Frame) -> bytes:
     """Return an entity to encrypt that holds only words."""
     protected = 'text/plain; charset="utf-8"; protected-headers="v1"; hp="cipher"'
-    return _inner_headers(subject, protected, frame, "8bit") + _lines(words).encode()
+    return _inner_headers(subject, protected, frame, "8bit") + crlf_lines(words).encode()
 
 
 def files_entity(
-    subject: str, words: str, files: Sequence[tuple[str, Enclosure]], frame: Frame
+    subject: str,
+    words: str,
+    files: Sequence[tuple[str, Enclosure]],
+    frame: Frame,
+    parts: Sequence[bytes] = (),
 ) -> Pieces:
-    """Return an entity to encrypt: words, then each stored file under its own name."""
+    """Return an entity to encrypt: words, ``parts``, each stored file under its own name."""
     head = _inner_headers(subject, _PROTECTED_MIXED, frame, "")
-    start = head + _words_part(words)
+    start = head + words_part(words) + b"".join(parts)
     pieces: list[Slice | BodySlice] = [Slice(start)]
     for name, each in files:
         pieces += file_part(name, each)
-    pieces.append(Slice(_boundary_end(_PART_BOUNDARY)))
+    pieces.append(Slice(boundary_end(PART_BOUNDARY)))
     return tuple(pieces)
 
 
 def index_entity(subject: str, words: str, parts: Sequence[bytes], frame: Frame) -> bytes:
-    """Return an entity to encrypt: words, and parts (:mod:`~.attachment`) beside them."""
+    """Return an entity to encrypt: words, and ``parts`` as attachments."""
     return b"".join(
         (
             _inner_headers(subject, _PROTECTED_MIXED, frame, ""),
-            _words_part(words),
-            *(_boundary_line(_PART_BOUNDARY) + part for part in parts),
-            _boundary_end(_PART_BOUNDARY),
+            words_part(words),
+            *parts,
+            boundary_end(PART_BOUNDARY),
         )
     )
-
-
-def _words_part(words: str) -> bytes:
-    head = _headers(
-        'Content-Type: text/plain; charset="utf-8"',
-        "Content-Transfer-Encoding: 8bit",
-    )
-    return _boundary_line(_PART_BOUNDARY) + head + _lines(words).encode() + b"\r\n"
 
 
 def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> bytes:
@@ -135,7 +111,7 @@ def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> byte
     ]
     if encoding:
         lines.append(f"Content-Transfer-Encoding: {encoding}")
-    return _headers(*lines)
+    return header_block(*lines)
 
 
 def pgp_mime_mail(body: Pieces, frame: Frame, place: Place | None = None) -> OutgoingMail:
@@ -143,13 +119,13 @@ def pgp_mime_mail(body: Pieces, frame: Frame, place: Place | None = None) -> Out
     head, message_id, boundary = _outer(
         frame, 'multipart/encrypted; protocol="application/pgp-encrypted"', place
     )
-    start = head + _boundary_line(boundary)
-    start += _headers("Content-Type: application/pgp-encrypted") + b"Version: 1\r\n\r\n"
-    start += _boundary_line(boundary) + _headers(
+    start = head + boundary_line(boundary)
+    start += header_block("Content-Type: application/pgp-encrypted") + b"Version: 1\r\n\r\n"
+    start += boundary_line(boundary) + header_block(
         'Content-Type: application/octet-stream; name="encrypted.asc"',
         'Content-Disposition: inline; filename="encrypted.asc"',
     )
-    pieces = (Slice(start), *body, Slice(b"\r\n" + _boundary_end(boundary)))
+    pieces = (Slice(start), *body, Slice(b"\r\n" + boundary_end(boundary)))
     return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
 
 
@@ -157,10 +133,10 @@ def mixed_mail(
     index: bytes, files: Pieces, frame: Frame, place: Place | None = None
 ) -> OutgoingMail:
     """Return a partitioned mail: the armored index as text, then the encrypted files."""
-    head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{_PART_BOUNDARY}"', place)
-    start = head + _boundary_line(_PART_BOUNDARY)
-    start += _headers('Content-Type: text/plain; charset="utf-8"') + index + b"\r\n"
-    pieces = (Slice(start), *files, Slice(_boundary_end(_PART_BOUNDARY)))
+    head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{PART_BOUNDARY}"', place)
+    start = head + boundary_line(PART_BOUNDARY)
+    start += header_block('Content-Type: text/plain; charset="utf-8"') + index + b"\r\n"
+    pieces = (Slice(start), *files, Slice(boundary_end(PART_BOUNDARY)))
     return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
 
 
@@ -184,7 +160,7 @@ def _outer(frame: Frame, kind: str, place: Place | None) -> tuple[bytes, str, st
     thread = [each for each in (frame.in_reply_to, place.first if place else "") if each]
     if thread:
         lines[5:5] = [f"In-Reply-To: {thread[-1]}", f"References: {' '.join(thread)}"]
-    return _headers(*lines), message_id, boundary
+    return header_block(*lines), message_id, boundary
 
 
 def _subject(frame: Frame, place: Place | None) -> str:
@@ -218,29 +194,3 @@ def _pieces(words: str) -> Iterator[bytes]:
         piece += octets
     if piece:
         yield piece
-
-
-def _quoted(name: str) -> str:
-    """Return a file name as a MIME parameter value: quoted, RFC 2047 where not ASCII.
-
-    Strictly RFC 2231 would be right; RFC 2047 inside quotes is what every mail client of
-    twenty years reads.
-    """
-    clean = "".join(char for char in name if char.isprintable() and char not in '"\\')[:120]
-    return f'"{clean if clean.isascii() else Header(clean, "utf-8", maxlinelen=9999).encode()}"'
-
-
-def _lines(words: str) -> str:
-    return _CRLF.join(words.splitlines()) + _CRLF
-
-
-def _headers(*lines: str) -> bytes:
-    return (_CRLF.join(lines) + _CRLF + _CRLF).encode()
-
-
-def _boundary_line(boundary: str) -> bytes:
-    return f"--{boundary}{_CRLF}".encode()
-
-
-def _boundary_end(boundary: str) -> bytes:
-    return f"--{boundary}--{_CRLF}".encode()

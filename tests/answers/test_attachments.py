@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from test_reply_forms import built, frame, parsed, raw
 
 from rmp_milter.keeper.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK
-from rmp_milter.mail.attachment import Attachment, quoted_printable
-from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.attachment import quoted_printable
+from rmp_milter.mail.letter import Attachment, Letter
 from rmp_milter.mail.pdf import TYPEWRITER, Line, page
 from rmp_milter.mail.slip import code_slip
 from rmp_milter.model import Patient, ReplyForm, Sheet

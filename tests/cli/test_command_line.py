@@ -2,92 +2,12 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from rmp_case import OTHER_RPPS, RPPS, Rmp, Said, gpg
 
 from rmp_milter import __version__
-from rmp_milter.cli import main
-
-ANNE = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example")
-RPPS = "10003456786"
-OTHER_RPPS = "10101234564"
-
-
-class Said(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
-    return folder
-
-
-@pytest.fixture
-def service(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "rmp"))
-
-
-@pytest.fixture(scope="session")
-def gpg_home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="g", dir="/tmp"))
-    yield folder
-    subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def gpg(home: Path, *arguments: str) -> bytes:
-    command = ["gpg", "--homedir", str(home), "--batch", "--passphrase", "", *arguments]
-    return subprocess.run(command, capture_output=True, check=True).stdout
-
-
-def made_key(home: Path, user: str, *algorithm: str) -> Path:
-    gpg(home, "--quick-gen-key", user, *algorithm)
-    file = home / f"{user}.asc"
-    file.write_bytes(gpg(home, "--armor", "--export", f"={user}"))
-    return file
-
-
-@pytest.fixture(scope="session")
-def key(gpg_home: Path) -> Path:
-    return made_key(gpg_home, "anne", "default", "default", "never")
-
-
-@pytest.fixture(scope="session")
-def signing_key(gpg_home: Path) -> Path:
-    return made_key(gpg_home, "signs-only", "ed25519", "sign", "never")
-
-
-class Rmp:
-    """Runs commands in this process on one service."""
-
-    def __init__(self, service: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.config = service / "rmp.toml"
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> Said:
-        return self.bare("--config", str(self.config), *arguments)
-
-    def bare(self, *arguments: str) -> Said:
-        self._capsys.readouterr()
-        status = main.run(list(arguments))
-        return Said(status, *self._capsys.readouterr())
-
-    def add(self, key: Path, *more: str, rpps: str = RPPS, who: Sequence[str] = ANNE) -> Said:
-        fixed = ("--profession", "médecin généraliste", "--key", str(key))
-        return self("doctor", "add", *who, "--rpps", rpps, *fixed, *more)
-
-
-@pytest.fixture
-def rmp(service: Path, capsys: pytest.CaptureFixture[str]) -> Rmp:
-    return Rmp(service, capsys)
 
 
 def test_version_is_the_packages(rmp: Rmp) -> None:

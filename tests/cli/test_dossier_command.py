@@ -98,7 +98,7 @@ def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> Non
     told = said(*arguments, stdin=TRAITS)
     assert told.status == 1
     assert told.out == ""
-    assert "the access log cannot be written" in told.err or "another dossier" in told.err
+    assert "the keeper does not answer" in told.err or "another dossier" in told.err
     assert said("list", "--json").out == before
 
 
@@ -106,7 +106,7 @@ def test_nothing_is_erased_before_its_time(
     said,  # noqa: ANN001
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(command, "record", lambda *_, **__: None)
+    monkeypatch.setattr(command, "record_act", lambda *_, **__: None)
     for reference in ("abab", "cdcd"):
         told = said("erase", reference)
         assert (told.status, told.out) == (1, "")
@@ -119,7 +119,7 @@ def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[object] = []
-    monkeypatch.setattr(command, "record", lambda *_: looked.append(_))
+    monkeypatch.setattr(command, "record_act", lambda *_: looked.append(_))
     assert said("find", stdin=b"Patient : DUPONT Jean\n").status == 2
     found = said("find", stdin=TRAITS).out.split()
     assert {"ab" * 16, "cd" * 16} <= set(found)

@@ -48,7 +48,7 @@ def keeper(service: Path, config: tuple[str, str]) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def paul(service: Path, config: tuple[str, str]) -> Iterator[Doctor]:
+def paul(service: Path, config: tuple[str, str], keeper: None) -> Iterator[Doctor]:  # noqa: ARG001 -- runs
     """An enrolled doctor who has the service's key."""
     with Doctor("Dr Paul DURAND", "paul@cab.example") as doctor:
         doctor.import_key((service / "public" / "service.asc").read_bytes())

@@ -50,6 +50,19 @@ def test_leaves_are_canonical_and_hold_who_what_when(folder: Path) -> None:
     assert leaf["dossier"] == b"dossier-16-bytes".hex()
 
 
+def test_a_change_of_the_directory_says_whom_it_concerns_and_who_answers_for_it(
+    folder: Path,
+) -> None:
+    change = msgspec.structs.replace(
+        event("cle"), subject="10009876543", witnesses=("Jeanne ROY", "Luc SAND")
+    )
+    with Journal(folder) as log:
+        assert log.append(event("cle"), 5) != log.append(change, 5)
+        plain, raw = map(json.loads, log.read())
+    assert (raw["subject"], raw["witnesses"]) == ("10009876543", ["Jeanne ROY", "Luc SAND"])
+    assert not {"subject", "witnesses"} & plain.keys()
+
+
 def test_leaves_survive_and_go_on_counting(folder: Path) -> None:
     with Journal(folder) as log:
         assert [log.append(event(word), 5) for word in ("aide", "liste")] == [0, 1]

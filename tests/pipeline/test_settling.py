@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import msgspec
 import pytest
 
 from rmp_milter import settling
@@ -32,3 +33,12 @@ def test_a_notice_to_an_unusable_key_refuses_nobody_elses_mail(
     ground = Ground(b"", 1, doctor("paul"), "", (), memoryview(b""), memoryview(b""))
     changes = changes_of(outcome, ground, cast("Snapshot", None), cast("Answers", Sealing()))
     assert [mail.recipient for mail in changes.outbox] == ["paul@x.test", "anne@x.test"]
+
+
+def test_the_answer_to_a_new_key_is_sealed_to_it() -> None:
+    before = doctor("old")
+    renewed = msgspec.structs.replace(before, mail="renewed@x.test")
+    outcome = Outcome(Letter("", ""), Effects(doctors=(renewed,)))
+    ground = Ground(b"", 1, before, "", (), memoryview(b""), memoryview(b""))
+    changes = changes_of(outcome, ground, cast("Snapshot", None), cast("Answers", Sealing()))
+    assert [mail.recipient for mail in changes.outbox] == ["renewed@x.test"]

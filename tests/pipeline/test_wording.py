@@ -7,6 +7,7 @@ FACTS = {
     "doctor": "Dr X",
     "number": "3",
     "newer": "5",
+    "most": "31",
     "proofs": "message signé + attestation Vitale, ou compte et mot de passe + attestation Vitale",
 }
 LONGEST_SMTP_LINE = 512 - len("550 5.7.1 \r\n")  # RFC 5321, 4.5.3.1.5

@@ -45,23 +45,48 @@ code que donne le patient) :
     Code : ........
 
 (ou, au lieu du code, « Vitale : » et l'attestation de votre lecteur de carte.)
+Une partie seulement : « Demande : résumé », « Demande : index », ou une de ces lignes en plus :
+
+    Onglet : biologie
+    Depuis : 01/01/2026
+    Numéros : 2, 5-7
 
 Chercher parmi vos patients, par les premières lettres du nom :
 
     Demande : liste
     Nom : DU
 
-Corriger l'entrée 3 d'un dossier en joignant la nouvelle version, ou en masquer les entrées :
+Masquer des entrées d'un dossier (numéros de l'index) :
 
-    Demande : rectification        ou        Demande : masquage
-    Patient : DUPONT Jean                    Patient : DUPONT Jean
-    Né le : 30/01/1959                       Né le : 30/01/1959
-    Numéros : 3                              Numéros : 2, 5
+    Demande : masquage
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Numéros : 2, 5
 
-De même, pour le patient : démasquage, opposition et levée d'opposition (ligne « Médecin : »),
-nouveau code, révocation du code, accès, copie, clôture. La page de ses droits :
+De même, pour le patient : démasquage, rectification (joignez la nouvelle version), opposition et
+levée d'opposition (ligne « Médecin : »), nouveau code, révocation du code, accès, copie, clôture.
+La page de ses droits :
 
     Demande : droits
+
+Devenir le médecin traitant (avec le code et l'accord du patient) :
+
+    Demande : médecin traitant
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Code : ........
+    Consentement : oui
+
+Déclarer un remplaçant (pour y mettre fin : « Demande : fin de remplacement ») :
+
+    Demande : remplacement
+    Remplaçant : Dr Anne MOREL
+    Du : 01/07/2026
+    Au : 31/07/2026
+
+Changer de clé (joignez la nouvelle, signez avec l'ancienne) :
+
+    Demande : nouvelle clé
 
 Recevoir cette page :
 
@@ -105,23 +130,47 @@ patient gives):
     Code : ........
 
 (or, in the code's place, « Vitale : » and the attestation of your card reader.)
+Only a part of it: « Request : summary » or « Request : index », or add one of these lines:
+
+    Tab : biologie
+    Since : 01/01/2026
+    Numbers : 2, 5-7
 
 Search among your patients by the first letters of the name:
 
     Request : list
     Name : DU
 
-Correct entry 3 of a dossier by enclosing the new version, or mask entries:
+Mask entries of a dossier (numbers of the index):
 
-    Request : correction           or        Request : mask
-    Patient : DUPONT Jean                    Patient : DUPONT Jean
-    Born : 30/01/1959                        Born : 30/01/1959
-    Numbers : 3                              Numbers : 2, 5
+    Request : mask
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Numbers : 2, 5
 
-Likewise for the patient: unmask, opposition and admit (line « Doctor : »), new code, revoke
-code, accesses, copy, close. The page of the patient's rights:
+Likewise for the patient: unmask, correction (enclose the new version), opposition and admit (line
+« Doctor : »), new code, revoke code, accesses, copy, close. The page of the patient's rights:
 
     Request : rights
+
+Become the treating doctor (with the patient's code and consent):
+
+    Request : treating doctor
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Code : ........
+    Consent : yes
+
+Declare a locum (to end it: « Request : end of locum »):
+
+    Request : locum
+    Locum : Dr Anne MOREL
+    From : 01/07/2026
+    Until : 31/07/2026
+
+Change your key (attach the new one, sign with the old one):
+
+    Request : new key
 
 Receive this page:
 

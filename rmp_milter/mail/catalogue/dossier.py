@@ -37,6 +37,16 @@ As of {date}: {entries} entries, {documents} documents
         "check their signatures: without them Thunderbird wrongly reports that decryption failed\n"
         "when you open a signed attachment.",
     ),
+    "index-hprim": Text(
+        "Les fichiers entete-NN.hpr sont destinés à votre logiciel : ils portent l'en-tête HPRIM\n"
+        "de l'entrée NN, pour la ranger dans le dossier de votre patient.",
+        "The files entete-NN.hpr are for your software: they hold the HPRIM header of the entry\n"
+        "NN, by which it files the entry itself.",
+    ),
+    "hprim-body": Text(
+        "Résumé médical partagé, entrée {number} : {document}\nOnglet : {onglet}",
+        "Shared medical summary, entry {number}: {document}\nTab: {onglet}",
+    ),
     "index-masked": Text(
         "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",
         "(masked: seen by its author, the treating doctor and the patient only)",

@@ -1,0 +1,133 @@
+"""``rmp doctor set`` and ``rmp doctor locum``: an enrolled doctor's entry, changed."""
+
+import time
+
+import click
+import msgspec
+
+from rmp_milter.changes import Changes
+from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
+from rmp_milter.cli.errors import CommandError
+from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.config import Config
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.locums import with_locum, without_locum
+from rmp_milter.mail.civil import day
+from rmp_milter.mail.texts import refusal
+from rmp_milter.model import Doctor, Receipts, ReplyForm
+
+
+@click.command("set")
+@click.argument("who", metavar="WHO")
+@click.option("--name", callback=reading(words_of), help="As patients know him.")
+@click.option("--mail", callback=reading(mail_of), help="Where his answers go.")
+@click.option("--profession", callback=reading(words_of), help="Such as médecin généraliste.")
+@click.option("--account", metavar="SASLNAME", help="His login for SMTP AUTH; '' for none.")
+@click.option(
+    "--reply-form",
+    type=click.Choice([form.value for form in ReplyForm]),
+    help="How his answers are built.",
+)
+@click.option(
+    "--receipts",
+    type=click.Choice([each.value for each in Receipts]),
+    help="A receipt for each deposit, one a day, or none.",
+)
+@click.option("--hprim", type=click.Choice(["yes", "no"]), help="HPRIM headers beside entries.")
+@json_option
+@configured
+def set_(  # noqa: PLR0913 -- one argument an option
+    config: Config,
+    *,
+    who: str,
+    name: str | None,
+    mail: str | None,
+    profession: str | None,
+    account: str | None,
+    reply_form: str | None,
+    receipts: str | None,
+    hprim: str | None,
+    as_json: bool,
+) -> None:
+    """Change what the directory says of a doctor; what is not given stays.
+
+    WHO is the RPPS number, mail address or key fingerprint. For another key see rekey.
+    """
+    given: dict[str, object] = {
+        "name": name,
+        "mail": mail,
+        "profession": profession,
+        "account": account,
+        "reply_form": None if reply_form is None else ReplyForm(reply_form),
+        "receipts": None if receipts is None else Receipts(receipts),
+        "hprim": None if hprim is None else hprim == "yes",
+    }
+    changed = {field: value for field, value in given.items() if value is not None}
+    if not changed:
+        raise click.UsageError("nothing to change: give an option")
+    with open_store(config) as store:
+        with store.snapshot() as snapshot:
+            found = find(snapshot, who)
+        new = msgspec.structs.replace(found, **changed, revision=found.revision + 1)
+        HostKeeper(config).record("modification", found.rpps)
+        commit(store, Changes(doctors=(new,)), int(time.time()))
+        print_doctor(new, store, json=as_json)
+
+
+@click.command("locum")
+@click.argument("who", metavar="WHO")
+@click.option("--locum", "other", required=True, metavar="WHO2", help="Who acts for him.")
+@click.option("--from", "first", metavar="DAY", help="The first day: 2026-07-01, 01/07/2026.")
+@click.option("--to", "last", metavar="DAY", help="The last day, included.")
+@click.option("--remove", is_flag=True, help="He acts no more, from now on.")
+@json_option
+@configured
+def locum(  # noqa: PLR0913 -- one argument an option
+    config: Config,
+    *,
+    who: str,
+    other: str,
+    first: str | None,
+    last: str | None,
+    remove: bool,
+    as_json: bool,
+) -> None:
+    """Declare who acts for a doctor between two days, or take it back.
+
+    Both are named by RPPS number, mail address or key fingerprint. Nobody is written to: a
+    doctor's own declaration by mail tells the locum.
+    """
+    now = int(time.time())
+    days = _days(first, last, now)
+    if (days is None) != remove:
+        raise click.UsageError("give --from and --to, or --remove")
+    with open_store(config) as store:
+        with store.snapshot() as snapshot:
+            found, acting = find(snapshot, who), find(snapshot, other)
+        new = _changed(found, acting, days, now)
+        action = "remplacement" if days else "fin de remplacement"
+        HostKeeper(config).record(action, acting.rpps, acting_for=found.rpps)
+        commit(store, Changes(doctors=(new,)), now)
+        print_doctor(new, store, json=as_json)
+
+
+def _days(first: str | None, last: str | None, now: int) -> tuple[str, str] | None:
+    """Return the two days; None where neither is given."""
+    if first is None and last is None:
+        return None
+    year = time.gmtime(now).tm_year
+    read = [day(value or "", year) for value in (first, last)]
+    if not all(read):
+        raise click.UsageError("--from and --to take a day each, such as 2026-07-01")
+    return read[0], read[1]
+
+
+def _changed(doctor: Doctor, acting: Doctor, days: tuple[str, str] | None, now: int) -> Doctor:
+    try:
+        if days is None:
+            return without_locum(doctor, acting, now)
+        return with_locum(doctor, acting, *days, now)
+    except MailError as error:
+        raise CommandError(refusal(error.text, "en", error.facts)) from error

@@ -1,0 +1,208 @@
+"""``rmp doctor import``: many doctors out of one CSV file, all of them or none."""
+
+import csv
+import io
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from rmp_milter.certificates import (
+    Certificate,
+    CertificateError,
+    check_usable,
+    read_certificate,
+)
+from rmp_milter.changes import Changes
+from rmp_milter.cli.directory import commit, mail_of, rpps_of, words_of
+from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import Json, print_error, print_json
+from rmp_milter.config import Config
+from rmp_milter.model import Doctor, Receipts, ReplyForm
+from rmp_milter.store.snapshot import Snapshot
+
+REQUIRED = ("name", "rpps", "mail", "profession", "key")
+OPTIONAL = ("account", "reply_form", "receipts", "hprim")
+_YES, _NO = frozenset({"yes", "oui"}), frozenset({"no", "non", ""})
+
+
+class _Fault(msgspec.Struct, frozen=True):
+    line: int
+    words: str
+
+
+class _Row(msgspec.Struct, frozen=True):
+    line: int
+    doctor: Doctor
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--dry-run", is_flag=True, help="Look at everything, enrol nobody.")
+@json_option
+@configured
+def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
+    """Enrol all doctors of a CSV file, or nobody if a line is wrong.
+
+    The first line names the columns: name, rpps, mail, profession, key (a file, as seen from
+    the CSV file), and if wanted account, reply_form, receipts, hprim (yes or no).
+    """
+    now = int(time.time())
+    rows, faults = _read(file, now)
+    with open_store(config) as store:
+        with store.snapshot() as snapshot:
+            faults = sorted([*faults, *_twice(rows, snapshot)], key=lambda each: each.line)
+        if not (faults or dry_run):
+            keeper = HostKeeper(config)
+            for row in rows:
+                keeper.record("inscription", row.doctor.rpps)
+            commit(store, Changes(doctors=tuple(row.doctor for row in rows)), now)
+    return _tell(file, rows, faults, dry_run=dry_run, as_json=as_json)
+
+
+def _read(file: Path, now: int) -> tuple[list[_Row], list[_Fault]]:
+    """Read the file; return whom it holds and every fault, by line."""
+    rows: list[_Row] = []
+    faults: list[_Fault] = []
+    for line, values in _lines(file):
+        words: list[str] = []
+        doctor = _doctor(values, file.parent, now, words)
+        faults += [_Fault(line, each) for each in words]
+        if doctor:
+            rows.append(_Row(line, doctor))
+    return rows, faults
+
+
+def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each line's number and values; raises :class:`CommandError` for wrong columns."""
+    text = _decoded(file.read_bytes())
+    head = text.partition("\n")[0]
+    delimiter = max(";,\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    columns = [name.strip().lower().replace(" ", "_") for name in next(reader, [])]
+    missing, unknown = set(REQUIRED) - set(columns), set(columns) - {*REQUIRED, *OPTIONAL}
+    if missing or unknown or len(set(columns)) != len(columns):
+        known = ", ".join((*REQUIRED, *OPTIONAL))
+        raise CommandError(f"{file}: the first line does not name the columns", f"use {known}")
+    for values in reader:
+        if any(value.strip() for value in values):
+            padded = [*values, *[""] * len(columns)]
+            named = dict(zip(columns, (each.strip() for each in padded), strict=False))
+            extra = [each for each in values[len(columns) :] if each.strip()]
+            yield reader.line_num, {**named, **({"": extra[0]} if extra else {})}
+
+
+def _decoded(data: bytes) -> str:
+    """Return the text; spreadsheets of French hosts write UTF-8 or windows-1252."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _doctor(values: dict[str, str], folder: Path, now: int, faults: list[str]) -> Doctor | None:
+    """Return the line's doctor; adds each fault to ``faults`` and returns None then."""
+
+    def read(column: str, reader: Callable[[str], str]) -> str:
+        try:
+            return reader(values.get(column, ""))
+        except ValueError as error:
+            faults.append(f"{column}: {error}")
+            return ""
+
+    if "" in values:
+        faults.append(f"more values than columns: {values['']!r}")
+    said = {column: read(column, words_of) for column in ("name", "profession")}
+    rpps, mail = read("rpps", rpps_of), read("mail", mail_of)
+    form = read("reply_form", lambda value: ReplyForm(value or ReplyForm.SEPARATE).value)
+    receipts = read("receipts", lambda value: Receipts(value or Receipts.EACH).value)
+    hprim = read("hprim", _yes_or_no)
+    certificate = _certificate(folder / values["key"], now, faults)
+    if faults or certificate is None:
+        return None
+    return Doctor(
+        doctor_id=secrets.token_bytes(16),
+        name=said["name"],
+        rpps=rpps,
+        mail=mail,
+        profession=said["profession"],
+        certificate=certificate.binary,
+        fingerprint=certificate.fingerprint,
+        key_ids=certificate.key_ids,
+        account=values.get("account", ""),
+        reply_form=ReplyForm(form),
+        added_at=now,
+        receipts=Receipts(receipts),
+        hprim=hprim == "yes",
+    )
+
+
+def _yes_or_no(value: str) -> str:
+    folded = value.lower()
+    if folded not in _YES | _NO:
+        raise ValueError(f"{value!r} is neither yes nor no")
+    return "yes" if folded in _YES else "no"
+
+
+def _certificate(file: Path, now: int, faults: list[str]) -> Certificate | None:
+    try:
+        data = file.read_bytes()
+        check_usable(data, now)
+        return read_certificate(data)
+    except OSError as error:
+        faults.append(f"key: {file}: {error.strerror}")
+    except CertificateError as error:
+        faults.append(f"key: {file}: {error}")
+    return None
+
+
+def _twice(rows: Sequence[_Row], snapshot: Snapshot) -> Iterator[_Fault]:
+    """Yield what belongs to somebody who is enrolled, or to an earlier line."""
+    holders = {
+        value: f"of {doctor.name}, who is enrolled"
+        for doctor in snapshot.doctors()
+        for value in _own(doctor)
+    }
+    for row in rows:
+        words = [
+            f"{kind} is that {holders[kind, value]}"
+            for kind, value in _own(row.doctor)
+            if (kind, value) in holders
+        ]
+        yield from (_Fault(row.line, each) for each in dict.fromkeys(words))
+        for value in _own(row.doctor):
+            holders.setdefault(value, f"of line {row.line}")
+
+
+def _own(doctor: Doctor) -> list[tuple[str, str]]:
+    """Return what nobody else may have."""
+    values = [
+        ("rpps", doctor.rpps),
+        ("mail", doctor.mail.casefold()),
+        ("account", doctor.account),
+    ]
+    keys = [("key", each) for each in dict.fromkeys((doctor.fingerprint, *doctor.key_ids))]
+    return [(kind, value) for kind, value in (*values, *keys) if value]
+
+
+def _tell(
+    file: Path, rows: Sequence[_Row], faults: Sequence[_Fault], *, dry_run: bool, as_json: bool
+) -> int:
+    done = 0 if faults or dry_run else len(rows)
+    if as_json:
+        listed: list[Json] = [{"line": each.line, "fault": each.words} for each in faults]
+        print_json({"enrolled": done, "readable": len(rows), "faults": listed})
+    elif faults:
+        for each in faults:
+            print_error(f"{file}:{each.line}: {each.words}")
+        print_error(f"nobody was enrolled: {len(faults)} faults")
+    else:
+        word = "can be enrolled" if dry_run else "enrolled"
+        click.echo(f"{len(rows)} doctors {word}")
+    return Status.REFUSED if faults else Status.OK

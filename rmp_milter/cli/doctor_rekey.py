@@ -1,0 +1,189 @@
+"""``rmp doctor rekey``: another key for a doctor who lost his, by the host's own hand.
+
+The custody slot opens each dossier that he reads by his signature. Since nobody's code or key
+stands behind it, two persons answer for it by name, in every leaf. The directory changes
+first, so that new documents fit the new key at once; then dossier by dossier, each written
+for itself: run again after an interruption, it finishes what is missing.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from rmp_milter.changes import Changes
+from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
+from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
+from rmp_milter.config import Config
+from rmp_milter.handlers.access import sealed_document
+from rmp_milter.handlers.cle import is_taken, with_key
+from rmp_milter.handlers.consultation import own_packets
+from rmp_milter.handlers.envelopes import documents_in, standing_dossiers, written
+from rmp_milter.identity import fold
+from rmp_milter.keeper.protocol import ByCustody, Event, Release, Released
+from rmp_milter.model import Doctor, Dossier
+from rmp_milter.store.store import Store
+
+MAX_NAME = 100
+WITNESSES = 2
+
+
+class _Work(msgspec.Struct, frozen=True):
+    """What each dossier is done with; ``everything`` writes packets that are there as well."""
+
+    store: Store
+    keeper: HostKeeper
+    reader: Doctor
+    leaf: Event
+    everything: bool
+
+
+class _Done(msgspec.Struct, frozen=True):
+    """How many dossiers there are, documents were written; what the keeper refused."""
+
+    dossiers: int
+    documents: int
+    refused: tuple[str, ...]
+
+
+@click.command("rekey")
+@click.argument("who", metavar="WHO")
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="His new OpenPGP certificate (public key), armored or binary.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="Who answers for it; two different persons, in the access log.",
+)
+@click.option("--all", "everything", is_flag=True, help="Write packets that are there, too.")
+@json_option
+@configured
+def rekey(  # noqa: PLR0913 -- one argument an option
+    config: Config,
+    *,
+    who: str,
+    key: Path,
+    witnesses: tuple[str, ...],
+    everything: bool,
+    as_json: bool,
+) -> int:
+    """Give a doctor another key, and write it into every dossier that he treats.
+
+    WHO is the RPPS number, mail address or key fingerprint. Check the new key by another way
+    than mail. Given again after an interruption, it finishes what is missing.
+    """
+    named = _two(witnesses)
+    now = int(time.time())
+    certificate = usable_certificate(key.read_bytes(), now)
+    with open_store(config) as store:
+        keeper = HostKeeper(config)
+        with store.snapshot() as snapshot:
+            found = find(snapshot, who)
+            if is_taken(certificate, found, snapshot):
+                raise CommandError(TAKEN, "rmp doctor list shows who is enrolled")
+        keeper.record("cle", found.rpps, named)
+        reader = found
+        if found.certificate != certificate.binary:
+            reader = with_key(found, certificate)
+            commit(store, Changes(doctors=(reader,)), now)
+        # The same key with other subkeys: packets that are there may be for the former ones.
+        anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)
+        leaf = keeper.event("cle", found.rpps, named, f"{HOST}+custody")
+        done = _rewrite_all(_Work(store, keeper, reader, leaf, anew))
+    return _tell(reader, done, as_json=as_json)
+
+
+def _two(witnesses: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the two names; raises :class:`click.UsageError` unless they are two persons'."""
+    try:
+        names = tuple(map(words_of, witnesses))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    different = {fold(name) for name in names if len(name) <= MAX_NAME} - {""}
+    if len(names) != WITNESSES or len(different) != WITNESSES:
+        raise click.UsageError("name two different persons: --witness NAME --witness NAME")
+    return names
+
+
+def _rewrite_all(work: _Work) -> _Done:
+    """Do dossier by dossier; one that the keeper cannot open must not hold up the others."""
+    with work.store.snapshot() as snapshot:
+        dossiers = [each.dossier_id for each in standing_dossiers(work.reader, snapshot)]
+    documents, refused = 0, []
+    with click.progressbar(dossiers, label="dossiers", show_pos=True, file=sys.stderr) as bar:
+        for dossier_id in bar:
+            try:
+                documents += _rewrite(work, dossier_id)
+            except KeeperRefused as error:
+                refused.append(f"dossier {dossier_id.hex()}: {error.line}")
+    return _Done(len(dossiers), documents, tuple(refused))
+
+
+def _rewrite(work: _Work, dossier_id: bytes) -> int:
+    """Write what is missing in one dossier; return how many documents that are."""
+    with work.store.snapshot() as snapshot:
+        dossier = snapshot.dossier(dossier_id)
+        if dossier is None or not _reads(work.reader, dossier):
+            return 0  # closed, or taken over by another, since the list was made
+        wanted = [
+            document
+            for document in documents_in(dossier, snapshot)
+            if work.everything or not own_packets(document, work.reader, snapshot)
+        ]
+    if not wanted:
+        return 0
+    request = Release(
+        digest=work.keeper.digest,
+        dossier_id=dossier_id,
+        opening=ByCustody(dossier.slots.custody),
+        items=tuple(map(sealed_document, wanted)),
+        readers=(work.reader.certificate,),
+        event=work.leaf,
+    )
+    packets = work.keeper.ask(Released, request).packets
+    envelopes = written(wanted, packets, work.reader)
+    work.store.commit(Changes(envelopes=envelopes), int(time.time()))
+    return len(wanted)
+
+
+def _reads(reader: Doctor, dossier: Dossier) -> bool:
+    own = dossier.dossier_id == reader.patient_of or dossier.treating == reader.doctor_id
+    return own and dossier.closure is None
+
+
+def _tell(reader: Doctor, done: _Done, *, as_json: bool) -> int:
+    if as_json:
+        print_json(
+            {
+                "rpps": reader.rpps,
+                "fingerprint": reader.fingerprint,
+                "dossiers": done.dossiers,
+                "documents": done.documents,
+                "refused": done.refused,
+            }
+        )
+    else:
+        print_pairs(
+            [
+                ("name", reader.name),
+                ("key", spaced_fingerprint(reader.fingerprint)),
+                ("dossiers", str(done.dossiers)),
+                ("documents written anew", str(done.documents)),
+            ]
+        )
+    for line in done.refused:
+        print_error(line)
+    return Status.REFUSED if done.refused else Status.OK

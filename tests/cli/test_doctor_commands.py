@@ -1,0 +1,387 @@
+"""rmp doctor import, set, locum, rekey: one leaf each, all or nothing, and what is refused."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
+
+from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
+from rmp_milter.cli import doctor_changes
+from rmp_milter.cli.opening import open_store
+from rmp_milter.config import load
+from rmp_milter.keeper.client import KeeperFailed
+from rmp_milter.keeper.protocol import ByCustody, Failed, Release, Why
+from rmp_milter.model import (
+    Consent,
+    Container,
+    Doctor,
+    Document,
+    Dossier,
+    Entry,
+    Onglet,
+    Patient,
+    Slots,
+)
+
+LUC = ("--name", "Dr Luc SAND", "--mail", "l.sand@cab.example")
+WITNESSES = ("--witness", "Jeanne ROY", "--witness", "Luc SAND")
+
+
+@pytest.fixture(scope="session")
+def second_key(gpg_home: Path) -> Path:
+    return made_key(gpg_home, "second", "default", "default", "never")
+
+
+@pytest.fixture
+def anne(rmp: Rmp, key: Path, keeper: PlayedKeeper) -> str:
+    assert rmp.add(key).status == 0
+    keeper.requests.clear()
+    return RPPS
+
+
+@pytest.fixture
+def luc(rmp: Rmp, second_key: Path, anne: str, keeper: PlayedKeeper) -> str:  # noqa: ARG001 -- first
+    assert rmp.add(second_key, rpps=OTHER_RPPS, who=LUC).status == 0
+    keeper.requests.clear()
+    return OTHER_RPPS
+
+
+def shown(rmp: Rmp, who: str = RPPS) -> dict[str, object]:
+    found: dict[str, object] = json.loads(rmp("doctor", "show", who, "--json").out)
+    return found
+
+
+def day(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days)).strftime("%Y-%m-%d")
+
+
+# Leaves
+
+
+def test_enrolling_and_removing_leave_a_leaf_each(
+    rmp: Rmp, key: Path, keeper: PlayedKeeper
+) -> None:
+    rmp.add(key)
+    rmp("doctor", "remove", RPPS)
+    assert [(leaf.action, leaf.subject, leaf.proof) for leaf in keeper.leaves] == [
+        ("inscription", RPPS, "host"),
+        ("radiation", RPPS, "host"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("doctor", "remove", RPPS),
+        ("doctor", "set", RPPS, "--name", "Dr Autre NOM"),
+        ("doctor", "locum", RPPS, "--locum", OTHER_RPPS, "--from", day(0), "--to", day(1)),
+    ],
+)
+def test_without_the_keeper_nothing_changes(
+    rmp: Rmp, luc: str, keeper: PlayedKeeper, command: tuple[str, ...]
+) -> None:
+    assert luc == OTHER_RPPS
+    before = rmp("doctor", "list", "--json").out
+    keeper.down = True
+    said = rmp(*command)
+    assert (said.status, len(said.err.splitlines())) == (1, 2)
+    assert "the keeper does not answer" in said.err
+    assert rmp("doctor", "list", "--json").out == before
+
+
+# set
+
+
+def test_set_changes_what_is_given_and_nothing_else(
+    rmp: Rmp, anne: str, keeper: PlayedKeeper
+) -> None:
+    before = shown(rmp)
+    options = ("--mail", "anne@new.example", "--receipts", "daily", "--hprim", "yes")
+    said = rmp("doctor", "set", anne, *options, "--account", "amorel", "--json")
+    changed = {
+        "mail": "anne@new.example",
+        "receipts": "daily",
+        "hprim": True,
+        "account": "amorel",
+    }
+    assert json.loads(said.out) == {**before, **changed} == shown(rmp)
+    assert [(leaf.action, leaf.subject) for leaf in keeper.leaves] == [("modification", RPPS)]
+    assert rmp("doctor", "set", anne, "--account", "", "--hprim", "no").status == 0
+    assert (shown(rmp)["account"], shown(rmp)["hprim"]) == ("", False)
+
+
+def test_set_needs_something_to_change(rmp: Rmp, anne: str) -> None:
+    assert rmp("doctor", "set", anne).status == 2
+
+
+def test_set_takes_nobody_elses_address(rmp: Rmp, luc: str) -> None:
+    said = rmp("doctor", "set", luc, "--mail", "A.MOREL@cab.example")
+    assert said.status == 1
+    assert "another doctor has this" in said.err
+
+
+def test_a_change_meanwhile_is_said_so_and_not_overwritten(
+    rmp: Rmp, anne: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load(rmp.config)
+
+    def changed_meanwhile(store: object, changes: Changes, now: int) -> None:
+        with monkeypatch.context() as undone:
+            undone.setattr(doctor_changes, "commit", commit)
+            assert rmp("doctor", "set", anne, "--name", "Dr Plus VITE").status == 0
+        commit(store, changes, now)
+
+    commit: Callable[..., None] = doctor_changes.commit
+    monkeypatch.setattr(doctor_changes, "commit", changed_meanwhile)
+    said = rmp.bare("--config", str(config.file), "doctor", "set", anne, "--name", "Dr Lent")
+    assert said.status == 1
+    assert "was changed meanwhile" in said.err
+    assert shown(rmp)["name"] == "Dr Plus VITE"
+
+
+# locum
+
+
+def test_a_locum_is_declared_shown_and_taken_back(
+    rmp: Rmp, luc: str, keeper: PlayedKeeper
+) -> None:
+    said = rmp("doctor", "locum", RPPS, "--locum", luc, "--from", day(0), "--to", day(6))
+    assert said.status == 0
+    assert f"Dr Luc SAND, {day(0)} to {day(6)}" in said.out
+    assert shown(rmp)["locums"] == [{"name": "Dr Luc SAND", "from": day(0), "to": day(6)}]
+    assert rmp("doctor", "locum", RPPS, "--locum", luc, "--remove").status == 0
+    assert shown(rmp)["locums"] == []
+    assert [(leaf.action, leaf.subject, leaf.acting_for) for leaf in keeper.leaves] == [
+        ("remplacement", luc, RPPS),
+        ("fin de remplacement", luc, RPPS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [
+        (("--from", day(0)), 2),
+        (("--from", "tomorrow", "--to", "later"), 2),
+        ((), 2),
+        (("--from", day(0), "--to", day(1), "--remove"), 2),
+        (("--from", day(-9), "--to", day(-1)), 1),
+        (("--remove",), 1),
+    ],
+)
+def test_days_of_a_locum_that_cannot_be(
+    rmp: Rmp, luc: str, days: tuple[str, ...], status: int
+) -> None:
+    said = rmp("doctor", "locum", RPPS, "--locum", luc, *days)
+    assert (said.status, shown(rmp)["locums"]) == (status, [])
+    assert "Traceback" not in said.err
+
+
+# import
+
+HEAD = "name;rpps;mail;profession;key;account;reply_form;receipts;hprim\n"
+GOOD = f"Dr Anne MOREL;{RPPS};a.morel@cab.example;médecin;anne.asc;;;;\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, key: Path, second_key: Path) -> Path:
+    (tmp_path / "anne.asc").write_bytes(key.read_bytes())
+    (tmp_path / "luc.asc").write_bytes(second_key.read_bytes())
+    return tmp_path
+
+
+def listed(folder: Path, text: str, encoding: str = "utf-8") -> str:
+    file = folder / "doctors.csv"
+    file.write_bytes(text.encode(encoding))
+    return str(file)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_import_enrols_all_with_a_leaf_each(
+    rmp: Rmp, folder: Path, keeper: PlayedKeeper, encoding: str
+) -> None:
+    luc = f"Dr Luc SAND;{OTHER_RPPS};l.sand@cab.example;pédiatre;luc.asc;lsand;partitioned;"
+    text = HEAD + GOOD + "\n" + luc + "none;oui\n"
+    said = rmp("doctor", "import", listed(folder, text, encoding))
+    assert (said.status, said.out) == (0, "2 doctors enrolled\n")
+    found = shown(rmp, OTHER_RPPS)
+    assert (found["account"], found["reply_form"]) == ("lsand", "partitioned")
+    assert (found["receipts"], found["hprim"]) == ("none", True)
+    assert found["profession"] == "pédiatre"
+    assert [(leaf.action, leaf.subject) for leaf in keeper.leaves] == [
+        ("inscription", RPPS),
+        ("inscription", OTHER_RPPS),
+    ]
+
+
+def test_import_tells_every_fault_by_its_line_and_enrols_nobody(
+    rmp: Rmp, folder: Path, keeper: PlayedKeeper
+) -> None:
+    wrong = f"Dr Luc SAND;123;no address;;nothing.asc;;folded;often;perhaps\n{GOOD}"
+    said = rmp("doctor", "import", listed(folder, HEAD + GOOD + wrong), "--json")
+    faults = json.loads(said.out)["faults"]
+    assert said.status == 1
+    seen = [(each["line"], each["fault"].partition(":")[0]) for each in faults]
+    third = ("profession", "rpps", "mail", "reply_form", "receipts", "hprim", "key")
+    assert seen[:7] == [(3, column) for column in third]
+    assert {line for line, _ in seen[7:]} == {4}
+    assert "rpps is that of line 2" in [each["fault"] for each in faults]
+    assert json.loads(rmp("doctor", "list", "--json").out) == []
+    assert keeper.requests == []
+    plain = rmp("doctor", "import", listed(folder, HEAD + GOOD + wrong))
+    assert "doctors.csv:3: rpps: '123' is no RPPS number" in plain.err
+
+
+def test_import_refuses_who_is_enrolled_already(rmp: Rmp, folder: Path, anne: str) -> None:
+    said = rmp("doctor", "import", listed(folder, HEAD + GOOD))
+    assert said.status == 1
+    assert f"rpps is that of {shown(rmp, anne)['name']}, who is enrolled" in said.err
+
+
+def test_a_dry_run_looks_and_enrols_nobody(
+    rmp: Rmp, folder: Path, keeper: PlayedKeeper
+) -> None:
+    said = rmp("doctor", "import", "--dry-run", listed(folder, HEAD + GOOD))
+    assert (said.status, said.out) == (0, "1 doctors can be enrolled\n")
+    assert json.loads(rmp("doctor", "list", "--json").out) == []
+    assert keeper.requests == []
+
+
+@pytest.mark.parametrize("head", ["", "name,rpps\n", HEAD.replace("hprim", "shoe size")])
+def test_columns_that_are_not_named_are_refused(rmp: Rmp, folder: Path, head: str) -> None:
+    said = rmp("doctor", "import", listed(folder, head + GOOD))
+    assert said.status == 1
+    assert "does not name the columns" in said.err
+
+
+# rekey
+
+
+def with_dossiers(rmp: Rmp, count: int) -> None:
+    """Give Anne dossiers, each with one document that has no packet for her."""
+    with open_store(load(rmp.config)) as store:
+        with store.snapshot() as snapshot:
+            anne = snapshot.doctor_by_rpps(RPPS)
+            assert anne is not None
+        for number in range(1, count + 1):
+            store.commit(_dossier(anne, number), int(time.time()))
+
+
+def _dossier(treating: Doctor, number: int) -> Changes:
+    identifier, data = bytes([number]) * 16, b"body %d" % number
+    dossier = Dossier(
+        dossier_id=identifier,
+        public_key=b"P" * 32,
+        patient=Patient(f"Nom{number}", "Jean", "1959-01-30"),
+        treating=treating.doctor_id,
+        slots=Slots(code=None, custody=b"custody"),
+        consent=Consent(treating.doctor_id, 1, "test"),
+        created_at=1,
+    )
+    document = Document(
+        document_id=bytes([100 + number]) * 16,
+        container=Container.FILE,
+        digest=hashlib.sha256(data).digest(),
+        size=len(data),
+        sealed_key=b"sealed",
+    )
+    entry = Entry(1, treating.doctor_id, "Dr", "Radio", Onglet.IMAGERIE, "type", (document,))
+    body = NewBody(document.document_id, data)
+    return Changes(
+        dossiers=(NewDossier(dossier, (f"trait {number}",)),),
+        entries=(NewEntry(identifier, entry, (body,)),),
+    )
+
+
+def rekeyed(rmp: Rmp, key: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    said = rmp("doctor", "rekey", RPPS, "--key", str(key), *WITNESSES, "--json", *more)
+    return said.status, json.loads(said.out) if said.out else {}
+
+
+def test_rekey_writes_every_dossier_with_a_leaf_and_both_names(
+    rmp: Rmp, anne: str, second_key: Path, keeper: PlayedKeeper
+) -> None:
+    with_dossiers(rmp, 2)
+    status, said = rekeyed(rmp, second_key)
+    assert (status, said["dossiers"], said["documents"]) == (0, 2, 2)
+    assert shown(rmp)["fingerprint"] == said["fingerprint"] != anne
+    releases = [each for each in keeper.requests if isinstance(each, Release)]
+    assert {each.opening for each in releases} == {ByCustody(b"custody")}
+    assert [(leaf.action, leaf.proof) for leaf in keeper.leaves] == [
+        ("cle", "host"),
+        ("cle", "host+custody"),
+        ("cle", "host+custody"),
+    ]
+    assert {(leaf.subject, leaf.witnesses) for leaf in keeper.leaves} == {
+        (RPPS, ("Jeanne ROY", "Luc SAND"))
+    }
+
+
+@pytest.mark.usefixtures("anne")
+def test_rekey_given_again_finishes_what_is_missing(
+    rmp: Rmp, second_key: Path, keeper: PlayedKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_dossiers(rmp, 3)
+    whole = keeper.expect
+
+    def breaks_down(kind: type, request: object) -> object:
+        keeper.down = sum(isinstance(each, Release) for each in keeper.requests) == 1
+        return whole(kind, request)
+
+    monkeypatch.setattr(keeper, "expect", breaks_down)
+    assert rekeyed(rmp, second_key)[0] == 1
+    monkeypatch.setattr(keeper, "expect", whole)
+    keeper.down = False
+    status, said = rekeyed(rmp, second_key)
+    assert (status, said["dossiers"], said["documents"]) == (0, 3, 2)
+    assert rekeyed(rmp, second_key)[1]["documents"] == 0
+    assert rekeyed(rmp, second_key, "--all")[1]["documents"] == 3
+
+
+@pytest.mark.usefixtures("anne")
+def test_a_dossier_that_the_keeper_cannot_open_does_not_hold_up_the_others(
+    rmp: Rmp, second_key: Path, keeper: PlayedKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_dossiers(rmp, 3)
+    whole = keeper.expect
+
+    def refuses_one(kind: type, request: object) -> object:
+        if isinstance(request, Release) and request.dossier_id == bytes([2]) * 16:
+            raise KeeperFailed(Failed(Why.UNAVAILABLE, "a sealed key does not fit"))
+        return whole(kind, request)
+
+    monkeypatch.setattr(keeper, "expect", refuses_one)
+    status, said = rekeyed(rmp, second_key)
+    assert (status, said["dossiers"], said["documents"]) == (1, 3, 2)
+    assert [f"dossier {'02' * 16}" in str(each) for each in said["refused"]] == [True]
+    assert rmp("store", "check").status == 0
+
+
+@pytest.mark.usefixtures("anne")
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("--witness", "Jeanne ROY"),
+        ("--witness", "Jeanne ROY", "--witness", "jeanne  roy"),
+        ("--witness", "Jeanne ROY", "--witness", " "),
+        ("--witness", "A", "--witness", "B", "--witness", "C"),
+        ("--witness", "A", "--witness", "B" * 101),
+    ],
+)
+def test_rekey_needs_two_different_persons(
+    rmp: Rmp, second_key: Path, names: tuple[str, ...], keeper: PlayedKeeper
+) -> None:
+    said = rmp("doctor", "rekey", RPPS, "--key", str(second_key), *names)
+    assert said.status == 2
+    assert keeper.requests == []
+
+
+@pytest.mark.usefixtures("luc")
+def test_rekey_takes_nobody_elses_key(rmp: Rmp, second_key: Path, keeper: PlayedKeeper) -> None:
+    assert rekeyed(rmp, second_key)[0] == 1
+    assert keeper.requests == []

@@ -1,0 +1,317 @@
+"""Point 3 of the rules: médecin traitant, locums, a doctor's new key, as a doctor reads them."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from clinic import PDF, Clinic
+
+from rmp_milter.certificates import read_certificate
+from rmp_milter.changes import Changes
+from rmp_milter.cli.opening import open_store
+from rmp_milter.config import load
+from rmp_milter.handlers.cle import with_key
+from rmp_milter.keeper.journal import Journal
+from testbed.doctor import Doctor
+from testbed.gpg import Standing
+from testbed.reading import Opened
+
+pytestmark = pytest.mark.integration
+
+FILES = {"Radio.pdf": PDF}
+NUMBERS = count(1)
+
+
+@pytest.fixture
+def pair(clinic: Clinic) -> tuple[Doctor, Doctor]:
+    """Two doctors whom no other test changes."""
+    number = next(NUMBERS)
+    return (
+        clinic.host.doctor(f"Dr Un NUMERO{number}", f"un{number}@cabinet.test"),
+        clinic.host.doctor(f"Dr Deux NUMERO{number}", f"deux{number}@cabinet.test"),
+    )
+
+
+@pytest.fixture
+def renewed(pair: tuple[Doctor, Doctor], clinic: Clinic) -> Iterator[Doctor]:
+    """The first of the pair with another key, the service's certificate in hand."""
+    with Doctor(pair[0].name, pair[0].mail) as same:
+        same.import_key(clinic.host.service.certificate)
+        yield same
+
+
+def day(days: int = 0) -> str:
+    return (datetime.now(UTC) + timedelta(days)).strftime("%d/%m/%Y")
+
+
+def filled(clinic: Clinic, treating: Doctor) -> tuple[str, str]:
+    """Create a dossier with a résumé and a radiology report; return its lines and code."""
+    lines = clinic.patient()
+    code = clinic.create(lines, by=treating)
+    summary = f"{lines}Document : résumé médical\n\nRésumé.\n"
+    clinic.host.ask(treating, treating.pgp_mime(summary, FILES))
+    report = f"{lines}Document : Compte-rendu radiologie\n\nRadio.\n"
+    clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(report, FILES))
+    return lines, code
+
+
+def consult(clinic: Clinic, doctor: Doctor, lines: str, more: int = 3) -> list[Opened]:
+    return clinic.host.ask(doctor, doctor.pgp_mime("Demande : dossier\n" + lines), more)
+
+
+def take_over(clinic: Clinic, doctor: Doctor, lines: str, code: str) -> Opened:
+    text = f"Demande : médecin traitant\n{lines}Code : {code}\nConsentement : oui\n"
+    (answer,) = clinic.host.ask(doctor, doctor.pgp_mime(text))
+    return answer
+
+
+def declare(clinic: Clinic, doctor: Doctor, locum: str, first: str, last: str) -> Opened:
+    text = f"Demande : remplacement\nRemplaçant : {locum}\nDu : {first}\nAu : {last}\n"
+    (answer,) = clinic.host.ask(doctor, doctor.pgp_mime(text))
+    return answer
+
+
+# Médecin traitant
+
+
+def test_the_new_medecin_traitant_reads_everything_by_his_signature(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    old, new = pair
+    lines, code = filled(clinic, old)
+    answer = take_over(clinic, new, lines, code)
+    assert "Vous êtes désormais le médecin traitant de TEST" in answer.text
+    assert "ne peut pas lui être repris" in " ".join(answer.text.split())
+    assert old.name in answer.text
+    index, *documents = consult(clinic, new, lines)
+    assert f"Médecin traitant : {new.name}" in index.text
+    assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+
+
+def test_the_former_one_is_told_and_reads_no_more(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    old, new = pair
+    lines, code = filled(clinic, old)
+    before = clinic.host.postfix.collected.count(old.mail)
+    take_over(clinic, new, lines, code)
+    (notice,) = clinic.host.answers(old, after=before)
+    assert notice.subject == "RMP : information"
+    assert f"a choisi un autre médecin traitant : {new.name}" in notice.text
+    refused = clinic.refusal(old, old.pgp_mime("Demande : dossier\n" + lines))
+    assert "Le code du patient manque" in refused.text
+
+
+def test_what_comes_after_the_change_has_a_packet_for_the_new_one_only(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    old, new = pair
+    lines, code = filled(clinic, old)
+    take_over(clinic, new, lines, code)
+    listed = new.pgp_mime("Demande : liste\nNom : TEST\n")
+    (before,) = clinic.host.ask(new, listed)
+    assert "2 entrée(s) que vous n'avez pas encore reçue(s)" in before.text
+    report = f"{lines}Document : biologie\n\nAprès.\n"
+    clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(report))
+    *_, last = consult(clinic, new, lines, 4)
+    assert "Après." in last.text
+    (after,) = clinic.host.ask(new, new.pgp_mime("Demande : liste\nNom : TEST\n\n.\n"))
+    assert "pas encore reçue" not in after.text
+    (his,) = clinic.host.ask(old, old.pgp_mime("Demande : liste\nNom : TEST\n"))
+    assert "Vos patients dont le nom commence par « TEST » : 0" in his.text
+
+
+def test_a_wrong_code_changes_no_medecin_traitant(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    old, new = pair
+    lines, _ = filled(clinic, old)
+    text = f"Demande : médecin traitant\n{lines}Code : faux\nConsentement : oui\n"
+    known = clinic.refusal(new, new.pgp_mime(text))
+    text = f"Demande : médecin traitant\n{clinic.patient()}Code : faux\nConsentement : oui\n"
+    unknown = clinic.refusal(new, new.pgp_mime(text))
+    assert known.text == unknown.text
+    assert len(consult(clinic, old, lines)) == 3
+
+
+def test_without_consent_nothing_changes(clinic: Clinic, pair: tuple[Doctor, Doctor]) -> None:
+    old, new = pair
+    lines, code = filled(clinic, old)
+    text = f"Demande : changement de médecin traitant\n{lines}Code : {code}\n"
+    refused = clinic.refusal(new, new.pgp_mime(text))
+    assert "« Consentement : oui »" in refused.text
+
+
+# Locums
+
+
+def test_a_locum_reads_lists_and_adds_in_the_name_of_the_doctor(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    doctor, locum = pair
+    lines, _ = filled(clinic, doctor)
+    before = clinic.host.postfix.collected.count(locum.mail)
+    answer = declare(clinic, doctor, locum.mail, day(), day(6))
+    assert f"{locum.name}, du {day()} au {day(6)} inclus" in answer.text
+    (notice,) = clinic.host.answers(locum, after=before)
+    assert f"{doctor.name} vous a déclaré(e) comme remplaçant(e)" in notice.text
+    _, *documents = consult(clinic, locum, lines)
+    assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+    (listed,) = clinic.host.ask(locum, locum.pgp_mime("Demande : liste\nNom : TEST\n"))
+    assert lines.splitlines()[0].removeprefix("Patient : ") in listed.text
+    clinic.host.ask(locum, locum.pgp_mime(f"{lines}Document : consultation\n\nVu.\n"))
+    index, *_ = consult(clinic, doctor, lines, 4)
+    assert f"{locum.name} (remplaçant de {doctor.name})" in index.text
+    assert f"Médecin traitant : {doctor.name}" in index.text
+
+
+def test_before_his_days_a_locum_needs_the_code(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    doctor, locum = pair
+    lines, _ = filled(clinic, doctor)
+    declare(clinic, doctor, locum.name, day(1), day(6))
+    refused = clinic.refusal(locum, locum.pgp_mime("Demande : dossier\n" + lines))
+    assert "Le code du patient manque" in refused.text
+
+
+def test_a_locum_ends_when_the_doctor_says_so(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    doctor, locum = pair
+    lines, _ = filled(clinic, doctor)
+    declare(clinic, doctor, locum.mail, day(), day(6))
+    consult(clinic, locum, lines)
+    text = f"Demande : fin de remplacement\nRemplaçant : {locum.mail}\n"
+    (answer,) = clinic.host.ask(doctor, doctor.pgp_mime(text))
+    assert "est terminé, avec effet immédiat" in answer.text
+    clinic.host.settle()
+    mail = locum.pgp_mime("Demande : dossier\n" + lines + "\nEncore.\n")
+    assert "Le code du patient manque" in clinic.refusal(locum, mail).text
+
+
+def test_a_locum_who_is_not_enrolled_is_explained(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    text = f"Demande : remplacement\nRemplaçant : Dr Nul PART\nDu : {day()}\nAu : {day()}\n"
+    refused = clinic.refusal(pair[0], pair[0].pgp_mime(text))
+    assert "n'a pas été trouvé avec certitude" in refused.text.replace("\n", " ")
+
+
+# A new key
+
+
+def test_a_new_key_signed_with_the_old_one_opens_every_dossier(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    old, other = pair
+    first, second = filled(clinic, old), filled(clinic, old)
+    elsewhere, _ = filled(clinic, other)
+    mail = old.pgp_mime("Demande : nouvelle clé\n", {"nouvelle.asc": renewed.certificate})
+    before = clinic.host.postfix.collected.count(old.mail)
+    assert clinic.host.send(old, mail).accepted
+    raw = clinic.host.postfix.wait_mail(old.mail, before + 2, 20)[before:]
+    answer, notice = renewed.read(raw[0]), old.read(raw[1])
+    assert "Votre nouvelle clé est enregistrée" in answer.text
+    assert ": 2, soit 4 document(s)" in answer.text
+    assert [verdict.standing for verdict in answer.verdicts] == [Standing.GOOD]
+    assert "prévenez tout de suite l'hébergeur" in notice.text
+    for lines, _ in (first, second):
+        _, *documents = consult(clinic, renewed, lines)
+        assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+    assert len(consult(clinic, other, elsewhere)) == 3
+    assert "n'est pas inscrit" in clinic.rejection(old, old.pgp_mime("Demande : aide\n")).text
+
+
+def test_a_key_that_is_somebody_elses_is_refused(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    old, other = pair
+    mail = old.pgp_mime("Demande : nouvelle clé\n", {"nouvelle.asc": other.certificate})
+    assert "ne peut pas être enregistrée" in clinic.refusal(old, mail).text.replace("\n", " ")
+
+
+def test_without_a_key_the_doctor_is_told_to_attach_one(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    mail = pair[0].pgp_mime("Demande : nouvelle clé\n")
+    assert "Joignez votre nouvelle clé" in clinic.refusal(pair[0], mail).text.replace("\n", " ")
+
+
+# A lost key
+
+
+def test_the_patients_code_makes_a_lost_key_good_for_his_dossier(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    """The directory has the new key; the packets of what was filed before are for the old one."""
+    old, _ = pair
+    lines, code = filled(clinic, old)
+    rekey(clinic, renewed, only_the_directory=True)
+    index = consult(clinic, renewed, lines, 1)[0]
+    assert "déposé pour une autre de vos clés" in index.text
+    answer = take_over(clinic, renewed, lines, code)
+    assert "comme auparavant, le médecin traitant" in answer.text
+    _, *documents = consult(clinic, renewed, lines + "\nEncore.\n")
+    assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+
+
+def test_the_host_makes_a_lost_key_good_with_two_named_persons(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    old, _ = pair
+    both = [filled(clinic, old)[0] for _ in range(2)]
+    said = rekey(clinic, renewed)
+    assert (said["dossiers"], said["documents"]) == (2, 4)
+    assert rekey(clinic, renewed)["documents"] == 0
+    for lines in both:
+        _, *documents = consult(clinic, renewed, lines)
+        assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
+    assert clinic.host.service.rmp("store", "check").returncode == 0
+    with Journal(clinic.host.service.folder / "keeper" / "log") as log:
+        leaves = [json.loads(each) for each in log.read()]
+    named = [leaf for leaf in leaves if leaf.get("witnesses") == ["Jeanne ROY", "Luc SAND"]]
+    assert [leaf["proof"] for leaf in named[-4:]] == [
+        *("host", "host+custody", "host+custody", "host")
+    ]
+
+
+def test_a_locum_that_the_host_declares_reads(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    doctor, locum = pair
+    lines, _ = filled(clinic, doctor)
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    between = ("--from", today, "--to", today)
+    clinic.host.service.rmp("doctor", "locum", doctor.mail, "--locum", locum.mail, *between)
+    assert len(consult(clinic, locum, lines)) == 3
+
+
+def rekey(
+    clinic: Clinic, renewed: Doctor, *, only_the_directory: bool = False
+) -> dict[str, object]:
+    """Have the host enrol a doctor's new key; with or without the dossiers that he treats."""
+    service = clinic.host.service
+    key = service.root / f"{renewed.fingerprint}.asc"
+    key.write_bytes(renewed.certificate)
+    names = ("--witness", "Jeanne ROY", "--witness", "Luc SAND", "--json")
+    if only_the_directory:
+        shown = json.loads(service.rmp("doctor", "show", renewed.mail, "--json").stdout)
+        change_key_only(clinic, str(shown["rpps"]), renewed)
+        return {}
+    said = service.rmp("doctor", "rekey", renewed.mail, "--key", str(key), *names).stdout
+    found: dict[str, object] = json.loads(said)
+    return found
+
+
+def change_key_only(clinic: Clinic, number: str, renewed: Doctor) -> None:
+    """Write the new key into the directory, as if the host's command had ended there."""
+    with open_store(load(clinic.host.service.config)) as store:
+        with store.snapshot() as snapshot:
+            known = snapshot.doctor_by_rpps(number)
+        assert known is not None
+        new = with_key(known, read_certificate(renewed.certificate))
+        store.commit(Changes(doctors=(new,)), int(time.time()))

@@ -1,0 +1,142 @@
+"""A doctor's new key, signed with the one before: one key, everything written anew for it."""
+
+from typing import Any
+
+import pytest
+from handlers_case import DEMO, NOON, OTHER, World, asked, dossier, entry, run
+from msgspec.structs import replace
+
+from rmp_milter.certificates import Certificate, CertificateError
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import cle
+from rmp_milter.handlers.steps import Asked, Outcome
+from rmp_milter.keeper.protocol import ByCustody, Record, Release
+from rmp_milter.model import Closure, Doctor, Onglet
+from rmp_milter.rules import Proof
+
+NEW, NEWER = b"new " * 10, b"newer " * 10
+FILED = (
+    entry(1, Onglet.SYNTHESE, "Résumé", [DEMO]),
+    entry(2, Onglet.IMAGERIE, "Radio", [DEMO]),
+)
+
+
+def read(data: bytes) -> Certificate:
+    """Read a certificate of this file: its fingerprint is made of its first word."""
+    if data == b"noise":
+        raise CertificateError("unreadable")
+    word = data.split()[0].decode()
+    known = {b"certificate of " + each.name.encode(): each for each in (DEMO, OTHER)}
+    fingerprint = known[data].fingerprint if data in known else word.encode().hex()
+    if word == "prolonged":
+        fingerprint = DEMO.fingerprint
+    return Certificate(data, fingerprint, (f"id {fingerprint}",), (), "ed25519", 0)
+
+
+@pytest.fixture(autouse=True)
+def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cle, "read_certificate", read)
+    monkeypatch.setattr(cle, "usable", lambda data, _at: not data.startswith(b"expired"))
+
+
+def mail(*keys: bytes, by: Doctor = DEMO, proof: Proof = Proof.SIGNATURE) -> Asked:
+    request = asked("Demande : nouvelle clé\n", by=by, proof=proof)
+    return replace(request, opened=replace(request.opened, keys=keys))
+
+
+def changed(request: Asked, world: World | None = None) -> tuple[Outcome, list[Any]]:
+    return run(cle.handle(request, world or World([dossier()], FILED), "fr"))
+
+
+def refusal(request: Asked, world: World | None = None) -> str:
+    with pytest.raises(MailError) as caught:
+        changed(request, world)
+    return caught.value.text
+
+
+def test_the_directory_has_the_new_key_in_the_next_revision() -> None:
+    (doctor,) = changed(mail(NEW))[0].effects.doctors
+    assert (doctor.certificate, doctor.fingerprint) == (NEW, b"new".hex())
+    assert doctor.key_ids == (f"id {b'new'.hex()}",)
+    assert doctor.revision == DEMO.revision + 1
+
+
+def test_every_dossier_that_he_treats_is_written_anew_each_with_a_leaf() -> None:
+    empty = World([dossier(number=8), dossier(number=9), dossier(number=7, treating=OTHER)])
+    empty.filed = FILED
+    outcome, requests = changed(mail(NEW), empty)
+    record, *releases = requests
+    assert isinstance(record, Record)
+    assert all(isinstance(each, Release) for each in releases)
+    assert [each.dossier_id[0] for each in releases] == [8, 9]
+    assert {type(each.opening) for each in releases} == {ByCustody}
+    assert {each.readers for each in releases} == {(NEW,)}
+    assert {each.event.action for each in releases} == {"cle"}
+    assert {each.event.proof for each in releases} == {"signature+custody"}
+    assert {each.fingerprint for each in outcome.effects.envelopes} == {b"new".hex()}
+    assert len(outcome.effects.envelopes) == 4
+
+
+def test_a_closed_dossier_is_left_as_it_is() -> None:
+    closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
+    assert changed(mail(NEW), World([closed], FILED))[0].effects.envelopes == ()
+
+
+def test_a_dossier_without_documents_is_not_opened() -> None:
+    assert [type(each) for each in changed(mail(NEW), World([dossier()]))[1]] == [Record]
+
+
+def test_the_old_key_is_told_of_the_new_one() -> None:
+    (notice,) = changed(mail(NEW))[0].effects.notices
+    assert notice.reader == DEMO
+    assert "prévenez tout de suite l'hébergeur" in notice.letter.text
+
+
+def test_the_present_key_beside_the_new_one_does_not_disturb() -> None:
+    outcome, _ = changed(mail(DEMO.certificate, b"noise", b"expired key", NEW))
+    assert outcome.effects.doctors[0].certificate == NEW
+
+
+def test_the_present_key_prolonged_is_a_new_one_where_no_other_is_there() -> None:
+    outcome, _ = changed(mail(DEMO.certificate, b"prolonged key"))
+    assert outcome.effects.doctors[0].certificate == b"prolonged key"
+    outcome, _ = changed(mail(b"prolonged key", NEW))
+    assert outcome.effects.doctors[0].certificate == NEW
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ((), "key-missing"),
+        ((DEMO.certificate,), "key-missing"),
+        ((b"expired key", b"noise"), "key-missing"),
+        ((NEW, NEWER), "key-several"),
+        ((OTHER.certificate,), "key-taken"),
+    ],
+)
+def test_exactly_one_usable_new_key_of_nobody(keys: tuple[bytes, ...], text: str) -> None:
+    assert refusal(mail(*keys)) == text
+
+
+def test_a_key_with_a_subkey_of_somebody_elses_is_taken() -> None:
+    world = World()
+    world.known[OTHER.doctor_id] = replace(OTHER, key_ids=(f"id {b'new'.hex()}",))
+    assert refusal(mail(NEW), world) == "key-taken"
+
+
+def test_an_account_changes_no_key() -> None:
+    assert refusal(mail(NEW, proof=Proof.ACCOUNT)) == "signature-needed"
+
+
+def test_a_patient_with_a_key_may_change_his_own() -> None:
+    world = World([dossier()], FILED)
+    patient = replace(OTHER, doctor_id=b"p" * 16, rpps="", patient_of=dossier().dossier_id)
+    world.known[patient.doctor_id] = patient
+    outcome, (_, release) = changed(mail(NEW, by=patient), world)
+    assert release.dossier_id == dossier().dossier_id
+    assert len(outcome.effects.envelopes) == 2
+
+
+def test_very_many_documents_are_left_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cle, "MOST_DOCUMENTS", 1)
+    assert refusal(mail(NEW)) == "key-much"
