@@ -21,13 +21,20 @@ from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers import (
+    accesses,
     aide,
+    cloture,
     consultation,
     creation,
     depot,
+    droits,
     fiche,
     liste,
+    masking,
+    opposition,
+    patient_code,
     patient_key,
+    rectification,
 )
 from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.steps import (
@@ -66,6 +73,17 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.AIDE: aide.handle,
     Verb.FICHE: fiche.handle,
     Verb.CLE_PATIENT: patient_key.handle,
+    Verb.DROITS: droits.handle,
+    Verb.ACCES: accesses.handle,
+    Verb.COPIE: consultation.copy,
+    Verb.RECTIFICATION: rectification.handle,
+    Verb.MASQUAGE: masking.mask,
+    Verb.DEMASQUAGE: masking.unmask,
+    Verb.OPPOSITION: opposition.oppose,
+    Verb.LEVEE: opposition.lift,
+    Verb.CODE: patient_code.renew,
+    Verb.REVOCATION: patient_code.revoke,
+    Verb.CLOTURE: cloture.handle,
 }
 
 CONFLICT_TRIES = 3

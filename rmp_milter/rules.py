@@ -40,6 +40,7 @@ class Relation(StrEnum):
     TREATING = "traitant"
     LOCUM = "remplacant"  # of the médecin traitant, in his dates
     PATIENT = "patient"  # with a key of his own
+    AUTHOR = "auteur"  # of the entry, and nothing else
     OTHER = "autre"  # any other professional, also where there is no dossier
     OPPOSED = "oppose"  # the patient has refused him
     FOREIGN = "etranger"  # another patient
@@ -108,10 +109,10 @@ _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
     Act.REMPLACEMENT: {Relation.TREATING: _SIGNED},
     Act.CLE: {Relation.TREATING: _SIGNED, Relation.PATIENT: _SIGNED},
     Act.RECLASSEMENT: {Relation.TREATING: _SIGNED, Relation.LOCUM: _SIGNED},
-    Act.RECTIFICATION: _PATIENTS_WISH,
+    Act.RECTIFICATION: {**_PATIENTS_WISH, Relation.AUTHOR: _SIGNED},
     Act.MASQUAGE: _PATIENTS_WISH,
     Act.OPPOSITION: _PATIENTS_WISH,
-    Act.CODE: {Relation.PATIENT: _SIGNED, Relation.TREATING: _SIGNED, Relation.OTHER: _SLOT},
+    Act.CODE: _PATIENTS_WISH,
     Act.CLE_PATIENT: {Relation.TREATING: _SIGNED},
     Act.ACCES: _PATIENTS_WISH,
     Act.COPIE: _PATIENTS_WISH,

@@ -29,6 +29,7 @@ rmp = LazyGroup(
         "courier": Place(f"{_HERE}.run_courier", "courier", "Run the courier in front."),
         "key": Place(f"{_HERE}.key", "key", "The service's certificate, for doctors."),
         "doctor": Place(f"{_HERE}.doctor", "doctor", "The directory of doctors."),
+        "dossier": Place(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),
         "trust": Place(f"{_HERE}.trust", "trust", "Whose Vitale attestations count."),
         "store": Place(f"{_HERE}.store", "store", "Verify and measure the store."),
         "outbox": Place(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),

@@ -1,6 +1,7 @@
 """``rmp store``: is all of it sound, and how much is it."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -11,6 +12,7 @@ from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.config import Config
 from rmp_milter.owners import become_owner
 from rmp_milter.store import check as store_check
+from rmp_milter.store import compacting
 from rmp_milter.store.failures import StoreError
 
 
@@ -54,6 +56,26 @@ def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         end = "\n" if done >= total else ""
         click.echo(f"\r{done} of {total} records{end}", err=True, nl=False)
+
+
+@store.command("compact")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@configured
+def compact(config: Config, *, folder: Path) -> None:
+    """Write the store without its freed pages into DIR; milter and courier must be stopped.
+
+    After dossiers were erased: the old file still holds what was in them.
+    """
+    become_owner(config.paths.store)
+    with refusing(StoreError, OSError, hint=RIGHTS_HINT):
+        compacting.compact(config.paths.store, store_keys(config), folder)
+    old = config.paths.store
+    click.echo(f"written to {folder}. Put it in place, check it, then destroy the old one:")
+    for line in (f"mv {old} {old}.old", f"mv {folder} {old}", "rmp store check"):
+        click.echo(f"    {line}")
+    click.echo(
+        f"    shred -u {old}.old/data.mdb   (of use only where the disk writes in place)"
+    )
 
 
 @store.command("stats")

@@ -24,8 +24,8 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
+from rmp_milter.identity import Match, match, trait_keys
 from rmp_milter.identity import Outcome as Matched
-from rmp_milter.identity import match, trait_keys
 from rmp_milter.keeper.protocol import (
     DECOY_SLOT,
     DECOY_VITALE,
@@ -144,9 +144,14 @@ def _dossier_asked(asked: Asked, view: View) -> tuple[Patient, Dossier | None]:
             raise MailError("no-access", detail="the patient's dossier is gone")
         return own.patient, own if own.closure is None else None
     patient = asked_patient(asked.header)
-    found = match(patient, view.dossiers_by_traits(trait_keys(patient)))
-    dossier = found.dossier if found.outcome is Matched.ONE else None
-    return patient, dossier if dossier and dossier.closure is None else None
+    found = match_open(patient, view)
+    return patient, found.dossier if found.outcome is Matched.ONE else None
+
+
+def match_open(patient: Patient, view: View) -> Match:
+    """Match the patient among the dossiers that are not closed: a closed one is as none."""
+    known = view.dossiers_by_traits(trait_keys(patient))
+    return match(patient, [dossier for dossier in known if dossier.closure is None])
 
 
 def _check_throttles(asked: Asked, view: View) -> None:
@@ -224,14 +229,18 @@ def unlock(  # noqa: PLR0913 -- what is opened, for whom, and how it is written 
     documents: Sequence[Document] = (),
     readers: Sequence[bytes] = (),
     entries: Sequence[int] = (),
+    action: str = "",
 ) -> Generator[Request, Reply, tuple[tuple[bytes, ...], ...]]:
     """Go the way in; return for each document the packets for each of ``readers``.
 
-    By the standing way nothing is opened and nothing returned: the leaf is written. Raises
-    as :func:`prove`, which goes before it where it was not called yet.
+    By the standing way nothing is opened and nothing returned: the leaf is written, under
+    ``action`` where it says more than the act (to unmask is part of masking). Raises as
+    :func:`prove`, which goes before it where it was not called yet.
     """
     yield from prove(asked, admission, view, language)
     leaf = _leaf(asked, admission, documents, entries)
+    if action:
+        leaf = msgspec.structs.replace(leaf, action=action)
     if admission.way is Way.STANDING:
         expect((yield Record(leaf)), Recorded)
         return ()

@@ -24,7 +24,24 @@ from rmp_milter.rules import Act, Relation, Way
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
     """Send what the header asks for of the dossier that it names."""
-    admission = admit(asked, Act.CONSULTATION, view)
+    return (yield from _send(asked, Act.CONSULTATION, view, language))
+
+
+def copy(asked: Asked, view: View, language: Language) -> Steps:
+    """Send all of the dossier that the reader sees, whatever else the header says.
+
+    To the patient and his médecin traitant (locum) that is every entry, the masked and the
+    replaced ones too.
+    """
+    whole = msgspec.structs.replace(
+        asked.header, scope=Scope.WHOLE, tab=None, since="", numbers=()
+    )
+    asked = msgspec.structs.replace(asked, header=whole)
+    return (yield from _send(asked, Act.COPIE, view, language))
+
+
+def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
+    admission = admit(asked, act, view)
     # Only then the entries: that a number is not there is an answer for readers alone.
     admission, dossier = yield from prove(asked, admission, view, language)
     picked = _picked(asked, dossier, admission.relation, view)

@@ -2,10 +2,10 @@
 
 from rmp_milter.certificates import usable
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.access import match_open
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, asked_patient
 from rmp_milter.identity import Outcome as Matched
-from rmp_milter.identity import match, trait_keys
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import text
@@ -20,7 +20,7 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     files, and the answer does not tell a stranger who is known (mission, rules 2 and 4).
     """
     patient = asked_patient(asked.header)
-    found = match(patient, view.dossiers_by_traits(trait_keys(patient)))
+    found = match_open(patient, view)
     if found.outcome is not Matched.ONE or found.dossier is None:
         raise MailError("not-filed", detail=f"match: {found.outcome}")
     readers = standing_readers(found.dossier, view, asked.at)

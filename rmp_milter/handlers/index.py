@@ -74,10 +74,16 @@ def _head(each: Seen, language: Language) -> str:
     return text("index-replaced", language) if each.replaced_by else each.onglet.value.upper()
 
 
-def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+def entry_title(each: Seen, language: Language) -> str:
+    """Return the line that stands for an entry: number, day, type, author."""
     entry = each.filed.entry
     title = entry.document_type or text("unnamed-part", language)
-    lines = [f"  {each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"]
+    return f"{each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"
+
+
+def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+    entry = each.filed.entry
+    lines = [f"  {entry_title(each, language)}"]
     if each.masked:
         lines.append(f"      {text('index-masked', language)}")
     if each.replaced_by:

@@ -36,7 +36,7 @@ def seen(
     Masked ones are seen by their author, the médecin traitant (his locum) and the patient;
     replaced ones, marked, by the latter two.
     """
-    masked = {mask.number for mask in dossier.masks}
+    masked = masked_numbers(dossier, entries)
     replaced = {each.entry.replaces: each.number for each in entries if each.entry.replaces}
     tabs = {refiling.number: refiling.onglet for refiling in dossier.refilings}
     everything = relation in SEES_ALL
@@ -55,6 +55,29 @@ def seen(
             )
         )
     return tuple(found)
+
+
+def masked_numbers(dossier: Dossier, entries: Sequence[NumberedEntry]) -> frozenset[int]:
+    """Return the numbers of the masked entries; a new version is masked as the old one was.
+
+    That follows from the entries and is not written with the new one, whose number is known
+    at its commit only.
+    """
+    masked = {mask.number for mask in dossier.masks}
+    for each in entries:  # oldest first: what is replaced was judged before
+        if each.entry.replaces in masked:
+            masked.add(each.number)
+    return frozenset(masked)
+
+
+def versions_before(number: int, entries: Sequence[NumberedEntry]) -> frozenset[int]:
+    """Return the number of an entry and of all those that it took the place of."""
+    replaces = {each.number: each.entry.replaces for each in entries}
+    found: set[int] = set()
+    while number and number not in found:
+        found.add(number)
+        number = replaces.get(number, 0)
+    return frozenset(found)
 
 
 def chosen(visible: Sequence[Seen], header: RoutingHeader) -> tuple[Seen, ...]:

@@ -7,13 +7,17 @@ not filled in is a programming error and raises KeyError.
 from collections.abc import Iterable, Mapping
 
 from rmp_milter.mail.catalogue import (
+    accesses,
     aide,
     creation,
     deposit,
     dossier,
+    droits,
     letters,
     lists,
+    patient_code,
     refusals,
+    rights,
     sheet,
     slip,
     vitale,
@@ -31,14 +35,24 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
     return joined
 
 
-REFUSALS = _joined([refusals.REFUSALS, creation.REFUSALS, sheet.REFUSALS])
-_SUBJECTS = (creation, deposit, dossier, aide, letters, lists, sheet, slip, vitale)
-LETTERS = _joined(part.LETTERS for part in _SUBJECTS)
+REFUSALS = _joined([refusals.REFUSALS, creation.REFUSALS, rights.REFUSALS, sheet.REFUSALS])
+LETTERS = _joined(
+    part.LETTERS
+    for part in (
+        *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
+        *(rights, sheet, slip, vitale),
+    )
+)
 
 
 def text(key: str, language: Language, **facts: str) -> str:
     """Return the letter text ``key`` with its placeholders filled in."""
     return str(getattr(LETTERS[key], language)).format_map(facts)
+
+
+def known(key: str, language: Language) -> str:
+    """Return the letter text ``key``, or nothing where there is none of that key."""
+    return str(getattr(LETTERS[key], language)) if key in LETTERS else ""
 
 
 def refusal(key: str, language: Language, facts: Mapping[str, str]) -> str:

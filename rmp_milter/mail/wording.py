@@ -10,6 +10,7 @@ from rmp_milter.mail.texts import text
 from rmp_milter.model import Container, Document, PartName, Patient
 
 _KIB = 1024
+_PAIR = 2  # numbers in a row that are both named
 
 
 def full_name(patient: Patient) -> str:
@@ -26,6 +27,27 @@ def birth_date(patient: Patient) -> str:
 def day(moment: int) -> str:
     """Return the UTC day of a time (seconds since the epoch) as DD/MM/YYYY."""
     return datetime.fromtimestamp(moment, UTC).strftime("%d/%m/%Y")
+
+
+def minute(moment: int) -> str:
+    """Return a time as ``DD/MM/YYYY HH:MM``, in UTC."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%d/%m/%Y %H:%M")
+
+
+def ranges(numbers: Iterable[int], language: Language) -> str:
+    """Return numbers for reading, in order: ``1 à 3, 7``."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    to = text("range-to", language)
+    parts = (
+        f"{span[0]} {to} {span[-1]}" if len(span) > _PAIR else ", ".join(map(str, span))
+        for span in spans
+    )
+    return ", ".join(parts)
 
 
 def size(octets: int) -> str:

@@ -93,6 +93,11 @@ class Environment:
             info, page = handle.info(), handle.stat()["psize"]
         return {"map_bytes": info["map_size"], "used_bytes": (info["last_pgno"] + 1) * page}
 
+    def copy(self, folder: Path) -> None:
+        """Write what is in use, and no freed page, into the empty ``folder``."""
+        with self._use() as handle, self._faults():
+            handle.copy(str(folder), compact=True)
+
     def end(self, failure: StoreFailed) -> None:
         """Refuse every further use; unmap as soon as nobody is inside."""
         with self._lock:

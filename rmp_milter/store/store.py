@@ -109,6 +109,13 @@ class Store(Closing):
         """Return how many records of each kind there are and what room they take."""
         return stats_of(self._environment)
 
+    def copy(self, folder: Path) -> None:
+        """Write a copy without freed pages into the empty ``folder``, as of this moment.
+
+        Raises :class:`StoreFailed`.
+        """
+        self._environment.copy(folder)
+
     def close(self) -> None:
         """Give the environment back; closing twice does nothing."""
         if not self._closed:

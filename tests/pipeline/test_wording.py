@@ -4,6 +4,9 @@ from rmp_milter.mail.wording import bare_name, size, smtp_line
 FACTS = {
     "limit": "50",
     "numbers": "3, 5",
+    "doctor": "Dr X",
+    "number": "3",
+    "newer": "5",
     "proofs": "message signé + attestation Vitale, ou compte et mot de passe + attestation Vitale",
 }
 LONGEST_SMTP_LINE = 512 - len("550 5.7.1 \r\n")  # RFC 5321, 4.5.3.1.5

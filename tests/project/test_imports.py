@@ -74,6 +74,7 @@ CORE = [
     "rmp_milter.changes",
     "rmp_milter.rules",
     "rmp_milter.errors",
+    "rmp_milter.erasure",
     "rmp_milter.identity",
     "rmp_milter.onglets",
     "rmp_milter.rpps",

@@ -51,6 +51,18 @@ Chercher parmi vos patients, par les premières lettres du nom :
     Demande : liste
     Nom : DU
 
+Corriger l'entrée 3 d'un dossier en joignant la nouvelle version, ou en masquer les entrées :
+
+    Demande : rectification        ou        Demande : masquage
+    Patient : DUPONT Jean                    Patient : DUPONT Jean
+    Né le : 30/01/1959                       Né le : 30/01/1959
+    Numéros : 3                              Numéros : 2, 5
+
+De même, pour le patient : démasquage, opposition et levée d'opposition (ligne « Médecin : »),
+nouveau code, révocation du code, accès, copie, clôture. La page de ses droits :
+
+    Demande : droits
+
 Recevoir cette page :
 
     Demande : aide
@@ -98,6 +110,18 @@ Search among your patients by the first letters of the name:
 
     Request : list
     Name : DU
+
+Correct entry 3 of a dossier by enclosing the new version, or mask entries:
+
+    Request : correction           or        Request : mask
+    Patient : DUPONT Jean                    Patient : DUPONT Jean
+    Born : 30/01/1959                        Born : 30/01/1959
+    Numbers : 3                              Numbers : 2, 5
+
+Likewise for the patient: unmask, opposition and admit (line « Doctor : »), new code, revoke
+code, accesses, copy, close. The page of the patient's rights:
+
+    Request : rights
 
 Receive this page:
 

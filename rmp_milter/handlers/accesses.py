@@ -1,0 +1,137 @@
+"""Accès: the list of what was done to a dossier, in plain words, from the access log."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
+
+import msgspec
+
+from rmp_milter.handlers.entering import Entered, enter, settled
+from rmp_milter.handlers.sight import SEES_ALL
+from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
+from rmp_milter.keeper.protocol import History, PastEvent, Told
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.texts import known, text
+from rmp_milter.mail.wording import birth_date, full_name, minute, ranges
+from rmp_milter.rules import Act, Way
+
+LIMIT = 1000
+HOST = "host"
+"""The proof of an event that the host's own command brought about."""
+
+_WISHES = frozenset(
+    {"masquage", "demasquage", "opposition", "levee d'opposition", "reclassement"}
+)
+"""Events that only whoever sees all of a dossier is told: they tell of what is hidden."""
+_WIDTH = 96
+
+
+def handle(asked: Asked, view: View, language: Language) -> Steps:
+    """Send the newest events of the dossier, the oldest first; the last is this request."""
+    entered = yield from enter(asked, Act.ACCES, view, language)
+    admission, dossier = entered.admission, entered.dossier
+    # The same leaf as the way in has written: the keeper finds it and writes no second one.
+    leaf = event(
+        asked,
+        asked.header.verb.value,
+        dossier.dossier_id,
+        way=admission.way,
+        acting_for=admission.acting_for,
+    )
+    history = History(dossier_id=dossier.dossier_id, event=leaf, limit=LIMIT)
+    told = expect((yield history), Told)
+    lines = list(_lines(told.events, entered, view, language))
+    whole = admission.relation in SEES_ALL
+    head = text(
+        "accesses-head",
+        language,
+        patient=full_name(dossier.patient),
+        birth_date=birth_date(dossier.patient),
+        count=str(len(lines)),
+    )
+    notes = [] if whole else [text("accesses-partial", language)]
+    if len(told.events) == LIMIT:
+        notes.append(text("accesses-newest", language, count=str(LIMIT)))
+    letter = Letter(
+        subject=text("subject-accesses", language, patient=full_name(dossier.patient)),
+        text="\n".join([head, *notes, *lines]) + "\n",
+    )
+    return Outcome(letter, settled(asked, admission, Effects()))
+
+
+def _lines(
+    events: Sequence[PastEvent], entered: Entered, view: View, language: Language
+) -> Iterator[str]:
+    shown = {each.filed.number: each.number for each in entered.visible}
+    whole = entered.admission.relation in SEES_ALL
+    for past in _with_deposits(events, entered, view):
+        numbers = tuple(shown[number] for number in past.entries if number in shown)
+        hidden = past.action in _WISHES or (past.entries and not numbers)
+        if whole or not hidden:
+            line = _line(msgspec.structs.replace(past, entries=numbers), view, language)
+            yield fill(line, _WIDTH, subsequent_indent=" " * 4, break_on_hyphens=False)
+
+
+def _with_deposits(
+    events: Sequence[PastEvent], entered: Entered, view: View
+) -> Iterator[PastEvent]:
+    """Yield the events, deposits with the entry that came of them.
+
+    Its number is not known when the leaf is written; a deposit and its entry have the moment
+    and the author in common.
+    """
+    came: Mapping[tuple[int, str], list[int]] = defaultdict(list)
+    for each in view.entries(entered.dossier.dossier_id):
+        author = view.doctor(each.entry.author)
+        came[each.entry.received_at, author.rpps if author else ""].append(each.number)
+    for past in events:
+        numbers = came.get((past.at, past.actor_rpps)) if past.action == "depot" else None
+        if numbers and not past.entries:
+            yield msgspec.structs.replace(past, entries=(numbers.pop(0),))
+        else:
+            yield past
+
+
+def _line(past: PastEvent, view: View, language: Language) -> str:
+    """Return ``24/11/2026 21:03  Dr Anne AUTRE a consulté le dossier (entrées 1 à 3)...``."""
+    words = f"{minute(past.at)}  {_who(past, view, language)} {_what(past, language)}"
+    if past.entries:
+        key = "accesses-entry" if len(past.entries) == 1 else "accesses-entries"
+        words += text(key, language, entries=ranges(past.entries, language))
+    return words + _by(past, language)
+
+
+def _who(past: PastEvent, view: View, language: Language) -> str:
+    if not past.actor_rpps:
+        return text(
+            "accesses-host" if HOST in past.proof.split("+") else "accesses-patient", language
+        )
+    who = _named(past.actor_rpps, view)
+    if not past.acting_for:
+        return who
+    return text("accesses-locum", language, locum=who, doctor=_named(past.acting_for, view))
+
+
+def _named(rpps: str, view: View) -> str:
+    doctor = view.doctor_by_rpps(rpps)
+    return doctor.name if doctor else f"RPPS {rpps}"
+
+
+def _what(past: PastEvent, language: Language) -> str:
+    if past.outcome == "refused":
+        proofs = past.proof.split("+")
+        key = "refused-code" if Way.CODE in proofs else "refused-card"
+        return text(key if {Way.CODE, Way.VITALE} & {*proofs} else "refused-other", language)
+    return known(f"act-{past.action}", language) or text(
+        "act-unknown", language, action=past.action
+    )
+
+
+def _by(past: PastEvent, language: Language) -> str:
+    """Return what opened the dossier, where that was the patient's code or card."""
+    proofs = past.proof.split("+")
+    if past.outcome == "refused":
+        return ""
+    keys = [f"by-{way}" for way in (Way.CODE, Way.VITALE) if way in proofs]
+    return "".join(text(key, language) for key in keys)

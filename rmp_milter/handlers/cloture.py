@@ -1,0 +1,47 @@
+"""Clôture: a dossier ends; nothing is added or read, and it is erased when the law allows."""
+
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.entering import changed, enter, settled
+from rmp_milter.handlers.notices import tell_concerned
+from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.texts import text
+from rmp_milter.mail.wording import birth_date, day, full_name
+from rmp_milter.model import Closure
+from rmp_milter.rules import Act
+
+
+def handle(asked: Asked, view: View, language: Language) -> Steps:
+    """Close the dossier, by the patient's own mail or by his médecin traitant with his code."""
+    try:
+        entered = yield from enter(asked, Act.CLOTURE, view, language)
+    except MailError as error:
+        raise _explained(error, asked) from error
+    dossier = entered.dossier
+    closure = Closure(at=asked.at, erase_at=asked.at + asked.bounds.retention)
+    facts = {
+        "patient": full_name(dossier.patient),
+        "birth_date": birth_date(dossier.patient),
+        "erase": day(closure.erase_at),
+    }
+    effects = Effects(
+        updates=changed(dossier, closure=closure),
+        notices=tell_concerned(
+            "closed-notice", dossier, asked, view, language, erase=facts["erase"]
+        ),
+    )
+    letter = Letter(
+        subject=text("subject-closed", language, patient=facts["patient"]),
+        text=text("closed", language, **facts),
+    )
+    return Outcome(letter, settled(asked, entered.admission, effects))
+
+
+def _explained(error: MailError, asked: Asked) -> MailError:
+    """Return the refusal with who may close, where the sender is nobody who may.
+
+    One that a code was tried for leaves something behind (it is a Refusal) and stays as it is.
+    """
+    plain = type(error) is MailError and error.text == "no-access"
+    return MailError("close-by-whom") if plain and not asked.doctor.patient_of else error

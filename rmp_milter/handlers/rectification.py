@@ -1,0 +1,122 @@
+"""Rectification: a new version takes an entry's place; the old one stays, marked.
+
+The patient and his médecin traitant (locum) do it by signature, others with his code, by
+the number that the index shows. The author may do it by his signature alone: he counts his
+own deposits for the patient. What he gets is a deposit's receipt, whether there is such an
+entry or not; else the answer would tell him whether the patient has a dossier.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import depot
+from rmp_milter.handlers.entering import changed, enter, settled
+from rmp_milter.handlers.filing import file_bodies
+from rmp_milter.handlers.index import entry_title
+from rmp_milter.handlers.sight import Seen
+from rmp_milter.handlers.steps import Asked, Effects, Filing, Outcome, Steps, View
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.texts import text
+from rmp_milter.mail.wording import bullet_list, document_titles, full_name
+from rmp_milter.model import Entry, NumberedEntry
+from rmp_milter.rules import Act, Denied, Relation, judge
+
+
+def handle(asked: Asked, view: View, language: Language) -> Steps:
+    """File the mail's documents as the new version of one entry."""
+    if len(asked.header.numbers) != 1:
+        raise MailError("one-number")
+    if not asked.opened.bodies:
+        raise MailError("nothing-to-file")
+    try:
+        return (yield from _by_number(asked, view, language))
+    except MailError as error:
+        if error.text != "code-missing":
+            raise
+    return (yield from _by_author(asked, view, language))
+
+
+def _by_number(asked: Asked, view: View, language: Language) -> Steps:
+    entered = yield from enter(asked, Act.RECTIFICATION, view, language)
+    dossier, (old,) = entered.dossier, entered.picked
+    if old.replaced_by:
+        newer = str(old.replaced_by)
+        raise MailError("already-replaced", facts={"number": str(old.number), "newer": newer})
+    readers = depot.standing_readers(dossier, view, asked.at)
+    filing = yield from file_bodies(asked, dossier, readers)
+    entry = _version_of(filing.entry, old, asked)
+    effects = Effects(
+        # A new revision, so that of two corrections at once the second one is refused.
+        updates=changed(dossier),
+        filings=(Filing(dossier.dossier_id, entry),),
+    )
+    patient = full_name(dossier.patient)
+    titles = [title for each in entry.documents for title in document_titles(each, language)]
+    letter = Letter(
+        subject=text("subject-rectified", language, patient=patient),
+        text=text(
+            "rectified",
+            language,
+            patient=patient,
+            old=entry_title(old, language),
+            documents=bullet_list(titles),
+            onglet=entry.onglet.value,
+        )
+        + (text("rectified-masked", language) if old.masked else ""),
+    )
+    return Outcome(letter, settled(asked, entered.admission, effects))
+
+
+def _version_of(entry: Entry, old: Seen, asked: Asked) -> Entry:
+    """Return the entry as the new version: in the old one's tab unless its type is said."""
+    before = old.filed.entry
+    if asked.header.document:
+        return msgspec.structs.replace(entry, replaces=old.filed.number)
+    return msgspec.structs.replace(
+        entry,
+        replaces=old.filed.number,
+        document_type=before.document_type,
+        onglet=old.onglet,
+        onglet_reason=before.onglet_reason,
+    )
+
+
+def _by_author(asked: Asked, view: View, language: Language) -> Steps:
+    grant = judge(asked.policy, Act.RECTIFICATION, Relation.AUTHOR, asked.proofs)
+    if isinstance(grant, Denied):
+        raise MailError(grant.value)
+    outcome = yield from depot.handle(asked, view, language)
+    effects = outcome.effects
+    for place, filing in enumerate(effects.filings):
+        dossier = view.dossier(filing.dossier_id)
+        old = _own_entry(asked, view.entries(filing.dossier_id))
+        if old is None or dossier is None:
+            continue
+        entry = msgspec.structs.replace(filing.entry, replaces=old.number)
+        filings = [*effects.filings]
+        filings[place] = Filing(filing.dossier_id, entry)
+        effects = msgspec.structs.replace(
+            effects, filings=tuple(filings), updates=(*effects.updates, *changed(dossier))
+        )
+    return Outcome(_explained(outcome.letter, asked, language), effects, outcome.not_before)
+
+
+def _own_entry(asked: Asked, entries: Sequence[NumberedEntry]) -> NumberedEntry | None:
+    """Return the author's own entry of the number that he counts, unless it is replaced."""
+    own = [each for each in entries if each.entry.author == asked.doctor.doctor_id]
+    (number,) = asked.header.numbers
+    found = own[number - 1] if number <= len(own) else None
+    replaced = {each.entry.replaces for each in entries}
+    return found if found and found.number not in replaced else None
+
+
+def _explained(letter: Letter | None, asked: Asked, language: Language) -> Letter | None:
+    """Say on the receipt, always in the same words, what became of the number."""
+    if letter is None:
+        return None
+    number = str(asked.header.numbers[0])
+    words = f"{letter.text}\n{text('rectified-own', language, number=number)}"
+    return msgspec.structs.replace(letter, text=words)

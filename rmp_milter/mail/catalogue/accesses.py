@@ -1,0 +1,88 @@
+"""The list of accesses: who did what to a dossier, in words that a patient understands."""
+
+from collections.abc import Mapping
+
+from rmp_milter.mail.catalogue.text import Text
+
+_ACTS = {
+    "creation": Text("a créé le dossier", "created the dossier"),
+    "depot": Text("a déposé des documents", "filed documents"),
+    "rattachement": Text(
+        "a fait rattacher des documents qui attendaient un dossier",
+        "had documents attached that waited for a dossier",
+    ),
+    "consultation": Text("a consulté le dossier", "read the dossier"),
+    "copie": Text("a demandé une copie du dossier", "asked for a copy of the dossier"),
+    "acces": Text("a demandé la liste des accès", "asked for the list of accesses"),
+    "fiche": Text("a modifié la fiche du patient", "changed the patient's sheet"),
+    "medecin_traitant": Text("est devenu(e) médecin traitant", "became the treating doctor"),
+    "medecin traitant": Text("est devenu(e) médecin traitant", "became the treating doctor"),
+    "cle": Text("a renouvelé la clé du médecin traitant", "renewed the treating doctor's key"),
+    "reclassement": Text("a changé l'onglet", "changed the tab"),
+    "rectification": Text("a rectifié", "corrected"),
+    "masquage": Text("a masqué", "masked"),
+    "demasquage": Text("a démasqué", "unmasked"),
+    "opposition": Text(
+        "a enregistré l'opposition du patient à un médecin",
+        "noted that the patient refuses a doctor",
+    ),
+    "levee d'opposition": Text("a levé l'opposition à un médecin", "admitted a doctor again"),
+    "code": Text("a fait établir un nouveau code", "had a new code made"),
+    "revocation du code": Text("a révoqué le code", "revoked the code"),
+    "cle_patient": Text("a enregistré la clé du patient", "enrolled the patient's key"),
+    "cle du patient": Text("a enregistré la clé du patient", "enrolled the patient's key"),
+    "cloture": Text("a clos le dossier", "closed the dossier"),
+    "urgence": Text("a accédé au dossier en urgence", "read the dossier in an emergency"),
+    "justification": Text("a justifié un accès en urgence", "justified an emergency access"),
+    "reouverture": Text("a rouvert le dossier", "reopened the dossier"),
+    "effacement": Text("a effacé le dossier", "erased the dossier"),
+    "recherche": Text("a cherché la référence du dossier", "looked up the dossier's reference"),
+    "export": Text(
+        "a remis une copie chiffrée du dossier", "handed over an encrypted copy of the dossier"
+    ),
+    "code reactive": Text(
+        "a réactivé le code après des essais infructueux", "let the code be tried again"
+    ),
+}
+
+LETTERS: Mapping[str, Text] = {
+    "subject-accesses": Text("RMP : accès au dossier de {patient}", "RMP: accesses, {patient}"),
+    "accesses-head": Text(
+        """\
+Accès au dossier de {patient}, né(e) le {birth_date} : {count} ligne(s)
+Date, heure (UTC), auteur, opération. Les numéros sont ceux de la table du dossier.
+""",
+        """\
+Accesses to the dossier of {patient}, born {birth_date}: {count} lines
+Date, time (UTC), who, what. The numbers are those of the dossier's index.
+""",
+    ),
+    "accesses-partial": Text(
+        "Cette liste porte sur les entrées que vous voyez. Le médecin traitant, ou le patient par\n"
+        "sa propre clé, reçoit la liste entière.\n",
+        "This list is about the entries that you see. The treating doctor, or the patient with a\n"
+        "key of his own, is sent the whole of it.\n",
+    ),
+    "accesses-newest": Text(
+        "Seules les {count} dernières opérations figurent ici.\n",
+        "Only the last {count} operations are shown.\n",
+    ),
+    "accesses-entry": Text(" (entrée {entries})", " (entry {entries})"),
+    "accesses-entries": Text(" (entrées {entries})", " (entries {entries})"),
+    "accesses-patient": Text("Le patient", "The patient"),
+    "accesses-host": Text("L'hébergeur", "The host"),
+    "accesses-locum": Text("{locum}, remplaçant de {doctor},", "{locum}, locum of {doctor},"),
+    "act-unknown": Text("a fait : {action}", "did: {action}"),
+    "refused-code": Text(
+        "s'est vu refuser l'accès (code faux)", "was refused access (wrong code)"
+    ),
+    "refused-card": Text(
+        "s'est vu refuser l'accès (attestation Vitale non valable)",
+        "was refused access (Vitale attestation not valid)",
+    ),
+    "refused-other": Text("s'est vu refuser l'accès", "was refused access"),
+    "by-code": Text(", avec le code du patient", ", with the patient's code"),
+    "by-vitale": Text(", avec la carte Vitale", ", with the Vitale card"),
+    "range-to": Text("à", "to"),
+    **{f"act-{action}": words for action, words in _ACTS.items()},
+}

@@ -1,0 +1,156 @@
+"""``rmp dossier`` where no service runs: what it shows, what it refuses."""
+
+import io
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import pytest
+from msgspec.structs import replace
+
+from rmp_milter.changes import Changes, NewDossier
+from rmp_milter.cli import dossier as command
+from rmp_milter.cli import main
+from rmp_milter.config import load
+from rmp_milter.erasure import due_for_erasure
+from rmp_milter.identity import trait_keys
+from rmp_milter.model import Closure, Consent, Dossier, Patient, Slots
+from rmp_milter.store.keys import read_store_keys
+from rmp_milter.store.store import Store
+
+NOW = 1_780_000_000
+JEAN = Patient("DUPONT", "Jean", "1959-01-30")
+TRAITS = b"Patient : DUPONT Jean\nN\xc3\xa9 le : 30/01/1959\n"
+
+
+class Said(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+def a_dossier(number: int, closure: Closure | None = None) -> Dossier:
+    return Dossier(
+        dossier_id=bytes([number]) * 16,
+        public_key=b"p" * 32,
+        patient=JEAN,
+        treating=b"t" * 16,
+        slots=Slots(code=None, custody=b"u" * 80),
+        consent=Consent(b"t" * 16, NOW, "1"),
+        created_at=NOW,
+        closure=closure,
+    )
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service without processes: an open, a closed and an ended dossier of one patient."""
+    folder = tmp_path_factory.mktemp("dossiers") / "rmp"
+    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
+    config = load(folder / "rmp.toml")
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
+    known = (
+        a_dossier(0xAB),
+        a_dossier(0xCD, Closure(NOW, 4_000_000_000)),
+        a_dossier(0xCE, Closure(NOW, NOW)),
+    )
+    new = tuple(
+        NewDossier(each, trait_keys(JEAN), tuple(other.dossier_id for other in known))
+        for each in known
+    )
+    with Store.open(config.paths.store, keys, map_bytes=config.store.map_bytes) as store:
+        store.commit(Changes(dossiers=new), NOW)
+    return folder / "rmp.toml"
+
+
+@pytest.fixture
+def said(service: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+    def run(*arguments: str, stdin: bytes = b"") -> Said:
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
+        capsys.readouterr()
+        status = main.run(["--config", str(service), "dossier", *arguments])
+        return Said(status, *capsys.readouterr())
+
+    return run
+
+
+def test_states_are_listed(said) -> None:  # noqa: ANN001
+    rows = json.loads(said("list", "--json").out)
+    assert [row["state"] for row in rows] == ["open", "closed", "closed"]
+
+
+@pytest.mark.parametrize("reference", ["c", "cccc", "", "abab"])
+def test_a_reference_must_be_that_of_one_dossier(said, reference: str) -> None:  # noqa: ANN001
+    told = said("show", reference)
+    assert told.status == (0 if reference == "abab" else 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("reopen", "cdcd"), ("unrest", "abab"), ("erase", "--due"), ("find",)],
+)
+def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> None:  # noqa: ANN001
+    before = said("list", "--json").out
+    told = said(*arguments, stdin=TRAITS)
+    assert told.status == 1
+    assert told.out == ""
+    assert "the access log cannot be written" in told.err or "another dossier" in told.err
+    assert said("list", "--json").out == before
+
+
+def test_nothing_is_erased_before_its_time(
+    said,  # noqa: ANN001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(command, "record", lambda *_, **__: None)
+    for reference in ("abab", "cdcd"):
+        told = said("erase", reference)
+        assert (told.status, told.out) == (1, "")
+        assert "not to be erased yet" in told.err
+    assert said("erase").status == said("erase", "abab", "--due").status == 2
+
+
+def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(
+    said,  # noqa: ANN001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(command, "record", lambda *_: looked.append(_))
+    assert said("find", stdin=b"Patient : DUPONT Jean\n").status == 2
+    found = said("find", stdin=TRAITS).out.split()
+    assert {"ab" * 16, "cd" * 16} <= set(found)
+    assert len(looked) == len(found)
+    nobody = TRAITS.replace(b"1959", b"1960")
+    assert said("find", stdin=nobody).status == 1
+    assert len(looked) == len(found) + 1
+
+
+def test_a_patient_who_has_another_dossier_gets_no_second_one(said) -> None:  # noqa: ANN001
+    told = said("reopen", "cdcd")
+    assert "the patient has another dossier by now" in told.err
+
+
+def test_due_are_the_closed_ones_past_their_time_the_oldest_first() -> None:
+    ended = [a_dossier(number, Closure(NOW, NOW - number)) for number in (1, 2)]
+    others = [
+        a_dossier(3),
+        a_dossier(4, Closure(NOW, NOW + 1)),
+        replace(a_dossier(5), closure=Closure(NOW, NOW - 5, NOW - 1)),
+    ]
+    assert due_for_erasure([*others, *ended], NOW) == (ended[1], ended[0])
+
+
+def test_a_store_is_compacted_and_sound(
+    service: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied = Path(shutil.copytree(service.parent, tmp_path / "rmp"))
+    config = ["--config", str(copied / "rmp.toml")]
+    assert main.run([*config, "store", "compact", str(copied / "store.new")]) == 0
+    assert f"mv {copied / 'store.new'} {copied / 'store'}" in capsys.readouterr().out
+    (copied / "store").rename(copied / "store.old")
+    (copied / "store.new").rename(copied / "store")
+    assert main.run([*config, "store", "check"]) == 0

@@ -1,0 +1,210 @@
+"""The patient's rights through a real Postfix: what the doctor reads, what is stored."""
+
+import re
+
+import pytest
+from clinic import PDF, Clinic
+
+from testbed.doctor import Doctor
+from testbed.reading import Opened
+
+pytestmark = pytest.mark.integration
+
+FILES = {"Radio.pdf": PDF}
+
+
+def ask(clinic: Clinic, by: Doctor, request: str, lines: str, more: int = 1) -> list[Opened]:
+    """Send a request about a patient; return the answers."""
+    return clinic.host.ask(by, by.pgp_mime(f"Demande : {request}\n{lines}"), more)
+
+
+def filed(clinic: Clinic) -> tuple[str, str]:
+    """Return a new patient's lines and code; a résumé and a radiology report are there."""
+    lines = clinic.patient()
+    code = clinic.create(lines)
+    for author, document in ((clinic.paul, "Résumé médical"), (clinic.lab, "Radiologie")):
+        text = f"{lines}Document : {document}\n\nVoici : {document}.\n"
+        clinic.host.ask(author, author.pgp_mime(text, FILES))
+    return lines, code
+
+
+def test_a_masked_entry_is_seen_by_its_author_and_the_treating_doctor_only(
+    clinic: Clinic,
+) -> None:
+    lines, code = filed(clinic)
+    (answer,) = ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
+    assert "Entrée(s) masquée(s) :" in answer.text
+    assert re.search(r"- 2\. \d\d/\d\d/\d{4}  Radiologie — Laboratoire CENTRAL", answer.text)
+    coded = f"{lines}Code : {code}\n"
+    index, _ = ask(clinic, clinic.anne, "dossier", coded, 2)
+    assert "Radiologie" not in index.text
+    author, *_ = ask(clinic, clinic.lab, "dossier", coded, 3)
+    assert "Radiologie" in author.text
+    treating, *_ = ask(clinic, clinic.paul, "dossier", lines, 3)
+    assert "(masquée : visible de son auteur" in treating.text
+    (again,) = ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
+    assert "Déjà masquée(s), rien n'a été changé" in again.text
+    (shown,) = ask(clinic, clinic.paul, "démasquage", f"{lines}Numéros : 2\n")
+    assert "Entrée(s) de nouveau visible(s)" in shown.text
+    index, *_ = ask(clinic, clinic.anne, "dossier", coded, 3)
+    assert "Radiologie" in index.text
+
+
+def test_a_wish_needs_the_code_of_any_other_doctor(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    mail = clinic.anne.pgp_mime(f"Demande : masquage\n{lines}Numéros : 2\n")
+    assert "Le code du patient manque" in clinic.refusal(clinic.anne, mail).text
+    coded = f"{lines}Numéros : 2\nCode : {code}\n"
+    (answer,) = ask(clinic, clinic.anne, "masquage", coded)
+    assert "Entrée(s) masquée(s)" in answer.text
+
+
+def test_an_opposed_doctor_gets_no_access_until_it_is_lifted(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    (answer,) = ask(clinic, clinic.paul, "opposition", f"{lines}Médecin : Dr Vieux Plugin\n")
+    assert "Dr Vieux PLUGIN, RPPS" in answer.text
+    asked = f"Demande : dossier\n{lines}Code : {code}\n"
+    (refused,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
+    assert "L'accès n'est pas accordé." in " ".join(refused.text.split())
+    ask(clinic, clinic.paul, "levée d'opposition", f"{lines}Médecin : vieux@eudora.test\n")
+    (read,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
+    assert "Laboratoire CENTRAL" in read.text
+
+
+def test_the_treating_doctor_cannot_be_opposed_and_an_unknown_one_is_explained(
+    clinic: Clinic,
+) -> None:
+    lines, _ = filed(clinic)
+    for named, said in (
+        ("paul@cabinet.test", "Ce médecin est le médecin traitant"),
+        ("Dr Personne", "« Dr Personne » ne désigne pas un seul professionnel inscrit"),
+    ):
+        mail = clinic.paul.pgp_mime(f"Demande : opposition\n{lines}Médecin : {named}\n")
+        assert said in " ".join(clinic.refusal(clinic.paul, mail).text.split())
+
+
+def test_a_new_code_takes_the_old_ones_place(clinic: Clinic) -> None:
+    lines, old = filed(clinic)
+    (answer,) = ask(clinic, clinic.paul, "nouveau code", lines)
+    found = re.search(r"Nouveau code du patient : (\S+)", answer.text)
+    assert found
+    assert answer.text.count(found[1]) == 2
+    assert found[1].encode() in answer.files["fiche-code.pdf"]
+    mail = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {old}\n")
+    assert "L'accès n'est pas accordé" in clinic.refusal(clinic.anne, mail).text
+    ask(clinic, clinic.anne, "dossier", f"{lines}Code : {found[1]}\n", 3)
+
+
+def test_the_treating_doctor_may_choose_the_new_code(clinic: Clinic) -> None:
+    lines, _ = filed(clinic)
+    (answer,) = ask(clinic, clinic.paul, "changement de code", f"{lines}Code : JzbV\n")
+    assert "Nouveau code du patient : JzbV" in answer.text
+    ask(clinic, clinic.anne, "dossier", f"{lines}Code : JzbV\n", 3)
+    mail = clinic.paul.pgp_mime(f"Demande : nouveau code\n{lines}Code : ab\n")
+    assert "Le code n'a pas été changé" in clinic.refusal(clinic.paul, mail).text
+
+
+def test_another_doctor_renews_it_with_the_old_one_and_the_treating_doctor_is_told(
+    clinic: Clinic,
+) -> None:
+    lines, old = filed(clinic)
+    before = clinic.host.postfix.collected.count(clinic.paul.mail)
+    (answer,) = ask(clinic, clinic.anne, "nouveau code", f"{lines}Code : {old}\n")
+    assert "Nouveau code du patient : " in answer.text
+    assert old not in answer.text
+    (notice,) = clinic.host.answers(clinic.paul, after=before)
+    assert "Dr Anne AUTRE" in notice.text
+    assert "a reçu un nouveau code" in notice.text
+
+
+def test_a_revoked_code_opens_nothing(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    (answer,) = ask(clinic, clinic.paul, "révocation du code", lines)
+    assert "est révoqué" in answer.text
+    mail = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {code}\n")
+    assert "L'accès n'est pas accordé" in clinic.refusal(clinic.anne, mail).text
+    ask(clinic, clinic.paul, "dossier", lines, 3)
+
+
+def test_the_list_of_accesses_equals_what_happened(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    coded = f"{lines}Code : {code}\n"
+    ask(clinic, clinic.anne, "dossier", coded, 3)
+    clinic.refusal(
+        clinic.anne, clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : faux-code\n")
+    )
+    ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
+    ask(clinic, clinic.paul, "dossier", lines, 3)
+    (answer,) = ask(clinic, clinic.paul, "accès", lines)
+    said = re.findall(r"^\d\d/\d\d/\d{4} \d\d:\d\d  (.*)$", answer.text, re.MULTILINE)
+    assert said == [
+        "Dr Paul DEMO a créé le dossier",
+        "Dr Paul DEMO a déposé des documents (entrée 1)",
+        "Laboratoire CENTRAL a déposé des documents (entrée 2)",
+        "Dr Anne AUTRE a consulté le dossier (entrées 1, 2), avec le code du patient",
+        "Dr Anne AUTRE s'est vu refuser l'accès (code faux)",
+        "Dr Paul DEMO a masqué (entrée 2)",
+        "Dr Paul DEMO a consulté le dossier (entrées 1, 2)",
+        "Dr Paul DEMO a demandé la liste des accès",
+    ]
+    (others,) = ask(clinic, clinic.anne, "accès", coded)
+    assert "masqu" not in others.text
+
+
+def test_a_copy_holds_masked_and_replaced_entries(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
+    text = f"Demande : rectification\n{lines}Numéros : 1\n\nVersion corrigée.\n"
+    clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(text, FILES))
+    index, *entries = ask(clinic, clinic.paul, "copie", lines, 4)
+    assert len(entries) == 3
+    assert "VERSIONS REMPLACÉES" in index.text
+    assert "(masquée :" in index.text
+    index, *entries = ask(clinic, clinic.anne, "copie", f"{lines}Code : {code}\n", 2)
+    assert "Version corrigée." in entries[0].text
+
+
+def test_a_correction_replaces_an_entry_and_the_old_one_stays(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    text = f"Demande : rectification\n{lines}Numéros : 2\nCode : {code}\n\nCorrigé.\n"
+    (answer,) = clinic.host.ask(
+        clinic.anne, clinic.anne.pgp_mime(text, {"corrigé.pdf": PDF + b"neu"})
+    )
+    assert "est remplacée par (onglet « Imagerie »)" in answer.text
+    index, *entries = ask(clinic, clinic.paul, "dossier", lines, 4)
+    assert "(remplacée par l'entrée 3)" in index.text
+    assert any(entry.files.get("corrigé.pdf") == PDF + b"neu" for entry in entries)
+    index, *_ = ask(clinic, clinic.eudora, "dossier", f"{lines}Code : {code}\n")
+    assert "REMPLACÉES" not in index.text
+    text = f"Demande : rectification\n{lines}Numéros : 2\n\nEncore.\n"
+    refused = clinic.refusal(clinic.paul, clinic.paul.pgp_mime(text, FILES))
+    assert "L'entrée 2 a déjà été remplacée par l'entrée 3" in refused.text
+
+
+def test_an_author_corrects_his_own_entry_without_a_code(clinic: Clinic) -> None:
+    lines, _ = filed(clinic)
+    text = f"Demande : rectification\n{lines}Numéros : 1\n\nCorrigé par l'auteur.\n"
+    (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
+    assert "un de vos propres dépôts" in receipt.text
+    index, *_ = ask(clinic, clinic.paul, "dossier", lines, 4)
+    assert "(remplacée par l'entrée 3)" in index.text
+
+
+def test_a_closed_dossier_is_as_none(clinic: Clinic) -> None:
+    lines, code = filed(clinic)
+    mail = clinic.anne.pgp_mime(f"Demande : clôture\n{lines}Code : {code}\n")
+    assert "par le patient par sa propre clé" not in clinic.refusal(clinic.anne, mail).text
+    (answer,) = ask(clinic, clinic.paul, "clôture", f"{lines}Code : {code}\n")
+    assert "est clos. Plus rien n'y est ajouté ni lu." in answer.text
+    for by, request in ((clinic.anne, f"{lines}Code : {code}\n"), (clinic.paul, lines)):
+        mail = by.pgp_mime(f"Demande : dossier\n{request}")
+        clinic.refusal(by, mail)
+    before = clinic.host.stored()["entries"]
+    clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(f"{lines}\nTrop tard.\n", FILES))
+    assert clinic.host.stored()["entries"] == before
+
+
+def test_the_page_of_the_rights_comes_by_mail(clinic: Clinic) -> None:
+    (answer,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime("Demande : droits\n"))
+    assert answer.subject == "RMP : les droits du patient"
+    assert "Demande : rectification" in answer.text
