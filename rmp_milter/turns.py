@@ -40,6 +40,8 @@ def subjects_of(doctor: Doctor, header: RoutingHeader, opened: Opened) -> tuple[
     The patient as he is asked for, not his dossier: it must not show whether there is one.
     Whoever writes his name and date so that they fit one dossier writes these.
     """
+    if header.verb is Verb.URGENCE:
+        return ()  # never delayed, whatever else its mail carries
     sender = b"sender " + doctor.doctor_id
     if opened.held_code or opened.held_attestation:
         patient = f"{fold(header.birth_name)}|{header.birth_date}"

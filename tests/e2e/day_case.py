@@ -89,6 +89,15 @@ class Practice:
         assert "L'accès n'est pas accordé." in answer.text
         self.note(patient, "consultation", reader, "refused")
 
+    def wish(
+        self, doctor: Doctor, patient: Patient, request: str, act: str, more: str = ""
+    ) -> str:
+        """Carry out a patient's wish for him; return what the doctor is told."""
+        text = f"Demande : {request}\n{patient.lines}{more}"
+        answers = self.host.exchange(doctor, doctor.pgp_mime(text))
+        self.note(patient, act, doctor)
+        return answers[0].text
+
     def refused(self, sender: Doctor, text: str, said: str) -> None:
         """Send what is refused; read why."""
         (answer,) = self.host.ask(sender, sender.pgp_mime(text))

@@ -73,4 +73,26 @@ def test_an_ordinary_day() -> None:
         assert "Dr Anne COEUR" in index.text
         assert len(documents) == 4
 
+        # Jean wants his radiograph seen by nobody else, and to know who has read what.
+        masked = practice.wish(gp, jean, "masquage", "masquage", "Numéros : 3\n")
+        assert "Entrée(s) masquée(s)" in masked
+        index, *documents = practice.read(cardiologist, jean, code=jean.code)
+        assert "IMAGERIE" not in index.text
+        assert len(documents) == 3
+        accesses = practice.wish(gp, jean, "accès", "acces")
+        assert accesses.count("Dr Anne COEUR") == sum(
+            number == practice.numbers[cardiologist.mail] for _, number, _ in jean.happened
+        )
+
+        # Léo's family moves abroad: his dossier is closed, and looks like none.
+        leo = others[-1]
+        closing = f"Code : {leo.code}\n"
+        assert "clos" in practice.wish(gp, leo, "clôture", "cloture", closing)
+        practice.refused(
+            cardiologist,
+            f"Demande : dossier\n{leo.lines}Code : {leo.code}\n",
+            "L'accès n'est pas accordé.",
+        )
+        assert "Vos patients : 9\n" in practice.listed(gp)
+
         practice.close_the_day(patients)

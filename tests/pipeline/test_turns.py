@@ -23,6 +23,11 @@ def test_who_brings_no_code_waits_for_nobody() -> None:
     assert subjects("DUPONT Jean", opened()) == ()
 
 
+def test_an_emergency_waits_for_nobody_whatever_it_carries() -> None:
+    header = parse("Demande : urgence\nPatient : DUPONT Jean\nMotif : coma\n", 2026)
+    assert subjects_of(DOCTOR, header, opened(b"code", b"card")) == ()
+
+
 def test_lists_and_creations_are_counted_for_their_sender_alone() -> None:
     for verb in ("liste", "création"):
         header = parse(f"Demande : {verb}\n", 2026)
