@@ -1,15 +1,19 @@
 """From what a handler decided to what is committed: bodies paired, letters sealed."""
 
+import logging
 from collections.abc import Iterator
 
 import msgspec
 
 from rmp_milter.answers import About, Answers
+from rmp_milter.certificates import usable
 from rmp_milter.changes import Adoption, Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.handlers.steps import Deferral, Effects, Filing, Outcome
 from rmp_milter.keeper.protocol import OpenedBody
 from rmp_milter.model import Doctor, Document, OutgoingMail
 from rmp_milter.store.snapshot import Snapshot
+
+log = logging.getLogger("rmp.milter")
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -65,10 +69,19 @@ def _mails(
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
+        # Somebody else's expired key must not refuse this mail, nor keep its tries uncounted.
+        reached = usable(notice.reader.certificate, ground.at)
         told = msgspec.structs.replace(
-            about, reader=notice.reader, in_reply_to="", not_before=notice.not_before
+            about,
+            reader=notice.reader if reached else ground.sender,
+            in_reply_to="",
+            not_before=notice.not_before,
         )
-        yield from answers.make(notice.letter, told, bodies.find)
+        mails = answers.make(notice.letter, told, bodies.find)
+        if reached and notice.sent:
+            yield from mails
+        elif not reached:
+            log.warning("a notice to %s is lost: his key is not usable", notice.reader.mail)
 
 
 class _Bodies:
@@ -76,14 +89,14 @@ class _Bodies:
 
     def __init__(self, effects: Effects, ground: Ground, view: Snapshot) -> None:
         entries = [
-            *(filing.entry for filing in effects.filings),
-            *(deferral.waiting.entry for deferral in effects.deferrals),
+            *((filing.entry, filing.bodies) for filing in effects.filings),
+            *((each.waiting.entry, each.bodies) for each in effects.deferrals),
         ]
         self._view = view
         self._new = {
             body.document_id: body.data
-            for entry in entries
-            for body in _paired(entry.documents, ground)
+            for entry, places in entries
+            for body in _paired(entry.documents, places, ground)
         }
 
     def find(self, document_id: bytes) -> memoryview | None:
@@ -93,19 +106,22 @@ class _Bodies:
 
 
 def _new_entry(filing: Filing, ground: Ground) -> NewEntry:
-    bodies = _paired(filing.entry.documents, ground)
+    bodies = _paired(filing.entry.documents, filing.bodies, ground)
     return NewEntry(dossier_id=filing.dossier_id, entry=filing.entry, bodies=bodies)
 
 
 def _new_waiting(deferral: Deferral, ground: Ground) -> NewWaiting:
-    bodies = _paired(deferral.waiting.entry.documents, ground)
+    bodies = _paired(deferral.waiting.entry.documents, deferral.bodies, ground)
     return NewWaiting(deferral.waiting, deferral.trait_keys, bodies)
 
 
-def _paired(documents: tuple[Document, ...], ground: Ground) -> tuple[NewBody, ...]:
+def _paired(
+    documents: tuple[Document, ...], places: tuple[int, ...] | None, ground: Ground
+) -> tuple[NewBody, ...]:
     """Pair an entry's documents with the bytes of the opened mail's bodies, in order."""
     found = []
-    for document, body in zip(documents, ground.opened, strict=True):
+    chosen = ground.opened if places is None else [ground.opened[place] for place in places]
+    for document, body in zip(documents, chosen, strict=True):
         place = ground.fresh if body.fresh else ground.bodies
         data = place[body.span.offset : body.span.offset + body.span.length]
         found.append(NewBody(document_id=document.document_id, data=data))

@@ -24,8 +24,8 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
+from rmp_milter.identity import Match, match, trait_keys
 from rmp_milter.identity import Outcome as Matched
-from rmp_milter.identity import match, trait_keys
 from rmp_milter.keeper.protocol import (
     ByCode,
     ByCustody,
@@ -40,7 +40,7 @@ from rmp_milter.keeper.protocol import (
     SealedDocument,
 )
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Document, Dossier, Fault, Patient, Strike
+from rmp_milter.model import Doctor, Document, Dossier, Fault, Patient, Strike
 from rmp_milter.rules import Act, Denied, Grant, Proof, Relation, Way, judge
 
 
@@ -99,16 +99,17 @@ def admit(asked: Asked, act: Act, view: View) -> Admission:
         dossier = _openable(asked, grant, relation, dossier, view)
     elif dossier is None:
         raise MailError("no-access", detail="no dossier")
+    acted_for = principal(relation, dossier, view)
     return Admission(
-        act, patient, dossier, relation, grant.way, _acted_for(relation, dossier, view)
+        act, patient, dossier, relation, grant.way, acted_for.rpps if acted_for else ""
     )
 
 
-def _acted_for(relation: Relation, dossier: Dossier | None, view: View) -> str:
+def principal(relation: Relation, dossier: Dossier | None, view: View) -> Doctor | None:
+    """Return the médecin traitant in whose name a locum acts; None where no locum does."""
     if relation is not Relation.LOCUM or dossier is None:
-        return ""
-    treating = view.doctor(dossier.treating)
-    return treating.rpps if treating else ""
+        return None
+    return view.doctor(dossier.treating)
 
 
 def _nobodys(asked: Asked) -> Relation:
@@ -123,9 +124,14 @@ def _dossier_asked(asked: Asked, view: View) -> tuple[Patient, Dossier | None]:
             raise MailError("no-access", detail="the patient's dossier is gone")
         return own.patient, own if own.closure is None else None
     patient = asked_patient(asked.header)
-    found = match(patient, view.dossiers_by_traits(trait_keys(patient)))
-    dossier = found.dossier if found.outcome is Matched.ONE else None
-    return patient, dossier if dossier and dossier.closure is None else None
+    found = match_open(patient, view)
+    return patient, found.dossier if found.outcome is Matched.ONE else None
+
+
+def match_open(patient: Patient, view: View) -> Match:
+    """Match the patient among the dossiers that are not closed: a closed one is as none."""
+    known = view.dossiers_by_traits(trait_keys(patient))
+    return match(patient, [dossier for dossier in known if dossier.closure is None])
 
 
 def _check_throttles(asked: Asked, view: View) -> None:
