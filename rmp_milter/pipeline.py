@@ -27,6 +27,7 @@ from rmp_milter.handlers.steps import (
     Outcome,
     Refusal,
     Sender,
+    Share,
     Steps,
     View,
     expect,
@@ -260,8 +261,16 @@ def _decide(case: Case) -> Outcome:
         classify=means.classify,
         policy=means.policy,
         bounds=means.bounds,
+        parcels=_parcels(case),
     )
     return means.keeper.run(HANDLERS[header.verb](asked, case.view, means.language))
+
+
+def _parcels(case: Case) -> tuple[Share, ...]:
+    year = case.means.this_year(case.mail.envelope.received_at)
+    return tuple(
+        Share(parse(parcel.header, year), parcel.bodies) for parcel in case.read.opened.parcels
+    )
 
 
 def _commit(case: Case, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 from rmp_milter.mail.texts import LETTERS, REFUSALS, refusal
 from rmp_milter.mail.wording import bare_name, size, smtp_line
 
-FACTS = {"limit": "50", "numbers": "3, 5"}
+FACTS = {"limit": "50", "numbers": "3, 5", "number": "2", "count": "3"}
 LONGEST_SMTP_LINE = 512 - len("550 5.7.1 \r\n")  # RFC 5321, 4.5.3.1.5
 
 
