@@ -19,7 +19,7 @@ from rmp_milter.bounce import is_bounce_address, row_of
 from rmp_milter.changes import Changes, Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers import aide, consultation, creation, depot, liste, reclassement
 from rmp_milter.handlers.refusal import refusal_letter
 from rmp_milter.handlers.steps import (
     Asked,
@@ -55,6 +55,7 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.DOSSIER: consultation.handle,
     Verb.LISTE: liste.handle,
     Verb.AIDE: aide.handle,
+    Verb.RECLASSEMENT: reclassement.handle,
 }
 
 CONFLICT_TRIES = 3
