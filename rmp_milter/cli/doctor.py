@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import click
+import msgspec
 
 from rmp_milter.certificates import (
     Certificate,
@@ -26,13 +27,14 @@ from rmp_milter.cli.output import (
     spaced_fingerprint,
 )
 from rmp_milter.config import Config
-from rmp_milter.model import Doctor, ReplyForm
+from rmp_milter.model import Doctor, Receipts, ReplyForm
 from rmp_milter.rpps import rpps_valid
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 _MAIL = re.compile(r"[^\s<>@\x00-\x20]+@[A-Za-z0-9.-]+")
+_RECEIPTS = click.Choice([wanted.value for wanted in Receipts])
 _FOUND_BY = "a doctor's RPPS number, mail address or key fingerprint"
 
 
@@ -87,6 +89,13 @@ def doctor() -> None:
     show_default=True,
     help="How his answers are built.",
 )
+@click.option(
+    "--receipts",
+    type=_RECEIPTS,
+    default=Receipts.EACH.value,
+    show_default=True,
+    help="How he hears that his deposits were taken.",
+)
 @json_option
 @configured
 def add(  # noqa: PLR0913 -- one argument an option
@@ -99,6 +108,7 @@ def add(  # noqa: PLR0913 -- one argument an option
     key: Path,
     account: str,
     reply_form: str,
+    receipts: str,
     as_json: bool,
 ) -> None:
     """Enrol a doctor with his key."""
@@ -116,6 +126,7 @@ def add(  # noqa: PLR0913 -- one argument an option
         account=account,
         reply_form=ReplyForm(reply_form),
         added_at=now,
+        receipts=Receipts(receipts),
     )
     with open_store(config) as store:
         _commit(store, Changes(doctors=(new,)), now)
@@ -150,9 +161,12 @@ def list_(config: Config, *, as_json: bool) -> None:
         print_json([_as_json(each) for each in doctors])
         return
     print_table(
-        ("NAME", "RPPS", "MAIL", "PROFESSION", "ACCOUNT", "FORM"),
+        ("NAME", "RPPS", "MAIL", "PROFESSION", "ACCOUNT", "FORM", "RECEIPTS"),
         [
-            (each.name, each.rpps, each.mail, each.profession, each.account, each.reply_form)
+            (
+                *(each.name, each.rpps, each.mail, each.profession),
+                *(each.account, each.reply_form, each.receipts),
+            )
             for each in doctors
         ],
     )
@@ -168,6 +182,25 @@ def show(config: Config, *, who: str, as_json: bool) -> None:
         found = _find(snapshot, who)
         treats = sum(1 for _ in snapshot.dossiers_of(found.doctor_id))
     _print_doctor(found, as_json=as_json, treats=treats)
+
+
+@doctor.command("set")
+@click.argument("who", metavar="WHO")
+@click.option("--receipts", type=_RECEIPTS, help="How he hears of deposits that were taken.")
+@json_option
+@configured
+def set_(config: Config, *, who: str, receipts: str | None, as_json: bool) -> None:
+    """Change an entry; WHO is the RPPS number, mail address or key fingerprint."""
+    if receipts is None:
+        raise click.UsageError("nothing to change is given")
+    with open_store(config) as store:
+        with store.snapshot() as snapshot:
+            found = _find(snapshot, who)
+        changed = msgspec.structs.replace(
+            found, receipts=Receipts(receipts), revision=found.revision + 1
+        )
+        _commit(store, Changes(doctors=(changed,)), int(time.time()))
+    _print_doctor(changed, as_json=as_json)
 
 
 @doctor.command("remove")
@@ -209,6 +242,7 @@ def _as_json(doctor: Doctor) -> dict[str, Json]:
         "profession": doctor.profession,
         "account": doctor.account,
         "reply_form": doctor.reply_form.value,
+        "receipts": doctor.receipts.value,
         "fingerprint": doctor.fingerprint,
         "added": moment(doctor.added_at),
     }
@@ -226,6 +260,7 @@ def _print_doctor(doctor: Doctor, *, as_json: bool, treats: int = 0) -> None:
             ("profession", doctor.profession),
             ("account", doctor.account or "-"),
             ("answers", doctor.reply_form.value),
+            ("receipts", doctor.receipts.value),
             ("key", spaced_fingerprint(doctor.fingerprint)),
             ("added", moment(doctor.added_at)),
             ("dossiers", str(treats)),

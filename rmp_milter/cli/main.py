@@ -32,6 +32,8 @@ rmp = LazyGroup(
         "trust": Place(f"{_HERE}.trust", "trust", "Whose Vitale attestations count."),
         "store": Place(f"{_HERE}.store", "store", "Verify and measure the store."),
         "outbox": Place(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
+        "pending": Place(f"{_HERE}.pending", "pending", "Deposits that wait for a dossier."),
+        "chores": Place(f"{_HERE}.chores", "chores", "Adopt, expire, send digests: once."),
         "inspect": Place(f"{_HERE}.inspect", "inspect", "Say what shape a mail has."),
     },
 )
