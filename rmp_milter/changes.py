@@ -89,6 +89,13 @@ class Once(msgspec.Struct, frozen=True):
     expires: int
 
 
+class ToldUpTo(msgspec.Struct, frozen=True):
+    """A depositor who was sent the lines of his digest up to a moment, included."""
+
+    doctor_id: bytes
+    until: int
+
+
 class Changes(msgspec.Struct, frozen=True):
     """All that one mail (or one command) does, committed in one transaction.
 
@@ -112,5 +119,5 @@ class Changes(msgspec.Struct, frozen=True):
     cleared: tuple[Strike, ...] = ()  # whose tries are forgotten (``at`` does not count)
     once: tuple[Once, ...] = ()
     receipts: tuple[ReceiptLine, ...] = ()
-    told: tuple[bytes, ...] = ()  # doctor_ids whose receipt lines were sent, up to now
+    told: tuple[ToldUpTo, ...] = ()  # whose receipt lines go, being sent
     erased: tuple[bytes, ...] = ()  # dossier_ids: slots and key packets are destroyed

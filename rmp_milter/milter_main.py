@@ -1,5 +1,6 @@
 """The milter process: what it stands on is put together here, then it listens."""
 
+import functools
 import grp
 import logging
 import os
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from rmp_milter.answers import Answers
+from rmp_milter.chores_round import Household, do_round
 from rmp_milter.config import Config
 from rmp_milter.conversation import Keeper
 from rmp_milter.handlers.steps import Bounds
@@ -18,9 +20,10 @@ from rmp_milter.keeper.client import KeeperClient
 from rmp_milter.memory import Memory
 from rmp_milter.milter import Rules, listen, stop
 from rmp_milter.model import Envelope
-from rmp_milter.onglets import classify
+from rmp_milter.onglets import classify, table_with
 from rmp_milter.pipeline import Means, take
 from rmp_milter.rules import policy_of
+from rmp_milter.store.failures import StoreError, StoreFailed
 from rmp_milter.store.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
 from rmp_milter.turns import Turns
@@ -60,33 +63,76 @@ def run(config: Config) -> int:
         if config.sockets.milter_group
         else None
     )
+    ended = threading.Event()
+    house = household(config, store)
+    seconds = config.milter.chores_seconds
+    chores = threading.Thread(
+        target=_keep_house, args=(house, seconds, ended, failed), name="chores", daemon=True
+    )
+    chores.start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
     listen(rules, socket, mode, group, config.milter.timeout_seconds)
+    ended.set()
     if not failed.is_set():
+        chores.join()  # a chore at hand is brought to its end
         store.close()
     return EXIT_STORE_FAILED if failed.is_set() else 0
 
 
-def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
+def _keep_house(
+    house: Household, seconds: int, ended: threading.Event, failed: threading.Event
+) -> None:
+    """Do the chores every ``seconds``; a round that ends otherwise ends the process."""
+    try:
+        while not ended.wait(seconds):
+            now = int(time.time())
+            try:
+                do_round(house, now, now)
+            except StoreFailed:
+                raise
+            except StoreError as error:
+                log.error("chores: %s", error)  # noqa: TRY400 -- one line, no traceback
+    finally:
+        if not ended.is_set():
+            _give_up(failed)
+
+
+def household(config: Config, store: Store) -> Household:
+    """Return what the chores are done with."""
+    keeper = _keeper(config)
+    language = config.service.language
+    return Household(store, keeper, _answers(config, keeper), language)
+
+
+def _keeper(config: Config) -> Keeper:
     client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
-    keeper = Keeper(client.call, config.limits.message_bytes // 1_000_000)
+    return Keeper(client.call, config.limits.message_bytes // 1_000_000)
+
+
+def _answers(config: Config, keeper: Keeper) -> Answers:
+    return Answers(
+        keeper=keeper,
+        service=config.service.addresses[0],
+        service_name=config.service.name,
+        language=config.service.language,
+        answer_bytes=config.limits.answer_bytes,
+        new_token=lambda: secrets.token_hex(16),
+    )
+
+
+def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
+    keeper = _keeper(config)
+    table = table_with(msgspec.structs.asdict(config.onglets))
     return Means(
         store=store,
         keeper=keeper,
-        answers=Answers(
-            keeper=keeper,
-            service=config.service.addresses[0],
-            service_name=config.service.name,
-            language=config.service.language,
-            answer_bytes=config.limits.answer_bytes,
-            new_token=lambda: secrets.token_hex(16),
-        ),
+        answers=_answers(config, keeper),
         services=config.service.addresses,
         bounce_key=keys.outbox,
         language=config.service.language,
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
-        classify=classify,
+        classify=functools.partial(classify, table=table),
         policy=policy_of(_policy_rows(config)),
         bounds=_bounds(config),
         signature_days=config.rules.signature_days,

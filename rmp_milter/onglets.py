@@ -6,7 +6,7 @@ so, one that begins with ``*`` every word that ends so.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -26,11 +26,15 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The rules in the order in which they are tried; ``codes`` are LOINC codes."""
+    """The rules in the order in which they are tried; ``codes`` are LOINC codes.
+
+    ``own`` are the host's, tried before all others on types and file names.
+    """
 
     codes: dict[str, Onglet]
     documents: tuple[Rule, ...]
     professions: tuple[Rule, ...]
+    own: tuple[Rule, ...] = ()
 
 
 def _rule(onglet: Onglet, phrases: str) -> Rule:
@@ -103,6 +107,38 @@ DEFAULT_TABLE = Table(
 )
 
 
+def table_with(phrases: Mapping[str, Sequence[str]], table: Table = DEFAULT_TABLE) -> Table:
+    """Return the table with a host's own ``phrases`` for onglets, by their word for settings.
+
+    ``comptes_rendus`` is Comptes rendus. Raises ValueError for an unknown word and a phrase
+    that holds none.
+    """
+    own = tuple(
+        Rule(setting_of()[name], tuple(map(_phrase, given)))
+        for name, given in phrases.items()
+        if given
+    )
+    return msgspec.structs.replace(table, own=own)
+
+
+def setting_of() -> dict[str, Onglet]:
+    """Return the onglets by their words for settings."""
+    return {onglet.name.lower(): onglet for onglet in Onglet}
+
+
+def _phrase(given: str) -> str:
+    """Return a phrase as it is compared: folded, stars at the ends of words kept."""
+    words = [_word(word) for word in given.split()]
+    if not words or not all(word.strip("*") for word in words):
+        raise ValueError(f"{given!r} is no phrase")
+    return " ".join(words)
+
+
+def _word(word: str) -> str:
+    before, after = "*" * word.startswith("*"), "*" * (len(word) > 1 and word.endswith("*"))
+    return f"{before}{fold(word)}{after}"
+
+
 def classify(
     document: str,
     profession: str,
@@ -114,7 +150,7 @@ def classify(
     ``document`` is the header's type: free words or a LOINC code of JDV_J07;
     ``profession`` the sender's; ``file_names`` those of the documents.
     """
-    onglet = _by_code(document, table) or _by_words(document, table.documents)
+    onglet = _by_document(document, table)
     if onglet is not None:
         return onglet, f"d'après le type de document « {_short(document)} »"
     onglet = _by_words(profession, table.professions)
@@ -125,10 +161,19 @@ def classify(
 
 def _by_files(file_names: Sequence[str], table: Table) -> tuple[Onglet, str]:
     for name in file_names:
-        onglet = _by_words(_ENDING.sub("", name).replace("_", " "), table.documents)
+        words = _ENDING.sub("", name).replace("_", " ")
+        onglet = _by_words(words, (*table.own, *table.documents))
         if onglet is not None:
             return onglet, f"d'après le nom du fichier « {_short(name)} »"
     return Onglet.DIVERS, "aucun type de document reconnu"
+
+
+def _by_document(document: str, table: Table) -> Onglet | None:
+    return (
+        _by_words(document, table.own)
+        or _by_code(document, table)
+        or _by_words(document, table.documents)
+    )
 
 
 def _by_code(document: str, table: Table) -> Onglet | None:

@@ -36,6 +36,7 @@ from rmp_milter.handlers import (
     opposition,
     patient_code,
     patient_key,
+    reclassement,
     rectification,
     remplacement,
 )
@@ -46,6 +47,7 @@ from rmp_milter.handlers.steps import (
     Outcome,
     Refusal,
     Sender,
+    Share,
     Steps,
     View,
     expect,
@@ -92,6 +94,7 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.REMPLACEMENT: remplacement.handle,
     Verb.FIN_REMPLACEMENT: remplacement.handle,
     Verb.CLE: cle.handle,
+    Verb.RECLASSEMENT: reclassement.handle,
 }
 
 CONFLICT_TRIES = 3
@@ -327,8 +330,16 @@ def _decide(case: Case) -> Outcome:
         classify=means.classify,
         policy=means.policy,
         bounds=means.bounds,
+        parcels=_parcels(case),
     )
     return means.keeper.run(HANDLERS[header.verb](asked, case.view, means.language))
+
+
+def _parcels(case: Case) -> tuple[Share, ...]:
+    year = case.means.this_year(case.mail.envelope.received_at)
+    return tuple(
+        Share(parse(parcel.header, year), parcel.bodies) for parcel in case.read.opened.parcels
+    )
 
 
 def _commit(case: Case, outcome: Outcome) -> None:

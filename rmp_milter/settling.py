@@ -98,14 +98,14 @@ class _Bodies:
 
     def __init__(self, effects: Effects, ground: Ground, view: Snapshot) -> None:
         entries = [
-            *(filing.entry for filing in effects.filings),
-            *(deferral.waiting.entry for deferral in effects.deferrals),
+            *((filing.entry, filing.bodies) for filing in effects.filings),
+            *((each.waiting.entry, each.bodies) for each in effects.deferrals),
         ]
         self._view = view
         self._new = {
             body.document_id: body.data
-            for entry in entries
-            for body in _paired(entry.documents, ground)
+            for entry, places in entries
+            for body in _paired(entry.documents, places, ground)
         }
 
     def find(self, document_id: bytes) -> memoryview | None:
@@ -115,19 +115,22 @@ class _Bodies:
 
 
 def _new_entry(filing: Filing, ground: Ground) -> NewEntry:
-    bodies = _paired(filing.entry.documents, ground)
+    bodies = _paired(filing.entry.documents, filing.bodies, ground)
     return NewEntry(dossier_id=filing.dossier_id, entry=filing.entry, bodies=bodies)
 
 
 def _new_waiting(deferral: Deferral, ground: Ground) -> NewWaiting:
-    bodies = _paired(deferral.waiting.entry.documents, ground)
+    bodies = _paired(deferral.waiting.entry.documents, deferral.bodies, ground)
     return NewWaiting(deferral.waiting, deferral.trait_keys, bodies)
 
 
-def _paired(documents: tuple[Document, ...], ground: Ground) -> tuple[NewBody, ...]:
+def _paired(
+    documents: tuple[Document, ...], places: tuple[int, ...] | None, ground: Ground
+) -> tuple[NewBody, ...]:
     """Pair an entry's documents with the bytes of the opened mail's bodies, in order."""
     found = []
-    for document, body in zip(documents, ground.opened, strict=True):
+    chosen = ground.opened if places is None else [ground.opened[place] for place in places]
+    for document, body in zip(documents, chosen, strict=True):
         place = ground.fresh if body.fresh else ground.bodies
         data = place[body.span.offset : body.span.offset + body.span.length]
         found.append(NewBody(document_id=document.document_id, data=data))

@@ -27,7 +27,9 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_table
 from rmp_milter.config import Config
-from rmp_milter.model import Doctor, ReplyForm
+from rmp_milter.model import Doctor, Receipts, ReplyForm
+
+_RECEIPTS = click.Choice([wanted.value for wanted in Receipts])
 
 
 @click.group()
@@ -70,6 +72,13 @@ for command in (set_, locum, import_, rekey):
     show_default=True,
     help="How his answers are built.",
 )
+@click.option(
+    "--receipts",
+    type=_RECEIPTS,
+    default=Receipts.EACH.value,
+    show_default=True,
+    help="How he hears that his deposits were taken.",
+)
 @json_option
 @configured
 def add(  # noqa: PLR0913 -- one argument an option
@@ -82,6 +91,7 @@ def add(  # noqa: PLR0913 -- one argument an option
     key: Path,
     account: str,
     reply_form: str,
+    receipts: str,
     as_json: bool,
 ) -> None:
     """Enrol a doctor with his key."""
@@ -99,6 +109,7 @@ def add(  # noqa: PLR0913 -- one argument an option
         account=account,
         reply_form=ReplyForm(reply_form),
         added_at=now,
+        receipts=Receipts(receipts),
     )
     with open_store(config) as store:
         HostKeeper(config).record("inscription", rpps)
@@ -118,9 +129,12 @@ def list_(config: Config, *, as_json: bool) -> None:
         print_json(found)
         return
     print_table(
-        ("NAME", "RPPS", "MAIL", "PROFESSION", "ACCOUNT", "FORM"),
+        ("NAME", "RPPS", "MAIL", "PROFESSION", "ACCOUNT", "FORM", "RECEIPTS"),
         [
-            (each.name, each.rpps, each.mail, each.profession, each.account, each.reply_form)
+            (
+                *(each.name, each.rpps, each.mail, each.profession),
+                *(each.account, each.reply_form, each.receipts),
+            )
             for each in doctors
         ],
     )

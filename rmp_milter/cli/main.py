@@ -34,6 +34,8 @@ rmp = LazyGroup(
         "store": Place(f"{_HERE}.store", "store", "Verify and measure the store."),
         "outbox": Place(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
         "access": Place(f"{_HERE}.access", "access", "The access log, for auditors."),
+        "pending": Place(f"{_HERE}.pending", "pending", "Deposits that wait for a dossier."),
+        "chores": Place(f"{_HERE}.chores", "chores", "Adopt, expire, send digests: once."),
         "inspect": Place(f"{_HERE}.inspect", "inspect", "Say what shape a mail has."),
     },
 )

@@ -18,6 +18,7 @@ from rmp_milter.config.sections import (
     LimitsSection,
     LogSection,
     MilterSection,
+    OngletsSection,
     PathsSection,
     PolicySection,
     RulesSection,
@@ -48,6 +49,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     milter: MilterSection
     rules: RulesSection
     policy: Section
+    onglets: Section
     store: StoreSection
     courier: CourierSection
     dkim: DkimSection
@@ -63,6 +65,7 @@ SECTIONS: dict[str, type[Section]] = {
     "milter": MilterSection,
     "rules": RulesSection,
     "policy": PolicySection,
+    "onglets": OngletsSection,
     "store": StoreSection,
     "courier": CourierSection,
     "dkim": DkimSection,
@@ -126,6 +129,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         milter=tables.read("milter", MilterSection),
         rules=tables.read("rules", RulesSection),
         policy=tables.read("policy", PolicySection),
+        onglets=tables.read("onglets", OngletsSection),
         store=tables.read("store", StoreSection),
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),

@@ -9,10 +9,13 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from rmp_milter.model import Onglet
 from rmp_milter.rules import Act, Proof, Relation
 
 MIB = 1024 * 1024
 PROOF = "|".join(Proof)
+_WORD = r"\*?[^\W_]+(['’.-][^\W_]+)*\*?"
+PHRASE = rf"^{_WORD}( {_WORD})*$"
 SOCKET_PATH_BYTES = 107
 """Longest path of a unix socket on Linux, without the closing NUL (unix(7))."""
 
@@ -116,6 +119,7 @@ class MilterSection(Section, frozen=True, kw_only=True):
     timeout_seconds: _Seconds = 600
     keeper_timeout_seconds: _Seconds = 120
     duplicate_days: Annotated[int, _whole(1, 365, "days")] = 30
+    chores_seconds: _Seconds = 300
 
 
 class RulesSection(Section, frozen=True, kw_only=True):
@@ -152,6 +156,27 @@ PolicySection = cast(
     ),
 )
 """Rows of :data:`rmp_milter.rules.STRICTEST` that the host has its own of, by name."""
+
+
+_Phrases = Annotated[
+    tuple[Annotated[str, Meta(pattern=PHRASE, max_length=80)], ...],
+    Meta(
+        description="a list of phrases of whole words, a * at a word's end or beginning "
+        'standing for any letters, such as ["plan de soins", "kine*"]'
+    ),
+]
+
+OngletsSection = cast(
+    type[Section],
+    msgspec.defstruct(
+        "OngletsSection",
+        [(onglet.name.lower(), _Phrases, ()) for onglet in Onglet],
+        bases=(Section,),
+        frozen=True,
+        kw_only=True,
+    ),
+)
+"""Phrases of document types that the host wants in an onglet, tried before the built-in ones."""
 
 
 class StoreSection(Section, frozen=True, kw_only=True):

@@ -75,6 +75,8 @@ timeout_seconds = 600
 keeper_timeout_seconds = 120
 # How long a mail that was done is known again when it comes twice.
 duplicate_days = 30
+# How often it looks after waiting deposits and daily receipts, in seconds.
+chores_seconds = 300
 
 [rules]
 # So many wrong codes for one dossier within the window let its code rest for as long;
@@ -98,6 +100,22 @@ signature_days = 7
 # Rows of the table of rights (docs/rules.md) that this host has its own of, each a list of
 # sets of proofs. An example that demands the card for a creation:
 # creation_autre = ["signature+vitale"]
+
+[onglets]
+# Words of document types and file names that this host wants in an onglet; they are tried
+# before the built-in ones. Accents and case do not matter, * stands for any letters. Examples:
+# explorations = ["bilan urodynamique", "capillaroscop*"], courriers = ["lettre de sortie"]
+synthese = []
+traitements = []
+comptes_rendus = []
+hospitalisation = []
+imagerie = []
+biologie = []
+explorations = []
+prevention = []
+courriers = []
+administratif = []
+divers = []
 
 [store]
 # The most that the store may ever hold: address space, not disk.

@@ -109,12 +109,19 @@ class Bounds(msgspec.Struct, frozen=True):
     retention: int = 20 * 365 * 86_400
 
 
+class Share(msgspec.Struct, frozen=True):
+    """What of a mail is one patient's: the header that names him, places of the bodies."""
+
+    header: RoutingHeader
+    bodies: tuple[int, ...]
+
+
 class Asked(msgspec.Struct, frozen=True):
     """A read mail: all that a handler may know of it.
 
     ``new_id`` draws a fresh 16-byte identifier; ``classify`` gives a document its onglet
-    and the reason, from type, profession and file names. ``service`` is the address that
-    an attestation must be made out to.
+    and the reason, from type, profession and file names. ``parcels`` are there only where
+    one mail names several patients (:class:`~rmp_milter.keeper.protocol.Parcel`).
     """
 
     digest: bytes
@@ -127,6 +134,13 @@ class Asked(msgspec.Struct, frozen=True):
     classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
     policy: Policy = STRICTEST
     bounds: Bounds = Bounds()
+    parcels: tuple[Share, ...] = ()
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """What is each patient's: normally all of it is one's."""
+        everything = tuple(range(len(self.opened.bodies)))
+        return self.parcels or (Share(self.header, everything),)
 
     @property
     def doctor(self) -> Doctor:
@@ -145,17 +159,22 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Filing(msgspec.Struct, frozen=True):
-    """An entry to append; its documents are the opened mail's bodies, in their order."""
+    """An entry to append; its documents are the opened mail's bodies, in their order.
+
+    ``bodies`` are their places where they are not all of them.
+    """
 
     dossier_id: bytes
     entry: Entry
+    bodies: tuple[int, ...] | None = None
 
 
 class Deferral(msgspec.Struct, frozen=True):
-    """A deposit to keep waiting; its documents are the mail's bodies, in their order."""
+    """A deposit to keep waiting; its documents and ``bodies`` are as a filing's."""
 
     waiting: Waiting
     trait_keys: tuple[str, ...]
+    bodies: tuple[int, ...] | None = None
 
 
 class Adopting(msgspec.Struct, frozen=True):

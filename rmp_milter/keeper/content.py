@@ -12,6 +12,13 @@ from rmp_milter.keeper.certificate_files import (
 from rmp_milter.keeper.decrypt import Plain
 from rmp_milter.keeper.desk import CallFailed, Limits
 from rmp_milter.keeper.protocol import Signature, Trust, Why
+from rmp_milter.keeper.route import (
+    ROUTING_TYPE,
+    Piece,
+    Source,
+    route_of_entity,
+    route_of_text,
+)
 from rmp_milter.keeper.signatures import Content, as_signed, detached, verify
 from rmp_milter.mail.charsets import decode
 from rmp_milter.mail.mimetree import (
@@ -19,11 +26,10 @@ from rmp_milter.mail.mimetree import (
     Part,
     content,
     scan,
-    text_of,
     text_part,
     walk,
 )
-from rmp_milter.mail.routing import Cut, cut
+from rmp_milter.mail.routing import Cut
 from rmp_milter.model import PartName
 
 MAX_NAME = 200  # characters
@@ -32,6 +38,7 @@ _KEY_FILE = (".asc", ".key", ".pgp")
 _NOT_DOCUMENTS = frozenset(
     {
         _KEYS,
+        ROUTING_TYPE,
         "application/pgp-signature",
         "application/pkcs7-signature",
         "application/x-pkcs7-signature",
@@ -50,7 +57,8 @@ class Opening(NamedTuple):
     """What was read in a main body.
 
     ``parts`` name the documents and, unless it is nothing but the routing header, the text;
-    ``keys`` are the certificates that came with it, binary.
+    ``keys`` are the certificates that came with it, binary; ``pieces`` the messages of HPRIM
+    texts that name several patients, which are then not among ``documents``.
     """
 
     cut: Cut
@@ -58,6 +66,7 @@ class Opening(NamedTuple):
     documents: tuple[InnerDocument, ...]
     signed: tuple[tuple[Content, ...], tuple[bytes, ...]]
     keys: tuple[bytes, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
@@ -66,10 +75,10 @@ def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
         raise CallFailed(Why.NO_TEXT, "the main body is no text")
     text = decode(plain.data[: limits.text], charset)
     part = PartName(name="", media_type="text/plain", size=len(plain.data))
-    taken = cut(text)
+    route = route_of_text(text, Source(plain.data, charset))
     keys = certificates_in(plain.data[:MAX_FILE]) if holds_certificates(plain.data) else []
-    parts = (part,) if taken.letter else ()
-    return Opening(taken, parts, (), _signed(plain), first_of_each(keys))
+    parts = (part,) if route.cut.letter else ()
+    return Opening(route.cut, parts, (), _signed(plain), first_of_each(keys), route.pieces)
 
 
 def _signed(plain: Plain) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
@@ -85,28 +94,32 @@ def read_entity(plain: Plain, limits: Limits) -> Opening:
     if sum(1 for _ in walk(root)) > limits.parts:
         raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
     text = text_part(root)
-    if text is None:
-        raise CallFailed(Why.NO_TEXT, "no text in the entity")
-    taken = cut(text_of(plain.data, root, limits.text))
     found = [(leaf, _keys_in(plain.data, leaf)) for leaf in _leaves(root)]
     leaves = [
         (leaf, _part_name(plain.data, leaf, text))
         for leaf, keys in found
         if not keys and _is_content(leaf, text)
     ]
+    route = route_of_entity(plain.data, root, [leaf for leaf, _ in leaves], limits.text)
+    if route is None:
+        raise CallFailed(Why.NO_TEXT, "no text in the entity")
+    split = route.files if route.pieces else ()
     documents = [
-        InnerDocument(name, _reader(plain.data, leaf)) for leaf, name in leaves if name.name
+        InnerDocument(name, _reader(plain.data, leaf))
+        for leaf, name in leaves
+        if name.name and leaf not in split
     ]
     return Opening(
-        taken,
-        tuple(name for _, name in leaves if name.name or taken.letter),
+        route.cut,
+        tuple(name for _, name in leaves if name.name or route.cut.letter),
         tuple(documents),
         _signed(plain) if plain.signatures else _signed_inside(plain, root),
         first_of_each(key for _, keys in found for key in keys),
+        route.pieces,
     )
 
 
-def _is_content(leaf: Part, text: Part) -> bool:
+def _is_content(leaf: Part, text: Part | None) -> bool:
     return leaf.media_type not in _NOT_DOCUMENTS and not _is_twin(leaf, text)
 
 
@@ -132,7 +145,7 @@ def _leaves(part: Part) -> Iterator[Part]:
         yield part
 
 
-def _part_name(data: bytes, leaf: Part, text: Part) -> PartName:
+def _part_name(data: bytes, leaf: Part, text: Part | None) -> PartName:
     size = sum(len(piece) for piece in content(data, leaf))
     name = "" if leaf is text or _is_loose_text(leaf) else _name(leaf)
     return PartName(name=name, media_type=leaf.media_type[:MAX_NAME], size=size)
@@ -155,7 +168,7 @@ def _is_loose_text(leaf: Part) -> bool:
     )
 
 
-def _is_twin(leaf: Part, text: Part) -> bool:
+def _is_twin(leaf: Part, text: Part | None) -> bool:
     """Return whether the leaf says the text once more in HTML."""
     return leaf is not text and leaf.media_type == "text/html" and _is_loose_text(leaf)
 

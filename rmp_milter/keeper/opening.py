@@ -24,10 +24,12 @@ from rmp_milter.keeper.protocol import (
     Open,
     Opened,
     OpenedBody,
+    Parcel,
     Role,
     Span,
     Why,
 )
+from rmp_milter.keeper.route import Piece
 from rmp_milter.keeper.sealmail import encrypt_document
 from rmp_milter.keeper.sessionkey import SessionKey, packed
 from rmp_milter.mail.armor import ArmorError, dearmor
@@ -51,7 +53,8 @@ def open_mail(
     """Open a mail whose bodies lie in ``size`` bytes that ``read`` gives.
 
     The memory returned holds the documents that were split off a mail whose text carries
-    a code or an attestation, or is None. Raises :class:`CallFailed` or :class:`PacketError`.
+    a code or an attestation, or HPRIM messages of several patients, or is None. Raises
+    :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
     messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
@@ -79,6 +82,7 @@ def open_mail(
         attestation_fault=weighed.fault,
         keys=opening.keys,
         once=_once(desk, key),
+        parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
     )
     return reply, memory
 
@@ -186,19 +190,22 @@ class _Keeping:
     ) -> tuple[list[OpenedBody], Memory | None]:
         """Return the bodies to store.
 
-        Without the text that carries a code or an attestation, and without a main body that
-        holds nothing but its routing header: it would be an empty entry in the dossier.
+        Without the text that carries a code or an attestation, without one of several
+        patients, and without a main body that holds nothing but its routing header: it would
+        be an empty entry in the dossier.
         """
-        main_is_kept = bool(opening.parts) and not opening.cut.has_secret
+        is_split = opening.cut.has_secret or bool(opening.pieces)
+        main_is_kept = bool(opening.parts) and not is_split
         kept = [
             self._as_came(body, opening)
             for body in bodies
             if body.ref.role is not Role.MAIN or main_is_kept
         ]
-        if not opening.cut.has_secret or not opening.documents:
+        apart = [*map(_as_document, opening.pieces), *opening.documents]
+        if not is_split or not apart:
             return kept, None
         memory = Memory()
-        fresh = [self._split_off(document, memory) for document in opening.documents]
+        fresh = [self._split_off(document, memory) for document in apart]
         return [*fresh, *kept], memory
 
     def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
@@ -226,6 +233,11 @@ class _Keeping:
         digest = hashlib.sha256(body).digest()
         held = self._held(key)
         return OpenedBody(Container.FILE, span, digest, held, (document.part,), fresh=True)
+
+
+def _as_document(piece: Piece) -> InnerDocument:
+    part = PartName(piece.name, "text/plain", len(piece.data))
+    return InnerDocument(part, lambda: iter((piece.data,)))
 
 
 def _digest_of(read: ReadAt, span: Span) -> bytes:

@@ -147,6 +147,13 @@ class AttestationFault(StrEnum):
     EXPIRED = "expired"  # not valid at this time: over, or not begun
 
 
+class Parcel(msgspec.Struct, frozen=True):
+    """One of several HPRIM messages: its routing header, its places in ``Opened.bodies``."""
+
+    header: str
+    bodies: tuple[int, ...]
+
+
 class Opened(Message, frozen=True):
     """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
 
@@ -156,7 +163,9 @@ class Opened(Message, frozen=True):
     there does not hold (:class:`AttestationFault`). ``keys`` are the binary certificates
     that came as ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at
     most four. ``once`` is the same for the same encrypted text, however it is wrapped (a
-    keyed digest of its session key): by it a replayed mail is known.
+    keyed digest of its session key): by it a replayed mail is known. ``parcels`` are there
+    only where HPRIM messages name more than one patient: then ``header`` is the first one's
+    and decides nothing, and a body that is in no parcel belongs to nobody that is named.
     """
 
     header: str
@@ -168,6 +177,7 @@ class Opened(Message, frozen=True):
     attestation_fault: str = ""
     keys: tuple[bytes, ...] = ()
     once: bytes = b""
+    parcels: tuple[Parcel, ...] = ()
 
 
 class Create(Message, frozen=True):

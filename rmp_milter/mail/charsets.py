@@ -12,6 +12,7 @@ _NEVER = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", 
 # whatever their machine uses.
 _LOOSE = frozenset({"ascii", "iso8859-1"})
 _LABEL_LIMIT = 40
+_ASCII = b"****FIN****\r\n"
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
@@ -32,6 +33,20 @@ def decode(data: bytes, label: str = "") -> str:
 def known(label: str) -> bool:
     """Return whether ``label`` names a charset that mail may use."""
     return bool(label) and _lookup(label) not in {"", *_NEVER}
+
+
+def only_label_tells(label: str) -> bool:
+    """Return whether ``label`` names a charset that the octets do not show by themselves.
+
+    One in which ASCII stands for itself; UTF-8 shows, and windows-1252 is often said of others.
+    """
+    name = _lookup(label)
+    if name in {"", "utf-8", "cp1252", *_LOOSE, *_NEVER}:
+        return False
+    try:
+        return _ASCII.decode(name) == _ASCII.decode()
+    except (UnicodeError, ValueError):
+        return False
 
 
 def _codec(label: str) -> str:

@@ -60,7 +60,7 @@ class Recorder:
         """Write all of ``changes``; ``expires`` is when the digest may be forgotten."""
         self._write_marks(changes, expires)
         self._write_dossiers(changes)
-        self._write_directory(changes, now)
+        self._write_directory(changes)
         for envelope in changes.envelopes:
             self._bodies.put_envelope(envelope)
         for mail in changes.outbox:
@@ -102,13 +102,13 @@ class Recorder:
             for body in new.bodies:
                 self._bodies.add(body)
 
-    def _write_directory(self, changes: Changes, now: int) -> None:
+    def _write_directory(self, changes: Changes) -> None:
         for doctor_id in changes.removed_doctors:
             self._doctors.remove(doctor_id)
         for doctor in changes.doctors:
             self._doctors.put(doctor)
-        for doctor_id in changes.told:
-            self._doctors.told(doctor_id, now)
+        for told in changes.told:
+            self._doctors.told(told.doctor_id, told.until)
         for line in changes.receipts:  # after ``told``, which is of older ones
             self._doctors.add_line(line)
 

@@ -100,11 +100,11 @@ class DoctorRecorder:
         sealed = self._codecs.receipts.seal(key, line)
         self._writing.add(self._tables.receipts, key, sealed)
 
-    def told(self, doctor_id: bytes, now: int) -> None:
-        """Remove the lines of a depositor's digest up to ``now``; he was sent them."""
+    def told(self, doctor_id: bytes, until: int) -> None:
+        """Remove the lines of a depositor's digest up to ``until``; he was sent them."""
         for key in list(self._writing.keys(self._tables.receipts, doctor_id)):
             line = self._writing.read(self._tables.receipts, self._codecs.receipts, key)
-            if line is not None and line.at <= now:
+            if line is not None and line.at <= until:
                 self._remove_line(key)
 
     # Small means

@@ -81,6 +81,7 @@ def _identifiers(changes: Changes) -> Iterator[bytes]:
         yield from (adoption.waiting_id, adoption.dossier_id)
     yield from (doctor.patient_of for doctor in changes.doctors if doctor.patient_of)
     yield from (line.doctor_id for line in changes.receipts)
-    yield from (*changes.removed_doctors, *changes.told)
+    yield from changes.removed_doctors
+    yield from (told.doctor_id for told in changes.told)
     yield from (*changes.expired, *changes.erased)
     yield from referred_bodies(changes)

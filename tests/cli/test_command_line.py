@@ -99,8 +99,29 @@ def test_a_doctor_is_added_listed_shown_and_removed(rmp: Rmp, key: Path) -> None
 def test_the_table_of_doctors_reads_as_a_table(rmp: Rmp, key: Path) -> None:
     rmp.add(key)
     heads, row = rmp("doctor", "list").out.splitlines()
-    assert heads.split() == ["NAME", "RPPS", "MAIL", "PROFESSION", "ACCOUNT", "FORM"]
+    columns = ["NAME", "RPPS", "MAIL", "PROFESSION", "ACCOUNT", "FORM", "RECEIPTS"]
+    assert heads.split() == columns
     assert row.index(RPPS) == heads.index("RPPS")
+
+
+def test_how_a_doctor_is_receipted_is_set_and_shown(rmp: Rmp, key: Path) -> None:
+    assert json.loads(rmp.add(key, "--receipts", "daily", "--json").out)["receipts"] == "daily"
+    changed = json.loads(rmp("doctor", "set", RPPS, "--receipts", "none", "--json").out)
+    assert changed["receipts"] == "none"
+    assert json.loads(rmp("doctor", "show", RPPS, "--json").out)["receipts"] == "none"
+    assert "each" in rmp("doctor", "set", RPPS, "--receipts", "each").out
+    assert rmp("doctor", "set", RPPS).status == 2
+    assert rmp("doctor", "set", RPPS, "--receipts", "often").status == 2
+
+
+def test_where_nothing_waits_pending_and_chores_say_so(rmp: Rmp) -> None:
+    assert json.loads(rmp("pending", "list", "--json").out) == []
+    assert rmp("pending", "list").out.split()[0] == "REFERENCE"
+    done = json.loads(rmp("chores", "--json").out)
+    assert done == {"adopted": 0, "expired": 0, "digests": 0, "failed": 0}
+    said = rmp("pending", "drop", "0" * 32)
+    assert said.status == 1
+    assert "is not the reference of one waiting deposit" in said.err
 
 
 def test_two_doctors_never_share_an_address(rmp: Rmp, key: Path) -> None:

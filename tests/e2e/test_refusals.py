@@ -92,9 +92,12 @@ def test_a_wrong_code_and_an_unknown_patient_read_the_same(clinic: Clinic) -> No
     assert answers[0].text == answers[1].text
 
 
-def test_a_deposit_for_an_unknown_patient(clinic: Clinic) -> None:
+def test_a_deposit_with_a_number_that_contradicts(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines + f"NIR : {nir(3)}\n")
     before = clinic.documents()
-    answer = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(clinic.patient() + "\nVoici.\n"))
+    mail = clinic.lab.pgp_mime(f"{lines}NIR : {nir(4)}\n\nVoici.\n")
+    answer = clinic.refusal(clinic.lab, mail)
     assert "rattachés avec certitude" in answer.text.replace("\n", " ")
     assert clinic.documents() == before
 

@@ -14,7 +14,7 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers import aide, consultation, creation, depot, liste, prescriber
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
     DECOY_SLOT,
@@ -32,7 +32,8 @@ JEAN_LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 
 @pytest.fixture(autouse=True)
 def every_key_usable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(depot, "usable", lambda _certificate, _at: True)
+    for module in (depot, prescriber):
+        monkeypatch.setattr(module, "usable", lambda _certificate, _at: True)
 
 
 def refusal_of(steps) -> str:  # noqa: ANN001
@@ -115,7 +116,6 @@ class TestDepot:
         two = [dossier(number=8), dossier(number=9)]
         numbered = dossier(replace(JEAN, nir="159018002121980"))
         contradicting = asked(JEAN_LINES + "NIR : 1 59 01 75 116 001 08\n", bodies=[body()])
-        assert refusal_of(depot.handle(mail, World(), "fr")) == "not-filed"
         assert refusal_of(depot.handle(mail, World(two), "fr")) == "not-filed"
         assert refusal_of(depot.handle(contradicting, World([numbered]), "fr")) == "not-filed"
 

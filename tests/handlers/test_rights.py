@@ -458,8 +458,11 @@ class TestClosure:
     def test_nothing_is_added_any_more(self) -> None:
         closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
         mail = asked(JEAN_LINES, by=LAB, bodies=[body()])
-        closed_one = refusal_of(depot.handle(mail, world(closed), LANGUAGE))
-        assert closed_one.text == refusal_of(depot.handle(mail, World(), LANGUAGE)).text
+        outcome, _ = run(depot.handle(mail, world(closed), LANGUAGE))
+        assert outcome.effects.filings == ()
+        assert len(outcome.effects.deferrals) == 1
+        unknown, _ = run(depot.handle(mail, World(), LANGUAGE))
+        assert words_of(outcome) == words_of(unknown)
 
 
 def test_the_page_of_the_rights() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.model import Onglet
-from rmp_milter.onglets import Rule, Table, classify
+from rmp_milter.onglets import Rule, Table, classify, table_with
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,29 @@ def test_anything_has_an_onglet_and_a_short_reason(
     onglet, reason = classify(document, profession, names)
     assert onglet in set(Onglet)
     assert 0 < len(reason) <= 150
+
+
+class TestOwnPhrases:
+    def test_a_hosts_phrases_go_before_the_built_in_ones(self) -> None:
+        table = table_with({"courriers": ["lettre de sortie", "11502-2"], "divers": []})
+        assert classify("Lettre de sortie", "", [], table)[0] is Onglet.COURRIERS
+        assert classify("11502-2", "", [], table)[0] is Onglet.COURRIERS
+        assert classify("Lettre de liaison", "", [], table)[0] is Onglet.HOSPITALISATION
+
+    def test_they_are_folded_and_stars_stand_for_letters(self) -> None:
+        table = table_with(
+            {"explorations": ["capillaroscop*", "*urodynamique", "écho d'effort"]}
+        )
+        for document in ("Capillaroscopie", "BILAN VIDÉO-URODYNAMIQUE", "Echo d’effort"):
+            assert classify(document, "", [], table)[0] is Onglet.EXPLORATIONS
+        assert classify("", "", ["capillaroscopie_3.pdf"], table) == (
+            Onglet.EXPLORATIONS,
+            "d'après le nom du fichier « capillaroscopie_3.pdf »",
+        )
+
+    @pytest.mark.parametrize(
+        "phrases", [{"divers": ["*"]}, {"divers": [" "]}, {"dviers": ["x"]}]
+    )
+    def test_what_is_no_phrase_is_refused(self, phrases: dict[str, list[str]]) -> None:
+        with pytest.raises((ValueError, KeyError)):
+            table_with(phrases)

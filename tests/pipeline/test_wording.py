@@ -6,6 +6,7 @@ FACTS = {
     "numbers": "3, 5",
     "doctor": "Dr X",
     "number": "3",
+    "count": "3",
     "newer": "5",
     "most": "31",
     "proofs": "message signé + attestation Vitale, ou compte et mot de passe + attestation Vitale",

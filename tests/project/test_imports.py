@@ -77,6 +77,7 @@ CORE = [
     "rmp_milter.erasure",
     "rmp_milter.identity",
     "rmp_milter.onglets",
+    "rmp_milter.chores",
     "rmp_milter.rpps",
     "rmp_milter.bounce",
     "rmp_milter.postfix.rules",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_case import DAY, KEYS, NOW, a_doctor, a_line, a_strike, make_store
 
-from rmp_milter.changes import Changes, Once
+from rmp_milter.changes import Changes, Once, ToldUpTo
 from rmp_milter.model import Doctor, Fault, ReceiptLine
 from rmp_milter.store import Conflict, Store, StoreError
 from rmp_milter.store.check import check
@@ -161,10 +161,12 @@ def test_lines_that_were_told_go_and_later_ones_stay(store: Store, folder: Path)
     one, two = enrolled(store, 1, 2)
     store.commit(Changes(receipts=tuple(a_line(one, NOW + at) for at in range(4))), NOW)
     store.commit(Changes(receipts=(a_line(two),)), NOW)
-    store.commit(Changes(told=(one.doctor_id,), receipts=(a_line(one, NOW + 1),)), NOW + 1)
+    store.commit(
+        Changes(told=(ToldUpTo(one.doctor_id, NOW + 1),), receipts=(a_line(one, NOW + 1),)), NOW
+    )
     assert [line.at - NOW for line in lines(store, one)] == [2, 3, 1]
     assert len(lines(store, two)) == 1
-    store.commit(Changes(told=(one.doctor_id,)), NOW + 3)
+    store.commit(Changes(told=(ToldUpTo(one.doctor_id, NOW + 3),)), NOW)
     with store.snapshot() as view:
         assert list(view.receipt_doctors()) == [two.doctor_id]
     assert clean(folder)

@@ -13,11 +13,13 @@ Service de résumé médical partagé : mode d'emploi
 Écrivez un message chiffré et signé au service. Les premières lignes du texte disent ce que
 vous demandez ; une ligne vide les sépare de votre lettre.
 
-Déposer un document (il suffit de le joindre) :
+Déposer un document (il suffit de le joindre ; la dernière ligne, facultative, adresse une copie
+au confrère nommé ; un résultat HPRIM se passe de ces lignes) :
 
     Patient : DUPONT Jean
     Né le : 30/01/1959
     Document : Compte-rendu radiologie
+    Prescripteur : Dr Anne MOREL
 
 Créer le dossier d'un patient qui y consent (sans ligne « Code », le service fabrique le code) :
 
@@ -50,6 +52,14 @@ Une partie seulement : « Demande : résumé », « Demande : index », ou une d
     Onglet : biologie
     Depuis : 01/01/2026
     Numéros : 2, 5-7
+
+Changer des documents d'onglet (médecin traitant) :
+
+    Demande : reclassement
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Numéros : 3, 5-7
+    Onglet : Imagerie
 
 Chercher parmi vos patients, par les premières lettres du nom :
 
@@ -98,11 +108,13 @@ Shared medical summary: how to use it
 Send an encrypted and signed mail to the service. The first lines of the text say what you ask
 for; an empty line parts them from your letter.
 
-File a document (just attach it):
+File a document (just attach it; the last line, if you want, sends a copy to this colleague; an
+HPRIM result needs none of these lines):
 
     Patient : DUPONT Jean
     Born : 30/01/1959
     Document : Compte-rendu radiologie
+    Prescriber : Dr Anne MOREL
 
 Create the dossier of a consenting patient (without a line « Code » the service makes the code):
 
@@ -135,6 +147,14 @@ Only a part of it: « Request : summary » or « Request : index », or add one 
     Tab : biologie
     Since : 01/01/2026
     Numbers : 2, 5-7
+
+Move documents to another tab (treating doctor):
+
+    Request : refile
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Numbers : 3, 5-7
+    Tab : Imagerie
 
 Search among your patients by the first letters of the name:
 

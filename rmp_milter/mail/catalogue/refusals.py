@@ -102,6 +102,21 @@ REFUSALS: Mapping[str, Text] = {
         "Check birth name, first given name and birth date and add the social security number "
         "if you can (line « NIR : »).",
     ),
+    "hprim-unclear": Text(
+        "Le message HPRIM n° {number} sur {count} ne désigne pas son patient avec certitude (nom, "
+        "prénom et date de naissance complète). Rien n'a été conservé, les autres messages du "
+        "fichier non plus. Corrigez-le, ou envoyez un message par patient.",
+        "HPRIM message {number} of {count} does not surely name its patient (name, first name and "
+        "full birth date). Nothing was kept, none of the others either. Correct it, or send one "
+        "mail a patient.",
+    ),
+    "several-patients": Text(
+        "Le message contient des résultats HPRIM de plusieurs patients et d'autres documents, "
+        "sans dire à qui ceux-ci appartiennent. Rien n'a été conservé. Envoyez un message par "
+        "patient.",
+        "The mail holds HPRIM results of several patients and other documents without saying "
+        "whose these are. Nothing was kept. Send one mail a patient.",
+    ),
     "no-access": Text(
         "L'accès n'est pas accordé. Vérifiez le nom de naissance, le premier prénom, la date de "
         "naissance et le code que le patient vous a donné. Pour protéger les patients, le service "

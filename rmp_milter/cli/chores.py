@@ -1,0 +1,38 @@
+"""``rmp chores``: do once what the milter does every few minutes."""
+
+import time
+from datetime import UTC, datetime
+
+import click
+
+from rmp_milter.chores_round import as_dict, do_round
+from rmp_milter.cli.errors import Status
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import print_json, print_pairs
+from rmp_milter.config import Config
+from rmp_milter.milter_main import household
+
+
+@click.command()
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
+    help="Do what will be due then (UTC); the default is now.",
+)
+@json_option
+@configured
+def chores(config: Config, *, at: datetime | None, as_json: bool) -> int:
+    """Adopt what fits a dossier by now, end waits, send daily receipts; once.
+
+    The keeper must be running. Status 1 if something had to be put off.
+    """
+    now = int(time.time())
+    due = int(at.replace(tzinfo=UTC).timestamp()) if at else now
+    with open_store(config) as store:
+        count = do_round(household(config, store), due, now)
+    if as_json:
+        print_json(as_dict(count))
+    else:
+        print_pairs([(name, str(number)) for name, number in as_dict(count).items()])
+    return Status.REFUSED if count.failed else Status.OK

@@ -1,0 +1,94 @@
+"""``rmp pending``: deposits that wait for a dossier; never for whom, never what."""
+
+import time
+
+import click
+
+from rmp_milter.chores_round import expiry
+from rmp_milter.cli.errors import CommandError
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import Json, moment, print_json, print_table
+from rmp_milter.config import Config
+from rmp_milter.errors import MailError
+from rmp_milter.milter_main import household
+from rmp_milter.model import Waiting
+from rmp_milter.store.failures import Conflict
+from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.store.store import Store
+
+SHORTEST = 8
+"""Characters of a reference that may be enough: it begins with the time."""
+
+
+@click.group()
+def pending() -> None:
+    """Deposits that wait for their patient's dossier."""
+
+
+@pending.command("list")
+@json_option
+@configured
+def list_(config: Config, *, as_json: bool) -> None:
+    """List the waiting deposits, the longest waiting first."""
+    with open_store(config, read_only=True) as store, store.snapshot() as snapshot:
+        found = sorted(snapshot.waiting(), key=lambda each: each.received_at)
+        rows = [_as_json(each, snapshot) for each in found]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ("REFERENCE", "SINCE", "UNTIL", "DEPOSITOR", "DOCUMENTS", "BYTES"),
+        [tuple(str(value) for value in row.values()) for row in rows],
+    )
+
+
+def _as_json(waiting: Waiting, snapshot: Snapshot) -> dict[str, Json]:
+    author = snapshot.doctor(waiting.entry.author)
+    return {
+        "reference": waiting.waiting_id.hex(),
+        "since": moment(waiting.received_at),
+        "until": moment(waiting.expires_at),
+        "depositor": author.rpps if author else "",
+        "documents": len(waiting.entry.documents),
+        "bytes": sum(document.size for document in waiting.entry.documents),
+    }
+
+
+@pending.command("drop")
+@click.argument("reference", metavar="REFERENCE")
+@configured
+def drop(config: Config, *, reference: str) -> None:
+    """End the wait of one deposit, as if its time were over: its sender is told.
+
+    REFERENCE is as ``rmp pending list`` shows it. The keeper must be running.
+    """
+    now = int(time.time())
+    with open_store(config) as store:
+        waiting = _find(store, reference)
+        try:
+            store.commit(expiry(household(config, store), waiting, now), now)
+        except MailError as error:
+            raise CommandError(
+                f"the letter to the sender cannot be written: {error.detail or error.text}",
+                "is the keeper running?",
+            ) from error
+        except Conflict as conflict:
+            raise CommandError("it does not wait any more") from conflict
+    click.echo(f"dropped {waiting.waiting_id.hex()}, its sender is told")
+
+
+def _find(store: Store, reference: str) -> Waiting:
+    wanted = reference.lower()
+    with store.snapshot() as snapshot:
+        found = [
+            each
+            for each in snapshot.waiting()
+            if len(wanted) >= SHORTEST and each.waiting_id.hex().startswith(wanted)
+        ]
+    if len(found) != 1:
+        raise CommandError(
+            f"{reference!r} is not the reference of one waiting deposit",
+            "rmp pending list shows them",
+        )
+    return found[0]

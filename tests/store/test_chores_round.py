@@ -1,0 +1,270 @@
+"""Chores on a real store, the keeper played: each is done once, and nobody is left untold."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from store_case import (
+    DAY,
+    KEYS,
+    NOW,
+    a_doctor,
+    a_dossier,
+    a_new_dossier,
+    a_waiting,
+    close,
+)
+
+from rmp_milter import chores_round
+from rmp_milter.answers import Answers
+from rmp_milter.changes import Changes, NewWaiting
+from rmp_milter.chores_round import Count, Household, do_round, expiry
+from rmp_milter.conversation import Keeper
+from rmp_milter.handlers import depot
+from rmp_milter.identity import trait_keys
+from rmp_milter.keeper.client import KeeperDown
+from rmp_milter.keeper.protocol import (
+    Adopt,
+    Reply,
+    Request,
+    Resealed,
+    ResealedItem,
+    Seal,
+    Sealed,
+)
+from rmp_milter.model import Doctor, ReceiptLine
+from rmp_milter.store import Outbox, Store
+from rmp_milter.store.check import check
+
+PATIENT = a_dossier().patient
+TRAITS = trait_keys(PATIENT)
+
+
+class Played:
+    """A keeper that can do all, until it is ``down``."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+        self.down = False
+
+    def __call__(self, request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+        if self.down:
+            raise KeeperDown("down")
+        self.asked.append(request)
+        if isinstance(request, Adopt):
+            packets = tuple(b"packet" for _ in request.readers)
+            return Resealed(
+                tuple(ResealedItem(b"n" * 81, packets) for _ in request.items)
+            ), None
+        assert isinstance(request, Seal)
+        return Sealed(request.text), None
+
+    @property
+    def letters(self) -> list[str]:
+        return [each.text.decode() for each in self.asked if isinstance(each, Seal)]
+
+    @property
+    def adopts(self) -> list[Adopt]:
+        return [each for each in self.asked if isinstance(each, Adopt)]
+
+
+@pytest.fixture
+def played() -> Played:
+    return Played()
+
+
+@pytest.fixture
+def house(store: Store, played: Played, monkeypatch: pytest.MonkeyPatch) -> Household:
+    monkeypatch.setattr(depot, "usable", lambda _certificate, _at: True)
+    keeper = Keeper(played, 50)
+    numbers = iter(range(1000))
+    answers = Answers(
+        keeper, "rmp@chu.example", "RMP", "fr", 1_000_000, lambda: f"{next(numbers):032}"
+    )
+    return Household(store, keeper, answers, "fr")
+
+
+@pytest.fixture
+def lab(store: Store) -> Doctor:
+    doctor = replace(a_doctor(5, doctor_id=b"t" * 16), mail="labo@labo.example")
+    store.commit(Changes(doctors=(doctor,)), NOW)
+    return doctor
+
+
+def kept(store: Store, *bodies: bytes, days: int = 30, nir: str = PATIENT.nir) -> NewWaiting:
+    new = a_waiting(*(bodies or (b"one",)), traits=TRAITS, days=days)
+    patient = replace(new.waiting.patient, nir=nir)
+    new = replace(new, waiting=replace(new.waiting, patient=patient))
+    store.commit(Changes(waiting=(new,)), NOW)
+    return new
+
+
+def a_home(store: Store, *seen: bytes, nir: str = PATIENT.nir) -> bytes:
+    dossier = a_dossier(treating=b"t" * 16)
+    dossier = replace(dossier, patient=replace(dossier.patient, nir=nir))
+    store.commit(Changes(dossiers=(a_new_dossier(*TRAITS, dossier=dossier, seen=seen),)), NOW)
+    return dossier.dossier_id
+
+
+def sound(folder: Path) -> bool:
+    return check(folder, KEYS).findings == ()
+
+
+def sent(folder: Path) -> list[str]:
+    outbox = Outbox.open(folder, KEYS.outbox, 256 << 20)
+    try:
+        return [row.recipient for row in outbox.rows()]
+    finally:
+        outbox.close()
+
+
+def test_nothing_is_done_where_nothing_is_due(house: Household, lab: Doctor) -> None:
+    kept(house.store)
+    assert lab
+    assert do_round(house, NOW, NOW) == Count()
+
+
+def test_a_deposit_that_fits_by_now_is_adopted_with_its_leaf(
+    house: Household, played: Played, lab: Doctor, folder: Path
+) -> None:
+    new = kept(house.store, b"one", b"two")
+    home = a_home(house.store)
+    assert do_round(house, NOW + 9, NOW + 9) == Count(adopted=1)
+    (adopt,) = played.adopts
+    assert (adopt.waiting_id, adopt.dossier_id) == (new.waiting.waiting_id, home)
+    assert (adopt.event.action, adopt.event.actor_rpps) == ("rattachement", lab.rpps)
+    assert adopt.event.dossier_id == home
+    with house.store.snapshot() as view:
+        (filed,) = view.entries(home)
+        assert list(view.waiting()) == []
+        assert view.body(filed.entry.documents[0].document_id) is not None
+    assert filed.entry.received_at == NOW
+    assert [each.sealed_key for each in filed.entry.documents] == [b"n" * 81] * 2
+    assert [each.standing[0].packet for each in filed.entry.documents] == [b"packet"] * 2
+    assert do_round(house, NOW + 9, NOW + 9) == Count()
+    assert sound(folder)
+
+
+def test_two_that_fit_and_a_closed_one_adopt_nothing(house: Household, lab: Doctor) -> None:
+    assert lab
+    kept(house.store)
+    first = a_home(house.store)
+    a_home(house.store, first)
+    assert do_round(house, NOW, NOW) == Count()
+    close(house.store, first)
+    assert do_round(house, NOW, NOW) == Count(adopted=1)
+
+
+def test_two_numbers_that_wait_for_one_without_any_are_two_patients(
+    house: Household, lab: Doctor
+) -> None:
+    assert lab
+    kept(house.store, nir="1")
+    kept(house.store, nir="")
+    other = kept(house.store, nir="2")
+    a_home(house.store, nir="")
+    assert do_round(house, NOW, NOW) == Count()
+    house.store.commit(Changes(expired=(other.waiting.waiting_id,)), NOW)
+    assert do_round(house, NOW, NOW) == Count(adopted=2)
+
+
+def test_a_deposit_whose_time_is_over_goes_and_its_sender_is_told(
+    house: Household, played: Played, lab: Doctor, folder: Path
+) -> None:
+    kept(house.store)
+    kept(house.store, days=40)
+    assert do_round(house, NOW + 30 * DAY, NOW) == Count(expired=1)
+    (letter,) = played.letters
+    for words in ("WACKENHEIM Ludivine, né(e) le 03/02/1950", "radio-wackenheim.pdf", "NIR"):
+        assert words in letter
+    assert sent(folder) == [lab.mail]
+    assert do_round(house, NOW + 30 * DAY, NOW) == Count()
+    with house.store.snapshot() as view:
+        assert len(list(view.waiting())) == 1
+    assert sound(folder)
+
+
+def test_what_fits_in_its_last_hour_is_adopted_not_ended(house: Household, lab: Doctor) -> None:
+    assert lab
+    kept(house.store)
+    a_home(house.store)
+    assert do_round(house, NOW + 99 * DAY, NOW) == Count(adopted=1)
+
+
+def test_a_sender_who_left_is_not_told_and_the_deposit_goes(
+    house: Household, played: Played
+) -> None:
+    kept(house.store)
+    assert do_round(house, NOW + 30 * DAY, NOW) == Count(expired=1)
+    assert played.letters == []
+
+
+def test_while_the_keeper_is_down_nothing_is_lost(
+    house: Household, played: Played, lab: Doctor
+) -> None:
+    assert lab
+    kept(house.store)
+    played.down = True
+    assert do_round(house, NOW + 30 * DAY, NOW) == Count(failed=1)
+    a_home(house.store)
+    assert do_round(house, NOW + 9, NOW) == Count(failed=1)
+    played.down = False
+    assert do_round(house, NOW + 9, NOW) == Count(adopted=1)
+
+
+def test_a_chore_that_another_did_meanwhile_is_passed_over(
+    house: Household, lab: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lab
+    new = kept(house.store)
+    a_home(house.store)
+    plain = chores_round.adopt
+
+    def too_late(*args):  # noqa: ANN002, ANN202
+        house.store.commit(Changes(expired=(new.waiting.waiting_id,)), NOW)
+        return plain(*args)
+
+    monkeypatch.setattr(chores_round, "adopt", too_late)
+    assert do_round(house, NOW, NOW) == Count()
+
+
+def test_dropped_by_hand_it_ends_in_the_same_words(
+    house: Household, played: Played, lab: Doctor, folder: Path
+) -> None:
+    new = kept(house.store)
+    house.store.commit(expiry(house, new.waiting, NOW), NOW)
+    by_hand = played.letters
+    kept(house.store)
+    do_round(house, NOW + 30 * DAY, NOW)
+    words = [letter.partition("protected-headers")[2] for letter in played.letters]
+    assert len(by_hand) == 1
+    assert words[0] == words[1]
+    assert sent(folder) == [lab.mail] * 2
+
+
+class TestDigests:
+    def line(self, lab: Doctor, at: int, text: str) -> ReceiptLine:
+        return ReceiptLine(lab.doctor_id, at, text)
+
+    def test_lines_of_the_days_before_go_in_one_letter(
+        self, house: Household, played: Played, lab: Doctor, folder: Path
+    ) -> None:
+        midnight = NOW - NOW % DAY
+        lines = (
+            self.line(lab, midnight - DAY - 5, "AVANT Eve"),
+            self.line(lab, midnight - 5, "HIER Jean"),
+            self.line(lab, midnight + 5, "AUJOURDHUI Zoe"),
+        )
+        house.store.commit(Changes(receipts=lines), NOW)
+        assert do_round(house, NOW, NOW) == Count(digests=1)
+        (letter,) = played.letters
+        assert "2 dépôt(s)" in letter
+        assert "13/11/2023" in letter
+        assert letter.index("AVANT Eve") < letter.index("HIER Jean")
+        assert "AUJOURDHUI" not in letter
+        assert sent(folder) == [lab.mail]
+        assert do_round(house, NOW, NOW) == Count()
+        assert do_round(house, NOW + DAY, NOW) == Count(digests=1)
+        with house.store.snapshot() as view:
+            assert list(view.receipt_doctors()) == []
+        assert sound(folder)
