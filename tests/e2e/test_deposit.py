@@ -6,11 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from clinic import PDF, Clinic
 
+from testbed.host import Host
 from testbed.reading import Opened
+from testbed.service import Part
+from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
 FILES = {"Radio.pdf": PDF}
+SIZE_NOISE = 16
+"""Octets: integers of OpenPGP lose leading zeros, and the bounce address counts rows."""
 
 
 def pending(clinic: Clinic) -> list[dict[str, str]]:
@@ -65,6 +70,8 @@ class TestWaiting:
         (filed,), (waiting,) = answers
         assert without_patient(filed, known) == without_patient(waiting, unknown)
         assert filed.outer_subject == waiting.outer_subject
+        sizes = [len(raw) for raw in clinic.host.postfix.wait_mail(clinic.lab.mail, 2)[-2:]]
+        assert abs(sizes[0] - sizes[1]) <= SIZE_NOISE
         assert len(pending(clinic)) == 1
 
     def test_what_waits_is_seen_by_the_host_without_any_name(self, clinic: Clinic) -> None:
@@ -89,6 +96,21 @@ class TestWaiting:
         assert "Laboratoire CENTRAL" in first.text
         assert entry.files["Radio.pdf"] == PDF
         assert sound(clinic)
+
+    def test_the_milter_attaches_it_by_itself(self) -> None:
+        with Host({("milter", "chores_seconds"): "1"}) as host:
+            paul = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
+            lab = host.doctor("Laboratoire", "labo@labo.test", "laboratoire")
+            lines = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
+            host.ask(lab, lab.pgp_mime(f"{lines}\nVoici.\n", FILES))
+            assert host.stored()["entries"] == 0
+            created = f"Demande : création\n{lines}Consentement : oui\n"
+            host.ask(paul, paul.pgp_mime(created))
+            wait_until(lambda: host.stored()["entries"] == 1, 20, "the adoption")
+            _, entry = host.ask(paul, paul.pgp_mime("Demande : dossier\n" + lines), 2)
+            assert entry.files["Radio.pdf"] == PDF
+            host.service.stop(Part.MILTER)  # the chores' thread ends with it
+            assert "Traceback" not in host.service.all_logs()
 
     def test_in_vain_and_its_sender_is_told(self, clinic: Clinic) -> None:
         lines = clinic.patient()

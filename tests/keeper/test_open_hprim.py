@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keeper_case import (
     DIGEST,
     DOSSIER,
@@ -24,6 +26,8 @@ from openpgp.composed import SignedSecretKey
 
 from rmp_milter.keeper.desk import Desk
 from rmp_milter.keeper.protocol import Opened, Reseal, Resealed, ToReseal, Why
+from rmp_milter.keeper.route import Route, Source, route_of_entity, route_of_text
+from rmp_milter.mail.mimetree import scan, walk
 from rmp_milter.model import Container
 
 OpenIt = Callable[..., tuple[Opened, bytes]]
@@ -186,6 +190,26 @@ def test_a_mail_of_files_without_any_text_needs_a_header(gpg: Gpg, desk: Desk) -
     data = mail.as_bytes().replace(b"\n", b"\r\n")
     request, memory = opening([encrypted(gpg, data)], entity=True)
     assert ask(desk, request, memory).failed.why is Why.NO_TEXT
+
+
+def _route_of(entity: bytes) -> Route | None:
+    root = scan(entity)
+    return route_of_entity(
+        entity, root, [part for part in walk(root) if not part.children], 9999
+    )
+
+
+@given(st.binary(max_size=300), st.integers(0, 13), st.booleans())
+def test_no_text_and_no_entity_ever_crashes_it(line: bytes, at: int, is_file: bool) -> None:  # noqa: FBT001 -- drawn
+    lines = hprim("DUPONT").encode("windows-1252").split(b"\n")
+    lines[at] = line
+    data = b"\n".join(lines)
+    text = data.decode("windows-1252", "replace")
+    for route in (
+        route_of_text(text, Source(data, "")),
+        _route_of(with_file("x" if is_file else "\n".join(text.splitlines()), "b.hpr", data)),
+    ):
+        assert route is None or "secret" not in route.cut.header
 
 
 def test_a_plain_entity_is_read_as_ever(opened: OpenIt) -> None:
