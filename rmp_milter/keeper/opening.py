@@ -51,7 +51,8 @@ def open_mail(
     """Open a mail whose bodies lie in ``size`` bytes that ``read`` gives.
 
     The memory returned holds the documents that were split off a mail whose text carries
-    a code or an attestation, or is None. Raises :class:`CallFailed` or :class:`PacketError`.
+    a secret (a code, an attestation, a reason), or is None. Raises :class:`CallFailed` or
+    :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
     messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
@@ -66,21 +67,24 @@ def open_mail(
     signature = weigh(opening, request.candidates, now)
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
-    code = opening.cut.code
-    held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now) if code else b""
     weighed = _weigh_attestation(desk, opening.cut.attestation, request.digest, now)
     reply = Opened(
         header=opening.cut.header,
         signature=signature,
         bodies=tuple(opened),
-        held_code=held,
+        held_code=_held(desk, Kind.CODE, opening.cut.code, request.digest, now),
         attested=weighed.attested,
         held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
         once=_once(desk, key),
+        held_reason=_held(desk, Kind.REASON, opening.cut.reason, request.digest, now),
     )
     return reply, memory
+
+
+def _held(desk: Desk, kind: Kind, words: str, digest: bytes, now: int) -> bytes:
+    return desk.holder.hold(kind, words.encode(), digest, now) if words else b""
 
 
 class _Weighed(NamedTuple):
@@ -186,8 +190,8 @@ class _Keeping:
     ) -> tuple[list[OpenedBody], Memory | None]:
         """Return the bodies to store.
 
-        Without the text that carries a code or an attestation, and without a main body that
-        holds nothing but its routing header: it would be an empty entry in the dossier.
+        Without the text that carries a secret (:class:`~.mail.cutting.Cut`), and without a main
+        body that holds nothing but its routing header: it would be an empty entry in the dossier.
         """
         main_is_kept = bool(opening.parts) and not opening.cut.has_secret
         kept = [

@@ -34,7 +34,9 @@ class Event(msgspec.Struct, frozen=True):
     ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
     whose name a locum acts; ``entries`` the numbers of the entries concerned. Where keys are
     made or handed out, the keeper puts in what it did itself: request, dossier, documents
-    and outcome are then not taken from here.
+    and outcome are then not taken from here. ``purpose`` is FHIR's (:mod:`rmp_milter.emergency`),
+    ``reference`` ties an emergency, its justification and its review together; ``reason``,
+    the SHA-256 of the sealed reason, is always the keeper's.
     """
 
     at: int
@@ -49,6 +51,9 @@ class Event(msgspec.Struct, frozen=True):
     proof: str = ""
     acting_for: str = ""
     entries: tuple[int, ...] = ()
+    purpose: str = ""
+    reference: str = ""
+    reason: bytes = b""
 
 
 class Trust(StrEnum):
@@ -146,13 +151,15 @@ class AttestationFault(StrEnum):
 class Opened(Message, frozen=True):
     """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
 
-    A text that carries a code or an attestation is not among ``bodies``, nor is a main body
-    that holds nothing but the header. ``attested`` is what a valid attestation says and
-    ``held_attestation`` what :class:`ByVitale` takes; ``attestation_fault`` why one that is
-    there does not hold (:class:`AttestationFault`). ``keys`` are the binary certificates
-    that came as ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at
-    most four. ``once`` is the same for the same encrypted text, however it is wrapped (a
-    keyed digest of its session key): by it a replayed mail is known.
+    A text that carries a code, an attestation or a reason that only auditors may read is not
+    among ``bodies``, nor is a main body that holds nothing but the header. ``held_reason``
+    is that reason, for :class:`ByCustody` and :class:`Record`. ``attested`` is what a valid
+    attestation says and ``held_attestation`` what :class:`ByVitale` takes;
+    ``attestation_fault`` why one that is there does not hold (:class:`AttestationFault`).
+    ``keys`` are the binary certificates that came as ``application/pgp-keys`` or as an
+    attached ``.asc`` of certificates, at most four. ``once`` is the same for the same
+    encrypted text, however it is wrapped (a keyed digest of its session key): by it a
+    replayed mail is known.
     """
 
     header: str
@@ -164,6 +171,7 @@ class Opened(Message, frozen=True):
     attestation_fault: str = ""
     keys: tuple[bytes, ...] = ()
     once: bytes = b""
+    held_reason: bytes = b""
 
 
 class Create(Message, frozen=True):
@@ -244,9 +252,14 @@ class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
 
 
 class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
-    """Open by the keeper's custody key; the event's leaf says why (``proof``)."""
+    """Open by the keeper's custody key; the event's leaf says why (``proof``).
+
+    An emergency (action ``urgence``) needs the mail's ``held_reason``, and a reference in
+    its event.
+    """
 
     slot: bytes
+    held_reason: bytes = b""
 
 
 Opening = ByCode | ByVitale | ByCustody
@@ -339,6 +352,7 @@ class PastEvent(msgspec.Struct, frozen=True):
     proof: str = ""
     acting_for: str = ""
     entries: tuple[int, ...] = ()
+    reference: str = ""
 
 
 class Told(Message, frozen=True):
@@ -348,8 +362,24 @@ class Told(Message, frozen=True):
 
 
 class Record(Message, frozen=True):
-    """Write a leaf: for reads that open no slot, and for refusals."""
+    """Write a leaf: for reads that open no slot, for refusals, justifications and reviews.
 
+    A ``held_reason`` (of the mail whose digest the event names) or the ``words`` of whoever
+    reviews are sealed for the auditors and kept beside the leaf.
+    """
+
+    event: Event
+    held_reason: bytes = b""
+    words: str = ""
+
+
+class Forget(Message, frozen=True):
+    """Forget which leaves are a dossier's, as its erasure demands; the leaf comes first.
+
+    The reply is :class:`Recorded`. The leaves stay; nobody can tell any more whose they are.
+    """
+
+    dossier_id: bytes
     event: Event
 
 
@@ -432,6 +462,7 @@ Request = (
     | Adopt
     | History
     | Record
+    | Forget
     | Checkpoint
     | Seal
 )
