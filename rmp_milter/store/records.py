@@ -60,6 +60,8 @@ class Ledger(msgspec.Struct, forbid_unknown_fields=True):
     waiting: int = 0
     tallies: int = 0
     receipts: int = 0
+    emergencies: int = 0
+    letters: int = 0
     orphans: int = 0
 
 
