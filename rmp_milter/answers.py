@@ -24,7 +24,8 @@ Bodies = Callable[[bytes], memoryview | None]
 class About(msgspec.Struct, frozen=True):
     """The mail that is answered: its reader, its digest and time, its Message-ID.
 
-    Nothing of the answer is sent before ``not_before`` (epoch seconds).
+    Nothing of the answer is sent before ``not_before`` (epoch seconds); an ``urgent`` one
+    leaves before all others.
     """
 
     reader: Doctor
@@ -32,6 +33,7 @@ class About(msgspec.Struct, frozen=True):
     at: int
     in_reply_to: str
     not_before: int = 0
+    urgent: bool = False
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -67,7 +69,8 @@ class Answers(msgspec.Struct, frozen=True):
         except StopIteration as done:
             mails: tuple[OutgoingMail, ...] = done.value
             return tuple(
-                msgspec.structs.replace(mail, not_before=about.not_before) for mail in mails
+                msgspec.structs.replace(mail, not_before=about.not_before, urgent=about.urgent)
+                for mail in mails
             )
 
     def _seal(self, order: SealPieces, about: About, bodies: Bodies) -> bytes:

@@ -5,8 +5,10 @@ import msgspec
 from rmp_milter.model import (
     Doctor,
     Dossier,
+    Emergency,
     Entry,
     OutgoingMail,
+    PostalLetter,
     ReceiptLine,
     Strike,
     Waiting,
@@ -121,3 +123,6 @@ class Changes(msgspec.Struct, frozen=True):
     receipts: tuple[ReceiptLine, ...] = ()
     told: tuple[ToldUpTo, ...] = ()  # whose receipt lines go, being sent
     erased: tuple[bytes, ...] = ()  # dossier_ids: slots and key packets are destroyed
+    emergencies: tuple[Emergency, ...] = ()  # new, or of one revision more than is stored
+    postal: tuple[PostalLetter, ...] = ()  # new ones, for the host to post
+    posted: tuple[bytes, ...] = ()  # letter_ids: they are gone from the store

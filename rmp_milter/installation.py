@@ -23,6 +23,7 @@ from rmp_milter.store.keys import INDEX, METADATA, make_key, read_store_keys
 from rmp_milter.store.store import create
 
 CONFIG_NAME = "rmp.toml"
+AUDITOR_KEY = Path("auditor/auditor.key")
 PRIVATE, SHARED, PUBLIC = 0o700, 0o2770, 0o755
 LENT = 0o2750  # its files get the folder's group, whose members may reach them
 
@@ -73,7 +74,7 @@ def make_service(folder: Path, plan: Plan) -> Config:
     config = parse(text, folder / CONFIG_NAME)
     with _new_folder(folder):
         _make_folders(config, plan.owners)
-        _make_keeper(config, plan)
+        _make_auditor(folder, _make_keeper(config, plan))
         _make_store(config)
         _make_courier(config)
         _make_public(config)
@@ -146,9 +147,18 @@ def _folder(folder: Path, mode: int) -> None:
     folder.chmod(mode)
 
 
-def _make_keeper(config: Config, plan: Plan) -> None:
-    make_keys(config.paths.keeper, plan.address, plan.name)
+def _make_keeper(config: Config, plan: Plan) -> bytes:
+    """Make the keeper's part; return the auditors' private key, which is not in it."""
+    auditors = make_keys(config.paths.keeper, plan.address, plan.name)
     journal.create(config.paths.keeper / "log", log_name(plan.address))
+    return auditors
+
+
+def _make_auditor(folder: Path, key: bytes) -> None:
+    """Put the auditors' key where it is found and moved away; no part of the service reads it."""
+    auditor = folder / AUDITOR_KEY
+    _folder(auditor.parent, PRIVATE)
+    write_new(auditor, key, 0o600)
 
 
 def log_name(address: str) -> str:

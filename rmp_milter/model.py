@@ -328,13 +328,15 @@ class OutgoingMail(Value, frozen=True):
     ``message_id`` is fixed here so that every attempt to send carries the same one
     (with angle brackets); ``recipient`` is the bare address. The bounce address is
     derived from the row's number by :mod:`rmp_milter.bounce`. It is not sent before
-    ``not_before``: answers that must not be told apart leave at the same time.
+    ``not_before``: answers that must not be told apart leave at the same time. An
+    ``urgent`` one leaves before all others that wait.
     """
 
     recipient: str
     message_id: str
     pieces: tuple[Slice | BodySlice, ...]
     not_before: int = 0
+    urgent: bool = False
 
 
 class Waiting(Value, frozen=True):
@@ -349,6 +351,57 @@ class Waiting(Value, frozen=True):
     entry: Entry
     received_at: int
     expires_at: int
+
+
+class EmergencyState(StrEnum):
+    """How far the looking into an emergency access is."""
+
+    NEW = "new"
+    JUSTIFIED = "justified"
+    REVIEW = "under review"
+    CLOSED = "closed"
+    CONTESTED = "contested"
+
+
+class Told(StrEnum):
+    """How the patient hears of an emergency access."""
+
+    MAIL = "mail"  # he has a key of his own
+    LETTER = "letter"  # one that the host posts
+    NONE = "none"  # no address is known
+
+
+class Emergency(Value, frozen=True):
+    """An access without card or code, from the act to the end of its review.
+
+    ``reference`` is public and names nobody (at most 32 ASCII characters); ``leaf`` is the
+    act's place in the access log; ``reminded`` are the times at which the doctor was
+    reminded of his justification. Each change counts ``revision`` up by one.
+    """
+
+    reference: str
+    dossier_id: bytes
+    doctor_id: bytes
+    at: int
+    leaf: int
+    state: EmergencyState = EmergencyState.NEW
+    justified_at: int = 0
+    reviewed_at: int = 0
+    reviewer: str = ""
+    patient_told: Told = Told.NONE
+    reminded: tuple[int, ...] = ()
+    revision: int = 0
+
+
+class PostalLetter(Value, frozen=True):
+    """A letter that the host prints and posts: to whom, where, what (plain text)."""
+
+    letter_id: bytes
+    reference: str  # of what it is about
+    at: int
+    name: tuple[str, ...]  # lines
+    address: str
+    text: str
 
 
 class Fault(StrEnum):

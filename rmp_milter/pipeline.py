@@ -30,6 +30,7 @@ from rmp_milter.handlers import (
     depot,
     droits,
     fiche,
+    justification,
     liste,
     masking,
     medecin_traitant,
@@ -39,6 +40,7 @@ from rmp_milter.handlers import (
     reclassement,
     rectification,
     remplacement,
+    urgence,
 )
 from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.steps import (
@@ -94,6 +96,8 @@ HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.REMPLACEMENT: remplacement.handle,
     Verb.FIN_REMPLACEMENT: remplacement.handle,
     Verb.CLE: cle.handle,
+    Verb.URGENCE: urgence.handle,
+    Verb.JUSTIFICATION: justification.handle,
     Verb.RECLASSEMENT: reclassement.handle,
 }
 
@@ -220,16 +224,20 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
     """Return who wrote and what the header says, or refuse at SMTP time.
 
-    Where a code is tried the answer must reach its sender: else the try would not count.
+    Where a code is tried the answer must reach its sender: else the try would not count. An
+    emergency is refused neither for an old signature (a clock that is wrong) nor for
+    anything in its header.
     """
     at, signature = mail.envelope.received_at, read.opened.signature
     with means.store.snapshot() as view:
         sender = identify(mail.envelope, signature, view)
+    header = excused(parse(read.opened.header, means.this_year(at)), sender.doctor)
+    if header.verb is Verb.URGENCE:
+        return sender, header
     check_age(signature, at, means.signature_days)
     if read.opened.held_code and not usable(sender.doctor.certificate, at):
         raise MailError("expired-key", enhanced="5.7.7", detail="no answer can be sealed")
-    header = parse(read.opened.header, means.this_year(at))
-    return sender, excused(header, sender.doctor)
+    return sender, header
 
 
 def _automatic(mail: Mail, services: Sequence[str]) -> str | None:

@@ -9,7 +9,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.steps import Sender
 from rmp_milter.keeper.protocol import Signature, Trust
 from rmp_milter.mail.routing import Problem, RoutingHeader, Trouble
-from rmp_milter.model import Doctor, Envelope
+from rmp_milter.model import Doctor, Envelope, Verb
 from rmp_milter.rules import Proof
 
 DAY_SECONDS = 86_400
@@ -89,7 +89,13 @@ def check_age(signature: Signature, at: int, days: int) -> None:
 
 
 def excused(header: RoutingHeader, doctor: Doctor) -> RoutingHeader:
-    """Return the header without the lack of a patient's name where a patient writes."""
+    """Return the header without what must not refuse it.
+
+    Where a patient writes, the lack of his name; in an emergency, everything: what was
+    understood is searched by.
+    """
+    if header.verb is Verb.URGENCE:
+        return msgspec.structs.replace(header, problems=())
     if not doctor.patient_of:
         return header
     kept = tuple(problem for problem in header.problems if not _names_nobody(problem))

@@ -51,6 +51,8 @@ def changes_of(outcome: Outcome, ground: Ground, view: Snapshot, answers: Answer
         cleared=effects.cleared,
         once=(*ground.once, *effects.once),
         receipts=effects.receipts,
+        emergencies=effects.emergencies,
+        postal=effects.postal,
     )
 
 
@@ -68,6 +70,7 @@ def _mails(
         at=ground.at,
         in_reply_to=ground.in_reply_to,
         not_before=outcome.not_before,
+        urgent=outcome.urgent,
     )
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
@@ -79,6 +82,7 @@ def _mails(
             reader=notice.reader if reached else ground.sender,
             in_reply_to="",
             not_before=notice.not_before,
+            urgent=notice.urgent,
         )
         mails = answers.make(notice.letter, told, bodies.find)
         if reached and notice.sent:

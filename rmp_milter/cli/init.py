@@ -10,7 +10,13 @@ from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.output import print_pairs
 from rmp_milter.config import Config
 from rmp_milter.config.sections import ADDRESS
-from rmp_milter.installation import InstallationError, Owners, Plan, make_service
+from rmp_milter.installation import (
+    AUDITOR_KEY,
+    InstallationError,
+    Owners,
+    Plan,
+    make_service,
+)
 from rmp_milter.keeper.journal import JournalError
 from rmp_milter.keeper.keys import KeyFileError
 from rmp_milter.owners import Owner, UnknownNameError, gid_of, owner_named
@@ -93,6 +99,10 @@ def _tell(config: Config) -> None:
             ("for doctors", str(public / "service.asc")),
             ("for the DNS", str(public / "dkim.txt")),
             ("keep a copy of", f"{config.paths.keeper} (without it no dossier can be read)"),
+            (
+                "move off this host",
+                f"{config.file.parent / AUDITOR_KEY} (the auditors' key, opens all reasons)",
+            ),
             ("next", f"rmp check --config {config.file}"),
         ]
     )

@@ -19,6 +19,9 @@ HEARTBEAT_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 _ROWS_AHEAD = 4
 
+_ROWS_AT_ONCE = 20
+"""Rows of one recipient that a thread sends before it looks for others: an emergency's."""
+
 _ROWS_LOOKED_AT = 200
 """How far behind a long answer to one recipient a row to another is looked for."""
 
@@ -89,7 +92,7 @@ class Dispatcher:
         if len(self._under_way) > room // 2:
             return
         for recipient, rows in self._due().items():
-            if len(self._under_way) < room:
+            if rows and len(self._under_way) < room:
                 future = pool.submit(self._send_in_order, rows)
                 self._under_way[recipient] = future
                 future.add_done_callback(lambda _: self._wake.set())
@@ -99,8 +102,9 @@ class Dispatcher:
         due: dict[str, list[OutboxRow]] = {}
         with self._outbox.snapshot() as snapshot:
             for row in snapshot.due(int(time.time()), _ROWS_LOOKED_AT):
-                if row.recipient not in self._under_way:
-                    due.setdefault(row.recipient, []).append(row)
+                rows = due.setdefault(row.recipient, [])
+                if row.recipient not in self._under_way and len(rows) < _ROWS_AT_ONCE:
+                    rows.append(row)
         return due
 
     def _send_in_order(self, rows: list[OutboxRow]) -> None:

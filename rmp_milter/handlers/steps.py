@@ -18,11 +18,13 @@ from rmp_milter.mail.routing import RoutingHeader
 from rmp_milter.model import (
     Doctor,
     Dossier,
+    Emergency,
     Entry,
     Fault,
     NumberedEntry,
     Onglet,
     Patient,
+    PostalLetter,
     ReceiptLine,
     Strike,
     Tally,
@@ -57,6 +59,12 @@ class View(Protocol):
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         """Return one dossier without its entries."""
+
+    def dossiers(self) -> Iterator[Dossier]:
+        """Yield all dossiers, closed ones included: for emergencies only."""
+
+    def emergency(self, reference: str) -> Emergency | None:
+        """Return the emergency access of a public reference."""
 
     def dossiers_by_traits(self, trait_keys: Sequence[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the keys leads to."""
@@ -196,6 +204,7 @@ class Notice(msgspec.Struct, frozen=True):
     letter: Letter
     not_before: int = 0
     sent: bool = True
+    urgent: bool = False
 
 
 class Effects(msgspec.Struct, frozen=True):
@@ -213,14 +222,20 @@ class Effects(msgspec.Struct, frozen=True):
     once: tuple[Once, ...] = ()
     receipts: tuple[ReceiptLine, ...] = ()
     notices: tuple[Notice, ...] = ()
+    emergencies: tuple[Emergency, ...] = ()
+    postal: tuple[PostalLetter, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What one mail does, and what its sender is told (nothing where he wants it so)."""
+    """What one mail does, and what its sender is told (nothing where he wants it so).
+
+    An ``urgent`` answer leaves before all others that wait.
+    """
 
     letter: Letter | None
     effects: Effects = Effects()
     not_before: int = 0
+    urgent: bool = False
 
 
 class Refusal(MailError):  # noqa: N818 -- the field's word

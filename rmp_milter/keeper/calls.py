@@ -8,7 +8,14 @@ import os
 from functools import partial
 
 from rmp_milter.keeper.deposits import adopt, reseal, wait
-from rmp_milter.keeper.desk import CallFailed, Desk, as_done, held_code, write_leaf
+from rmp_milter.keeper.desk import (
+    CallFailed,
+    Desk,
+    as_done,
+    held_code,
+    held_reason,
+    write_leaf,
+)
 from rmp_milter.keeper.dossiers import create, prove, recode, release
 from rmp_milter.keeper.held import HeldError
 from rmp_milter.keeper.opening import open_mail
@@ -22,6 +29,7 @@ from rmp_milter.keeper.protocol import (
     Checkpointed,
     Create,
     Failed,
+    Forget,
     History,
     Open,
     Prove,
@@ -40,6 +48,7 @@ from rmp_milter.keeper.protocol import (
 )
 from rmp_milter.keeper.sealmail import reader_keys, seal_message
 from rmp_milter.keeper.signing import signed_message
+from rmp_milter.mail.cutting_reason import MAX_REASON
 from rmp_milter.memory import Memory
 
 INLINE_REPLY = 1 << 16
@@ -86,6 +95,7 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
     | Adopt
     | History
     | Record
+    | Forget
     | Checkpoint,
     now: int,
 ) -> Reply:
@@ -107,7 +117,9 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
         case History():
             return history(desk, request, now)
         case Record():
-            return Recorded(write_leaf(desk, request.event, now))
+            return record(desk, request, now)
+        case Forget():
+            return forget(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
 
@@ -130,6 +142,28 @@ def history(desk: Desk, request: History, now: int) -> Told:
     """
     write_leaf(desk, as_done(request), now)
     return Told(tuple(desk.journal.history(request.dossier_id, request.limit)))
+
+
+def record(desk: Desk, request: Record, now: int) -> Recorded:
+    """Write a leaf, with the reason of a justification or a review if there is one.
+
+    Raises :class:`CallFailed`, :class:`HeldError`.
+    """
+    event = request.event
+    reason = held_reason(desk, request.held_reason, event.request, now) or request.words
+    if len(reason) > MAX_REASON:
+        raise CallFailed(Why.TOO_LARGE, "a reason too long")
+    return Recorded(write_leaf(desk, event, now, reason))
+
+
+def forget(desk: Desk, request: Forget, now: int) -> Recorded:
+    """Write that a dossier was erased, then forget which leaves were its own.
+
+    Raises :class:`CallFailed` for an event that no leaf can hold.
+    """
+    index = write_leaf(desk, as_done(request), now)
+    desk.journal.forget(request.dossier_id)
+    return Recorded(index)
 
 
 def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from rmp_milter.access.reasons import seal_reason
 from rmp_milter.keeper.attestation import AttestationVerifier
 from rmp_milter.keeper.held import Holder, Kind
 from rmp_milter.keeper.journal import Journal
@@ -13,6 +14,7 @@ from rmp_milter.keeper.protocol import (
     Adopt,
     Create,
     Event,
+    Forget,
     History,
     Prove,
     Recode,
@@ -69,13 +71,15 @@ class Desk:
     verifier: AttestationVerifier
 
 
-def write_leaf(desk: Desk, event: Event, now: int) -> int:
+def write_leaf(desk: Desk, event: Event, now: int, reason: str = "") -> int:
     """Write the event into the log, durable on return; return its index.
 
-    Raises :class:`CallFailed` for an event that no leaf can hold.
+    The ``reason`` is sealed for the auditors and kept beside the leaf, in the same
+    transaction. Raises :class:`CallFailed` for an event that no leaf can hold.
     """
+    sealed = seal_reason(reason, desk.keys.auditors, event.request) if reason else b""
     try:
-        return desk.journal.append(event, now)
+        return desk.journal.append(event, now, sealed)
     except LeafError as error:
         raise CallFailed(Why.UNAVAILABLE, str(error)) from None
 
@@ -86,13 +90,15 @@ def write_refusal(desk: Desk, event: Event, now: int) -> None:
     write_leaf(desk, refused, now)
 
 
-def as_done(request: Create | Recode | Reseal | Prove | Release | Adopt | History) -> Event:
+def as_done(
+    request: Create | Recode | Reseal | Prove | Release | Adopt | History | Forget,
+) -> Event:
     """Return the request's event with what the keeper itself knows of it.
 
     The log must not rest on the milter's word for what is opened: a milter in foreign hands
     would have keys released under a leaf that names another dossier, or no document.
     """
-    if isinstance(request, History):
+    if isinstance(request, History | Forget):
         return msgspec.structs.replace(request.event, dossier_id=request.dossier_id)
     items = request.items if isinstance(request, Reseal | Release | Adopt) else ()
     return msgspec.structs.replace(
@@ -107,3 +113,8 @@ def as_done(request: Create | Recode | Reseal | Prove | Release | Adopt | Histor
 def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
     """Return a patient's code as it was typed; raise :class:`~.held.HeldError`."""
     return desk.holder.open(Kind.CODE, held, digest, now).decode()
+
+
+def held_reason(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
+    """Return a reason's words, none for none held; raise :class:`~.held.HeldError`."""
+    return desk.holder.open(Kind.REASON, held, digest, now).decode() if held else ""

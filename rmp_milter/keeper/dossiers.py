@@ -4,13 +4,16 @@ Whatever hands out a key writes its leaf first, and what does not open leaves it
 """
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from msgspec.structs import replace
 
+from rmp_milter.emergency import EMERGENCY, EMERGENCY_PURPOSE
 from rmp_milter.keeper.attestation import is_number
 from rmp_milter.keeper.desk import (
     CallFailed,
     Desk,
     as_done,
     held_code,
+    held_reason,
     write_leaf,
     write_refusal,
 )
@@ -22,6 +25,7 @@ from rmp_milter.keeper.protocol import (
     ByVitale,
     Create,
     Created,
+    Event,
     Prove,
     Proven,
     Recode,
@@ -126,14 +130,31 @@ def release(desk: Desk, request: Release, now: int) -> Released:
     """Open the dossier, write the readers' key packets.
 
     What does not open writes its refusal into the log and raises :class:`CallFailed`
-    ``WRONG_CODE``. ``BAD_KEY`` comes before both.
+    ``WRONG_CODE``. ``BAD_KEY`` comes before both, and ``UNSUPPORTED`` for an emergency that
+    gives no reason or has no reference: it could never be justified.
     """
+    reason = _reason(desk, request, now)
     readers = [reader_keys(reader, now) for reader in request.readers]
     private = _unlock(desk, request, now)
     keys = [_opened(desk, private, request, item, now) for item in request.items]
     packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
-    write_leaf(desk, as_done(request), now)
-    return Released(packets)
+    leaf = write_leaf(desk, _with_purpose(as_done(request)), now, reason)
+    return Released(packets, leaf)
+
+
+def _reason(desk: Desk, request: Release, now: int) -> str:
+    if not isinstance(request.opening, ByCustody):
+        return ""
+    reason = held_reason(desk, request.opening.held_reason, request.digest, now)
+    if request.event.action == EMERGENCY and not (reason and request.event.reference):
+        raise CallFailed(Why.UNSUPPORTED, "an emergency without a reason or a reference")
+    return reason
+
+
+def _with_purpose(event: Event) -> Event:
+    """Return the event; an emergency says so in FHIR's words, whatever the milter said."""
+    emergency = event.action == EMERGENCY
+    return replace(event, purpose=EMERGENCY_PURPOSE) if emergency else event
 
 
 def _unlock(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519PrivateKey:
@@ -141,7 +162,7 @@ def _unlock(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519Pr
     try:
         return _open_slot(desk, request, now)
     except SealError:
-        write_refusal(desk, as_done(request), now)
+        write_refusal(desk, _with_purpose(as_done(request)), now)
         raise CallFailed(Why.WRONG_CODE) from None
 
 

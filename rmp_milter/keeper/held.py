@@ -26,6 +26,7 @@ class Kind(Enum):
     SESSION_KEY = b"session key"
     CODE = b"code"
     ATTESTATION = b"vitale attestation"  # the patient's number
+    REASON = b"reason"  # of an emergency or its justification, in words
 
 
 class Holder:

@@ -14,18 +14,18 @@ from typing import Self
 import lmdb
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rmp_milter.keeper import log_head
-from rmp_milter.keeper.dossier_leaves import newest_indexes, note_leaf
+from rmp_milter.keeper import log_head, log_writing
+from rmp_milter.keeper.dossier_leaves import commitment, forget, newest_indexes
 from rmp_milter.keeper.log_file import DATA, open_environment, open_tables
 from rmp_milter.keeper.log_head import Signed
-from rmp_milter.keeper.log_leaves import leaves, past_event, unique_key
+from rmp_milter.keeper.log_leaves import past_event
 from rmp_milter.keeper.log_tree import LogFault, Snapshot, Tree
+from rmp_milter.keeper.log_writing import INDEX_SIZE
 from rmp_milter.keeper.protocol import Event, PastEvent
 from rmp_milter.write_turn import WriteTurn
 
-FORMAT = b"rmp access log 2"
+FORMAT = b"rmp access log 3"
 _FORMAT_KEY, _SIGNED_KEY = b"format", b"signed"
-_INDEX_SIZE = 8
 
 
 class JournalError(Exception):
@@ -47,8 +47,8 @@ def create(folder: Path, origin: str) -> None:
         raise JournalError(f"access log: {fault}") from None
     folder.mkdir(mode=0o700, parents=True)
     with open_environment(folder, create=True) as env:
-        meta, *_ = open_tables(env, create=True)
-        with env.begin(db=meta, write=True) as transaction:
+        tables = open_tables(env, create=True)
+        with env.begin(db=tables.meta, write=True) as transaction:
             transaction.put(_FORMAT_KEY, FORMAT)
             transaction.put(_SIGNED_KEY, state.encode())
     log_head.begin_state(folder, state)
@@ -79,9 +79,7 @@ class Journal:
     def _look(self, state: Signed) -> None:
         """Open the tables and check what is cheap to check; close the log if it is wrong."""
         try:
-            self._meta, self._leaves, self._unique, self._nodes, self._dossiers = open_tables(
-                self._env
-            )
+            self._tables = open_tables(self._env)
             with self._env.begin() as transaction:
                 self._check_format(transaction)
                 self._check_end(transaction, state)
@@ -90,16 +88,16 @@ class Journal:
             raise
 
     def _check_format(self, transaction: lmdb.Transaction) -> None:
-        if transaction.get(_FORMAT_KEY, db=self._meta) != FORMAT:
+        if transaction.get(_FORMAT_KEY, db=self._tables.meta) != FORMAT:
             raise LogFault("access log of an unknown format")
 
     def _check_end(self, transaction: lmdb.Transaction, state: Signed) -> None:
         """Look at the last leaf, and whether all extends what was signed last."""
-        size, tree = self._size(transaction), self._tree(transaction)
+        size, tree = log_writing.size_of(transaction, self._tables), self._tree(transaction)
         own = self._signed(transaction)
-        if transaction.stat(self._leaves)["entries"] != size:
+        if transaction.stat(self._tables.leaves)["entries"] != size:
             raise LogFault("leaves are missing among the others")
-        with transaction.cursor(db=self._leaves) as cursor:
+        with transaction.cursor(db=self._tables.leaves) as cursor:
             tree.check_end(size, bytes(cursor.value()) if cursor.last() else b"")
         if state.head.origin != own.head.origin:
             raise LogFault(f"the state file beside it is that of the log {state.head.origin}")
@@ -107,46 +105,42 @@ class Journal:
             tree.check_extends(size, signed.head)
 
     def _tree(self, transaction: lmdb.Transaction) -> Tree:
-        return Tree(transaction, self._nodes)
+        return Tree(transaction, self._tables.nodes)
 
     def _signed(self, transaction: lmdb.Transaction) -> Signed:
-        return log_head.decode(bytes(transaction.get(_SIGNED_KEY, b"", db=self._meta)))
+        return log_head.decode(bytes(transaction.get(_SIGNED_KEY, b"", db=self._tables.meta)))
 
-    def append(self, event: Event, logged_at: int) -> int:
-        """Write the event's leaves; return the index of the last, durable.
+    def append(self, event: Event, logged_at: int, sealed: bytes = b"") -> int:
+        """Write the event's leaves and its ``sealed`` reason; return the index of the last.
 
-        The same event, tried again (same action, dossier, request, actor, outcome and
-        documents), finds its leaf and writes nothing; an event without a request is
-        always new. Raises :class:`JournalError` where it cannot be written.
+        Durable on return. The same event, tried again (same action, dossier, request, actor,
+        outcome and documents), finds its leaf, with the reason sealed then, and writes
+        nothing; an event without a request is always new. Raises :class:`JournalError` where
+        it cannot be written, :class:`LeafError` for what no leaf can hold.
         """
-        made = leaves(event, logged_at)
         try:
             with self._turn, self._env.begin(write=True) as transaction:
-                return self._put(transaction, event, made)
+                return log_writing.put(transaction, self._tables, event, logged_at, sealed)
         except (lmdb.Error, LogFault) as error:
             raise JournalError(f"access log: {_reason(error)}") from error
 
-    def _put(self, transaction: lmdb.Transaction, event: Event, made: list[bytes]) -> int:
-        unique = unique_key(event)
-        found = transaction.get(unique, db=self._unique) if event.request else None
-        if found is not None:
-            return int.from_bytes(found)
-        tree = self._tree(transaction)
-        last = self._size(transaction) - 1
-        for leaf in made:
-            last += 1
-            index = last.to_bytes(_INDEX_SIZE)
-            transaction.put(index, leaf, db=self._leaves, append=True)
-            tree.extend(last, leaf)
-            note_leaf(transaction, self._dossiers, event.dossier_id, last)
-        if event.request:
-            transaction.put(unique, last.to_bytes(_INDEX_SIZE), db=self._unique)
-        return last
+    def forget(self, dossier_id: bytes) -> None:
+        """Forget which leaves are a dossier's; durable on return.
 
-    def _size(self, transaction: lmdb.Transaction) -> int:
-        """Return the index behind the last leaf."""
-        with transaction.cursor(db=self._leaves) as cursor:
-            return int.from_bytes(cursor.key()) + 1 if cursor.last() else 0
+        Raises :class:`JournalError` where it cannot be written.
+        """
+        try:
+            with self._turn, self._env.begin(write=True) as transaction:
+                forget(
+                    transaction, self._tables.dossiers_salt, self._tables.dossiers, dossier_id
+                )
+        except lmdb.Error as error:
+            raise JournalError(f"access log: {_reason(error)}") from error
+
+    def patient(self, dossier_id: bytes) -> bytes:
+        """Return what stands for a dossier in its leaves; none where it has no salt."""
+        with self._env.begin() as transaction:
+            return commitment(transaction, self._tables.dossiers_salt, dossier_id, b"")
 
     def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
         """Sign the tree as it is now; return the checkpoint (C2SP tlog-checkpoint).
@@ -160,10 +154,13 @@ class Journal:
                     (self._signed(transaction), log_head.read_state(self._folder)),
                     key=lambda signed: signed.head.size,
                 )
-                tree, size = self._tree(transaction), self._size(transaction)
+                tree, size = (
+                    self._tree(transaction),
+                    log_writing.size_of(transaction, self._tables),
+                )
                 signed = log_head.next_signed(tree, size, last, key)
                 log_head.write_state(self._folder, signed)
-                transaction.put(_SIGNED_KEY, signed.encode(), db=self._meta)
+                transaction.put(_SIGNED_KEY, signed.encode(), db=self._tables.meta)
         except (lmdb.Error, LogFault, OSError) as error:
             raise JournalError(f"access log: {_reason(error)}") from error
         return signed.note
@@ -178,23 +175,25 @@ class Journal:
     def snapshot(self) -> Iterator[Snapshot]:
         """Give the log as it is now, for as long as the block lasts."""
         with self._env.begin() as transaction:
-            yield Snapshot(transaction, self._leaves, self._tree(transaction))
+            yield Snapshot(
+                transaction, self._tables.leaves, self._tree(transaction), self._tables.reasons
+            )
 
     def __len__(self) -> int:
         with self._env.begin() as transaction:
-            return self._size(transaction)
+            return log_writing.size_of(transaction, self._tables)
 
     def read(self) -> Iterator[bytes]:
         """Yield all leaves in their order."""
         with self.snapshot() as log:
-            yield from log.entries(0, self._size(log.transaction))
+            yield from log.entries(0, log_writing.size_of(log.transaction, self._tables))
 
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
         """Return the newest ``limit`` events of a dossier, oldest first."""
         with self._env.begin() as transaction:
-            indexes = newest_indexes(transaction, self._dossiers, dossier_id, limit)
+            indexes = newest_indexes(transaction, self._tables.dossiers, dossier_id, limit)
             found = [
-                (index, transaction.get(index.to_bytes(_INDEX_SIZE), db=self._leaves))
+                (index, transaction.get(index.to_bytes(INDEX_SIZE), db=self._tables.leaves))
                 for index in indexes
             ]
         try:

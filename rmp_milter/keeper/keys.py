@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from openpgp.composed import (
     EncryptionCaps,
     KeyType,
@@ -19,6 +19,7 @@ from openpgp.composed import (
     SubkeyParamsBuilder,
 )
 
+from rmp_milter.access.reasons import ReasonError, new_auditor_key, read_public
 from rmp_milter.keeper.secretkeys import (
     DecryptionKey,
     SecretKeyError,
@@ -33,6 +34,7 @@ LogKey: TypeAlias = Ed25519PrivateKey
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 WAITING = "waiting.key"
+AUDITORS = "auditor.pub"
 _RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
 _RAW_KEY = 32
@@ -48,7 +50,8 @@ class KeyFileError(Exception):
 class Keys:
     """All that the keeper's processes hold; its repr shows nothing.
 
-    ``signing`` is the part of ``service`` that signs, where OpenSSL can do it.
+    ``signing`` is the part of ``service`` that signs, where OpenSSL can do it; ``auditors``
+    is what reasons are sealed to, of which the keeper has the public half only.
     """
 
     service: SignedSecretKey
@@ -59,25 +62,30 @@ class Keys:
     waiting: X25519PrivateKey
     pepper: bytes = field(repr=False)
     log: LogKey
+    auditors: X25519PublicKey
 
     def __repr__(self) -> str:
         return f"Keys({self.service.fingerprint})"
 
 
-def make_keys(folder: Path, address: str, name: str) -> None:
+def make_keys(folder: Path, address: str, name: str) -> bytes:
     """Make all key files in ``folder`` (made if need be), mode 0600, for ``address``.
 
-    Raises :class:`KeyFileError` where one of them exists: then nothing is written.
+    Returns the content of the auditors' private key file, which is not to stay with the
+    keeper. Raises :class:`KeyFileError` where one of them exists: then nothing is written.
     """
     user_id = _user_id(address, name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in (SERVICE, *_RAW):
+    for file in (SERVICE, *_RAW, AUDITORS):
         if (folder / file).exists():
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
     write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), _OWNERS)
     for file in _RAW:
         raw = secrets.token_bytes(_RAW_KEY)
         write_new(folder / file, base64.b64encode(raw) + b"\n", _OWNERS)
+    auditors = new_auditor_key()
+    write_new(folder / AUDITORS, auditors.public, _OWNERS)
+    return auditors.private
 
 
 def _user_id(address: str, name: str) -> str:
@@ -133,7 +141,21 @@ def load_keys(folder: Path) -> Keys:
         waiting=X25519PrivateKey.from_private_bytes(_read_raw(folder / WAITING)),
         pepper=_read_raw(folder / PEPPER),
         log=load_log_key(folder),
+        auditors=load_auditors_key(folder / AUDITORS),
     )
+
+
+def load_auditors_key(path: Path) -> X25519PublicKey:
+    """Read the public half of the auditors' key; raise :class:`KeyFileError`."""
+    try:
+        return read_public(path.read_bytes()[:_MAX_FILE])
+    except FileNotFoundError:
+        line = "is missing: without the auditors' key no emergency could be explained to them"
+        raise KeyFileError(f"{path}: {line}; rmp access key install puts it there") from None
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None
+    except ReasonError as error:
+        raise KeyFileError(f"{path}: {error}") from None
 
 
 def load_log_key(folder: Path) -> LogKey:

@@ -9,14 +9,26 @@ ends early is read whole by a child process, which alone is lost if it was cut.
 import os
 import signal
 from pathlib import Path
+from typing import NamedTuple
 
 import lmdb
 
 from rmp_milter.keeper.log_tree import LogFault
 
 MAP_SIZE = 64 << 30  # bytes of address space, not of disk
-TABLES = (b"meta", b"leaves", b"unique", b"nodes", b"dossiers")
 DATA = "data.mdb"
+
+
+class Tables(NamedTuple):
+    """The log's tables (docs/formats.md, Access log); the field is the name in the file."""
+
+    meta: lmdb._Database
+    leaves: lmdb._Database
+    unique: lmdb._Database
+    nodes: lmdb._Database
+    dossiers: lmdb._Database
+    dossiers_salt: lmdb._Database
+    reasons: lmdb._Database
 
 
 def open_environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
@@ -30,14 +42,14 @@ def open_environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
     return _open(folder, create=False)
 
 
-def open_tables(env: lmdb.Environment, *, create: bool = False) -> list[lmdb._Database]:
-    """Return the tables in the order of :data:`TABLES`."""
-    return [env.open_db(name, create=create) for name in TABLES]
+def open_tables(env: lmdb.Environment, *, create: bool = False) -> Tables:
+    """Open all tables."""
+    return Tables(*(env.open_db(name.encode(), create=create) for name in Tables._fields))
 
 
 def _open(folder: Path, *, create: bool) -> lmdb.Environment:
     return lmdb.open(
-        str(folder), map_size=MAP_SIZE, max_dbs=len(TABLES), create=create, mode=0o600
+        str(folder), map_size=MAP_SIZE, max_dbs=len(Tables._fields), create=create, mode=0o600
     )
 
 

@@ -16,11 +16,12 @@ _LIMITS = {
     "outcome": 40,
     "rpps": 40,
     "key": 80,
-    "dossier": 32,
     "proof": 40,
     "acting_for": 40,
     "subject": 40,
     "witnesses": 240,
+    "purpose": 80,
+    "reference": 32,
 }
 
 
@@ -28,26 +29,32 @@ class LeafError(ValueError):
     """An event that no leaf can hold."""
 
 
-def leaves(event: Event, logged_at: int) -> list[bytes]:
+def leaves(event: Event, logged_at: int, patient: bytes = b"") -> list[bytes]:
     """Return the leaves of an event: canonical JSON, sorted keys, bytes as hex.
 
-    One leaf, or one per :data:`DOCUMENTS_PER_LEAF` documents (or entries). ``at`` is when the mail
-    came, ``logged`` the keeper's own clock. Raises :class:`LeafError` for fields too long.
+    One leaf, or one per :data:`DOCUMENTS_PER_LEAF` documents (or entries); the last one holds
+    the reason's digest. ``at`` is when the mail came, ``logged`` the keeper's own clock,
+    ``patient`` stands for the dossier (:mod:`.dossier_leaves`). Raises :class:`LeafError`
+    for fields too long.
     """
     step = DOCUMENTS_PER_LEAF
     starts = range(0, max(len(event.documents), len(event.entries), 1), step)
-    return [_leaf(event, slice(at, at + step), logged_at) for at in starts]
+    without = msgspec.structs.replace(event, reason=b"")
+    return [
+        _leaf(event if at == starts[-1] else without, slice(at, at + step), logged_at, patient)
+        for at in starts
+    ]
 
 
-def _leaf(event: Event, part: slice, logged_at: int) -> bytes:
+def _leaf(event: Event, part: slice, logged_at: int, patient: bytes) -> bytes:
     fields: dict[str, object] = {
         "action": event.action,
         "at": event.at,
         "documents": [document.hex() for document in event.documents[part]],
-        "dossier": event.dossier_id.hex(),
         "key": event.actor_fingerprint,
         "logged": logged_at,
         "outcome": event.outcome,
+        "patient": patient.hex(),
         "request": event.request.hex(),
         "rpps": event.actor_rpps,
         "sender": event.sender,
@@ -58,6 +65,9 @@ def _leaf(event: Event, part: slice, logged_at: int) -> bytes:
             entries=event.entries[part],
             subject=event.subject,
             witnesses=event.witnesses,
+            purpose=event.purpose,
+            reference=event.reference,
+            reason=event.reason.hex(),
         ),
     }
     leaf = msgspec.json.encode(fields, order="sorted")
@@ -75,7 +85,8 @@ def unique_key(event: Event) -> bytes:
     """Return the key under which the same event, tried again, finds its leaf.
 
     All that is said of the access counts, but for the times: what differs is another
-    access and gets its own leaf, for the log may over-report and never under-report.
+    access and gets its own leaf, for the log may over-report and never under-report. A
+    reason is sealed anew each time, so its digest does not count.
     """
     fields = (
         event.action.encode(),
@@ -86,6 +97,8 @@ def unique_key(event: Event) -> bytes:
         event.outcome.encode(),
         event.proof.encode(),
         event.acting_for.encode(),
+        event.purpose.encode(),
+        event.reference.encode(),
         b"".join(entry.to_bytes(8) for entry in event.entries),
         event.subject.encode(),
         framed(*(name.encode() for name in event.witnesses)),
@@ -104,6 +117,7 @@ class _Leaf(msgspec.Struct):
     proof: str = ""
     acting_for: str = ""
     entries: tuple[int, ...] = ()
+    reference: str = ""
 
 
 def past_event(index: int, leaf: bytes) -> PastEvent:
@@ -121,4 +135,5 @@ def past_event(index: int, leaf: bytes) -> PastEvent:
         proof=said.proof,
         acting_for=said.acting_for,
         entries=said.entries,
+        reference=said.reference,
     )

@@ -77,6 +77,7 @@ class Snapshot:
     transaction: lmdb.Transaction
     leaves: lmdb._Database
     tree: Tree
+    sealed: lmdb._Database
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree."""
@@ -89,6 +90,13 @@ class Snapshot:
             leaves = cursor.iternext(keys=False)
             for _, leaf in zip(range(begin, end), leaves, strict=False):
                 yield bytes(leaf)
+
+    def reasons(self, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the sealed reasons of the leaves before ``end``, with the leaf's number."""
+        with self.transaction.cursor(self.sealed) as cursor:
+            for number, sealed in cursor:
+                if int.from_bytes(number) < end:
+                    yield int.from_bytes(number), bytes(sealed)
 
 
 def _number(number: int) -> bytes:

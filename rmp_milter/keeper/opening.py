@@ -53,8 +53,8 @@ def open_mail(
     """Open a mail whose bodies lie in ``size`` bytes that ``read`` gives.
 
     The memory returned holds the documents that were split off a mail whose text carries
-    a code or an attestation, or HPRIM messages of several patients, or is None. Raises
-    :class:`CallFailed` or :class:`PacketError`.
+    a secret (a code, an attestation, a reason), or HPRIM messages of several patients, or is
+    None. Raises :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
     messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
@@ -69,22 +69,25 @@ def open_mail(
     signature = weigh(opening, request.candidates, now)
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
-    code = opening.cut.code
-    held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now) if code else b""
     weighed = _weigh_attestation(desk, opening.cut.attestation, request.digest, now)
     reply = Opened(
         header=opening.cut.header,
         signature=signature,
         bodies=tuple(opened),
-        held_code=held,
+        held_code=_held(desk, Kind.CODE, opening.cut.code, request.digest, now),
         attested=weighed.attested,
         held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
         once=_once(desk, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
+        held_reason=_held(desk, Kind.REASON, opening.cut.reason, request.digest, now),
     )
     return reply, memory
+
+
+def _held(desk: Desk, kind: Kind, words: str, digest: bytes, now: int) -> bytes:
+    return desk.holder.hold(kind, words.encode(), digest, now) if words else b""
 
 
 class _Weighed(NamedTuple):
@@ -190,7 +193,7 @@ class _Keeping:
     ) -> tuple[list[OpenedBody], Memory | None]:
         """Return the bodies to store.
 
-        Without the text that carries a code or an attestation, without one of several
+        Without the text that carries a secret (:class:`~.mail.cutting.Cut`), without one of several
         patients, and without a main body that holds nothing but its routing header: it would
         be an empty entry in the dossier.
         """

@@ -36,7 +36,9 @@ class Event(msgspec.Struct, frozen=True):
     the RPPS number of whom a change of the directory concerns, ``witnesses`` the persons who
     answer for it where the host's own hand does what the rules ask of two. Where keys are
     made or handed out, the keeper puts in what it did itself: request, dossier, documents
-    and outcome are then not taken from here.
+    and outcome are then not taken from here. ``purpose`` is FHIR's (:mod:`rmp_milter.emergency`),
+    ``reference`` ties an emergency, its justification and its review together; ``reason``,
+    the SHA-256 of the sealed reason, is always the keeper's.
     """
 
     at: int
@@ -53,6 +55,9 @@ class Event(msgspec.Struct, frozen=True):
     entries: tuple[int, ...] = ()
     subject: str = ""
     witnesses: tuple[str, ...] = ()
+    purpose: str = ""
+    reference: str = ""
+    reason: bytes = b""
 
 
 class Trust(StrEnum):
@@ -157,15 +162,17 @@ class Parcel(msgspec.Struct, frozen=True):
 class Opened(Message, frozen=True):
     """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
 
-    A text that carries a code or an attestation is not among ``bodies``, nor is a main body
-    that holds nothing but the header. ``attested`` is what a valid attestation says and
-    ``held_attestation`` what :class:`ByVitale` takes; ``attestation_fault`` why one that is
-    there does not hold (:class:`AttestationFault`). ``keys`` are the binary certificates
-    that came as ``application/pgp-keys`` or as an attached ``.asc`` of certificates, at
-    most four. ``once`` is the same for the same encrypted text, however it is wrapped (a
-    keyed digest of its session key): by it a replayed mail is known. ``parcels`` are there
-    only where HPRIM messages name more than one patient: then ``header`` is the first one's
-    and decides nothing, and a body that is in no parcel belongs to nobody that is named.
+    A text that carries a code, an attestation or a reason that only auditors may read is not
+    among ``bodies``, nor is a main body that holds nothing but the header. ``held_reason``
+    is that reason, for :class:`ByCustody` and :class:`Record`. ``attested`` is what a valid
+    attestation says and ``held_attestation`` what :class:`ByVitale` takes;
+    ``attestation_fault`` why one that is there does not hold (:class:`AttestationFault`).
+    ``keys`` are the binary certificates that came as ``application/pgp-keys`` or as an
+    attached ``.asc`` of certificates, at most four. ``once`` is the same for the same
+    encrypted text, however it is wrapped (a keyed digest of its session key): by it a
+    replayed mail is known. ``parcels`` are there only where HPRIM messages name
+    more than one patient: then ``header`` is the first one's and decides nothing, and a body
+    that is in no parcel belongs to nobody that is named.
     """
 
     header: str
@@ -178,6 +185,7 @@ class Opened(Message, frozen=True):
     keys: tuple[bytes, ...] = ()
     once: bytes = b""
     parcels: tuple[Parcel, ...] = ()
+    held_reason: bytes = b""
 
 
 class Create(Message, frozen=True):
@@ -258,9 +266,14 @@ class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
 
 
 class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
-    """Open by the keeper's custody key; the event's leaf says why (``proof``)."""
+    """Open by the keeper's custody key; the event's leaf says why (``proof``).
+
+    An emergency (action ``urgence``) needs the mail's ``held_reason``, and a reference in
+    its event.
+    """
 
     slot: bytes
+    held_reason: bytes = b""
 
 
 Opening = ByCode | ByVitale | ByCustody
@@ -305,9 +318,13 @@ class Release(Message, frozen=True):
 
 
 class Released(Message, frozen=True):
-    """For each of the request's ``items`` the key packets, in the order of ``readers``."""
+    """For each of the request's ``items`` the key packets, in the order of ``readers``.
+
+    ``leaf`` is the place of the event in the access log.
+    """
 
     packets: tuple[tuple[bytes, ...], ...]
+    leaf: int = 0
 
 
 class Recode(Message, frozen=True):
@@ -377,6 +394,7 @@ class PastEvent(msgspec.Struct, frozen=True):
     proof: str = ""
     acting_for: str = ""
     entries: tuple[int, ...] = ()
+    reference: str = ""
 
 
 class Told(Message, frozen=True):
@@ -386,8 +404,24 @@ class Told(Message, frozen=True):
 
 
 class Record(Message, frozen=True):
-    """Write a leaf: for reads that open no slot, and for refusals."""
+    """Write a leaf: for reads that open no slot, for refusals, justifications and reviews.
 
+    A ``held_reason`` (of the mail whose digest the event names) or the ``words`` of whoever
+    reviews are sealed for the auditors and kept beside the leaf.
+    """
+
+    event: Event
+    held_reason: bytes = b""
+    words: str = ""
+
+
+class Forget(Message, frozen=True):
+    """Forget which leaves are a dossier's, as its erasure demands; the leaf comes first.
+
+    The reply is :class:`Recorded`. The leaves stay; nobody can tell any more whose they are.
+    """
+
+    dossier_id: bytes
     event: Event
 
 
@@ -477,6 +511,7 @@ Request = (
     | Adopt
     | History
     | Record
+    | Forget
     | Checkpoint
     | Seal
 )

@@ -9,7 +9,8 @@ from itertools import takewhile
 
 import msgspec
 
-from rmp_milter.mail.lines import MAX_OCTETS, Line, bounded, lines_of
+from rmp_milter.mail.cutting_reason import is_reason_secret, reason_of, written
+from rmp_milter.mail.lines import MAX_LINES, MAX_OCTETS, Line, bounded, lines_of
 from rmp_milter.mail.words import BEGINNERS, Field
 
 MASK = "••••"  # of one length, whatever the code's
@@ -46,8 +47,8 @@ class Cut(msgspec.Struct, frozen=True):
 
     ``header`` are the lines with code and attestation masked, ``code`` is the code (``""``
     if none), ``attestation`` what stood behind ``Vitale :`` (two that differ with a blank
-    between them), ``found`` says whether there was a header at all, ``letter`` whether
-    words follow it.
+    between them), ``reason`` the words of an emergency's or a justification's reason,
+    ``found`` says whether there was a header at all, ``letter`` whether words follow it.
     """
 
     header: str
@@ -55,11 +56,12 @@ class Cut(msgspec.Struct, frozen=True):
     found: bool
     letter: bool = False
     attestation: str = ""
+    reason: str = ""
 
     @property
     def has_secret(self) -> bool:
         """Whether the text must not be kept as it came."""
-        return bool(self.code or self.attestation)
+        return bool(self.code or self.attestation or self.reason)
 
     def __repr__(self) -> str:
         """Show nothing of the code."""
@@ -72,24 +74,35 @@ def cut(text: str) -> Cut:
     A greeting before it, quoting, columns and wide spacing are tolerated. Lines that are
     not known are not repeated (they may be the letter): of ``Mot : valeur`` the word is
     kept, of others a mark. Two codes that differ are both masked and left for
-    :func:`rmp_milter.mail.routing.parse` to refuse.
+    :func:`rmp_milter.mail.routing.parse` to refuse. The reason of an emergency may be
+    medical: its words are taken out, so that the milter knows only whether there is one.
     """
     lines = lines_of(_unwrapped(text))
-    header, end = _header_lines(lines)
+    header, end = _header_lines(lines, long_reason=True)
+    hidden = is_reason_secret(header)
+    if not hidden:
+        header, end = _header_lines(lines)
     codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
     given = list(dict.fromkeys(code for code in codes if code))
     code = given[0] if given else ""
-    shown = [_shown(line, given) for line in header if line.field not in _SECRET]
+    secret = _SECRET | {Field.REASON} if hidden else _SECRET
+    shown = [_shown(line, given) for line in header if line.field not in secret]
     masked = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
     tokens = _tokens(header)
     if tokens or any(line.field is Field.VITALE for line in header):
         masked.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
+    reason = ""
+    if hidden:
+        letter, whole = _written(lines[end:]), len(lines) < MAX_LINES
+        reason = reason_of(header, letter, [*given, *tokens], MASK, whole=whole)
+        masked += [f"{Field.REASON} : {MASK}"] * bool(reason)
     return Cut(
         header="\n".join([*shown, *masked]),
         code=code,
         found=bool(header),
         letter=_has_words(lines[end:]),
         attestation=" ".join(tokens),
+        reason=reason,
     )
 
 
@@ -135,13 +148,20 @@ def _is_whole(token: str) -> bool:
 
 
 def _has_words(lines: list[Line]) -> bool:
-    """Return whether anything is written there before a signature block (``-- ``)."""
-    words = takewhile(lambda line: line.word or line.value != "--", lines)
-    return any(not line.is_blank for line in words)
+    return any(not line.is_blank for line in _written(lines))
 
 
-def _header_lines(lines: list[Line]) -> tuple[list[Line], int]:
-    """Return the header's lines, and where what follows it begins."""
+def _written(lines: list[Line]) -> list[Line]:
+    """Return what is written there before a signature block (``-- ``)."""
+    return list(takewhile(lambda line: line.word or line.value != "--", lines))
+
+
+def _header_lines(lines: list[Line], *, long_reason: bool = False) -> tuple[list[Line], int]:
+    """Return the header's lines, and where what follows it begins.
+
+    With ``long_reason`` all lines behind ``Motif :`` are its own, up to an empty line or a
+    known word.
+    """
     start = _start(lines)
     if start is None:
         return [], 0
@@ -160,7 +180,7 @@ def _header_lines(lines: list[Line]) -> tuple[list[Line], int]:
             taken += [*stray, line]
             stray = []
             end = at + 1
-        elif _flows_on(taken[-1]) and not line.word and not stray:
+        elif _goes_on(taken[-1], line, long_reason=long_reason) and not stray:
             taken[-1] = _continued(taken[-1], line)
             end = at + 1
         elif len(stray) == _STRAY:
@@ -192,6 +212,13 @@ def _gap(lines: list[Line], at: int) -> int:
     return 0
 
 
+def _goes_on(line: Line, following: Line, *, long_reason: bool) -> bool:
+    """Return whether the following line, whose word is not known, is more of this one."""
+    if long_reason and line.field is Field.REASON:
+        return True
+    return _flows_on(line) and not following.word
+
+
 def _flows_on(line: Line) -> bool:
     """Return whether the line was wrapped by a client (RFC 3676), not ended by its author.
 
@@ -201,7 +228,7 @@ def _flows_on(line: Line) -> bool:
 
 
 def _continued(line: Line, following: Line) -> Line:
-    value = f"{line.value} {following.value}".strip()
+    value = f"{line.value} {written(following)}".strip()
     return Line(line.word, value, line.field, following.flows)
 
 

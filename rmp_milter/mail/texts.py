@@ -21,6 +21,7 @@ from rmp_milter.mail.catalogue import (
     sheet,
     slip,
     treating,
+    urgence,
     vitale,
 )
 from rmp_milter.mail.catalogue.text import Language, Text
@@ -37,13 +38,13 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
 
 
 REFUSALS = _joined(
-    [refusals.REFUSALS, creation.REFUSALS, rights.REFUSALS, sheet.REFUSALS, treating.REFUSALS]
+    part.REFUSALS for part in (refusals, creation, rights, sheet, treating, urgence)
 )
 LETTERS = _joined(
     part.LETTERS
     for part in (
         *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
-        *(rights, sheet, slip, treating, vitale),
+        *(rights, sheet, slip, treating, urgence, vitale),
     )
 )
 

@@ -17,6 +17,7 @@ import msgspec
 from rmp_milter.store.check_bodies import check_bodies
 from rmp_milter.store.check_doctors import check_doctors, check_patients, check_receipts
 from rmp_milter.store.check_dossiers import DossierCheck
+from rmp_milter.store.check_emergencies import check_emergencies, check_letters
 from rmp_milter.store.check_index import check_index, check_ledger
 from rmp_milter.store.check_marks import check_marks, check_tallies
 from rmp_milter.store.check_outbox import OutboxCheck
@@ -84,6 +85,8 @@ def _check_records(walk: Walk, codecs: Codecs) -> None:
     DossierCheck(walk, codecs, expected).run()
     check_patients(walk, expected)
     check_waiting(walk, codecs, expected)
+    check_emergencies(walk, codecs, expected)
+    check_letters(walk, codecs)
     check_bodies(walk, codecs, expected)
     check_receipts(walk, codecs, expected)
     check_marks(walk)

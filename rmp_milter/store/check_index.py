@@ -41,6 +41,8 @@ def check_ledger(walk: Walk, codecs: Codecs) -> None:
     walk.compare_count("waiting", ledger.waiting)
     walk.compare_count("tallies", ledger.tallies)
     walk.compare_count("receipts", ledger.receipts)
+    walk.compare_count("emergencies", ledger.emergencies)
+    walk.compare_count("letters", ledger.letters)
     walk.compare_count("orphans", ledger.orphans)
 
 

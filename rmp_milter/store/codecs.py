@@ -18,7 +18,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rmp_milter.model import Doctor, Dossier, Fault, ReceiptLine, Tally
+from rmp_milter.model import (
+    Doctor,
+    Dossier,
+    Emergency,
+    Fault,
+    PostalLetter,
+    ReceiptLine,
+    Tally,
+)
 from rmp_milter.store.failures import DamagedRecordError
 from rmp_milter.store.keys import KEY_BYTES, StoreKeys
 from rmp_milter.store.records import (
@@ -98,6 +106,8 @@ class Kind(StrEnum):
     TALLY = "tally"
     ENVELOPE = "envelope"
     DOCUMENT = "document"
+    EMERGENCY = "emergency"
+    EMERGENCY_BY = "emergency by"
     CHECK = "check"
 
 
@@ -133,6 +143,8 @@ class Codecs:
         self.waiting = Codec("waiting", keys.metadata, StoredWaiting)
         self.tallies = Codec("tallies", keys.metadata, Tally)
         self.receipts = Codec("receipts", keys.metadata, ReceiptLine)
+        self.emergencies = Codec("emergencies", keys.metadata, Emergency)
+        self.letters = Codec("letters", keys.metadata, PostalLetter)
         self.ledger = Codec("meta", keys.metadata, Ledger)
         self.outbox = OutboxCodecs(keys.outbox)
 
@@ -184,6 +196,11 @@ def envelope_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes:
 def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
     """Return the blind key under which the tries of one subject are counted."""
     return blind.of(Kind.TALLY, fault.value.encode() + b"\0" + subject)
+
+
+def emergency_key(blind: Blind, reference: str) -> bytes:
+    """Return where the emergency of this public reference is."""
+    return blind.of(Kind.EMERGENCY, reference)[:ID_BYTES]
 
 
 def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:

@@ -39,7 +39,9 @@ class Conflict(Exception):  # noqa: N818 -- no error: the ground moved, decide a
       (for an erasure: is not closed, or erased already);
     - ``doctor``: another has the mail, RPPS number, account, key or dossier; or this one
       is not of the revision that the decision saw, or is not there;
-    - ``waiting``: the deposit does not wait any more.
+    - ``waiting``: the deposit does not wait any more;
+    - ``emergency``: it is not of the revision that the decision saw;
+    - ``letter``: it does not wait to be posted any more.
     """
 
     def __init__(self, reason: str) -> None:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 NOTE_SECONDS = 30 * 86_400
 """How long a sent row can still be matched with a bounce."""
 
+URGENT = 1
+"""The first next try of an urgent mail: earlier than that of any other."""
+
 PRUNED_AT_ONCE = 100
 """Expired records removed by one transaction at most, so that none takes long."""
 
@@ -58,7 +61,8 @@ class OutboxRows:
     def queue(self, mail: OutgoingMail, now: int) -> int:
         """Append ``mail`` and return its row's number.
 
-        It is to be sent from ``now`` on, or from its own time where that comes later.
+        It is to be sent from ``now`` on, or from its own time where that comes later; an
+        urgent one stands before all others, as if it had been due since ever.
         """
         row = self._ledger.next_row
         self._ledger.next_row += 1
@@ -74,7 +78,7 @@ class OutboxRows:
                 recipient=mail.recipient,
                 message_id=mail.message_id,
                 since=first,
-                next_try=first,
+                next_try=URGENT if mail.urgent else first,
             ),
         )
         return row

@@ -8,6 +8,7 @@ from rmp_milter.store.outbox_rows import OutboxRows
 from rmp_milter.store.recorder_bodies import BodyRecorder
 from rmp_milter.store.recorder_doctors import DoctorRecorder
 from rmp_milter.store.recorder_dossiers import DossierRecorder
+from rmp_milter.store.recorder_emergencies import EmergencyRecorder
 from rmp_milter.store.recorder_erasure import Eraser
 from rmp_milter.store.recorder_marks import MarkRecorder
 from rmp_milter.store.recorder_waiting import WaitingRecorder
@@ -38,6 +39,7 @@ class Recorder:
         self._dossiers = DossierRecorder(self._writing)
         self._doctors = DoctorRecorder(self._writing)
         self._waiting = WaitingRecorder(self._writing, self._bodies)
+        self._emergencies = EmergencyRecorder(self._writing)
         self._eraser = Eraser(self._dossiers, self._doctors, self._bodies)
 
     def check(self, changes: Changes) -> None:
@@ -52,6 +54,7 @@ class Recorder:
             self._dossiers.check_open(entry.dossier_id, changes.dossiers)
         for adoption in changes.adoptions:
             self._dossiers.check_open(adoption.dossier_id, changes.dossiers)
+        self._emergencies.check(changes)
         self._bodies.check(changes)
         for dossier_id in changes.erased:
             self._eraser.check(dossier_id)
@@ -61,6 +64,7 @@ class Recorder:
         self._write_marks(changes, expires)
         self._write_dossiers(changes)
         self._write_directory(changes)
+        self._emergencies.write(changes)
         for envelope in changes.envelopes:
             self._bodies.put_envelope(envelope)
         for mail in changes.outbox:

@@ -60,6 +60,8 @@ class Ledger(msgspec.Struct, forbid_unknown_fields=True):
     waiting: int = 0
     tallies: int = 0
     receipts: int = 0
+    emergencies: int = 0
+    letters: int = 0
     orphans: int = 0
 
 
@@ -96,6 +98,7 @@ class StoredMail(Value, frozen=True):
     message_id: str
     pieces: tuple[StoredSlice | StoredBodySlice, ...]
     not_before: int = 0
+    urgent: bool = False
 
 
 class WaitingMail(Value, frozen=True):
@@ -172,6 +175,7 @@ def to_stored(mail: OutgoingMail) -> StoredMail:
         message_id=mail.message_id,
         pieces=tuple(_piece_to_stored(piece) for piece in mail.pieces),
         not_before=mail.not_before,
+        urgent=mail.urgent,
     )
 
 
@@ -182,6 +186,7 @@ def from_stored(stored: StoredMail) -> OutgoingMail:
         message_id=stored.message_id,
         pieces=tuple(_piece_from_stored(piece) for piece in stored.pieces),
         not_before=stored.not_before,
+        urgent=stored.urgent,
     )
 
 

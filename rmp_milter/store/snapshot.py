@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.model import NumberedEntry
 from rmp_milter.store.codecs import ID_BYTES, Kind, envelope_key, trait_links, u32
+from rmp_milter.store.emergency_reads import EmergencyReads
 from rmp_milter.store.failures import StoreError
 from rmp_milter.store.mark_reads import MarkReads
 from rmp_milter.store.waiting_reads import WaitingReads
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rmp_milter.store.environment import Environment
 
 
-class Snapshot(WaitingReads, MarkReads):
+class Snapshot(WaitingReads, MarkReads, EmergencyReads):
     """Reads of one moment. Every record is authenticated as it is opened.
 
     All raise :class:`DamagedRecordError` for a record that does not open, and

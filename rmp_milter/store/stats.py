@@ -33,6 +33,8 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
         "doctors": counts["doctors"],
         "deposits_waiting": counts["waiting"],
         "receipt_lines": counts["receipts"],
+        "emergencies": counts["emergencies"],
+        "letters_to_post": counts["letters"],
         "tallies": counts["tallies"],
         "bodies_given_up": counts["orphans"],
         "outbox_waiting": counts["outbox_due"],

@@ -24,7 +24,7 @@ class Tables:
     - heads: dossier → sealed Head: how many entries, SHA-256 of the last as sealed
     - entries: dossier ‖ u32 number → sealed StoredEntry, chained
     - bodies: document (16 bytes) → the body as its author encrypted it
-    - index: blind key (32 bytes) ‖ dossier or doctor → nothing
+    - index: blind key (32 bytes) ‖ dossier, doctor or emergency → nothing
     - doctors: doctor (16 bytes) → sealed Doctor
     - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredEnvelope
     - waiting: waiting deposit (16 bytes) → sealed StoredWaiting
@@ -32,6 +32,9 @@ class Tables:
     - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing
     - tallies: blind key of a subject → sealed Tally; tally_expiry as seen_expiry
     - receipts: doctor ‖ u64 sequence → sealed ReceiptLine
+    - emergencies: blind key of a reference (16 bytes) → sealed Emergency
+    - emergencies_at: u32 time ‖ that → nothing
+    - letters: letter (16 bytes) → sealed PostalLetter
     - orphans: document → u32 next look; orphans_due: u32 next look ‖ document → nothing
     - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
     - outbox_due: u32 next try ‖ u64 row → nothing; parked rows have none
@@ -56,6 +59,9 @@ class Tables:
     tallies: Table
     tally_expiry: Table
     receipts: Table
+    emergencies: Table
+    emergencies_at: Table
+    letters: Table
     orphans: Table
     orphans_due: Table
     outbox: Table

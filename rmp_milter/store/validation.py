@@ -8,6 +8,9 @@ from rmp_milter.model import BodySlice, Entry
 from rmp_milter.store.codecs import ID_BYTES
 from rmp_milter.store.failures import StoreError
 
+REFERENCE_CHARS = 32
+"""A reference is read out on the phone and typed again."""
+
 
 def validate(changes: Changes) -> None:
     """Raise :class:`StoreError` where ``changes`` contradict themselves.
@@ -20,6 +23,8 @@ def validate(changes: Changes) -> None:
         raise StoreError("an identifier is used twice")
     if any(_has_twice(acts) for acts in _single_acts(changes)):
         raise StoreError("two changes of one thing are asked for at once")
+    if not all(_is_reference(emergency.reference) for emergency in changes.emergencies):
+        raise StoreError(f"a reference is not 1 to {REFERENCE_CHARS} ASCII characters")
     for new in changes.entries:
         _validate_bodies(new.entry, new.bodies)
     for deposit in changes.waiting:
@@ -53,6 +58,11 @@ def _validate_bodies(entry: Entry, bodies: Sequence[NewBody]) -> None:
             raise StoreError("a body has not the digest that its document says")
 
 
+def _is_reference(reference: str) -> bool:
+    printable = reference.isascii() and reference.isprintable()
+    return printable and 1 <= len(reference) <= REFERENCE_CHARS
+
+
 def _has_twice(values: Sequence[Hashable]) -> bool:
     return len(set(values)) != len(values)
 
@@ -63,13 +73,16 @@ def _added(changes: Changes) -> Iterator[bytes]:
     yield from (body.document_id for body in new_bodies(changes))
     yield from (doctor.doctor_id for doctor in changes.doctors)
     yield from (new.waiting.waiting_id for new in changes.waiting)
+    yield from (letter.letter_id for letter in changes.postal)
 
 
-def _single_acts(changes: Changes) -> Iterator[list[bytes]]:
+def _single_acts(changes: Changes) -> Iterator[Sequence[Hashable]]:
     """Yield, kind by kind, what can be changed once only by the same changes."""
     yield [update.dossier.dossier_id for update in changes.updates] + [*changes.erased]
     yield [adoption.waiting_id for adoption in changes.adoptions] + [*changes.expired]
     yield [once.value for once in changes.once]
+    yield [emergency.reference for emergency in changes.emergencies]
+    yield changes.posted
 
 
 def _identifiers(changes: Changes) -> Iterator[bytes]:
@@ -83,5 +96,8 @@ def _identifiers(changes: Changes) -> Iterator[bytes]:
     yield from (line.doctor_id for line in changes.receipts)
     yield from changes.removed_doctors
     yield from (told.doctor_id for told in changes.told)
+    yield from changes.posted
+    for emergency in changes.emergencies:
+        yield from (emergency.dossier_id, emergency.doctor_id)
     yield from (*changes.expired, *changes.erased)
     yield from referred_bodies(changes)

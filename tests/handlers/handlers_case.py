@@ -40,6 +40,7 @@ from rmp_milter.model import (
     Doctor,
     Document,
     Dossier,
+    Emergency,
     Entry,
     Fault,
     NumberedEntry,
@@ -115,12 +116,13 @@ class World:
     def __init__(
         self, dossiers: Sequence[Dossier] = (), entries: Sequence[NumberedEntry] = ()
     ) -> None:
-        self.dossiers = tuple(dossiers)
+        self.held = tuple(dossiers)
         self.filed = tuple(entries)
         self.known = {each.doctor_id: each for each in (DEMO, OTHER, LAB)}
         self.envelopes: dict[tuple[bytes, str], bytes] = {}
         self.deferred: tuple[Waiting, ...] = ()
         self.once: set[bytes] = set()
+        self.broken_glass: dict[str, Emergency] = {}
         self.tallies: dict[tuple[Fault, bytes], Tally] = {}
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
@@ -128,13 +130,19 @@ class World:
 
     def dossiers_by_traits(self, trait_keys_asked: Sequence[str]) -> tuple[Dossier, ...]:
         asked = set(trait_keys_asked)
-        return tuple(each for each in self.dossiers if asked & set(trait_keys(each.patient)))
+        return tuple(each for each in self.held if asked & set(trait_keys(each.patient)))
+
+    def dossiers(self) -> Iterator[Dossier]:
+        return iter(self.held)
+
+    def emergency(self, reference: str) -> Emergency | None:
+        return self.broken_glass.get(reference)
 
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
-        return (each for each in self.dossiers if each.treating == doctor_id)
+        return (each for each in self.held if each.treating == doctor_id)
 
     def entries(self, dossier_id: bytes) -> tuple[NumberedEntry, ...]:
-        return self.filed if any(d.dossier_id == dossier_id for d in self.dossiers) else ()
+        return self.filed if any(d.dossier_id == dossier_id for d in self.held) else ()
 
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         return (self.entries(dossier_id) or (None,))[-1]
@@ -158,7 +166,7 @@ class World:
         return next((each for each in self.doctors() if each.patient_of == dossier_id), None)
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
-        return next((each for each in self.dossiers if each.dossier_id == dossier_id), None)
+        return next((each for each in self.held if each.dossier_id == dossier_id), None)
 
     def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
         return self.envelopes.get((document_id, fingerprint), b"")
@@ -191,6 +199,7 @@ def asked(  # noqa: PLR0913 -- each is a thing that a test varies
     proof: Proof = Proof.SIGNATURE,
     bodies: Sequence[OpenedBody] = (),
     held_code: bytes = b"",
+    held_reason: bytes = b"",
     onglet: Onglet = Onglet.IMAGERIE,
 ) -> Asked:
     numbers = count(200)
@@ -200,7 +209,13 @@ def asked(  # noqa: PLR0913 -- each is a thing that a test varies
         mail_from=by.mail,
         sender=Sender(by, proof),
         header=parse(text, 2026),
-        opened=Opened(text, Signature(Trust.GOOD, by.fingerprint), tuple(bodies), held_code),
+        opened=Opened(
+            text,
+            Signature(Trust.GOOD, by.fingerprint),
+            tuple(bodies),
+            held_code,
+            held_reason=held_reason,
+        ),
         new_id=lambda: bytes([next(numbers)]) * 16,
         classify=lambda *_: (onglet, "type"),
     )
@@ -216,7 +231,8 @@ def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     if isinstance(request, Prove):
         return Proven()
     if isinstance(request, Release):
-        return Released(tuple((b"released",) * len(request.readers) for _ in request.items))
+        packets = tuple((b"released",) * len(request.readers) for _ in request.items)
+        return Released(packets, leaf=7)
     if isinstance(request, Wait | Adopt):
         packets = tuple(b"packet for " + each for each in request.readers)
         return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))

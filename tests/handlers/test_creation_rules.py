@@ -140,7 +140,7 @@ class TestASecondCreation:
         leaf = next(steps)
         assert isinstance(leaf, Record)
         assert leaf.event.outcome == "refused"
-        expected = world.dossiers[0].dossier_id if world.dossiers else bytes(16)
+        expected = world.held[0].dossier_id if world.held else bytes(16)
         assert leaf.event.dossier_id == expected
 
     def test_tells_the_treating_doctor_without_naming_who_asked(self) -> None:

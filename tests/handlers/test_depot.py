@@ -50,9 +50,9 @@ def refusal_of(mail: Asked, world: World) -> str:
 def both(mail: Asked, world: World | None = None) -> tuple[Outcome, Outcome]:
     """Return the outcome with a dossier and without one."""
     world = world or World()
-    world.dossiers = (dossier(),)
+    world.held = (dossier(),)
     filed, _ = run(depot.handle(mail, world, "fr"))
-    world.dossiers = ()
+    world.held = ()
     waiting, _ = run(depot.handle(mail, world, "fr"))
     assert len(filed.effects.filings) == len(waiting.effects.deferrals) == 1
     return filed, waiting
@@ -91,7 +91,7 @@ def test_a_closed_dossier_counts_as_none() -> None:
     assert len(outcome.effects.deferrals) == 1
     two = World([CLOSED, dossier(number=8)])
     outcome, _ = run(depot.handle(deposit(), two, "fr"))
-    assert outcome.effects.filings[0].dossier_id == two.dossiers[1].dossier_id
+    assert outcome.effects.filings[0].dossier_id == two.held[1].dossier_id
 
 
 def test_a_patient_deposits_nothing_in_his_own_or_anothers_dossier() -> None:

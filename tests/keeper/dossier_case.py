@@ -110,6 +110,11 @@ def leaves(desk: Desk) -> list[dict[str, object]]:
     return [json.loads(leaf) for leaf in desk.journal.read()]
 
 
+def patient_of(desk: Desk, dossier_id: bytes = DOSSIER) -> str:
+    """Return what stands for the dossier in its leaves."""
+    return desk.journal.patient(dossier_id).hex()
+
+
 def reader_of_cards(desk: Desk) -> CardSoftware:
     """Return software whose attestations this keeper takes."""
     made = CardSoftware()

@@ -23,6 +23,7 @@ from rmp_milter.keeper.vitale_jws import JwsVerifier
 from rmp_milter.memory import Memory
 
 SERVICE = "rmp@x.fr"
+AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = 1_900_000_000
 ORIGIN = "x.fr/rmp"
 DIGEST = bytes(range(32))
@@ -43,6 +44,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         waiting=X25519PrivateKey.generate(),
         pepper=secrets.token_bytes(32),
         log=Ed25519PrivateKey.generate(),
+        auditors=AUDITORS.public_key(),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from dossier_case import DOCUMENT, Deposit, create, held_code, leaves
+from dossier_case import DOCUMENT, Deposit, create, held_code, leaves, patient_of
 from keeper_case import (
     DIGEST,
     DOSSIER,
@@ -73,7 +73,7 @@ def test_a_leaf_says_what_the_keeper_did_whatever_the_milter_says(gpg: Gpg, desk
     order = deposit.release(gpg.public("bob@x.fr"), deposit.held_code, event=lie)
     assert isinstance(ask(desk, order).reply, Released)
     created, resealed, released = leaves(desk)
-    assert created["dossier"] == resealed["dossier"] == released["dossier"] == DOSSIER.hex()
+    assert created["patient"] == resealed["patient"] == released["patient"] == patient_of(desk)
     assert created["documents"] == []
     assert resealed["documents"] == released["documents"] == [DOCUMENT.hex()]
     assert released["request"] == DIGEST.hex()
@@ -274,7 +274,7 @@ def test_no_key_leaves_where_the_leaf_cannot_be_written(
         Record(event("liste")),
     ]
 
-    def full(_: Journal, __: Event, ___: int) -> int:
+    def full(_: Journal, __: Event, ___: int, ____: bytes) -> int:
         raise JournalError("disk full")
 
     monkeypatch.setattr(Journal, "append", full)

@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 from keeper_gpg import Gpg
 
+from rmp_milter.access.reasons import new_auditor_key, read_private
 from rmp_milter.certificates import read_certificate, usable
-from rmp_milter.keeper.keys import KeyFileError, load_keys, make_keys, service_certificate
+from rmp_milter.keeper.keys import (
+    AUDITORS,
+    KeyFileError,
+    load_keys,
+    make_keys,
+    service_certificate,
+)
 
 FILES = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key")
 LATER = 2_000_000_000
@@ -29,9 +36,9 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def test_the_files_are_for_their_owner_only(made: Path) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in made.iterdir()}
-    assert modes == dict.fromkeys(FILES, 0o600)
+    assert modes == dict.fromkeys((*FILES, AUDITORS), 0o600)
     assert made.stat().st_mode & 0o777 == 0o700
-    assert len({(made / name).read_bytes() for name in modes}) == 5
+    assert len({(made / name).read_bytes() for name in modes}) == len(modes)
 
 
 def test_nothing_is_overwritten(folder: Path) -> None:
@@ -101,3 +108,30 @@ def test_a_strange_address_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(KeyFileError):
         make_keys(tmp_path / "k", address, "RMP")
     assert not (tmp_path / "k").exists()
+
+
+def test_the_auditors_private_key_is_handed_out_and_not_kept(tmp_path: Path) -> None:
+    private = make_keys(tmp_path / "k", "rmp@hopital.fr", "RMP")
+    secret = private.split()[1]
+    assert secret not in b"".join(file.read_bytes() for file in (tmp_path / "k").iterdir())
+    public = read_private(private).public_key().public_bytes_raw()
+    assert load_keys(tmp_path / "k").auditors.public_bytes_raw() == public
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "is missing: without the auditors' key .*rmp access key install"),
+        (b"noise", "holds no auditors' key, wanted is rmp-auditor-public-key-1"),
+        (new_auditor_key().private, "holds rmp-auditor-private-key-1, wanted is"),
+    ],
+)
+def test_the_keeper_does_not_start_without_the_auditors_public_key(
+    folder: Path, content: bytes | None, said: str
+) -> None:
+    (folder / AUDITORS).unlink()
+    if content is not None:
+        (folder / AUDITORS).write_bytes(content)
+    with pytest.raises(KeyFileError, match=said) as error:
+        load_keys(folder)
+    assert str(folder / AUDITORS) in str(error.value)

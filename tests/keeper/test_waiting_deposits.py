@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from dossier_case import DOCUMENT, Deposit, leaves
+from dossier_case import DOCUMENT, Deposit, leaves, patient_of
 from keeper_case import DIGEST, DOSSIER, NOW, ask, desk_of, event
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
@@ -72,7 +72,7 @@ def test_a_prescriber_reads_at_once_what_waits(gpg: Gpg, desk: Desk) -> None:
     assert text == deposit.plain
     assert "GOODSIG" in status
     last = leaves(desk)[-1]
-    assert (last["action"], last["dossier"]) == ("attente", "")
+    assert (last["action"], last["patient"]) == ("attente", "")
 
 
 def test_what_waited_is_adopted_and_read_like_any_document(gpg: Gpg, desk: Desk) -> None:
@@ -145,7 +145,7 @@ def test_nothing_waits_or_is_told_where_the_leaf_cannot_be_written(
 ) -> None:
     deposit = Waiting(gpg, desk)
 
-    def full(_: Journal, __: Event, ___: int) -> int:
+    def full(_: Journal, __: Event, ___: int, ____: bytes) -> int:
         raise JournalError("disk full")
 
     monkeypatch.setattr(Journal, "append", full)
@@ -166,7 +166,10 @@ def test_a_dossiers_events_are_told_granted_and_refused_with_the_asking(
 ) -> None:
     deposit = Deposit(gpg, desk)
     said = msgspec.structs.replace(
-        event("urgence", bytes(32)), proof="custody", acting_for="10003456786", entries=(3, 1)
+        event("clé perdue", bytes(32)),
+        proof="custody",
+        acting_for="10003456786",
+        entries=(3, 1),
     )
     reader = gpg.public("bob@x.fr")
     way = ByCustody(deposit.created.slots.custody)
@@ -178,12 +181,12 @@ def test_a_dossiers_events_are_told_granted_and_refused_with_the_asking(
     assert [(each.action, each.outcome) for each in events] == [
         ("creation", "granted"),
         ("depot", "granted"),
-        ("urgence", "granted"),
+        ("clé perdue", "granted"),
         ("dossier", "refused"),
         ("acces", "granted"),
     ]
     assert [each.index for each in events] == [0, 1, 2, 3, 6]
-    urgent = PastEvent(2, NOW, "urgence", "granted", "10001234567", "custody")
+    urgent = PastEvent(2, NOW, "clé perdue", "granted", "10001234567", "custody")
     urgent = msgspec.structs.replace(urgent, acting_for="10003456786", entries=(3, 1))
     assert events[2] == urgent
     assert [each.action for each in told(desk, OTHER)] == ["depot", "acces"]
@@ -202,5 +205,5 @@ def test_the_leaf_names_the_dossier_that_was_opened(gpg: Gpg, desk: Desk) -> Non
     lie = msgspec.structs.replace(event("dossier"), dossier_id=OTHER)
     way = ByCustody(deposit.created.slots.custody)
     ask(desk, deposit.release(gpg.public("bob@x.fr"), b"", opening=way, event=lie))
-    assert leaves(desk)[-1]["dossier"] == DOSSIER.hex()
+    assert leaves(desk)[-1]["patient"] == patient_of(desk)
     assert json.dumps(leaves(desk)).count(OTHER.hex()) == 0

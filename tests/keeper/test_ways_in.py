@@ -15,6 +15,7 @@ from dossier_case import (
     held_attestation,
     held_code,
     leaves,
+    patient_of,
     reader_of_cards,
 )
 from keeper_case import (
@@ -121,7 +122,7 @@ def test_an_attestation_opens_no_other_slot_and_each_try_leaves_a_refusal(
         assert (failed.why, failed.detail) == (Why.WRONG_CODE, "")
         assert len(desk.journal) == before + 1
         last = leaves(desk)[-1]
-        assert (last["outcome"], last["dossier"]) == ("refused", dossier.hex())
+        assert (last["outcome"], last["patient"]) == ("refused", patient_of(desk, dossier))
 
 
 def test_a_way_in_is_proven_without_a_leaf_and_refused_with_one(gpg: Gpg, desk: Desk) -> None:
@@ -271,7 +272,7 @@ def test_no_code_is_set_where_the_leaf_cannot_be_written(
 ) -> None:
     deposit = Deposit(gpg, desk)
 
-    def full(_: Journal, __: object, ___: int) -> int:
+    def full(_: Journal, __: object, ___: int, ____: bytes) -> int:
         raise JournalError("disk full")
 
     monkeypatch.setattr(Journal, "append", full)

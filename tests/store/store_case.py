@@ -25,12 +25,14 @@ from rmp_milter.model import (
     Doctor,
     Document,
     Dossier,
+    Emergency,
     Entry,
     Fault,
     Onglet,
     OutgoingMail,
     PartName,
     Patient,
+    PostalLetter,
     ReceiptLine,
     Slice,
     Slots,
@@ -206,6 +208,29 @@ def a_line(doctor: Doctor, at: int = NOW) -> ReceiptLine:
     return ReceiptLine(doctor_id=doctor.doctor_id, at=at, text="radio de Mme Wackenheim")
 
 
+def an_emergency(
+    dossier_id: bytes, number: int = 1, *, at: int = NOW, doctor_id: bytes = b"z" * 16
+) -> Emergency:
+    return Emergency(
+        reference=f"U-ABCD-{number:04}",
+        dossier_id=dossier_id,
+        doctor_id=doctor_id,
+        at=at,
+        leaf=number,
+    )
+
+
+def a_letter(number: int = 1, at: int = NOW) -> PostalLetter:
+    return PostalLetter(
+        letter_id=new_id(),
+        reference=f"U-ABCD-{number:04}",
+        at=at,
+        name=("Madame", "Ludivine WACKENHEIM"),
+        address="3 rue des Lilas, 67000 Strasbourg",
+        text="Un médecin a consulté votre dossier en urgence.",
+    )
+
+
 def full_store(folder: Path) -> Store:
     """A store with two records at least in every table."""
     store = make_store(folder)
@@ -226,6 +251,10 @@ def full_store(folder: Path) -> Store:
             envelopes=(an_envelope(referred, 1), an_envelope(referred, 2)),
             strikes=(a_strike(b"one"), a_strike(b"two")),
             receipts=tuple(a_line(doctor) for doctor in doctors),
+            emergencies=tuple(
+                an_emergency(new[0].dossier.dossier_id, number) for number in range(2)
+            ),
+            postal=(a_letter(1), a_letter(2)),
             waiting=(
                 a_waiting(b"deposit one"),
                 a_waiting(b"deposit two", traits=("waits too",)),

@@ -12,7 +12,16 @@ import sys
 import threading
 from pathlib import Path
 
-from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail
+from msgspec.structs import replace
+from store_case import (
+    KEYS,
+    MAP_BYTES,
+    NOW,
+    a_deposit,
+    a_letter,
+    a_mail,
+    an_emergency,
+)
 
 from rmp_milter.changes import Changes
 from rmp_milter.store import Store, StoreFailed
@@ -26,7 +35,15 @@ def deposit(store: Store, dossier_id: bytes) -> None:
     digest = os.urandom(32)
     entry = a_deposit(dossier_id, os.urandom(5000), os.urandom(300))
     mail = a_mail(entry.bodies[0].document_id)
-    store.commit(Changes(digest=digest, entries=(entry,), outbox=(mail,)), NOW)
+    urgent = replace(an_emergency(dossier_id), reference=digest.hex()[:20])
+    changes = Changes(
+        digest=digest,
+        entries=(entry,),
+        outbox=(mail,),
+        emergencies=(urgent,),
+        postal=(a_letter(),),
+    )
+    store.commit(changes, NOW)
     say(digest.hex())
 
 

@@ -80,7 +80,7 @@ def fill_in(txn: Transaction, table: Table) -> None:
 
 KEYS_ONLY = {
     *("index", "seen_expiry", "tally_expiry", "waiting_expiry", "orphans_due"),
-    *("outbox_due", "outbox_bodies", "sent_expiry"),
+    *("outbox_due", "outbox_bodies", "sent_expiry", "emergencies_at"),
 }
 DAMAGES: list[tuple[str, Damage]] = [
     (name, damage)

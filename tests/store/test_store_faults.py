@@ -55,6 +55,8 @@ def test_a_writer_killed_at_any_time_loses_nothing_acknowledged(folder: Path) ->
         assert report.findings == ()
         assert report.counts["entries"] >= len(acknowledged)
         assert report.counts["entries"] == report.counts["outbox"] == report.counts["seen"]
+        assert report.counts["entries"] == report.counts["emergencies"]
+        assert report.counts["entries"] == report.counts["letters"]
     assert len(acknowledged) > 20
     assert acknowledged_all_there(folder, acknowledged)
 

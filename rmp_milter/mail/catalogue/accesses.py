@@ -33,6 +33,11 @@ _ACTS = {
     "cle du patient": Text("a enregistré la clé du patient", "enrolled the patient's key"),
     "cloture": Text("a clos le dossier", "closed the dossier"),
     "urgence": Text("a accédé au dossier en urgence", "read the dossier in an emergency"),
+    "urgence liste": Text(
+        "a reçu en urgence une liste où le patient figure",
+        "was sent a list in an emergency on which the patient stands",
+    ),
+    "controle": Text("a examiné un accès en urgence", "looked into an emergency access"),
     "justification": Text("a justifié un accès en urgence", "justified an emergency access"),
     "reouverture": Text("a rouvert le dossier", "reopened the dossier"),
     "effacement": Text("a effacé le dossier", "erased the dossier"),

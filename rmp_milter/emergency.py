@@ -1,0 +1,57 @@
+"""The words of an emergency access (bris de glace), as the access log and auditors use them.
+
+FHIR R4 AuditEvent: an emergency is a security alert of DICOM (DCM 110113) of the subtype
+emergency override started (DCM 110127), its purpose of use emergency treatment by breaking
+the glass (v3-ActReason ETREAT, BTG). Pure, and shared by keeper, handlers and auditors.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+SECURITY_ALERT = "110113"
+OVERRIDE_STARTED = "110127"
+EMERGENCY_TREATMENT = "ETREAT"
+BREAK_THE_GLASS = "BTG"
+EMERGENCY_PURPOSE = (
+    f"{SECURITY_ALERT} {OVERRIDE_STARTED} {EMERGENCY_TREATMENT} {BREAK_THE_GLASS}"
+)
+"""The ``purpose`` of an emergency's leaf; the keeper writes it itself."""
+
+EMERGENCY, JUSTIFICATION, REVIEW = "urgence", "justification", "controle"
+"""The ``action`` of the leaves that one reference ties together."""
+
+UNDER_REVIEW, CLOSED, CONTESTED = "under review", "closed", "contested"
+"""The ``outcome`` of a review's leaf: the state that the emergency is in from then on."""
+
+JUSTIFY_HOURS, REVIEW_HOURS = 24, 72
+"""Within how many hours a justification, and the end of its review, are expected."""
+
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another on paper
+_LENGTH, _GROUP = 12, 4
+
+
+def reference_of(digest: bytes) -> str:
+    """Return the public reference of the emergency that a mail asks for.
+
+    Drawn from the mail's duplicate digest, so that the same mail, tried again, has the
+    same one; it names nobody and cannot be guessed from another.
+    """
+    number = int.from_bytes(hashlib.sha256(b"rmp emergency" + digest).digest())
+    letters = ""
+    for _ in range(_LENGTH):
+        number, at = divmod(number, len(_LETTERS))
+        letters += _LETTERS[at]
+    groups = [letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP)]
+    return "-".join(["U", *groups])
+
+
+def daily_checkpoint_due(last: int, now: int, hour: int) -> bool:
+    """Return whether a day's checkpoint is to be made: ``hour`` (UTC) has passed since.
+
+    ``last`` is when the last one was made, 0 for never; both in epoch seconds.
+    """
+    today = datetime.fromtimestamp(now, UTC)
+    wanted = today.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if wanted > today:
+        wanted -= timedelta(days=1)
+    return last < int(wanted.timestamp())

@@ -1,0 +1,235 @@
+import pytest
+from handlers_case import DEMO, JEAN, LAB, NOON, OTHER, World, asked, dossier, entry, run
+from msgspec.structs import replace
+
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import justification, urgence
+from rmp_milter.handlers.search import short_reference
+from rmp_milter.handlers.steps import Asked
+from rmp_milter.keeper.protocol import ByCustody, Record, Release
+from rmp_milter.model import (
+    Closure,
+    Doctor,
+    Emergency,
+    EmergencyState,
+    Fault,
+    Mask,
+    Onglet,
+    Patient,
+    Sheet,
+    Tally,
+    Told,
+)
+from rmp_milter.rules import Proof
+
+WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
+FILED = [
+    entry(1, Onglet.SYNTHESE, "Résumé", [DEMO]),
+    entry(2, Onglet.BIOLOGIE, "Bilan", [DEMO]),
+]
+
+
+def emergency(who: str = WHO, by: Doctor = OTHER, reason: bytes = b"held") -> Asked:
+    return asked(f"Demande : urgence\n{who}Motif : ••••\n", by=by, held_reason=reason)
+
+
+def refusal(mail: Asked, world: World) -> str:
+    with pytest.raises(MailError) as caught:
+        run(urgence.handle(mail, world, "fr"))
+    return caught.value.text
+
+
+class TestGranted:
+    def test_at_once_by_the_custody_slot_with_the_held_reason(self) -> None:
+        outcome, (release,) = run(urgence.handle(emergency(), World([dossier()], FILED), "fr"))
+        assert isinstance(release, Release)
+        assert release.opening == ByCustody(dossier().slots.custody, b"held")
+        assert release.readers == (OTHER.certificate,)
+        assert (release.event.action, release.event.entries) == ("urgence", (1, 2))
+        assert release.event.reference.startswith("U-")
+        assert outcome.urgent
+        assert len(outcome.letter.enclosures) == 2
+        assert release.event.reference in outcome.letter.text
+
+    def test_the_resume_comes_first(self) -> None:
+        outcome, _ = run(urgence.handle(emergency(), World([dossier()], FILED[::-1]), "fr"))
+        assert outcome.letter.enclosures[0].entry.document_type == "Résumé"
+
+    def test_masked_documents_stay_masked(self) -> None:
+        masked = replace(dossier(), masks=(Mask(2, DEMO.doctor_id, NOON),))
+        outcome, (release,) = run(urgence.handle(emergency(), World([masked], FILED), "fr"))
+        assert release.event.entries == (1,)
+        assert len(release.items) == 1
+        assert "Bilan" not in outcome.letter.text
+
+    def test_it_is_kept_until_its_review(self) -> None:
+        outcome, (release,) = run(urgence.handle(emergency(), World([dossier()], FILED), "fr"))
+        (kept,) = outcome.effects.emergencies
+        assert kept == Emergency(
+            reference=release.event.reference,
+            dossier_id=dossier().dossier_id,
+            doctor_id=OTHER.doctor_id,
+            at=NOON,
+            leaf=7,
+            patient_told=Told.NONE,
+        )
+
+    def test_no_throttle_no_resting_code_and_no_opposition_stands_in_its_way(self) -> None:
+        world = World([replace(dossier(), opposed=(OTHER.doctor_id,))], FILED)
+        for fault in Fault:
+            for subject in (b"", OTHER.doctor_id, dossier().dossier_id):
+                world.tallies[fault, subject] = Tally((NOON,) * 200)
+        outcome, _ = run(urgence.handle(emergency(), world, "fr"))
+        assert len(outcome.letter.enclosures) == 2
+
+    def test_the_same_mail_tried_again_has_the_same_reference(self) -> None:
+        world = World([dossier()], FILED)
+        references = {
+            run(urgence.handle(emergency(), world, "fr"))[1][0].event.reference for _ in "ab"
+        }
+        assert len(references) == 1
+
+
+class TestTold:
+    def test_the_treating_doctor_without_a_medical_word(self) -> None:
+        outcome, _ = run(urgence.handle(emergency(), World([dossier()], FILED), "fr"))
+        (notice,) = outcome.effects.notices
+        assert (notice.reader, notice.urgent) == (DEMO, True)
+        assert OTHER.name in notice.letter.text
+        assert outcome.effects.emergencies[0].reference in notice.letter.text
+        assert "informez-le" in notice.letter.text
+        assert "Résumé" not in notice.letter.text
+        assert notice.letter.enclosures == ()
+
+    def test_a_patient_with_an_address_by_a_letter_to_post(self) -> None:
+        known = replace(dossier(), sheet=Sheet(address="1 rue X, Lyon", used_name="Martin"))
+        outcome, _ = run(urgence.handle(emergency(), World([known], FILED), "fr"))
+        (letter,) = outcome.effects.postal
+        assert (letter.name, letter.address) == (("Jean Martin",), "1 rue X, Lyon")
+        assert letter.reference == outcome.effects.emergencies[0].reference
+        assert outcome.effects.emergencies[0].patient_told is Told.LETTER
+
+    def test_a_patient_with_a_key_by_his_key(self) -> None:
+        world = World([dossier()], FILED)
+        patient = replace(OTHER, doctor_id=b"p" * 16, patient_of=dossier().dossier_id)
+        world.known[patient.doctor_id] = patient
+        outcome, _ = run(urgence.handle(emergency(), world, "fr"))
+        assert [each.reader for each in outcome.effects.notices] == [DEMO, patient]
+        assert outcome.effects.emergencies[0].patient_told is Told.MAIL
+        assert outcome.effects.postal == ()
+
+
+class TestShortList:
+    ANA = dossier(Patient("Dupont", "Ana", "1990-07-14"), number=8)
+
+    def test_a_name_is_enough_for_a_list_that_is_an_access_itself(self) -> None:
+        world = World([dossier(), self.ANA], FILED)
+        outcome, leaves = run(urgence.handle(emergency("Patient : DUPONT\n"), world, "fr"))
+        assert [type(leaf) for leaf in leaves] == [Record, Record]
+        assert {leaf.event.dossier_id for leaf in leaves} == {
+            dossier().dossier_id,
+            self.ANA.dossier_id,
+        }
+        assert {leaf.event.action for leaf in leaves} == {"urgence liste"}
+        assert short_reference(self.ANA.dossier_id) in outcome.letter.text
+        assert outcome.letter.enclosures == ()
+        assert outcome.urgent
+
+    def test_an_age_narrows_it(self) -> None:
+        world = World([dossier(), self.ANA], FILED)
+        who = "Patient : DUPONT\nÂge : environ 36 ans\n"
+        outcome, (leaf,) = run(urgence.handle(emergency(who), world, "fr"))
+        assert leaf.event.dossier_id == self.ANA.dossier_id
+        assert "DUPONT Ana, né(e) le 14/07/1990" in outcome.letter.text
+
+    def test_its_reference_chooses(self) -> None:
+        world = World([dossier(), self.ANA], FILED)
+        who = f"Référence : {short_reference(self.ANA.dossier_id).lower()}\n"
+        _, (release,) = run(urgence.handle(emergency(who), world, "fr"))
+        assert release.dossier_id == self.ANA.dossier_id
+
+    def test_no_identifier_is_asked_for(self) -> None:
+        """A header with nothing but a misspelt name is searched, not refused."""
+        who = "Patient : Dupont, Jean, Paul, Marie\nNé le : hier\nNIR : 12\n"
+        outcome, leaves = run(urgence.handle(emergency(who), World([dossier()]), "fr"))
+        assert len(leaves) == 1
+        assert "DUPONT Jean" in outcome.letter.text
+
+    def test_homonyms_are_listed_not_guessed(self) -> None:
+        twin = dossier(JEAN, number=7)
+        _, leaves = run(urgence.handle(emergency(), World([dossier(), twin], FILED), "fr"))
+        assert [leaf.event.action for leaf in leaves] == ["urgence liste"] * 2
+
+    def test_nobody_alike_is_said_and_logged(self) -> None:
+        outcome, (leaf,) = run(urgence.handle(emergency("Patient : ZUT\n"), World(), "fr"))
+        assert leaf.event.outcome == "none"
+        assert "plus largement" in outcome.letter.text
+
+    def test_a_closed_dossier_is_as_none(self) -> None:
+        closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
+        outcome, (leaf,) = run(urgence.handle(emergency(), World([closed]), "fr"))
+        assert leaf.event.dossier_id == b""
+        assert outcome.effects.emergencies == ()
+
+
+class TestAsked:
+    def test_a_reason_in_words(self) -> None:
+        assert refusal(emergency(reason=b""), World([dossier()])) == "reason-missing"
+
+    def test_a_signature(self) -> None:
+        mail = asked(
+            f"Demande : urgence\n{WHO}", by=OTHER, proof=Proof.ACCOUNT, held_reason=b"held"
+        )
+        assert refusal(mail, World([dossier()])) == "signature-needed"
+
+    def test_a_doctor(self) -> None:
+        assert refusal(emergency(by=LAB), World([dossier()])) == "emergency-doctors-only"
+        patient = replace(OTHER, patient_of=b"x" * 16)
+        assert refusal(emergency(by=patient), World([dossier()])) == "emergency-doctors-only"
+
+
+class TestJustification:
+    KEPT = Emergency("U-ABCD-EFGH-JKMN", b"d" * 16, OTHER.doctor_id, NOON - 60, 7)
+
+    def mail(self, by: Doctor = OTHER, reason: bytes = b"held") -> Asked:
+        text = f"Demande : justification\nRéférence : {self.KEPT.reference.lower()}\n"
+        return asked(text, by=by, held_reason=reason)
+
+    def world(self, state: EmergencyState = EmergencyState.NEW) -> World:
+        world = World()
+        world.broken_glass[self.KEPT.reference] = replace(self.KEPT, state=state)
+        return world
+
+    def test_joins_the_access(self) -> None:
+        outcome, (record,) = run(justification.handle(self.mail(), self.world(), "fr"))
+        assert isinstance(record, Record)
+        assert record.held_reason == b"held"
+        assert (record.event.action, record.event.reference) == (
+            "justification",
+            self.KEPT.reference,
+        )
+        (kept,) = outcome.effects.emergencies
+        assert (kept.state, kept.justified_at, kept.revision) == (
+            EmergencyState.JUSTIFIED,
+            NOON,
+            1,
+        )
+
+    def test_a_later_one_does_not_end_a_review(self) -> None:
+        world = self.world(EmergencyState.CONTESTED)
+        outcome, _ = run(justification.handle(self.mail(), world, "fr"))
+        assert outcome.effects.emergencies[0].state is EmergencyState.CONTESTED
+
+    @pytest.mark.parametrize("by", [DEMO, LAB])
+    def test_another_doctors_reference_is_as_unknown(self, by: Doctor) -> None:
+        with pytest.raises(MailError) as caught:
+            run(justification.handle(self.mail(by=by), self.world(), "fr"))
+        assert caught.value.text == "no-such-reference"
+        with pytest.raises(MailError) as unknown:
+            run(justification.handle(self.mail(), World(), "fr"))
+        assert unknown.value.text == caught.value.text
+
+    def test_needs_words(self) -> None:
+        with pytest.raises(MailError) as caught:
+            run(justification.handle(self.mail(reason=b""), self.world(), "fr"))
+        assert caught.value.text == "reason-missing"
