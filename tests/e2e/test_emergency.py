@@ -1,0 +1,122 @@
+"""Emergency access through a real Postfix: what the doctor reads, who is told, what is logged."""
+
+import re
+
+import pytest
+from clinic import PDF, Clinic, small_clinic
+
+from testbed.reading import Opened
+
+pytestmark = pytest.mark.integration
+
+FILES = {"Radio.pdf": PDF}
+WHY = "Motif : coma, chute dans l'escalier, traitement inconnu\n"
+
+
+def filed(clinic: Clinic) -> tuple[str, str]:
+    """Return a new patient's lines and name; a résumé and a radiology report are there."""
+    lines = clinic.patient()
+    clinic.create(lines)
+    for author, document in ((clinic.paul, "Résumé médical"), (clinic.lab, "Radiologie")):
+        text = f"{lines}Document : {document}\n\nVoici : {document}.\n"
+        clinic.host.ask(author, author.pgp_mime(text, FILES))
+    name = lines.splitlines()[0].removeprefix("Patient : ")
+    return lines, name
+
+
+def urgent(clinic: Clinic, lines: str, more: int = 1) -> list[Opened]:
+    return clinic.host.ask(
+        clinic.anne, clinic.anne.pgp_mime(f"Demande : urgence\n{lines}{WHY}"), more
+    )
+
+
+def reference_in(answer: Opened) -> str:
+    found = re.search(r"U(?:-[A-Z2-9]{4}){3}", answer.text)
+    assert found, answer.text
+    return found[0]
+
+
+def test_the_dossier_at_once_without_card_or_code_and_the_treating_doctor_is_told(
+    clinic: Clinic,
+) -> None:
+    lines, name = filed(clinic)
+    before = clinic.host.postfix.collected.count(clinic.paul.mail)
+    index, summary, _ = urgent(clinic, lines, 3)
+    assert "ACCÈS EN URGENCE accordé" in index.text
+    assert "Voici : Résumé médical." in summary.text
+    assert summary.files["Radio.pdf"] == PDF
+    (notice,) = clinic.host.answers(clinic.paul, after=before)
+    assert "Dr Anne AUTRE (RPPS" in notice.text
+    assert name in notice.text
+    assert reference_in(index) in notice.text
+    assert "Radiologie" not in notice.text
+
+
+def test_an_unconscious_patient_carries_no_number(clinic: Clinic) -> None:
+    """The authority's first finding: the emergency must not ask for an identifier."""
+    lines, name = filed(clinic)
+    family = name.split()[0]
+    (listed,) = urgent(clinic, f"Patient : {family.lower()}\nÂge : environ 67 ans\n")
+    found = re.search(rf"(D-[A-Z2-7]{{8}})  {re.escape(name)}", listed.text)
+    assert found, listed.text
+    index, *_ = urgent(clinic, f"Référence : {found[1]}\n", 3)
+    assert "ACCÈS EN URGENCE accordé" in index.text
+    assert name in index.text
+    accesses = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
+    assert "a reçu en urgence une liste où le patient figure" in accesses[0].text
+    assert "a accédé au dossier en urgence" in accesses[0].text
+
+
+def test_what_the_patient_masked_is_not_shown(clinic: Clinic) -> None:
+    """The authority's second finding: masked documents stay masked."""
+    lines, _ = filed(clinic)
+    mask = f"Demande : masquage\n{lines}Numéros : 2\n"
+    clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(mask))
+    index, summary = urgent(clinic, lines, 2)
+    assert "Radiologie" not in index.text
+    assert "Voici : Résumé médical." in summary.text
+
+
+def test_every_emergency_is_in_the_journal_and_the_patients_list(clinic: Clinic) -> None:
+    """The authority's third finding: a systematic journal of such accesses."""
+    lines, _ = filed(clinic)
+    urgent(clinic, lines, 3)
+    (told,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
+    assert "Dr Anne AUTRE a accédé au dossier en urgence (entrées 1, 2)" in told.text
+
+
+def test_the_reason_leaves_no_trace_in_clear(clinic: Clinic) -> None:
+    lines, _ = filed(clinic)
+    urgent(clinic, lines, 3)
+    folder = clinic.host.service.root
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if b"escalier" in path.read_bytes()]
+
+
+def test_it_is_justified_by_its_reference(clinic: Clinic) -> None:
+    lines, _ = filed(clinic)
+    index, *_ = urgent(clinic, lines, 3)
+    reference = reference_in(index)
+    text = f"Demande : justification\nRéférence : {reference}\nMotif : traumatisme crânien\n"
+    (answer,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(text))
+    assert f"justification de l'accès {reference} est inscrite" in answer.text
+    refused = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(text))
+    assert "Aucun accès en urgence de votre part" in refused.text.replace("\n", " ")
+
+
+def test_without_a_reason_it_is_asked_for_and_nothing_is_shown(clinic: Clinic) -> None:
+    lines, _ = filed(clinic)
+    answer = clinic.refusal(clinic.anne, clinic.anne.pgp_mime(f"Demande : urgence\n{lines}"))
+    assert "Le motif manque" in answer.text
+
+
+def test_a_resting_code_and_throttles_do_not_stop_it() -> None:
+    with small_clinic({}) as clinic:  # a host of its own: others need their tries
+        lines, _ = filed(clinic)
+        for number in range(11):
+            wrong = f"Demande : dossier\n{lines}Code : faux{number}\n"
+            refused = clinic.refusal(clinic.anne, clinic.anne.pgp_mime(wrong))
+        assert "Trop de demandes" in refused.text
+        index, *_ = urgent(clinic, lines, 3)
+        assert "ACCÈS EN URGENCE accordé" in index.text
