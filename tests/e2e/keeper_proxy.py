@@ -1,0 +1,59 @@
+"""A hand between milter and keeper that can stop the world at a named point of a mail."""
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from rmp_milter.keeper import wire
+from rmp_milter.keeper.protocol import Reply, Request
+
+LIMIT = 64 << 20
+Passing = Callable[[Request, Reply | None], bool]
+"""Asked before a request goes on (no reply yet) and before its reply does; False cuts it off."""
+
+
+class KeeperProxy:
+    """Stands at the keeper's socket until closed; ``passing`` may be exchanged meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self.passing: Passing = lambda _request, _reply: True
+        self._path, self._real = path, path.with_name("keeper.real.sock")
+        path.rename(self._real)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        path.chmod(0o777)
+        self._listener.listen(64)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Let the keeper have its place again."""
+        self._listener.close()
+        self._real.rename(self._path)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._pass, args=(connection,), daemon=True).start()
+
+    def _pass(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            message, fd = wire.receive(connection, LIMIT)
+            request = msgspec.msgpack.decode(message, type=Request)
+            if not self.passing(request, None):
+                return
+            back, shared = self._ask(message, fd)
+            if self.passing(request, msgspec.msgpack.decode(back, type=Reply)):
+                wire.send(connection, back, shared)
+            wire.close_all([one for one in (fd, shared) if one is not None])
+
+    def _ask(self, message: bytes, fd: int | None) -> tuple[bytes, int | None]:
+        with socket.socket(socket.AF_UNIX) as real:
+            real.connect(os.fspath(self._real))
+            wire.send(real, message, fd)
+            return wire.receive(real, LIMIT)
