@@ -6,7 +6,16 @@ not filled in is a programming error and raises KeyError.
 
 from collections.abc import Iterable, Mapping
 
-from rmp_milter.mail.catalogue import aide, creation, deposit, dossier, letters, lists, refusals
+from rmp_milter.mail.catalogue import (
+    aide,
+    audit,
+    creation,
+    deposit,
+    dossier,
+    letters,
+    lists,
+    refusals,
+)
 from rmp_milter.mail.catalogue.text import Language, Text
 
 
@@ -21,7 +30,9 @@ def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
 
 
 REFUSALS = _joined([refusals.REFUSALS])
-LETTERS = _joined(part.LETTERS for part in (creation, deposit, dossier, aide, letters, lists))
+LETTERS = _joined(
+    part.LETTERS for part in (audit, creation, deposit, dossier, aide, letters, lists)
+)
 
 
 def text(key: str, language: Language, **facts: str) -> str:
