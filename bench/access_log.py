@@ -15,7 +15,7 @@ from rmp_milter.keeper import journal
 from rmp_milter.keeper.journal import Journal
 from rmp_milter.keeper.keys import LogKey
 from rmp_milter.keeper.log_head import verifier_key
-from rmp_milter.keeper.log_leaves import leaves
+from rmp_milter.keeper.log_writing import put
 from rmp_milter.keeper.protocol import Event
 
 ORIGIN = "bench.test/rmp"
@@ -63,8 +63,7 @@ def _fill(folder: Path, count: int) -> None:
         for first in range(0, count, 10_000):
             with log._env.begin(write=True) as transaction:  # noqa: SLF001 -- see above
                 for number in range(first, min(first + 10_000, count)):
-                    event = _event(number)
-                    log._put(transaction, event, leaves(event, number))  # noqa: SLF001
+                    put(transaction, log._tables, _event(number), number, b"")  # noqa: SLF001
 
 
 def _appends(small: Path, large: Path, entries: int, appends: int) -> list[str]:

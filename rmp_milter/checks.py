@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rmp_milter.audit import FEWEST_KEEPERS
 from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DkimKeyError, read_dkim_key
+from rmp_milter.installation import AUDITOR_KEY
 from rmp_milter.keeper.journal import Journal, JournalError
 from rmp_milter.keeper.keys import KeyFileError, load_keys
 from rmp_milter.owners import UnknownNameError, as_owner, gid_of, uid_of
@@ -37,6 +39,7 @@ def check_service(config: Config) -> list[Finding]:
     found += _as(config.paths.store, lambda: [*_store(config)])
     found += _as(config.paths.courier, lambda: [*_courier(config)])
     found += _certificate(config)
+    found += _audit(config)
     return found
 
 
@@ -148,6 +151,31 @@ def _courier(config: Config) -> Findings:
         read_dkim_key(config.paths.courier / "dkim.key")
     except DkimKeyError as error:
         yield _error(str(error), RESTORE)
+
+
+def _audit(config: Config) -> Findings:
+    """See that somebody could notice a log that was changed, and nobody here read reasons."""
+    if len(config.audit.addresses) < FEWEST_KEEPERS:
+        yield Finding(
+            Severity.WARNING,
+            f"[audit] addresses: checkpoints go to {len(config.audit.addresses)} addresses",
+            f"name {FEWEST_KEEPERS} or more, of people who can compare what they were sent",
+        )
+    key = config.file.parent / AUDITOR_KEY
+    if _is_there(key):
+        yield Finding(
+            Severity.WARNING,
+            f"{key}: is still on this host",
+            "hand it to the auditors and remove it here: it opens the reasons of emergencies",
+        )
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file can be seen: the folder may be closed to who runs this."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
 
 
 def _certificate(config: Config) -> Findings:

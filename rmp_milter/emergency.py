@@ -6,7 +6,6 @@ the glass (v3-ActReason ETREAT, BTG). Pure, and shared by keeper, handlers and a
 """
 
 import hashlib
-from datetime import UTC, datetime, timedelta
 
 SECURITY_ALERT = "110113"
 OVERRIDE_STARTED = "110127"
@@ -43,15 +42,3 @@ def reference_of(digest: bytes) -> str:
         letters += _LETTERS[at]
     groups = [letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP)]
     return "-".join(["U", *groups])
-
-
-def daily_checkpoint_due(last: int, now: int, hour: int) -> bool:
-    """Return whether a day's checkpoint is to be made: ``hour`` (UTC) has passed since.
-
-    ``last`` is when the last one was made, 0 for never; both in epoch seconds.
-    """
-    today = datetime.fromtimestamp(now, UTC)
-    wanted = today.replace(hour=hour, minute=0, second=0, microsecond=0)
-    if wanted > today:
-        wanted -= timedelta(days=1)
-    return last < int(wanted.timestamp())

@@ -363,7 +363,7 @@ class EmergencyState(StrEnum):
     CONTESTED = "contested"
 
 
-class Told(StrEnum):
+class PatientTold(StrEnum):
     """How the patient hears of an emergency access."""
 
     MAIL = "mail"  # he has a key of his own
@@ -388,7 +388,7 @@ class Emergency(Value, frozen=True):
     justified_at: int = 0
     reviewed_at: int = 0
     reviewer: str = ""
-    patient_told: Told = Told.NONE
+    patient_told: PatientTold = PatientTold.NONE
     reminded: tuple[int, ...] = ()
     revision: int = 0
 

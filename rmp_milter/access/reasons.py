@@ -14,7 +14,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-FOLDER = "reasons"
 PRIVATE_LABEL, PUBLIC_LABEL = "rmp-auditor-private-key-1", "rmp-auditor-public-key-1"
 _PURPOSE = b"rmp reason 1"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
+from rmp_milter.access.beside import HAS_REASON, reasons_in
 from rmp_milter.access.folder import read_tile, tiles_there
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
 from rmp_milter.tlog.tiles import (
@@ -63,6 +64,8 @@ class Recount:
         """Tiles of level 0 that are not what their bundle hashes to."""
         self.garbled: list[tuple[Tile, int]] = []
         """Bundles that cannot be read to their end, and how many entries could be."""
+        self.reasons: dict[int, str] = {}
+        """Entries that have a sealed reason beside the log, and its SHA-256 in hex."""
         for tile in self._tiles(ENTRIES):
             hashes = self._hashed(tile)
             self.roots.add(hashes)
@@ -82,7 +85,9 @@ class Recount:
     def _hashed(self, tile: Tile) -> list[bytes]:
         data = read_tile(self._folder, tile)
         try:
-            return leaf_hashes(parse_bundle(data))
+            entries = parse_bundle(data)
+            self.reasons |= reasons_in(entries, tile.first) if HAS_REASON in data else {}
+            return leaf_hashes(entries)
         except BundleError as error:
             self.garbled.append((tile, error.whole))
             return leaf_hashes(_readable(data, error.whole))

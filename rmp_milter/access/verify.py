@@ -1,13 +1,14 @@
 """Verifying an exported log offline: everything is recomputed from the entries.
 
 Nothing in the folder is believed but what leads to a checkpoint's root. What is wrong is
-named: which entries, which tile, or which of two histories.
+named: which entries, which tile, which sealed reason, or which of two histories.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rmp_milter.access.beside import check_reasons
 from rmp_milter.access.findings import MOST_NAMED, Finding, differences
 from rmp_milter.access.folder import CHECKPOINT, FolderError, read_bounded
 from rmp_milter.access.recount import Recount
@@ -49,6 +50,7 @@ def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = Non
         kept = None
     recount = Recount(folder, head.size, kept.size if kept else None)
     findings += _compared(recount, head)
+    findings += check_reasons(folder, recount.reasons)
     if kept:
         findings += _extends(recount, head, kept)
     return Report(head, kept, findings, notes)

@@ -8,6 +8,8 @@ from rmp_milter.cli.lazy import LazyGroup, Place
 
 _AUDITOR = "rmp_milter.cli.access_audit"
 _EVENTS = "rmp_milter.cli.access_events"
+_EMERGENCIES = "rmp_milter.cli.access_emergencies"
+_SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
 
 access = LazyGroup(
@@ -18,9 +20,13 @@ access = LazyGroup(
         "list": Place(_EVENTS, "list_", "List the events of an exported log."),
         "show": Place(_EVENTS, "show", "Show one event of an exported log."),
         "prove": Place(_AUDITOR, "prove", "Write the receipt of one event."),
+        "overdue": Place(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
+        "report": Place(_EMERGENCIES, "report", "A month's emergencies in figures."),
+        "review": Place(_SERVICE, "review", "Note how far an emergency's review is."),
+        "letters": Place(_SERVICE, "letters", "Print the letters that must be posted."),
         "export": Place(_KEEPER, "export", "Write the log into a folder for auditors."),
         "checkpoint": Place(_KEEPER, "checkpoint", "Sign the log as it is, for auditors."),
         "begin": Place(_KEEPER, "begin", "Begin a new log where the old one is lost."),
-        "key": Place(_KEEPER, "key", "The key that auditors verify with."),
+        "key": Place("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },
 )

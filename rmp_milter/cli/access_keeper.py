@@ -1,6 +1,5 @@
 """What signs or writes the access log for auditors: run as the keeper's owner."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,24 +7,27 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.access.beside import reason_path
 from rmp_milter.access.folder import FolderError
 from rmp_milter.access.writing import export as write_export
-from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.access_service import mail_checkpoint
+from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, json_option
-from rmp_milter.cli.output import print_json, print_pairs
+from rmp_milter.cli.output import Json, print_json, print_pairs
+from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
 from rmp_milter.keeper.journal import Journal, JournalError, create
 from rmp_milter.keeper.keys import KeyFileError, LogKey, load_log_key
 from rmp_milter.keeper.log_head import verifier_key
 from rmp_milter.keeper.protocol import HEARTBEAT, Event
-from rmp_milter.owners import become_owner, name_of
-from rmp_milter.tlog.checkpoints import read_checkpoint
+from rmp_milter.owners import become_owner
+from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 
 RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"
 
 
 @contextmanager
-def _open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
+def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
     """Open the log beside a running keeper, and its key; root becomes their owner first."""
     become_owner(config.paths.keeper)
     with refusing(KeyFileError, JournalError, hint=RIGHTS_HINT):
@@ -42,14 +44,18 @@ def _open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
 def export(config: Config, folder: Path, *, as_json: bool) -> None:
     """Sign the log and write it into DIR; into the same one again, only what is new.
 
+    The sealed reasons of emergencies lie beside it, in DIR/reasons.
+
     DIR is made if need be, as the keeper's user. It can be verified by any program that
     knows C2SP tlog-tiles. It names doctors, their addresses and times: hand it on sealed.
     """
-    _make_folder(folder, config.paths.keeper)
-    with _open_log(config) as (journal, key), refusing(FolderError):
+    make_folder_for(folder, config.paths.keeper)
+    with open_log(config) as (journal, key), refusing(FolderError):
         note = journal.checkpoint(key)
         with journal.snapshot() as snapshot:
-            written = write_export(snapshot, note, folder)
+            size = read_checkpoint(note).size
+            beside = ((reason_path(at), sealed) for at, sealed in snapshot.reasons(size))
+            written = write_export(snapshot, note, folder, beside)
         public = verifier_key(key, journal.origin)
     head = read_checkpoint(note, public)
     if as_json:
@@ -64,44 +70,39 @@ def export(config: Config, folder: Path, *, as_json: bool) -> None:
         )
 
 
-def _make_folder(folder: Path, keeper: Path) -> None:
-    """Make the folder, the keeper's owner's alone, and see that he can write into it."""
-    owner = keeper.stat()
-    if not folder.exists():
-        folder.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
-    elif os.geteuid() == 0 and folder.stat().st_uid != owner.st_uid:
-        user = name_of(owner.st_uid)
-        raise CommandError(f"{folder}: does not belong to {user}", "name one that is not there")
-
-
 @click.command("checkpoint")
 @click.option("--heartbeat", is_flag=True, help="First write an entry that says: still here.")
+@click.option("--mail", is_flag=True, help="Send it now to all who keep them ([audit]).")
 @json_option
 @configured
-def checkpoint(config: Config, *, heartbeat: bool, as_json: bool) -> None:
+def checkpoint(config: Config, *, heartbeat: bool, mail: bool, as_json: bool) -> None:
     """Sign the log as it is and print the checkpoint: what auditors keep.
 
-    Hand it on byte for byte: another line end breaks its signature.
+    Hand it on byte for byte: another line end breaks its signature. With --mail the running
+    keeper signs it, behind a heartbeat.
     """
-    with _open_log(config) as (journal, key):
+    if mail:
+        note = mail_checkpoint(config)
+        _print_checkpoint(note, read_checkpoint(note), "", as_json=as_json)
+        return
+    with open_log(config) as (journal, key):
         if heartbeat:
             now = int(time.time())
             journal.append(Event(now, HEARTBEAT, b"", "", "", ""), now)
         note = journal.checkpoint(key)
         public = verifier_key(key, journal.origin)
-    head = read_checkpoint(note, public)
+    _print_checkpoint(note, read_checkpoint(note, public), str(public), as_json=as_json)
+
+
+def _print_checkpoint(note: bytes, head: TreeHead, vkey: str, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "origin": head.origin,
-                "entries": head.size,
-                "root": head.root.hex(),
-                "checkpoint": note.decode(),
-                "vkey": str(public),
-            }
-        )
+        fields: dict[str, Json] = {
+            "origin": head.origin,
+            "entries": head.size,
+            "root": head.root.hex(),
+            "checkpoint": note.decode(),
+        }
+        print_json(fields | {"vkey": vkey} if vkey else fields)
     else:
         click.echo(note, nl=False)
 
@@ -120,11 +121,3 @@ def begin(config: Config, name: str) -> None:
     with refusing(JournalError, hint=f"move {folder} and {folder}.state away, and keep them"):
         create(folder, name)
     click.echo(f"a new, empty log {name}; tell the auditors, and send them rmp access key")
-
-
-@click.command("key")
-@configured
-def key(config: Config) -> None:
-    """Print the log's verifier key; auditors get it once, by a way that they trust."""
-    with _open_log(config) as (journal, private):
-        click.echo(str(verifier_key(private, journal.origin)))

@@ -40,12 +40,13 @@ def configured(
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResultT:
         own = kwargs.pop("config_file", None)
-        file = own if isinstance(own, Path) else _outermost_config()
+        file = own if isinstance(own, Path) else outermost_config()
         return function(load(file), *args, **kwargs)
 
     return wrapper
 
 
-def _outermost_config() -> Path:
+def outermost_config() -> Path:
+    """Return the configuration file that was named before the first command."""
     value = click.get_current_context().find_root().params.get("config", DEFAULT_CONFIG)
     return Path(value)

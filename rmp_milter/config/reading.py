@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from rmp_milter.config.sections import (
     SOCKET_PATH_BYTES,
+    AuditSection,
     CourierSection,
     DkimSection,
     FileMode,
@@ -53,6 +54,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreSection
     courier: CourierSection
     dkim: DkimSection
+    audit: AuditSection
     log: LogSection
 
 
@@ -69,6 +71,7 @@ SECTIONS: dict[str, type[Section]] = {
     "store": StoreSection,
     "courier": CourierSection,
     "dkim": DkimSection,
+    "audit": AuditSection,
     "log": LogSection,
 }
 
@@ -133,6 +136,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         store=tables.read("store", StoreSection),
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),
+        audit=tables.read("audit", AuditSection),
         log=tables.read("log", LogSection),
     )
 
@@ -207,6 +211,8 @@ def _faults_between_settings(config: Config) -> Iterator[str]:
     """Yield what only settings taken together can get wrong."""
     if len(set(config.service.addresses)) < len(config.service.addresses):
         yield "[service] addresses: names an address twice"
+    if len(set(config.audit.addresses)) < len(config.audit.addresses):
+        yield "[audit] addresses: names an address twice"
     if config.keeper.code_minimum > config.keeper.code_length:
         yield "[keeper] code_minimum: must not be larger than code_length"
     if config.limits.plaintext_bytes < config.limits.message_bytes:

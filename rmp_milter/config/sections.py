@@ -211,6 +211,16 @@ class DkimSection(Section, frozen=True, kw_only=True):
     ] = "rmp"
 
 
+class AuditSection(Section, frozen=True, kw_only=True):
+    """Who keeps the access log's checkpoints, and at which hour (UTC) they are sent."""
+
+    addresses: Annotated[
+        tuple[Annotated[str, Meta(pattern=ADDRESS, max_length=200)], ...],
+        Meta(description='a list of mail addresses in lower case, such as ["dpo@ars.example"]'),
+    ] = ()
+    hour: Annotated[int, _whole(0, 23, "hours")] = 5
+
+
 class LogSection(Section, frozen=True, kw_only=True):
     """How much is written to stderr."""
 

@@ -136,6 +136,12 @@ give_up_hours = 120
 domain = ""
 selector = "rmp"
 
+[audit]
+# Who is sent the access log's checkpoints, every day: at least two, out of the host's reach.
+addresses = []
+# At which hour, in universal time.
+hour = 5
+
 [log]
 # "debug", "info", "warning" or "error"; lines go to stderr, without any identity.
 level = "info"

@@ -13,7 +13,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Enclosure, Letter
 from rmp_milter.mail.texts import text
 from rmp_milter.mail.wording import birth_date, bullet_list, full_name, minute
-from rmp_milter.model import Doctor, Dossier, PostalLetter, Told
+from rmp_milter.model import Doctor, Dossier, PatientTold, PostalLetter
 
 
 def emergency_letter(  # noqa: PLR0913, PLR0917 -- what an index shows, and to whom
@@ -72,7 +72,7 @@ def treating_notice(  # noqa: PLR0913, PLR0917 -- who did what, to whom, and who
     treating: Doctor,
     dossier: Dossier,
     reference: str,
-    told: Told,
+    told: PatientTold,
     asked: Asked,
     language: Language,
 ) -> Notice:

@@ -48,7 +48,7 @@ from rmp_milter.keeper.protocol import (
     Request,
 )
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Dossier, Emergency, PostalLetter, Told
+from rmp_milter.model import Dossier, Emergency, PatientTold, PostalLetter
 from rmp_milter.rules import Proof, Relation, Way
 
 LISTED = "urgence liste"
@@ -152,17 +152,25 @@ def _release(
 
 def _tell(
     asked: Asked, dossier: Dossier, reference: str, view: View, language: Language
-) -> tuple[tuple[Notice, ...], tuple[PostalLetter, ...], Told]:
+) -> tuple[tuple[Notice, ...], tuple[PostalLetter, ...], PatientTold]:
     """Return who is told, by mail or by post, and how the patient hears of it."""
     patient = view.patient_of(dossier.dossier_id)
     treating = view.doctor(dossier.treating)
-    told = Told.MAIL if patient else Told.LETTER if dossier.sheet.address else Told.NONE
+    told = (
+        PatientTold.MAIL
+        if patient
+        else PatientTold.LETTER
+        if dossier.sheet.address
+        else PatientTold.NONE
+    )
     notices: list[Notice] = []
     if treating is not None and treating.doctor_id != asked.doctor.doctor_id:
         notices.append(treating_notice(treating, dossier, reference, told, asked, language))
     if patient is not None:
         notices.append(patient_notice(patient, dossier, reference, asked, language))
     postal = (
-        (patient_letter(dossier, reference, asked, language),) if told is Told.LETTER else ()
+        (patient_letter(dossier, reference, asked, language),)
+        if told is PatientTold.LETTER
+        else ()
     )
     return tuple(notices), postal, told

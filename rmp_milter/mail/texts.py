@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from rmp_milter.mail.catalogue import (
     accesses,
     aide,
+    audit,
     creation,
     deposit,
     dossier,
@@ -43,7 +44,18 @@ REFUSALS = _joined(
 LETTERS = _joined(
     part.LETTERS
     for part in (
-        *(accesses, aide, creation, deposit, dossier, droits, letters, lists, patient_code),
+        *(
+            accesses,
+            aide,
+            audit,
+            creation,
+            deposit,
+            dossier,
+            droits,
+            letters,
+            lists,
+            patient_code,
+        ),
         *(rights, sheet, slip, treating, urgence, vitale),
     )
 )

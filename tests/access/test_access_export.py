@@ -79,9 +79,9 @@ def test_the_folder_of_another_log_is_not_written_into(tmp_path: Path) -> None:
 
 
 def test_files_of_an_application_stand_beside(tmp_path: Path) -> None:
-    extra = [("reasons/000", b"sealed"), ("README", b"text")]
+    extra = [("notes/000", b"sealed"), ("README", b"text")]
     assert export(LOG, LOG.checkpoint(1), tmp_path, extra) == 5
-    assert (tmp_path / "reasons/000").read_bytes() == b"sealed"
+    assert (tmp_path / "notes/000").read_bytes() == b"sealed"
     assert verify(tmp_path, KEY).findings == []
     for path in ("tile/0/000", "checkpoint", "../x", "/x", ""):
         with pytest.raises(ValueError, match="not a place"):

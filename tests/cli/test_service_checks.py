@@ -10,9 +10,11 @@ from rmp_milter import installation
 from rmp_milter.checks import check_mail_server, check_service
 from rmp_milter.config import Config, load
 from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, read_dkim_key
-from rmp_milter.installation import InstallationError, Owners, Plan, make_service
+from rmp_milter.installation import AUDITOR_KEY, InstallationError, Owners, Plan, make_service
 from rmp_milter.owners import Owner
 from rmp_milter.postfix.rules import Severity
+
+KEEPERS = 'addresses = ["dpo@ars.example", "patients@assoc.example"]'
 
 
 def plan(address: str = "rmp@chu.example") -> Plan:
@@ -23,7 +25,11 @@ def plan(address: str = "rmp@chu.example") -> Plan:
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
     top = Path(tempfile.mkdtemp(prefix="rmp-", dir="/tmp"))
-    yield make_service(top / "rmp", plan()).file.parent
+    config = make_service(top / "rmp", plan())
+    (config.file.parent / AUDITOR_KEY).unlink()  # as its host is told to
+    text = config.file.read_text().replace("addresses = []", KEEPERS)
+    config.file.write_text(text)
+    yield config.file.parent
     shutil.rmtree(top)
 
 
@@ -40,6 +46,19 @@ def test_a_new_service_has_no_finding(service: Config) -> None:
     assert lines(service) == []
 
 
+def test_who_keeps_checkpoints_and_reads_reasons_must_be_outside(service: Config) -> None:
+    text = service.file.read_text()
+    for few in ("addresses = []", 'addresses = ["dpo@ars.example"]'):
+        service.file.write_text(text.replace(KEEPERS, few))
+        (finding,) = check_service(load(service.file))
+        assert finding.severity is Severity.WARNING
+        assert "[audit] addresses: checkpoints go to" in finding.line
+    service.file.write_text(text)
+    (service.file.parent / AUDITOR_KEY).write_text("key")
+    (finding,) = check_service(service)
+    assert (finding.severity, finding.line[-21:]) == (Severity.WARNING, "is still on this host")
+
+
 def overwrite(file: Path) -> None:
     file.write_text("not a key\n")
 
@@ -48,6 +67,7 @@ DAMAGE: list[tuple[str, Callable[[Path], object], str]] = [
     ("keeper/service.key", Path.unlink, "service.key"),
     ("keeper/custody.key", overwrite, "custody.key"),
     ("keeper/pepper.key", lambda file: file.chmod(0o644), "pepper.key: others may read it"),
+    ("keeper/auditor.pub", Path.unlink, "auditor.pub: is missing"),
     ("keeper/log", shutil.rmtree, "no access log there"),
     ("milter/metadata.key", overwrite, "metadata.key"),
     ("milter/index.key", lambda file: file.chmod(0o640), "index.key: others may reach it"),

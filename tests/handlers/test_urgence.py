@@ -16,9 +16,9 @@ from rmp_milter.model import (
     Mask,
     Onglet,
     Patient,
+    PatientTold,
     Sheet,
     Tally,
-    Told,
 )
 from rmp_milter.rules import Proof
 
@@ -71,7 +71,7 @@ class TestGranted:
             doctor_id=OTHER.doctor_id,
             at=NOON,
             leaf=7,
-            patient_told=Told.NONE,
+            patient_told=PatientTold.NONE,
         )
 
     def test_no_throttle_no_resting_code_and_no_opposition_stands_in_its_way(self) -> None:
@@ -107,7 +107,7 @@ class TestTold:
         (letter,) = outcome.effects.postal
         assert (letter.name, letter.address) == (("Jean Martin",), "1 rue X, Lyon")
         assert letter.reference == outcome.effects.emergencies[0].reference
-        assert outcome.effects.emergencies[0].patient_told is Told.LETTER
+        assert outcome.effects.emergencies[0].patient_told is PatientTold.LETTER
 
     def test_a_patient_with_a_key_by_his_key(self) -> None:
         world = World([dossier()], FILED)
@@ -115,7 +115,7 @@ class TestTold:
         world.known[patient.doctor_id] = patient
         outcome, _ = run(urgence.handle(emergency(), world, "fr"))
         assert [each.reader for each in outcome.effects.notices] == [DEMO, patient]
-        assert outcome.effects.emergencies[0].patient_told is Told.MAIL
+        assert outcome.effects.emergencies[0].patient_told is PatientTold.MAIL
         assert outcome.effects.postal == ()
 
 

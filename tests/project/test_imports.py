@@ -64,6 +64,7 @@ KEEPER_ONLY = {
         "rmp_milter.cli.trust",
         "rmp_milter.cli.init",
         "rmp_milter.cli.access_keeper",
+        "rmp_milter.cli.access_key",
         "rmp_milter.cli.inspect",
         "rmp_milter.inspect*",
     ],

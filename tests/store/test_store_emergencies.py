@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from store_case import KEYS, NOW, a_letter, an_emergency, new_id, with_dossier
 
 from rmp_milter.changes import Changes
-from rmp_milter.model import Emergency, EmergencyState, Told
+from rmp_milter.model import Emergency, EmergencyState, PatientTold
 from rmp_milter.store import Conflict, Store, StoreError
 from rmp_milter.store.check import check
 
@@ -57,7 +57,7 @@ def test_a_state_follows_the_one_that_was_seen(store: Store, folder: Path) -> No
         state=EmergencyState.CLOSED,
         reviewed_at=NOW + 9,
         reviewer="auditrice",
-        patient_told=Told.LETTER,
+        patient_told=PatientTold.LETTER,
         reminded=(NOW, NOW + 1),
         revision=2,
     )

@@ -1,0 +1,82 @@
+"""``rmp access key``: the log's verifier key, and the auditors' key for reasons."""
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from rmp_milter.access.folder import FolderError, read_bounded
+from rmp_milter.access.reasons import ReasonError, fingerprint, new_auditor_key, read_public
+from rmp_milter.cli.access_keeper import open_log
+from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.options import configured, outermost_config
+from rmp_milter.cli.output import spaced_fingerprint
+from rmp_milter.config import Config, load
+from rmp_milter.keeper.keys import AUDITORS
+from rmp_milter.keeper.log_head import verifier_key
+from rmp_milter.keeper.protocol import Event
+from rmp_milter.new_files import sync_folder, write_new
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+NEW_KEY = "auditor key"
+"""The action of the leaf that says to which key reasons are sealed from then on."""
+
+
+@click.group("key", invoke_without_command=True)
+@click.option("--config", "config_file", type=FILE, help="The configuration file.")
+@click.pass_context
+def key(context: click.Context, config_file: Path | None) -> None:
+    """Print the log's verifier key; auditors get it once, by a way that they trust."""
+    if context.invoked_subcommand is None:
+        print_key(load(config_file or outermost_config()))
+
+
+def print_key(config: Config) -> None:
+    """Print the verifier key."""
+    with open_log(config) as (journal, private):
+        click.echo(str(verifier_key(private, journal.origin)))
+
+
+@key.command("new")
+@click.argument("file", type=FILE)
+def new(file: Path) -> None:
+    """Make a new auditors' key, on their own machine: FILE to keep, FILE.pub for the host.
+
+    FILE opens the reasons of all emergencies from the day on which the host installs
+    FILE.pub. Nothing is ever replaced.
+    """
+    made = new_auditor_key()
+    public = file.with_name(f"{file.name}.pub")
+    with refusing(OSError):
+        write_new(file, made.private, 0o600)
+        write_new(public, made.public, 0o644)
+    click.echo(f"{public}: {spaced_fingerprint(fingerprint(read_public(made.public)))}")
+
+
+@key.command("install")
+@click.argument("public", type=FILE)
+@configured
+def install(config: Config, public: Path) -> None:
+    """Have reasons sealed to the auditors' key in the file PUBLIC from the next start on.
+
+    An entry of the log says so. What was sealed before opens with the old key only.
+    """
+    with refusing(FolderError, ReasonError):
+        content = read_bounded(public)
+        made = fingerprint(read_public(content))
+    now = int(time.time())
+    with open_log(config) as (journal, _):
+        journal.append(Event(now, NEW_KEY, b"", "", made, ""), now)
+        _replace(config.paths.keeper / AUDITORS, content)
+    click.echo(f"installed: {spaced_fingerprint(made)}; start the keeper anew")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Replace a file whole, durable on return."""
+    part = path.with_name(f"{path.name}.new")
+    with refusing(OSError):
+        part.unlink(missing_ok=True)
+        write_new(part, content, 0o600)
+        os.replace(part, path)  # noqa: PTH105 -- a rename that replaces
+        sync_folder(path.parent)

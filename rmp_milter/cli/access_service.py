@@ -1,0 +1,161 @@
+"""What the host does about emergencies and checkpoints: beside the running keeper and milter.
+
+Run as root or as the milter's user, who owns the store and may call the keeper.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from rmp_milter.audit import Audience, send_checkpoint
+from rmp_milter.changes import Changes
+from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.options import configured
+from rmp_milter.cli.output_folder import make_folder_for
+from rmp_milter.config import Config
+from rmp_milter.emergency import REVIEW
+from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.keeper.protocol import Event, Record, Recorded
+from rmp_milter.mail.checkpoint_mail import Sender
+from rmp_milter.mail.cutting_reason import MAX_REASON
+from rmp_milter.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.new_files import write_new
+from rmp_milter.owners import name_of
+from rmp_milter.store.failures import Conflict
+from rmp_milter.store.store import Store
+
+_ENDS = {
+    "under-review": EmergencyState.REVIEW,
+    "closed": EmergencyState.CLOSED,
+    "contested": EmergencyState.CONTESTED,
+}
+
+
+@contextmanager
+def _keeper(config: Config) -> Iterator[KeeperClient]:
+    """Give the running keeper; what it cannot do is one line."""
+    hint = f"is the keeper running? it listens at {config.sockets.keeper}"
+    with refusing(KeeperDown, KeeperFailed, hint=hint):
+        yield KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
+
+
+@click.command("review")
+@click.argument("reference")
+@click.option("--state", type=click.Choice([*_ENDS]), required=True, help="Its state from now.")
+@click.option("--note", required=True, help="Why, in words: sealed for the auditors.")
+@click.option("--reviewer", default="", help="Who reviewed, if not the user that runs this.")
+@configured
+def review(config: Config, reference: str, state: str, note: str, reviewer: str) -> None:
+    """Note how far the review of the emergency REFERENCE is: an entry of the log.
+
+    The entry names the reviewer and the state; the note is beside it, sealed.
+    """
+    who = reviewer or os.environ.get("SUDO_USER") or name_of(os.getuid())
+    if not note.strip() or len(note) > MAX_REASON:
+        raise click.UsageError(f"a note of 1 to {MAX_REASON} characters")
+    with open_store(config) as store, _keeper(config) as keeper:
+        emergency = _found(store, reference.strip().upper(), _ENDS[state])
+        reviewed = replace(
+            emergency,
+            state=_ENDS[state],
+            reviewed_at=int(time.time()),
+            reviewer=who,
+            revision=emergency.revision + 1,
+        )
+        # The leaf comes before the store: no state is without one.
+        reply, _ = keeper.expect(Recorded, Record(_review_event(reviewed), words=note))
+        with refusing(Conflict, hint="it changed meanwhile: look at it and review it again"):
+            store.commit(Changes(emergencies=(reviewed,)), reviewed.reviewed_at)
+    click.echo(f"{reviewed.reference}: {reviewed.state.value} (entry {reply.index})")
+
+
+def _review_event(reviewed: Emergency) -> Event:
+    return Event(
+        at=reviewed.reviewed_at,
+        action=REVIEW,
+        request=secrets.token_bytes(32),  # each review is one of its own
+        actor_rpps="",
+        actor_fingerprint="",
+        sender=reviewed.reviewer,
+        dossier_id=reviewed.dossier_id,
+        outcome=reviewed.state.value,
+        reference=reviewed.reference,
+    )
+
+
+def _found(store: Store, reference: str, state: EmergencyState) -> Emergency:
+    with store.snapshot() as view:
+        emergency = view.emergency(reference)
+    if emergency is None:
+        hint = "rmp access list --emergency EXPORT shows the references"
+        raise CommandError(f"no emergency has the reference {reference}", hint)
+    if emergency.state is state:
+        raise CommandError(f"{reference} is {state.value} already")
+    return emergency
+
+
+@click.command("letters")
+@click.option(
+    "--out",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write each letter to a file of this folder, instead of printing.",
+)
+@click.option("--posted", is_flag=True, help="They are on their way: forget these letters.")
+@configured
+def letters(config: Config, folder: Path | None, *, posted: bool) -> None:
+    """Print the letters to patients that the host has to post, one a page.
+
+    They name patients and where they live: hand them to whoever posts them, and to nobody
+    else. With --posted those that were printed now are gone from the store.
+    """
+    if folder is not None:
+        make_folder_for(folder, config.paths.store)
+    with open_store(config) as store:
+        with store.snapshot() as view:
+            found = view.postal()
+        with refusing(OSError):
+            for letter in found:
+                _print(letter, folder)
+        if posted and found:
+            gone = tuple(letter.letter_id for letter in found)
+            with refusing(Conflict, hint="somebody else posted them meanwhile"):
+                store.commit(Changes(posted=gone), int(time.time()))
+    what = "posted" if posted else "to post"
+    click.echo(f"{len(found)} letters {what}", err=True)
+
+
+def _print(letter: PostalLetter, folder: Path | None) -> None:
+    day = datetime.fromtimestamp(letter.at, UTC).strftime("%d/%m/%Y")
+    lines = [*letter.name, letter.address, "", day, f"Référence : {letter.reference}", ""]
+    page = "\n".join(lines) + f"\n{letter.text.rstrip()}\n"
+    if folder is None:
+        click.echo(page + "\f")
+    else:
+        name = f"{letter.reference}-{letter.letter_id.hex()[:8]}.txt"
+        write_new(folder / name, page.encode(), 0o600)
+
+
+def mail_checkpoint(config: Config) -> bytes:
+    """Queue the log's checkpoint for all who keep them; return it.
+
+    Raises :class:`CommandError`.
+    """
+    if not config.audit.addresses:
+        raise CommandError("[audit] addresses: nobody is named there", "rmp.toml(5)")
+    audience = Audience(
+        addresses=config.audit.addresses,
+        sender=Sender(config.service.addresses[0], config.service.name),
+        new_token=lambda: secrets.token_hex(16),
+    )
+    with open_store(config) as store, _keeper(config) as keeper:
+        return send_checkpoint(keeper, store, audience, int(time.time()))

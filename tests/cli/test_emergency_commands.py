@@ -1,0 +1,218 @@
+"""Emergencies from the terminal: a running keeper, the store, an export for auditors."""
+
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rmp_milter.audit import Audience, send_daily_checkpoint
+from rmp_milter.changes import Changes
+from rmp_milter.cli import main
+from rmp_milter.cli.opening import store_keys
+from rmp_milter.config import Config, load
+from rmp_milter.installation import AUDITOR_KEY
+from rmp_milter.keeper.client import KeeperClient
+from rmp_milter.keeper.protocol import Event, Record, Recorded
+from rmp_milter.mail.checkpoint_mail import Sender
+from rmp_milter.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.store.outbox import Outbox
+from rmp_milter.store.records import OutboxRow
+from rmp_milter.store.store import Store
+
+NOW = 20_024 * 86_400  # 2024-10-28T00:00:00Z
+REFERENCE = "U-ABCD-EFGH-JKMN"
+DOSSIER, DOCTOR = b"dossier-16-bytes", b"doctor---16bytes"
+KEEPERS = ("dpo@ars.example", "patients@assoc.example")
+
+
+class Host:
+    """A service whose keeper runs."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.config: Config = load(folder / "rmp.toml")
+        self.keeper = KeeperClient(self.config.sockets.keeper, 10)
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path, status: int = 0) -> str:
+        self._capsys.readouterr()
+        given = main.run(
+            ["--config", str(self.folder / "rmp.toml"), "access", *map(str, arguments)]
+        )
+        out, err = self._capsys.readouterr()
+        assert given == status, err
+        return err if status else out
+
+    def store(self) -> Store:
+        paths = self.config.paths
+        return Store.open(
+            paths.store, store_keys(self.config), map_bytes=self.config.store.map_bytes
+        )
+
+    def emergency(self) -> Emergency:
+        with self.store() as store, store.snapshot() as view:
+            found = view.emergency(REFERENCE)
+        assert found is not None
+        return found
+
+    def record(self, action: str, **more: str) -> int:
+        event = Event(NOW, action, b"m" * 32, "10003456786", "ab", "dr@chu.example", DOSSIER)
+        event = msgspec.structs.replace(event, reference=REFERENCE)
+        reply, _ = self.keeper.expect(Recorded, Record(event, words=more.get("words", "")))
+        return reply.index
+
+
+@pytest.fixture
+def host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Host]:
+    folder = tmp_path / "rmp"
+    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
+    told = capsys.readouterr().out
+    assert f"move off this host  {folder / AUDITOR_KEY}" in told
+    file = folder / "rmp.toml"
+    file.write_text(file.read_text().replace("addresses = []", f"addresses = {[*KEEPERS]}"))
+    command = [sys.executable, "-m", "rmp_milter.cli", "keeper", "--config", str(file)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        host = Host(folder, capsys)
+        deadline = time.monotonic() + 20
+        while not host.config.sockets.keeper.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield host
+        process.terminate()
+
+
+@pytest.fixture
+def acted(host: Host) -> Host:
+    """An emergency was granted: its leaf, its record, a letter to the patient."""
+    index = host.record("urgence", words="inconscient, AVC")
+    new = Emergency(REFERENCE, DOSSIER, DOCTOR, NOW, index)
+    letter = PostalLetter(
+        b"letter---16bytes",
+        REFERENCE,
+        NOW,
+        ("Monsieur Jean DUPONT",),
+        "3 rue des Lilas",
+        "Le Dr X...",
+    )
+    with host.store() as store:
+        store.commit(Changes(emergencies=(new,), postal=(letter,)), NOW)
+    return host
+
+
+def listed(host: Host, export: Path, *options: str) -> list[dict[str, object]]:
+    found = json.loads(host("list", export, *options, "--json"))
+    assert isinstance(found, list)
+    return found
+
+
+def test_from_the_act_to_the_end_of_its_review(acted: Host, tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    acted("export", export)
+    assert acted("verify", export).splitlines()[-1] == "the log is what its checkpoint says"
+    (new,) = listed(acted, export, "--unjustified")
+    assert (new["reference"], new["state"], new["entry"]) == (REFERENCE, "new", 0)
+    late = acted("overdue", export, status=1)
+    assert late == ""
+    acted.record("justification", words="Il a parlé")
+    acted("review", REFERENCE, "--state", "under-review", "--note", "à voir", "--reviewer", "A")
+    said = acted("review", REFERENCE.lower(), "--state", "closed", "--note", "Vu,\njustifié.")
+    assert said == f"{REFERENCE}: closed (entry 3)\n"
+    kept = acted.emergency()
+    assert (kept.state, kept.revision) == (EmergencyState.CLOSED, 2)
+    acted("export", export)
+    assert listed(acted, export, "--unjustified") == []
+    (closed,) = listed(acted, export, "--state", "closed")
+    assert closed["entries"] == [0, 1, 2, 3]
+    assert acted("overdue", export).split() == ["REFERENCE", "AT", "RPPS", "STATE", "OVERDUE"]
+    assert "closed" in acted("list", export, "--emergency")
+    (row,) = csv.DictReader(acted("list", export, "--emergency", "--csv").splitlines())
+    assert (row["reference"], row["state"]) == (REFERENCE, "closed")
+    assert "     1  clos\n" in acted("report", export, "--month", "2024-10")
+    acted("report", export, "--month", "2024-10", "--pdf", tmp_path / "month.pdf")
+    assert (tmp_path / "month.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_only_the_auditors_key_shows_the_reason_and_the_note(
+    acted: Host, tmp_path: Path
+) -> None:
+    acted("review", REFERENCE, "--state", "closed", "--note", "Vu,\njustifié.")
+    export, key = tmp_path / "export", acted.folder / AUDITOR_KEY
+    acted("export", export)
+    everything = b"".join(p.read_bytes() for p in export.rglob("*") if p.is_file())
+    assert b"AVC" not in everything
+    assert DOSSIER.hex().encode() not in everything
+    assert "AVC" not in acted("show", export, "0")
+    assert "\nwords      inconscient, AVC\n" in acted("show", export, "0", "--key", key)
+    assert "Vu,\n" in acted("show", export, "1", "--key", key)
+    assert json.loads(acted("show", export, "1", "--key", key, "--json"))["words"]
+    other = tmp_path / "other.key"
+    acted("key", "new", other)
+    assert "does not open with this key" in acted("show", export, "0", "--key", other, status=1)
+    (export / "reasons" / "0").write_bytes(b"another")
+    assert "is altered" in acted("show", export, "0", "--key", key, status=1)
+    assert "reason of entry 0 is altered" in acted("verify", export, status=1)
+
+
+def test_what_cannot_be_reviewed_is_said_and_leaves_nothing(acted: Host) -> None:
+    before = acted("checkpoint")
+    review = ("--state", "closed", "--note", "vu")
+    assert "no emergency has the reference U-X" in acted("review", "u-x", *review, status=1)
+    acted("review", REFERENCE, "--state", "closed", "--note", " ", status=2)
+    acted("review", REFERENCE, "--state", "closed", "--note", "x" * 2001, status=2)
+    acted("review", REFERENCE, "--state", "new", "--note", "x", status=2)
+    assert acted("checkpoint") == before
+    acted("review", REFERENCE, *review)
+    assert "is closed already" in acted("review", REFERENCE, *review, status=1)
+
+
+def test_letters_are_printed_until_they_are_posted(acted: Host, tmp_path: Path) -> None:
+    page = acted("letters")
+    assert page.startswith("Monsieur Jean DUPONT\n3 rue des Lilas\n\n28/10/2024\n")
+    assert page.endswith("Le Dr X...\n\f\n")
+    acted("letters", "--out", tmp_path / "out", "--posted")
+    (file,) = (tmp_path / "out").iterdir()
+    assert file.read_text() in page
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert acted("letters") == ""
+
+
+def test_a_checkpoint_is_queued_for_all_who_keep_them(host: Host) -> None:
+    note = host("checkpoint", "--mail")
+    assert note.startswith("chu.example/rmp\n1\n")
+    assert {row.recipient for row in rows(host)} == {*KEEPERS}
+
+
+def rows(host: Host) -> list[OutboxRow]:
+    keys, config = store_keys(host.config), host.config
+    with Outbox.open(config.paths.store, keys.outbox, config.store.map_bytes) as outbox:
+        return outbox.rows()
+
+
+def test_the_daily_checkpoint_is_sent_once_whatever_restarts(host: Host) -> None:
+    audience = Audience(KEEPERS, Sender("rmp@chu.example", "RMP"), iter("abcdef").__next__)
+    sent = []
+    for now in (NOW, NOW + 60, NOW + 5 * 3600, NOW + 6 * 3600):
+        with host.store() as store:
+            sent.append(send_daily_checkpoint(host.keeper, store, audience, now, 5))
+    assert sent == [True, False, True, False]
+    assert len(rows(host)) == 4
+
+
+def test_an_installed_key_is_in_the_log_and_takes_no_private_one(
+    host: Host, tmp_path: Path
+) -> None:
+    key = tmp_path / "new.key"
+    printed = host("key", "new", key)
+    installed = host("key", "install", f"{key}.pub")
+    assert printed.split(": ")[1].strip() in installed
+    assert (host.folder / "keeper/auditor.pub").read_bytes() == Path(f"{key}.pub").read_bytes()
+    assert "private-key" in host("key", "install", key, status=1)
+    host("export", tmp_path / "export")
+    (entry,) = listed(host, tmp_path / "export", "--kind", "auditor key")
+    assert str(entry["key"]) in installed.replace(" ", "").lower()
+    assert "File exists" in host("key", "new", key, status=1)
