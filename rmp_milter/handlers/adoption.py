@@ -8,8 +8,9 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
-from rmp_milter.handlers.access import match_open, sealed_document
+from rmp_milter.handlers.access import match_open
 from rmp_milter.handlers.steps import Adopting, View, expect
+from rmp_milter.handlers.unlocking import sealed_document
 from rmp_milter.identity import Outcome, match, trait_keys
 from rmp_milter.keeper.protocol import Adopt, Event, Reply, Request, Resealed, ResealedItem
 from rmp_milter.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting

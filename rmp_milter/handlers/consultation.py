@@ -11,10 +11,11 @@ from collections.abc import Generator, Sequence
 import msgspec
 
 from rmp_milter.changes import DossierUpdate
-from rmp_milter.handlers.access import Admission, admit, forgiven, prove, spent, unlock
+from rmp_milter.handlers.access import Admission, admit, spent
 from rmp_milter.handlers.index import dossier_letter
 from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import forgiven, prove, unlock
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.hprim_header import Place, header_file

@@ -4,10 +4,11 @@ import msgspec
 
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import admit, unlock
+from rmp_milter.handlers.access import admit
 from rmp_milter.handlers.adoption import Occasion, adopt_waiting
 from rmp_milter.handlers.depot import standing_readers
 from rmp_milter.handlers.steps import Adopting, Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import unlock
 from rmp_milter.identity import number_contradicts, trait_keys
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
