@@ -11,10 +11,11 @@ import msgspec
 
 from rmp_milter.answers import About, Answers
 from rmp_milter.changes import Adoption, Changes, ToldUpTo
-from rmp_milter.chores import adopt, digest_of, expiry_letter, home_of, lines_due
+from rmp_milter.chores import adopt_by_itself, digest_of, expiry_letter, lines_due
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import day_of
+from rmp_milter.handlers.adoption import home_of
 from rmp_milter.handlers.receipts import digest_letter
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
@@ -86,7 +87,7 @@ def _adoption(house: Household, waiting: Waiting, now: int) -> Changes | None:
         dossier = home_of(waiting, view)
         if dossier is None:
             return None
-        done = house.keeper.run(adopt(waiting, dossier, view, now))
+        done = house.keeper.run(adopt_by_itself(waiting, dossier, view, now))
     return Changes(
         digest=digest_of("adoption", waiting.waiting_id),
         adoptions=(Adoption(done.waiting_id, done.dossier_id, done.entry),),

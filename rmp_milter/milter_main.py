@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from rmp_milter.answers import Answers
+from rmp_milter.case import Means
 from rmp_milter.chores_round import Household, do_round
 from rmp_milter.config import Config
 from rmp_milter.conversation import Keeper
@@ -21,7 +22,7 @@ from rmp_milter.memory import Memory
 from rmp_milter.milter import Rules, listen, stop
 from rmp_milter.model import Envelope
 from rmp_milter.onglets import classify, table_with
-from rmp_milter.pipeline import Means, take
+from rmp_milter.pipeline import take
 from rmp_milter.rules import policy_of
 from rmp_milter.store.failures import StoreError, StoreFailed
 from rmp_milter.store.keys import StoreKeys, read_store_keys

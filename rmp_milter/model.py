@@ -227,8 +227,9 @@ class Dossier(Value, frozen=True):
     """One patient's record, without its entries. ``public_key`` is raw X25519.
 
     The entries are append-only; what is decided about them stands here, so that it can be
-    undone, and each decision has its leaf in the access log. ``seen`` is the number of the
-    last entry that the médecin traitant was sent. Each change counts ``revision`` up.
+    undone, and each decision has its leaf in the access log. ``seen`` is the number up to
+    which the médecin traitant was sent, or wrote, every entry. Each change counts
+    ``revision`` up.
     """
 
     dossier_id: bytes

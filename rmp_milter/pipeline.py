@@ -8,158 +8,41 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from email.utils import parseaddr
 
-import msgspec
-
-from rmp_milter.answers import Answers
-from rmp_milter.bounce import is_bounce_address, row_of
+from rmp_milter.case import Case, Gathered, Mail, Means, Read
 from rmp_milter.certificates import usable
-from rmp_milter.changes import Changes, Once
+from rmp_milter.changes import Once
 from rmp_milter.conversation import Keeper
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.handlers import (
-    accesses,
-    aide,
-    cle,
-    cloture,
-    consultation,
-    creation,
-    depot,
-    droits,
-    fiche,
-    justification,
-    liste,
-    masking,
-    medecin_traitant,
-    opposition,
-    patient_code,
-    patient_key,
-    reclassement,
-    rectification,
-    remplacement,
-    urgence,
-)
 from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.steps import (
     Asked,
-    Bounds,
     Outcome,
     Refusal,
     Sender,
     Share,
-    Steps,
-    View,
     expect,
 )
+from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.intake import admit, gather, harmless_message_id, opening
-from rmp_milter.keeper.protocol import BodyRef, Opened, Trust
-from rmp_milter.mail.automatic import automatic
-from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.keeper.protocol import Opened, Trust
 from rmp_milter.mail.digest import duplicate_digest
-from rmp_milter.mail.mimetree import MimeLimit, Part, scan
-from rmp_milter.mail.reports import says_failed
+from rmp_milter.mail.mimetree import MimeLimit, scan
 from rmp_milter.mail.routing import RoutingHeader, parse
 from rmp_milter.mail.shapes import recognise
 from rmp_milter.memory import Memory
-from rmp_milter.model import Doctor, Envelope, Onglet, Verb
-from rmp_milter.rules import Policy
+from rmp_milter.model import Doctor, Envelope, Verb
 from rmp_milter.sender import check_age, excused, identify, likely_signers, named_signers
 from rmp_milter.settling import Ground, changes_of
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.snapshot import Snapshot
-from rmp_milter.store.store import Store
-from rmp_milter.turns import Turns, subjects_of
-
-HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
-    Verb.CREATION: creation.handle,
-    Verb.DEPOT: depot.handle,
-    Verb.DOSSIER: consultation.handle,
-    Verb.LISTE: liste.handle,
-    Verb.AIDE: aide.handle,
-    Verb.FICHE: fiche.handle,
-    Verb.CLE_PATIENT: patient_key.handle,
-    Verb.DROITS: droits.handle,
-    Verb.ACCES: accesses.handle,
-    Verb.COPIE: consultation.copy,
-    Verb.RECTIFICATION: rectification.handle,
-    Verb.MASQUAGE: masking.mask,
-    Verb.DEMASQUAGE: masking.unmask,
-    Verb.OPPOSITION: opposition.oppose,
-    Verb.LEVEE: opposition.lift,
-    Verb.CODE: patient_code.renew,
-    Verb.REVOCATION: patient_code.revoke,
-    Verb.CLOTURE: cloture.handle,
-    Verb.MEDECIN_TRAITANT: medecin_traitant.handle,
-    Verb.REMPLACEMENT: remplacement.handle,
-    Verb.FIN_REMPLACEMENT: remplacement.handle,
-    Verb.CLE: cle.handle,
-    Verb.URGENCE: urgence.handle,
-    Verb.JUSTIFICATION: justification.handle,
-    Verb.RECLASSEMENT: reclassement.handle,
-}
+from rmp_milter.turns import subjects_of
+from rmp_milter.unrequested import swallow, why_automatic
 
 CONFLICT_TRIES = 3
 """A mail whose ground moved under it is decided again; three times is a fault of ours."""
-
-
-class Means(msgspec.Struct, frozen=True):
-    """What the pipeline works with, handed in by the milter's start-up.
-
-    ``services`` are all addresses of the service: an answer keeps the bounce address that it
-    left with, whichever of them is the first by then.
-    """
-
-    store: Store
-    keeper: Keeper
-    answers: Answers
-    services: tuple[str, ...]
-    bounce_key: bytes
-    language: Language
-    new_id: Callable[[], bytes]
-    this_year: Callable[[int], int]
-    classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
-    policy: Policy
-    bounds: Bounds
-    signature_days: int
-    once_seconds: int
-    turns: Turns
-
-
-class Mail(msgspec.Struct, frozen=True):
-    """One mail on its way: envelope, outer structure, duplicate digest; not its bytes."""
-
-    envelope: Envelope
-    outer: Part
-    digest: bytes
-
-
-class Gathered(msgspec.Struct, frozen=True):
-    """The encrypted bodies of a mail, binary, and where each lies in their memory."""
-
-    refs: tuple[BodyRef, ...]
-    memory: Memory
-
-
-class Read(msgspec.Struct, frozen=True):
-    """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off."""
-
-    opened: Opened
-    bodies: Memory
-    fresh: Memory
-
-
-class Case(msgspec.Struct, frozen=True):
-    """A read mail of a known sender, and the ground on which it is decided."""
-
-    mail: Mail
-    read: Read
-    sender: Sender
-    header: RoutingHeader
-    view: Snapshot
-    means: Means
 
 
 def take(envelope: Envelope, memory: Memory, means: Means) -> str:
@@ -193,8 +76,8 @@ def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str | None:
     with means.store.snapshot() as view:
         if view.seen(mail.digest):
             return "duplicate"
-    if reason := _automatic(mail, means.services):
-        return _note_automatic(mail, raw, means, reason)
+    if reason := why_automatic(mail, means.services):
+        return swallow(mail, raw, means, reason)
     return None
 
 
@@ -238,32 +121,6 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     if read.opened.held_code and not usable(sender.doctor.certificate, at):
         raise MailError("expired-key", enhanced="5.7.7", detail="no answer can be sealed")
     return sender, header
-
-
-def _automatic(mail: Mail, services: Sequence[str]) -> str | None:
-    """Return why the mail is no request: what it says of itself, or where it is sent."""
-    to = mail.envelope.recipients
-    if any(is_bounce_address(each, service) for each in to for service in services):
-        return "sent to a bounce address"
-    return automatic(mail.envelope.sender, mail.outer)
-
-
-def _note_automatic(mail: Mail, raw: memoryview, means: Means, reason: str) -> str:
-    """Swallow a bounce or an automatic reply: never decrypted, never answered.
-
-    Only a report that an answer failed for good is noted on its row.
-    """
-    found = (
-        row_of(to, service, means.bounce_key)
-        for to in mail.envelope.recipients
-        for service in means.services
-    )
-    rows = tuple(dict.fromkeys(row for row in found if row is not None))
-    if rows and says_failed(raw, mail.outer):
-        changes = Changes(digest=mail.digest, bounced=rows)
-        with suppress(Conflict):  # the same mail came twice at once: it is noted
-            means.store.commit(changes, mail.envelope.received_at)
-    return f"automatic ({reason})"
 
 
 def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:

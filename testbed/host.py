@@ -1,6 +1,7 @@
 """A whole host: Postfix, the service and its doctors, started together and wired up."""
 
 import json
+import re
 from contextlib import ExitStack
 
 from testbed.doctor import Doctor
@@ -13,6 +14,8 @@ from testbed.service import Part, Service, Settings
 from testbed.waiting import wait_until
 
 ADDRESS = "rmp@rmp.test"
+
+_ROW = re.compile(rb"^Return-Path: *<[^>\n]*\+bounce-(\d+)-", re.MULTILINE | re.IGNORECASE)
 
 
 class Host(Starting):
@@ -78,13 +81,17 @@ class Host(Starting):
     def answers(
         self, doctor: Doctor, count: int = 1, timeout: float = 20, *, after: int = 0
     ) -> list[Opened]:
-        """Wait until a doctor has ``count`` mails more than ``after``; open those."""
+        """Wait until a doctor has ``count`` mails more than ``after``; open those.
+
+        They are in the order in which the service wrote them: Postfix delivers several at
+        once, and the last may be there first.
+        """
         try:
             raw = self.postfix.wait_mail(doctor.mail, after + count, timeout)
         except TimeoutError as error:
             error.add_note(self.service.all_logs())
             raise
-        return [doctor.read(one) for one in raw[after:]]
+        return [doctor.read(one) for one in sorted(raw[after:], key=_outbox_row)]
 
     def ask(
         self, doctor: Doctor, mail: bytes, more: int = 1, *, login: str = "", password: str = ""
@@ -121,3 +128,9 @@ class Host(Starting):
     def close(self) -> None:
         """End everything, the service before Postfix, and remove all folders."""
         self._open.close()
+
+
+def _outbox_row(mail: bytes) -> int:
+    """Return the row that a mail's envelope sender names; 0 for mail of anybody else."""
+    found = _ROW.search(mail[: mail.find(b"\n\n")])
+    return int(found[1]) if found else 0

@@ -21,10 +21,10 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.config import Config
-from rmp_milter.handlers.access import sealed_document
 from rmp_milter.handlers.cle import is_taken, with_key
 from rmp_milter.handlers.consultation import own_packets
 from rmp_milter.handlers.envelopes import documents_in, standing_dossiers, written
+from rmp_milter.handlers.unlocking import sealed_document
 from rmp_milter.identity import fold
 from rmp_milter.keeper.protocol import ByCustody, Event, Release, Released
 from rmp_milter.model import Doctor, Dossier

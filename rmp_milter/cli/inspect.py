@@ -22,6 +22,7 @@ from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.config import Config, load
 from rmp_milter.config.sections import LimitsSection
 from rmp_milter.conversation import Keeper
+from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail
@@ -32,7 +33,6 @@ from rmp_milter.keeper.desk import Limits
 from rmp_milter.keeper.packets import ReadAt
 from rmp_milter.memory import Memory
 from rmp_milter.owners import become_owner
-from rmp_milter.pipeline import HANDLERS
 from rmp_milter.store.failures import StoreError
 from rmp_milter.store.snapshot import Snapshot
 

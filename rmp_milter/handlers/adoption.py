@@ -1,71 +1,112 @@
-"""Deposits that waited for their patient's dossier: they become entries of it."""
+"""Deposits that waited for their patient's dossier: they become entries of it.
+
+At the creation of the dossier, when its sheet is given the patient's number, and by the
+chores for what slipped in beside one of the two. All go by the one rule here.
+"""
 
 from collections.abc import Generator, Sequence
 
 import msgspec
 
-from rmp_milter.handlers.access import sealed_document
-from rmp_milter.handlers.steps import Adopting, Asked, View, event, expect
+from rmp_milter.handlers.access import match_open
+from rmp_milter.handlers.steps import Adopting, View, expect
+from rmp_milter.handlers.unlocking import sealed_document
 from rmp_milter.identity import Outcome, match, trait_keys
-from rmp_milter.keeper.protocol import Adopt, Reply, Request, Resealed, ResealedItem
-from rmp_milter.model import Doctor, Document, Dossier, Entry, Patient, StandingKey, Waiting
+from rmp_milter.keeper.protocol import Adopt, Event, Reply, Request, Resealed, ResealedItem
+from rmp_milter.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting
 
 ACTION = "rattachement"
 """What the access log calls it: neither a deposit nor a reading of who creates the dossier."""
 
 
-def adopt_waiting(
-    asked: Asked, dossier: Dossier, readers: Sequence[Doctor], view: View
-) -> Generator[Request, Reply, tuple[Adopting, ...]]:
-    """Seal to the dossier what waits for its patient; return the entries, oldest first.
+class Occasion(msgspec.Struct, frozen=True):
+    """What has deposits adopted, and when: a mail, or a chore."""
 
-    ``readers`` are the dossier's standing readers. Their depositors are told nothing: they
-    must not learn when a dossier comes to be (mission, rules 2 and 4).
-    """
-    found = []
-    for waiting in sorted(_waiting_for(dossier, view), key=lambda each: each.received_at):
-        entry = yield from _adopted(asked, waiting, dossier, readers)
-        found.append(Adopting(waiting.waiting_id, dossier.dossier_id, entry))
-    return tuple(found)
+    digest: bytes
+    at: int
 
 
-def _waiting_for(dossier: Dossier, view: View) -> list[Waiting]:
-    """Return what is surely for this patient: as strictly as if it were deposited now.
+def belonging(dossier: Dossier, view: View) -> tuple[Waiting, ...]:
+    """Return what waits and is surely for this dossier, the oldest first.
 
-    Two numbers among them are two patients, and a dossier without one cannot say which.
+    As strictly as if it were deposited now, with the dossier there (mission, rule 2). Two
+    numbers among them are two patients, and a dossier without one cannot say which.
     """
     waiting = view.waiting_by_traits(trait_keys(dossier.patient))
     fitting = [each for each in waiting if _leads_to(each.patient, dossier, view)]
     numbers = {each.patient.nir for each in fitting if each.patient.nir}
-    return [] if len(numbers) > 1 else fitting
+    if len(numbers) > 1:
+        return ()
+    return tuple(sorted(fitting, key=lambda each: (each.received_at, each.waiting_id)))
+
+
+def home_of(waiting: Waiting, view: View) -> Dossier | None:
+    """Return the open dossier that a waiting deposit surely belongs to, or None."""
+    found = match_open(waiting.patient, view).dossier
+    return found if found and waiting in belonging(found, view) else None
 
 
 def _leads_to(patient: Patient, dossier: Dossier, view: View) -> bool:
+    """Whether it fits the dossier alone; one that is just being made is not in the view."""
     known = view.dossiers_by_traits(trait_keys(patient))
-    others = (each for each in known if each.dossier_id != dossier.dossier_id)
+    others = (
+        each for each in known if each.dossier_id != dossier.dossier_id and not each.closure
+    )
     found = match(patient, (*others, dossier))
     return found.outcome is Outcome.ONE and found.dossier == dossier
 
 
-def _adopted(
-    asked: Asked, waiting: Waiting, dossier: Dossier, readers: Sequence[Doctor]
-) -> Generator[Request, Reply, Entry]:
+def adopt_waiting(
+    occasion: Occasion, dossier: Dossier, readers: Sequence[Doctor], view: View
+) -> Generator[Request, Reply, tuple[Adopting, ...]]:
+    """Have the dossier adopt what waits for its patient; return the entries, oldest first."""
+    found = []
+    for waiting in belonging(dossier, view):
+        found += [(yield from adopt(occasion, waiting, dossier, readers, view))]
+    return tuple(found)
+
+
+def adopt(
+    occasion: Occasion,
+    waiting: Waiting,
+    dossier: Dossier,
+    readers: Sequence[Doctor],
+    view: View,
+) -> Generator[Request, Reply, Adopting]:
+    """Have the deposit's keys sealed to the dossier; return the entry that it becomes.
+
+    ``readers`` are the dossier's standing readers. The depositor is told nothing: he must
+    not learn when a dossier comes to be (mission, rules 2 and 4).
+    """
     documents = waiting.entry.documents
     reply = yield Adopt(
-        digest=asked.digest,
+        digest=occasion.digest,
         waiting_id=waiting.waiting_id,
         dossier_id=dossier.dossier_id,
         dossier_key=dossier.public_key,
         items=tuple(map(sealed_document, documents)),
         readers=tuple(reader.certificate for reader in readers),
-        event=event(asked, ACTION, dossier.dossier_id),
+        event=_leaf(occasion, dossier, view.doctor(waiting.entry.author)),
     )
-    sealed = expect(reply, Resealed).items
     changed = tuple(
         _document(document, item, readers)
-        for document, item in zip(documents, sealed, strict=True)
+        for document, item in zip(documents, expect(reply, Resealed).items, strict=True)
     )
-    return msgspec.structs.replace(waiting.entry, documents=changed)
+    entry = msgspec.structs.replace(waiting.entry, documents=changed)
+    return Adopting(waiting.waiting_id, dossier.dossier_id, entry)
+
+
+def _leaf(occasion: Occasion, dossier: Dossier, author: Doctor | None) -> Event:
+    """Return the leaf in the dossier: of the depositor, whose deposit named no dossier."""
+    return Event(
+        at=occasion.at,
+        action=ACTION,
+        request=occasion.digest,
+        actor_rpps=author.rpps if author else "",
+        actor_fingerprint=author.fingerprint if author else "",
+        sender=author.mail if author else "",
+        dossier_id=dossier.dossier_id,
+    )
 
 
 def _document(document: Document, sealed: ResealedItem, readers: Sequence[Doctor]) -> Document:

@@ -12,10 +12,10 @@ import msgspec
 from rmp_milter.certificates import Certificate, CertificateError, read_certificate, usable
 from rmp_milter.changes import NewEnvelope
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import sealed_document
 from rmp_milter.handlers.envelopes import documents_in, standing_dossiers, written
 from rmp_milter.handlers.notices import key_changed
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
+from rmp_milter.handlers.unlocking import sealed_document
 from rmp_milter.keeper.protocol import (
     ByCustody,
     Record,

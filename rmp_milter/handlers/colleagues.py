@@ -1,10 +1,17 @@
 """Who of the directory is meant, and who of it is a doctor."""
 
+import re
+from collections.abc import Iterator
+
 from rmp_milter.handlers.steps import View
 from rmp_milter.identity import fold
 from rmp_milter.model import Doctor
 
-_TITLES = ("DR ", "DOCTEUR ", "PR ", "PROFESSEUR ", "MME ", "M ")
+_RPPS = re.compile(r"(?<!\d)\d(?:[ .]?\d){10}(?!\d)", re.ASCII)
+_MAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+[^\s<>(),;:.]")
+_TITLES = frozenset(
+    {"DR", "DOCTEUR", "DOCTEURE", "PR", "PROFESSEUR", "PROFESSEURE", "M", "MR", "MME", "MLLE"}
+)
 _DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
 
 
@@ -16,22 +23,37 @@ def is_doctor(doctor: Doctor) -> bool:
 def colleague(words: str, view: View) -> Doctor | None:
     """Return the one professional of this RPPS number, mail address or name, or None.
 
-    Names are compared folded, with and without their title; two of the same name are
-    nobody. A patient who has a key of his own is never found: the directory tells nobody
-    who has a dossier.
+    What two of them say must agree; a name must be all of one person's and no other's, in
+    any order of its words, with or without a title: what goes to somebody of the same name
+    cannot be taken back. A patient who has a key of his own is never found: the directory
+    tells nobody who has a dossier.
     """
-    compact = "".join(words.split())
-    found = view.doctor_by_rpps(compact) or view.doctor_by_mail(compact)
-    named = [found] if found else _named(_untitled(words), view)
-    professionals = [doctor for doctor in named if not doctor.patient_of]
-    return professionals[0] if len(professionals) == 1 else None
+    found = list(_by_number_or_address(words, view)) or list(_by_name(words, view))
+    first = found[0] if found else None
+    if first is None or first.patient_of:
+        return None
+    return first if all(each == first for each in found) else None
 
 
-def _named(name: str, view: View) -> list[Doctor]:
-    return [doctor for doctor in view.doctors() if name and _untitled(doctor.name) == name]
+def _by_number_or_address(words: str, view: View) -> Iterator[Doctor | None]:
+    for number in _RPPS.findall(words):
+        yield view.doctor_by_rpps(re.sub(r"\D", "", number))
+    for address in _MAIL.findall(words):
+        yield view.doctor_by_mail(address)
 
 
-def _untitled(name: str) -> str:
-    folded = fold(name)
-    title = next((each for each in _TITLES if folded.startswith(each)), "")
-    return folded.removeprefix(title)
+def _by_name(words: str, view: View) -> Iterator[Doctor]:
+    wanted = _name_words(words)
+    return (
+        each
+        for each in view.doctors()
+        if wanted and not each.patient_of and _name_words(each.name) == wanted
+    )
+
+
+def _name_words(name: str) -> list[str]:
+    """Return the words of a name in an order of their own, without titles before it."""
+    words = fold(name).split()
+    while words and words[0] in _TITLES:
+        words = words[1:]
+    return sorted(words)

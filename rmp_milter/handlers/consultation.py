@@ -11,10 +11,11 @@ from collections.abc import Generator, Sequence
 import msgspec
 
 from rmp_milter.changes import DossierUpdate
-from rmp_milter.handlers.access import Admission, admit, forgiven, prove, spent, unlock
+from rmp_milter.handlers.access import Admission, admit, spent
 from rmp_milter.handlers.index import dossier_letter
 from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import forgiven, prove, unlock
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.hprim_header import Place, header_file
@@ -58,7 +59,7 @@ def _send(asked: Asked, act: Act, view: View, language: Language) -> Steps:
         whole_sheet=admission.relation in SEES_ALL,
     )
     effects = Effects(
-        updates=_read_up_to(admission, dossier, picked),
+        updates=_read_up_to(asked, admission, dossier, picked, view),
         cleared=forgiven(admission),
         once=spent(asked),
     )
@@ -151,11 +152,21 @@ def enclosures(picked: Sequence[Seen], packets: Sequence[bytes]) -> tuple[Enclos
 
 
 def _read_up_to(
-    admission: Admission, dossier: Dossier, picked: Sequence[Seen]
+    asked: Asked, admission: Admission, dossier: Dossier, picked: Sequence[Seen], view: View
 ) -> tuple[DossierUpdate, ...]:
-    """Note what the médecin traitant has been sent, so that his list shows what is new."""
-    newest = max((each.filed.number for each in picked), default=0)
-    if admission.relation is not Relation.TREATING or newest <= dossier.seen:
+    """Note what the médecin traitant has been sent, so that his list shows what is new.
+
+    Up to the first entry that he neither wrote nor is sent now: one that is left out by an
+    onglet or a number stays new, as all do in an index alone.
+    """
+    if admission.relation is not Relation.TREATING or asked.header.scope is Scope.INDEX:
         return ()
-    changed = msgspec.structs.replace(dossier, seen=newest, revision=dossier.revision + 1)
+    sent, known = {each.filed.number for each in picked}, dossier.seen
+    for each in view.entries(dossier.dossier_id, dossier.seen):
+        if each.number not in sent and each.entry.author != dossier.treating:
+            break
+        known = each.number
+    if known == dossier.seen:
+        return ()
+    changed = msgspec.structs.replace(dossier, seen=known, revision=dossier.revision + 1)
     return (DossierUpdate(changed),)

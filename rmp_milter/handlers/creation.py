@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 from rmp_milter.changes import NewDossier
 from rmp_milter.handlers.access import spent
-from rmp_milter.handlers.adoption import adopt_waiting
+from rmp_milter.handlers.adoption import Occasion, adopt_waiting
 from rmp_milter.handlers.creation_rules import admitted
 from rmp_milter.handlers.filing import file_bodies
 from rmp_milter.handlers.steps import (
@@ -43,7 +43,9 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     filings: tuple[Filing, ...] = ()
     if asked.opened.bodies:
         filings = ((yield from file_bodies(asked, dossier, readers)),)
-    adoptions = yield from adopt_waiting(asked, dossier, readers, view)
+    adoptions = yield from adopt_waiting(
+        Occasion(asked.digest, asked.at), dossier, readers, view
+    )
     keys = trait_keys(patient)
     known = view.dossiers_by_traits(keys)
     words = _words(asked, dossier, language)

@@ -6,9 +6,10 @@ import msgspec
 
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import Admission, admit, forgiven, prove, spent, unlock
+from rmp_milter.handlers.access import Admission, admit, spent
 from rmp_milter.handlers.sight import Seen, seen
 from rmp_milter.handlers.steps import Asked, Effects, View
+from rmp_milter.handlers.unlocking import forgiven, prove, unlock
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.model import Dossier

@@ -4,10 +4,11 @@ import msgspec
 
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import admit, unlock
-from rmp_milter.handlers.adoption import adopt_waiting
+from rmp_milter.handlers.access import admit
+from rmp_milter.handlers.adoption import Occasion, adopt_waiting
 from rmp_milter.handlers.depot import standing_readers
 from rmp_milter.handlers.steps import Adopting, Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import unlock
 from rmp_milter.identity import number_contradicts, trait_keys
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
@@ -35,7 +36,8 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     adoptions: tuple[Adopting, ...] = ()
     if changed.patient != dossier.patient:
         readers = standing_readers(dossier, view, asked.at)
-        adoptions = yield from adopt_waiting(asked, changed, readers, view)
+        occasion = Occasion(asked.digest, asked.at)
+        adoptions = yield from adopt_waiting(occasion, changed, readers, view)
     updates: tuple[DossierUpdate, ...] = ()
     if changed != dossier:
         changed = msgspec.structs.replace(changed, revision=dossier.revision + 1)

@@ -62,7 +62,7 @@ def _own(asked: Asked, view: View) -> Iterator[Dossier]:
 
 def _line(dossier: Dossier, view: View, language: Language) -> str:
     last = view.last_entry(dossier.dossier_id)
-    fresh = last.number - dossier.seen if last else 0
+    fresh = _unseen(dossier, view) if last and last.number > dossier.seen else 0
     line = text(
         "list-line",
         language,
@@ -70,4 +70,10 @@ def _line(dossier: Dossier, view: View, language: Language) -> str:
         birth_date=birth_date(dossier.patient),
         last=day(last.entry.received_at) if last else text("list-none", language),
     )
-    return line + (text("list-unseen", language, count=str(fresh)) if fresh > 0 else "")
+    return line + (text("list-unseen", language, count=str(fresh)) if fresh else "")
+
+
+def _unseen(dossier: Dossier, view: View) -> int:
+    """Count what the médecin traitant was not sent yet; he knows what he wrote himself."""
+    newer = view.entries(dossier.dossier_id, dossier.seen)
+    return sum(each.entry.author != dossier.treating for each in newer)

@@ -11,11 +11,12 @@ import msgspec
 
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import Admission, admit, forgiven, spent, unlock
+from rmp_milter.handlers.access import Admission, admit, spent
 from rmp_milter.handlers.colleagues import is_doctor
 from rmp_milter.handlers.envelopes import documents_in, written
 from rmp_milter.handlers.notices import treating_changed
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import forgiven, unlock
 from rmp_milter.keeper.protocol import Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter

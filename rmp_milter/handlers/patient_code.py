@@ -5,7 +5,7 @@ from collections.abc import Generator
 import msgspec
 
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import Admission, admit, opening_of, refused
+from rmp_milter.handlers.access import Admission, admit
 from rmp_milter.handlers.entering import changed, enter, settled
 from rmp_milter.handlers.notices import tell_concerned
 from rmp_milter.handlers.sight import SEES_ALL
@@ -18,6 +18,7 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
+from rmp_milter.handlers.unlocking import opening_of, refused
 from rmp_milter.keeper.protocol import CODE_MARK, Recode, Recoded, Reply, Request
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter

@@ -11,8 +11,9 @@ import msgspec
 from rmp_milter.certificates import Certificate, CertificateError, read_certificate, usable
 from rmp_milter.changes import NewEnvelope
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import admit, unlock
+from rmp_milter.handlers.access import admit
 from rmp_milter.handlers.steps import Asked, Effects, Notice, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import unlock
 from rmp_milter.mail.address import is_address
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter

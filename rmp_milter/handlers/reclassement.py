@@ -6,9 +6,10 @@ import msgspec
 
 from rmp_milter.changes import DossierUpdate
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import admit, unlock
+from rmp_milter.handlers.access import admit
 from rmp_milter.handlers.sight import Seen, chosen, seen
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.unlocking import unlock
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.texts import text

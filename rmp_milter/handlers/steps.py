@@ -72,8 +72,8 @@ class View(Protocol):
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
         """Return the dossiers of which the doctor is médecin traitant."""
 
-    def entries(self, dossier_id: bytes) -> tuple[NumberedEntry, ...]:
-        """Return the dossier's entries in the order in which they came."""
+    def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
+        """Return the dossier's entries beyond number ``after`` in the order they came."""
 
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         """Return the dossier's newest entry, or None."""

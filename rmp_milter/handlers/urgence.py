@@ -13,7 +13,7 @@ import msgspec
 
 from rmp_milter.emergency import EMERGENCY, reference_of
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import match_open, relation_to, sealed_document
+from rmp_milter.handlers.access import match_open, relation_to
 from rmp_milter.handlers.colleagues import is_doctor
 from rmp_milter.handlers.consultation import authors_certificates, documents_of, enclosures
 from rmp_milter.handlers.emergency_letters import (
@@ -37,6 +37,7 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
+from rmp_milter.handlers.unlocking import sealed_document
 from rmp_milter.identity import Outcome as Matched
 from rmp_milter.keeper.protocol import (
     ByCustody,

@@ -83,10 +83,10 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
         for dossier_id in self._holders(self._codecs.blind.of(Kind.TREATING, doctor_id)):
             yield self._promised_dossier(dossier_id)
 
-    def entries(self, dossier_id: bytes) -> tuple[NumberedEntry, ...]:
-        """Return the dossier's entries in the order they came; none for no dossier."""
+    def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
+        """Return the dossier's entries beyond ``after`` as they came; none for no dossier."""
         count = self._count(dossier_id)
-        return tuple(self._entry(dossier_id, number) for number in range(1, count + 1))
+        return tuple(self._entry(dossier_id, number) for number in range(after + 1, count + 1))
 
     def entry(self, dossier_id: bytes, number: int) -> NumberedEntry | None:
         """Return the dossier's entry of this number; None where there is none."""

@@ -118,7 +118,10 @@ def test_the_list_counts_what_was_not_sent_yet(clinic: Clinic) -> None:
         return line
 
     assert "1 entrée(s) que vous n'avez pas encore reçue(s)" in listed("avant")
-    asked(clinic, "Demande : dossier\n" + lines, 2, clinic.anne)
+    own = f"{lines}Document : résumé médical\n\nRésumé.\n"
+    clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(own))
+    assert "1 entrée(s) que vous n'avez pas encore reçue(s)" in listed("de lui-même")
+    asked(clinic, "Demande : dossier\n" + lines, 3, clinic.anne)
     assert "pas encore" not in listed("après")
 
 

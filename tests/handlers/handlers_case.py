@@ -141,8 +141,9 @@ class World:
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
         return (each for each in self.held if each.treating == doctor_id)
 
-    def entries(self, dossier_id: bytes) -> tuple[NumberedEntry, ...]:
-        return self.filed if any(d.dossier_id == dossier_id for d in self.held) else ()
+    def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
+        known = any(d.dossier_id == dossier_id for d in self.held)
+        return tuple(each for each in self.filed if known and each.number > after)
 
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         return (self.entries(dossier_id) or (None,))[-1]

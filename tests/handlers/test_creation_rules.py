@@ -200,6 +200,14 @@ class TestWhatWaited:
         assert document.standing[0].fingerprint == DEMO.fingerprint
         assert (adopted.entry.author, adopted.entry.received_at) == (LAB.doctor_id, NOON - 9)
 
+    def test_leaves_the_leaf_of_its_depositor(self) -> None:
+        world = World()
+        world.deferred = (waiting(7),)
+        _, requests = create(asked(CONSENT), world)
+        (leaf,) = [each.event for each in requests if isinstance(each, Adopt)]
+        assert (leaf.action, leaf.actor_rpps) == ("rattachement", LAB.rpps)
+        assert leaf.request == asked(CONSENT).digest
+
     def test_is_listed_in_the_answer_and_its_depositor_told_nothing(self) -> None:
         outcome = self.adopt(waiting(7))
         assert "Laboratoire CENTRAL, onglet « Biologie » : " in outcome.letter.text
@@ -227,3 +235,9 @@ class TestWhatWaited:
         homonym = dossier(replace(JEAN, nir=OTHERS_NUMBER), treating=OTHER)
         outcome = self.adopt(waiting(7), text=CONSENT + SHEET, known=(homonym,))
         assert outcome.effects.adoptions == ()
+
+    def test_counts_a_closed_dossier_as_none_like_a_deposit_of_now(self) -> None:
+        homonym = dossier(replace(JEAN, nir=OTHERS_NUMBER), treating=OTHER)
+        homonym = replace(homonym, closure=Closure(NOON - 99, NOON + 99))
+        outcome = self.adopt(waiting(7), text=CONSENT + SHEET, known=(homonym,))
+        assert len(outcome.effects.adoptions) == 1

@@ -171,8 +171,9 @@ def test_a_header_that_is_not_understood_is_told_with_its_problems(
 
 
 def test_a_request_that_is_not_in_service_is_told(
-    inspect: Inspect, anne: Doctor, secret_key: bytes
+    inspect: Inspect, anne: Doctor, secret_key: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("rmp_milter.cli.inspect.HANDLERS", {})
     said = inspect.with_key(anne.pgp_mime(f"Demande : droits\n{HEADER}"), secret_key)
     assert said.at("opened", "refusals", 0, "text") == "not-in-service"
 

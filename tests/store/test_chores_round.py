@@ -21,6 +21,8 @@ from rmp_milter.changes import Changes, NewWaiting
 from rmp_milter.chores_round import Count, Household, do_round, expiry
 from rmp_milter.conversation import Keeper
 from rmp_milter.handlers import depot
+from rmp_milter.handlers.access import match_open
+from rmp_milter.handlers.adoption import belonging, home_of
 from rmp_milter.identity import trait_keys
 from rmp_milter.keeper.client import KeeperDown
 from rmp_milter.keeper.protocol import (
@@ -191,6 +193,59 @@ def test_what_fits_in_its_last_hour_is_adopted_not_ended(house: Household, lab: 
     assert do_round(house, NOW + 99 * DAY, NOW) == Count(adopted=1)
 
 
+def test_a_deposit_judged_beside_the_creation_of_its_dossier_is_adopted(
+    house: Household, played: Played, lab: Doctor, folder: Path
+) -> None:
+    """The race: judged with no dossier there, committed after the dossier was."""
+    with house.store.snapshot() as before:
+        assert belonging(a_dossier(treating=b"t" * 16), before) == ()
+        home = a_home(house.store)
+        assert match_open(PATIENT, before).dossier is None  # so it is decided to wait
+    kept(house.store)
+    with house.store.snapshot() as after:
+        assert after.entries(home) == ()
+    assert do_round(house, NOW + 9, NOW + 9) == Count(adopted=1)
+    with house.store.snapshot() as after:
+        assert [each.entry.author for each in after.entries(home)] == [lab.doctor_id]
+    assert len(played.adopts) == 1
+    assert sound(folder)
+
+
+def test_both_ways_of_adopting_agree_on_what_fits(house: Household, lab: Doctor) -> None:
+    assert lab
+    for nir in ("1", "", "2"):
+        kept(house.store, nir=nir)
+    closed: list[bytes] = []
+    for nir in ("", "1", "3"):
+        dossier = a_dossier(treating=b"t" * 16)
+        dossier = replace(dossier, patient=replace(dossier.patient, nir=nir))
+        with house.store.snapshot() as before:
+            at_creation = [each.waiting_id for each in belonging(dossier, before)]
+        home = a_home(house.store, *closed, nir=nir)
+        with house.store.snapshot() as after:
+            by_chores = [
+                each.waiting_id
+                for each in after.waiting()
+                if (found := home_of(each, after)) and found.dossier_id == home
+            ]
+        assert sorted(by_chores) == sorted(at_creation)
+        assert len(at_creation) == {"": 0, "1": 2, "3": 1}[nir]
+        close(house.store, home)
+        closed.append(home)
+
+
+def test_a_closed_dossier_is_not_erased_by_itself(house: Household, lab: Doctor) -> None:
+    assert lab
+    home = a_home(house.store)
+    close(house.store, home)
+    assert do_round(house, NOW + 9999 * DAY, NOW + 9999 * DAY) == Count()
+    with house.store.snapshot() as view:
+        closed = view.dossier(home)
+    assert closed
+    assert closed.closure
+    assert not closed.closure.erased_at
+
+
 def test_a_sender_who_left_is_not_told_and_the_deposit_goes(
     house: Household, played: Played
 ) -> None:
@@ -218,13 +273,13 @@ def test_a_chore_that_another_did_meanwhile_is_passed_over(
     assert lab
     new = kept(house.store)
     a_home(house.store)
-    plain = chores_round.adopt
+    plain = chores_round.adopt_by_itself
 
     def too_late(*args):  # noqa: ANN002, ANN202
         house.store.commit(Changes(expired=(new.waiting.waiting_id,)), NOW)
         return plain(*args)
 
-    monkeypatch.setattr(chores_round, "adopt", too_late)
+    monkeypatch.setattr(chores_round, "adopt_by_itself", too_late)
     assert do_round(house, NOW, NOW) == Count()
 
 
