@@ -12,7 +12,8 @@ import msgspec
 from rmp_milter.changes import Changes, Once
 from rmp_milter.keeper.client import KeeperClient
 from rmp_milter.keeper.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
-from rmp_milter.mail.checkpoint_mail import Sender, checkpoint_mail
+from rmp_milter.mail.checkpoint_mail import checkpoint_mail
+from rmp_milter.mail.plain_mail import Sender
 from rmp_milter.store.failures import Conflict
 from rmp_milter.store.store import Store
 
@@ -68,15 +69,15 @@ def send_checkpoint(
     return reply.note
 
 
-def send_daily_checkpoint(
-    keeper: KeeperClient, store: Store, audience: Audience, now: int, hour: int
+def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
+    keeper: KeeperClient, store: Store, audience: Audience, at: int, hour: int, now: int
 ) -> bool:
-    """Send the day's checkpoint unless that is done; return whether it was sent now.
+    """Send the checkpoint of the day of ``at`` unless that is done; return whether it was.
 
-    The store remembers it, so that a restart sends none twice. Raises as
-    :func:`send_checkpoint`.
+    ``now`` is when it is done (both epoch seconds). The store remembers it, so that a
+    restart sends none twice. Raises as :func:`send_checkpoint`.
     """
-    due = last_hour(now, hour)
+    due = last_hour(at, hour)
     mark = f"daily checkpoint {due}".encode()
     with store.snapshot() as view:
         if view.happened(mark):

@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from rmp_milter.answers import Answers
+from rmp_milter.audit import Audience
 from rmp_milter.case import Means
 from rmp_milter.chores_round import Household, do_round
 from rmp_milter.config import Config
 from rmp_milter.conversation import Keeper
 from rmp_milter.handlers.steps import Bounds
 from rmp_milter.keeper.client import KeeperClient
+from rmp_milter.mail.plain_mail import Sender
 from rmp_milter.memory import Memory
 from rmp_milter.milter import Rules, listen, stop
 from rmp_milter.model import Envelope
@@ -28,6 +30,7 @@ from rmp_milter.store.failures import StoreError, StoreFailed
 from rmp_milter.store.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
 from rmp_milter.turns import Turns
+from rmp_milter.watch_round import Watch, keep_watch
 
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 31_557_600
@@ -65,10 +68,9 @@ def run(config: Config) -> int:
         else None
     )
     ended = threading.Event()
-    house = household(config, store)
-    seconds = config.milter.chores_seconds
+    rounds = (household(config, store), watch_of(config), config.milter.chores_seconds)
     chores = threading.Thread(
-        target=_keep_house, args=(house, seconds, ended, failed), name="chores", daemon=True
+        target=_keep_house, args=(*rounds, ended, failed), name="chores", daemon=True
     )
     chores.start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
@@ -81,7 +83,11 @@ def run(config: Config) -> int:
 
 
 def _keep_house(
-    house: Household, seconds: int, ended: threading.Event, failed: threading.Event
+    house: Household,
+    watch: Watch,
+    seconds: int,
+    ended: threading.Event,
+    failed: threading.Event,
 ) -> None:
     """Do the chores every ``seconds``; a round that ends otherwise ends the process."""
     try:
@@ -89,6 +95,7 @@ def _keep_house(
             now = int(time.time())
             try:
                 do_round(house, now, now)
+                keep_watch(house, watch, now, now)
             except StoreFailed:
                 raise
             except StoreError as error:
@@ -103,6 +110,21 @@ def household(config: Config, store: Store) -> Household:
     keeper = _keeper(config)
     language = config.service.language
     return Household(store, keeper, _answers(config, keeper), language)
+
+
+def watch_of(config: Config) -> Watch:
+    """Return what emergencies are watched by, and who is told."""
+    sender = Sender(config.service.addresses[0], config.service.name)
+    audit = config.audit
+    return Watch(
+        client=KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds),
+        audience=Audience(audit.addresses, sender, lambda: secrets.token_hex(16)),
+        hour=audit.hour,
+        alerts=audit.alerts,
+        justify_hours=audit.justify_hours,
+        review_hours=audit.review_hours,
+        remind_hours=audit.remind_hours,
+    )
 
 
 def _keeper(config: Config) -> Keeper:
@@ -159,6 +181,7 @@ def _bounds(config: Config) -> Bounds:
         hold=rules.hold_seconds,
         waiting=rules.waiting_days * DAY_SECONDS,
         retention=rules.retention_years * YEAR_SECONDS,
+        justify_hours=config.audit.justify_hours,
     )
 
 

@@ -24,8 +24,8 @@ from rmp_milter.config import Config
 from rmp_milter.emergency import REVIEW
 from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.keeper.protocol import Event, Record, Recorded
-from rmp_milter.mail.checkpoint_mail import Sender
 from rmp_milter.mail.cutting_reason import MAX_REASON
+from rmp_milter.mail.plain_mail import Sender
 from rmp_milter.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.new_files import write_new
 from rmp_milter.owners import name_of

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 
 import click
+import msgspec
 
 from rmp_milter.chores_round import as_dict, do_round
 from rmp_milter.cli.errors import Status
@@ -11,7 +12,8 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs
 from rmp_milter.config import Config
-from rmp_milter.milter_main import household
+from rmp_milter.milter_main import household, watch_of
+from rmp_milter.watch_round import keep_watch
 
 
 @click.command()
@@ -23,16 +25,19 @@ from rmp_milter.milter_main import household
 @json_option
 @configured
 def chores(config: Config, *, at: datetime | None, as_json: bool) -> int:
-    """Adopt what fits a dossier by now, end waits, send daily receipts; once.
+    """Adopt what fits a dossier by now, end waits, send receipts, reminders, alerts; once.
 
     The keeper must be running. Status 1 if something had to be put off.
     """
     now = int(time.time())
     due = int(at.replace(tzinfo=UTC).timestamp()) if at else now
     with open_store(config) as store:
-        count = do_round(household(config, store), due, now)
+        house = household(config, store)
+        count = do_round(house, due, now)
+        watched = keep_watch(house, watch_of(config), due, now)
+    figures = as_dict(count) | msgspec.structs.asdict(watched)
     if as_json:
-        print_json(as_dict(count))
+        print_json(figures)
     else:
-        print_pairs([(name, str(number)) for name, number in as_dict(count).items()])
+        print_pairs([(name, str(number)) for name, number in figures.items()])
     return Status.REFUSED if count.failed else Status.OK

@@ -212,13 +212,27 @@ class DkimSection(Section, frozen=True, kw_only=True):
 
 
 class AuditSection(Section, frozen=True, kw_only=True):
-    """Who keeps the access log's checkpoints, and at which hour (UTC) they are sent."""
+    """Who keeps the access log's checkpoints, sent at ``hour`` (UTC), and who is alerted.
+
+    Emergencies are to be justified and reviewed within some hours; their doctors are
+    reminded before.
+    """
 
     addresses: Annotated[
         tuple[Annotated[str, Meta(pattern=ADDRESS, max_length=200)], ...],
         Meta(description='a list of mail addresses in lower case, such as ["dpo@ars.example"]'),
     ] = ()
     hour: Annotated[int, _whole(0, 23, "hours")] = 5
+    alerts: Annotated[
+        tuple[Annotated[str, Meta(pattern=ADDRESS, max_length=200)], ...],
+        Meta(description='a list of mail addresses in lower case, such as ["dsi@chu.example"]'),
+    ] = ()
+    justify_hours: Annotated[int, _whole(1, 720, "hours")] = 24
+    review_hours: Annotated[int, _whole(1, 2160, "hours")] = 72
+    remind_hours: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=720)], ...],
+        Meta(description="a list of hours after the access, 1 to 720 each, in their order"),
+    ] = (12, 20)
 
 
 class LogSection(Section, frozen=True, kw_only=True):

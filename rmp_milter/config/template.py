@@ -141,6 +141,13 @@ selector = "rmp"
 addresses = []
 # At which hour, in universal time.
 hour = 5
+# Who is told of emergency accesses that are overdue: a reference, nobody's name.
+alerts = []
+# Within how many hours an emergency is to be justified, and reviewed; the doctor is reminded
+# so many hours after it.
+justify_hours = 24
+review_hours = 72
+remind_hours = [12, 20]
 
 [log]
 # "debug", "info", "warning" or "error"; lines go to stderr, without any identity.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.emergency import JUSTIFY_HOURS, reference_of
+from rmp_milter.emergency import reference_of
 from rmp_milter.handlers.index import dossier_letter
 from rmp_milter.handlers.search import short_reference
 from rmp_milter.handlers.sight import Seen
@@ -33,7 +33,7 @@ def emergency_letter(  # noqa: PLR0913, PLR0917 -- what an index shows, and to w
         language,
         at=minute(asked.at),
         reference=reference_of(asked.digest),
-        hours=str(JUSTIFY_HOURS),
+        hours=str(asked.bounds.justify_hours),
     )
     subject = text("subject-emergency", language, patient=full_name(dossier.patient))
     return msgspec.structs.replace(letter, subject=subject, text=f"{head}\n{letter.text}")

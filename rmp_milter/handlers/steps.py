@@ -104,7 +104,8 @@ class Bounds(msgspec.Struct, frozen=True):
     ``wrong_codes`` tries for a dossier within ``window`` let its code slot rest, as those
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
-    dossier and ``retention`` how long a closed dossier is kept.
+    dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
+    soon an emergency is to be justified.
     """
 
     wrong_codes: int = 5
@@ -115,6 +116,7 @@ class Bounds(msgspec.Struct, frozen=True):
     hold: int = 60
     waiting: int = 30 * 86_400
     retention: int = 20 * 365 * 86_400
+    justify_hours: int = 24
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from rmp_milter.config import Config, load
 from rmp_milter.installation import AUDITOR_KEY
 from rmp_milter.keeper.client import KeeperClient
 from rmp_milter.keeper.protocol import Event, Record, Recorded
-from rmp_milter.mail.checkpoint_mail import Sender
+from rmp_milter.mail.plain_mail import Sender
 from rmp_milter.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.records import OutboxRow

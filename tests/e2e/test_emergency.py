@@ -1,6 +1,7 @@
 """Emergency access through a real Postfix: what the doctor reads, who is told, what is logged."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from clinic import PDF, Clinic, small_clinic
@@ -120,3 +121,32 @@ def test_a_resting_code_and_throttles_do_not_stop_it() -> None:
         assert "Trop de demandes" in refused.text
         index, *_ = urgent(clinic, lines, 3)
         assert "ACCÈS EN URGENCE accordé" in index.text
+
+
+def test_the_doctor_is_reminded_the_host_alerted_and_checkpoints_sent() -> None:
+    settings = {
+        ("audit", "addresses"): '["dpo@ars.test", "audit@chu.test"]',
+        ("audit", "alerts"): '["dsi@chu.test"]',
+    }
+    with small_clinic(settings) as clinic:
+        lines, name = filed(clinic)
+        reference = reference_in(urgent(clinic, lines, 3)[0])
+        before = clinic.host.postfix.collected.count(clinic.anne.mail)
+        chores_in(clinic, hours=13)
+        (reminder,) = clinic.host.answers(clinic.anne, after=before)
+        assert reference in reminder.text
+        assert "n'est pas encore justifié" in reminder.text.replace("\n", " ")
+        chores_in(clinic, hours=25)
+        chores_in(clinic, hours=26)
+        (alert,) = clinic.host.postfix.wait_mail("dsi@chu.test", 1)
+        assert reference.encode() in b"".join(alert.split())
+        assert name.encode() not in alert
+        for keeper in ("dpo@ars.test", "audit@chu.test"):
+            checkpoint, *_ = clinic.host.postfix.wait_mail(keeper, 1)
+            assert b"checkpoint-" in checkpoint
+
+
+def chores_in(clinic: Clinic, hours: int) -> None:
+    at = datetime.now(UTC) + timedelta(hours=hours)
+    clinic.host.service.rmp("chores", "--at", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    clinic.host.settle()

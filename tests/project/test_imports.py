@@ -79,6 +79,7 @@ CORE = [
     "rmp_milter.errors",
     "rmp_milter.erasure",
     "rmp_milter.emergency",
+    "rmp_milter.overdue",
     "rmp_milter.identity",
     "rmp_milter.onglets",
     "rmp_milter.chores",

@@ -5,6 +5,22 @@ from collections.abc import Mapping
 from rmp_milter.mail.catalogue.text import Text
 
 LETTERS: Mapping[str, Text] = {
+    "alert-subject": Text(
+        "RMP : accès en urgence en retard, {reference}",
+        "RMP: emergency access overdue, {reference}",
+    ),
+    "alert-justification": Text(
+        "L'accès en urgence {reference} du {at} (UTC) n'est pas justifié après {hours} heures.\n"
+        "Relancez le médecin ; rmp access overdue EXPORT énumère ce qui est en retard.",
+        "The emergency access {reference} of {at} (UTC) is not justified after {hours} hours.\n"
+        "Ask the doctor; rmp access overdue EXPORT lists what is overdue.",
+    ),
+    "alert-review": Text(
+        "L'accès en urgence {reference} du {at} (UTC) n'est pas contrôlé après {hours} heures.\n"
+        "Prévenez les auditeurs ; rmp access overdue EXPORT énumère ce qui est en retard.",
+        "The emergency access {reference} of {at} (UTC) is not reviewed after {hours} hours.\n"
+        "Tell the auditors; rmp access overdue EXPORT lists what is overdue.",
+    ),
     "checkpoint-subject": Text(
         "Point de contrôle du journal {origin} : {size} entrées",
         "Checkpoint of the access log {origin}: {size} entries",

@@ -163,6 +163,9 @@ Your justification of the access {reference} is in the log. Only auditors read i
 to you if they miss anything.
 """,
     ),
+    "subject-reminder": Text(
+        "RMP : accès en urgence à justifier", "RMP: emergency access to justify"
+    ),
     "reminder-justify": Text(
         """\
 Votre accès en urgence du {at} (UTC), référence {reference}, n'est pas encore justifié. Répondez
