@@ -13,7 +13,7 @@ from rmp_milter.changes import Changes, DossierUpdate
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
-from rmp_milter.cli.leaves import record_act
+from rmp_milter.cli.leaves import forget_dossier, record_act
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
@@ -181,7 +181,7 @@ def erase(config: Config, *, reference: str, due: bool) -> None:
                 raise CommandError(
                     "this dossier is not to be erased yet, or is no longer there"
                 )
-            record_act(config, "effacement", each, once=True)
+            forget_dossier(config, each)
             _commit(store, Changes(erased=(each.dossier_id,)))
             click.echo(f"erased {each.dossier_id.hex()}")
     if ending and sys.stdout.isatty():

@@ -15,7 +15,7 @@ import msgspec
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.config import Config
 from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.keeper.protocol import Event, Record, Recorded, Released, Request
+from rmp_milter.keeper.protocol import Event, Forget, Record, Recorded, Released, Request
 from rmp_milter.model import Dossier
 
 ReplyT = TypeVar("ReplyT", Recorded, Released)
@@ -95,14 +95,34 @@ def record_act(
     it finds its leaf. Raises :class:`CommandError`: without its leaf nothing is to be done.
     """
     keeper = HostKeeper(config)
-    event = msgspec.structs.replace(
+    keeper.ask(Recorded, Record(_act(keeper, action, dossier, entries, once=once)))
+
+
+def forget_dossier(config: Config, dossier: Dossier) -> None:
+    """Have the log forget which leaves are an erased dossier's, behind the erasure's leaf.
+
+    Tried again it finds that leaf. Raises :class:`CommandError`.
+    """
+    keeper = HostKeeper(config)
+    event = _act(keeper, "effacement", dossier, once=True)
+    keeper.ask(Recorded, Forget(dossier.dossier_id, event))
+
+
+def _act(
+    keeper: HostKeeper,
+    action: str,
+    dossier: Dossier | None,
+    entries: tuple[int, ...] = (),
+    *,
+    once: bool,
+) -> Event:
+    return msgspec.structs.replace(
         keeper.event(action, ""),
         request=_request(action, dossier) if dossier and once else b"",
         sender="rmp dossier",
         dossier_id=dossier.dossier_id if dossier else b"",
         entries=entries,
     )
-    keeper.ask(Recorded, Record(event))
 
 
 def _request(action: str, dossier: Dossier) -> bytes:

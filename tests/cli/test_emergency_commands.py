@@ -198,7 +198,7 @@ def test_the_daily_checkpoint_is_sent_once_whatever_restarts(host: Host) -> None
     sent = []
     for now in (NOW, NOW + 60, NOW + 5 * 3600, NOW + 6 * 3600):
         with host.store() as store:
-            sent.append(send_daily_checkpoint(host.keeper, store, audience, now, 5))
+            sent.append(send_daily_checkpoint(host.keeper, store, audience, now, 5, now))
     assert sent == [True, False, True, False]
     assert len(rows(host)) == 4
 
