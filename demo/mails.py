@@ -28,6 +28,22 @@ TREATING_ASKS = f"Demande : dossier\n{PATIENT}\n"
 
 OTHER_ASKS = f"Demande : dossier\n{PATIENT}Code : {CODE}\n\n"
 
+EMERGENCY = """Demande : urgence
+Patient : Lebrun
+Âge : environ 65 ans
+Motif : trouvée inconsciente sur le palier, traitement inconnu
+"""
+
+EMERGENCY_CHOSEN = """Demande : urgence
+Référence : {}
+Motif : trouvée inconsciente sur le palier, traitement inconnu
+"""
+
+JUSTIFICATION = """Demande : justification
+Référence : {}
+Motif : coma hypothyroïdien suspecté, hospitalisée au CHU
+"""
+
 PDF_NAME = "échographie thyroïdienne.pdf"
 
 PDF = one_page(
@@ -59,6 +75,8 @@ SECRETS: tuple[str | bytes, ...] = (
     "lévothyroxine",
     "feuille de suivi",
     "TSH 4,8",
+    "inconsciente sur le palier",
+    "coma hypothyroïdien",
     PDF[200:260],
 )
 """What must be found nowhere but in the mailboxes' encrypted mails, where it is sealed."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from demo import mails
+from demo.emergency import Emergency
 from demo.screen import Screen
 from testbed import traces
 from testbed.command import CommandError, program
@@ -21,7 +22,7 @@ PROGRAMS = {
     "gpg": "gnupg",
     "saslpasswd2": "sasl2-bin",
 }
-STEPS = 9
+STEPS = 14
 INTERRUPTED = 130  # as a shell reports SIGINT
 ACCOUNT, PASSWORD = "radio", "Rayon-X-2026"
 
@@ -136,6 +137,7 @@ class Demonstration:
             "by another doctor, with the code that the patient gave her",
         )
         self._prove_identical(own, other)
+        Emergency(self._screen, self._host, self._other, self._treating).play()
         self._prove_no_trace()
 
     def _enrol(self) -> None:

@@ -12,12 +12,41 @@ _MAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+[^\s<>(),;:.]")
 _TITLES = frozenset(
     {"DR", "DOCTEUR", "DOCTEURE", "PR", "PROFESSEUR", "PROFESSEURE", "M", "MR", "MME", "MLLE"}
 )
-_DOCTORS = ("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT")
+_DOCTORS = (
+    *("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT", "URGENTISTE"),
+    *(
+        "ALLERGOLOGUE",
+        "ANESTHESISTE",
+        "ANGIOLOGUE",
+        "CANCEROLOGUE",
+        "CARDIOLOGUE",
+        "CHIRURGIEN",
+    ),
+    *(
+        "DERMATOLOGUE",
+        "DIABETOLOGUE",
+        "ENDOCRINOLOGUE",
+        "GASTROENTEROLOGUE",
+        "GASTRO ENTEROLOGUE",
+    ),
+    *("GERIATRE", "GYNECOLOGUE", "HEMATOLOGUE", "HEPATOLOGUE", "INFECTIOLOGUE", "INTERNISTE"),
+    *("NEPHROLOGUE", "NEUROLOGUE", "NEUROCHIRURGIEN", "OBSTETRICIEN", "ONCOLOGUE"),
+    *("OPHTALMOLOGUE", "OPHTALMOLOGISTE", "ORL", "OTO RHINO", "PEDIATRE", "PEDOPSYCHIATRE"),
+    *("PHLEBOLOGUE", "PNEUMOLOGUE", "PROCTOLOGUE", "PSYCHIATRE", "RADIOLOGUE", "REANIMATEUR"),
+    *("RHUMATOLOGUE", "STOMATOLOGUE", "UROLOGUE"),
+)
+_NO_DOCTORS = ("CHIRURGIEN DENTISTE", "CHIRURGIENNE DENTISTE")
 
 
 def is_doctor(doctor: Doctor) -> bool:
-    """Whether somebody of the directory is a doctor by profession, and no patient."""
-    return not doctor.patient_of and fold(doctor.profession).startswith(_DOCTORS)
+    """Whether somebody of the directory is a doctor by profession, and no patient.
+
+    By the names of the qualified specialities (a psychologist or a dentist is none), since
+    only a doctor can be médecin traitant (Code de la sécurité sociale, L. 162-5-3).
+    """
+    profession = fold(doctor.profession)
+    named = profession.startswith(_DOCTORS) and not profession.startswith(_NO_DOCTORS)
+    return named and not doctor.patient_of
 
 
 def colleague(words: str, view: View) -> Doctor | None:

@@ -1,4 +1,4 @@
-"""Urgence (bris de glace): any enrolled doctor reads a dossier without code or card, at once.
+"""Urgence (bris de glace): any enrolled PS reads a dossier without code or card, at once.
 
 A signature and a reason in words are all it takes; nothing throttles it, and it is outside
 the table of rights. The leaf is written before a key leaves the keeper; médecin traitant and
@@ -14,7 +14,6 @@ import msgspec
 from rmp_milter.emergency import EMERGENCY, reference_of
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import match_open, relation_to
-from rmp_milter.handlers.colleagues import is_doctor
 from rmp_milter.handlers.consultation import authors_certificates, documents_of, enclosures
 from rmp_milter.handlers.emergency_letters import (
     emergency_letter,
@@ -75,9 +74,13 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
 
 
 def _check(asked: Asked) -> None:
-    """Raise what an emergency cannot do without: a doctor's signature, a reason in words."""
-    if not is_doctor(asked.doctor):
-        raise MailError("emergency-doctors-only")
+    """Raise what an emergency cannot do without: a signature, a reason in words.
+
+    The profession is not asked for: it is free text of the directory, and a life must not
+    hang on how somebody once wrote it. Only a patient's own key is no professional's.
+    """
+    if asked.doctor.patient_of:
+        raise MailError("emergency-professionals-only")
     if asked.sender.proof is not Proof.SIGNATURE:
         raise MailError("signature-needed")
     if not asked.opened.held_reason:

@@ -182,10 +182,16 @@ class TestAsked:
         )
         assert refusal(mail, World([dossier()])) == "signature-needed"
 
-    def test_a_doctor(self) -> None:
-        assert refusal(emergency(by=LAB), World([dossier()])) == "emergency-doctors-only"
+    def test_no_certain_profession(self) -> None:
+        midwife = replace(OTHER, profession="sage-femme")
+        outcome, _ = run(urgence.handle(emergency(by=midwife), World([dossier()]), "fr"))
+        assert len(outcome.effects.emergencies) == 1
+
+    def test_a_professional_not_a_patient(self) -> None:
         patient = replace(OTHER, patient_of=b"x" * 16)
-        assert refusal(emergency(by=patient), World([dossier()])) == "emergency-doctors-only"
+        assert (
+            refusal(emergency(by=patient), World([dossier()])) == "emergency-professionals-only"
+        )
 
 
 class TestJustification:

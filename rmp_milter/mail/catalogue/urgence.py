@@ -11,9 +11,9 @@ REFUSALS: Mapping[str, Text] = {
         "The reason is missing. Add a line « Reason : » that says why in a few words and send the "
         "mail again: the answer is immediate. Only auditors will read the reason.",
     ),
-    "emergency-doctors-only": Text(
-        "L'accès en urgence est réservé aux médecins inscrits.",
-        "Emergency access is for enrolled doctors only.",
+    "emergency-professionals-only": Text(
+        "L'accès en urgence est réservé aux professionnels de santé inscrits.",
+        "Emergency access is for enrolled healthcare professionals only.",
     ),
     "no-such-reference": Text(
         "Aucun accès en urgence de votre part ne porte cette référence. Recopiez-la de la réponse "
@@ -105,18 +105,22 @@ first three letters, with or without about an age:
     ),
     "emergency-notice": Text(
         """\
-{doctor} (RPPS {rpps}) a lu en urgence, sans code ni carte, le dossier de votre patient {patient},
-né(e) le {birth_date}, le {at} (UTC). Référence : {reference}
+{doctor} (RPPS {rpps}) a lu en urgence, sans code ni carte,
+le dossier de votre patient {patient}, né(e) le {birth_date}.
+Le {at} (UTC), référence {reference}
 
-Il doit justifier cet accès ; les auditeurs l'examineront. Pour le contester, écrivez à
-l'hébergeur en citant la référence. {told}
+Cet accès doit être justifié ; les auditeurs l'examineront. Pour le contester, écrivez à
+l'hébergeur en citant la référence.
+{told}
 """,
         """\
-{doctor} (RPPS {rpps}) read the dossier of your patient {patient}, born {birth_date}, in an
-emergency, without code or card, on {at} (UTC). Reference: {reference}
+{doctor} (RPPS {rpps}) read in an emergency, without code or card,
+the dossier of your patient {patient}, born {birth_date}.
+On {at} (UTC), reference {reference}
 
-The doctor must justify this access; auditors will look into it. To object, write to the host and
-quote the reference. {told}
+This access must be justified; auditors will look into it. To object, write to the host and quote
+the reference.
+{told}
 """,
     ),
     "emergency-told-mail": Text(
@@ -155,8 +159,8 @@ one, write to the host and quote the reference.
     ),
     "justified": Text(
         """\
-Votre justification de l'accès {reference} est inscrite au journal. Seuls les auditeurs la lisent ;
-ils vous écriront s'il leur manque quelque chose.
+Votre justification de l'accès {reference} est inscrite au journal.
+Seuls les auditeurs la lisent ; ils vous écriront s'il leur manque quelque chose.
 """,
         """\
 Your justification of the access {reference} is in the log. Only auditors read it; they will write
