@@ -38,6 +38,21 @@ def test_every_row_of_the_patients_rights_is_understood(request_line: str, more:
     assert parse(f"{request_line}\n{PATIENT}{more}\n", 2026).problems == ()
 
 
+WORDS = re.search(r"De même : (.*?)\. La page", text("help", "fr"), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "word",
+    re.split(r", | et ", re.sub(r"\s*\([^)]*\)", "", " ".join(WORDS[1].split())))
+    if WORDS
+    else [],
+)
+def test_every_request_that_the_aide_only_names_is_known(word: str) -> None:
+    said = parse(f"Demande : {word}\n{PATIENT}", 2026)
+    assert said.verb_stated
+    assert [each for each in said.problems if each.kind is not Trouble.MISSING] == []
+
+
 def test_all_rows_of_the_patients_rights_are_read_by_the_test_above() -> None:
     assert len(ROWS.findall(GUIDE)) == GUIDE.count("\n| ") - 1  # but the table's head
 
