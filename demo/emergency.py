@@ -56,6 +56,8 @@ class Emergency:
         self._screen.mail(notice, self._treating.name)
         found = re.search(r"U(?:-[A-Z2-9]{4}){3}", index.text)
         self._screen.proof("the access has a reference", holds=found is not None)
+        masked = mails.MASKED_TITLE in index.text
+        self._screen.proof("what the patient masked stays masked", holds=not masked)
         return found[0] if found else ""
 
     def _justify(self, reference: str) -> None:

@@ -10,6 +10,15 @@ PATIENT = "Patient : LEBRUN-CASTAING Héloïse\nNé le : 30/01/1959\n"
 
 CREATION = f"Demande : création\n{PATIENT}Consentement : oui\nCode : {CODE}\n\n"
 
+EARLY = f"""{PATIENT}Document : Radiographie du thorax
+
+Cher confrère, thorax sans anomalie ; silhouette cardiaque normale.
+"""
+
+MASK = f"Demande : masquage\n{PATIENT}Numéros : 1\n\n"
+
+MASKED_TITLE = "Radiographie du thorax"
+
 REPORT = f"""{PATIENT}Document : Compte-rendu échographie
 
 Cher confrère, voici l'échographie thyroïdienne de votre patiente : nodule isthmique
@@ -77,6 +86,8 @@ SECRETS: tuple[str | bytes, ...] = (
     "TSH 4,8",
     "inconsciente sur le palier",
     "coma hypothyroïdien",
+    MASKED_TITLE,
+    "silhouette cardiaque",
     PDF[200:260],
 )
 """What must be found nowhere but in the mailboxes' encrypted mails, where it is sealed."""

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from states import named, open_store
 
@@ -23,12 +24,16 @@ Access = tuple[str, str, str]
 
 @dataclass
 class Patient:
-    """Somebody who consults: his header lines, his code, and what happened to his dossier."""
+    """Somebody who consults: his header lines, his code, and what happened to his dossier.
+
+    ``awaited`` are those who sent documents before he had one.
+    """
 
     name: str
     given: str
     born: str
     code: str = ""
+    awaited: list[Doctor] = field(default_factory=list)
     happened: list[Access] = field(default_factory=list)
 
     @property
@@ -43,12 +48,14 @@ class Practice:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.numbers: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.entries: dict[str, int] = {}
 
     def enrol(self, name: str, mail: str, profession: str = "médecin généraliste") -> Doctor:
         """Return a doctor whom the host has enrolled."""
         doctor = self.host.doctor(name, mail, profession)
         self.numbers[mail] = rpps(len(self.numbers) + 1)
+        self.names[self.numbers[mail]] = name
         return doctor
 
     def create(self, doctor: Doctor, patient: Patient, summary: str) -> None:
@@ -62,13 +69,31 @@ class Practice:
         patient.code = found[1]
         self.note(patient, "creation", doctor)
         self.filed(patient, doctor)
+        for author in patient.awaited:
+            assert author.name in answer.text
+            self.entries[patient.name] += 1
+            self.note(patient, "rattachement", author)
 
-    def deposit(self, author: Doctor, patient: Patient, kind: str, name: str) -> Opened:
+    def deposit(
+        self, author: Doctor, patient: Patient, kind: str, name: str, *, more: str = ""
+    ) -> Opened:
         """Add a document; return the receipt."""
-        text = f"{patient.lines}Document : {kind}\n\nCher confrère, voici : {kind}.\n"
+        receipt = self.send_document(author, patient, kind, name, more)
+        self.filed(patient, author)
+        return receipt
+
+    def deposit_early(self, author: Doctor, patient: Patient, kind: str, name: str) -> None:
+        """Add a document for somebody who has no dossier yet; it waits, in the same words."""
+        self.send_document(author, patient, kind, name)
+        patient.awaited.append(author)
+
+    def send_document(
+        self, author: Doctor, patient: Patient, kind: str, name: str, more: str = ""
+    ) -> Opened:
+        """Send a document; return the receipt."""
+        text = f"{patient.lines}Document : {kind}\n{more}\nCher confrère, voici : {kind}.\n"
         (receipt,) = self.host.ask(author, author.pgp_mime(text, {name: kind.encode()}))
         assert name in receipt.text
-        self.filed(patient, author)
         return receipt
 
     def read(
@@ -78,7 +103,7 @@ class Practice:
         text = f"Demande : dossier\n{patient.lines}{more}"
         text += f"Code : {code}\n" if code else ""
         answers = self.host.exchange(reader, reader.pgp_mime(text))
-        assert f"Dossier de {patient.name} {patient.given}" in answers[0].text
+        assert f"Dossier de {patient.name.upper()} {patient.given}" in answers[0].text
         self.note(patient, "consultation", reader)
         return answers
 
@@ -89,6 +114,15 @@ class Practice:
         assert "L'accès n'est pas accordé." in answer.text
         self.note(patient, "consultation", reader, "refused")
 
+    def replace(self, doctor: Doctor, locum: Doctor) -> None:
+        """Have a doctor declare who acts for him, from today for a week."""
+        first = datetime.now(UTC)
+        last = first + timedelta(7)
+        days = f"Du : {first:%d/%m/%Y}\nAu : {last:%d/%m/%Y}\n"
+        text = f"Demande : remplacement\nRemplaçant : {locum.name}\n{days}"
+        (answer,) = self.host.ask(doctor, doctor.pgp_mime(text))
+        assert f"Le remplacement par {locum.name} est enregistré" in answer.text
+
     def wish(
         self, doctor: Doctor, patient: Patient, request: str, act: str, more: str = ""
     ) -> str:
@@ -97,6 +131,15 @@ class Practice:
         answers = self.host.exchange(doctor, doctor.pgp_mime(text))
         self.note(patient, act, doctor)
         return answers[0].text
+
+    def knows_the_accesses(self, doctor: Doctor, patient: Patient) -> None:
+        """Ask for the list of accesses: it names each who did something, as often as he did."""
+        told = self.wish(doctor, patient, "accès", "acces")
+        lines = [line for line in told.splitlines() if re.match(r"\d\d/\d\d/\d{4} ", line)]
+        assert len(lines) == len(patient.happened)
+        for line, (_, number, outcome) in zip(lines, patient.happened, strict=True):
+            assert self.names[number] in line, line
+            assert ("refuser" in line) == (outcome == "refused"), line
 
     def refused(self, sender: Doctor, text: str, said: str) -> None:
         """Send what is refused; read why."""

@@ -88,13 +88,22 @@ class TestWaiting:
     def test_it_is_attached_when_the_dossier_appears(self, clinic: Clinic) -> None:
         lines = clinic.patient()
         clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(f"{lines}\nVoici.\n", FILES))
-        clinic.create(lines)
-        chores(clinic)
+        waiting = len(pending(clinic))
+        text = f"Demande : création\n{lines}Consentement : oui\n"
+        (created,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(text))
+        assert "reçu(s) avant la création et rattaché(s) au dossier" in created.text
+        assert "Laboratoire CENTRAL" in created.text
+        assert len(pending(clinic)) == waiting - 1
+        clinic.host.settle()
         clinic.paul.import_key(clinic.lab.certificate)
         asked = clinic.paul.pgp_mime("Demande : dossier\n" + lines)
         first, entry = clinic.host.ask(clinic.paul, asked, 2)
         assert "Laboratoire CENTRAL" in first.text
         assert entry.files["Radio.pdf"] == PDF
+        accesses = clinic.paul.pgp_mime("Demande : accès\n" + lines)
+        (listed,) = clinic.host.ask(clinic.paul, accesses)
+        attached = "Laboratoire CENTRAL a fait rattacher des documents qui attendaient"
+        assert attached in " ".join(listed.text.split())
         assert sound(clinic)
 
     def test_the_milter_attaches_it_by_itself(self) -> None:

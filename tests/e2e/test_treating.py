@@ -168,6 +168,26 @@ def test_a_locum_reads_lists_and_adds_in_the_name_of_the_doctor(
     assert f"Médecin traitant : {doctor.name}" in index.text
 
 
+def test_a_locum_carries_out_a_patients_wish_in_the_name_of_the_doctor(
+    clinic: Clinic, pair: tuple[Doctor, Doctor]
+) -> None:
+    doctor, locum = pair
+    lines, code = filled(clinic, doctor)
+    declare(clinic, doctor, locum.mail, day(), day(6))
+    clinic.host.settle()
+    wish = locum.pgp_mime(f"Demande : masquage\n{lines}Numéros : 2\n")
+    (answer,) = clinic.host.ask(locum, wish)
+    assert "Entrée(s) masquée(s)" in answer.text
+    clinic.host.settle()
+    index, *_ = consult(clinic, clinic.anne, f"{lines}Code : {code}\n", 2)
+    assert "Radiologie" not in index.text
+    clinic.host.settle()
+    accesses = doctor.pgp_mime("Demande : accès\n" + lines)
+    (listed,) = clinic.host.ask(doctor, accesses)
+    said = f"{locum.name}, remplaçant de {doctor.name}, a masqué (entrée 2)"
+    assert said in " ".join(listed.text.split())
+
+
 def test_before_his_days_a_locum_needs_the_code(
     clinic: Clinic, pair: tuple[Doctor, Doctor]
 ) -> None:

@@ -27,3 +27,38 @@ def test_every_example_is_understood_as_it_is_typed(example: str) -> None:
     # Lines to add to another example miss what stands there.
     missing = [each for each in header.problems if each.kind is Trouble.MISSING]
     assert not (header.verb_stated and missing)
+
+
+ROWS = re.compile(r"^\| .* \| `(Demande : [^`]*)` \| (?:`([^`]*)`[^|]*)?\|$", re.MULTILINE)
+PATIENT = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
+
+
+@pytest.mark.parametrize(("request_line", "more"), ROWS.findall(GUIDE))
+def test_every_row_of_the_patients_rights_is_understood(request_line: str, more: str) -> None:
+    assert parse(f"{request_line}\n{PATIENT}{more}\n", 2026).problems == ()
+
+
+WORDS = re.search(r"De même : (.*?)\. La page", text("help", "fr"), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "word",
+    re.split(r", | et ", re.sub(r"\s*\([^)]*\)", "", " ".join(WORDS[1].split())))
+    if WORDS
+    else [],
+)
+def test_every_request_that_the_aide_only_names_is_known(word: str) -> None:
+    said = parse(f"Demande : {word}\n{PATIENT}", 2026)
+    assert said.verb_stated
+    assert [each for each in said.problems if each.kind is not Trouble.MISSING] == []
+
+
+def test_all_rows_of_the_patients_rights_are_read_by_the_test_above() -> None:
+    assert len(ROWS.findall(GUIDE)) == GUIDE.count("\n| ") - 1  # but the table's head
+
+
+def test_the_guide_stays_two_pages() -> None:
+    """As plain text, in small print; longer lines wrap, which the table's may."""
+    lines = GUIDE.splitlines()
+    assert len(lines) <= 170
+    assert max(len(line) for line in lines if not line.startswith("|")) <= 122

@@ -41,7 +41,7 @@ def test_the_demonstration_proves_all_that_it_claims() -> None:
     demo = started()
     shown, complaints = demo.communicate(timeout=120)
     assert demo.returncode == 0, shown + complaints
-    assert shown.count("✔") == 9
+    assert shown.count("✔") == 13
     assert "NOT SO" not in shown
     assert len(folders(shown)) == 2
     assert not any(folder.exists() for folder in folders(shown))
@@ -52,7 +52,7 @@ def test_an_interrupted_demonstration_leaves_nothing_behind(number: signal.Signa
     demo = started()
     assert demo.stdout is not None
     shown = ""
-    while "[ 3/9]" not in shown:
+    while "[ 3/11]" not in shown:
         shown += demo.stdout.readline()
     places = folders(shown)
     time.sleep(0.1)

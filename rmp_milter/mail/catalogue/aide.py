@@ -13,6 +13,23 @@ Service de résumé médical partagé : mode d'emploi
 Écrivez un message chiffré et signé au service. Les premières lignes du texte disent ce que
 vous demandez ; une ligne vide les sépare de votre lettre.
 
+TOUS LES JOURS
+
+Recevoir un dossier (médecin traitant ou remplaçant : sans la ligne « Code » ; tout autre
+professionnel : avec le code que donne le patient) :
+
+    Demande : dossier
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Code : ........
+
+(ou, au lieu du code, « Vitale : » et l'attestation de votre lecteur de carte.)
+Une partie seulement : « Demande : résumé », « Demande : index », ou une de ces lignes en plus :
+
+    Onglet : biologie
+    Depuis : 01/01/2026
+    Numéros : 2, 5-7
+
 Déposer un document (il suffit de le joindre ; la dernière ligne, facultative, adresse une copie
 au confrère nommé ; un résultat HPRIM se passe de ces lignes) :
 
@@ -31,53 +48,12 @@ Créer le dossier d'un patient qui y consent (sans ligne « Code », le service 
 (facultatif : Nom d'usage, Sexe, Adresse, NIR, Régime, Mutuelle ; vos Téléphone, Fax, Portable,
 Courriel. Pour les changer plus tard : « Demande : fiche ».)
 
-Enregistrer la clé publique du patient, jointe au message, pour qu'il lise son dossier lui-même :
-
-    Demande : clé du patient
-    Patient : DUPONT Jean
-    Né le : 30/01/1959
-    Courriel : jean.dupont@exemple.fr
-
-Recevoir un dossier (médecin traitant : message signé, sans code ; autre praticien : avec le
-code que donne le patient) :
-
-    Demande : dossier
-    Patient : DUPONT Jean
-    Né le : 30/01/1959
-    Code : ........
-
-(ou, au lieu du code, « Vitale : » et l'attestation de votre lecteur de carte.)
-Une partie seulement : « Demande : résumé », « Demande : index », ou une de ces lignes en plus :
-
-    Onglet : biologie
-    Depuis : 01/01/2026
-    Numéros : 2, 5-7
-
-Changer des documents d'onglet (médecin traitant) :
-
-    Demande : reclassement
-    Patient : DUPONT Jean
-    Né le : 30/01/1959
-    Numéros : 3, 5-7
-    Onglet : Imagerie
-
-Chercher parmi vos patients, par les premières lettres du nom :
+Retrouver vos patients par les premières lettres du nom :
 
     Demande : liste
     Nom : DU
 
-Masquer des entrées d'un dossier (numéros de l'index) :
-
-    Demande : masquage
-    Patient : DUPONT Jean
-    Né le : 30/01/1959
-    Numéros : 2, 5
-
-De même, pour le patient : démasquage, rectification (joignez la nouvelle version), opposition et
-levée d'opposition (ligne « Médecin : »), nouveau code, révocation du code, accès, copie, clôture.
-La page de ses droits :
-
-    Demande : droits
+SELON LES BESOINS
 
 Devenir le médecin traitant (avec le code et l'accord du patient) :
 
@@ -94,11 +70,34 @@ Déclarer un remplaçant (pour y mettre fin : « Demande : fin de remplacement �
     Du : 01/07/2026
     Au : 31/07/2026
 
+Changer des documents d'onglet (médecin traitant ou remplaçant) :
+
+    Demande : reclassement
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Numéros : 3, 5-7
+    Onglet : Imagerie
+
 Changer de clé (joignez la nouvelle, signez avec l'ancienne) :
 
     Demande : nouvelle clé
 
-Recevoir cette page :
+LES DROITS DU PATIENT
+
+Masquer des entrées (numéros de l'index) :
+
+    Demande : masquage
+    Patient : DUPONT Jean
+    Né le : 30/01/1959
+    Numéros : 2, 5
+
+De même : démasquage, rectification (joignez la nouvelle version), opposition et levée d'opposition
+(ligne « Médecin : »), nouveau code, révocation du code, accès, copie, clôture, clé du patient
+(joignez-la ; ligne « Courriel : »). La page à remettre au patient :
+
+    Demande : droits
+
+Recevoir ce mode d'emploi :
 
     Demande : aide
 """,
@@ -107,6 +106,23 @@ Shared medical summary: how to use it
 
 Send an encrypted and signed mail to the service. The first lines of the text say what you ask
 for; an empty line parts them from your letter.
+
+EVERY DAY
+
+Receive a dossier (treating doctor or locum: without the line « Code »; anybody else: with the
+code that the patient gives):
+
+    Request : dossier
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Code : ........
+
+(or, in the code's place, « Vitale : » and the attestation of your card reader.)
+Only a part of it: « Request : summary » or « Request : index », or add one of these lines:
+
+    Tab : biologie
+    Since : 01/01/2026
+    Numbers : 2, 5-7
 
 File a document (just attach it; the last line, if you want, sends a copy to this colleague; an
 HPRIM result needs none of these lines):
@@ -126,52 +142,12 @@ Create the dossier of a consenting patient (without a line « Code » the servic
 (optional: Used name, Sex, Address, NIR, Insurance, Mutual insurance; your Phone, Fax, Mobile,
 Email. To change them later: « Request : sheet ».)
 
-Enrol the patient's public key, attached to the mail, for reading the dossier without you:
-
-    Request : patient key
-    Patient : DUPONT Jean
-    Born : 30/01/1959
-    Email : jean.dupont@exemple.fr
-
-Receive a dossier (treating doctor: signed mail, no code; anybody else: with the code that the
-patient gives):
-
-    Request : dossier
-    Patient : DUPONT Jean
-    Born : 30/01/1959
-    Code : ........
-
-(or, in the code's place, « Vitale : » and the attestation of your card reader.)
-Only a part of it: « Request : summary » or « Request : index », or add one of these lines:
-
-    Tab : biologie
-    Since : 01/01/2026
-    Numbers : 2, 5-7
-
-Move documents to another tab (treating doctor):
-
-    Request : refile
-    Patient : DUPONT Jean
-    Born : 30/01/1959
-    Numbers : 3, 5-7
-    Tab : Imagerie
-
-Search among your patients by the first letters of the name:
+Find your patients by the first letters of the name:
 
     Request : list
     Name : DU
 
-Mask entries of a dossier (numbers of the index):
-
-    Request : mask
-    Patient : DUPONT Jean
-    Born : 30/01/1959
-    Numbers : 2, 5
-
-Likewise for the patient: unmask, correction (enclose the new version), opposition and admit (line
-« Doctor : »), new code, revoke code, accesses, copy, close. The page of the patient's rights:
-
-    Request : rights
+AS NEEDED
 
 Become the treating doctor (with the patient's code and consent):
 
@@ -188,9 +164,32 @@ Declare a locum (to end it: « Request : end of locum »):
     From : 01/07/2026
     Until : 31/07/2026
 
+Move documents to another tab (treating doctor or locum):
+
+    Request : refile
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Numbers : 3, 5-7
+    Tab : Imagerie
+
 Change your key (attach the new one, sign with the old one):
 
     Request : new key
+
+THE PATIENT'S RIGHTS
+
+Mask entries (numbers of the index):
+
+    Request : mask
+    Patient : DUPONT Jean
+    Born : 30/01/1959
+    Numbers : 2, 5
+
+Likewise: unmask, correction (attach the new version), opposition and admit (line « Doctor : »),
+new code, revoke code, accesses, copy, close, patient key (attach it; line « Email : »). The page
+to hand to the patient:
+
+    Request : rights
 
 Receive this page:
 
