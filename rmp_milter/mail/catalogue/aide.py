@@ -53,6 +53,20 @@ Retrouver vos patients par les premières lettres du nom :
     Demande : liste
     Nom : DU
 
+EN URGENCE
+
+Sans code ni carte, même si vous ne savez que le début du nom (vous choisirez dans une liste). Le
+médecin traitant et le patient en sont informés ; vous justifierez l'accès ensuite :
+
+    Demande : urgence
+    Patient : DUPONT Jean
+    Âge : environ 65 ans
+    Motif : trouvé inconscient, traitement inconnu
+
+    Demande : justification
+    Référence : U-K7QX-3MZB-9FTR
+    Motif : AVC ischémique confirmé
+
 SELON LES BESOINS
 
 Devenir le médecin traitant (avec le code et l'accord du patient) :
@@ -146,6 +160,20 @@ Find your patients by the first letters of the name:
 
     Request : list
     Name : DU
+
+IN AN EMERGENCY
+
+Without code or card, even if you know only how the name begins (you will choose from a list). The
+treating doctor and the patient are told of it; you justify the access afterwards:
+
+    Request : emergency
+    Patient : DUPONT Jean
+    Age : about 65
+    Reason : found unconscious, medication unknown
+
+    Request : justification
+    Reference : U-K7QX-3MZB-9FTR
+    Reason : ischaemic stroke confirmed
 
 AS NEEDED
 
