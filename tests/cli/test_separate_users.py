@@ -48,8 +48,13 @@ def service() -> Iterator[Path]:
 
 def rmp(service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own: root's rights do not come back."""
-    command = [sys.executable, "-m", "rmp_milter.cli", "--config", service / "rmp.toml"]
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    command = [*rmp_command(service), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def rmp_command(service: Path) -> list[str]:
+    config = str(service / "rmp.toml")
+    return [sys.executable, "-m", "rmp_milter.cli", "--config", config]
 
 
 def owner_and_mode(path: Path) -> tuple[str, str]:
@@ -118,6 +123,49 @@ def test_root_exports_the_access_log_as_the_keepers_user(service: Path) -> None:
     done = rmp(service, "access", "export", str(folder.with_name("roots")))
     assert done.returncode == 1
     assert f"does not belong to {KEEPER}" in done.stderr
+
+
+@needs_root
+@needs_public_code
+def test_an_auditors_account_reads_the_export_and_nothing_else(service: Path) -> None:
+    """As systemd's tmpfiles.d/rmp.conf and rmp-audit.service arrange it."""
+    folder = service.with_name("rmp-audit")
+    folder.mkdir()
+    os.chown(folder, uid_of(KEEPER), gid_of("operator"))
+    folder.chmod(0o2750)
+    subprocess.run(
+        [*rmp_command(service), "access", "export", folder],
+        check=True,
+        capture_output=True,
+        umask=0o027,
+    )
+    vkey = rmp(service, "access", "key").stdout.strip()
+    program = (
+        "import json, os, subprocess, sys\n"
+        "from rmp_milter.cli import main\n"
+        "folder, vkey, group, *hidden = sys.argv[1:]\n"
+        "verify = ['access', 'verify', folder, '--vkey', vkey, '--json']\n"
+        "main.run(verify)  # as root: now all modules are loaded\n"
+        "os.setgroups([]); os.setgid(int(group)); os.setuid(65534)\n"
+        "tries = [['cat', name] for name in hidden]\n"
+        "tries += [['touch', folder + name] for name in ('/checkpoint', '/more')]\n"
+        "done = [subprocess.run(run, capture_output=True).returncode for run in tries]\n"
+        "print(json.dumps([main.run(verify), *done]))"
+    )
+    hidden = (
+        "keeper/log/data.mdb",
+        "keeper/custody.key",
+        "store/data.mdb",
+        "shared/outbox.key",
+    )
+    group = str(gid_of("operator"))
+    done = subprocess.run(
+        [sys.executable, "-c", program, folder, vkey, group, *(service / n for n in hidden)],
+        capture_output=True,
+        check=True,
+        cwd="/",
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, 1, 1, 1, 1, 1, 1]
 
 
 @needs_root

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The units with a program in place of the one that is not installed here."""
     folder = tmp_path_factory.mktemp("units")
-    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.target")):
+    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.target"), *UNITS.glob("*.timer")):
         text = unit.read_text().replace("/opt/rmp/bin/rmp", "/bin/true")
         (folder / unit.name).write_text(text)
     return folder
@@ -36,7 +36,8 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "most"), [("rmp-keeper", 0.4), ("rmp-milter", 0.4), ("rmp-courier", 1.2)]
+    ("service", "most"),
+    [("rmp-keeper", 0.4), ("rmp-milter", 0.4), ("rmp-courier", 1.2), ("rmp-audit", 0.4)],
 )
 def test_a_unit_is_exposed_no_more_than_this(units: Path, service: str, most: float) -> None:
     done = subprocess.run(
@@ -85,13 +86,16 @@ def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:
 
 
 def test_the_folders_can_be_made(tmp_path: Path) -> None:
-    passwd = ("root:x:0:0::/:/bin/sh", "rmp-milter:x:901:901::/:/bin/sh")
+    users = (("rmp-milter", 901), ("rmp-keeper", 903))
+    passwd = ["root:x:0:0::/:/bin/sh", *(f"{name}:x:{n}:{n}::/:/bin/sh" for name, n in users)]
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "passwd").write_text("\n".join([*passwd, ""]))
-    (tmp_path / "etc" / "group").write_text("root:x:0:\npostfix:x:902:\n")
+    (tmp_path / "etc" / "group").write_text("root:x:0:\npostfix:x:902:\nrmp-audit:x:904:\n")
     file = UNITS / "tmpfiles.d/rmp.conf"
     command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(file)]
     done = subprocess.run(command, check=False, capture_output=True)
     assert (done.returncode, done.stderr.decode()) == (0, "")
     status = (tmp_path / "var/spool/postfix/rmp").stat()
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 901, 902)
+    status = (tmp_path / "var/lib/rmp-audit/export").stat()
+    assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 903, 904)
