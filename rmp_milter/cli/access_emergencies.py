@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.access import pdf
 from rmp_milter.access.emergencies import cases
 from rmp_milter.access.folder import ExportedLog, FolderError
 from rmp_milter.access.month import Month, figures, month_of
@@ -16,6 +15,7 @@ from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import moment, print_json, print_table, visible
 from rmp_milter.emergency import JUSTIFY_HOURS, REVIEW_HOURS
+from rmp_milter.mail.pdf import sheets
 
 _HOURS = click.IntRange(1, 24 * 365)
 justify_option = click.option(
@@ -91,7 +91,7 @@ def report(
         found = figures(cases(log), month, int(time.time()), justify_hours)
         lines = report_lines(found, log.head.origin, log.head.size)
         if file is not None:
-            file.write_bytes(pdf.pages(lines))
+            file.write_bytes(sheets(lines))
     if as_json:
         print_json(asdict(found))
     elif file is None:

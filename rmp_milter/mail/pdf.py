@@ -1,4 +1,4 @@
-"""A page to print as a PDF (ISO 32000-1) of plain ASCII, nothing in it compressed.
+"""Pages to print as a PDF (ISO 32000-1) of plain ASCII, nothing in it compressed.
 
 Written here, since the page must hold the mark for the patient's code literally: the keeper
 puts the code in after the milter, which may not know it, has written the page. ReportLab
@@ -19,8 +19,14 @@ _MARGIN = 28
 _LEADING = 1.45
 _CHARACTER = 0.5  # width of a character of Helvetica in the mean, in its size
 
-PLAIN, BOLD, TYPEWRITER = "F1", "F2", "F3"
-_FONTS = {PLAIN: "Helvetica", BOLD: "Helvetica-Bold", TYPEWRITER: "Courier-Bold"}
+_A4, _PER_SHEET, _COLUMNS = (595, 842), 52, 88
+PLAIN, BOLD, TYPEWRITER, SMALL_TYPEWRITER = "F1", "F2", "F3", "F4"
+_FONTS = {
+    PLAIN: "Helvetica",
+    BOLD: "Helvetica-Bold",
+    TYPEWRITER: "Courier-Bold",
+    SMALL_TYPEWRITER: "Courier",
+}
 _ASCII = range(0x20, 0x7F)
 
 
@@ -35,24 +41,50 @@ class Line(msgspec.Struct, frozen=True):
 
 def page(lines: Iterable[Line]) -> bytes:
     """Return a PDF of one page, A5 across, with the lines one below the other."""
-    content = "\n".join([*_frame(), *_shown(lines)])
-    fonts = " ".join(f"/{name} {4 + number} 0 R" for number, name in enumerate(_FONTS, 1))
-    return _file(
-        [
-            "<< /Type /Catalog /Pages 2 0 R >>",
-            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    return _document(["\n".join([*_frame(), *_shown(lines)])], WIDTH, HEIGHT)
+
+
+def sheets(lines: Iterable[str]) -> bytes:
+    """Return a PDF of as many A4 pages as the lines need, as a terminal shows them.
+
+    Lines that are too long are folded.
+    """
+    folded = [piece for line in lines for piece in _folded(line)]
+    starts = range(0, max(len(folded), 1), _PER_SHEET)
+    return _document([_typed(folded[at : at + _PER_SHEET]) for at in starts], *_A4)
+
+
+def _folded(line: str) -> list[str]:
+    return [line[at : at + _COLUMNS] for at in range(0, max(len(line), 1), _COLUMNS)]
+
+
+def _typed(lines: Iterable[str]) -> str:
+    shown = " T* ".join(f"({_string(line)}) Tj" for line in lines)
+    return f"BT /{SMALL_TYPEWRITER} 10 Tf 14 TL 48 785 Td {shown} ET"
+
+
+def _document(contents: Sequence[str], width: int, height: int) -> bytes:
+    """Return a PDF with a page for each content stream."""
+    first = 3 + len(_FONTS)  # the catalogue, the pages' list and the fonts come before
+    fonts = " ".join(f"/{name} {2 + number} 0 R" for number, name in enumerate(_FONTS, 1))
+    kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(contents)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(contents)} >>",
+        *(
+            f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>"
+            for name in _FONTS.values()
+        ),
+    ]
+    for number, content in enumerate(contents):
+        objects += [
             (
-                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}]"
-                f" /Contents 4 0 R /Resources << /Font << {fonts} >> >> >>"
+                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}]"
+                f" /Contents {first + 2 * number + 1} 0 R /Resources << /Font << {fonts} >> >> >>"
             ),
             f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
-            *(
-                f"<< /Type /Font /Subtype /Type1 /BaseFont /{name}"
-                " /Encoding /WinAnsiEncoding >>"
-                for name in _FONTS.values()
-            ),
         ]
-    )
+    return _file(objects)
 
 
 def _frame() -> list[str]:

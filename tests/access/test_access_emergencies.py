@@ -14,7 +14,6 @@ from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey
 
-from rmp_milter.access import pdf
 from rmp_milter.access.beside import reason_path
 from rmp_milter.access.emergencies import Case, cases
 from rmp_milter.access.folder import ExportedLog
@@ -30,6 +29,7 @@ from rmp_milter.access.reasons import (
 from rmp_milter.access.verify import verify
 from rmp_milter.access.writing import export
 from rmp_milter.emergency import reference_of
+from rmp_milter.mail.pdf import sheets
 
 NOVEMBER = 1_793_491_200  # 2026-11-01T00:00:00Z
 HOUR = 3600
@@ -153,7 +153,7 @@ def test_a_month_is_counted_by_state_doctor_and_service_and_printed(tmp_path: Pa
     lines = report(found, log.head.origin, log.head.size)
     assert "     3  accès en urgence" in lines
     assert "     2  sans justification" in lines
-    (tmp_path / "month.pdf").write_bytes(pdf.pages(lines * 4))
+    (tmp_path / "month.pdf").write_bytes(sheets(lines * 4))
     if shutil.which("pdftotext"):
         told = subprocess.run(
             ["pdftotext", "-layout", tmp_path / "month.pdf", "-"],
