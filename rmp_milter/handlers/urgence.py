@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
+from rmp_milter.certificates import usable
 from rmp_milter.emergency import EMERGENCY, reference_of
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.access import match_open, relation_to
@@ -157,8 +158,13 @@ def _release(
 def _tell(
     asked: Asked, dossier: Dossier, reference: str, view: View, language: Language
 ) -> tuple[tuple[Notice, ...], tuple[PostalLetter, ...], PatientTold]:
-    """Return who is told, by mail or by post, and how the patient hears of it."""
+    """Return who is told, by mail or by post, and how the patient hears of it.
+
+    A patient whose key is of no use any more is told as one who has none.
+    """
     patient = view.patient_of(dossier.dossier_id)
+    if patient is not None and not usable(patient.certificate, asked.at):
+        patient = None
     treating = view.doctor(dossier.treating)
     told = (
         PatientTold.MAIL

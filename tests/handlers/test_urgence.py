@@ -10,6 +10,7 @@ from rmp_milter.keeper.protocol import ByCustody, Record, Release
 from rmp_milter.model import (
     Closure,
     Doctor,
+    Dossier,
     Emergency,
     EmergencyState,
     Fault,
@@ -109,14 +110,28 @@ class TestTold:
         assert letter.reference == outcome.effects.emergencies[0].reference
         assert outcome.effects.emergencies[0].patient_told is PatientTold.LETTER
 
-    def test_a_patient_with_a_key_by_his_key(self) -> None:
-        world = World([dossier()], FILED)
-        patient = replace(OTHER, doctor_id=b"p" * 16, patient_of=dossier().dossier_id)
-        world.known[patient.doctor_id] = patient
+    def test_a_patient_with_a_key_by_his_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(urgence, "usable", lambda _data, _at: True)
+        world = self.with_a_patients_key(dossier())
         outcome, _ = run(urgence.handle(emergency(), world, "fr"))
-        assert [each.reader for each in outcome.effects.notices] == [DEMO, patient]
+        assert [each.reader.name for each in outcome.effects.notices] == [DEMO.name, "Jean"]
         assert outcome.effects.emergencies[0].patient_told is PatientTold.MAIL
         assert outcome.effects.postal == ()
+
+    def test_a_patient_whose_key_is_of_no_use_by_a_letter(self) -> None:
+        """The played certificates are none that could be encrypted to."""
+        world = self.with_a_patients_key(replace(dossier(), sheet=Sheet(address="1 rue X")))
+        outcome, _ = run(urgence.handle(emergency(), world, "fr"))
+        assert [each.reader for each in outcome.effects.notices] == [DEMO]
+        assert len(outcome.effects.postal) == 1
+        assert outcome.effects.emergencies[0].patient_told is PatientTold.LETTER
+
+    @staticmethod
+    def with_a_patients_key(known: Dossier) -> World:
+        world = World([known], FILED)
+        patient = replace(OTHER, doctor_id=b"p" * 16, name="Jean", patient_of=known.dossier_id)
+        world.known[patient.doctor_id] = patient
+        return world
 
 
 class TestShortList:
