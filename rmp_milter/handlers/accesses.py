@@ -9,6 +9,7 @@ from textwrap import fill
 
 import msgspec
 
+from rmp_milter.emergency import REVIEW
 from rmp_milter.handlers.entering import Entered, enter, settled
 from rmp_milter.handlers.sight import SEES_ALL
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
@@ -152,6 +153,8 @@ def _line(past: PastEvent, view: View, language: Language) -> str:
 
 
 def _who(past: PastEvent, view: View, language: Language) -> str:
+    if past.action == REVIEW:
+        return text("accesses-reviewer", language)
     if not past.actor_rpps:
         return text(
             "accesses-host" if HOST in past.proof.split("+") else "accesses-patient", language

@@ -357,6 +357,11 @@ class TestAccesses:
         assert "L'hébergeur a rouvert le dossier" in words
         assert "RPPS 10000000099 a consulté" in words
 
+    def test_an_emergencys_review_is_not_said_to_be_the_patients_own(self) -> None:
+        review = PastEvent(1, NOON, "controle", "closed", "", reference="U-K7QX-3MZB-9FTR")
+        words, _ = told(asked(text_of("accès")), world(), review)
+        assert "28/05/2026 20:26  Un contrôleur a examiné un accès en urgence\n" in words
+
     def test_others_with_the_code_are_told_nothing_of_masks(self) -> None:
         mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
         words, _ = told(mail, world(MASKED), self.READ, self.WRONG, self.MASK)

@@ -115,6 +115,7 @@ document. Hand it only to who has to read it.
     "accesses-entry": Text(" (entrée {entries})", " (entry {entries})"),
     "accesses-entries": Text(" (entrées {entries})", " (entries {entries})"),
     "accesses-patient": Text("Le patient", "The patient"),
+    "accesses-reviewer": Text("Un contrôleur", "A reviewer"),
     "accesses-host": Text("L'hébergeur", "The host"),
     "accesses-locum": Text("{locum}, remplaçant de {doctor},", "{locum}, locum of {doctor},"),
     "act-unknown": Text("a fait : {action}", "did: {action}"),
