@@ -5,10 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
-from rmp_milter.tlog.hashing import HASH_SIZE, leaf_hash
+from rmp_milter.tlog.hashing import HASH_SIZE
 from rmp_milter.tlog.notes import MAX_NOTE, NoteError
-from rmp_milter.tlog.proofs import inclusion_proof
-from rmp_milter.tlog.receipts import Receipt
+from rmp_milter.tlog.receipts import Receipt, ReceiptError, receipt_of
 from rmp_milter.tlog.tiles import (
     ENTRIES,
     MAX_ENTRY,
@@ -141,8 +140,7 @@ class ExportedLog:
 
     def receipt(self, index: int) -> Receipt:
         """Return the receipt of one entry; raise :class:`FolderError`."""
-        entry = self.entry(index)
-        if self.node(0, index) != leaf_hash(entry):
-            raise FolderError(f"entry {index} is not the one that the tree was built over")
-        path = inclusion_proof(self.node, index, self.head.size)
-        return Receipt(entry, index, tuple(path), self.checkpoint)
+        try:
+            return receipt_of(self.node, self.entry(index), index, self.checkpoint)
+        except ReceiptError as error:
+            raise FolderError(str(error)) from None

@@ -1,4 +1,7 @@
-"""Accès: the list of what was done to a dossier, in plain words, from the access log."""
+"""Accès: the list of what was done to a dossier, in plain words, from the access log.
+
+On request with proofs: for each line a file that shows, without the log, that it is there.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,15 +9,17 @@ from textwrap import fill
 
 import msgspec
 
+from rmp_milter.emergency import REVIEW
 from rmp_milter.handlers.entering import Entered, enter, settled
 from rmp_milter.handlers.sight import SEES_ALL
 from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
-from rmp_milter.keeper.protocol import History, PastEvent, Told
+from rmp_milter.keeper.protocol import MAX_PROOFS, History, PastEvent, Told
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
+from rmp_milter.mail.letter import Attachment, Letter
 from rmp_milter.mail.texts import known, text
 from rmp_milter.mail.wording import birth_date, full_name, minute, ranges
 from rmp_milter.rules import Act, Way
+from rmp_milter.tlog.receipts import SUFFIX
 
 LIMIT = 1000
 HOST = "host"
@@ -28,7 +33,11 @@ _WIDTH = 96
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:
-    """Send the newest events of the dossier, the oldest first; the last is this request."""
+    """Send the newest events of the dossier, the oldest first; the last is this request.
+
+    Proofs go to whoever sees all of the dossier: a leaf cannot be shown in part, and it names
+    masked entries as well.
+    """
     entered = yield from enter(asked, Act.ACCES, view, language)
     admission, dossier = entered.admission, entered.dossier
     # The same leaf as the way in has written: the keeper finds it and writes no second one.
@@ -39,29 +48,68 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
         way=admission.way,
         acting_for=admission.acting_for,
     )
-    history = History(dossier_id=dossier.dossier_id, event=leaf, limit=LIMIT)
-    told = expect((yield history), Told)
-    lines = list(_lines(told.events, entered, view, language))
     whole = admission.relation in SEES_ALL
-    head = text(
-        "accesses-head",
-        language,
-        patient=full_name(dossier.patient),
-        birth_date=birth_date(dossier.patient),
-        count=str(len(lines)),
-    )
-    notes = [] if whole else [text("accesses-partial", language)]
-    if len(told.events) == LIMIT:
-        notes.append(text("accesses-newest", language, count=str(LIMIT)))
-    letter = Letter(
-        subject=text("subject-accesses", language, patient=full_name(dossier.patient)),
-        text="\n".join([head, *notes, *lines]) + "\n",
-    )
+    proofs = MAX_PROOFS if whole and asked.header.proofs else 0
+    history = History(dossier.dossier_id, leaf, limit=LIMIT, proofs=proofs)
+    told = expect((yield history), Told)
+    letter = _letter(told.events, entered, asked, view, language)
     return Outcome(letter, settled(asked, admission, Effects()))
 
 
+def _letter(
+    events: Sequence[PastEvent], entered: Entered, asked: Asked, view: View, language: Language
+) -> Letter:
+    patient, whole = entered.dossier.patient, entered.admission.relation in SEES_ALL
+    files = _files(events) if whole else ()
+    lines = list(_lines(events, entered, view, language, numbered=bool(files)))
+    head = text(
+        "accesses-head",
+        language,
+        patient=full_name(patient),
+        birth_date=birth_date(patient),
+        count=str(len(lines)),
+    )
+    notes = [] if whole else [text("accesses-partial", language)]
+    if len(events) == LIMIT:
+        notes.append(text("accesses-newest", language, count=str(LIMIT)))
+    if asked.header.proofs and not whole:
+        notes.append(text("accesses-no-proofs", language))
+    words = "\n".join([head, *notes, *lines]) + "\n"
+    if files:
+        words += "\n" + _explained(files, len(lines), language)
+    subject = text("subject-accesses", language, patient=full_name(patient))
+    return Letter(subject=subject, text=words, files=files)
+
+
+def _files(events: Sequence[PastEvent]) -> tuple[Attachment, ...]:
+    """Return the receipts as files, named by the number that their lines show."""
+    return tuple(
+        Attachment(f"acces-{_number(past)}{SUFFIX}", "application/octet-stream", past.receipt)
+        for past in events
+        if past.receipt
+    )
+
+
+def _number(past: PastEvent) -> str:
+    """Return the event's number in the log, by which auditors find it too."""
+    return f"{past.index:04}"
+
+
+def _explained(files: Sequence[Attachment], lines: int, language: Language) -> str:
+    """Return what the files prove and how one is verified; that some lines have none."""
+    words = text("accesses-proofs", language, file=files[-1].name)
+    if len(files) < lines:
+        words += text("accesses-proofs-newest", language, count=str(len(files)))
+    return words
+
+
 def _lines(
-    events: Sequence[PastEvent], entered: Entered, view: View, language: Language
+    events: Sequence[PastEvent],
+    entered: Entered,
+    view: View,
+    language: Language,
+    *,
+    numbered: bool,
 ) -> Iterator[str]:
     shown = {each.filed.number: each.number for each in entered.visible}
     whole = entered.admission.relation in SEES_ALL
@@ -70,6 +118,8 @@ def _lines(
         hidden = past.action in _WISHES or (past.entries and not numbers)
         if whole or not hidden:
             line = _line(msgspec.structs.replace(past, entries=numbers), view, language)
+            if numbered:
+                line = f"n° {_number(past)}  {line}"
             yield fill(line, _WIDTH, subsequent_indent=" " * 4, break_on_hyphens=False)
 
 
@@ -103,6 +153,8 @@ def _line(past: PastEvent, view: View, language: Language) -> str:
 
 
 def _who(past: PastEvent, view: View, language: Language) -> str:
+    if past.action == REVIEW:
+        return text("accesses-reviewer", language)
     if not past.actor_rpps:
         return text(
             "accesses-host" if HOST in past.proof.split("+") else "accesses-patient", language

@@ -18,6 +18,7 @@ from rmp_milter.keeper.desk import (
 )
 from rmp_milter.keeper.dossiers import create, prove, recode, release
 from rmp_milter.keeper.held import HeldError
+from rmp_milter.keeper.histories import history
 from rmp_milter.keeper.opening import open_mail
 from rmp_milter.keeper.packets import PacketError
 from rmp_milter.keeper.protocol import (
@@ -42,7 +43,6 @@ from rmp_milter.keeper.protocol import (
     Reseal,
     Seal,
     Sealed,
-    Told,
     Wait,
     Why,
 )
@@ -133,15 +133,6 @@ def _size(desk: Desk, fd: int | None) -> int:
     if size > desk.limits.message:
         raise CallFailed(Why.TOO_LARGE, "shared memory beyond the message limit")
     return size
-
-
-def history(desk: Desk, request: History, now: int) -> Told:
-    """Return the newest events of a dossier, oldest first; the asking itself is the last.
-
-    Raises :class:`CallFailed` for an event that no leaf can hold.
-    """
-    write_leaf(desk, as_done(request), now)
-    return Told(tuple(desk.journal.history(request.dossier_id, request.limit)))
 
 
 def record(desk: Desk, request: Record, now: int) -> Recorded:

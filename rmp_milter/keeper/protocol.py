@@ -375,16 +375,29 @@ class Adopt(Message, frozen=True):
     event: Event
 
 
+MAX_PROOFS = 100
+"""Receipts in one reply, at most: each becomes a file of a mail, and who needs those of more
+events asks an auditor, who has the whole log."""
+
+
 class History(Message, frozen=True):
-    """Ask for the leaves of a dossier, oldest first; asking is an event itself."""
+    """Ask for the leaves of a dossier, oldest first; asking is an event itself.
+
+    The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their receipts.
+    """
 
     dossier_id: bytes
     event: Event
     limit: int = 1000
+    proofs: int = 0
 
 
 class PastEvent(msgspec.Struct, frozen=True):
-    """One leaf as the patient's list shows it; ``index`` is its place in the log."""
+    """One leaf as the patient's list shows it; ``index`` is its place in the log.
+
+    ``receipt``, where it was asked for, is a file (C2SP tlog-proof) that holds the whole
+    leaf: it is for nobody but who sees all of the dossier.
+    """
 
     index: int
     at: int
@@ -395,6 +408,7 @@ class PastEvent(msgspec.Struct, frozen=True):
     acting_for: str = ""
     entries: tuple[int, ...] = ()
     reference: str = ""
+    receipt: bytes = b""
 
 
 class Told(Message, frozen=True):

@@ -69,7 +69,8 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     ``letters`` what a list shall begin with; ``sheet`` is not matched on; ``numbers`` are
     entries of a dossier, as its index counts them; ``since`` and the days are ISO. A field
     with a problem is empty, so that nothing can rest on it; ``names_said`` and
-    ``born_years`` are what an emergency may search by all the same.
+    ``born_years`` are what an emergency may search by all the same. ``proofs`` are wanted
+    with a list of accesses.
     """
 
     verb: Verb = Verb.DEPOT
@@ -96,6 +97,7 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     reference: str = ""
     names_said: str = ""
     born_years: tuple[int, int] | None = None
+    proofs: bool = False
     problems: tuple[Problem, ...] = ()
 
 
@@ -130,7 +132,7 @@ class _Reading:
             nir=self._nir(),
             document=said[Field.DOCUMENT],
             prescriber=said[Field.PRESCRIBER],
-            consent=self._consent(),
+            consent=self._yes_or_no(Field.CONSENT),
             code_stated=bool(said[Field.CODE]),
             letters=letters,
             reason=said[Field.REASON],
@@ -148,6 +150,7 @@ class _Reading:
             born_years=civil.birth_years(
                 said[Field.BIRTH_DATE], said[Field.AGE], self.this_year
             ),
+            proofs=bool(self._yes_or_no(Field.PROOFS)),
         )
         self._miss(read)
         return msgspec.structs.replace(read, problems=tuple(self.problems))
@@ -295,12 +298,12 @@ class _Reading:
             self._trouble(Trouble.UNREADABLE, Field.NUMBERS, value)
         return found
 
-    def _consent(self) -> bool | None:
-        value = self.said.get(Field.CONSENT, "")
-        consent = yes_or_no(value)
-        if value and consent is None:
-            self._trouble(Trouble.UNREADABLE, Field.CONSENT, value)
-        return consent
+    def _yes_or_no(self, field: Field) -> bool | None:
+        value = self.said.get(field, "")
+        said = yes_or_no(value)
+        if value and said is None:
+            self._trouble(Trouble.UNREADABLE, field, value)
+        return said
 
     def _miss(self, read: RoutingHeader) -> None:
         """Note the traits that the verb cannot do without, unless they are a problem already."""

@@ -40,6 +40,7 @@ class Field(StrEnum):
     LAST_DAY = "Au"
     REFERENCE = "Référence"
     AGE = "Âge"
+    PROOFS = "Preuves"
 
 
 BEGINNERS = frozenset(
@@ -114,6 +115,7 @@ _SPELLINGS: dict[Field, list[str]] = {
     Field.LAST_DAY: _words("AU, JUSQU AU, FIN, UNTIL"),
     Field.REFERENCE: _words("REFERENCE, REF, NUMERO DE REFERENCE"),
     Field.AGE: _words("AGE, AGE APPROXIMATIF, AGE ENVIRON"),
+    Field.PROOFS: _words("PREUVES, PREUVE, AVEC PREUVES, PREUVES JOINTES, PROOFS, PROOF"),
 }
 _FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
 

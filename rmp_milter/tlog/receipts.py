@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.hashing import HASH_SIZE, leaf_hash
+from rmp_milter.tlog.nodes import Nodes
 from rmp_milter.tlog.notes import NoteError, VerifierKey
-from rmp_milter.tlog.proofs import is_included
+from rmp_milter.tlog.proofs import inclusion_proof, is_included
 
 VERSION = "c2sp.org/tlog-proof@v1"
 SUFFIX = ".tlog-proof"
@@ -51,6 +52,18 @@ class Receipt:
             *map(_base64, self.path),
         ]
         return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.checkpoint
+
+
+def receipt_of(nodes: Nodes, entry: bytes, index: int, checkpoint: bytes) -> Receipt:
+    """Return the receipt of the entry at ``index`` in the tree that ``checkpoint`` signs.
+
+    Raises :class:`ReceiptError` where the tree was built over another entry, ``IndexError``
+    for a place that the checkpoint does not count, ``NoteError`` for what is no checkpoint.
+    """
+    if nodes(0, index) != leaf_hash(entry):
+        raise ReceiptError(f"entry {index} is not the one that the tree was built over")
+    path = inclusion_proof(nodes, index, read_checkpoint(checkpoint).size)
+    return Receipt(entry, index, tuple(path), checkpoint)
 
 
 def parse(data: bytes) -> Receipt:

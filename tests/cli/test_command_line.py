@@ -118,7 +118,8 @@ def test_where_nothing_waits_pending_and_chores_say_so(rmp: Rmp) -> None:
     assert json.loads(rmp("pending", "list", "--json").out) == []
     assert rmp("pending", "list").out.split()[0] == "REFERENCE"
     done = json.loads(rmp("chores", "--json").out)
-    assert done == {"adopted": 0, "expired": 0, "digests": 0, "failed": 0}
+    assert done.keys() >= {"adopted", "expired", "digests", "failed", "reminders", "alerts"}
+    assert not any(done.values())
     said = rmp("pending", "drop", "0" * 32)
     assert said.status == 1
     assert "is not the reference of one waiting deposit" in said.err

@@ -167,13 +167,14 @@ class Practice:
     def log_of(self, patient: Patient) -> list[Access]:
         """Return what the access log says of the patient's dossier, oldest first."""
         with open_store(self.host.service) as store:
-            wanted = named(store, patient.name).dossier_id.hex()
+            dossier_id = named(store, patient.name).dossier_id
         with Journal(self.host.service.folder / "keeper" / "log") as journal:
+            wanted = journal.patient(dossier_id).hex()
             leaves = [json.loads(leaf) for leaf in journal.read()]
         return [
             (leaf["action"], leaf["rpps"], leaf["outcome"])
             for leaf in leaves
-            if leaf["dossier"] == wanted
+            if leaf["patient"] == wanted
         ]
 
     def close_the_day(self, patients: Sequence[Patient]) -> None:

@@ -38,6 +38,7 @@ from rmp_milter.handlers.steps import Outcome, Refusal
 from rmp_milter.keeper.protocol import (
     CODE_MARK,
     DECOY_SLOT,
+    MAX_PROOFS,
     ByCode,
     ByCustody,
     History,
@@ -49,6 +50,7 @@ from rmp_milter.keeper.protocol import (
     Told,
 )
 from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.letter import Letter
 from rmp_milter.mail.slip import SLIP_NAME
 from rmp_milter.model import Closure, Doctor, Fault, Locum, Mask, Onglet
 
@@ -299,7 +301,12 @@ class TestCode:
 
 
 def told(mail: Any, known: World, *events: PastEvent) -> tuple[str, list[Any]]:  # noqa: ANN401
-    """Ask for the list of accesses where the log holds these events."""
+    """Ask for the list of accesses where the log holds these events; return its words."""
+    letter, requests = letter_told(mail, known, *events)
+    return letter.text, requests
+
+
+def letter_told(mail: Any, known: World, *events: PastEvent) -> tuple[Letter, list[Any]]:  # noqa: ANN401
     steps, requests = accesses.handle(mail, known, LANGUAGE), []
     try:
         request = next(steps)
@@ -308,7 +315,9 @@ def told(mail: Any, known: World, *events: PastEvent) -> tuple[str, list[Any]]: 
             reply = Told(events) if isinstance(request, History) else play(request)
             request = steps.send(reply)
     except StopIteration as done:
-        return words_of(done.value), requests
+        letter = done.value.letter
+    assert letter is not None
+    return letter, requests
 
 
 class TestAccesses:
@@ -348,12 +357,56 @@ class TestAccesses:
         assert "L'hébergeur a rouvert le dossier" in words
         assert "RPPS 10000000099 a consulté" in words
 
+    def test_an_emergencys_review_is_not_said_to_be_the_patients_own(self) -> None:
+        review = PastEvent(1, NOON, "controle", "closed", "", reference="U-K7QX-3MZB-9FTR")
+        words, _ = told(asked(text_of("accès")), world(), review)
+        assert "28/05/2026 20:26  Un contrôleur a examiné un accès en urgence\n" in words
+
     def test_others_with_the_code_are_told_nothing_of_masks(self) -> None:
         mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
         words, _ = told(mail, world(MASKED), self.READ, self.WRONG, self.MASK)
         assert "(entrées 1, 2)" in words
         assert "masqu" not in words
         assert "Cette liste porte sur les entrées que vous voyez" in words
+        assert "preuve" not in words
+
+
+class TestAccessesWithProofs:
+    ASKED = text_of("accès", "Preuves : oui")
+    EVENTS = tuple(
+        PastEvent(index, NOON, "consultation", "granted", OTHER.rpps, receipt=receipt)
+        for index, receipt in ((7, b""), (12, b"the receipt of 12"), (10345, b"that of 10345"))
+    )
+
+    @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
+    def test_each_file_bears_its_lines_number(self, by: Doctor) -> None:
+        letter, (*_, history) = letter_told(asked(self.ASKED, by=by), world(), *self.EVENTS)
+        assert history.proofs == MAX_PROOFS
+        assert [(file.name, file.data) for file in letter.files] == [
+            ("acces-0012.tlog-proof", b"the receipt of 12"),
+            ("acces-10345.tlog-proof", b"that of 10345"),
+        ]
+        for number in ("0007", "0012", "10345"):
+            assert f"\nn° {number}  28/05/2026 20:26  Dr Anne AUTRE a consulté" in letter.text
+
+    def test_the_letter_says_how_to_verify_one_and_that_older_lines_have_none(self) -> None:
+        words, _ = told(asked(self.ASKED), world(), *self.EVENTS)
+        assert "rmp access verify acces-10345.tlog-proof --vkey cle.txt" in words
+        assert "Seules les 2 dernières lignes ont leur fichier." in words
+        assert max(map(len, words.splitlines())) < 98
+        words, _ = told(asked(self.ASKED), world(), *self.EVENTS[1:])
+        assert "Seules les" not in words
+
+    def test_whoever_does_not_see_all_gets_none_for_a_leaf_names_masked_entries(self) -> None:
+        mail = asked(self.ASKED, by=OTHER, held_code=b"held")
+        letter, (*_, history) = letter_told(mail, world(MASKED), *self.EVENTS)
+        assert (history.proofs, letter.files) == (0, ())
+        assert "Aucune preuve n'est jointe" in letter.text
+        assert "n° 0012" not in letter.text
+
+    def test_none_that_were_not_asked_for(self) -> None:
+        _, (*_, history) = told(asked(text_of("accès")), world())
+        assert history.proofs == 0
 
 
 class TestCopy:

@@ -276,6 +276,19 @@ def test_consent_is_yes_or_no(value: str, consent: bool) -> None:  # noqa: FBT00
     assert read(f"Consentement : {value}").consent is consent
 
 
+@pytest.mark.parametrize(
+    ("line", "proofs"),
+    [("Preuves : oui", True), ("Proofs : yes", True), ("Preuves : non", False), ("", False)],
+)
+def test_proofs_are_wanted_or_not(line: str, proofs: bool) -> None:  # noqa: FBT001 -- a parameter
+    header = read(f"Demande : accès\nPatient : DUPONT Jean\nNé le : 30/01/1959\n{line}")
+    assert (header.proofs, header.problems) == (proofs, ())
+
+
+def test_unclear_proofs_are_a_problem() -> None:
+    assert kinds("Demande : aide\nPreuves : peut-être") == [("unreadable", "Preuves")]
+
+
 def test_unclear_consent_is_no_consent() -> None:
     header = read("Consentement : peut-être")
     assert header.consent is None

@@ -72,9 +72,50 @@ Date, time (UTC), who, what. The numbers are those of the dossier's index.
         "Seules les {count} dernières opérations figurent ici.\n",
         "Only the last {count} operations are shown.\n",
     ),
+    "accesses-no-proofs": Text(
+        "Aucune preuve n'est jointe : elle montrerait l'opération entière. Seuls en reçoivent le\n"
+        "médecin traitant, son remplaçant et le patient, par sa propre clé.\n",
+        "No proof is attached: it would show the whole operation. Only the treating doctor, his\n"
+        "locum, and the patient with a key of his own are sent any.\n",
+    ),
+    "accesses-proofs": Text(
+        """\
+PREUVES
+Chaque fichier joint porte le numéro de sa ligne, qui est celui de l'opération dans le journal
+des accès. Il prouve que cette opération y est inscrite, telle quelle, à cette place :
+l'hébergeur ne peut plus la changer ni l'effacer sans qu'un auditeur puisse le constater.
+Pour vérifier un fichier, hors ligne, avec le programme rmp et la clé de vérification du
+journal (cle.txt : l'hébergeur la donne, un auditeur la confirme) :
+
+    rmp access verify {file} --vkey cle.txt
+
+Un fichier dit en clair qui a fait quoi et quand, avec l'adresse et la clé de l'auteur ; il ne
+contient aucun document. Ne le remettez qu'à qui doit le lire.
+""",
+        """\
+PROOFS
+Each attached file bears the number of its line, which is that of the operation in the access
+log. It proves that this operation is written there, as it is, in this place: the host can no
+longer change or remove it without an auditor being able to find out.
+To verify a file, offline, with the program rmp and the log's verifier key (key.txt: the host
+gives it, an auditor confirms it):
+
+    rmp access verify {file} --vkey key.txt
+
+A file says in clear who did what and when, with the author's address and key; it holds no
+document. Hand it only to who has to read it.
+""",
+    ),
+    "accesses-proofs-newest": Text(
+        "Seules les {count} dernières lignes ont leur fichier. Pour une autre, donnez son numéro\n"
+        "à un auditeur du service : il peut établir le même.\n",
+        "Only the last {count} lines have their file. For another one, give its number to an\n"
+        "auditor of the service: he can make the same.\n",
+    ),
     "accesses-entry": Text(" (entrée {entries})", " (entry {entries})"),
     "accesses-entries": Text(" (entrées {entries})", " (entries {entries})"),
     "accesses-patient": Text("Le patient", "The patient"),
+    "accesses-reviewer": Text("Un contrôleur", "A reviewer"),
     "accesses-host": Text("L'hébergeur", "The host"),
     "accesses-locum": Text("{locum}, remplaçant de {doctor},", "{locum}, locum of {doctor},"),
     "act-unknown": Text("a fait : {action}", "did: {action}"),

@@ -1,0 +1,106 @@
+"""The history of a dossier with receipts: each verifies alone and shows its own leaf only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from keeper_case import DOSSIER, ask, desk_of, event
+from openpgp.composed import SignedSecretKey
+
+from rmp_milter.keeper.desk import Desk
+from rmp_milter.keeper.log_head import verifier_key
+from rmp_milter.keeper.protocol import (
+    MAX_PROOFS,
+    Checkpoint,
+    Checkpointed,
+    History,
+    PastEvent,
+    Record,
+    Told,
+)
+from rmp_milter.tlog import receipts
+
+OTHER_DOSSIER = b"dossier-16-bytez"
+
+
+@pytest.fixture
+def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
+    made = desk_of(service, tmp_path)
+    yield made
+    made.journal.close()
+
+
+def written(desk: Desk, count: int) -> None:
+    """Write leaves of two dossiers by turns."""
+    for number in range(count):
+        leaf = event("depot", number.to_bytes(32))
+        dossier_id = OTHER_DOSSIER if number % 2 else DOSSIER
+        ask(desk, Record(msgspec.structs.replace(leaf, dossier_id=dossier_id)))
+
+
+def told(desk: Desk, proofs: int, limit: int = 1000) -> tuple[PastEvent, ...]:
+    reply = ask(desk, History(DOSSIER, event("acces"), limit=limit, proofs=proofs)).reply
+    assert isinstance(reply, Told)
+    return reply.events
+
+
+def test_each_receipt_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
+    written(desk, 20)
+    key = verifier_key(desk.keys.log, desk.journal.origin)
+    leaves = list(desk.journal.read())
+    events = told(desk, MAX_PROOFS)
+    assert [past.index for past in events] == [*range(0, 20, 2), 20]
+    leaves.append(list(desk.journal.read())[-1])
+    for past in events:
+        receipt = receipts.parse(past.receipt)
+        assert receipts.check(receipt, key).size == 21
+        assert (receipt.index, receipt.entry) == (past.index, leaves[past.index])
+
+
+def test_no_receipt_holds_a_leaf_of_another_dossier(desk: Desk) -> None:
+    written(desk, 20)
+    own = desk.journal.patient(DOSSIER).hex()
+    others = desk.journal.patient(OTHER_DOSSIER).hex()
+    assert own != others
+    for past in told(desk, MAX_PROOFS):
+        leaf = receipts.parse(past.receipt).entry
+        assert msgspec.json.decode(leaf)["patient"] == own
+        assert others.encode() not in past.receipt + leaf
+
+
+def test_the_newest_have_receipts_and_never_more_than_the_bound(desk: Desk) -> None:
+    written(desk, 2 * MAX_PROOFS + 10)
+    assert [bool(past.receipt) for past in told(desk, 2)[-4:]] == [False, False, True, True]
+    assert sum(bool(past.receipt) for past in told(desk, 10_000)) == MAX_PROOFS
+    assert [bool(past.receipt) for past in told(desk, 5, limit=2)] == [True, True]
+
+
+def test_without_being_asked_nothing_is_signed(desk: Desk, tmp_path: Path) -> None:
+    written(desk, 4)
+    before = (tmp_path / "log.state").read_bytes()
+    assert not any(past.receipt for past in told(desk, 0))
+    assert (tmp_path / "log.state").read_bytes() == before
+
+
+def test_the_log_grows_on_from_the_checkpoint_that_the_receipts_hold(desk: Desk) -> None:
+    written(desk, 4)
+    first = told(desk, 1)[-1].receipt
+    ask(desk, Record(event("depot", b"another mail, after that one....")))
+    # The same mail, tried again: its leaf is found, and the receipts are of today's log.
+    again = told(desk, 9)
+    assert [past.index for past in again] == [0, 2, 4, 5]
+    found = [receipts.parse(each) for each in (first, again[2].receipt)]
+    assert found[0].entry == found[1].entry
+    assert [receipts.check(each, None).size for each in found] == [5, 6]
+    assert isinstance(ask(desk, Checkpoint()).reply, Checkpointed)
+
+
+@pytest.mark.parametrize("place", [30, 80, 200, -40])
+def test_a_changed_receipt_is_refused(desk: Desk, place: int) -> None:
+    written(desk, 8)
+    key = verifier_key(desk.keys.log, desk.journal.origin)
+    changed = bytearray(told(desk, 9)[0].receipt)
+    changed[place] ^= 1
+    with pytest.raises(receipts.ReceiptError):
+        receipts.check(receipts.parse(bytes(changed)), key)
