@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from rmp_milter.store.outbox import Outbox, OutboxRow
+from rmp_milter.store.outbox_rows import URGENT
 
 log = logging.getLogger("rmp.courier")
 
@@ -20,7 +21,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 _ROWS_AHEAD = 4
 
 _ROWS_AT_ONCE = 20
-"""Rows of one recipient that a thread sends before it looks for others: an emergency's."""
+"""Rows of one recipient that a thread sends before those of others have their turn."""
 
 _ROWS_LOOKED_AT = 200
 """How far behind a long answer to one recipient a row to another is looked for."""
@@ -34,7 +35,8 @@ class Dispatcher:
     """Hands each due row to one thread at a time; rests while Postfix is away.
 
     The rows of one recipient go one after the other, so that the index of an answer leaves
-    before its documents. A row that has to wait for its next try is not waited for.
+    before its documents. A row that has to wait for its next try is not waited for. An
+    emergency's answer waits for the rows in the threads' hands, for no other.
 
     ``send`` is called in the threads with a row; ``rest`` now and then in between.
     """
@@ -51,6 +53,8 @@ class Dispatcher:
         self._rest = rest
         self._senders = senders
         self._under_way: dict[str, Future[None]] = {}
+        self._urgent: set[str] = set()  # those of them that began with an urgent row
+        self._recalls = 0
         self._ending = False
         self._wake = threading.Event()
         self._pause = 0.0
@@ -78,10 +82,19 @@ class Dispatcher:
             beat = now - looked_at >= HEARTBEAT_SECONDS
             if now >= self._pause_until and (ended or beat or change != seen):
                 seen, looked_at = change, now
+                self._make_way()
                 self._hand_out(pool)
             if beat:
                 self._rest()
             self._wake.wait(POLL_SECONDS)
+
+    def _make_way(self) -> None:
+        """Take back what was handed out if an urgent row came after it; it stays due."""
+        with self._outbox.snapshot() as snapshot:
+            rows = snapshot.due(URGENT, _ROWS_LOOKED_AT)
+            waiting = any(row.recipient not in self._urgent for row in rows)
+        if waiting and self._under_way.keys() - self._urgent:
+            self._recalls += 1
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
         """Give due rows to the threads, up to a few more than can be sent at once.
@@ -93,8 +106,10 @@ class Dispatcher:
             return
         for recipient, rows in self._due().items():
             if rows and len(self._under_way) < room:
-                future = pool.submit(self._send_in_order, rows)
+                future = pool.submit(self._send_in_order, rows, self._recalls)
                 self._under_way[recipient] = future
+                if rows[0].next_try == URGENT:
+                    self._urgent.add(recipient)
                 future.add_done_callback(lambda _: self._wake.set())
 
     def _due(self) -> dict[str, list[OutboxRow]]:
@@ -107,17 +122,19 @@ class Dispatcher:
                     rows.append(row)
         return due
 
-    def _send_in_order(self, rows: list[OutboxRow]) -> None:
-        """Send one recipient's rows; what is left at the end of the process stays due."""
+    def _send_in_order(self, rows: list[OutboxRow], recalls: int) -> None:
+        """Send one recipient's rows; what is left when they are recalled stays due."""
         for row in rows:
-            if not self._ending:
-                self._send(row)
+            if self._ending or self._recalls != recalls:
+                return
+            self._send(row)
 
     def _reap(self) -> bool:
         """Take note of what ended; return whether anything did."""
         done = {to: future for to, future in self._under_way.items() if future.done()}
         for recipient, future in done.items():
             del self._under_way[recipient]
+            self._urgent.discard(recipient)
             if not future.cancelled():
                 self._judge(future)
         return bool(done)

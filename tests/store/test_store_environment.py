@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import lmdb
@@ -215,3 +216,28 @@ def test_figures_count_what_there_is(full_folder: Path) -> None:
     assert {name: stats[name] for name in expected} == expected
     assert stats["document_bytes"] >= 6 * 9000
     assert stats["used_bytes"] > stats["document_bytes"]
+
+
+def test_a_change_is_told_only_when_readers_see_it(folder: Path) -> None:
+    """While a commit is being made durable: who looked too early would not look again."""
+    store = make_store(folder)
+    ended = threading.Event()
+
+    def write() -> None:
+        try:
+            for number in range(300):
+                store.commit(Changes(digest=number.to_bytes(32)), NOW)
+        finally:
+            ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    inside = store._environment
+    early = 0
+    while not ended.is_set():
+        told = inside.last_change()
+        with inside.reading() as txn:
+            early += txn.id() < told
+    writer.join()
+    store.close()
+    assert not early
