@@ -11,7 +11,13 @@ from testbed.host import Host
 
 @pytest.fixture(scope="session")
 def clinic() -> Iterator[Clinic]:
-    settings = {("limits", "message_bytes"): "2000000"}
+    settings = {
+        ("limits", "message_bytes"): "2000000",
+        # All tests together are one crowd of wrong codes and lists; test_abuse has its own.
+        ("rules", "sender_codes"): "900",
+        ("rules", "global_codes"): "9000",
+        ("rules", "lists"): "900",
+    }
     with Host(settings) as host:
         host.postfix.add_account("anne", "secret of anne")
         yield Clinic(
