@@ -1,6 +1,5 @@
 """``rmp access key``: the log's verifier key, and the auditors' key for reasons."""
 
-import os
 import time
 from pathlib import Path
 
@@ -78,5 +77,5 @@ def _replace(path: Path, content: bytes) -> None:
     with refusing(OSError):
         part.unlink(missing_ok=True)
         write_new(part, content, 0o600)
-        os.replace(part, path)  # noqa: PTH105 -- a rename that replaces
+        part.replace(path)
         sync_folder(path.parent)

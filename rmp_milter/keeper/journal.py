@@ -8,12 +8,11 @@ it. Several worker processes share the log; each opens it after its fork.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import lmdb
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from rmp_milter.closing import Closing
 from rmp_milter.keeper import log_head, log_writing
 from rmp_milter.keeper.dossier_leaves import commitment, forget, newest_indexes
 from rmp_milter.keeper.log_file import DATA, open_environment, open_tables
@@ -54,7 +53,7 @@ def create(folder: Path, origin: str) -> None:
     log_head.begin_state(folder, state)
 
 
-class Journal:
+class Journal(Closing):
     """An open log. Open one per process, after the fork."""
 
     def __init__(self, folder: Path) -> None:
@@ -205,17 +204,6 @@ class Journal:
         """Close the environment."""
         self._env.close()
         self._turn.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _reason(error: Exception) -> str:

@@ -65,5 +65,11 @@ def test_a_turn_ends_with_an_error() -> None:
     turns = Turns()
     with suppress(ZeroDivisionError), turns.of(b"a"):
         _ = 1 / 0
-    with turns.of(b"a", b"a"):
-        pass
+    entered = threading.Event()
+
+    def work() -> None:
+        with turns.of(b"a", b"a"):
+            entered.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert entered.wait(10), "the turn was never given back"
