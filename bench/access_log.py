@@ -9,14 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 from statistics import median
 
-from rmp_milter.access.verify import verify
-from rmp_milter.access.writing import export
-from rmp_milter.keeper import journal
-from rmp_milter.keeper.journal import Journal
-from rmp_milter.keeper.keys import LogKey
-from rmp_milter.keeper.log_head import verifier_key
-from rmp_milter.keeper.log_writing import put
-from rmp_milter.keeper.protocol import Event
+from rmp_milter.audit.verify import verify
+from rmp_milter.audit.writing import export
+from rmp_milter.calls.protocol import Event
+from rmp_milter.keeper.keys.keys import LogKey
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.writing import put
 
 ORIGIN = "bench.test/rmp"
 

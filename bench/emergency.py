@@ -11,9 +11,9 @@ from statistics import median
 import load
 from writing import Pen, pen_of
 
-from rmp_milter.changes import Changes
-from rmp_milter.model import OutgoingMail, Slice
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import OutgoingMail, Slice
+from rmp_milter.store.format.keys import StoreKeys, read_key
 from rmp_milter.store.store import Store
 from testbed.doctor import Doctor
 from testbed.host import ADDRESS, Host

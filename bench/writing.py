@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from openpgp.composed import MessageBuilder, SignedSecretKey
 
 from rmp_milter.certificates import EncryptionKey, encryption_keys, parse
-from rmp_milter.mail.encode import armored
+from rmp_milter.mail.outgoing.encode import armored
 from testbed import mime
 from testbed.doctor import Doctor
 from testbed.host import ADDRESS

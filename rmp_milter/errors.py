@@ -14,7 +14,7 @@ class MailError(Exception):
     """A mail that is refused (5xx) or must come again (4xx).
 
     ``code``/``enhanced`` are the SMTP reply (RFC 5321, RFC 3463); ``text`` is a key of
-    :mod:`rmp_milter.mail.texts`; ``facts`` fill that text's placeholders and are public
+    :mod:`rmp_milter.mail.catalogue.texts`; ``facts`` fill that text's placeholders and are public
     to the sender; ``detail`` is for the host's log only and holds no identity.
     """
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from email.utils import formataddr
 
-from rmp_milter.closing import Closing
+from rmp_milter.disk.closing import Closing
 from testbed import shapes
 from testbed.gpg import Keyring, Kind
 from testbed.reading import Opened, open_mail

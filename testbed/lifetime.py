@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from typing import Self
 
-from rmp_milter.closing import Closing
+from rmp_milter.disk.closing import Closing
 
 
 class Starting(Closing):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from rmp_milter.closing import Closing
+from rmp_milter.disk.closing import Closing
 from testbed.command import removed_on_failure, run
 from testbed.doctor import Doctor
 from testbed.postfix_files import MAIL_OWNER

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.access.events import fields_of
-from rmp_milter.access.findings import Finding
-from rmp_milter.access.folder import ExportedLog, FolderError, read_bounded
-from rmp_milter.access.verify import Report
-from rmp_milter.access.verify import verify as verify_folder
+from rmp_milter.audit.events import fields_of
+from rmp_milter.audit.findings import Finding
+from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.audit.verify import Report
+from rmp_milter.audit.verify import verify as verify_folder
 from rmp_milter.cli.access_events import FOLDER, print_event
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import json_option

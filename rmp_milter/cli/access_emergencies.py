@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.access.emergencies import cases
-from rmp_milter.access.folder import ExportedLog, FolderError
-from rmp_milter.access.month import Month, figures, month_of
-from rmp_milter.access.month import report as report_lines
+from rmp_milter.audit.emergencies import cases
+from rmp_milter.audit.folder import ExportedLog, FolderError
+from rmp_milter.audit.month import Month, figures, month_of
+from rmp_milter.audit.month import report as report_lines
 from rmp_milter.cli.access_events import FOLDER, case_fields
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import moment, print_json, print_table, visible
-from rmp_milter.emergency import JUSTIFY_HOURS, REVIEW_HOURS
-from rmp_milter.mail.pdf import sheets
+from rmp_milter.dossier.emergency import JUSTIFY_HOURS, REVIEW_HOURS
+from rmp_milter.mail.outgoing.pdf import sheets
 
 _HOURS = click.IntRange(1, 24 * 365)
 justify_option = click.option(

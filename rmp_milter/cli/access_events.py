@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.access.beside import read_reason
-from rmp_milter.access.emergencies import NEW, STATES, Case, cases, wanted_cases
-from rmp_milter.access.events import Fields, Value, Wanted, events, fields_of
-from rmp_milter.access.folder import ExportedLog, FolderError, read_bounded
-from rmp_milter.access.reasons import ReasonError, open_reason, read_private
+from rmp_milter.audit.beside import read_reason
+from rmp_milter.audit.emergencies import NEW, STATES, Case, cases, wanted_cases
+from rmp_milter.audit.events import Fields, Value, Wanted, events, fields_of
+from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.audit.reasons import ReasonError, open_reason, read_private
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import moment, print_json, print_pairs, print_table

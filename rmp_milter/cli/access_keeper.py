@@ -7,20 +7,20 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.access.beside import reason_path
-from rmp_milter.access.folder import FolderError
-from rmp_milter.access.writing import export as write_export
+from rmp_milter.audit.beside import reason_path
+from rmp_milter.audit.folder import FolderError
+from rmp_milter.audit.writing import export as write_export
+from rmp_milter.calls.protocol import HEARTBEAT, Event
 from rmp_milter.cli.access_service import mail_checkpoint
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_json, print_pairs
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
-from rmp_milter.keeper.journal import Journal, JournalError, create
-from rmp_milter.keeper.keys import KeyFileError, LogKey, load_log_key
-from rmp_milter.keeper.log_head import verifier_key
-from rmp_milter.keeper.protocol import HEARTBEAT, Event
-from rmp_milter.owners import become_owner
+from rmp_milter.host.owners import become_owner
+from rmp_milter.keeper.keys.keys import KeyFileError, LogKey, load_log_key
+from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.keeper.log.journal import Journal, JournalError, create
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 
 RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"

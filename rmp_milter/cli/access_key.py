@@ -5,17 +5,17 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.access.folder import FolderError, read_bounded
-from rmp_milter.access.reasons import ReasonError, fingerprint, new_auditor_key, read_public
+from rmp_milter.audit.folder import FolderError, read_bounded
+from rmp_milter.audit.reasons import ReasonError, fingerprint, new_auditor_key, read_public
+from rmp_milter.calls.protocol import Event
 from rmp_milter.cli.access_keeper import open_log
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, outermost_config
 from rmp_milter.cli.output import spaced_fingerprint
 from rmp_milter.config import Config, load
-from rmp_milter.keeper.keys import AUDITORS
-from rmp_milter.keeper.log_head import verifier_key
-from rmp_milter.keeper.protocol import Event
-from rmp_milter.new_files import sync_folder, write_new
+from rmp_milter.disk.new_files import sync_folder, write_new
+from rmp_milter.keeper.keys.keys import AUDITORS
+from rmp_milter.keeper.log.head import verifier_key
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 NEW_KEY = "auditor key"

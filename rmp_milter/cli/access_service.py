@@ -14,22 +14,22 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from rmp_milter.audit import Audience, send_checkpoint
-from rmp_milter.changes import Changes
+from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
-from rmp_milter.emergency import REVIEW
-from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.keeper.protocol import Event, Record, Recorded
-from rmp_milter.mail.cutting_reason import MAX_REASON
-from rmp_milter.mail.plain_mail import Sender
-from rmp_milter.model import Emergency, EmergencyState, PostalLetter
-from rmp_milter.new_files import write_new
-from rmp_milter.owners import name_of
-from rmp_milter.store.failures import Conflict
+from rmp_milter.disk.new_files import write_new
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.emergency import REVIEW
+from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.host.owners import name_of
+from rmp_milter.mail.header.cutting_reason import MAX_REASON
+from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
+from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
 
 _ENDS = {

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.checks import check_mail_server, check_service
 from rmp_milter.cli.errors import Status
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, visible
 from rmp_milter.config import Config
+from rmp_milter.host.checks import check_mail_server, check_service
 from rmp_milter.postfix.rules import Finding, Severity
 
 

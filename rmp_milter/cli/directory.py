@@ -11,13 +11,13 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
-from rmp_milter.changes import Changes
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.output import Json, moment, print_json, print_pairs, spaced_fingerprint
-from rmp_milter.model import Doctor
-from rmp_milter.rpps import rpps_valid
-from rmp_milter.store.failures import Conflict
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.rpps import rpps_valid
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 _MAIL = re.compile(r"[^\s<>@\x00-\x20]+@[A-Za-z0-9.-]+")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.changes import Changes
 from rmp_milter.cli.directory import (
     commit,
     described,
@@ -27,7 +26,8 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_table
 from rmp_milter.config import Config
-from rmp_milter.model import Doctor, Receipts, ReplyForm
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
 
 _RECEIPTS = click.Choice([wanted.value for wanted in Receipts])
 

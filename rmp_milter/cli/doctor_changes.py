@@ -5,18 +5,18 @@ import time
 import click
 import msgspec
 
-from rmp_milter.changes import Changes
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.config import Config
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.locums import with_locum, without_locum
-from rmp_milter.mail.civil import day
-from rmp_milter.mail.texts import refusal
-from rmp_milter.model import Doctor, Receipts, ReplyForm
+from rmp_milter.handlers.people.locums import with_locum, without_locum
+from rmp_milter.mail.catalogue.texts import refusal
+from rmp_milter.mail.header.civil import day
 
 
 @click.command("set")

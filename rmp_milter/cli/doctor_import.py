@@ -16,7 +16,6 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
-from rmp_milter.changes import Changes
 from rmp_milter.cli.directory import commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper
@@ -24,8 +23,9 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_error, print_json
 from rmp_milter.config import Config
-from rmp_milter.model import Doctor, Receipts, ReplyForm
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
+from rmp_milter.store.read.snapshot import Snapshot
 
 REQUIRED = ("name", "rpps", "mail", "profession", "key")
 OPTIONAL = ("account", "reply_form", "receipts", "hprim")

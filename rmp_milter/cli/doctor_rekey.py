@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.changes import Changes
+from rmp_milter.calls.protocol import ByCustody, Event, Release, Released
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
@@ -21,13 +21,13 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.config import Config
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.identity import fold
+from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.handlers.cle import is_taken, with_key
 from rmp_milter.handlers.consultation import own_packets
-from rmp_milter.handlers.envelopes import documents_in, standing_dossiers, written
-from rmp_milter.handlers.unlocking import sealed_document
-from rmp_milter.identity import fold
-from rmp_milter.keeper.protocol import ByCustody, Event, Release, Released
-from rmp_milter.model import Doctor, Dossier
+from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
+from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.store.store import Store
 
 MAX_NAME = 100

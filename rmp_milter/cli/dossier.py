@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from rmp_milter.changes import Changes, DossierUpdate
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
@@ -18,12 +17,13 @@ from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
 from rmp_milter.config import Config
-from rmp_milter.erasure import due_for_erasure, is_due
-from rmp_milter.identity import Outcome, match, trait_keys
-from rmp_milter.mail.routing import parse
-from rmp_milter.model import Dossier, Fault, Patient, Strike
-from rmp_milter.store.failures import Conflict
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.dossier.changes import Changes, DossierUpdate
+from rmp_milter.dossier.erasure import due_for_erasure, is_due
+from rmp_milter.dossier.identity import Outcome, match, trait_keys
+from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
+from rmp_milter.mail.header.routing import parse
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 _SHORTEST = 4  # digits of a reference that may stand for the whole

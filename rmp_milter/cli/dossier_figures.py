@@ -1,8 +1,8 @@
 """What the host may know of a dossier: dates, counts, sizes. No name, no title, no text."""
 
 from rmp_milter.cli.output import Json, moment
-from rmp_milter.model import Dossier, Fault
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.dossier.model import Dossier, Fault
+from rmp_milter.store.read.snapshot import Snapshot
 
 
 def row(dossier: Dossier, view: Snapshot) -> dict[str, Json]:

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from rmp_milter.cli.output import Json, moment
-from rmp_milter.model import Document, Dossier, NumberedEntry
-from rmp_milter.new_files import sync_folder, write_new
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.disk.new_files import sync_folder, write_new
+from rmp_milter.dossier.model import Document, Dossier, NumberedEntry
+from rmp_milter.store.read.snapshot import Snapshot
 
 _MODE = 0o600
 

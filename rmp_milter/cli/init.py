@@ -10,17 +10,17 @@ from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.output import print_pairs
 from rmp_milter.config import Config
 from rmp_milter.config.sections import ADDRESS
-from rmp_milter.installation import (
+from rmp_milter.host.installation import (
     AUDITOR_KEY,
     InstallationError,
     Owners,
     Plan,
     make_service,
 )
-from rmp_milter.keeper.journal import JournalError
-from rmp_milter.keeper.keys import KeyFileError
-from rmp_milter.owners import Owner, UnknownNameError, gid_of, owner_named
-from rmp_milter.store.failures import StoreError
+from rmp_milter.host.owners import Owner, UnknownNameError, gid_of, owner_named
+from rmp_milter.keeper.keys.keys import KeyFileError
+from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.store.format.failures import StoreError
 
 
 def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:

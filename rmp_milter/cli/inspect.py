@@ -13,6 +13,9 @@ from typing import IO
 import click
 from click.core import ParameterSource
 
+from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.inspection import print_report, report_as_json
 from rmp_milter.cli.opening import open_store
@@ -21,20 +24,17 @@ from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.config import Config, load
 from rmp_milter.config.sections import LimitsSection
-from rmp_milter.conversation import Keeper
 from rmp_milter.handlers.table import HANDLERS
+from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail
 from rmp_milter.inspection.outside import Outcome, Seen, look
 from rmp_milter.inspection.report import Ground, Report, closed, opened, too_large
-from rmp_milter.keeper.client import KeeperClient
-from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.packets import ReadAt
-from rmp_milter.memory import Memory
-from rmp_milter.owners import become_owner
-from rmp_milter.store.failures import StoreError
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.openpgp.packets import ReadAt
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.read.snapshot import Snapshot
 
 MAX_KEY_FILE = 1 << 20  # bytes
 MAX_PASSPHRASE = 1024  # bytes

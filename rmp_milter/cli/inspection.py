@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 import click
 
 from rmp_milter.cli.output import Json, print_pairs, print_table, visible
+from rmp_milter.dossier.model import PartName
 from rmp_milter.inspection.inside import Inside
 from rmp_milter.inspection.outside import EncryptedPart, OtherPart, Outcome
 from rmp_milter.inspection.report import Report
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.routing import Problem, RoutingHeader
-from rmp_milter.mail.texts import refusal, text
-from rmp_milter.model import PartName
+from rmp_milter.mail.catalogue.texts import refusal, text
+from rmp_milter.mail.header.routing import Problem, RoutingHeader
 
 HIDDEN = "0" * 16
 """The key id of a reader who shall not be seen (RFC 9580, 5.1.8)."""

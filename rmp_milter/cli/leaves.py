@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
+from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.protocol import Event, Forget, Record, Recorded, Released, Request
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.config import Config
-from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.keeper.protocol import Event, Forget, Record, Recorded, Released, Request
-from rmp_milter.model import Dossier
+from rmp_milter.dossier.model import Dossier
 
 ReplyT = TypeVar("ReplyT", Recorded, Released)
 

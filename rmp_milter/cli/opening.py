@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from rmp_milter.cli.errors import refusing
 from rmp_milter.config import Config
-from rmp_milter.owners import become_owner
-from rmp_milter.store.failures import StoreError
-from rmp_milter.store.keys import StoreKeys, read_key, read_store_keys
+from rmp_milter.host.owners import become_owner
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.keys import StoreKeys, read_key, read_store_keys
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.store import Store
 

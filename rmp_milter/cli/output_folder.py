@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from rmp_milter.cli.errors import CommandError
-from rmp_milter.owners import name_of
+from rmp_milter.host.owners import name_of
 
 
 def make_folder_for(folder: Path, part: Path) -> None:

@@ -4,17 +4,17 @@ import time
 
 import click
 
-from rmp_milter.chores_round import expiry
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, moment, print_json, print_table
 from rmp_milter.config import Config
+from rmp_milter.dossier.model import Waiting
 from rmp_milter.errors import MailError
-from rmp_milter.milter_main import household
-from rmp_milter.model import Waiting
-from rmp_milter.store.failures import Conflict
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.milter.chores.round import expiry
+from rmp_milter.milter.process import household
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 SHORTEST = 8

@@ -12,10 +12,10 @@ from typing import Literal
 
 import click
 
-from rmp_milter import logs
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
-from rmp_milter.owners import become_owner
+from rmp_milter.host import logs
+from rmp_milter.host.owners import become_owner
 
 Part = Literal["keeper", "milter", "courier"]
 

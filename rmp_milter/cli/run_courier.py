@@ -7,7 +7,7 @@ from rmp_milter.cli.processes import as_process, give_way, stop_on_signal
 from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DkimKeyError
 from rmp_milter.courier.sending import run
-from rmp_milter.store.failures import StoreError
+from rmp_milter.store.format.failures import StoreError
 
 
 @click.command()

@@ -8,13 +8,13 @@ import click
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
-from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.journal import JournalError
-from rmp_milter.keeper.keys import KeyFileError, load_keys
+from rmp_milter.host.owners import UnknownNameError, uid_of
+from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
+from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.keeper.server import Place, ServerError, serve
-from rmp_milter.keeper.trust import FOLDER, TrustError, listed
-from rmp_milter.keeper.vitale_jws import JwsVerifier
-from rmp_milter.owners import UnknownNameError, uid_of
+from rmp_milter.keeper.vitale.jws import JwsVerifier
+from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
 
 log = logging.getLogger("rmp.keeper")
 

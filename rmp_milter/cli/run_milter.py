@@ -5,8 +5,8 @@ import click
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
-from rmp_milter.milter_main import run
-from rmp_milter.store.failures import StoreError
+from rmp_milter.milter.process import run
+from rmp_milter.store.format.failures import StoreError
 
 
 @click.command()

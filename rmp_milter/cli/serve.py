@@ -4,10 +4,10 @@ import sys
 
 import click
 
-from rmp_milter import logs
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
-from rmp_milter.supervisor import Part, supervise
+from rmp_milter.host import logs
+from rmp_milter.host.supervisor import Part, supervise
 
 
 @click.command()

@@ -10,10 +10,10 @@ from rmp_milter.cli.opening import RIGHTS_HINT, open_store, store_keys
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.config import Config
-from rmp_milter.owners import become_owner
-from rmp_milter.store import check as store_check
+from rmp_milter.host.owners import become_owner
 from rmp_milter.store import compacting
-from rmp_milter.store.failures import StoreError
+from rmp_milter.store.check import whole as store_check
+from rmp_milter.store.format.failures import StoreError
 
 
 @click.group()

@@ -9,8 +9,8 @@ from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import moment, print_json, print_pairs, print_table
 from rmp_milter.config import Config
-from rmp_milter.keeper.trust import FOLDER, Trusted, TrustError, add, listed, remove
-from rmp_milter.owners import become_owner
+from rmp_milter.host.owners import become_owner
+from rmp_milter.keeper.vitale.trust import FOLDER, Trusted, TrustError, add, listed, remove
 
 
 @click.group()

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
-from rmp_milter.model import Onglet
-from rmp_milter.rules import Act, Proof, Relation
+from rmp_milter.dossier.model import Onglet
+from rmp_milter.dossier.rules import Act, Proof, Relation
 
 MIB = 1024 * 1024
 PROOF = "|".join(Proof)
@@ -155,7 +155,7 @@ PolicySection = cast(
         kw_only=True,
     ),
 )
-"""Rows of :data:`rmp_milter.rules.STRICTEST` that the host has its own of, by name."""
+"""Rows of :data:`rmp_milter.dossier.rules.STRICTEST` that the host has its own of, by name."""
 
 
 _Phrases = Annotated[

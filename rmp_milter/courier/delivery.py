@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rmp_milter.mail.encode import encode, encoded_size
-from rmp_milter.model import BodySlice, Slice
-from rmp_milter.store.records import OutboxRow
+from rmp_milter.dossier.model import BodySlice, Slice
+from rmp_milter.mail.outgoing.encode import encode, encoded_size
+from rmp_milter.store.format.records import OutboxRow
 
 BodyOf = Callable[[bytes], memoryview | None]
 """Gives a stored body by its document's identifier, or None where there is none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from rmp_milter.store.outbox import Outbox, OutboxRow
-from rmp_milter.store.outbox_rows import URGENT
+from rmp_milter.store.write.outbox_rows import URGENT
 
 log = logging.getLogger("rmp.courier")
 

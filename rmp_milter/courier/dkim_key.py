@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from rmp_milter.new_files import write_new
+from rmp_milter.disk.new_files import write_new
 
 KEY_BITS = 2048
 """What every verifier takes, and what a DNS answer carries (RFC 8301, 3.2)."""

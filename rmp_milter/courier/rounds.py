@@ -22,7 +22,7 @@ from rmp_milter.courier.delivery import (
     whole_size,
 )
 from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
-from rmp_milter.store.failures import StoreError, StoreFailed
+from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.outbox import Outbox, OutboxRow
 
 log = logging.getLogger("rmp.courier")

@@ -13,15 +13,15 @@ import threading
 import time
 from contextlib import suppress
 
-from rmp_milter.bounce import bounce_address
 from rmp_milter.config import Config
 from rmp_milter.courier.delivery import Reply, Schedule, WholeMail, usable_address
 from rmp_milter.courier.dispatch import UnreachableError
 from rmp_milter.courier.dkim_key import read_dkim_key
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
-from rmp_milter.store.failures import StoreFailed
-from rmp_milter.store.keys import read_key
+from rmp_milter.mail.bounce_address import bounce_address
+from rmp_milter.store.format.failures import StoreFailed
+from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.outbox import Outbox
 
 log = logging.getLogger("rmp.courier")

@@ -9,14 +9,7 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
-from rmp_milter.certificates import Certificate, CertificateError, read_certificate, usable
-from rmp_milter.changes import NewEnvelope
-from rmp_milter.errors import MailError
-from rmp_milter.handlers.envelopes import documents_in, standing_dossiers, written
-from rmp_milter.handlers.notices import key_changed
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
-from rmp_milter.handlers.unlocking import sealed_document
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     ByCustody,
     Record,
     Recorded,
@@ -25,12 +18,19 @@ from rmp_milter.keeper.protocol import (
     Reply,
     Request,
 )
+from rmp_milter.certificates import Certificate, CertificateError, read_certificate, usable
+from rmp_milter.dossier.changes import NewEnvelope
+from rmp_milter.dossier.model import Doctor, Document, Dossier
+from rmp_milter.dossier.rules import Act, Denied, Relation, Way, judge
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View, event, expect
+from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
+from rmp_milter.handlers.letters.notices import key_changed
+from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import spaced
-from rmp_milter.model import Doctor, Document, Dossier
-from rmp_milter.rules import Act, Denied, Relation, Way, judge
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import spaced
 
 MOST_DOCUMENTS = 20_000
 """More are left to the host (rmp doctor rekey): one mail must not hold the store for minutes."""

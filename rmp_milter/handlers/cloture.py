@@ -1,15 +1,15 @@
 """Clôture: a dossier ends; nothing is added or read, and it is erased when the law allows."""
 
+from rmp_milter.dossier.model import Closure
+from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.entering import changed, enter, settled
-from rmp_milter.handlers.notices import tell_concerned
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.letters.notices import tell_concerned
+from rmp_milter.handlers.way_in.entering import changed, enter, settled
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, day, full_name
-from rmp_milter.model import Closure
-from rmp_milter.rules import Act
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

@@ -10,18 +10,18 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
-from rmp_milter.changes import DossierUpdate
-from rmp_milter.handlers.access import Admission, admit, spent
-from rmp_milter.handlers.index import dossier_letter
-from rmp_milter.handlers.sight import SEES_ALL, Seen, chosen, seen
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
-from rmp_milter.handlers.unlocking import forgiven, prove, unlock
-from rmp_milter.keeper.protocol import Reply, Request
+from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.model import Doctor, Document, Dossier, Scope
+from rmp_milter.dossier.rules import Act, Relation, Way
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.letters.index import dossier_letter
+from rmp_milter.handlers.sight.sight import SEES_ALL, Seen, chosen, seen
+from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.hprim_header import Place, header_file
-from rmp_milter.mail.letter import Enclosure, HeaderFile
-from rmp_milter.model import Doctor, Document, Dossier, Scope
-from rmp_milter.rules import Act, Relation, Way
+from rmp_milter.mail.outgoing.hprim_header import Place, header_file
+from rmp_milter.mail.outgoing.letter import Enclosure, HeaderFile
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

@@ -1,16 +1,15 @@
 """Création: a doctor opens a consenting patient's dossier and becomes médecin traitant.
 
-Whether it may be created is judged in :mod:`~.creation_rules`.
+Whether it may be created is judged in :mod:`~.way_in.creation_rules`.
 """
 
 from collections.abc import Generator, Iterator
 
-from rmp_milter.changes import NewDossier
-from rmp_milter.handlers.access import spent
-from rmp_milter.handlers.adoption import Occasion, adopt_waiting
-from rmp_milter.handlers.creation_rules import admitted
-from rmp_milter.handlers.filing import file_bodies
-from rmp_milter.handlers.steps import (
+from rmp_milter.calls.protocol import CODE_MARK, Create, Created, Reply, Request
+from rmp_milter.dossier.changes import NewDossier
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import Consent, Dossier, Entry, Patient
+from rmp_milter.handlers.asking.steps import (
     Adopting,
     Asked,
     Effects,
@@ -21,15 +20,22 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
-from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import CODE_MARK, Create, Created, Reply, Request
+from rmp_milter.handlers.filing.adoption import Occasion, adopt_waiting
+from rmp_milter.handlers.filing.filing import file_bodies
+from rmp_milter.handlers.way_in.admission import spent
+from rmp_milter.handlers.way_in.creation_rules import admitted
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.sheet_words import sheet_words
-from rmp_milter.mail.slip import SLIP_NAME, code_slip
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, bullet_list, day, document_titles, full_name
-from rmp_milter.model import Consent, Dossier, Entry, Patient
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.sheet_words import sheet_words
+from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
+from rmp_milter.mail.outgoing.wording import (
+    birth_date,
+    bullet_list,
+    day,
+    document_titles,
+    full_name,
+)
 
 CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""

@@ -8,18 +8,14 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
+from rmp_milter.calls.protocol import Reply, Request
 from rmp_milter.certificates import usable
+from rmp_milter.dossier.identity import Outcome as Matched
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import Doctor, Dossier, Patient, Waiting
+from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import match_open, permitted, principal, relation_to
-from rmp_milter.handlers.filing import Shelved, seal_to_dossier, seal_to_wait
-from rmp_milter.handlers.prescriber import (
-    Prescriber,
-    copy_notice,
-    prescriber_line,
-    prescriber_of,
-)
-from rmp_milter.handlers.receipts import Taken, receipt
-from rmp_milter.handlers.steps import (
+from rmp_milter.handlers.asking.steps import (
     Asked,
     Deferral,
     Effects,
@@ -31,12 +27,16 @@ from rmp_milter.handlers.steps import (
     View,
     asked_patient,
 )
-from rmp_milter.identity import Outcome as Matched
-from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import Reply, Request
+from rmp_milter.handlers.filing.filing import Shelved, seal_to_dossier, seal_to_wait
+from rmp_milter.handlers.filing.prescriber import (
+    Prescriber,
+    copy_notice,
+    prescriber_line,
+    prescriber_of,
+)
+from rmp_milter.handlers.letters.receipts import Taken, receipt
+from rmp_milter.handlers.way_in.admission import match_open, permitted, principal, relation_to
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Doctor, Dossier, Patient, Waiting
-from rmp_milter.rules import Act, Relation
 
 
 class _Deposit(msgspec.Struct, frozen=True):

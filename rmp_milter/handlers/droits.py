@@ -1,10 +1,10 @@
 """Droits: the page of the patient's rights, for any doctor to hand on."""
 
-from rmp_milter.handlers.steps import Asked, Outcome, Steps, View, event, expect
-from rmp_milter.keeper.protocol import Record, Recorded
+from rmp_milter.calls.protocol import Record, Recorded
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Steps, View, event, expect
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

@@ -2,21 +2,21 @@
 
 import msgspec
 
-from rmp_milter.changes import DossierUpdate
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.identity import number_contradicts, trait_keys
+from rmp_milter.dossier.model import Dossier, Sheet
+from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import admit
-from rmp_milter.handlers.adoption import Occasion, adopt_waiting
+from rmp_milter.handlers.asking.steps import Adopting, Asked, Effects, Outcome, Steps, View
 from rmp_milter.handlers.depot import standing_readers
-from rmp_milter.handlers.steps import Adopting, Asked, Effects, Outcome, Steps, View
-from rmp_milter.handlers.unlocking import unlock
-from rmp_milter.identity import number_contradicts, trait_keys
+from rmp_milter.handlers.filing.adoption import Occasion, adopt_waiting
+from rmp_milter.handlers.way_in.admission import admit
+from rmp_milter.handlers.way_in.unlocking import unlock
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.sheet_words import sheet_words
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, full_name
-from rmp_milter.model import Dossier, Sheet
-from rmp_milter.rules import Act
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.sheet_words import sheet_words
+from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 _CLEARED = frozenset({"-", "–", "—"})
 

@@ -2,15 +2,15 @@
 
 import msgspec
 
-from rmp_milter.emergency import JUSTIFICATION
+from rmp_milter.calls.protocol import Record, Recorded
+from rmp_milter.dossier.emergency import JUSTIFICATION
+from rmp_milter.dossier.model import Emergency, EmergencyState
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
-from rmp_milter.keeper.protocol import Record, Recorded
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View, event, expect
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.model import Emergency, EmergencyState
-from rmp_milter.rules import Proof
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
 
 _OPEN = frozenset({EmergencyState.NEW, EmergencyState.JUSTIFIED})
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
+from rmp_milter.calls.protocol import Record, Recorded
+from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.identity import fold, name_begins
+from rmp_milter.dossier.model import Dossier, Fault, Strike
+from rmp_milter.dossier.rules import Act, Denied, Relation, judge
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import day_of
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View, event, expect
-from rmp_milter.identity import fold, name_begins
-from rmp_milter.keeper.protocol import Record, Recorded
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View, event, expect
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, bullet_list, day, full_name
-from rmp_milter.model import Dossier, Fault, Strike
-from rmp_milter.rules import Act, Denied, Relation, judge
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, day, full_name
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

@@ -9,21 +9,21 @@ from collections.abc import Generator
 
 import msgspec
 
-from rmp_milter.changes import DossierUpdate
+from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.model import Doctor, Document, Dossier, Sheet
+from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import Admission, admit, spent
-from rmp_milter.handlers.colleagues import is_doctor
-from rmp_milter.handlers.envelopes import documents_in, written
-from rmp_milter.handlers.notices import treating_changed
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
-from rmp_milter.handlers.unlocking import forgiven, unlock
-from rmp_milter.keeper.protocol import Reply, Request
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.filing.key_packets import documents_in, written
+from rmp_milter.handlers.letters.notices import treating_changed
+from rmp_milter.handlers.people.colleagues import is_doctor
+from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.unlocking import forgiven, unlock
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, full_name
-from rmp_milter.model import Doctor, Document, Dossier, Sheet
-from rmp_milter.rules import Act
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

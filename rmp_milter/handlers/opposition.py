@@ -1,16 +1,16 @@
 """Opposition: the patient refuses a named doctor his dossier, or admits him again."""
 
-from rmp_milter.changes import DossierUpdate
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.colleagues import colleague
-from rmp_milter.handlers.entering import Entered, changed, enter, settled
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.people.colleagues import colleague
+from rmp_milter.handlers.way_in.entering import Entered, changed, enter, settled
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import full_name
-from rmp_milter.model import Doctor
-from rmp_milter.rules import Act
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import full_name
 
 
 def oppose(asked: Asked, view: View, language: Language) -> Steps:

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.changes import DossierUpdate
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.model import Dossier, Onglet, Refiling
+from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import admit
-from rmp_milter.handlers.sight import Seen, chosen, seen
-from rmp_milter.handlers.steps import Asked, Effects, Outcome, Steps, View
-from rmp_milter.handlers.unlocking import unlock
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.sight.sight import Seen, chosen, seen
+from rmp_milter.handlers.way_in.admission import admit
+from rmp_milter.handlers.way_in.unlocking import unlock
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import birth_date, bullet_list, day, full_name
-from rmp_milter.model import Dossier, Onglet, Refiling
-from rmp_milter.rules import Act
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, day, full_name
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

@@ -10,19 +10,19 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rmp_milter.dossier.model import Entry, NumberedEntry
+from rmp_milter.dossier.rules import Act, Denied, Relation, judge
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import depot
-from rmp_milter.handlers.entering import changed, enter, settled
-from rmp_milter.handlers.filing import file_bodies
-from rmp_milter.handlers.index import entry_title
-from rmp_milter.handlers.sight import Seen
-from rmp_milter.handlers.steps import Asked, Effects, Filing, Outcome, Steps, View
+from rmp_milter.handlers.asking.steps import Asked, Effects, Filing, Outcome, Steps, View
+from rmp_milter.handlers.filing.filing import file_bodies
+from rmp_milter.handlers.letters.index import entry_title
+from rmp_milter.handlers.sight.sight import Seen
+from rmp_milter.handlers.way_in.entering import changed, enter, settled
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import bullet_list, document_titles, full_name
-from rmp_milter.model import Entry, NumberedEntry
-from rmp_milter.rules import Act, Denied, Relation, judge
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import bullet_list, document_titles, full_name
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

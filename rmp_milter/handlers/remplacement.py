@@ -6,11 +6,11 @@ does, and each of it says in whose name. Who is médecin traitant does not chang
 
 import msgspec
 
+from rmp_milter.calls.protocol import Record, Recorded
+from rmp_milter.dossier.model import Doctor, Verb
+from rmp_milter.dossier.rules import Act, Denied, Relation, judge
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.colleagues import colleague, is_doctor
-from rmp_milter.handlers.locums import with_locum, without_locum
-from rmp_milter.handlers.notices import locum_declared, locum_ended
-from rmp_milter.handlers.steps import (
+from rmp_milter.handlers.asking.steps import (
     Asked,
     Effects,
     Notice,
@@ -20,13 +20,13 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
-from rmp_milter.keeper.protocol import Record, Recorded
+from rmp_milter.handlers.letters.notices import locum_declared, locum_ended
+from rmp_milter.handlers.people.colleagues import colleague, is_doctor
+from rmp_milter.handlers.people.locums import with_locum, without_locum
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.texts import text
-from rmp_milter.mail.wording import bullet_list, french_day
-from rmp_milter.model import Doctor, Verb
-from rmp_milter.rules import Act, Denied, Relation, judge
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import bullet_list, french_day
 
 
 def handle(asked: Asked, view: View, language: Language) -> Steps:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from rmp_milter.dossier.model import Verb
+from rmp_milter.handlers import acces as accesses
 from rmp_milter.handlers import (
-    accesses,
     aide,
     cle,
     cloture,
@@ -14,19 +15,18 @@ from rmp_milter.handlers import (
     fiche,
     justification,
     liste,
-    masking,
     medecin_traitant,
     opposition,
-    patient_code,
-    patient_key,
     reclassement,
     rectification,
     remplacement,
     urgence,
 )
-from rmp_milter.handlers.steps import Asked, Steps, View
+from rmp_milter.handlers import cle_du_patient as patient_key
+from rmp_milter.handlers import masquage as masking
+from rmp_milter.handlers import nouveau_code as patient_code
+from rmp_milter.handlers.asking.steps import Asked, Steps, View
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Verb
 
 HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
     Verb.CREATION: creation.handle,

@@ -11,22 +11,22 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
-from rmp_milter.certificates import usable
-from rmp_milter.emergency import EMERGENCY, reference_of
-from rmp_milter.errors import MailError
-from rmp_milter.handlers.access import match_open, relation_to
-from rmp_milter.handlers.consultation import authors_certificates, documents_of, enclosures
-from rmp_milter.handlers.emergency_letters import (
-    emergency_letter,
-    list_letter,
-    nobody_letter,
-    patient_letter,
-    patient_notice,
-    treating_notice,
+from rmp_milter.calls.protocol import (
+    ByCustody,
+    Record,
+    Recorded,
+    Release,
+    Released,
+    Reply,
+    Request,
 )
-from rmp_milter.handlers.search import short_list, short_reference
-from rmp_milter.handlers.sight import SEES_ALL, Seen, seen
-from rmp_milter.handlers.steps import (
+from rmp_milter.certificates import usable
+from rmp_milter.dossier.emergency import EMERGENCY, reference_of
+from rmp_milter.dossier.identity import Outcome as Matched
+from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
+from rmp_milter.dossier.rules import Proof, Relation, Way
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.steps import (
     Asked,
     Effects,
     Notice,
@@ -37,20 +37,20 @@ from rmp_milter.handlers.steps import (
     event,
     expect,
 )
-from rmp_milter.handlers.unlocking import sealed_document
-from rmp_milter.identity import Outcome as Matched
-from rmp_milter.keeper.protocol import (
-    ByCustody,
-    Record,
-    Recorded,
-    Release,
-    Released,
-    Reply,
-    Request,
+from rmp_milter.handlers.consultation import authors_certificates, documents_of, enclosures
+from rmp_milter.handlers.letters.emergency_letters import (
+    emergency_letter,
+    list_letter,
+    nobody_letter,
+    patient_letter,
+    patient_notice,
+    treating_notice,
 )
+from rmp_milter.handlers.people.search import short_list, short_reference
+from rmp_milter.handlers.sight.sight import SEES_ALL, Seen, seen
+from rmp_milter.handlers.way_in.admission import match_open, relation_to
+from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.model import Dossier, Emergency, PatientTold, PostalLetter
-from rmp_milter.rules import Proof, Relation, Way
 
 LISTED = "urgence liste"
 """The action of the leaf of a patient who stood in a short list."""

@@ -11,18 +11,23 @@ from email.utils import parseaddr
 
 import msgspec
 
-from rmp_milter.conversation import Keeper
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Trust, Why
+from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
-from rmp_milter.intake import opening
-from rmp_milter.keeper.content import Opening, read_entity, read_text, weigh
-from rmp_milter.keeper.decrypt import Plain, decrypt
-from rmp_milter.keeper.desk import CallFailed, Limits
-from rmp_milter.keeper.packets import EncryptedMessage, PacketError, ReadAt, read_message
-from rmp_milter.keeper.protocol import BodyRef, Opened, Role, Signature, Trust, Why
-from rmp_milter.memory import Memory
-from rmp_milter.model import Container, Envelope, PartName, Value
-from rmp_milter.sender import Directory, likely_signers, named_signers
+from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
+from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.openpgp.packets import (
+    EncryptedMessage,
+    PacketError,
+    ReadAt,
+    read_message,
+)
+from rmp_milter.milter.intake import opening
+from rmp_milter.milter.sender import Directory, likely_signers, named_signers
 
 
 class Inside(Value, frozen=True):

@@ -13,10 +13,16 @@ from itertools import pairwise
 import msgspec
 
 from rmp_milter.inspection.gpg import GpgError, session_key_by_gpg
-from rmp_milter.keeper import packets
-from rmp_milter.keeper.keypackets import session_keys
-from rmp_milter.keeper.packets import PacketError, Stream, read_body, read_header, unreadable
-from rmp_milter.keeper.secretkeys import (
+from rmp_milter.keeper.openpgp import packets
+from rmp_milter.keeper.openpgp.keypackets import session_keys
+from rmp_milter.keeper.openpgp.packets import (
+    PacketError,
+    Stream,
+    read_body,
+    read_header,
+    unreadable,
+)
+from rmp_milter.keeper.openpgp.secretkeys import (
     ECDH,
     RSA_ALGORITHMS,
     X25519,
@@ -24,8 +30,8 @@ from rmp_milter.keeper.secretkeys import (
     SecretKeyError,
     decryption_keys,
 )
-from rmp_milter.keeper.sessionkey import SessionKey, SessionKeyError, checked
-from rmp_milter.mail.transfer import base64_octets
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError, checked
+from rmp_milter.mail.incoming.transfer import base64_octets
 
 MAX_KEYS = 32
 """Secret keys of one file that are looked at."""

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from rmp_milter.mail.mimetree import MimeLimit, header_fields
+from rmp_milter.mail.incoming.mimetree import MimeLimit, header_fields
 
 _FROM_LINE = re.compile(rb"From ([^\s]{1,300})[^\r\n]{0,300}(?:\r?\n|\r|\Z)")
 # A blank line, then "From sender ... 12:34": what mbox(5) puts between two messages.

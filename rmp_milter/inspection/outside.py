@@ -1,6 +1,6 @@
 """What can be told of a mail without any key, and what the service would do with it.
 
-The same steps in the same order as :mod:`rmp_milter.pipeline`, but looking instead of
+The same steps in the same order as :mod:`rmp_milter.milter.pipeline`, but looking instead of
 doing: each refusal here is the one that the sender heard.
 """
 
@@ -8,19 +8,19 @@ from enum import StrEnum
 
 import msgspec
 
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import BodyRef
+from rmp_milter.dossier.model import Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.packets import Protection, wrapping_of
-from rmp_milter.intake import admit, gather
-from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.packets import PacketError, ReadAt, read_message
-from rmp_milter.keeper.protocol import BodyRef
-from rmp_milter.mail.armor import Kind
-from rmp_milter.mail.automatic import automatic
-from rmp_milter.mail.leaves import Leaf, leaves_of
-from rmp_milter.mail.mimetree import MimeLimit, Part, content, scan
-from rmp_milter.mail.shapes import Piece, Shape, recognise
-from rmp_milter.memory import Memory
-from rmp_milter.model import Value
+from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.openpgp.packets import PacketError, ReadAt, read_message
+from rmp_milter.mail.incoming.armor import Kind
+from rmp_milter.mail.incoming.automatic import automatic
+from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan
+from rmp_milter.mail.incoming.shapes import Piece, Shape, recognise
+from rmp_milter.milter.intake import admit, gather
 
 MAX_NAME = 200  # characters of a name or a media type that are shown
 

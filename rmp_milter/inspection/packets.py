@@ -4,8 +4,9 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import NamedTuple
 
-from rmp_milter.keeper import packets
-from rmp_milter.keeper.packets import (
+from rmp_milter.calls.protocol import Span
+from rmp_milter.keeper.openpgp import packets
+from rmp_milter.keeper.openpgp.packets import (
     MAX_KEY_PACKET_BYTES,
     Header,
     PacketError,
@@ -16,7 +17,6 @@ from rmp_milter.keeper.packets import (
     read_header,
     small_body,
 )
-from rmp_milter.keeper.protocol import Span
 
 MAX_SHOWN = 64
 """Packets that are looked at; the service itself reads fewer."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rmp_milter.calls.protocol import Trust
+from rmp_milter.dossier.model import Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
 from rmp_milter.inspection.outside import Outcome, Outside, Verdict, refused
-from rmp_milter.keeper.protocol import Trust
-from rmp_milter.mail.routing import RoutingHeader, parse
-from rmp_milter.model import Value, Verb
-from rmp_milter.sender import Directory
+from rmp_milter.mail.header.routing import RoutingHeader, parse
+from rmp_milter.milter.sender import Directory
 
 
 class Report(Value, frozen=True):

@@ -20,12 +20,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rmp_milter.keeper.attestation import NOBODY_ATTESTS, AttestationVerifier
-from rmp_milter.keeper.desk import Desk, Limits
-from rmp_milter.keeper.held import Holder
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.keys import Keys
+from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.desk.held import Holder
+from rmp_milter.keeper.keys.keys import Keys
+from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.process import end_with_parent, keep_out_of_dumps
+from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.worker import work
 
 log = logging.getLogger("rmp.keeper")
@@ -62,7 +62,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
-    Raises :class:`~.journal.JournalError` or :class:`ServerError` before it listens; logs
+    Raises :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens; logs
     ``ready`` once the socket takes connections.
     """
     keep_out_of_dumps()

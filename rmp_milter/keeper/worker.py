@@ -11,12 +11,12 @@ from contextlib import nullcontext
 
 import msgspec
 
-from rmp_milter.keeper import wire
-from rmp_milter.keeper.calls import answer
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.journal import JournalError
-from rmp_milter.keeper.protocol import Failed, Reply, Request, Why
-from rmp_milter.memory import Memory
+from rmp_milter.calls import wire
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import Failed, Reply, Request, Why
+from rmp_milter.keeper.desk.answer import answer
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.log.journal import JournalError
 
 log = logging.getLogger("rmp.keeper")
 

@@ -1,9 +1,14 @@
 """The append-only dossier store in LMDB: ciphertext in, ciphertext out."""
 
-from rmp_milter.store.failures import Conflict, DamagedRecordError, StoreError, StoreFailed
-from rmp_milter.store.keys import KeyFileError, StoreKeys, make_key, read_key
+from rmp_milter.store.format.failures import (
+    Conflict,
+    DamagedRecordError,
+    StoreError,
+    StoreFailed,
+)
+from rmp_milter.store.format.keys import KeyFileError, StoreKeys, make_key, read_key
 from rmp_milter.store.outbox import Outbox, OutboxRow, RowState
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store, create
 
 __all__ = [

@@ -8,9 +8,9 @@ import fcntl
 import os
 from pathlib import Path
 
-from rmp_milter.new_files import sync_folder
-from rmp_milter.store.failures import StoreError
-from rmp_milter.store.keys import StoreKeys
+from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.store import Store
 
 _FILE_MODE = 0o660

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from rmp_milter.closing import Closing
-from rmp_milter.store.bodies import Bodies
-from rmp_milter.store.codecs import OutboxCodecs, number_of, u64
-from rmp_milter.store.environment import Environment, lease, release
-from rmp_milter.store.failures import DamagedRecordError, StoreError
-from rmp_milter.store.outbox_rows import OutboxRows, harmless_reason
-from rmp_milter.store.records import (
+from rmp_milter.disk.closing import Closing
+from rmp_milter.store.format.codecs import OutboxCodecs, number_of, u64
+from rmp_milter.store.format.environment import Environment, lease, release
+from rmp_milter.store.format.failures import DamagedRecordError, StoreError
+from rmp_milter.store.format.records import (
     OutboxRow,
     RowState,
     SentNote,
     WaitingMail,
     from_stored,
 )
-from rmp_milter.store.tables import OUTBOX_LEDGER_KEY
+from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
+from rmp_milter.store.read.bodies import Bodies
+from rmp_milter.store.write.outbox_rows import OutboxRows, harmless_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     import lmdb
 
-    from rmp_milter.model import OutgoingMail
-    from rmp_milter.store.tables import Tables
+    from rmp_milter.dossier.model import OutgoingMail
+    from rmp_milter.store.format.tables import Tables
 
 __all__ = ["Outbox", "OutboxRow", "OutboxSnapshot", "RowState"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import lmdb
 
-    from rmp_milter.store.environment import Environment
-    from rmp_milter.store.tables import Tables
+    from rmp_milter.store.format.environment import Environment
+    from rmp_milter.store.format.tables import Tables
 
 
 def stats_of(environment: Environment) -> dict[str, int]:

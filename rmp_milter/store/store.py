@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from rmp_milter.closing import Closing
-from rmp_milter.store.codecs import Codecs
-from rmp_milter.store.commit import GroupCommit
-from rmp_milter.store.environment import Environment, create_files, lease, release
-from rmp_milter.store.failures import DamagedRecordError, StoreError
-from rmp_milter.store.keys import StoreKeys
-from rmp_milter.store.records import Ledger, OutboxLedger
-from rmp_milter.store.snapshot import Snapshot, snapshot_of
+from rmp_milter.disk.closing import Closing
+from rmp_milter.store.format.codecs import Codecs
+from rmp_milter.store.format.environment import Environment, create_files, lease, release
+from rmp_milter.store.format.failures import DamagedRecordError, StoreError
+from rmp_milter.store.format.keys import StoreKeys
+from rmp_milter.store.format.records import Ledger, OutboxLedger
+from rmp_milter.store.format.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
+from rmp_milter.store.read.snapshot import Snapshot, snapshot_of
 from rmp_milter.store.stats import stats_of
-from rmp_milter.store.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
+from rmp_milter.store.write.commit import GroupCommit
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import lmdb
 
-    from rmp_milter.changes import Changes
-    from rmp_milter.store.tables import Tables
+    from rmp_milter.dossier.changes import Changes
+    from rmp_milter.store.format.tables import Tables
 
 __all__ = ["Store", "StoreKeys", "create"]
 

@@ -7,17 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
+from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.protocol import Event, Record, Recorded, Release, Released, Reply, Request
 from rmp_milter.cli import main
-from rmp_milter.keeper.client import KeeperDown
-from rmp_milter.keeper.protocol import (
-    Event,
-    Record,
-    Recorded,
-    Release,
-    Released,
-    Reply,
-    Request,
-)
 
 ANNE = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example")
 RPPS = "10003456786"

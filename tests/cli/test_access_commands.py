@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
+from rmp_milter.calls.protocol import Event
 from rmp_milter.cli import main
-from rmp_milter.keeper.journal import Journal
-from rmp_milter.keeper.protocol import Event
+from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.tlog.notes import VerifierKey
 from rmp_milter.tlog.receipts import VERSION
 

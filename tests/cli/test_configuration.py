@@ -37,7 +37,7 @@ def test_the_example_names_every_setting() -> None:
     text = (ROOT / "rmp.toml.example").read_text()
     for section, kind in SECTIONS.items():
         assert f"\n[{section}]\n" in text
-        if section != "policy":  # a hundred rows, all of them of rmp_milter.rules
+        if section != "policy":  # a hundred rows, all of them of rmp_milter.dossier.rules
             for field in msgspec.structs.fields(kind):
                 assert f"\n{field.name} = " in text
 

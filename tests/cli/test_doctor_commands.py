@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
 
-from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
+from rmp_milter.calls.client import KeeperFailed
+from rmp_milter.calls.protocol import ByCustody, Failed, Release, Why
 from rmp_milter.cli import doctor_changes
 from rmp_milter.cli.opening import open_store
 from rmp_milter.config import load
-from rmp_milter.keeper.client import KeeperFailed
-from rmp_milter.keeper.protocol import ByCustody, Failed, Release, Why
-from rmp_milter.model import (
+from rmp_milter.dossier.changes import Changes, NewBody, NewDossier, NewEntry
+from rmp_milter.dossier.model import (
     Consent,
     Container,
     Doctor,

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from rmp_milter.changes import Changes, NewDossier
 from rmp_milter.cli import dossier as command
 from rmp_milter.cli import main
 from rmp_milter.config import load
-from rmp_milter.erasure import due_for_erasure
-from rmp_milter.identity import trait_keys
-from rmp_milter.model import Closure, Consent, Dossier, Patient, Slots
-from rmp_milter.store.keys import read_store_keys
+from rmp_milter.dossier.changes import Changes, NewDossier
+from rmp_milter.dossier.erasure import due_for_erasure
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import Closure, Consent, Dossier, Patient, Slots
+from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.store import Store
 
 NOW = 1_780_000_000

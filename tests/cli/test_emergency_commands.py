@@ -11,18 +11,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rmp_milter.audit import Audience, send_daily_checkpoint
-from rmp_milter.changes import Changes
+from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli import main
 from rmp_milter.cli.opening import store_keys
 from rmp_milter.config import Config, load
-from rmp_milter.installation import AUDITOR_KEY
-from rmp_milter.keeper.client import KeeperClient
-from rmp_milter.keeper.protocol import Event, Record, Recorded
-from rmp_milter.mail.plain_mail import Sender
-from rmp_milter.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.host.installation import AUDITOR_KEY
+from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
+from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
-from rmp_milter.store.records import OutboxRow
 from rmp_milter.store.store import Store
 
 NOW = 20_024 * 86_400  # 2024-10-28T00:00:00Z

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.cli import main
-from rmp_milter.new_files import write_new
+from rmp_milter.disk.new_files import write_new
 
 
 @pytest.fixture

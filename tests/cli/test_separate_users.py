@@ -15,9 +15,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rmp_milter import owners
 from rmp_milter.cli import main
-from rmp_milter.owners import UnknownNameError, as_owner, become_owner, gid_of, name_of, uid_of
+from rmp_milter.host import owners
+from rmp_milter.host.owners import (
+    UnknownNameError,
+    as_owner,
+    become_owner,
+    gid_of,
+    name_of,
+    uid_of,
+)
 
 KEEPER, MILTER, COURIER = "daemon", "bin", "games"  # on every Debian, and unused
 
@@ -172,7 +179,8 @@ def test_an_auditors_account_reads_the_export_and_nothing_else(service: Path) ->
 @needs_public_code
 def test_the_courier_reads_the_outbox_and_nothing_else(service: Path) -> None:
     program = (
-        "import json, sys; from pathlib import Path; from rmp_milter.owners import become_owner\n"
+        "import json, sys; from pathlib import Path\n"
+        "from rmp_milter.host.owners import become_owner\n"
         "folder = Path(sys.argv[1]); become_owner(folder / 'courier'); seen = {}\n"
         "def readable(path):\n"
         "    try: return bool(path.read_bytes())\n"

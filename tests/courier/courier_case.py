@@ -11,13 +11,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from rmp_milter.bounce import bounce_address
-from rmp_milter.changes import Changes, NewBody, NewDossier, NewEntry
 from rmp_milter.courier.delivery import Schedule
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
 from rmp_milter.courier.sending import Line
-from rmp_milter.model import (
+from rmp_milter.dossier.changes import Changes, NewBody, NewDossier, NewEntry
+from rmp_milter.dossier.model import (
     BodySlice,
     CodeSlot,
     Consent,
@@ -31,6 +30,7 @@ from rmp_milter.model import (
     Slice,
     Slots,
 )
+from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.store import Outbox, Store, StoreKeys
 from rmp_milter.store.store import create
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.bounce import bounce_address, is_bounce_address, row_of
+from rmp_milter.mail.bounce_address import bounce_address, is_bounce_address, row_of
 
 KEY = bytes(range(32))
 SERVICE = "rmp@rmp.example"

@@ -10,10 +10,10 @@ import pytest
 from courier_case import BODY, KEYS, PACKETS, answer, post, wait_until
 from courier_case import filled_store as filled
 
-from rmp_milter.bounce import row_of
 from rmp_milter.config import load
 from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, make_dkim_key
 from rmp_milter.courier.sending import run
+from rmp_milter.mail.bounce_address import row_of
 from rmp_milter.store import Outbox, Store
 from testbed.postfix import PrivatePostfix
 

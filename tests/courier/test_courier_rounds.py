@@ -26,10 +26,10 @@ from courier_case import (
     working,
 )
 
-from rmp_milter.changes import Changes
 from rmp_milter.courier.delivery import WholeMail
 from rmp_milter.courier.dkim_key import dns_record
-from rmp_milter.model import BodySlice, OutgoingMail, Slice
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import BodySlice, OutgoingMail, Slice
 from rmp_milter.store import Outbox, Store, StoreFailed
 
 

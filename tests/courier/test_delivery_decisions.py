@@ -15,8 +15,8 @@ from rmp_milter.courier.delivery import (
     whole_mail,
     whole_size,
 )
-from rmp_milter.model import BodySlice, Slice
-from rmp_milter.store.records import OutboxRow, RowState
+from rmp_milter.dossier.model import BodySlice, Slice
+from rmp_milter.store.format.records import OutboxRow, RowState
 
 NOW = 1_000_000
 HEAD = Slice(b"From: a@b\r\n\r\n")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.encode import armored, encode, encoded_size
-from rmp_milter.model import BodySlice, Slice
+from rmp_milter.dossier.model import BodySlice, Slice
+from rmp_milter.mail.outgoing.encode import armored, encode, encoded_size
 from testbed.doctor import Doctor
 
 CHUNK = 57 * 4096

@@ -14,16 +14,16 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from openpgp.composed import Message
 
-from rmp_milter.keeper.protocol import SealedDocument
-from rmp_milter.keeper.sealing import (
+from rmp_milter.calls.protocol import SealedDocument
+from rmp_milter.dossier.model import Document, Dossier
+from rmp_milter.keeper.keys.sealing import (
     SealError,
     open_code_slot,
     open_custody_slot,
     open_session_key,
 )
-from rmp_milter.model import Document, Dossier
-from rmp_milter.store.keys import StoreKeys, read_key
-from rmp_milter.store.snapshot import Snapshot
+from rmp_milter.store.format.keys import StoreKeys, read_key
+from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 MAP_BYTES = 64 << 30

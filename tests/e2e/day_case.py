@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from states import named, open_store
 
-from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
 from testbed.host import Host
 from testbed.reading import Opened

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from rmp_milter.keeper import wire
-from rmp_milter.keeper.protocol import Reply, Request
+from rmp_milter.calls import wire
+from rmp_milter.calls.protocol import Reply, Request
 
 LIMIT = 64 << 20
 Passing = Callable[[Request, Reply | None], bool]

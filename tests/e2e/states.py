@@ -6,9 +6,9 @@ from contextlib import closing, contextmanager
 
 import msgspec
 
-from rmp_milter.changes import Changes, DossierUpdate
-from rmp_milter.model import Dossier, Fault, Strike
-from rmp_milter.store.keys import StoreKeys, read_key
+from rmp_milter.dossier.changes import Changes, DossierUpdate
+from rmp_milter.dossier.model import Dossier, Fault, Strike
+from rmp_milter.store.format.keys import StoreKeys, read_key
 from rmp_milter.store.store import Store
 from testbed.service import Service
 

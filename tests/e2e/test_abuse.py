@@ -7,8 +7,8 @@ import pytest
 from clinic import Clinic, small_clinic
 from states import doctor_id, open_store, tries_of
 
-from rmp_milter.changes import Changes
-from rmp_milter.model import Fault, Strike
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Fault, Strike
 from testbed.doctor import Doctor
 from testbed.reading import Opened
 

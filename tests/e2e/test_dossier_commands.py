@@ -9,10 +9,10 @@ import pytest
 from clinic import PDF, Clinic
 from msgspec.structs import replace
 
-from rmp_milter.changes import Changes, DossierUpdate
 from rmp_milter.config import load
-from rmp_milter.model import Closure
-from rmp_milter.store.keys import read_store_keys
+from rmp_milter.dossier.changes import Changes, DossierUpdate
+from rmp_milter.dossier.model import Closure
+from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.store import Store
 from testbed.command import CommandError, run
 from testbed.doctor import Doctor as Person

@@ -8,8 +8,8 @@ import pytest
 from clinic import Clinic, small_clinic
 from states import named, open_store, tries_of
 
-from rmp_milter.changes import Changes
-from rmp_milter.model import Fault, OutgoingMail, Slice
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Fault, OutgoingMail, Slice
 from testbed.service import Part, Service
 
 pytestmark = pytest.mark.integration

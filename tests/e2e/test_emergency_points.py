@@ -10,7 +10,7 @@ import pytest
 from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy
 
-from rmp_milter.keeper.protocol import ByCustody, Release, Reply, Request, Seal
+from rmp_milter.calls.protocol import ByCustody, Release, Reply, Request, Seal
 from testbed.service import Part
 from testbed.waiting import wait_until
 

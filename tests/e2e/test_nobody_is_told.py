@@ -16,7 +16,7 @@ import pytest
 from clinic import PDF, Clinic, small_clinic
 from states import change, doctor_id, let_rest
 
-from rmp_milter.model import Closure, Mask, Slots
+from rmp_milter.dossier.model import Closure, Mask, Slots
 from testbed.mailbox import CollectedMail
 
 pytestmark = pytest.mark.integration

@@ -10,11 +10,11 @@ import pytest
 from clinic import PDF, Clinic
 
 from rmp_milter.certificates import read_certificate
-from rmp_milter.changes import Changes
 from rmp_milter.cli.opening import open_store
 from rmp_milter.config import load
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.handlers.cle import with_key
-from rmp_milter.keeper.journal import Journal
+from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
 from testbed.gpg import Standing
 from testbed.reading import Opened

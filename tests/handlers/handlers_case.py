@@ -4,9 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from rmp_milter.handlers.steps import Asked, Outcome, Sender
-from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     Adopt,
     Create,
     Created,
@@ -32,8 +30,8 @@ from rmp_milter.keeper.protocol import (
     Trust,
     Wait,
 )
-from rmp_milter.mail.routing import parse
-from rmp_milter.model import (
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import (
     CodeSlot,
     Consent,
     Container,
@@ -52,7 +50,9 @@ from rmp_milter.model import (
     Tally,
     Waiting,
 )
-from rmp_milter.rules import Proof
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Sender
+from rmp_milter.mail.header.routing import parse
 
 NOON = 1_780_000_000
 CODE_SLOT = CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48)

@@ -6,13 +6,13 @@ import pytest
 from handlers_case import DEMO, NOON, OTHER, World, asked, dossier, entry, run
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import ByCustody, Record, Release
 from rmp_milter.certificates import Certificate, CertificateError
+from rmp_milter.dossier.model import Closure, Doctor, Onglet
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import cle
-from rmp_milter.handlers.steps import Asked, Outcome
-from rmp_milter.keeper.protocol import ByCustody, Record, Release
-from rmp_milter.model import Closure, Doctor, Onglet
-from rmp_milter.rules import Proof
+from rmp_milter.handlers.asking.steps import Asked, Outcome
 
 NEW, NEWER = b"new " * 10, b"newer " * 10
 FILED = (

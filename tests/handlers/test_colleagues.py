@@ -4,7 +4,7 @@ import pytest
 from handlers_case import DEMO, LAB, OTHER, World
 from msgspec.structs import replace
 
-from rmp_milter.handlers.colleagues import colleague
+from rmp_milter.handlers.people.colleagues import colleague
 
 
 @pytest.mark.parametrize(

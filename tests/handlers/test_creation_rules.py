@@ -6,13 +6,13 @@ import pytest
 from handlers_case import DEMO, JEAN, LAB, NOON, OTHER, World, asked, dossier, entry, run
 from msgspec.structs import replace
 
-from rmp_milter.changes import Once
+from rmp_milter.calls.protocol import CODE_FIELD, Adopt, Attested, Create, Record
+from rmp_milter.dossier.changes import Once
+from rmp_milter.dossier.model import Closure, Fault, Onglet, Patient, Strike, Tally, Waiting
+from rmp_milter.dossier.rules import Act, Proof, Relation, policy_of
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import creation
-from rmp_milter.handlers.steps import Asked, Outcome, Refusal
-from rmp_milter.keeper.protocol import CODE_FIELD, Adopt, Attested, Create, Record
-from rmp_milter.model import Closure, Fault, Onglet, Patient, Strike, Tally, Waiting
-from rmp_milter.rules import Act, Proof, Relation, policy_of
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Refusal
 
 NUMBER, OTHERS_NUMBER = "159017511600108", "159018002121980"
 PARENTS_NUMBER = "131017511600122"

@@ -16,13 +16,14 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import Reseal, Wait
+from rmp_milter.dossier.model import Closure, Locum, Receipts
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import depot, prescriber
-from rmp_milter.handlers.steps import Asked, Outcome, Share
-from rmp_milter.keeper.protocol import Reseal, Wait
-from rmp_milter.mail.routing import parse
-from rmp_milter.model import Closure, Locum, Receipts
-from rmp_milter.rules import Proof
+from rmp_milter.handlers import depot
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Share
+from rmp_milter.handlers.filing import prescriber
+from rmp_milter.mail.header.routing import parse
 
 LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Radio\n"
 CLOSED = replace(dossier(), closure=Closure(NOON, NOON + 1))

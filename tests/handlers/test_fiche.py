@@ -4,12 +4,12 @@ import pytest
 from handlers_case import DEMO, JEAN, NOON, OTHER, World, asked, dossier, entry, run
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import Record
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import Locum, Onglet, Sheet
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, depot, fiche
-from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import Record
-from rmp_milter.model import Locum, Onglet, Sheet
-from rmp_milter.rules import Proof
 
 NUMBER, PARENTS_NUMBER = "159017511600108", "131017511600122"
 LINES = "Demande : fiche\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"

@@ -13,9 +13,7 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.errors import MailError
-from rmp_milter.handlers import aide, consultation, creation, depot, liste, prescriber
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     CODE_MARK,
     DECOY_SLOT,
     Create,
@@ -24,8 +22,11 @@ from rmp_milter.keeper.protocol import (
     Release,
     Reseal,
 )
-from rmp_milter.model import Onglet, Patient
-from rmp_milter.rules import Proof
+from rmp_milter.dossier.model import Onglet, Patient
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import aide, consultation, creation, depot, liste
+from rmp_milter.handlers.filing import prescriber
 
 JEAN_LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 

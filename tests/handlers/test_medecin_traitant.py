@@ -19,12 +19,12 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import Attested, ByCode, ByVitale, Prove, Release
+from rmp_milter.dossier.model import Doctor, Locum, Mask, Onglet, Sheet
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import medecin_traitant
-from rmp_milter.handlers.steps import Asked, Outcome, Refusal
-from rmp_milter.keeper.protocol import Attested, ByCode, ByVitale, Prove, Release
-from rmp_milter.model import Doctor, Locum, Mask, Onglet, Sheet
-from rmp_milter.rules import Proof
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Refusal
 
 LINES = "Demande : médecin traitant\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
 YES = LINES + "Consentement : oui\n"

@@ -24,13 +24,13 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import Attested, Prove, Release
+from rmp_milter.dossier.model import Closure, Fault, Mask, Onglet, Patient, Strike, Tally
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation
-from rmp_milter.handlers.refusal import attestation_fault, refusal_letter
-from rmp_milter.handlers.steps import Asked, Refusal
-from rmp_milter.keeper.protocol import Attested, Prove, Release
-from rmp_milter.model import Closure, Fault, Mask, Onglet, Patient, Strike, Tally
-from rmp_milter.rules import Proof
+from rmp_milter.handlers.asking.steps import Asked, Refusal
+from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 
 LINES = "Demande : dossier\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
 NUMBERED = LINES + "Numéros : 2\n"

@@ -6,13 +6,14 @@ import pytest
 from handlers_case import DEMO, JEAN, LAB, OTHER, World, asked, body, dossier, entry, run
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
+from rmp_milter.dossier.model import Doctor, Onglet
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import depot, patient_key
-from rmp_milter.handlers.steps import Asked
-from rmp_milter.keeper.protocol import ByCustody, Release
-from rmp_milter.model import Doctor, Onglet
-from rmp_milter.rules import Proof
+from rmp_milter.handlers import cle_du_patient as patient_key
+from rmp_milter.handlers import depot
+from rmp_milter.handlers.asking.steps import Asked
 
 LINES = (
     "Demande : clé du patient\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"

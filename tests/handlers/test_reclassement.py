@@ -4,11 +4,11 @@ import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, dossier, entry, run
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import Record
+from rmp_milter.dossier.model import Locum, Onglet, Refiling
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, reclassement
-from rmp_milter.keeper.protocol import Record
-from rmp_milter.model import Locum, Onglet, Refiling
-from rmp_milter.rules import Proof
 
 LINES = "Demande : reclassement\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
 ENTRIES = [

@@ -6,14 +6,14 @@ import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, body, dossier, entry, run
 from msgspec.structs import replace
 
+from rmp_milter.calls.protocol import ByCustody, Record, Release
+from rmp_milter.dossier.model import Doctor, Locum, Onglet
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, depot, liste, remplacement
-from rmp_milter.handlers.locums import MOST, with_locum, without_locum
-from rmp_milter.handlers.steps import Asked, Outcome
-from rmp_milter.keeper.protocol import ByCustody, Record, Release
-from rmp_milter.mail.routing import parse
-from rmp_milter.model import Doctor, Locum, Onglet
-from rmp_milter.rules import Proof
+from rmp_milter.handlers.asking.steps import Asked, Outcome
+from rmp_milter.handlers.people.locums import MOST, with_locum, without_locum
+from rmp_milter.mail.header.routing import parse
 
 TODAY = "2026-05-28"  # the day of NOON
 JEAN = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"

@@ -22,20 +22,7 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.errors import MailError
-from rmp_milter.handlers import (
-    accesses,
-    cloture,
-    consultation,
-    depot,
-    droits,
-    masking,
-    opposition,
-    patient_code,
-    rectification,
-)
-from rmp_milter.handlers.steps import Outcome, Refusal
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     CODE_MARK,
     DECOY_SLOT,
     MAX_PROOFS,
@@ -49,10 +36,16 @@ from rmp_milter.keeper.protocol import (
     Reseal,
     Told,
 )
+from rmp_milter.dossier.model import Closure, Doctor, Fault, Locum, Mask, Onglet
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import acces as accesses
+from rmp_milter.handlers import cloture, consultation, depot, droits, opposition, rectification
+from rmp_milter.handlers import masquage as masking
+from rmp_milter.handlers import nouveau_code as patient_code
+from rmp_milter.handlers.asking.steps import Outcome, Refusal
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.letter import Letter
-from rmp_milter.mail.slip import SLIP_NAME
-from rmp_milter.model import Closure, Doctor, Fault, Locum, Mask, Onglet
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.slip import SLIP_NAME
 
 JEAN_LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 LANGUAGE: Language = "fr"

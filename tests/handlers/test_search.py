@@ -2,9 +2,9 @@ import msgspec
 import pytest
 from handlers_case import dossier
 
-from rmp_milter.handlers.search import SHORT_LIST, short_list, short_reference
-from rmp_milter.mail.routing import parse
-from rmp_milter.model import Closure, Dossier, Patient, Sheet
+from rmp_milter.dossier.model import Closure, Dossier, Patient, Sheet
+from rmp_milter.handlers.people.search import SHORT_LIST, short_list, short_reference
+from rmp_milter.mail.header.routing import parse
 
 MARTIN = Patient(birth_name="Martin", first_names="Jean-Pierre", birth_date="1959-01-30")
 DURAND = Patient(birth_name="Durand", first_names="Hélène", birth_date="1961-05-02")

@@ -3,8 +3,8 @@
 from handlers_case import DEMO, LAB, World, asked, dossier, entry, run
 from msgspec.structs import replace
 
+from rmp_milter.dossier.model import Doctor, NumberedEntry, Onglet
 from rmp_milter.handlers import consultation, liste
-from rmp_milter.model import Doctor, NumberedEntry, Onglet
 
 JEAN = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 

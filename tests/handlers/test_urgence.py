@@ -2,12 +2,8 @@ import pytest
 from handlers_case import DEMO, JEAN, LAB, NOON, OTHER, World, asked, dossier, entry, run
 from msgspec.structs import replace
 
-from rmp_milter.errors import MailError
-from rmp_milter.handlers import justification, urgence
-from rmp_milter.handlers.search import short_reference
-from rmp_milter.handlers.steps import Asked
-from rmp_milter.keeper.protocol import ByCustody, Record, Release
-from rmp_milter.model import (
+from rmp_milter.calls.protocol import ByCustody, Record, Release
+from rmp_milter.dossier.model import (
     Closure,
     Doctor,
     Dossier,
@@ -21,7 +17,11 @@ from rmp_milter.model import (
     Sheet,
     Tally,
 )
-from rmp_milter.rules import Proof
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import MailError
+from rmp_milter.handlers import justification, urgence
+from rmp_milter.handlers.asking.steps import Asked
+from rmp_milter.handlers.people.search import short_reference
 
 WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 FILED = [

@@ -19,9 +19,7 @@ from keeper_case import (
 )
 from keeper_gpg import Gpg
 
-from rmp_milter.keeper import trust
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     ByCode,
     Create,
     Created,
@@ -33,7 +31,9 @@ from rmp_milter.keeper.protocol import (
     SealedDocument,
     ToReseal,
 )
-from rmp_milter.keeper.vitale_jws import JwsVerifier
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.vitale import trust
+from rmp_milter.keeper.vitale.jws import JwsVerifier
 from testbed.vitale import CardSoftware, header_line
 
 DOCUMENT = b"document-16bytes"

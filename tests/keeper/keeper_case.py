@@ -11,16 +11,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import journal
-from rmp_milter.keeper.calls import answer
-from rmp_milter.keeper.desk import Desk, Limits
-from rmp_milter.keeper.held import Holder
-from rmp_milter.keeper.journal import Journal
-from rmp_milter.keeper.keys import Keys
-from rmp_milter.keeper.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
-from rmp_milter.keeper.secretkeys import decryption_keys, signing_key
-from rmp_milter.keeper.vitale_jws import JwsVerifier
-from rmp_milter.memory import Memory
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
+from rmp_milter.keeper.desk.answer import answer
+from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.desk.held import Holder
+from rmp_milter.keeper.keys.keys import Keys
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.openpgp.secretkeys import decryption_keys, signing_key
+from rmp_milter.keeper.vitale.jws import JwsVerifier
 
 SERVICE = "rmp@x.fr"
 AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))

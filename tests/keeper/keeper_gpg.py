@@ -11,7 +11,7 @@ from openpgp.composed import (
     SubkeyParamsBuilder,
 )
 
-from rmp_milter.keeper.packets import Stream, read_body, read_header
+from rmp_milter.keeper.openpgp.packets import Stream, read_body, read_header
 
 CREATED = 1_700_000_000
 CORPUS = Path(__file__).parents[2] / "../shared/corpora/clients-2026"

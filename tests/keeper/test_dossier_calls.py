@@ -24,11 +24,7 @@ from keeper_case import (
 from keeper_gpg import Gpg, packets_of
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import calls, sealing
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.held import LIFETIME
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     CODE_FIELD,
     CODE_MARK,
     DECOY_SLOT,
@@ -48,12 +44,13 @@ from rmp_milter.keeper.protocol import (
     ToReseal,
     Why,
 )
-from rmp_milter.keeper.sealing import (
-    CODE_ALPHABET,
-    open_custody_slot,
-    open_session_key,
-)
-from rmp_milter.model import CodeSlot, Container
+from rmp_milter.dossier.model import CodeSlot, Container
+from rmp_milter.keeper.desk import answer as calls
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.held import LIFETIME
+from rmp_milter.keeper.keys import sealing
+from rmp_milter.keeper.keys.sealing import CODE_ALPHABET, open_custody_slot, open_session_key
+from rmp_milter.keeper.log.journal import Journal, JournalError
 
 WITH_CODE = HEADER + "Code : JzbV\r\n"
 

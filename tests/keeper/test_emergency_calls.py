@@ -24,12 +24,8 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.access.reasons import ReasonError, open_reason
-from rmp_milter.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.held import LIFETIME, Kind
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.protocol import (
+from rmp_milter.audit.reasons import ReasonError, open_reason
+from rmp_milter.calls.protocol import (
     ByCustody,
     Event,
     Forget,
@@ -42,6 +38,10 @@ from rmp_milter.keeper.protocol import (
     Told,
     Why,
 )
+from rmp_milter.dossier.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.held import LIFETIME, Kind
+from rmp_milter.keeper.log.journal import Journal, JournalError
 
 REASON = "inconsciente, suspicion d'AVC"
 URGENCE = f"Demande : urgence\r\nPatient : DUPONT Jean\r\nMotif : {REASON}\r\n"

@@ -13,12 +13,10 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 from test_server import Running, start, until
 
-from rmp_milter.emergency import reference_of
-from rmp_milter.keeper import dossiers, wire, worker
-from rmp_milter.keeper.client import KeeperDown
-from rmp_milter.keeper.desk import Desk, write_leaf
-from rmp_milter.keeper.journal import Journal
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls import wire
+from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import (
     ByCustody,
     Create,
     Created,
@@ -31,7 +29,11 @@ from rmp_milter.keeper.protocol import (
     SealedDocument,
     ToReseal,
 )
-from rmp_milter.memory import Memory
+from rmp_milter.dossier.emergency import reference_of
+from rmp_milter.keeper import worker
+from rmp_milter.keeper.desk import dossiers
+from rmp_milter.keeper.desk.desk import Desk, write_leaf
+from rmp_milter.keeper.log.journal import Journal
 
 URGENCE = "Demande : urgence\r\nPatient : DUPONT Jean\r\nMotif : coma\r\n"
 DOCUMENT = b"document-16bytes"

@@ -8,9 +8,7 @@ import pytest
 from keeper_case import DOSSIER, ask, desk_of, event
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.log_head import verifier_key
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     MAX_PROOFS,
     Checkpoint,
     Checkpointed,
@@ -19,6 +17,8 @@ from rmp_milter.keeper.protocol import (
     Record,
     Told,
 )
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.tlog import receipts
 
 OTHER_DOSSIER = b"dossier-16-bytez"

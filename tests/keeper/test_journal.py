@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from keeper_case import ORIGIN, event
 
-from rmp_milter.keeper import journal
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.log_leaves import DOCUMENTS_PER_LEAF, MAX_LEAF, LeafError, leaves
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.leaves import DOCUMENTS_PER_LEAF, MAX_LEAF, LeafError, leaves
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from keeper_gpg import Gpg
 
-from rmp_milter.access.reasons import new_auditor_key, read_private
+from rmp_milter.audit.reasons import new_auditor_key, read_private
 from rmp_milter.certificates import read_certificate, usable
-from rmp_milter.keeper.keys import (
+from rmp_milter.keeper.keys.keys import (
     AUDITORS,
     KeyFileError,
     load_keys,

@@ -19,14 +19,15 @@ from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey
 
-from rmp_milter.access.verify import verify
-from rmp_milter.access.writing import export
-from rmp_milter.keeper import journal, log_head
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.log_head import verifier_key
-from rmp_milter.keeper.log_leaves import DOCUMENTS_PER_LEAF
-from rmp_milter.keeper.log_tree import LogFault
-from rmp_milter.keeper.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
+from rmp_milter.audit.verify import verify
+from rmp_milter.audit.writing import export
+from rmp_milter.calls.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
+from rmp_milter.keeper.log import head as log_head
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.leaves import DOCUMENTS_PER_LEAF
+from rmp_milter.keeper.log.tree import LogFault
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
 from rmp_milter.tlog.notes import VerifierKey

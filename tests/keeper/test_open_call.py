@@ -11,9 +11,9 @@ from keeper_case import HEADER, LETTER, PDF, Answered, ask, desk_of, encrypted, 
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper.desk import Desk, Limits
-from rmp_milter.keeper.protocol import Opened, Trust, Why
-from rmp_milter.model import Container
+from rmp_milter.calls.protocol import Opened, Trust, Why
+from rmp_milter.dossier.model import Container
+from rmp_milter.keeper.desk.desk import Desk, Limits
 
 CODE_HEADER = HEADER + "Code : JzbV\r\n"
 

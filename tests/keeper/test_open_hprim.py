@@ -24,11 +24,11 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.protocol import Opened, Reseal, Resealed, ToReseal, Why
-from rmp_milter.keeper.route import Route, Source, route_of_entity, route_of_text
-from rmp_milter.mail.mimetree import scan, walk
-from rmp_milter.model import Container
+from rmp_milter.calls.protocol import Opened, Reseal, Resealed, ToReseal, Why
+from rmp_milter.dossier.model import Container
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.route import Route, Source, route_of_entity, route_of_text
+from rmp_milter.mail.incoming.mimetree import scan, walk
 
 OpenIt = Callable[..., tuple[Opened, bytes]]
 

@@ -12,10 +12,11 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 from openpgp.util import encrypt_session_key_to_recipient
 
+from rmp_milter.calls.protocol import Span, Why
 from rmp_milter.certificates import encryption_keys
-from rmp_milter.keeper.decrypt import Plain, decrypt
-from rmp_milter.keeper.keypackets import open_key_packet, session_keys
-from rmp_milter.keeper.packets import (
+from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.openpgp.keypackets import open_key_packet, session_keys
+from rmp_milter.keeper.openpgp.packets import (
     MAX_KEY_PACKETS,
     PacketError,
     ReadAt,
@@ -25,13 +26,8 @@ from rmp_milter.keeper.packets import (
     read_message,
     small_body,
 )
-from rmp_milter.keeper.protocol import Span, Why
-from rmp_milter.keeper.secretkeys import (
-    DecryptionKey,
-    SecretKeyError,
-    decryption_keys,
-)
-from rmp_milter.keeper.sessionkey import SessionKey, SessionKeyError
+from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError
 
 NOW = 1_900_000_000
 LIMIT = 1 << 22

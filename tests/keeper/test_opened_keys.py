@@ -11,11 +11,11 @@ from keeper_case import HEADER, LETTER, PDF, ask, desk_of, encrypted, entity, op
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
+from rmp_milter.calls.protocol import Opened, Signature, Trust
 from rmp_milter.certificates import read_certificate
-from rmp_milter.keeper.certificate_files import MAX_FILE, MOST, certificates_in
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.protocol import Opened, Signature, Trust
-from rmp_milter.keeper.signatures import detached, verify
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.openpgp.certificate_files import MAX_FILE, MOST, certificates_in
+from rmp_milter.keeper.openpgp.signatures import detached, verify
 
 
 @pytest.fixture

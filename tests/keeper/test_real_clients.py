@@ -7,11 +7,11 @@ from keeper_case import NOW, Answered, ask, desk_of
 from keeper_gpg import CORPUS
 from openpgp.composed import SignedSecretKey
 
+from rmp_milter.calls.protocol import BodyRef, Open, Opened, Role, Span, Trust
 from rmp_milter.certificates import parse, read_certificate
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.protocol import BodyRef, Open, Opened, Role, Span, Trust
-from rmp_milter.mail.shapes import packets, recognise
-from rmp_milter.model import Container
+from rmp_milter.dossier.model import Container
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.mail.incoming.shapes import packets, recognise
 
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpora are not here")
 FILES = {"report.pdf", "Übersicht déjà-vu.txt"}

@@ -30,14 +30,10 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import journal, wire, worker
-from rmp_milter.keeper.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.keypackets import session_keys
-from rmp_milter.keeper.keys import Keys, load_keys, make_keys
-from rmp_milter.keeper.packets import read_message
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls import wire
+from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import (
     Checkpoint,
     Checkpointed,
     Failed,
@@ -50,8 +46,14 @@ from rmp_milter.keeper.protocol import (
     Span,
     Why,
 )
+from rmp_milter.keeper import worker
+from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.keys.keys import Keys, load_keys, make_keys
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.openpgp.keypackets import session_keys
+from rmp_milter.keeper.openpgp.packets import read_message
 from rmp_milter.keeper.server import Place, ServerError, listen, serve
-from rmp_milter.memory import Memory
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
 ME = frozenset({os.getuid()})
@@ -306,7 +308,7 @@ def test_a_worker_that_hangs_is_ended_and_replaced(
 SERVE = """
 import os, sys
 from pathlib import Path
-from rmp_milter.keeper.keys import load_keys
+from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.server import Place, serve
 folder = Path(sys.argv[1])
 place = Place(folder / "k.sock", frozenset({os.getuid()}))
@@ -479,7 +481,7 @@ def test_a_client_turns_every_strange_answer_into_keeper_down(
 
 def test_the_clients_modules_import_no_private_key_code() -> None:
     code = (
-        "import sys, rmp_milter.keeper.client\n"
+        "import sys, rmp_milter.calls.client\n"
         "print([m for m in sys.modules if m.startswith(('cryptography', 'openpgp', 'lmdb'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -5,11 +5,11 @@ import time
 import pytest
 from keeper_gpg import Gpg, packets_of
 
-from rmp_milter.keeper.content import Opening, read_entity, weigh
-from rmp_milter.keeper.decrypt import Plain
-from rmp_milter.keeper.desk import Limits
-from rmp_milter.keeper.protocol import Trust
-from rmp_milter.keeper.signatures import CLOCK_SKEW, as_signed, detached, verify
+from rmp_milter.calls.protocol import Trust
+from rmp_milter.keeper.desk.content import Opening, read_entity, weigh
+from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.openpgp.decrypt import Plain
+from rmp_milter.keeper.openpgp.signatures import CLOCK_SKEW, as_signed, detached, verify
 
 NOW = int(time.time()) + 3600  # later than any key that this run makes
 TEXT = "Première ligne\r\nseconde ligne  \r\n".encode()

@@ -7,8 +7,8 @@ from keeper_case import NOW, keys_of
 from keeper_gpg import Gpg, packets_of
 from openpgp.composed import DetachedSignature, SignedSecretKey
 
-from rmp_milter.keeper.keys import Keys
-from rmp_milter.keeper.signing import signed_message
+from rmp_milter.keeper.desk.signing import signed_message
+from rmp_milter.keeper.keys.keys import Keys
 
 PLAIN = "Bonjour,\r\nvotre dépôt est rangé.\r\n".encode()
 

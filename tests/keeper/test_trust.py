@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rmp_milter.cli import main
-from rmp_milter.keeper import trust
-from rmp_milter.keeper.trust import TrustError, thumbprint
+from rmp_milter.keeper.vitale import trust
+from rmp_milter.keeper.vitale.trust import TrustError, thumbprint
 from testbed.vitale import CardSoftware
 
 NOW = 1_900_000_000

@@ -11,10 +11,7 @@ from keeper_case import DIGEST, DOSSIER, NOW, ask, desk_of, event
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import calls
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     Adopt,
     ByCode,
     ByCustody,
@@ -30,8 +27,11 @@ from rmp_milter.keeper.protocol import (
     Wait,
     Why,
 )
-from rmp_milter.keeper.sealing import SealError, open_session_key, open_waiting_key
-from rmp_milter.model import Container
+from rmp_milter.dossier.model import Container
+from rmp_milter.keeper.desk import answer as calls
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.keys.sealing import SealError, open_session_key, open_waiting_key
+from rmp_milter.keeper.log.journal import Journal, JournalError
 
 WAITING = b"waiting-16-bytes"
 OTHER = b"another--dossier"

@@ -36,11 +36,7 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper import calls
-from rmp_milter.keeper.desk import Desk
-from rmp_milter.keeper.held import LIFETIME
-from rmp_milter.keeper.journal import Journal, JournalError
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     CODE_MARK,
     ByCode,
     ByCustody,
@@ -57,7 +53,11 @@ from rmp_milter.keeper.protocol import (
     Sealed,
     Why,
 )
-from rmp_milter.model import Container
+from rmp_milter.dossier.model import Container
+from rmp_milter.keeper.desk import answer as calls
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.held import LIFETIME
+from rmp_milter.keeper.log.journal import Journal, JournalError
 from testbed.vitale import CardSoftware, header_line
 
 

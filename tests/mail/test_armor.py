@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mail_builders import CERTIFICATE, COMPRESSED, MESSAGE, PDF, SIGNATURE, armored
 
-from rmp_milter.mail.armor import (
+from rmp_milter.mail.incoming.armor import (
     ArmorError,
     Kind,
     charset_of,
@@ -17,7 +17,7 @@ from rmp_milter.mail.armor import (
     kind_of,
     shown,
 )
-from rmp_milter.mail.transfer import base64_octets, decoded
+from rmp_milter.mail.incoming.transfer import base64_octets, decoded
 
 
 def out(*chunks: bytes, block: int = 0) -> bytes:

@@ -1,7 +1,7 @@
 import pytest
 
-from rmp_milter.mail.automatic import automatic
-from rmp_milter.mail.mimetree import scan
+from rmp_milter.mail.incoming.automatic import automatic
+from rmp_milter.mail.incoming.mimetree import scan
 
 
 def why(header: str, sender: str = "doctor@example.test") -> str | None:

@@ -5,10 +5,10 @@ from email import message_from_bytes, policy
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from rmp_milter.audit import daily_checkpoint_due
-from rmp_milter.mail.checkpoint_mail import checkpoint_mail
-from rmp_milter.mail.plain_mail import Sender
-from rmp_milter.model import Slice
+from rmp_milter.dossier.model import Slice
+from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
+from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.milter.chores.checkpoints import daily_checkpoint_due
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 

@@ -3,8 +3,8 @@ import mmap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.digest import duplicate_digest
-from rmp_milter.mail.mimetree import MAX_HEADER
+from rmp_milter.mail.incoming.digest import duplicate_digest
+from rmp_milter.mail.incoming.mimetree import MAX_HEADER
 
 MAIL = b"From: a@example.test\r\nMessage-ID: <1@a>\r\n\r\nbody\r\n"
 TO = ("rmp@example.test",)

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.charsets import decode
-from rmp_milter.mail.mimetree import scan
-from rmp_milter.mail.names import NAME_LIMIT, decode_words, file_name, parameters
+from rmp_milter.mail.incoming.charsets import decode
+from rmp_milter.mail.incoming.file_names import NAME_LIMIT, decode_words, file_name, parameters
+from rmp_milter.mail.incoming.mimetree import scan
 
 
 def name_in(disposition: bytes, kind: bytes = b"application/pdf") -> str:

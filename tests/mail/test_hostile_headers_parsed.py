@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.routing import cut, parse
-from rmp_milter.mail.words import Field
+from rmp_milter.mail.header.routing import cut, parse
+from rmp_milter.mail.header.words import Field
 
 SECRET = "Xq7Ztr9KwP"
 UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b-\u200f]")

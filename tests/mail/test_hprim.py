@@ -5,10 +5,10 @@ from hprim_case import FILE_END, hprim
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.identity import nir_valid
-from rmp_milter.mail.hprim import MAX_MESSAGES, Message, messages, one_patient
-from rmp_milter.mail.octets import text_of_octets
-from rmp_milter.mail.routing import parse
+from rmp_milter.dossier.identity import nir_valid
+from rmp_milter.mail.header.hprim import MAX_MESSAGES, Message, messages, one_patient
+from rmp_milter.mail.header.routing import parse
+from rmp_milter.mail.incoming.octets import text_of_octets
 
 ENCODINGS = ["iso-8859-1", "windows-1252", "mac_roman", "utf-8", "utf-8-sig"]
 LINE_ENDS = ["\n", "\r\n", "\r"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.htmltext import html_to_text, strip_tags
+from rmp_milter.mail.incoming.htmltext import html_to_text, strip_tags
 
 
 @pytest.mark.parametrize(

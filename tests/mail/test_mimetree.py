@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mail_builders import file_part, mail, multipart, part, text_part
 
-from rmp_milter.mail import mimetree
-from rmp_milter.mail.mimetree import MimeLimit, Part, content, scan, text_of, walk
+from rmp_milter.mail.incoming import mimetree
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, text_of, walk
 
 
 def bodies(raw: bytes, tree: Part) -> list[bytes]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rmp_milter.mail.cutting_reason import MAX_REASON
-from rmp_milter.mail.routing import cut, parse
+from rmp_milter.mail.header.cutting_reason import MAX_REASON
+from rmp_milter.mail.header.routing import cut, parse
 
 URGENCE = "Demande : urgence\nPatient : DUPONT Jean\n"
 JUSTIFICATION = "Demande : justification\nRéférence : URG-ABCDE-FGHJK\n"

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.routing import Problem, RoutingHeader, Trouble, parse
-from rmp_milter.model import Onglet, Scope, Sheet, Verb
+from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
 
 YEAR = 2026
 

@@ -21,9 +21,9 @@ from mail_builders import (
     text_part,
 )
 
-from rmp_milter.mail.armor import ArmorError
-from rmp_milter.mail.mimetree import MimeLimit
-from rmp_milter.mail.shapes import Shape, ShapeName, packets, recognise
+from rmp_milter.mail.incoming.armor import ArmorError
+from rmp_milter.mail.incoming.mimetree import MimeLimit
+from rmp_milter.mail.incoming.shapes import Shape, ShapeName, packets, recognise
 
 
 def taken(raw: bytes, shape: Shape) -> list[bytes]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.mail.mimetree import content, scan, text_of, walk
-from rmp_milter.mail.shapes import packets, recognise
+from rmp_milter.mail.incoming.mimetree import content, scan, text_of, walk
+from rmp_milter.mail.incoming.shapes import packets, recognise
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 

@@ -6,8 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from rmp_milter.mail.routing import Trouble, parse
-from rmp_milter.mail.texts import text
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.header.routing import Trouble, parse
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide-medecin.md").read_text()
 PAGES = {"guide": GUIDE, "aide": text("help", "fr"), "help": text("help", "en")}

@@ -11,21 +11,40 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = "rmp_milter"
 
+# The rooms of the house, from the ground up. A room imports from the floors below it and
+# from itself, never from its neighbours or from above. So there is no circle.
+FLOORS = (
+    ("errors", "disk", "tlog", "dossier", "certificates", "postfix"),
+    ("audit", "calls", "config", "store"),
+    ("mail",),
+    ("keeper", "handlers", "courier"),
+    ("milter",),
+    ("host", "inspection"),
+    ("cli",),
+)
+# The same inside the rooms that have rooms of their own; "." is what lies in none of them.
+INNER_FLOORS = {
+    "mail": (("incoming", "catalogue"), (".", "header", "outgoing")),
+    "handlers": (
+        ("asking",),
+        ("people", "sight"),
+        ("letters",),
+        ("way_in",),
+        ("filing",),
+        (".",),
+    ),
+    "milter": (("answering",), ("chores",), (".",)),
+    "store": (("format",), ("read", "write", "check"), (".",)),
+    "keeper": (("openpgp",), ("keys",), ("vitale", "log"), ("desk",), (".",)),
+}
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
-    "lmdb": [
-        "rmp_milter.store.*",
-        "rmp_milter.keeper.journal",
-        "rmp_milter.keeper.dossier_leaves",
-        "rmp_milter.keeper.log_file",
-        "rmp_milter.keeper.log_tree",
-        "rmp_milter.keeper.log_writing",
-    ],
-    "Milter": ["rmp_milter.milter"],
+    "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
+    "Milter": ["rmp_milter.milter.callbacks"],
     "smtplib": ["rmp_milter.courier.sending"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.supervisor"],
+    "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.host.supervisor"],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     # The access log's notes are verified with public ones only.
@@ -33,11 +52,11 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.courier.dkim_*",
         "rmp_milter.tlog.notes",
-        "rmp_milter.access.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
     ],
     # Tokens of strangers are parsed where their words are decrypted anyway.
-    "jwt": ["rmp_milter.keeper.vitale_jws"],
-    "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*", "rmp_milter.access.reasons"],
+    "jwt": ["rmp_milter.keeper.vitale.jws"],
+    "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*", "rmp_milter.audit.reasons"],
     "cryptography.hazmat.decrepit": ["rmp_milter.keeper.*"],
     "openpgp.composed.SignedSecretKey": ["rmp_milter.keeper.*"],
     "openpgp.composed.SecretKeyParamsBuilder": ["rmp_milter.keeper.*"],
@@ -46,58 +65,40 @@ RESERVED = {
         "rmp_milter.config",
         "rmp_milter.config.*",
         "rmp_milter.cli.*",
-        "rmp_milter.milter_main",
+        "rmp_milter.host.*",
+        "rmp_milter.milter.process",
         "rmp_milter.courier.sending",
-        "rmp_milter.installation",
-        "rmp_milter.checks",
     ],
-    "rmp_milter.cli": ["rmp_milter.cli.*"],
-}
-
-# The keeper's code for private keys → who may import it: no part of milter or courier.
-KEEPER_ONLY = {
-    "rmp_milter.keeper.*": [
+    # The code for private keys: no part of milter or courier. What they say to the keeper
+    # is in the room of the calls.
+    "rmp_milter.keeper": [
+        "rmp_milter.keeper",
         "rmp_milter.keeper.*",
-        "rmp_milter.installation",
-        "rmp_milter.checks",
-        "rmp_milter.cli.run_keeper",
-        "rmp_milter.cli.trust",
-        "rmp_milter.cli.init",
-        "rmp_milter.cli.access_keeper",
-        "rmp_milter.cli.access_key",
-        "rmp_milter.cli.inspect",
-        "rmp_milter.inspect*",
+        "rmp_milter.host.*",
+        "rmp_milter.inspection.*",
+        "rmp_milter.cli.*",
     ],
 }
-FOR_EVERYBODY = {"rmp_milter.keeper", "rmp_milter.keeper.protocol", "rmp_milter.keeper.client"}
 
 # Values in, values out: the core knows neither the shell nor clock, chance, files, network.
 CORE = [
-    "rmp_milter.model",
-    "rmp_milter.changes",
-    "rmp_milter.rules",
     "rmp_milter.errors",
-    "rmp_milter.erasure",
-    "rmp_milter.emergency",
-    "rmp_milter.overdue",
-    "rmp_milter.identity",
-    "rmp_milter.onglets",
-    "rmp_milter.chores",
-    "rmp_milter.rpps",
-    "rmp_milter.bounce",
+    "rmp_milter.dossier",
+    "rmp_milter.dossier.*",
     "rmp_milter.postfix.rules",
     "rmp_milter.postfix.values",
     "rmp_milter.mail",
     "rmp_milter.mail.*",
     "rmp_milter.handlers",
     "rmp_milter.handlers.*",
+    "rmp_milter.milter.chores.due",
     "rmp_milter.tlog",
     "rmp_milter.tlog.*",
 ]
 CORE_MAY_IMPORT = [
     *CORE,
     "rmp_milter",
-    "rmp_milter.keeper.protocol",
+    "rmp_milter.calls.protocol",
     "rmp_milter.certificates",  # pure as well: judges certificates at a given time
 ]
 NOT_IN_CORE = {
@@ -107,10 +108,12 @@ NOT_IN_CORE = {
 
 # A process → what must not be in its memory, however it got there.
 NEVER_LOADED = {
-    "rmp_milter.cli.run_milter": ["rmp_milter.keeper.keys", "rmp_milter.keeper.sealing"],
+    "rmp_milter.cli.run_milter": [
+        "rmp_milter.keeper.keys.keys",
+        "rmp_milter.keeper.keys.sealing",
+    ],
     "rmp_milter.cli.run_courier": [
         "rmp_milter.keeper.keys",
-        "rmp_milter.keeper.sealing",
         "rmp_milter.milter",
         "Milter",
     ],
@@ -162,8 +165,8 @@ def modules_imported(module: str) -> set[str]:
 
 
 def test_the_tables_see_the_whole_package() -> None:
-    assert {"rmp_milter.milter", "rmp_milter.store.store"} <= IMPORTS.keys()
-    assert any(within(name, "lmdb") for name in IMPORTS["rmp_milter.store.environment"])
+    assert {"rmp_milter.milter.callbacks", "rmp_milter.store.store"} <= IMPORTS.keys()
+    assert any(within(name, "lmdb") for name in IMPORTS["rmp_milter.store.format.environment"])
 
 
 @pytest.mark.parametrize("reserved", RESERVED)
@@ -176,15 +179,59 @@ def test_reserved_imports_stay_where_they_belong(reserved: str) -> None:
     assert {user for user in users if not fits(user, RESERVED[reserved])} == set()
 
 
-@pytest.mark.parametrize("pattern", KEEPER_ONLY)
-def test_only_the_keeper_side_imports_the_keepers_code(pattern: str) -> None:
-    offenders = {
+def room_of(module: str) -> str:
+    """Return the room at the top of the package in which a module lies."""
+    return module.split(".")[1]
+
+
+def inner_room_of(module: str) -> str:
+    """Return the room inside its room, or "." for what lies in none."""
+    parts = module.split(".")[2:]
+    inner = INNER_FLOORS[room_of(module)]
+    return parts[0] if parts and any(parts[0] in floor for floor in inner) else "."
+
+
+def floor_of(room: str, floors: tuple[tuple[str, ...], ...]) -> int:
+    (place,) = (number for number, rooms in enumerate(floors) if room in rooms)
+    return place
+
+
+def our_imports() -> list[tuple[str, str]]:
+    return [
         (module, name)
         for module in IMPORTS
-        for name in modules_imported(module) - FOR_EVERYBODY
-        if fits(name, [pattern]) and not fits(module, KEEPER_ONLY[pattern])
+        if module != PACKAGE
+        for name in modules_imported(module) - {PACKAGE}
+    ]
+
+
+def test_every_room_stands_in_the_table() -> None:
+    there = {path.name.removesuffix(".py") for path in (ROOT / PACKAGE).glob("[a-z]*")}
+    there -= {"py.typed"}
+    assert there == {room for floor in FLOORS for room in floor}
+
+
+def test_rooms_import_downwards_only() -> None:
+    upwards = {
+        (module, name)
+        for module, name in our_imports()
+        if room_of(module) != room_of(name)
+        and floor_of(room_of(module), FLOORS) <= floor_of(room_of(name), FLOORS)
     }
-    assert offenders == set()
+    assert upwards == set()
+
+
+@pytest.mark.parametrize("room", INNER_FLOORS)
+def test_rooms_inside_a_room_import_downwards_only(room: str) -> None:
+    floors = INNER_FLOORS[room]
+    upwards = set()
+    for module, name in our_imports():
+        if not room_of(module) == room_of(name) == room:
+            continue
+        here, there = inner_room_of(module), inner_room_of(name)
+        if here != there and floor_of(here, floors) <= floor_of(there, floors):
+            upwards.add((module, name))
+    assert upwards == set()
 
 
 @pytest.mark.parametrize("module", [name for name in IMPORTS if fits(name, CORE)])
@@ -205,9 +252,9 @@ def test_the_logs_formats_stand_alone_and_know_no_private_key() -> None:
 
 
 def test_an_auditors_code_knows_neither_keeper_nor_store() -> None:
-    allowed = ["rmp_milter.tlog.*", "rmp_milter.access", "rmp_milter.access.*"]
-    allowed += ["rmp_milter.emergency"]  # words that both sides use
-    for module in (name for name in IMPORTS if within(name, "rmp_milter.access")):
+    allowed = ["rmp_milter.tlog.*", "rmp_milter.audit", "rmp_milter.audit.*"]
+    allowed += ["rmp_milter.dossier.emergency"]  # words that both sides use
+    for module in (name for name in IMPORTS if within(name, "rmp_milter.audit")):
         assert {name for name in modules_imported(module) if not fits(name, allowed)} == set()
 
 

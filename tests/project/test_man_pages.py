@@ -10,7 +10,7 @@ import pytest
 
 from rmp_milter.cli.main import rmp
 from rmp_milter.config import SECTIONS
-from rmp_milter.rules import Act, Proof, Relation
+from rmp_milter.dossier.rules import Act, Proof, Relation
 
 MAN = Path(__file__).parents[2] / "man"
 

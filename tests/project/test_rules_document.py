@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.rules import (
+from rmp_milter.dossier.rules import (
     STRICTEST,
     Act,
     Denied,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail, make_store, with_dossier
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, Store
 
 

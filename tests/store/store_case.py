@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from rmp_milter.changes import (
+from rmp_milter.dossier.changes import (
     Adoption,
     Changes,
     DossierUpdate,
@@ -16,7 +16,7 @@ from rmp_milter.changes import (
     NewEnvelope,
     NewWaiting,
 )
-from rmp_milter.model import (
+from rmp_milter.dossier.model import (
     BodySlice,
     Closure,
     CodeSlot,

@@ -23,7 +23,7 @@ from store_case import (
     an_emergency,
 )
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store, StoreFailed
 
 

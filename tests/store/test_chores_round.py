@@ -15,17 +15,9 @@ from store_case import (
     close,
 )
 
-from rmp_milter import chores_round
-from rmp_milter.answers import Answers
-from rmp_milter.changes import Changes, NewWaiting
-from rmp_milter.chores_round import Count, Household, do_round, expiry
-from rmp_milter.conversation import Keeper
-from rmp_milter.handlers import depot
-from rmp_milter.handlers.access import match_open
-from rmp_milter.handlers.adoption import belonging, home_of
-from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.client import KeeperDown
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.protocol import (
     Adopt,
     Reply,
     Request,
@@ -34,9 +26,17 @@ from rmp_milter.keeper.protocol import (
     Seal,
     Sealed,
 )
-from rmp_milter.model import Doctor, ReceiptLine
+from rmp_milter.dossier.changes import Changes, NewWaiting
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import Doctor, ReceiptLine
+from rmp_milter.handlers import depot
+from rmp_milter.handlers.filing.adoption import belonging, home_of
+from rmp_milter.handlers.way_in.admission import match_open
+from rmp_milter.milter.answering.answers import Answers
+from rmp_milter.milter.chores import round as chores_round
+from rmp_milter.milter.chores.round import Count, Household, do_round, expiry
 from rmp_milter.store import Outbox, Store
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 PATIENT = a_dossier().patient
 TRAITS = trait_keys(PATIENT)

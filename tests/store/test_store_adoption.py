@@ -6,11 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from store_case import KEYS, NOW, a_doctor, a_waiting, new_id
 
-from rmp_milter.changes import Adoption, Changes
-from rmp_milter.handlers import creation
-from rmp_milter.handlers.steps import Asked, Outcome, Sender
-from rmp_milter.identity import trait_keys
-from rmp_milter.keeper.protocol import (
+from rmp_milter.calls.protocol import (
     Adopt,
     Create,
     Created,
@@ -22,11 +18,15 @@ from rmp_milter.keeper.protocol import (
     Signature,
     Trust,
 )
-from rmp_milter.mail.routing import parse
-from rmp_milter.model import CodeSlot, Doctor, Onglet, Patient, Slots
-from rmp_milter.rules import Proof
+from rmp_milter.dossier.changes import Adoption, Changes
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import CodeSlot, Doctor, Onglet, Patient, Slots
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.handlers import creation
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Sender
+from rmp_milter.mail.header.routing import parse
 from rmp_milter.store import Store
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 JEAN = Patient("Dupont", "Jean", "1959-01-30")
 LUC = replace(JEAN, first_names="Luc")

@@ -10,11 +10,11 @@ import lmdb
 import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, with_dossier
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store, StoreError
-from rmp_milter.store.check import check
-from rmp_milter.store.tables import table_names
-from rmp_milter.store.walk import MAX_FINDINGS
+from rmp_milter.store.check.walk import MAX_FINDINGS
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format.tables import table_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -24,16 +24,16 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes
-from rmp_milter.model import PartName, Patient, Sheet, Slots, StandingKey, Tally
-from rmp_milter.store.check import check
-from rmp_milter.store.codecs import Codecs, envelope_key, u32, u64
-from rmp_milter.store.records import StoredDossier, StoredEntry, StoredEnvelope
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import PartName, Patient, Sheet, Slots, StandingKey, Tally
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format.codecs import Codecs, envelope_key, u32, u64
+from rmp_milter.store.format.records import StoredDossier, StoredEntry, StoredEnvelope
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rmp_milter.model import Document, Dossier
+    from rmp_milter.dossier.model import Document, Dossier
     from rmp_milter.store import Store
 
 CODECS = Codecs(KEYS)

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_case import KEYS, a_doctor
 
-from rmp_milter.model import (
+from rmp_milter.dossier.model import (
     BodySlice,
     Closure,
     CodeSlot,
@@ -30,7 +30,7 @@ from rmp_milter.model import (
     Tally,
     Waiting,
 )
-from rmp_milter.store.codecs import (
+from rmp_milter.store.format.codecs import (
     Blind,
     Codec,
     Codecs,
@@ -40,8 +40,8 @@ from rmp_milter.store.codecs import (
     u32,
     u64,
 )
-from rmp_milter.store.failures import DamagedRecordError
-from rmp_milter.store.records import (
+from rmp_milter.store.format.failures import DamagedRecordError
+from rmp_milter.store.format.records import (
     Head,
     SentNote,
     StoredDossier,

@@ -20,10 +20,10 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes, NewBody, NewEntry
+from rmp_milter.dossier.changes import Changes, NewBody, NewEntry
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
-from rmp_milter.store.check import check
-from rmp_milter.store.commit import GroupCommit
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.write.commit import GroupCommit
 
 
 def findings(folder: Path) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from store_case import DAY, KEYS, NOW, a_deposit, close, with_dossier
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store, StoreError
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 from rmp_milter.store.compacting import compact
 
 BODY = b"the body of an erased document " * 2000

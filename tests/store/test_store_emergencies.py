@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 from store_case import KEYS, NOW, a_letter, an_emergency, new_id, with_dossier
 
-from rmp_milter.changes import Changes
-from rmp_milter.model import Emergency, EmergencyState, PatientTold
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Emergency, EmergencyState, PatientTold
 from rmp_milter.store import Conflict, Store, StoreError
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 
 def clean(folder: Path) -> bool:

@@ -8,16 +8,9 @@ import lmdb
 import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_doctor, make_store
 
-from rmp_milter.changes import Changes
-from rmp_milter.store import (
-    Outbox,
-    Store,
-    StoreError,
-    StoreFailed,
-    StoreKeys,
-    create,
-    environment,
-)
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.store import Outbox, Store, StoreError, StoreFailed, StoreKeys, create
+from rmp_milter.store.format import environment
 
 
 def open_store(folder: Path, keys: StoreKeys = KEYS) -> Store:

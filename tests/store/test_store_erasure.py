@@ -20,11 +20,11 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes, NewBody, NewEntry
-from rmp_milter.model import Patient, Sheet, Slots, StandingKey
+from rmp_milter.dossier.changes import Changes, NewBody, NewEntry
+from rmp_milter.dossier.model import Patient, Sheet, Slots, StandingKey
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
-from rmp_milter.store.check import check
-from rmp_milter.store.recorder_bodies import LOOK_AGAIN_SECONDS
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.write.bodies import LOOK_AGAIN_SECONDS
 
 LATER = NOW + 10 * DAY
 

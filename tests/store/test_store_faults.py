@@ -19,9 +19,9 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreFailed
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 WRITER = str(Path(__file__).with_name("store_writer.py"))
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_case import DAY, KEYS, NOW, a_doctor, a_line, a_strike, make_store
 
-from rmp_milter.changes import Changes, Once, ToldUpTo
-from rmp_milter.model import Doctor, Fault, ReceiptLine
+from rmp_milter.dossier.changes import Changes, Once, ToldUpTo
+from rmp_milter.dossier.model import Doctor, Fault, ReceiptLine
 from rmp_milter.store import Conflict, Store, StoreError
-from rmp_milter.store.check import check
-from rmp_milter.store.recorder_marks import TALLY_SECONDS, TALLY_TIMES, with_try
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.write.marks import TALLY_SECONDS, TALLY_TIMES, with_try
 
 
 def clean(folder: Path) -> bool:

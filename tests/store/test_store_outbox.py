@@ -12,9 +12,9 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, OutboxRow, RowState, Store, StoreError
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 
 def queue(store: Store, count: int = 1, now: int = NOW) -> None:

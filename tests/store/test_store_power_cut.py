@@ -9,9 +9,9 @@ import pytest
 from power_cut import Recording, disks, record
 from store_case import KEYS, MAP_BYTES, NOW, a_doctor
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, RowState, Store, StoreError
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 WRITER = Path(__file__).with_name("recorded_writer.py")
 

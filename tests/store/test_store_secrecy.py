@@ -15,8 +15,8 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes, Once
-from rmp_milter.model import Sheet
+from rmp_milter.dossier.changes import Changes, Once
+from rmp_milter.dossier.model import Sheet
 from rmp_milter.store import Outbox, Store, StoreError
 
 IDENTITIES = (

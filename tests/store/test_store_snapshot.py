@@ -1,7 +1,7 @@
 import pytest
 from store_case import NOW, a_deposit, a_doctor, a_dossier, a_new_dossier, new_id, with_dossier
 
-from rmp_milter.changes import Changes
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store
 
 

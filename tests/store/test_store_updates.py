@@ -20,8 +20,8 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Changes, DossierUpdate
-from rmp_milter.model import (
+from rmp_milter.dossier.changes import Changes, DossierUpdate
+from rmp_milter.dossier.model import (
     Doctor,
     Dossier,
     Locum,
@@ -33,7 +33,7 @@ from rmp_milter.model import (
     Sheet,
 )
 from rmp_milter.store import Conflict, Store, StoreError
-from rmp_milter.store.check import check
+from rmp_milter.store.check.whole import check
 
 
 def clean(folder: Path) -> bool:

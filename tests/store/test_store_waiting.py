@@ -20,10 +20,10 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.changes import Adoption, Changes, NewBody, NewWaiting
+from rmp_milter.dossier.changes import Adoption, Changes, NewBody, NewWaiting
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
-from rmp_milter.store.check import check
-from rmp_milter.store.recorder_bodies import LOOK_AGAIN_SECONDS
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.write.bodies import LOOK_AGAIN_SECONDS
 
 
 def clean(folder: Path) -> bool:

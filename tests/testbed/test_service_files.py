@@ -1,7 +1,7 @@
 import pytest
 
 from rmp_milter.config.template import EXAMPLE, render
-from rmp_milter.rpps import rpps_valid
+from rmp_milter.dossier.rpps import rpps_valid
 from testbed.service import _replaced, rpps
 
 

@@ -1,0 +1,172 @@
+"""Verifying an exported log offline: everything is recomputed from the entries.
+
+Nothing in the folder is believed but what leads to a checkpoint's root. What is wrong is
+named: which entries, which tile, which sealed reason, or which of two histories.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rmp_milter.audit.beside import check_reasons
+from rmp_milter.audit.findings import MOST_NAMED, Finding, differences
+from rmp_milter.audit.folder import CHECKPOINT, FolderError, read_bounded
+from rmp_milter.audit.recount import Recount
+from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
+from rmp_milter.tlog.notes import NoteError, VerifierKey
+from rmp_milter.tlog.tiles import WIDTH, Tile
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was verified: no findings, and the log is what the checkpoints say.
+
+    ``head`` is what the folder's checkpoint claims, ``old`` the one that was kept.
+    ``notes`` say what could not be verified for want of a key or an old checkpoint.
+    """
+
+    head: TreeHead | None
+    old: TreeHead | None
+    findings: list[Finding]
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = None) -> Report:
+    """Verify the log in ``folder``; against an ``old`` checkpoint, and the log's ``key``.
+
+    Raises ``OSError`` only where a file cannot be read for reasons that are not the log's.
+    """
+    findings: list[Finding] = []
+    head = _head(folder, key, findings)
+    kept = None if old is None else _old_head(old, key, findings)
+    notes = [] if key else ["no verifier key given: who signed is not verified"]
+    if old is None:
+        notes.append("no old checkpoint given: whether the log only grew is not verified")
+    if head is None:
+        return Report(None, kept, findings, notes)
+    if kept and kept.origin != head.origin:
+        line = f"the old checkpoint is of another log, {kept.origin}"
+        findings.append(Finding("checkpoint", line))
+        kept = None
+    recount = Recount(folder, head.size, kept.size if kept else None)
+    findings += _compared(recount, head)
+    findings += check_reasons(folder, recount.reasons)
+    if kept:
+        findings += _extends(recount, head, kept)
+    return Report(head, kept, findings, notes)
+
+
+def _head(folder: Path, key: VerifierKey | None, findings: list[Finding]) -> TreeHead | None:
+    """Return the folder's tree head, even if its signature is wrong."""
+    try:
+        data = read_bounded(folder / CHECKPOINT)
+        head = read_checkpoint(data)
+    except (FolderError, NoteError) as error:
+        findings.append(Finding("checkpoint", f"the checkpoint cannot be read: {error}"))
+        return None
+    _check_signature(data, key, "the checkpoint", findings)
+    return head
+
+
+def _old_head(data: bytes, key: VerifierKey | None, findings: list[Finding]) -> TreeHead | None:
+    try:
+        head = read_checkpoint(data)
+    except NoteError as error:
+        findings.append(Finding("checkpoint", f"the old checkpoint cannot be read: {error}"))
+        return None
+    _check_signature(data, key, "the old checkpoint", findings)
+    return head
+
+
+def _check_signature(
+    data: bytes, key: VerifierKey | None, which: str, findings: list[Finding]
+) -> None:
+    try:
+        read_checkpoint(data, key)
+    except NoteError as error:
+        findings.append(Finding("signature", f"{which}: {error}"))
+
+
+def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
+    """Yield how entries, tiles and the folder's checkpoint differ."""
+    roots = recount.roots
+    sound = (roots.count, roots.root()) == (head.size, head.root)
+    for tile, whole in recount.garbled:
+        at = tile.first + whole
+        yield Finding("garbled", f"{tile.path} is cut or garbled from entry {at} on", at)
+    if sound:
+        yield from _damaged_tiles(recount)
+        return
+    if recount.unlike:
+        start, expected, actual = recount.from_first_unlike()
+        yield from differences(expected, actual, start)
+    tiles = recount.leaf_tiles()
+    if (tiles.count, tiles.root()) == (head.size, head.root):
+        return  # the tiles are the checkpoint's, so what was named is what was done
+    if roots.count < head.size:
+        line = f"truncated: the checkpoint counts {head.size} entries, {roots.count} are there"
+        yield Finding("truncated", line, roots.count, head.size - 1)
+    elif roots.count > head.size:
+        line = f"the checkpoint counts {head.size} entries, {roots.count} are there"
+        yield Finding("inserted", line)
+    yield from _damaged_tiles(recount)
+    yield Finding(
+        "rebuilt",
+        "entries and checkpoint are not of the same log: the root over the entries is"
+        " not the one that was signed",
+    )
+
+
+def _damaged_tiles(recount: Recount) -> Iterator[Finding]:
+    found = list(_tiles(recount))
+    yield from found[:MOST_NAMED]
+    if rest := found[MOST_NAMED:]:
+        yield Finding("tile", f"and {len(rest)} more like that, up to {rest[-1].line}")
+
+
+def _tiles(recount: Recount) -> Iterator[Finding]:
+    for tile in recount.unlike:
+        yield _tile(tile, tile.first, tile.first + tile.width - 1)
+    for tile, places in recount.unlike_above().items():
+        each = WIDTH**tile.level
+        for place in places or [tile.first]:
+            yield _tile(tile, place * each, (place + 1) * each - 1)
+
+
+def _tile(tile: Tile, first: int, last: int) -> Finding:
+    line = f"{tile.path}: is not what entries {first} to {last} hash to"
+    return Finding("tile", line, first, last)
+
+
+def _extends(recount: Recount, head: TreeHead, old: TreeHead) -> Iterator[Finding]:
+    """Yield what the old checkpoint says against the entries and the folder's checkpoint."""
+    if old.size > head.size:
+        yield Finding(
+            "shorter",
+            f"the old checkpoint counts {old.size} entries, this log {head.size}: it was cut"
+            " or rebuilt shorter (or this is an export from before that checkpoint)",
+            head.size,
+            old.size - 1,
+        )
+    elif recount.roots.count < old.size:
+        yield Finding(
+            "shorter",
+            f"only {recount.roots.count} of the {old.size} entries of the old checkpoint are here",
+            recount.roots.count,
+            old.size - 1,
+        )
+    elif recount.roots.kept != old.root:
+        yield Finding(
+            "forked",
+            f"the first {old.size} entries are not those of the old checkpoint: at least one"
+            " was altered, removed or inserted",
+            0,
+            old.size - 1,
+        )
+    elif recount.roots.root() != head.root:
+        yield Finding(
+            "rebuilt",
+            f"the first {old.size} entries are those of the old checkpoint: what is wrong"
+            " came after",
+            old.size,
+        )

@@ -1,0 +1,544 @@
+"""What the milter and the keeper say to each other: few calls, each total.
+
+One connection carries one request and one reply (docs/formats.md, Keeper socket). Large
+bytes travel as a file descriptor of anonymous memory, passed beside the request or the
+reply; offsets and lengths below point into it. ``held`` values are secrets (a session
+key, a patient's code) sealed under a key that only the running keeper has: whoever
+carries them learns nothing and can use them only in the mail they came from.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from rmp_milter.dossier.model import CodeSlot, Container, PartName, Slots
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Base of every request and reply."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of the shared memory, in bytes."""
+
+    offset: int
+    length: int
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What the access log shall say of a call; durable before the reply leaves.
+
+    ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` the mail's
+    duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
+    the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
+    ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
+    whose name a locum acts; ``entries`` the numbers of the entries concerned. ``subject`` is
+    the RPPS number of whom a change of the directory concerns, ``witnesses`` the persons who
+    answer for it where the host's own hand does what the rules ask of two. Where keys are
+    made or handed out, the keeper puts in what it did itself: request, dossier, documents
+    and outcome are then not taken from here. ``purpose`` is FHIR's (``dossier.emergency``),
+    ``reference`` ties an emergency, its justification and its review together; ``reason``,
+    the SHA-256 of the sealed reason, is always the keeper's.
+    """
+
+    at: int
+    action: str
+    request: bytes
+    actor_rpps: str
+    actor_fingerprint: str
+    sender: str
+    dossier_id: bytes = b""
+    documents: tuple[bytes, ...] = ()
+    outcome: str = "granted"
+    proof: str = ""
+    acting_for: str = ""
+    entries: tuple[int, ...] = ()
+    subject: str = ""
+    witnesses: tuple[str, ...] = ()
+    purpose: str = ""
+    reference: str = ""
+    reason: bytes = b""
+
+
+class Trust(StrEnum):
+    """What the signature of the opened mail is worth."""
+
+    NONE = "none"  # not signed
+    GOOD = "good"  # by one of the candidate certificates, valid now
+    UNKNOWN = "unknown"  # by a key that is not among the candidates
+    BAD = "bad"  # by a candidate, but it does not fit the content
+    EXPIRED = "expired"  # by a candidate whose key is expired or revoked
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """``fingerprint`` is the candidate's primary one; ``issuers`` the hex key ids named.
+
+    ``created`` is when the best signature says that it was made (epoch seconds, 0 without
+    one); its signer vouches for it only where ``trust`` is not ``UNKNOWN`` or ``BAD``.
+    """
+
+    trust: Trust
+    fingerprint: str = ""
+    issuers: tuple[str, ...] = ()
+    created: int = 0
+
+
+class Role(StrEnum):
+    """What the keeper shall do with a body."""
+
+    MAIN = "main"  # decrypt: its text opens with the routing header
+    ATTACHED = "attached"  # unwrap its session key, never decrypt
+
+
+class BodyRef(msgspec.Struct, frozen=True):
+    """An OpenPGP message (binary) in the shared memory.
+
+    ``name`` is the file name that was visible outside; ``entity`` says that the main
+    body's plaintext is a MIME entity (PGP/MIME) and not a bare text.
+    """
+
+    span: Span
+    role: Role
+    entity: bool = False
+    name: str = ""
+    charset: str = ""
+
+
+class Open(Message, frozen=True):
+    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it."""
+
+    digest: bytes
+    bodies: tuple[BodyRef, ...]
+    candidates: tuple[bytes, ...] = ()
+
+
+class OpenedBody(msgspec.Struct, frozen=True):
+    """A body that can be stored. ``span`` is the encrypted data packet, key packets off.
+
+    For a body that came with the mail the span lies in the request's memory; ``fresh``
+    bodies (documents split from a mail whose text carries a code) lie in the reply's.
+    """
+
+    container: Container
+    span: Span
+    digest: bytes
+    held: bytes
+    parts: tuple[PartName, ...] = ()
+    fresh: bool = False
+
+
+class Attested(msgspec.Struct, frozen=True):
+    """A Vitale attestation that holds: by whom it was issued, for whom, until when.
+
+    ``nir`` is the patient's number with its key, ``rpps`` the doctor's whom the card was
+    shown to, ``token_id`` what makes it valid once; ``expires`` in epoch seconds.
+    """
+
+    issuer: str
+    nir: str
+    rpps: str
+    token_id: str
+    expires: int
+
+
+class AttestationFault(StrEnum):
+    """Why a Vitale attestation does not hold; one fault is told, the first found."""
+
+    MALFORMED = "malformed"  # no compact JWS, claims missing or of a wrong form, or two tokens
+    UNKNOWN_ISSUER = "unknown issuer"  # no registered key of that id, or another's name
+    BAD_SIGNATURE = "bad signature"  # or another algorithm than the key's
+    OTHER_SERVICE = "other service"  # made out to another address
+    TOO_LONG = "too long"  # valid for a longer span than this service takes
+    EXPIRED = "expired"  # not valid at this time: over, or not begun
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """One of several HPRIM messages: its routing header, its places in ``Opened.bodies``."""
+
+    header: str
+    bodies: tuple[int, ...]
+
+
+class Opened(Message, frozen=True):
+    """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
+
+    A text that carries a code, an attestation or a reason that only auditors may read is not
+    among ``bodies``, nor is a main body that holds nothing but the header. ``held_reason``
+    is that reason, for :class:`ByCustody` and :class:`Record`. ``attested`` is what a valid
+    attestation says and ``held_attestation`` what :class:`ByVitale` takes;
+    ``attestation_fault`` why one that is there does not hold (:class:`AttestationFault`).
+    ``keys`` are the binary certificates that came as ``application/pgp-keys`` or as an
+    attached ``.asc`` of certificates, at most four. ``once`` is the same for the same
+    encrypted text, however it is wrapped (a keyed digest of its session key): by it a
+    replayed mail is known. ``parcels`` are there only where HPRIM messages name
+    more than one patient: then ``header`` is the first one's and decides nothing, and a body
+    that is in no parcel belongs to nobody that is named.
+    """
+
+    header: str
+    signature: Signature
+    bodies: tuple[OpenedBody, ...]
+    held_code: bytes = b""
+    attested: Attested | None = None
+    held_attestation: bytes = b""
+    attestation_fault: str = ""
+    keys: tuple[bytes, ...] = ()
+    once: bytes = b""
+    parcels: tuple[Parcel, ...] = ()
+    held_reason: bytes = b""
+
+
+class Create(Message, frozen=True):
+    """Make a dossier's key and slots; without ``held_code`` the keeper draws a code.
+
+    With the patient's number (``nir``) a slot for Vitale attestations is made too.
+    """
+
+    digest: bytes
+    dossier_id: bytes
+    event: Event
+    held_code: bytes = b""
+    nir: str = ""
+
+
+class Created(Message, frozen=True):
+    """``held_code`` is the code in force, for :class:`Seal` to write into the answer."""
+
+    public_key: bytes
+    slots: Slots
+    held_code: bytes
+
+
+class ToReseal(msgspec.Struct, frozen=True):
+    """A held session key to seal for the dossier."""
+
+    document_id: bytes
+    container: Container
+    digest: bytes
+    held: bytes
+
+
+class Reseal(Message, frozen=True):
+    """Seal held session keys to the dossier and write the standing readers' packets."""
+
+    digest: bytes
+    dossier_id: bytes
+    dossier_key: bytes
+    items: tuple[ToReseal, ...]
+    readers: tuple[bytes, ...]
+    event: Event
+
+
+class ResealedItem(msgspec.Struct, frozen=True):
+    """``packets`` are in the order of the request's ``readers``."""
+
+    sealed_key: bytes
+    packets: tuple[bytes, ...]
+
+
+class Resealed(Message, frozen=True):
+    """In the order of the request's ``items``."""
+
+    items: tuple[ResealedItem, ...]
+
+
+class SealedDocument(msgspec.Struct, frozen=True):
+    """A stored document's sealed session key and what the seal binds."""
+
+    document_id: bytes
+    container: Container
+    digest: bytes
+    sealed_key: bytes
+
+
+class ByCode(msgspec.Struct, frozen=True, tag="code"):
+    """Open by the patient's code; ``slot`` None is :data:`DECOY_SLOT`."""
+
+    slot: CodeSlot | None
+    held_code: bytes
+
+
+class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
+    """Open by a Vitale attestation of this mail; the slot binds the patient's number."""
+
+    slot: bytes
+    held_attestation: bytes
+
+
+class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
+    """Open by the keeper's custody key; the event's leaf says why (``proof``).
+
+    An emergency (action ``urgence``) needs the mail's ``held_reason``, and a reference in
+    its event.
+    """
+
+    slot: bytes
+    held_reason: bytes = b""
+
+
+Opening = ByCode | ByVitale | ByCustody
+
+DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48))
+"""A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
+
+DECOY_VITALE = bytes([9]) + bytes(79)
+"""The same for attestations; it begins with a real point, so that all work is done."""
+
+
+class Prove(Message, frozen=True):
+    """Try a way into the dossier and hand nothing out; the reply is :class:`Proven`.
+
+    It comes before anything that depends on what the dossier holds, so that a wrong code
+    costs the same where there is a dossier and where there is none. A refusal writes its
+    leaf; for what opens, the call that then uses it writes the leaf.
+    """
+
+    digest: bytes
+    dossier_id: bytes
+    opening: Opening
+    event: Event
+
+
+class Proven(Message, frozen=True):
+    """The way in is open."""
+
+
+class Release(Message, frozen=True):
+    """Open the dossier and write key packets of its documents for ``readers``.
+
+    The refusal for a wrong code takes as long as for a slot that never fits.
+    """
+
+    digest: bytes
+    dossier_id: bytes
+    opening: Opening
+    items: tuple[SealedDocument, ...]
+    readers: tuple[bytes, ...]
+    event: Event
+
+
+class Released(Message, frozen=True):
+    """For each of the request's ``items`` the key packets, in the order of ``readers``.
+
+    ``leaf`` is the place of the event in the access log.
+    """
+
+    packets: tuple[tuple[bytes, ...], ...]
+    leaf: int = 0
+
+
+class Recode(Message, frozen=True):
+    """Open the dossier and put it under a new code: the held one, or one drawn here.
+
+    With ``nir`` the slot for Vitale attestations is made anew as well.
+    """
+
+    digest: bytes
+    dossier_id: bytes
+    opening: Opening
+    event: Event
+    held_code: bytes = b""
+    nir: str = ""
+
+
+class Recoded(Message, frozen=True):
+    """``held_code`` is the code in force; ``vitale`` empty unless a number was given."""
+
+    code: CodeSlot
+    held_code: bytes
+    vitale: bytes = b""
+
+
+class Wait(Message, frozen=True):
+    """Seal held session keys to the keeper's waiting key, bound to ``waiting_id``.
+
+    For a deposit whose patient has no dossier; ``readers`` (a prescriber) get their packets now.
+    The reply is :class:`Resealed`.
+    """
+
+    digest: bytes
+    waiting_id: bytes
+    items: tuple[ToReseal, ...]
+    readers: tuple[bytes, ...]
+    event: Event
+
+
+class Adopt(Message, frozen=True):
+    """Seal the keys of a waiting deposit to a dossier; the reply is :class:`Resealed`."""
+
+    digest: bytes
+    waiting_id: bytes
+    dossier_id: bytes
+    dossier_key: bytes
+    items: tuple[SealedDocument, ...]
+    readers: tuple[bytes, ...]
+    event: Event
+
+
+MAX_PROOFS = 100
+"""Receipts in one reply, at most: each becomes a file of a mail, and who needs those of more
+events asks an auditor, who has the whole log."""
+
+
+class History(Message, frozen=True):
+    """Ask for the leaves of a dossier, oldest first; asking is an event itself.
+
+    The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their receipts.
+    """
+
+    dossier_id: bytes
+    event: Event
+    limit: int = 1000
+    proofs: int = 0
+
+
+class PastEvent(msgspec.Struct, frozen=True):
+    """One leaf as the patient's list shows it; ``index`` is its place in the log.
+
+    ``receipt``, where it was asked for, is a file (C2SP tlog-proof) that holds the whole
+    leaf: it is for nobody but who sees all of the dossier.
+    """
+
+    index: int
+    at: int
+    action: str
+    outcome: str
+    actor_rpps: str
+    proof: str = ""
+    acting_for: str = ""
+    entries: tuple[int, ...] = ()
+    reference: str = ""
+    receipt: bytes = b""
+
+
+class Told(Message, frozen=True):
+    """The newest ``limit`` events of the dossier, oldest first."""
+
+    events: tuple[PastEvent, ...]
+
+
+class Record(Message, frozen=True):
+    """Write a leaf: for reads that open no slot, for refusals, justifications and reviews.
+
+    A ``held_reason`` (of the mail whose digest the event names) or the ``words`` of whoever
+    reviews are sealed for the auditors and kept beside the leaf.
+    """
+
+    event: Event
+    held_reason: bytes = b""
+    words: str = ""
+
+
+class Forget(Message, frozen=True):
+    """Forget which leaves are a dossier's, as its erasure demands; the leaf comes first.
+
+    The reply is :class:`Recorded`. The leaves stay; nobody can tell any more whose they are.
+    """
+
+    dossier_id: bytes
+    event: Event
+
+
+class Recorded(Message, frozen=True):
+    """The leaf is durable; ``index`` is its place in the log."""
+
+    index: int
+
+
+class Checkpoint(Message, frozen=True):
+    """Sign the access log as it is. ``event``, a heartbeat, gets its leaf before that."""
+
+    event: Event | None = None
+
+
+class Checkpointed(Message, frozen=True):
+    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint)."""
+
+    note: bytes
+
+
+class Seal(Message, frozen=True):
+    """Sign with the service's key and encrypt to ``readers``.
+
+    The plaintext is ``text``, or the request's shared memory if ``text`` is empty; a
+    ``held_code`` replaces each :data:`CODE_MARK` (:data:`CODE_FIELD`) in it.
+    """
+
+    readers: tuple[bytes, ...]
+    digest: bytes = b""
+    text: bytes = b""
+    held_code: bytes = b""
+
+
+class Sealed(Message, frozen=True):
+    """A binary OpenPGP message, in the reply or (``data`` empty) in its shared memory."""
+
+    data: bytes
+
+
+class Why(StrEnum):
+    """Why the keeper could not do a call; the values are keys of the text catalogue.
+
+    ``UNREADABLE`` covers a foreign key, damage and noise alike: no answer may tell them
+    apart (Bleichenbacher's oracle).
+    """
+
+    UNREADABLE = "unreadable"
+    NO_INTEGRITY = "no-integrity"
+    TOO_LARGE = "too-large"
+    UNSUPPORTED = "unsupported"
+    WRONG_CODE = "wrong-code"
+    WEAK_CODE = "weak-code"
+    NO_TEXT = "no-text"
+    LAYERED = "layered"
+    BAD_KEY = "bad-key"
+    UNAVAILABLE = "unavailable"
+
+
+class Failed(Message, frozen=True):
+    """The call did nothing. ``detail`` is for the host's log; it holds no plaintext."""
+
+    why: Why
+    detail: str = ""
+
+
+CODE_MARK = "@@CODE-PATIENT@@"
+"""Stands for the patient's code in a text that the milter wrote and may not know."""
+
+CODE_LIMIT = 64
+"""Characters of the longest code; one that is set is of ASCII letters, digits and ``-``."""
+
+CODE_FIELD = CODE_MARK.ljust(CODE_LIMIT)
+"""The same where the width must not change (in a PDF): code and blanks take its place."""
+
+HEARTBEAT = "heartbeat"
+"""The action of the leaf that shows, by its absence, that the log stood still."""
+
+Request = (
+    Open
+    | Create
+    | Reseal
+    | Prove
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Forget
+    | Checkpoint
+    | Seal
+)
+Reply = (
+    Opened
+    | Created
+    | Resealed
+    | Proven
+    | Released
+    | Recoded
+    | Told
+    | Recorded
+    | Checkpointed
+    | Sealed
+    | Failed
+)

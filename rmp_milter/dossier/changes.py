@@ -1,0 +1,128 @@
+"""What one mail or command changes: decided by handlers, written by the store."""
+
+import msgspec
+
+from rmp_milter.dossier.model import (
+    Doctor,
+    Dossier,
+    Emergency,
+    Entry,
+    OutgoingMail,
+    PostalLetter,
+    ReceiptLine,
+    Strike,
+    Waiting,
+)
+
+
+class NewBody(msgspec.Struct, frozen=True):
+    """A body to store; ``data`` is any bytes-like object, read once at commit."""
+
+    document_id: bytes
+    data: bytes | memoryview
+
+
+class NewEntry(msgspec.Struct, frozen=True):
+    """An entry to append; the store gives it the next number of its dossier."""
+
+    dossier_id: bytes
+    entry: Entry
+    bodies: tuple[NewBody, ...]
+
+
+class NewDossier(msgspec.Struct, frozen=True):
+    """A dossier to create and the look-up keys that lead to it.
+
+    ``trait_keys`` are the folded strings of :func:`rmp_milter.dossier.identity.trait_keys`; the
+    store keeps only their keyed digests. ``seen`` are the dossiers that these keys led
+    to when the decision was taken: if others are there at commit, it is a conflict and
+    nothing is written, so that two creations at once never make two dossiers.
+    """
+
+    dossier: Dossier
+    trait_keys: tuple[str, ...]
+    seen: tuple[bytes, ...] = ()
+
+
+class DossierUpdate(msgspec.Struct, frozen=True):
+    """A dossier's new state; a conflict unless the stored one is of one revision less.
+
+    ``trait_keys`` replace the look-up keys where they are given.
+    """
+
+    dossier: Dossier
+    trait_keys: tuple[str, ...] = ()
+
+
+class NewEnvelope(msgspec.Struct, frozen=True):
+    """Key packets of a stored document for one reader, written after it came in.
+
+    They take the place of those that the reader's key (``fingerprint``) had.
+    """
+
+    document_id: bytes
+    fingerprint: str
+    packet: bytes
+
+
+class NewWaiting(msgspec.Struct, frozen=True):
+    """A deposit to keep waiting, and the traits that lead to it as to a dossier."""
+
+    waiting: Waiting
+    trait_keys: tuple[str, ...]
+    bodies: tuple[NewBody, ...]
+
+
+class Adoption(msgspec.Struct, frozen=True):
+    """A waiting deposit that becomes an entry; its bodies are stored already."""
+
+    waiting_id: bytes
+    dossier_id: bytes
+    entry: Entry
+
+
+class Once(msgspec.Struct, frozen=True):
+    """Something that may happen once: a signed text, an attestation's id. A conflict else.
+
+    Kept until ``expires`` as a keyed digest.
+    """
+
+    value: bytes
+    expires: int
+
+
+class ToldUpTo(msgspec.Struct, frozen=True):
+    """A depositor who was sent the lines of his digest up to a moment, included."""
+
+    doctor_id: bytes
+    until: int
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """All that one mail (or one command) does, committed in one transaction.
+
+    ``digest`` marks the mail as done (empty for commands); a commit whose digest is
+    already there raises a conflict and writes nothing.
+    """
+
+    digest: bytes = b""
+    dossiers: tuple[NewDossier, ...] = ()
+    entries: tuple[NewEntry, ...] = ()
+    outbox: tuple[OutgoingMail, ...] = ()
+    doctors: tuple[Doctor, ...] = ()
+    removed_doctors: tuple[bytes, ...] = ()
+    bounced: tuple[int, ...] = ()  # outbox row numbers that a bounce came back for
+    updates: tuple[DossierUpdate, ...] = ()
+    envelopes: tuple[NewEnvelope, ...] = ()
+    waiting: tuple[NewWaiting, ...] = ()
+    adoptions: tuple[Adoption, ...] = ()
+    expired: tuple[bytes, ...] = ()  # waiting_ids, gone with their bodies
+    strikes: tuple[Strike, ...] = ()
+    cleared: tuple[Strike, ...] = ()  # whose tries are forgotten (``at`` does not count)
+    once: tuple[Once, ...] = ()
+    receipts: tuple[ReceiptLine, ...] = ()
+    told: tuple[ToldUpTo, ...] = ()  # whose receipt lines go, being sent
+    erased: tuple[bytes, ...] = ()  # dossier_ids: slots and key packets are destroyed
+    emergencies: tuple[Emergency, ...] = ()  # new, or of one revision more than is stored
+    postal: tuple[PostalLetter, ...] = ()  # new ones, for the host to post
+    posted: tuple[bytes, ...] = ()  # letter_ids: they are gone from the store

@@ -1,0 +1,189 @@
+"""Accès: the list of what was done to a dossier, in plain words, from the access log.
+
+On request with proofs: for each line a file that shows, without the log, that it is there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
+
+import msgspec
+
+from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent, Told
+from rmp_milter.dossier.emergency import REVIEW
+from rmp_milter.dossier.rules import Act, Way
+from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View, event, expect
+from rmp_milter.handlers.sight.sight import SEES_ALL
+from rmp_milter.handlers.way_in.entering import Entered, enter, settled
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.catalogue.texts import known, text
+from rmp_milter.mail.outgoing.letter import Attachment, Letter
+from rmp_milter.mail.outgoing.wording import birth_date, full_name, minute, ranges
+from rmp_milter.tlog.receipts import SUFFIX
+
+LIMIT = 1000
+HOST = "host"
+"""The proof of an event that the host's own command brought about."""
+
+_WISHES = frozenset(
+    {"masquage", "demasquage", "opposition", "levee d'opposition", "reclassement"}
+)
+"""Events that only whoever sees all of a dossier is told: they tell of what is hidden."""
+_WIDTH = 96
+
+
+def handle(asked: Asked, view: View, language: Language) -> Steps:
+    """Send the newest events of the dossier, the oldest first; the last is this request.
+
+    Proofs go to whoever sees all of the dossier: a leaf cannot be shown in part, and it names
+    masked entries as well.
+    """
+    entered = yield from enter(asked, Act.ACCES, view, language)
+    admission, dossier = entered.admission, entered.dossier
+    # The same leaf as the way in has written: the keeper finds it and writes no second one.
+    leaf = event(
+        asked,
+        asked.header.verb.value,
+        dossier.dossier_id,
+        way=admission.way,
+        acting_for=admission.acting_for,
+    )
+    whole = admission.relation in SEES_ALL
+    proofs = MAX_PROOFS if whole and asked.header.proofs else 0
+    history = History(dossier.dossier_id, leaf, limit=LIMIT, proofs=proofs)
+    told = expect((yield history), Told)
+    letter = _letter(told.events, entered, asked, view, language)
+    return Outcome(letter, settled(asked, admission, Effects()))
+
+
+def _letter(
+    events: Sequence[PastEvent], entered: Entered, asked: Asked, view: View, language: Language
+) -> Letter:
+    patient, whole = entered.dossier.patient, entered.admission.relation in SEES_ALL
+    files = _files(events) if whole else ()
+    lines = list(_lines(events, entered, view, language, numbered=bool(files)))
+    head = text(
+        "accesses-head",
+        language,
+        patient=full_name(patient),
+        birth_date=birth_date(patient),
+        count=str(len(lines)),
+    )
+    notes = [] if whole else [text("accesses-partial", language)]
+    if len(events) == LIMIT:
+        notes.append(text("accesses-newest", language, count=str(LIMIT)))
+    if asked.header.proofs and not whole:
+        notes.append(text("accesses-no-proofs", language))
+    words = "\n".join([head, *notes, *lines]) + "\n"
+    if files:
+        words += "\n" + _explained(files, len(lines), language)
+    subject = text("subject-accesses", language, patient=full_name(patient))
+    return Letter(subject=subject, text=words, files=files)
+
+
+def _files(events: Sequence[PastEvent]) -> tuple[Attachment, ...]:
+    """Return the receipts as files, named by the number that their lines show."""
+    return tuple(
+        Attachment(f"acces-{_number(past)}{SUFFIX}", "application/octet-stream", past.receipt)
+        for past in events
+        if past.receipt
+    )
+
+
+def _number(past: PastEvent) -> str:
+    """Return the event's number in the log, by which auditors find it too."""
+    return f"{past.index:04}"
+
+
+def _explained(files: Sequence[Attachment], lines: int, language: Language) -> str:
+    """Return what the files prove and how one is verified; that some lines have none."""
+    words = text("accesses-proofs", language, file=files[-1].name)
+    if len(files) < lines:
+        words += text("accesses-proofs-newest", language, count=str(len(files)))
+    return words
+
+
+def _lines(
+    events: Sequence[PastEvent],
+    entered: Entered,
+    view: View,
+    language: Language,
+    *,
+    numbered: bool,
+) -> Iterator[str]:
+    shown = {each.filed.number: each.number for each in entered.visible}
+    whole = entered.admission.relation in SEES_ALL
+    for past in _with_deposits(events, entered, view):
+        numbers = tuple(shown[number] for number in past.entries if number in shown)
+        hidden = past.action in _WISHES or (past.entries and not numbers)
+        if whole or not hidden:
+            line = _line(msgspec.structs.replace(past, entries=numbers), view, language)
+            if numbered:
+                line = f"n° {_number(past)}  {line}"
+            yield fill(line, _WIDTH, subsequent_indent=" " * 4, break_on_hyphens=False)
+
+
+def _with_deposits(
+    events: Sequence[PastEvent], entered: Entered, view: View
+) -> Iterator[PastEvent]:
+    """Yield the events, deposits with the entry that came of them.
+
+    Its number is not known when the leaf is written; a deposit and its entry have the moment
+    and the author in common.
+    """
+    came: Mapping[tuple[int, str], list[int]] = defaultdict(list)
+    for each in view.entries(entered.dossier.dossier_id):
+        author = view.doctor(each.entry.author)
+        came[each.entry.received_at, author.rpps if author else ""].append(each.number)
+    for past in events:
+        numbers = came.get((past.at, past.actor_rpps)) if past.action == "depot" else None
+        if numbers and not past.entries:
+            yield msgspec.structs.replace(past, entries=(numbers.pop(0),))
+        else:
+            yield past
+
+
+def _line(past: PastEvent, view: View, language: Language) -> str:
+    """Return ``24/11/2026 21:03  Dr Anne AUTRE a consulté le dossier (entrées 1 à 3)...``."""
+    words = f"{minute(past.at)}  {_who(past, view, language)} {_what(past, language)}"
+    if past.entries:
+        key = "accesses-entry" if len(past.entries) == 1 else "accesses-entries"
+        words += text(key, language, entries=ranges(past.entries, language))
+    return words + _by(past, language)
+
+
+def _who(past: PastEvent, view: View, language: Language) -> str:
+    if past.action == REVIEW:
+        return text("accesses-reviewer", language)
+    if not past.actor_rpps:
+        return text(
+            "accesses-host" if HOST in past.proof.split("+") else "accesses-patient", language
+        )
+    who = _named(past.actor_rpps, view)
+    if not past.acting_for:
+        return who
+    return text("accesses-locum", language, locum=who, doctor=_named(past.acting_for, view))
+
+
+def _named(rpps: str, view: View) -> str:
+    doctor = view.doctor_by_rpps(rpps)
+    return doctor.name if doctor else f"RPPS {rpps}"
+
+
+def _what(past: PastEvent, language: Language) -> str:
+    if past.outcome == "refused":
+        proofs = past.proof.split("+")
+        key = "refused-code" if Way.CODE in proofs else "refused-card"
+        return text(key if {Way.CODE, Way.VITALE} & {*proofs} else "refused-other", language)
+    return known(f"act-{past.action}", language) or text(
+        "act-unknown", language, action=past.action
+    )
+
+
+def _by(past: PastEvent, language: Language) -> str:
+    """Return what opened the dossier, where that was the patient's code or card."""
+    proofs = past.proof.split("+")
+    if past.outcome == "refused":
+        return ""
+    keys = [f"by-{way}" for way in (Way.CODE, Way.VITALE) if way in proofs]
+    return "".join(text(key, language) for key in keys)

@@ -1,0 +1,1 @@
+"""What every handler is given and gives back."""

@@ -1,0 +1,1 @@
+"""How documents get into a dossier, and whose key packets they carry."""

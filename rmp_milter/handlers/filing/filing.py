@@ -1,0 +1,193 @@
+"""Filing what came with a mail: sealed to the dossier (or to wait), classed, ready to append.
+
+Shared by the deposit and by the creation (a GP often sends the first résumé médical with
+it).
+"""
+
+from collections.abc import Generator, Sequence
+
+import msgspec
+
+from rmp_milter.calls.protocol import (
+    OpenedBody,
+    Reply,
+    Request,
+    Reseal,
+    Resealed,
+    ToReseal,
+    Wait,
+)
+from rmp_milter.dossier.model import Doctor, Document, Dossier, Entry, StandingKey
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.steps import Asked, Filing, Share, event, expect
+from rmp_milter.mail.catalogue.texts import text
+
+
+class Shelved(msgspec.Struct, frozen=True):
+    """An entry whose documents are sealed; ``copies`` are a prescriber's key packets."""
+
+    entry: Entry
+    copies: tuple[bytes, ...] = ()
+
+
+def file_bodies(
+    asked: Asked,
+    dossier: Dossier,
+    readers: tuple[Doctor, ...],
+    *,
+    principal: Doctor | None = None,
+) -> Generator[Request, Reply, Filing]:
+    """Seal the mail's bodies to the dossier and return the entry that holds them.
+
+    ``readers`` are the standing readers (the médecin traitant): each gets his key packet
+    now, while the session key is in hand, so that his later reading opens no slot.
+    ``principal`` is the médecin traitant in whose name a locum files.
+    """
+    share = Share(asked.header, tuple(range(len(asked.opened.bodies))))
+    shelved = yield from seal_to_dossier(asked, share, dossier, readers, principal=principal)
+    return Filing(dossier_id=dossier.dossier_id, entry=shelved.entry)
+
+
+def seal_to_dossier(  # noqa: PLR0913 -- what is sealed, to what, for whom, in whose name
+    asked: Asked,
+    share: Share,
+    dossier: Dossier,
+    readers: Sequence[Doctor],
+    *,
+    copy_to: Doctor | None = None,
+    principal: Doctor | None = None,
+) -> Generator[Request, Reply, Shelved]:
+    """Seal one patient's share to his dossier; ``copy_to`` gets packets this once."""
+    items = _items(asked, share)
+    documents = [item.document_id for item in items]
+    reply = yield Reseal(
+        digest=asked.digest,
+        dossier_id=dossier.dossier_id,
+        dossier_key=dossier.public_key,
+        items=items,
+        readers=_certificates(readers, copy_to),
+        event=event(
+            asked,
+            "depot",
+            dossier.dossier_id,
+            documents=documents,
+            acting_for=principal.rpps if principal else "",
+        ),
+    )
+    shelved = _shelved(asked, share, items, expect(reply, Resealed), readers)
+    return _in_name_of(principal, shelved)
+
+
+def _in_name_of(principal: Doctor | None, shelved: Shelved) -> Shelved:
+    if principal is None:
+        return shelved
+    entry = msgspec.structs.replace(
+        shelved.entry,
+        author_name=author_name(shelved.entry.author_name, principal),
+        acting_for=principal.doctor_id,
+    )
+    return msgspec.structs.replace(shelved, entry=entry)
+
+
+def seal_to_wait(
+    asked: Asked,
+    share: Share,
+    waiting_id: bytes,
+    *,
+    copy_to: Doctor | None = None,
+    decoys: Sequence[Doctor] = (),
+) -> Generator[Request, Reply, Shelved]:
+    """Seal one patient's share to the waiting key: he has no dossier yet.
+
+    Packets for ``decoys`` are made and thrown away: they cost the time that a médecin
+    traitant's cost where there is a dossier.
+    """
+    items = _items(asked, share)
+    documents = [item.document_id for item in items]
+    reply = yield Wait(
+        digest=asked.digest,
+        waiting_id=waiting_id,
+        items=items,
+        readers=_certificates(decoys, copy_to),
+        event=event(asked, "depot", documents=documents),
+    )
+    shelved = _shelved(asked, share, items, expect(reply, Resealed), decoys)
+    without = tuple(
+        msgspec.structs.replace(document, standing=()) for document in shelved.entry.documents
+    )
+    entry = msgspec.structs.replace(shelved.entry, documents=without)
+    return msgspec.structs.replace(shelved, entry=entry)
+
+
+def _items(asked: Asked, share: Share) -> tuple[ToReseal, ...]:
+    if not share.bodies:
+        raise MailError("nothing-to-file")
+    return tuple(_to_reseal(asked, asked.opened.bodies[place]) for place in share.bodies)
+
+
+def _to_reseal(asked: Asked, body: OpenedBody) -> ToReseal:
+    return ToReseal(
+        document_id=asked.new_id(),
+        container=body.container,
+        digest=body.digest,
+        held=body.held,
+    )
+
+
+def _certificates(readers: Sequence[Doctor], copy_to: Doctor | None) -> tuple[bytes, ...]:
+    """Return whom packets are written for, the one who gets a copy last."""
+    return tuple(each.certificate for each in (*readers, *([copy_to] if copy_to else [])))
+
+
+def _shelved(
+    asked: Asked,
+    share: Share,
+    items: Sequence[ToReseal],
+    resealed: Resealed,
+    readers: Sequence[Doctor],
+) -> Shelved:
+    documents = tuple(
+        Document(
+            document_id=item.document_id,
+            container=item.container,
+            digest=item.digest,
+            size=asked.opened.bodies[place].span.length,
+            sealed_key=sealed.sealed_key,
+            parts=asked.opened.bodies[place].parts,
+            standing=_standing(readers, sealed.packets),
+        )
+        for place, item, sealed in zip(share.bodies, items, resealed.items, strict=True)
+    )
+    extra = (each.packets[len(readers) :] for each in resealed.items)
+    return Shelved(_entry(asked, share, documents), tuple(b"".join(each) for each in extra))
+
+
+def _standing(readers: Sequence[Doctor], packets: Sequence[bytes]) -> tuple[StandingKey, ...]:
+    pairs = zip(readers, packets, strict=False)  # a copy's packets come after
+    return tuple(StandingKey(reader.fingerprint, packet) for reader, packet in pairs)
+
+
+def _entry(asked: Asked, share: Share, documents: tuple[Document, ...]) -> Entry:
+    names = [part.name for document in documents for part in document.parts if part.name]
+    header = share.header
+    onglet, reason = asked.classify(header.document, asked.doctor.profession, names)
+    return Entry(
+        received_at=asked.at,
+        author=asked.doctor.doctor_id,
+        author_name=asked.doctor.name,
+        document_type=header.document,
+        onglet=onglet,
+        onglet_reason=reason,
+        documents=documents,
+        prescriber=header.prescriber,
+    )
+
+
+def author_name(author: str, principal: Doctor | None) -> str:
+    """Return how the author stands in every index: a locum with the doctor he acts for.
+
+    In French whoever reads it: it is stored with the entry.
+    """
+    if principal is None:
+        return author
+    return text("author-locum", "fr", locum=author, doctor=principal.name)

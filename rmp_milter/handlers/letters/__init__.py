@@ -1,0 +1,1 @@
+"""What handlers have written to people."""

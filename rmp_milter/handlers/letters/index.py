@@ -1,0 +1,96 @@
+"""The index: what a reader sees first of a dossier, by onglet, the résumé before all."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from rmp_milter.dossier.model import Dossier, Onglet
+from rmp_milter.handlers.sight.sight import Seen
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Enclosure, Letter
+from rmp_milter.mail.outgoing.sheet_words import sheet_words
+from rmp_milter.mail.outgoing.wording import birth_date, day, document_titles, full_name
+
+_TABS = list(Onglet)
+
+
+def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
+    dossier: Dossier,
+    treating: str,
+    picked: Sequence[Seen],
+    enclosures: Sequence[Enclosure],
+    at: int,
+    language: Language,
+    *,
+    whole_sheet: bool = False,
+) -> Letter:
+    """Return the answer to a consultation: the index and the documents, in index order.
+
+    The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
+    ``whole_sheet`` shows the patient's number, insurance and address as well.
+    """
+    ordered = sorted(picked, key=_rank)
+    ranks = {each.number: place for place, each in enumerate(ordered)}
+    sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
+    packets = {each.document.document_id: each.packets for each in sent}
+    patient = full_name(dossier.patient)
+    head = text(
+        "index-head",
+        language,
+        patient=patient,
+        birth_date=birth_date(dossier.patient),
+        treating=treating,
+        date=day(at),
+        entries=str(len(ordered)),
+        documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
+    )
+    sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
+    body = (
+        _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
+    )
+    return Letter(
+        subject=text("subject-dossier", language, patient=patient),
+        text=f"{head}{sheet}\n{body}",
+        enclosures=sent,
+    )
+
+
+def _rank(each: Seen) -> tuple[bool, int, int]:
+    return bool(each.replaced_by), _TABS.index(each.onglet), -each.number
+
+
+def _tabs(ordered: Sequence[Seen], packets: Mapping[bytes, bytes], language: Language) -> str:
+    """Return the tabs in order; what was replaced stands at the end, under its own head."""
+    sections = []
+    for head, members in groupby(ordered, key=lambda each: _head(each, language)):
+        lines = [head]
+        for each in members:
+            lines += _entry_lines(each, packets, language)
+        sections.append("\n".join(lines) + "\n")
+    return "\n".join(sections)
+
+
+def _head(each: Seen, language: Language) -> str:
+    return text("index-replaced", language) if each.replaced_by else each.onglet.value.upper()
+
+
+def entry_title(each: Seen, language: Language) -> str:
+    """Return the line that stands for an entry: number, day, type, author."""
+    entry = each.filed.entry
+    title = entry.document_type or text("unnamed-part", language)
+    return f"{each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"
+
+
+def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+    entry = each.filed.entry
+    lines = [f"  {entry_title(each, language)}"]
+    if each.masked:
+        lines.append(f"      {text('index-masked', language)}")
+    if each.replaced_by:
+        number = str(each.replaced_by)
+        lines.append(f"      {text('index-replaced-by', language, number=number)}")
+    for document in entry.documents:
+        lines += [f"      {part}" for part in document_titles(document, language)]
+        if packets.get(document.document_id, b"-") == b"":
+            lines.append(f"      {text('index-unreadable', language)}")
+    return lines

@@ -1,0 +1,1 @@
+"""Who is meant: a patient, a colleague, a locum."""

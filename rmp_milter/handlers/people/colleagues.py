@@ -1,0 +1,88 @@
+"""Who of the directory is meant, and who of it is a doctor."""
+
+import re
+from collections.abc import Iterator
+
+from rmp_milter.dossier.identity import fold
+from rmp_milter.dossier.model import Doctor
+from rmp_milter.handlers.asking.steps import View
+
+_RPPS = re.compile(r"(?<!\d)\d(?:[ .]?\d){10}(?!\d)", re.ASCII)
+_MAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+[^\s<>(),;:.]")
+_TITLES = frozenset(
+    {"DR", "DOCTEUR", "DOCTEURE", "PR", "PROFESSEUR", "PROFESSEURE", "M", "MR", "MME", "MLLE"}
+)
+_DOCTORS = (
+    *("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT", "URGENTISTE"),
+    *(
+        "ALLERGOLOGUE",
+        "ANESTHESISTE",
+        "ANGIOLOGUE",
+        "CANCEROLOGUE",
+        "CARDIOLOGUE",
+        "CHIRURGIEN",
+    ),
+    *(
+        "DERMATOLOGUE",
+        "DIABETOLOGUE",
+        "ENDOCRINOLOGUE",
+        "GASTROENTEROLOGUE",
+        "GASTRO ENTEROLOGUE",
+    ),
+    *("GERIATRE", "GYNECOLOGUE", "HEMATOLOGUE", "HEPATOLOGUE", "INFECTIOLOGUE", "INTERNISTE"),
+    *("NEPHROLOGUE", "NEUROLOGUE", "NEUROCHIRURGIEN", "OBSTETRICIEN", "ONCOLOGUE"),
+    *("OPHTALMOLOGUE", "OPHTALMOLOGISTE", "ORL", "OTO RHINO", "PEDIATRE", "PEDOPSYCHIATRE"),
+    *("PHLEBOLOGUE", "PNEUMOLOGUE", "PROCTOLOGUE", "PSYCHIATRE", "RADIOLOGUE", "REANIMATEUR"),
+    *("RHUMATOLOGUE", "STOMATOLOGUE", "UROLOGUE"),
+)
+_NO_DOCTORS = ("CHIRURGIEN DENTISTE", "CHIRURGIENNE DENTISTE")
+
+
+def is_doctor(doctor: Doctor) -> bool:
+    """Whether somebody of the directory is a doctor by profession, and no patient.
+
+    By the names of the qualified specialities (a psychologist or a dentist is none), since
+    only a doctor can be médecin traitant (Code de la sécurité sociale, L. 162-5-3).
+    """
+    profession = fold(doctor.profession)
+    named = profession.startswith(_DOCTORS) and not profession.startswith(_NO_DOCTORS)
+    return named and not doctor.patient_of
+
+
+def colleague(words: str, view: View) -> Doctor | None:
+    """Return the one professional of this RPPS number, mail address or name, or None.
+
+    What two of them say must agree; a name must be all of one person's and no other's, in
+    any order of its words, with or without a title: what goes to somebody of the same name
+    cannot be taken back. A patient who has a key of his own is never found: the directory
+    tells nobody who has a dossier.
+    """
+    found = list(_by_number_or_address(words, view)) or list(_by_name(words, view))
+    first = found[0] if found else None
+    if first is None or first.patient_of:
+        return None
+    return first if all(each == first for each in found) else None
+
+
+def _by_number_or_address(words: str, view: View) -> Iterator[Doctor | None]:
+    for number in _RPPS.findall(words):
+        yield view.doctor_by_rpps(re.sub(r"\D", "", number))
+    for address in _MAIL.findall(words):
+        yield view.doctor_by_mail(address)
+
+
+def _by_name(words: str, view: View) -> Iterator[Doctor]:
+    wanted = _name_words(words)
+    return (
+        each
+        for each in view.doctors()
+        if wanted and not each.patient_of and _name_words(each.name) == wanted
+    )
+
+
+def _name_words(name: str) -> list[str]:
+    """Return the words of a name in an order of their own, without titles before it."""
+    words = fold(name).split()
+    while words and words[0] in _TITLES:
+        words = words[1:]
+    return sorted(words)

@@ -1,0 +1,1 @@
+"""What of a dossier a reader sees."""

@@ -1,0 +1,107 @@
+"""What of a dossier a reader sees, and under which numbers and onglets."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.model import Dossier, NumberedEntry, Onglet, Scope
+from rmp_milter.dossier.rules import Relation
+from rmp_milter.errors import MailError
+from rmp_milter.mail.header.routing import RoutingHeader
+
+SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+"""Who sees masked and replaced entries, and the whole of the patient's sheet."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An entry as a reader sees it.
+
+    ``number`` is the one that he reads and writes. For whoever sees all of the dossier it
+    is the entry's own; others count what they see, since a gap would tell of a mask.
+    """
+
+    number: int
+    filed: NumberedEntry
+    onglet: Onglet
+    masked: bool = False
+    replaced_by: int = 0
+
+
+def seen(
+    dossier: Dossier, entries: Sequence[NumberedEntry], relation: Relation, doctor_id: bytes
+) -> tuple[Seen, ...]:
+    """Return the entries that the reader sees, oldest first.
+
+    Masked ones are seen by their author, the médecin traitant (his locum) and the patient;
+    replaced ones, marked, by the latter two.
+    """
+    masked = masked_numbers(dossier, entries)
+    replaced = {each.entry.replaces: each.number for each in entries if each.entry.replaces}
+    tabs = {refiling.number: refiling.onglet for refiling in dossier.refilings}
+    everything = relation in SEES_ALL
+    found: list[Seen] = []
+    for each in entries:
+        own = each.entry.author == doctor_id
+        if not everything and (each.number in replaced or (each.number in masked and not own)):
+            continue
+        found.append(
+            Seen(
+                number=each.number if everything else len(found) + 1,
+                filed=each,
+                onglet=tabs.get(each.number, each.entry.onglet),
+                masked=each.number in masked,
+                replaced_by=replaced.get(each.number, 0),
+            )
+        )
+    return tuple(found)
+
+
+def masked_numbers(dossier: Dossier, entries: Sequence[NumberedEntry]) -> frozenset[int]:
+    """Return the numbers of the masked entries; a new version is masked as the old one was.
+
+    That follows from the entries and is not written with the new one, whose number is known
+    at its commit only.
+    """
+    masked = {mask.number for mask in dossier.masks}
+    for each in entries:  # oldest first: what is replaced was judged before
+        if each.entry.replaces in masked:
+            masked.add(each.number)
+    return frozenset(masked)
+
+
+def versions_before(number: int, entries: Sequence[NumberedEntry]) -> frozenset[int]:
+    """Return the number of an entry and of all those that it took the place of."""
+    replaces = {each.number: each.entry.replaces for each in entries}
+    found: set[int] = set()
+    while number and number not in found:
+        found.add(number)
+        number = replaces.get(number, 0)
+    return frozenset(found)
+
+
+def chosen(visible: Sequence[Seen], header: RoutingHeader) -> tuple[Seen, ...]:
+    """Return those that the header asks for: by scope, numbers, onglet and day.
+
+    Raises :class:`MailError` ``no-such-entry`` for a number that the reader has not, which
+    is also what a masked one is to him.
+    """
+    if unknown := set(header.numbers) - {each.number for each in visible}:
+        numbers = ", ".join(map(str, sorted(unknown)))
+        raise MailError("no-such-entry", facts={"numbers": numbers})
+    found = [each for each in visible if _fits(each, header)]
+    if header.scope is Scope.SUMMARY:
+        return tuple(each for each in found if _is_summary(each))[-1:]
+    return tuple(found)
+
+
+def _fits(each: Seen, header: RoutingHeader) -> bool:
+    return (
+        (not header.numbers or each.number in header.numbers)
+        and (header.tab is None or each.onglet is header.tab)
+        and (not header.since or day_of(each.filed.entry.received_at) >= header.since)
+    )
+
+
+def _is_summary(each: Seen) -> bool:
+    return each.onglet is Onglet.SYNTHESE and not each.replaced_by

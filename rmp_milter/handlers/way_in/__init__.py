@@ -1,0 +1,1 @@
+"""The way into a dossier: admitted, proven, written down, unlocked."""

@@ -1,0 +1,75 @@
+"""Going into a dossier for one of the patient's wishes: admitted once, one leaf, one way in."""
+
+from collections.abc import Generator, Sequence
+
+import msgspec
+
+from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.rules import Act
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.steps import Asked, Effects, View
+from rmp_milter.handlers.sight.sight import Seen, seen
+from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
+from rmp_milter.mail.catalogue.text import Language
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """A dossier whose way in was gone, and what the sender sees of it.
+
+    ``picked`` are the entries that the header names by the numbers which he reads.
+    """
+
+    admission: Admission
+    dossier: Dossier
+    visible: tuple[Seen, ...]
+    picked: tuple[Seen, ...]
+
+
+def enter(
+    asked: Asked, act: Act, view: View, language: Language
+) -> Generator[Request, Reply, Entered]:
+    """Judge the sender's right and go the way in; the leaf names the entries picked.
+
+    Raises as :func:`admit` and :func:`prove` do; ``no-such-entry`` only once inside, since
+    it says that there is a dossier. The leaf then names no entry.
+    """
+    admission, dossier = yield from prove(asked, admit(asked, act, view), view, language)
+    entries = view.entries(dossier.dossier_id)
+    visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
+    picked = tuple(each for each in visible if each.number in asked.header.numbers)
+    unknown = set(asked.header.numbers) - {each.number for each in picked}
+    yield from unlock(
+        asked,
+        admission,
+        view,
+        language,
+        entries=() if unknown else own_numbers(picked),
+        action=asked.header.verb.value,
+    )
+    if unknown:
+        numbers = ", ".join(map(str, sorted(unknown)))
+        raise MailError("no-such-entry", facts={"numbers": numbers})
+    return Entered(admission, dossier, visible, picked)
+
+
+def own_numbers(picked: Sequence[Seen]) -> tuple[int, ...]:
+    """Return the entries' numbers in the dossier, which the log and the masks go by."""
+    return tuple(each.filed.number for each in picked)
+
+
+def settled(asked: Asked, admission: Admission, effects: Effects) -> Effects:
+    """Return the effects with what the way in leaves: a card used, wrong codes forgotten."""
+    return msgspec.structs.replace(
+        effects,
+        once=(*effects.once, *spent(asked)),
+        cleared=tuple(dict.fromkeys((*effects.cleared, *forgiven(admission)))),
+    )
+
+
+def changed(dossier: Dossier, **fields: object) -> tuple[DossierUpdate, ...]:
+    """Return the update that gives the dossier new values in these fields."""
+    fields = {**fields, "revision": dossier.revision + 1}
+    return (DossierUpdate(msgspec.structs.replace(dossier, **fields)),)

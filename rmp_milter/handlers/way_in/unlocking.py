@@ -1,0 +1,170 @@
+"""Going the way in that was admitted: the slot is tried, the leaf written, the keys given.
+
+What must not be told from a wrong code is tried on a decoy: it ends in the same refusal,
+after the same calls of the keeper, of the same sizes, held back for the same time. So the
+way in is proven before anything that depends on what the dossier holds.
+"""
+
+from collections.abc import Generator, Sequence
+
+import msgspec
+
+from rmp_milter.calls.protocol import (
+    DECOY_SLOT,
+    DECOY_VITALE,
+    ByCode,
+    ByCustody,
+    ByVitale,
+    Event,
+    Opening,
+    Prove,
+    Proven,
+    Record,
+    Recorded,
+    Release,
+    Released,
+    Reply,
+    Request,
+    SealedDocument,
+)
+from rmp_milter.dossier.model import Document, Dossier, Fault, Strike
+from rmp_milter.dossier.rules import Way
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.steps import Asked, Effects, Refusal, View, event, expect
+from rmp_milter.handlers.letters.notices import code_rests
+from rmp_milter.handlers.way_in.admission import Admission, recent_tries, spent
+from rmp_milter.mail.catalogue.text import Language
+
+
+def prove(
+    asked: Asked, admission: Admission, view: View, language: Language
+) -> Generator[Request, Reply, tuple[Admission, Dossier]]:
+    """Try the code or the attestation; return the admission as proven, and its dossier.
+
+    A verb whose answer depends on what the dossier holds (a number that is not there) calls
+    this before it looks; the other ways in need no trial and nothing is asked. Raises
+    :class:`Refusal` ``no-access`` where the slot does not open, with the try that counts.
+    """
+    if admission.way in {Way.CODE, Way.VITALE} and not admission.proven:
+        leaf = _leaf(asked, admission)
+        request = Prove(asked.digest, leaf.dossier_id, opening_of(asked, admission), leaf)
+        try:
+            expect((yield request), Proven)
+        except MailError as error:
+            raise refused(asked, admission, view, language, error) from error
+    if admission.dossier is None:  # a decoy never opens; were it to, nothing may come of it
+        raise MailError("no-access", detail="no dossier")
+    return msgspec.structs.replace(admission, proven=True), admission.dossier
+
+
+def _leaf(
+    asked: Asked,
+    admission: Admission,
+    documents: Sequence[Document] = (),
+    entries: Sequence[int] = (),
+) -> Event:
+    dossier = admission.dossier
+    return event(
+        asked,
+        admission.act.value,
+        dossier.dossier_id if dossier else bytes(16),
+        documents=[document.document_id for document in documents],
+        way=admission.way,
+        acting_for=admission.acting_for,
+        entries=entries,
+    )
+
+
+def unlock(  # noqa: PLR0913 -- what is opened, for whom, and how it is written down
+    asked: Asked,
+    admission: Admission,
+    view: View,
+    language: Language,
+    *,
+    documents: Sequence[Document] = (),
+    readers: Sequence[bytes] = (),
+    entries: Sequence[int] = (),
+    action: str = "",
+) -> Generator[Request, Reply, tuple[tuple[bytes, ...], ...]]:
+    """Go the way in; return for each document the packets for each of ``readers``.
+
+    By the standing way nothing is opened and nothing returned: the leaf is written, under
+    ``action`` where it says more than the act (to unmask is part of masking). Raises as
+    :func:`prove`, which goes before it where it was not called yet.
+    """
+    yield from prove(asked, admission, view, language)
+    leaf = _leaf(asked, admission, documents, entries)
+    if action:
+        leaf = msgspec.structs.replace(leaf, action=action)
+    if admission.way is Way.STANDING:
+        expect((yield Record(leaf)), Recorded)
+        return ()
+    reply = yield Release(
+        digest=asked.digest,
+        dossier_id=leaf.dossier_id,
+        opening=opening_of(asked, admission),
+        items=tuple(map(sealed_document, documents)),
+        readers=tuple(readers),
+        event=leaf,
+    )
+    return expect(reply, Released).packets
+
+
+def opening_of(asked: Asked, admission: Admission) -> Opening:
+    """Return what the keeper shall open the dossier with, a decoy where there is none."""
+    slots = admission.dossier.slots if admission.dossier else None
+    code = (slots and slots.code) or DECOY_SLOT
+    vitale = (slots and slots.vitale) or DECOY_VITALE
+    match admission.way:
+        case Way.CODE:
+            return ByCode(code, asked.opened.held_code)
+        case Way.VITALE:
+            return ByVitale(vitale, asked.opened.held_attestation)
+        case _:
+            return ByCustody(slots.custody if slots else b"")
+
+
+def sealed_document(document: Document) -> SealedDocument:
+    """Return a stored document's sealed key and what binds it."""
+    return SealedDocument(
+        document_id=document.document_id,
+        container=document.container,
+        digest=document.digest,
+        sealed_key=document.sealed_key,
+    )
+
+
+def refused(
+    asked: Asked, admission: Admission, view: View, language: Language, error: MailError
+) -> MailError:
+    """Return the refusal for a slot that did not open: the try counts, and is held back.
+
+    Other failures of the keeper are returned as they are. The try that lets the slot rest
+    is told to the médecin traitant; for every other one a letter of the same kind is made
+    and thrown away, so that the time does not show which one it was.
+    """
+    if error.text != "no-access" or admission.way not in {Way.CODE, Way.VITALE}:
+        return error
+    strikes = [
+        Strike(Fault.SENDER, asked.doctor.doctor_id, asked.at),
+        Strike(Fault.GLOBAL, b"", asked.at),
+    ]
+    patient, treating = admission.patient, None
+    dossier = admission.dossier
+    if dossier is not None and admission.way is Way.CODE:
+        strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, asked.at))
+        tries = recent_tries(asked, view, Fault.DOSSIER, dossier.dossier_id) + 1
+        if tries == asked.bounds.wrong_codes:
+            patient, treating = dossier.patient, view.doctor(dossier.treating)
+    notice = code_rests(patient, treating or asked.doctor, asked, language)
+    if treating is None:
+        notice = msgspec.structs.replace(notice, sent=False)
+    effects = Effects(strikes=tuple(strikes), once=spent(asked), notices=(notice,))
+    return Refusal("no-access", effects, not_before=asked.at + asked.bounds.hold)
+
+
+def forgiven(admission: Admission) -> tuple[Strike, ...]:
+    """Return the wrong tries that a right code makes forgotten."""
+    if admission.dossier is None or admission.way is not Way.CODE:
+        return ()
+    return (Strike(Fault.DOSSIER, admission.dossier.dossier_id, 0),)

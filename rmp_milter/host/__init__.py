@@ -1,0 +1,1 @@
+"""The machine it runs on: users, log lines, installation, checks."""

@@ -1,0 +1,198 @@
+"""What ``rmp check`` looks at: everything that only the running machine can tell.
+
+Each check yields findings and never stops the others. Root looks at each part as the
+part's own user, so that what is found is what the processes will meet.
+"""
+
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rmp_milter.certificates import CertificateError, check_usable, read_certificate
+from rmp_milter.config import Config
+from rmp_milter.courier.dkim_key import DkimKeyError, read_dkim_key
+from rmp_milter.host.installation import AUDITOR_KEY
+from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
+from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
+from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
+from rmp_milter.postfix.rules import Expectations, Finding, Severity
+from rmp_milter.postfix.settings import PostfixError, check_postfix
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
+from rmp_milter.store.store import Store
+
+Findings = Iterator[Finding]
+
+RESTORE = "put it back from your copy, or make a new service with rmp init"
+_PART_KEY, _SHARED_KEY = 0o077, 0o027
+
+
+def check_service(config: Config) -> list[Finding]:
+    """Check everything but Postfix, without starting anything."""
+    found: list[Finding] = []
+    found += _names(config)
+    found += _folders(config)
+    found += _modes(config)
+    found += _as(config.paths.keeper, lambda: [*_keeper(config)])
+    found += _as(config.paths.store, lambda: [*_store(config)])
+    found += _as(config.paths.courier, lambda: [*_courier(config)])
+    found += _certificate(config)
+    found += _audit(config)
+    return found
+
+
+def check_mail_server(config: Config, postfix_config: Path | None) -> list[Finding]:
+    """Check the settings of Postfix; None is the machine's main instance."""
+    expected = Expectations(
+        milter_socket=config.sockets.milter,
+        service_addresses=config.service.addresses,
+        message_bytes=config.limits.message_bytes,
+        reinject_port=config.courier.port,
+        routes={},
+    )
+    try:
+        return check_postfix(postfix_config, expected)
+    except PostfixError as error:
+        return [_error(f"postfix: {error}", "rmp check --no-postfix leaves this out")]
+
+
+def _error(line: str, hint: str = "") -> Finding:
+    return Finding(Severity.ERROR, line, hint)
+
+
+def _as(folder: Path, check: Callable[[], list[Finding]]) -> list[Finding]:
+    """Run ``check`` as the folder's owner; a missing folder is reported elsewhere."""
+    try:
+        return as_owner(folder, check, list[Finding])
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        return [_error(f"{folder}: {error}")]
+
+
+def _names(config: Config) -> Findings:
+    for user in config.keeper.users:
+        try:
+            uid_of(user)
+        except UnknownNameError as error:
+            yield _error(f"[keeper] users: {error}", "nobody but these may call the keeper")
+    try:
+        if config.sockets.milter_group:
+            gid_of(config.sockets.milter_group)
+    except UnknownNameError as error:
+        yield _error(f"[sockets] milter_group: {error}", "it is the group of Postfix")
+
+
+def _folders(config: Config) -> Findings:
+    paths, sockets = config.paths, config.sockets
+    for folder in (paths.keeper, paths.milter, paths.store, paths.courier, paths.public):
+        if not folder.is_dir():
+            yield _error(f"{folder}: there is no such folder", RESTORE)
+    for socket in (sockets.keeper, sockets.milter):
+        if not socket.parent.is_dir():
+            yield _error(f"{socket.parent}: there is no such folder", "the socket needs it")
+        elif socket.exists() and not socket.is_socket():
+            yield _error(f"{socket}: is in the way of the socket", "move it away")
+
+
+def _modes(config: Config) -> Findings:
+    """Look at who may read the keys; that they can be used is seen by using them."""
+    paths = config.paths
+    own = (
+        paths.milter / METADATA,
+        paths.milter / INDEX,
+        paths.courier / "dkim.key",
+    )
+    for file in own:
+        yield from _mode(file, _PART_KEY)
+    yield from _mode(paths.outbox_key, _SHARED_KEY)
+
+
+def _mode(file: Path, forbidden: int) -> Findings:
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError:
+        return  # said where the file is used
+    if mode & forbidden:
+        yield _error(
+            f"{file}: others may reach it (mode {mode:04o})",
+            f"chmod {mode & ~forbidden:04o} {file}",
+        )
+
+
+def _keeper(config: Config) -> Findings:
+    try:
+        load_keys(config.paths.keeper)
+    except KeyFileError as error:
+        yield _error(str(error), RESTORE)
+    try:
+        Journal(config.paths.keeper / "log").close()
+    except JournalError as error:
+        yield _error(str(error), "a log that is lost must not be replaced by an empty one")
+
+
+def _store(config: Config) -> Findings:
+    paths = config.paths
+    try:
+        keys = read_store_keys(paths.milter, paths.outbox_key)
+        Store.open(paths.store, keys, map_bytes=config.store.map_bytes, read_only=True).close()
+    except StoreError as error:
+        yield _error(str(error), RESTORE)
+
+
+def _courier(config: Config) -> Findings:
+    try:
+        read_key(config.paths.outbox_key)
+    except StoreError as error:
+        yield _error(f"courier: {error}", "milter and courier need a group in common")
+    try:
+        read_dkim_key(config.paths.courier / "dkim.key")
+    except DkimKeyError as error:
+        yield _error(str(error), RESTORE)
+
+
+def _audit(config: Config) -> Findings:
+    """See that somebody could notice a log that was changed, and nobody here read reasons."""
+    if len(config.audit.addresses) < FEWEST_KEEPERS:
+        yield Finding(
+            Severity.WARNING,
+            f"[audit] addresses: checkpoints go to {len(config.audit.addresses)} addresses",
+            f"name {FEWEST_KEEPERS} or more, of people who can compare what they were sent",
+        )
+    key = config.file.parent / AUDITOR_KEY
+    if _is_there(key):
+        yield Finding(
+            Severity.WARNING,
+            f"{key}: is still on this host",
+            "hand it to the auditors and remove it here: it opens the reasons of emergencies",
+        )
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file can be seen: the folder may be closed to who runs this."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
+
+
+def _certificate(config: Config) -> Findings:
+    file = config.paths.public / "service.asc"
+    try:
+        certificate = read_certificate(file.read_bytes())
+        check_usable(certificate.binary, int(time.time()))
+    except OSError as error:
+        yield _error(f"{file}: {error.strerror}", RESTORE)
+        return
+    except CertificateError as error:
+        yield _error(f"{file}: {error}", RESTORE)
+        return
+    address = config.service.addresses[0]
+    if not any(f"<{address}>" in user_id for user_id in certificate.user_ids):
+        yield Finding(
+            Severity.WARNING,
+            f"{file}: is not made out to {address}",
+            "mail clients look for the key by the address",
+        )

@@ -1,0 +1,193 @@
+"""What the main body's plaintext holds: routing header, names of parts, documents, keys."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from rmp_milter.calls.protocol import Signature, Trust, Why
+from rmp_milter.dossier.model import PartName
+from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.route import (
+    ROUTING_TYPE,
+    Piece,
+    Source,
+    route_of_entity,
+    route_of_text,
+)
+from rmp_milter.keeper.openpgp.certificate_files import (
+    MAX_FILE,
+    certificates_in,
+    first_of_each,
+    holds_certificates,
+)
+from rmp_milter.keeper.openpgp.decrypt import Plain
+from rmp_milter.keeper.openpgp.signatures import Content, as_signed, detached, verify
+from rmp_milter.mail.header.routing import Cut
+from rmp_milter.mail.incoming.charsets import decode
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, text_part, walk
+
+MAX_NAME = 200  # characters
+_KEYS = "application/pgp-keys"
+_KEY_FILE = (".asc", ".key", ".pgp")
+_NOT_DOCUMENTS = frozenset(
+    {
+        _KEYS,
+        ROUTING_TYPE,
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    }
+)
+
+
+class InnerDocument(NamedTuple):
+    """A document inside an entity; ``data`` yields its bytes, transfer encoding undone."""
+
+    part: PartName
+    data: Callable[[], Iterator[bytes]]
+
+
+class Opening(NamedTuple):
+    """What was read in a main body.
+
+    ``parts`` name the documents and, unless it is nothing but the routing header, the text;
+    ``keys`` are the certificates that came with it, binary; ``pieces`` the messages of HPRIM
+    texts that name several patients, which are then not among ``documents``.
+    """
+
+    cut: Cut
+    parts: tuple[PartName, ...]
+    documents: tuple[InnerDocument, ...]
+    signed: tuple[tuple[Content, ...], tuple[bytes, ...]]
+    keys: tuple[bytes, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+
+
+def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
+    """Read a bare text; ``charset`` is the armor's. Raises ``NO_TEXT`` for other things."""
+    if b"\0" in plain.data[:8192] and not charset:
+        raise CallFailed(Why.NO_TEXT, "the main body is no text")
+    text = decode(plain.data[: limits.text], charset)
+    part = PartName(name="", media_type="text/plain", size=len(plain.data))
+    route = route_of_text(text, Source(plain.data, charset))
+    keys = certificates_in(plain.data[:MAX_FILE]) if holds_certificates(plain.data) else []
+    parts = (part,) if route.cut.letter else ()
+    return Opening(route.cut, parts, (), _signed(plain), first_of_each(keys), route.pieces)
+
+
+def _signed(plain: Plain) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
+    return (lambda: plain.data,), plain.signatures
+
+
+def read_entity(plain: Plain, limits: Limits) -> Opening:
+    """Read a MIME entity; raises ``NO_TEXT`` without a text, ``UNREADABLE`` beyond bounds."""
+    try:
+        root = scan(plain.data)
+    except MimeLimit as error:
+        raise CallFailed(Why.UNREADABLE, f"MIME structure: {error}") from None
+    if sum(1 for _ in walk(root)) > limits.parts:
+        raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
+    text = text_part(root)
+    found = [(leaf, _keys_in(plain.data, leaf)) for leaf in _leaves(root)]
+    leaves = [
+        (leaf, _part_name(plain.data, leaf, text))
+        for leaf, keys in found
+        if not keys and _is_content(leaf, text)
+    ]
+    route = route_of_entity(plain.data, root, [leaf for leaf, _ in leaves], limits.text)
+    if route is None:
+        raise CallFailed(Why.NO_TEXT, "no text in the entity")
+    split = route.files if route.pieces else ()
+    documents = [
+        InnerDocument(name, _reader(plain.data, leaf))
+        for leaf, name in leaves
+        if name.name and leaf not in split
+    ]
+    return Opening(
+        route.cut,
+        tuple(name for _, name in leaves if name.name or route.cut.letter),
+        tuple(documents),
+        _signed(plain) if plain.signatures else _signed_inside(plain, root),
+        first_of_each(key for _, keys in found for key in keys),
+        route.pieces,
+    )
+
+
+def _is_content(leaf: Part, text: Part | None) -> bool:
+    return leaf.media_type not in _NOT_DOCUMENTS and not _is_twin(leaf, text)
+
+
+def _keys_in(data: bytes, leaf: Part) -> list[bytes]:
+    """Return the certificates in a part that is a key file by its type, or by its content."""
+    named = leaf.filename.lower().endswith(_KEY_FILE)
+    if (
+        not (named or leaf.media_type == _KEYS)
+        or leaf.body_end - leaf.body_start > 2 * MAX_FILE
+    ):
+        return []
+    file = b"".join(content(data, leaf))
+    is_one = leaf.media_type == _KEYS or holds_certificates(file)
+    return certificates_in(file) if is_one else []
+
+
+def _leaves(part: Part) -> Iterator[Part]:
+    """Yield what a reader sees as one thing; an attached message is one."""
+    if part.children and part.media_type != "message/rfc822":
+        for child in part.children:
+            yield from _leaves(child)
+    elif not part.media_type.startswith("multipart/"):
+        yield part
+
+
+def _part_name(data: bytes, leaf: Part, text: Part | None) -> PartName:
+    size = sum(len(piece) for piece in content(data, leaf))
+    name = "" if leaf is text or _is_loose_text(leaf) else _name(leaf)
+    return PartName(name=name, media_type=leaf.media_type[:MAX_NAME], size=size)
+
+
+def _name(leaf: Part) -> str:
+    """Return the file's name; what came without one is named after its type."""
+    kind = leaf.media_type.rpartition("/")[2]
+    ending = {"jpeg": "jpg", "rfc822": "eml", "octet-stream": "bin", "plain": "txt"}
+    plain = "".join(c for c in kind if c.isalnum() or c in "-+")[:20]
+    return leaf.filename[:MAX_NAME] or f"document.{ending.get(kind, plain or 'bin')}"
+
+
+def _is_loose_text(leaf: Part) -> bool:
+    """Return whether the leaf is running text of the mail, an HTML twin for example."""
+    return (
+        leaf.media_type in {"text/plain", "text/html"}
+        and not leaf.filename
+        and leaf.disposition != "attachment"
+    )
+
+
+def _is_twin(leaf: Part, text: Part | None) -> bool:
+    """Return whether the leaf says the text once more in HTML."""
+    return leaf is not text and leaf.media_type == "text/html" and _is_loose_text(leaf)
+
+
+def _reader(data: bytes, leaf: Part) -> Callable[[], Iterator[bytes]]:
+    return lambda: content(data, leaf)
+
+
+def _signed_inside(plain: Plain, root: Part) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
+    """Return what ``multipart/signed`` in the entity says is signed (RFC 3156, 5).
+
+    Only where it spans the whole entity: a signed part among others proves nothing of
+    the text around it.
+    """
+    if root.media_type != "multipart/signed" or len(root.children) != 2:  # noqa: PLR2004 -- content and signature
+        return (), ()
+    first, second = root.children
+    if second.media_type != "application/pgp-signature":
+        return (), ()
+    packets = detached(b"".join(content(plain.data, second)))
+    return as_signed(plain.data, first.headers_start, first.body_end), packets
+
+
+def weigh(opening: Opening, candidates: tuple[bytes, ...], now: int) -> Signature:
+    """Return what the signature over the main body is worth."""
+    contents, packets = opening.signed
+    if not packets:
+        return Signature(Trust.NONE)
+    return verify(contents, packets, candidates, now)

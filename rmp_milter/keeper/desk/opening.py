@@ -1,0 +1,250 @@
+"""*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import (
+    Attested,
+    BodyRef,
+    Open,
+    Opened,
+    OpenedBody,
+    Parcel,
+    Role,
+    Span,
+    Why,
+)
+from rmp_milter.dossier.model import Container, PartName
+from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
+from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
+from rmp_milter.keeper.desk.held import Kind
+from rmp_milter.keeper.desk.route import Piece
+from rmp_milter.keeper.desk.sealmail import encrypt_document
+from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.openpgp.keypackets import session_keys
+from rmp_milter.keeper.openpgp.packets import (
+    EncryptedMessage,
+    PacketError,
+    ReadAt,
+    pieces_of,
+    read_message,
+)
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
+from rmp_milter.keeper.vitale.attestation import AttestationError
+from rmp_milter.mail.incoming.armor import ArmorError, dearmor
+
+_SEALED = (".pgp", ".gpg", ".asc")
+
+
+class _Body(NamedTuple):
+    """A body whose session key is known."""
+
+    ref: BodyRef
+    message: EncryptedMessage
+    key: SessionKey
+
+
+def open_mail(
+    desk: Desk, request: Open, read: ReadAt, size: int, now: int
+) -> tuple[Opened, Memory | None]:
+    """Open a mail whose bodies lie in ``size`` bytes that ``read`` gives.
+
+    The memory returned holds the documents that were split off a mail whose text carries
+    a secret (a code, an attestation, a reason), or HPRIM messages of several patients, or is
+    None. Raises :class:`CallFailed` or :class:`PacketError`.
+    """
+    _check(request.bodies, size, desk.limits.bodies)
+    messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
+    main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
+    key, plain = _decrypt_main(desk, messages[main_at], read)
+    opening = _read_plain(plain, request.bodies[main_at], desk.limits)
+    _refuse_layers(desk, opening)
+    bodies = [
+        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
+        for ref, message in zip(request.bodies, messages, strict=True)
+    ]
+    signature = weigh(opening, request.candidates, now)
+    keeping = _Keeping(desk, request.digest, read, now)
+    opened, memory = keeping.bodies(bodies, opening)
+    weighed = _weigh_attestation(desk, opening.cut.attestation, request.digest, now)
+    reply = Opened(
+        header=opening.cut.header,
+        signature=signature,
+        bodies=tuple(opened),
+        held_code=_held(desk, Kind.CODE, opening.cut.code, request.digest, now),
+        attested=weighed.attested,
+        held_attestation=weighed.held,
+        attestation_fault=weighed.fault,
+        keys=opening.keys,
+        once=_once(desk, key),
+        parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
+        held_reason=_held(desk, Kind.REASON, opening.cut.reason, request.digest, now),
+    )
+    return reply, memory
+
+
+def _held(desk: Desk, kind: Kind, words: str, digest: bytes, now: int) -> bytes:
+    return desk.holder.hold(kind, words.encode(), digest, now) if words else b""
+
+
+class _Weighed(NamedTuple):
+    """What an attestation is worth: what it attests and its held value, or its fault."""
+
+    attested: Attested | None = None
+    held: bytes = b""
+    fault: str = ""
+
+
+def _weigh_attestation(desk: Desk, token: str, digest: bytes, now: int) -> _Weighed:
+    if not token:
+        return _Weighed()
+    try:
+        attested = desk.verifier.verify(token, now)
+    except AttestationError as error:
+        return _Weighed(fault=error.reason.value)
+    return _Weighed(
+        attested, desk.holder.hold(Kind.ATTESTATION, attested.nir.encode(), digest, now)
+    )
+
+
+def _once(desk: Desk, key: SessionKey) -> bytes:
+    """Return what the same encrypted text always gives: its session key is drawn once."""
+    return hmac.digest(desk.keys.pepper, b"rmp once" + packed(key), "sha256")
+
+
+def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
+    if len(bodies) > most:
+        raise CallFailed(Why.TOO_LARGE, "too many bodies")
+    if sum(ref.role is Role.MAIN for ref in bodies) != 1:
+        raise CallFailed(Why.NO_TEXT, "not exactly one main body")
+    for span in (ref.span for ref in bodies):
+        if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
+            raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
+
+
+def _session_key(desk: Desk, message: EncryptedMessage) -> SessionKey:
+    for key in session_keys(message.key_packets, desk.keys.decryption):
+        return key
+    raise CallFailed(Why.UNREADABLE, "not encrypted to the service")
+
+
+def _decrypt_main(
+    desk: Desk, message: EncryptedMessage, read: ReadAt
+) -> tuple[SessionKey, Plain]:
+    """Try each session key that the key packets give; the body's integrity decides."""
+    for key in session_keys(message.key_packets, desk.keys.decryption):
+        try:
+            return key, decrypt(read, message.body, key, desk.limits.plaintext)
+        except PacketError as error:
+            if error.why is not Why.UNREADABLE:
+                raise
+    raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
+
+
+def _refuse_layers(desk: Desk, opening: Opening) -> None:
+    """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
+
+    The entity is stored as it came, behind a new key packet for its reader: the inner
+    layer would stay closed to him.
+    """
+    for document in opening.documents:
+        if document.part.name.lower().endswith(_SEALED):
+            data = _without_armor(b"".join(document.data()))
+            if _opens(desk, data):
+                raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
+
+
+def _without_armor(data: bytes) -> bytes:
+    try:
+        return b"".join(dearmor([data])) if b"-----BEGIN PGP MESSAGE" in data else data
+    except ArmorError:
+        return b""
+
+
+def _opens(desk: Desk, data: bytes) -> bool:
+    try:
+        whole = Span(0, len(data))
+        message = read_message(lambda at, size: data[at : at + size], whole)
+    except PacketError:
+        return False
+    return next(iter(session_keys(message.key_packets, desk.keys.decryption)), None) is not None
+
+
+def _read_plain(plain: Plain, ref: BodyRef, limits: Limits) -> Opening:
+    if ref.entity:
+        return read_entity(plain, limits)
+    return read_text(plain, ref.charset, limits)
+
+
+class _Keeping:
+    """Turns bodies into what can be stored."""
+
+    def __init__(self, desk: Desk, digest: bytes, read: ReadAt, now: int) -> None:
+        self._desk = desk
+        self._digest = digest
+        self._read = read
+        self._now = now
+
+    def bodies(
+        self, bodies: Sequence[_Body], opening: Opening
+    ) -> tuple[list[OpenedBody], Memory | None]:
+        """Return the bodies to store.
+
+        Without the text that carries a secret (``mail.header.cutting``), without one of several
+        patients, and without a main body that holds nothing but its routing header: it would
+        be an empty entry in the dossier.
+        """
+        is_split = opening.cut.has_secret or bool(opening.pieces)
+        main_is_kept = bool(opening.parts) and not is_split
+        kept = [
+            self._as_came(body, opening)
+            for body in bodies
+            if body.ref.role is not Role.MAIN or main_is_kept
+        ]
+        apart = [*map(_as_document, opening.pieces), *opening.documents]
+        if not is_split or not apart:
+            return kept, None
+        memory = Memory()
+        fresh = [self._split_off(document, memory) for document in apart]
+        return [*fresh, *kept], memory
+
+    def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
+        span = body.message.body
+        if body.ref.role is Role.MAIN:
+            container = Container.ENTITY if body.ref.entity else Container.TEXT
+            parts = opening.parts
+        else:
+            container = Container.FILE
+            size = span.length
+            parts = (PartName(body.ref.name, "application/octet-stream", size),)
+        digest = _digest_of(self._read, span)
+        return OpenedBody(container, span, digest, self._held(body.key), parts)
+
+    def _held(self, key: SessionKey) -> bytes:
+        return self._desk.holder.hold(Kind.SESSION_KEY, packed(key), self._digest, self._now)
+
+    def _split_off(self, document: InnerDocument, memory: Memory) -> OpenedBody:
+        """Encrypt one document under a session key of its own, into ``memory``."""
+        key = SessionKey(9, self._desk.random(32))
+        data = b"".join(document.data())
+        body = encrypt_document(document.part.name, data, key, self._desk.random)
+        span = Span(memory.size, len(body))
+        memory.write(body)
+        digest = hashlib.sha256(body).digest()
+        held = self._held(key)
+        return OpenedBody(Container.FILE, span, digest, held, (document.part,), fresh=True)
+
+
+def _as_document(piece: Piece) -> InnerDocument:
+    part = PartName(piece.name, "text/plain", len(piece.data))
+    return InnerDocument(part, lambda: iter((piece.data,)))
+
+
+def _digest_of(read: ReadAt, span: Span) -> bytes:
+    digest = hashlib.sha256()
+    for piece in pieces_of(read, span.offset, span.length):
+        digest.update(piece)
+    return digest.digest()

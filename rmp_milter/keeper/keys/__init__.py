@@ -1,0 +1,1 @@
+"""The keeper's own keys, and what they seal."""

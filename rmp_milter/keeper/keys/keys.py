@@ -1,0 +1,202 @@
+"""The keeper's keys on disk: made once, never overwritten, read at start."""
+
+import base64
+import binascii
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from openpgp.composed import (
+    EncryptionCaps,
+    KeyType,
+    SecretKeyParamsBuilder,
+    SignedSecretKey,
+    SubkeyParamsBuilder,
+)
+
+from rmp_milter.audit.reasons import ReasonError, new_auditor_key, read_public
+from rmp_milter.disk.new_files import write_new
+from rmp_milter.keeper.openpgp.secretkeys import (
+    DecryptionKey,
+    SecretKeyError,
+    SigningKey,
+    decryption_keys,
+    signing_key,
+)
+
+LogKey: TypeAlias = Ed25519PrivateKey
+"""Signs the access log's checkpoints."""
+
+SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
+WAITING = "waiting.key"
+AUDITORS = "auditor.pub"
+_RAW = (CUSTODY, WAITING, PEPPER, LOG)
+RSA_BITS = 3072
+_RAW_KEY = 32
+_MAX_FILE = 1 << 20
+_OWNERS = 0o600
+
+
+class KeyFileError(Exception):
+    """A key file that cannot be used; ``str`` is one line for the host, without secrets."""
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """All that the keeper's processes hold; its repr shows nothing.
+
+    ``signing`` is the part of ``service`` that signs, where OpenSSL can do it; ``auditors``
+    is what reasons are sealed to, of which the keeper has the public half only.
+    """
+
+    service: SignedSecretKey
+    signing: SigningKey | None
+    certificate: bytes
+    decryption: tuple[DecryptionKey, ...]
+    custody: X25519PrivateKey
+    waiting: X25519PrivateKey
+    pepper: bytes = field(repr=False)
+    log: LogKey
+    auditors: X25519PublicKey
+
+    def __repr__(self) -> str:
+        return f"Keys({self.service.fingerprint})"
+
+
+def make_keys(folder: Path, address: str, name: str) -> bytes:
+    """Make all key files in ``folder`` (made if need be), mode 0600, for ``address``.
+
+    Returns the content of the auditors' private key file, which is not to stay with the
+    keeper. Raises :class:`KeyFileError` where one of them exists: then nothing is written.
+    """
+    user_id = _user_id(address, name)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in (SERVICE, *_RAW, AUDITORS):
+        if (folder / file).exists():
+            raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
+    write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), _OWNERS)
+    for file in _RAW:
+        raw = secrets.token_bytes(_RAW_KEY)
+        write_new(folder / file, base64.b64encode(raw) + b"\n", _OWNERS)
+    auditors = new_auditor_key()
+    write_new(folder / AUDITORS, auditors.public, _OWNERS)
+    return auditors.private
+
+
+def _user_id(address: str, name: str) -> str:
+    if "@" not in address or not set(address).isdisjoint("<> \t\r\n"):
+        raise KeyFileError(f"{address!r}: not a mail address")
+    plain = " ".join(name.translate(str.maketrans("<>", "  ")).split())
+    return f"{plain} <{address}>".strip()
+
+
+def _make_service_key(user_id: str) -> SignedSecretKey:
+    """Make the key that doctors import.
+
+    RSA, because the oldest plug-ins know nothing else; features say MDC only, so that
+    every sender writes version 3 key packets and SEIPD version 1.
+    """
+    encryption = (
+        SubkeyParamsBuilder()
+        .version(4)
+        .key_type(KeyType.rsa(RSA_BITS))
+        .can_encrypt(EncryptionCaps.all())
+        .build()
+    )
+    return (
+        SecretKeyParamsBuilder()
+        .version(4)
+        .key_type(KeyType.rsa(RSA_BITS))
+        .can_certify(value=True)
+        .can_sign(value=True)
+        .feature_seipd_v1(value=True)
+        .feature_seipd_v2(value=False)
+        .preferred_symmetric_algorithms(["aes256", "aes192", "aes128"])
+        .preferred_hash_algorithms(["sha512", "sha384", "sha256"])
+        .preferred_compression_algorithms(["zlib", "uncompressed"])
+        .primary_user_id(user_id)
+        .subkey(encryption)
+        .generate()
+    )
+
+
+def load_keys(folder: Path) -> Keys:
+    """Read all key files of ``folder``; raise :class:`KeyFileError` for the first fault."""
+    service = _read_service(folder / SERVICE)
+    try:
+        decryption, signing = decryption_keys(service.to_bytes()), signing_key(service)
+    except SecretKeyError as error:
+        raise KeyFileError(f"{folder / SERVICE}: {error}") from None
+    return Keys(
+        service=service,
+        signing=signing,
+        certificate=service.to_public_key().to_bytes(),
+        decryption=decryption,
+        custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),
+        waiting=X25519PrivateKey.from_private_bytes(_read_raw(folder / WAITING)),
+        pepper=_read_raw(folder / PEPPER),
+        log=load_log_key(folder),
+        auditors=load_auditors_key(folder / AUDITORS),
+    )
+
+
+def load_auditors_key(path: Path) -> X25519PublicKey:
+    """Read the public half of the auditors' key; raise :class:`KeyFileError`."""
+    try:
+        return read_public(path.read_bytes()[:_MAX_FILE])
+    except FileNotFoundError:
+        line = "is missing: without the auditors' key no emergency could be explained to them"
+        raise KeyFileError(f"{path}: {line}; rmp access key install puts it there") from None
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None
+    except ReasonError as error:
+        raise KeyFileError(f"{path}: {error}") from None
+
+
+def load_log_key(folder: Path) -> LogKey:
+    """Read the key that signs the access log alone; raise :class:`KeyFileError`."""
+    return LogKey.from_private_bytes(_read_raw(folder / LOG))
+
+
+def service_certificate(folder: Path) -> bytes:
+    """Return the binary certificate of the service key in ``folder``."""
+    return _read_service(folder / SERVICE).to_public_key().to_bytes()
+
+
+def _read_service(path: Path) -> SignedSecretKey:
+    content = _read(path)
+    try:
+        if content.startswith(b"-----BEGIN PGP "):
+            return SignedSecretKey.from_armor(content.decode("ascii"))[0]
+        return SignedSecretKey.from_bytes(content)
+    except ValueError:
+        raise KeyFileError(f"{path}: not an OpenPGP secret key") from None
+
+
+def _read_raw(path: Path) -> bytes:
+    try:
+        raw = base64.b64decode(_read(path).strip(), validate=True)
+    except binascii.Error:
+        raise KeyFileError(f"{path}: not base64") from None
+    if len(raw) != _RAW_KEY:
+        raise KeyFileError(f"{path}: holds {len(raw)} bytes, {_RAW_KEY} are wanted")
+    return raw
+
+
+def _read(path: Path) -> bytes:
+    """Read a small file that nobody but its owner may read."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise KeyFileError(f"{path}: not a file")
+            if mode & 0o077:
+                raise KeyFileError(f"{path}: others may read it (mode {mode & 0o777:04o})")
+            return file.read(_MAX_FILE)
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None

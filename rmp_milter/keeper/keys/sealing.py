@@ -1,0 +1,241 @@
+"""What opens a dossier: sealed session keys, and the slots for code, custody and Vitale.
+
+Layouts are written down in docs/formats.md. Every seal binds what it belongs to, so that
+none can be moved to another dossier, document or purpose.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from rmp_milter.calls.protocol import CODE_LIMIT, DECOY_VITALE, SealedDocument
+from rmp_milter.dossier.model import CodeSlot
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError, packed, unpacked
+
+Random = Callable[[int], bytes]
+"""``random(n)`` gives n unpredictable bytes (:func:`secrets.token_bytes`)."""
+
+VERSION = b"1"
+ID_SIZE, DIGEST_SIZE, KEY_SIZE = 16, 32, 32
+SALT_SIZE, NONCE_SIZE = 16, 12
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
+"""No 0/O/o, 1/I/l: read out on the phone and copied by hand."""
+_DOSSIER_PURPOSE, _WAITING_PURPOSE = b"rmp session key", b"rmp waiting session key"
+ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
+ARGON2_ITERATIONS = 2
+
+_CHOSEN_CODE = re.compile(r"[A-Za-z0-9-]+")
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+class SealError(ValueError):
+    """A seal that does not open; never says more."""
+
+
+def framed(*fields: bytes) -> bytes:
+    """Join fields unambiguously: each behind its length in two bytes, big-endian."""
+    return b"".join(len(field).to_bytes(2) + field for field in fields)
+
+
+def _info(purpose: bytes, owner_id: bytes, document: SealedDocument) -> bytes:
+    """Return what a sealed session key is bound to."""
+    return framed(
+        purpose,
+        VERSION,
+        _exactly(ID_SIZE, owner_id),
+        _exactly(ID_SIZE, document.document_id),
+        document.container.value.encode(),
+        _exactly(DIGEST_SIZE, document.digest),
+    )
+
+
+def _exactly(size: int, value: bytes) -> bytes:
+    if len(value) != size:
+        raise SealError
+    return value
+
+
+def seal_session_key(
+    key: SessionKey, public_key: bytes, dossier_id: bytes, document: SealedDocument
+) -> bytes:
+    """Seal a session key to the dossier (HPKE); ``document.sealed_key`` is not read.
+
+    An AES-256 key gives 81 bytes. Raises :class:`SealError` for ids of a wrong length or
+    a public key that is none.
+    """
+    return _seal(key, _public(public_key), _info(_DOSSIER_PURPOSE, dossier_id, document))
+
+
+def open_session_key(
+    private: X25519PrivateKey, dossier_id: bytes, document: SealedDocument
+) -> SessionKey:
+    """Open :func:`seal_session_key`; raise :class:`SealError` if anything does not fit."""
+    info = _info(_DOSSIER_PURPOSE, dossier_id, document)
+    return _open(document.sealed_key, private, info)
+
+
+def seal_waiting_key(
+    key: SessionKey, waiting: X25519PublicKey, waiting_id: bytes, document: SealedDocument
+) -> bytes:
+    """Seal a session key to the keeper's waiting key, for a deposit without a dossier.
+
+    The purpose is another one than the dossier's, so neither ever opens as the other.
+    Raises as :func:`seal_session_key`.
+    """
+    return _seal(key, waiting, _info(_WAITING_PURPOSE, waiting_id, document))
+
+
+def open_waiting_key(
+    waiting: X25519PrivateKey, waiting_id: bytes, document: SealedDocument
+) -> SessionKey:
+    """Open :func:`seal_waiting_key`; raise :class:`SealError` if anything does not fit."""
+    info = _info(_WAITING_PURPOSE, waiting_id, document)
+    return _open(document.sealed_key, waiting, info)
+
+
+def _seal(key: SessionKey, public: X25519PublicKey, info: bytes) -> bytes:
+    return _SUITE.encrypt(packed(key), public, info=info)
+
+
+def _open(sealed: bytes, private: X25519PrivateKey, info: bytes) -> SessionKey:
+    try:
+        return unpacked(_SUITE.decrypt(sealed, private, info=info))
+    except (InvalidTag, ValueError, SessionKeyError):
+        raise SealError from None
+
+
+def _public(raw: bytes) -> X25519PublicKey:
+    try:
+        return X25519PublicKey.from_public_bytes(_exactly(KEY_SIZE, raw))
+    except ValueError:
+        raise SealError from None
+
+
+def code_of(typed: str, minimum: int) -> str:
+    """Return the code as it counts: NFKC, no spaces, case kept (the source: ``JzbV``).
+
+    Raises ``ValueError`` where fewer than ``minimum`` characters remain, or far too many.
+    """
+    code = "".join(unicodedata.normalize("NFKC", typed).split())
+    if not minimum <= len(code) <= CODE_LIMIT:
+        raise ValueError("code too short or too long")
+    return code
+
+
+def chosen_code(typed: str, minimum: int) -> str:
+    """Return :func:`code_of` for a code that is being set.
+
+    Raises ``ValueError`` also for what cannot be printed on a slip and typed on every
+    keyboard: only letters without accents, digits and ``-`` may be in it.
+    """
+    code = code_of(typed, minimum)
+    if not _CHOSEN_CODE.fullmatch(code):
+        raise ValueError("code with other signs than letters, digits and '-'")
+    return code
+
+
+def draw_code(length: int, random: Random) -> str:
+    """Return a fresh code of :data:`CODE_ALPHABET`, each character equally likely."""
+    fair = 256 - 256 % len(CODE_ALPHABET)
+    code = ""
+    while len(code) < length:
+        value = random(1)[0]
+        code += CODE_ALPHABET[value % len(CODE_ALPHABET)] if value < fair else ""
+    return code
+
+
+def _slot_key(code: str, salt: bytes, pepper: bytes) -> bytes:
+    return Argon2id(
+        salt=salt,
+        length=KEY_SIZE,
+        iterations=ARGON2_ITERATIONS,
+        lanes=1,
+        memory_cost=ARGON2_MEMORY,
+        secret=pepper,
+    ).derive(code.encode())
+
+
+def _slot_binding(kind: bytes, dossier_id: bytes, *more: bytes) -> bytes:
+    return framed(b"rmp slot", kind, VERSION, _exactly(ID_SIZE, dossier_id), *more)
+
+
+def make_code_slot(
+    code: str, dossier_id: bytes, private: bytes, pepper: bytes, random: Random
+) -> CodeSlot:
+    """Put the dossier's private key (32 bytes) under the patient's code."""
+    salt, nonce = random(SALT_SIZE), random(NONCE_SIZE)
+    sealed = AESGCM(_slot_key(code, salt, pepper)).encrypt(
+        nonce, private, _slot_binding(b"code", dossier_id)
+    )
+    return CodeSlot(salt=salt, nonce=nonce, sealed=sealed)
+
+
+def open_code_slot(
+    slot: CodeSlot, code: str, dossier_id: bytes, pepper: bytes
+) -> X25519PrivateKey:
+    """Open the code slot; raise :class:`SealError` for a wrong code.
+
+    The hash is computed whatever the slot looks like, so that a slot that was made up for
+    an unknown patient takes as long as a real one.
+    """
+    salt = slot.salt[:SALT_SIZE].ljust(SALT_SIZE, b"\0")
+    nonce = slot.nonce[:NONCE_SIZE].ljust(NONCE_SIZE, b"\0")
+    key = _slot_key(code, salt, pepper)
+    try:
+        private = AESGCM(key).decrypt(nonce, slot.sealed, _slot_binding(b"code", dossier_id))
+        return X25519PrivateKey.from_private_bytes(private)
+    except (InvalidTag, ValueError):
+        raise SealError from None
+
+
+def make_custody_slot(custody: X25519PublicKey, dossier_id: bytes, private: bytes) -> bytes:
+    """Seal the dossier's private key to the custody key."""
+    return _SUITE.encrypt(private, custody, info=_slot_binding(b"custody", dossier_id))
+
+
+def open_custody_slot(
+    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes
+) -> X25519PrivateKey:
+    """Open :func:`make_custody_slot`; raise :class:`SealError` if it does not fit."""
+    return _open_slot(custody, slot, _slot_binding(b"custody", dossier_id))
+
+
+def make_vitale_slot(
+    custody: X25519PublicKey, dossier_id: bytes, private: bytes, blind: bytes
+) -> bytes:
+    """Seal the dossier's private key to the custody key, bound to the patient's number.
+
+    ``blind`` is :func:`blind_number` of it: an attestation of another number opens nothing.
+    """
+    return _SUITE.encrypt(private, custody, info=_slot_binding(b"vitale", dossier_id, blind))
+
+
+def open_vitale_slot(
+    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes, blind: bytes
+) -> X25519PrivateKey:
+    """Open :func:`make_vitale_slot`; raise :class:`SealError` if anything does not fit.
+
+    A slot that is missing costs what one costs that does not fit.
+    """
+    whole = slot if len(slot) == len(DECOY_VITALE) else DECOY_VITALE
+    return _open_slot(custody, whole, _slot_binding(b"vitale", dossier_id, blind))
+
+
+def blind_number(nir: str, pepper: bytes) -> bytes:
+    """Return what stands for the patient's number (15 characters) in the slot's binding."""
+    return hmac.digest(pepper, b"rmp nir" + nir.encode(), hashlib.sha256)
+
+
+def _open_slot(private: X25519PrivateKey, slot: bytes, info: bytes) -> X25519PrivateKey:
+    try:
+        return X25519PrivateKey.from_private_bytes(_SUITE.decrypt(slot, private, info=info))
+    except (InvalidTag, ValueError):
+        raise SealError from None

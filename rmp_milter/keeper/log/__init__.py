@@ -1,0 +1,1 @@
+"""The access log: leaves, tree, head, the environment that holds them."""

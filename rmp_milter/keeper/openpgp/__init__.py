@@ -1,0 +1,1 @@
+"""OpenPGP as the keeper reads and writes it: packets, session keys, signatures."""

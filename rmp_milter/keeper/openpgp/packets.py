@@ -1,0 +1,237 @@
+"""Framing of OpenPGP packets (RFC 9580, 4.2), over offsets or over a stream.
+
+Bytes come through a :data:`ReadAt` so that a body of any size is walked without being
+held. Every count that a sender controls is capped.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from rmp_milter.calls.protocol import Span, Why
+
+ReadAt = Callable[[int, int], bytes]
+"""``read(offset, size)`` gives at most ``size`` bytes, fewer only at the end."""
+
+CHUNK = 1 << 16
+MAX_KEY_PACKETS = 16
+MAX_KEY_PACKET_BYTES = 8192
+MAX_OTHER_PACKETS = 48  # markers and passphrase packets beside them
+MAX_SIGNATURES = 16  # over one content
+MAX_SIGNATURE_BYTES = 65536
+MAX_PIECES = 1 << 18  # partial lengths of one packet; GnuPG writes pieces of 8 KiB
+
+PKESK, SIGNATURE, SKESK, ONE_PASS, COMPRESSED = 1, 2, 3, 4, 8
+SED, MARKER, LITERAL, SEIPD, MDC, GNUPG_AEAD, PADDING = 9, 10, 11, 18, 19, 20, 21
+
+
+class PacketError(ValueError):
+    """A message that cannot be used; ``why`` may be told, ``args[0]`` is for the log."""
+
+    def __init__(self, why: Why, detail: str) -> None:
+        super().__init__(detail)
+        self.why = why
+
+
+def unreadable(detail: str) -> PacketError:
+    """Return the one error for a foreign key, damage and noise alike."""
+    return PacketError(Why.UNREADABLE, detail)
+
+
+class Stream:
+    """Bytes from an iterator of chunks, read by the amount; ``position`` counts them."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._ready = b""
+        self._used = 0
+        self.position = 0
+
+    def some(self, limit: int) -> bytes:
+        """Return between 1 and ``limit`` bytes, or ``b""`` at the end."""
+        if self._used == len(self._ready) and not self._refill():
+            return b""
+        piece = self._ready[self._used : self._used + limit]
+        self._used += len(piece)
+        self.position += len(piece)
+        return piece
+
+    def _refill(self) -> bool:
+        self._ready, self._used = next((c for c in self._chunks if c), b""), 0
+        return bool(self._ready)
+
+    def exactly(self, size: int) -> bytes:
+        """Return ``size`` bytes; raise :class:`PacketError` where the stream ends first."""
+        pieces = list(self.limited(size))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def limited(self, size: int) -> Iterator[bytes]:
+        """Yield exactly ``size`` bytes in pieces; raise where the stream ends first."""
+        while size:
+            piece = self.some(min(size, CHUNK))
+            if not piece:
+                raise unreadable("the message is cut short")
+            size -= len(piece)
+            yield piece
+
+    def at_most(self, size: int) -> bytes:
+        """Return all that is left; raise where it is more than ``size`` bytes."""
+        found = bytearray()
+        for piece in self.rest():
+            found += piece
+            if len(found) > size:
+                raise unreadable("a small packet is too long")
+        return bytes(found)
+
+    def rest(self) -> Iterator[bytes]:
+        """Yield whatever is left."""
+        return iter(lambda: self.some(CHUNK), b"")
+
+
+class Header(NamedTuple):
+    """A packet's tag and first length; ``length`` is None where it is indeterminate."""
+
+    tag: int
+    length: int | None
+    partial: bool
+
+
+def read_header(stream: Stream) -> Header | None:
+    """Read the next packet's header, or return None at the end of the stream."""
+    first = stream.some(1)
+    if not first:
+        return None
+    if not first[0] & 0x80:
+        raise unreadable("not an OpenPGP packet")
+    if first[0] & 0x40:
+        return Header(first[0] & 0x3F, *_new_length(stream))
+    return Header((first[0] >> 2) & 0x0F, _old_length(stream, first[0] & 3), partial=False)
+
+
+def _old_length(stream: Stream, kind: int) -> int | None:
+    return None if kind == 3 else int.from_bytes(stream.exactly(1 << kind))  # noqa: PLR2004 -- RFC 9580, 4.2.2: indeterminate
+
+
+def _new_length(stream: Stream) -> tuple[int, bool]:
+    """Read a new-format length (RFC 9580, 4.2.1): its value and whether it is partial."""
+    first = stream.exactly(1)[0]
+    if first < 192:  # noqa: PLR2004 -- one octet
+        return first, False
+    if first < 224:  # noqa: PLR2004 -- two octets
+        return ((first - 192) << 8) + stream.exactly(1)[0] + 192, False
+    if first < 255:  # noqa: PLR2004 -- partial
+        return 1 << (first & 0x1F), True
+    return int.from_bytes(stream.exactly(4)), False
+
+
+def read_body(stream: Stream, header: Header) -> Iterator[bytes]:
+    """Yield the packet's content in pieces, partial lengths taken out."""
+    length, partial = header.length, header.partial
+    if length is None:
+        yield from stream.rest()
+        return
+    for _ in range(MAX_PIECES):
+        yield from stream.limited(length)
+        if not partial:
+            return
+        length, partial = _new_length(stream)
+    raise unreadable("too many partial lengths")
+
+
+def small_body(stream: Stream, header: Header, limit: int) -> bytes:
+    """Return the content of a packet that is never large; raise beyond ``limit`` bytes."""
+    return Stream(read_body(stream, header)).at_most(limit)
+
+
+def read_mpi(stream: Stream) -> bytes:
+    """Read a multiprecision integer (RFC 9580, 3.2) as it stands, without leading zeros."""
+    return stream.exactly((int.from_bytes(stream.exactly(2)) + 7) // 8)
+
+
+def frame(tag: int, content: bytes) -> bytes:
+    """Return a packet in the new format with a length of known size."""
+    return frame_head(tag, len(content)) + content
+
+
+def frame_head(tag: int, length: int) -> bytes:
+    """Return what stands before ``length`` bytes of content in :func:`frame`."""
+    return bytes((0xC0 | tag, 0xFF)) + length.to_bytes(4)
+
+
+def pieces_of(read: ReadAt, offset: int, length: int) -> Iterator[bytes]:
+    """Yield ``length`` bytes from ``offset``, or fewer where the memory ends."""
+    end = offset + length
+    while offset < end:
+        piece = read(offset, min(CHUNK, end - offset))
+        if not piece:
+            return
+        offset += len(piece)
+        yield piece
+
+
+class EncryptedMessage(NamedTuple):
+    """``key_packets`` are the contents of the v3 ones; ``body`` the encrypted data packet.
+
+    The body reaches from its header byte to its end, partial lengths included, and is
+    what the product stores.
+    """
+
+    key_packets: tuple[bytes, ...]
+    body: Span
+
+
+def read_message(
+    read: ReadAt, span: Span, most_keys: int = MAX_KEY_PACKETS
+) -> EncryptedMessage:
+    """Find the key packets and the encrypted data packet of a binary OpenPGP message.
+
+    ``most_keys`` bounds the key packets. Marker packets are skipped, passphrase packets
+    dropped. Raises :class:`PacketError`:
+    ``NO_INTEGRITY`` for tag 9, ``UNSUPPORTED`` for AEAD containers, else ``UNREADABLE``.
+    """
+    stream = Stream(pieces_of(read, span.offset, span.length))
+    key_packets: list[bytes] = []
+    for _ in range(most_keys + MAX_OTHER_PACKETS):
+        start = stream.position
+        header = read_header(stream)
+        if header is None:
+            raise unreadable("no encrypted data")
+        if header.tag == SEIPD:
+            _walk_seipd(stream, header)
+            length = stream.position - start
+            _check_nothing_follows(stream)
+            return EncryptedMessage(tuple(key_packets), Span(span.offset + start, length))
+        _collect(stream, header, key_packets)
+        if len(key_packets) > most_keys:
+            raise unreadable("too many key packets")
+    raise unreadable("too many packets")
+
+
+def _collect(stream: Stream, header: Header, key_packets: list[bytes]) -> None:
+    """Keep a v3 key packet, pass over what may stand beside it, refuse the rest."""
+    if header.tag == SED:
+        raise PacketError(Why.NO_INTEGRITY, "encrypted data without integrity protection")
+    if header.tag == GNUPG_AEAD:
+        raise PacketError(Why.UNSUPPORTED, "AEAD encrypted data (tag 20)")
+    if header.tag not in {PKESK, SKESK, MARKER, PADDING}:
+        raise unreadable(f"packet {header.tag} in front of the encrypted data")
+    content = small_body(stream, header, MAX_KEY_PACKET_BYTES)
+    if header.tag == PKESK and content[:1] == b"\x03":
+        key_packets.append(content)
+
+
+def _walk_seipd(stream: Stream, header: Header) -> None:
+    """Pass over the encrypted data packet, to its end; its version must be 1."""
+    content = Stream(read_body(stream, header))
+    version = content.some(1)
+    if version == b"\x02":
+        raise PacketError(Why.UNSUPPORTED, "AEAD encrypted data (version 2)")
+    if version != b"\x01":
+        raise unreadable("unknown version of encrypted data")
+    for _ in content.rest():
+        pass
+
+
+def _check_nothing_follows(stream: Stream) -> None:
+    """Refuse a second message behind the first: it would be lost without a word."""
+    if any(piece.strip(b"\0\r\n\t ") for piece in stream.rest()):
+        raise unreadable("more data behind the encrypted data")

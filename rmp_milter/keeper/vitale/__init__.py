@@ -1,0 +1,1 @@
+"""Attestations of the Vitale card, and whose word counts."""

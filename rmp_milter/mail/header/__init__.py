@@ -1,0 +1,1 @@
+"""The routing header: what a doctor types in the first lines of his mail."""

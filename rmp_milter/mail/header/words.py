@@ -1,0 +1,252 @@
+"""The words of the routing header: French first, English beside, compared folded."""
+
+from enum import StrEnum
+
+from rmp_milter.dossier.identity import fold
+from rmp_milter.dossier.model import Onglet, Scope, Verb
+
+
+class Field(StrEnum):
+    """What a line says; the value is the word that answers show."""
+
+    PATIENT = "Patient"
+    BIRTH_NAME = "Nom"
+    FIRST_NAMES = "Prénom"
+    USED_NAME = "Nom d'usage"
+    BIRTH_DATE = "Né le"
+    NIR = "NIR"
+    REQUEST = "Demande"
+    DOCUMENT = "Document"
+    PRESCRIBER = "Prescripteur"
+    CONSENT = "Consentement"
+    CODE = "Code"
+    VITALE = "Vitale"
+    LETTERS = "Lettres"
+    REASON = "Motif"
+    SEX = "Sexe"
+    ADDRESS = "Adresse"
+    REGIME = "Régime"
+    INSURER = "Mutuelle"
+    PHONE = "Téléphone"
+    FAX = "Fax"
+    MOBILE = "Portable"
+    MAIL = "Courriel"
+    TAB = "Onglet"
+    SINCE = "Depuis"
+    NUMBERS = "Numéros"
+    DOCTOR = "Médecin"
+    LOCUM = "Remplaçant"
+    FIRST_DAY = "Du"
+    LAST_DAY = "Au"
+    REFERENCE = "Référence"
+    AGE = "Âge"
+    PROOFS = "Preuves"
+
+
+BEGINNERS = frozenset(
+    {
+        *(Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES, Field.USED_NAME),
+        *(Field.BIRTH_DATE, Field.NIR, Field.REQUEST, Field.DOCUMENT, Field.PRESCRIBER),
+        *(Field.CONSENT, Field.CODE, Field.LETTERS, Field.REASON, Field.VITALE),
+    }
+)
+"""The words that a header can begin with; the others stand in letterheads as well."""
+
+
+def _words(words: str) -> list[str]:
+    return [word.strip() for word in words.split(",")]
+
+
+_SPELLINGS: dict[Field, list[str]] = {
+    Field.PATIENT: _words("PATIENT, PATIENTE, PATIENT E, NOM DU PATIENT, NOM ET PRENOM"),
+    Field.BIRTH_NAME: _words(
+        "NOM, NOM DE NAISSANCE, NOM NAISSANCE, NOM DE FAMILLE, NOM DE JEUNE FILLE, BIRTH NAME,"
+        "LAST NAME, SURNAME, FAMILY NAME, NAME"
+    ),
+    Field.FIRST_NAMES: _words(
+        "PRENOM, PRENOMS, PRENOM S, PREMIER PRENOM, PRENOM DE NAISSANCE, PRENOMS DE NAISSANCE,"
+        "PRENOM DU PATIENT, FIRST NAME, FIRST NAMES, GIVEN NAME, GIVEN NAMES, FORENAME"
+    ),
+    Field.USED_NAME: _words("NOM D USAGE, NOM USUEL, NOM MARITAL, NOM D EPOUSE, USED NAME"),
+    Field.BIRTH_DATE: _words(
+        "NE LE, NEE LE, NE E LE, NE, NEE, NE E, DATE DE NAISSANCE, DATE NAISSANCE, NAISSANCE,"
+        "DDN, BORN, BORN ON, BIRTH DATE, BIRTHDATE, DATE OF BIRTH, DOB"
+    ),
+    Field.NIR: _words(
+        "NIR, INS, MATRICULE, MATRICULE INS, INS NIR, NIR INS, NUMERO DE SECURITE SOCIALE,"
+        "N DE SECURITE SOCIALE, N SECURITE SOCIALE, NUMERO SECURITE SOCIALE, N SS, NSS, N SECU,"
+        "SECURITE SOCIALE, NO DE SECURITE SOCIALE, SOCIAL SECURITY NUMBER, IMMATRICULATION"
+    ),
+    Field.REQUEST: _words("DEMANDE, REQUEST, ACTION, JE DEMANDE"),
+    Field.DOCUMENT: _words("DOCUMENT, DOCUMENTS, TYPE DE DOCUMENT, TYPE, DOCUMENT TYPE"),
+    Field.PRESCRIBER: _words(
+        "PRESCRIPTEUR, MEDECIN PRESCRIPTEUR, PRESCRIT PAR, PRESCRIBER, REFERRING DOCTOR"
+    ),
+    Field.CONSENT: _words(
+        "CONSENTEMENT, CONSENTEMENT DU PATIENT, CONSENTEMENT PATIENT, ACCORD DU PATIENT,"
+        "ACCORD PATIENT, CONSENT, PATIENT CONSENT"
+    ),
+    Field.VITALE: _words(
+        "VITALE, CARTE VITALE, ATTESTATION VITALE, ATTESTATION CARTE VITALE, ATTESTATION,"
+        "VITALE ATTESTATION, VITALE CARD"
+    ),
+    Field.LETTERS: _words("LETTRES, PREMIERES LETTRES, LETTERS, FIRST LETTERS"),
+    Field.REASON: _words("MOTIF, RAISON, REASON, MOTIF DE L URGENCE, MOTIF DE L ACCES"),
+    Field.SEX: _words("SEXE, SEX"),
+    Field.ADDRESS: _words("ADRESSE, ADRESSE DU PATIENT, ADDRESS"),
+    Field.REGIME: _words(
+        "REGIME, REGIME D ASSURANCE, REGIME D ASSURANCE MALADIE, ASSURANCE MALADIE, CAISSE,"
+        "INSURANCE, INSURANCE REGIME"
+    ),
+    Field.INSURER: _words("MUTUELLE, COMPLEMENTAIRE, COMPLEMENTAIRE SANTE, MUTUAL INSURANCE"),
+    Field.PHONE: _words("TELEPHONE, TEL, PHONE, TELEPHONE DU MEDECIN, TELEPHONE DU CABINET"),
+    Field.FAX: _words("FAX, TELECOPIE"),
+    Field.MOBILE: _words("PORTABLE, MOBILE, TELEPHONE PORTABLE"),
+    Field.MAIL: _words("COURRIEL, MEL, E MAIL, EMAIL, ADRESSE ELECTRONIQUE"),
+    Field.TAB: _words("ONGLET, RUBRIQUE, CLASSEMENT, TAB"),
+    Field.SINCE: _words("DEPUIS, DEPUIS LE, A PARTIR DU, SINCE"),
+    Field.NUMBERS: _words(
+        "NUMERO, NUMEROS, N, NO, NOS, ENTREE, ENTREES, NUMERO D ENTREE, NUMEROS D ENTREE,"
+        "NUMERO DE DOCUMENT, NUMEROS DE DOCUMENT, NUMEROS DE DOCUMENTS, NUMBER, NUMBERS, ENTRIES"
+    ),
+    Field.DOCTOR: _words("MEDECIN, PRATICIEN, PROFESSIONNEL, CONFRERE, DOCTOR"),
+    Field.LOCUM: _words("REMPLACANT, REMPLACANTE, MEDECIN REMPLACANT, LOCUM"),
+    Field.FIRST_DAY: _words("DU, A COMPTER DU, DEBUT, FROM"),
+    Field.LAST_DAY: _words("AU, JUSQU AU, FIN, UNTIL"),
+    Field.REFERENCE: _words("REFERENCE, REF, NUMERO DE REFERENCE"),
+    Field.AGE: _words("AGE, AGE APPROXIMATIF, AGE ENVIRON"),
+    Field.PROOFS: _words("PREUVES, PREUVE, AVEC PREUVES, PREUVES JOINTES, PROOFS, PROOF"),
+}
+_FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
+
+# Codes that are not the patient's.
+_OTHER_CODES = frozenset(
+    {
+        *("POSTAL", "POSTALE", "CIM", "CIM10", "CCAM", "NGAP", "ACTE", "ACTES", "APE", "BARRE"),
+        *("LOINC", "SNOMED", "BARRES", "DOCUMENT"),
+    }
+)
+
+_VERBS: dict[Verb, list[str]] = {
+    Verb.DOSSIER: _words(
+        "DOSSIER, CONSULTATION, CONSULTER, CONSULTATION DU DOSSIER, CONSULTER LE DOSSIER,"
+        "CONSULTATION DOSSIER, DOSSIER COMPLET, LE DOSSIER, RECORD, CONSULT, RMP"
+    ),
+    Verb.LISTE: _words("LISTE, LISTE DES PATIENTS, LISTE PATIENTS, LISTE DE PATIENTS, LIST"),
+    Verb.CREATION: _words(
+        "CREATION, CREER, NOUVEAU DOSSIER, CREATION DE DOSSIER, CREATION DU DOSSIER,"
+        "CREATION DOSSIER, CREATION D UN DOSSIER, CREER UN DOSSIER, CREER LE DOSSIER,"
+        "OUVERTURE, OUVERTURE DE DOSSIER, OUVERTURE DU DOSSIER, CREATE, NEW RECORD"
+    ),
+    Verb.DEPOT: _words(
+        "DEPOT, DEPOSER, ENVOI, ENVOYER, DEPOT DE DOCUMENT, DEPOT DE DOCUMENTS,"
+        "ENVOI DE DOCUMENT, ENVOI DE DOCUMENTS, DEPOSIT"
+    ),
+    Verb.AIDE: _words("AIDE, HELP, MODE D EMPLOI"),
+    Verb.URGENCE: _words(
+        "URGENCE, URGENCES, ACCES EN URGENCE, ACCES URGENCE, BRIS DE GLACE, EMERGENCY"
+    ),
+    Verb.JUSTIFICATION: _words("JUSTIFICATION, JUSTIFIER, JUSTIFICATION D URGENCE, JUSTIFY"),
+    Verb.DROITS: _words("DROITS, DROITS DU PATIENT, DROIT, RIGHTS, PATIENT RIGHTS"),
+    Verb.FICHE: _words("FICHE, FICHE PATIENT, FICHE DU PATIENT, SHEET, PATIENT SHEET"),
+    Verb.MEDECIN_TRAITANT: _words(
+        "MEDECIN TRAITANT, CHANGEMENT DE MEDECIN, CHANGEMENT DE MEDECIN TRAITANT,"
+        "CHANGEMENT MEDECIN TRAITANT, NOUVEAU MEDECIN TRAITANT, TREATING DOCTOR"
+    ),
+    Verb.REMPLACEMENT: _words(
+        "REMPLACEMENT, REMPLACANT, DECLARATION DE REMPLACANT, DECLARATION DE REMPLACEMENT, LOCUM"
+    ),
+    Verb.FIN_REMPLACEMENT: _words(
+        "FIN DE REMPLACEMENT, FIN DU REMPLACEMENT, FIN REMPLACEMENT, REMPLACEMENT TERMINE,"
+        "ANNULATION DE REMPLACEMENT, ANNULATION DU REMPLACEMENT, END OF LOCUM, END LOCUM"
+    ),
+    Verb.CLE: _words(
+        "CLE, NOUVELLE CLE, CHANGEMENT DE CLE, MA NOUVELLE CLE, CLEF, NOUVELLE CLEF, NEW KEY, KEY"
+    ),
+    Verb.RECLASSEMENT: _words("RECLASSEMENT, RECLASSER, CLASSEMENT, REFILE"),
+    Verb.RECTIFICATION: _words("RECTIFICATION, RECTIFIER, CORRECTION, CORRIGER, CORRECT"),
+    Verb.MASQUAGE: _words("MASQUAGE, MASQUER, MASK"),
+    Verb.DEMASQUAGE: _words("DEMASQUAGE, DEMASQUER, UNMASK"),
+    Verb.OPPOSITION: _words("OPPOSITION, S OPPOSER, OPPOSE"),
+    Verb.LEVEE: _words("LEVEE D OPPOSITION, LEVEE DE L OPPOSITION, LEVER L OPPOSITION, ADMIT"),
+    Verb.CODE: _words(
+        "CODE, NOUVEAU CODE, CHANGEMENT DE CODE, CHANGER LE CODE, CODE PATIENT, NEW CODE"
+    ),
+    Verb.REVOCATION: _words(
+        "REVOCATION, REVOCATION DU CODE, REVOCATION CODE, REVOQUER LE CODE, REVOKE CODE"
+    ),
+    Verb.CLE_PATIENT: _words(
+        "CLE PATIENT, CLE DU PATIENT, CLEF DU PATIENT, ENREGISTREMENT DE LA CLE DU PATIENT,"
+        "PATIENT KEY"
+    ),
+    Verb.ACCES: _words(
+        "ACCES, LISTE DES ACCES, JOURNAL, JOURNAL DES ACCES, HISTORIQUE, ACCESSES, ACCESS LIST"
+    ),
+    Verb.COPIE: _words("COPIE, COPIE INTEGRALE, COPIE COMPLETE, COPIE DU DOSSIER, COPY"),
+    Verb.CLOTURE: _words("CLOTURE, CLOTURE DU DOSSIER, FERMETURE, CLORE LE DOSSIER, CLOSE"),
+}
+_REQUESTS = {spelling: verb for verb, all_of in _VERBS.items() for spelling in all_of}
+
+_SCOPES: dict[Scope, list[str]] = {
+    Scope.SUMMARY: _words(
+        "RESUME, RESUME MEDICAL, LE RESUME, RESUME SEUL, SYNTHESE, DERNIER RESUME, SUMMARY"
+    ),
+    Scope.INDEX: _words("INDEX, INDEX SEUL, SOMMAIRE, TABLE, INDEX ONLY"),
+}
+_SCOPED = {spelling: scope for scope, all_of in _SCOPES.items() for spelling in all_of}
+
+_SEXES = {
+    **dict.fromkeys(_words("F, FEMME, FEMININ, FEMALE"), "F"),
+    **dict.fromkeys(_words("M, H, HOMME, MASCULIN, MALE"), "M"),
+}
+
+_YES = frozenset(
+    _words(
+        "OUI, O, YES, Y, OUI RECUEILLI, RECUEILLI, DONNE, ACCORDE, OUI DONNE, OUI LE PATIENT"
+    )
+)
+_NO = frozenset(_words("NON, N, NO, REFUS, REFUSE, NON RECUEILLI, NON DONNE"))
+
+
+def field_of(word: str) -> Field | None:
+    """Return what the word before the colon stands for, or None if it is not known.
+
+    Every spelling that speaks of a code stands for the patient's code, but for those of
+    other codes (postal, CCAM...): better one line masked too many than a code shown.
+    """
+    folded = fold(word)
+    words = set(folded.split())
+    if words & {"CODE", "CODES", "CODEPATIENT"} and not words & _OTHER_CODES:
+        return Field.CODE
+    return _FIELDS.get(folded)
+
+
+def verb_of(value: str) -> Verb | None:
+    """Return what is asked for, or None if the word is not known."""
+    folded = fold(value)
+    return Verb.DOSSIER if folded in _SCOPED else _REQUESTS.get(folded)
+
+
+def scope_of(value: str) -> Scope:
+    """Return how much of a dossier the request's word asks for."""
+    return _SCOPED.get(fold(value), Scope.WHOLE)
+
+
+def sex_of(value: str) -> str:
+    """Return ``F`` or ``M``, or an empty string if the value is neither."""
+    return _SEXES.get(fold(value), "")
+
+
+def tab_of(value: str) -> Onglet | None:
+    """Return the onglet of this name, or None; the first word is enough if it is the only."""
+    folded = fold(value)
+    exact = [tab for tab in Onglet if fold(tab.value) == folded]
+    begun = [tab for tab in Onglet if folded and fold(tab.value).startswith(folded)]
+    found = exact or begun
+    return found[0] if len(found) == 1 else None
+
+
+def yes_or_no(value: str) -> bool | None:
+    """Return what the value says, or None if it is neither."""
+    folded = fold(value)
+    return True if folded in _YES else False if folded in _NO else None

@@ -1,0 +1,1 @@
+"""Mail as it comes: MIME, armor, charsets, the shapes that clients send."""

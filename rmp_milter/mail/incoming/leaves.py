@@ -1,0 +1,119 @@
+"""The leaves of a mail with what their content is and where in the mail they stand."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from rmp_milter.mail.incoming import armor
+from rmp_milter.mail.incoming.armor import HEAD, Kind
+from rmp_milter.mail.incoming.mimetree import Buffer, Part, content
+from rmp_milter.mail.incoming.transfer import first
+
+_CONTROL = re.compile(rb"\s*Version:\s*1\s*", re.IGNORECASE)
+_CONTROL_SIZE = 256
+_ARMOR_NAMES = (".pgp", ".gpg", ".asc")
+_GATEWAY_FOOTER = re.compile(r"ATT\d{1,8}\.(txt|htm|html)", re.IGNORECASE)
+# How far into an attached file its armor may begin; further in it is a clear text.
+_LEADING_TEXT = 2048
+
+
+class Leaf(msgspec.Struct, frozen=True, eq=False):
+    """A part without parts of its own.
+
+    ``ancestors`` are the parts around it, the outermost first; ``wraps`` the extra layers
+    of base64; ``is_control`` marks the ``Version: 1`` part of PGP/MIME and
+    ``after_control`` the first ciphertext behind one in the same multipart;
+    ``wrapped_entity`` marks a file that holds a whole PGP/MIME mail as text (GpgOL).
+    """
+
+    part: Part
+    ancestors: tuple[Part, ...]
+    kind: Kind
+    wraps: int
+    is_control: bool = False
+    after_control: bool = False
+    wrapped_entity: bool = False
+
+    @property
+    def message(self) -> Part | None:
+        """The outermost attached message around the leaf, or None."""
+        return next(
+            (part for part in self.ancestors if part.media_type == "message/rfc822"), None
+        )
+
+    @property
+    def is_loose_text(self) -> bool:
+        """Whether the leaf is text of the mail itself and no attached file."""
+        part = self.part
+        return (
+            part.media_type in {"text/plain", "text/html"}
+            and part.disposition != "attachment"
+            and (not part.filename or self._is_body_by_name)
+        )
+
+    @property
+    def _is_body_by_name(self) -> bool:
+        named = self.part.filename.lower()
+        return self.kind is Kind.ARMORED and not named.endswith(_ARMOR_NAMES)
+
+    @property
+    def is_gateway_footer(self) -> bool:
+        """Whether the name is one under which Exchange attaches the text behind a body."""
+        return bool(_GATEWAY_FOOTER.fullmatch(self.part.filename))
+
+    def within(self, media_type: str) -> bool:
+        """Return whether a part of that type encloses the leaf."""
+        return any(part.media_type == media_type for part in self.ancestors)
+
+    @property
+    def alternatives(self) -> list[Part]:
+        """The multipart/alternative parts around the leaf."""
+        return [part for part in self.ancestors if part.media_type == "multipart/alternative"]
+
+
+def leaves_of(buffer: Buffer, root: Part) -> tuple[Leaf, ...]:
+    """Return the leaves in the order of the mail, each looked at once."""
+    return tuple(_leaves(buffer, root, ()))
+
+
+def _leaves(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Iterator[Leaf]:
+    if not part.children:
+        yield _leaf(buffer, part, ancestors)
+        return
+    control = False
+    for child in part.children:
+        for leaf in _leaves(buffer, child, (*ancestors, part)):
+            marked = leaf
+            if control and leaf.part is child and leaf.kind in {Kind.ARMORED, Kind.ENCRYPTED}:
+                marked = msgspec.structs.replace(leaf, after_control=True)
+            if leaf.part is child and (leaf.is_control or marked.after_control):
+                control = leaf.is_control
+            yield marked
+
+
+def _leaf(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Leaf:
+    html = part.media_type == "text/html"
+    head = first(armor.shown(content(buffer, part), html=html), HEAD)
+    kind, wraps = armor.kind_of(head)
+    leading = armor.leading_text(head) if kind is Kind.ARMORED and not wraps else b""
+    leaf = Leaf(
+        part=part,
+        ancestors=ancestors,
+        kind=kind,
+        wraps=wraps,
+        is_control=len(head) < _CONTROL_SIZE and bool(_CONTROL.fullmatch(head)),
+        wrapped_entity=b"multipart/encrypted" in leading.lower(),
+    )
+    return msgspec.structs.replace(leaf, kind=_second_look(buffer, leaf, leading))
+
+
+def _second_look(buffer: Buffer, leaf: Leaf, leading: bytes) -> Kind:
+    """Search the whole of a text for armor, and take armor deep in a file for a quotation."""
+    if leaf.kind is Kind.ARMORED and len(leading) > _LEADING_TEXT and not leaf.is_loose_text:
+        return Kind.OTHER
+    if leaf.kind is Kind.OTHER and leaf.is_loose_text:
+        html = leaf.part.media_type == "text/html"
+        found = armor.count_blocks(armor.shown(content(buffer, leaf.part), html=html), 1)
+        return Kind.ARMORED if found else Kind.OTHER
+    return leaf.kind

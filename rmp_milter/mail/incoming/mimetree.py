@@ -1,0 +1,280 @@
+"""The MIME structure of a mail, as offsets into its octets (RFC 2045, 2046).
+
+Nothing is copied but header fields, nothing is ever written anew: a part is found again
+by where it begins and ends. The scan is bounded and its time linear in the size (each of
+at most :data:`MAX_DEPTH` levels looks at its own stretch once). It takes what real mail
+holds: LF, CRLF, CR and mixed line ends, a missing closing boundary, lines that only look
+like boundaries, lines in headers that are no fields.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from rmp_milter.mail.incoming import file_names as names
+from rmp_milter.mail.incoming import transfer
+from rmp_milter.mail.incoming.charsets import decode
+from rmp_milter.mail.incoming.htmltext import html_to_text
+from rmp_milter.mail.incoming.transfer import Buffer as Buffer  # noqa: PLC0414 -- part of this interface
+
+MAX_DEPTH = 20
+MAX_PARTS = 1000
+MAX_HEADER = 256 * 1024  # octets of one header block
+MAX_HEADERS = 2 * 1024 * 1024  # octets of all header blocks together
+
+# Two CR before a LF are one line end: gateways that write CRLF for LF leave such.
+_LINE_END = re.compile(rb"\r{0,2}\n|\r")
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_FOLD = re.compile(r"[\r\n]+[ \t]*")
+_LINE_HEAD = 256  # octets of a header line by which it is recognised
+_BOUNDARY_LIMIT = 200  # RFC 2046 allows 70
+
+
+class MimeLimit(ValueError):  # noqa: N818 -- reads as what it is where it is caught
+    """A structure too deep, too broad or with too much header to be looked at."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part: what its header says, where it stands, what it is made of.
+
+    ``media_type``, ``encoding`` and ``disposition`` are lower case; ``filename`` is decoded
+    (RFC 2231, RFC 2047); ``headers_start``/``headers_end`` and ``body_start``/``body_end``
+    are offsets into the buffer that was scanned. ``fields`` are (lower-case name,
+    unfolded value) in their order.
+    """
+
+    media_type: str
+    params: dict[str, str]
+    encoding: str
+    disposition: str
+    filename: str
+    headers_start: int
+    headers_end: int
+    body_start: int
+    body_end: int
+    fields: tuple[tuple[str, str], ...] = ()
+    children: "tuple[Part, ...]" = ()
+
+    def header(self, name: str) -> str:
+        """Return the first field of that name, RFC 2047 words decoded; ``""`` if none."""
+        return next(iter(self.headers(name)), "")
+
+    def headers(self, name: str) -> tuple[str, ...]:
+        """Return all fields of that name, RFC 2047 words decoded."""
+        wanted = name.lower()
+        return tuple(
+            names.decode_words(value) for field, value in self.fields if field == wanted
+        )
+
+
+class FieldSpan(msgspec.Struct, frozen=True):
+    """One header field: its lower-case name, where it starts, its value and its end."""
+
+    name: str
+    start: int
+    value_start: int
+    end: int
+
+
+class _Budget:
+    """What is left of the bounds while one mail is scanned."""
+
+    def __init__(self) -> None:
+        self.parts = MAX_PARTS
+        self.header_octets = MAX_HEADERS
+
+    def take(self, header_octets: int) -> None:
+        self.parts -= 1
+        self.header_octets -= header_octets
+        if self.parts < 0 or self.header_octets < 0:
+            raise MimeLimit("too many parts")
+
+
+def scan(buffer: Buffer, start: int = 0, end: int | None = None) -> Part:
+    """Return the structure of the mail (or MIME entity) at ``buffer[start:end]``.
+
+    Raises :class:`MimeLimit` beyond the bounds of this module; never on bad syntax.
+    """
+    stop = len(buffer) if end is None else end
+    return _scan(buffer, start, stop, "text/plain", MAX_DEPTH, _Budget())
+
+
+def walk(part: Part) -> Iterator[Part]:
+    """Yield the part and all parts in it, in the order of the mail."""
+    yield part
+    for child in part.children:
+        yield from walk(child)
+
+
+def content(buffer: Buffer, part: Part) -> Iterator[bytes]:
+    """Yield what the part holds, its transfer encoding undone, in pieces of up to 1 MiB.
+
+    Damaged base64 and quoted-printable give what can be made of them; unknown encodings
+    (uuencode among them) are passed as they stand.
+    """
+    return transfer.decoded(
+        transfer.pieces(buffer, part.body_start, part.body_end), part.encoding
+    )
+
+
+def text_of(buffer: Buffer, part: Part, limit: int) -> str:
+    """Return the text that a reader sees first: of the part, or of the first text in it.
+
+    Plain text goes before HTML, which is turned into text. At most ``limit`` octets are
+    looked at; a text that is cut ends at a line's end. ``""`` where there is no text.
+    """
+    leaf = text_part(part)
+    if leaf is None:
+        return ""
+    data = transfer.first(content(buffer, leaf), limit + 1)
+    if len(data) > limit:
+        data = data[: data.rfind(b"\n", 0, limit) + 1 or limit]
+    text = decode(data, leaf.params.get("charset", ""))
+    return html_to_text(text) if leaf.media_type == "text/html" else text
+
+
+def text_part(part: Part) -> Part | None:
+    """Return the leaf that is the mail's own text: text/plain, else text/html, or None."""
+    leaves = [leaf for leaf in _own(part) if leaf.disposition != "attachment"]
+    for wanted in ("text/plain", "text/html"):
+        for leaf in leaves:
+            if leaf.media_type == wanted:
+                return leaf
+    return None
+
+
+def _own(part: Part) -> Iterator[Part]:
+    """Yield the leaves outside attached messages, whose text is somebody else's."""
+    if not part.children:
+        yield part
+    elif part.media_type != "message/rfc822":
+        for child in part.children:
+            yield from _own(child)
+
+
+def header_fields(buffer: Buffer, start: int, end: int) -> tuple[list[FieldSpan], int]:
+    """Return the header fields at ``start`` and the offset where the body begins.
+
+    Lines that are no field are passed over; without an empty line the header ends before
+    the first line that opens armor or a boundary. Raises :class:`MimeLimit`.
+    """
+    fields: list[FieldSpan] = []
+    at = start
+    while at < end:
+        ends = _LINE_END.search(buffer, at, end)
+        stop, following = (ends.start(), ends.end()) if ends else (end, end)
+        if stop == at:
+            return fields, following
+        line = bytes(buffer[at : min(stop, at + _LINE_HEAD)])
+        if not _take_line(fields, line, at, stop) and _opens_body(fields, line):
+            return fields, at
+        if following - start > MAX_HEADER:
+            raise MimeLimit("header too long")
+        at = following
+    return fields, at
+
+
+def _take_line(fields: list[FieldSpan], line: bytes, at: int, stop: int) -> bool:
+    """Add the line to the fields, as a new one or as a continuation."""
+    if line[:1] in {b" ", b"\t"} and fields:
+        last = fields[-1]
+        fields[-1] = FieldSpan(last.name, last.start, last.value_start, stop)
+        return True
+    found = _FIELD.match(line)
+    if found is None:
+        return False
+    fields.append(FieldSpan(found[1].decode().lower(), at, at + found.end(), stop))
+    return True
+
+
+def _opens_body(fields: list[FieldSpan], line: bytes) -> bool:
+    if line.startswith((b"From ", b">From ")):
+        return False  # the first line of an mbox
+    return not fields or line.startswith(b"--")
+
+
+def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
+    buffer: Buffer, start: int, end: int, default_type: str, depth: int, budget: _Budget
+) -> Part:
+    spans, body_start = header_fields(buffer, start, end)
+    budget.take(body_start - start)
+    fields = tuple((span.name, _value(buffer, span)) for span in spans)
+    part = _part(fields, default_type, (start, body_start, end))
+    regions = _regions(buffer, part)
+    if not regions:
+        return part
+    if not depth:
+        raise MimeLimit("nested too deeply")
+    inner_type = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
+    children = tuple(
+        _scan(buffer, first, last, inner_type, depth - 1, budget) for first, last in regions
+    )
+    return msgspec.structs.replace(part, children=children)
+
+
+def _value(buffer: Buffer, span: FieldSpan) -> str:
+    return _FOLD.sub(" ", decode(bytes(buffer[span.value_start : span.end]))).strip()
+
+
+def _part(
+    fields: tuple[tuple[str, str], ...], default_type: str, at: tuple[int, int, int]
+) -> Part:
+    start, body_start, end = at
+    first = dict(reversed(fields))  # of equal names the first counts
+    kind = first.get("content-type", "")
+    disposition = first.get("content-disposition", "")
+    params = names.parameters(kind)
+    return Part(
+        media_type=names.media_type(kind) or default_type,
+        params=params,
+        encoding=names.first_word(first.get("content-transfer-encoding", "")),
+        disposition=names.first_word(disposition),
+        filename=names.file_name(
+            names.parameters(disposition).get("filename", ""), params.get("name", "")
+        ),
+        headers_start=start,
+        headers_end=body_start,
+        body_start=body_start,
+        body_end=end,
+        fields=fields,
+    )
+
+
+def _regions(buffer: Buffer, part: Part) -> list[tuple[int, int]]:
+    """Return where the children stand; empty for a leaf."""
+    if part.media_type == "message/rfc822" and part.encoding not in {
+        "base64",
+        "quoted-printable",
+    }:
+        return [(part.body_start, part.body_end)]
+    boundary = part.params.get("boundary", "").rstrip()
+    if part.media_type.startswith("multipart/") and 0 < len(boundary) <= _BOUNDARY_LIMIT:
+        return _between(buffer, part, boundary)
+    return []
+
+
+def _between(buffer: Buffer, part: Part, boundary: str) -> list[tuple[int, int]]:
+    """Return the stretches between delimiter lines (RFC 2046, 5.1.1)."""
+    dashed = re.escape(b"--" + boundary.encode())
+    # The look-behind comes after the literal so that the search runs on the literal.
+    delimiter = re.compile(
+        dashed + rb"(?<![^\r\n]" + dashed + rb")(--)?[ \t]*(?:\r{0,2}\n|\r|\Z)"
+    )
+    regions: list[tuple[int, int]] = []
+    opened: int | None = None
+    for found in delimiter.finditer(buffer, part.body_start, part.body_end):
+        if opened is not None:
+            regions.append((opened, _without_line_end(buffer, opened, found.start())))
+        if found[1] or len(regions) > MAX_PARTS:
+            return regions
+        opened = found.end()
+    # Without a closing delimiter the last part goes on to the end.
+    return regions if opened is None else [*regions, (opened, part.body_end)]
+
+
+def _without_line_end(buffer: Buffer, first: int, last: int) -> int:
+    """Return ``last`` without the line end before it, which belongs to the delimiter."""
+    tail = bytes(buffer[max(first, last - 3) : last])
+    found = re.search(rb"(?:\r{0,2}\n|\r)\Z", tail)
+    return last - len(found[0]) if found else last

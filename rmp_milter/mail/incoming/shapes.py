@@ -1,0 +1,293 @@
+"""In which of the shapes that clients send a mail came, and where its ciphertexts are.
+
+The table is in docs/formats.md (Mail that is read). Content decides, not names or types: both
+lie, above all behind Exchange. No key is needed here, and nothing is decrypted.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from rmp_milter.mail.incoming import armor
+from rmp_milter.mail.incoming.armor import ArmorError, Kind
+from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
+from rmp_milter.mail.incoming.mimetree import Buffer, Part, content, scan
+from rmp_milter.mail.incoming.transfer import first
+
+_MAX_BLOCKS = 16  # armored messages in one text
+_SAMPLE = 64  # octets of a dearmored message by which it is known
+_LOOSE_TEXT = 2000  # octets of clear text beside the ciphertext: a footer, a disclaimer
+_PAYLOAD_NAMES = frozenset(
+    {
+        *(
+            "encrypted.asc",
+            "msg.asc",
+            "openpgp encrypted message",
+            "openpgp encrypted message.asc",
+        ),
+        *("openpgp-encrypted-message.asc", "gpgolpgp.dat", "gpgol_mime_structure.mime"),
+    }
+)
+_TWIN_NAMES = ("pgpexch.htm", "pgpexch.html", "pgpexch.rtf")  # the body once more, as HTML
+
+
+class ShapeName(StrEnum):
+    """The shapes."""
+
+    PGP_MIME = "pgp-mime"
+    MIXED_UP = "mixed-up"
+    INLINE = "inline"
+    INLINE_HTML = "inline-html"
+    PARTITIONED = "partitioned"
+    SMIME = "smime"
+    CLEAR = "clear"
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One OpenPGP message in the mail; :func:`packets` takes it out.
+
+    ``name`` is the visible file name, decoded (``""`` for bodies); ``main`` marks the one
+    whose text opens with the routing header; ``entity`` says that the plaintext is a MIME
+    entity; ``charset`` is what the armor says of the plaintext, or ``""``. ``part``,
+    ``armored``, ``wraps`` (extra layers of base64) and ``block`` (number of the armored
+    message in the part) say how it is taken out.
+    """
+
+    name: str
+    main: bool
+    entity: bool
+    charset: str
+    part: Part
+    armored: bool = True
+    wraps: int = 0
+    block: int = 0
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What :func:`recognise` found.
+
+    ``pieces`` has the main one first and is empty for S/MIME and clear mail.
+    ``clear_attachments`` are the names (or media types) of what travels unencrypted beside
+    an encrypted body; ``signed_outside`` says that a signature encloses the body;
+    ``winmail`` that Outlook packed the mail, or some of it, into a ``winmail.dat``.
+    """
+
+    name: ShapeName
+    pieces: tuple[Piece, ...] = ()
+    clear_attachments: tuple[str, ...] = ()
+    signed_outside: bool = False
+    winmail: bool = False
+
+
+class _Role(IntEnum):
+    """What a ciphertext is in its mail; the smaller goes before as the main one."""
+
+    ENTITY = 0
+    INLINE = 1
+    INLINE_HTML = 2
+    FILE = 3
+
+
+class _Found(msgspec.Struct, frozen=True):
+    leaf: Leaf
+    role: _Role
+    block: int = 0
+
+
+def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
+    """Return the shape of the mail in ``buffer`` (``root`` is its scan, if already there).
+
+    Raises :class:`rmp_milter.mail.incoming.mimetree.MimeLimit` like the scan.
+    """
+    leaves = leaves_of(buffer, scan(buffer) if root is None else root)
+    bodiless = not any(map(_is_body, leaves))
+    everything = [
+        found for leaf in leaves for found in _ciphertexts(buffer, leaf, bodiless=bodiless)
+    ]
+    if not everything:
+        return _without_openpgp(leaves)
+    kept = sorted(_without_twins(everything), key=_rank)
+    main = kept[0]
+    return Shape(
+        name=_shape_name(main, kept),
+        pieces=tuple(_piece(buffer, found, main=found is main) for found in kept),
+        clear_attachments=tuple(_clear_files(buffer, leaves, everything)),
+        signed_outside=main.leaf.within("multipart/signed"),
+        winmail=_has_winmail(leaves),
+    )
+
+
+def packets(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
+    """Yield the piece's binary OpenPGP message in chunks of up to about 1 MiB.
+
+    Raises :class:`ArmorError` where no message comes out; damage further in is left to
+    OpenPGP's integrity protection.
+    """
+    chunks = armor.unwrapped(_shown(buffer, piece.part), piece.wraps)
+    if piece.armored:
+        chunks = armor.dearmor(chunks, piece.block)
+    empty = True
+    for chunk in chunks:
+        empty = empty and not chunk
+        yield chunk
+    if empty:
+        raise ArmorError("no data")
+
+
+def _shown(buffer: Buffer, part: Part) -> Iterator[bytes]:
+    return armor.shown(content(buffer, part), html=part.media_type == "text/html")
+
+
+def _ciphertexts(buffer: Buffer, leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
+    """Yield what is encrypted with OpenPGP in the leaf, with its role in the mail."""
+    if leaf.kind is Kind.ENCRYPTED:
+        yield _Found(leaf, _role(leaf, bodiless=bodiless))
+    if leaf.kind is not Kind.ARMORED:
+        return
+    if _is_encrypted(buffer, leaf, 0, damaged=True):
+        yield _Found(leaf, _role(leaf, bodiless=bodiless))
+    if leaf.is_loose_text:
+        yield from _further_blocks(buffer, leaf)
+
+
+def _further_blocks(buffer: Buffer, leaf: Leaf) -> Iterator[_Found]:
+    blocks = armor.count_blocks(
+        armor.unwrapped(_shown(buffer, leaf.part), leaf.wraps), _MAX_BLOCKS
+    )
+    for block in range(1, blocks):
+        if _is_encrypted(buffer, leaf, block, damaged=False):
+            yield _Found(leaf, _Role.FILE, block)
+
+
+def _is_encrypted(buffer: Buffer, leaf: Leaf, block: int, *, damaged: bool) -> bool:
+    """Look into the armor: MESSAGE may also be signed or compressed only.
+
+    ``damaged`` is the answer where the octets make no packet: the keeper will say so.
+    """
+    chunks = armor.unwrapped(_shown(buffer, leaf.part), leaf.wraps)
+    try:
+        kind, _ = armor.kind_of(first(armor.dearmor(chunks, block), _SAMPLE))
+    except ArmorError:
+        return damaged
+    return kind is Kind.ENCRYPTED or (kind is Kind.OTHER and damaged)
+
+
+def _role(leaf: Leaf, *, bodiless: bool) -> _Role:
+    if _is_payload(leaf):
+        return _Role.ENTITY
+    if leaf.is_loose_text:
+        return _Role.INLINE_HTML if leaf.part.media_type == "text/html" else _Role.INLINE
+    # A gateway may drop the control part and leave the payload by its usual name.
+    named = leaf.part.filename.lower() in _PAYLOAD_NAMES
+    return _Role.ENTITY if bodiless and named else _Role.FILE
+
+
+def _is_body(leaf: Leaf) -> bool:
+    armored_text = leaf.kind is Kind.ARMORED and leaf.is_loose_text
+    return armored_text or (leaf.kind in {Kind.ARMORED, Kind.ENCRYPTED} and _is_payload(leaf))
+
+
+def _is_payload(leaf: Leaf) -> bool:
+    """Return whether the leaf is the second part of a PGP/MIME mail, mixed up or not."""
+    lone = leaf.part.media_type == "application/pgp-encrypted" and not leaf.part.filename
+    return leaf.after_control or lone or leaf.wrapped_entity
+
+
+def _without_twins(everything: list[_Found]) -> list[_Found]:
+    """Leave out the HTML that says the same as an encrypted plain text."""
+    plain = (found.leaf for found in everything if found.role is _Role.INLINE)
+    doubled = {id(around) for leaf in plain for around in leaf.alternatives}
+    bodies = any(found.role is not _Role.FILE for found in everything)
+    return [found for found in everything if not _is_twin(found, doubled, bodies=bodies)]
+
+
+def _is_twin(found: _Found, doubled: set[int], *, bodies: bool) -> bool:
+    if found.role is _Role.INLINE_HTML:
+        return any(id(around) in doubled for around in found.leaf.alternatives)
+    return bodies and _is_named_twin(found.leaf)
+
+
+def _is_named_twin(leaf: Leaf) -> bool:
+    return leaf.part.filename.lower().startswith(_TWIN_NAMES)
+
+
+def _rank(found: _Found) -> tuple[bool, int]:
+    return found.leaf.message is not None, found.role
+
+
+def _shape_name(main: _Found, kept: list[_Found]) -> ShapeName:
+    if main.role is _Role.ENTITY:
+        enclosed = main.leaf.within("multipart/encrypted") and not main.leaf.wrapped_entity
+        return ShapeName.PGP_MIME if enclosed else ShapeName.MIXED_UP
+    if any(found.role is _Role.FILE and not found.block for found in kept):
+        return ShapeName.PARTITIONED
+    return ShapeName.INLINE if main.role is _Role.INLINE else ShapeName.INLINE_HTML
+
+
+def _piece(buffer: Buffer, found: _Found, *, main: bool) -> Piece:
+    part, entity = found.leaf.part, found.role is _Role.ENTITY
+    armored = found.leaf.kind is Kind.ARMORED
+    charset = ""
+    if armored and not entity:
+        charset = armor.charset_of(
+            armor.unwrapped(_shown(buffer, part), found.leaf.wraps), found.block
+        )
+    return Piece(
+        name="" if entity else part.filename,
+        main=main,
+        entity=entity,
+        charset=charset,
+        part=part,
+        armored=armored,
+        wraps=found.leaf.wraps,
+        block=found.block,
+    )
+
+
+def _without_openpgp(leaves: tuple[Leaf, ...]) -> Shape:
+    if any(leaf.kind is Kind.CMS_ENCRYPTED for leaf in leaves):
+        return Shape(ShapeName.SMIME)
+    signed = any(
+        leaf.within("multipart/signed") or leaf.kind in {Kind.SIGNED_TEXT, Kind.CMS}
+        for leaf in leaves
+    )
+    return Shape(ShapeName.CLEAR, signed_outside=signed, winmail=_has_winmail(leaves))
+
+
+def _has_winmail(leaves: tuple[Leaf, ...]) -> bool:
+    return any(leaf.kind is Kind.TNEF for leaf in leaves)
+
+
+def _clear_files(
+    buffer: Buffer, leaves: tuple[Leaf, ...], everything: list[_Found]
+) -> Iterator[str]:
+    """Yield the names of what travels in clear; an attached clear message counts as one."""
+    encrypted = [found.leaf for found in everything]
+    opened = [leaf.message for leaf in encrypted if leaf.message is not None]
+    named: list[Part] = []
+    for leaf in leaves:
+        if leaf in encrypted or _is_harmless(buffer, leaf):
+            continue
+        message = leaf.message
+        if message is None or any(message is other for other in opened):
+            if not _is_loose_footer(buffer, leaf):
+                yield leaf.part.filename or leaf.part.media_type
+        elif not any(message is other for other in named):
+            named.append(message)
+            yield message.filename or message.media_type
+
+
+def _is_harmless(buffer: Buffer, leaf: Leaf) -> bool:
+    """Return whether the leaf is no document: control part, signature, key, or empty."""
+    if leaf.is_control or leaf.kind in {Kind.SIGNATURE, Kind.KEY}:
+        return True
+    start = first(content(buffer, leaf.part), _SAMPLE)
+    return not start.strip()
+
+
+def _is_loose_footer(buffer: Buffer, leaf: Leaf) -> bool:
+    """Return whether the leaf is a short text that nobody attached: footers, disclaimers."""
+    if not (leaf.is_loose_text or leaf.is_gateway_footer):
+        return False
+    return len(first(content(buffer, leaf.part), _LOOSE_TEXT + 1)) <= _LOOSE_TEXT

@@ -1,0 +1,1 @@
+"""Mail as it leaves: letters, their forms, the files that the service makes itself."""

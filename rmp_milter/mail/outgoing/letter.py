@@ -1,0 +1,58 @@
+"""An answer before its mail form: words, and stored documents to go with them."""
+
+import msgspec
+
+from rmp_milter.dossier.model import Document, Entry
+
+
+class Enclosure(msgspec.Struct, frozen=True):
+    """A stored document to send, behind ``packets`` (key packets of its new reader).
+
+    Without packets it cannot be opened by this reader: it is listed, not sent.
+    """
+
+    number: int
+    entry: Entry
+    document: Document
+    packets: bytes
+
+
+class HeaderFile(msgspec.Struct, frozen=True):
+    """A small file that lets the reader's software file the entry ``number`` by itself."""
+
+    number: int
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name, which says nothing of the patient."""
+        return f"entete-{self.number:02}.hpr"
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file to go with a letter; ``name`` is ASCII, for use inside the encryption only.
+
+    ``data`` may hold :data:`keeper.protocol.CODE_FIELD`, which stays literal in the mail.
+    """
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """An answer before its mail form: ``subject`` and ``text`` are sent encrypted.
+
+    ``certificates`` (binary) are those of the enclosures' authors: without them a client
+    knows no signature, and Thunderbird opens no signed file. ``files`` are of the service's
+    own making (a slip to print). ``headers`` go with the enclosures of a reader whose
+    software wants HPRIM headers.
+    """
+
+    subject: str
+    text: str
+    held_code: bytes = b""
+    enclosures: tuple[Enclosure, ...] = ()
+    certificates: tuple[bytes, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    headers: tuple[HeaderFile, ...] = ()

@@ -1,0 +1,54 @@
+"""Mails in clear, to the host and to auditors: they hold no identity and no content.
+
+They must be readable where there is no key at all.
+"""
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import msgspec
+
+from rmp_milter.dossier.model import OutgoingMail, Slice
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """The service: its address, and the name beside it."""
+
+    address: str
+    name: str
+
+
+class PlainMail(msgspec.Struct, frozen=True):
+    """What is written to whom; ``file`` is a name and bytes to attach, or None."""
+
+    recipient: str
+    subject: str
+    words: str
+    file: tuple[str, bytes] | None = None
+
+
+def plain_mail(content: PlainMail, sender: Sender, at: int, token: str) -> OutgoingMail:
+    """Return the mail, written at ``at`` (epoch seconds).
+
+    ``token`` is fresh and makes the Message-ID. A file travels as base64: another line end
+    would break a signature in it.
+    """
+    message_id = f"<{token}@{sender.address.rpartition('@')[2]}>"
+    mail = EmailMessage(policy=SMTP)
+    mail["Date"] = format_datetime(datetime.fromtimestamp(at, UTC))
+    mail["From"] = Address(sender.name, addr_spec=sender.address)
+    mail["To"] = content.recipient
+    mail["Subject"] = content.subject
+    mail["Message-ID"] = message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(content.words, cte="base64")
+    if content.file is not None:
+        name, data = content.file
+        mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+        mail.set_boundary(f"=-rmp-{token}")
+    return OutgoingMail(
+        recipient=content.recipient, message_id=message_id, pieces=(Slice(mail.as_bytes()),)
+    )

@@ -1,0 +1,47 @@
+"""The slip that the doctor prints for the patient: whose the code is, and the code."""
+
+from rmp_milter.calls.protocol import CODE_FIELD
+from rmp_milter.dossier.model import Patient, Sheet
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Attachment
+from rmp_milter.mail.outgoing.pdf import BOLD, TYPEWRITER, Line, page
+from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
+
+SLIP_NAME = "fiche-code.pdf"
+
+
+def code_slip(
+    patient: Patient, treating: str, sheet: Sheet, at: int, language: Language
+) -> Attachment:
+    """Return the slip as a PDF that holds :data:`keeper.protocol.CODE_FIELD` for the code.
+
+    ``treating`` is the médecin traitant's name; his telephone numbers are the sheet's.
+    """
+    numbers = ", ".join(each for each in (sheet.phone, sheet.mobile) if each)
+    facts = {
+        "patient": full_name(patient),
+        "birth_date": birth_date(patient),
+        "treating": f"{treating} ({numbers})" if numbers else treating,
+        "date": day(at),
+    }
+
+    def words(part: str) -> str:
+        return text(f"slip-{part}", language, **facts)
+
+    return Attachment(
+        SLIP_NAME,
+        "application/pdf",
+        page(
+            [
+                Line(words("title"), 18, BOLD, 10),
+                Line(words("patient"), 13, space=14),
+                Line(words("code"), 13, space=14),
+                Line(CODE_FIELD, 14, TYPEWRITER, 8),
+                Line(words("secret"), space=16),
+                Line(words("lost")),
+                Line(words("treating"), space=14),
+                Line(words("date")),
+            ]
+        ),
+    )

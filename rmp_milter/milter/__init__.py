@@ -1,0 +1,1 @@
+"""The process that Postfix asks: callbacks, and one mail's way to its commit."""

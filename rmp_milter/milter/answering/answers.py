@@ -1,0 +1,105 @@
+"""Making an answer: the letter's mails, sealed by the keeper for their reader."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import Seal, Sealed
+from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
+from rmp_milter.handlers.asking.steps import expect
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.outgoing.encode import encode
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.replies import SealPieces, build
+from rmp_milter.mail.outgoing.wrapping import Frame
+
+INLINE_BYTES = 65_536
+"""Up to here a text travels in the request itself, beyond it in shared memory."""
+
+Bodies = Callable[[bytes], memoryview | None]
+
+
+class About(msgspec.Struct, frozen=True):
+    """The mail that is answered: its reader, its digest and time, its Message-ID.
+
+    Nothing of the answer is sent before ``not_before`` (epoch seconds); an ``urgent`` one
+    leaves before all others.
+    """
+
+    reader: Doctor
+    digest: bytes
+    at: int
+    in_reply_to: str
+    not_before: int = 0
+    urgent: bool = False
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """What all answers of the service have in common."""
+
+    keeper: Keeper
+    service: str
+    service_name: str
+    language: Language
+    answer_bytes: int
+    new_token: Callable[[], str]
+
+    def make(self, letter: Letter, about: About, bodies: Bodies) -> tuple[OutgoingMail, ...]:
+        """Return the letter's mails; ``bodies`` gives stored bodies by document id.
+
+        Raises :class:`MailError` where the keeper cannot seal (451, or the reader's key).
+        """
+        frame = Frame(
+            service=self.service,
+            service_name=self.service_name,
+            reader=about.reader,
+            at=about.at,
+            in_reply_to=about.in_reply_to,
+            language=self.language,
+            answer_bytes=self.answer_bytes,
+            new_token=self.new_token,
+        )
+        steps = build(letter, frame)
+        try:
+            order = next(steps)
+            while True:
+                order = steps.send(self._seal(order, about, bodies))
+        except StopIteration as done:
+            mails: tuple[OutgoingMail, ...] = done.value
+            return tuple(
+                msgspec.structs.replace(mail, not_before=about.not_before, urgent=about.urgent)
+                for mail in mails
+            )
+
+    def _seal(self, order: SealPieces, about: About, bodies: Bodies) -> bytes:
+        with Memory() as plain:
+            plain.write_all(_chunks(order, bodies))
+            inline = plain.size <= INLINE_BYTES
+            with plain.mapped() as view:
+                text = bytes(view) if inline else b""
+            request = Seal(
+                readers=(about.reader.certificate,),
+                digest=about.digest,
+                text=text,
+                held_code=order.held_code,
+            )
+            reply, shared = self.keeper.ask(request, None if inline else plain)
+        with shared, shared.mapped() as view:
+            return expect(reply, Sealed).data or bytes(view)
+
+
+def _chunks(order: SealPieces, bodies: Bodies) -> Iterator[bytes | memoryview]:
+    for piece in order.pieces:
+        if isinstance(piece, Slice):
+            yield piece.data
+        else:
+            yield from encode(piece, _stored(piece, bodies))
+
+
+def _stored(piece: BodySlice, bodies: Bodies) -> memoryview:
+    body = bodies(piece.document_id)
+    if body is None:
+        raise LookupError("a document's body is missing in the store")
+    return body

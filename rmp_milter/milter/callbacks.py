@@ -1,0 +1,232 @@
+"""The milter: Postfix's callbacks, translated. What to do is decided in the pipeline.
+
+libmilter runs each connection in a thread of its own and calls these methods in the order
+of the SMTP dialogue. Only envelope recipients that are the service's matter; all else
+passes untouched after DATA. A 250 is given only when the pipeline has committed.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+import Milter
+import msgspec
+
+from rmp_milter.calls.memory import Memory
+from rmp_milter.dossier.model import Envelope
+from rmp_milter.errors import MailError, try_again
+from rmp_milter.mail.bounce_address import is_bounce_address
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.catalogue.texts import refusal
+from rmp_milter.mail.outgoing.wording import smtp_line
+from rmp_milter.store.format.failures import StoreFailed
+
+log = logging.getLogger("rmp.milter")
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the callbacks need to know; ``take`` is the pipeline."""
+
+    addresses: frozenset[str]
+    message_bytes: int
+    language: Language
+    take: Callable[[Envelope, Memory], str]
+    on_store_failure: Callable[[], None]
+
+    def ours(self, address: str) -> bool:
+        """Whether a recipient is the service, or a bounce address of it."""
+        if address in self.addresses:
+            return True
+        return any(is_bounce_address(address, each) for each in self.addresses)
+
+
+class Session(Milter.Base):
+    """One SMTP connection, message after message."""
+
+    rules: ClassVar[Rules]
+
+    def __init__(self) -> None:
+        self.memory: Memory | None = None
+        self.sender = ""
+        self.account = ""
+        self.service: list[str] = []
+        self.others = 0
+        self.fault = ""
+
+    @Milter.noreply
+    def envfrom(self, sender: str, *_parameters: str) -> int:
+        """MAIL FROM: a new message begins; whatever was before is forgotten."""
+        self._forget()
+        self.sender = _bare(sender)
+        self.account = self.getsymval("{auth_authen}") or ""
+        return Milter.CONTINUE
+
+    @Milter.noreply
+    def envrcpt(self, recipient: str, *_parameters: str) -> int:
+        """RCPT TO: ours, or somebody else's."""
+        address = _bare(recipient)
+        if self.rules.ours(address.lower()):
+            self.service.append(address)
+        else:
+            self.others += 1
+        return Milter.CONTINUE
+
+    def data(self) -> int:
+        """Let a message that is not for the service through, from DATA on."""
+        if not self.service:
+            return Milter.ACCEPT
+        self.memory = Memory()
+        return Milter.CONTINUE
+
+    @Milter.noreply
+    @Milter.decode("bytes")
+    def header(self, name: str, value: bytes) -> int:
+        """Collect one header field as it came, in bytes of any charset."""
+        folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
+        return Milter.CONTINUE
+
+    @Milter.noreply
+    def eoh(self) -> int:
+        """Collect the empty line after the header."""
+        self._collect(b"\r\n")
+        return Milter.CONTINUE
+
+    @Milter.noreply
+    def body(self, chunk: bytes) -> int:
+        """Collect a stretch of the body."""
+        self._collect(chunk)
+        return Milter.CONTINUE
+
+    def eom(self) -> int:
+        """End of data: hand the mail to the pipeline and say what became of it."""
+        queue_id = self.getsymval("i") or "-"
+        try:
+            done = self._take(queue_id)
+        except MailError as error:
+            log.info("%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
+            return self._refuse(error)
+        except StoreFailed as error:
+            log.critical("%s: the store failed: %s", queue_id, error)
+            self.rules.on_store_failure()
+            return self._refuse(try_again("unavailable"))
+        except Exception as error:  # noqa: BLE001 -- the one boundary: nothing gets past it
+            place = _where(error)
+            log.error("%s: deferred after %s at %s", queue_id, type(error).__name__, place)  # noqa: TRY400 -- a traceback could quote a mail
+            return self._refuse(try_again("unavailable"))
+        finally:
+            self._drop_memory()
+        log.info("%s: %s", queue_id, done)
+        return self._let_go()
+
+    def abort(self) -> int:
+        """Forget the message in hand; the connection may bring another."""
+        self._forget()
+        return Milter.CONTINUE
+
+    def close(self) -> int:
+        """Forget everything: the connection is gone."""
+        self._forget()
+        return Milter.CONTINUE
+
+    def _take(self, queue_id: str) -> str:
+        if self.fault == "too-large":
+            facts = {"limit": str(self.rules.message_bytes // 1_000_000)}
+            raise MailError("too-large", code=552, enhanced="5.3.4", facts=facts)
+        if self.fault or self.memory is None:
+            raise try_again("unavailable", self.fault)
+        envelope = Envelope(
+            queue_id=queue_id,
+            sender=self.sender,
+            recipients=tuple(sorted({each.lower() for each in self.service})),
+            account=self.account,
+            received_at=int(time.time()),
+        )
+        return self.rules.take(envelope, self.memory)
+
+    def _let_go(self) -> int:
+        """Discard the mail, which is ours and done, or leave it to its other recipients."""
+        if not self.others:
+            return Milter.DISCARD
+        for recipient in self.service:
+            self.delrcpt(f"<{recipient}>")
+        return Milter.ACCEPT
+
+    def _refuse(self, error: MailError) -> int:
+        facts = {"limit": str(self.rules.message_bytes // 1_000_000)} | dict(error.facts)
+        words = smtp_line(refusal(error.text, self.rules.language, facts))
+        self.setreply(str(error.code), error.enhanced, words)
+        return Milter.TEMPFAIL if error.temporary else Milter.REJECT
+
+    def _collect(self, data: bytes) -> None:
+        """Keep ``data``; a fault is remembered, since these callbacks cannot answer."""
+        if self.memory is None or self.fault:
+            return
+        if self.memory.size + len(data) > self.rules.message_bytes:
+            self.fault = "too-large"
+            self._drop_memory()
+            return
+        try:
+            self.memory.write(data)
+        except OSError as error:
+            self.fault = f"no memory: {error.strerror}"
+
+    def _forget(self) -> None:
+        self._drop_memory()
+        self.sender = self.account = self.fault = ""
+        self.service = []
+        self.others = 0
+
+    def _drop_memory(self) -> None:
+        if self.memory is not None:
+            self.memory.close()
+            self.memory = None
+
+
+def _bare(address: str) -> str:
+    """Return an envelope address without angle brackets."""
+    return address.strip().removeprefix("<").removesuffix(">")
+
+
+def _where(error: BaseException) -> str:
+    """Return file and line of an exception: what a log may say of it without its text."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119 -- a file name only
+
+
+def listen(rules: Rules, socket: str, mode: int, group: int | None, timeout: int) -> None:
+    """Serve on a unix socket until SIGTERM (which libmilter itself handles).
+
+    A unix socket, never TCP: Nagle against delayed ACK costs 45 ms a mail there.
+    """
+    Session.rules = rules
+    Milter.factory = Session
+    Milter.set_flags(Milter.DELRCPT)
+    # First of all, or the thread would give Postfix the stale socket of a killed process.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(socket)  # noqa: PTH108 -- by name
+    threading.Thread(target=_open_to_postfix, args=(socket, mode, group), daemon=True).start()
+    Milter.runmilter("rmp-milter", f"unix:{socket}", timeout)
+
+
+def stop() -> None:
+    """Have libmilter stop: no new connections, then :func:`listen` returns."""
+    Milter.stop()
+
+
+def _open_to_postfix(socket: str, mode: int, group: int | None) -> None:
+    """Give the socket its group and mode once libmilter has made it."""
+    while not os.path.exists(socket):  # noqa: PTH110 -- polled, by name
+        time.sleep(0.01)
+    if group is not None and os.stat(socket).st_gid != group:  # noqa: PTH116 -- by name
+        os.chown(socket, -1, group)
+    os.chmod(socket, mode)  # noqa: PTH101 -- by name
+    log.info("ready")

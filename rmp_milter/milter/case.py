@@ -1,0 +1,76 @@
+"""What one mail is on its way through the pipeline, and what the pipeline works with."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import BodyRef, Opened
+from rmp_milter.dossier.model import Envelope, Onglet
+from rmp_milter.dossier.rules import Policy
+from rmp_milter.handlers.asking.steps import Bounds, Sender
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.mail.incoming.mimetree import Part
+from rmp_milter.milter.answering.answers import Answers
+from rmp_milter.milter.turns import Turns
+from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.store import Store
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What the pipeline works with, handed in by the milter's start-up.
+
+    ``services`` are all addresses of the service: an answer keeps the bounce address that it
+    left with, whichever of them is the first by then.
+    """
+
+    store: Store
+    keeper: Keeper
+    answers: Answers
+    services: tuple[str, ...]
+    bounce_key: bytes
+    language: Language
+    new_id: Callable[[], bytes]
+    this_year: Callable[[int], int]
+    classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
+    policy: Policy
+    bounds: Bounds
+    signature_days: int
+    once_seconds: int
+    turns: Turns
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """One mail on its way: envelope, outer structure, duplicate digest; not its bytes."""
+
+    envelope: Envelope
+    outer: Part
+    digest: bytes
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """The encrypted bodies of a mail, binary, and where each lies in their memory."""
+
+    refs: tuple[BodyRef, ...]
+    memory: Memory
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off."""
+
+    opened: Opened
+    bodies: Memory
+    fresh: Memory
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A read mail of a known sender, and the ground on which it is decided."""
+
+    mail: Mail
+    read: Read
+    sender: Sender
+    header: RoutingHeader
+    view: Snapshot
+    means: Means

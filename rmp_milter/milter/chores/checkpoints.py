@@ -1,0 +1,90 @@
+"""Checkpoints by mail: the access log signed, and a mail to each who keeps checkpoints.
+
+Once a day, with a heartbeat in the log, so that silence is noticed; or whenever the host
+asks for it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
+from rmp_milter.dossier.changes import Changes, Once
+from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
+from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.store import Store
+
+FEWEST_KEEPERS = 2
+"""With one keeper of checkpoints alone, nobody can compare two histories."""
+_REMEMBERED = 3 * 86_400
+
+
+class Audience(msgspec.Struct, frozen=True):
+    """Who gets the checkpoints, from whom; ``new_token`` makes a Message-ID."""
+
+    addresses: tuple[str, ...]
+    sender: Sender
+    new_token: Callable[[], str]
+
+
+def daily_checkpoint_due(last: int, now: int, hour: int) -> bool:
+    """Return whether a day's checkpoint is to be made: ``hour`` (UTC) has come since.
+
+    ``last`` is when the last one was made, 0 for never; both in epoch seconds.
+    """
+    return last < last_hour(now, hour)
+
+
+def last_hour(now: int, hour: int) -> int:
+    """Return when it was ``hour`` o'clock (UTC) last, in epoch seconds."""
+    today = datetime.fromtimestamp(now, UTC)
+    wanted = today.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if wanted > today:
+        wanted -= timedelta(days=1)
+    return int(wanted.timestamp())
+
+
+def send_checkpoint(
+    keeper: KeeperClient,
+    store: Store,
+    audience: Audience,
+    now: int,
+    once: tuple[Once, ...] = (),
+) -> bytes:
+    """Have the log signed behind a heartbeat, queue the mails; return the checkpoint.
+
+    Raises :class:`KeeperDown`, :class:`KeeperFailed`, :class:`StoreError` and
+    :class:`Conflict`.
+    """
+    heartbeat = Event(now, HEARTBEAT, b"", "", "", "")
+    reply, _ = keeper.expect(Checkpointed, Checkpoint(heartbeat))
+    mails = tuple(
+        checkpoint_mail(reply.note, audience.sender, address, now, audience.new_token())
+        for address in audience.addresses
+    )
+    store.commit(Changes(outbox=mails, once=once), now)
+    return reply.note
+
+
+def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
+    keeper: KeeperClient, store: Store, audience: Audience, at: int, hour: int, now: int
+) -> bool:
+    """Send the checkpoint of the day of ``at`` unless that is done; return whether it was.
+
+    ``now`` is when it is done (both epoch seconds). The store remembers it, so that a
+    restart sends none twice. Raises as :func:`send_checkpoint`.
+    """
+    due = last_hour(at, hour)
+    mark = f"daily checkpoint {due}".encode()
+    with store.snapshot() as view:
+        if view.happened(mark):
+            return False
+    try:
+        once = Once(value=mark, expires=due + _REMEMBERED)
+        send_checkpoint(keeper, store, audience, now, (once,))
+    except Conflict:
+        return False  # another process was first
+    return True

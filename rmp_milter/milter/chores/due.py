@@ -1,0 +1,65 @@
+"""What the service does without being asked: waiting deposits and daily digests. Pure.
+
+    a waiting deposit that surely fits an open dossier by now → adopted
+    one whose time is over                                    → gone, its sender told
+    lines of receipts of the days before                      → one letter a depositor
+
+Closed dossiers are not erased here: that cannot be undone, and a host whose clock is wrong
+would do it unasked (``rmp dossier erase --due``). :mod:`rmp_milter.milter.chores.round` does them.
+"""
+
+import hashlib
+from collections.abc import Generator, Sequence
+
+from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.model import Dossier, ReceiptLine, Waiting
+from rmp_milter.handlers.asking.steps import Adopting, View
+from rmp_milter.handlers.depot import standing_readers
+from rmp_milter.handlers.filing.adoption import Occasion, adopt
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import (
+    birth_date,
+    bullet_list,
+    day,
+    document_titles,
+    full_name,
+)
+
+
+def digest_of(chore: str, *parts: bytes) -> bytes:
+    """Return what stands in the place of a mail's duplicate digest: a chore is done once."""
+    framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return hashlib.sha256(b"rmp chore " + chore.encode() + b"\0" + framed).digest()
+
+
+def adopt_by_itself(
+    waiting: Waiting, dossier: Dossier, view: View, at: int
+) -> Generator[Request, Reply, Adopting]:
+    """Have a deposit adopted whose dossier was made beside it; return its entry."""
+    occasion = Occasion(digest_of("adoption", waiting.waiting_id), at)
+    readers = standing_readers(dossier, view, at)
+    return (yield from adopt(occasion, waiting, dossier, readers, view))
+
+
+def expiry_letter(waiting: Waiting, language: Language) -> Letter:
+    """Tell the sender that his deposit is not kept any more, in the same words whatever why."""
+    patient, entry = waiting.patient, waiting.entry
+    titles = [title for each in entry.documents for title in document_titles(each, language)]
+    words = text(
+        "expired",
+        language,
+        date=day(waiting.received_at),
+        patient=full_name(patient),
+        birth_date=birth_date(patient),
+        documents=bullet_list(titles),
+    )
+    subject = text("subject-expired", language, patient=full_name(patient))
+    return Letter(subject=subject, text=words)
+
+
+def lines_due(lines: Sequence[ReceiptLine], at: int) -> tuple[ReceiptLine, ...]:
+    """Return the lines of the days (UTC) before ``at``: today's digest is not full yet."""
+    return tuple(line for line in lines if day_of(line.at) < day_of(at))

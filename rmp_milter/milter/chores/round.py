@@ -1,0 +1,170 @@
+"""Doing the chores: one round, each chore in a commit of its own, each at most once.
+
+A chore that somebody else did meanwhile (a conflict) is passed over; one that the keeper
+cannot help with now is tried again in the next round.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import msgspec
+
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.dossier.changes import Adoption, Changes, ToldUpTo
+from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.model import Doctor, OutgoingMail, Waiting
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.filing.adoption import home_of
+from rmp_milter.handlers.letters.receipts import digest_letter
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.milter.answering.answers import About, Answers
+from rmp_milter.milter.chores.due import adopt_by_itself, digest_of, expiry_letter, lines_due
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.store import Store
+
+EXPIRED_A_ROUND = 1000
+log = logging.getLogger("rmp.chores")
+
+
+class Household(msgspec.Struct, frozen=True):
+    """What the chores are done with; it is the milter's."""
+
+    store: Store
+    keeper: Keeper
+    answers: Answers
+    language: Language
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many chores of each kind were done, and how many could not be."""
+
+    adopted: int = 0
+    expired: int = 0
+    digests: int = 0
+    failed: int = 0
+
+
+def do_round(house: Household, at: int, now: int) -> Count:
+    """Do what is due at ``at``; ``now`` is when it is done (both epoch seconds).
+
+    Raises :class:`~rmp_milter.store.format.failures.StoreError`.
+    """
+    # What fits a dossier by now is adopted, even in its last hour.
+    adopted = list(_adoptions(house, now))
+    expired = list(_expiries(house, at, now))
+    digests = list(_digests(house, at, now))
+    count = Count(
+        adopted=adopted.count(True),
+        expired=expired.count(True),
+        digests=digests.count(True),
+        failed=[*adopted, *expired, *digests].count(False),
+    )
+    if count != Count():
+        log.info("chores: %s", ", ".join(f"{name} {n}" for name, n in as_dict(count).items()))
+    return count
+
+
+def as_dict(count: Count) -> dict[str, int]:
+    """Return the figures by name."""
+    return msgspec.structs.asdict(count)
+
+
+def _adoptions(house: Household, now: int) -> Iterator[bool]:
+    with house.store.snapshot() as view:
+        fitting = [each for each in view.waiting() if home_of(each, view)]
+    for waiting in fitting:
+        try:
+            if changes := _adoption(house, waiting, now):
+                yield from _committed(house, changes, now)
+        except MailError as error:
+            yield _failed("adoption", error)
+
+
+def _adoption(house: Household, waiting: Waiting, now: int) -> Changes | None:
+    """Return the adoption as things stand now, or None where nothing fits any more."""
+    with house.store.snapshot() as view:
+        dossier = home_of(waiting, view)
+        if dossier is None:
+            return None
+        done = house.keeper.run(adopt_by_itself(waiting, dossier, view, now))
+    return Changes(
+        digest=digest_of("adoption", waiting.waiting_id),
+        adoptions=(Adoption(done.waiting_id, done.dossier_id, done.entry),),
+    )
+
+
+def _expiries(house: Household, at: int, now: int) -> Iterator[bool]:
+    with house.store.snapshot() as view:
+        over = view.waiting_expired(at, EXPIRED_A_ROUND)
+    for waiting in over:
+        try:
+            yield from _committed(house, expiry(house, waiting, now), now)
+        except MailError as error:
+            yield _failed("expiry", error)
+
+
+def expiry(house: Household, waiting: Waiting, now: int) -> Changes:
+    """Return the end of a deposit's wait, with the letter to its sender.
+
+    A sender who left the directory, or whose key is of no use, cannot be told: that is
+    logged. Raises :class:`MailError` while the keeper cannot write the letter.
+    """
+    digest = digest_of("expiry", waiting.waiting_id)
+    with house.store.snapshot() as view:
+        sender = view.doctor(waiting.entry.author)
+    mails = _letter(house, expiry_letter(waiting, house.language), sender, digest, now)
+    return Changes(digest=digest, expired=(waiting.waiting_id,), outbox=mails)
+
+
+def _letter(
+    house: Household, letter: Letter, reader: Doctor | None, digest: bytes, now: int
+) -> tuple[OutgoingMail, ...]:
+    if reader is None:
+        log.warning("chores: a sender is not in the directory any more and is not told")
+        return ()
+    about = About(reader=reader, digest=digest, at=now, in_reply_to="")
+    try:
+        return house.answers.make(letter, about, lambda _document: None)
+    except MailError as error:
+        if error.temporary:
+            raise
+        log.warning("chores: RPPS %s cannot be told: %s", reader.rpps, error.text)
+        return ()
+
+
+def _digests(house: Household, at: int, now: int) -> Iterator[bool]:
+    with house.store.snapshot() as view:
+        doctors = list(view.receipt_doctors())
+    for doctor_id in doctors:
+        try:
+            if changes := _digest(house, doctor_id, at, now):
+                yield from _committed(house, changes, now)
+        except MailError as error:
+            yield _failed("digest", error)
+
+
+def _digest(house: Household, doctor_id: bytes, at: int, now: int) -> Changes | None:
+    with house.store.snapshot() as view:
+        lines = lines_due(view.receipt_lines(doctor_id), at)
+        doctor = view.doctor(doctor_id)
+    if not lines:
+        return None
+    digest = digest_of("receipts", doctor_id, day_of(at).encode())
+    mails = _letter(house, digest_letter(lines, house.language), doctor, digest, now)
+    told = ToldUpTo(doctor_id, max(line.at for line in lines))
+    return Changes(digest=digest, outbox=mails, told=(told,))
+
+
+def _committed(house: Household, changes: Changes, now: int) -> Iterator[bool]:
+    """Commit; yield True, or nothing where it was done by another."""
+    try:
+        house.store.commit(changes, now)
+    except Conflict:
+        return
+    yield True
+
+
+def _failed(chore: str, error: MailError) -> bool:
+    log.warning("chores: %s put off: %s %s", chore, error.text, error.detail)
+    return False

@@ -1,0 +1,222 @@
+"""One mail, one way: from the envelope to the commit. The main path reads top to bottom.
+
+    duplicate? → automatic? → shape → the keeper opens → sender → routing header → the
+    verb's handler (with the keeper) → answer (sealed by the keeper) → one commit
+
+Nothing is kept before the commit and everything is durable after it. What is refused
+before the sender is known is heard at SMTP time (:class:`MailError`); a known sender gets
+an encrypted letter instead, committed like any answer.
+"""
+
+from collections.abc import Sequence
+from email.utils import parseaddr
+
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import Opened, Trust
+from rmp_milter.certificates import usable
+from rmp_milter.dossier.changes import Once
+from rmp_milter.dossier.model import Doctor, Envelope, Verb
+from rmp_milter.errors import MailError, try_again
+from rmp_milter.handlers.asking.steps import Asked, Outcome, Refusal, Sender, Share, expect
+from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
+from rmp_milter.handlers.table import HANDLERS
+from rmp_milter.mail.header.routing import RoutingHeader, parse
+from rmp_milter.mail.incoming.digest import duplicate_digest
+from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
+from rmp_milter.mail.incoming.shapes import recognise
+from rmp_milter.milter.answering.settling import Ground, changes_of
+from rmp_milter.milter.case import Case, Gathered, Mail, Means, Read
+from rmp_milter.milter.intake import admit, gather, harmless_message_id, opening
+from rmp_milter.milter.sender import check_age, excused, identify, likely_signers, named_signers
+from rmp_milter.milter.turns import subjects_of
+from rmp_milter.milter.unrequested import swallow, why_automatic
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.read.snapshot import Snapshot
+
+CONFLICT_TRIES = 3
+"""A mail whose ground moved under it is decided again; three times is a fault of ours."""
+
+
+def take(envelope: Envelope, memory: Memory, means: Means) -> str:
+    """Do all that a mail asks, once; return in one word what was done, for the log.
+
+    ``memory`` is given back on the way. Raises :class:`MailError` with what the SMTP
+    client hears; then nothing was done.
+    """
+    with Memory() as bodies:
+        with memory.mapped() as raw:
+            mail = _mail(envelope, raw)
+            if word := _done_unopened(mail, raw, means):
+                return word
+            gathered = _gather(mail, raw, bodies)
+        # The bodies are all that is needed of it, and the commit takes as much again.
+        memory.close()
+        return _take_gathered(mail, gathered, means)
+
+
+def _mail(envelope: Envelope, raw: memoryview) -> Mail:
+    try:
+        outer = scan(raw)
+    except MimeLimit as error:
+        raise MailError("damaged-mail", enhanced="5.6.0", detail=str(error)) from error
+    digest = duplicate_digest(envelope.sender, envelope.recipients, raw)
+    return Mail(envelope=envelope, outer=outer, digest=digest)
+
+
+def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str | None:
+    """Be done with a mail that came before or that no person wrote; None for any other."""
+    with means.store.snapshot() as view:
+        if view.seen(mail.digest):
+            return "duplicate"
+    if reason := why_automatic(mail, means.services):
+        return swallow(mail, raw, means, reason)
+    return None
+
+
+def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
+    for _ in range(CONFLICT_TRIES):
+        try:
+            return _take_once(mail, gathered, means)
+        except Conflict as conflict:
+            if conflict.reason == "duplicate":
+                return "duplicate"
+            if conflict.reason == "replayed":
+                raise MailError("replayed", enhanced="5.7.7") from conflict
+    raise try_again("unavailable", "the dossier changed three times meanwhile")
+
+
+def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
+    with means.store.snapshot() as view:
+        read = _open(mail, view, means.keeper, gathered)
+    with read.fresh:
+        sender, header = _understand(mail, read, means)
+        # What is decided on is looked at in the turn, with all tries before it counted.
+        turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
+        with turn, means.store.snapshot() as view:
+            return _answer(Case(mail, read, sender, header, view, means))
+
+
+def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
+    """Return who wrote and what the header says, or refuse at SMTP time.
+
+    Where a code is tried the answer must reach its sender: else the try would not count. An
+    emergency is refused neither for an old signature (a clock that is wrong) nor for
+    anything in its header.
+    """
+    at, signature = mail.envelope.received_at, read.opened.signature
+    with means.store.snapshot() as view:
+        sender = identify(mail.envelope, signature, view)
+    header = excused(parse(read.opened.header, means.this_year(at)), sender.doctor)
+    if header.verb is Verb.URGENCE:
+        return sender, header
+    check_age(signature, at, means.signature_days)
+    if read.opened.held_code and not usable(sender.doctor.certificate, at):
+        raise MailError("expired-key", enhanced="5.7.7", detail="no answer can be sealed")
+    return sender, header
+
+
+def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
+    """Take the encrypted bodies out of the mail, or refuse its shape."""
+    shape = recognise(raw, mail.outer)
+    admit(shape)
+    return Gathered(refs=gather(raw, shape, bodies), memory=bodies)
+
+
+def _open(mail: Mail, view: Snapshot, keeper: Keeper, gathered: Gathered) -> Read:
+    """Have the mail opened, with the certificates that may have signed it."""
+    _, sender_address = parseaddr(mail.outer.header("From"))
+    likely = likely_signers(mail.envelope, sender_address, view)
+    read = _ask_open(mail, gathered, likely, keeper)
+    signature = read.opened.signature
+    named = named_signers(signature.issuers, view)
+    if signature.trust is Trust.UNKNOWN and named:
+        read.fresh.close()
+        read = _ask_open(mail, gathered, named, keeper)
+    return read
+
+
+def _ask_open(
+    mail: Mail, gathered: Gathered, signers: Sequence[Doctor], keeper: Keeper
+) -> Read:
+    certificates = tuple(doctor.certificate for doctor in signers)
+    request = opening(mail.digest, gathered.refs, certificates)
+    reply, fresh = keeper.ask(request, gathered.memory)
+    return Read(opened=expect(reply, Opened), bodies=gathered.memory, fresh=fresh)
+
+
+def _answer(case: Case) -> str:
+    """Decide as the verb says, or write the refusal; then commit and be done."""
+    verb = case.header.verb.value
+    try:
+        outcome = _decide(case)
+        word = f"{verb} done"
+    except MailError as error:
+        outcome = _refusal(error, case)
+        word = f"{verb} refused: {error.text} {error.detail}".rstrip()
+    _commit(case, outcome)
+    return word
+
+
+def _refusal(error: MailError, case: Case) -> Outcome:
+    """Return the letter that says why, and what the refusal leaves behind."""
+    if error.temporary or error.text == "expired-key":
+        raise error  # no letter can be sealed to a key that is not usable
+    opened, language = case.read.opened, case.means.language
+    fault = attestation_fault(opened, case.sender.doctor)
+    letter = refusal_letter(error, case.header, opened.header, language, fault)
+    if isinstance(error, Refusal):
+        return Outcome(letter, error.effects, error.not_before)
+    return Outcome(letter)
+
+
+def _decide(case: Case) -> Outcome:
+    """Have the verb's handler decide, with the keeper's help."""
+    header, means = case.header, case.means
+    if header.problems:
+        raise MailError("header-problems")
+    if header.verb not in HANDLERS:
+        raise MailError("not-in-service")
+    asked = Asked(
+        digest=case.mail.digest,
+        at=case.mail.envelope.received_at,
+        mail_from=case.mail.envelope.sender,
+        sender=case.sender,
+        header=header,
+        opened=case.read.opened,
+        new_id=means.new_id,
+        classify=means.classify,
+        policy=means.policy,
+        bounds=means.bounds,
+        parcels=_parcels(case),
+    )
+    return means.keeper.run(HANDLERS[header.verb](asked, case.view, means.language))
+
+
+def _parcels(case: Case) -> tuple[Share, ...]:
+    year = case.means.this_year(case.mail.envelope.received_at)
+    return tuple(
+        Share(parse(parcel.header, year), parcel.bodies) for parcel in case.read.opened.parcels
+    )
+
+
+def _commit(case: Case, outcome: Outcome) -> None:
+    """Write all of it, the answers and the duplicate digest in one transaction."""
+    mail, read, at = case.mail, case.read, case.mail.envelope.received_at
+    with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
+        ground = Ground(
+            digest=mail.digest,
+            at=at,
+            sender=case.sender.doctor,
+            in_reply_to=harmless_message_id(mail.outer.header("Message-ID")),
+            opened=read.opened.bodies,
+            bodies=bodies,
+            fresh=fresh,
+            once=_once(read.opened, at + case.means.once_seconds),
+        )
+        changes = changes_of(outcome, ground, case.view, case.means.answers)
+        case.means.store.commit(changes, at)
+
+
+def _once(opened: Opened, expires: int) -> tuple[Once, ...]:
+    return (Once(b"text " + opened.once, expires),) if opened.once else ()

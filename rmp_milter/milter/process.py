@@ -1,0 +1,208 @@
+"""The milter process: what it stands on is put together here, then it listens."""
+
+import functools
+import grp
+import logging
+import os
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+
+import msgspec
+
+from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.memory import Memory
+from rmp_milter.config import Config
+from rmp_milter.dossier.model import Envelope
+from rmp_milter.dossier.onglets import classify, table_with
+from rmp_milter.dossier.rules import policy_of
+from rmp_milter.handlers.asking.steps import Bounds
+from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.milter.answering.answers import Answers
+from rmp_milter.milter.callbacks import Rules, listen, stop
+from rmp_milter.milter.case import Means
+from rmp_milter.milter.chores.checkpoints import Audience
+from rmp_milter.milter.chores.round import Household, do_round
+from rmp_milter.milter.chores.watch import Watch, keep_watch
+from rmp_milter.milter.pipeline import take
+from rmp_milter.milter.turns import Turns
+from rmp_milter.store.format.failures import StoreError, StoreFailed
+from rmp_milter.store.format.keys import StoreKeys, read_store_keys
+from rmp_milter.store.store import Store
+
+DAY_SECONDS = 86_400
+YEAR_SECONDS = 31_557_600
+log = logging.getLogger("rmp.milter")
+
+EXIT_STORE_FAILED = 75
+"""sysexits' EX_TEMPFAIL: the supervisor starts the process again, on a fresh environment."""
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM, or until the store fails; return the exit status."""
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
+    store = Store.open(
+        config.paths.store,
+        keys,
+        map_bytes=config.store.map_bytes,
+        duplicate_days=config.milter.duplicate_days,
+    )
+    failed = threading.Event()
+    means = _means(config, store, keys)
+
+    def pipeline(envelope: Envelope, memory: Memory) -> str:
+        return take(envelope, memory, means)
+
+    rules = Rules(
+        addresses=frozenset(config.service.addresses),
+        message_bytes=config.limits.message_bytes,
+        language=config.service.language,
+        take=pipeline,
+        on_store_failure=lambda: _give_up(failed),
+    )
+    group = (
+        grp.getgrnam(config.sockets.milter_group).gr_gid
+        if config.sockets.milter_group
+        else None
+    )
+    ended = threading.Event()
+    rounds = (household(config, store), watch_of(config), config.milter.chores_seconds)
+    chores = threading.Thread(
+        target=_keep_house, args=(*rounds, ended, failed), name="chores", daemon=True
+    )
+    chores.start()
+    socket, mode = str(config.sockets.milter), config.sockets.milter_mode
+    listen(rules, socket, mode, group, config.milter.timeout_seconds)
+    ended.set()
+    if not failed.is_set():
+        chores.join()  # a chore at hand is brought to its end
+        store.close()
+    return EXIT_STORE_FAILED if failed.is_set() else 0
+
+
+def _keep_house(
+    house: Household,
+    watch: Watch,
+    seconds: int,
+    ended: threading.Event,
+    failed: threading.Event,
+) -> None:
+    """Do the chores every ``seconds``; a round that ends otherwise ends the process."""
+    try:
+        while not ended.wait(seconds):
+            now = int(time.time())
+            try:
+                do_round(house, now, now)
+                keep_watch(house, watch, now, now)
+            except StoreFailed:
+                raise
+            except StoreError as error:
+                log.error("chores: %s", error)  # noqa: TRY400 -- one line, no traceback
+    finally:
+        if not ended.is_set():
+            _give_up(failed)
+
+
+def household(config: Config, store: Store) -> Household:
+    """Return what the chores are done with."""
+    keeper = _keeper(config)
+    language = config.service.language
+    return Household(store, keeper, _answers(config, keeper), language)
+
+
+def watch_of(config: Config) -> Watch:
+    """Return what emergencies are watched by, and who is told."""
+    sender = Sender(config.service.addresses[0], config.service.name)
+    audit = config.audit
+    return Watch(
+        client=KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds),
+        audience=Audience(audit.addresses, sender, lambda: secrets.token_hex(16)),
+        hour=audit.hour,
+        alerts=audit.alerts,
+        justify_hours=audit.justify_hours,
+        review_hours=audit.review_hours,
+        remind_hours=audit.remind_hours,
+    )
+
+
+def _keeper(config: Config) -> Keeper:
+    client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
+    return Keeper(client.call, config.limits.message_bytes // 1_000_000)
+
+
+def _answers(config: Config, keeper: Keeper) -> Answers:
+    return Answers(
+        keeper=keeper,
+        service=config.service.addresses[0],
+        service_name=config.service.name,
+        language=config.service.language,
+        answer_bytes=config.limits.answer_bytes,
+        new_token=lambda: secrets.token_hex(16),
+    )
+
+
+def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
+    keeper = _keeper(config)
+    table = table_with(msgspec.structs.asdict(config.onglets))
+    return Means(
+        store=store,
+        keeper=keeper,
+        answers=_answers(config, keeper),
+        services=config.service.addresses,
+        bounce_key=keys.outbox,
+        language=config.service.language,
+        new_id=new_id,
+        this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
+        classify=functools.partial(classify, table=table),
+        policy=policy_of(_policy_rows(config)),
+        bounds=_bounds(config),
+        signature_days=config.rules.signature_days,
+        # Longer than a signature counts, so that nothing is forgotten while it does.
+        once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
+        turns=Turns(),
+    )
+
+
+def _policy_rows(config: Config) -> dict[str, tuple[str, ...]]:
+    rows = msgspec.structs.asdict(config.policy)
+    return {name: sets for name, sets in rows.items() if sets is not None}
+
+
+def _bounds(config: Config) -> Bounds:
+    rules = config.rules
+    return Bounds(
+        wrong_codes=rules.wrong_codes,
+        sender_codes=rules.sender_codes,
+        global_codes=rules.global_codes,
+        lists=rules.lists,
+        window=rules.window_seconds,
+        hold=rules.hold_seconds,
+        waiting=rules.waiting_days * DAY_SECONDS,
+        retention=rules.retention_years * YEAR_SECONDS,
+        justify_hours=config.audit.justify_hours,
+    )
+
+
+def new_id() -> bytes:
+    """Return a fresh 16-byte identifier: microseconds, then 8 random bytes.
+
+    Nearly ascending, so that LMDB appends instead of splitting pages all over the tree.
+    """
+    return (time.time_ns() // 1000).to_bytes(8, "big") + secrets.token_bytes(8)
+
+
+def _give_up(failed: threading.Event) -> None:
+    """Stop the process after a failed commit; what comes meanwhile hears 451.
+
+    Mails in hand get a few seconds; a thread that hangs must not keep us up.
+    """
+    if failed.is_set():
+        return
+    failed.set()
+    # A moment later, so that the sender at hand hears our 451 and not a closed connection.
+    for seconds, action in ((0.5, stop), (5.0, lambda: os._exit(EXIT_STORE_FAILED))):
+        timer = threading.Timer(seconds, action)
+        timer.daemon = True
+        timer.start()

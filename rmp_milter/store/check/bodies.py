@@ -1,0 +1,72 @@
+"""Verification of the bodies and of what hangs on them: key packets, bodies given up."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.codecs import ID_BYTES, Kind
+
+if TYPE_CHECKING:
+    from rmp_milter.dossier.model import Document
+    from rmp_milter.store.check.expected import Expected
+    from rmp_milter.store.check.walk import Walk
+    from rmp_milter.store.format.codecs import Codecs
+
+
+def check_document(walk: Walk, document: Document, expected: Expected) -> None:
+    """Note where a document's body is not the one that it describes."""
+    document_id = document.document_id
+    if document_id in expected.documents or document_id in expected.erased:
+        walk.add(f"document {document_id.hex()} is in two places")
+    expected.documents.add(document_id)
+    body = walk.get("bodies", document_id)
+    if body is None:
+        walk.add(f"body {document_id.hex()} is missing")
+    elif len(body) != document.size:
+        walk.add(f"body {document_id.hex()} has {len(body)} bytes, not {document.size}")
+    elif hashlib.sha256(body).digest() != document.digest:
+        walk.add(f"body {document_id.hex()} is not what was stored: its SHA-256 differs")
+
+
+def check_erased_document(walk: Walk, document: Document, expected: Expected) -> None:
+    """Note what an erased document still has. Its body may be an orphan, nothing else."""
+    document_id = document.document_id
+    if document_id in expected.documents or document_id in expected.erased:
+        walk.add(f"document {document_id.hex()} is in two places")
+    expected.erased.add(document_id)
+    if document.sealed_key or document.standing or document.parts:
+        walk.add(f"document {document_id.hex()} of an erased dossier still has keys or names")
+
+
+def check_bodies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+    """Note every finding in the tables that hang on documents, all of them seen."""
+    _check_orphans(walk, expected)
+    for key in walk.keys("bodies"):
+        if key not in expected.documents and walk.get("orphans", key) is None:
+            walk.add(f"body {key.hex()} belongs to no entry")
+    _check_envelopes(walk, codecs, expected)
+
+
+def _check_orphans(walk: Walk, expected: Expected) -> None:
+    looks = set()
+    for key, look in walk.records("orphans"):
+        looks.add(bytes(look) + key)
+        if key in expected.documents:
+            walk.add(f"body {key.hex()} is given up and yet belongs to an entry")
+        if walk.get("bodies", key) is None:
+            walk.add(f"body {key.hex()} is given up and missing")
+    walk.compare_keys("orphans_due", looks, lambda key: f"body {key[4:].hex()}")
+
+
+def _check_envelopes(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+    for key, sealed in walk.records("envelopes"):
+        document_id = key[:ID_BYTES]
+        if document_id not in expected.documents:
+            walk.add(f"key packets {key.hex()} belong to no document")
+        stored = walk.opened(codecs.envelopes, key, sealed)
+        if stored is None:
+            continue
+        reader = codecs.blind.of(Kind.ENVELOPE, document_id + stored.fingerprint.encode())
+        if key[ID_BYTES:] != reader[:ID_BYTES]:
+            walk.add(f"key packets {key.hex()} are for another reader")

@@ -1,0 +1,101 @@
+"""Verification of the outbox's tables: contents, states, order of tries, notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.codecs import LINK_BYTES, Kind, OutboxCodecs, number_of, u32
+from rmp_milter.store.format.records import OutboxLedger, StoredBodySlice
+from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
+
+if TYPE_CHECKING:
+    from rmp_milter.store.check.walk import Walk
+    from rmp_milter.store.format.records import StoredMail, WaitingMail
+
+
+class OutboxCheck:
+    """Walks each table once and holds what the others must agree with."""
+
+    def __init__(self, walk: Walk, codecs: OutboxCodecs) -> None:
+        self._walk = walk
+        self._codecs = codecs
+        self._due: set[bytes] = set()
+        self._expiry: set[bytes] = set()
+        self._references: set[bytes] = set()
+        self._highest = 0
+
+    def run(self) -> None:
+        """Note every finding in the walk."""
+        self._check_mails()
+        self._check_states()
+        self._walk.compare_keys("outbox_due", self._due, _timed_row)
+        self._walk.compare_keys("outbox_bodies", self._references, _row_with_body)
+        self._check_notes()
+        self._walk.compare_keys("sent_expiry", self._expiry, _timed_row)
+        self._check_ledger()
+
+    def _check_mails(self) -> None:
+        for key, sealed in self._walk.records("outbox"):
+            mail = self._walk.opened(self._codecs.mails, key, sealed)
+            state = self._walk.get("outbox_state", key)
+            if state is None:
+                self._walk.add(f"row {number_of(key)} has no state")
+            if mail is not None:
+                self._check_references(key, mail)
+
+    def _check_references(self, key: bytes, mail: StoredMail) -> None:
+        pieces = [piece for piece in mail.pieces if isinstance(piece, StoredBodySlice)]
+        for document_id in {piece.document_id for piece in pieces}:
+            self._references.add(self._codecs.blind.of(Kind.DOCUMENT, document_id) + key)
+            if self._walk.get("bodies", document_id) is None:
+                self._walk.add(f"row {number_of(key)} needs body {document_id.hex()}: missing")
+
+    def _check_states(self) -> None:
+        for key, sealed in self._walk.records("outbox_state"):
+            self._highest = max(self._highest, number_of(key))
+            if self._walk.get("outbox", key) is None:
+                self._walk.add(f"row {number_of(key)} has no content")
+            if self._walk.get("sent", key) is not None:
+                self._walk.add(f"row {number_of(key)} is both sent and to be sent")
+            state = self._walk.opened(self._codecs.states, key, sealed)
+            if state is not None:
+                self._expect_due(key, state)
+
+    def _expect_due(self, key: bytes, state: WaitingMail) -> None:
+        if not state.parked:
+            self._due.add(u32(state.next_try) + key)
+        sealed = self._walk.get("outbox", key)
+        mail = None if sealed is None else self._walk.opened(self._codecs.mails, key, sealed)
+        if mail and (mail.recipient, mail.message_id) != (state.recipient, state.message_id):
+            self._walk.add(f"row {number_of(key)} and its state are of two mails")
+
+    def _check_notes(self) -> None:
+        for key, sealed in self._walk.records("sent"):
+            self._highest = max(self._highest, number_of(key))
+            note = self._walk.opened(self._codecs.notes, key, sealed)
+            if note is not None:
+                self._expiry.add(u32(note.expires) + key)
+
+    def _check_ledger(self) -> None:
+        sealed = self._walk.get("meta", OUTBOX_LEDGER_KEY)
+        if sealed is None:
+            self._walk.add("the outbox's ledger is missing")
+            return
+        ledger = self._walk.opened(self._codecs.ledger, OUTBOX_LEDGER_KEY, sealed)
+        if ledger is not None:
+            self._compare(ledger)
+
+    def _compare(self, ledger: OutboxLedger) -> None:
+        if self._highest >= ledger.next_row:
+            self._walk.add(f"row {self._highest} has a number that is not given out yet")
+        self._walk.compare_count("outbox_state", ledger.waiting)
+        self._walk.compare_count("sent", ledger.notes)
+        self._walk.compare_count("outbox_bodies", ledger.references)
+
+
+def _timed_row(key: bytes) -> str:
+    return f"row {number_of(key[4:])}"
+
+
+def _row_with_body(key: bytes) -> str:
+    return f"row {number_of(key[LINK_BYTES:])}"

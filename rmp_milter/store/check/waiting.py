@@ -1,0 +1,29 @@
+"""Verification of the deposits that wait for a dossier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.check.bodies import check_document
+from rmp_milter.store.format.codecs import u32
+
+if TYPE_CHECKING:
+    from rmp_milter.store.check.expected import Expected
+    from rmp_milter.store.check.walk import Walk
+    from rmp_milter.store.format.codecs import Codecs
+
+
+def check_waiting(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+    """Note every finding in the waiting deposits; say what must lead to them."""
+    expiry = set()
+    for key, sealed in walk.records("waiting"):
+        stored = walk.opened(codecs.waiting, key, sealed)
+        if stored is None:
+            continue
+        if stored.waiting.waiting_id != key:
+            walk.add(f"waiting deposit {key.hex()} holds another identifier")
+        expiry.add(u32(stored.waiting.expires_at) + key)
+        expected.index.update(link + key for link in stored.traits)
+        for document in stored.waiting.entry.documents:
+            check_document(walk, document, expected)
+    walk.compare_keys("waiting_expiry", expiry, lambda key: f"deposit {key[4:].hex()}")

@@ -1,0 +1,1 @@
+"""What lies on disk: the environment, its tables, keys and sealed records."""

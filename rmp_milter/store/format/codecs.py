@@ -1,0 +1,228 @@
+"""How records become bytes: MessagePack inside AES-256-GCM, each bound to its place.
+
+sealed = nonce (12) ‖ ciphertext ‖ tag (16), under a subkey of the table's own, with
+``table ‖ 00 ‖ record key`` authenticated: a record that is altered, or moved to another
+key or table, does not open. Nonces are random; NIST SP 800-38D, 8.3 allows 2^32 of them
+a key, hence a subkey (HKDF-SHA256) for every table.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from rmp_milter.dossier.model import (
+    Doctor,
+    Dossier,
+    Emergency,
+    Fault,
+    PostalLetter,
+    ReceiptLine,
+    Tally,
+)
+from rmp_milter.store.format.failures import DamagedRecordError
+from rmp_milter.store.format.keys import KEY_BYTES, StoreKeys
+from rmp_milter.store.format.records import (
+    Head,
+    Ledger,
+    OutboxLedger,
+    SentNote,
+    StoredDossier,
+    StoredEntry,
+    StoredEnvelope,
+    StoredMail,
+    StoredWaiting,
+    WaitingMail,
+)
+
+T = TypeVar("T")
+
+ID_BYTES = 16
+LINK_BYTES = 32
+NONCE_BYTES = 12
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def subkey(key: bytes, purpose: str) -> bytes:
+    """Return the 32 bytes that HKDF-SHA256 draws from ``key`` for ``purpose``."""
+    info = b"rmp-milter store 1 " + purpose.encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
+
+
+class Codec(Generic[T]):
+    """Seals and opens the records of one table."""
+
+    def __init__(
+        self,
+        table: str,
+        key: bytes,
+        kind: type[T],
+        nonces: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.table = table
+        self._place = table.encode() + b"\0"
+        self._cipher = AESGCM(subkey(key, table))
+        self._decode = msgspec.msgpack.Decoder(kind).decode
+        self._nonces = nonces
+
+    def seal(self, record: bytes, value: T) -> bytes:
+        """Return ``value`` sealed for the key ``record`` of this table."""
+        nonce = self._nonces(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, _encode(value), self._place + record)
+
+    def open(self, record: bytes, sealed: bytes | memoryview) -> T:
+        """Return the value sealed at ``record``; raises :class:`DamagedRecordError`."""
+        nonce, rest = bytes(sealed[:NONCE_BYTES]), sealed[NONCE_BYTES:]
+        try:
+            plain = self._cipher.decrypt(nonce, rest, self._place + record)
+            return self._decode(plain)
+        except (InvalidTag, ValueError, msgspec.MsgspecError) as error:
+            raise DamagedRecordError(
+                f"record {record.hex()} of table {self.table} does not open"
+            ) from error
+
+
+class Kind(StrEnum):
+    """What a blind key leads from."""
+
+    TRAIT = "trait"
+    TREATING = "treating"
+    MAIL = "mail"
+    RPPS = "rpps"
+    ACCOUNT = "account"
+    FINGERPRINT = "fingerprint"
+    KEY_ID = "key id"
+    PATIENT = "patient"
+    WAITING = "waiting"
+    SEEN = "seen"
+    ONCE = "once"
+    TALLY = "tally"
+    ENVELOPE = "envelope"
+    DOCUMENT = "document"
+    EMERGENCY = "emergency"
+    EMERGENCY_BY = "emergency by"
+    CHECK = "check"
+
+
+class Blind:
+    """Look-up keys that say nothing to whoever has the files but not the index key."""
+
+    def __init__(self, key: bytes, purpose: str = "index") -> None:
+        self._key = subkey(key, purpose)
+
+    def of(self, kind: Kind, value: bytes | str) -> bytes:
+        """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
+        text = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+        return hmac.digest(self._key, kind.value.encode() + b"\0" + text, "sha256")
+
+    def check_value(self) -> bytes:
+        """Return what the store keeps to know its index key again.
+
+        With another key nobody would be found, and every patient would seem new.
+        """
+        return self.of(Kind.CHECK, b"")
+
+
+class Codecs:
+    """All that the milter's tables need, from its two keys."""
+
+    def __init__(self, keys: StoreKeys) -> None:
+        self.blind = Blind(keys.index)
+        self.dossiers = Codec("dossiers", keys.metadata, StoredDossier)
+        self.heads = Codec("heads", keys.metadata, Head)
+        self.entries = Codec("entries", keys.metadata, StoredEntry)
+        self.doctors = Codec("doctors", keys.metadata, Doctor)
+        self.envelopes = Codec("envelopes", keys.metadata, StoredEnvelope)
+        self.waiting = Codec("waiting", keys.metadata, StoredWaiting)
+        self.tallies = Codec("tallies", keys.metadata, Tally)
+        self.receipts = Codec("receipts", keys.metadata, ReceiptLine)
+        self.emergencies = Codec("emergencies", keys.metadata, Emergency)
+        self.letters = Codec("letters", keys.metadata, PostalLetter)
+        self.ledger = Codec("meta", keys.metadata, Ledger)
+        self.outbox = OutboxCodecs(keys.outbox)
+
+
+class OutboxCodecs:
+    """All that the outbox's tables need, from the one key that the courier has too.
+
+    Bodies have blind keys of the outbox's own: rows name together what lies in one
+    dossier, which nobody may read from the files.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self.blind = Blind(key, "outbox_bodies")
+        self.mails = Codec("outbox", key, StoredMail)
+        self.states = Codec("outbox_state", key, WaitingMail)
+        self.notes = Codec("sent", key, SentNote)
+        self.ledger = Codec("outbox_meta", key, OutboxLedger)
+
+
+def doctor_links(blind: Blind, doctor: Doctor) -> frozenset[bytes]:
+    """Return the blind keys that lead to ``doctor``; no other doctor may have one."""
+    return frozenset(blind.of(kind, value) for kind, value in _doctor_names(doctor) if value)
+
+
+def _doctor_names(doctor: Doctor) -> Iterator[tuple[Kind, str | bytes]]:
+    yield Kind.MAIL, doctor.mail.casefold()
+    yield Kind.RPPS, doctor.rpps
+    yield Kind.ACCOUNT, doctor.account
+    yield Kind.FINGERPRINT, doctor.fingerprint.lower()
+    yield Kind.PATIENT, doctor.patient_of
+    for key_id in doctor.key_ids:
+        yield Kind.KEY_ID, key_id.lower()
+
+
+def trait_links(blind: Blind, kind: Kind, trait_keys: Iterable[str]) -> tuple[bytes, ...]:
+    """Return the blind keys of folded traits, each once, sorted."""
+    return tuple(sorted({blind.of(kind, key) for key in trait_keys}))
+
+
+def envelope_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes:
+    """Return where a reader's key packets for a document are: document ‖ 16 bytes.
+
+    The digest is of both, so that the files do not show which documents share a reader.
+    """
+    reader = blind.of(Kind.ENVELOPE, document_id + fingerprint.lower().encode())
+    return document_id + reader[:ID_BYTES]
+
+
+def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
+    """Return the blind key under which the tries of one subject are counted."""
+    return blind.of(Kind.TALLY, fault.value.encode() + b"\0" + subject)
+
+
+def emergency_key(blind: Blind, reference: str) -> bytes:
+    """Return where the emergency of this public reference is."""
+    return blind.of(Kind.EMERGENCY, reference)[:ID_BYTES]
+
+
+def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:
+    """Return the blind keys that lead to the dossier: its traits', its treating doctor's."""
+    return frozenset(stored.traits) | {treating_link(blind, stored.dossier)}
+
+
+def treating_link(blind: Blind, dossier: Dossier) -> bytes:
+    """Return the blind key under which the treating doctor's dossiers are found."""
+    return blind.of(Kind.TREATING, dossier.treating)
+
+
+def u32(number: int) -> bytes:
+    """Return ``number`` as 4 bytes, most significant first, so that keys sort by it."""
+    return number.to_bytes(4, "big")
+
+
+def u64(number: int) -> bytes:
+    """Return ``number`` as 8 bytes, most significant first."""
+    return number.to_bytes(8, "big")
+
+
+def number_of(key: bytes | memoryview) -> int:
+    """Return the number that ``u32`` or ``u64`` wrote."""
+    return int.from_bytes(key, "big")

@@ -1,0 +1,79 @@
+"""Key files: 32 random bytes as one line of base64, readable by their owner only."""
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rmp_milter.disk.new_files import write_new
+from rmp_milter.store.format.failures import StoreError
+
+KEY_BYTES = 32
+METADATA, INDEX = "metadata.key", "index.key"
+"""The key files that only the milter has, in its folder."""
+
+MAX_KEY_FILE = 256
+"""More than any key file holds; nothing else is read into memory by mistake."""
+
+
+class KeyFileError(StoreError):
+    """A key file is missing, unreadable or malformed; one clear line, without the key."""
+
+
+@dataclass(frozen=True)
+class StoreKeys:
+    """The store's keys, 32 bytes each; the representation shows none of them.
+
+    ``metadata`` seals dossiers, entries and doctors; ``index`` keys the look-up digests;
+    ``outbox`` seals what the courier sends and is the only one that the courier has.
+    """
+
+    metadata: bytes = field(repr=False)
+    index: bytes = field(repr=False)
+    outbox: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if any(len(key) != KEY_BYTES for key in (self.metadata, self.index, self.outbox)):
+            raise KeyFileError(f"a store key has not {KEY_BYTES} bytes")
+
+
+def make_key(path: Path, mode: int = 0o600) -> None:
+    """Make a new key file, durable when this returns; an existing one is never touched.
+
+    Raises :class:`KeyFileError`.
+    """
+    line = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
+    try:
+        write_new(path, line, mode)
+    except OSError as error:
+        raise KeyFileError(f"cannot make key file {path}: {error.strerror}") from error
+
+
+def read_key(path: Path) -> bytes:
+    """Return the 32 bytes of the key file ``path``; raises :class:`KeyFileError`."""
+    try:
+        with path.open("rb") as file:
+            line = file.read(MAX_KEY_FILE)
+    except OSError as error:
+        raise KeyFileError(f"cannot read key file {path}: {error.strerror}") from error
+    return _decode(path, line)
+
+
+def read_store_keys(milter_folder: Path, outbox_key: Path) -> StoreKeys:
+    """Return the three keys out of their files; raises :class:`KeyFileError`."""
+    return StoreKeys(
+        metadata=read_key(milter_folder / METADATA),
+        index=read_key(milter_folder / INDEX),
+        outbox=read_key(outbox_key),
+    )
+
+
+def _decode(path: Path, line: bytes) -> bytes:
+    try:
+        key = base64.b64decode(line.strip(), validate=True)
+    except binascii.Error as error:
+        raise KeyFileError(f"key file {path} is not one line of base64") from error
+    if len(key) != KEY_BYTES:
+        raise KeyFileError(f"key file {path} holds {len(key)} bytes, not {KEY_BYTES}")
+    return key

@@ -1,0 +1,47 @@
+"""Emergency accesses and the letters that the host posts, as a snapshot shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.codecs import Kind, emergency_key
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.read.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmp_milter.dossier.model import Emergency, PostalLetter
+
+
+class EmergencyReads(Reading):
+    """Reads of emergencies and letters."""
+
+    def emergency(self, reference: str) -> Emergency | None:
+        """Return the emergency of this public reference."""
+        key = emergency_key(self._codecs.blind, reference)
+        return self._get(self._tables.emergencies, self._codecs.emergencies, key)
+
+    def emergencies(self) -> Iterator[Emergency]:
+        """Yield all emergencies, the oldest first."""
+        for key in self._txn.cursor(self._tables.emergencies_at).iternext(
+            keys=True, values=False
+        ):
+            yield self._promised_emergency(bytes(key[4:]))
+
+    def emergencies_of(self, doctor_id: bytes) -> tuple[Emergency, ...]:
+        """Return the emergencies of one doctor, the oldest first."""
+        keys = self._holders(self._codecs.blind.of(Kind.EMERGENCY_BY, doctor_id))
+        found = (self._promised_emergency(key) for key in keys)
+        return tuple(sorted(found, key=lambda each: (each.at, each.reference)))
+
+    def postal(self) -> tuple[PostalLetter, ...]:
+        """Return the letters that wait to be posted, the oldest first."""
+        found = self._all(self._tables.letters, self._codecs.letters)
+        return tuple(sorted(found, key=lambda each: (each.at, each.reference)))
+
+    def _promised_emergency(self, key: bytes) -> Emergency:
+        found = self._get(self._tables.emergencies, self._codecs.emergencies, key)
+        if found is None:
+            raise StoreError(f"emergency {key.hex()} is missing")
+        return found

@@ -1,0 +1,59 @@
+"""What is remembered for a while as a snapshot shows it: marks, tries, lines of digests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmp_milter.dossier.model import Fault, ReceiptLine, Tally
+from rmp_milter.store.format.codecs import ID_BYTES, Kind, tally_key
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.read.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class MarkReads(Reading):
+    """Reads of marks, tallies and receipt lines."""
+
+    def seen(self, digest: bytes) -> bool:
+        """Whether the mail of this duplicate digest is already done."""
+        return self._is_marked(Kind.SEEN, digest)
+
+    def happened(self, value: bytes) -> bool:
+        """Whether this, which may happen once, has happened and is remembered."""
+        return self._is_marked(Kind.ONCE, value)
+
+    def tally(self, fault: Fault, subject: bytes) -> Tally:
+        """Return the tries of the subject, oldest first; an empty tally if there are none.
+
+        Some may count no more: the one who weighs them knows how far back he looks.
+        """
+        key = tally_key(self._codecs.blind, fault, subject)
+        return self._get(self._tables.tallies, self._codecs.tallies, key) or Tally()
+
+    def receipt_lines(self, doctor_id: bytes) -> tuple[ReceiptLine, ...]:
+        """Return the lines of a depositor's digest in the order they came."""
+        if len(doctor_id) != ID_BYTES:
+            return ()
+        keys = self._keys(self._tables.receipts, doctor_id)
+        return tuple(self._promised_line(key) for key in keys)
+
+    def receipt_doctors(self) -> Iterator[bytes]:
+        """Yield the identifiers of the doctors who have lines to be sent, each once."""
+        cursor = self._txn.cursor(self._tables.receipts)
+        found = cursor.first()
+        while found:
+            doctor_id = bytes(cursor.key()[:ID_BYTES])
+            yield doctor_id
+            found = cursor.set_range(doctor_id + b"\xff" * 8)
+
+    def _promised_line(self, key: bytes) -> ReceiptLine:
+        line = self._get(self._tables.receipts, self._codecs.receipts, key)
+        if line is None:
+            raise StoreError(f"receipt line {key.hex()} is missing")
+        return line
+
+    def _is_marked(self, kind: Kind, value: bytes) -> bool:
+        key = self._codecs.blind.of(kind, value)
+        return self._txn.get(key, db=self._tables.seen) is not None

@@ -1,0 +1,146 @@
+"""The store at one moment, for deciding what a mail may do.
+
+A snapshot is one LMDB read transaction: what is committed meanwhile does not show. It
+belongs to one mail and is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rmp_milter.dossier.model import NumberedEntry
+from rmp_milter.store.format.codecs import ID_BYTES, Kind, envelope_key, trait_links, u32
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.read.emergencies import EmergencyReads
+from rmp_milter.store.read.marks import MarkReads
+from rmp_milter.store.read.waiting import WaitingReads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rmp_milter.dossier.model import Doctor, Dossier
+    from rmp_milter.store.format.codecs import Codecs
+    from rmp_milter.store.format.environment import Environment
+
+
+class Snapshot(WaitingReads, MarkReads, EmergencyReads):
+    """Reads of one moment. Every record is authenticated as it is opened.
+
+    All raise :class:`DamagedRecordError` for a record that does not open, and
+    :class:`StoreError` for one that an index or head promises and that is not there.
+    """
+
+    def doctor(self, doctor_id: bytes) -> Doctor | None:
+        """Return the doctor of this identifier."""
+        return self._get(self._tables.doctors, self._codecs.doctors, doctor_id)
+
+    def doctors(self) -> Iterator[Doctor]:
+        """Yield all doctors, in no order that means anything."""
+        return self._all(self._tables.doctors, self._codecs.doctors)
+
+    def doctor_by_account(self, account: str) -> Doctor | None:
+        """Return the doctor whom this SASL login is bound to (compared as it is)."""
+        return self._doctor_by(Kind.ACCOUNT, account)
+
+    def doctor_by_mail(self, mail: str) -> Doctor | None:
+        """Return the doctor of this mail address, upper and lower case being the same."""
+        return self._doctor_by(Kind.MAIL, mail.casefold())
+
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        """Return the doctor whose certificate has this primary fingerprint (hex)."""
+        return self._doctor_by(Kind.FINGERPRINT, fingerprint.lower())
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        """Return the doctor who has a primary key or subkey of this key id (hex)."""
+        return self._doctor_by(Kind.KEY_ID, key_id.lower())
+
+    def doctor_by_rpps(self, rpps: str) -> Doctor | None:
+        """Return the doctor of this RPPS number."""
+        return self._doctor_by(Kind.RPPS, rpps)
+
+    def patient_of(self, dossier_id: bytes) -> Doctor | None:
+        """Return the patient who has a key of his own to this dossier."""
+        return self._doctor_by(Kind.PATIENT, dossier_id)
+
+    def dossier(self, dossier_id: bytes) -> Dossier | None:
+        """Return the dossier of this identifier, without its entries."""
+        stored = self._get(self._tables.dossiers, self._codecs.dossiers, dossier_id)
+        return stored.dossier if stored else None
+
+    def dossiers(self) -> Iterator[Dossier]:
+        """Yield all dossiers, erased ones too, in no order that means anything."""
+        for stored in self._all(self._tables.dossiers, self._codecs.dossiers):
+            yield stored.dossier
+
+    def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
+        """Return all dossiers that any of the folded traits leads to, each once."""
+        links = trait_links(self._codecs.blind, Kind.TRAIT, trait_keys)
+        return tuple(map(self._promised_dossier, self._holders_of_any(links)))
+
+    def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
+        """Yield the dossiers whose médecin traitant is this doctor, erased ones too."""
+        for dossier_id in self._holders(self._codecs.blind.of(Kind.TREATING, doctor_id)):
+            yield self._promised_dossier(dossier_id)
+
+    def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
+        """Return the dossier's entries beyond ``after`` as they came; none for no dossier."""
+        count = self._count(dossier_id)
+        return tuple(self._entry(dossier_id, number) for number in range(after + 1, count + 1))
+
+    def entry(self, dossier_id: bytes, number: int) -> NumberedEntry | None:
+        """Return the dossier's entry of this number; None where there is none."""
+        counted = 1 <= number <= self._count(dossier_id)
+        return self._entry(dossier_id, number) if counted else None
+
+    def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
+        """Return the entry that came last."""
+        count = self._count(dossier_id)
+        return self._entry(dossier_id, count) if count else None
+
+    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+        """Return the key packets written later for this reader's key, empty if none are."""
+        if len(document_id) != ID_BYTES:
+            return b""
+        key = envelope_key(self._codecs.blind, document_id, fingerprint)
+        stored = self._get(self._tables.envelopes, self._codecs.envelopes, key)
+        return stored.packet if stored else b""
+
+    def _count(self, dossier_id: bytes) -> int:
+        head = self._get(self._tables.heads, self._codecs.heads, dossier_id)
+        return head.count if head else 0
+
+    def _entry(self, dossier_id: bytes, number: int) -> NumberedEntry:
+        key = dossier_id + u32(number)
+        stored = self._get(self._tables.entries, self._codecs.entries, key)
+        if stored is None:
+            raise StoreError(f"entry {number} of dossier {dossier_id.hex()} is missing")
+        return NumberedEntry(number=number, entry=stored.entry)
+
+    def _promised_dossier(self, dossier_id: bytes) -> Dossier:
+        if dossier := self.dossier(dossier_id):
+            return dossier
+        raise StoreError(f"dossier {dossier_id.hex()} is missing")
+
+    def _doctor_by(self, kind: Kind, value: bytes | str) -> Doctor | None:
+        """Follow the index; two doctors at one value cannot be, and no one is guessed."""
+        if not value:
+            return None
+        holders = list(self._holders(self._codecs.blind.of(kind, value)))
+        if len(holders) > 1:
+            raise StoreError(f"the index leads from one {kind} to several doctors")
+        return self._promised_doctor(holders[0]) if holders else None
+
+    def _promised_doctor(self, doctor_id: bytes) -> Doctor:
+        if doctor := self.doctor(doctor_id):
+            return doctor
+        raise StoreError(f"doctor {doctor_id.hex()} is missing")
+
+
+@contextmanager
+def snapshot_of(environment: Environment, codecs: Codecs) -> Iterator[Snapshot]:
+    """Give a snapshot as long as the block lasts; raises :class:`StoreFailed`."""
+    with environment.reading() as txn:
+        snapshot = Snapshot(txn, environment.tables, codecs)
+        with snapshot.lent():
+            yield snapshot

@@ -1,0 +1,45 @@
+"""Deposits without a dossier as a snapshot shows them."""
+
+from __future__ import annotations
+
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.codecs import Kind, number_of, trait_links
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.read.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rmp_milter.dossier.model import Waiting
+
+
+class WaitingReads(Reading):
+    """Reads of the deposits that wait."""
+
+    def waiting_one(self, waiting_id: bytes) -> Waiting | None:
+        """Return the waiting deposit of this identifier."""
+        stored = self._get(self._tables.waiting, self._codecs.waiting, waiting_id)
+        return stored.waiting if stored else None
+
+    def waiting(self) -> Iterator[Waiting]:
+        """Yield all deposits that wait, in no order that means anything."""
+        for stored in self._all(self._tables.waiting, self._codecs.waiting):
+            yield stored.waiting
+
+    def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
+        """Return all waiting deposits that any of the folded traits leads to, each once."""
+        links = trait_links(self._codecs.blind, Kind.WAITING, trait_keys)
+        return tuple(map(self._promised_waiting, self._holders_of_any(links)))
+
+    def waiting_expired(self, now: int, limit: int) -> tuple[Waiting, ...]:
+        """Return up to ``limit`` deposits whose time is over, the longest over first."""
+        keys = self._txn.cursor(self._tables.waiting_expiry).iternext(keys=True, values=False)
+        over = takewhile(lambda key: number_of(key[:4]) <= now, keys)
+        return tuple(self._promised_waiting(bytes(key[4:])) for key in islice(over, limit))
+
+    def _promised_waiting(self, waiting_id: bytes) -> Waiting:
+        if waiting := self.waiting_one(waiting_id):
+            return waiting
+        raise StoreError(f"waiting deposit {waiting_id.hex()} is missing")

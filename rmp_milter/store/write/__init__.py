@@ -1,0 +1,1 @@
+"""Changes written: judged, recorded, committed together."""

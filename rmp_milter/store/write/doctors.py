@@ -1,0 +1,128 @@
+"""The directory, written: doctors, patients with a key of their own, lines of digests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.codecs import ID_BYTES, Kind, doctor_links, number_of, u64
+from rmp_milter.store.format.failures import Conflict, StoreError
+
+if TYPE_CHECKING:
+    from rmp_milter.dossier.changes import Changes
+    from rmp_milter.dossier.model import Doctor, ReceiptLine
+    from rmp_milter.store.write.writing import Writing
+
+_BEYOND = b"\xff" * 8
+
+
+class DoctorRecorder:
+    """Checks and writes doctors and their receipt lines in one write transaction."""
+
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+        self._tables = writing.tables
+        self._codecs = writing.codecs
+
+    # What speaks against
+
+    def check(self, changes: Changes) -> None:
+        """Raise :class:`Conflict` where the directory is not what the decision saw."""
+        gone = set(changes.removed_doctors)
+        if not all(self._is_stored(doctor_id) for doctor_id in gone):
+            raise Conflict("doctor")
+        claimed: dict[bytes, set[bytes]] = {}
+        for doctor in changes.doctors:
+            self._check_revision(doctor, gone)
+            self._check_links(doctor, gone, claimed)
+            self._check_patient(doctor, changes)
+        self._check_receipts(changes, gone)
+
+    def _check_revision(self, doctor: Doctor, gone: set[bytes]) -> None:
+        known = doctor.doctor_id not in gone
+        old = self._find(doctor.doctor_id) if known else None
+        if doctor.revision != (old.revision + 1 if old else 0):
+            raise Conflict("doctor")
+
+    def _check_links(
+        self, doctor: Doctor, gone: set[bytes], claimed: dict[bytes, set[bytes]]
+    ) -> None:
+        for link in doctor_links(self._codecs.blind, doctor):
+            holders = claimed.setdefault(link, self._writing.holders(link) - gone)
+            holders.add(doctor.doctor_id)
+            if len(holders) > 1:
+                raise Conflict("doctor")
+
+    def _check_patient(self, doctor: Doctor, changes: Changes) -> None:
+        new = {each.dossier.dossier_id for each in changes.dossiers}
+        if not doctor.patient_of or doctor.patient_of in new:
+            return
+        if not self._writing.has(self._tables.dossiers, doctor.patient_of):
+            raise StoreError("the patient's dossier does not exist")
+
+    def _check_receipts(self, changes: Changes, gone: set[bytes]) -> None:
+        new = {doctor.doctor_id for doctor in changes.doctors}
+        for doctor_id in {line.doctor_id for line in changes.receipts} - new:
+            if doctor_id in gone or not self._is_stored(doctor_id):
+                raise Conflict("doctor")
+
+    # The writes
+
+    def put(self, doctor: Doctor) -> None:
+        """Write a doctor, new or in the place of his older state."""
+        doctor_id, links = doctor.doctor_id, doctor_links(self._codecs.blind, doctor)
+        old = self._find(doctor_id)
+        before = doctor_links(self._codecs.blind, old) if old else frozenset()
+        self._writing.ledger.doctors += old is None
+        self._writing.seal(self._tables.doctors, self._codecs.doctors, doctor_id, doctor)
+        self._writing.unlink(before - links, doctor_id)
+        self._writing.link(links - before, doctor_id)
+
+    def remove(self, doctor_id: bytes) -> None:
+        """Remove a doctor, and the lines of a digest that nobody is to be sent any more."""
+        old = self._find(doctor_id)
+        if old is None:
+            raise StoreError("the doctor to remove is not there")
+        self._writing.ledger.doctors -= 1
+        self._writing.txn.delete(doctor_id, db=self._tables.doctors)
+        self._writing.unlink(doctor_links(self._codecs.blind, old), doctor_id)
+        for key in list(self._writing.keys(self._tables.receipts, doctor_id)):
+            self._remove_line(key)
+
+    def remove_patient(self, dossier_id: bytes) -> None:
+        """Remove the patient who has a key of his own to this dossier, if there is one."""
+        for doctor_id in self._writing.holders(self._codecs.blind.of(Kind.PATIENT, dossier_id)):
+            self.remove(doctor_id)
+
+    def add_line(self, line: ReceiptLine) -> None:
+        """Append a line to a depositor's digest."""
+        key = line.doctor_id + u64(self._last_number(line.doctor_id) + 1)
+        self._writing.ledger.receipts += 1
+        sealed = self._codecs.receipts.seal(key, line)
+        self._writing.add(self._tables.receipts, key, sealed)
+
+    def told(self, doctor_id: bytes, until: int) -> None:
+        """Remove the lines of a depositor's digest up to ``until``; he was sent them."""
+        for key in list(self._writing.keys(self._tables.receipts, doctor_id)):
+            line = self._writing.read(self._tables.receipts, self._codecs.receipts, key)
+            if line is not None and line.at <= until:
+                self._remove_line(key)
+
+    # Small means
+
+    def _find(self, doctor_id: bytes) -> Doctor | None:
+        return self._writing.read(self._tables.doctors, self._codecs.doctors, doctor_id)
+
+    def _is_stored(self, doctor_id: bytes) -> bool:
+        return self._writing.has(self._tables.doctors, doctor_id)
+
+    def _remove_line(self, key: bytes) -> None:
+        self._writing.ledger.receipts -= 1
+        self._writing.txn.delete(key, db=self._tables.receipts)
+
+    def _last_number(self, doctor_id: bytes) -> int:
+        """Return the number of a depositor's last line, 0 where he has none."""
+        cursor = self._writing.txn.cursor(self._tables.receipts)
+        beyond = cursor.set_range(doctor_id + _BEYOND)
+        found = cursor.prev() if beyond else cursor.last()
+        mine = found and cursor.key().startswith(doctor_id)
+        return number_of(cursor.key()[ID_BYTES:]) if mine else 0

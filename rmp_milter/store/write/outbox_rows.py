@@ -1,0 +1,218 @@
+"""The outbox's tables inside one write transaction, for the milter and the courier.
+
+A row is its sealed content (``outbox``), its sealed state (``outbox_state``) and, unless
+it is parked, its place in the order of next tries (``outbox_due``); ``outbox_bodies``
+leads from a stored body to the rows that still need it. Once sent, a sealed note without
+content stays for a while (``sent``, ``sent_expiry``).
+"""
+
+from __future__ import annotations
+
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rmp_milter.store.format.codecs import Kind, number_of, u32, u64
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.records import (
+    SentNote,
+    StoredMail,
+    WaitingMail,
+    body_references,
+    to_stored,
+)
+from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY, Tables
+
+if TYPE_CHECKING:
+    import lmdb
+    from lmdb import _Database as Table
+
+    from rmp_milter.dossier.model import OutgoingMail
+    from rmp_milter.store.format.codecs import OutboxCodecs
+
+NOTE_SECONDS = 30 * 86_400
+"""How long a sent row can still be matched with a bounce."""
+
+URGENT = 1
+"""The first next try of an urgent mail: earlier than that of any other."""
+
+PRUNED_AT_ONCE = 100
+"""Expired records removed by one transaction at most, so that none takes long."""
+
+REASON_CHARACTERS = 200
+
+
+class OutboxRows:
+    """Reads and changes outbox rows; call :meth:`finish` before the transaction ends."""
+
+    def __init__(
+        self, txn: lmdb.Transaction[bytes], tables: Tables, codecs: OutboxCodecs
+    ) -> None:
+        self._txn = txn
+        self._tables = tables
+        self._codecs = codecs
+        sealed = txn.get(OUTBOX_LEDGER_KEY, db=tables.meta)
+        if sealed is None:
+            raise StoreError("the outbox's ledger is missing")
+        self._ledger = codecs.ledger.open(OUTBOX_LEDGER_KEY, sealed)
+        self._before = msgspec.structs.asdict(self._ledger)
+
+    def queue(self, mail: OutgoingMail, now: int) -> int:
+        """Append ``mail`` and return its row's number.
+
+        It is to be sent from ``now`` on, or from its own time where that comes later; an
+        urgent one stands before all others, as if it had been due since ever.
+        """
+        row = self._ledger.next_row
+        self._ledger.next_row += 1
+        self._ledger.waiting += 1
+        stored = to_stored(mail)
+        sealed = self._codecs.mails.seal(u64(row), stored)
+        self._txn.put(u64(row), sealed, db=self._tables.outbox)
+        self._refer(row, stored)
+        first = max(now, mail.not_before)
+        self._put_state(
+            row,
+            WaitingMail(
+                recipient=mail.recipient,
+                message_id=mail.message_id,
+                since=first,
+                next_try=URGENT if mail.urgent else first,
+            ),
+        )
+        return row
+
+    def needs(self, document_id: bytes) -> bool:
+        """Whether a row that is not sent yet, parked or not, refers to this body."""
+        link = self._codecs.blind.of(Kind.DOCUMENT, document_id)
+        cursor = self._txn.cursor(self._tables.outbox_bodies)
+        return cursor.set_range(link) and cursor.key().startswith(link)
+
+    def waiting(self, row: int) -> WaitingMail:
+        """Return the state of a row that has its content; raises :class:`StoreError`."""
+        if state := self._find_state(row):
+            return state
+        raise StoreError(f"there is no row {row} in the outbox")
+
+    def change(self, row: int, old: WaitingMail, new: WaitingMail) -> None:
+        """Replace the state ``old`` of ``row``."""
+        self._delete_due(row, old)
+        self._put_state(row, new)
+
+    def park(self, row: int, old: WaitingMail, reason: str, *, bounced: bool) -> None:
+        """Have ``row`` wait for the host, with its content."""
+        self.change(
+            row,
+            old,
+            msgspec.structs.replace(
+                old,
+                parked=True,
+                bounced=old.bounced or bounced,
+                reason=harmless_reason(reason),
+            ),
+        )
+
+    def sent(self, row: int, now: int) -> None:
+        """Remove the content of ``row`` and keep a note, also of a bounce that was faster."""
+        state = self.waiting(row)
+        if sealed := self._txn.pop(u64(row), db=self._tables.outbox):
+            self._forget_references(row, self._codecs.mails.open(u64(row), sealed))
+        self._txn.delete(u64(row), db=self._tables.outbox_state)
+        self._delete_due(row, state)
+        self._ledger.waiting -= 1
+        self._add_note(row, _note(state, now))
+
+    def bounced(self, row: int, reason: str) -> bool:
+        """Note that a bounce came for ``row``; false where the row is long forgotten.
+
+        A row not yet noted as sent is parked: its content is still there to be retried.
+        """
+        if state := self._find_state(row):
+            self.park(row, state, reason, bounced=True)
+            return True
+        sealed = self._txn.get(u64(row), db=self._tables.sent)
+        if sealed is None:
+            return False
+        note = self._codecs.notes.open(u64(row), sealed)
+        self._put_note(
+            row, msgspec.structs.replace(note, bounced=True, reason=harmless_reason(reason))
+        )
+        return True
+
+    def prune(self, now: int) -> None:
+        """Remove some of the notes whose time is over."""
+        for key in expired(self._txn, self._tables.sent_expiry, now):
+            self._txn.delete(key, db=self._tables.sent_expiry)
+            self._ledger.notes -= self._txn.delete(key[4:], db=self._tables.sent)
+
+    def finish(self) -> None:
+        """Write the ledger if it changed."""
+        if msgspec.structs.asdict(self._ledger) != self._before:
+            sealed = self._codecs.ledger.seal(OUTBOX_LEDGER_KEY, self._ledger)
+            self._txn.put(OUTBOX_LEDGER_KEY, sealed, db=self._tables.meta)
+
+    def _refer(self, row: int, mail: StoredMail) -> None:
+        for document_id in body_references(mail):
+            self._ledger.references += 1
+            self._txn.put(self._reference(document_id, row), b"", db=self._tables.outbox_bodies)
+
+    def _forget_references(self, row: int, mail: StoredMail) -> None:
+        for document_id in body_references(mail):
+            key = self._reference(document_id, row)
+            self._ledger.references -= self._txn.delete(key, db=self._tables.outbox_bodies)
+
+    def _reference(self, document_id: bytes, row: int) -> bytes:
+        return self._codecs.blind.of(Kind.DOCUMENT, document_id) + u64(row)
+
+    def _find_state(self, row: int) -> WaitingMail | None:
+        sealed = self._txn.get(u64(row), db=self._tables.outbox_state)
+        return None if sealed is None else self._codecs.states.open(u64(row), sealed)
+
+    def _put_state(self, row: int, state: WaitingMail) -> None:
+        sealed = self._codecs.states.seal(u64(row), state)
+        self._txn.put(u64(row), sealed, db=self._tables.outbox_state)
+        if not state.parked:
+            self._txn.put(due_key(row, state), b"", db=self._tables.outbox_due)
+
+    def _delete_due(self, row: int, state: WaitingMail) -> None:
+        if not state.parked:
+            self._txn.delete(due_key(row, state), db=self._tables.outbox_due)
+
+    def _add_note(self, row: int, note: SentNote) -> None:
+        self._ledger.notes += 1
+        self._put_note(row, note)
+        self._txn.put(u32(note.expires) + u64(row), b"", db=self._tables.sent_expiry)
+
+    def _put_note(self, row: int, note: SentNote) -> None:
+        self._txn.put(u64(row), self._codecs.notes.seal(u64(row), note), db=self._tables.sent)
+
+
+def _note(state: WaitingMail, now: int) -> SentNote:
+    return SentNote(
+        recipient=state.recipient,
+        message_id=state.message_id,
+        sent_at=now,
+        expires=now + NOTE_SECONDS,
+        attempts=state.attempts + 1,
+        bounced=state.bounced,
+        reason=state.reason if state.bounced else "",
+    )
+
+
+def due_key(row: int, state: WaitingMail) -> bytes:
+    """Return where ``row`` stands in the order of next tries: u32 time ‖ u64 row."""
+    return u32(state.next_try) + u64(row)
+
+
+def expired(txn: lmdb.Transaction[bytes], table: Table, now: int) -> list[bytes]:
+    """Return the first keys of an expiry table (u32 time ‖ ...) whose time is over."""
+    keys = txn.cursor(table).iternext(keys=True, values=False)
+    over = takewhile(lambda key: number_of(key[:4]) <= now, keys)
+    return list(islice(over, PRUNED_AT_ONCE))
+
+
+def harmless_reason(reason: str) -> str:
+    """Return ``reason`` as one bounded line."""
+    line = "".join(sign if sign.isprintable() else " " for sign in reason)
+    return line[:REASON_CHARACTERS]

@@ -1,0 +1,83 @@
+"""Deposits that wait for their patient's dossier, written: kept, adopted, expired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.codecs import Kind, trait_links, u32
+from rmp_milter.store.format.failures import Conflict, StoreError
+from rmp_milter.store.format.records import StoredWaiting
+
+if TYPE_CHECKING:
+    from rmp_milter.dossier.changes import Adoption, Changes, NewWaiting
+    from rmp_milter.dossier.model import Entry, Waiting
+    from rmp_milter.store.write.bodies import BodyRecorder
+    from rmp_milter.store.write.writing import Writing
+
+
+class WaitingRecorder:
+    """Checks and writes waiting deposits in one write transaction."""
+
+    def __init__(self, writing: Writing, bodies: BodyRecorder) -> None:
+        self._writing = writing
+        self._tables = writing.tables
+        self._codecs = writing.codecs
+        self._bodies = bodies
+
+    def check(self, changes: Changes) -> None:
+        """Raise :class:`Conflict` where a deposit to take away does not wait any more."""
+        for new in changes.waiting:
+            if self._writing.has(self._tables.waiting, new.waiting.waiting_id):
+                raise StoreError("the waiting deposit's identifier is taken")
+        for adoption in changes.adoptions:
+            self._check_adoption(adoption)
+        for waiting_id in changes.expired:
+            if not self._writing.has(self._tables.waiting, waiting_id):
+                raise Conflict("waiting")
+
+    def _check_adoption(self, adoption: Adoption) -> None:
+        stored = self._find(adoption.waiting_id)
+        if stored is None:
+            raise Conflict("waiting")
+        if _contents(adoption.entry) != _contents(stored.waiting.entry):
+            raise StoreError("the adopted documents are not those that waited")
+
+    def add(self, new: NewWaiting) -> None:
+        """Write a deposit that waits, its bodies and the links that lead to it."""
+        waiting = new.waiting
+        traits = trait_links(self._codecs.blind, Kind.WAITING, new.trait_keys)
+        stored = StoredWaiting(waiting=waiting, traits=traits)
+        sealed = self._codecs.waiting.seal(waiting.waiting_id, stored)
+        self._writing.ledger.waiting += 1
+        self._writing.add(self._tables.waiting, waiting.waiting_id, sealed)
+        self._writing.add(self._tables.waiting_expiry, _expiry(waiting), b"")
+        self._writing.link(traits, waiting.waiting_id)
+        for body in new.bodies:
+            self._bodies.add(body)
+
+    def take(self, waiting_id: bytes) -> Waiting:
+        """Remove a deposit from those that wait and return it; its bodies stay."""
+        stored = self._find(waiting_id)
+        if stored is None:
+            raise StoreError("the waiting deposit is not there")
+        self._writing.ledger.waiting -= 1
+        self._writing.txn.delete(waiting_id, db=self._tables.waiting)
+        self._writing.txn.delete(_expiry(stored.waiting), db=self._tables.waiting_expiry)
+        self._writing.unlink(stored.traits, waiting_id)
+        return stored.waiting
+
+    def expire(self, waiting_id: bytes, now: int) -> None:
+        """Remove a deposit that waited in vain, and give its bodies up."""
+        for document in self.take(waiting_id).entry.documents:
+            self._bodies.give_up(document.document_id, now)
+
+    def _find(self, waiting_id: bytes) -> StoredWaiting | None:
+        return self._writing.read(self._tables.waiting, self._codecs.waiting, waiting_id)
+
+
+def _expiry(waiting: Waiting) -> bytes:
+    return u32(waiting.expires_at) + waiting.waiting_id
+
+
+def _contents(entry: Entry) -> list[tuple[bytes, bytes, int]]:
+    return sorted((each.document_id, each.digest, each.size) for each in entry.documents)

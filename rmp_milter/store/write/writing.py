@@ -1,0 +1,85 @@
+"""What all recorders share: the milter's tables in one write transaction, and its ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.tables import LEDGER_KEY, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import lmdb
+    from lmdb import _Database as Table
+
+    from rmp_milter.store.format.codecs import Codec, Codecs
+
+T = TypeVar("T")
+
+
+class Writing:
+    """The small means of the recorders; call :meth:`finish` before the transaction ends.
+
+    ``ledger`` is counted up and down by whoever adds or removes a record.
+    """
+
+    def __init__(self, txn: lmdb.Transaction[bytes], tables: Tables, codecs: Codecs) -> None:
+        self.txn = txn
+        self.tables = tables
+        self.codecs = codecs
+        sealed = txn.get(LEDGER_KEY, db=tables.meta)
+        if sealed is None:
+            raise StoreError("the store's ledger is missing")
+        self.ledger = codecs.ledger.open(LEDGER_KEY, sealed)
+        self._before = msgspec.structs.asdict(self.ledger)
+
+    def finish(self) -> None:
+        """Write the ledger if it changed."""
+        if msgspec.structs.asdict(self.ledger) != self._before:
+            sealed = self.codecs.ledger.seal(LEDGER_KEY, self.ledger)
+            self.txn.put(LEDGER_KEY, sealed, db=self.tables.meta)
+
+    def has(self, table: Table, key: bytes) -> bool:
+        """Whether there is a record of this key; its value is not touched."""
+        return self.txn.cursor(table).set_key(key)
+
+    def read(self, table: Table, codec: Codec[T], key: bytes) -> T | None:
+        """Return what is sealed at ``key``; raises :class:`DamagedRecordError`."""
+        sealed = self.txn.get(key, db=table)
+        return None if sealed is None else codec.open(key, sealed)
+
+    def add(self, table: Table, key: bytes, value: bytes | memoryview) -> None:
+        """Write a record that must not be there yet; raises :class:`StoreError`."""
+        if not self.txn.put(key, value, overwrite=False, db=table):
+            raise StoreError("a record to add is already there")
+
+    def seal(self, table: Table, codec: Codec[T], key: bytes, value: T) -> bytes:
+        """Write ``value`` sealed at ``key``, new or in place of the old; return it sealed."""
+        sealed = codec.seal(key, value)
+        self.txn.put(key, sealed, db=table)
+        return sealed
+
+    def link(self, links: Iterable[bytes], holder: bytes) -> None:
+        """Have blind keys lead to ``holder``; raises :class:`StoreError` if one does."""
+        for link in links:
+            self.add(self.tables.index, link + holder, b"")
+
+    def unlink(self, links: Iterable[bytes], holder: bytes) -> None:
+        """Have blind keys lead to ``holder`` no more."""
+        for link in links:
+            self.txn.delete(link + holder, db=self.tables.index)
+
+    def holders(self, link: bytes) -> set[bytes]:
+        """Return the identifiers that a blind key leads to."""
+        return {key[len(link) :] for key in self.keys(self.tables.index, link)}
+
+    def keys(self, table: Table, prefix: bytes) -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``; nothing may be written meanwhile."""
+        cursor = self.txn.cursor(table)
+        found = cursor.set_range(prefix)
+        while found and cursor.key().startswith(prefix):
+            yield cursor.key()
+            found = cursor.next()

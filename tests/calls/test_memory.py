@@ -1,0 +1,55 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from rmp_milter.calls.memory import Memory
+
+
+def test_what_is_written_is_read_in_place() -> None:
+    with Memory() as memory:
+        memory.write(b"one ")
+        assert memory.write_all([b"two ", memoryview(b"three")]) == 9
+        with memory.mapped() as view:
+            assert bytes(view) == b"one two three"
+
+
+def test_an_empty_one_can_be_mapped() -> None:
+    with Memory() as memory, memory.mapped() as view:
+        assert view == b""
+
+
+def test_it_is_on_no_disk() -> None:
+    with Memory() as memory:
+        assert str(Path(f"/proc/self/fd/{memory.fd}").readlink()).startswith("/memfd:")
+
+
+def test_it_takes_over_a_descriptor_and_closes_it() -> None:
+    first = Memory()
+    first.write(b"handed over")
+    second = Memory(os.dup(first.fd))
+    first.close()
+    first.close()
+    with second, second.mapped() as view:
+        assert bytes(view) == b"handed over"
+    assert second.fd == -1
+
+
+def test_a_slice_that_is_kept_hides_no_error() -> None:
+    kept = []
+    with Memory() as memory, pytest.raises(LookupError):  # noqa: PT012 -- the block is what is tested
+        memory.write(b"kept")
+        with memory.mapped() as view:
+            kept.append(view[1:3])
+            raise LookupError
+    assert bytes(kept[0]) == b"ep"
+
+
+def test_a_view_that_is_kept_keeps_no_memory() -> None:
+    with Memory() as memory:
+        memory.write(b"gone")
+        with memory.mapped() as view:
+            pass
+        with pytest.raises(ValueError, match="released"):
+            bytes(view)
+        assert f"{os.fstat(memory.fd).st_ino} " not in Path("/proc/self/maps").read_text()

@@ -1,0 +1,64 @@
+"""Letters to others than the sender: made for all, sent to who is meant and can read them."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from rmp_milter.dossier.model import Doctor, OutgoingMail
+from rmp_milter.handlers.asking.steps import Effects, Notice, Outcome
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.milter.answering import settling
+
+SENDER = Doctor(b"s" * 16, "Dr S", "", "s@x.test", "médecin", b"cert s", "s", ())
+TREATING = Doctor(b"t" * 16, "Dr T", "", "t@x.test", "médecin", b"cert t", "t", ())
+NOTICE = Notice(TREATING, Letter(subject="avis", text="avis"))
+
+
+class Answers:
+    """Notes which letters were made, and for whom."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, str]] = []
+
+    def make(self, letter: Letter, about: Any, _bodies: object) -> tuple[OutgoingMail, ...]:  # noqa: ANN401 -- an About
+        self.made.append((letter.subject, about.reader.mail))
+        return (OutgoingMail(about.reader.mail, "<m@x>", (), about.not_before),)
+
+
+def settle(monkeypatch: pytest.MonkeyPatch, notice: Notice, *unusable: bytes) -> Answers:
+    """Settle a refusal with one notice; return what was made, and keep what is sent."""
+    monkeypatch.setattr(settling, "usable", lambda key, _at: key not in unusable)
+    answers: Any = Answers()
+    ground = settling.Ground(b"d", 5, SENDER, "", (), memoryview(b""), memoryview(b""))
+    outcome = Outcome(Letter(subject="refus", text=""), Effects(notices=(notice,)), 65)
+    view: Any = None
+    changes = settling.changes_of(outcome, ground, view, answers)
+    answers.sent = [(mail.recipient, mail.not_before) for mail in changes.outbox]
+    made: Answers = answers
+    return made
+
+
+def test_a_notice_is_sent_at_once_and_the_answer_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: Any = settle(monkeypatch, NOTICE)
+    assert answers.sent == [("s@x.test", 65), ("t@x.test", 0)]
+
+
+def test_one_that_stands_for_another_is_made_and_thrown_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: Any = settle(monkeypatch, replace(NOTICE, sent=False))
+    assert answers.made == [("refus", "s@x.test"), ("avis", "t@x.test")]
+    assert answers.sent == [("s@x.test", 65)]
+
+
+def test_an_unusable_key_of_somebody_else_refuses_no_mail(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: Any = settle(monkeypatch, NOTICE, TREATING.certificate)
+    assert answers.made == [("refus", "s@x.test"), ("avis", "s@x.test")]
+    assert answers.sent == [("s@x.test", 65)]
+    assert "key t is not usable" in caplog.text
+    assert "t@x.test" not in caplog.text  # no line names a doctor

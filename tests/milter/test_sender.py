@@ -1,0 +1,115 @@
+import pytest
+
+from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.dossier.model import Doctor, Envelope
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import MailError
+from rmp_milter.milter.sender import check_age, identify, likely_signers, named_signers
+
+
+def doctor(number: int, account: str = "") -> Doctor:
+    return Doctor(
+        doctor_id=bytes([number]) * 16,
+        name=f"Dr {number}",
+        rpps="",
+        mail=f"d{number}@x.example",
+        profession="médecin",
+        certificate=bytes([number]),
+        fingerprint=f"f{number}",
+        key_ids=(f"k{number}",),
+        account=account,
+    )
+
+
+class Enrolled:
+    def __init__(self, *doctors: Doctor) -> None:
+        self.doctors = doctors
+
+    def _first(self, field: str, value: str) -> Doctor | None:
+        return next((each for each in self.doctors if getattr(each, field) == value), None)
+
+    def doctor_by_account(self, account: str) -> Doctor | None:
+        return self._first("account", account)
+
+    def doctor_by_mail(self, mail: str) -> Doctor | None:
+        return self._first("mail", mail)
+
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        return self._first("fingerprint", fingerprint)
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        return next((each for each in self.doctors if key_id in each.key_ids), None)
+
+
+ONE, TWO = doctor(1), doctor(2, account="deux")
+EVERYBODY = Enrolled(ONE, TWO)
+
+
+def envelope(sender: str = "d1@x.example", account: str = "") -> Envelope:
+    return Envelope("q", sender, ("rmp@x.example",), account, 0)
+
+
+def test_a_good_signature_says_who_wrote_whatever_the_envelope_says() -> None:
+    sender = identify(envelope("d2@x.example", "deux"), Signature(Trust.GOOD, "f1"), EVERYBODY)
+    assert (sender.doctor, sender.proof) == (ONE, Proof.SIGNATURE)
+
+
+@pytest.mark.parametrize("trust", [Trust.NONE, Trust.UNKNOWN])
+def test_without_an_enrolled_signature_the_account_counts(trust: Trust) -> None:
+    sender = identify(envelope(account="deux"), Signature(trust), EVERYBODY)
+    assert (sender.doctor, sender.proof) == (TWO, Proof.ACCOUNT)
+
+
+@pytest.mark.parametrize("trust", [Trust.NONE, Trust.UNKNOWN])
+def test_an_address_alone_proves_nothing(trust: Trust) -> None:
+    with pytest.raises(MailError) as caught:
+        identify(envelope("d1@x.example"), Signature(trust), EVERYBODY)
+    assert (caught.value.code, caught.value.text) == (550, "unknown-sender")
+
+
+def test_an_unbound_account_proves_nothing() -> None:
+    with pytest.raises(MailError, match="unknown-sender"):
+        identify(envelope(account="nobody"), Signature(Trust.NONE), EVERYBODY)
+
+
+@pytest.mark.parametrize(
+    ("trust", "text"), [(Trust.BAD, "bad-signature"), (Trust.EXPIRED, "expired-key")]
+)
+def test_a_signature_that_does_not_hold_refuses_even_a_known_account(
+    trust: Trust, text: str
+) -> None:
+    with pytest.raises(MailError) as caught:
+        identify(envelope(account="deux"), Signature(trust, "f2"), EVERYBODY)
+    assert caught.value.text == text
+
+
+def test_a_doctor_removed_meanwhile_is_unknown() -> None:
+    with pytest.raises(MailError, match="unknown-sender"):
+        identify(envelope(), Signature(Trust.GOOD, "f9"), EVERYBODY)
+
+
+def test_likely_signers_are_tried_once_each() -> None:
+    tried = likely_signers(envelope("d2@x.example", "deux"), "d1@x.example", EVERYBODY)
+    assert tried == (TWO, ONE)
+
+
+def test_nobody_is_guessed_from_empty_fields() -> None:
+    assert likely_signers(envelope("", ""), "", Enrolled(doctor(3))) == ()
+
+
+def test_named_signers_are_found_by_key_id() -> None:
+    assert named_signers(("k2", "k2", "unknown"), EVERYBODY) == (TWO,)
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("created", [0, 100 * DAY, 93 * DAY, 101 * DAY])
+def test_a_signature_of_these_days_is_taken(created: int) -> None:
+    check_age(Signature(Trust.GOOD, "f1", created=created), 100 * DAY, 7)
+
+
+@pytest.mark.parametrize("trust", Trust)
+def test_an_older_signature_is_stale_whatever_it_is_worth(trust: Trust) -> None:
+    with pytest.raises(MailError, match="stale"):
+        check_age(Signature(trust, "f1", created=93 * DAY - 1), 100 * DAY, 7)
