@@ -1,4 +1,4 @@
-"""Emergency access: answers, notices, the letter to the patient, the justification."""
+"""Emergency access: answers, notices, the letter to the patient, refusals."""
 
 from collections.abc import Mapping
 
@@ -15,12 +15,6 @@ REFUSALS: Mapping[str, Text] = {
         "L'accès en urgence est réservé aux professionnels de santé inscrits.",
         "Emergency access is for enrolled healthcare professionals only.",
     ),
-    "no-such-reference": Text(
-        "Aucun accès en urgence de votre part ne porte cette référence. Recopiez-la de la réponse "
-        "que vous avez reçue (U-....-....-....).",
-        "No emergency access of yours has this reference. Copy it from the answer that you "
-        "received (U-....-....-....).",
-    ),
 }
 
 LETTERS: Mapping[str, Text] = {
@@ -30,7 +24,6 @@ LETTERS: Mapping[str, Text] = {
     "subject-emergency-list": Text(
         "RMP : urgence, patients possibles", "RMP: emergency, patients"
     ),
-    "subject-justified": Text("RMP : justification reçue", "RMP: justification received"),
     "emergency-head": Text(
         """\
 ACCÈS EN URGENCE accordé le {at} (UTC), référence {reference}
@@ -155,36 +148,6 @@ was not shown.
 This access has the reference {reference}. The doctor must justify it, and auditors look into it.
 You can ask your treating doctor for the list of all accesses to your dossier. To object to this
 one, write to the host and quote the reference.
-""",
-    ),
-    "justified": Text(
-        """\
-Votre justification de l'accès {reference} est inscrite au journal.
-Seuls les auditeurs la lisent ; ils vous écriront s'il leur manque quelque chose.
-""",
-        """\
-Your justification of the access {reference} is in the log. Only auditors read it; they will write
-to you if they miss anything.
-""",
-    ),
-    "subject-reminder": Text(
-        "RMP : accès en urgence à justifier", "RMP: emergency access to justify"
-    ),
-    "reminder-justify": Text(
-        """\
-Votre accès en urgence du {at} (UTC), référence {reference}, n'est pas encore justifié. Répondez
-par :
-
-    Demande : justification
-    Référence : {reference}
-    Motif : ...
-""",
-        """\
-Your emergency access of {at} (UTC), reference {reference}, is not justified yet. Answer by:
-
-    Request : justification
-    Reference : {reference}
-    Reason : ...
 """,
     ),
 }

@@ -1,4 +1,4 @@
-"""Receipts, a prescriber's copy, the end of a wait, what was moved to another onglet."""
+"""Receipts, a prescriber's copy, the end of a wait."""
 
 from collections.abc import Mapping
 
@@ -112,28 +112,5 @@ Check birth name, first given name and birth date with the patient and whether h
 then send the documents again, with a line « NIR : » if you can. If they must not wait, send them
 straight to his treating doctor.
 """,
-    ),
-    "subject-refiled": Text(
-        "RMP : reclassement pour {patient}", "RMP: entries moved for {patient}"
-    ),
-    "refiled": Text(
-        """\
-Dossier de {patient}, né(e) le {birth_date}. Onglet « {onglet} » :
-
-{entries}
-""",
-        """\
-Dossier of {patient}, born {birth_date}. Tab « {onglet} »:
-
-{entries}
-""",
-    ),
-    "refiled-from": Text(
-        "{number}. {date}  {title} — {author}\n      quitte « {before} »",
-        "{number}. {date}  {title} — {author}\n      leaves « {before} »",
-    ),
-    "refiled-stays": Text(
-        "{number}. {date}  {title} — {author}\n      s'y trouvait déjà",
-        "{number}. {date}  {title} — {author}\n      was there already",
     ),
 }

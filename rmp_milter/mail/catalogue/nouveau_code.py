@@ -1,8 +1,17 @@
-"""The answers about the patient's code: a new one, or none any more."""
+"""The patient's new code: answer, notice, refusal."""
 
 from collections.abc import Mapping
 
 from rmp_milter.mail.catalogue.text import Text
+
+REFUSALS: Mapping[str, Text] = {
+    "weak-new-code": Text(
+        "Le code n'a pas été changé : celui que vous proposez est trop court. Choisissez-en "
+        "un plus long, ou retirez la ligne « Code : » pour que le service en fabrique un.",
+        "The code was not changed: the one you give is too short. Choose a longer one, or "
+        "leave the line « Code : » out and the service makes one.",
+    ),
+}
 
 LETTERS: Mapping[str, Text] = {
     "subject-code": Text("RMP : code de {patient}", "RMP: code of {patient}"),
@@ -50,40 +59,6 @@ demandez pour lui un autre code (« Demande : nouveau code »).
 The dossier of {patient}, born {birth_date}, was given a new code, asked for by
 {sender}. The old one opens nothing any more. If this was not the patient's wish,
 ask for another code for him (« Request : new code »).
-""",
-    ),
-    "code-revoked": Text(
-        """\
-Le code de {patient}, né(e) le {birth_date}, est révoqué : aucun code n'ouvre plus le dossier.
-Le médecin traitant y garde son accès. Pour en établir un autre :
-
-    Demande : nouveau code
-    Patient : {patient}
-    Né le : {birth_date}
-""",
-        """\
-The code of {patient}, born {birth_date}, is revoked: no code opens the dossier any more. The
-treating doctor keeps his access. To have another one made:
-
-    Request : new code
-    Patient : {patient}
-    Born : {birth_date}
-""",
-    ),
-    "code-revoked-before": Text(
-        "{patient}, né(e) le {birth_date}, n'a pas de code en vigueur. Rien n'a été changé.\n",
-        "{patient}, born {birth_date}, has no code in force. Nothing was changed.\n",
-    ),
-    "code-revoked-notice": Text(
-        """\
-Le code de {patient}, né(e) le {birth_date}, a été révoqué à la demande de
-{sender} : aucun code n'ouvre plus le dossier. Le médecin traitant ou le patient
-peut en demander un autre (« Demande : nouveau code »).
-""",
-        """\
-The code of {patient}, born {birth_date}, was revoked at the wish of
-{sender}: no code opens the dossier any more. The treating doctor or the patient
-may ask for another one (« Request : new code »).
 """,
     ),
 }
