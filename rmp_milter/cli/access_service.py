@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import Event, Record, Recorded
@@ -25,6 +24,7 @@ from rmp_milter.disk.new_files import write_new
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.host.owners import name_of
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 from rmp_milter.mail.outgoing.plain_mail import Sender
@@ -63,12 +63,11 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
         raise click.UsageError(f"a note of 1 to {MAX_REASON} characters")
     with open_store(config) as store, _keeper(config) as keeper:
         emergency = _found(store, reference.strip().upper(), _ENDS[state])
-        reviewed = replace(
+        reviewed = revised(
             emergency,
             state=_ENDS[state],
             reviewed_at=int(time.time()),
             reviewer=who,
-            revision=emergency.revision + 1,
         )
         # The leaf comes before the store: no state is without one.
         reply, _ = keeper.expect(Recorded, Record(_review_event(reviewed), words=note))

@@ -15,6 +15,7 @@ from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.output import Json, moment, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rpps import rpps_valid
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
@@ -101,7 +102,7 @@ def _changed_meanwhile(store: Store, changes: Changes) -> bool:
     with store.snapshot() as snapshot:
         for doctor in changes.doctors:
             known = snapshot.doctor(doctor.doctor_id)
-            if doctor.revision != (known.revision + 1 if known else 0):
+            if doctor.revision != next_revision(known):
                 return True
         return any(snapshot.doctor(each) is None for each in changes.removed_doctors)
 

@@ -3,7 +3,6 @@
 import time
 
 import click
-import msgspec
 
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
 from rmp_milter.cli.errors import CommandError
@@ -13,6 +12,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.people.locums import with_locum, without_locum
 from rmp_milter.mail.catalogue.texts import refusal
@@ -70,7 +70,7 @@ def set_(  # noqa: PLR0913 -- one argument an option
     with open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
-        new = msgspec.structs.replace(found, **changed, revision=found.revision + 1)
+        new = revised(found, **changed)
         HostKeeper(config).record("modification", found.rpps)
         commit(store, Changes(doctors=(new,)), int(time.time()))
         print_doctor(new, store, json=as_json)

@@ -24,9 +24,13 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Dossier
-from rmp_milter.handlers.cle import is_taken, with_key
-from rmp_milter.handlers.consultation import own_packets
-from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
+from rmp_milter.handlers.filing.key_packets import (
+    documents_in,
+    own_packets,
+    standing_dossiers,
+    written,
+)
+from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.store.store import Store
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
@@ -21,6 +20,7 @@ from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.erasure import due_for_erasure, is_due
 from rmp_milter.dossier.identity import Outcome, match, trait_keys
 from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
@@ -130,7 +130,7 @@ def reopen(config: Config, *, reference: str) -> None:
             closed = _find(view, reference)
             _check_reopening(closed, view)
         record_act(config, "reouverture", closed, once=True)
-        opened = replace(closed, closure=None, revision=closed.revision + 1)
+        opened = revised(closed, closure=None)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
     click.echo(f"reopened {closed.dossier_id.hex()}")
 

@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.inspection import print_report, report_as_json

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from rmp_milter.store.outbox import Outbox, OutboxRow
+from rmp_milter.store.format.records import OutboxRow
+from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.write.outbox_rows import URGENT
 
 log = logging.getLogger("rmp.courier")

@@ -23,7 +23,8 @@ from rmp_milter.courier.delivery import (
 )
 from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
 from rmp_milter.store.format.failures import StoreError, StoreFailed
-from rmp_milter.store.outbox import Outbox, OutboxRow
+from rmp_milter.store.format.records import OutboxRow
+from rmp_milter.store.outbox import Outbox
 
 log = logging.getLogger("rmp.courier")
 

@@ -19,7 +19,7 @@ class Verb(StrEnum):
 
     CREATION = "creation"
     DEPOT = "depot"
-    DOSSIER = "dossier"
+    CONSULTATION = "dossier"
     LISTE = "liste"
     AIDE = "aide"
     URGENCE = "urgence"
@@ -28,17 +28,17 @@ class Verb(StrEnum):
     FICHE = "fiche"  # the patient's sheet is written anew
     MEDECIN_TRAITANT = "medecin traitant"  # the sender becomes the médecin traitant
     REMPLACEMENT = "remplacement"  # the sender names his locum
-    FIN_REMPLACEMENT = "fin de remplacement"  # and takes it back
-    CLE = "cle"  # the sender's new key, signed with the old one
+    FIN_DE_REMPLACEMENT = "fin de remplacement"  # and takes it back
+    NOUVELLE_CLE = "cle"  # the sender's new key, signed with the old one
     RECLASSEMENT = "reclassement"  # entries go to another onglet
     RECTIFICATION = "rectification"  # a new version takes an entry's place
     MASQUAGE = "masquage"
     DEMASQUAGE = "demasquage"
     OPPOSITION = "opposition"
-    LEVEE = "levee d'opposition"
-    CODE = "code"  # a new code
-    REVOCATION = "revocation du code"
-    CLE_PATIENT = "cle du patient"  # the patient gets a key of his own
+    LEVEE_D_OPPOSITION = "levee d'opposition"
+    NOUVEAU_CODE = "code"  # a new code
+    REVOCATION_DU_CODE = "revocation du code"
+    CLE_DU_PATIENT = "cle du patient"  # the patient gets a key of his own
     ACCES = "acces"  # the list of accesses
     COPIE = "copie"  # the whole dossier, for the patient
     CLOTURE = "cloture"

@@ -2,7 +2,7 @@
 
 The table is the strictest reading of who may do what; a host may loosen or tighten a row
 in its configuration ([policy]). What a right lets a doctor see is in
-:mod:`rmp_milter.handlers.sight.sight`.
+:mod:`rmp_milter.handlers.sight.seen`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

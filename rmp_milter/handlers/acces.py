@@ -9,11 +9,14 @@ from textwrap import fill
 
 import msgspec
 
-from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent, Told
+from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.rules import Act, Way
-from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View, event, expect
-from rmp_milter.handlers.sight.sight import SEES_ALL
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.asking.view import View
+from rmp_milter.handlers.sight.seen import SEES_ALL
 from rmp_milter.handlers.way_in.entering import Entered, enter, settled
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import known, text
@@ -32,52 +35,50 @@ _WISHES = frozenset(
 _WIDTH = 96
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Send the newest events of the dossier, the oldest first; the last is this request.
 
     Proofs go to whoever sees all of the dossier: a leaf cannot be shown in part, and it names
     masked entries as well.
     """
-    entered = yield from enter(asked, Act.ACCES, view, language)
+    entered = enter(case, Act.ACCES)
     admission, dossier = entered.admission, entered.dossier
     # The same leaf as the way in has written: the keeper finds it and writes no second one.
     leaf = event(
-        asked,
-        asked.header.verb.value,
+        case,
+        case.header.verb.value,
         dossier.dossier_id,
         way=admission.way,
         acting_for=admission.acting_for,
     )
     whole = admission.relation in SEES_ALL
-    proofs = MAX_PROOFS if whole and asked.header.proofs else 0
+    proofs = MAX_PROOFS if whole and case.header.proofs else 0
     history = History(dossier.dossier_id, leaf, limit=LIMIT, proofs=proofs)
-    told = expect((yield history), Told)
-    letter = _letter(told.events, entered, asked, view, language)
-    return Outcome(letter, settled(asked, admission, Effects()))
+    told = case.keeper.history(history)
+    letter = _letter(case, told.events, entered)
+    return Outcome(letter, settled(case, admission, Effects()))
 
 
-def _letter(
-    events: Sequence[PastEvent], entered: Entered, asked: Asked, view: View, language: Language
-) -> Letter:
+def _letter(case: Case, events: Sequence[PastEvent], entered: Entered) -> Letter:
     patient, whole = entered.dossier.patient, entered.admission.relation in SEES_ALL
     files = _files(events) if whole else ()
-    lines = list(_lines(events, entered, view, language, numbered=bool(files)))
+    lines = list(_lines(events, entered, case.view, case.language, numbered=bool(files)))
     head = text(
         "accesses-head",
-        language,
+        case.language,
         patient=full_name(patient),
         birth_date=birth_date(patient),
         count=str(len(lines)),
     )
-    notes = [] if whole else [text("accesses-partial", language)]
+    notes = [] if whole else [text("accesses-partial", case.language)]
     if len(events) == LIMIT:
-        notes.append(text("accesses-newest", language, count=str(LIMIT)))
-    if asked.header.proofs and not whole:
-        notes.append(text("accesses-no-proofs", language))
+        notes.append(text("accesses-newest", case.language, count=str(LIMIT)))
+    if case.header.proofs and not whole:
+        notes.append(text("accesses-no-proofs", case.language))
     words = "\n".join([head, *notes, *lines]) + "\n"
     if files:
-        words += "\n" + _explained(files, len(lines), language)
-    subject = text("subject-accesses", language, patient=full_name(patient))
+        words += "\n" + _explained(files, len(lines), case.language)
+    subject = text("subject-accesses", case.language, patient=full_name(patient))
     return Letter(subject=subject, text=words, files=files)
 
 

@@ -1,16 +1,18 @@
 """Aide: the page that says how to write to the service."""
 
-from rmp_milter.calls.protocol import Record, Recorded
-from rmp_milter.handlers.asking.steps import Asked, Outcome, Steps, View, event, expect
-from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.calls.protocol import Record
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Send the page of examples; it needs nothing of the dossiers."""
-    del view
-    expect((yield Record(event(asked, "aide"))), Recorded)
+    case.keeper.record(Record(event(case, "aide")))
     return Outcome(
-        letter=Letter(subject=text("subject-help", language), text=text("help", language))
+        letter=Letter(
+            subject=text("subject-help", case.language), text=text("help", case.language)
+        )
     )

@@ -3,23 +3,23 @@
 from rmp_milter.dossier.model import Closure
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.notices import tell_concerned
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Close the dossier, by the patient's own mail or by his médecin traitant with his code."""
     try:
-        entered = yield from enter(asked, Act.CLOTURE, view, language)
+        entered = enter(case, Act.CLOTURE)
     except MailError as error:
-        raise _explained(error, asked) from error
+        raise _explained(case, error) from error
     dossier = entered.dossier
-    closure = Closure(at=asked.at, erase_at=asked.at + asked.bounds.retention)
+    closure = Closure(at=case.at, erase_at=case.at + case.bounds.retention)
     facts = {
         "patient": full_name(dossier.patient),
         "birth_date": birth_date(dossier.patient),
@@ -27,21 +27,19 @@ def handle(asked: Asked, view: View, language: Language) -> Steps:
     }
     effects = Effects(
         updates=changed(dossier, closure=closure),
-        notices=tell_concerned(
-            "closed-notice", dossier, asked, view, language, erase=facts["erase"]
-        ),
+        notices=tell_concerned(case, "closed-notice", dossier, erase=facts["erase"]),
     )
     letter = Letter(
-        subject=text("subject-closed", language, patient=facts["patient"]),
-        text=text("closed", language, **facts),
+        subject=text("subject-closed", case.language, patient=facts["patient"]),
+        text=text("closed", case.language, **facts),
     )
-    return Outcome(letter, settled(asked, entered.admission, effects))
+    return Outcome(letter, settled(case, entered.admission, effects))
 
 
-def _explained(error: MailError, asked: Asked) -> MailError:
+def _explained(case: Case, error: MailError) -> MailError:
     """Return the refusal with who may close, where the sender is nobody who may.
 
     One that a code was tried for leaves something behind (it is a Refusal) and stays as it is.
     """
     plain = type(error) is MailError and error.text == "no-access"
-    return MailError("close-by-whom") if plain and not asked.doctor.patient_of else error
+    return MailError("close-by-whom") if plain and not case.doctor.patient_of else error

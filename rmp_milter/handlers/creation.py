@@ -3,25 +3,17 @@
 Whether it may be created is judged in :mod:`~.way_in.creation_rules`.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
-from rmp_milter.calls.protocol import CODE_MARK, Create, Created, Reply, Request
-from rmp_milter.dossier.changes import NewDossier
+from rmp_milter.calls.protocol import CODE_MARK, Create
+from rmp_milter.dossier.changes import Adoption, NewDossier
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Consent, Dossier, Entry, Patient
-from rmp_milter.handlers.asking.steps import (
-    Adopting,
-    Asked,
-    Effects,
-    Filing,
-    Outcome,
-    Steps,
-    View,
-    event,
-    expect,
-)
-from rmp_milter.handlers.filing.adoption import Occasion, adopt_waiting
-from rmp_milter.handlers.filing.filing import file_bodies
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
+from rmp_milter.handlers.filing.adoption import adopt_waiting
+from rmp_milter.handlers.filing.sealing import file_bodies
 from rmp_milter.handlers.way_in.admission import spent
 from rmp_milter.handlers.way_in.creation_rules import admitted
 from rmp_milter.mail.catalogue.text import Language
@@ -41,74 +33,73 @@ CONSENT_TEXT = "2026-1"
 """Version of the consent text that admins hand out; kept with each consent."""
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Create the dossier, file what came with the mail or waited, give the doctor the code."""
-    patient = yield from admitted(asked, view, language)
-    dossier, held_code = yield from _create(asked, patient)
-    readers = (asked.doctor,)
+    patient = admitted(case)
+    dossier, held_code = _create(case, patient)
+    readers = (case.doctor,)
     filings: tuple[Filing, ...] = ()
-    if asked.opened.bodies:
-        filings = ((yield from file_bodies(asked, dossier, readers)),)
-    adoptions = yield from adopt_waiting(
-        Occasion(asked.digest, asked.at), dossier, readers, view
-    )
+    if case.opened.bodies:
+        filings = (file_bodies(case, dossier, readers),)
+    adoptions = adopt_waiting(case, dossier, readers)
     keys = trait_keys(patient)
-    known = view.dossiers_by_traits(keys)
-    words = _words(asked, dossier, language)
-    words += "".join(_filed(filing.entry, language) for filing in filings)
-    words += _adopted(adoptions, language)
+    known = case.view.dossiers_by_traits(keys)
+    words = _words(case, dossier)
+    words += "".join(_filed(filing.entry, case.language) for filing in filings)
+    words += _adopted(adoptions, case.language)
     letter = Letter(
-        subject=text("subject-created", language, patient=full_name(patient)),
+        subject=text("subject-created", case.language, patient=full_name(patient)),
         text=words,
         held_code=held_code,
-        files=(code_slip(patient, asked.doctor.name, dossier.sheet, asked.at, language),),
+        files=(code_slip(patient, case.doctor.name, dossier.sheet, case.at, case.language),),
     )
     effects = Effects(
         dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
         filings=filings,
         adoptions=adoptions,
-        once=spent(asked),
+        once=spent(case),
     )
     return Outcome(letter, effects)
 
 
-def _create(asked: Asked, patient: Patient) -> Generator[Request, Reply, tuple[Dossier, bytes]]:
-    dossier_id = asked.new_id()
-    reply = yield Create(
-        digest=asked.digest,
-        dossier_id=dossier_id,
-        held_code=asked.opened.held_code,
-        event=event(asked, "creation", dossier_id),
-        nir=patient.nir,
+def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
+    dossier_id = case.new_id()
+    made = case.keeper.create(
+        Create(
+            digest=case.digest,
+            dossier_id=dossier_id,
+            held_code=case.opened.held_code,
+            event=event(case, "creation", dossier_id),
+            nir=patient.nir,
+        )
     )
-    made = expect(reply, Created)
     dossier = Dossier(
         dossier_id=dossier_id,
         public_key=made.public_key,
         patient=patient,
-        treating=asked.doctor.doctor_id,
+        treating=case.doctor.doctor_id,
         slots=made.slots,
-        consent=Consent(asked.doctor.doctor_id, asked.at, CONSENT_TEXT),
-        created_at=asked.at,
-        sheet=asked.header.sheet,
+        consent=Consent(case.doctor.doctor_id, case.at, CONSENT_TEXT),
+        created_at=case.at,
+        sheet=case.header.sheet,
     )
     return dossier, made.held_code
 
 
-def _words(asked: Asked, dossier: Dossier, language: Language) -> str:
+def _words(case: Case, dossier: Dossier) -> str:
     words = text(
         "created",
-        language,
+        case.language,
         patient=full_name(dossier.patient),
         birth_date=birth_date(dossier.patient),
-        doctor=asked.doctor.name,
+        doctor=case.doctor.name,
         date=day(dossier.consent.stated_at),
         version=dossier.consent.text_version,
         code=CODE_MARK,
         slip=SLIP_NAME,
     )
-    sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=True)
-    return words + ("\n" + text("created-sheet", language, sheet=sheet) if sheet else "")
+    sheet = sheet_words(dossier.patient, dossier.sheet, case.language, whole=True)
+    return words + ("\n" + text("created-sheet", case.language, sheet=sheet) if sheet else "")
 
 
 def _filed(entry: Entry, language: Language) -> str:
@@ -117,7 +108,7 @@ def _filed(entry: Entry, language: Language) -> str:
     return "\n" + text("also-filed", language, onglet=onglet, documents=documents)
 
 
-def _adopted(adoptions: tuple[Adopting, ...], language: Language) -> str:
+def _adopted(adoptions: tuple[Adoption, ...], language: Language) -> str:
     if not adoptions:
         return ""
     lines = [

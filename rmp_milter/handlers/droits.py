@@ -1,16 +1,18 @@
 """Droits: the page of the patient's rights, for any doctor to hand on."""
 
-from rmp_milter.calls.protocol import Record, Recorded
-from rmp_milter.handlers.asking.steps import Asked, Outcome, Steps, View, event, expect
-from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.calls.protocol import Record
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Send the page; it needs nothing of the dossiers."""
-    del view
-    expect((yield Record(event(asked, "droits"))), Recorded)
+    case.keeper.record(Record(event(case, "droits")))
     return Outcome(
-        Letter(subject=text("subject-rights", language), text=text("rights", language))
+        Letter(
+            subject=text("subject-rights", case.language), text=text("rights", case.language)
+        )
     )

@@ -2,16 +2,19 @@
 
 import msgspec
 
-from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.changes import Adoption, DossierUpdate
 from rmp_milter.dossier.identity import number_contradicts, trait_keys
 from rmp_milter.dossier.model import Dossier, Sheet
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Adopting, Asked, Effects, Outcome, Steps, View
-from rmp_milter.handlers.depot import standing_readers
-from rmp_milter.handlers.filing.adoption import Occasion, adopt_waiting
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.filing.adoption import adopt_waiting
+from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.way_in.admission import admit
-from rmp_milter.handlers.way_in.unlocking import unlock
+from rmp_milter.handlers.way_in.entering import settled
+from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -21,36 +24,33 @@ from rmp_milter.mail.outgoing.wording import birth_date, full_name
 _CLEARED = frozenset({"-", "–", "—"})
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Replace the fields that are given and add a missing NIR; the others stay.
 
     Without any field the sheet is only sent. What waited for a patient of this number is
     attached now.
     """
-    admission = admit(asked, Act.FICHE, view)
-    yield from unlock(asked, admission, view, language)
-    dossier = admission.dossier
-    if dossier is None:
-        raise MailError("no-access", detail="no dossier")
-    changed = _changed(asked, dossier)
-    adoptions: tuple[Adopting, ...] = ()
+    admission, dossier = prove(case, admit(case, Act.FICHE))
+    unlock(case, admission)
+    changed = _changed(case, dossier)
+    adoptions: tuple[Adoption, ...] = ()
     if changed.patient != dossier.patient:
-        readers = standing_readers(dossier, view, asked.at)
-        occasion = Occasion(asked.digest, asked.at)
-        adoptions = yield from adopt_waiting(occasion, changed, readers, view)
+        readers = standing_readers(dossier, case.view, case.at)
+        adoptions = adopt_waiting(case, changed, readers)
     updates: tuple[DossierUpdate, ...] = ()
     if changed != dossier:
-        changed = msgspec.structs.replace(changed, revision=dossier.revision + 1)
+        changed = revised(changed)
         updates = (DossierUpdate(changed, trait_keys(changed.patient)),)
-    return Outcome(_letter(changed, language), Effects(updates=updates, adoptions=adoptions))
+    effects = Effects(updates=updates, adoptions=adoptions)
+    return Outcome(_letter(changed, case.language), settled(case, admission, effects))
 
 
-def _changed(asked: Asked, dossier: Dossier) -> Dossier:
+def _changed(case: Case, dossier: Dossier) -> Dossier:
     """Return the dossier with the header's sheet and number laid over its own."""
-    said = msgspec.structs.asdict(asked.header.sheet)
+    said = msgspec.structs.asdict(case.header.sheet)
     given = {name: "" if value in _CLEARED else value for name, value in said.items() if value}
     sheet: Sheet = msgspec.structs.replace(dossier.sheet, **given)
-    nir = dossier.patient.nir or asked.header.nir
+    nir = dossier.patient.nir or case.header.nir
     patient = msgspec.structs.replace(dossier.patient, nir=nir)
     if (patient, sheet.sex) != (dossier.patient, dossier.sheet.sex) and number_contradicts(
         patient, sheet.sex

@@ -5,86 +5,63 @@ documents come with a packet for him and none for the former one. It is the way,
 a médecin traitant whose key was lost reads the dossier with his present one.
 """
 
-from collections.abc import Generator
-
 import msgspec
 
-from rmp_milter.calls.protocol import Reply, Request
 from rmp_milter.dossier.changes import DossierUpdate
-from rmp_milter.dossier.model import Doctor, Document, Dossier, Sheet
+from rmp_milter.dossier.model import Doctor, Dossier, Sheet
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, written
 from rmp_milter.handlers.letters.notices import treating_changed
 from rmp_milter.handlers.people.colleagues import is_doctor
-from rmp_milter.handlers.way_in.admission import Admission, admit, spent
-from rmp_milter.handlers.way_in.unlocking import forgiven, unlock
+from rmp_milter.handlers.way_in.admission import admit, spent
+from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Make the sender the médecin traitant, with key packets of every document."""
-    _check_sender(asked)
-    admission = admit(asked, Act.MEDECIN_TRAITANT, view)
-    documents = documents_in(admission.dossier, view) if admission.dossier else []
-    packets = yield from _packets(asked, admission, documents, view, language)
-    dossier = admission.dossier
-    if dossier is None:
-        raise MailError("no-access", detail="no dossier")
-    former = view.doctor(dossier.treating)
-    same = dossier.treating == asked.doctor.doctor_id
+    _check_sender(case)
+    # Proven first: what the dossier holds must not be looked at before (promise 6).
+    admission, dossier = prove(case, admit(case, Act.MEDECIN_TRAITANT))
+    documents = documents_in(dossier, case.view)
+    packets = unlock(case, admission, documents=documents, readers=(case.doctor.certificate,))
+    former = case.view.doctor(dossier.treating)
+    same = dossier.treating == case.doctor.doctor_id
     told = () if same or former is None else (former,)
     effects = Effects(
-        updates=(DossierUpdate(_taken_over(dossier, asked)),),
-        envelopes=written(documents, packets, asked.doctor),
+        updates=(DossierUpdate(_taken_over(case, dossier)),),
+        envelopes=written(documents, packets, case.doctor),
         cleared=forgiven(admission),
-        once=spent(asked),
-        notices=tuple(treating_changed(dossier, each, asked, language) for each in told),
+        once=spent(case),
+        notices=tuple(treating_changed(case, dossier, each) for each in told),
     )
     key = "treating-renewed" if same else "treating-taken"
-    return Outcome(_letter(key, dossier, len(documents), former, language), effects)
+    return Outcome(_letter(key, dossier, len(documents), former, case.language), effects)
 
 
-def _check_sender(asked: Asked) -> None:
+def _check_sender(case: Case) -> None:
     """Raise what is missing before anything of the dossier is looked at."""
-    if not is_doctor(asked.doctor):
+    if not is_doctor(case.doctor):
         raise MailError("treating-doctors-only")
-    if asked.header.consent is not True:
+    if case.header.consent is not True:
         raise MailError("treating-consent")
 
 
-def _packets(
-    asked: Asked,
-    admission: Admission,
-    documents: list[Document],
-    view: View,
-    language: Language,
-) -> Generator[Request, Reply, tuple[tuple[bytes, ...], ...]]:
-    return (
-        yield from unlock(
-            asked,
-            admission,
-            view,
-            language,
-            documents=documents,
-            readers=(asked.doctor.certificate,),
-        )
-    )
-
-
-def _taken_over(dossier: Dossier, asked: Asked) -> Dossier:
+def _taken_over(case: Case, dossier: Dossier) -> Dossier:
     """Return the dossier in the sender's care, of which he was not sent anything yet."""
-    same = dossier.treating == asked.doctor.doctor_id
-    return msgspec.structs.replace(
+    same = dossier.treating == case.doctor.doctor_id
+    return revised(
         dossier,
-        treating=asked.doctor.doctor_id,
-        sheet=dossier.sheet if same else _with_contacts(dossier.sheet, asked.header.sheet),
+        treating=case.doctor.doctor_id,
+        sheet=dossier.sheet if same else _with_contacts(dossier.sheet, case.header.sheet),
         seen=0,
-        revision=dossier.revision + 1,
     )
 
 

@@ -6,52 +6,52 @@ import msgspec
 
 from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.model import Dossier, Onglet, Refiling
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Asked, Effects, Outcome, Steps, View
-from rmp_milter.handlers.sight.sight import Seen, chosen, seen
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.sight.seen import Seen, chosen, seen
 from rmp_milter.handlers.way_in.admission import admit
-from rmp_milter.handlers.way_in.unlocking import unlock
+from rmp_milter.handlers.way_in.entering import settled
+from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, day, full_name
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """Move the entries of the given numbers; the answer lists what moved and from where."""
-    admission = admit(asked, Act.RECLASSEMENT, view)
-    dossier, tab = admission.dossier, asked.header.tab
-    if dossier is None:
-        raise MailError("no-access", detail="no dossier")
+    admission, dossier = prove(case, admit(case, Act.RECLASSEMENT))
+    tab = case.header.tab
     if tab is None:
         raise MailError("header-problems")
-    entries = view.entries(dossier.dossier_id)
-    visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
+    entries = case.view.entries(dossier.dossier_id)
+    visible = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
     # The header's onglet is where they go; it must not choose among them.
-    wanted = msgspec.structs.replace(asked.header, tab=None)
+    wanted = msgspec.structs.replace(case.header, tab=None)
     picked = chosen(visible, wanted)
     numbers = [each.filed.number for each in picked]
-    yield from unlock(asked, admission, view, language, entries=numbers)
-    letter = _letter(dossier, picked, tab, language)
-    if all(each.onglet is tab for each in picked):
-        return Outcome(letter)
-    return Outcome(
-        letter, Effects(updates=(DossierUpdate(_moved(asked, dossier, picked, tab)),))
-    )
+    unlock(case, admission, entries=numbers)
+    letter = _letter(dossier, picked, tab, case.language)
+    effects = Effects()
+    if not all(each.onglet is tab for each in picked):
+        effects = Effects(updates=(DossierUpdate(_moved(case, dossier, picked, tab)),))
+    return Outcome(letter, settled(case, admission, effects))
 
 
-def _moved(asked: Asked, dossier: Dossier, picked: Sequence[Seen], tab: Onglet) -> Dossier:
+def _moved(case: Case, dossier: Dossier, picked: Sequence[Seen], tab: Onglet) -> Dossier:
     """Return the dossier with the entries' new onglet; the first one needs no note."""
     numbers = {each.filed.number for each in picked}
     kept = [each for each in dossier.refilings if each.number not in numbers]
     new = [
-        Refiling(each.filed.number, tab, asked.doctor.doctor_id, asked.at)
+        Refiling(each.filed.number, tab, case.doctor.doctor_id, case.at)
         for each in picked
         if each.filed.entry.onglet is not tab
     ]
     refilings = tuple(sorted((*kept, *new), key=lambda each: each.number))
-    return msgspec.structs.replace(dossier, refilings=refilings, revision=dossier.revision + 1)
+    return revised(dossier, refilings=refilings)
 
 
 def _letter(

@@ -11,69 +11,73 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.dossier.model import Entry, NumberedEntry
-from rmp_milter.dossier.rules import Act, Denied, Relation, judge
+from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import depot
-from rmp_milter.handlers.asking.steps import Asked, Effects, Filing, Outcome, Steps, View
-from rmp_milter.handlers.filing.filing import file_bodies
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
+from rmp_milter.handlers.filing.deposit import deposit
+from rmp_milter.handlers.filing.key_packets import standing_readers
+from rmp_milter.handlers.filing.sealing import file_bodies
 from rmp_milter.handlers.letters.index import entry_title
-from rmp_milter.handlers.sight.sight import Seen
+from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.handlers.way_in.admission import permitted
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import bullet_list, document_titles, full_name
 
 
-def handle(asked: Asked, view: View, language: Language) -> Steps:
+def handle(case: Case) -> Outcome:
     """File the mail's documents as the new version of one entry."""
-    if len(asked.header.numbers) != 1:
+    if len(case.header.numbers) != 1:
         raise MailError("one-number")
-    if not asked.opened.bodies:
+    if not case.opened.bodies:
         raise MailError("nothing-to-file")
     try:
-        return (yield from _by_number(asked, view, language))
+        return _by_number(case)
     except MailError as error:
         if error.text != "code-missing":
             raise
-    return (yield from _by_author(asked, view, language))
+    return _by_author(case)
 
 
-def _by_number(asked: Asked, view: View, language: Language) -> Steps:
-    entered = yield from enter(asked, Act.RECTIFICATION, view, language)
+def _by_number(case: Case) -> Outcome:
+    entered = enter(case, Act.RECTIFICATION)
     dossier, (old,) = entered.dossier, entered.picked
     if old.replaced_by:
         newer = str(old.replaced_by)
         raise MailError("already-replaced", facts={"number": str(old.number), "newer": newer})
-    readers = depot.standing_readers(dossier, view, asked.at)
-    filing = yield from file_bodies(asked, dossier, readers)
-    entry = _version_of(filing.entry, old, asked)
+    readers = standing_readers(dossier, case.view, case.at)
+    filing = file_bodies(case, dossier, readers)
+    entry = _version_of(case, filing.entry, old)
     effects = Effects(
         # A new revision, so that of two corrections at once the second one is refused.
         updates=changed(dossier),
         filings=(Filing(dossier.dossier_id, entry),),
     )
     patient = full_name(dossier.patient)
-    titles = [title for each in entry.documents for title in document_titles(each, language)]
+    titles = [
+        title for each in entry.documents for title in document_titles(each, case.language)
+    ]
     letter = Letter(
-        subject=text("subject-rectified", language, patient=patient),
+        subject=text("subject-rectified", case.language, patient=patient),
         text=text(
             "rectified",
-            language,
+            case.language,
             patient=patient,
-            old=entry_title(old, language),
+            old=entry_title(old, case.language),
             documents=bullet_list(titles),
             onglet=entry.onglet.value,
         )
-        + (text("rectified-masked", language) if old.masked else ""),
+        + (text("rectified-masked", case.language) if old.masked else ""),
     )
-    return Outcome(letter, settled(asked, entered.admission, effects))
+    return Outcome(letter, settled(case, entered.admission, effects))
 
 
-def _version_of(entry: Entry, old: Seen, asked: Asked) -> Entry:
+def _version_of(case: Case, entry: Entry, old: Seen) -> Entry:
     """Return the entry as the new version: in the old one's tab unless its type is said."""
     before = old.filed.entry
-    if asked.header.document:
+    if case.header.document:
         return msgspec.structs.replace(entry, replaces=old.filed.number)
     return msgspec.structs.replace(
         entry,
@@ -84,15 +88,13 @@ def _version_of(entry: Entry, old: Seen, asked: Asked) -> Entry:
     )
 
 
-def _by_author(asked: Asked, view: View, language: Language) -> Steps:
-    grant = judge(asked.policy, Act.RECTIFICATION, Relation.AUTHOR, asked.proofs)
-    if isinstance(grant, Denied):
-        raise MailError(grant.value)
-    outcome = yield from depot.handle(asked, view, language)
+def _by_author(case: Case) -> Outcome:
+    permitted(case, Act.RECTIFICATION, Relation.AUTHOR)
+    outcome = deposit(case)
     effects = outcome.effects
     for place, filing in enumerate(effects.filings):
-        dossier = view.dossier(filing.dossier_id)
-        old = _own_entry(asked, view.entries(filing.dossier_id))
+        dossier = case.view.dossier(filing.dossier_id)
+        old = _own_entry(case, case.view.entries(filing.dossier_id))
         if old is None or dossier is None:
             continue
         entry = msgspec.structs.replace(filing.entry, replaces=old.number)
@@ -101,22 +103,22 @@ def _by_author(asked: Asked, view: View, language: Language) -> Steps:
         effects = msgspec.structs.replace(
             effects, filings=tuple(filings), updates=(*effects.updates, *changed(dossier))
         )
-    return Outcome(_explained(outcome.letter, asked, language), effects, outcome.not_before)
+    return Outcome(_explained(case, outcome.letter), effects, outcome.not_before)
 
 
-def _own_entry(asked: Asked, entries: Sequence[NumberedEntry]) -> NumberedEntry | None:
+def _own_entry(case: Case, entries: Sequence[NumberedEntry]) -> NumberedEntry | None:
     """Return the author's own entry of the number that he counts, unless it is replaced."""
-    own = [each for each in entries if each.entry.author == asked.doctor.doctor_id]
-    (number,) = asked.header.numbers
+    own = [each for each in entries if each.entry.author == case.doctor.doctor_id]
+    (number,) = case.header.numbers
     found = own[number - 1] if number <= len(own) else None
     replaced = {each.entry.replaces for each in entries}
     return found if found and found.number not in replaced else None
 
 
-def _explained(letter: Letter | None, asked: Asked, language: Language) -> Letter | None:
+def _explained(case: Case, letter: Letter | None) -> Letter | None:
     """Say on the receipt, always in the same words, what became of the number."""
     if letter is None:
         return None
-    number = str(asked.header.numbers[0])
-    words = f"{letter.text}\n{text('rectified-own', language, number=number)}"
+    number = str(case.header.numbers[0])
+    words = f"{letter.text}\n{text('rectified-own', case.language, number=number)}"
     return msgspec.structs.replace(letter, text=words)

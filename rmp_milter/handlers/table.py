@@ -1,56 +1,61 @@
-"""Which handler answers which verb."""
+"""Which handler answers which verb: each is the module of the verb's own name."""
 
 from collections.abc import Callable, Mapping
 
 from rmp_milter.dossier.model import Verb
-from rmp_milter.handlers import acces as accesses
 from rmp_milter.handlers import (
+    acces,
     aide,
-    cle,
+    cle_du_patient,
     cloture,
     consultation,
+    copie,
     creation,
+    demasquage,
     depot,
     droits,
     fiche,
+    fin_de_remplacement,
     justification,
+    levee_d_opposition,
     liste,
+    masquage,
     medecin_traitant,
+    nouveau_code,
+    nouvelle_cle,
     opposition,
     reclassement,
     rectification,
     remplacement,
+    revocation_du_code,
     urgence,
 )
-from rmp_milter.handlers import cle_du_patient as patient_key
-from rmp_milter.handlers import masquage as masking
-from rmp_milter.handlers import nouveau_code as patient_code
-from rmp_milter.handlers.asking.steps import Asked, Steps, View
-from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Outcome
 
-HANDLERS: Mapping[Verb, Callable[[Asked, View, Language], Steps]] = {
+HANDLERS: Mapping[Verb, Callable[[Case], Outcome]] = {
     Verb.CREATION: creation.handle,
     Verb.DEPOT: depot.handle,
-    Verb.DOSSIER: consultation.handle,
+    Verb.CONSULTATION: consultation.handle,
     Verb.LISTE: liste.handle,
     Verb.AIDE: aide.handle,
     Verb.FICHE: fiche.handle,
-    Verb.CLE_PATIENT: patient_key.handle,
+    Verb.CLE_DU_PATIENT: cle_du_patient.handle,
     Verb.DROITS: droits.handle,
-    Verb.ACCES: accesses.handle,
-    Verb.COPIE: consultation.copy,
+    Verb.ACCES: acces.handle,
+    Verb.COPIE: copie.handle,
     Verb.RECTIFICATION: rectification.handle,
-    Verb.MASQUAGE: masking.mask,
-    Verb.DEMASQUAGE: masking.unmask,
-    Verb.OPPOSITION: opposition.oppose,
-    Verb.LEVEE: opposition.lift,
-    Verb.CODE: patient_code.renew,
-    Verb.REVOCATION: patient_code.revoke,
+    Verb.MASQUAGE: masquage.handle,
+    Verb.DEMASQUAGE: demasquage.handle,
+    Verb.OPPOSITION: opposition.handle,
+    Verb.LEVEE_D_OPPOSITION: levee_d_opposition.handle,
+    Verb.NOUVEAU_CODE: nouveau_code.handle,
+    Verb.REVOCATION_DU_CODE: revocation_du_code.handle,
     Verb.CLOTURE: cloture.handle,
     Verb.MEDECIN_TRAITANT: medecin_traitant.handle,
     Verb.REMPLACEMENT: remplacement.handle,
-    Verb.FIN_REMPLACEMENT: remplacement.handle,
-    Verb.CLE: cle.handle,
+    Verb.FIN_DE_REMPLACEMENT: fin_de_remplacement.handle,
+    Verb.NOUVELLE_CLE: nouvelle_cle.handle,
     Verb.URGENCE: urgence.handle,
     Verb.JUSTIFICATION: justification.handle,
     Verb.RECLASSEMENT: reclassement.handle,

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 
 import msgspec
 
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Trust, Why
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
@@ -52,11 +52,9 @@ def with_keeper(keeper: Keeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Op
     def opener(candidates: Sequence[bytes]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
         request = opening(bytes(32), refs, tuple(candidates))
-        reply, fresh = keeper.ask(request, bodies)
+        opened, fresh = keeper.open(request, bodies)
         fresh.close()
-        if not isinstance(reply, Opened):
-            raise MailError("unavailable", code=451, detail="unexpected reply of the keeper")
-        return Inside(reply.header, reply.signature, tuple(_main_parts(reply)))
+        return Inside(opened.header, opened.signature, tuple(_main_parts(opened)))
 
     return opener
 

@@ -11,23 +11,24 @@ an encrypted letter instead, committed like any answer.
 from collections.abc import Sequence
 from email.utils import parseaddr
 
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened, Trust
 from rmp_milter.certificates import usable
 from rmp_milter.dossier.changes import Once
 from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.handlers.asking.steps import Asked, Outcome, Refusal, Sender, Share, expect
+from rmp_milter.handlers.asking.case import Case, Sender, Share
+from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
-from rmp_milter.milter.answering.settling import Ground, changes_of
-from rmp_milter.milter.case import Case, Gathered, Mail, Means, Read
+from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.intake import admit, gather, harmless_message_id, opening
+from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sender import check_age, excused, identify, likely_signers, named_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.unrequested import swallow, why_automatic
@@ -94,7 +95,8 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
         # What is decided on is looked at in the turn, with all tries before it counted.
         turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
         with turn, means.store.snapshot() as view:
-            return _answer(Case(mail, read, sender, header, view, means))
+            case = _case(mail, read, sender, header, view, means)
+            return _answer(case, read, view, means)
 
 
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
@@ -141,81 +143,75 @@ def _ask_open(
 ) -> Read:
     certificates = tuple(doctor.certificate for doctor in signers)
     request = opening(mail.digest, gathered.refs, certificates)
-    reply, fresh = keeper.ask(request, gathered.memory)
-    return Read(opened=expect(reply, Opened), bodies=gathered.memory, fresh=fresh)
+    opened, fresh = keeper.open(request, gathered.memory)
+    return Read(opened=opened, bodies=gathered.memory, fresh=fresh)
 
 
-def _answer(case: Case) -> str:
+def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
+    mail: Mail, read: Read, sender: Sender, header: RoutingHeader, view: Snapshot, means: Means
+) -> Case:
+    """Return all that is decided on, and whom the handler may ask."""
+    at, opened = mail.envelope.received_at, read.opened
+    year = means.this_year(at)
+    return Case(
+        digest=mail.digest,
+        at=at,
+        view=view,
+        keeper=means.keeper,
+        mail_from=mail.envelope.sender,
+        sender=sender,
+        header=header,
+        opened=opened,
+        language=means.language,
+        new_id=means.new_id,
+        classify=means.classify,
+        policy=means.policy,
+        bounds=means.bounds,
+        parcels=tuple(Share(parse(each.header, year), each.bodies) for each in opened.parcels),
+        message_id=harmless_message_id(mail.outer.header("Message-ID")),
+    )
+
+
+def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
     try:
-        outcome = _decide(case)
+        outcome = decide(case)
         word = f"{verb} done"
     except MailError as error:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
-    _commit(case, outcome)
+    _commit(case, outcome, read, view, means)
     return word
+
+
+def decide(case: Case) -> Outcome:
+    """Have the verb's handler decide, with the keeper's help; raises :class:`MailError`."""
+    if case.header.problems:
+        raise MailError("header-problems")
+    if case.header.verb not in HANDLERS:
+        raise MailError("not-in-service")
+    return HANDLERS[case.header.verb](case)
 
 
 def _refusal(error: MailError, case: Case) -> Outcome:
     """Return the letter that says why, and what the refusal leaves behind."""
     if error.temporary or error.text == "expired-key":
         raise error  # no letter can be sealed to a key that is not usable
-    opened, language = case.read.opened, case.means.language
-    fault = attestation_fault(opened, case.sender.doctor)
-    letter = refusal_letter(error, case.header, opened.header, language, fault)
+    fault = attestation_fault(case.opened, case.doctor)
+    letter = refusal_letter(error, case.header, case.opened.header, case.language, fault)
     if isinstance(error, Refusal):
         return Outcome(letter, error.effects, error.not_before)
     return Outcome(letter)
 
 
-def _decide(case: Case) -> Outcome:
-    """Have the verb's handler decide, with the keeper's help."""
-    header, means = case.header, case.means
-    if header.problems:
-        raise MailError("header-problems")
-    if header.verb not in HANDLERS:
-        raise MailError("not-in-service")
-    asked = Asked(
-        digest=case.mail.digest,
-        at=case.mail.envelope.received_at,
-        mail_from=case.mail.envelope.sender,
-        sender=case.sender,
-        header=header,
-        opened=case.read.opened,
-        new_id=means.new_id,
-        classify=means.classify,
-        policy=means.policy,
-        bounds=means.bounds,
-        parcels=_parcels(case),
-    )
-    return means.keeper.run(HANDLERS[header.verb](asked, case.view, means.language))
-
-
-def _parcels(case: Case) -> tuple[Share, ...]:
-    year = case.means.this_year(case.mail.envelope.received_at)
-    return tuple(
-        Share(parse(parcel.header, year), parcel.bodies) for parcel in case.read.opened.parcels
-    )
-
-
-def _commit(case: Case, outcome: Outcome) -> None:
+def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Means) -> None:
     """Write all of it, the answers and the duplicate digest in one transaction."""
-    mail, read, at = case.mail, case.read, case.mail.envelope.received_at
     with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
-        ground = Ground(
-            digest=mail.digest,
-            at=at,
-            sender=case.sender.doctor,
-            in_reply_to=harmless_message_id(mail.outer.header("Message-ID")),
-            opened=read.opened.bodies,
-            bodies=bodies,
-            fresh=fresh,
-            once=_once(read.opened, at + case.means.once_seconds),
-        )
-        changes = changes_of(outcome, ground, case.view, case.means.answers)
-        case.means.store.commit(changes, at)
+        brought = Brought(case.opened.bodies, bodies, fresh, view.body)
+        once = _once(case.opened, case.at + means.once_seconds)
+        changes = changes_of(outcome, case, brought, once, means.answers)
+        means.store.commit(changes, case.at)
 
 
 def _once(opened: Opened, expires: int) -> tuple[Once, ...]:

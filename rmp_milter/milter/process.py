@@ -12,20 +12,20 @@ from datetime import UTC, datetime
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.dossier.rules import policy_of
-from rmp_milter.handlers.asking.steps import Bounds
+from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.outgoing.plain_mail import Sender
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
-from rmp_milter.milter.case import Means
 from rmp_milter.milter.chores.checkpoints import Audience
 from rmp_milter.milter.chores.round import Household, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
+from rmp_milter.milter.means import Means
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.format.failures import StoreError, StoreFailed

@@ -9,7 +9,7 @@ from rmp_milter.calls.protocol import Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Sender
+from rmp_milter.handlers.asking.case import Sender
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
 
 DAY_SECONDS = 86_400

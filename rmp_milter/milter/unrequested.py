@@ -7,7 +7,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.mail.bounce_address import is_bounce_address, row_of
 from rmp_milter.mail.incoming.automatic import automatic
 from rmp_milter.mail.incoming.reports import says_failed
-from rmp_milter.milter.case import Mail, Means
+from rmp_milter.milter.means import Mail, Means
 from rmp_milter.store.format.failures import Conflict
 
 

@@ -7,7 +7,8 @@ from rmp_milter.store.format.failures import (
     StoreFailed,
 )
 from rmp_milter.store.format.keys import KeyFileError, StoreKeys, make_key, read_key
-from rmp_milter.store.outbox import Outbox, OutboxRow, RowState
+from rmp_milter.store.format.records import OutboxRow, RowState
+from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store, create
 

@@ -13,7 +13,7 @@ from rmp_milter.certificates import read_certificate
 from rmp_milter.cli.opening import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.handlers.cle import with_key
+from rmp_milter.handlers.people.keys import with_key
 from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
 from testbed.gpg import Standing

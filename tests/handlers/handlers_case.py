@@ -1,8 +1,11 @@
 """A small world for the handlers: doctors, one dossier, a keeper that is played by hand."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
+
+import pytest
+from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import (
     Adopt,
@@ -51,12 +54,20 @@ from rmp_milter.dossier.model import (
     Waiting,
 )
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.handlers.asking.steps import Asked, Outcome, Sender
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.case import Case, Sender
+from rmp_milter.handlers.asking.outcome import Outcome
+from rmp_milter.handlers.filing import deposit, key_packets, prescriber
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.header.routing import parse
 
 NOON = 1_780_000_000
 CODE_SLOT = CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48)
 SLOTS = Slots(code=CODE_SLOT, custody=b"custody")
+
+Handler = Callable[[Case], Outcome]
+Answering = Callable[[Request], Reply | MailError]
+ReplyT = TypeVar("ReplyT", bound=Reply)
 
 
 def doctor(name: str, number: int, profession: str = "médecin généraliste") -> Doctor:
@@ -193,35 +204,6 @@ def body(name: str = "radio.pdf") -> OpenedBody:
     )
 
 
-def asked(  # noqa: PLR0913 -- each is a thing that a test varies
-    text: str,
-    *,
-    by: Doctor = DEMO,
-    proof: Proof = Proof.SIGNATURE,
-    bodies: Sequence[OpenedBody] = (),
-    held_code: bytes = b"",
-    held_reason: bytes = b"",
-    onglet: Onglet = Onglet.IMAGERIE,
-) -> Asked:
-    numbers = count(200)
-    return Asked(
-        digest=b"q" * 32,
-        at=NOON,
-        mail_from=by.mail,
-        sender=Sender(by, proof),
-        header=parse(text, 2026),
-        opened=Opened(
-            text,
-            Signature(Trust.GOOD, by.fingerprint),
-            tuple(bodies),
-            held_code,
-            held_reason=held_reason,
-        ),
-        new_id=lambda: bytes([next(numbers)]) * 16,
-        classify=lambda *_: (onglet, "type"),
-    )
-
-
 def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     """Answer as a keeper would that can do everything."""
     if isinstance(request, Create):
@@ -232,8 +214,8 @@ def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     if isinstance(request, Prove):
         return Proven()
     if isinstance(request, Release):
-        packets = tuple((b"released",) * len(request.readers) for _ in request.items)
-        return Released(packets, leaf=7)
+        released = tuple((b"released",) * len(request.readers) for _ in request.items)
+        return Released(released, leaf=7)
     if isinstance(request, Wait | Adopt):
         packets = tuple(b"packet for " + each for each in request.readers)
         return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
@@ -245,13 +227,142 @@ def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     return Recorded(1)
 
 
-def run(steps: Generator[Request, Reply, Outcome]) -> tuple[Outcome, list[Any]]:
-    """Run a handler to its end; return the outcome and what it asked of the keeper."""
-    requests: list[Any] = []
-    try:
-        request = next(steps)
-        while True:
-            requests.append(request)
-            request = steps.send(play(request))
-    except StopIteration as done:
-        return done.value, requests
+def refusing(kind: type[Request], text: str = "no-access") -> Answering:
+    """Return the answers of a keeper that can do everything but requests of one kind."""
+
+    def answer(request: Request) -> Reply | MailError:
+        return MailError(text) if isinstance(request, kind) else play(request)
+
+    return answer
+
+
+class RecordingKeeper:
+    """Plays the keeper: notes in order what it is asked, and answers as ``answer`` says.
+
+    A :class:`MailError` among the answers is raised, as a keeper refuses.
+    """
+
+    def __init__(self, answer: Answering = play) -> None:
+        self.requests: list[Any] = []
+        self._answer = answer
+
+    def create(self, request: Create) -> Created:
+        return self._reply(request, Created)
+
+    def reseal(self, request: Reseal) -> Resealed:
+        return self._reply(request, Resealed)
+
+    def wait(self, request: Wait) -> Resealed:
+        return self._reply(request, Resealed)
+
+    def adopt(self, request: Adopt) -> Resealed:
+        return self._reply(request, Resealed)
+
+    def prove(self, request: Prove) -> Proven:
+        return self._reply(request, Proven)
+
+    def release(self, request: Release) -> Released:
+        return self._reply(request, Released)
+
+    def recode(self, request: Recode) -> Recoded:
+        return self._reply(request, Recoded)
+
+    def history(self, request: History) -> Told:
+        return self._reply(request, Told)
+
+    def record(self, request: Record) -> Recorded:
+        return self._reply(request, Recorded)
+
+    def _reply(self, request: Request, kind: type[ReplyT]) -> ReplyT:
+        self.requests.append(request)
+        reply = self._answer(request)
+        if isinstance(reply, MailError):
+            raise reply
+        assert isinstance(reply, kind)
+        return reply
+
+
+def asked(  # noqa: PLR0913 -- each is a thing that a test varies
+    text: str,
+    *,
+    by: Doctor = DEMO,
+    proof: Proof = Proof.SIGNATURE,
+    bodies: Sequence[OpenedBody] = (),
+    held_code: bytes = b"",
+    held_reason: bytes = b"",
+    onglet: Onglet = Onglet.IMAGERIE,
+    view: World | None = None,
+    language: Language = "fr",
+) -> Case:
+    """Return the case of a mail; whoever runs it gives it its world and its keeper."""
+    numbers = count(200)
+    return Case(
+        digest=b"q" * 32,
+        at=NOON,
+        view=view or World(),
+        keeper=RecordingKeeper(),
+        mail_from=by.mail,
+        sender=Sender(by, proof),
+        header=parse(text, 2026),
+        opened=Opened(
+            text,
+            Signature(Trust.GOOD, by.fingerprint),
+            tuple(bodies),
+            held_code,
+            held_reason=held_reason,
+        ),
+        language=language,
+        new_id=lambda: bytes([next(numbers)]) * 16,
+        classify=lambda *_: (onglet, "type"),
+    )
+
+
+def run(
+    handle: Handler,
+    mail: Case,
+    world: World | None = None,
+    keeper: RecordingKeeper | None = None,
+) -> tuple[Outcome, list[Any]]:
+    """Have a mail handled in a world; return the outcome and what the keeper was asked."""
+    keeper = keeper or RecordingKeeper()
+    case = replace(mail, view=mail.view if world is None else world, keeper=keeper)
+    return handle(case), keeper.requests
+
+
+def refusal_of(
+    handle: Handler,
+    mail: Case,
+    world: World | None = None,
+    keeper: RecordingKeeper | None = None,
+) -> MailError:
+    """Have a mail handled that is refused; return the refusal."""
+    with pytest.raises(MailError) as caught:
+        run(handle, mail, world, keeper)
+    return caught.value
+
+
+def refused_trial(
+    handle: Handler, mail: Case, world: World | None = None
+) -> tuple[MailError, Any]:
+    """Have a mail handled whose code or card opens nothing; return the refusal and the trial.
+
+    The trial is all that the keeper was asked.
+    """
+    keeper = RecordingKeeper(_opening_nothing)
+    error = refusal_of(handle, mail, world, keeper)
+    (trial,) = keeper.requests
+    assert isinstance(trial, Prove | Recode)
+    return error, trial
+
+
+def _opening_nothing(request: Request) -> Reply | MailError:
+    tried = isinstance(request, Prove | Recode | Release)
+    return MailError("no-access") if tried else play(request)
+
+
+def play_usable(
+    monkeypatch: pytest.MonkeyPatch, usable: Callable[[bytes, int], bool] = lambda *_: True
+) -> None:
+    """Have ``usable`` judge the played certificates (they are none) of readers of a deposit."""
+    for module in (deposit, key_packets, prescriber):
+        monkeypatch.setattr(module, "usable", usable)

@@ -12,55 +12,88 @@ from handlers_case import (
     body,
     doctor,
     dossier,
+    play_usable,
+    refusal_of,
     run,
 )
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Reseal, Wait
-from rmp_milter.dossier.model import Closure, Locum, Receipts
+from rmp_milter.dossier.model import Closure, Locum, Onglet, Receipts
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
 from rmp_milter.handlers import depot
-from rmp_milter.handlers.asking.steps import Asked, Outcome, Share
-from rmp_milter.handlers.filing import prescriber
+from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.mail.header.routing import parse
 
-LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Radio\n"
+WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
+LINES = WHO + "Document : Radio\n"
 CLOSED = replace(dossier(), closure=Closure(NOON, NOON + 1))
 PATIENT = replace(doctor("Jean DUPONT", 4), rpps="", patient_of=dossier().dossier_id)
 
 
 @pytest.fixture(autouse=True)
-def every_key_usable(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (depot, prescriber):
-        monkeypatch.setattr(
-            module, "usable", lambda certificate, _at: b"VIEUX" not in certificate
-        )
+def every_key_usable_but_an_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    play_usable(monkeypatch, lambda certificate, _at: b"VIEUX" not in certificate)
 
 
-def deposit(text: str = LINES, **more) -> Asked:  # noqa: ANN003
+def deposit(text: str = LINES, **more) -> Case:  # noqa: ANN003
     return asked(text, **{"by": LAB, "bodies": [body()], **more})
 
 
-def refusal_of(mail: Asked, world: World) -> str:
-    with pytest.raises(MailError) as caught:
-        run(depot.handle(mail, world, "fr"))
-    return caught.value.text
+def refusal(mail: Case, world: World) -> str:
+    return refusal_of(depot.handle, mail, world).text
 
 
-def both(mail: Asked, world: World | None = None) -> tuple[Outcome, Outcome]:
+def both(mail: Case, world: World | None = None) -> tuple[Outcome, Outcome]:
     """Return the outcome with a dossier and without one."""
     world = world or World()
     world.held = (dossier(),)
-    filed, _ = run(depot.handle(mail, world, "fr"))
+    filed, _ = run(depot.handle, mail, world)
     world.held = ()
-    waiting, _ = run(depot.handle(mail, world, "fr"))
+    waiting, _ = run(depot.handle, mail, world)
     assert len(filed.effects.filings) == len(waiting.effects.deferrals) == 1
     return filed, waiting
 
 
+def test_it_is_sealed_to_the_dossier_and_to_the_treating_doctor() -> None:
+    outcome, (reseal,) = run(depot.handle, deposit(), World([dossier()]))
+    assert reseal.dossier_key == dossier().public_key
+    assert reseal.readers == (DEMO.certificate,)
+    (filing,) = outcome.effects.filings
+    assert filing.entry.onglet is Onglet.IMAGERIE
+    assert filing.entry.documents[0].standing[0].fingerprint == DEMO.fingerprint
+    assert "Imagerie" in outcome.letter.text
+
+
+def test_an_unusable_key_of_the_treating_doctor_refuses_no_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play_usable(monkeypatch, lambda _certificate, _at: False)
+    outcome, (reseal,) = run(depot.handle, deposit(WHO), World([dossier()]))
+    assert reseal.readers == ()
+    assert outcome.effects.filings[0].entry.documents[0].standing == ()
+
+
+def test_doubt_never_files() -> None:
+    two = World([dossier(number=8), dossier(number=9)])
+    assert refusal(deposit(WHO, by=DEMO), two) == "not-filed"
+    numbered = World([dossier(replace(JEAN, nir="159018002121980"))])
+    contradicting = deposit(WHO + "NIR : 1 59 01 75 116 001 08\n", by=DEMO)
+    assert refusal(contradicting, numbered) == "not-filed"
+
+
+def test_without_a_document_there_is_nothing_to_file() -> None:
+    mail = asked(WHO)
+    assert refusal(mail, World([dossier()])) == "nothing-to-file"
+
+
+def test_it_needs_all_three_traits() -> None:
+    assert refusal(deposit("Patient : DUPONT Jean\n", by=DEMO), World()) == "header-problems"
+
+
 def test_without_a_dossier_a_deposit_waits() -> None:
-    outcome, (wait,) = run(depot.handle(deposit(), World(), "fr"))
+    outcome, (wait,) = run(depot.handle, deposit(), World())
     assert isinstance(wait, Wait)
     (deferral,) = outcome.effects.deferrals
     assert deferral.waiting.waiting_id == wait.waiting_id
@@ -79,8 +112,8 @@ def test_the_sender_cannot_tell_whether_there_is_a_dossier() -> None:
 
 
 def test_the_keeper_has_as_much_work_either_way() -> None:
-    _, (reseal,) = run(depot.handle(deposit(), World([dossier()]), "fr"))
-    _, (wait,) = run(depot.handle(deposit(), World(), "fr"))
+    _, (reseal,) = run(depot.handle, deposit(), World([dossier()]))
+    _, (wait,) = run(depot.handle, deposit(), World())
     assert isinstance(reseal, Reseal)
     assert len(reseal.readers) == len(wait.readers) == 1
     assert len(reseal.items) == len(wait.items)
@@ -88,23 +121,23 @@ def test_the_keeper_has_as_much_work_either_way() -> None:
 
 
 def test_a_closed_dossier_counts_as_none() -> None:
-    outcome, _ = run(depot.handle(deposit(), World([CLOSED]), "fr"))
+    outcome, _ = run(depot.handle, deposit(), World([CLOSED]))
     assert len(outcome.effects.deferrals) == 1
     two = World([CLOSED, dossier(number=8)])
-    outcome, _ = run(depot.handle(deposit(), two, "fr"))
+    outcome, _ = run(depot.handle, deposit(), two)
     assert outcome.effects.filings[0].dossier_id == two.held[1].dossier_id
 
 
 def test_a_patient_deposits_nothing_in_his_own_or_anothers_dossier() -> None:
     for world in (World([dossier()]), World([dossier(number=8)]), World()):
-        assert refusal_of(deposit(by=PATIENT), world) == "no-access"
+        assert refusal(deposit(by=PATIENT), world) == "no-access"
 
 
 def test_a_locum_deposits_in_the_name_of_the_medecin_traitant() -> None:
     world = World([dossier()])
     locum = Locum(OTHER.doctor_id, "2026-05-01", "2026-06-30", NOON)
     world.known[DEMO.doctor_id] = replace(DEMO, locums=(locum,))
-    outcome, (reseal,) = run(depot.handle(deposit(by=OTHER), world, "fr"))
+    outcome, (reseal,) = run(depot.handle, deposit(by=OTHER), world)
     (filing,) = outcome.effects.filings
     assert filing.entry.author_name == "Dr Anne AUTRE (remplaçant de Dr Paul DEMO)"
     assert filing.entry.acting_for == DEMO.doctor_id
@@ -114,27 +147,27 @@ def test_a_locum_deposits_in_the_name_of_the_medecin_traitant() -> None:
 def test_a_patient_with_a_key_of_his_own_is_a_standing_reader() -> None:
     world = World([dossier()])
     world.known[PATIENT.doctor_id] = PATIENT
-    _, (reseal,) = run(depot.handle(deposit(), world, "fr"))
+    _, (reseal,) = run(depot.handle, deposit(), world)
     assert reseal.readers == (DEMO.certificate, PATIENT.certificate)
 
 
 def test_an_opposed_doctor_may_still_deposit() -> None:
     opposing = replace(dossier(), opposed=(OTHER.doctor_id,))
-    outcome, _ = run(depot.handle(deposit(by=OTHER), World([opposing]), "fr"))
+    outcome, _ = run(depot.handle, deposit(by=OTHER), World([opposing]))
     assert len(outcome.effects.filings) == 1
 
 
 def test_the_hosts_policy_may_ask_for_more() -> None:
     mail = deposit(proof=Proof.ACCOUNT)
-    run(depot.handle(mail, World([dossier()]), "fr"))
+    run(depot.handle, mail, World([dossier()]))
     strict = {key: [frozenset({Proof.SIGNATURE})] for key in mail.policy}
-    assert refusal_of(replace(mail, policy=strict), World()) == "signature-needed"
+    assert refusal(replace(mail, policy=strict), World()) == "signature-needed"
 
 
 class TestPrescriber:
     def copies(self, said: str, world: World | None = None, **more) -> Outcome:  # noqa: ANN003
         mail = deposit(f"{LINES}Prescripteur : {said}\n", **more)
-        outcome, _ = run(depot.handle(mail, world or World([dossier()]), "fr"))
+        outcome, _ = run(depot.handle, mail, world or World([dossier()]))
         return outcome
 
     @pytest.mark.parametrize(
@@ -231,7 +264,7 @@ class TestReceipts:
 
     def test_daily_keeps_a_line(self) -> None:
         mail = deposit(LINES + "Prescripteur : X\n", by=replace(LAB, receipts=Receipts.DAILY))
-        outcome, _ = run(depot.handle(mail, World(), "fr"))
+        outcome, _ = run(depot.handle, mail, World())
         assert outcome.letter is None
         (line,) = outcome.effects.receipts
         assert (line.doctor_id, line.at) == (LAB.doctor_id, NOON)
@@ -240,7 +273,7 @@ class TestReceipts:
 
     def test_a_refusal_is_always_answered(self) -> None:
         mail = deposit(by=replace(LAB, receipts=Receipts.NONE), bodies=[])
-        assert refusal_of(mail, World()) == "nothing-to-file"
+        assert refusal(mail, World()) == "nothing-to-file"
 
 
 class TestSeveralPatients:
@@ -249,7 +282,7 @@ class TestSeveralPatients:
         "Nom : DURAND\nPrénom : Zoé\nNé le : 01/02/1988\n",
     )
 
-    def mail(self, *headers: str, bodies: int = 2) -> Asked:
+    def mail(self, *headers: str, bodies: int = 2) -> Case:
         shares = tuple(
             Share(parse(each, 2026), (at,)) for at, each in enumerate(headers or self.HEADERS)
         )
@@ -257,7 +290,7 @@ class TestSeveralPatients:
         return replace(deposit(self.HEADERS[0], bodies=names), parcels=shares)
 
     def test_each_message_goes_to_its_own_patient(self) -> None:
-        outcome, requests = run(depot.handle(self.mail(), World([dossier()]), "fr"))
+        outcome, requests = run(depot.handle, self.mail(), World([dossier()]))
         assert [type(each) for each in requests] == [Reseal, Wait]
         (filing,), (deferral,) = outcome.effects.filings, outcome.effects.deferrals
         assert (filing.bodies, deferral.bodies) == ((0,), (1,))
@@ -266,29 +299,28 @@ class TestSeveralPatients:
         assert deferral.waiting.entry.documents[0].parts[-1].name == "b-1.hpr"
 
     def test_one_receipt_lists_all(self) -> None:
-        outcome, _ = run(depot.handle(self.mail(), World([dossier()]), "fr"))
+        outcome, _ = run(depot.handle, self.mail(), World([dossier()]))
         for words in ("DUPONT Jean", "DURAND Zoé", "b-0.hpr", "b-1.hpr", "détaché"):
             assert words in outcome.letter.text
 
     def test_one_that_is_not_clear_refuses_all(self) -> None:
         unclear = "Nom : DURAND\nPrénom : Zoé\nNé le : 01/02/20\n"
         mail = self.mail(self.HEADERS[0], unclear)
-        with pytest.raises(MailError) as caught:
-            run(depot.handle(mail, World(), "fr"))
-        assert caught.value.text == "hprim-unclear"
-        assert caught.value.facts == {"number": "2", "count": "2"}
-        assert refusal_of(self.mail(self.HEADERS[0], ""), World()) == "hprim-unclear"
+        error = refusal_of(depot.handle, mail, World())
+        assert error.text == "hprim-unclear"
+        assert error.facts == {"number": "2", "count": "2"}
+        assert refusal(self.mail(self.HEADERS[0], ""), World()) == "hprim-unclear"
 
     def test_one_in_doubt_files_none(self) -> None:
         two = World([dossier(number=8), dossier(number=9)])
-        assert refusal_of(self.mail(*reversed(self.HEADERS)), two) == "not-filed"
+        assert refusal(self.mail(*reversed(self.HEADERS)), two) == "not-filed"
 
     def test_a_document_that_is_nobodys_refuses_all(self) -> None:
-        assert refusal_of(self.mail(bodies=3), World()) == "several-patients"
+        assert refusal(self.mail(bodies=3), World()) == "several-patients"
 
 
 def test_a_patient_named_otherwise_in_the_dossier_is_receipted_as_he_was_written() -> None:
     known = World([dossier(replace(JEAN, birth_name="DÛPÔNT", first_names="Jean, Paul"))])
-    outcome, _ = run(depot.handle(deposit(), known, "fr"))
+    outcome, _ = run(depot.handle, deposit(), known)
     assert "DUPONT Jean," in outcome.letter.text
     assert "Paul" not in outcome.letter.text

@@ -10,11 +10,13 @@ from handlers_case import (
     LAB,
     NOON,
     OTHER,
+    RecordingKeeper,
     World,
     asked,
     dossier,
     entry,
-    play,
+    refusal_of,
+    refused_trial,
     run,
 )
 from msgspec.structs import replace
@@ -22,9 +24,9 @@ from msgspec.structs import replace
 from rmp_milter.calls.protocol import Attested, ByCode, ByVitale, Prove, Release
 from rmp_milter.dossier.model import Doctor, Locum, Mask, Onglet, Sheet
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
 from rmp_milter.handlers import medecin_traitant
-from rmp_milter.handlers.asking.steps import Asked, Outcome, Refusal
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 
 LINES = "Demande : médecin traitant\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
 YES = LINES + "Consentement : oui\n"
@@ -35,18 +37,16 @@ FILED = (
 NIR = "159017511600108"
 
 
-def mail(text: str = YES, *, by: Doctor = OTHER, **more: Any) -> Asked:  # noqa: ANN401 -- passed on
+def mail(text: str = YES, *, by: Doctor = OTHER, **more: Any) -> Case:  # noqa: ANN401 -- passed on
     return asked(text, by=by, **{"held_code": b"held", **more})
 
 
-def taken(world: World, request: Asked | None = None) -> tuple[Outcome, list[Any]]:
-    return run(medecin_traitant.handle(request or mail(), world, "fr"))
+def taken(world: World, request: Case | None = None) -> tuple[Outcome, list[Any]]:
+    return run(medecin_traitant.handle, request or mail(), world)
 
 
-def refusal(request: Asked, world: World) -> MailError:
-    with pytest.raises(MailError) as caught:
-        run(medecin_traitant.handle(request, world, "fr"))
-    return caught.value
+def refusal(request: Case, world: World) -> str:
+    return refusal_of(medecin_traitant.handle, request, world).text
 
 
 def test_the_code_makes_the_sender_the_medecin_traitant_with_packets_of_every_document() -> (
@@ -120,43 +120,39 @@ def test_a_locum_may_take_over_as_any_doctor_may() -> None:
     locum = Locum(OTHER.doctor_id, "2000-01-01", "2099-01-01", NOON)
     world.known[DEMO.doctor_id] = replace(DEMO, locums=(locum,))
     assert taken(world)[0].effects.updates[0].dossier.treating == OTHER.doctor_id
-    assert refusal(mail(held_code=b""), world).text == "code-missing"
+    assert refusal(mail(held_code=b""), world) == "code-missing"
 
 
 @pytest.mark.parametrize("consent", ["", "Consentement : non\n"])
 def test_the_patients_consent_must_be_stated(consent: str) -> None:
-    error = refusal(mail(LINES + consent), World([dossier()]))
-    assert error.text == "treating-consent"
+    assert refusal(mail(LINES + consent), World([dossier()])) == "treating-consent"
 
 
 def test_a_laboratory_treats_nobody() -> None:
-    assert refusal(mail(by=LAB), World([dossier()])).text == "treating-doctors-only"
+    assert refusal(mail(by=LAB), World([dossier()])) == "treating-doctors-only"
 
 
 @pytest.mark.parametrize("dossiers", [[], [dossier()]])
 def test_without_a_code_known_and_unknown_are_asked_for_it(dossiers: list[Any]) -> None:
-    assert refusal(mail(held_code=b""), World(dossiers)).text == "code-missing"
+    assert refusal(mail(held_code=b""), World(dossiers)) == "code-missing"
 
 
 def test_an_account_alone_is_asked_for_a_signature() -> None:
-    error = refusal(mail(proof=Proof.ACCOUNT), World([dossier()]))
-    assert error.text == "signature-needed"
+    unsigned = mail(proof=Proof.ACCOUNT)
+    assert refusal(unsigned, World([dossier()])) == "signature-needed"
 
 
 def test_a_wrong_code_an_unknown_and_an_opposed_one_end_alike() -> None:
     opposed = replace(dossier(), opposed=(OTHER.doctor_id,))
     ends = []
     for world in (World([dossier()]), World(), World([opposed])):
-        steps = medecin_traitant.handle(mail(), world, "fr")
-        request = next(steps)
-        with pytest.raises(Refusal) as caught:
-            steps.throw(MailError("no-access"))
-        ends.append((type(request), type(request.opening), caught.value.text))
+        error, request = refused_trial(medecin_traitant.handle, mail(), world)
+        assert isinstance(error, Refusal)
+        ends.append((type(request), type(request.opening), error.text))
     assert set(ends) == {(Prove, ByCode, "no-access")}
 
 
 def test_a_keeper_that_opened_a_decoy_changes_nothing() -> None:
-    steps = medecin_traitant.handle(mail(), World(), "fr")
-    request = next(steps)
-    with pytest.raises(MailError):
-        steps.send(play(request))
+    keeper = RecordingKeeper()
+    assert refusal_of(medecin_traitant.handle, mail(), World(), keeper).text == "no-access"
+    assert [type(each) for each in keeper.requests] == [Prove]

@@ -1,13 +1,12 @@
 """Reclassement: the médecin traitant moves entries; the index shows where they are."""
 
 import pytest
-from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, dossier, entry, run
+from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, dossier, entry, refusal_of, run
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Record
 from rmp_milter.dossier.model import Locum, Onglet, Refiling
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, reclassement
 
 LINES = "Demande : reclassement\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
@@ -20,13 +19,12 @@ ENTRIES = [
 
 def refile(text: str, world: World | None = None, **more):  # noqa: ANN003, ANN201
     mail = asked(LINES + text, **more)
-    return run(reclassement.handle(mail, world or World([dossier()], ENTRIES), "fr"))
+    return run(reclassement.handle, mail, world or World([dossier()], ENTRIES))
 
 
-def refusal_of(text: str, **more) -> str:  # noqa: ANN003
-    with pytest.raises(MailError) as caught:
-        refile(text, **more)
-    return caught.value.text
+def refusal(text: str, world: World | None = None, **more) -> str:  # noqa: ANN003
+    mail = asked(LINES + text, **more)
+    return refusal_of(reclassement.handle, mail, world or World([dossier()], ENTRIES)).text
 
 
 def test_the_medecin_traitant_moves_entries_and_reads_what_moved() -> None:
@@ -46,7 +44,7 @@ def test_the_index_shows_the_new_onglet() -> None:
     outcome, _ = refile("Numéros : 3\nOnglet : Prévention\n")
     (update,) = outcome.effects.updates
     mail = asked(LINES.replace("reclassement", "index"))
-    answer, _ = run(consultation.handle(mail, World([update.dossier], ENTRIES), "fr"))
+    answer, _ = run(consultation.handle, mail, World([update.dossier], ENTRIES))
     assert "PRÉVENTION\n  3." in answer.letter.text
 
 
@@ -67,12 +65,12 @@ def test_where_nothing_moves_nothing_is_written() -> None:
 
 
 def test_a_number_that_is_not_there_moves_nothing() -> None:
-    assert refusal_of("Numéros : 1, 7\nOnglet : Imagerie\n") == "no-such-entry"
+    assert refusal("Numéros : 1, 7\nOnglet : Imagerie\n") == "no-such-entry"
 
 
 def test_it_must_be_signed() -> None:
     said = "Numéros : 1\nOnglet : Imagerie\n"
-    assert refusal_of(said, proof=Proof.ACCOUNT) == "signature-needed"
+    assert refusal(said, proof=Proof.ACCOUNT) == "signature-needed"
 
 
 @pytest.mark.parametrize("code", [b"", b"held"])
@@ -80,7 +78,7 @@ def test_nobody_else_may_whether_the_dossier_is_there_or_not(code: bytes) -> Non
     said = "Numéros : 1\nOnglet : Imagerie\n"
     for world in (World([dossier()], ENTRIES), World()):
         for doctor in (OTHER, LAB):
-            assert refusal_of(said, world=world, by=doctor, held_code=code) == "no-access"
+            assert refusal(said, world=world, by=doctor, held_code=code) == "no-access"
 
 
 def test_a_locum_may_in_his_dates_and_opens_no_slot() -> None:

@@ -1,5 +1,7 @@
+"""Urgence: who reads at once, what he gets, who is told, and the short list to choose from."""
+
 import pytest
-from handlers_case import DEMO, JEAN, LAB, NOON, OTHER, World, asked, dossier, entry, run
+from handlers_case import DEMO, JEAN, NOON, OTHER, World, asked, dossier, entry, refusal_of, run
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import ByCustody, Record, Release
@@ -8,7 +10,6 @@ from rmp_milter.dossier.model import (
     Doctor,
     Dossier,
     Emergency,
-    EmergencyState,
     Fault,
     Mask,
     Onglet,
@@ -18,9 +19,8 @@ from rmp_milter.dossier.model import (
     Tally,
 )
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
-from rmp_milter.handlers import justification, urgence
-from rmp_milter.handlers.asking.steps import Asked
+from rmp_milter.handlers import urgence
+from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.people.search import short_reference
 
 WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
@@ -30,19 +30,17 @@ FILED = [
 ]
 
 
-def emergency(who: str = WHO, by: Doctor = OTHER, reason: bytes = b"held") -> Asked:
+def emergency(who: str = WHO, by: Doctor = OTHER, reason: bytes = b"held") -> Case:
     return asked(f"Demande : urgence\n{who}Motif : ••••\n", by=by, held_reason=reason)
 
 
-def refusal(mail: Asked, world: World) -> str:
-    with pytest.raises(MailError) as caught:
-        run(urgence.handle(mail, world, "fr"))
-    return caught.value.text
+def refusal(mail: Case, world: World) -> str:
+    return refusal_of(urgence.handle, mail, world).text
 
 
 class TestGranted:
     def test_at_once_by_the_custody_slot_with_the_held_reason(self) -> None:
-        outcome, (release,) = run(urgence.handle(emergency(), World([dossier()], FILED), "fr"))
+        outcome, (release,) = run(urgence.handle, emergency(), World([dossier()], FILED))
         assert isinstance(release, Release)
         assert release.opening == ByCustody(dossier().slots.custody, b"held")
         assert release.readers == (OTHER.certificate,)
@@ -53,18 +51,18 @@ class TestGranted:
         assert release.event.reference in outcome.letter.text
 
     def test_the_resume_comes_first(self) -> None:
-        outcome, _ = run(urgence.handle(emergency(), World([dossier()], FILED[::-1]), "fr"))
+        outcome, _ = run(urgence.handle, emergency(), World([dossier()], FILED[::-1]))
         assert outcome.letter.enclosures[0].entry.document_type == "Résumé"
 
     def test_masked_documents_stay_masked(self) -> None:
         masked = replace(dossier(), masks=(Mask(2, DEMO.doctor_id, NOON),))
-        outcome, (release,) = run(urgence.handle(emergency(), World([masked], FILED), "fr"))
+        outcome, (release,) = run(urgence.handle, emergency(), World([masked], FILED))
         assert release.event.entries == (1,)
         assert len(release.items) == 1
         assert "Bilan" not in outcome.letter.text
 
     def test_it_is_kept_until_its_review(self) -> None:
-        outcome, (release,) = run(urgence.handle(emergency(), World([dossier()], FILED), "fr"))
+        outcome, (release,) = run(urgence.handle, emergency(), World([dossier()], FILED))
         (kept,) = outcome.effects.emergencies
         assert kept == Emergency(
             reference=release.event.reference,
@@ -80,20 +78,20 @@ class TestGranted:
         for fault in Fault:
             for subject in (b"", OTHER.doctor_id, dossier().dossier_id):
                 world.tallies[fault, subject] = Tally((NOON,) * 200)
-        outcome, _ = run(urgence.handle(emergency(), world, "fr"))
+        outcome, _ = run(urgence.handle, emergency(), world)
         assert len(outcome.letter.enclosures) == 2
 
     def test_the_same_mail_tried_again_has_the_same_reference(self) -> None:
         world = World([dossier()], FILED)
         references = {
-            run(urgence.handle(emergency(), world, "fr"))[1][0].event.reference for _ in "ab"
+            run(urgence.handle, emergency(), world)[1][0].event.reference for _ in "ab"
         }
         assert len(references) == 1
 
 
 class TestTold:
     def test_the_treating_doctor_without_a_medical_word(self) -> None:
-        outcome, _ = run(urgence.handle(emergency(), World([dossier()], FILED), "fr"))
+        outcome, _ = run(urgence.handle, emergency(), World([dossier()], FILED))
         (notice,) = outcome.effects.notices
         assert (notice.reader, notice.urgent) == (DEMO, True)
         assert OTHER.name in notice.letter.text
@@ -104,7 +102,7 @@ class TestTold:
 
     def test_a_patient_with_an_address_by_a_letter_to_post(self) -> None:
         known = replace(dossier(), sheet=Sheet(address="1 rue X, Lyon", used_name="Martin"))
-        outcome, _ = run(urgence.handle(emergency(), World([known], FILED), "fr"))
+        outcome, _ = run(urgence.handle, emergency(), World([known], FILED))
         (letter,) = outcome.effects.postal
         assert (letter.name, letter.address) == (("Jean Martin",), "1 rue X, Lyon")
         assert letter.reference == outcome.effects.emergencies[0].reference
@@ -113,7 +111,7 @@ class TestTold:
     def test_a_patient_with_a_key_by_his_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(urgence, "usable", lambda _data, _at: True)
         world = self.with_a_patients_key(dossier())
-        outcome, _ = run(urgence.handle(emergency(), world, "fr"))
+        outcome, _ = run(urgence.handle, emergency(), world)
         assert [each.reader.name for each in outcome.effects.notices] == [DEMO.name, "Jean"]
         assert outcome.effects.emergencies[0].patient_told is PatientTold.MAIL
         assert outcome.effects.postal == ()
@@ -121,7 +119,7 @@ class TestTold:
     def test_a_patient_whose_key_is_of_no_use_by_a_letter(self) -> None:
         """The played certificates are none that could be encrypted to."""
         world = self.with_a_patients_key(replace(dossier(), sheet=Sheet(address="1 rue X")))
-        outcome, _ = run(urgence.handle(emergency(), world, "fr"))
+        outcome, _ = run(urgence.handle, emergency(), world)
         assert [each.reader for each in outcome.effects.notices] == [DEMO]
         assert len(outcome.effects.postal) == 1
         assert outcome.effects.emergencies[0].patient_told is PatientTold.LETTER
@@ -139,7 +137,7 @@ class TestShortList:
 
     def test_a_name_is_enough_for_a_list_that_is_an_access_itself(self) -> None:
         world = World([dossier(), self.ANA], FILED)
-        outcome, leaves = run(urgence.handle(emergency("Patient : DUPONT\n"), world, "fr"))
+        outcome, leaves = run(urgence.handle, emergency("Patient : DUPONT\n"), world)
         assert [type(leaf) for leaf in leaves] == [Record, Record]
         assert {leaf.event.dossier_id for leaf in leaves} == {
             dossier().dossier_id,
@@ -153,41 +151,41 @@ class TestShortList:
     def test_an_age_narrows_it(self) -> None:
         world = World([dossier(), self.ANA], FILED)
         who = "Patient : DUPONT\nÂge : environ 36 ans\n"
-        outcome, (leaf,) = run(urgence.handle(emergency(who), world, "fr"))
+        outcome, (leaf,) = run(urgence.handle, emergency(who), world)
         assert leaf.event.dossier_id == self.ANA.dossier_id
         assert "DUPONT Ana, né(e) le 14/07/1990" in outcome.letter.text
 
     def test_its_reference_chooses(self) -> None:
         world = World([dossier(), self.ANA], FILED)
         who = f"Référence : {short_reference(self.ANA.dossier_id).lower()}\n"
-        _, (release,) = run(urgence.handle(emergency(who), world, "fr"))
+        _, (release,) = run(urgence.handle, emergency(who), world)
         assert release.dossier_id == self.ANA.dossier_id
 
     def test_no_identifier_is_asked_for(self) -> None:
         """A header with nothing but a misspelt name is searched, not refused."""
         who = "Patient : Dupont, Jean, Paul, Marie\nNé le : hier\nNIR : 12\n"
-        outcome, leaves = run(urgence.handle(emergency(who), World([dossier()]), "fr"))
+        outcome, leaves = run(urgence.handle, emergency(who), World([dossier()]))
         assert len(leaves) == 1
         assert "DUPONT Jean" in outcome.letter.text
 
     def test_homonyms_are_listed_not_guessed(self) -> None:
         twin = dossier(JEAN, number=7)
-        _, leaves = run(urgence.handle(emergency(), World([dossier(), twin], FILED), "fr"))
+        _, leaves = run(urgence.handle, emergency(), World([dossier(), twin], FILED))
         assert [leaf.event.action for leaf in leaves] == ["urgence liste"] * 2
 
     def test_nobody_alike_is_said_and_logged(self) -> None:
-        outcome, (leaf,) = run(urgence.handle(emergency("Patient : ZUT\n"), World(), "fr"))
+        outcome, (leaf,) = run(urgence.handle, emergency("Patient : ZUT\n"), World())
         assert leaf.event.outcome == "none"
         assert "plus largement" in outcome.letter.text
 
     def test_a_closed_dossier_is_as_none(self) -> None:
         closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
-        outcome, (leaf,) = run(urgence.handle(emergency(), World([closed]), "fr"))
+        outcome, (leaf,) = run(urgence.handle, emergency(), World([closed]))
         assert leaf.event.dossier_id == b""
         assert outcome.effects.emergencies == ()
 
 
-class TestAsked:
+class TestCase:
     def test_a_reason_in_words(self) -> None:
         assert refusal(emergency(reason=b""), World([dossier()])) == "reason-missing"
 
@@ -199,7 +197,7 @@ class TestAsked:
 
     def test_no_certain_profession(self) -> None:
         midwife = replace(OTHER, profession="sage-femme")
-        outcome, _ = run(urgence.handle(emergency(by=midwife), World([dossier()]), "fr"))
+        outcome, _ = run(urgence.handle, emergency(by=midwife), World([dossier()]))
         assert len(outcome.effects.emergencies) == 1
 
     def test_a_professional_not_a_patient(self) -> None:
@@ -207,50 +205,3 @@ class TestAsked:
         assert (
             refusal(emergency(by=patient), World([dossier()])) == "emergency-professionals-only"
         )
-
-
-class TestJustification:
-    KEPT = Emergency("U-ABCD-EFGH-JKMN", b"d" * 16, OTHER.doctor_id, NOON - 60, 7)
-
-    def mail(self, by: Doctor = OTHER, reason: bytes = b"held") -> Asked:
-        text = f"Demande : justification\nRéférence : {self.KEPT.reference.lower()}\n"
-        return asked(text, by=by, held_reason=reason)
-
-    def world(self, state: EmergencyState = EmergencyState.NEW) -> World:
-        world = World()
-        world.broken_glass[self.KEPT.reference] = replace(self.KEPT, state=state)
-        return world
-
-    def test_joins_the_access(self) -> None:
-        outcome, (record,) = run(justification.handle(self.mail(), self.world(), "fr"))
-        assert isinstance(record, Record)
-        assert record.held_reason == b"held"
-        assert (record.event.action, record.event.reference) == (
-            "justification",
-            self.KEPT.reference,
-        )
-        (kept,) = outcome.effects.emergencies
-        assert (kept.state, kept.justified_at, kept.revision) == (
-            EmergencyState.JUSTIFIED,
-            NOON,
-            1,
-        )
-
-    def test_a_later_one_does_not_end_a_review(self) -> None:
-        world = self.world(EmergencyState.CONTESTED)
-        outcome, _ = run(justification.handle(self.mail(), world, "fr"))
-        assert outcome.effects.emergencies[0].state is EmergencyState.CONTESTED
-
-    @pytest.mark.parametrize("by", [DEMO, LAB])
-    def test_another_doctors_reference_is_as_unknown(self, by: Doctor) -> None:
-        with pytest.raises(MailError) as caught:
-            run(justification.handle(self.mail(by=by), self.world(), "fr"))
-        assert caught.value.text == "no-such-reference"
-        with pytest.raises(MailError) as unknown:
-            run(justification.handle(self.mail(), World(), "fr"))
-        assert unknown.value.text == caught.value.text
-
-    def test_needs_words(self) -> None:
-        with pytest.raises(MailError) as caught:
-            run(justification.handle(self.mail(reason=b""), self.world(), "fr"))
-        assert caught.value.text == "reason-missing"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.header.routing import cut, parse
+from rmp_milter.mail.header.cutting import cut
+from rmp_milter.mail.header.routing import parse
 from rmp_milter.mail.header.words import Field
 
 SECRET = "Xq7Ztr9KwP"

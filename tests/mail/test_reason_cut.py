@@ -2,8 +2,9 @@
 
 import pytest
 
+from rmp_milter.mail.header.cutting import cut
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
-from rmp_milter.mail.header.routing import cut, parse
+from rmp_milter.mail.header.routing import parse
 
 URGENCE = "Demande : urgence\nPatient : DUPONT Jean\n"
 JUSTIFICATION = "Demande : justification\nRéférence : URG-ABCDE-FGHJK\n"

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.mail.header.routing import cut, parse
+from rmp_milter.mail.header.cutting import cut
+from rmp_milter.mail.header.routing import parse
 
 HEADER = "Patient : DUPONT Jean\nNé le : 30/01/1959\nDemande : dossier"
 

@@ -53,8 +53,8 @@ def test_a_whole_header() -> None:
 @pytest.mark.parametrize(
     ("value", "verb"),
     [
-        ("dossier", Verb.DOSSIER),
-        ("Consultation", Verb.DOSSIER),
+        ("dossier", Verb.CONSULTATION),
+        ("Consultation", Verb.CONSULTATION),
         ("LISTE", Verb.LISTE),
         ("création", Verb.CREATION),
         ("CREATION", Verb.CREATION),
@@ -95,7 +95,7 @@ def test_two_requests_never_turn_into_a_deposit() -> None:
 def test_english_words_are_read() -> None:
     header = read("Patient: DUPONT Jean\nBorn: 30 January 1959\nRequest: record\nCode: ••••")
     assert (header.verb, header.birth_date, header.code_stated) == (
-        Verb.DOSSIER,
+        Verb.CONSULTATION,
         "1959-01-30",
         True,
     )
@@ -363,7 +363,7 @@ def test_what_is_no_list_of_entries_is_a_problem(value: str) -> None:
 )
 def test_how_much_of_a_dossier_is_asked_for(value: str, scope: Scope) -> None:
     header = read(f"Demande : {value}")
-    assert (header.verb, header.scope) == (Verb.DOSSIER, scope)
+    assert (header.verb, header.scope) == (Verb.CONSULTATION, scope)
 
 
 def test_the_sheet_of_a_creation() -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from settling_case import NOTHING, case_of
 
 from rmp_milter.dossier.model import Doctor, OutgoingMail
-from rmp_milter.handlers.asking.steps import Effects, Notice, Outcome
+from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.milter.answering import settling
 
@@ -30,10 +31,8 @@ def settle(monkeypatch: pytest.MonkeyPatch, notice: Notice, *unusable: bytes) ->
     """Settle a refusal with one notice; return what was made, and keep what is sent."""
     monkeypatch.setattr(settling, "usable", lambda key, _at: key not in unusable)
     answers: Any = Answers()
-    ground = settling.Ground(b"d", 5, SENDER, "", (), memoryview(b""), memoryview(b""))
     outcome = Outcome(Letter(subject="refus", text=""), Effects(notices=(notice,)), 65)
-    view: Any = None
-    changes = settling.changes_of(outcome, ground, view, answers)
+    changes = settling.changes_of(outcome, case_of(SENDER), NOTHING, (), answers)
     answers.sent = [(mail.recipient, mail.not_before) for mail in changes.outbox]
     made: Answers = answers
     return made

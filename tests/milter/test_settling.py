@@ -4,14 +4,14 @@ from typing import cast
 
 import msgspec
 import pytest
+from settling_case import NOTHING, case_of
 
 from rmp_milter.dossier.model import Doctor, OutgoingMail
-from rmp_milter.handlers.asking.steps import Effects, Notice, Outcome
+from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.milter.answering import settling
 from rmp_milter.milter.answering.answers import About, Answers
-from rmp_milter.milter.answering.settling import Ground, changes_of
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.milter.answering.settling import changes_of
 
 
 class Sealing:
@@ -30,8 +30,8 @@ def test_a_notice_to_an_unusable_key_refuses_nobody_elses_mail(
     letter = Letter("", "")
     notices = tuple(Notice(doctor(name), letter) for name in ("expired", "anne"))
     outcome = Outcome(letter, Effects(notices=notices))
-    ground = Ground(b"", 1, doctor("paul"), "", (), memoryview(b""), memoryview(b""))
-    changes = changes_of(outcome, ground, cast("Snapshot", None), cast("Answers", Sealing()))
+    answers = cast("Answers", Sealing())
+    changes = changes_of(outcome, case_of(doctor("paul")), NOTHING, (), answers)
     assert [mail.recipient for mail in changes.outbox] == ["paul@x.test", "anne@x.test"]
 
 
@@ -39,6 +39,6 @@ def test_the_answer_to_a_new_key_is_sealed_to_it() -> None:
     before = doctor("old")
     renewed = msgspec.structs.replace(before, mail="renewed@x.test")
     outcome = Outcome(Letter("", ""), Effects(doctors=(renewed,)))
-    ground = Ground(b"", 1, before, "", (), memoryview(b""), memoryview(b""))
-    changes = changes_of(outcome, ground, cast("Snapshot", None), cast("Answers", Sealing()))
+    answers = cast("Answers", Sealing())
+    changes = changes_of(outcome, case_of(before), NOTHING, (), answers)
     assert [mail.recipient for mail in changes.outbox] == ["renewed@x.test"]

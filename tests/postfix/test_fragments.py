@@ -15,7 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from rmp_milter.postfix.settings import Expectations, Severity, check_postfix
+from rmp_milter.postfix.rules import Expectations, Severity
+from rmp_milter.postfix.settings import check_postfix
 from testbed.postfix import PrivatePostfix, free_ports
 from testbed.postfix_files import main_cf, master_cf
 from testbed.waiting import wait_until

@@ -31,6 +31,7 @@ INNER_FLOORS = {
         ("letters",),
         ("way_in",),
         ("filing",),
+        ("reading",),
         (".",),
     ),
     "milter": (("answering",), ("chores",), (".",)),

@@ -16,7 +16,7 @@ from store_case import (
 )
 
 from rmp_milter.calls.client import KeeperDown
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.protocol import (
     Adopt,
     Reply,
@@ -29,9 +29,9 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.changes import Changes, NewWaiting
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Doctor, ReceiptLine
-from rmp_milter.handlers import depot
+from rmp_milter.handlers.filing import key_packets
 from rmp_milter.handlers.filing.adoption import belonging, home_of
-from rmp_milter.handlers.way_in.admission import match_open
+from rmp_milter.handlers.people.patients import match_open
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.chores import round as chores_round
 from rmp_milter.milter.chores.round import Count, Household, do_round, expiry
@@ -77,7 +77,7 @@ def played() -> Played:
 
 @pytest.fixture
 def house(store: Store, played: Played, monkeypatch: pytest.MonkeyPatch) -> Household:
-    monkeypatch.setattr(depot, "usable", lambda _certificate, _at: True)
+    monkeypatch.setattr(key_packets, "usable", lambda _certificate, _at: True)
     keeper = Keeper(played, 50)
     numbers = iter(range(1000))
     answers = Answers(

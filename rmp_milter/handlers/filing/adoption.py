@@ -4,26 +4,21 @@ At the creation of the dossier, when its sheet is given the patient's number, an
 chores for what slipped in beside one of the two. All go by the one rule here.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Adopt, Event, Reply, Request, Resealed, ResealedItem
+from rmp_milter.calls.protocol import Adopt, Event, ResealedItem
+from rmp_milter.dossier.changes import Adoption
 from rmp_milter.dossier.identity import Outcome, match, trait_keys
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting
-from rmp_milter.handlers.asking.steps import Adopting, View, expect
-from rmp_milter.handlers.way_in.admission import match_open
+from rmp_milter.handlers.asking.case import Occasion
+from rmp_milter.handlers.asking.view import View
+from rmp_milter.handlers.people.patients import match_open
 from rmp_milter.handlers.way_in.unlocking import sealed_document
 
 ACTION = "rattachement"
 """What the access log calls it: neither a deposit nor a reading of who creates the dossier."""
-
-
-class Occasion(msgspec.Struct, frozen=True):
-    """What has deposits adopted, and when: a mail, or a chore."""
-
-    digest: bytes
-    at: int
 
 
 def belonging(dossier: Dossier, view: View) -> tuple[Waiting, ...]:
@@ -57,43 +52,39 @@ def _leads_to(patient: Patient, dossier: Dossier, view: View) -> bool:
 
 
 def adopt_waiting(
-    occasion: Occasion, dossier: Dossier, readers: Sequence[Doctor], view: View
-) -> Generator[Request, Reply, tuple[Adopting, ...]]:
+    occasion: Occasion, dossier: Dossier, readers: Sequence[Doctor]
+) -> tuple[Adoption, ...]:
     """Have the dossier adopt what waits for its patient; return the entries, oldest first."""
-    found = []
-    for waiting in belonging(dossier, view):
-        found += [(yield from adopt(occasion, waiting, dossier, readers, view))]
-    return tuple(found)
+    found = belonging(dossier, occasion.view)
+    return tuple(adopt(occasion, waiting, dossier, readers) for waiting in found)
 
 
 def adopt(
-    occasion: Occasion,
-    waiting: Waiting,
-    dossier: Dossier,
-    readers: Sequence[Doctor],
-    view: View,
-) -> Generator[Request, Reply, Adopting]:
+    occasion: Occasion, waiting: Waiting, dossier: Dossier, readers: Sequence[Doctor]
+) -> Adoption:
     """Have the deposit's keys sealed to the dossier; return the entry that it becomes.
 
     ``readers`` are the dossier's standing readers. The depositor is told nothing: he must
     not learn when a dossier comes to be (mission, rules 2 and 4).
     """
     documents = waiting.entry.documents
-    reply = yield Adopt(
-        digest=occasion.digest,
-        waiting_id=waiting.waiting_id,
-        dossier_id=dossier.dossier_id,
-        dossier_key=dossier.public_key,
-        items=tuple(map(sealed_document, documents)),
-        readers=tuple(reader.certificate for reader in readers),
-        event=_leaf(occasion, dossier, view.doctor(waiting.entry.author)),
+    reply = occasion.keeper.adopt(
+        Adopt(
+            digest=occasion.digest,
+            waiting_id=waiting.waiting_id,
+            dossier_id=dossier.dossier_id,
+            dossier_key=dossier.public_key,
+            items=tuple(map(sealed_document, documents)),
+            readers=tuple(reader.certificate for reader in readers),
+            event=_leaf(occasion, dossier, occasion.view.doctor(waiting.entry.author)),
+        )
     )
     changed = tuple(
         _document(document, item, readers)
-        for document, item in zip(documents, expect(reply, Resealed).items, strict=True)
+        for document, item in zip(documents, reply.items, strict=True)
     )
     entry = msgspec.structs.replace(waiting.entry, documents=changed)
-    return Adopting(waiting.waiting_id, dossier.dossier_id, entry)
+    return Adoption(waiting.waiting_id, dossier.dossier_id, entry)
 
 
 def _leaf(occasion: Occasion, dossier: Dossier, author: Doctor | None) -> Event:

@@ -1,10 +1,15 @@
-"""A standing reader's key packets, written anew for another key of his or for a new reader."""
+"""Key packets of a dossier's documents: who reads by his own, and those written later.
+
+Standing readers get theirs when a document comes in; for another key of theirs, or for a new
+reader, they are written anew.
+"""
 
 from collections.abc import Iterator, Sequence
 
+from rmp_milter.certificates import usable
 from rmp_milter.dossier.changes import NewEnvelope
 from rmp_milter.dossier.model import Doctor, Document, Dossier
-from rmp_milter.handlers.asking.steps import View
+from rmp_milter.handlers.asking.view import View
 
 
 def standing_dossiers(reader: Doctor, view: View) -> Iterator[Dossier]:
@@ -37,3 +42,21 @@ def written(
         NewEnvelope(document.document_id, reader.fingerprint, one[0])
         for document, one in zip(documents, packets, strict=True)
     )
+
+
+def own_packets(document: Document, reader: Doctor, view: View) -> bytes:
+    """Return the standing packets for the reader's present key, however they came to be."""
+    later = view.envelope(document.document_id, reader.fingerprint)
+    return later or b"".join(
+        key.packet for key in document.standing if key.fingerprint == reader.fingerprint
+    )
+
+
+def standing_readers(dossier: Dossier, view: View, at: int) -> tuple[Doctor, ...]:
+    """Return who gets a key packet at once: médecin traitant and patient, by usable keys.
+
+    A treating doctor's expired key must not refuse a laboratory's report: the document is
+    filed without his packet, and he opens it with the code or after a change of key.
+    """
+    readers = (view.doctor(dossier.treating), view.patient_of(dossier.dossier_id))
+    return tuple(each for each in readers if each and usable(each.certificate, at))

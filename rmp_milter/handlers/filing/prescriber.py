@@ -4,10 +4,10 @@ import msgspec
 
 from rmp_milter.certificates import usable
 from rmp_milter.dossier.model import Doctor, Patient
-from rmp_milter.handlers.asking.steps import Asked, Notice, View
-from rmp_milter.handlers.filing.filing import Shelved
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Notice
+from rmp_milter.handlers.filing.sealing import Shelved
 from rmp_milter.handlers.people.colleagues import colleague
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
 from rmp_milter.mail.outgoing.wording import (
@@ -32,49 +32,49 @@ class Prescriber(msgspec.Struct, frozen=True):
     lacks_key: bool = False
 
 
-def prescriber_of(said: str, asked: Asked, view: View) -> Prescriber:
+def prescriber_of(case: Case, said: str) -> Prescriber:
     """Return who is meant, and whether a copy can be sent to him."""
-    doctor = colleague(said, view) if said else None
+    doctor = colleague(said, case.view) if said else None
     if doctor is None:
         return Prescriber(said)
-    if doctor.doctor_id == asked.doctor.doctor_id:
+    if doctor.doctor_id == case.doctor.doctor_id:
         return Prescriber(said, doctor)
-    if not usable(doctor.certificate, asked.at):
+    if not usable(doctor.certificate, case.at):
         return Prescriber(said, doctor, lacks_key=True)
     return Prescriber(said, doctor, copy_to=doctor)
 
 
-def prescriber_line(prescriber: Prescriber, asked: Asked, language: Language) -> str:
+def prescriber_line(case: Case, prescriber: Prescriber) -> str:
     """Return what the receipt says of the prescriber: nothing of the patient's dossier."""
     if not prescriber.said:
         return ""
     doctor = prescriber.doctor
     if doctor is None:
-        return text("prescriber-unknown", language, said=prescriber.said)
-    if doctor.doctor_id == asked.doctor.doctor_id:
-        return text("prescriber-self", language)
+        return text("prescriber-unknown", case.language, said=prescriber.said)
+    if doctor.doctor_id == case.doctor.doctor_id:
+        return text("prescriber-self", case.language)
     key = "prescriber-no-key" if prescriber.lacks_key else "prescriber-copy"
-    return text(key, language, name=doctor.name)
+    return text(key, case.language, name=doctor.name)
 
 
-def copy_notice(
-    asked: Asked, copy_to: Doctor, patient: Patient, shelved: Shelved, language: Language
-) -> Notice:
+def copy_notice(case: Case, copy_to: Doctor, patient: Patient, shelved: Shelved) -> Notice:
     """Return the prescriber's copy: the documents, readable by him, and no further right."""
     entry = shelved.entry
-    titles = [title for each in entry.documents for title in document_titles(each, language)]
+    titles = [
+        title for each in entry.documents for title in document_titles(each, case.language)
+    ]
     words = text(
         "prescriber-letter",
-        language,
-        author=asked.doctor.name,
+        case.language,
+        author=case.doctor.name,
         date=day(entry.received_at),
         patient=full_name(patient),
         birth_date=birth_date(patient),
         documents=bullet_list(titles),
     )
     enclosures = _enclosures(shelved)
-    subject = text("subject-prescriber", language, patient=full_name(patient))
-    letter = Letter(subject, words, b"", enclosures, (asked.doctor.certificate,))
+    subject = text("subject-prescriber", case.language, patient=full_name(patient))
+    letter = Letter(subject, words, b"", enclosures, (case.doctor.certificate,))
     return Notice(copy_to, letter)
 
 

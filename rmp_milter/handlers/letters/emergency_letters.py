@@ -6,36 +6,37 @@ import msgspec
 
 from rmp_milter.dossier.emergency import reference_of
 from rmp_milter.dossier.model import Doctor, Dossier, PatientTold, PostalLetter
-from rmp_milter.handlers.asking.steps import Asked, Notice, View
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Notice
+from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.letters.index import dossier_letter
 from rmp_milter.handlers.people.search import short_reference
-from rmp_milter.handlers.sight.sight import Seen
+from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
 from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, full_name, minute
 
 
-def emergency_letter(  # noqa: PLR0913, PLR0917 -- what an index shows, and to whom
+def emergency_letter(
+    case: Case,
     dossier: Dossier,
     treating: str,
     visible: Sequence[Seen],
     enclosed: Sequence[Enclosure],
-    asked: Asked,
-    language: Language,
 ) -> Letter:
     """Return the answer: the index and documents, headed by what is now owed."""
     letter = dossier_letter(
-        dossier, treating, visible, enclosed, asked.at, language, whole_sheet=False
+        dossier, treating, visible, enclosed, case.at, case.language, whole_sheet=False
     )
     head = text(
         "emergency-head",
-        language,
-        at=minute(asked.at),
-        reference=reference_of(asked.digest),
-        hours=str(asked.bounds.justify_hours),
+        case.language,
+        at=minute(case.at),
+        reference=reference_of(case.digest),
+        hours=str(case.bounds.justify_hours),
     )
-    subject = text("subject-emergency", language, patient=full_name(dossier.patient))
+    subject = text("subject-emergency", case.language, patient=full_name(dossier.patient))
     return msgspec.structs.replace(letter, subject=subject, text=f"{head}\n{letter.text}")
 
 
@@ -68,57 +69,50 @@ def nobody_letter(language: Language) -> Letter:
     )
 
 
-def treating_notice(  # noqa: PLR0913, PLR0917 -- who did what, to whom, and who knows
-    treating: Doctor,
-    dossier: Dossier,
-    reference: str,
-    told: PatientTold,
-    asked: Asked,
-    language: Language,
+def treating_notice(
+    case: Case, treating: Doctor, dossier: Dossier, reference: str, told: PatientTold
 ) -> Notice:
     """Tell the médecin traitant, without anything medical."""
     words = text(
         "emergency-notice",
-        language,
+        case.language,
         patient=full_name(dossier.patient),
         birth_date=birth_date(dossier.patient),
-        doctor=asked.doctor.name,
-        rpps=asked.doctor.rpps,
-        at=minute(asked.at),
+        doctor=case.doctor.name,
+        rpps=case.doctor.rpps,
+        at=minute(case.at),
         reference=reference,
-        told=text(f"emergency-told-{told.value}", language),
+        told=text(f"emergency-told-{told.value}", case.language),
     )
     return Notice(
-        treating, Letter(subject=text("subject-notice", language), text=words), urgent=True
+        treating, Letter(subject=text("subject-notice", case.language), text=words), urgent=True
     )
 
 
-def patient_notice(
-    patient: Doctor, dossier: Dossier, reference: str, asked: Asked, language: Language
-) -> Notice:
+def patient_notice(case: Case, patient: Doctor, dossier: Dossier, reference: str) -> Notice:
     """Tell a patient who has a key of his own."""
-    letter = patient_letter(dossier, reference, asked, language)
+    letter = patient_letter(case, dossier, reference)
     return Notice(
-        patient, Letter(subject=text("subject-notice", language), text=letter.text), urgent=True
+        patient,
+        Letter(subject=text("subject-notice", case.language), text=letter.text),
+        urgent=True,
     )
 
 
-def patient_letter(
-    dossier: Dossier, reference: str, asked: Asked, language: Language
-) -> PostalLetter:
+def patient_letter(case: Case, dossier: Dossier, reference: str) -> PostalLetter:
     """Return the letter that the host posts to a patient: nothing medical stands in it."""
     words = text(
         "emergency-letter",
-        language,
-        doctor=asked.doctor.name,
-        at=minute(asked.at),
+        case.language,
+        doctor=case.doctor.name,
+        at=minute(case.at),
         reference=reference,
     )
     name = dossier.patient.first_names, dossier.sheet.used_name or dossier.patient.birth_name
     return PostalLetter(
-        letter_id=asked.new_id(),
+        letter_id=case.new_id(),
         reference=reference,
-        at=asked.at,
+        at=case.at,
         name=(" ".join(name),),
         address=dossier.sheet.address,
         text=words,

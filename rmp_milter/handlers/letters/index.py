@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rmp_milter.dossier.model import Dossier, Onglet
-from rmp_milter.handlers.sight.sight import Seen
+from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.dossier.model import Entry, Patient, ReceiptLine, Receipts
-from rmp_milter.handlers.asking.steps import Asked
+from rmp_milter.handlers.asking.case import Case
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -27,29 +27,29 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 def receipt(
-    asked: Asked, taken: Sequence[Taken], language: Language
+    case: Case, taken: Sequence[Taken]
 ) -> tuple[Letter | None, tuple[ReceiptLine, ...]]:
     """Return the letter or the lines of the daily digest, as the depositor wants it."""
-    wanted = asked.doctor.receipts
+    wanted = case.doctor.receipts
     if wanted is Receipts.EACH:
-        return receipt_letter(asked, taken, language), ()
+        return receipt_letter(case, taken), ()
     if wanted is Receipts.NONE:
         return None, ()
-    author = asked.doctor.doctor_id
+    author = case.doctor.doctor_id
     return None, tuple(
-        ReceiptLine(author, asked.at, receipt_line(each, language)) for each in taken
+        ReceiptLine(author, case.at, receipt_line(each, case.language)) for each in taken
     )
 
 
-def receipt_letter(asked: Asked, taken: Sequence[Taken], language: Language) -> Letter:
+def receipt_letter(case: Case, taken: Sequence[Taken]) -> Letter:
     """Return the receipt of one mail, in paragraphs where it is of several patients."""
     if len(taken) == 1:
-        subject = text("subject-filed", language, patient=full_name(taken[0].patient))
+        subject = text("subject-filed", case.language, patient=full_name(taken[0].patient))
     else:
-        subject = text("subject-filed-several", language, count=str(len(taken)))
-    words = "\n".join(_paragraph(each, language) for each in taken)
-    if asked.parcels:
-        words += "\n" + text("filed-apart", language)
+        subject = text("subject-filed-several", case.language, count=str(len(taken)))
+    words = "\n".join(_paragraph(each, case.language) for each in taken)
+    if case.parcels:
+        words += "\n" + text("filed-apart", case.language)
     return Letter(subject=subject, text=words)
 
 

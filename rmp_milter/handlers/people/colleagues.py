@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor
-from rmp_milter.handlers.asking.steps import View
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.view import View
 
 _RPPS = re.compile(r"(?<!\d)\d(?:[ .]?\d){10}(?!\d)", re.ASCII)
 _MAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+[^\s<>(),;:.]")
@@ -62,6 +63,17 @@ def colleague(words: str, view: View) -> Doctor | None:
     if first is None or first.patient_of:
         return None
     return first if all(each == first for each in found) else None
+
+
+def colleague_named(words: str, view: View) -> Doctor:
+    """Return the professional meant; a wish that hits another would be worse than none.
+
+    Raises :class:`MailError` ``no-such-doctor``.
+    """
+    found = colleague(words, view)
+    if found is None:
+        raise MailError("no-such-doctor", facts={"doctor": words[:80]})
+    return found
 
 
 def _by_number_or_address(words: str, view: View) -> Iterator[Doctor | None]:

@@ -2,15 +2,23 @@
 
 from datetime import date, timedelta
 
-import msgspec
-
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Doctor, Locum
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.people.colleagues import is_doctor
 
 MOST = 31
 LONGEST = timedelta(days=366)
+
+
+def acts_for(doctor: Doctor, principal: Doctor, at: int) -> bool:
+    """Whether ``doctor`` is a locum of ``principal`` on the day of ``at`` (epoch seconds)."""
+    today = day_of(at)
+    return any(
+        one.doctor_id == doctor.doctor_id and one.first <= today <= one.last
+        for one in principal.locums
+    )
 
 
 def with_locum(doctor: Doctor, locum: Doctor, first: str, last: str, at: int) -> Doctor:
@@ -31,7 +39,7 @@ def with_locum(doctor: Doctor, locum: Doctor, first: str, last: str, at: int) ->
     if len(kept) >= MOST:
         raise MailError("locum-many", facts={"most": str(MOST)})
     locums = sorted((*kept, new), key=lambda each: (each.first, each.last, each.doctor_id))
-    return msgspec.structs.replace(doctor, locums=tuple(locums), revision=doctor.revision + 1)
+    return revised(doctor, locums=tuple(locums))
 
 
 def without_locum(doctor: Doctor, locum: Doctor, at: int) -> Doctor:
@@ -44,7 +52,7 @@ def without_locum(doctor: Doctor, locum: Doctor, at: int) -> Doctor:
     kept = [each for each in current if each.doctor_id != locum.doctor_id]
     if len(kept) == len(current):
         raise MailError("locum-none")
-    return msgspec.structs.replace(doctor, locums=tuple(kept), revision=doctor.revision + 1)
+    return revised(doctor, locums=tuple(kept))
 
 
 def _same(old: Locum, new: Locum) -> bool:

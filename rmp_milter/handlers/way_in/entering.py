@@ -1,19 +1,19 @@
 """Going into a dossier for one of the patient's wishes: admitted once, one leaf, one way in."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Reply, Request
 from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Asked, Effects, View
-from rmp_milter.handlers.sight.sight import Seen, seen
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects
+from rmp_milter.handlers.sight.seen import Seen, seen
 from rmp_milter.handlers.way_in.admission import Admission, admit, spent
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
-from rmp_milter.mail.catalogue.text import Language
 
 
 class Entered(msgspec.Struct, frozen=True):
@@ -28,26 +28,22 @@ class Entered(msgspec.Struct, frozen=True):
     picked: tuple[Seen, ...]
 
 
-def enter(
-    asked: Asked, act: Act, view: View, language: Language
-) -> Generator[Request, Reply, Entered]:
+def enter(case: Case, act: Act) -> Entered:
     """Judge the sender's right and go the way in; the leaf names the entries picked.
 
     Raises as :func:`admit` and :func:`prove` do; ``no-such-entry`` only once inside, since
     it says that there is a dossier. The leaf then names no entry.
     """
-    admission, dossier = yield from prove(asked, admit(asked, act, view), view, language)
-    entries = view.entries(dossier.dossier_id)
-    visible = seen(dossier, entries, admission.relation, asked.doctor.doctor_id)
-    picked = tuple(each for each in visible if each.number in asked.header.numbers)
-    unknown = set(asked.header.numbers) - {each.number for each in picked}
-    yield from unlock(
-        asked,
+    admission, dossier = prove(case, admit(case, act))
+    entries = case.view.entries(dossier.dossier_id)
+    visible = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
+    picked = tuple(each for each in visible if each.number in case.header.numbers)
+    unknown = set(case.header.numbers) - {each.number for each in picked}
+    unlock(
+        case,
         admission,
-        view,
-        language,
         entries=() if unknown else own_numbers(picked),
-        action=asked.header.verb.value,
+        action=case.header.verb.value,
     )
     if unknown:
         numbers = ", ".join(map(str, sorted(unknown)))
@@ -60,16 +56,15 @@ def own_numbers(picked: Sequence[Seen]) -> tuple[int, ...]:
     return tuple(each.filed.number for each in picked)
 
 
-def settled(asked: Asked, admission: Admission, effects: Effects) -> Effects:
+def settled(case: Case, admission: Admission, effects: Effects) -> Effects:
     """Return the effects with what the way in leaves: a card used, wrong codes forgotten."""
     return msgspec.structs.replace(
         effects,
-        once=(*effects.once, *spent(asked)),
+        once=(*effects.once, *spent(case)),
         cleared=tuple(dict.fromkeys((*effects.cleared, *forgiven(admission)))),
     )
 
 
 def changed(dossier: Dossier, **fields: object) -> tuple[DossierUpdate, ...]:
     """Return the update that gives the dossier new values in these fields."""
-    fields = {**fields, "revision": dossier.revision + 1}
-    return (DossierUpdate(msgspec.structs.replace(dossier, **fields)),)
+    return (DossierUpdate(revised(dossier, **fields)),)

@@ -5,7 +5,7 @@ after the same calls of the keeper, of the same sizes, held back for the same ti
 way in is proven before anything that depends on what the dossier holds.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -18,27 +18,22 @@ from rmp_milter.calls.protocol import (
     Event,
     Opening,
     Prove,
-    Proven,
     Record,
-    Recorded,
     Release,
-    Released,
-    Reply,
-    Request,
     SealedDocument,
 )
 from rmp_milter.dossier.model import Document, Dossier, Fault, Strike
 from rmp_milter.dossier.rules import Way
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Asked, Effects, Refusal, View, event, expect
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Effects, Refusal
 from rmp_milter.handlers.letters.notices import code_rests
-from rmp_milter.handlers.way_in.admission import Admission, recent_tries, spent
-from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.handlers.way_in.admission import Admission, spent
+from rmp_milter.handlers.way_in.throttles import recent_tries
 
 
-def prove(
-    asked: Asked, admission: Admission, view: View, language: Language
-) -> Generator[Request, Reply, tuple[Admission, Dossier]]:
+def prove(case: Case, admission: Admission) -> tuple[Admission, Dossier]:
     """Try the code or the attestation; return the admission as proven, and its dossier.
 
     A verb whose answer depends on what the dossier holds (a number that is not there) calls
@@ -46,26 +41,26 @@ def prove(
     :class:`Refusal` ``no-access`` where the slot does not open, with the try that counts.
     """
     if admission.way in {Way.CODE, Way.VITALE} and not admission.proven:
-        leaf = _leaf(asked, admission)
-        request = Prove(asked.digest, leaf.dossier_id, opening_of(asked, admission), leaf)
+        leaf = _leaf(case, admission)
+        request = Prove(case.digest, leaf.dossier_id, opening_of(case, admission), leaf)
         try:
-            expect((yield request), Proven)
+            case.keeper.prove(request)
         except MailError as error:
-            raise refused(asked, admission, view, language, error) from error
+            raise refused(case, admission, error) from error
     if admission.dossier is None:  # a decoy never opens; were it to, nothing may come of it
         raise MailError("no-access", detail="no dossier")
     return msgspec.structs.replace(admission, proven=True), admission.dossier
 
 
 def _leaf(
-    asked: Asked,
+    case: Case,
     admission: Admission,
     documents: Sequence[Document] = (),
     entries: Sequence[int] = (),
 ) -> Event:
     dossier = admission.dossier
     return event(
-        asked,
+        case,
         admission.act.value,
         dossier.dossier_id if dossier else bytes(16),
         documents=[document.document_id for document in documents],
@@ -75,51 +70,51 @@ def _leaf(
     )
 
 
-def unlock(  # noqa: PLR0913 -- what is opened, for whom, and how it is written down
-    asked: Asked,
+def unlock(  # noqa: PLR0913 -- what is done, for whom, and how it is written down
+    case: Case,
     admission: Admission,
-    view: View,
-    language: Language,
     *,
     documents: Sequence[Document] = (),
     readers: Sequence[bytes] = (),
     entries: Sequence[int] = (),
     action: str = "",
-) -> Generator[Request, Reply, tuple[tuple[bytes, ...], ...]]:
+) -> tuple[tuple[bytes, ...], ...]:
     """Go the way in; return for each document the packets for each of ``readers``.
 
     By the standing way nothing is opened and nothing returned: the leaf is written, under
     ``action`` where it says more than the act (to unmask is part of masking). Raises as
     :func:`prove`, which goes before it where it was not called yet.
     """
-    yield from prove(asked, admission, view, language)
-    leaf = _leaf(asked, admission, documents, entries)
+    prove(case, admission)
+    leaf = _leaf(case, admission, documents, entries)
     if action:
         leaf = msgspec.structs.replace(leaf, action=action)
     if admission.way is Way.STANDING:
-        expect((yield Record(leaf)), Recorded)
+        case.keeper.record(Record(leaf))
         return ()
-    reply = yield Release(
-        digest=asked.digest,
-        dossier_id=leaf.dossier_id,
-        opening=opening_of(asked, admission),
-        items=tuple(map(sealed_document, documents)),
-        readers=tuple(readers),
-        event=leaf,
+    reply = case.keeper.release(
+        Release(
+            digest=case.digest,
+            dossier_id=leaf.dossier_id,
+            opening=opening_of(case, admission),
+            items=tuple(map(sealed_document, documents)),
+            readers=tuple(readers),
+            event=leaf,
+        )
     )
-    return expect(reply, Released).packets
+    return reply.packets
 
 
-def opening_of(asked: Asked, admission: Admission) -> Opening:
+def opening_of(case: Case, admission: Admission) -> Opening:
     """Return what the keeper shall open the dossier with, a decoy where there is none."""
     slots = admission.dossier.slots if admission.dossier else None
     code = (slots and slots.code) or DECOY_SLOT
     vitale = (slots and slots.vitale) or DECOY_VITALE
     match admission.way:
         case Way.CODE:
-            return ByCode(code, asked.opened.held_code)
+            return ByCode(code, case.opened.held_code)
         case Way.VITALE:
-            return ByVitale(vitale, asked.opened.held_attestation)
+            return ByVitale(vitale, case.opened.held_attestation)
         case _:
             return ByCustody(slots.custody if slots else b"")
 
@@ -134,9 +129,7 @@ def sealed_document(document: Document) -> SealedDocument:
     )
 
 
-def refused(
-    asked: Asked, admission: Admission, view: View, language: Language, error: MailError
-) -> MailError:
+def refused(case: Case, admission: Admission, error: MailError) -> MailError:
     """Return the refusal for a slot that did not open: the try counts, and is held back.
 
     Other failures of the keeper are returned as they are. The try that lets the slot rest
@@ -146,21 +139,21 @@ def refused(
     if error.text != "no-access" or admission.way not in {Way.CODE, Way.VITALE}:
         return error
     strikes = [
-        Strike(Fault.SENDER, asked.doctor.doctor_id, asked.at),
-        Strike(Fault.GLOBAL, b"", asked.at),
+        Strike(Fault.SENDER, case.doctor.doctor_id, case.at),
+        Strike(Fault.GLOBAL, b"", case.at),
     ]
     patient, treating = admission.patient, None
     dossier = admission.dossier
     if dossier is not None and admission.way is Way.CODE:
-        strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, asked.at))
-        tries = recent_tries(asked, view, Fault.DOSSIER, dossier.dossier_id) + 1
-        if tries == asked.bounds.wrong_codes:
-            patient, treating = dossier.patient, view.doctor(dossier.treating)
-    notice = code_rests(patient, treating or asked.doctor, asked, language)
+        strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, case.at))
+        tries = recent_tries(case, Fault.DOSSIER, dossier.dossier_id) + 1
+        if tries == case.bounds.wrong_codes:
+            patient, treating = dossier.patient, case.view.doctor(dossier.treating)
+    notice = code_rests(case, patient, treating or case.doctor)
     if treating is None:
         notice = msgspec.structs.replace(notice, sent=False)
-    effects = Effects(strikes=tuple(strikes), once=spent(asked), notices=(notice,))
-    return Refusal("no-access", effects, not_before=asked.at + asked.bounds.hold)
+    effects = Effects(strikes=tuple(strikes), once=spent(case), notices=(notice,))
+    return Refusal("no-access", effects, not_before=case.at + case.bounds.hold)
 
 
 def forgiven(admission: Admission) -> tuple[Strike, ...]:

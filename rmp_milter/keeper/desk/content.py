@@ -21,7 +21,7 @@ from rmp_milter.keeper.openpgp.certificate_files import (
 )
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import Content, as_signed, detached, verify
-from rmp_milter.mail.header.routing import Cut
+from rmp_milter.mail.header.cutting import Cut
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, text_part, walk
 

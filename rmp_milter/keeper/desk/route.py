@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.mail.header import hprim
+from rmp_milter.mail.header.cutting import Cut, cut
 from rmp_milter.mail.header.hprim import Message, messages, one_patient
-from rmp_milter.mail.header.routing import Cut, cut
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import Part, content, text_of, text_part, walk
 from rmp_milter.mail.incoming.transfer import first

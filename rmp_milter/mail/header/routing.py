@@ -26,7 +26,7 @@ _NUMBER_RANGE = re.compile(r"([1-9]\d{0,5})(?:-([1-9]\d{0,5}))?")
 _NEEDS_NOBODY = frozenset(
     {
         *(Verb.LISTE, Verb.AIDE, Verb.URGENCE, Verb.JUSTIFICATION, Verb.DROITS),
-        *(Verb.REMPLACEMENT, Verb.FIN_REMPLACEMENT, Verb.CLE),
+        *(Verb.REMPLACEMENT, Verb.FIN_DE_REMPLACEMENT, Verb.NOUVELLE_CLE),
     }
 )
 """Requests that name no patient, or name him in a way of their own."""
@@ -34,13 +34,13 @@ _NEEDS: dict[Verb, tuple[Field, ...]] = {
     Verb.URGENCE: (Field.REASON,),
     Verb.JUSTIFICATION: (Field.REFERENCE,),
     Verb.REMPLACEMENT: (Field.LOCUM, Field.FIRST_DAY, Field.LAST_DAY),
-    Verb.FIN_REMPLACEMENT: (Field.LOCUM,),
+    Verb.FIN_DE_REMPLACEMENT: (Field.LOCUM,),
     Verb.RECLASSEMENT: (Field.NUMBERS, Field.TAB),
     Verb.RECTIFICATION: (Field.NUMBERS,),
     Verb.MASQUAGE: (Field.NUMBERS,),
     Verb.DEMASQUAGE: (Field.NUMBERS,),
     Verb.OPPOSITION: (Field.DOCTOR,),
-    Verb.LEVEE: (Field.DOCTOR,),
+    Verb.LEVEE_D_OPPOSITION: (Field.DOCTOR,),
 }
 
 

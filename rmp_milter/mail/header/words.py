@@ -128,7 +128,7 @@ _OTHER_CODES = frozenset(
 )
 
 _VERBS: dict[Verb, list[str]] = {
-    Verb.DOSSIER: _words(
+    Verb.CONSULTATION: _words(
         "DOSSIER, CONSULTATION, CONSULTER, CONSULTATION DU DOSSIER, CONSULTER LE DOSSIER,"
         "CONSULTATION DOSSIER, DOSSIER COMPLET, LE DOSSIER, RECORD, CONSULT, RMP"
     ),
@@ -156,11 +156,11 @@ _VERBS: dict[Verb, list[str]] = {
     Verb.REMPLACEMENT: _words(
         "REMPLACEMENT, REMPLACANT, DECLARATION DE REMPLACANT, DECLARATION DE REMPLACEMENT, LOCUM"
     ),
-    Verb.FIN_REMPLACEMENT: _words(
+    Verb.FIN_DE_REMPLACEMENT: _words(
         "FIN DE REMPLACEMENT, FIN DU REMPLACEMENT, FIN REMPLACEMENT, REMPLACEMENT TERMINE,"
         "ANNULATION DE REMPLACEMENT, ANNULATION DU REMPLACEMENT, END OF LOCUM, END LOCUM"
     ),
-    Verb.CLE: _words(
+    Verb.NOUVELLE_CLE: _words(
         "CLE, NOUVELLE CLE, CHANGEMENT DE CLE, MA NOUVELLE CLE, CLEF, NOUVELLE CLEF, NEW KEY, KEY"
     ),
     Verb.RECLASSEMENT: _words("RECLASSEMENT, RECLASSER, CLASSEMENT, REFILE"),
@@ -168,14 +168,16 @@ _VERBS: dict[Verb, list[str]] = {
     Verb.MASQUAGE: _words("MASQUAGE, MASQUER, MASK"),
     Verb.DEMASQUAGE: _words("DEMASQUAGE, DEMASQUER, UNMASK"),
     Verb.OPPOSITION: _words("OPPOSITION, S OPPOSER, OPPOSE"),
-    Verb.LEVEE: _words("LEVEE D OPPOSITION, LEVEE DE L OPPOSITION, LEVER L OPPOSITION, ADMIT"),
-    Verb.CODE: _words(
+    Verb.LEVEE_D_OPPOSITION: _words(
+        "LEVEE D OPPOSITION, LEVEE DE L OPPOSITION, LEVER L OPPOSITION, ADMIT"
+    ),
+    Verb.NOUVEAU_CODE: _words(
         "CODE, NOUVEAU CODE, CHANGEMENT DE CODE, CHANGER LE CODE, CODE PATIENT, NEW CODE"
     ),
-    Verb.REVOCATION: _words(
+    Verb.REVOCATION_DU_CODE: _words(
         "REVOCATION, REVOCATION DU CODE, REVOCATION CODE, REVOQUER LE CODE, REVOKE CODE"
     ),
-    Verb.CLE_PATIENT: _words(
+    Verb.CLE_DU_PATIENT: _words(
         "CLE PATIENT, CLE DU PATIENT, CLEF DU PATIENT, ENREGISTREMENT DE LA CLE DU PATIENT,"
         "PATIENT KEY"
     ),
@@ -224,7 +226,7 @@ def field_of(word: str) -> Field | None:
 def verb_of(value: str) -> Verb | None:
     """Return what is asked for, or None if the word is not known."""
     folded = fold(value)
-    return Verb.DOSSIER if folded in _SCOPED else _REQUESTS.get(folded)
+    return Verb.CONSULTATION if folded in _SCOPED else _REQUESTS.get(folded)
 
 
 def scope_of(value: str) -> Scope:

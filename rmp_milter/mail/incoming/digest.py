@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from rmp_milter.mail.incoming.mimetree import Buffer, FieldSpan, MimeLimit, header_fields
+from rmp_milter.mail.incoming.mimetree import FieldSpan, MimeLimit, header_fields
+from rmp_milter.mail.incoming.transfer import Buffer
 
 _STEP = 1 << 20
 # What servers add on the way, hence differs between two deliveries of one mail.

@@ -7,8 +7,8 @@ import msgspec
 
 from rmp_milter.mail.incoming import armor
 from rmp_milter.mail.incoming.armor import HEAD, Kind
-from rmp_milter.mail.incoming.mimetree import Buffer, Part, content
-from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.incoming.mimetree import Part, content
+from rmp_milter.mail.incoming.transfer import Buffer, first
 
 _CONTROL = re.compile(rb"\s*Version:\s*1\s*", re.IGNORECASE)
 _CONTROL_SIZE = 256

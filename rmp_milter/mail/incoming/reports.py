@@ -6,8 +6,8 @@ address by itself ("out of office"): none of these is a mail that came back.
 
 import re
 
-from rmp_milter.mail.incoming.mimetree import Buffer, Part, content, walk
-from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.incoming.mimetree import Part, content, walk
+from rmp_milter.mail.incoming.transfer import Buffer, first
 
 _LOOKED_AT = 64 * 1024  # octets of one report that are read
 _ACTION = re.compile(rb"^action[ \t]*:[ \t]*([a-z]+)", re.IGNORECASE | re.MULTILINE)

@@ -12,8 +12,8 @@ import msgspec
 from rmp_milter.mail.incoming import armor
 from rmp_milter.mail.incoming.armor import ArmorError, Kind
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
-from rmp_milter.mail.incoming.mimetree import Buffer, Part, content, scan
-from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.incoming.mimetree import Part, content, scan
+from rmp_milter.mail.incoming.transfer import Buffer, first
 
 _MAX_BLOCKS = 16  # armored messages in one text
 _SAMPLE = 64  # octets of a dearmored message by which it is known

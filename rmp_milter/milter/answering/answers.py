@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Seal, Sealed
+from rmp_milter.calls.protocol import Seal
 from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
-from rmp_milter.handlers.asking.steps import expect
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.outgoing.encode import encode
 from rmp_milter.mail.outgoing.letter import Letter
@@ -85,9 +84,9 @@ class Answers(msgspec.Struct, frozen=True):
                 text=text,
                 held_code=order.held_code,
             )
-            reply, shared = self.keeper.ask(request, None if inline else plain)
+            sealed, shared = self.keeper.seal(request, None if inline else plain)
         with shared, shared.mapped() as view:
-            return expect(reply, Sealed).data or bytes(view)
+            return sealed.data or bytes(view)
 
 
 def _chunks(order: SealPieces, bodies: Bodies) -> Iterator[bytes | memoryview]:

@@ -9,14 +9,16 @@ would do it unasked (``rmp dossier erase --due``). :mod:`rmp_milter.milter.chore
 """
 
 import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
-from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.dossier.changes import Adoption
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Dossier, ReceiptLine, Waiting
-from rmp_milter.handlers.asking.steps import Adopting, View
-from rmp_milter.handlers.depot import standing_readers
-from rmp_milter.handlers.filing.adoption import Occasion, adopt
+from rmp_milter.handlers.asking.case import Occasion
+from rmp_milter.handlers.asking.keeper import Keeper
+from rmp_milter.handlers.asking.view import View
+from rmp_milter.handlers.filing.adoption import adopt
+from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -36,12 +38,11 @@ def digest_of(chore: str, *parts: bytes) -> bytes:
 
 
 def adopt_by_itself(
-    waiting: Waiting, dossier: Dossier, view: View, at: int
-) -> Generator[Request, Reply, Adopting]:
+    waiting: Waiting, dossier: Dossier, view: View, keeper: Keeper, at: int
+) -> Adoption:
     """Have a deposit adopted whose dossier was made beside it; return its entry."""
-    occasion = Occasion(digest_of("adoption", waiting.waiting_id), at)
-    readers = standing_readers(dossier, view, at)
-    return (yield from adopt(occasion, waiting, dossier, readers, view))
+    occasion = Occasion(digest_of("adoption", waiting.waiting_id), at, view, keeper)
+    return adopt(occasion, waiting, dossier, standing_readers(dossier, view, at))
 
 
 def expiry_letter(waiting: Waiting, language: Language) -> Letter:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rmp_milter.calls.conversation import Keeper
-from rmp_milter.dossier.changes import Adoption, Changes, ToldUpTo
+from rmp_milter.calls.keeper import Keeper
+from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Doctor, OutgoingMail, Waiting
 from rmp_milter.errors import MailError
@@ -87,11 +87,9 @@ def _adoption(house: Household, waiting: Waiting, now: int) -> Changes | None:
         dossier = home_of(waiting, view)
         if dossier is None:
             return None
-        done = house.keeper.run(adopt_by_itself(waiting, dossier, view, now))
-    return Changes(
-        digest=digest_of("adoption", waiting.waiting_id),
-        adoptions=(Adoption(done.waiting_id, done.dossier_id, done.entry),),
-    )
+        adoption = adopt_by_itself(waiting, dossier, view, house.keeper, now)
+    digest = digest_of("adoption", waiting.waiting_id)
+    return Changes(digest=digest, adoptions=(adoption,))
 
 
 def _expiries(house: Household, at: int, now: int) -> Iterator[bool]:

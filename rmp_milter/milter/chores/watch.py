@@ -12,6 +12,7 @@ from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.model import Emergency
 from rmp_milter.dossier.overdue import alerts_due, is_open, reminder_due
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -90,9 +91,7 @@ def _reminded(house: Household, watch: Watch, emergency: Emergency, at: int, now
     except MailError as error:
         log.warning("watch: RPPS %s cannot be reminded: %s", doctor.rpps, error.text)
         return False
-    changed = msgspec.structs.replace(
-        emergency, reminded=(*emergency.reminded, at), revision=emergency.revision + 1
-    )
+    changed = revised(emergency, reminded=(*emergency.reminded, at))
     return _committed(house, Changes(digest=digest, outbox=mails, emergencies=(changed,)), now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.store.format.codecs import ID_BYTES, Kind, doctor_links, number_of, u64
 from rmp_milter.store.format.failures import Conflict, StoreError
 
@@ -40,7 +41,7 @@ class DoctorRecorder:
     def _check_revision(self, doctor: Doctor, gone: set[bytes]) -> None:
         known = doctor.doctor_id not in gone
         old = self._find(doctor.doctor_id) if known else None
-        if doctor.revision != (old.revision + 1 if old else 0):
+        if doctor.revision != next_revision(old):
             raise Conflict("doctor")
 
     def _check_links(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.store.format.codecs import Kind, emergency_key, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 
@@ -34,7 +35,7 @@ class EmergencyRecorder:
 
     def _check_revision(self, emergency: Emergency) -> None:
         old = self._find(emergency.reference)
-        if emergency.revision != (old.revision + 1 if old else 0):
+        if emergency.revision != next_revision(old):
             raise Conflict("emergency")
         if old and _act(old) != _act(emergency):
             raise StoreError("what was done in an emergency does not change any more")

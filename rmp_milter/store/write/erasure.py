@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rmp_milter.dossier.model import Closure, Document, Dossier, Entry, Patient, Sheet, Slots
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.format.records import StoredDossier
 from rmp_milter.store.write.dossiers import is_erased
@@ -56,13 +57,12 @@ class Eraser:
 def emptied_dossier(dossier: Dossier, now: int) -> Dossier:
     """Return what is left of a closed dossier that is erased at ``now``."""
     closure = dossier.closure or Closure(at=now, erase_at=now)
-    return replace(
+    return revised(
         dossier,
         patient=NOBODY,
         sheet=Sheet(),
         slots=NO_SLOTS,
         closure=replace(closure, erased_at=now),
-        revision=dossier.revision + 1,
     )
 
 

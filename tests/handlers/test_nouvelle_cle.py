@@ -3,16 +3,17 @@
 from typing import Any
 
 import pytest
-from handlers_case import DEMO, NOON, OTHER, World, asked, dossier, entry, run
+from handlers_case import DEMO, NOON, OTHER, World, asked, dossier, entry, refusal_of, run
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import ByCustody, Record, Release
 from rmp_milter.certificates import Certificate, CertificateError
 from rmp_milter.dossier.model import Closure, Doctor, Onglet
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
-from rmp_milter.handlers import cle
-from rmp_milter.handlers.asking.steps import Asked, Outcome
+from rmp_milter.handlers import nouvelle_cle
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Outcome
+from rmp_milter.handlers.people import keys as people_keys
 
 NEW, NEWER = b"new " * 10, b"newer " * 10
 FILED = (
@@ -35,23 +36,24 @@ def read(data: bytes) -> Certificate:
 
 @pytest.fixture(autouse=True)
 def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cle, "read_certificate", read)
-    monkeypatch.setattr(cle, "usable", lambda data, _at: not data.startswith(b"expired"))
+    monkeypatch.setattr(people_keys, "read_certificate", read)
+    monkeypatch.setattr(
+        nouvelle_cle, "usable", lambda data, _at: not data.startswith(b"expired")
+    )
 
 
-def mail(*keys: bytes, by: Doctor = DEMO, proof: Proof = Proof.SIGNATURE) -> Asked:
+def mail(*keys: bytes, by: Doctor = DEMO, proof: Proof = Proof.SIGNATURE) -> Case:
     request = asked("Demande : nouvelle clé\n", by=by, proof=proof)
     return replace(request, opened=replace(request.opened, keys=keys))
 
 
-def changed(request: Asked, world: World | None = None) -> tuple[Outcome, list[Any]]:
-    return run(cle.handle(request, world or World([dossier()], FILED), "fr"))
+def changed(request: Case, world: World | None = None) -> tuple[Outcome, list[Any]]:
+    return run(nouvelle_cle.handle, request, world or World([dossier()], FILED))
 
 
-def refusal(request: Asked, world: World | None = None) -> str:
-    with pytest.raises(MailError) as caught:
-        changed(request, world)
-    return caught.value.text
+def refusal(request: Case, world: World | None = None) -> str:
+    known = world or World([dossier()], FILED)
+    return refusal_of(nouvelle_cle.handle, request, known).text
 
 
 def test_the_directory_has_the_new_key_in_the_next_revision() -> None:
@@ -138,5 +140,5 @@ def test_a_patient_with_a_key_may_change_his_own() -> None:
 
 
 def test_very_many_documents_are_left_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cle, "MOST_DOCUMENTS", 1)
+    monkeypatch.setattr(nouvelle_cle, "MOST_DOCUMENTS", 1)
     assert refusal(mail(NEW)) == "key-much"

@@ -1,21 +1,19 @@
-"""What one mail is on its way through the pipeline, and what the pipeline works with."""
+"""What the pipeline works with, and what it holds of one mail on its way to a case."""
 
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from rmp_milter.calls.conversation import Keeper
+from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened
 from rmp_milter.dossier.model import Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
-from rmp_milter.handlers.asking.steps import Bounds, Sender
+from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.mail.incoming.mimetree import Part
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.turns import Turns
-from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 
@@ -63,14 +61,3 @@ class Read(msgspec.Struct, frozen=True):
     opened: Opened
     bodies: Memory
     fresh: Memory
-
-
-class Case(msgspec.Struct, frozen=True):
-    """A read mail of a known sender, and the ground on which it is decided."""
-
-    mail: Mail
-    read: Read
-    sender: Sender
-    header: RoutingHeader
-    view: Snapshot
-    means: Means

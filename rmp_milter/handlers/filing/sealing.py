@@ -4,14 +4,12 @@ Shared by the deposit and by the creation (a GP often sends the first résumé m
 it).
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from rmp_milter.calls.protocol import (
     OpenedBody,
-    Reply,
-    Request,
     Reseal,
     Resealed,
     ToReseal,
@@ -19,7 +17,9 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Entry, StandingKey
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.steps import Asked, Filing, Share, event, expect
+from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Filing
 from rmp_milter.mail.catalogue.texts import text
 
 
@@ -31,50 +31,52 @@ class Shelved(msgspec.Struct, frozen=True):
 
 
 def file_bodies(
-    asked: Asked,
+    case: Case,
     dossier: Dossier,
     readers: tuple[Doctor, ...],
     *,
     principal: Doctor | None = None,
-) -> Generator[Request, Reply, Filing]:
+) -> Filing:
     """Seal the mail's bodies to the dossier and return the entry that holds them.
 
     ``readers`` are the standing readers (the médecin traitant): each gets his key packet
     now, while the session key is in hand, so that his later reading opens no slot.
     ``principal`` is the médecin traitant in whose name a locum files.
     """
-    share = Share(asked.header, tuple(range(len(asked.opened.bodies))))
-    shelved = yield from seal_to_dossier(asked, share, dossier, readers, principal=principal)
+    share = Share(case.header, tuple(range(len(case.opened.bodies))))
+    shelved = seal_to_dossier(case, share, dossier, readers, principal=principal)
     return Filing(dossier_id=dossier.dossier_id, entry=shelved.entry)
 
 
-def seal_to_dossier(  # noqa: PLR0913 -- what is sealed, to what, for whom, in whose name
-    asked: Asked,
+def seal_to_dossier(  # noqa: PLR0913 -- what is done, for whom, and how it is written down
+    case: Case,
     share: Share,
     dossier: Dossier,
     readers: Sequence[Doctor],
     *,
     copy_to: Doctor | None = None,
     principal: Doctor | None = None,
-) -> Generator[Request, Reply, Shelved]:
+) -> Shelved:
     """Seal one patient's share to his dossier; ``copy_to`` gets packets this once."""
-    items = _items(asked, share)
+    items = _items(case, share)
     documents = [item.document_id for item in items]
-    reply = yield Reseal(
-        digest=asked.digest,
-        dossier_id=dossier.dossier_id,
-        dossier_key=dossier.public_key,
-        items=items,
-        readers=_certificates(readers, copy_to),
-        event=event(
-            asked,
-            "depot",
-            dossier.dossier_id,
-            documents=documents,
-            acting_for=principal.rpps if principal else "",
-        ),
+    reply = case.keeper.reseal(
+        Reseal(
+            digest=case.digest,
+            dossier_id=dossier.dossier_id,
+            dossier_key=dossier.public_key,
+            items=items,
+            readers=_certificates(readers, copy_to),
+            event=event(
+                case,
+                "depot",
+                dossier.dossier_id,
+                documents=documents,
+                acting_for=principal.rpps if principal else "",
+            ),
+        )
     )
-    shelved = _shelved(asked, share, items, expect(reply, Resealed), readers)
+    shelved = _shelved(case, share, items, reply, readers)
     return _in_name_of(principal, shelved)
 
 
@@ -90,28 +92,30 @@ def _in_name_of(principal: Doctor | None, shelved: Shelved) -> Shelved:
 
 
 def seal_to_wait(
-    asked: Asked,
+    case: Case,
     share: Share,
     waiting_id: bytes,
     *,
     copy_to: Doctor | None = None,
     decoys: Sequence[Doctor] = (),
-) -> Generator[Request, Reply, Shelved]:
+) -> Shelved:
     """Seal one patient's share to the waiting key: he has no dossier yet.
 
     Packets for ``decoys`` are made and thrown away: they cost the time that a médecin
     traitant's cost where there is a dossier.
     """
-    items = _items(asked, share)
+    items = _items(case, share)
     documents = [item.document_id for item in items]
-    reply = yield Wait(
-        digest=asked.digest,
-        waiting_id=waiting_id,
-        items=items,
-        readers=_certificates(decoys, copy_to),
-        event=event(asked, "depot", documents=documents),
+    reply = case.keeper.wait(
+        Wait(
+            digest=case.digest,
+            waiting_id=waiting_id,
+            items=items,
+            readers=_certificates(decoys, copy_to),
+            event=event(case, "depot", documents=documents),
+        )
     )
-    shelved = _shelved(asked, share, items, expect(reply, Resealed), decoys)
+    shelved = _shelved(case, share, items, reply, decoys)
     without = tuple(
         msgspec.structs.replace(document, standing=()) for document in shelved.entry.documents
     )
@@ -119,15 +123,15 @@ def seal_to_wait(
     return msgspec.structs.replace(shelved, entry=entry)
 
 
-def _items(asked: Asked, share: Share) -> tuple[ToReseal, ...]:
+def _items(case: Case, share: Share) -> tuple[ToReseal, ...]:
     if not share.bodies:
         raise MailError("nothing-to-file")
-    return tuple(_to_reseal(asked, asked.opened.bodies[place]) for place in share.bodies)
+    return tuple(_to_reseal(case, case.opened.bodies[place]) for place in share.bodies)
 
 
-def _to_reseal(asked: Asked, body: OpenedBody) -> ToReseal:
+def _to_reseal(case: Case, body: OpenedBody) -> ToReseal:
     return ToReseal(
-        document_id=asked.new_id(),
+        document_id=case.new_id(),
         container=body.container,
         digest=body.digest,
         held=body.held,
@@ -140,7 +144,7 @@ def _certificates(readers: Sequence[Doctor], copy_to: Doctor | None) -> tuple[by
 
 
 def _shelved(
-    asked: Asked,
+    case: Case,
     share: Share,
     items: Sequence[ToReseal],
     resealed: Resealed,
@@ -151,15 +155,15 @@ def _shelved(
             document_id=item.document_id,
             container=item.container,
             digest=item.digest,
-            size=asked.opened.bodies[place].span.length,
+            size=case.opened.bodies[place].span.length,
             sealed_key=sealed.sealed_key,
-            parts=asked.opened.bodies[place].parts,
+            parts=case.opened.bodies[place].parts,
             standing=_standing(readers, sealed.packets),
         )
         for place, item, sealed in zip(share.bodies, items, resealed.items, strict=True)
     )
     extra = (each.packets[len(readers) :] for each in resealed.items)
-    return Shelved(_entry(asked, share, documents), tuple(b"".join(each) for each in extra))
+    return Shelved(_entry(case, share, documents), tuple(b"".join(each) for each in extra))
 
 
 def _standing(readers: Sequence[Doctor], packets: Sequence[bytes]) -> tuple[StandingKey, ...]:
@@ -167,14 +171,14 @@ def _standing(readers: Sequence[Doctor], packets: Sequence[bytes]) -> tuple[Stan
     return tuple(StandingKey(reader.fingerprint, packet) for reader, packet in pairs)
 
 
-def _entry(asked: Asked, share: Share, documents: tuple[Document, ...]) -> Entry:
+def _entry(case: Case, share: Share, documents: tuple[Document, ...]) -> Entry:
     names = [part.name for document in documents for part in document.parts if part.name]
     header = share.header
-    onglet, reason = asked.classify(header.document, asked.doctor.profession, names)
+    onglet, reason = case.classify(header.document, case.doctor.profession, names)
     return Entry(
-        received_at=asked.at,
-        author=asked.doctor.doctor_id,
-        author_name=asked.doctor.name,
+        received_at=case.at,
+        author=case.doctor.doctor_id,
+        author_name=case.doctor.name,
         document_type=header.document,
         onglet=onglet,
         onglet_reason=reason,

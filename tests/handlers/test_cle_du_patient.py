@@ -3,17 +3,29 @@
 from collections.abc import Sequence
 
 import pytest
-from handlers_case import DEMO, JEAN, LAB, OTHER, World, asked, body, dossier, entry, run
+from handlers_case import (
+    DEMO,
+    JEAN,
+    LAB,
+    OTHER,
+    World,
+    asked,
+    body,
+    dossier,
+    entry,
+    play_usable,
+    refusal_of,
+    run,
+)
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
-from rmp_milter.handlers import cle_du_patient as patient_key
-from rmp_milter.handlers import depot
-from rmp_milter.handlers.asking.steps import Asked
+from rmp_milter.handlers import cle_du_patient, depot
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.people import keys as people_keys
 
 LINES = (
     "Demande : clé du patient\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
@@ -31,24 +43,25 @@ def keys_are_names(monkeypatch: pytest.MonkeyPatch) -> None:
         name = known[data].fingerprint if data in known else data.decode()
         return Certificate(data, name, (name,), (), "", 0)
 
-    monkeypatch.setattr(patient_key, "read_certificate", read)
-    for module in (patient_key, depot):
-        monkeypatch.setattr(module, "usable", lambda data, _at: data != b"expired")
+    def usable(data: bytes, _at: int) -> bool:
+        return data != b"expired"
+
+    monkeypatch.setattr(people_keys, "read_certificate", read)
+    monkeypatch.setattr(cle_du_patient, "usable", usable)
+    play_usable(monkeypatch, usable)
 
 
-def enrol(keys: Sequence[bytes], text: str = LINES, by: Doctor = DEMO) -> Asked:
+def enrol(keys: Sequence[bytes], text: str = LINES, by: Doctor = DEMO) -> Case:
     mail = asked(text, by=by)
     return replace(mail, opened=replace(mail.opened, keys=tuple(keys)))
 
 
-def refusal(mail: Asked, world: World | None = None) -> str:
-    with pytest.raises(MailError) as caught:
-        run(patient_key.handle(mail, world or World([dossier()]), "fr"))
-    return caught.value.text
+def refusal(mail: Case, world: World | None = None) -> str:
+    return refusal_of(cle_du_patient.handle, mail, world or World([dossier()])).text
 
 
 def enrolled(world: World, key: bytes = b"jean1") -> Doctor:
-    outcome, _ = run(patient_key.handle(enrol([key]), world, "fr"))
+    outcome, _ = run(cle_du_patient.handle, enrol([key]), world)
     (patient,) = outcome.effects.doctors
     world.known[patient.doctor_id] = patient
     return patient
@@ -56,7 +69,7 @@ def enrolled(world: World, key: bytes = b"jean1") -> Doctor:
 
 def test_the_patient_becomes_a_standing_reader_of_all_there_is() -> None:
     mail = enrol([DEMO.certificate, b"jean1"])
-    outcome, (release,) = run(patient_key.handle(mail, World([dossier()], FILED), "fr"))
+    outcome, (release,) = run(cle_du_patient.handle, mail, World([dossier()], FILED))
     (patient,) = outcome.effects.doctors
     assert patient.patient_of == dossier().dossier_id
     said = (patient.profession, patient.name, patient.rpps, patient.mail)
@@ -71,7 +84,7 @@ def test_the_patient_becomes_a_standing_reader_of_all_there_is() -> None:
 
 
 def test_he_is_welcomed_with_a_letter_to_his_key() -> None:
-    outcome, _ = run(patient_key.handle(enrol([b"jean1"]), World([dossier()]), "fr"))
+    outcome, _ = run(cle_du_patient.handle, enrol([b"jean1"]), World([dossier()]))
     (notice,) = outcome.effects.notices
     assert notice.reader == outcome.effects.doctors[0]
     assert "Demande : dossier" in notice.letter.text
@@ -82,14 +95,14 @@ def test_later_documents_are_sealed_to_him_too() -> None:
     world = World([dossier()])
     patient = enrolled(world)
     mail = asked("Patient : DUPONT Jean\nNé le : 30/01/1959\n", by=LAB, bodies=[body()])
-    _, (reseal,) = run(depot.handle(mail, world, "fr"))
+    _, (reseal,) = run(depot.handle, mail, world)
     assert reseal.readers == (DEMO.certificate, patient.certificate)
 
 
 def test_a_second_enrolment_replaces_the_first_which_is_told() -> None:
     world = World([dossier()])
     first = enrolled(world)
-    outcome, _ = run(patient_key.handle(enrol([b"jean2"]), world, "fr"))
+    outcome, _ = run(cle_du_patient.handle, enrol([b"jean2"]), world)
     (second,) = outcome.effects.doctors
     assert (second.doctor_id, second.revision) == (first.doctor_id, 1)
     welcome, told = outcome.effects.notices
@@ -100,7 +113,7 @@ def test_a_second_enrolment_replaces_the_first_which_is_told() -> None:
 def test_the_same_key_again_opens_what_it_missed() -> None:
     world = World([dossier()], FILED)
     enrolled(world)
-    outcome, _ = run(patient_key.handle(enrol([b"jean1"]), world, "fr"))
+    outcome, _ = run(cle_du_patient.handle, enrol([b"jean1"]), world)
     assert len(outcome.effects.envelopes) == 2
     assert len(outcome.effects.notices) == 1
 

@@ -1,0 +1,132 @@
+"""The keeper as the milter sees it: one method a call, replies or refusals, nothing else."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import (
+    Adopt,
+    Create,
+    Created,
+    Failed,
+    History,
+    Open,
+    Opened,
+    Prove,
+    Proven,
+    Recode,
+    Recoded,
+    Record,
+    Recorded,
+    Release,
+    Released,
+    Reply,
+    Request,
+    Reseal,
+    Resealed,
+    Seal,
+    Sealed,
+    Told,
+    Wait,
+    Why,
+)
+from rmp_milter.errors import MailError, try_again
+
+Call = Callable[[Request, int | None], tuple[Reply, int | None]]
+ReplyT = TypeVar("ReplyT", bound=Reply)
+
+_OUTSIDE: Mapping[Why, str] = {
+    Why.UNREADABLE: "unreadable",
+    Why.NO_INTEGRITY: "no-integrity",
+    Why.TOO_LARGE: "too-large",
+    Why.UNSUPPORTED: "unsupported",
+    Why.WRONG_CODE: "no-access",
+    Why.WEAK_CODE: "weak-code",
+    Why.NO_TEXT: "no-text",
+    Why.LAYERED: "layered",
+    Why.BAD_KEY: "expired-key",
+}
+
+
+class Keeper:
+    """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
+
+    Each raises :class:`MailError`: 451 where the keeper is down or cannot work, the refusal
+    that fits the reason otherwise.
+    """
+
+    def __init__(self, call: Call, limit_megabytes: int) -> None:
+        """``limit_megabytes`` is told to whoever sends a larger mail."""
+        self._call = call
+        self._facts = {"limit": str(limit_megabytes)}
+
+    def open(self, request: Open, bodies: Memory) -> tuple[Opened, Memory]:
+        """Open a mail; the memory returned holds what was split off it, often nothing."""
+        return self._ask(Opened, request, bodies)
+
+    def seal(self, request: Seal, plain: Memory | None) -> tuple[Sealed, Memory]:
+        """Sign and encrypt an answer; a long one comes and goes in memory."""
+        return self._ask(Sealed, request, plain)
+
+    def create(self, request: Create) -> Created:
+        """Make a dossier's key and slots."""
+        return self._told(Created, request)
+
+    def reseal(self, request: Reseal) -> Resealed:
+        """Seal held session keys to a dossier."""
+        return self._told(Resealed, request)
+
+    def wait(self, request: Wait) -> Resealed:
+        """Seal held session keys to the waiting key."""
+        return self._told(Resealed, request)
+
+    def adopt(self, request: Adopt) -> Resealed:
+        """Seal the keys of a waiting deposit to a dossier."""
+        return self._told(Resealed, request)
+
+    def prove(self, request: Prove) -> Proven:
+        """Try a way into a dossier and hand nothing out."""
+        return self._told(Proven, request)
+
+    def release(self, request: Release) -> Released:
+        """Open a dossier and write key packets of its documents."""
+        return self._told(Released, request)
+
+    def recode(self, request: Recode) -> Recoded:
+        """Open a dossier and put it under a new code."""
+        return self._told(Recoded, request)
+
+    def history(self, request: History) -> Told:
+        """Return the leaves of a dossier."""
+        return self._told(Told, request)
+
+    def record(self, request: Record) -> Recorded:
+        """Write a leaf."""
+        return self._told(Recorded, request)
+
+    def _told(self, kind: type[ReplyT], request: Request) -> ReplyT:
+        reply, shared = self._ask(kind, request, None)
+        shared.close()
+        return reply
+
+    def _ask(
+        self, kind: type[ReplyT], request: Request, memory: Memory | None
+    ) -> tuple[ReplyT, Memory]:
+        try:
+            reply, fd = self._call(request, memory.fd if memory else None)
+        except KeeperDown as error:
+            raise try_again("unavailable", f"keeper: {error}") from error
+        shared = Memory(fd)
+        if isinstance(reply, kind):
+            return reply, shared
+        shared.close()
+        raise self._refusal(reply)
+
+    def _refusal(self, reply: Reply) -> MailError:
+        if not isinstance(reply, Failed):
+            return try_again("unavailable", f"keeper: unexpected reply {type(reply).__name__}")
+        detail = f"keeper: {reply.why} {reply.detail}"
+        if reply.why not in _OUTSIDE:
+            return try_again("unavailable", detail)
+        return MailError(_OUTSIDE[reply.why], detail=detail, facts=self._facts)

@@ -1,0 +1,110 @@
+"""One case: a read mail of a known sender, the store at one moment, and a keeper that helps.
+
+A handler is ``handle(case) -> Outcome``. It does nothing by itself: what needs keys or a
+leaf it asks of ``case.keeper``, what it looks at is in ``case.view``, and what it decides is
+written by who called it. So a verb reads from top to bottom, and a test hands in a keeper
+that records what it was asked.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from rmp_milter.calls.protocol import Opened
+from rmp_milter.dossier.model import Doctor, Onglet
+from rmp_milter.dossier.rules import STRICTEST, Policy, Proof
+from rmp_milter.handlers.asking.keeper import Keeper
+from rmp_milter.handlers.asking.view import View
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.header.routing import RoutingHeader
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Who wrote the mail, and what proves it (a signature or an account)."""
+
+    doctor: Doctor
+    proof: Proof
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """The host's choices that rules depend on; times in seconds.
+
+    ``wrong_codes`` tries for a dossier within ``window`` let its code slot rest, as those
+    of a sender or of all end code requests; ``hold`` is how long an answer waits that must
+    not be told from another by its time; ``waiting`` is how long a deposit waits for its
+    dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
+    soon an emergency is to be justified.
+    """
+
+    wrong_codes: int = 5
+    sender_codes: int = 10
+    global_codes: int = 500
+    lists: int = 30
+    window: int = 3600
+    hold: int = 60
+    waiting: int = 30 * 86_400
+    retention: int = 20 * 365 * 86_400
+    justify_hours: int = 24
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What of a mail is one patient's: the header that names him, places of the bodies."""
+
+    header: RoutingHeader
+    bodies: tuple[int, ...]
+
+
+class Occasion(msgspec.Struct, frozen=True):
+    """What has something done, and when: a mail, or a chore that nobody asked for.
+
+    ``digest`` is the mail's duplicate digest or stands in its place; ``at`` in epoch
+    seconds; ``view`` is the store at that moment.
+    """
+
+    digest: bytes
+    at: int
+    view: View
+    keeper: Keeper
+
+
+class Case(Occasion, frozen=True):
+    """All that a handler may know of a mail, and whom it may ask.
+
+    ``new_id`` draws a fresh 16-byte identifier; ``classify`` gives a document its onglet
+    and the reason, from type, profession and file names. ``parcels`` are there only where
+    one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
+    ``message_id`` is the mail's own, empty where it may not stand in an answer's header.
+    """
+
+    mail_from: str
+    sender: Sender
+    header: RoutingHeader
+    opened: Opened
+    language: Language
+    new_id: Callable[[], bytes]
+    classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
+    policy: Policy = STRICTEST
+    bounds: Bounds = Bounds()
+    parcels: tuple[Share, ...] = ()
+    message_id: str = ""
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """What is each patient's: normally all of it is one's."""
+        everything = tuple(range(len(self.opened.bodies)))
+        return self.parcels or (Share(self.header, everything),)
+
+    @property
+    def doctor(self) -> Doctor:
+        """The doctor (or the patient with a key of his own) who asks."""
+        return self.sender.doctor
+
+    @property
+    def proofs(self) -> frozenset[Proof]:
+        """What the mail proves; a code is only stated here, the keeper tries it."""
+        found = {self.sender.proof}
+        if self.opened.held_code:
+            found.add(Proof.CODE)
+        if self.opened.attested and self.opened.attested.rpps == self.doctor.rpps:
+            found.add(Proof.VITALE)
+        return frozenset(found)

@@ -1,0 +1,72 @@
+"""What a handler sees of the store: the dossiers and doctors at one moment."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from rmp_milter.dossier.model import (
+    Doctor,
+    Dossier,
+    Emergency,
+    Fault,
+    NumberedEntry,
+    Tally,
+    Waiting,
+)
+
+
+class View(Protocol):
+    """The dossiers and doctors at one moment: the store's snapshot."""
+
+    def doctor(self, doctor_id: bytes) -> Doctor | None:
+        """Return the enrolled doctor, or None."""
+
+    def doctors(self) -> Iterator[Doctor]:
+        """Yield the whole directory, patients with a key of their own included."""
+
+    def doctor_by_rpps(self, rpps: str) -> Doctor | None:
+        """Return the doctor of this RPPS number."""
+
+    def doctor_by_mail(self, mail: str) -> Doctor | None:
+        """Return the doctor of this mail address, case folded."""
+
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        """Return the doctor with this primary key."""
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        """Return the doctor one of whose keys has this id."""
+
+    def patient_of(self, dossier_id: bytes) -> Doctor | None:
+        """Return the patient's own directory entry, if he has a key."""
+
+    def dossier(self, dossier_id: bytes) -> Dossier | None:
+        """Return one dossier without its entries."""
+
+    def dossiers(self) -> Iterator[Dossier]:
+        """Yield all dossiers, closed ones included: for emergencies only."""
+
+    def emergency(self, reference: str) -> Emergency | None:
+        """Return the emergency access of a public reference."""
+
+    def dossiers_by_traits(self, trait_keys: Sequence[str]) -> tuple[Dossier, ...]:
+        """Return all dossiers that any of the keys leads to."""
+
+    def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
+        """Return the dossiers of which the doctor is médecin traitant."""
+
+    def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
+        """Return the dossier's entries beyond number ``after`` in the order they came."""
+
+    def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
+        """Return the dossier's newest entry, or None."""
+
+    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+        """Return the key packets that were written later for a reader's key, or nothing."""
+
+    def waiting_by_traits(self, trait_keys: Sequence[str]) -> tuple[Waiting, ...]:
+        """Return the waiting deposits that any of the keys leads to."""
+
+    def happened(self, value: bytes) -> bool:
+        """Whether this, which may happen once, has happened."""
+
+    def tally(self, fault: Fault, subject: bytes) -> Tally:
+        """Return the tries that count against a subject."""

@@ -1,0 +1,25 @@
+"""Démasquage: entries that were hidden are shown again."""
+
+from rmp_milter.dossier.rules import Act
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.letters.masks import mask_letter
+from rmp_milter.handlers.sight.seen import masked_numbers, versions_before
+from rmp_milter.handlers.way_in.entering import changed, enter, own_numbers, settled
+
+
+def handle(case: Case) -> Outcome:
+    """Show the entries of these numbers again; a mask on an older version goes as well."""
+    entered = enter(case, Act.MASQUAGE)
+    dossier, entries = entered.dossier, case.view.entries(entered.dossier.dossier_id)
+    gone: set[int] = set()
+    for number in own_numbers(entered.picked):
+        gone |= versions_before(number, entries)
+    masks = tuple(each for each in dossier.masks if each.number not in gone)
+    shown = masked_numbers(dossier, entries) & gone
+    fresh = tuple(each for each in entered.picked if each.filed.number in shown)
+    before = tuple(each for each in entered.picked if each not in fresh)
+    updates = changed(dossier, masks=masks) if masks != dossier.masks else ()
+    sections = (("unmasked-now", fresh), ("unmasked-before", before))
+    letter = mask_letter(dossier, sections, case.language)
+    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))

@@ -1,0 +1,112 @@
+"""Nouvelle clé: a new key for the sender, enclosed in a mail that the present key signed.
+
+The key packets that he reads by are written anew for it, dossier by dossier: the keeper opens
+each by the custody slot, after a leaf for each. Everything is committed together, so that
+there is no moment at which he reads one half with the one key and one half with the other.
+"""
+
+from collections.abc import Sequence
+
+from rmp_milter.calls.protocol import (
+    ByCustody,
+    Record,
+    Release,
+)
+from rmp_milter.certificates import Certificate, usable
+from rmp_milter.dossier.changes import NewEnvelope
+from rmp_milter.dossier.model import Doctor, Document, Dossier
+from rmp_milter.dossier.rules import Act, Relation, Way
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.leaf import event
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
+from rmp_milter.handlers.letters.notices import key_changed
+from rmp_milter.handlers.people.keys import is_taken, readable, with_key
+from rmp_milter.handlers.way_in.admission import permitted
+from rmp_milter.handlers.way_in.unlocking import sealed_document
+from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.wording import spaced
+
+MOST_DOCUMENTS = 20_000
+"""More are left to the host (rmp doctor rekey): one mail must not hold the store for minutes."""
+
+
+def handle(case: Case) -> Outcome:
+    """Put the enclosed key in the place of the sender's, and write his packets anew."""
+    relation = Relation.PATIENT if case.doctor.patient_of else Relation.TREATING
+    permitted(case, Act.CLE, relation)
+    renewed = with_key(case.doctor, _enclosed_key(case))
+    read = [
+        (each, documents_in(each, case.view))
+        for each in standing_dossiers(case.doctor, case.view)
+    ]
+    if sum(len(documents) for _, documents in read) > MOST_DOCUMENTS:
+        raise MailError("key-much")
+    case.keeper.record(Record(event(case, "cle", subject=case.doctor.rpps)))
+    envelopes: list[NewEnvelope] = []
+    for dossier, documents in read:
+        envelopes += _rewritten(case, dossier, documents, renewed)
+    letter = Letter(
+        subject=text("subject-key", case.language),
+        text=text(
+            "key-changed",
+            case.language,
+            fingerprint=spaced(renewed.fingerprint),
+            dossiers=str(len(read)),
+            documents=str(len(envelopes)),
+        ),
+    )
+    notices = (key_changed(case.doctor, renewed, case.language),)
+    return Outcome(
+        letter, Effects(doctors=(renewed,), envelopes=tuple(envelopes), notices=notices)
+    )
+
+
+def _enclosed_key(case: Case) -> Certificate:
+    """Return the one new key that the mail brings.
+
+    A certificate of another fingerprint goes first, since clients enclose the present one by
+    themselves; else the present key with other content: prolonged, or with new subkeys.
+    """
+    present = case.doctor
+    found = [each for each in readable(case.opened.keys) if usable(each.binary, case.at)]
+    others = {
+        each.fingerprint: each for each in found if each.fingerprint != present.fingerprint
+    }
+    again = {each.binary: each for each in found if each.fingerprint == present.fingerprint}
+    again.pop(present.certificate, None)
+    offered = list(others.values()) or list(again.values())
+    free = [each for each in offered if not is_taken(each, present, case.view)]
+    if len(free) == 1:
+        return free[0]
+    if free:
+        raise MailError("key-several")
+    raise MailError("key-taken" if offered else "key-missing")
+
+
+def _rewritten(
+    case: Case, dossier: Dossier, documents: Sequence[Document], renewed: Doctor
+) -> tuple[NewEnvelope, ...]:
+    """Return the packets of one dossier's documents for the new key; none for none."""
+    if not documents:
+        return ()
+    leaf = event(
+        case,
+        "cle",
+        dossier.dossier_id,
+        documents=[document.document_id for document in documents],
+        way=Way.CUSTODY,
+    )
+    reply = case.keeper.release(
+        Release(
+            digest=case.digest,
+            dossier_id=dossier.dossier_id,
+            opening=ByCustody(dossier.slots.custody),
+            items=tuple(map(sealed_document, documents)),
+            readers=(renewed.certificate,),
+            event=leaf,
+        )
+    )
+    return written(documents, reply.packets, renewed)

@@ -1,0 +1,51 @@
+"""Stored documents for a letter: each with the key packets that its reader opens it by."""
+
+from collections.abc import Sequence
+
+from rmp_milter.dossier.model import Doctor, Document, Dossier
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.outgoing.hprim_header import Place, header_file
+from rmp_milter.mail.outgoing.letter import Enclosure, HeaderFile
+
+
+def documents_of(picked: Sequence[Seen]) -> list[Document]:
+    """Return all documents of the entries, in order."""
+    return [document for each in picked for document in each.filed.entry.documents]
+
+
+def enclosures(picked: Sequence[Seen], packets: Sequence[bytes]) -> tuple[Enclosure, ...]:
+    """Pair each document of the entries with the packets written for it, in order."""
+    places = [(each, document) for each in picked for document in each.filed.entry.documents]
+    return tuple(
+        Enclosure(number=each.number, entry=each.filed.entry, document=document, packets=packet)
+        for (each, document), packet in zip(places, packets, strict=True)
+    )
+
+
+def authors_certificates(case: Case, sent: Sequence[Enclosure]) -> tuple[bytes, ...]:
+    """Return the certificates of the other authors of what is sent, each once."""
+    authors = dict.fromkeys(each.entry.author for each in sent if each.packets)
+    others = (author for author in authors if author != case.doctor.doctor_id)
+    return tuple(doctor.certificate for doctor in map(case.view.doctor, others) if doctor)
+
+
+def hprim_headers(
+    reader: Doctor,
+    dossier: Dossier,
+    picked: Sequence[Seen],
+    sent: Sequence[Enclosure],
+    language: Language,
+) -> tuple[HeaderFile, ...]:
+    """Return a header for each entry that is sent, where the reader's software wants them."""
+    if not reader.hprim:
+        return ()
+    brought = {each.number for each in sent if each.packets}
+    return tuple(
+        header_file(
+            dossier, each.filed.entry, Place(each.number, each.onglet.value), reader, language
+        )
+        for each in picked
+        if each.number in brought
+    )

@@ -1,0 +1,100 @@
+"""Sending what a header asks for of a dossier: a consultation, and the patient's copy.
+
+The médecin traitant (and the patient with a key of his own) signs and gets his standing key
+packets; no slot is opened. For his locum the custody slot is, after its leaf. Anybody else
+needs the patient's code or card: the keeper opens that slot and writes key packets for this
+reader, this once. All other outcomes give one and the same refusal.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.model import Dossier, Scope
+from rmp_milter.dossier.revisions import revised
+from rmp_milter.dossier.rules import Act, Relation, Way
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.filing.key_packets import own_packets
+from rmp_milter.handlers.letters.index import dossier_letter
+from rmp_milter.handlers.reading.enclosing import (
+    authors_certificates,
+    documents_of,
+    enclosures,
+    hprim_headers,
+)
+from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, chosen, seen
+from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
+
+
+def send(case: Case, act: Act) -> Outcome:
+    """Send what the header asks for of the dossier that it names.
+
+    Raises as :func:`~.admission.admit` and :func:`~.unlocking.prove` do, and
+    ``no-such-entry`` to readers alone: that a number is not there is an answer for them.
+    """
+    admission, dossier = prove(case, admit(case, act))
+    picked = _picked(case, dossier, admission.relation)
+    packets = _packets(case, admission, picked)
+    treating = case.view.doctor(dossier.treating)
+    letter = dossier_letter(
+        dossier,
+        treating.name if treating else "",
+        picked,
+        () if case.header.scope is Scope.INDEX else enclosures(picked, packets),
+        case.at,
+        case.language,
+        whole_sheet=admission.relation in SEES_ALL,
+    )
+    effects = Effects(
+        updates=_read_up_to(case, admission, dossier, picked),
+        cleared=forgiven(admission),
+        once=spent(case),
+    )
+    certificates = authors_certificates(case, letter.enclosures)
+    headers = hprim_headers(case.doctor, dossier, picked, letter.enclosures, case.language)
+    complete = msgspec.structs.replace(letter, certificates=certificates, headers=headers)
+    return Outcome(complete, effects)
+
+
+def _picked(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ...]:
+    entries = case.view.entries(dossier.dossier_id)
+    visible = seen(dossier, entries, relation, case.doctor.doctor_id)
+    return chosen(visible, case.header)
+
+
+def _packets(case: Case, admission: Admission, picked: Sequence[Seen]) -> list[bytes]:
+    """Return the reader's key packets for each document of ``picked``, in order."""
+    documents = documents_of(picked)
+    written = unlock(
+        case,
+        admission,
+        documents=() if case.header.scope is Scope.INDEX else documents,
+        readers=(case.doctor.certificate,),
+        entries=[each.filed.number for each in picked],
+    )
+    if admission.way is Way.STANDING:
+        return [own_packets(document, case.doctor, case.view) for document in documents]
+    return [packets[0] for packets in written]
+
+
+def _read_up_to(
+    case: Case, admission: Admission, dossier: Dossier, picked: Sequence[Seen]
+) -> tuple[DossierUpdate, ...]:
+    """Note what the médecin traitant has been sent, so that his list shows what is new.
+
+    Up to the first entry that he neither wrote nor is sent now: one that is left out by an
+    onglet or a number stays new, as all do in an index alone.
+    """
+    if admission.relation is not Relation.TREATING or case.header.scope is Scope.INDEX:
+        return ()
+    sent, known = {each.filed.number for each in picked}, dossier.seen
+    for each in case.view.entries(dossier.dossier_id, dossier.seen):
+        if each.number not in sent and each.entry.author != dossier.treating:
+            break
+        known = each.number
+    if known == dossier.seen:
+        return ()
+    return (DossierUpdate(revised(dossier, seen=known)),)

@@ -1,0 +1,59 @@
+"""Clôture: who may close a dossier, who is told, and that nothing is added any more."""
+
+import pytest
+from handlers_case import (
+    DEMO,
+    LAB,
+    NOON,
+    OTHER,
+    World,
+    asked,
+    body,
+    dossier,
+    refusal_of,
+    run,
+)
+from msgspec.structs import replace
+from wishes_case import JEAN_LINES, LOCUM, PATIENT, state_of, text_of, words_of, world
+
+from rmp_milter.calls.protocol import ByCode
+from rmp_milter.dossier.model import Closure, Doctor
+from rmp_milter.handlers import cloture, depot
+
+pytestmark = pytest.mark.usefixtures("every_key_usable")
+
+
+def test_by_the_patient_and_the_treating_doctor_is_told() -> None:
+    outcome, _ = run(cloture.handle, asked(text_of("clôture"), by=PATIENT), world())
+    closure = state_of(outcome).closure
+    assert closure == Closure(NOON, NOON + 20 * 365 * 86_400)
+    (notice,) = outcome.effects.notices
+    assert notice.reader.doctor_id == DEMO.doctor_id
+    assert "23/05/2046" in words_of(outcome)
+    assert "23/05/2046" in notice.letter.text
+
+
+def test_by_the_treating_doctor_with_the_code() -> None:
+    mail = asked(text_of("clôture"))
+    assert refusal_of(cloture.handle, mail, world()).text == "code-missing"
+    mail = asked(text_of("clôture"), held_code=b"held")
+    outcome, (_prove, release) = run(cloture.handle, mail, world())
+    assert isinstance(release.opening, ByCode)
+    assert [each.reader for each in outcome.effects.notices] == [PATIENT]
+
+
+@pytest.mark.parametrize("by", [OTHER, LOCUM])
+def test_by_nobody_else(by: Doctor) -> None:
+    mail = asked(text_of("clôture"), by=by, held_code=b"held")
+    for known in (world(), World()):
+        assert refusal_of(cloture.handle, mail, known).text == "close-by-whom"
+
+
+def test_nothing_is_added_any_more() -> None:
+    closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
+    mail = asked(JEAN_LINES, by=LAB, bodies=[body()])
+    outcome, _ = run(depot.handle, mail, world(closed))
+    assert outcome.effects.filings == ()
+    assert len(outcome.effects.deferrals) == 1
+    unknown, _ = run(depot.handle, mail)
+    assert words_of(outcome) == words_of(unknown)

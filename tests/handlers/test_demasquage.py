@@ -1,0 +1,34 @@
+"""Démasquage: what was hidden is shown again, older versions and all."""
+
+from handlers_case import DEMO, OTHER, asked, entry, refusal_of, run
+from msgspec.structs import replace
+from wishes_case import FILED, MASKED, state_of, text_of, words_of, world
+
+from rmp_milter.dossier.model import Onglet
+from rmp_milter.handlers import consultation, demasquage
+
+
+def test_a_masked_entry_is_no_entry_to_others() -> None:
+    mail = asked(text_of("démasquage", "Numéros : 3"), by=OTHER, held_code=b"held")
+    assert refusal_of(demasquage.handle, mail, world(MASKED)).text == "no-such-entry"
+
+
+def test_the_answer_says_what_is_visible_again_and_what_was_not_masked() -> None:
+    mail = asked(text_of("démasquage", "Numéros : 1, 2"))
+    outcome, (record,) = run(demasquage.handle, mail, world(MASKED))
+    assert state_of(outcome).masks == ()
+    assert record.event.action == "demasquage"
+    assert "de nouveau visible(s) :\n\n  - 2. " in words_of(outcome)
+    assert "Non masquée(s), rien n'a été changé :\n\n  - 1. " in words_of(outcome)
+
+
+def test_a_new_version_of_a_masked_entry_is_masked_and_shown_with_it() -> None:
+    newer = entry(4, Onglet.IMAGERIE, "Radio corrigée", [DEMO])
+    newer = replace(newer, entry=replace(newer.entry, replaces=2))
+    mail = asked(text_of("dossier"), by=OTHER, held_code=b"held")
+    known = world(MASKED, (*FILED, newer))
+    outcome, _ = run(consultation.handle, mail, known)
+    assert "Radio" not in words_of(outcome)
+    mail = asked(text_of("démasquage", "Numéros : 4"))
+    outcome, _ = run(demasquage.handle, mail, known)
+    assert state_of(outcome).masks == ()

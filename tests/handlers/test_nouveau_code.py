@@ -1,0 +1,56 @@
+"""Nouveau code: drawn or given, told once, and who is told that there is one."""
+
+import pytest
+from handlers_case import (
+    CODE_SLOT,
+    DEMO,
+    OTHER,
+    RecordingKeeper,
+    asked,
+    refusal_of,
+    refusing,
+    run,
+)
+from wishes_case import LOCUM, PATIENT, state_of, text_of, world
+
+from rmp_milter.calls.protocol import CODE_MARK, ByCode, ByCustody, Recode
+from rmp_milter.dossier.model import Doctor, Fault
+from rmp_milter.handlers import nouveau_code
+from rmp_milter.mail.outgoing.slip import SLIP_NAME
+
+
+def test_the_service_draws_a_new_one_and_tells_it_once() -> None:
+    outcome, (recode,) = run(nouveau_code.handle, asked(text_of("nouveau code")), world())
+    assert isinstance(recode, Recode)
+    assert isinstance(recode.opening, ByCustody)
+    assert recode.event.proof == "signature+custody"
+    assert outcome.letter is not None
+    assert outcome.letter.held_code == b"held drawn code"
+    assert outcome.letter.text.count(CODE_MARK) == 2
+    assert [file.name for file in outcome.letter.files] == [SLIP_NAME]
+    assert state_of(outcome).slots.code == CODE_SLOT
+    assert [strike.fault for strike in outcome.effects.cleared] == [Fault.DOSSIER]
+
+
+@pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
+def test_the_treating_doctor_and_the_patient_may_give_one(by: Doctor) -> None:
+    mail = asked(text_of("nouveau code"), by=by, held_code=b"chosen")
+    _, (recode,) = run(nouveau_code.handle, mail, world())
+    assert recode.held_code == b"chosen"
+
+
+def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
+    mail = asked(text_of("nouveau code"), by=OTHER, held_code=b"old")
+    outcome, (recode,) = run(nouveau_code.handle, mail, world())
+    assert recode.opening == ByCode(CODE_SLOT, b"old")
+    assert recode.held_code == b""
+    readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
+    assert readers == [DEMO.doctor_id, PATIENT.doctor_id]
+    assert CODE_MARK not in outcome.effects.notices[0].letter.text
+
+
+def test_a_short_one_is_refused_in_words_of_its_own() -> None:
+    keeper = RecordingKeeper(refusing(Recode, "weak-code"))
+    mail = asked(text_of("nouveau code"), held_code=b"ab")
+    assert refusal_of(nouveau_code.handle, mail, world(), keeper).text == "weak-new-code"
+    assert [type(each) for each in keeper.requests] == [Recode]
