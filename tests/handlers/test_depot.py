@@ -71,6 +71,7 @@ def test_without_a_dossier_a_deposit_waits() -> None:
     assert outcome.effects.filings == ()
 
 
+@pytest.mark.promise(number=6)
 def test_the_sender_cannot_tell_whether_there_is_a_dossier() -> None:
     filed, waiting = both(deposit("Patient : dupont jean\nNé le : 30/01/59\n"))
     assert filed.letter == waiting.letter
@@ -78,6 +79,7 @@ def test_the_sender_cannot_tell_whether_there_is_a_dossier() -> None:
     assert filed.effects.receipts == waiting.effects.receipts
 
 
+@pytest.mark.promise(number=6)
 def test_the_keeper_has_as_much_work_either_way() -> None:
     _, (reseal,) = run(depot.handle(deposit(), World([dossier()]), "fr"))
     _, (wait,) = run(depot.handle(deposit(), World(), "fr"))

@@ -112,6 +112,7 @@ class TestDepot:
         assert reseal.readers == ()
         assert outcome.effects.filings[0].entry.documents[0].standing == ()
 
+    @pytest.mark.promise(number=5)
     def test_doubt_never_files(self) -> None:
         mail = asked(JEAN_LINES, bodies=[body()])
         two = [dossier(number=8), dossier(number=9)]

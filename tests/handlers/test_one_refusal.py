@@ -115,6 +115,7 @@ def by_card(text: str) -> Asked:
 @pytest.mark.parametrize("what", WORLDS)
 @pytest.mark.parametrize("text", [LINES, NUMBERED, LINES + "Numéros : 900\n"])
 @pytest.mark.parametrize("way", [by_code, by_card])
+@pytest.mark.promise(number=6)
 def test_no_refusal_tells_whether_a_patient_exists(
     what: str, text: str, way: Callable[[str], Asked]
 ) -> None:
@@ -126,6 +127,7 @@ def test_no_refusal_tells_whether_a_patient_exists(
     assert measured.not_before == NOON + mail.bounds.hold
 
 
+@pytest.mark.promise(number=6)
 def test_the_code_is_proven_before_a_number_is_looked_for() -> None:
     steps = consultation.handle(by_code(LINES + "Numéros : 900\n"), world(), "fr")
     prove = next(steps)
@@ -134,6 +136,8 @@ def test_the_code_is_proven_before_a_number_is_looked_for() -> None:
         steps.send(play(prove))
 
 
+@pytest.mark.promise(number=6)
+@pytest.mark.promise(number=14)
 def test_a_masked_number_is_a_number_that_is_not_there() -> None:
     facts = []
     for numbers, masks in (("2", (Mask(2, DEMO.doctor_id, NOON),)), ("2", ())):

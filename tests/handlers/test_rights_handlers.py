@@ -179,6 +179,7 @@ class TestMasking:
         assert "de nouveau visible(s) :\n\n  - 2. " in words_of(outcome)
         assert "Non masquée(s), rien n'a été changé :\n\n  - 1. " in words_of(outcome)
 
+    @pytest.mark.promise(number=14)
     def test_a_new_version_of_a_masked_entry_is_masked(self) -> None:
         newer = entry(4, Onglet.IMAGERIE, "Radio corrigée", [DEMO])
         newer = replace(newer, entry=replace(newer.entry, replaces=2))
@@ -355,6 +356,7 @@ class TestAccesses:
         words, _ = told(asked(text_of("accès")), world(), review)
         assert "28/05/2026 20:26  Un contrôleur a examiné un accès en urgence\n" in words
 
+    @pytest.mark.promise(number=14)
     def test_others_with_the_code_are_told_nothing_of_masks(self) -> None:
         mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
         words, _ = told(mail, world(MASKED), self.READ, self.WRONG, self.MASK)
@@ -429,6 +431,7 @@ class TestRectification:
         return asked(lines, bodies=[body()], onglet=Onglet.DIVERS, **more)
 
     @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
+    @pytest.mark.promise(number=15)
     def test_a_new_version_replaces_the_old_one(self, by: Doctor) -> None:
         outcome, requests = run(rectification.handle(self.mail(by=by), world(), LANGUAGE))
         (filing,) = outcome.effects.filings
