@@ -43,3 +43,8 @@ def test_promises_are_numbered_one_after_the_other() -> None:
 
 def test_every_promise_has_a_test_and_no_test_names_another() -> None:
     assert SHOWN.keys() == set(NUMBERS)
+
+
+def test_who_reports_a_breach_finds_every_promise() -> None:
+    table = re.findall(r"^\| ([\d, ]+) \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    assert [int(number) for cell in table for number in cell.split(", ")] == NUMBERS
