@@ -25,6 +25,7 @@ lint: ready
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy testbed demo bench
+	$(BIN)/mypy scripts/release
 
 test: lint
 	$(BIN)/pytest -m "not soak"

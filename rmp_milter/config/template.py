@@ -51,7 +51,7 @@ milter_group = {milter_group}
 message_bytes = 52_428_800
 # The most that a mail may decompress to.
 plaintext_bytes = 67_108_864
-# The largest mail header.
+# How many bytes of a mail's text are searched for the routing header.
 header_bytes = 65_536
 # An answer larger than this is split into numbered mails.
 answer_bytes = 10_000_000

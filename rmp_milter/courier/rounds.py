@@ -33,7 +33,7 @@ LARGE_BYTES = 8 * 1024 * 1024
 
 
 class Line(Protocol):
-    """A way to hand over mails one at a time (:class:`rmp_milter.courier.Line`)."""
+    """A way to hand over mails one at a time (:class:`rmp_milter.courier.sending.Line`)."""
 
     def send(self, sender: str, recipient: str, signature: bytes, mail: WholeMail) -> Reply:
         """Send one mail; raises :class:`UnreachableError`."""

@@ -1,7 +1,7 @@
 """The store as the milter and the command line use it: ``snapshot()`` and ``commit()``.
 
 Nothing else changes a dossier. Kept this small so that another database can take its
-place (docs/overview.md).
+place (docs/decisions/lmdb.md).
 """
 
 from __future__ import annotations

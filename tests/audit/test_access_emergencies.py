@@ -233,6 +233,7 @@ def added(folder: Path) -> None:
         (added, ["reasons/8: no entry has such a reason"]),
     ],
 )
+@pytest.mark.promise(number=18)
 def test_a_reason_that_is_missing_altered_or_too_many_is_named(
     tmp_path: Path, damage: Callable[[Path], object], said: list[str]
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_reason_that_is_missing_altered_or_too_many_is_named(
     assert [finding.line for finding in verify(folder, KEY).findings] == said
 
 
+@pytest.mark.promise(number=18)
 def test_a_reason_opens_with_the_auditors_key_for_its_own_request_only() -> None:
     made = new_auditor_key()
     sealed = seal_reason("coma, mots", read_public(made.public), b"request")

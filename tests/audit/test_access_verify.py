@@ -77,6 +77,7 @@ def test_what_cannot_be_verified_is_said(sound: Path) -> None:
     assert "no old checkpoint" in notes
 
 
+@pytest.mark.promise(number=13)
 def test_every_edit_is_named(folder: Path) -> None:
     for index in range(SIZE):
         entries = [*LOG.all]
@@ -87,6 +88,7 @@ def test_every_edit_is_named(folder: Path) -> None:
         assert f"entry {index} is altered" in found.line
 
 
+@pytest.mark.promise(number=13)
 def test_every_deletion_is_named(folder: Path) -> None:
     for index in range(SIZE):
         entries = [*LOG.all]
@@ -98,6 +100,7 @@ def test_every_deletion_is_named(folder: Path) -> None:
         assert f"entry {index} is missing" in found.line
 
 
+@pytest.mark.promise(number=13)
 def test_every_insertion_is_named(folder: Path) -> None:
     for index in range(SIZE + 1):
         entries = [*LOG.all[:index], FORGED, *LOG.all[index:]]
@@ -107,6 +110,7 @@ def test_every_insertion_is_named(folder: Path) -> None:
         assert f"entry {index} is inserted" in found.line
 
 
+@pytest.mark.promise(number=13)
 def test_every_swap_of_neighbours_and_many_others_are_named(folder: Path) -> None:
     chance = random.Random(1)  # noqa: S311 -- which pairs are tried
     pairs = [(index, index + 1) for index in range(SIZE - 1)]
@@ -127,6 +131,7 @@ def test_every_truncation_of_the_entries_is_named(folder: Path) -> None:
         assert (found.kind, found.first, found.last) == ("truncated", size, SIZE - 1)
 
 
+@pytest.mark.promise(number=13)
 def test_every_whole_log_cut_under_the_old_signature_is_named(tmp_path: Path) -> None:
     """Entries and tiles are those of a shorter log, the checkpoint is still the last."""
     for size in range(SIZE):
@@ -137,6 +142,7 @@ def test_every_whole_log_cut_under_the_old_signature_is_named(tmp_path: Path) ->
         assert f"counts {SIZE} entries, {size} are there" in text(report)
 
 
+@pytest.mark.promise(number=13)
 def test_every_log_rebuilt_shorter_is_named(tmp_path: Path) -> None:
     """By who has the signing key: all fits together, and less is there."""
     for size in range(OLD_SIZE):
@@ -162,6 +168,7 @@ FORKS: list[Callable[[list[bytes], int], object]] = [
 
 
 @pytest.mark.parametrize("fork", FORKS)
+@pytest.mark.promise(number=13)
 def test_every_log_forged_by_who_has_the_key_is_named(
     tmp_path: Path, fork: Callable[[list[bytes], int], object]
 ) -> None:

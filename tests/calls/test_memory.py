@@ -19,6 +19,7 @@ def test_an_empty_one_can_be_mapped() -> None:
         assert view == b""
 
 
+@pytest.mark.promise(number=4)
 def test_it_is_on_no_disk() -> None:
     with Memory() as memory:
         assert str(Path(f"/proc/self/fd/{memory.fd}").readlink()).startswith("/memfd:")

@@ -92,6 +92,7 @@ def test_the_log_bears_the_services_name(rmp: Rmp, vkey: str) -> None:
     assert (signed["checkpoint"], signed["vkey"], signed["entries"]) == (note, vkey, 6)
 
 
+@pytest.mark.promise(number=13)
 def test_an_auditors_year(rmp: Rmp, tmp_path: Path, vkey: str) -> None:
     """A checkpoint is kept, the log grows, the export of a later day is verified."""
     kept, audit, key = tmp_path / "kept", tmp_path / "audit", tmp_path / "key"
@@ -239,6 +240,7 @@ def test_a_new_log_is_begun_where_the_old_one_was_moved_away(rmp: Rmp, folder: P
     assert "another log, or more of it" in said.err
 
 
+@pytest.mark.promise(number=13)
 def test_a_log_of_the_same_name_does_not_pass_for_the_old_one(rmp: Rmp, folder: Path) -> None:
     keeper = rmp.service / "keeper"
     shutil.rmtree(keeper / "log")

@@ -64,6 +64,7 @@ def day(days: int) -> str:
 # Leaves
 
 
+@pytest.mark.promise(number=8)
 def test_enrolling_and_removing_leave_a_leaf_each(
     rmp: Rmp, key: Path, keeper: PlayedKeeper
 ) -> None:
@@ -83,6 +84,7 @@ def test_enrolling_and_removing_leave_a_leaf_each(
         ("doctor", "locum", RPPS, "--locum", OTHER_RPPS, "--from", day(0), "--to", day(1)),
     ],
 )
+@pytest.mark.promise(number=8)
 def test_without_the_keeper_nothing_changes(
     rmp: Rmp, luc: str, keeper: PlayedKeeper, command: tuple[str, ...]
 ) -> None:

@@ -18,7 +18,7 @@ from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes, NewDossier
 from rmp_milter.dossier.erasure import due_for_erasure
 from rmp_milter.dossier.identity import trait_keys
-from rmp_milter.dossier.model import Closure, Consent, Dossier, Patient, Slots
+from rmp_milter.dossier.model import Closure, CodeSlot, Consent, Dossier, Mask, Patient, Slots
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.store import Store
 
@@ -46,13 +46,17 @@ def a_dossier(number: int, closure: Closure | None = None) -> Dossier:
     )
 
 
+def store_of(configuration: Path) -> Store:
+    config = load(configuration)
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
+    return Store.open(config.paths.store, keys, map_bytes=config.store.map_bytes)
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service without processes: an open, a closed and an ended dossier of one patient."""
     folder = tmp_path_factory.mktemp("dossiers") / "rmp"
     assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
-    config = load(folder / "rmp.toml")
-    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     known = (
         a_dossier(0xAB),
         a_dossier(0xCD, Closure(NOW, 4_000_000_000)),
@@ -62,7 +66,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
         NewDossier(each, trait_keys(JEAN), tuple(other.dossier_id for other in known))
         for each in known
     )
-    with Store.open(config.paths.store, keys, map_bytes=config.store.map_bytes) as store:
+    with store_of(folder / "rmp.toml") as store:
         store.commit(Changes(dossiers=new), NOW)
     return folder / "rmp.toml"
 
@@ -93,6 +97,7 @@ def test_a_reference_must_be_that_of_one_dossier(said, reference: str) -> None: 
     "arguments",
     [("reopen", "cdcd"), ("unrest", "abab"), ("erase", "--due"), ("find",)],
 )
+@pytest.mark.promise(number=8)
 def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> None:  # noqa: ANN001
     before = said("list", "--json").out
     told = said(*arguments, stdin=TRAITS)
@@ -112,6 +117,34 @@ def test_nothing_is_erased_before_its_time(
         assert (told.status, told.out) == (1, "")
         assert "not to be erased yet" in told.err
     assert said("erase").status == said("erase", "abab", "--due").status == 2
+
+
+@pytest.mark.promise(number=17)
+def test_no_command_changes_a_mask_an_opposition_or_a_code(
+    service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is whole: a command that is added has to be judged here."""
+    assert set(command.dossier.commands) == {
+        *("list", "show", "find"),
+        *("export", "reopen", "unrest", "erase"),
+    }
+    monkeypatch.setattr(command, "record_act", lambda *_, **__: None)
+    configuration = Path(shutil.copytree(service.parent, tmp_path / "rmp")) / "rmp.toml"
+    decided = replace(
+        a_dossier(0xEF, Closure(NOW, 4_000_000_000)),
+        patient=Patient("MARTIN", "Luc", "1960-01-01"),
+        masks=(Mask(1, b"t" * 16, NOW),),
+        opposed=(b"o" * 16,),
+        slots=Slots(CodeSlot(b"s" * 16, b"n" * 12, b"k" * 48), b"u" * 80),
+    )
+    with store_of(configuration) as store:
+        store.commit(Changes(dossiers=(NewDossier(decided, trait_keys(decided.patient)),)), NOW)
+        for act in ("unrest", "reopen"):
+            assert main.run(["--config", str(configuration), "dossier", act, "efef"]) == 0
+        with store.snapshot() as view:
+            assert view.dossier(decided.dossier_id) == replace(
+                decided, closure=None, revision=1
+            )
 
 
 def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(

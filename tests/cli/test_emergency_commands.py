@@ -137,6 +137,7 @@ def test_from_the_act_to_the_end_of_its_review(acted: Host, tmp_path: Path) -> N
     assert (tmp_path / "month.pdf").read_bytes().startswith(b"%PDF-")
 
 
+@pytest.mark.promise(number=18)
 def test_only_the_auditors_key_shows_the_reason_and_the_note(
     acted: Host, tmp_path: Path
 ) -> None:

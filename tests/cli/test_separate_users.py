@@ -177,6 +177,7 @@ def test_an_auditors_account_reads_the_export_and_nothing_else(service: Path) ->
 
 @needs_root
 @needs_public_code
+@pytest.mark.promise(number=2)
 def test_the_courier_reads_the_outbox_and_nothing_else(service: Path) -> None:
     program = (
         "import json, sys; from pathlib import Path\n"

@@ -230,6 +230,7 @@ def test_rows_wait_untouched_while_postfix_is_away(
             wait_until(lambda: set(states(outbox).values()) == {"sent"})
 
 
+@pytest.mark.promise(number=7)
 def test_a_crash_after_the_250_sends_again_with_the_same_message_id(
     store: Store, outbox: Outbox, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +305,7 @@ def test_a_connection_that_died_while_idle_costs_no_attempt(
     assert server.connections == 2
 
 
+@pytest.mark.promise(number=2)
 def test_keys_of_the_store_are_not_needed(tmp_path: Path) -> None:
     with filled_store(tmp_path / "store") as (store, _):
         post(store, answer("dr@x.test"))

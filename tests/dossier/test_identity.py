@@ -194,10 +194,12 @@ def test_another_patient_is_not_found(known: Patient) -> None:
         (patient(given="Paul", nir=NIR), patient(nir=NIR)),
     ],
 )
+@pytest.mark.promise(number=5)
 def test_doubt_and_contradiction_find_nobody(asked: Patient, known: Patient) -> None:
     assert found(asked, known) == Match(Outcome.CONTRADICTION)
 
 
+@pytest.mark.promise(number=5)
 def test_two_that_fit_find_nobody() -> None:
     assert found(patient(), patient(), patient()).outcome is Outcome.SEVERAL
     assert found(patient(), patient(nir=NIR), patient(nir=OTHER_NIR)).outcome is Outcome.SEVERAL
@@ -253,6 +255,7 @@ _PATIENTS = st.builds(patient, _NAMES, _GIVEN, _DATES, st.sampled_from(["", NIR,
 
 
 @given(_PATIENTS, st.lists(_PATIENTS, max_size=4))
+@pytest.mark.promise(number=5)
 def test_who_is_found_agrees_in_every_trait(asked: Patient, known: list[Patient]) -> None:
     result = found(asked, *known)
     assert (result.dossier is not None) == (result.outcome is Outcome.ONE)

@@ -92,6 +92,7 @@ def test_a_file_changed_by_one_byte_is_refused(clinic: Clinic, tmp_path: Path) -
         assert verify(clinic, file).returncode == 1, place
 
 
+@pytest.mark.promise(number=13)
 def test_an_auditor_holds_the_log_to_the_checkpoint_of_a_patients_file(
     clinic: Clinic, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_in_the_partitioned_form_too(clinic: Clinic, tmp_path: Path) -> None:
     assert len(answer.files) == len(numbers) == 4
 
 
+@pytest.mark.promise(number=19)
 def test_nothing_in_a_file_is_of_another_patient(clinic: Clinic, tmp_path: Path) -> None:
     """Also where one act was about several: an emergency's list names two patients."""
     twins = [f"Patient : JUMEAU {given}\nNé le : 03/02/1961\n" for given in ("Luc", "Marc")]

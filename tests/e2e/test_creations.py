@@ -70,6 +70,7 @@ def test_the_slip_of_a_partitioned_answer_shows_the_code(
     assert "document-01.pdf.pgp : fiche-code.pdf" in answer.text
 
 
+@pytest.mark.promise(number=10)
 def test_nothing_outside_the_encryption_says_that_a_code_is_inside(clinic: Clinic) -> None:
     create(clinic, clinic.eudora, clinic.patient() + "Consentement : oui\n", "partitioned")
     raw = clinic.host.postfix.wait_mail(clinic.eudora.mail, 1)[-1]
@@ -113,6 +114,7 @@ def test_the_treating_doctor_rewrites_the_sheet(clinic: Clinic) -> None:
     assert "L'accès n'est pas accordé" in stranger.text
 
 
+@pytest.mark.promise(number=6)
 def test_a_second_creation_tells_a_stranger_nothing_and_the_treating_doctor_that_it_was_asked(
     clinic: Clinic,
 ) -> None:
@@ -174,6 +176,7 @@ def test_a_patient_with_a_key_of_his_own_reads_his_dossier(
     assert sorted(name for each in entries for name in each.files) == ["a.pdf", "b.pdf"]
 
 
+@pytest.mark.promise(number=6)
 def test_a_stranger_can_neither_enrol_a_key_nor_learn_of_a_dossier(
     clinic: Clinic, jean: Doctor
 ) -> None:

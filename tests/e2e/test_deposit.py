@@ -57,6 +57,7 @@ def name_in(lines: str) -> str:
 
 
 class TestWaiting:
+    @pytest.mark.promise(number=6)
     def test_the_sender_cannot_tell_whether_the_patient_has_a_dossier(
         self, clinic: Clinic
     ) -> None:
@@ -74,6 +75,7 @@ class TestWaiting:
         assert abs(sizes[0] - sizes[1]) <= SIZE_NOISE
         assert len(pending(clinic)) == 1
 
+    @pytest.mark.promise(number=17)
     def test_what_waits_is_seen_by_the_host_without_any_name(self, clinic: Clinic) -> None:
         lines = clinic.patient()
         clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(f"{lines}\nVoici.\n", FILES))

@@ -51,6 +51,7 @@ def filed(clinic: Clinic) -> tuple[str, str, str]:
     return lines, code, find(clinic, lines)
 
 
+@pytest.mark.promise(number=17)
 def test_a_dossier_is_shown_by_reference_without_any_name(clinic: Clinic) -> None:
     lines, _, reference = filed(clinic)
     shown = json.loads(rmp(clinic, "show", reference, "--json"))
@@ -63,6 +64,7 @@ def test_a_dossier_is_shown_by_reference_without_any_name(clinic: Clinic) -> Non
     assert "L'hébergeur a cherché la référence du dossier" in answer.text
 
 
+@pytest.mark.promise(number=17)
 def test_an_export_is_read_by_the_treating_doctor_and_names_nobody(
     clinic: Clinic, tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_closure_is_undone_by_the_host_until_the_erasure(clinic: Clinic) -> No
     clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : dossier\n{lines}"), 2)
 
 
+@pytest.mark.promise(number=16)
 def test_erasure_after_the_legal_period_leaves_no_key(clinic: Clinic) -> None:
     lines, _, reference = filed(clinic)
     with store_of(clinic) as store:
@@ -119,6 +122,7 @@ def test_a_resting_code_is_woken_by_the_host(clinic: Clinic) -> None:
     assert shown["wrong_codes"] == 0
 
 
+@pytest.mark.promise(number=14)
 def test_the_patient_decides_by_his_own_mail(clinic: Clinic) -> None:
     lines, code, _ = filed(clinic)
     with Person("Jean PATIENT", "jean@patient.test") as patient:

@@ -68,6 +68,7 @@ def test_an_unconscious_patient_carries_no_number(clinic: Clinic) -> None:
     assert "a accédé au dossier en urgence" in accesses[0].text
 
 
+@pytest.mark.promise(number=14)
 def test_what_the_patient_masked_is_not_shown(clinic: Clinic) -> None:
     """The authority's second finding: masked documents stay masked."""
     lines, _ = filed(clinic)
@@ -78,6 +79,7 @@ def test_what_the_patient_masked_is_not_shown(clinic: Clinic) -> None:
     assert "Voici : Résumé médical." in summary.text
 
 
+@pytest.mark.promise(number=8)
 def test_every_emergency_is_in_the_journal_and_the_patients_list(clinic: Clinic) -> None:
     """The authority's third finding: a systematic journal of such accesses."""
     lines, _ = filed(clinic)
@@ -86,6 +88,8 @@ def test_every_emergency_is_in_the_journal_and_the_patients_list(clinic: Clinic)
     assert "Dr Anne AUTRE a accédé au dossier en urgence (entrées 1, 2)" in told.text
 
 
+@pytest.mark.promise(number=4)
+@pytest.mark.promise(number=18)
 def test_the_reason_leaves_no_trace_in_clear(clinic: Clinic) -> None:
     lines, _ = filed(clinic)
     urgent(clinic, lines, 3)

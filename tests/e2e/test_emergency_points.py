@@ -56,6 +56,8 @@ def prepared(clinic: Clinic) -> bytes:
 
 
 @pytest.mark.parametrize("name", POINTS)
+@pytest.mark.promise(number=7)
+@pytest.mark.promise(number=8)
 def test_the_milter_is_killed(name: str, tmp_path: Path) -> None:
     with small_clinic({}) as clinic:
         mail = prepared(clinic)
@@ -84,6 +86,7 @@ def test_the_milter_is_killed(name: str, tmp_path: Path) -> None:
         assert len(emergency_leaves(clinic, folder)) == 1
 
 
+@pytest.mark.promise(number=7)
 def test_the_courier_is_killed_before_it_sends(tmp_path: Path) -> None:
     with small_clinic({}) as clinic:
         mail = prepared(clinic)

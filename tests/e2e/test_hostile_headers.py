@@ -68,6 +68,7 @@ def clinic() -> Iterator[Clinic]:
 
 
 @pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.promise(number=11)
 def test_it_is_refused_in_french_and_nothing_is_kept(clinic: Clinic, what: str) -> None:
     before = clinic.host.stored()
     seen = clinic.host.postfix.collected.count(clinic.anne.mail)
@@ -87,6 +88,7 @@ def test_it_is_refused_in_french_and_nothing_is_kept(clinic: Clinic, what: str) 
     assert clinic.host.stored() == before
 
 
+@pytest.mark.promise(number=4)
 def test_no_code_is_in_any_log(clinic: Clinic) -> None:
     mail = clinic.anne.pgp_mime(ASKED)
     clinic.host.ask(clinic.anne, mail)
@@ -99,6 +101,7 @@ def test_no_code_is_in_any_log(clinic: Clinic) -> None:
     assert not [file.name for file in held if SECRET.encode() in file.read_bytes()]
 
 
+@pytest.mark.promise(number=11)
 def test_the_service_stands_after_all_of_it(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines)

@@ -118,11 +118,13 @@ def answers_by_request(host: Host, doctor: Doctor) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.promise(number=7)
 def test_a_hundred_kills_lose_nothing() -> None:
     assert campaign(kills=100, seed=20261123) >= 25  # a load, on slow machines too
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.promise(number=7)
 def test_a_long_campaign_loses_nothing(seed: int) -> None:
     assert campaign(kills=400, seed=seed) >= 100

@@ -88,6 +88,7 @@ def collected(shut: Clinic) -> CollectedMail:
 
 
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.promise(number=6)
 def test_words_length_and_schedule_are_those_of_nobody(shut: Clinic, state: str) -> None:
     known = prepared(shut, state)
     # Where a wrong code is not the point, even the right one gets the same.

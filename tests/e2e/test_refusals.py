@@ -37,6 +37,7 @@ def test_a_file_that_is_encrypted_twice_over(clinic: Clinic) -> None:
     assert "chiffree deux fois" in clinic.rejection(clinic.lab, mail).text
 
 
+@pytest.mark.promise(number=6)
 def test_an_unknown_sender(clinic: Clinic) -> None:
     mail = clinic.outsider.pgp_mime(clinic.patient())
     assert "n'est pas inscrit" in clinic.rejection(clinic.outsider, mail).text
@@ -72,6 +73,7 @@ def test_a_mail_that_is_encrypted_to_somebody_else(clinic: Clinic) -> None:
     assert "n'a pas pu etre dechiffre" in clinic.rejection(clinic.lab, wrong).text
 
 
+@pytest.mark.promise(number=11)
 def test_a_mail_that_is_too_large(clinic: Clinic) -> None:
     mail = clinic.lab.pgp_mime(clinic.patient(), {"grand.bin": bytes(range(256)) * 8000 + PDF})
     reply = clinic.host.send(clinic.lab, mail + b" " * 2_000_000)
@@ -79,6 +81,7 @@ def test_a_mail_that_is_too_large(clinic: Clinic) -> None:
     assert clinic.lab.mail not in reply.text
 
 
+@pytest.mark.promise(number=6)
 def test_a_wrong_code_and_an_unknown_patient_read_the_same(clinic: Clinic) -> None:
     known, unknown = clinic.patient(), clinic.patient()
     clinic.create(known, code="JzbV")
@@ -92,6 +95,7 @@ def test_a_wrong_code_and_an_unknown_patient_read_the_same(clinic: Clinic) -> No
     assert answers[0].text == answers[1].text
 
 
+@pytest.mark.promise(number=5)
 def test_a_deposit_with_a_number_that_contradicts(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines + f"NIR : {nir(3)}\n")
@@ -102,6 +106,7 @@ def test_a_deposit_with_a_number_that_contradicts(clinic: Clinic) -> None:
     assert clinic.documents() == before
 
 
+@pytest.mark.promise(number=5)
 def test_homonyms(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines + f"NIR : {nir(1)}\n")
@@ -159,6 +164,7 @@ def test_an_automatic_reply_is_swallowed_and_never_answered(clinic: Clinic) -> N
     assert clinic.host.postfix.collected.count(clinic.lab.mail) == before
 
 
+@pytest.mark.promise(number=7)
 def test_the_keeper_down_defers_and_a_retry_then_succeeds(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines)

@@ -18,6 +18,7 @@ def rewrapped(mail: bytes) -> bytes:
     return b"X-Way: another\r\n" + changed
 
 
+@pytest.mark.promise(number=7)
 def test_a_retry_is_taken_and_does_nothing(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines)

@@ -28,6 +28,7 @@ def filed(clinic: Clinic) -> tuple[str, str]:
     return lines, code
 
 
+@pytest.mark.promise(number=14)
 def test_a_masked_entry_is_seen_by_its_author_and_the_treating_doctor_only(
     clinic: Clinic,
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_wish_needs_the_code_of_any_other_doctor(clinic: Clinic) -> None:
     assert "Entrée(s) masquée(s)" in answer.text
 
 
+@pytest.mark.promise(number=14)
 def test_an_opposed_doctor_gets_no_access_until_it_is_lifted(clinic: Clinic) -> None:
     lines, code = filed(clinic)
     (answer,) = ask(clinic, clinic.paul, "opposition", f"{lines}Médecin : Dr Vieux Plugin\n")
@@ -83,6 +85,7 @@ def test_the_treating_doctor_cannot_be_opposed_and_an_unknown_one_is_explained(
         assert said in " ".join(clinic.refusal(clinic.paul, mail).text.split())
 
 
+@pytest.mark.promise(number=14)
 def test_a_new_code_takes_the_old_ones_place(clinic: Clinic) -> None:
     lines, old = filed(clinic)
     (answer,) = ask(clinic, clinic.paul, "nouveau code", lines)
@@ -117,6 +120,7 @@ def test_another_doctor_renews_it_with_the_old_one_and_the_treating_doctor_is_to
     assert "a reçu un nouveau code" in notice.text
 
 
+@pytest.mark.promise(number=14)
 def test_a_revoked_code_opens_nothing(clinic: Clinic) -> None:
     lines, code = filed(clinic)
     (answer,) = ask(clinic, clinic.paul, "révocation du code", lines)
@@ -126,6 +130,8 @@ def test_a_revoked_code_opens_nothing(clinic: Clinic) -> None:
     ask(clinic, clinic.paul, "dossier", lines, 3)
 
 
+@pytest.mark.promise(number=8)
+@pytest.mark.promise(number=14)
 def test_the_list_of_accesses_equals_what_happened(clinic: Clinic) -> None:
     lines, code = filed(clinic)
     coded = f"{lines}Code : {code}\n"
@@ -164,6 +170,7 @@ def test_a_copy_holds_masked_and_replaced_entries(clinic: Clinic) -> None:
     assert "Version corrigée." in entries[0].text
 
 
+@pytest.mark.promise(number=15)
 def test_a_correction_replaces_an_entry_and_the_old_one_stays(clinic: Clinic) -> None:
     lines, code = filed(clinic)
     text = f"Demande : rectification\n{lines}Numéros : 2\nCode : {code}\n\nCorrigé.\n"

@@ -1,4 +1,4 @@
-"""Promises 1 to 4: what the disk, the logs and the milter's own files give away."""
+"""What the disk, the logs and the milter's own files give away (promises 1 to 4)."""
 
 import os
 from collections.abc import Iterator
@@ -50,6 +50,9 @@ def found_in(data: bytes) -> list[bytes]:
     return [secret for secret in SECRETS if secret in data]
 
 
+@pytest.mark.promise(number=1)
+@pytest.mark.promise(number=3)
+@pytest.mark.promise(number=4)
 def test_no_file_of_the_service_or_of_postfix_holds_a_word(whole_circuit: Clinic) -> None:
     host = whole_circuit.host
     looked_at = 0
@@ -60,12 +63,14 @@ def test_no_file_of_the_service_or_of_postfix_holds_a_word(whole_circuit: Clinic
     assert looked_at > 20
 
 
+@pytest.mark.promise(number=10)
 def test_no_answer_holds_a_word_outside_its_encryption(whole_circuit: Clinic) -> None:
     mails = whole_circuit.host.postfix.collected.everything()
     assert len(mails) > 5
     assert not [found for mail in mails for found in found_in(mail)]
 
 
+@pytest.mark.promise(number=4)
 def test_no_log_holds_a_word(whole_circuit: Clinic) -> None:
     logs = whole_circuit.host.postfix.log() + whole_circuit.host.service.all_logs()
     assert "depot done" in logs
@@ -79,6 +84,7 @@ def test_no_log_of_ours_names_a_doctor(whole_circuit: Clinic) -> None:
         assert doctor.mail not in logs
 
 
+@pytest.mark.promise(number=4)
 def test_no_process_shows_a_word_or_a_key(whole_circuit: Clinic) -> None:
     keys = [
         file.read_bytes().strip() for file in whole_circuit.host.service.folder.rglob("*.key")
@@ -92,6 +98,7 @@ def test_no_process_shows_a_word_or_a_key(whole_circuit: Clinic) -> None:
             assert not [key for key in short if key in shown]
 
 
+@pytest.mark.promise(number=4)
 def test_no_temporary_file_holds_a_word(whole_circuit: Clinic) -> None:
     own = {whole_circuit.host.service.root, whole_circuit.host.postfix.config_dir.parent}
     since = whole_circuit.host.service.config.stat().st_mtime
@@ -105,17 +112,22 @@ def test_no_temporary_file_holds_a_word(whole_circuit: Clinic) -> None:
             continue  # gone meanwhile, or a socket
 
 
+@pytest.mark.promise(number=1)
+@pytest.mark.promise(number=2)
 def test_the_milter_and_the_courier_cannot_open_a_document(whole_circuit: Clinic) -> None:
     attacker = Attacker(whole_circuit.host.service.folder, without={"keeper"})
     assert attacker.documents() >= 2
     assert attacker.opened() == 0
 
 
+@pytest.mark.promise(number=1)
+@pytest.mark.promise(number=2)
 def test_the_same_attack_with_the_custody_key_opens_them_all(whole_circuit: Clinic) -> None:
     attacker = Attacker(whole_circuit.host.service.folder, without=set())
     assert attacker.opened() == attacker.documents()
 
 
+@pytest.mark.promise(number=3)
 def test_a_copy_of_the_disk_without_the_keys_gives_no_record(whole_circuit: Clinic) -> None:
     data = (whole_circuit.host.service.folder / "store" / "data.mdb").read_bytes()
     for word in (b"laboratoire", whole_circuit.lab.mail.encode(), b"Laboratoire CENTRAL"):

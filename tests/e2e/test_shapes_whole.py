@@ -37,6 +37,7 @@ def words_of(answers: list[Opened]) -> str:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.promise(number=1)
 def test_a_deposit_comes_out_as_its_author_sent_it(shape: str, clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines, code="JzbV")
@@ -82,6 +83,7 @@ def test_the_newest_resume_comes_before_all(clinic: Clinic) -> None:
     assert ["ancien résumé" in opened.text for opened in rest] == [True, False]
 
 
+@pytest.mark.promise(number=6)
 def test_the_code_is_asked_for_alike_whether_the_patient_is_known_or_not(
     clinic: Clinic,
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_header_that_is_not_understood_is_explained(
     assert clinic.host.stored() == before
 
 
+@pytest.mark.promise(number=10)
 def test_an_answer_names_nobody_outside_its_encryption(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines)

@@ -24,6 +24,7 @@ def noise(size: int, seed: int) -> bytes:
     return random.Random(seed).randbytes(size)  # noqa: S311 -- filling, no secret
 
 
+@pytest.mark.promise(number=7)
 def test_a_full_disk_defers_and_loses_nothing() -> None:
     with Host() as host:
         doctor, service = host.doctor("Dr Paul DEMO", "paul@cabinet.test"), host.service
@@ -64,6 +65,7 @@ def test_the_courier_gives_way_to_the_milter(clinic: Clinic) -> None:
     assert nice[Part.COURIER] >= NICE
 
 
+@pytest.mark.promise(number=7)
 def test_an_answer_waits_for_the_courier_and_comes_once(clinic: Clinic) -> None:
     host = clinic.host
     before = host.postfix.collected.count(clinic.anne.mail)

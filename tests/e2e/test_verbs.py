@@ -51,6 +51,8 @@ def test_a_deposit_is_receipted_and_comes_back_as_its_author_sent_it(clinic: Cli
     assert entry.verdicts[0].signer == clinic.lab.fingerprint
 
 
+@pytest.mark.promise(number=9)
+@pytest.mark.promise(number=10)
 def test_an_answer_is_signed_by_the_service_and_its_subject_is_protected(
     clinic: Clinic,
 ) -> None:
@@ -58,6 +60,27 @@ def test_an_answer_is_signed_by_the_service_and_its_subject_is_protected(
     assert answer.outer_subject == "Réponse du service RMP"
     assert answer.subject == "RMP : mode d'emploi"
     assert [verdict.standing for verdict in answer.verdicts] == [Standing.GOOD]
+
+
+@pytest.mark.promise(number=9)
+def test_an_answer_goes_to_the_directorys_address_whatever_the_mail_claims(
+    clinic: Clinic,
+) -> None:
+    """Who catches a signed mail on its way may write another sender around it."""
+    collected, thief = clinic.host.postfix.collected, clinic.outsider.mail
+    before = [collected.count(each) for each in (clinic.paul.mail, thief)]
+    mail = clinic.paul.pgp_mime("Demande : aide\n").replace(
+        f"From: {clinic.paul.name} <{clinic.paul.mail}>".encode(),
+        f"From: <{thief}>\r\nReply-To: <{thief}>".encode(),
+        1,
+    )
+    assert thief.encode() in mail
+    port = clinic.host.postfix.smtp_port
+    assert clinic.paul.send(port, mail, mail_from=thief).accepted
+    (answer,) = clinic.host.answers(clinic.paul, after=before[0])
+    assert answer.subject == "RMP : mode d'emploi"
+    clinic.host.settle()
+    assert collected.count(thief) == before[1]
 
 
 def test_another_doctor_reads_with_the_code(clinic: Clinic) -> None:
@@ -114,6 +137,7 @@ def test_an_account_and_its_password_do_where_there_is_no_signature(clinic: Clin
     assert clinic.documents() == before + 1
 
 
+@pytest.mark.promise(number=7)
 def test_the_same_mail_twice_does_its_work_once(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines)

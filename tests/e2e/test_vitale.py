@@ -82,6 +82,7 @@ def test_an_account_and_the_card_do_without_a_signature(
     assert clinic.host.ask(clinic.anne, mail, 2, **login)[1].files["r.pdf"] == PDF
 
 
+@pytest.mark.promise(number=6)
 def test_another_patients_card_is_refused_as_an_unknown_patient_is(
     clinic: Clinic, software: CardSoftware, patient: tuple[str, str]
 ) -> None:

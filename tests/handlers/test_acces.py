@@ -70,6 +70,7 @@ class TestAccesses:
         words, _ = told(asked(text_of("accès")), world(), review)
         assert "28/05/2026 20:26  Un contrôleur a examiné un accès en urgence\n" in words
 
+    @pytest.mark.promise(number=14)
     def test_others_with_the_code_are_told_nothing_of_masks(self) -> None:
         mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
         words, _ = told(mail, world(MASKED), self.READ, self.WRONG, self.MASK)

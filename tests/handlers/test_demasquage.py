@@ -1,5 +1,6 @@
 """Démasquage: what was hidden is shown again, older versions and all."""
 
+import pytest
 from handlers_case import DEMO, OTHER, asked, entry, refusal_of, run
 from msgspec.structs import replace
 from wishes_case import FILED, MASKED, state_of, text_of, words_of, world
@@ -22,6 +23,7 @@ def test_the_answer_says_what_is_visible_again_and_what_was_not_masked() -> None
     assert "Non masquée(s), rien n'a été changé :\n\n  - 1. " in words_of(outcome)
 
 
+@pytest.mark.promise(number=14)
 def test_a_new_version_of_a_masked_entry_is_masked_and_shown_with_it() -> None:
     newer = entry(4, Onglet.IMAGERIE, "Radio corrigée", [DEMO])
     newer = replace(newer, entry=replace(newer.entry, replaces=2))

@@ -75,6 +75,7 @@ def test_an_unusable_key_of_the_treating_doctor_refuses_no_report(
     assert outcome.effects.filings[0].entry.documents[0].standing == ()
 
 
+@pytest.mark.promise(number=5)
 def test_doubt_never_files() -> None:
     two = World([dossier(number=8), dossier(number=9)])
     assert refusal(deposit(WHO, by=DEMO), two) == "not-filed"
@@ -104,6 +105,7 @@ def test_without_a_dossier_a_deposit_waits() -> None:
     assert outcome.effects.filings == ()
 
 
+@pytest.mark.promise(number=6)
 def test_the_sender_cannot_tell_whether_there_is_a_dossier() -> None:
     filed, waiting = both(deposit("Patient : dupont jean\nNé le : 30/01/59\n"))
     assert filed.letter == waiting.letter
@@ -111,6 +113,7 @@ def test_the_sender_cannot_tell_whether_there_is_a_dossier() -> None:
     assert filed.effects.receipts == waiting.effects.receipts
 
 
+@pytest.mark.promise(number=6)
 def test_the_keeper_has_as_much_work_either_way() -> None:
     _, (reseal,) = run(depot.handle, deposit(), World([dossier()]))
     _, (wait,) = run(depot.handle, deposit(), World())

@@ -121,6 +121,7 @@ def by_card(text: str) -> Case:
 @pytest.mark.parametrize("what", WORLDS)
 @pytest.mark.parametrize("text", [LINES, NUMBERED, LINES + "Numéros : 900\n"])
 @pytest.mark.parametrize("way", [by_code, by_card])
+@pytest.mark.promise(number=6)
 def test_no_refusal_tells_whether_a_patient_exists(
     what: str, text: str, way: Callable[[str], Case]
 ) -> None:
@@ -132,6 +133,7 @@ def test_no_refusal_tells_whether_a_patient_exists(
     assert measured.not_before == NOON + mail.bounds.hold
 
 
+@pytest.mark.promise(number=6)
 def test_the_code_is_proven_before_a_number_is_looked_for() -> None:
     keeper = RecordingKeeper()
     mail = by_code(LINES + "Numéros : 900\n")
@@ -139,6 +141,8 @@ def test_the_code_is_proven_before_a_number_is_looked_for() -> None:
     assert [type(each) for each in keeper.requests] == [Prove]
 
 
+@pytest.mark.promise(number=6)
+@pytest.mark.promise(number=14)
 def test_a_masked_number_is_a_number_that_is_not_there() -> None:
     facts = []
     for numbers, masks in (("2", (Mask(2, DEMO.doctor_id, NOON),)), ("2", ())):

@@ -28,6 +28,7 @@ def corrected(number: str = "2", by: Doctor = DEMO) -> Case:
     return asked(lines, by=by, bodies=[body()], onglet=Onglet.DIVERS)
 
 
+@pytest.mark.promise(number=15)
 @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
 def test_a_new_version_replaces_the_old_one(by: Doctor) -> None:
     outcome, requests = run(rectification.handle, corrected(by=by), world())

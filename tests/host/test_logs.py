@@ -38,6 +38,7 @@ def test_a_message_never_makes_two_lines() -> None:
     assert "\n" not in line
 
 
+@pytest.mark.promise(number=4)
 def test_an_exception_is_its_type_and_place_never_its_words() -> None:
     line = LineFormatter(journal=True).format(record("failed", error=True))
     assert re.search(r"failed ValueError at test_logs\.py:\d+$", line)

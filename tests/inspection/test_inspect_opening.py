@@ -282,6 +282,7 @@ def test_of_several_keys_in_a_file_the_fitting_one_opens(
     assert said.at("opened", "header") == HEADER.splitlines()
 
 
+@pytest.mark.promise(number=4)
 def test_an_elgamal_key_opens_through_gpg_in_memory_and_leaves_nothing(
     inspect: Inspect, gpg: Gpg, old_key: bytes, homes: list[Path]
 ) -> None:

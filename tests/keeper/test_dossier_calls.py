@@ -62,6 +62,7 @@ def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
     made.journal.close()
 
 
+@pytest.mark.promise(number=8)
 def test_a_leaf_says_what_the_keeper_did_whatever_the_milter_says(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     lie = msgspec.structs.replace(
@@ -116,6 +117,7 @@ def test_a_chosen_code_has_letters_digits_and_hyphens(gpg: Gpg, desk: Desk, type
     assert create(desk, held_code(gpg, desk, typed)).held_code
 
 
+@pytest.mark.promise(number=6)
 def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     reader, held = gpg.public("bob@x.fr"), held_code(gpg, desk)
@@ -125,6 +127,7 @@ def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> No
         assert ask(desk, request).failed == wrong
 
 
+@pytest.mark.promise(number=6)
 def test_each_refusal_costs_one_hash_and_says_the_same(
     gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +188,7 @@ def test_a_code_that_is_short_or_cannot_be_printed_everywhere_is_weak(
         {"digest": b"short"},
     ],
 )
+@pytest.mark.promise(number=1)
 def test_a_sealed_key_opens_only_in_its_own_place(
     gpg: Gpg, desk: Desk, changed: dict[str, object]
 ) -> None:
@@ -194,6 +198,7 @@ def test_a_sealed_key_opens_only_in_its_own_place(
     assert ask(desk, request).failed.why is Why.UNAVAILABLE
 
 
+@pytest.mark.promise(number=1)
 def test_a_slot_does_not_open_another_dossier(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     request = deposit.release(
@@ -245,6 +250,7 @@ def test_a_readers_key_that_is_not_usable_is_refused_before_anything(
     assert leaves(desk) == before
 
 
+@pytest.mark.promise(number=2)
 def test_held_values_serve_one_mail_for_a_quarter_of_an_hour(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     request = deposit.reseal()
@@ -260,6 +266,7 @@ def test_held_values_serve_one_mail_for_a_quarter_of_an_hour(gpg: Gpg, desk: Des
     assert ask(desk, noise).failed.why is Why.UNAVAILABLE
 
 
+@pytest.mark.promise(number=8)
 def test_no_key_leaves_where_the_leaf_cannot_be_written(
     gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +287,7 @@ def test_no_key_leaves_where_the_leaf_cannot_be_written(
             calls.answer(desk, request, None, NOW)
 
 
+@pytest.mark.promise(number=8)
 def test_each_call_that_gives_a_key_has_its_leaf(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     ask(desk, deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk)))
@@ -324,6 +332,7 @@ def test_split_documents_open_for_gpg_under_their_own_name(gpg: Gpg, desk: Desk)
 
 
 @pytest.mark.parametrize("size", [10, 1_000_000])
+@pytest.mark.promise(number=9)
 def test_an_answer_is_signed_by_the_service_and_read_by_the_reader(
     gpg: Gpg, desk: Desk, size: int
 ) -> None:

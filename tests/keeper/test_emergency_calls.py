@@ -87,6 +87,7 @@ def sealed_reasons(desk: Desk) -> dict[int, bytes]:
         return dict(log.reasons(len(desk.journal)))
 
 
+@pytest.mark.promise(number=18)
 def test_the_reason_is_held_and_neither_shown_nor_kept_in_a_document(
     gpg: Gpg, desk: Desk
 ) -> None:
@@ -134,6 +135,7 @@ def test_an_emergency_is_granted_and_its_leaf_says_so_in_fhirs_words(
         open_reason(sealed, desk.keys.custody, DIGEST)
 
 
+@pytest.mark.promise(number=18)
 def test_an_emergency_without_a_reason_or_a_reference_opens_nothing(
     gpg: Gpg, desk: Desk
 ) -> None:
@@ -168,6 +170,8 @@ def test_the_same_emergency_tried_again_finds_its_leaf_and_its_reason(
     assert (len(desk.journal), sealed_reasons(desk)) == (size, reasons)
 
 
+@pytest.mark.promise(number=8)
+@pytest.mark.promise(number=18)
 def test_no_key_leaves_where_the_reason_cannot_be_written(
     gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +194,7 @@ def test_other_ways_by_custody_need_no_reason(gpg: Gpg, desk: Desk) -> None:
     assert "purpose" not in leaves(desk)[-1]
 
 
+@pytest.mark.promise(number=18)
 def test_a_justification_and_a_review_have_their_words_sealed(gpg: Gpg, desk: Desk) -> None:
     said = msgspec.structs.replace(event("justification"), reference=REFERENCE)
     held = held_reason(gpg, desk, JUSTIFICATION)
@@ -213,6 +218,7 @@ def test_a_refusal_in_an_emergency_keeps_no_reason(gpg: Gpg, desk: Desk) -> None
     assert sealed_reasons(desk) == {}
 
 
+@pytest.mark.promise(number=19)
 def test_the_leaf_holds_a_commitment_and_not_the_dossier(gpg: Gpg, desk: Desk) -> None:
     Deposit(gpg, desk)
     raw = b"".join(desk.journal.read())
@@ -221,6 +227,7 @@ def test_the_leaf_holds_a_commitment_and_not_the_dossier(gpg: Gpg, desk: Desk) -
     assert {leaf["patient"] for leaf in leaves(desk)} == {patient_of(desk)}
 
 
+@pytest.mark.promise(number=19)
 def test_an_erased_dossiers_leaves_stay_and_nobody_can_tell_whose_they_are(
     gpg: Gpg, desk: Desk
 ) -> None:

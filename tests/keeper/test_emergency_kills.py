@@ -124,6 +124,7 @@ def emergencies(folder: Path) -> tuple[int, int]:
     [(before_the_leaf, 0), (behind_the_leaf, 1), (before_the_reply, 1)],
     indirect=["running"],
 )
+@pytest.mark.promise(number=8)
 def test_a_kill_on_the_way_leaves_no_packet_without_its_leaf_and_one_leaf_in_the_end(
     running: Running, gpg: Gpg, left: int
 ) -> None:

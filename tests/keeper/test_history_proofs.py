@@ -58,6 +58,7 @@ def test_each_receipt_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
         assert (receipt.index, receipt.entry) == (past.index, leaves[past.index])
 
 
+@pytest.mark.promise(number=19)
 def test_no_receipt_holds_a_leaf_of_another_dossier(desk: Desk) -> None:
     written(desk, 20)
     own = desk.journal.patient(DOSSIER).hex()

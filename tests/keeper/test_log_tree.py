@@ -141,6 +141,7 @@ def signed_twice(folder: Path) -> tuple[Path, Path]:
     return folder, copy
 
 
+@pytest.mark.promise(number=13)
 def test_an_older_copy_that_is_put_back_stops_the_keeper(
     signed_twice: tuple[Path, Path],
 ) -> None:
@@ -150,6 +151,7 @@ def test_an_older_copy_that_is_put_back_stops_the_keeper(
         Journal(folder)
 
 
+@pytest.mark.promise(number=13)
 def test_an_older_copy_that_went_on_by_itself_stops_the_keeper(
     signed_twice: tuple[Path, Path],
 ) -> None:
@@ -190,6 +192,7 @@ def test_a_state_file_that_says_nothing_stops_the_keeper(
         Journal(folder)
 
 
+@pytest.mark.promise(number=13)
 def test_a_log_that_is_gone_is_not_begun_anew(folder: Path) -> None:
     shutil.rmtree(folder)
     with pytest.raises(JournalError, match="no access log there"):
@@ -214,6 +217,7 @@ def test_a_crash_between_the_two_records_of_a_head_is_survived(folder: Path) -> 
         assert len(log) == 12
 
 
+@pytest.mark.promise(number=13)
 def test_a_file_that_was_cut_stops_the_keeper_or_has_lost_nothing(folder: Path) -> None:
     """Never SIGBUS: what only held free pages may go, any other cut is said."""
     with Journal(folder) as log:
@@ -293,6 +297,7 @@ def test_what_was_changed_at_the_end_stops_the_keeper(
         Journal(folder)
 
 
+@pytest.mark.promise(number=13)
 def test_a_tree_that_was_changed_under_a_running_keeper_is_not_signed(folder: Path) -> None:
     with Journal(folder) as log:
         write(log, 10)

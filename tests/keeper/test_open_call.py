@@ -65,6 +65,7 @@ def test_a_partitioned_mail_unwraps_attachments_without_reading_them(
     assert found.bodies[1].parts[0].name == "a.pdf.pgp"
 
 
+@pytest.mark.promise(number=2)
 def test_a_code_is_masked_and_the_text_that_carries_it_is_not_kept(
     gpg: Gpg, desk: Desk
 ) -> None:

@@ -133,6 +133,7 @@ def message(gpg: Gpg, keys: tuple[DecryptionKey, ...]) -> bytes:
     return made
 
 
+@pytest.mark.promise(number=11)
 def test_each_damaged_byte_of_the_body_is_noticed(
     message: bytes, keys: tuple[DecryptionKey, ...]
 ) -> None:
@@ -173,6 +174,7 @@ def test_memory_that_changes_between_the_two_passes_is_noticed(
 
 
 @pytest.mark.parametrize("sub", ["cv25519", "rsa2048"])
+@pytest.mark.promise(number=11)
 def test_a_foreign_key_opens_nothing(gpg: Gpg, message: bytes, sub: str) -> None:
     name = f"foreign-{sub}@x.fr"
     gpg.make(name, sub=sub)
@@ -180,6 +182,7 @@ def test_a_foreign_key_opens_nothing(gpg: Gpg, message: bytes, sub: str) -> None
         opened(message, decryption_keys(gpg.secret(name)))
 
 
+@pytest.mark.promise(number=11)
 def test_a_wrong_rsa_key_tried_on_a_packet_gives_the_uniform_error(
     gpg: Gpg, message: bytes
 ) -> None:
@@ -212,6 +215,7 @@ def zipped(packets: bytes) -> bytes:
     return frame(8, b"\x02" + zlib.compress(packets))
 
 
+@pytest.mark.promise(number=11)
 def test_a_zip_bomb_is_too_large() -> None:
     body = sealed(zipped(zipped(literal(bytes(50_000_000)))), KEY)
     assert len(body) < 10_000
@@ -220,6 +224,7 @@ def test_a_zip_bomb_is_too_large() -> None:
     assert error.value.why is Why.TOO_LARGE
 
 
+@pytest.mark.promise(number=11)
 def test_a_bomb_of_padding_is_too_large() -> None:
     body = sealed(zipped(frame(21, bytes(50_000_000)) + literal(b"x")), KEY)
     with pytest.raises(PacketError) as error:
@@ -227,6 +232,7 @@ def test_a_bomb_of_padding_is_too_large() -> None:
     assert error.value.why is Why.TOO_LARGE
 
 
+@pytest.mark.promise(number=11)
 def test_nesting_is_bounded() -> None:
     packets = literal(b"x")
     for _ in range(4):
@@ -279,6 +285,7 @@ def test_aead_containers_are_unsupported(body: bytes) -> None:
     assert error.value.why is Why.UNSUPPORTED
 
 
+@pytest.mark.promise(number=11)
 def test_more_key_packets_than_the_cap_are_refused() -> None:
     packet = frame(1, b"\x03" + bytes(30))
     body = sealed(literal(b"x"), KEY)

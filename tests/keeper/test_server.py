@@ -237,6 +237,7 @@ def test_a_broken_frame_gets_no_answer_and_the_keeper_lives(
 
 @settings(max_examples=60, deadline=None)
 @given(message=st.binary(max_size=200))
+@pytest.mark.promise(number=11)
 def test_no_message_crashes_a_worker(keeper: Running, message: bytes) -> None:
     before = keeper.workers()
     found = raw(keeper, framed(message))
@@ -375,6 +376,7 @@ def test_held_values_open_in_every_worker(gpg: Gpg, keeper: Running) -> None:
         assert gpg.verdict(sealed.data)[0] == b"JzbV"
 
 
+@pytest.mark.promise(number=4)
 def test_workers_write_no_core_and_cannot_be_traced(keeper: Running) -> None:
     for pid in [keeper.pid, *keeper.workers()]:
         core = [
@@ -385,6 +387,7 @@ def test_workers_write_no_core_and_cannot_be_traced(keeper: Running) -> None:
         assert core[0].split()[4:6] == ["0", "0"]
 
 
+@pytest.mark.promise(number=4)
 def test_the_log_shows_types_only(keeper: Running) -> None:
     raw(keeper, framed(b"\xa7SECRETS"))
     assert "SECRETS" not in keeper.log()
@@ -479,6 +482,7 @@ def test_a_client_turns_every_strange_answer_into_keeper_down(
         os.waitpid(child, 0)
 
 
+@pytest.mark.promise(number=2)
 def test_the_clients_modules_import_no_private_key_code() -> None:
     code = (
         "import sys, rmp_milter.calls.client\n"

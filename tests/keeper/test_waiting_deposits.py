@@ -88,6 +88,7 @@ def test_what_waited_is_adopted_and_read_like_any_document(gpg: Gpg, desk: Desk)
     assert gpg.verdict(deposit.message(released.packets[0][0]))[0] == deposit.plain
 
 
+@pytest.mark.promise(number=1)
 def test_a_waiting_seal_and_a_dossiers_never_open_as_each_other(gpg: Gpg, desk: Desk) -> None:
     deposit = Waiting(gpg, desk)
     waiting = msgspec.structs.replace(deposit.sealed, sealed_key=deposit.waiting.sealed_key)
@@ -140,6 +141,7 @@ def test_a_wrong_key_or_reader_adopts_nothing(gpg: Gpg, desk: Desk) -> None:
     assert len(desk.journal) == before
 
 
+@pytest.mark.promise(number=8)
 def test_nothing_waits_or_is_told_where_the_leaf_cannot_be_written(
     gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +202,7 @@ def test_the_newest_are_told_where_there_are_many(desk: Desk) -> None:
     assert [each.action for each in told(desk, b"unknown--dossier")] == ["acces"]
 
 
+@pytest.mark.promise(number=8)
 def test_the_leaf_names_the_dossier_that_was_opened(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     lie = msgspec.structs.replace(event("dossier"), dossier_id=OTHER)

@@ -95,6 +95,7 @@ def test_an_attestation_opens_its_patients_dossier(
     assert leaves(desk)[-1]["outcome"] == "granted"
 
 
+@pytest.mark.promise(number=8)
 def test_an_attestation_opens_no_other_slot_and_each_try_leaves_a_refusal(
     gpg: Gpg, desk: Desk, software: CardSoftware
 ) -> None:
@@ -211,6 +212,7 @@ def test_two_attestations_are_none(gpg: Gpg, desk: Desk, software: CardSoftware)
     assert (reply.attested, reply.attestation_fault) == (None, "malformed")
 
 
+@pytest.mark.promise(number=14)
 def test_a_new_code_opens_and_the_old_one_does_not_open_the_new_slot(
     gpg: Gpg, desk: Desk
 ) -> None:
@@ -267,6 +269,7 @@ def test_a_weak_new_code_or_a_wrong_number_is_refused_before_anything(
     assert len(desk.journal) == before
 
 
+@pytest.mark.promise(number=8)
 def test_no_code_is_set_where_the_leaf_cannot_be_written(
     gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -201,6 +201,7 @@ def test_base64_is_decoded_however_it_is_cut_up(data: bytes, size: int) -> None:
     assert b"".join(base64_octets(in_pieces(base64.encodebytes(data), size))) == data
 
 
+@pytest.mark.promise(number=11)
 def test_hostile_armor_takes_linear_time() -> None:
     for bit in (b"=\nAAAAA", b"-----BEGIN PGP ", b"=", b"<", b"& <", b"A:\n", b"\r"):
         text = b"-----BEGIN PGP MESSAGE-----\n\nAAAA\n" + bit * 200_000

@@ -47,6 +47,7 @@ def test_a_file_stands_beside_the_words_in_the_entity() -> None:
     assert b'filename="fiche-code.pdf"' in entity
 
 
+@pytest.mark.promise(number=10)
 def test_a_file_is_sealed_by_itself_under_a_neutral_name_in_the_partitioned_form() -> None:
     (mail,), (slip, words) = built(LETTER, frame(ReplyForm.PARTITIONED))
     assert raw(slip.pieces) == SLIP.data

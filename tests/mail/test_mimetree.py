@@ -116,6 +116,7 @@ def test_memory_maps_and_views_are_as_good_as_bytes() -> None:
         assert b"".join(content(mapped, leaf)) == b"data"
 
 
+@pytest.mark.promise(number=11)
 def test_too_deep_a_nesting_is_refused() -> None:
     inner = text_part(b"x")
     for level in range(mimetree.MAX_DEPTH + 1):
@@ -124,12 +125,14 @@ def test_too_deep_a_nesting_is_refused() -> None:
         scan(inner)
 
 
+@pytest.mark.promise(number=11)
 def test_too_many_parts_are_refused() -> None:
     with pytest.raises(MimeLimit):
         scan(multipart("mixed", *[b"\r\nx"] * (mimetree.MAX_PARTS + 2)))
 
 
 @pytest.mark.parametrize("line", [b"X: y\n", b"From z\n", b"X: y\n z\n"])
+@pytest.mark.promise(number=11)
 def test_too_long_a_header_is_refused(line: bytes) -> None:
     with pytest.raises(MimeLimit):
         scan(line * (mimetree.MAX_HEADER // len(line) + 2))

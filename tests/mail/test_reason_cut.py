@@ -33,6 +33,7 @@ MASK = "••••"
         ("Request: emergency\nReason: stroke, unconscious", "stroke, unconscious"),
     ],
 )
+@pytest.mark.promise(number=18)
 def test_the_reason_is_cut_off_whole_and_the_milter_knows_only_that_it_is_there(
     text: str, reason: str
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ def parsed(mail: OutgoingMail) -> EmailMessage:
 LETTER = Letter("RMP : dossier de DUPONT Jean", "Dossier de DUPONT Jean\n")
 
 
+@pytest.mark.promise(number=10)
 def test_an_answer_is_pgp_mime_with_a_subject_that_says_nothing() -> None:
     (mail,), (order,) = built(LETTER, frame(ReplyForm.SEPARATE))
     message = parsed(mail)
@@ -135,6 +137,7 @@ def test_any_subject_is_read_as_it_was_and_its_lines_are_short(subject: str) -> 
     assert str(decoded) == subject
 
 
+@pytest.mark.promise(number=10)
 def test_nothing_of_the_letter_stands_outside_the_encryption() -> None:
     files = (enclosure(1, Container.FILE, "radio DUPONT.pdf"), enclosure(2, Container.ENTITY))
     for form in ReplyForm:
@@ -178,6 +181,7 @@ def test_files_of_one_entry_are_spread_where_they_are_too_large() -> None:
     assert len(mails) == 1 + 3
 
 
+@pytest.mark.promise(number=10)
 def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
     files = (
         enclosure(1, Container.ENTITY),

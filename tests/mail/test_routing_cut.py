@@ -170,6 +170,7 @@ _NOISE = st.lists(st.sampled_from(_BITS), max_size=30).map("".join)
 
 
 @given(_NOISE, st.sampled_from(["Code : ", "Code patient: ", "CODE=", "code "]), _NOISE)
+@pytest.mark.promise(number=2)
 def test_no_mixture_lets_the_code_through(before: str, word: str, after: str) -> None:
     found = cut(f"Patient : A\n{before} {word}SECRET7{after}")
     assert "SECRET7" not in found.header

@@ -52,6 +52,7 @@ def test_a_unit_is_exposed_no_more_than_this(units: Path, service: str, most: fl
 
 
 @pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.promise(number=2)
 def test_no_part_may_write_where_another_ones_secrets_are(service: str) -> None:
     lines = (UNITS / f"{service}.service").read_text().splitlines()
     writable = " ".join(line for line in lines if line.startswith("ReadWritePaths="))

@@ -260,6 +260,7 @@ def test_an_auditors_code_knows_neither_keeper_nor_store() -> None:
 
 
 @pytest.mark.parametrize("process", NEVER_LOADED)
+@pytest.mark.promise(number=2)
 def test_a_process_never_loads_what_it_must_not_hold(process: str) -> None:
     program = f"import sys, {process}; print('\\n'.join(sys.modules))"
     done = subprocess.run(

@@ -105,6 +105,7 @@ def test_nothing_is_granted_without_a_proof_of_who_writes() -> None:
                     assert isinstance(judge(STRICTEST, act, relation, proofs), Denied)
 
 
+@pytest.mark.promise(number=6)
 def test_a_stranger_is_asked_for_the_same_things_as_a_refused_doctor() -> None:
     for act in Act:
         for proofs in EVERY_SET:

@@ -147,6 +147,7 @@ def test_a_deposit_that_fits_by_now_is_adopted_with_its_leaf(
     assert sound(folder)
 
 
+@pytest.mark.promise(number=5)
 def test_two_that_fit_and_a_closed_one_adopt_nothing(house: Household, lab: Doctor) -> None:
     assert lab
     kept(house.store)
@@ -157,6 +158,7 @@ def test_two_that_fit_and_a_closed_one_adopt_nothing(house: Household, lab: Doct
     assert do_round(house, NOW, NOW) == Count(adopted=1)
 
 
+@pytest.mark.promise(number=5)
 def test_two_numbers_that_wait_for_one_without_any_are_two_patients(
     house: Household, lab: Doctor
 ) -> None:

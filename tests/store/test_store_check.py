@@ -109,6 +109,7 @@ def test_a_sound_store_has_no_findings(full_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "damage"), DAMAGES, ids=[f"{table}-{d.__name__}" for table, d in DAMAGES]
 )
+@pytest.mark.promise(number=12)
 def test_damage_is_found(full_folder: Path, table: str, damage: Damage) -> None:
     with raw_table(full_folder, "orphans") as (txn, handle):
         given_up = {key for key, _ in records(txn, handle)}
@@ -146,6 +147,7 @@ def open_store(folder: Path) -> Store:
     return Store.open(folder, KEYS, map_bytes=MAP_BYTES)
 
 
+@pytest.mark.promise(number=12)
 def test_a_dossier_put_back_to_an_older_state_is_found(store: Store, folder: Path) -> None:
     """Entries, head and bodies all rolled back together: the ledger still knows better."""
     dossier_id = with_dossier(store)
@@ -159,6 +161,7 @@ def test_a_dossier_put_back_to_an_older_state_is_found(store: Store, folder: Pat
     assert "table entries has 1 records where the ledger says 2" in found
 
 
+@pytest.mark.promise(number=12)
 def test_a_head_put_back_alone_is_found(store: Store, folder: Path) -> None:
     dossier_id = with_dossier(store)
     store.close()
@@ -169,6 +172,7 @@ def test_a_head_put_back_alone_is_found(store: Store, folder: Path) -> None:
     assert any("no head counts entry 1" in line for line in check(folder, KEYS).findings)
 
 
+@pytest.mark.promise(number=12)
 def test_an_entry_of_an_older_life_of_the_same_number_is_found(
     store: Store, folder: Path
 ) -> None:

@@ -189,6 +189,7 @@ def rewrite_entry(store: Store, dossier_id: bytes, document: Document) -> None:
         {"slots": Slots(code=None, custody=b"", vitale=b"v")},
     ],
 )
+@pytest.mark.promise(number=16)
 def test_an_erased_dossier_that_still_has_keys_or_names(
     store: Store, folder: Path, left: dict[str, object]
 ) -> None:
@@ -222,6 +223,7 @@ def test_an_erased_dossier_whose_patient_is_still_enrolled(store: Store, folder:
         {"parts": (PartName("radio.pdf", "application/pdf", 3),)},
     ],
 )
+@pytest.mark.promise(number=16)
 def test_a_document_of_an_erased_dossier_that_still_has_keys_or_names(
     store: Store, folder: Path, left: dict[str, object]
 ) -> None:
@@ -230,6 +232,7 @@ def test_a_document_of_an_erased_dossier_that_still_has_keys_or_names(
     assert found(folder, "of an erased dossier still has keys or names")
 
 
+@pytest.mark.promise(number=16)
 def test_a_body_of_an_erased_dossier_that_is_still_there(store: Store, folder: Path) -> None:
     _, document = erased(store)
     put(store, "bodies", document.document_id, b"body")

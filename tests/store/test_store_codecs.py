@@ -167,6 +167,7 @@ def test_an_outgoing_mail_comes_back_as_it_went_in(mail: OutgoingMail) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
+@pytest.mark.promise(number=12)
 def test_a_record_with_any_bit_flipped_does_not_open(choice: st.DataObject) -> None:
     key = b"k" * 16
     sealed = bytearray(CODECS.doctors.seal(key, a_doctor()))
@@ -182,6 +183,7 @@ def test_a_record_of_arbitrary_bytes_does_not_open(noise: bytes) -> None:
         CODECS.heads.open(b"k" * 16, noise)
 
 
+@pytest.mark.promise(number=12)
 def test_a_record_opens_only_in_its_place_table_and_key() -> None:
     key = b"k" * 16
     sealed = CODECS.heads.seal(key, Head(count=1, last=b""))
@@ -199,6 +201,7 @@ def test_equal_records_are_sealed_differently() -> None:
     assert CODECS.heads.seal(b"k" * 16, head) != CODECS.heads.seal(b"k" * 16, head)
 
 
+@pytest.mark.promise(number=3)
 def test_blind_keys_depend_on_key_kind_and_value() -> None:
     blind = Blind(KEYS.index)
     found = {

@@ -54,6 +54,7 @@ def test_all_that_a_mail_does_is_there_after_the_commit(store: Store, folder: Pa
     assert findings(folder) == ()
 
 
+@pytest.mark.promise(number=7)
 def test_a_mail_that_is_done_is_not_done_again(store: Store) -> None:
     dossier_id = with_dossier(store)
     store.commit(Changes(digest=b"d" * 32), NOW)

@@ -56,6 +56,7 @@ def filled(store: Store) -> tuple[bytes, tuple[NewBody, ...]]:
     return dossier_id, bodies
 
 
+@pytest.mark.promise(number=16)
 def test_keys_bodies_and_names_are_destroyed(store: Store, folder: Path) -> None:
     dossier_id, bodies = filled(store)
     before = the_dossier(store, dossier_id)
@@ -77,6 +78,7 @@ def test_keys_bodies_and_names_are_destroyed(store: Store, folder: Path) -> None
     assert clean(folder)
 
 
+@pytest.mark.promise(number=16)
 def test_the_trace_of_each_entry_stays(store: Store) -> None:
     dossier_id, bodies = filled(store)
     with store.snapshot() as view:

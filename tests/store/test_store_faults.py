@@ -39,6 +39,7 @@ def acknowledged_all_there(folder: Path, lines: list[str]) -> bool:
         return all(view.seen(bytes.fromhex(line)) for line in lines)
 
 
+@pytest.mark.promise(number=7)
 def test_a_writer_killed_at_any_time_loses_nothing_acknowledged(folder: Path) -> None:
     with make_store(folder) as store:
         with_dossier(store, "trait")
@@ -73,6 +74,7 @@ def test_another_process_goes_on_when_a_writer_is_killed(store: Store, folder: P
     assert check(folder, KEYS).findings == ()
 
 
+@pytest.mark.promise(number=7)
 def test_a_full_disk_fails_what_is_under_way_and_keeps_what_was_acknowledged(
     folder: Path,
 ) -> None:

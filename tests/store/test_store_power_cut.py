@@ -62,6 +62,7 @@ def test_the_recording_holds_the_run(recording: Recording) -> None:
     assert any(write.flushed for write in recording.writes)
 
 
+@pytest.mark.promise(number=7)
 def test_a_power_cut_at_any_moment_loses_nothing_acknowledged(
     recording: Recording, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_flush_left_out_would_be_noticed(recording: Recording, tmp_path: Path)
 
 
 @pytest.mark.soak
+@pytest.mark.promise(number=7)
 def test_every_moment_of_a_long_run_may_be_the_last(tmp_path: Path) -> None:
     chance = random.Random(1)  # noqa: S311 -- as above
     recording = recorded(tmp_path, 60)

@@ -74,6 +74,7 @@ def write_it_all(folder: Path) -> None:
         store.commit(Changes(removed_doctors=(doctor.doctor_id,)), NOW)
 
 
+@pytest.mark.promise(number=3)
 def test_no_identity_is_in_the_files(folder: Path) -> None:
     write_it_all(folder)
     files = b"".join(path.read_bytes() for path in folder.iterdir())
@@ -83,11 +84,13 @@ def test_no_identity_is_in_the_files(folder: Path) -> None:
     assert found == []
 
 
+@pytest.mark.promise(number=3)
 def test_a_duplicate_digest_cannot_be_looked_up_without_the_index_key(folder: Path) -> None:
     write_it_all(folder)
     assert bytes([1]) * 32 not in (folder / "data.mdb").read_bytes()
 
 
+@pytest.mark.promise(number=3)
 def test_rows_and_key_packets_do_not_show_which_documents_belong_together(
     store: Store,
 ) -> None:
@@ -105,6 +108,7 @@ def test_rows_and_key_packets_do_not_show_which_documents_belong_together(
     assert not any(document_id in rows for document_id in documents)
 
 
+@pytest.mark.promise(number=4)
 def test_errors_name_tables_and_identifiers_only(store: Store) -> None:
     doctor = a_doctor()
     store.commit(Changes(doctors=(doctor,)), NOW)

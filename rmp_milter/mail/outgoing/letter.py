@@ -32,7 +32,7 @@ class HeaderFile(msgspec.Struct, frozen=True):
 class Attachment(msgspec.Struct, frozen=True):
     """A file to go with a letter; ``name`` is ASCII, for use inside the encryption only.
 
-    ``data`` may hold :data:`keeper.protocol.CODE_FIELD`, which stays literal in the mail.
+    ``data`` may hold :data:`rmp_milter.calls.protocol.CODE_FIELD`, which stays literal in the mail.
     """
 
     name: str

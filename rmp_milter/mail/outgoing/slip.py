@@ -14,9 +14,10 @@ SLIP_NAME = "fiche-code.pdf"
 def code_slip(
     patient: Patient, treating: str, sheet: Sheet, at: int, language: Language
 ) -> Attachment:
-    """Return the slip as a PDF that holds :data:`keeper.protocol.CODE_FIELD` for the code.
+    """Return the slip as a PDF that holds the field for the code.
 
-    ``treating`` is the médecin traitant's name; his telephone numbers are the sheet's.
+    The field is :data:`rmp_milter.calls.protocol.CODE_FIELD`. ``treating`` is the médecin
+    traitant's name; his telephone numbers are the sheet's.
     """
     numbers = ", ".join(each for each in (sheet.phone, sheet.mobile) if each)
     facts = {

@@ -1,0 +1,50 @@
+"""docs/threat-model.md against the marks of the tests: each promise is shown by some."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROMISES = (
+    (ROOT / "docs" / "threat-model.md")
+    .read_text()
+    .partition("\n## Promises\n")[2]
+    .partition("\n## ")[0]
+)
+NUMBERS = [int(number) for number in re.findall(r"^(\d+)\. \*\*", PROMISES, re.MULTILINE)]
+
+
+def marks_in(nodes: Iterable[ast.AST]) -> list[ast.Call]:
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    return [each for each in calls if getattr(each.func, "attr", "") == "promise"]
+
+
+def marked(path: Path) -> list[int]:
+    """Return the numbers in a file's marks; a mark stands on a test and names one number."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef))
+    tests = (node for node in functions if node.name.startswith("test_"))
+    on_tests = [each for test in tests for each in marks_in(test.decorator_list)]
+    assert marks_in(nodes) == on_tests
+    return [ast.literal_eval(each.value) for mark in on_tests for each in mark.keywords]
+
+
+SHOWN = Counter(
+    number for path in sorted((ROOT / "tests").rglob("test_*.py")) for number in marked(path)
+)
+
+
+def test_promises_are_numbered_one_after_the_other() -> None:
+    assert list(range(1, len(NUMBERS) + 1)) == NUMBERS
+    assert len(NUMBERS) > 1
+
+
+def test_every_promise_has_a_test_and_no_test_names_another() -> None:
+    assert SHOWN.keys() == set(NUMBERS)
+
+
+def test_who_reports_a_breach_finds_every_promise() -> None:
+    table = re.findall(r"^\| ([\d, ]+) \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    assert [int(number) for cell in table for number in cell.split(", ")] == NUMBERS
