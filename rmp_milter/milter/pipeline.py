@@ -26,7 +26,7 @@ from rmp_milter.milter.case import Case, Gathered, Mail, Means, Read
 from rmp_milter.milter.intake import admit, gather, harmless_message_id, opening
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
-from rmp_milter.milter.understanding import Arrival, check_arrival, understood
+from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
 from rmp_milter.milter.unrequested import swallow, why_automatic
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
@@ -152,10 +152,7 @@ def _refusal(error: MailError, case: Case) -> Outcome:
 def _decide(case: Case) -> Outcome:
     """Have the verb's handler decide, with the keeper's help."""
     header, means = case.header, case.means
-    if header.problems:
-        raise MailError("header-problems")
-    if header.verb not in HANDLERS:
-        raise MailError("not-in-service")
+    check_request(header, HANDLERS)
     asked = Asked(
         digest=case.mail.digest,
         at=case.mail.envelope.received_at,

@@ -3,6 +3,8 @@
 The pipeline decides by this, and ``rmp inspect`` tells by it what the pipeline would do.
 """
 
+from collections.abc import Container
+
 import msgspec
 
 from rmp_milter.calls.protocol import Signature
@@ -69,3 +71,11 @@ def check_age(signature: Signature, at: int, days: int) -> None:
     """
     if signature.created and signature.created < at - days * DAY_SECONDS:
         raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
+
+
+def check_request(header: RoutingHeader, in_service: Container[Verb]) -> None:
+    """Refuse by letter what was not understood, or asks for what is not in service."""
+    if header.problems:
+        raise MailError("header-problems")
+    if header.verb not in in_service:
+        raise MailError("not-in-service")
