@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +22,7 @@ from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.config import Config, load
-from rmp_milter.config.sections import LimitsSection
+from rmp_milter.config.sections import LimitsSection, RulesSection
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
@@ -52,6 +51,11 @@ class Means:
     def message_bytes(self) -> int:
         """The largest mail that the service takes."""
         return (self.config.limits if self.config else LimitsSection()).message_bytes
+
+    @property
+    def signature_days(self) -> int:
+        """How old a signature may be."""
+        return (self.config.rules if self.config else RulesSection()).signature_days
 
     @property
     def limits(self) -> Limits:
@@ -189,7 +193,7 @@ def _examine(file: memoryview, found: FirstMail, means: Means) -> Report:
         if isinstance(opener, str):
             return closed(report, opener)
         with _directory(means.config) as directory:
-            ground = Ground(directory, HANDLERS, datetime.now(UTC).year)
+            ground = Ground(directory, HANDLERS, int(time.time()), means.signature_days)
             return opened(report, opener, found.mail_from, ground)
 
 

@@ -5,15 +5,14 @@ handed over, by the keeper's own code. In both ways only what is listed in
 :class:`Inside` comes out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.utils import parseaddr
 
 import msgspec
 
 from rmp_milter.calls.conversation import Keeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Trust, Why
+from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Why
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
@@ -27,36 +26,42 @@ from rmp_milter.keeper.openpgp.packets import (
     read_message,
 )
 from rmp_milter.milter.intake import opening
-from rmp_milter.milter.sender import Directory, likely_signers, named_signers
+from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 
 
 class Inside(Value, frozen=True):
     """``header`` are the routing header's lines, the code masked; ``signer`` a doctor's name.
 
-    ``parts`` are what the main body holds, as far as the service would keep it.
+    ``parts`` are what the main body holds, as far as the service would keep it; ``has_code``
+    says that a patient's code is in it.
     """
 
     header: str
     signature: Signature
     parts: tuple[PartName, ...]
+    has_code: bool
     signer: str = ""
 
+    def close(self) -> None:
+        """Hold nothing: what was opened is closed already."""
 
-Opener = Callable[[Sequence[bytes]], Inside]
+
+Opener = Callable[[tuple[bytes, ...]], Inside]
 """Opens the mail, with the certificates that may have signed it."""
 
 
 def with_keeper(keeper: Keeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Opener:
     """Return what opens the mail by asking the keeper; it raises :class:`MailError`."""
 
-    def opener(candidates: Sequence[bytes]) -> Inside:
+    def opener(candidates: tuple[bytes, ...]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
-        request = opening(bytes(32), refs, tuple(candidates))
+        request = opening(bytes(32), refs, candidates)
         reply, fresh = keeper.ask(request, bodies)
         fresh.close()
         if not isinstance(reply, Opened):
             raise MailError("unavailable", code=451, detail="unexpected reply of the keeper")
-        return Inside(reply.header, reply.signature, tuple(_main_parts(reply)))
+        parts = tuple(_main_parts(reply))
+        return Inside(reply.header, reply.signature, parts, bool(reply.held_code))
 
     return opener
 
@@ -77,11 +82,11 @@ def with_key_file(
     cannot help.
     """
 
-    def opener(candidates: Sequence[bytes]) -> Inside:
+    def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
             opened = _open(key_file, refs, read, limits)
-            signature = weigh(opened, tuple(candidates), now)
-        return Inside(opened.cut.header, signature, opened.parts)
+            signature = weigh(opened, candidates, now)
+        return Inside(opened.cut.header, signature, opened.parts, bool(opened.cut.code))
 
     return opener
 
@@ -133,18 +138,12 @@ class Addresses(msgspec.Struct, frozen=True):
 
 
 def open_signed(opener: Opener, addresses: Addresses, directory: Directory | None) -> Inside:
-    """Open the mail with its likely signers' certificates, as the pipeline does.
+    """Open the mail with its signer's certificate, found as the pipeline finds it.
 
     Raises what ``opener`` raises.
     """
     if directory is None:
         return opener(())
-    _, from_address = parseaddr(addresses.from_field)
     envelope = Envelope("", addresses.mail_from, (), "", 0)
-    likely = likely_signers(envelope, from_address, directory)
-    inside = opener([doctor.certificate for doctor in likely])
-    named = named_signers(inside.signature.issuers, directory)
-    if inside.signature.trust is Trust.UNKNOWN and named:
-        inside = opener([doctor.certificate for doctor in named])
-    signer = directory.doctor_by_fingerprint(inside.signature.fingerprint)
-    return msgspec.structs.replace(inside, signer=signer.name if signer else "")
+    likely = likely_signers(envelope, addresses.from_field, directory)
+    return opened_with_signers(opener, likely, directory)
