@@ -27,7 +27,7 @@ from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
-from rmp_milter.inspection.mail_file import FirstMail, first_mail
+from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
 from rmp_milter.inspection.outside import Outcome, Seen, look
 from rmp_milter.inspection.report import Ground, Report, closed, opened, too_large
 from rmp_milter.keeper.desk.desk import Limits
@@ -184,7 +184,8 @@ def _chunks(file: IO[bytes], limit: int) -> Iterator[bytes]:
 
 def _examine(file: memoryview, found: FirstMail, means: Means) -> Report:
     raw = file[found.start : found.end]
-    if len(raw) > means.message_bytes or (not found.more and len(file) > means.message_bytes):
+    size = travelling_size(raw)
+    if size > means.message_bytes or (not found.more and len(file) > means.message_bytes):
         return too_large(len(raw), more_mails=found.more)
     with Memory() as bodies:
         seen = look(raw, found.mail_from, bodies, _reader(bodies), means.limits)

@@ -18,6 +18,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.opening import refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
@@ -33,7 +34,8 @@ class Inside(Value, frozen=True):
     """``header`` are the routing header's lines, the code masked; ``signer`` a doctor's name.
 
     ``parts`` are what the main body holds, as far as the service would keep it; ``has_code``
-    says that a patient's code is in it.
+    says that a patient's code is in it. ``refusal`` is the catalogue's key where the keeper
+    refuses what a key that was handed over shows all the same.
     """
 
     header: str
@@ -41,6 +43,7 @@ class Inside(Value, frozen=True):
     parts: tuple[PartName, ...]
     has_code: bool
     signer: str = ""
+    refusal: str = ""
 
     def close(self) -> None:
         """Hold nothing: what was opened is closed already."""
@@ -86,7 +89,13 @@ def with_key_file(
         with _as_refusals():
             opened = _open(key_file, refs, read, limits)
             signature = weigh(opened, candidates, now)
-        return Inside(opened.cut.header, signature, opened.parts, bool(opened.cut.code))
+        return Inside(
+            header=opened.cut.header,
+            signature=signature,
+            parts=opened.parts,
+            has_code=bool(opened.cut.code),
+            refusal=_refusal(opened, key_file),
+        )
 
     return opener
 
@@ -100,6 +109,15 @@ def _as_refusals() -> Iterator[None]:
         raise MailError(failure.why.value, detail=failure.detail) from None
     except PacketError as failure:
         raise MailError(failure.why.value, detail=str(failure)) from None
+
+
+def _refusal(opened: Opening, key_file: KeyFile) -> str:
+    """Return why a service with this key would refuse what was opened, or nothing."""
+    try:
+        refuse_layers(opened, key_file.keys)
+    except CallFailed as failure:
+        return failure.why.value
+    return ""
 
 
 def _open(

@@ -76,6 +76,7 @@ def opened(report: Report, opener: Opener, mail_from: str, ground: Ground) -> Re
     header = understood(inside.header, ground.this_year, signer)
     return msgspec.structs.replace(
         report,
+        verdict=_verdict(report, inside.refusal),
         inside=msgspec.structs.replace(inside, signer=signer.name if signer else ""),
         header=header,
         objections=tuple(_objections(inside, header, signer, ground)),
@@ -89,10 +90,15 @@ def _signer(inside: Inside, directory: Directory | None) -> Doctor | None:
 
 def _not_opened(report: Report, error: MailError) -> Report:
     reason = error.detail or error.text
-    if error.temporary or report.verdict.outcome is not Outcome.TAKEN:
-        return closed(report, reason)
-    verdict = refused(error.text, reason)
+    refusal = "" if error.temporary else error.text
+    verdict = _verdict(report, refusal, reason)
     return msgspec.structs.replace(report, verdict=verdict, not_opened=reason)
+
+
+def _verdict(report: Report, refusal: str, detail: str = "") -> Verdict:
+    """Return the verdict on the shape, or on opening where there was none against it."""
+    taken = report.verdict.outcome is Outcome.TAKEN
+    return refused(refusal, detail) if refusal and taken else report.verdict
 
 
 def _objections(

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from inspect_case import CODE, HEADER, LETTER, Inspect, Said, days_ago, enrol, inline
+from inspect_case import (
+    CODE,
+    HEADER,
+    LETTER,
+    Inspect,
+    Said,
+    armored,
+    days_ago,
+    enrol,
+    inline,
+    key_packet,
+)
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.certificates import read_certificate
@@ -17,6 +28,7 @@ from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.errors import MailError
+from rmp_milter.keeper.openpgp.packets import SEIPD, frame
 from rmp_milter.milter import pipeline, process
 from testbed.doctor import Doctor
 from testbed.service import rpps
@@ -231,3 +243,37 @@ def test_without_a_service_an_emergency_is_no_less_one(
 ) -> None:
     mail = anne.pgp_mime(f"{EMERGENCY}Né le : vers 1959\n")
     assert told(inspect.with_key(mail, secret_key)) == []
+
+
+def many(last: bytes) -> bytes:
+    """Return a mail with more encrypted parts than the keeper takes, and one more."""
+    part = b"Content-Type: application/octet-stream; name=a.pgp\n\n"
+    sealed = key_packet("0123456789abcdef") + frame(SEIPD, b"\x01" + bytes(60))
+    parts = [part + armored(sealed) for _ in range(257)]
+    body = b"".join(b"--b\n%s\n" % each for each in [*parts, part + last])
+    return b"Content-Type: multipart/mixed; boundary=b\n\n" + body + b"--b--\n"
+
+
+@pytest.mark.parametrize(
+    ("mail", "refused"),
+    [
+        (b"Content-Type: text/plain\n\nBonjour\n", "not-encrypted"),
+        (many(b""), "too-large"),
+        (many(b"-----BEGIN PGP MESSAGE-----\n\n"), "unreadable"),
+    ],
+)
+def test_a_shape_is_refused_as_by_the_pipeline(
+    inspect: Inspect, milter: Milter, config: tuple[str, str], mail: bytes, refused: str
+) -> None:
+    assert inspect.as_json(mail, *config).at("verdict", "text") == refused
+    assert milter.take(mail) == refused
+
+
+def test_a_file_that_is_encrypted_twice_over_is_refused_by_keeper_and_key_file(
+    inspect: Inspect, milter: Milter, paul: Doctor, anne: Doctor, secret_key: bytes
+) -> None:
+    files = {"radio.pdf": b"%PDF"}
+    assert milter.take(paul.layered(HEADER, files)) == "layered"
+    said = inspect.with_key(anne.layered(HEADER, files), secret_key)
+    assert (said.status, said.at("verdict", "text")) == (1, "layered")
+    assert said.at("opened", "header") == HEADER.splitlines()
