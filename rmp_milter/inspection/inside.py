@@ -162,6 +162,6 @@ def open_signed(opener: Opener, addresses: Addresses, directory: Directory | Non
     """
     if directory is None:
         return opener(())
-    envelope = Envelope("", addresses.mail_from, (), "", 0)
+    envelope = Envelope(addresses.mail_from, (), "", 0)
     likely = likely_signers(envelope, addresses.from_field, directory)
     return opened_with_signers(opener, likely, directory)

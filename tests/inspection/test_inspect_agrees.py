@@ -44,7 +44,7 @@ class Milter:
 
     def take(self, mail: bytes) -> str:
         """Return the key of the refusal, or how the log says that the mail was done."""
-        envelope = Envelope("Q", "somebody@else.where", ("rmp@rmp.test",), "", int(time.time()))
+        envelope = Envelope("somebody@else.where", ("rmp@rmp.test",), "", int(time.time()))
         with open_store(self.config) as store, Memory() as memory:
             means = process._means(self.config, store, store_keys(self.config))
             memory.write(mail)

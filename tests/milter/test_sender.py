@@ -51,7 +51,7 @@ EVERYBODY = Enrolled(ONE, TWO)
 
 
 def envelope(sender: str = "d1@x.example", account: str = "") -> Envelope:
-    return Envelope("q", sender, ("rmp@x.example",), account, 0)
+    return Envelope(sender, ("rmp@x.example",), account, 0)
 
 
 def test_a_good_signature_says_who_wrote_whatever_the_envelope_says() -> None:
