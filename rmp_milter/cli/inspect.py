@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -23,12 +22,12 @@ from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.config import Config, load
-from rmp_milter.config.sections import LimitsSection
+from rmp_milter.config.sections import LimitsSection, RulesSection
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
-from rmp_milter.inspection.mail_file import FirstMail, first_mail
+from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
 from rmp_milter.inspection.outside import Outcome, Seen, look
 from rmp_milter.inspection.report import Ground, Report, closed, opened, too_large
 from rmp_milter.keeper.desk.desk import Limits
@@ -52,6 +51,11 @@ class Means:
     def message_bytes(self) -> int:
         """The largest mail that the service takes."""
         return (self.config.limits if self.config else LimitsSection()).message_bytes
+
+    @property
+    def signature_days(self) -> int:
+        """How old a signature may be."""
+        return (self.config.rules if self.config else RulesSection()).signature_days
 
     @property
     def limits(self) -> Limits:
@@ -180,7 +184,8 @@ def _chunks(file: IO[bytes], limit: int) -> Iterator[bytes]:
 
 def _examine(file: memoryview, found: FirstMail, means: Means) -> Report:
     raw = file[found.start : found.end]
-    if len(raw) > means.message_bytes or (not found.more and len(file) > means.message_bytes):
+    size = travelling_size(raw)
+    if size > means.message_bytes or (not found.more and len(file) > means.message_bytes):
         return too_large(len(raw), more_mails=found.more)
     with Memory() as bodies:
         seen = look(raw, found.mail_from, bodies, _reader(bodies), means.limits)
@@ -189,7 +194,7 @@ def _examine(file: memoryview, found: FirstMail, means: Means) -> Report:
         if isinstance(opener, str):
             return closed(report, opener)
         with _directory(means.config) as directory:
-            ground = Ground(directory, HANDLERS, datetime.now(UTC).year)
+            ground = Ground(directory, HANDLERS, int(time.time()), means.signature_days)
             return opened(report, opener, found.mail_from, ground)
 
 

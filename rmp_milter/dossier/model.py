@@ -99,7 +99,6 @@ class Envelope(Value, frozen=True):
     by SMTP AUTH, or empty; ``received_at`` when its end of data came.
     """
 
-    queue_id: str
     sender: str
     recipients: tuple[str, ...]
     account: str

@@ -5,20 +5,20 @@ handed over, by the keeper's own code. In both ways only what is listed in
 :class:`Inside` comes out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.utils import parseaddr
 
 import msgspec
 
 from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Trust, Why
+from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Why
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.opening import refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
@@ -27,34 +27,42 @@ from rmp_milter.keeper.openpgp.packets import (
     read_message,
 )
 from rmp_milter.milter.intake import opening
-from rmp_milter.milter.sender import Directory, likely_signers, named_signers
+from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 
 
 class Inside(Value, frozen=True):
     """``header`` are the routing header's lines, the code masked; ``signer`` a doctor's name.
 
-    ``parts`` are what the main body holds, as far as the service would keep it.
+    ``parts`` are what the main body holds, as far as the service would keep it; ``has_code``
+    says that a patient's code is in it. ``refusal`` is the catalogue's key where the keeper
+    refuses what a key that was handed over shows all the same.
     """
 
     header: str
     signature: Signature
     parts: tuple[PartName, ...]
+    has_code: bool
     signer: str = ""
+    refusal: str = ""
+
+    def close(self) -> None:
+        """Hold nothing: what was opened is closed already."""
 
 
-Opener = Callable[[Sequence[bytes]], Inside]
+Opener = Callable[[tuple[bytes, ...]], Inside]
 """Opens the mail, with the certificates that may have signed it."""
 
 
 def with_keeper(keeper: Keeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Opener:
     """Return what opens the mail by asking the keeper; it raises :class:`MailError`."""
 
-    def opener(candidates: Sequence[bytes]) -> Inside:
+    def opener(candidates: tuple[bytes, ...]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
-        request = opening(bytes(32), refs, tuple(candidates))
+        request = opening(bytes(32), refs, candidates)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
-        return Inside(opened.header, opened.signature, tuple(_main_parts(opened)))
+        parts = tuple(_main_parts(opened))
+        return Inside(opened.header, opened.signature, parts, bool(opened.held_code))
 
     return opener
 
@@ -75,11 +83,17 @@ def with_key_file(
     cannot help.
     """
 
-    def opener(candidates: Sequence[bytes]) -> Inside:
+    def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
             opened = _open(key_file, refs, read, limits)
-            signature = weigh(opened, tuple(candidates), now)
-        return Inside(opened.cut.header, signature, opened.parts)
+            signature = weigh(opened, candidates, now)
+        return Inside(
+            header=opened.cut.header,
+            signature=signature,
+            parts=opened.parts,
+            has_code=bool(opened.cut.code),
+            refusal=_refusal(opened, key_file),
+        )
 
     return opener
 
@@ -93,6 +107,15 @@ def _as_refusals() -> Iterator[None]:
         raise MailError(failure.why.value, detail=failure.detail) from None
     except PacketError as failure:
         raise MailError(failure.why.value, detail=str(failure)) from None
+
+
+def _refusal(opened: Opening, key_file: KeyFile) -> str:
+    """Return why a service with this key would refuse what was opened, or nothing."""
+    try:
+        refuse_layers(opened, key_file.keys)
+    except CallFailed as failure:
+        return failure.why.value
+    return ""
 
 
 def _open(
@@ -131,18 +154,12 @@ class Addresses(msgspec.Struct, frozen=True):
 
 
 def open_signed(opener: Opener, addresses: Addresses, directory: Directory | None) -> Inside:
-    """Open the mail with its likely signers' certificates, as the pipeline does.
+    """Open the mail with its signer's certificate, found as the pipeline finds it.
 
     Raises what ``opener`` raises.
     """
     if directory is None:
         return opener(())
-    _, from_address = parseaddr(addresses.from_field)
-    envelope = Envelope("", addresses.mail_from, (), "", 0)
-    likely = likely_signers(envelope, from_address, directory)
-    inside = opener([doctor.certificate for doctor in likely])
-    named = named_signers(inside.signature.issuers, directory)
-    if inside.signature.trust is Trust.UNKNOWN and named:
-        inside = opener([doctor.certificate for doctor in named])
-    signer = directory.doctor_by_fingerprint(inside.signature.fingerprint)
-    return msgspec.structs.replace(inside, signer=signer.name if signer else "")
+    envelope = Envelope(addresses.mail_from, (), "", 0)
+    likely = likely_signers(envelope, addresses.from_field, directory)
+    return opened_with_signers(opener, likely, directory)

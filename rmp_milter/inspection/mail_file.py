@@ -9,6 +9,7 @@ _FROM_LINE = re.compile(rb"From ([^\s]{1,300})[^\r\n]{0,300}(?:\r?\n|\r|\Z)")
 # A blank line, then "From sender ... 12:34": what mbox(5) puts between two messages.
 _NEXT = re.compile(rb"\n\r?\nFrom [^\r\n]{1,300}\d\d:\d\d[^\r\n]{0,300}")
 _NOT_A_SENDER = re.compile(r"-|\?\?\?")  # what mail clients write for want of one
+_BARE_LF = re.compile(rb"(?<!\r)\n")
 UNKNOWN_SENDER = "unknown"
 """Stands for an envelope sender that the file does not tell: not the null sender."""
 
@@ -41,6 +42,11 @@ def first_mail(raw: memoryview) -> FirstMail:
     if not mail_from and not _NOT_A_SENDER.fullmatch(sender):
         mail_from = sender
     return FirstMail(opened.end(), end, mail_from or UNKNOWN_SENDER, more=following is not None)
+
+
+def travelling_size(raw: memoryview) -> int:
+    """Return the mail's size on its way, where every line ends with CRLF; in a file few do."""
+    return len(raw) + sum(1 for _ in _BARE_LF.finditer(raw))
 
 
 def _return_path(raw: memoryview) -> str:

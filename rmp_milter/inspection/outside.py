@@ -106,8 +106,9 @@ def look(raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: 
         for piece, ref in zip(shape.pieces, refs, strict=True)
     ]
     complete = tuple(ref for ref in refs if isinstance(ref, BodyRef))
+    troubles = [trouble for _, trouble in parts if trouble]
     outside = Outside(
-        verdict=_verdict(mail_from, outer, shape, parts, limits),
+        verdict=_turned_away(mail_from, outer, shape) or _unusable(refs, troubles, limits),
         shape=shape.name.value,
         signed_outside=shape.signed_outside,
         from_field=outer.header("From")[:MAX_NAME],
@@ -120,20 +121,24 @@ def look(raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: 
 _Judged = tuple[EncryptedPart, Verdict | None]
 
 
-def _verdict(
-    mail_from: str, outer: Part, shape: Shape, parts: list[_Judged], limits: Limits
-) -> Verdict:
-    """Return what the pipeline would do: the first thing that stops it, or ``TAKEN``."""
+def _turned_away(mail_from: str, outer: Part, shape: Shape) -> Verdict | None:
+    """Return what the pipeline does before it takes anything out of the mail."""
     if reason := automatic(mail_from, outer):
         return Verdict(Outcome.AUTOMATIC, detail=reason)
     try:
         admit(shape)
     except MailError as error:
         return refused(error.text, ", ".join(shape.clear_attachments)[:MAX_NAME])
-    if len(parts) > limits.bodies:
+    return None
+
+
+def _unusable(refs: list[BodyRef | str], troubles: list[Verdict], limits: Limits) -> Verdict:
+    """Return why the pipeline, then the keeper, cannot use what is in it, or ``TAKEN``."""
+    if damage := next((ref for ref in refs if isinstance(ref, str)), None):
+        return refused("unreadable", damage)
+    if len(refs) > limits.bodies:
         return refused("too-large", "too many encrypted parts")
-    troubles = (trouble for _, trouble in parts if trouble)
-    return next(troubles, Verdict(Outcome.TAKEN))
+    return next(iter(troubles), Verdict(Outcome.TAKEN))
 
 
 def _gathered(raw: memoryview, shape: Shape, piece: Piece, bodies: Memory) -> BodyRef | str:

@@ -1,16 +1,18 @@
 """All that ``rmp inspect`` can say of one mail, and what stands in the mail's way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.protocol import Trust
-from rmp_milter.dossier.model import Value, Verb
+from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
 from rmp_milter.inspection.outside import Outcome, Outside, Verdict, refused
-from rmp_milter.mail.header.routing import RoutingHeader, parse
-from rmp_milter.milter.sender import Directory
+from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.milter.sender import Directory, check_signature
+from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
 
 
 class Report(Value, frozen=True):
@@ -32,11 +34,20 @@ class Report(Value, frozen=True):
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What a mail is judged on: enrolled doctors, verbs in service, the year."""
+    """What a mail is judged on: enrolled doctors, verbs in service, when it is to have come.
+
+    ``at`` is in epoch seconds; ``signature_days`` how old a signature may be then.
+    """
 
     directory: Directory | None
     verbs: Mapping[Verb, object]
-    this_year: int
+    at: int
+    signature_days: int
+
+    @property
+    def this_year(self) -> int:
+        """The year for years of two digits."""
+        return int(day_of(self.at)[:4])
 
 
 def too_large(size: int, *, more_mails: bool) -> Report:
@@ -61,36 +72,57 @@ def opened(report: Report, opener: Opener, mail_from: str, ground: Ground) -> Re
         inside = open_signed(opener, addresses, ground.directory)
     except MailError as error:
         return _not_opened(report, error)
-    header = parse(inside.header, ground.this_year)
+    signer = _signer(inside, ground.directory)
+    header = understood(inside.header, ground.this_year, signer)
     return msgspec.structs.replace(
         report,
-        inside=inside,
+        verdict=_verdict(report, inside.refusal),
+        inside=msgspec.structs.replace(inside, signer=signer.name if signer else ""),
         header=header,
-        objections=tuple(_objections(inside, header, ground)),
+        objections=tuple(_objections(inside, header, signer, ground)),
         signers_known=ground.directory is not None,
     )
 
 
+def _signer(inside: Inside, directory: Directory | None) -> Doctor | None:
+    return directory.doctor_by_fingerprint(inside.signature.fingerprint) if directory else None
+
+
 def _not_opened(report: Report, error: MailError) -> Report:
     reason = error.detail or error.text
-    if error.temporary or report.verdict.outcome is not Outcome.TAKEN:
-        return closed(report, reason)
-    verdict = refused(error.text, reason)
+    refusal = "" if error.temporary else error.text
+    verdict = _verdict(report, refusal, reason)
     return msgspec.structs.replace(report, verdict=verdict, not_opened=reason)
 
 
-_UNTRUSTED = {Trust.BAD: "bad-signature", Trust.EXPIRED: "expired-key"}
+def _verdict(report: Report, refusal: str, detail: str = "") -> Verdict:
+    """Return the verdict on the shape, or on opening where there was none against it."""
+    taken = report.verdict.outcome is Outcome.TAKEN
+    return refused(refusal, detail) if refusal and taken else report.verdict
 
 
-def _objections(inside: Inside, header: RoutingHeader, ground: Ground) -> list[str]:
+def _objections(
+    inside: Inside, header: RoutingHeader, signer: Doctor | None, ground: Ground
+) -> list[str]:
     """Return the refusals that the pipeline has for an opened mail, in its order.
 
     An unknown signer is none: only the milter knows who authenticated by SMTP AUTH.
     """
-    untrusted = _UNTRUSTED.get(inside.signature.trust)
-    found = [untrusted] if untrusted else []
-    if header.problems:
-        found.append("header-problems")
-    elif header.verb not in ground.verbs:
-        found.append("not-in-service")
-    return found
+    arrival = Arrival(inside.signature, inside.has_code, ground.at)
+    found: list[str] = []
+    with _noting(found):
+        check_signature(inside.signature)
+    with _noting(found):
+        check_arrival(arrival, header, signer, ground.signature_days)
+    with _noting(found):
+        check_request(header, ground.verbs)
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _noting(found: list[str]) -> Iterator[None]:
+    """Note the refusal that the block raises, and go on."""
+    try:
+        yield
+    except MailError as error:
+        found.append(error.text)

@@ -106,7 +106,7 @@ class Session(Milter.Base):
         """End of data: hand the mail to the pipeline and say what became of it."""
         queue_id = self.getsymval("i") or "-"
         try:
-            done = self._take(queue_id)
+            done = self._take()
         except MailError as error:
             log.info("%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
             return self._refuse(error)
@@ -133,14 +133,13 @@ class Session(Milter.Base):
         self._forget()
         return Milter.CONTINUE
 
-    def _take(self, queue_id: str) -> str:
+    def _take(self) -> str:
         if self.fault == "too-large":
             facts = {"limit": str(self.rules.message_bytes // 1_000_000)}
             raise MailError("too-large", code=552, enhanced="5.3.4", facts=facts)
         if self.fault or self.memory is None:
             raise try_again("unavailable", self.fault)
         envelope = Envelope(
-            queue_id=queue_id,
             sender=self.sender,
             recipients=tuple(sorted({each.lower() for each in self.service})),
             account=self.account,

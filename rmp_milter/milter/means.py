@@ -6,7 +6,7 @@ import msgspec
 
 from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Opened
+from rmp_milter.calls.protocol import BodyRef, Opened, Signature
 from rmp_milter.dossier.model import Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
 from rmp_milter.handlers.asking.case import Bounds
@@ -61,3 +61,12 @@ class Read(msgspec.Struct, frozen=True):
     opened: Opened
     bodies: Memory
     fresh: Memory
+
+    @property
+    def signature(self) -> Signature:
+        """What the mail's signature is worth."""
+        return self.opened.signature
+
+    def close(self) -> None:
+        """Give back what was split off."""
+        self.fresh.close()

@@ -8,15 +8,11 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
-from collections.abc import Sequence
-from email.utils import parseaddr
-
 from rmp_milter.calls.keeper import Keeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Opened, Trust
-from rmp_milter.certificates import usable
+from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.changes import Once
-from rmp_milter.dossier.model import Doctor, Envelope, Verb
+from rmp_milter.dossier.model import Envelope
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
@@ -29,8 +25,9 @@ from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.intake import admit, gather, harmless_message_id, opening
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
-from rmp_milter.milter.sender import check_age, excused, identify, likely_signers, named_signers
+from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
+from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
 from rmp_milter.milter.unrequested import swallow, why_automatic
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
@@ -100,21 +97,13 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
 
 
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
-    """Return who wrote and what the header says, or refuse at SMTP time.
-
-    Where a code is tried the answer must reach its sender: else the try would not count. An
-    emergency is refused neither for an old signature (a clock that is wrong) nor for
-    anything in its header.
-    """
-    at, signature = mail.envelope.received_at, read.opened.signature
+    """Return who wrote and what the header says, or refuse at SMTP time."""
+    opened, at = read.opened, mail.envelope.received_at
     with means.store.snapshot() as view:
-        sender = identify(mail.envelope, signature, view)
-    header = excused(parse(read.opened.header, means.this_year(at)), sender.doctor)
-    if header.verb is Verb.URGENCE:
-        return sender, header
-    check_age(signature, at, means.signature_days)
-    if read.opened.held_code and not usable(sender.doctor.certificate, at):
-        raise MailError("expired-key", enhanced="5.7.7", detail="no answer can be sealed")
+        sender = identify(mail.envelope, opened.signature, view)
+    header = understood(opened.header, means.this_year(at), sender.doctor)
+    arrival = Arrival(opened.signature, bool(opened.held_code), at)
+    check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
 
 
@@ -127,24 +116,14 @@ def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
 
 def _open(mail: Mail, view: Snapshot, keeper: Keeper, gathered: Gathered) -> Read:
     """Have the mail opened, with the certificates that may have signed it."""
-    _, sender_address = parseaddr(mail.outer.header("From"))
-    likely = likely_signers(mail.envelope, sender_address, view)
-    read = _ask_open(mail, gathered, likely, keeper)
-    signature = read.opened.signature
-    named = named_signers(signature.issuers, view)
-    if signature.trust is Trust.UNKNOWN and named:
-        read.fresh.close()
-        read = _ask_open(mail, gathered, named, keeper)
-    return read
 
+    def attempt(certificates: tuple[bytes, ...]) -> Read:
+        request = opening(mail.digest, gathered.refs, certificates)
+        opened, fresh = keeper.open(request, gathered.memory)
+        return Read(opened=opened, bodies=gathered.memory, fresh=fresh)
 
-def _ask_open(
-    mail: Mail, gathered: Gathered, signers: Sequence[Doctor], keeper: Keeper
-) -> Read:
-    certificates = tuple(doctor.certificate for doctor in signers)
-    request = opening(mail.digest, gathered.refs, certificates)
-    opened, fresh = keeper.open(request, gathered.memory)
-    return Read(opened=opened, bodies=gathered.memory, fresh=fresh)
+    likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
+    return opened_with_signers(attempt, likely, view)
 
 
 def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
@@ -176,22 +155,14 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
     try:
-        outcome = decide(case)
+        check_request(case.header, HANDLERS)
+        outcome = HANDLERS[case.header.verb](case)
         word = f"{verb} done"
     except MailError as error:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
     _commit(case, outcome, read, view, means)
     return word
-
-
-def decide(case: Case) -> Outcome:
-    """Have the verb's handler decide, with the keeper's help; raises :class:`MailError`."""
-    if case.header.problems:
-        raise MailError("header-problems")
-    if case.header.verb not in HANDLERS:
-        raise MailError("not-in-service")
-    return HANDLERS[case.header.verb](case)
 
 
 def _refusal(error: MailError, case: Case) -> Outcome:

@@ -1,19 +1,14 @@
 """Who wrote a mail: by the signature of an enrolled key, or by SMTP AUTH (degraded mode)."""
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
-
-import msgspec
+from collections.abc import Callable, Iterator, Sequence
+from email.utils import parseaddr
+from typing import Protocol, TypeVar
 
 from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.dossier.model import Doctor, Envelope, Verb
+from rmp_milter.dossier.model import Doctor, Envelope
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
-from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
-
-DAY_SECONDS = 86_400
-_TRAITS = frozenset({"Patient", "Nom", "Prénom", "Né le"})
 
 
 class Directory(Protocol):
@@ -32,13 +27,49 @@ class Directory(Protocol):
         """Return the doctor one of whose keys has this id."""
 
 
+class Tried(Protocol):
+    """A mail as it was opened with some certificates; ``close`` gives back what it holds."""
+
+    @property
+    def signature(self) -> Signature:
+        """What the signature is worth against these certificates."""
+
+    def close(self) -> None:
+        """Let it go: nothing of it is used."""
+
+
+TriedT = TypeVar("TriedT", bound=Tried)
+
+
+def opened_with_signers(
+    attempt: Callable[[tuple[bytes, ...]], TriedT],
+    likely: Sequence[Doctor],
+    directory: Directory,
+) -> TriedT:
+    """Open a mail with its likely signers' certificates, else with those that it names.
+
+    ``attempt`` opens it with the certificates that it is given. Raises what that raises.
+    """
+    first = attempt(_certificates(likely))
+    named = named_signers(first.signature.issuers, directory)
+    if first.signature.trust is not Trust.UNKNOWN or not named:
+        return first
+    first.close()
+    return attempt(_certificates(named))
+
+
+def _certificates(doctors: Sequence[Doctor]) -> tuple[bytes, ...]:
+    return tuple(doctor.certificate for doctor in doctors)
+
+
 def likely_signers(
-    envelope: Envelope, from_address: str, directory: Directory
+    envelope: Envelope, from_field: str, directory: Directory
 ) -> tuple[Doctor, ...]:
     """Return the doctors whose certificates are tried first, without doubles.
 
     Only a guess that saves a second opening: nothing is granted by an address.
     """
+    _, from_address = parseaddr(from_field)
     found = (
         directory.doctor_by_account(envelope.account) if envelope.account else None,
         directory.doctor_by_mail(envelope.sender) if envelope.sender else None,
@@ -60,13 +91,9 @@ def _without_doubles(doctors: Iterator[Doctor]) -> tuple[Doctor, ...]:
 def identify(envelope: Envelope, signature: Signature, directory: Directory) -> Sender:
     """Return the sender, or raise the refusal that an unknown one hears at SMTP time.
 
-    A signature that is there and does not hold refuses the mail whatever else proves its
-    sender: somebody changed it on its way, or the key is no longer to be trusted.
+    Raises what :func:`check_signature` raises, whatever else proves the sender.
     """
-    if signature.trust is Trust.BAD:
-        raise MailError("bad-signature", enhanced="5.7.7")
-    if signature.trust is Trust.EXPIRED:
-        raise MailError("expired-key", enhanced="5.7.7")
+    check_signature(signature)
     if signature.trust is Trust.GOOD:
         doctor = directory.doctor_by_fingerprint(signature.fingerprint)
         proof = Proof.SIGNATURE
@@ -78,29 +105,12 @@ def identify(envelope: Envelope, signature: Signature, directory: Directory) -> 
     return Sender(doctor=doctor, proof=proof)
 
 
-def check_age(signature: Signature, at: int, days: int) -> None:
-    """Refuse a mail that was signed more than ``days`` before it came (``stale``).
+def check_signature(signature: Signature) -> None:
+    """Refuse a signature that is there and does not hold.
 
-    So what was once caught on its way cannot be sent again later; within the days the
-    encrypted text itself is known again. A signature without a time cannot be judged.
+    Somebody changed the mail on its way, or the key is no longer to be trusted.
     """
-    if signature.created and signature.created < at - days * DAY_SECONDS:
-        raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
-
-
-def excused(header: RoutingHeader, doctor: Doctor) -> RoutingHeader:
-    """Return the header without what must not refuse it.
-
-    Where a patient writes, the lack of his name; in an emergency, everything: what was
-    understood is searched by.
-    """
-    if header.verb is Verb.URGENCE:
-        return msgspec.structs.replace(header, problems=())
-    if not doctor.patient_of:
-        return header
-    kept = tuple(problem for problem in header.problems if not _names_nobody(problem))
-    return msgspec.structs.replace(header, problems=kept)
-
-
-def _names_nobody(problem: Problem) -> bool:
-    return problem.kind is Trouble.MISSING and problem.word in _TRAITS
+    if signature.trust is Trust.BAD:
+        raise MailError("bad-signature", enhanced="5.7.7")
+    if signature.trust is Trust.EXPIRED:
+        raise MailError("expired-key", enhanced="5.7.7")

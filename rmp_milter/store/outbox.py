@@ -146,12 +146,6 @@ class Outbox(Closing):
             with snapshot.lent():
                 yield snapshot
 
-    @contextmanager
-    def body(self, document_id: bytes) -> Iterator[memoryview | None]:
-        """Give one stored body in place, as long as the block lasts."""
-        with self.snapshot() as snapshot:
-            yield snapshot.body(document_id)
-
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""
         with self.snapshot() as snapshot:
@@ -165,10 +159,6 @@ class Outbox(Closing):
     def last_change(self) -> int:
         """Return a number that grows with every commit of any process (cheap to ask)."""
         return self._environment.last_change()
-
-    def changed_since(self, last_change: int) -> bool:
-        """Whether anything was committed since :meth:`last_change` returned this."""
-        return self._environment.last_change() != last_change
 
     def sent(self, row: int) -> None:
         """Remove the content of ``row``; keep a sealed note of it for 30 days."""
@@ -187,11 +177,6 @@ class Outbox(Closing):
         """Have ``row`` wait for the host: it is not due until :meth:`retry`."""
         with self._rows() as rows:
             rows.park(row, rows.waiting(row), reason, bounced=False)
-
-    def bounced(self, row: int, reason: str) -> bool:
-        """Note that ``row`` came back; false where nothing is known of it any more."""
-        with self._rows() as rows:
-            return rows.bounced(row, reason)
 
     def retry(self, row: int, now: int) -> None:
         """Have ``row`` sent from ``now`` on as if it were new, with the same Message-ID."""

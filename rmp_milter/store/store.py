@@ -84,11 +84,6 @@ class Store(Closing):
             raise
         return cls(environment, codecs, duplicate_days=duplicate_days)
 
-    @property
-    def usable(self) -> bool:
-        """Whether it is open and has not failed; if not, the process is to end."""
-        return not self._environment.ended
-
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Return the store at this moment, for a ``with`` block.
 

@@ -4,13 +4,12 @@ Each step does one thing by mail, reads the answer as its sender would, and note
 stand in the patient's list of accesses.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from states import named, open_store
+from states import leaves_of, named, open_store, patient_in
 
 from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
@@ -169,8 +168,8 @@ class Practice:
         with open_store(self.host.service) as store:
             dossier_id = named(store, patient.name).dossier_id
         with Journal(self.host.service.folder / "keeper" / "log") as journal:
-            wanted = journal.patient(dossier_id).hex()
-            leaves = [json.loads(leaf) for leaf in journal.read()]
+            wanted = patient_in(journal, dossier_id)
+            leaves = leaves_of(journal)
         return [
             (leaf["action"], leaf["rpps"], leaf["outcome"])
             for leaf in leaves

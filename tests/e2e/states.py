@@ -1,13 +1,17 @@
 """Dossiers brought into a state by hand, in the store of a running service."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import msgspec
 
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.model import Dossier, Fault, Strike
+from rmp_milter.keeper.log.dossier_leaves import commitment
+from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.store.format.keys import StoreKeys, read_key
 from rmp_milter.store.store import Store
 from testbed.service import Service
@@ -70,3 +74,15 @@ def doctor_id(service: Service, mail: str) -> bytes:
         doctor = view.doctor_by_mail(mail)
     assert doctor is not None
     return doctor.doctor_id
+
+
+def leaves_of(log: Journal) -> list[dict[str, Any]]:
+    """Return what all leaves of the access log say, in their order."""
+    with log.snapshot() as seen:
+        return [json.loads(leaf) for leaf in seen.entries(0, len(log))]
+
+
+def patient_in(log: Journal, dossier_id: bytes) -> str:
+    """Return what stands for a dossier in its leaves, in hex."""
+    with log._env.begin() as transaction:
+        return commitment(transaction, log._tables.dossiers_salt, dossier_id, b"").hex()

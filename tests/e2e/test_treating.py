@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 from clinic import PDF, Clinic
+from states import leaves_of
 
 from rmp_milter.certificates import read_certificate
 from rmp_milter.cli.opening import open_store
@@ -292,7 +293,7 @@ def test_the_host_makes_a_lost_key_good_with_two_named_persons(
         assert [document.files["Radio.pdf"] for document in documents] == [PDF, PDF]
     assert clinic.host.service.rmp("store", "check").returncode == 0
     with Journal(clinic.host.service.folder / "keeper" / "log") as log:
-        leaves = [json.loads(each) for each in log.read()]
+        leaves = leaves_of(log)
     named = [leaf for leaf in leaves if leaf.get("witnesses") == ["Jeanne ROY", "Luc SAND"]]
     assert [leaf["proof"] for leaf in named[-4:]] == [
         *("host", "host+custody", "host+custody", "host")

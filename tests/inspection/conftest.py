@@ -1,9 +1,16 @@
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from inspect_case import Inspect
+from inspect_case import Inspect, enrol
 
+from rmp_milter.cli import main
 from testbed.doctor import Doctor
 
 
@@ -33,3 +40,40 @@ def anne(reader: Doctor) -> Iterator[Doctor]:
 @pytest.fixture(scope="session")
 def secret_key(reader: Doctor) -> bytes:
     return reader.keyring.export_secret()
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Path]:
+    """The folder of a service; short, for its sockets' sake."""
+    folder = Path(tempfile.mkdtemp(prefix="g", dir="/tmp")) / "rmp"
+    assert main.run(["init", str(folder), "--address", "rmp@rmp.test"]) == 0
+    yield folder
+    shutil.rmtree(folder.parent)
+
+
+@pytest.fixture(scope="module")
+def config(service: Path) -> tuple[str, str]:
+    return "--config", str(service / "rmp.toml")
+
+
+@pytest.fixture(scope="module")
+def keeper(service: Path, config: tuple[str, str]) -> Iterator[None]:
+    command = [sys.executable, "-m", "rmp_milter.cli", *config, "keeper"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not (service / "run" / "keeper.sock").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def paul(service: Path, config: tuple[str, str], keeper: None) -> Iterator[Doctor]:  # noqa: ARG001 -- runs
+    """An enrolled doctor who has the service's key."""
+    with Doctor("Dr Paul DURAND", "paul@cab.example") as doctor:
+        doctor.import_key((service / "public" / "service.asc").read_bytes())
+        enrol(service, config, doctor, "10003456786")
+        yield doctor

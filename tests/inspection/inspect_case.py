@@ -2,7 +2,10 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +13,8 @@ import pytest
 
 from rmp_milter.cli import main
 from rmp_milter.keeper.openpgp.packets import PKESK, frame
+from testbed import gpg
+from testbed.doctor import Doctor
 
 HEADER = "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : CR radiologie\n"
 LETTER = "Cher confrère, la lettre très confidentielle."
@@ -77,3 +82,22 @@ def inline(message: bytes) -> bytes:
 
 def key_packet(key_id: str) -> bytes:
     return frame(PKESK, b"\x03" + bytes.fromhex(key_id) + b"\x01" + bytes(20))
+
+
+def enrol(folder: Path, config: tuple[str, str], doctor: Doctor, rpps: str) -> None:
+    """Put a doctor into the directory of the service in ``folder``."""
+    key = folder / "doctor.asc"
+    key.write_bytes(doctor.certificate)
+    who = ("--name", doctor.name, "--mail", doctor.mail, "--key", str(key))
+    what = ("--rpps", rpps, "--profession", "médecin généraliste")
+    assert main.run([*config, "doctor", "add", *who, *what]) == 0
+
+
+@contextmanager
+def days_ago(days: float) -> Iterator[None]:
+    """Have every gpg of the block take this for the time at which it works."""
+    moment = f"{datetime.now(UTC) - timedelta(days=days):%Y%m%dT%H%M%S}"
+    told = ("--faked-system-time", moment, "--ignore-time-conflict", "--ignore-valid-from")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gpg, "_ALWAYS", (*gpg._ALWAYS, *told))
+        yield

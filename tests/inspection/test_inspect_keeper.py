@@ -1,62 +1,12 @@
 """A mail opened by the running keeper, its signer known from the directory."""
 
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline, key_packet
 
-from rmp_milter.cli import main
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
 from testbed.doctor import Doctor
-
-ENROLLED = ("--rpps", "10003456786", "--profession", "médecin généraliste")
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Path]:
-    """The folder of a service; short, for its sockets' sake."""
-    folder = Path(tempfile.mkdtemp(prefix="g", dir="/tmp")) / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@rmp.test"]) == 0
-    yield folder
-    shutil.rmtree(folder.parent)
-
-
-@pytest.fixture(scope="module")
-def config(service: Path) -> tuple[str, str]:
-    return "--config", str(service / "rmp.toml")
-
-
-@pytest.fixture(scope="module")
-def keeper(service: Path, config: tuple[str, str]) -> Iterator[None]:
-    command = [sys.executable, "-m", "rmp_milter.cli", *config, "keeper"]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not (service / "run" / "keeper.sock").exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
-
-
-@pytest.fixture(scope="module")
-def paul(service: Path, config: tuple[str, str], keeper: None) -> Iterator[Doctor]:  # noqa: ARG001 -- runs
-    """An enrolled doctor who has the service's key."""
-    with Doctor("Dr Paul DURAND", "paul@cab.example") as doctor:
-        doctor.import_key((service / "public" / "service.asc").read_bytes())
-        key = service / "paul.asc"
-        key.write_bytes(doctor.certificate)
-        who = ("--name", doctor.name, "--mail", doctor.mail, "--key", str(key))
-        assert main.run([*config, "doctor", "add", *who, *ENROLLED]) == 0
-        yield doctor
 
 
 @pytest.mark.usefixtures("keeper")

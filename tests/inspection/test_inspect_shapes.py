@@ -205,6 +205,19 @@ def test_a_mail_beyond_the_limit_is_refused_with_the_limit(
     assert "(1 Mo)" in said.out
 
 
+@pytest.mark.parametrize(
+    ("lines", "text"), [(400_000, "not-encrypted"), (600_000, "too-large")]
+)
+def test_a_mail_is_measured_with_the_line_ends_that_it_travels_with(
+    inspect: Inspect, monkeypatch: pytest.MonkeyPatch, lines: int, text: str
+) -> None:
+    monkeypatch.setattr("rmp_milter.cli.inspect.LimitsSection", _SmallLimits)
+    assert refusal(inspect.as_json(b"Subject: x\n\n" + b"\n" * lines)) == (1, text)
+    # With its own line ends it is measured as it is.
+    crlf = inspect.as_json(b"Subject: x\r\n\r\n" + b"\r\n" * lines)
+    assert refusal(crlf) == (1, text)
+
+
 class _SmallLimits:
     message_bytes = 1_000_000
 

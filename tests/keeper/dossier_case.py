@@ -16,6 +16,8 @@ from keeper_case import (
     entity,
     event,
     opening,
+    patient_in,
+    raw_leaves,
 )
 from keeper_gpg import Gpg
 
@@ -107,12 +109,12 @@ def create(desk: Desk, held: bytes = b"", nir: str = "") -> Created:
 
 
 def leaves(desk: Desk) -> list[dict[str, object]]:
-    return [json.loads(leaf) for leaf in desk.journal.read()]
+    return [json.loads(leaf) for leaf in raw_leaves(desk.journal)]
 
 
 def patient_of(desk: Desk, dossier_id: bytes = DOSSIER) -> str:
     """Return what stands for the dossier in its leaves."""
-    return desk.journal.patient(dossier_id).hex()
+    return patient_in(desk.journal, dossier_id)
 
 
 def reader_of_cards(desk: Desk) -> CardSoftware:

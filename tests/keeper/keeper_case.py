@@ -18,6 +18,7 @@ from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.openpgp.secretkeys import decryption_keys, signing_key
 from rmp_milter.keeper.vitale.jws import JwsVerifier
@@ -130,3 +131,15 @@ def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
 def encrypted(gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr") -> bytes:
     sign = ["--sign", "-u", signer] if signer else []
     return gpg.run(*sign, "-e", "-r", to, data=data)
+
+
+def raw_leaves(log: Journal) -> list[bytes]:
+    """Return all leaves of the log, in their order."""
+    with log.snapshot() as seen:
+        return list(seen.entries(0, len(log)))
+
+
+def patient_in(log: Journal, dossier_id: bytes) -> str:
+    """Return what stands for a dossier in its leaves, in hex."""
+    with log._env.begin() as transaction:
+        return commitment(transaction, log._tables.dossiers_salt, dossier_id, b"").hex()

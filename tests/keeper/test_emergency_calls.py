@@ -20,6 +20,7 @@ from keeper_case import (
     entity,
     event,
     opening,
+    raw_leaves,
 )
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
@@ -221,7 +222,7 @@ def test_a_refusal_in_an_emergency_keeps_no_reason(gpg: Gpg, desk: Desk) -> None
 @pytest.mark.promise(number=19)
 def test_the_leaf_holds_a_commitment_and_not_the_dossier(gpg: Gpg, desk: Desk) -> None:
     Deposit(gpg, desk)
-    raw = b"".join(desk.journal.read())
+    raw = b"".join(raw_leaves(desk.journal))
     assert DOSSIER.hex().encode() not in raw
     assert hashlib.sha256(DOSSIER).hexdigest().encode() not in raw
     assert {leaf["patient"] for leaf in leaves(desk)} == {patient_of(desk)}

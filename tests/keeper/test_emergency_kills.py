@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from keeper_case import DIGEST, DOSSIER, HEADER, LETTER, encrypted, event, opening
+from keeper_case import DIGEST, DOSSIER, HEADER, LETTER, encrypted, event, opening, raw_leaves
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 from test_server import Running, start, until
@@ -115,7 +115,7 @@ def emergency(running: Running, gpg: Gpg) -> Release:
 def emergencies(folder: Path) -> tuple[int, int]:
     """Return how many leaves of an emergency there are, and how many sealed reasons."""
     with Journal(folder / "log") as log, log.snapshot() as seen:
-        found = [leaf for leaf in log.read() if b'"action":"urgence"' in leaf]
+        found = [leaf for leaf in raw_leaves(log) if b'"action":"urgence"' in leaf]
         return len(found), len(list(seen.reasons(len(log))))
 
 

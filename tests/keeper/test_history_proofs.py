@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from keeper_case import DOSSIER, ask, desk_of, event
+from keeper_case import DOSSIER, ask, desk_of, event, patient_in, raw_leaves
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import (
@@ -48,10 +48,10 @@ def told(desk: Desk, proofs: int, limit: int = 1000) -> tuple[PastEvent, ...]:
 def test_each_receipt_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
     written(desk, 20)
     key = verifier_key(desk.keys.log, desk.journal.origin)
-    leaves = list(desk.journal.read())
+    leaves = raw_leaves(desk.journal)
     events = told(desk, MAX_PROOFS)
     assert [past.index for past in events] == [*range(0, 20, 2), 20]
-    leaves.append(list(desk.journal.read())[-1])
+    leaves.append(raw_leaves(desk.journal)[-1])
     for past in events:
         receipt = receipts.parse(past.receipt)
         assert receipts.check(receipt, key).size == 21
@@ -61,8 +61,8 @@ def test_each_receipt_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
 @pytest.mark.promise(number=19)
 def test_no_receipt_holds_a_leaf_of_another_dossier(desk: Desk) -> None:
     written(desk, 20)
-    own = desk.journal.patient(DOSSIER).hex()
-    others = desk.journal.patient(OTHER_DOSSIER).hex()
+    own = patient_in(desk.journal, DOSSIER)
+    others = patient_in(desk.journal, OTHER_DOSSIER)
     assert own != others
     for past in told(desk, MAX_PROOFS):
         leaf = receipts.parse(past.receipt).entry

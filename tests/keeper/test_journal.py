@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from keeper_case import ORIGIN, event
+from keeper_case import ORIGIN, event, raw_leaves
 
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
@@ -41,7 +41,7 @@ def test_an_emptied_or_foreign_log_is_an_error(folder: Path, content: bytes) -> 
 def test_leaves_are_canonical_and_hold_who_what_when(folder: Path) -> None:
     with Journal(folder) as log:
         log.append(event("dossier"), 5)
-        (raw,) = log.read()
+        (raw,) = raw_leaves(log)
     leaf = json.loads(raw)
     assert raw == json.dumps(leaf, sort_keys=True, separators=(",", ":")).encode()
     assert leaf["action"] == "dossier"
@@ -58,7 +58,7 @@ def test_a_change_of_the_directory_says_whom_it_concerns_and_who_answers_for_it(
     )
     with Journal(folder) as log:
         assert log.append(event("cle"), 5) != log.append(change, 5)
-        plain, raw = map(json.loads, log.read())
+        plain, raw = map(json.loads, raw_leaves(log))
     assert (raw["subject"], raw["witnesses"]) == ("10009876543", ["Jeanne ROY", "Luc SAND"])
     assert not {"subject", "witnesses"} & plain.keys()
 
@@ -122,7 +122,7 @@ def test_processes_share_the_log_and_one_killed_leaves_it_usable(folder: Path) -
         for child in started:
             os.waitpid(child, 0)
         assert log.append(event("after"), 5) == len(log) - 1
-        raw = list(log.read())
+        raw = raw_leaves(log)
     requests = [json.loads(leaf)["request"] for leaf in raw]
     assert len(set(requests)) == len(requests)
 
@@ -145,7 +145,7 @@ def test_what_is_said_more_of_an_access_is_in_its_leaf_only_where_it_is_set(
     more = msgspec.structs.replace(event("dossier"), proof="code", entries=(2, 7))
     with Journal(folder) as log:
         assert [log.append(each, 5) for each in (event("dossier"), more, more)] == [0, 1, 1]
-        plain, said = (json.loads(leaf) for leaf in log.read())
+        plain, said = (json.loads(leaf) for leaf in raw_leaves(log))
     assert set(said) - set(plain) == {"proof", "entries"}
     assert (said["proof"], said["entries"]) == ("code", [2, 7])
 

@@ -89,7 +89,7 @@ def test_words_about_a_card_are_no_attestation_in_a_letter() -> None:
 def test_code_and_attestation_may_both_be_there() -> None:
     found = cut(f"{HEADER}\nCode : JzbV\n{header_line(TOKEN, wrapped=60)}")
     assert (found.code, found.attestation) == ("JzbV", TOKEN)
-    assert parse(found.header, 2026).code_stated
+    assert "Code : ••••" in found.header.splitlines()
 
 
 def test_a_token_without_end_is_masked_and_shows_that_it_is_none() -> None:

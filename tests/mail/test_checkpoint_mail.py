@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rmp_milter.dossier.model import Slice
 from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import Sender
-from rmp_milter.milter.chores.checkpoints import daily_checkpoint_due
+from rmp_milter.milter.chores.checkpoints import last_hour
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 
@@ -63,4 +63,4 @@ def test_only_a_checkpoint_is_sent() -> None:
     ],
 )
 def test_a_checkpoint_is_due_once_a_day_at_its_hour(last: int, now: int, due: bool) -> None:  # noqa: FBT001 -- a parameter
-    assert daily_checkpoint_due(last, now, 5) is due
+    assert (last < last_hour(now, 5)) is due

@@ -3,13 +3,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
+from rmp_milter.mail.header.lines import lines_of
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
+from rmp_milter.mail.header.words import Field
 
 YEAR = 2026
 
 
 def read(text: str) -> RoutingHeader:
     return parse(text, YEAR)
+
+
+def unreadable(header: RoutingHeader) -> list[str]:
+    return [each.word for each in header.problems if each.kind is Trouble.UNREADABLE]
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
@@ -34,7 +40,6 @@ def test_a_whole_header() -> None:
     )
     assert header == RoutingHeader(
         verb=Verb.CREATION,
-        verb_stated=True,
         birth_name="DUPONT",
         first_names="Jean",
         sheet=Sheet(used_name="DURAND"),
@@ -43,7 +48,6 @@ def test_a_whole_header() -> None:
         document="Résumé médical",
         prescriber="Dr Martin",
         consent=True,
-        code_stated=True,
         reason="suivi",
         names_said="DUPONT Jean DURAND",
         born_years=(1959, 1959),
@@ -71,12 +75,12 @@ def test_a_whole_header() -> None:
 )
 def test_requests_are_read(value: str, verb: Verb) -> None:
     header = read(f"Demande : {value}")
-    assert (header.verb, header.verb_stated) == (verb, True)
+    assert (header.verb, unreadable(header)) == (verb, [])
 
 
 def test_no_request_is_a_deposit() -> None:
     header = read("Patient : DUPONT Jean\nNé le : 30/01/1959")
-    assert (header.verb, header.verb_stated, header.problems) == (Verb.DEPOT, False, ())
+    assert (header.verb, header.problems) == (Verb.DEPOT, ())
 
 
 @pytest.mark.parametrize("value", ["dossier | liste", "supprimer", "dossier et liste"])
@@ -93,12 +97,11 @@ def test_two_requests_never_turn_into_a_deposit() -> None:
 
 
 def test_english_words_are_read() -> None:
-    header = read("Patient: DUPONT Jean\nBorn: 30 January 1959\nRequest: record\nCode: ••••")
-    assert (header.verb, header.birth_date, header.code_stated) == (
-        Verb.CONSULTATION,
-        "1959-01-30",
-        True,
-    )
+    text = "Patient: DUPONT Jean\nBorn: 30 January 1959\nRequest: record\nCode: ••••"
+    header = read(text)
+    assert (header.verb, header.birth_date) == (Verb.CONSULTATION, "1959-01-30")
+    assert header.problems == ()
+    assert [line.field for line in lines_of(text)][-1] is Field.CODE
 
 
 @pytest.mark.parametrize(

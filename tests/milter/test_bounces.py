@@ -73,7 +73,7 @@ def bounced(raw: bytes, recipient: str, sender: str = "") -> tuple[str, tuple[in
     """Return what the log says, and the rows that are noted as come back."""
     store = Store()
     means: Any = SimpleNamespace(store=store, services=(FIRST, SECOND), bounce_key=KEY)
-    envelope = Envelope("Q", sender, (recipient,), "", next(NUMBERS))
+    envelope = Envelope(sender, (recipient,), "", next(NUMBERS))
     with Memory() as memory:
         memory.write(raw)
         word = pipeline.take(envelope, memory, means)

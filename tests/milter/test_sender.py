@@ -4,7 +4,12 @@ from rmp_milter.calls.protocol import Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.milter.sender import check_age, identify, likely_signers, named_signers
+from rmp_milter.milter.sender import (
+    identify,
+    likely_signers,
+    named_signers,
+    opened_with_signers,
+)
 
 
 def doctor(number: int, account: str = "") -> Doctor:
@@ -46,7 +51,7 @@ EVERYBODY = Enrolled(ONE, TWO)
 
 
 def envelope(sender: str = "d1@x.example", account: str = "") -> Envelope:
-    return Envelope("q", sender, ("rmp@x.example",), account, 0)
+    return Envelope(sender, ("rmp@x.example",), account, 0)
 
 
 def test_a_good_signature_says_who_wrote_whatever_the_envelope_says() -> None:
@@ -101,15 +106,48 @@ def test_named_signers_are_found_by_key_id() -> None:
     assert named_signers(("k2", "k2", "unknown"), EVERYBODY) == (TWO,)
 
 
-DAY = 86_400
+class Attempt:
+    """A mail as it was opened; what the signature is worth depends on the certificates."""
+
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
 
-@pytest.mark.parametrize("created", [0, 100 * DAY, 93 * DAY, 101 * DAY])
-def test_a_signature_of_these_days_is_taken(created: int) -> None:
-    check_age(Signature(Trust.GOOD, "f1", created=created), 100 * DAY, 7)
+class Mail:
+    """A mail that ``signer`` has signed, naming ``issuers``; remembers each opening."""
+
+    def __init__(self, signer: Doctor, *issuers: str) -> None:
+        self.signer, self.issuers = signer, issuers
+        self.tried: list[tuple[bytes, ...]] = []
+        self.opened: list[Attempt] = []
+
+    def __call__(self, certificates: tuple[bytes, ...]) -> Attempt:
+        known = self.signer.certificate in certificates
+        trust = Trust.GOOD if known else Trust.UNKNOWN
+        self.tried.append(certificates)
+        self.opened.append(Attempt(Signature(trust, issuers=self.issuers)))
+        return self.opened[-1]
 
 
-@pytest.mark.parametrize("trust", Trust)
-def test_an_older_signature_is_stale_whatever_it_is_worth(trust: Trust) -> None:
-    with pytest.raises(MailError, match="stale"):
-        check_age(Signature(trust, "f1", created=93 * DAY - 1), 100 * DAY, 7)
+def test_a_good_guess_opens_a_mail_once() -> None:
+    mail = Mail(ONE, "k1")
+    assert opened_with_signers(mail, (ONE,), EVERYBODY).signature.trust is Trust.GOOD
+    assert mail.tried == [(ONE.certificate,)]
+
+
+def test_who_is_named_by_the_signature_is_tried_after_a_wrong_guess() -> None:
+    mail = Mail(TWO, "k2")
+    last = opened_with_signers(mail, (ONE,), EVERYBODY)
+    assert last.signature.trust is Trust.GOOD
+    assert mail.tried == [(ONE.certificate,), (TWO.certificate,)]
+    assert [each.closed for each in mail.opened] == [True, False]
+
+
+def test_a_mail_that_names_nobody_enrolled_is_opened_once() -> None:
+    mail = Mail(doctor(3), "k3")
+    assert opened_with_signers(mail, (), EVERYBODY).signature.trust is Trust.UNKNOWN
+    assert (mail.tried, mail.opened[0].closed) == ([()], False)

@@ -54,7 +54,7 @@ def test_a_request_is_read_and_asked_back_as_described(
     assert (verb_of(word), scope_of(word)) == (verb_of(other), scope_of(other))
     read = parse(f"Demande : {word}\n", YEAR)
     missed = [each.word for each in read.problems if each.kind is Trouble.MISSING]
-    assert (read.verb_stated, sorted(missed)) == (True, sorted(needed))
+    assert (read.verb, sorted(missed)) == (verb_of(word), sorted(needed))
 
 
 def test_the_lines_that_a_request_may_have_are_words_of_the_header() -> None:

@@ -2,8 +2,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_case import KEYS, MAP_BYTES, NOW, full_store, make_store
+from store_case import KEYS, MAP_BYTES, NOW, full_store, make_store, usable
 
+from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, Store
 
 
@@ -20,7 +21,7 @@ def store(folder: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def outbox(store: Store, folder: Path) -> Iterator[Outbox]:
-    assert store.usable
+    assert usable(store)
     with Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW + 5) as outbox:
         yield outbox
 
@@ -29,11 +30,11 @@ def outbox(store: Store, folder: Path) -> Iterator[Outbox]:
 def full_folder(folder: Path) -> Path:
     """A closed store with records in every table, sent and parked rows among them."""
     with (
-        full_store(folder),
+        full_store(folder) as store,
         Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
     ):
         outbox.sent(1)
         outbox.sent(2)
-        outbox.bounced(2, "mailbox unknown")
+        store.commit(Changes(bounced=(2,)), NOW)
         outbox.park(3, "relay refused")
     return folder

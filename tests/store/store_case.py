@@ -39,7 +39,7 @@ from rmp_milter.dossier.model import (
     Strike,
     Waiting,
 )
-from rmp_milter.store import Store, StoreKeys, create
+from rmp_milter.store import Store, StoreFailed, StoreKeys, create
 
 KEYS = StoreKeys(metadata=b"m" * 32, index=b"i" * 32, outbox=b"o" * 32)
 MAP_BYTES = 256 << 20
@@ -229,6 +229,15 @@ def a_letter(number: int = 1, at: int = NOW) -> PostalLetter:
         address="3 rue des Lilas, 67000 Strasbourg",
         text="Un médecin a consulté votre dossier en urgence.",
     )
+
+
+def usable(store: Store) -> bool:
+    """Whether the store can still be read: one that has failed refuses every use."""
+    try:
+        with store.snapshot():
+            return True
+    except StoreFailed:
+        return False
 
 
 def full_store(folder: Path) -> Store:

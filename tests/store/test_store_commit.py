@@ -17,6 +17,7 @@ from store_case import (
     a_new_dossier,
     make_store,
     new_id,
+    usable,
     with_dossier,
 )
 
@@ -376,7 +377,7 @@ def test_a_time_beyond_what_keys_hold_is_refused_and_nothing_written(store: Stor
     with pytest.raises(OverflowError):
         store.commit(Changes(digest=b"d" * 32, outbox=(a_mail(),)), 2**32)
     assert store.stats()["outbox_waiting"] == 0
-    assert store.usable
+    assert usable(store)
 
 
 def test_two_stores_of_one_folder_share_what_they_write(store: Store, folder: Path) -> None:

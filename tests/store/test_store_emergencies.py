@@ -30,7 +30,7 @@ def kept(
     return new
 
 
-def test_an_emergency_is_found_by_its_reference_its_doctor_and_its_time(
+def test_an_emergency_is_found_by_its_reference_and_its_time(
     store: Store, folder: Path
 ) -> None:
     other = new_id()
@@ -41,9 +41,6 @@ def test_an_emergency_is_found_by_its_reference_its_doctor_and_its_time(
         assert view.emergency("U-NONE") is None
         assert view.emergency("") is None
         assert list(view.emergencies()) == [early, another, late]
-        assert view.emergencies_of(b"z" * 16) == (early, late)
-        assert view.emergencies_of(other) == (another,)
-        assert view.emergencies_of(new_id()) == ()
     assert store.stats()["emergencies"] == 3
     assert clean(folder)
 
@@ -64,7 +61,6 @@ def test_a_state_follows_the_one_that_was_seen(store: Store, folder: Path) -> No
     store.commit(Changes(emergencies=(closed,)), NOW)
     with store.snapshot() as view:
         assert list(view.emergencies()) == [closed]
-        assert view.emergencies_of(new.doctor_id) == (closed,)
     assert clean(folder)
 
 

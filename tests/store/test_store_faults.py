@@ -16,6 +16,7 @@ from store_case import (
     a_deposit,
     a_doctor,
     make_store,
+    usable,
     with_dossier,
 )
 
@@ -107,7 +108,7 @@ def test_a_full_map_fails_and_stays_failed_until_opened_anew(folder: Path) -> No
     store = make_store(folder, map_bytes=2 << 20)
     failure = fill(store, with_dossier(store))
     assert failure.reason == "full"
-    assert not store.usable
+    assert not usable(store)
     with pytest.raises(StoreFailed, match="full"):
         store.commit(Changes(doctors=(a_doctor(),)), NOW)
     with pytest.raises(StoreFailed, match="full"), store.snapshot():

@@ -1,5 +1,14 @@
 import pytest
-from store_case import NOW, a_deposit, a_doctor, a_dossier, a_new_dossier, new_id, with_dossier
+from store_case import (
+    NOW,
+    a_deposit,
+    a_doctor,
+    a_dossier,
+    a_new_dossier,
+    new_id,
+    usable,
+    with_dossier,
+)
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store
@@ -51,7 +60,7 @@ def test_an_unknown_identifier_leads_to_nothing_and_breaks_nothing(
         assert view.last_entry(identifier) is None
         assert view.body(identifier) is None
         assert list(view.dossiers_of(identifier)) == []
-    assert store.usable
+    assert usable(store)
 
 
 def test_dossiers_are_found_by_any_trait_and_given_once(store: Store) -> None:

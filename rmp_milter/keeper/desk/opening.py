@@ -32,6 +32,7 @@ from rmp_milter.keeper.openpgp.packets import (
     pieces_of,
     read_message,
 )
+from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import ArmorError, dearmor
@@ -61,7 +62,7 @@ def open_mail(
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read)
     opening = _read_plain(plain, request.bodies[main_at], desk.limits)
-    _refuse_layers(desk, opening)
+    refuse_layers(opening, desk.keys.decryption)
     bodies = [
         _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
         for ref, message in zip(request.bodies, messages, strict=True)
@@ -144,16 +145,16 @@ def _decrypt_main(
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
 
 
-def _refuse_layers(desk: Desk, opening: Opening) -> None:
+def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey]) -> None:
     """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
 
     The entity is stored as it came, behind a new key packet for its reader: the inner
-    layer would stay closed to him.
+    layer would stay closed to him. ``keys`` are the service's.
     """
     for document in opening.documents:
         if document.part.name.lower().endswith(_SEALED):
             data = _without_armor(b"".join(document.data()))
-            if _opens(desk, data):
+            if _opens(keys, data):
                 raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 
@@ -164,13 +165,13 @@ def _without_armor(data: bytes) -> bytes:
         return b""
 
 
-def _opens(desk: Desk, data: bytes) -> bool:
+def _opens(keys: Sequence[DecryptionKey], data: bytes) -> bool:
     try:
         whole = Span(0, len(data))
         message = read_message(lambda at, size: data[at : at + size], whole)
     except PacketError:
         return False
-    return next(iter(session_keys(message.key_packets, desk.keys.decryption)), None) is not None
+    return next(iter(session_keys(message.key_packets, keys)), None) is not None
 
 
 def _read_plain(plain: Plain, ref: BodyRef, limits: Limits) -> Opening:

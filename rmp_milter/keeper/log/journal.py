@@ -17,7 +17,7 @@ from rmp_milter.disk.closing import Closing
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
-from rmp_milter.keeper.log.dossier_leaves import commitment, forget, newest_indexes
+from rmp_milter.keeper.log.dossier_leaves import forget, newest_indexes
 from rmp_milter.keeper.log.file import DATA, open_environment, open_tables
 from rmp_milter.keeper.log.head import Signed
 from rmp_milter.keeper.log.leaves import past_event
@@ -137,11 +137,6 @@ class Journal(Closing):
         except lmdb.Error as error:
             raise JournalError(f"access log: {_reason(error)}") from error
 
-    def patient(self, dossier_id: bytes) -> bytes:
-        """Return what stands for a dossier in its leaves; none where it has no salt."""
-        with self._env.begin() as transaction:
-            return commitment(transaction, self._tables.dossiers_salt, dossier_id, b"")
-
     def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
         """Sign the tree as it is now; return the checkpoint (C2SP tlog-checkpoint).
 
@@ -182,11 +177,6 @@ class Journal(Closing):
     def __len__(self) -> int:
         with self._env.begin() as transaction:
             return log_writing.size_of(transaction, self._tables)
-
-    def read(self) -> Iterator[bytes]:
-        """Yield all leaves in their order."""
-        with self.snapshot() as log:
-            yield from log.entries(0, log_writing.size_of(log.transaction, self._tables))
 
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
         """Return the newest ``limit`` events of a dossier, oldest first."""

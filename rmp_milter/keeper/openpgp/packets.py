@@ -21,7 +21,7 @@ MAX_SIGNATURE_BYTES = 65536
 MAX_PIECES = 1 << 18  # partial lengths of one packet; GnuPG writes pieces of 8 KiB
 
 PKESK, SIGNATURE, SKESK, ONE_PASS, COMPRESSED = 1, 2, 3, 4, 8
-SED, MARKER, LITERAL, SEIPD, MDC, GNUPG_AEAD, PADDING = 9, 10, 11, 18, 19, 20, 21
+SED, MARKER, LITERAL, SEIPD, GNUPG_AEAD, PADDING = 9, 10, 11, 18, 20, 21
 
 
 class PacketError(ValueError):

@@ -74,7 +74,6 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     """
 
     verb: Verb = Verb.DEPOT
-    verb_stated: bool = False
     birth_name: str = ""
     first_names: str = ""
     birth_date: str = ""
@@ -82,7 +81,6 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     document: str = ""
     prescriber: str = ""
     consent: bool | None = None
-    code_stated: bool = False
     letters: str = ""
     reason: str = ""
     sheet: Sheet = Sheet()
@@ -125,7 +123,6 @@ class _Reading:
         said = {field: self.said.get(field, "") for field in Field}
         read = RoutingHeader(
             verb=verb,
-            verb_stated=Field.REQUEST in self.said,
             birth_name=birth_name,
             first_names=first_names,
             birth_date=birth_date,
@@ -133,7 +130,6 @@ class _Reading:
             document=said[Field.DOCUMENT],
             prescriber=said[Field.PRESCRIBER],
             consent=self._yes_or_no(Field.CONSENT),
-            code_stated=bool(said[Field.CODE]),
             letters=letters,
             reason=said[Field.REASON],
             sheet=self._sheet(),

@@ -39,9 +39,9 @@ class Part(msgspec.Struct, frozen=True):
     """One part: what its header says, where it stands, what it is made of.
 
     ``media_type``, ``encoding`` and ``disposition`` are lower case; ``filename`` is decoded
-    (RFC 2231, RFC 2047); ``headers_start``/``headers_end`` and ``body_start``/``body_end``
-    are offsets into the buffer that was scanned. ``fields`` are (lower-case name,
-    unfolded value) in their order.
+    (RFC 2231, RFC 2047); ``headers_start``, ``body_start`` and ``body_end`` are offsets into
+    the buffer that was scanned. ``fields`` are (lower-case name, unfolded value) in their
+    order.
     """
 
     media_type: str
@@ -50,7 +50,6 @@ class Part(msgspec.Struct, frozen=True):
     disposition: str
     filename: str
     headers_start: int
-    headers_end: int
     body_start: int
     body_end: int
     fields: tuple[tuple[str, str], ...] = ()
@@ -234,7 +233,6 @@ def _part(
             names.parameters(disposition).get("filename", ""), params.get("name", "")
         ),
         headers_start=start,
-        headers_end=body_start,
         body_start=body_start,
         body_end=end,
         fields=fields,

@@ -59,11 +59,6 @@ def armored(message: Buffer) -> bytes:
     return b"".join(encode(BodySlice(b"", b"", armor=True), message))
 
 
-def in_base64(data: Buffer) -> bytes:
-    """Return any bytes in base64, in lines of 76 characters (RFC 2045, 6.8)."""
-    return b"".join(encode(BodySlice(b"", b"", armor=False), data))
-
-
 def armored_key(certificates: Buffer) -> bytes:
     """Return binary OpenPGP certificates, one behind the other, as one ASCII-armored block."""
     # No line of base64 holds a space, so these words stand in the first and last line only.

@@ -30,14 +30,6 @@ class Audience(msgspec.Struct, frozen=True):
     new_token: Callable[[], str]
 
 
-def daily_checkpoint_due(last: int, now: int, hour: int) -> bool:
-    """Return whether a day's checkpoint is to be made: ``hour`` (UTC) has come since.
-
-    ``last`` is when the last one was made, 0 for never; both in epoch seconds.
-    """
-    return last < last_hour(now, hour)
-
-
 def last_hour(now: int, hour: int) -> int:
     """Return when it was ``hour`` o'clock (UTC) last, in epoch seconds."""
     today = datetime.fromtimestamp(now, UTC)

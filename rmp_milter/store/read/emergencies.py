@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import Kind, emergency_key
+from rmp_milter.store.format.codecs import emergency_key
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.reading import Reading
 
@@ -28,12 +28,6 @@ class EmergencyReads(Reading):
             keys=True, values=False
         ):
             yield self._promised_emergency(bytes(key[4:]))
-
-    def emergencies_of(self, doctor_id: bytes) -> tuple[Emergency, ...]:
-        """Return the emergencies of one doctor, the oldest first."""
-        keys = self._holders(self._codecs.blind.of(Kind.EMERGENCY_BY, doctor_id))
-        found = (self._promised_emergency(key) for key in keys)
-        return tuple(sorted(found, key=lambda each: (each.at, each.reference)))
 
     def postal(self) -> tuple[PostalLetter, ...]:
         """Return the letters that wait to be posted, the oldest first."""

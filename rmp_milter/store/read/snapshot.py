@@ -88,11 +88,6 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
         count = self._count(dossier_id)
         return tuple(self._entry(dossier_id, number) for number in range(after + 1, count + 1))
 
-    def entry(self, dossier_id: bytes, number: int) -> NumberedEntry | None:
-        """Return the dossier's entry of this number; None where there is none."""
-        counted = 1 <= number <= self._count(dossier_id)
-        return self._entry(dossier_id, number) if counted else None
-
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         """Return the entry that came last."""
         count = self._count(dossier_id)

@@ -123,22 +123,21 @@ class OutboxRows:
         self._ledger.waiting -= 1
         self._add_note(row, _note(state, now))
 
-    def bounced(self, row: int, reason: str) -> bool:
-        """Note that a bounce came for ``row``; false where the row is long forgotten.
+    def bounced(self, row: int, reason: str) -> None:
+        """Note that a bounce came for ``row``, unless the row is long forgotten.
 
         A row not yet noted as sent is parked: its content is still there to be retried.
         """
         if state := self._find_state(row):
             self.park(row, state, reason, bounced=True)
-            return True
+            return
         sealed = self._txn.get(u64(row), db=self._tables.sent)
         if sealed is None:
-            return False
+            return
         note = self._codecs.notes.open(u64(row), sealed)
         self._put_note(
             row, msgspec.structs.replace(note, bounced=True, reason=harmless_reason(reason))
         )
-        return True
 
     def prune(self, now: int) -> None:
         """Remove some of the notes whose time is over."""

@@ -1,0 +1,81 @@
+"""What an opened mail asks, and what refuses it before that is looked at.
+
+The pipeline decides by this, and ``rmp inspect`` tells by it what the pipeline would do.
+"""
+
+from collections.abc import Container
+
+import msgspec
+
+from rmp_milter.calls.protocol import Signature
+from rmp_milter.certificates import usable
+from rmp_milter.dossier.model import Doctor, Verb
+from rmp_milter.errors import MailError
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
+
+DAY_SECONDS = 86_400
+_TRAITS = frozenset({"Patient", "Nom", "Prénom", "Né le"})
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """An opened mail: its signature, whether it carries a code, when it came.
+
+    ``at`` is in epoch seconds.
+    """
+
+    signature: Signature
+    has_code: bool
+    at: int
+
+
+def understood(lines: str, this_year: int, doctor: Doctor | None) -> RoutingHeader:
+    """Return what the header's lines say, without what must not refuse the mail.
+
+    Where a patient writes, the lack of his name; in an emergency, everything: what was
+    understood is searched by. ``doctor`` is who wrote, None where nobody can tell;
+    ``this_year`` the year in which the mail came.
+    """
+    header = parse(lines, this_year)
+    if header.verb is Verb.URGENCE:
+        return msgspec.structs.replace(header, problems=())
+    if doctor is None or not doctor.patient_of:
+        return header
+    kept = tuple(problem for problem in header.problems if not _names_nobody(problem))
+    return msgspec.structs.replace(header, problems=kept)
+
+
+def _names_nobody(problem: Problem) -> bool:
+    return problem.kind is Trouble.MISSING and problem.word in _TRAITS
+
+
+def check_arrival(
+    mail: Arrival, header: RoutingHeader, doctor: Doctor | None, signature_days: int
+) -> None:
+    """Refuse at SMTP time what was signed too long ago, or tries a code in vain.
+
+    Where a code is tried the answer must reach its sender: else the try would not count
+    (``expired-key``). An emergency is refused for neither: a clock may be wrong.
+    """
+    if header.verb is Verb.URGENCE:
+        return
+    check_age(mail.signature, mail.at, signature_days)
+    if mail.has_code and doctor is not None and not usable(doctor.certificate, mail.at):
+        raise MailError("expired-key", enhanced="5.7.7", detail="no answer can be sealed")
+
+
+def check_age(signature: Signature, at: int, days: int) -> None:
+    """Refuse a mail that was signed more than ``days`` before it came (``stale``).
+
+    So what was once caught on its way cannot be sent again later; within the days the
+    encrypted text itself is known again. A signature without a time cannot be judged.
+    """
+    if signature.created and signature.created < at - days * DAY_SECONDS:
+        raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
+
+
+def check_request(header: RoutingHeader, in_service: Container[Verb]) -> None:
+    """Refuse by letter what was not understood, or asks for what is not in service."""
+    if header.problems:
+        raise MailError("header-problems")
+    if header.verb not in in_service:
+        raise MailError("not-in-service")

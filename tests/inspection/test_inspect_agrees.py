@@ -1,0 +1,279 @@
+"""What is told of a mail is what the pipeline does with it."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+from inspect_case import (
+    CODE,
+    HEADER,
+    LETTER,
+    Inspect,
+    Said,
+    armored,
+    days_ago,
+    enrol,
+    inline,
+    key_packet,
+)
+
+from rmp_milter.calls.memory import Memory
+from rmp_milter.certificates import read_certificate
+from rmp_milter.cli.opening import open_store, store_keys
+from rmp_milter.config import load
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import Envelope
+from rmp_milter.errors import MailError
+from rmp_milter.keeper.openpgp.packets import SEIPD, frame
+from rmp_milter.milter import pipeline, process
+from testbed.doctor import Doctor
+from testbed.service import rpps
+
+EMERGENCY = "Demande : urgence\nMotif : patient inconscient aux urgences\n"
+
+
+class Milter:
+    """The milter's pipeline as it takes a mail from Postfix."""
+
+    def __init__(self, file: Path) -> None:
+        self.config = load(file)
+
+    def take(self, mail: bytes) -> str:
+        """Return the key of the refusal, or how the log says that the mail was done."""
+        envelope = Envelope("somebody@else.where", ("rmp@rmp.test",), "", int(time.time()))
+        with open_store(self.config) as store, Memory() as memory:
+            means = process._means(self.config, store, store_keys(self.config))
+            memory.write(mail)
+            try:
+                word = pipeline.take(envelope, memory, means)
+            except MailError as error:
+                return error.text
+        refused = re.search(r" refused: (\S+)", word)
+        return refused[1] if refused else word
+
+    def change_key(self, doctor: Doctor) -> None:
+        """Give a doctor's entry his certificate as it is now, usable or not."""
+        binary = read_certificate(doctor.certificate).binary
+        with open_store(self.config) as store:
+            with store.snapshot() as view:
+                found = view.doctor_by_fingerprint(doctor.fingerprint)
+            assert found
+            new = msgspec.structs.replace(
+                found, certificate=binary, revision=found.revision + 1
+            )
+            store.commit(Changes(doctors=(new,)), int(time.time()))
+
+
+@pytest.fixture(scope="module")
+def milter(service: Path, keeper: None) -> Milter:  # noqa: ARG001 -- the keeper runs
+    return Milter(service / "rmp.toml")
+
+
+@pytest.fixture(scope="module")
+def patient(service: Path, paul: Doctor, milter: Milter) -> Iterator[Doctor]:
+    """A patient who has a dossier and a key of his own."""
+    with Doctor("Jean DUPONT", "jean@chez.example") as jean:
+        jean.import_key((service / "public" / "service.asc").read_bytes())
+        made = paul.pgp_mime(f"Demande : création\n{HEADER}Consentement : oui\n")
+        assert milter.take(made) == "creation done"
+        asked = f"Demande : clé du patient\n{HEADER}Courriel : {jean.mail}\n"
+        given = paul.pgp_mime(asked, {"jean.asc": jean.certificate})
+        assert milter.take(given) == "cle du patient done"
+        yield jean
+
+
+def told(said: Said) -> list[str]:
+    """Return the keys of the refusals that are told."""
+    found = said.at("opened", "refusals")
+    assert isinstance(found, list)
+    return [each["text"] for each in found]
+
+
+Judged = Callable[[bytes], str]
+
+
+@pytest.fixture
+def judged(inspect: Inspect, milter: Milter, config: tuple[str, str]) -> Judged:
+    """What the command tells of a mail first, which is what the pipeline then does."""
+
+    def of(mail: bytes) -> str:
+        refusals = told(inspect.as_json(mail, *config))
+        done = milter.take(mail)
+        assert refusals[:1] == ([] if done.endswith(" done") else [done])
+        return done
+
+    return of
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        HEADER,
+        "Patient : DUPONT Jean\nNé le : vers 1959\n",
+        "Patient : DUPONT\nNé le : inconnu\n",
+        "Patient : homme, la soixantaine ?\n",
+        "",
+    ],
+)
+def test_an_emergency_is_refused_for_nothing_in_its_header(
+    judged: Judged, paul: Doctor, lines: str
+) -> None:
+    assert judged(paul.pgp_mime(EMERGENCY + lines)) == "urgence done"
+
+
+def test_no_problem_is_told_of_an_emergency(
+    inspect: Inspect, paul: Doctor, config: tuple[str, str]
+) -> None:
+    mail = paul.pgp_mime(f"{EMERGENCY}Né le : vers 1959\n")
+    assert inspect.as_json(mail, *config).at("opened", "problems") == []
+
+
+@pytest.mark.parametrize("request_line", ["Demande : dossier\n", "Demande : accès\n"])
+def test_a_patient_need_not_write_who_he_is(
+    judged: Judged, patient: Doctor, request_line: str
+) -> None:
+    assert judged(patient.pgp_mime(request_line)).endswith(" done")
+
+
+def test_a_patients_mail_has_other_problems_all_the_same(
+    judged: Judged, patient: Doctor
+) -> None:
+    mail = patient.pgp_mime("Demande : dossier\nDepuis : un certain temps\n")
+    assert judged(mail) == "header-problems"
+
+
+def test_a_doctor_must_write_who_the_patient_is(judged: Judged, paul: Doctor) -> None:
+    assert judged(paul.pgp_mime("Demande : dossier\n")) == "header-problems"
+
+
+def test_a_request_that_is_not_in_service_is_refused_as_such(
+    judged: Judged, paul: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "HANDLERS", {})
+    monkeypatch.setattr("rmp_milter.cli.inspect.HANDLERS", {})
+    assert judged(paul.pgp_mime("Demande : droits\n")) == "not-in-service"
+
+
+NUMBERS = count(2)
+
+
+@pytest.fixture
+def elder(service: Path, config: tuple[str, str], milter: Milter) -> Iterator[Doctor]:  # noqa: ARG001 -- the keeper runs
+    """An enrolled doctor whose key is a month old."""
+    number = next(NUMBERS)
+    with days_ago(30):
+        doctor = Doctor("Dr Lente HORLOGE", f"lente{number}@cab.example")
+    with doctor:
+        doctor.import_key((service / "public" / "service.asc").read_bytes())
+        enrol(service, config, doctor, rpps(number))
+        yield doctor
+
+
+@pytest.mark.parametrize(
+    ("days", "text", "done"),
+    [
+        (2, f"{HEADER}\n{LETTER}", "depot done"),
+        (9, f"{HEADER}\n{LETTER}", "stale"),
+        (9, f"{EMERGENCY}Né le : vers 1959\n", "urgence done"),
+    ],
+)
+def test_an_old_signature_refuses_what_is_no_emergency(
+    judged: Judged, elder: Doctor, days: int, text: str, done: str
+) -> None:
+    with days_ago(days):
+        mail = elder.pgp_mime(text)
+    assert judged(mail) == done
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[Doctor]:
+    """Somebody else whose key opens a mail."""
+    with Doctor("Un AUTRE", "autre@lecteur.example") as someone:
+        yield someone
+
+
+@pytest.fixture
+def coded(elder: Doctor, other: Doctor, milter: Milter) -> bytes:
+    """A mail with a code, for service and other, by whom nothing can be encrypted to."""
+    elder.import_key(other.certificate)
+    text = f"Demande : dossier\n{HEADER}Code : {CODE}\n".encode()
+    readers = [elder.service, other.mail]
+    mail = inline(elder.keyring.encrypt(text, readers, sign=True, armor=False))
+    with days_ago(1):
+        elder.keyring._gpg("--quick-set-expire", elder.fingerprint, "seconds=3600", "*")
+    milter.change_key(elder)
+    return mail
+
+
+def test_a_code_is_not_tried_where_no_answer_can_be_sealed(
+    judged: Judged, coded: bytes
+) -> None:
+    assert judged(coded) == "expired-key"
+
+
+def test_with_a_key_file_whom_the_code_is_from_is_looked_up(
+    inspect: Inspect, coded: bytes, other: Doctor, config: tuple[str, str]
+) -> None:
+    key = other.keyring.export_secret()
+    assert told(inspect.with_key(coded, key, *config)) == ["expired-key"]
+    assert told(inspect.with_key(coded, key)) == []
+
+
+def test_a_key_that_has_expired_refuses_what_it_signed(
+    judged: Judged, milter: Milter, elder: Doctor
+) -> None:
+    with days_ago(2):
+        mail = elder.pgp_mime(f"{HEADER}\n{LETTER}")
+        elder.keyring._gpg("--quick-set-expire", elder.fingerprint, "seconds=3600")
+    milter.change_key(elder)
+    assert judged(mail) == "expired-key"
+
+
+def test_a_forged_text_is_refused(judged: Judged, paul: Doctor) -> None:
+    mail = paul.signed_inside(HEADER, {}, forged=HEADER.replace("Jean", "Luc"))
+    assert judged(mail) == "bad-signature"
+
+
+def test_without_a_service_an_emergency_is_no_less_one(
+    inspect: Inspect, anne: Doctor, secret_key: bytes
+) -> None:
+    mail = anne.pgp_mime(f"{EMERGENCY}Né le : vers 1959\n")
+    assert told(inspect.with_key(mail, secret_key)) == []
+
+
+def many(last: bytes) -> bytes:
+    """Return a mail with more encrypted parts than the keeper takes, and one more."""
+    part = b"Content-Type: application/octet-stream; name=a.pgp\n\n"
+    sealed = key_packet("0123456789abcdef") + frame(SEIPD, b"\x01" + bytes(60))
+    parts = [part + armored(sealed) for _ in range(257)]
+    body = b"".join(b"--b\n%s\n" % each for each in [*parts, part + last])
+    return b"Content-Type: multipart/mixed; boundary=b\n\n" + body + b"--b--\n"
+
+
+@pytest.mark.parametrize(
+    ("mail", "refused"),
+    [
+        (b"Content-Type: text/plain\n\nBonjour\n", "not-encrypted"),
+        (many(b""), "too-large"),
+        (many(b"-----BEGIN PGP MESSAGE-----\n\n"), "unreadable"),
+    ],
+)
+def test_a_shape_is_refused_as_by_the_pipeline(
+    inspect: Inspect, milter: Milter, config: tuple[str, str], mail: bytes, refused: str
+) -> None:
+    assert inspect.as_json(mail, *config).at("verdict", "text") == refused
+    assert milter.take(mail) == refused
+
+
+def test_a_file_that_is_encrypted_twice_over_is_refused_by_keeper_and_key_file(
+    inspect: Inspect, milter: Milter, paul: Doctor, anne: Doctor, secret_key: bytes
+) -> None:
+    files = {"radio.pdf": b"%PDF"}
+    assert milter.take(paul.layered(HEADER, files)) == "layered"
+    said = inspect.with_key(anne.layered(HEADER, files), secret_key)
+    assert (said.status, said.at("verdict", "text")) == (1, "layered")
+    assert said.at("opened", "header") == HEADER.splitlines()
