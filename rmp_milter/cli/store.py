@@ -1,4 +1,4 @@
-"""``rmp store``: is all of it sound, and how much is it."""
+"""``rmp store``: is all of it sound, how much is it, and of which format."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.opening import RIGHTS_HINT, open_store, opening, store_keys
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store import compacting
@@ -18,6 +19,9 @@ from rmp_milter.store.check import whole as store_check
 @click.group()
 def store() -> None:
     """Verify and measure the store."""
+
+
+store.add_command(migrate)
 
 
 @store.command("check")
