@@ -4,11 +4,13 @@ import sys
 
 import click
 
+from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.opening import opening, store_keys
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store import migrating
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.migrating import Move
 from rmp_milter.store.steps import STEPS
 
@@ -27,14 +29,21 @@ def migrate(config: Config, *, dry_run: bool) -> None:
     become_owner(folder)
     with opening():
         move = migrating.planned(folder, STEPS)
-        if move.steps and not dry_run:
-            move = migrating.migrate(folder, store_keys(config), STEPS, _progress)
-    if not move.steps:
+    if move.steps and not dry_run:
+        move = _moved(config)
+    if not move.steps:  # or another call has taken them meanwhile
         click.echo(f"nothing to do: format {move.wanted}")
     elif dry_run:
         _say_plan(config, move)
     else:
         _say_done(config, move)
+
+
+def _moved(config: Config) -> Move:
+    with opening():
+        keys = store_keys(config)
+    with refusing(StoreError):
+        return migrating.migrate(config.paths.store, keys, STEPS, _progress)
 
 
 def _say_plan(config: Config, move: Move) -> None:
