@@ -12,6 +12,9 @@ Value: TypeAlias = str | int | bool | Sequence["Value"] | Mapping[str, "Value"] 
 Fields: TypeAlias = Mapping[str, Value]
 """A leaf's fields as they stand in it (docs/formats.md, Access log)."""
 
+VERSION = 1
+"""Of an entry, its field ``v``: of another one a field may mean something else."""
+
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -39,11 +42,19 @@ class Wanted:
 
 
 def fields_of(index: int, entry: bytes) -> Fields:
-    """Read an entry; raise :class:`~.folder.FolderError` for one that is no event."""
+    """Read an entry; raise :class:`~.folder.FolderError` for one that is no event.
+
+    Also for one of another version: what it says is not to be guessed.
+    """
     try:
-        return _decoder.decode(entry)
+        fields = _decoder.decode(entry)
     except msgspec.DecodeError:
         raise FolderError(f"entry {index} is not an event") from None
+    found = fields.get("v", VERSION)
+    if found != VERSION:
+        said = f"entry {index} is of version {found}, not of {VERSION}"
+        raise FolderError(f"{said}: another version of rmp-milter reads it")
+    return fields
 
 
 def events(log: ExportedLog, wanted: Wanted) -> Iterator[tuple[int, Fields]]:

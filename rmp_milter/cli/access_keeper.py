@@ -20,7 +20,7 @@ from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.keeper.keys.keys import KeyFileError, LogKey, load_log_key
 from rmp_milter.keeper.log.head import verifier_key
-from rmp_milter.keeper.log.journal import Journal, JournalError, create
+from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError, create
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 
 RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"
@@ -30,7 +30,7 @@ RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"
 def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
     """Open the log beside a running keeper, and its key; root becomes their owner first."""
     become_owner(config.paths.keeper)
-    with refusing(KeyFileError, JournalError, hint=RIGHTS_HINT):
+    with refusing(KeyFileError, JournalError, hint=RIGHTS_HINT), refusing(LogFormatError):
         key = load_log_key(config.paths.keeper)
         journal = Journal(config.paths.keeper / "log")
     with journal, refusing(JournalError):

@@ -13,6 +13,7 @@ from rmp_milter.certificates import (
 )
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.output import Json, moment, print_json, print_pairs, spaced_fingerprint
+from rmp_milter.disk.formats import Format
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.revisions import next_revision
@@ -20,6 +21,9 @@ from rmp_milter.dossier.rpps import rpps_valid
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
+
+FORMAT = Format("rmp directory", 1)
+"""Of a doctor as JSON, and of the CSV file that ``rmp doctor import`` reads."""
 
 _MAIL = re.compile(r"[^\s<>@\x00-\x20]+@[A-Za-z0-9.-]+")
 _FOUND_BY = "a doctor's RPPS number, mail address or key fingerprint"
@@ -110,6 +114,7 @@ def _changed_meanwhile(store: Store, changes: Changes) -> bool:
 def described(doctor: Doctor, snapshot: Snapshot) -> dict[str, Json]:
     """Return a doctor as programs read him."""
     return {
+        "format": FORMAT.mark.decode(),
         "name": doctor.name,
         "rpps": doctor.rpps,
         "mail": doctor.mail,

@@ -16,7 +16,7 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
-from rmp_milter.cli.directory import commit, mail_of, rpps_of, words_of
+from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.opening import open_store
@@ -29,6 +29,7 @@ from rmp_milter.store.read.snapshot import Snapshot
 
 REQUIRED = ("name", "rpps", "mail", "profession", "key")
 OPTIONAL = ("account", "reply_form", "receipts", "hprim")
+_MARK = "#"
 _YES, _NO = frozenset({"yes", "oui"}), frozenset({"no", "non", ""})
 
 
@@ -51,7 +52,8 @@ def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
     """Enrol all doctors of a CSV file, or nobody if a line is wrong.
 
     The first line names the columns: name, rpps, mail, profession, key (a file, as seen from
-    the CSV file), and if wanted account, reply_form, receipts, hprim (yes or no).
+    the CSV file), and if wanted account, reply_form, receipts, hprim (yes or no). Before it
+    may stand the format: # rmp directory 1.
     """
     now = int(time.time())
     rows, faults = _read(file, now)
@@ -82,10 +84,10 @@ def _read(file: Path, now: int) -> tuple[list[_Row], list[_Fault]]:
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each line's number and values; raises :class:`CommandError` for wrong columns."""
     text = _decoded(file.read_bytes())
-    head = text.partition("\n")[0]
+    head = next((line for line in text.splitlines() if not line.startswith(_MARK)), "")
     delimiter = max(";,\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns = [name.strip().lower().replace(" ", "_") for name in next(reader, [])]
+    columns = [name.strip().lower().replace(" ", "_") for name in _heads(file, reader)]
     missing, unknown = set(REQUIRED) - set(columns), set(columns) - {*REQUIRED, *OPTIONAL}
     if missing or unknown or len(set(columns)) != len(columns):
         known = ", ".join((*REQUIRED, *OPTIONAL))
@@ -96,6 +98,20 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
             named = dict(zip(columns, (each.strip() for each in padded), strict=False))
             extra = [each for each in values[len(columns) :] if each.strip()]
             yield reader.line_num, {**named, **({"": extra[0]} if extra else {})}
+
+
+def _heads(file: Path, rows: Iterator[list[str]]) -> list[str]:
+    """Return the row that names the columns, behind the format's mark if there is one."""
+    first = next(rows, [])
+    if not (first and first[0].startswith(_MARK)):
+        return first
+    found = FORMAT.number_in(first[0].removeprefix(_MARK).strip().encode())
+    if not found:
+        hint = f"write {_MARK} {FORMAT.mark.decode()}, or leave it out"
+        raise CommandError(f"{file}: the first line names no format", hint)
+    if found != FORMAT.number:
+        raise CommandError(f"{file}: {FORMAT.refusal(found)}")
+    return next(rows, [])
 
 
 def _decoded(data: bytes) -> str:

@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 
 from rmp_milter.cli.output import Json, moment
+from rmp_milter.disk.formats import Format
 from rmp_milter.disk.new_files import sync_folder, write_new
 from rmp_milter.dossier.model import Document, Dossier, NumberedEntry
 from rmp_milter.store.read.snapshot import Snapshot
 
+FORMAT = Format("rmp dossier", 1)
 _MODE = 0o600
 
 
@@ -74,7 +76,7 @@ def _described(
     treating, slots = view.doctor(dossier.treating), dossier.slots
     code = slots.code
     return {
-        "format": "rmp dossier 1",
+        "format": FORMAT.mark.decode(),
         "reference": dossier.dossier_id.hex(),
         "created": moment(dossier.created_at),
         "treating_rpps": treating.rpps if treating else "",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rmp_milter.cli.errors import refusing
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
-from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import StoreKeys, read_key, read_store_keys
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.store import Store
@@ -20,13 +20,23 @@ def store_keys(config: Config) -> StoreKeys:
 
 
 @contextmanager
+def opening() -> Iterator[None]:
+    """Refuse what the block's opening of a store may raise, with what most often helps.
+
+    Another format is no question of rights, and its line says what to do.
+    """
+    with refusing(StoreError, hint=RIGHTS_HINT), refusing(OtherFormatError):
+        yield
+
+
+@contextmanager
 def open_store(config: Config, *, read_only: bool = False) -> Iterator[Store]:
     """Open the store beside a running milter; root becomes its owner first.
 
     Raises :class:`rmp_milter.cli.errors.CommandError`.
     """
     become_owner(config.paths.store)
-    with refusing(StoreError, hint=RIGHTS_HINT):
+    with opening():
         store = Store.open(
             config.paths.store,
             store_keys(config),
@@ -45,7 +55,7 @@ def open_outbox(config: Config) -> Iterator[Outbox]:
     Raises :class:`rmp_milter.cli.errors.CommandError`.
     """
     become_owner(config.paths.store)
-    with refusing(StoreError, hint=RIGHTS_HINT):
+    with opening():
         key = read_key(config.paths.outbox_key)
         outbox = Outbox.open(config.paths.store, key, config.store.map_bytes)
     try:

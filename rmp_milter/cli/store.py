@@ -1,4 +1,4 @@
-"""``rmp store``: is all of it sound, and how much is it."""
+"""``rmp store``: is all of it sound, how much is it, and of which format."""
 
 import sys
 from pathlib import Path
@@ -6,19 +6,22 @@ from pathlib import Path
 import click
 
 from rmp_milter.cli.errors import Status, refusing
-from rmp_milter.cli.opening import RIGHTS_HINT, open_store, store_keys
+from rmp_milter.cli.opening import RIGHTS_HINT, open_store, opening, store_keys
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store import compacting
 from rmp_milter.store.check import whole as store_check
-from rmp_milter.store.format.failures import StoreError
 
 
 @click.group()
 def store() -> None:
     """Verify and measure the store."""
+
+
+store.add_command(migrate)
 
 
 @store.command("check")
@@ -27,7 +30,7 @@ def store() -> None:
 def check(config: Config, *, as_json: bool) -> int:
     """Verify every record and index of the store; status 1 if anything is wrong."""
     become_owner(config.paths.store)
-    with refusing(StoreError, hint=RIGHTS_HINT):
+    with opening():
         keys = store_keys(config)
         report = store_check.check(config.paths.store, keys, _progress)
     if as_json:
@@ -67,7 +70,7 @@ def compact(config: Config, *, folder: Path) -> None:
     After dossiers were erased: the old file still holds what was in them.
     """
     become_owner(config.paths.store)
-    with refusing(StoreError, OSError, hint=RIGHTS_HINT):
+    with refusing(OSError, hint=RIGHTS_HINT), opening():
         compacting.compact(config.paths.store, store_keys(config), folder)
     old = config.paths.store
     click.echo(f"written to {folder}. Put it in place, check it, then destroy the old one:")

@@ -28,6 +28,12 @@ from rmp_milter.config.sections import (
     SocketsSection,
     StoreSection,
 )
+from rmp_milter.disk.formats import Format
+
+FORMAT = Format("rmp.toml", 1)
+"""A new setting with a default is none; another meaning of what hosts have is a new number."""
+
+FORMAT_KEY = "format"
 
 
 class ConfigErrors(Exception):  # noqa: N818 -- it holds several, and says so
@@ -99,6 +105,7 @@ def parse(text: str, file: Path) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigErrors([f"{file.name}: is not TOML: {error}"]) from error
+    _check_format(document.pop(FORMAT_KEY, FORMAT.number), file)
     faults = list(_faults_of_document(document))
     if not faults:
         config = _complete(_Tables(document), file)
@@ -106,6 +113,15 @@ def parse(text: str, file: Path) -> Config:
     if faults:
         raise ConfigErrors([f"{file.name}: {fault}" for fault in faults])
     return config
+
+
+def _check_format(number: object, file: Path) -> None:
+    """See that the file is of this version's format, alone: of another, all may be strange."""
+    if type(number) is not int or number < 1:  # True is an int
+        said = f"must be a whole number, {FORMAT.number} in this version"
+        raise ConfigErrors([f"{file.name}: {FORMAT_KEY}: {said}, not {str(number)[:80]!r}"])
+    if number != FORMAT.number:
+        raise ConfigErrors([f"{file.name}: {FORMAT.refusal(number)}"])
 
 
 class _Tables:

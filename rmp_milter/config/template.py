@@ -18,6 +18,9 @@ _TEXT = """\
 # Every setting but [service] addresses may be left out; what stands here are the defaults.
 # Relative paths start at the folder of this file.
 
+# What this file is read as: a later version of rmp-milter may write another number here.
+format = 1
+
 [service]
 # The addresses that the service takes mail for. Answers come from the first one.
 addresses = {addresses}

@@ -15,17 +15,18 @@ from rmp_milter.courier.dkim_key import DkimKeyError, read_dkim_key
 from rmp_milter.host.installation import AUDITOR_KEY
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
-from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
 from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
 from rmp_milter.postfix.rules import Expectations, Finding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix
-from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
 from rmp_milter.store.store import Store
 
 Findings = Iterator[Finding]
 
 RESTORE = "put it back from your copy, or make a new service with rmp init"
+OTHER_FORMAT = "a format is read by its own version of rmp-milter; nothing is lost or damaged"
 _PART_KEY, _SHARED_KEY = 0o077, 0o027
 
 
@@ -129,6 +130,8 @@ def _keeper(config: Config) -> Findings:
         yield _error(str(error), RESTORE)
     try:
         Journal(config.paths.keeper / "log").close()
+    except LogFormatError as error:
+        yield _error(str(error), OTHER_FORMAT)
     except JournalError as error:
         yield _error(str(error), "a log that is lost must not be replaced by an empty one")
 
@@ -138,6 +141,8 @@ def _store(config: Config) -> Findings:
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
         Store.open(paths.store, keys, map_bytes=config.store.map_bytes, read_only=True).close()
+    except OtherFormatError as error:
+        yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:
         yield _error(str(error), RESTORE)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.config import SECTIONS, Config, ConfigErrors, load, parse
+from rmp_milter.config.reading import FORMAT, FORMAT_KEY
 from rmp_milter.config.template import EXAMPLE, render
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ def test_the_shipped_example_is_what_init_writes() -> None:
 
 def test_the_example_names_every_setting() -> None:
     text = (ROOT / "rmp.toml.example").read_text()
+    assert f"\n{FORMAT_KEY} = {FORMAT.number}\n" in text.partition("\n[service]\n")[0]
     for section, kind in SECTIONS.items():
         assert f"\n[{section}]\n" in text
         if section != "policy":  # a hundred rows, all of them of rmp_milter.dossier.rules
@@ -112,6 +114,29 @@ keeper_mode = "0999"
 def test_each_fault_is_named(text: str, said: str) -> None:
     (line,) = faults(text)
     assert said in line
+
+
+def test_a_file_without_a_number_is_of_the_first_format() -> None:
+    assert parse(f"format = 1\n{LEAST}", FILE) == parse(LEAST, FILE)
+
+
+def test_of_a_later_format_nothing_else_is_said() -> None:
+    (line,) = faults('format = 2\n[service]\naddress = "elsewhere"\n[news]\n')
+    assert line == (
+        "rmp.toml: is of format 2, written by a later version of rmp-milter: "
+        "this one reads format 1"
+    )
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "true", "1.0", '"1"', "[1]"])
+def test_what_is_no_number_of_a_format_is_refused(number: str) -> None:
+    (line,) = faults(f"format = {number}\n{LEAST}")
+    assert line.startswith("rmp.toml: format: must be a whole number, 1 in this version, not ")
+
+
+def test_a_number_inside_a_section_is_not_the_files() -> None:
+    (line,) = faults(f"{LEAST}format = 1\n")
+    assert "[service] format: unknown setting" in line
 
 
 def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:

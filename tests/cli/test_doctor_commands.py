@@ -261,6 +261,39 @@ def test_columns_that_are_not_named_are_refused(rmp: Rmp, folder: Path, head: st
     assert "does not name the columns" in said.err
 
 
+@pytest.mark.parametrize(
+    "mark", ["# rmp directory 1\n", "#rmp directory 1;;;;;;;\n", '"# rmp directory 1"\n']
+)
+def test_a_file_may_say_of_which_format_it_is(rmp: Rmp, folder: Path, mark: str) -> None:
+    said = rmp("doctor", "import", "--dry-run", listed(folder, mark + HEAD + GOOD))
+    assert (said.status, said.out) == (0, "1 doctors can be enrolled\n")
+    wrong = rmp("doctor", "import", listed(folder, mark + HEAD + "x\n"))
+    assert "doctors.csv:3: rpps: " in wrong.err
+
+
+def test_a_file_of_a_later_format_is_refused_in_one_line(rmp: Rmp, folder: Path) -> None:
+    file = listed(folder, "# rmp directory 2\nnom;rpps\n")
+    said = rmp("doctor", "import", file)
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        f"rmp: {file}: is of format 2, written by a later version of rmp-milter: "
+        "this one reads format 1\n"
+    )
+
+
+def test_a_mark_of_something_else_is_refused(rmp: Rmp, folder: Path) -> None:
+    said = rmp("doctor", "import", listed(folder, "# our doctors\n" + HEAD + GOOD))
+    assert (said.status, said.err.splitlines()[1]) == (
+        1,
+        "hint: write # rmp directory 1, or leave it out",
+    )
+
+
+def test_what_is_listed_says_of_which_format_it_is(rmp: Rmp, anne: str) -> None:
+    (listed_,) = json.loads(rmp("doctor", "list", "--json").out)
+    assert listed_["format"] == shown(rmp, anne)["format"] == "rmp directory 1"
+
+
 # rekey
 
 

@@ -117,6 +117,35 @@ def test_commands_of_root_leave_no_file_of_roots(
     assert owners == {pwd.getpwnam(MILTER).pw_uid}
 
 
+MIGRATE = """
+import os, sys
+from rmp_milter.cli import main, store_migrate
+from rmp_milter.store.format import version
+
+os.umask(0o077)
+version.FORMAT = version.FORMAT._replace(number=2)
+store_migrate.STEPS = {1: lambda handle, keys, told: None}
+sys.exit(main.run(["--config", sys.argv[1], "store", "migrate"]))
+"""
+
+
+@needs_root
+@needs_public_code
+def test_a_store_that_root_migrates_is_still_its_owners_and_its_groups(service: Path) -> None:
+    store = service / "store"
+    before = {name: (store / name).stat() for name in ("data.mdb", "lock.mdb")}
+    command = [sys.executable, "-c", MIGRATE, str(service / "rmp.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, status in before.items():
+        after = (store / name).stat()
+        assert (after.st_uid, after.st_gid) == (status.st_uid, status.st_gid)
+        assert stat.S_IMODE(after.st_mode) == stat.S_IMODE(status.st_mode)
+    assert (store / "data.mdb").stat().st_ino != before["data.mdb"].st_ino
+    (store / "data.mdb.format-1").rename(store / "data.mdb")  # back, for the other tests
+    assert rmp(service, "store", "migrate").stdout == "nothing to do: format 1\n"
+
+
 @needs_root
 @needs_public_code
 def test_root_exports_the_access_log_as_the_keepers_user(service: Path) -> None:

@@ -282,7 +282,18 @@ def number(value: int) -> bytes:
             lambda table: table.put(number(14), bytes(32)),
             "not those that were signed",
         ),
-        (b"meta", lambda table: table.put(b"format", b"rmp access log 1"), "unknown format"),
+        (
+            b"meta",
+            lambda table: table.put(b"format", b"rmp access log 1"),
+            "of format 1, older than format 3 of this version",
+        ),
+        (
+            b"meta",
+            lambda table: table.put(b"format", b"rmp access log 4"),
+            "of format 4, written by a later version of rmp-milter: this one reads format 3",
+        ),
+        (b"meta", lambda table: table.put(b"format", b"rmp access log 03"), "unknown format"),
+        (b"meta", lambda table: table.delete(b"format"), "unknown format"),
         (b"meta", lambda table: table.delete(b"signed"), "cannot be read"),
     ],
 )

@@ -10,7 +10,9 @@ from store_case import KEYS, MAP_BYTES, NOW, a_doctor, make_store
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreError, StoreFailed, StoreKeys, create
-from rmp_milter.store.format import environment
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format import environment, version
+from rmp_milter.store.format.failures import OtherFormatError
 
 
 def open_store(folder: Path, keys: StoreKeys = KEYS) -> Store:
@@ -64,13 +66,52 @@ def test_a_file_that_is_no_database_is_refused(folder: Path) -> None:
         open_store(folder)
 
 
-def test_another_format_version_is_refused(folder: Path) -> None:
-    make_store(folder).close()
+def mark(folder: Path, mark: bytes, *, without: bytes = b"") -> None:
+    """Write another format's mark into a store, and take a table from it."""
     with lmdb.Environment(str(folder), max_dbs=32, map_size=MAP_BYTES) as raw:
         meta = raw.open_db(b"meta")
         with raw.begin(write=True) as txn:
-            txn.put(b"format", b"rmp-milter store 2", db=meta)
-    with pytest.raises(StoreError, match="unknown format"):
+            txn.put(b"format", mark, db=meta)
+        if without:
+            table = raw.open_db(without)
+            with raw.begin(write=True) as txn:
+                txn.drop(table)
+
+
+LATER = (
+    "of format 2, written by a later version of rmp-milter: this one reads format 1$",
+    b"rmp-milter store 2",
+)
+
+
+@pytest.mark.parametrize("without", [b"", b"doctors"])
+def test_a_later_format_is_refused_whatever_tables_it_has(folder: Path, without: bytes) -> None:
+    make_store(folder).close()
+    mark(folder, LATER[1], without=without)
+    with pytest.raises(OtherFormatError, match=LATER[0]):
+        open_store(folder)
+    with pytest.raises(OtherFormatError, match=LATER[0]):
+        Outbox.open(folder, KEYS.outbox, MAP_BYTES)
+    with pytest.raises(OtherFormatError, match=LATER[0]):
+        check(folder, KEYS)
+
+
+def test_an_older_format_is_refused_and_the_way_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_store(folder).close()
+    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=2))
+    said = "is of format 1, older than format 2 of this version: .* rmp store migrate$"
+    for use in (open_store, lambda each: Outbox.open(each, KEYS.outbox, MAP_BYTES)):
+        with pytest.raises(OtherFormatError, match=said):
+            use(folder)
+
+
+@pytest.mark.parametrize("strange", [b"rmp-milter store 0", b"rmp-milter store 01", b"rmp"])
+def test_a_mark_that_is_no_formats_is_refused(folder: Path, strange: bytes) -> None:
+    make_store(folder).close()
+    mark(folder, strange)
+    with pytest.raises(StoreError, match="no store of this version: unknown format"):
         open_store(folder)
 
 

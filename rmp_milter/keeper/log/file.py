@@ -1,4 +1,4 @@
-"""The access log's LMDB environment: opened, and seen to be all there.
+"""The access log's LMDB environment: opened, seen to be all there, and of which format.
 
 LMDB maps its file and trusts its length: a file that was cut ends the process with SIGBUS
 at the first page that is gone, which says nothing to anybody. The file may well end before
@@ -13,10 +13,23 @@ from typing import NamedTuple
 
 import lmdb
 
+from rmp_milter.disk.formats import Format
 from rmp_milter.keeper.log.tree import LogFault
+
+FORMAT = Format("rmp access log", 3)
+"""A changed table, key or leaf is a new number. What is signed stays for ever: a log that is
+moved to another format keeps its leaves and nodes, octet by octet."""
+
+FORMAT_KEY = b"format"
+MAX_TABLES = 32
+"""More than this format has, so that another one's can be looked at."""
 
 MAP_SIZE = 64 << 30  # bytes of address space, not of disk
 DATA = "data.mdb"
+
+
+class OtherFormat(LogFault):
+    """The log is of another format than this version's; nothing in it was looked at."""
 
 
 class Tables(NamedTuple):
@@ -42,6 +55,20 @@ def open_environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
     return _open(folder, create=False)
 
 
+def check_format(env: lmdb.Environment) -> None:
+    """Raise :class:`OtherFormat` unless the log is of this version's format.
+
+    Raises :class:`LogFault` for the environment of another program.
+    """
+    meta = env.open_db(b"meta", create=False)
+    with env.begin(db=meta) as transaction:
+        found = FORMAT.number_in(bytes(transaction.get(FORMAT_KEY, b"")))
+    if not found:
+        raise LogFault("access log of an unknown format")
+    if found != FORMAT.number:
+        raise OtherFormat(f"the access log {FORMAT.refusal(found)}")
+
+
 def open_tables(env: lmdb.Environment, *, create: bool = False) -> Tables:
     """Open all tables."""
     return Tables(*(env.open_db(name.encode(), create=create) for name in Tables._fields))
@@ -49,7 +76,7 @@ def open_tables(env: lmdb.Environment, *, create: bool = False) -> Tables:
 
 def _open(folder: Path, *, create: bool) -> lmdb.Environment:
     return lmdb.open(
-        str(folder), map_size=MAP_SIZE, max_dbs=len(Tables._fields), create=create, mode=0o600
+        str(folder), map_size=MAP_SIZE, max_dbs=MAX_TABLES, create=create, mode=0o600
     )
 
 
@@ -73,7 +100,9 @@ def _can_be_read(folder: Path) -> bool:
 
 def _read_all(folder: Path) -> None:
     env = _open(folder, create=False)
-    tables = open_tables(env)
+    with env.begin() as transaction:
+        names = [bytes(name) for name, _ in transaction.cursor()]
+    tables = [env.open_db(name, create=False) for name in names]
     with env.begin() as transaction:
         for table in tables:
             for key, value in transaction.cursor(table):

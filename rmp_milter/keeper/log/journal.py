@@ -18,18 +18,29 @@ from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
 from rmp_milter.keeper.log.dossier_leaves import forget, newest_indexes
-from rmp_milter.keeper.log.file import DATA, open_environment, open_tables
+from rmp_milter.keeper.log.file import (
+    DATA,
+    FORMAT,
+    FORMAT_KEY,
+    OtherFormat,
+    check_format,
+    open_environment,
+    open_tables,
+)
 from rmp_milter.keeper.log.head import Signed
 from rmp_milter.keeper.log.leaves import past_event
 from rmp_milter.keeper.log.tree import LogFault, Snapshot, Tree
 from rmp_milter.keeper.log.writing import INDEX_SIZE
 
-FORMAT = b"rmp access log 3"
-_FORMAT_KEY, _SIGNED_KEY = b"format", b"signed"
+_SIGNED_KEY = b"signed"
 
 
 class JournalError(Exception):
     """The log is missing, damaged or cannot be written: the keeper must not go on."""
+
+
+class LogFormatError(JournalError):
+    """The log is of another format than this version's; it is left as it is."""
 
 
 def create(folder: Path, origin: str) -> None:
@@ -49,7 +60,7 @@ def create(folder: Path, origin: str) -> None:
     with open_environment(folder, create=True) as env:
         tables = open_tables(env, create=True)
         with env.begin(db=tables.meta, write=True) as transaction:
-            transaction.put(_FORMAT_KEY, FORMAT)
+            transaction.put(FORMAT_KEY, FORMAT.mark)
             transaction.put(_SIGNED_KEY, state.encode())
     log_head.begin_state(folder, state)
 
@@ -61,35 +72,34 @@ class Journal(Closing):
         """Open an existing log and look at its end.
 
         Raises :class:`JournalError` for a log that is missing, empty or cut, that is older
-        than its last checkpoint, or whose tree does not end with its last leaf.
+        than its last checkpoint, or whose tree does not end with its last leaf, and its
+        :class:`LogFormatError` for one of another format.
         """
         if not (folder / DATA).is_file():
             raise JournalError(f"{folder}: no access log there; it is made once, by init")
         self._folder = folder
         try:
-            state = log_head.read_state(folder)  # before the log, which only grows meanwhile
             self._env = open_environment(folder)
             self._turn = WriteTurn(folder)
-            self._look(state)
+            self._look()
+        except OtherFormat as fault:
+            raise LogFormatError(f"{folder}: {fault}") from None
         except LogFault as fault:
             raise JournalError(f"{folder}: {fault}") from None
         except lmdb.Error as error:
             raise JournalError(f"{folder}: not an access log ({error})") from None
 
-    def _look(self, state: Signed) -> None:
+    def _look(self) -> None:
         """Open the tables and check what is cheap to check; close the log if it is wrong."""
         try:
+            check_format(self._env)  # first: another format may have other tables
             self._tables = open_tables(self._env)
+            state = log_head.read_state(self._folder)  # before the leaves, which only grow
             with self._env.begin() as transaction:
-                self._check_format(transaction)
                 self._check_end(transaction, state)
         except BaseException:
             self.close()
             raise
-
-    def _check_format(self, transaction: lmdb.Transaction) -> None:
-        if transaction.get(_FORMAT_KEY, db=self._tables.meta) != FORMAT:
-            raise LogFault("access log of an unknown format")
 
     def _check_end(self, transaction: lmdb.Transaction, state: Signed) -> None:
         """Look at the last leaf, and whether all extends what was signed last."""

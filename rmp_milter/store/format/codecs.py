@@ -67,6 +67,7 @@ class Codec(Generic[T]):
         nonces: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.table = table
+        self.kind = kind
         self._place = table.encode() + b"\0"
         self._cipher = AESGCM(subkey(key, table))
         self._decode = msgspec.msgpack.Decoder(kind).decode

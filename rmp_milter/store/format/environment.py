@@ -17,14 +17,13 @@ import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.disk.write_turn import WriteTurn
-from rmp_milter.store.format.failures import StoreError, StoreFailed
-from rmp_milter.store.format.tables import FORMAT, FORMAT_KEY, Tables, table_names
+from rmp_milter.store.format import version
+from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
+from rmp_milter.store.format.tables import FORMAT_KEY, Tables, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from lmdb import _Database as Table
 
 MAX_TABLES = 32
 MAX_READERS = 1022
@@ -183,7 +182,7 @@ def release(environment: Environment) -> None:
 def create_files(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
     """Make a new environment with all tables in ``folder``, which is absent or empty.
 
-    ``meta`` is written beside the format's name. Durable when this returns; raises
+    ``meta`` is written beside the format's mark. Durable when this returns; raises
     :class:`StoreError`, and never touches a store that is there.
     """
     if map_bytes < MIN_MAP_BYTES:
@@ -192,7 +191,7 @@ def create_files(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None
         folder.mkdir(mode=0o770, exist_ok=True)
         if any(folder.iterdir()):
             raise StoreError(f"folder {folder} is not empty: no store is made over it")
-        _write_new(folder, map_bytes, {FORMAT_KEY: FORMAT, **meta})
+        _write_new(folder, map_bytes, {FORMAT_KEY: version.FORMAT.mark, **meta})
         sync_folder(folder)
         sync_folder(folder.parent)
     except (OSError, lmdb.Error) as error:
@@ -237,12 +236,14 @@ def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment
             reason = getattr(error, "strerror", None) or error
             raise StoreError(f"cannot open the store in {folder}: {reason}") from error
         try:
-            environment = Environment(handle, turn, _open_tables(handle), read_only=read_only)
+            tables = _open_tables(handle, folder)
+        except OtherFormatError:
+            raise
         except (StoreError, lmdb.Error) as error:
             line = f"{folder} holds no store of this version: {error}"
             raise StoreError(line) from error
         on_failure.pop_all()
-    return environment
+    return Environment(handle, turn, tables, read_only=read_only)
 
 
 def _open_lmdb(
@@ -259,19 +260,7 @@ def _open_lmdb(
     )
 
 
-def _open_tables(handle: lmdb.Environment) -> Tables:
+def _open_tables(handle: lmdb.Environment, folder: Path) -> Tables:
     handle.reader_check()  # slots of killed processes would keep old pages from reuse
-    tables = Tables(*(_open_table(handle, name) for name in table_names()))
-    with handle.begin() as txn:
-        found = txn.get(FORMAT_KEY, db=tables.meta)
-    if found != FORMAT:
-        raise StoreError("unknown format")
-    return tables
-
-
-def _open_table(handle: lmdb.Environment, name: str) -> Table:
-    """Open a table that is there; one that is missing is never made anew, empty."""
-    try:
-        return handle.open_db(name.encode(), create=False)
-    except lmdb.NotFoundError as error:
-        raise StoreError(f"it lacks table {name}") from error
+    version.check_format(handle, folder)  # first: another format may have other tables
+    return Tables(*(version.open_table(handle, name) for name in table_names()))

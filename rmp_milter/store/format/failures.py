@@ -8,6 +8,10 @@ class StoreError(Exception):
     """
 
 
+class OtherFormatError(StoreError):
+    """The store is of another format than this version's; nothing in it was looked at."""
+
+
 class DamagedRecordError(StoreError):
     """A record does not open: altered, moved to another place, or another key."""
 

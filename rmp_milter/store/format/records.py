@@ -1,7 +1,8 @@
 """What the sealed records hold, where it is more than a value of the model.
 
-The definitions are the store's format: a field that changes meaning needs a new format
-version (:data:`rmp_milter.store.format.environment.FORMAT`).
+The definitions, and those of the model's values in them, are the store's format: unknown
+fields are forbidden, so a changed one is a new number
+(:data:`rmp_milter.store.format.version.FORMAT`) and a step to it (``store.steps``).
 """
 
 import hashlib

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lmdb import _Database as Table
 
-FORMAT = b"rmp-milter store 1"
 FORMAT_KEY = b"format"
 LEDGER_KEY = b"ledger"
 OUTBOX_LEDGER_KEY = b"outbox ledger"

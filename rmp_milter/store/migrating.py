@@ -1,0 +1,184 @@
+"""A store moved to the format of this version, over a copy.
+
+The store's file is not written to. A copy inside its folder, where the milter's user may
+write, goes through the steps from its format to ours (:mod:`rmp_milter.store.steps`), is
+verified as ``rmp store check`` does, and takes the file's place by a rename. A full disk, a
+step that fails or a kill leave the store as it was, and a second call begins anew. The old
+file stays beside the new one, under a name with its format: the way back, until the host
+removes it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import lmdb
+
+from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format import version
+from rmp_milter.store.format.alone import alone
+from rmp_milter.store.format.failures import OtherFormatError, StoreError
+from rmp_milter.store.format.tables import FORMAT_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.steps import Step, Steps
+
+    Tell = Callable[[str, int, int], None]
+
+DATA = "data.mdb"
+COPY = "migration"
+_MAX_TABLES = 64
+"""Room for the tables of two formats."""
+
+
+class Move(NamedTuple):
+    """From which format a store goes to which, by which steps; none where it is there."""
+
+    found: int
+    wanted: int
+    steps: tuple[Step, ...]
+
+
+def planned(folder: Path, steps: Steps) -> Move:
+    """Return what there is to do; the store may be in use.
+
+    Raises :class:`OtherFormatError` for a later format, and :class:`StoreError` where there
+    is no store, or no step from its format.
+    """
+    return _planned(folder, steps, lock=(folder / "lock.mdb").exists())
+
+
+def migrate(folder: Path, keys: StoreKeys, steps: Steps, tell: Tell) -> Move:
+    """Move the store through the steps; durable on return, and what was done is returned.
+
+    ``tell`` hears what is under way, and how much of how much is done. Raises
+    :class:`StoreError` as :func:`planned`, where a process has the store open, and where a
+    step failed; then the store is as it was.
+    """
+    with alone(folder):
+        move = _planned(folder, steps, lock=False)
+        if move.steps:
+            _carry_out(folder, keys, move, tell)
+    return move
+
+
+def kept(folder: Path, found: int) -> Path:
+    """Return where the file of the older format is kept."""
+    return folder / f"{DATA}.format-{found}"
+
+
+def _planned(folder: Path, steps: Steps, *, lock: bool) -> Move:
+    found, wanted = _number_in(folder, lock=lock), version.FORMAT.number
+    if found > wanted:
+        raise OtherFormatError(version.refusal(folder, found))
+    for number in range(found, wanted):
+        if number not in steps:
+            raise StoreError(f"no step leads from format {number} to {number + 1}")
+    return Move(found, wanted, tuple(steps[number] for number in range(found, wanted)))
+
+
+def _number_in(folder: Path, *, lock: bool) -> int:
+    if not (folder / DATA).is_file():
+        raise StoreError(f"there is no store in {folder}")
+    try:
+        with _opened(folder, read_only=True, lock=lock) as handle:
+            return version.number_of(handle)
+    except (StoreError, lmdb.Error) as error:
+        raise StoreError(f"{folder} holds no store: {error}") from error
+
+
+def _opened(folder: Path, *, read_only: bool, lock: bool) -> lmdb.Environment:
+    return lmdb.Environment(
+        str(folder),
+        map_size=0,  # as the file was made
+        readonly=read_only,
+        create=False,
+        lock=lock,
+        max_dbs=_MAX_TABLES,
+    )
+
+
+def _carry_out(folder: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
+    data, old = folder / DATA, kept(folder, move.found)
+    if old.exists() and not old.samefile(data):
+        raise StoreError(f"{old} is there from another time: move it away first")
+    with _place_for_copy(folder) as place:
+        with _told_as_unchanged(folder, move):
+            _make_copy(folder, place, tell)
+            _take_steps(place, keys, move, tell)
+            _verify(place, keys, tell)
+            _make_like(place / DATA, data)
+            _keep(data, old)
+        (place / DATA).replace(data)
+        sync_folder(folder)
+
+
+@contextmanager
+def _place_for_copy(folder: Path) -> Iterator[Path]:
+    place = folder / COPY
+    shutil.rmtree(place, ignore_errors=True)  # of a call that was killed
+    try:
+        place.mkdir(mode=0o700)
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _told_as_unchanged(folder: Path, move: Move) -> Iterator[None]:
+    try:
+        yield
+    except (StoreError, lmdb.Error, OSError) as error:
+        line = f"the store in {folder} stays as it was, of format {move.found}: {error}"
+        raise StoreError(line) from error
+
+
+def _make_copy(folder: Path, place: Path, tell: Tell) -> None:
+    size = (folder / DATA).stat().st_size
+    tell("copying", 0, size)
+    with _opened(folder, read_only=True, lock=False) as handle:
+        handle.copy(str(place), compact=True)
+    tell("copying", size, size)
+
+
+def _take_steps(place: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
+    with _opened(place, read_only=False, lock=False) as handle:
+        for number, step in enumerate(move.steps, move.found):
+            step(handle, keys, functools.partial(tell, f"format {number} to {number + 1}"))
+            meta = version.open_table(handle, "meta")
+            with handle.begin(write=True) as txn:
+                mark = version.FORMAT._replace(number=number + 1).mark
+                txn.put(FORMAT_KEY, mark, db=meta)
+
+
+def _verify(place: Path, keys: StoreKeys, tell: Tell) -> None:
+    report = check(place, keys, functools.partial(tell, "verifying"))
+    if report.findings:
+        count, first = len(report.findings), report.findings[0]
+        raise StoreError(f"the migrated copy is not sound, {count} findings: {first}")
+
+
+def _make_like(copy: Path, data: Path) -> None:
+    """Give the copy what the courier needs to open it, and have it on disk."""
+    status = data.stat()
+    if copy.stat().st_gid != status.st_gid:
+        os.chown(copy, -1, status.st_gid)
+    copy.chmod(status.st_mode & 0o7777)
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _keep(data: Path, old: Path) -> None:
+    """Give the store's file, as it is, its second name; nothing is copied."""
+    if not old.exists():
+        os.link(data, old)
+        sync_folder(data.parent)

@@ -1,0 +1,189 @@
+"""Commands on a service of the first format, and on one that a later version wrote."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import lmdb
+import pytest
+from rmp_case import Rmp
+
+from testbed.past_service import manifest, unpack
+
+LATER = "written by a later version of rmp-milter: this one reads format"
+
+
+@pytest.fixture
+def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Rmp:
+    return Rmp(unpack(tmp_path).parent, capsys)
+
+
+def set_mark(folder: Path, mark: bytes) -> None:
+    with lmdb.open(str(folder), max_dbs=32, map_size=1 << 30) as env:
+        meta = env.open_db(b"meta", create=False)
+        with env.begin(write=True) as transaction:
+            transaction.put(b"format", mark, db=meta)
+
+
+@pytest.fixture
+def later_store(past: Rmp) -> Rmp:
+    set_mark(past.config.parent / "store", b"rmp-milter store 99")
+    return past
+
+
+@pytest.fixture
+def later_log(past: Rmp) -> Rmp:
+    set_mark(past.config.parent / "keeper" / "log", b"rmp access log 99")
+    return past
+
+
+def in_a_process(past: Rmp, *arguments: str) -> tuple[int, list[str]]:
+    command = [sys.executable, "-m", "rmp_milter.cli", "--config", str(past.config)]
+    done = subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr.splitlines()
+
+
+# The first format
+
+
+def test_its_configuration_has_no_number_and_is_read(past: Rmp) -> None:
+    assert "format = " not in past.config.read_text()
+    said = past("check", "--no-postfix")
+    assert (said.status, said.out.splitlines()[-1]) == (0, "0 errors, 2 warnings")
+
+
+def test_its_store_is_sound_and_needs_no_migration(past: Rmp) -> None:
+    data = past.config.parent / "store" / "data.mdb"
+    before = data.read_bytes()
+    said = json.loads(past("store", "check", "--json").out)
+    assert (said["sound"], said["counts"]) == (True, manifest()["counts"]["tables"])
+    assert past("store", "migrate").out == "nothing to do: format 1\n"
+    assert data.read_bytes() == before
+
+
+def test_what_is_in_it_is_listed(past: Rmp) -> None:
+    counts = manifest()["counts"]
+    dossiers = json.loads(past("dossier", "list", "--json").out)
+    assert len(dossiers) == counts["tables"]["dossiers"]
+    assert len(json.loads(past("doctor", "list", "--json").out)) == 10
+    rows = json.loads(past("outbox", "list", "--sent", "--json").out)
+    assert len(rows) == sum(counts["outbox"].values())
+    assert len(json.loads(past("pending", "list", "--json").out)) == 5
+    assert past("access", "letters").out.count("Votre dossier") == 1
+    assert "Lecteur d'essai" in past("trust", "list").out
+
+
+def test_its_log_is_exported_and_verified(past: Rmp, tmp_path: Path) -> None:
+    exported = json.loads(past("access", "export", str(tmp_path / "audit"), "--json").out)
+    assert exported["entries"] == manifest()["counts"]["log"]["leaves"]
+    said = past.bare("access", "verify", str(tmp_path / "audit"), "--vkey", exported["vkey"])
+    assert (said.status, said.out.splitlines()[-1]) == (
+        0,
+        "the log is what its checkpoint says",
+    )
+
+
+# A later format
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("store", "check"),
+        ("store", "stats"),
+        ("store", "migrate"),
+        ("store", "migrate", "--dry-run"),
+        ("store", "compact", "elsewhere"),
+        ("doctor", "list"),
+        ("dossier", "list"),
+        ("outbox", "list"),
+        ("pending", "list"),
+    ],
+    ids=" ".join,
+)
+def test_a_later_store_is_refused_by_commands_in_one_line(
+    later_store: Rmp, command: tuple[str, ...]
+) -> None:
+    store = later_store.config.parent / "store"
+    before = (store / "data.mdb").read_bytes()
+    said = later_store(*command)
+    assert (said.status, said.out) == (1, "")
+    assert said.err == f"rmp: the store in {store} is of format 99, {LATER} 1\n"
+    assert (store / "data.mdb").read_bytes() == before
+
+
+@pytest.mark.parametrize("process", ["milter", "courier"])
+def test_a_later_store_is_refused_by_processes_in_one_line(
+    later_store: Rmp, process: str
+) -> None:
+    status, (line,) = in_a_process(later_store, process)
+    assert status == 1
+    assert line.endswith(f"/rmp/store is of format 99, {LATER} 1")
+
+
+def test_a_later_store_is_no_damage_to_check(later_store: Rmp) -> None:
+    said = later_store("check", "--no-postfix")
+    assert said.status == 1
+    (at,) = (n for n, line in enumerate(said.out.splitlines()) if LATER in line)
+    hint = said.out.splitlines()[at + 1]
+    assert "its own version" in hint
+    assert "rmp init" not in said.out
+
+
+@pytest.mark.parametrize("process", ["milter", "courier"])
+def test_an_older_store_is_refused_by_processes_with_the_way(past: Rmp, process: str) -> None:
+    """As the next format's programs will meet it."""
+    program = (
+        "import sys; from rmp_milter.store.format import version; "
+        "version.FORMAT = version.FORMAT._replace(number=version.FORMAT.number + 1); "
+        "from rmp_milter.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "--config", str(past.config), process]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.endswith(
+        "is of format 1, older than format 2 of this version: "
+        "stop the services, then rmp store migrate"
+    )
+
+
+@pytest.mark.parametrize("command", [("export", "elsewhere"), ("checkpoint",)], ids=" ".join)
+def test_a_later_log_is_refused_by_commands_in_one_line(
+    later_log: Rmp, command: tuple[str, ...]
+) -> None:
+    said = later_log("access", *command)
+    log = later_log.config.parent / "keeper" / "log"
+    assert (said.status, said.out) == (1, "")
+    assert said.err == f"rmp: {log}: the access log is of format 99, {LATER} 3\n"
+
+
+def test_a_later_log_is_refused_by_the_keeper_in_one_line(later_log: Rmp) -> None:
+    log = later_log.config.parent / "keeper" / "log"
+    before = (log / "data.mdb").read_bytes()
+    status, lines = in_a_process(later_log, "keeper")
+    assert (status, len([line for line in lines if LATER in line])) == (1, 1)
+    assert lines[-1].endswith(f"the access log is of format 99, {LATER} 3")
+    assert (log / "data.mdb").read_bytes() == before
+
+
+def test_a_later_log_is_no_damage_to_check(later_log: Rmp) -> None:
+    said = later_log("check", "--no-postfix")
+    assert (said.status, said.out.count(LATER)) == (1, 1)
+    assert "must not be replaced" not in said.out
+
+
+@pytest.mark.parametrize("command", [("store", "check"), ("check",), ("milter",), ("keeper",)])
+def test_a_later_configuration_is_refused_in_one_line(
+    past: Rmp, command: tuple[str, ...]
+) -> None:
+    text = past.config.read_text()
+    past.config.write_text(f"format = 99\n[news]\n{text}")
+    said = past(*command)
+    assert said.status == 2
+    assert said.err.splitlines()[0] == f"rmp: rmp.toml: is of format 99, {LATER} 1"
+    assert said.err.count("rmp: rmp.toml") == 1

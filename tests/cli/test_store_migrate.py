@@ -1,0 +1,128 @@
+"""``rmp store migrate``: what it says, and what it leaves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import lmdb
+import pytest
+from rmp_case import Rmp
+
+from rmp_milter.cli import store_migrate
+from rmp_milter.store.format import version
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.keys import StoreKeys
+from rmp_milter.store.steps import Told
+
+
+def a_step(_handle: lmdb.Environment, _keys: StoreKeys, told: Told) -> None:
+    told(1, 2)
+    told(2, 2)
+
+
+def a_fault(_handle: lmdb.Environment, _keys: StoreKeys, _told: Told) -> None:
+    raise StoreError("table x lacks what it needs")
+
+
+@pytest.fixture
+def later(service: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Have this process believe in format 3, with steps to it; the store was made before."""
+    assert service.exists()
+    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=3))
+    monkeypatch.setattr(store_migrate, "STEPS", {1: a_step, 2: a_step})
+    return monkeypatch
+
+
+@pytest.fixture
+def data(service: Path) -> Path:
+    return service / "store" / "data.mdb"
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_store_of_our_format_needs_nothing(
+    rmp: Rmp, data: Path, more: tuple[str, ...]
+) -> None:
+    before = data.read_bytes()
+    assert rmp("store", "migrate", *more) == (0, "nothing to do: format 1\n", "")
+    assert data.read_bytes() == before
+
+
+@pytest.mark.usefixtures("later")
+def test_a_dry_run_says_the_steps_and_changes_nothing(rmp: Rmp, data: Path) -> None:
+    before = data.read_bytes()
+    said = rmp("store", "migrate", "--dry-run")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        "would move the store from format 1 to 3, by steps:",
+        "    1 to 2",
+        "    2 to 3",
+        f"over a copy of at most {len(before)} bytes; nothing was changed",
+    ]
+    assert data.read_bytes() == before
+    assert {file.name for file in data.parent.iterdir()} == {"data.mdb", "lock.mdb"}
+
+
+@pytest.mark.usefixtures("later")
+def test_what_was_done_is_said_and_the_way_back(rmp: Rmp, data: Path) -> None:
+    old = data.with_name("data.mdb.format-1")
+    assert "rmp store migrate" in rmp("doctor", "list").err
+    said = rmp("store", "migrate")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.splitlines()[0] == "moved from format 1 to 3 and verified"
+    assert f"    mv {old} {data}" in said.out.splitlines()
+    assert old.is_file()
+    assert rmp("store", "check").out.endswith("the store is sound\n")
+    assert rmp("store", "migrate").out == "nothing to do: format 3\n"
+
+
+@pytest.mark.usefixtures("later")
+def test_how_far_it_is_is_shown_at_a_terminal(
+    rmp: Rmp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_migrate.sys.stderr, "isatty", lambda: True)
+    shown = rmp("store", "migrate").err.split("\r")
+    assert "format 1 to 2: 1 of 2" in shown
+    assert "format 2 to 3: 2 of 2\n" in shown
+    assert shown[1].startswith("copying: 0 of ")
+    assert shown[-1].startswith("verifying: ")
+
+
+def test_a_step_that_fails_is_one_line(rmp: Rmp, data: Path, later: pytest.MonkeyPatch) -> None:
+    later.setattr(store_migrate, "STEPS", {1: a_step, 2: a_fault})
+    before = data.read_bytes()
+    said = rmp("store", "migrate")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        f"rmp: the store in {data.parent} stays as it was, of format 1: "
+        "table x lacks what it needs\n"
+    )
+    assert data.read_bytes() == before
+
+
+def test_a_running_service_is_to_be_stopped_first(
+    rmp: Rmp, data: Path, later: pytest.MonkeyPatch
+) -> None:
+    program = (
+        "import lmdb, sys; env = lmdb.open(sys.argv[1]); print('open', flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, str(data.parent)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        said = rmp("store", "migrate")
+        assert rmp("store", "migrate", "--dry-run").status == 0
+        later.undo()
+        assert rmp("store", "migrate") == (0, "nothing to do: format 1\n", "")
+        other.communicate("\n")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == "rmp: a process has the store open: stop milter and courier first\n"
+
+
+def test_where_there_is_no_store_none_is_made(rmp: Rmp, data: Path) -> None:
+    data.unlink()
+    said = rmp("store", "migrate")
+    assert (said.status, said.out) == (1, "")
+    assert "there is no store in" in said.err
+    assert not data.exists()

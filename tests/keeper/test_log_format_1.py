@@ -1,0 +1,194 @@
+"""The access log and the keys of the first format: what was signed and sealed then still is."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from keeper_case import patient_in, raw_leaves
+from msgspec.structs import replace
+
+from rmp_milter.audit.beside import reason_path
+from rmp_milter.audit.reasons import open_reason, read_private
+from rmp_milter.audit.verify import verify
+from rmp_milter.audit.writing import export
+from rmp_milter.calls.protocol import (
+    ByCode,
+    Event,
+    Failed,
+    Release,
+    Released,
+    SealedDocument,
+    Span,
+)
+from rmp_milter.config import Config, load
+from rmp_milter.dossier.model import Dossier
+from rmp_milter.keeper.desk.answer import answer
+from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.desk.held import Holder, Kind
+from rmp_milter.keeper.keys.keys import load_keys
+from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
+from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.openpgp.decrypt import decrypt
+from rmp_milter.keeper.openpgp.packets import read_message
+from rmp_milter.keeper.vitale import trust
+from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS
+from rmp_milter.store.format.keys import read_store_keys
+from rmp_milter.store.migrating import migrate
+from rmp_milter.store.steps import STEPS
+from rmp_milter.store.store import Store
+from testbed.past_service import manifest, unpack
+
+KNOWN: dict[str, Any] = manifest()["known"]
+DIGEST = b"d" * 32
+NOW = KNOWN["aide at"] + 3600
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return load(unpack(tmp_path))
+
+
+@pytest.fixture
+def log(config: Config) -> Iterator[Journal]:
+    with Journal(config.paths.keeper / "log") as log:
+        yield log
+
+
+@pytest.fixture
+def desk(config: Config, log: Journal) -> Desk:
+    holder = Holder(b"h" * 32, bytes)
+    keys = load_keys(config.paths.keeper)
+    return Desk(keys, log, holder, bytes, Limits(), NOBODY_ATTESTS)
+
+
+@pytest.fixture
+def store(config: Config) -> Iterator[Store]:
+    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
+    migrate(config.paths.store, keys, STEPS, lambda *_: None)
+    with Store.open(config.paths.store, keys, map_bytes=0) as store:
+        yield store
+
+
+def test_it_is_verified_against_what_was_signed_then(
+    config: Config, log: Journal, tmp_path: Path
+) -> None:
+    state = (config.paths.keeper / "log.state").read_bytes()
+    key = load_keys(config.paths.keeper).log
+    note = log.checkpoint(key)
+    with log.snapshot() as snapshot:
+        reasons = ((reason_path(at), each) for at, each in snapshot.reasons(len(log)))
+        export(snapshot, note, tmp_path / "audit", reasons)
+    report = verify(tmp_path / "audit", verifier_key(key, log.origin), state)
+    assert report.findings == []
+    assert report.old
+    assert report.old.size < len(log)
+
+
+def test_an_event_tried_again_finds_its_entry(log: Journal) -> None:
+    size = len(log)
+    leaf = json.loads(raw_leaves(log)[KNOWN["aide leaf"]])
+    event = Event(
+        at=NOW,
+        action="aide",
+        request=bytes.fromhex(KNOWN["aide"]),
+        actor_rpps=leaf["rpps"],
+        actor_fingerprint=leaf["key"],
+        sender=leaf["sender"],
+    )
+    assert log.append(event, NOW) == KNOWN["aide leaf"]
+    assert len(log) == size
+    assert log.append(replace(event, request=DIGEST), NOW) == size
+
+
+def test_the_reasons_open_with_the_auditors_key(config: Config, log: Journal) -> None:
+    key = read_private((config.file.parent / "auditor" / "auditor.key").read_bytes())
+    entries = raw_leaves(log)
+    with log.snapshot() as snapshot:
+        sealed = list(snapshot.reasons(len(entries)))
+    words = {
+        open_reason(each, key, bytes.fromhex(json.loads(entries[number])["request"]))
+        for number, each in sealed
+    }
+    assert words == {
+        "Patient inconscient.",
+        "AVC, traitement à connaître.",
+        "Lu par la commission.",
+    }
+
+
+def test_a_dossiers_entries_are_found_until_it_is_erased(log: Journal) -> None:
+    known = log.history(bytes.fromhex(KNOWN["masked"]), 100)
+    assert [event.action for event in known][:2] == ["creation", "depot"]
+    assert {"masquage", "dossier"} <= {event.action for event in known}
+    assert log.history(bytes.fromhex(KNOWN["erased"]), 100) == []
+    assert patient_in(log, bytes.fromhex(KNOWN["erased"])) == ""
+
+
+@pytest.mark.parametrize(("which", "code"), [("masked", "code"), ("recoded", "new code")])
+def test_a_code_of_then_opens(desk: Desk, store: Store, which: str, code: str) -> None:
+    dossier = dossier_of(store, which)
+    assert isinstance(release(desk, store, dossier, KNOWN[code]), Released)
+    other = {"code": "new code", "new code": "code"}[code]
+    assert isinstance(release(desk, store, dossier, KNOWN[other]), Failed)
+
+
+def dossier_of(store: Store, which: str) -> Dossier:
+    with store.snapshot() as view:
+        dossier = view.dossier(bytes.fromhex(KNOWN[which]))
+    assert dossier
+    return dossier
+
+
+def documents_of(store: Store, dossier: Dossier) -> tuple[SealedDocument, ...]:
+    with store.snapshot() as view:
+        entries = view.entries(dossier.dossier_id)
+    return tuple(
+        SealedDocument(each.document_id, each.container, each.digest, each.sealed_key)
+        for entry in entries
+        for each in entry.entry.documents
+    )
+
+
+def release(desk: Desk, store: Store, dossier: Dossier, code: str) -> object:
+    with store.snapshot() as view:
+        reader = view.doctor_by_rpps(KNOWN["rpps"])
+    assert reader
+    request = Release(
+        digest=DIGEST,
+        dossier_id=dossier.dossier_id,
+        opening=ByCode(
+            dossier.slots.code, desk.holder.hold(Kind.CODE, code.encode(), DIGEST, NOW)
+        ),
+        items=documents_of(store, dossier),
+        readers=(reader.certificate,),
+        event=Event(NOW, "dossier", DIGEST, reader.rpps, reader.fingerprint, reader.mail),
+    )
+    return answer(desk, request, None, NOW)[0]
+
+
+def test_the_documents_of_then_are_read(desk: Desk, store: Store) -> None:
+    dossier = dossier_of(store, "masked")
+    private = open_custody_slot(desk.keys.custody, dossier.dossier_id, dossier.slots.custody)
+    texts = []
+    for item in documents_of(store, dossier):
+        key = open_session_key(private, dossier.dossier_id, item)
+        with store.snapshot() as view:
+            body = view.body(item.document_id)
+            assert body
+            octets = bytes(body)
+        message = read_message(reading(octets), Span(0, len(octets)), 16)
+        texts.append(decrypt(reading(octets), message.body, key, 1 << 20).data)
+    assert len(texts) == 2
+    assert all(b"Throw-away text of a fixture." in text for text in texts)
+
+
+def reading(octets: bytes):  # noqa: ANN201 -- reads at an offset
+    return lambda offset, size: octets[offset : offset + size]
+
+
+def test_who_attests_is_read(config: Config) -> None:
+    (trusted,) = trust.listed(config.paths.keeper / trust.FOLDER)
+    assert (trusted.name, trusted.algorithm) == ("Lecteur d'essai", "EdDSA")

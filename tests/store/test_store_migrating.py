@@ -1,0 +1,351 @@
+"""A store moved to a later format: whole, or not at all."""
+
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import lmdb
+import pytest
+from migration_case import STEPS, doctors_named, first_step, silent, sound
+from store_case import KEYS, NOW, the_dossier, with_dossier
+
+from rmp_milter.store import Store, StoreError, StoreKeys
+from rmp_milter.store.format import version
+from rmp_milter.store.format.failures import OtherFormatError
+from rmp_milter.store.migrating import COPY, kept, migrate, planned
+from rmp_milter.store.steps import STEPS as REAL_STEPS
+from rmp_milter.store.steps import Told
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def later(full_folder: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Have this process believe in format 2; the store was made before."""
+    assert full_folder.exists()
+    set_format(monkeypatch, 2)
+    return monkeypatch
+
+
+def set_format(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=number))
+
+
+def content(folder: Path) -> bytes:
+    return (folder / "data.mdb").read_bytes()
+
+
+def is_as_it_was(folder: Path, before: bytes) -> bool:
+    return content(folder) == before and not (folder / COPY).exists()
+
+
+def process(act: str, folder: Path, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "migration_case.py", act, str(folder), *more],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=HERE,
+        text=True,
+    )
+
+
+def test_there_is_a_step_to_every_format_up_to_ours() -> None:
+    assert sorted(REAL_STEPS) == list(range(1, version.FORMAT.number))
+
+
+def test_a_store_of_our_format_is_not_touched(full_folder: Path) -> None:
+    before = content(full_folder)
+    status = (full_folder / "data.mdb").stat()
+    move = migrate(full_folder, KEYS, STEPS, silent)
+    assert (move.found, move.wanted, move.steps) == (1, 1, ())
+    after = (full_folder / "data.mdb").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
+    assert is_as_it_was(full_folder, before)
+    assert not kept(full_folder, 1).exists()
+
+
+def test_one_step_moves_the_store_and_keeps_the_old_file(
+    full_folder: Path, later: pytest.MonkeyPatch
+) -> None:
+    before = content(full_folder)
+    with pytest.raises(OtherFormatError, match="rmp store migrate"):
+        doctors_named(full_folder)
+    (full_folder / "data.mdb").chmod(0o640)
+    move = migrate(full_folder, KEYS, STEPS, silent)
+    assert (move.found, move.wanted, move.steps) == (1, 2, (first_step,))
+    assert doctors_named(full_folder) == {"first"}
+    assert sound(full_folder)
+    assert kept(full_folder, 1).read_bytes() == before
+    assert (full_folder / "data.mdb").stat().st_mode & 0o777 == 0o640
+    assert not (full_folder / COPY).exists()
+    later.undo()
+    with pytest.raises(OtherFormatError, match="format 2, written by a later version"):
+        doctors_named(full_folder)
+
+
+def test_the_way_back_is_the_old_file_in_its_place(
+    full_folder: Path, later: pytest.MonkeyPatch
+) -> None:
+    migrate(full_folder, KEYS, STEPS, silent)
+    kept(full_folder, 1).rename(full_folder / "data.mdb")
+    later.undo()
+    assert doctors_named(full_folder) == {""}
+    assert sound(full_folder)
+
+
+def test_two_steps_are_taken_in_their_order(
+    full_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_format(monkeypatch, 3)
+    told: list[str] = []
+    migrate(full_folder, KEYS, STEPS, lambda what, *_: told.append(what))
+    assert doctors_named(full_folder) == {"first, second"}
+    assert list(dict.fromkeys(told)) == [
+        "copying",
+        "format 1 to 2",
+        "format 2 to 3",
+        "verifying",
+    ]
+    assert sound(full_folder)
+
+
+def test_a_later_format_is_left_as_it_is(
+    full_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_format(monkeypatch, 2)
+    migrate(full_folder, KEYS, STEPS, silent)
+    monkeypatch.undo()
+    before = content(full_folder)
+    for way in (planned, lambda folder, steps: migrate(folder, KEYS, steps, silent)):
+        with pytest.raises(OtherFormatError, match=r"this one reads format 1$"):
+            way(full_folder, STEPS)
+    assert is_as_it_was(full_folder, before)
+
+
+def test_a_step_that_is_missing_is_told_before_anything(
+    full_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_format(monkeypatch, 3)
+    before = content(full_folder)
+    with pytest.raises(StoreError, match="no step leads from format 2 to 3"):
+        migrate(full_folder, KEYS, {1: first_step}, silent)
+    assert is_as_it_was(full_folder, before)
+
+
+def fails(error: Exception):  # noqa: ANN201 -- a step
+    def step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+        first_step(handle, keys, told)
+        raise error
+
+    return step
+
+
+def loses_an_entry(handle: lmdb.Environment, _keys: StoreKeys, _told: Told) -> None:
+    table = handle.open_db(b"entries", create=False)
+    with handle.begin(write=True) as txn, txn.cursor(table) as cursor:
+        assert cursor.last()
+        cursor.delete()
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (fails(StoreError("record x does not open")), "record x does not open"),
+        (fails(lmdb.MapFullError("the map is full")), "the map is full"),
+        (fails(OSError(28, "No space left on device")), "No space left on device"),
+        (loses_an_entry, r"the migrated copy is not sound, \d findings: entry \d of dossier"),
+    ],
+)
+def test_a_step_that_fails_leaves_the_store_as_it_was(
+    full_folder: Path, step: object, said: str
+) -> None:
+    before = content(full_folder)
+    with pytest.raises(StoreError, match=rf"stays as it was, of format 1: .*{said}"):
+        migrate(full_folder, KEYS, {1: step}, silent)
+    assert is_as_it_was(full_folder, before)
+    assert not kept(full_folder, 1).exists()
+    migrate(full_folder, KEYS, STEPS, silent)
+    assert doctors_named(full_folder) == {"first"}
+
+
+@pytest.mark.usefixtures("later")
+def test_an_unforeseen_fault_of_a_step_leaves_the_store_as_it_was(full_folder: Path) -> None:
+    before = content(full_folder)
+    with pytest.raises(ZeroDivisionError):
+        migrate(full_folder, KEYS, {1: fails(ZeroDivisionError())}, silent)
+    assert is_as_it_was(full_folder, before)
+
+
+@pytest.mark.usefixtures("later")
+def test_other_keys_leave_the_store_as_it_was(full_folder: Path) -> None:
+    before = content(full_folder)
+    keys = StoreKeys(b"x" * 32, b"y" * 32, b"z" * 32)
+    with pytest.raises(StoreError, match=r"stays as it was, .*: record .* does not open"):
+        migrate(full_folder, keys, STEPS, silent)
+    assert is_as_it_was(full_folder, before)
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """Let no file grow beyond a size, as a full disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal_before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, signal_before)
+
+
+@pytest.mark.usefixtures("later")
+def test_a_full_disk_leaves_the_store_as_it_was(
+    full_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    before = content(full_folder)
+    assert len(before) > 64 << 10
+    request.getfixturevalue("small_files")
+    with pytest.raises(StoreError, match=r"stays as it was, .*: .*File too large"):
+        migrate(full_folder, KEYS, STEPS, silent)
+    assert is_as_it_was(full_folder, before)
+
+
+MOMENTS = ["_make_copy", "_take_steps", "_verify", "_keep", "sync_folder", "replace"]
+"""Up to the rename; at the last two the old file has its second name already."""
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_leaves_a_store_that_opens_and_a_second_call_ends_it(
+    full_folder: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(full_folder)
+    with process("migrate", full_folder, moment) as killed:
+        assert killed.wait(60) == -signal.SIGKILL
+    assert content(full_folder) == before
+    with monkeypatch.context() as now:
+        set_format(now, 1)
+        assert doctors_named(full_folder) == {""}
+        assert sound(full_folder)
+    migrate(full_folder, KEYS, STEPS, silent)
+    assert doctors_named(full_folder) == {"first"}
+    assert kept(full_folder, 1).read_bytes() == before
+    assert not (full_folder / COPY).exists()
+
+
+@pytest.mark.usefixtures("later")
+def test_a_kill_behind_the_rename_leaves_the_new_store(full_folder: Path) -> None:
+    with process("migrate", full_folder, "rename-done") as killed:
+        assert killed.wait(60) == -signal.SIGKILL
+    assert doctors_named(full_folder) == {"first"}
+    assert migrate(full_folder, KEYS, STEPS, silent).steps == ()
+    assert sound(full_folder)
+
+
+@pytest.mark.usefixtures("later")
+def test_an_old_file_from_another_time_is_never_replaced(full_folder: Path) -> None:
+    kept(full_folder, 1).write_bytes(b"from another time")
+    before = content(full_folder)
+    with pytest.raises(StoreError, match="move it away first"):
+        migrate(full_folder, KEYS, STEPS, silent)
+    assert is_as_it_was(full_folder, before)
+    assert kept(full_folder, 1).read_bytes() == b"from another time"
+
+
+def test_a_store_in_use_is_left_alone(full_folder: Path, later: pytest.MonkeyPatch) -> None:
+    later.undo()
+    before = content(full_folder)
+    hold = (
+        "import sys; from store_case import *; from pathlib import Path; "
+        "store = Store.open(Path(sys.argv[1]), KEYS, map_bytes=0); "
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(full_folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=HERE,
+        text=True,
+    ) as service:
+        assert service.stdout is not None
+        assert service.stdout.readline() == "open\n"
+        set_format(later, 2)
+        assert planned(full_folder, STEPS).steps == (first_step,)
+        with pytest.raises(StoreError, match="stop milter and courier first"):
+            migrate(full_folder, KEYS, STEPS, silent)
+        service.communicate("")
+    assert is_as_it_was(full_folder, before)
+    assert migrate(full_folder, KEYS, STEPS, silent).steps
+
+
+@pytest.mark.usefixtures("later")
+def test_a_service_that_starts_meanwhile_waits_and_finds_the_new_store(
+    full_folder: Path,
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+        service = process("open", full_folder)
+        started.append(service)
+        assert service.stdout is not None
+        assert service.stdout.readline() == "begins\n"
+        assert not select.select([service.stdout], [], [], 1.0)[0]
+        first_step(handle, keys, told)
+
+    migrate(full_folder, KEYS, {1: step}, silent)
+    (service,) = started
+    out, _ = service.communicate("", timeout=60)
+    assert (out, service.returncode) == ("open\n", 0)
+    assert doctors_named(full_folder) == {"first"}
+
+
+@pytest.mark.usefixtures("later")
+def test_a_store_put_back_without_its_lock_file_is_moved(full_folder: Path) -> None:
+    (full_folder / "lock.mdb").unlink()
+    (full_folder / "data.mdb").chmod(0o660)
+    before = os.umask(0o077)
+    try:
+        migrate(full_folder, KEYS, STEPS, silent)
+    finally:
+        os.umask(before)
+    assert doctors_named(full_folder) == {"first"}
+    assert {file.name: file.stat().st_mode & 0o777 for file in full_folder.iterdir()} == {
+        "data.mdb": 0o660,
+        "data.mdb.format-1": 0o660,
+        "lock.mdb": 0o660,
+    }
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_where_there_is_no_store_none_is_made(tmp_path: Path, there: bool) -> None:  # noqa: FBT001
+    folder = tmp_path / "store"
+    if there:
+        folder.mkdir()
+    with pytest.raises(StoreError, match="there is no store in"):
+        planned(folder, STEPS)
+    with pytest.raises(StoreError):
+        migrate(folder, KEYS, STEPS, silent)
+    assert not (folder / "data.mdb").exists()
+
+
+def test_the_file_of_another_program_is_no_store(tmp_path: Path) -> None:
+    with lmdb.Environment(str(tmp_path), max_dbs=2) as other:
+        other.open_db(b"meta")
+    with pytest.raises(StoreError, match="holds no store: unknown format"):
+        planned(tmp_path, STEPS)
+    (tmp_path / "data.mdb").write_bytes(b"no database " * 1000)
+    with pytest.raises(StoreError, match="holds no store"):
+        planned(tmp_path, STEPS)
+
+
+@pytest.mark.usefixtures("later")
+def test_a_migrated_store_takes_new_changes(full_folder: Path) -> None:
+    migrate(full_folder, KEYS, STEPS, silent)
+    with Store.open(full_folder, KEYS, map_bytes=0) as store:
+        dossier_id = with_dossier(store, "somebody new")
+        assert the_dossier(store, dossier_id).created_at == NOW
+    assert sound(full_folder)
