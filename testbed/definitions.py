@@ -54,7 +54,7 @@ def store_lines() -> Iterator[str]:
         yield f"meta {getattr(tables, name).decode()}"
     for name in ("ID_BYTES", "LINK_BYTES", "NONCE_BYTES"):
         yield f"{name} {getattr(codecs, name)}"
-    yield from described(codecs.Kind, Fault)  # what keyed digests are made of
+    yield from described(codecs.LinkKind, Fault)  # what keyed digests are made of
     kinds = dict(_records(codecs.Codecs(_KEYS)))
     yield from (f"record {table}: {kind.__name__}" for table, kind in sorted(kinds.items()))
     yield from described(*kinds.values())
@@ -74,7 +74,7 @@ def _records(of: object) -> Iterator[tuple[str, type]]:
 def log_lines() -> Iterator[str]:
     """Yield the access log's tables, and what a leaf holds always and where it is set."""
     yield f"mark {log_file.FORMAT.mark.decode()}"
-    yield from (f"table {name}" for name in log_file.Tables._fields)
+    yield from (f"table {name}" for name in log_file.LogTables._fields)
     always, full = (_leaf(event) for event in (_PLAIN, _FULL))
     for name in sorted(full):
         word = "always" if name in always else "where set"

@@ -25,7 +25,7 @@ HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Case:
+class EmergencyCase:
     """One emergency: the act and what became of it; times in epoch seconds, 0 for never.
 
     ``leaves`` are the numbers of all its entries, the act first.
@@ -56,9 +56,9 @@ class Case:
         return ", ".join(late)
 
 
-def cases(log: ExportedLog) -> tuple[Case, ...]:
+def cases(log: ExportedLog) -> tuple[EmergencyCase, ...]:
     """Return all emergencies in the order of the log; raises :class:`~.folder.FolderError`."""
-    found: dict[str, Case] = {}
+    found: dict[str, EmergencyCase] = {}
     for index, fields in events(log, Wanted()):
         reference = _text(fields, "reference")
         if not reference or fields.get("action") not in _ACTIONS:
@@ -74,8 +74,8 @@ def _is_act(fields: Fields) -> bool:
     return (fields.get("action"), fields.get("outcome")) == (EMERGENCY, "granted")
 
 
-def _begun(reference: str, index: int, fields: Fields) -> Case:
-    return Case(
+def _begun(reference: str, index: int, fields: Fields) -> EmergencyCase:
+    return EmergencyCase(
         reference=reference,
         at=_time(fields),
         rpps=_text(fields, "rpps"),
@@ -85,7 +85,7 @@ def _begun(reference: str, index: int, fields: Fields) -> Case:
     )
 
 
-def _followed(case: Case, index: int, fields: Fields) -> Case:
+def _followed(case: EmergencyCase, index: int, fields: Fields) -> EmergencyCase:
     """Return the case with one more of its leaves."""
     case = replace(case, leaves=(*case.leaves, index))
     action, outcome = fields.get("action"), _text(fields, "outcome")
@@ -109,8 +109,8 @@ def _time(fields: Fields) -> int:
 
 
 def wanted_cases(
-    all_of: Iterable[Case], wanted: Wanted, states: Iterable[str]
-) -> Iterator[Case]:
+    all_of: Iterable[EmergencyCase], wanted: Wanted, states: Iterable[str]
+) -> Iterator[EmergencyCase]:
     """Yield the emergencies of the wanted time and doctor that are in one of the states."""
     chosen = frozenset(states)
     for case in all_of:

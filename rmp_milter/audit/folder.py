@@ -5,9 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
+from rmp_milter.tlog.entry_proofs import EntryProof, EntryProofError, entry_proof_of
 from rmp_milter.tlog.hashing import HASH_SIZE
 from rmp_milter.tlog.notes import MAX_NOTE, NoteError
-from rmp_milter.tlog.receipts import Receipt, ReceiptError, receipt_of
 from rmp_milter.tlog.tiles import (
     ENTRIES,
     MAX_ENTRY,
@@ -138,9 +138,9 @@ class ExportedLog:
         width = min(WIDTH, self.head.size - number * WIDTH)
         return self._bundle(Tile(ENTRIES, number, width))[place]
 
-    def receipt(self, index: int) -> Receipt:
-        """Return the receipt of one entry; raise :class:`FolderError`."""
+    def entry_proof(self, index: int) -> EntryProof:
+        """Return the proof of one entry; raise :class:`FolderError`."""
         try:
-            return receipt_of(self.node, self.entry(index), index, self.checkpoint)
-        except ReceiptError as error:
+            return entry_proof_of(self.node, self.entry(index), index, self.checkpoint)
+        except EntryProofError as error:
             raise FolderError(str(error)) from None

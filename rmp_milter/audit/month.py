@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
-from rmp_milter.audit.emergencies import HOUR, STATES, Case
+from rmp_milter.audit.emergencies import HOUR, STATES, EmergencyCase
 from rmp_milter.dossier.emergency import CLOSED, CONTESTED, UNDER_REVIEW
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -53,7 +53,9 @@ class Figures:
     median_hours: float | None
 
 
-def figures(all_of: Sequence[Case], month: Month, now: int, justify_hours: int) -> Figures:
+def figures(
+    all_of: Sequence[EmergencyCase], month: Month, now: int, justify_hours: int
+) -> Figures:
     """Count the emergencies of a month as they stand in the log; ``now`` decides on lateness."""
     of_month = [case for case in all_of if month.first <= case.at < month.end]
     waits = [case.justified_at - case.at for case in of_month if case.justified_at]
@@ -71,7 +73,9 @@ def figures(all_of: Sequence[Case], month: Month, now: int, justify_hours: int) 
     )
 
 
-def _counted(all_of: Sequence[Case], key: Callable[[Case], str]) -> dict[str, int]:
+def _counted(
+    all_of: Sequence[EmergencyCase], key: Callable[[EmergencyCase], str]
+) -> dict[str, int]:
     return dict(Counter(key(case) or "?" for case in all_of).most_common())
 
 

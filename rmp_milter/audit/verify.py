@@ -18,7 +18,7 @@ from rmp_milter.tlog.tiles import WIDTH, Tile
 
 
 @dataclass(frozen=True)
-class Report:
+class LogReport:
     """What was verified: no findings, and the log is what the checkpoints say.
 
     ``head`` is what the folder's checkpoint claims, ``old`` the one that was kept.
@@ -31,7 +31,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
 
-def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = None) -> Report:
+def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = None) -> LogReport:
     """Verify the log in ``folder``; against an ``old`` checkpoint, and the log's ``key``.
 
     Raises ``OSError`` only where a file cannot be read for reasons that are not the log's.
@@ -43,7 +43,7 @@ def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = Non
     if old is None:
         notes.append("no old checkpoint given: whether the log only grew is not verified")
     if head is None:
-        return Report(None, kept, findings, notes)
+        return LogReport(None, kept, findings, notes)
     if kept and kept.origin != head.origin:
         line = f"the old checkpoint is of another log, {kept.origin}"
         findings.append(Finding("checkpoint", line))
@@ -53,7 +53,7 @@ def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = Non
     findings += check_reasons(folder, recount.reasons)
     if kept:
         findings += _extends(recount, head, kept)
-    return Report(head, kept, findings, notes)
+    return LogReport(head, kept, findings, notes)
 
 
 def _head(folder: Path, key: VerifierKey | None, findings: list[Finding]) -> TreeHead | None:

@@ -16,7 +16,7 @@ from rmp_milter.tlog.proofs import tree_root
 from rmp_milter.tlog.tiles import ENTRIES, WIDTH, Tile, encode_bundle, tiles_of, tiles_on
 
 
-class Source(Protocol):
+class LogSource(Protocol):
     """The log that is exported, as it is at one moment."""
 
     def node(self, level: int, index: int, /) -> bytes:
@@ -31,7 +31,7 @@ ExtraFile = tuple[str, bytes]
 
 
 def export(
-    source: Source, checkpoint: bytes, folder: Path, extra: Iterable[ExtraFile] = ()
+    source: LogSource, checkpoint: bytes, folder: Path, extra: Iterable[ExtraFile] = ()
 ) -> int:
     """Write what is missing in ``folder`` for the log as ``checkpoint`` has it.
 
@@ -57,7 +57,7 @@ def _all_tiles(size: int) -> Iterator[Tile]:
     yield from tiles_of(size)
 
 
-def _check_same_log(source: Source, head: TreeHead, folder: Path) -> None:
+def _check_same_log(source: LogSource, head: TreeHead, folder: Path) -> None:
     if not (folder / CHECKPOINT).exists():
         return
     there = ExportedLog(folder).head
@@ -67,7 +67,7 @@ def _check_same_log(source: Source, head: TreeHead, folder: Path) -> None:
         raise FolderError(f"{folder}: holds another log: this one does not extend it")
 
 
-def _content(source: Source, tile: Tile) -> bytes:
+def _content(source: LogSource, tile: Tile) -> bytes:
     if tile.level == ENTRIES:
         return encode_bundle(list(source.entries(*tile.leaves())))
     level = tile.level * 8

@@ -49,7 +49,7 @@ _OUTSIDE: Mapping[Why, str] = {
 }
 
 
-class Keeper:
+class RemoteKeeper:
     """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
 
     Each raises :class:`MailError`: 451 where the keeper is down or cannot work, the refusal

@@ -276,7 +276,7 @@ class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
     held_reason: bytes = b""
 
 
-Opening = ByCode | ByVitale | ByCustody
+WayIn = ByCode | ByVitale | ByCustody
 
 DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48))
 """A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
@@ -295,7 +295,7 @@ class Prove(Message, frozen=True):
 
     digest: bytes
     dossier_id: bytes
-    opening: Opening
+    way_in: WayIn
     event: Event
 
 
@@ -311,7 +311,7 @@ class Release(Message, frozen=True):
 
     digest: bytes
     dossier_id: bytes
-    opening: Opening
+    way_in: WayIn
     items: tuple[SealedDocument, ...]
     readers: tuple[bytes, ...]
     event: Event
@@ -335,7 +335,7 @@ class Recode(Message, frozen=True):
 
     digest: bytes
     dossier_id: bytes
-    opening: Opening
+    way_in: WayIn
     event: Event
     held_code: bytes = b""
     nir: str = ""
@@ -376,14 +376,14 @@ class Adopt(Message, frozen=True):
 
 
 MAX_PROOFS = 100
-"""Receipts in one reply, at most: each becomes a file of a mail, and who needs those of more
+"""Proofs in one reply, at most: each becomes a file of a mail, and who needs those of more
 events asks an auditor, who has the whole log."""
 
 
 class History(Message, frozen=True):
     """Ask for the leaves of a dossier, oldest first; asking is an event itself.
 
-    The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their receipts.
+    The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their proofs.
     """
 
     dossier_id: bytes
@@ -393,13 +393,13 @@ class History(Message, frozen=True):
 
 
 class PastEvent(msgspec.Struct, frozen=True):
-    """One leaf as the patient's list shows it; ``index`` is its place in the log.
+    """One leaf as the patient's list shows it; ``number`` is its place in the log.
 
-    ``receipt``, where it was asked for, is a file (C2SP tlog-proof) that holds the whole
+    ``entry_proof``, where it was asked for, is a file (C2SP tlog-proof) that holds the whole
     leaf: it is for nobody but who sees all of the dossier.
     """
 
-    index: int
+    number: int
     at: int
     action: str
     outcome: str
@@ -408,7 +408,7 @@ class PastEvent(msgspec.Struct, frozen=True):
     acting_for: str = ""
     entries: tuple[int, ...] = ()
     reference: str = ""
-    receipt: bytes = b""
+    entry_proof: bytes = b""
 
 
 class Told(Message, frozen=True):
@@ -440,9 +440,9 @@ class Forget(Message, frozen=True):
 
 
 class Recorded(Message, frozen=True):
-    """The leaf is durable; ``index`` is its place in the log."""
+    """The leaf is durable; ``number`` is its place in the log."""
 
-    index: int
+    number: int
 
 
 class Checkpoint(Message, frozen=True):

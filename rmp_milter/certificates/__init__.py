@@ -12,7 +12,7 @@ from rmp_milter.certificates.reading import (
 )
 from rmp_milter.certificates.uses import (
     EncryptionKey,
-    SigningKey,
+    VerifyingKey,
     check_usable,
     encryption_keys,
     signing_keys,
@@ -23,7 +23,7 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "EncryptionKey",
-    "SigningKey",
+    "VerifyingKey",
     "check_usable",
     "encryption_keys",
     "parse",

@@ -22,7 +22,7 @@ _CURVES = frozenset({"curve25519", "p256", "p384", "p521"})
 EncryptionKey = SignedPublicKey | SignedPublicSubKey
 
 
-class SigningKey(NamedTuple):
+class VerifyingKey(NamedTuple):
     """A key that may have made a signature; ``reason`` says why it is not valid now."""
 
     key: PublicKey
@@ -75,7 +75,7 @@ def _nearest(reasons: Iterable[Reason | None]) -> Reason:
     return next((reason for reason in order if reason in found), "no-encryption-key")
 
 
-def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list[SigningKey]:
+def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list[VerifyingKey]:
     """Return the keys of the certificate that the issuers' key ids name.
 
     ``reason`` is set where the key was not valid when it signed (``at``) or is not now.
@@ -83,9 +83,9 @@ def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list
     """
     certificate = verified(data)
     then, primary = Primary(certificate, at), Primary(certificate, now)
-    found: list[SigningKey] = []
+    found: list[VerifyingKey] = []
     if primary.key.key_id.lower() in issuers and _may_sign(primary):
-        found.append(SigningKey(primary.key, primary.reason or then.reason))
+        found.append(VerifyingKey(primary.key, primary.reason or then.reason))
     for sub in certificate.subkeys:
         if sub.key.key.key_id.lower() in issuers and sub.has_signed_back:
             reason = (
@@ -94,7 +94,7 @@ def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list
                 or then.reason
                 or subkey_reason(sub, at)
             )
-            found.append(SigningKey(as_primary(sub.key), reason))
+            found.append(VerifyingKey(as_primary(sub.key), reason))
     return found
 
 

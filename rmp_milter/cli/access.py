@@ -4,7 +4,7 @@ What an auditor runs works on an exported folder alone and needs no configuratio
 what writes or signs one imports the keeper's code.
 """
 
-from rmp_milter.cli.lazy import LazyGroup, Place
+from rmp_milter.cli.lazy import CommandPlace, LazyGroup
 
 _AUDITOR = "rmp_milter.cli.access_audit"
 _EVENTS = "rmp_milter.cli.access_events"
@@ -16,17 +16,21 @@ access = LazyGroup(
     "access",
     help="The tamper-evident log of who read and wrote what.",
     places={
-        "verify": Place(_AUDITOR, "verify", "Verify an exported log, or a receipt, offline."),
-        "list": Place(_EVENTS, "list_", "List the events of an exported log."),
-        "show": Place(_EVENTS, "show", "Show one event of an exported log."),
-        "prove": Place(_AUDITOR, "prove", "Write the receipt of one event."),
-        "overdue": Place(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
-        "report": Place(_EMERGENCIES, "report", "A month's emergencies in figures."),
-        "review": Place(_SERVICE, "review", "Note how far an emergency's review is."),
-        "letters": Place(_SERVICE, "letters", "Print the letters that must be posted."),
-        "export": Place(_KEEPER, "export", "Write the log into a folder for auditors."),
-        "checkpoint": Place(_KEEPER, "checkpoint", "Sign the log as it is, for auditors."),
-        "begin": Place(_KEEPER, "begin", "Begin a new log where the old one is lost."),
-        "key": Place("rmp_milter.cli.access_key", "key", "The keys of auditors."),
+        "verify": CommandPlace(
+            _AUDITOR, "verify", "Verify an exported log, or a proof, offline."
+        ),
+        "list": CommandPlace(_EVENTS, "list_", "List the events of an exported log."),
+        "show": CommandPlace(_EVENTS, "show", "Show one event of an exported log."),
+        "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
+        "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
+        "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),
+        "review": CommandPlace(_SERVICE, "review", "Note how far an emergency's review is."),
+        "letters": CommandPlace(_SERVICE, "letters", "Print the letters that must be posted."),
+        "export": CommandPlace(_KEEPER, "export", "Write the log into a folder for auditors."),
+        "checkpoint": CommandPlace(
+            _KEEPER, "checkpoint", "Sign the log as it is, for auditors."
+        ),
+        "begin": CommandPlace(_KEEPER, "begin", "Begin a new log where the old one is lost."),
+        "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },
 )

@@ -7,16 +7,16 @@ import click
 from rmp_milter.audit.events import fields_of
 from rmp_milter.audit.findings import Finding
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
-from rmp_milter.audit.verify import Report
+from rmp_milter.audit.verify import LogReport
 from rmp_milter.audit.verify import verify as verify_folder
 from rmp_milter.cli.access_events import FOLDER, print_event
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import Json, print_error, print_json, print_pairs
-from rmp_milter.tlog import receipts
+from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.checkpoints import TreeHead
+from rmp_milter.tlog.entry_proofs import MAX_ENTRY_PROOF, EntryProofError
 from rmp_milter.tlog.notes import NoteError, VerifierKey
-from rmp_milter.tlog.receipts import MAX_RECEIPT, ReceiptError
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -40,18 +40,18 @@ vkey_option = click.option(
 
 
 @click.command("verify")
-@click.argument("path", metavar="FOLDER|RECEIPT", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", metavar="FOLDER|PROOF", type=click.Path(path_type=Path, exists=True))
 @click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
 @vkey_option
 @json_option
 def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: bool) -> int:
-    """Verify an exported log, or a single receipt, offline; status 1 if anything is wrong.
+    """Verify an exported log, or a single proof, offline; status 1 if anything is wrong.
 
     Everything is recomputed from the entries. With --checkpoint, that the log of that day
     is still there, unaltered, and only grew; with --vkey, that its keeper signed it.
     """
     if path.is_file():
-        return _verify_receipt(path, vkey, as_json=as_json)
+        return _verify_proof(path, vkey, as_json=as_json)
     with refusing(FolderError):
         report = verify_folder(path, vkey, None if old is None else read_bounded(old))
     if as_json:
@@ -61,7 +61,7 @@ def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: b
     return Status.REFUSED if report.findings else Status.OK
 
 
-def _report_as_json(report: Report) -> dict[str, Json]:
+def _report_as_json(report: LogReport) -> dict[str, Json]:
     return {
         "sound": not report.findings,
         "findings": [_finding_as_json(finding) for finding in report.findings],
@@ -86,7 +86,7 @@ def _head_as_json(head: TreeHead | None) -> Json:
     return {"origin": head.origin, "entries": head.size, "root": head.root.hex()}
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: LogReport) -> None:
     for finding in report.findings:
         print_error(f"access log: {finding.line}")
     pairs = []
@@ -100,19 +100,19 @@ def _print_report(report: Report) -> None:
     click.echo(f"{count} findings" if count else "the log is what its checkpoint says")
 
 
-def _verify_receipt(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int:
-    with refusing(FolderError, ReceiptError):
-        receipt = receipts.parse(read_bounded(path, MAX_RECEIPT))
+def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int:
+    with refusing(FolderError, EntryProofError):
+        proof = entry_proofs.parse(read_bounded(path, MAX_ENTRY_PROOF))
     try:
-        head = receipts.check(receipt, vkey)
-    except ReceiptError as error:
+        head = entry_proofs.check(proof, vkey)
+    except EntryProofError as error:
         print_error(f"{path}: {error}")
         return Status.REFUSED
     proved = f"in the log {head.origin} of {head.size} entries"
     if vkey is None:
         proved += "; who signed it is not verified without --vkey"
     with refusing(FolderError):
-        print_event(receipt.index, fields_of(receipt.index, receipt.entry), proved, as_json)
+        print_event(proof.index, fields_of(proof.index, proof.entry), proved, as_json)
     return Status.OK
 
 
@@ -121,12 +121,12 @@ def _verify_receipt(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> i
 @click.argument("number", metavar="N", type=click.IntRange(min=0))
 @click.option("-o", "--output", type=FILE, help="The file to write, instead of printing.")
 def prove(folder: Path, number: int, output: Path | None) -> None:
-    """Write the receipt of entry N of the exported log in FOLDER (C2SP tlog-proof).
+    """Write the proof of entry N of the exported log in FOLDER (C2SP tlog-proof).
 
     It holds the entry, its proof and the checkpoint, and is verified without the log.
     """
     with refusing(FolderError):
-        data = ExportedLog(folder).receipt(number).encode()
+        data = ExportedLog(folder).entry_proof(number).encode()
     if output is None:
         click.echo(data, nl=False)
     else:

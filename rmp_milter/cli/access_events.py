@@ -12,15 +12,15 @@ from pathlib import Path
 import click
 
 from rmp_milter.audit.beside import read_reason
-from rmp_milter.audit.emergencies import NEW, STATES, Case, cases, wanted_cases
+from rmp_milter.audit.emergencies import NEW, STATES, EmergencyCase, cases, wanted_cases
 from rmp_milter.audit.events import Fields, Value, Wanted, events, fields_of
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
 from rmp_milter.audit.reasons import ReasonError, open_reason, read_private
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import moment, print_json, print_pairs, print_table
-from rmp_milter.tlog import receipts
-from rmp_milter.tlog.receipts import ReceiptError
+from rmp_milter.tlog import entry_proofs
+from rmp_milter.tlog.entry_proofs import EntryProofError
 
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 HEADS = ("ENTRY", "AT", "ACTION", "OUTCOME", "RPPS", "SENDER", "PATIENT", "DOCUMENTS")
@@ -100,7 +100,7 @@ def list_(  # noqa: PLR0913 -- one argument an option
             print_table(heads, list(lines))
 
 
-def case_fields(case: Case) -> Fields:
+def case_fields(case: EmergencyCase) -> Fields:
     """Return an emergency as programs read it."""
     return {
         "reference": case.reference,
@@ -115,7 +115,7 @@ def case_fields(case: Case) -> Fields:
     }
 
 
-def _case_line(case: Case) -> tuple[str, ...]:
+def _case_line(case: EmergencyCase) -> tuple[str, ...]:
     return (
         str(case.leaves[0]),
         moment(case.at),
@@ -179,11 +179,11 @@ def show(folder: Path, number: int, *, key: Path | None, as_json: bool) -> None:
 
     Without --key a sealed reason is no more than its digest.
     """
-    with refusing(FolderError, ReceiptError):
-        receipt = ExportedLog(folder).receipt(number)
-        head = receipts.check(receipt, None)
+    with refusing(FolderError, EntryProofError):
+        proof = ExportedLog(folder).entry_proof(number)
+        head = entry_proofs.check(proof, None)
         proved = f"in the log {head.origin} of {head.size} entries"
-        fields = fields_of(number, receipt.entry)
+        fields = fields_of(number, proof.entry)
         words = None if key is None else _reason(folder, number, fields, key)
         print_event(number, fields, proved, as_json, words)
 

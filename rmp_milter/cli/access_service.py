@@ -16,9 +16,9 @@ import click
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli.errors import CommandError, refusing
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output_folder import make_folder_for
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.dossier.changes import Changes
@@ -27,7 +27,7 @@ from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.host.owners import name_of
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
-from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
@@ -73,7 +73,7 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
         reply, _ = keeper.expect(Recorded, Record(_review_event(reviewed), words=note))
         with refusing(Conflict, hint="it changed meanwhile: look at it and review it again"):
             store.commit(Changes(emergencies=(reviewed,)), reviewed.reviewed_at)
-    click.echo(f"{reviewed.reference}: {reviewed.state.value} (entry {reply.index})")
+    click.echo(f"{reviewed.reference}: {reviewed.state.value} (entry {reply.number})")
 
 
 def _review_event(reviewed: Emergency) -> Event:
@@ -153,7 +153,7 @@ def mail_checkpoint(config: Config) -> bytes:
         raise CommandError("[audit] addresses: nobody is named there", "rmp.toml(5)")
     audience = Audience(
         addresses=config.audit.addresses,
-        sender=Sender(config.service.addresses[0], config.service.name),
+        sender=ServiceAddress(config.service.addresses[0], config.service.name),
         new_token=lambda: secrets.token_hex(16),
     )
     with open_store(config) as store, _keeper(config) as keeper:

@@ -9,7 +9,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, visible
 from rmp_milter.config import Config
 from rmp_milter.host.checks import check_mail_server, check_service
-from rmp_milter.postfix.rules import Finding, Severity
+from rmp_milter.postfix.rules import PostfixFinding, Severity
 
 
 @click.command()
@@ -40,7 +40,7 @@ def check(
     return Status.REFUSED if wrong else Status.OK
 
 
-def _as_json(finding: Finding) -> dict[str, str]:
+def _as_json(finding: PostfixFinding) -> dict[str, str]:
     return {
         "severity": finding.severity.value,
         "line": finding.line,
@@ -48,7 +48,7 @@ def _as_json(finding: Finding) -> dict[str, str]:
     }
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(findings: list[PostfixFinding]) -> None:
     for finding in findings:
         click.echo(f"{finding.severity.value}: {visible(finding.line)}")
         if finding.hint:

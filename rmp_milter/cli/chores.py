@@ -7,9 +7,9 @@ import click
 import msgspec
 
 from rmp_milter.cli.errors import Status
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.milter.chores.round import as_dict, do_round
 from rmp_milter.milter.chores.watch import keep_watch

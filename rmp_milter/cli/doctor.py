@@ -22,9 +22,9 @@ from rmp_milter.cli.doctor_import import import_
 from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_table
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm

@@ -7,8 +7,8 @@ import click
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm

@@ -19,9 +19,9 @@ from rmp_milter.certificates import (
 from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_error, print_json
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm

@@ -17,9 +17,9 @@ from rmp_milter.calls.protocol import ByCustody, Event, Release, Released
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.identity import fold
@@ -48,7 +48,7 @@ class _Work(msgspec.Struct, frozen=True):
     everything: bool
 
 
-class _Done(msgspec.Struct, frozen=True):
+class _Rewritten(msgspec.Struct, frozen=True):
     """How many dossiers there are, documents were written; what the keeper refused."""
 
     dossiers: int
@@ -122,7 +122,7 @@ def _two(witnesses: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _rewrite_all(work: _Work) -> _Done:
+def _rewrite_all(work: _Work) -> _Rewritten:
     """Do dossier by dossier; one that the keeper cannot open must not hold up the others."""
     with work.store.snapshot() as snapshot:
         dossiers = [each.dossier_id for each in standing_dossiers(work.reader, snapshot)]
@@ -133,7 +133,7 @@ def _rewrite_all(work: _Work) -> _Done:
                 documents += _rewrite(work, dossier_id)
             except KeeperRefused as error:
                 refused.append(f"dossier {dossier_id.hex()}: {error.line}")
-    return _Done(len(dossiers), documents, tuple(refused))
+    return _Rewritten(len(dossiers), documents, tuple(refused))
 
 
 def _rewrite(work: _Work, dossier_id: bytes) -> int:
@@ -152,14 +152,14 @@ def _rewrite(work: _Work, dossier_id: bytes) -> int:
     request = Release(
         digest=work.keeper.digest,
         dossier_id=dossier_id,
-        opening=ByCustody(dossier.slots.custody),
+        way_in=ByCustody(dossier.slots.custody),
         items=tuple(map(sealed_document, wanted)),
         readers=(work.reader.certificate,),
         event=work.leaf,
     )
     packets = work.keeper.ask(Released, request).packets
-    envelopes = written(wanted, packets, work.reader)
-    work.store.commit(Changes(envelopes=envelopes), int(time.time()))
+    written_packets = written(wanted, packets, work.reader)
+    work.store.commit(Changes(key_packets=written_packets), int(time.time()))
     return len(wanted)
 
 
@@ -168,7 +168,7 @@ def _reads(reader: Doctor, dossier: Dossier) -> bool:
     return own and dossier.closure is None
 
 
-def _tell(reader: Doctor, done: _Done, *, as_json: bool) -> int:
+def _tell(reader: Doctor, done: _Rewritten, *, as_json: bool) -> int:
     if as_json:
         print_json(
             {

@@ -12,13 +12,13 @@ from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
 from rmp_milter.cli.leaves import forget_dossier, record_act
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.erasure import due_for_erasure, is_due
-from rmp_milter.dossier.identity import Outcome, match, trait_keys
+from rmp_milter.dossier.identity import Matching, match, trait_keys
 from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.mail.header.routing import parse
@@ -91,7 +91,7 @@ def find(config: Config, *, as_json: bool) -> int:
 
 def _fitting(patient: Patient, known: Iterable[Dossier]) -> list[Dossier]:
     """Return each dossier that fits by itself: homonyms, and closed ones, are all told."""
-    return [each for each in known if match(patient, (each,)).outcome is Outcome.ONE]
+    return [each for each in known if match(patient, (each,)).outcome is Matching.ONE]
 
 
 def _patient(words: str) -> Patient:

@@ -64,7 +64,7 @@ def _write_document(path: Path, document: Document, dossier: Dossier, view: Snap
 def _packets(document: Document, dossier: Dossier, view: Snapshot) -> bytes:
     packets = {key.fingerprint: key.packet for key in document.standing}
     for reader in (view.doctor(dossier.treating), view.patient_of(dossier.dossier_id)):
-        later = view.envelope(document.document_id, reader.fingerprint) if reader else b""
+        later = view.key_packets(document.document_id, reader.fingerprint) if reader else b""
         if reader and later:
             packets[reader.fingerprint] = later
     return b"".join(packets.values())

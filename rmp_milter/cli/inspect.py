@@ -13,14 +13,14 @@ import click
 from click.core import ParameterSource
 
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.inspection import print_report, report_as_json
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config, load
 from rmp_milter.config.sections import LimitsSection, RulesSection
 from rmp_milter.handlers.table import HANDLERS
@@ -28,8 +28,8 @@ from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
-from rmp_milter.inspection.outside import Outcome, Seen, look
-from rmp_milter.inspection.report import Ground, Report, closed, opened, too_large
+from rmp_milter.inspection.outside import LookedAt, Treatment, look
+from rmp_milter.inspection.report import Ground, MailReport, closed, opened, too_large
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import ReadAt
 from rmp_milter.store.format.failures import StoreError
@@ -41,7 +41,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @dataclass(frozen=True)
-class Means:
+class Openers:
     """What a mail is opened with, as far as it is there."""
 
     config: Config | None
@@ -94,7 +94,7 @@ def inspect(
         raise click.UsageError("--passphrase-file goes with --secret-key")
     _write_no_core()
     with _reading_files():
-        means = Means(_configuration(config_file), _key_file(secret_key, passphrase_file))
+        means = Openers(_configuration(config_file), _key_file(secret_key, passphrase_file))
         memory = _in_memory(mail, means.message_bytes)
     _leave_root(means.config)
     with memory, memory.mapped() as file, _refusing_key(secret_key):
@@ -105,7 +105,7 @@ def inspect(
         print_json(report_as_json(report, language, facts))
     else:
         print_report(report, language, facts)
-    return Status.OK if report.verdict.outcome is Outcome.TAKEN else Status.REFUSED
+    return Status.OK if report.verdict.outcome is Treatment.TAKEN else Status.REFUSED
 
 
 def _write_no_core() -> None:
@@ -182,14 +182,14 @@ def _chunks(file: IO[bytes], limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _examine(file: memoryview, found: FirstMail, means: Means) -> Report:
+def _examine(file: memoryview, found: FirstMail, means: Openers) -> MailReport:
     raw = file[found.start : found.end]
     size = travelling_size(raw)
     if size > means.message_bytes or (not found.more and len(file) > means.message_bytes):
         return too_large(len(raw), more_mails=found.more)
     with Memory() as bodies:
         seen = look(raw, found.mail_from, bodies, _reader(bodies), means.limits)
-        report = Report(len(raw), found.more, seen.outside, seen.outside.verdict)
+        report = MailReport(len(raw), found.more, seen.outside, seen.outside.verdict)
         opener = _opener(seen, bodies, means)
         if isinstance(opener, str):
             return closed(report, opener)
@@ -202,7 +202,7 @@ def _reader(bodies: Memory) -> ReadAt:
     return lambda offset, size: os.pread(bodies.fd, size, offset)
 
 
-def _opener(seen: Seen, bodies: Memory, means: Means) -> Opener | str:
+def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
     """Return what opens the mail, or why it stays closed."""
     if not seen.refs:
         return "nothing in it can be opened with an OpenPGP key"
@@ -211,12 +211,12 @@ def _opener(seen: Seen, bodies: Memory, means: Means) -> Opener | str:
         return with_key_file(means.key_file, seen.refs, _reader(bodies), means.limits, now)
     if means.config is None:
         return "there is no configuration, and no --secret-key was given"
-    if seen.outside.verdict.outcome is not Outcome.TAKEN:
+    if seen.outside.verdict.outcome is not Treatment.TAKEN:
         return "the service does not open such a mail"
     client = KeeperClient(
         means.config.sockets.keeper, means.config.milter.keeper_timeout_seconds
     )
-    keeper = Keeper(client.call, means.message_bytes // 1_000_000)
+    keeper = RemoteKeeper(client.call, means.message_bytes // 1_000_000)
     return with_keeper(keeper, seen.refs, bodies)
 
 

@@ -7,8 +7,8 @@ import click
 from rmp_milter.cli.output import Json, print_pairs, print_table, visible
 from rmp_milter.dossier.model import PartName
 from rmp_milter.inspection.inside import Inside
-from rmp_milter.inspection.outside import EncryptedPart, OtherPart, Outcome
-from rmp_milter.inspection.report import Report
+from rmp_milter.inspection.outside import EncryptedPart, OtherPart, Treatment
+from rmp_milter.inspection.report import MailReport
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
 from rmp_milter.mail.header.routing import Problem, RoutingHeader
@@ -18,7 +18,7 @@ HIDDEN = "0" * 16
 Facts = Mapping[str, str]
 
 
-def print_report(report: Report, language: Language, facts: Facts) -> None:
+def print_report(report: MailReport, language: Language, facts: Facts) -> None:
     """Print the report for a person; ``facts`` fill the refusals' sentences."""
     print_pairs(_summary(report))
     for key in _refusals(report):
@@ -29,12 +29,12 @@ def print_report(report: Report, language: Language, facts: Facts) -> None:
         _print_inside(report.inside)
 
 
-def _refusals(report: Report) -> Iterable[str]:
+def _refusals(report: MailReport) -> Iterable[str]:
     verdict = report.verdict.text
     return dict.fromkeys([*([verdict] if verdict else []), *report.objections])
 
 
-def _summary(report: Report) -> list[tuple[str, str]]:
+def _summary(report: MailReport) -> list[tuple[str, str]]:
     lines = [("shape", _shape(report)), ("size", f"{report.size} bytes")]
     if report.more_mails:
         lines.append(("note", "other mails follow in this file, which were not looked at"))
@@ -48,27 +48,27 @@ def _summary(report: Report) -> list[tuple[str, str]]:
     return lines
 
 
-def _shape(report: Report) -> str:
+def _shape(report: MailReport) -> str:
     signed = ", inside a signature" if report.outside.signed_outside else ""
     return (report.outside.shape or "cannot be told") + signed
 
 
-def _automatic(report: Report) -> str:
+def _automatic(report: MailReport) -> str:
     """Return why the mail looks automatic, in one word or a few."""
     verdict = report.verdict
-    return verdict.detail if verdict.outcome is Outcome.AUTOMATIC else "no"
+    return verdict.detail if verdict.outcome is Treatment.AUTOMATIC else "no"
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: MailReport) -> str:
     verdict = report.verdict
-    if verdict.outcome is Outcome.AUTOMATIC:
+    if verdict.outcome is Treatment.AUTOMATIC:
         return "automatic: noticed, never opened, never answered"
-    if verdict.outcome is Outcome.TAKEN:
+    if verdict.outcome is Treatment.TAKEN:
         return "taken: the service accepts this shape"
     return f"refused: {verdict.text}" + (f" ({verdict.detail})" if verdict.detail else "")
 
 
-def _signature(report: Report, inside: Inside) -> str:
+def _signature(report: MailReport, inside: Inside) -> str:
     signature = inside.signature
     words = [signature.trust.value]
     if inside.signer:
@@ -82,7 +82,7 @@ def _signature(report: Report, inside: Inside) -> str:
     return " ".join(words)
 
 
-def _print_parts(report: Report) -> None:
+def _print_parts(report: MailReport) -> None:
     _section(
         "Encrypted",
         ("NAME", "SIZE", "CONTAINER", "ENCRYPTED TO", "TROUBLE"),
@@ -132,7 +132,7 @@ def _print_inside(inside: Inside) -> None:
     _section("Inside", ("NAME", "TYPE", "SIZE"), [*rows])
 
 
-def report_as_json(report: Report, language: Language, facts: Facts) -> Json:
+def report_as_json(report: MailReport, language: Language, facts: Facts) -> Json:
     """Return the report for a program; keys and words are described in rmp(1)."""
     verdict = report.verdict
     return {
@@ -140,7 +140,7 @@ def report_as_json(report: Report, language: Language, facts: Facts) -> Json:
         "size": report.size,
         "more_mails": report.more_mails,
         "signed_outside": report.outside.signed_outside,
-        "automatic": verdict.detail if verdict.outcome is Outcome.AUTOMATIC else "",
+        "automatic": verdict.detail if verdict.outcome is Treatment.AUTOMATIC else "",
         "verdict": {
             "outcome": verdict.outcome.value,
             "detail": verdict.detail,
@@ -178,7 +178,7 @@ def _other(part: OtherPart) -> dict[str, Json]:
     }
 
 
-def _opened(report: Report, language: Language, facts: Facts) -> Json:
+def _opened(report: MailReport, language: Language, facts: Facts) -> Json:
     inside, header = report.inside, report.header
     if inside is None or header is None:
         return None

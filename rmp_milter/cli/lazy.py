@@ -11,7 +11,7 @@ from typing import NamedTuple
 import click
 
 
-class Place(NamedTuple):
+class CommandPlace(NamedTuple):
     """Where a command is defined, and its line in the list of commands."""
 
     module: str
@@ -26,7 +26,7 @@ class LazyGroup(click.Group):
         self,
         name: str | None = None,
         *,
-        places: Mapping[str, Place],
+        places: Mapping[str, CommandPlace],
         help: str | None = None,  # noqa: A002 -- click's name
     ) -> None:
         super().__init__(name, help=help)

@@ -1,6 +1,6 @@
 """The keeper as a command of the host calls it: every change leaves a leaf in the access log.
 
-The keeper lets only the milter's user call; :func:`rmp_milter.cli.opening.open_store` has
+The keeper lets only the milter's user call; :func:`rmp_milter.cli.stores.open_store` has
 become that user before. The leaf comes first: a crash in between over-reports.
 """
 

@@ -7,7 +7,7 @@ import click
 
 from rmp_milter import __version__
 from rmp_milter.cli.errors import CommandError, Status
-from rmp_milter.cli.lazy import LazyGroup, Place
+from rmp_milter.cli.lazy import CommandPlace, LazyGroup
 from rmp_milter.cli.options import config_option
 from rmp_milter.cli.output import print_error
 from rmp_milter.config import ConfigErrors
@@ -21,22 +21,26 @@ rmp = LazyGroup(
     "rmp",
     help="Shared medical summary in encrypted mail: the host's command.",
     places={
-        "init": Place(f"{_HERE}.init", "init", "Make keys, store and configuration."),
-        "check": Place(f"{_HERE}.check", "check", "Check everything without starting."),
-        "serve": Place(f"{_HERE}.serve", "serve", "Run all three processes in front."),
-        "keeper": Place(f"{_HERE}.run_keeper", "keeper", "Run the keeper in front."),
-        "milter": Place(f"{_HERE}.run_milter", "milter", "Run the milter in front."),
-        "courier": Place(f"{_HERE}.run_courier", "courier", "Run the courier in front."),
-        "key": Place(f"{_HERE}.key", "key", "The service's certificate, for doctors."),
-        "doctor": Place(f"{_HERE}.doctor", "doctor", "The directory of doctors."),
-        "dossier": Place(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),
-        "trust": Place(f"{_HERE}.trust", "trust", "Whose Vitale attestations count."),
-        "store": Place(f"{_HERE}.store", "store", "Verify and measure the store."),
-        "outbox": Place(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
-        "access": Place(f"{_HERE}.access", "access", "The access log, for auditors."),
-        "pending": Place(f"{_HERE}.pending", "pending", "Deposits that wait for a dossier."),
-        "chores": Place(f"{_HERE}.chores", "chores", "Adopt, expire, send digests: once."),
-        "inspect": Place(f"{_HERE}.inspect", "inspect", "Say what shape a mail has."),
+        "init": CommandPlace(f"{_HERE}.init", "init", "Make keys, store and configuration."),
+        "check": CommandPlace(f"{_HERE}.check", "check", "Check everything without starting."),
+        "serve": CommandPlace(f"{_HERE}.serve", "serve", "Run all three processes in front."),
+        "keeper": CommandPlace(f"{_HERE}.run_keeper", "keeper", "Run the keeper in front."),
+        "milter": CommandPlace(f"{_HERE}.run_milter", "milter", "Run the milter in front."),
+        "courier": CommandPlace(f"{_HERE}.run_courier", "courier", "Run the courier in front."),
+        "key": CommandPlace(f"{_HERE}.key", "key", "The service's certificate, for doctors."),
+        "doctor": CommandPlace(f"{_HERE}.doctor", "doctor", "The directory of doctors."),
+        "dossier": CommandPlace(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),
+        "trust": CommandPlace(f"{_HERE}.trust", "trust", "Whose Vitale attestations count."),
+        "store": CommandPlace(f"{_HERE}.store", "store", "Verify and measure the store."),
+        "outbox": CommandPlace(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
+        "access": CommandPlace(f"{_HERE}.access", "access", "The access log, for auditors."),
+        "pending": CommandPlace(
+            f"{_HERE}.pending", "pending", "Deposits that wait for a dossier."
+        ),
+        "chores": CommandPlace(
+            f"{_HERE}.chores", "chores", "Adopt, expire, send digests: once."
+        ),
+        "inspect": CommandPlace(f"{_HERE}.inspect", "inspect", "Say what shape a mail has."),
     },
 )
 config_option(rmp)

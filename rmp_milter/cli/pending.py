@@ -5,9 +5,9 @@ import time
 import click
 
 from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.opening import open_store
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, moment, print_json, print_table
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Waiting
 from rmp_milter.errors import MailError

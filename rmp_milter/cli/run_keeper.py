@@ -12,7 +12,7 @@ from rmp_milter.host.owners import UnknownNameError, uid_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
 from rmp_milter.keeper.log.journal import JournalError
-from rmp_milter.keeper.server import Place, ServerError, serve
+from rmp_milter.keeper.server import Listening, ServerError, serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
 
@@ -56,9 +56,9 @@ def verifier(config: Config) -> JwsVerifier:
     )
 
 
-def place(config: Config) -> Place:
+def place(config: Config) -> Listening:
     """Return where the keeper listens and to whom; raises :class:`UnknownNameError`."""
-    return Place(
+    return Listening(
         socket=config.sockets.keeper,
         allowed_uids=frozenset(uid_of(user) for user in config.keeper.users),
         mode=config.sockets.keeper_mode,

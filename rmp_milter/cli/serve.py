@@ -7,7 +7,7 @@ import click
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host import logs
-from rmp_milter.host.supervisor import Part, supervise
+from rmp_milter.host.supervisor import Program, supervise
 
 
 @click.command()
@@ -21,12 +21,12 @@ def serve(config: Config) -> None:
     supervise(parts(config), lambda: click.echo(f"ready for {config.service.addresses[0]}"))
 
 
-def parts(config: Config) -> list[Part]:
+def parts(config: Config) -> list[Program]:
     """Return the three processes as they are started."""
     return [
-        Part("keeper", _command(config, "keeper"), config.sockets.keeper),
-        Part("milter", _command(config, "milter"), config.sockets.milter),
-        Part("courier", _command(config, "courier")),
+        Program("keeper", _command(config, "keeper"), config.sockets.keeper),
+        Program("milter", _command(config, "milter"), config.sockets.milter),
+        Program("courier", _command(config, "courier")),
     ]
 
 

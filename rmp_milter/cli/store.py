@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from rmp_milter.cli.errors import Status, refusing
-from rmp_milter.cli.opening import RIGHTS_HINT, open_store, opening, store_keys
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.store_migrate import migrate
+from rmp_milter.cli.stores import RIGHTS_HINT, open_store, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store import compacting
@@ -30,7 +30,7 @@ store.add_command(migrate)
 def check(config: Config, *, as_json: bool) -> int:
     """Verify every record and index of the store; status 1 if anything is wrong."""
     become_owner(config.paths.store)
-    with opening():
+    with reachable():
         keys = store_keys(config)
         report = store_check.check(config.paths.store, keys, _progress)
     if as_json:
@@ -46,7 +46,7 @@ def check(config: Config, *, as_json: bool) -> int:
     return Status.REFUSED if report.findings else Status.OK
 
 
-def _print_report(report: store_check.Report) -> None:
+def _print_report(report: store_check.StoreReport) -> None:
     for finding in report.findings:
         print_error(f"store: {finding}")
     print_pairs([(table, str(count)) for table, count in report.counts.items()] or [("", "")])
@@ -70,7 +70,7 @@ def compact(config: Config, *, folder: Path) -> None:
     After dossiers were erased: the old file still holds what was in them.
     """
     become_owner(config.paths.store)
-    with refusing(OSError, hint=RIGHTS_HINT), opening():
+    with refusing(OSError, hint=RIGHTS_HINT), reachable():
         compacting.compact(config.paths.store, store_keys(config), folder)
     old = config.paths.store
     click.echo(f"written to {folder}. Put it in place, check it, then destroy the old one:")

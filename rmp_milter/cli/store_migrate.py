@@ -5,8 +5,8 @@ import sys
 import click
 
 from rmp_milter.cli.errors import refusing
-from rmp_milter.cli.opening import opening, store_keys
 from rmp_milter.cli.options import configured
+from rmp_milter.cli.stores import reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store import migrating
@@ -27,7 +27,7 @@ def migrate(config: Config, *, dry_run: bool) -> None:
     """
     folder = config.paths.store
     become_owner(folder)
-    with opening():
+    with reachable():
         move = migrating.planned(folder, STEPS)
     if move.steps and not dry_run:
         move = _moved(config)
@@ -40,7 +40,7 @@ def migrate(config: Config, *, dry_run: bool) -> None:
 
 
 def _moved(config: Config) -> Move:
-    with opening():
+    with reachable():
         keys = store_keys(config)
     with refusing(StoreError):
         return migrating.migrate(config.paths.store, keys, STEPS, _progress)

@@ -32,8 +32,8 @@ LARGE_BYTES = 8 * 1024 * 1024
 """Mails above this are sent one after the other, for the sake of memory."""
 
 
-class Line(Protocol):
-    """A way to hand over mails one at a time (:class:`rmp_milter.courier.sending.Line`)."""
+class HandOver(Protocol):
+    """A way to hand over mails one at a time (:class:`rmp_milter.courier.sending.HandOver`)."""
 
     def send(self, sender: str, recipient: str, signature: bytes, mail: WholeMail) -> Reply:
         """Send one mail; raises :class:`UnreachableError`."""
@@ -56,14 +56,14 @@ class Rounds:
         outbox: Outbox,
         sender_of: Callable[[int], str],
         sign: Callable[[WholeMail], bytes],
-        lines: Sequence[Line],
+        lines: Sequence[HandOver],
         schedule: Schedule,
     ) -> None:
         self._outbox = outbox
         self._sender_of = sender_of
         self._sign = sign
         self._lines = lines
-        self._free: queue.LifoQueue[Line] = queue.LifoQueue()
+        self._free: queue.LifoQueue[HandOver] = queue.LifoQueue()
         for line in lines:
             self._free.put(line)
         self._schedule = schedule

@@ -53,7 +53,7 @@ def run(config: Config, stop: threading.Event) -> int:
             outbox,
             lambda row: bounce_address(config.service.addresses[0], row, key),
             signer.signature,
-            [Line(settings.host, settings.port) for _ in range(settings.senders)],
+            [SmtpLine(settings.host, settings.port) for _ in range(settings.senders)],
             Schedule(settings.retry_seconds, settings.give_up_hours * 3600),
         )
         try:
@@ -64,7 +64,7 @@ def run(config: Config, stop: threading.Event) -> int:
     return 0
 
 
-class Line:
+class SmtpLine:
     """A connection to Postfix's re-injection listener, opened when needed and kept."""
 
     def __init__(self, host: str, port: int) -> None:

@@ -54,7 +54,7 @@ class DossierUpdate(msgspec.Struct, frozen=True):
     trait_keys: tuple[str, ...] = ()
 
 
-class NewEnvelope(msgspec.Struct, frozen=True):
+class NewKeyPackets(msgspec.Struct, frozen=True):
     """Key packets of a stored document for one reader, written after it came in.
 
     They take the place of those that the reader's key (``fingerprint``) had.
@@ -113,7 +113,7 @@ class Changes(msgspec.Struct, frozen=True):
     removed_doctors: tuple[bytes, ...] = ()
     bounced: tuple[int, ...] = ()  # outbox row numbers that a bounce came back for
     updates: tuple[DossierUpdate, ...] = ()
-    envelopes: tuple[NewEnvelope, ...] = ()
+    key_packets: tuple[NewKeyPackets, ...] = ()
     waiting: tuple[NewWaiting, ...] = ()
     adoptions: tuple[Adoption, ...] = ()
     expired: tuple[bytes, ...] = ()  # waiting_ids, gone with their bodies

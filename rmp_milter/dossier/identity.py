@@ -45,7 +45,7 @@ _PARTICLES = ("DE LA ", "DE L ", "DES ", "DU ", "DE ", "D ")
 _MAX_GIVEN = 4  # words of a spaced list that may belong to the first given name
 
 
-class Outcome(StrEnum):
+class Matching(StrEnum):
     """What matching found."""
 
     ONE = "one"
@@ -57,7 +57,7 @@ class Outcome(StrEnum):
 class Match(msgspec.Struct, frozen=True):
     """``dossier`` is there with :attr:`Outcome.ONE` and only then."""
 
-    outcome: Outcome
+    outcome: Matching
     dossier: Dossier | None = None
 
 
@@ -151,24 +151,24 @@ def name_begins(patient: Patient, letters: str) -> bool:
     return bool(wanted) and any(form.startswith(wanted) for form in _without_particle(name))
 
 
-def _choose(fits: dict[bytes, _Fit]) -> tuple[Outcome, bytes | None]:
+def _choose(fits: dict[bytes, _Fit]) -> tuple[Matching, bytes | None]:
     found = {fit: [key for key, value in fits.items() if value is fit] for fit in _Fit}
     if found[_Fit.OTHER_TRAITS]:
-        return Outcome.CONTRADICTION, None
+        return Matching.CONTRADICTION, None
     if found[_Fit.CONFIRMED]:
         return _only(found[_Fit.CONFIRMED])
     if found[_Fit.OTHER_NUMBER]:
-        return Outcome.CONTRADICTION, None
+        return Matching.CONTRADICTION, None
     if found[_Fit.DOUBTFUL]:
         several = len(found[_Fit.DOUBTFUL]) + len(found[_Fit.SAME]) > 1
-        return (Outcome.SEVERAL if several else Outcome.CONTRADICTION), None
+        return (Matching.SEVERAL if several else Matching.CONTRADICTION), None
     return _only(found[_Fit.SAME])
 
 
-def _only(keys: list[bytes]) -> tuple[Outcome, bytes | None]:
+def _only(keys: list[bytes]) -> tuple[Matching, bytes | None]:
     if not keys:
-        return Outcome.NONE, None
-    return (Outcome.ONE, keys[0]) if len(keys) == 1 else (Outcome.SEVERAL, None)
+        return Matching.NONE, None
+    return (Matching.ONE, keys[0]) if len(keys) == 1 else (Matching.SEVERAL, None)
 
 
 def _fit(asked: Patient, known: Patient) -> _Fit:

@@ -22,13 +22,13 @@ class Act(StrEnum):
     FICHE = "fiche"
     MEDECIN_TRAITANT = "medecin_traitant"
     REMPLACEMENT = "remplacement"
-    CLE = "cle"
+    NOUVELLE_CLE = "cle"
     RECLASSEMENT = "reclassement"
     RECTIFICATION = "rectification"
     MASQUAGE = "masquage"
     OPPOSITION = "opposition"
-    CODE = "code"
-    CLE_PATIENT = "cle_patient"
+    NOUVEAU_CODE = "code"
+    CLE_DU_PATIENT = "cle_patient"
     ACCES = "acces"
     COPIE = "copie"
     CLOTURE = "cloture"
@@ -111,13 +111,13 @@ _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
         Relation.TREATING: _SIGNED_SLOT,
     },
     Act.REMPLACEMENT: {Relation.TREATING: _SIGNED},
-    Act.CLE: {Relation.TREATING: _SIGNED, Relation.PATIENT: _SIGNED},
+    Act.NOUVELLE_CLE: {Relation.TREATING: _SIGNED, Relation.PATIENT: _SIGNED},
     Act.RECLASSEMENT: {Relation.TREATING: _SIGNED, Relation.LOCUM: _SIGNED},
     Act.RECTIFICATION: {**_PATIENTS_WISH, Relation.AUTHOR: _SIGNED},
     Act.MASQUAGE: _PATIENTS_WISH,
     Act.OPPOSITION: _PATIENTS_WISH,
-    Act.CODE: _PATIENTS_WISH,
-    Act.CLE_PATIENT: {Relation.TREATING: _SIGNED},
+    Act.NOUVEAU_CODE: _PATIENTS_WISH,
+    Act.CLE_DU_PATIENT: {Relation.TREATING: _SIGNED},
     Act.ACCES: _PATIENTS_WISH,
     Act.COPIE: _PATIENTS_WISH,
     Act.CLOTURE: {Relation.PATIENT: _SIGNED, Relation.TREATING: _SIGNED_SLOT},

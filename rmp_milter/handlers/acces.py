@@ -22,7 +22,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import known, text
 from rmp_milter.mail.outgoing.letter import Attachment, Letter
 from rmp_milter.mail.outgoing.wording import birth_date, full_name, minute, ranges
-from rmp_milter.tlog.receipts import SUFFIX
+from rmp_milter.tlog.entry_proofs import SUFFIX
 
 LIMIT = 1000
 HOST = "host"
@@ -83,17 +83,19 @@ def _letter(case: Case, events: Sequence[PastEvent], entered: Entered) -> Letter
 
 
 def _files(events: Sequence[PastEvent]) -> tuple[Attachment, ...]:
-    """Return the receipts as files, named by the number that their lines show."""
+    """Return the proofs as files, named by the number that their lines show."""
     return tuple(
-        Attachment(f"acces-{_number(past)}{SUFFIX}", "application/octet-stream", past.receipt)
+        Attachment(
+            f"acces-{_number(past)}{SUFFIX}", "application/octet-stream", past.entry_proof
+        )
         for past in events
-        if past.receipt
+        if past.entry_proof
     )
 
 
 def _number(past: PastEvent) -> str:
     """Return the event's number in the log, by which auditors find it too."""
-    return f"{past.index:04}"
+    return f"{past.number:04}"
 
 
 def _explained(files: Sequence[Attachment], lines: int, language: Language) -> str:

@@ -28,7 +28,7 @@ from rmp_milter.mail.outgoing.wording import birth_date, full_name, spaced
 
 def handle(case: Case) -> Outcome:
     """Enrol the key that is enclosed, in the place of an earlier one."""
-    admission, dossier = prove(case, admit(case, Act.CLE_PATIENT))
+    admission, dossier = prove(case, admit(case, Act.CLE_DU_PATIENT))
     before = case.view.patient_of(dossier.dossier_id)
     patient = _patient(case, dossier, before)
     documents = documents_in(dossier, case.view)
@@ -36,9 +36,9 @@ def handle(case: Case) -> Outcome:
     if admission.way is Way.STANDING:
         admission = msgspec.structs.replace(admission, way=Way.CUSTODY)
     released = unlock(case, admission, documents=documents, readers=(patient.certificate,))
-    envelopes = written(documents, released, patient)
+    packets = written(documents, released, patient)
     notices = (_welcome(case, patient), *_replaced(case, before, patient))
-    effects = Effects(doctors=(patient,), envelopes=envelopes, notices=notices)
+    effects = Effects(doctors=(patient,), key_packets=packets, notices=notices)
     letter = _letter(dossier, patient, len(documents), case.language)
     return Outcome(letter, settled(case, admission, effects))
 

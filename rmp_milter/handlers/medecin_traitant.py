@@ -37,7 +37,7 @@ def handle(case: Case) -> Outcome:
     told = () if same or former is None else (former,)
     effects = Effects(
         updates=(DossierUpdate(_taken_over(case, dossier)),),
-        envelopes=written(documents, packets, case.doctor),
+        key_packets=written(documents, packets, case.doctor),
         cleared=forgiven(admission),
         once=spent(case),
         notices=tuple(treating_changed(case, dossier, each) for each in told),

@@ -13,7 +13,7 @@ from rmp_milter.handlers.letters.notices import tell_concerned
 from rmp_milter.handlers.sight.seen import SEES_ALL
 from rmp_milter.handlers.way_in.admission import Admission, admit
 from rmp_milter.handlers.way_in.entering import changed, settled
-from rmp_milter.handlers.way_in.unlocking import opening_of, refused
+from rmp_milter.handlers.way_in.unlocking import refused, way_in_of
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
@@ -26,7 +26,7 @@ def handle(case: Case) -> Outcome:
     The médecin traitant (locum) and the patient may give it (``Code :``). Anybody else's
     ``Code :`` is the old one, which proves his right; the keeper draws the new one.
     """
-    admission = admit(case, Act.CODE)
+    admission = admit(case, Act.NOUVEAU_CODE)
     recoded = _recode(case, admission)
     dossier = admission.dossier
     if dossier is None:
@@ -51,7 +51,7 @@ def _recode(case: Case, admission: Admission) -> Recoded:
     request = Recode(
         digest=case.digest,
         dossier_id=dossier_id,
-        opening=opening_of(case, admission),
+        way_in=way_in_of(case, admission),
         event=event(
             case,
             admission.act.value,

@@ -13,7 +13,7 @@ from rmp_milter.calls.protocol import (
     Release,
 )
 from rmp_milter.certificates import Certificate, usable
-from rmp_milter.dossier.changes import NewEnvelope
+from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.errors import MailError
@@ -36,7 +36,7 @@ MOST_DOCUMENTS = 20_000
 def handle(case: Case) -> Outcome:
     """Put the enclosed key in the place of the sender's, and write his packets anew."""
     relation = Relation.PATIENT if case.doctor.patient_of else Relation.TREATING
-    permitted(case, Act.CLE, relation)
+    permitted(case, Act.NOUVELLE_CLE, relation)
     renewed = with_key(case.doctor, _enclosed_key(case))
     read = [
         (each, documents_in(each, case.view))
@@ -45,9 +45,9 @@ def handle(case: Case) -> Outcome:
     if sum(len(documents) for _, documents in read) > MOST_DOCUMENTS:
         raise MailError("key-much")
     case.keeper.record(Record(event(case, "cle", subject=case.doctor.rpps)))
-    envelopes: list[NewEnvelope] = []
+    packets: list[NewKeyPackets] = []
     for dossier, documents in read:
-        envelopes += _rewritten(case, dossier, documents, renewed)
+        packets += _rewritten(case, dossier, documents, renewed)
     letter = Letter(
         subject=text("subject-key", case.language),
         text=text(
@@ -55,12 +55,12 @@ def handle(case: Case) -> Outcome:
             case.language,
             fingerprint=spaced(renewed.fingerprint),
             dossiers=str(len(read)),
-            documents=str(len(envelopes)),
+            documents=str(len(packets)),
         ),
     )
     notices = (key_changed(case.doctor, renewed, case.language),)
     return Outcome(
-        letter, Effects(doctors=(renewed,), envelopes=tuple(envelopes), notices=notices)
+        letter, Effects(doctors=(renewed,), key_packets=tuple(packets), notices=notices)
     )
 
 
@@ -88,7 +88,7 @@ def _enclosed_key(case: Case) -> Certificate:
 
 def _rewritten(
     case: Case, dossier: Dossier, documents: Sequence[Document], renewed: Doctor
-) -> tuple[NewEnvelope, ...]:
+) -> tuple[NewKeyPackets, ...]:
     """Return the packets of one dossier's documents for the new key; none for none."""
     if not documents:
         return ()
@@ -103,7 +103,7 @@ def _rewritten(
         Release(
             digest=case.digest,
             dossier_id=dossier.dossier_id,
-            opening=ByCustody(dossier.slots.custody),
+            way_in=ByCustody(dossier.slots.custody),
             items=tuple(map(sealed_document, documents)),
             readers=(renewed.certificate,),
             event=leaf,

@@ -14,7 +14,7 @@ from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 def handle(case: Case) -> Outcome:
     """Take the code away: until there is a new one no code opens the dossier."""
-    entered = enter(case, Act.CODE)
+    entered = enter(case, Act.NOUVEAU_CODE)
     dossier = entered.dossier
     key, effects = "code-revoked-before", Effects()
     if dossier.slots.code:

@@ -19,7 +19,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.certificates import usable
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
-from rmp_milter.dossier.identity import Outcome as Matched
+from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
 from rmp_milter.dossier.rules import Proof, Relation, Way
 from rmp_milter.errors import MailError
@@ -136,7 +136,7 @@ def _release(case: Case, dossier: Dossier, visible: Sequence[Seen], reference: s
         Release(
             digest=case.digest,
             dossier_id=dossier.dossier_id,
-            opening=ByCustody(dossier.slots.custody, case.opened.held_reason),
+            way_in=ByCustody(dossier.slots.custody, case.opened.held_reason),
             items=tuple(map(sealed_document, documents)),
             readers=(case.doctor.certificate,),
             event=leaf,

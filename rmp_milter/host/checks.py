@@ -17,22 +17,22 @@ from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
 from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
-from rmp_milter.postfix.rules import Expectations, Finding, Severity
+from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
 from rmp_milter.store.store import Store
 
-Findings = Iterator[Finding]
+Findings = Iterator[PostfixFinding]
 
 RESTORE = "put it back from your copy, or make a new service with rmp init"
 OTHER_FORMAT = "a format is read by its own version of rmp-milter; nothing is lost or damaged"
 _PART_KEY, _SHARED_KEY = 0o077, 0o027
 
 
-def check_service(config: Config) -> list[Finding]:
+def check_service(config: Config) -> list[PostfixFinding]:
     """Check everything but Postfix, without starting anything."""
-    found: list[Finding] = []
+    found: list[PostfixFinding] = []
     found += _names(config)
     found += _folders(config)
     found += _modes(config)
@@ -44,7 +44,7 @@ def check_service(config: Config) -> list[Finding]:
     return found
 
 
-def check_mail_server(config: Config, postfix_config: Path | None) -> list[Finding]:
+def check_mail_server(config: Config, postfix_config: Path | None) -> list[PostfixFinding]:
     """Check the settings of Postfix; None is the machine's main instance."""
     expected = Expectations(
         milter_socket=config.sockets.milter,
@@ -59,14 +59,14 @@ def check_mail_server(config: Config, postfix_config: Path | None) -> list[Findi
         return [_error(f"postfix: {error}", "rmp check --no-postfix leaves this out")]
 
 
-def _error(line: str, hint: str = "") -> Finding:
-    return Finding(Severity.ERROR, line, hint)
+def _error(line: str, hint: str = "") -> PostfixFinding:
+    return PostfixFinding(Severity.ERROR, line, hint)
 
 
-def _as(folder: Path, check: Callable[[], list[Finding]]) -> list[Finding]:
+def _as(folder: Path, check: Callable[[], list[PostfixFinding]]) -> list[PostfixFinding]:
     """Run ``check`` as the folder's owner; a missing folder is reported elsewhere."""
     try:
-        return as_owner(folder, check, list[Finding])
+        return as_owner(folder, check, list[PostfixFinding])
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -161,14 +161,14 @@ def _courier(config: Config) -> Findings:
 def _audit(config: Config) -> Findings:
     """See that somebody could notice a log that was changed, and nobody here read reasons."""
     if len(config.audit.addresses) < FEWEST_KEEPERS:
-        yield Finding(
+        yield PostfixFinding(
             Severity.WARNING,
             f"[audit] addresses: checkpoints go to {len(config.audit.addresses)} addresses",
             f"name {FEWEST_KEEPERS} or more, of people who can compare what they were sent",
         )
     key = config.file.parent / AUDITOR_KEY
     if _is_there(key):
-        yield Finding(
+        yield PostfixFinding(
             Severity.WARNING,
             f"{key}: is still on this host",
             "hand it to the auditors and remove it here: it opens the reasons of emergencies",
@@ -196,7 +196,7 @@ def _certificate(config: Config) -> Findings:
         return
     address = config.service.addresses[0]
     if not any(f"<{address}>" in user_id for user_id in certificate.user_ids):
-        yield Finding(
+        yield PostfixFinding(
             Severity.WARNING,
             f"{file}: is not made out to {address}",
             "mail clients look for the key by the address",

@@ -31,7 +31,7 @@ LOOK = 0.1  # seconds between two looks at sockets that do not answer yet
 
 
 @dataclass(frozen=True)
-class Part:
+class Program:
     """A child: its name, its command, the socket that answers when it is ready."""
 
     name: str
@@ -60,7 +60,7 @@ def listening_sockets() -> frozenset[str]:
 class Child:
     """A part while it is looked after."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Program) -> None:
         self.part = part
         self.start_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -112,7 +112,7 @@ class Child:
             self._process.wait()
 
 
-def supervise(parts: Sequence[Part], on_ready: Callable[[], None]) -> None:
+def supervise(parts: Sequence[Program], on_ready: Callable[[], None]) -> None:
     """Run ``parts``, in their order, until SIGTERM or SIGINT; then end all of them.
 
     ``on_ready`` is called once, when every part runs and its socket answers.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Why
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
@@ -26,7 +26,7 @@ from rmp_milter.keeper.openpgp.packets import (
     ReadAt,
     read_message,
 )
-from rmp_milter.milter.intake import opening
+from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 
 
@@ -53,12 +53,12 @@ Opener = Callable[[tuple[bytes, ...]], Inside]
 """Opens the mail, with the certificates that may have signed it."""
 
 
-def with_keeper(keeper: Keeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Opener:
+def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Opener:
     """Return what opens the mail by asking the keeper; it raises :class:`MailError`."""
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
-        request = opening(bytes(32), refs, candidates)
+        request = open_request(bytes(32), refs, candidates)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
         parts = tuple(_main_parts(opened))

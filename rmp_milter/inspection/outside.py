@@ -15,7 +15,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.inspection.packets import Protection, wrapping_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import PacketError, ReadAt, read_message
-from rmp_milter.mail.incoming.armor import Kind
+from rmp_milter.mail.incoming.armor import OctetsKind
 from rmp_milter.mail.incoming.automatic import automatic
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan
@@ -25,7 +25,7 @@ from rmp_milter.milter.intake import admit, gather
 MAX_NAME = 200  # characters of a name or a media type that are shown
 
 
-class Outcome(StrEnum):
+class Treatment(StrEnum):
     """What the service would do with a mail of this shape."""
 
     TAKEN = "taken"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 class Verdict(Value, frozen=True):
     """``text`` is the key of the refusal's sentence, ``detail`` what only the host reads."""
 
-    outcome: Outcome
+    outcome: Treatment
     text: str = ""
     detail: str = ""
 
@@ -77,7 +77,7 @@ class Outside(Value, frozen=True):
     others: tuple[OtherPart, ...] = ()
 
 
-class Seen(msgspec.Struct, frozen=True):
+class LookedAt(msgspec.Struct, frozen=True):
     """``refs`` are the OpenPGP messages in memory, empty unless all could be read."""
 
     outside: Outside
@@ -86,10 +86,12 @@ class Seen(msgspec.Struct, frozen=True):
 
 def refused(text: str, detail: str = "") -> Verdict:
     """Return the verdict with this key of the catalogue."""
-    return Verdict(Outcome.REFUSED, text, detail)
+    return Verdict(Treatment.REFUSED, text, detail)
 
 
-def look(raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: Limits) -> Seen:
+def look(
+    raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: Limits
+) -> LookedAt:
     """Look at a mail; ``bodies`` takes its OpenPGP messages and ``read`` reads in it.
 
     ``mail_from`` is the envelope sender as far as it is known. Never raises on what a
@@ -99,7 +101,7 @@ def look(raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: 
         outer = scan(raw)
         shape = recognise(raw, outer)
     except MimeLimit as error:
-        return Seen(Outside(refused("damaged-mail", str(error))))
+        return LookedAt(Outside(refused("damaged-mail", str(error))))
     refs = [_gathered(raw, shape, piece, bodies) for piece in shape.pieces]
     parts = [
         _encrypted(piece, ref, read, limits)
@@ -115,7 +117,7 @@ def look(raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: 
         encrypted=tuple(part for part, _ in parts),
         others=tuple(_others(raw, outer, shape)),
     )
-    return Seen(outside, complete if len(complete) == len(refs) else ())
+    return LookedAt(outside, complete if len(complete) == len(refs) else ())
 
 
 _Judged = tuple[EncryptedPart, Verdict | None]
@@ -124,7 +126,7 @@ _Judged = tuple[EncryptedPart, Verdict | None]
 def _turned_away(mail_from: str, outer: Part, shape: Shape) -> Verdict | None:
     """Return what the pipeline does before it takes anything out of the mail."""
     if reason := automatic(mail_from, outer):
-        return Verdict(Outcome.AUTOMATIC, detail=reason)
+        return Verdict(Treatment.AUTOMATIC, detail=reason)
     try:
         admit(shape)
     except MailError as error:
@@ -138,7 +140,7 @@ def _unusable(refs: list[BodyRef | str], troubles: list[Verdict], limits: Limits
         return refused("unreadable", damage)
     if len(refs) > limits.bodies:
         return refused("too-large", "too many encrypted parts")
-    return next(iter(troubles), Verdict(Outcome.TAKEN))
+    return next(iter(troubles), Verdict(Treatment.TAKEN))
 
 
 def _gathered(raw: memoryview, shape: Shape, piece: Piece, bodies: Memory) -> BodyRef | str:
@@ -179,16 +181,16 @@ def _trouble(ref: BodyRef, read: ReadAt, limits: Limits) -> Verdict | None:
 
 
 _WHAT = {
-    Kind.ENCRYPTED: "encrypted, a copy of another part",
-    Kind.ARMORED: "OpenPGP message, left aside",
-    Kind.MESSAGE: "OpenPGP message, not encrypted",
-    Kind.SIGNATURE: "signature",
-    Kind.SIGNED_TEXT: "text in clear, signed",
-    Kind.KEY: "OpenPGP key",
-    Kind.CMS_ENCRYPTED: "S/MIME, encrypted",
-    Kind.CMS: "S/MIME, signature or certificate",
-    Kind.TNEF: "winmail.dat of Outlook",
-    Kind.OTHER: "in clear",
+    OctetsKind.ENCRYPTED: "encrypted, a copy of another part",
+    OctetsKind.ARMORED: "OpenPGP message, left aside",
+    OctetsKind.MESSAGE: "OpenPGP message, not encrypted",
+    OctetsKind.SIGNATURE: "signature",
+    OctetsKind.SIGNED_TEXT: "text in clear, signed",
+    OctetsKind.KEY: "OpenPGP key",
+    OctetsKind.CMS_ENCRYPTED: "S/MIME, encrypted",
+    OctetsKind.CMS: "S/MIME, signature or certificate",
+    OctetsKind.TNEF: "winmail.dat of Outlook",
+    OctetsKind.OTHER: "in clear",
 }
 
 

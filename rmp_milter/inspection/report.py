@@ -9,13 +9,13 @@ from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
-from rmp_milter.inspection.outside import Outcome, Outside, Verdict, refused
+from rmp_milter.inspection.outside import Outside, Treatment, Verdict, refused
 from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
 
 
-class Report(Value, frozen=True):
+class MailReport(Value, frozen=True):
     """``verdict`` is on the shape and on opening; ``objections`` are keys of later refusals.
 
     ``inside`` and ``header`` are None where the mail was not opened: ``not_opened`` says
@@ -50,18 +50,18 @@ class Ground(msgspec.Struct, frozen=True):
         return int(day_of(self.at)[:4])
 
 
-def too_large(size: int, *, more_mails: bool) -> Report:
+def too_large(size: int, *, more_mails: bool) -> MailReport:
     """Return the report on a mail that is too large to be looked at."""
     verdict = refused("too-large")
-    return Report(size, more_mails, Outside(verdict), verdict, not_opened="too large")
+    return MailReport(size, more_mails, Outside(verdict), verdict, not_opened="too large")
 
 
-def closed(report: Report, reason: str) -> Report:
+def closed(report: MailReport, reason: str) -> MailReport:
     """Return the report on a mail that is not opened, for a reason in words."""
     return msgspec.structs.replace(report, not_opened=reason)
 
 
-def opened(report: Report, opener: Opener, mail_from: str, ground: Ground) -> Report:
+def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -> MailReport:
     """Open the mail and say what is inside.
 
     A refusal on opening becomes the verdict, unless there was one before; where the
@@ -88,16 +88,16 @@ def _signer(inside: Inside, directory: Directory | None) -> Doctor | None:
     return directory.doctor_by_fingerprint(inside.signature.fingerprint) if directory else None
 
 
-def _not_opened(report: Report, error: MailError) -> Report:
+def _not_opened(report: MailReport, error: MailError) -> MailReport:
     reason = error.detail or error.text
     refusal = "" if error.temporary else error.text
     verdict = _verdict(report, refusal, reason)
     return msgspec.structs.replace(report, verdict=verdict, not_opened=reason)
 
 
-def _verdict(report: Report, refusal: str, detail: str = "") -> Verdict:
+def _verdict(report: MailReport, refusal: str, detail: str = "") -> Verdict:
     """Return the verdict on the shape, or on opening where there was none against it."""
-    taken = report.verdict.outcome is Outcome.TAKEN
+    taken = report.verdict.outcome is Treatment.TAKEN
     return refused(refusal, detail) if refusal and taken else report.verdict
 
 

@@ -43,7 +43,7 @@ class ServerError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class Listening:
     """Where the keeper listens and who may call: user ids, root only if listed."""
 
     socket: Path
@@ -54,7 +54,7 @@ class Place:
 def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     keys: Keys,
     log_folder: Path,
-    place: Place,
+    place: Listening,
     workers: int,
     limits: Limits | None = None,
     *,
@@ -86,7 +86,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     log.info("stopped")
 
 
-def listen(place: Place) -> socket.socket:
+def listen(place: Listening) -> socket.socket:
     """Return the listening socket, its file's mode set; a stale file is replaced."""
     _remove_stale(place.socket)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

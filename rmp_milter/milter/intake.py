@@ -50,7 +50,7 @@ def _gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
     )
 
 
-def opening(
+def open_request(
     digest: bytes, bodies: tuple[BodyRef, ...], certificates: tuple[bytes, ...]
 ) -> Open:
     """Return the keeper request that opens the gathered bodies."""

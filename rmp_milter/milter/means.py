@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
 from rmp_milter.dossier.model import Envelope, Onglet
@@ -25,7 +25,7 @@ class Means(msgspec.Struct, frozen=True):
     """
 
     store: Store
-    keeper: Keeper
+    keeper: RemoteKeeper
     answers: Answers
     services: tuple[str, ...]
     bounce_key: bytes

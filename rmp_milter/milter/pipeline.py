@@ -8,7 +8,7 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.changes import Once
@@ -23,7 +23,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
-from rmp_milter.milter.intake import admit, gather, harmless_message_id, opening
+from rmp_milter.milter.intake import admit, gather, harmless_message_id, open_request
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
@@ -114,11 +114,11 @@ def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
     return Gathered(refs=gather(raw, shape, bodies), memory=bodies)
 
 
-def _open(mail: Mail, view: Snapshot, keeper: Keeper, gathered: Gathered) -> Read:
+def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) -> Read:
     """Have the mail opened, with the certificates that may have signed it."""
 
     def attempt(certificates: tuple[bytes, ...]) -> Read:
-        request = opening(mail.digest, gathered.refs, certificates)
+        request = open_request(mail.digest, gathered.refs, certificates)
         opened, fresh = keeper.open(request, gathered.memory)
         return Read(opened=opened, bodies=gathered.memory, fresh=fresh)
 

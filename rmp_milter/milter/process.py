@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.dossier.rules import policy_of
 from rmp_milter.handlers.asking.case import Bounds
-from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
@@ -114,7 +114,7 @@ def household(config: Config, store: Store) -> Household:
 
 def watch_of(config: Config) -> Watch:
     """Return what emergencies are watched by, and who is told."""
-    sender = Sender(config.service.addresses[0], config.service.name)
+    sender = ServiceAddress(config.service.addresses[0], config.service.name)
     audit = config.audit
     return Watch(
         client=KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds),
@@ -127,12 +127,12 @@ def watch_of(config: Config) -> Watch:
     )
 
 
-def _keeper(config: Config) -> Keeper:
+def _keeper(config: Config) -> RemoteKeeper:
     client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
-    return Keeper(client.call, config.limits.message_bytes // 1_000_000)
+    return RemoteKeeper(client.call, config.limits.message_bytes // 1_000_000)
 
 
-def _answers(config: Config, keeper: Keeper) -> Answers:
+def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
     return Answers(
         keeper=keeper,
         service=config.service.addresses[0],

@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class PostfixFinding:
     """One thing to change: what is wrong, in one line, and what to set instead."""
 
     severity: Severity
@@ -81,18 +81,18 @@ class Service:
         return _behind(socket, self.value("smtpd_milters"), self)
 
 
-def findings(settings: Mapping[str, str], expectations: Expectations) -> list[Finding]:
+def findings(settings: Mapping[str, str], expectations: Expectations) -> list[PostfixFinding]:
     """Return all that is to be changed, errors first; empty where all is well."""
     found = [one for rule in _RULES for one in rule(settings, expectations)]
     return sorted(found, key=lambda one: one.severity is not Severity.ERROR)
 
 
-def _error(line: str, hint: str) -> Finding:
-    return Finding(Severity.ERROR, line, hint)
+def _error(line: str, hint: str) -> PostfixFinding:
+    return PostfixFinding(Severity.ERROR, line, hint)
 
 
-def _warning(line: str, hint: str) -> Finding:
-    return Finding(Severity.WARNING, line, hint)
+def _warning(line: str, hint: str) -> PostfixFinding:
+    return PostfixFinding(Severity.WARNING, line, hint)
 
 
 def _behind(socket: Path, value: str, service: Service) -> Milter | None:
@@ -125,7 +125,9 @@ def _entrances(settings: Mapping[str, str], expected: Expectations) -> list[Serv
     return [one for one in _smtpd_services(settings) if one.port != port]
 
 
-def _milter_is_asked(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:
+def _milter_is_asked(
+    settings: Mapping[str, str], expected: Expectations
+) -> Iterator[PostfixFinding]:
     entrances = _entrances(settings, expected)
     without = [one for one in entrances if one.asks(expected.milter_socket) is None]
     if len(without) == len(entrances):
@@ -145,7 +147,7 @@ def _milter_is_asked(settings: Mapping[str, str], expected: Expectations) -> Ite
 
 def _absent_milter_delays(
     settings: Mapping[str, str], expected: Expectations
-) -> Iterator[Finding]:
+) -> Iterator[PostfixFinding]:
     for one in _entrances(settings, expected):
         milter = one.asks(expected.milter_socket)
         if milter is None:
@@ -160,7 +162,7 @@ def _absent_milter_delays(
 
 def _accounts_are_told(
     settings: Mapping[str, str], expected: Expectations
-) -> Iterator[Finding]:
+) -> Iterator[PostfixFinding]:
     for one in _entrances(settings, expected):
         told = words(one.value("milter_mail_macros"))
         if one.asks(expected.milter_socket) and "{auth_authen}" not in told:
@@ -170,7 +172,9 @@ def _accounts_are_told(
             )
 
 
-def _no_exceptions(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:
+def _no_exceptions(
+    settings: Mapping[str, str], expected: Expectations
+) -> Iterator[PostfixFinding]:
     for one in _entrances(settings, expected):
         if "DISABLE" in one.value("smtpd_milter_maps").upper():
             yield _error(
@@ -186,7 +190,7 @@ def _no_exceptions(settings: Mapping[str, str], expected: Expectations) -> Itera
 
 def _deliverable_nowhere_else(
     settings: Mapping[str, str], expected: Expectations
-) -> Iterator[Finding]:
+) -> Iterator[PostfixFinding]:
     for address in expected.service_addresses:
         route = expected.routes.get(address, "")
         if not _waits(route):
@@ -209,7 +213,7 @@ def _waits(route: str) -> bool:
 
 def _refusing_entrances(
     address: str, settings: Mapping[str, str], expected: Expectations
-) -> Iterator[Finding]:
+) -> Iterator[PostfixFinding]:
     """Tell of smtpds that look at the transport's name before they ask the milter."""
     for one in _entrances(settings, expected):
         if one.value("smtpd_reject_unlisted_recipient") != "no":
@@ -219,7 +223,9 @@ def _refusing_entrances(
             )
 
 
-def _bounces_arrive(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:
+def _bounces_arrive(
+    settings: Mapping[str, str], expected: Expectations
+) -> Iterator[PostfixFinding]:
     if "+" not in settings.get("recipient_delimiter", ""):
         yield _error(
             "recipient_delimiter has no '+'",
@@ -236,7 +242,9 @@ def _bounces_arrive(settings: Mapping[str, str], expected: Expectations) -> Iter
         )
 
 
-def _reinjection(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:
+def _reinjection(
+    settings: Mapping[str, str], expected: Expectations
+) -> Iterator[PostfixFinding]:
     port = str(expected.reinject_port)
     listeners = [one for one in _smtpd_services(settings) if one.port == port]
     if not listeners:
@@ -257,7 +265,7 @@ def _reinjection(settings: Mapping[str, str], expected: Expectations) -> Iterato
             )
 
 
-def _sizes(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:
+def _sizes(settings: Mapping[str, str], expected: Expectations) -> Iterator[PostfixFinding]:
     limit = number(settings.get("message_size_limit", ""))
     if limit is not None and limit != expected.message_bytes:
         yield _warning(
@@ -273,7 +281,7 @@ def _sizes(settings: Mapping[str, str], expected: Expectations) -> Iterator[Find
         )
 
 
-def _in_flow(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:  # noqa: ARG001 -- every rule takes the same
+def _in_flow(settings: Mapping[str, str], expected: Expectations) -> Iterator[PostfixFinding]:  # noqa: ARG001 -- every rule takes the same
     delay = settings.get("in_flow_delay", "0")
     if seconds(delay) != 0:
         yield _warning(
@@ -283,7 +291,7 @@ def _in_flow(settings: Mapping[str, str], expected: Expectations) -> Iterator[Fi
         )
 
 
-def _smuggling(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:
+def _smuggling(settings: Mapping[str, str], expected: Expectations) -> Iterator[PostfixFinding]:
     for one in _entrances(settings, expected):
         if one.value("smtpd_forbid_bare_newline") in {"", "no"}:
             yield _warning(
@@ -292,7 +300,7 @@ def _smuggling(settings: Mapping[str, str], expected: Expectations) -> Iterator[
             )
 
 
-def _queue_ids(settings: Mapping[str, str], expected: Expectations) -> Iterator[Finding]:  # noqa: ARG001 -- every rule takes the same
+def _queue_ids(settings: Mapping[str, str], expected: Expectations) -> Iterator[PostfixFinding]:  # noqa: ARG001 -- every rule takes the same
     if settings.get("enable_long_queue_ids", "no") != "yes":
         yield _warning(
             "enable_long_queue_ids is off",

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rmp_milter.postfix.rules import Expectations, Finding, Severity, findings
+from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity, findings
 from rmp_milter.postfix.values import tables
 
 __all__ = [
     "Expectations",
-    "Finding",
     "PostfixError",
+    "PostfixFinding",
     "Severity",
     "check_postfix",
     "findings",
@@ -33,7 +33,7 @@ class PostfixError(Exception):
     """Postfix is absent or cannot be asked; the message is one line for the admin."""
 
 
-def check_postfix(config_dir: Path | None, expectations: Expectations) -> list[Finding]:
+def check_postfix(config_dir: Path | None, expectations: Expectations) -> list[PostfixFinding]:
     """Ask Postfix and judge: the look-ups in ``expectations`` are filled in here.
 
     ``config_dir`` None is the machine's main instance. Raises :class:`PostfixError`.

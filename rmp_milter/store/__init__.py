@@ -6,7 +6,7 @@ from rmp_milter.store.format.failures import (
     StoreError,
     StoreFailed,
 )
-from rmp_milter.store.format.keys import KeyFileError, StoreKeys, make_key, read_key
+from rmp_milter.store.format.keys import StoreKeyError, StoreKeys, make_key, read_key
 from rmp_milter.store.format.records import OutboxRow, RowState
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.read.snapshot import Snapshot
@@ -15,7 +15,6 @@ from rmp_milter.store.store import Store, create
 __all__ = [
     "Conflict",
     "DamagedRecordError",
-    "KeyFileError",
     "Outbox",
     "OutboxRow",
     "RowState",
@@ -23,6 +22,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreFailed",
+    "StoreKeyError",
     "StoreKeys",
     "create",
     "make_key",

@@ -57,7 +57,7 @@ class VerifierKey:
 
 
 @dataclass(frozen=True)
-class Signature:
+class NoteSignature:
     """One signature line."""
 
     name: str
@@ -73,7 +73,7 @@ class Note:
     """A text that ends in a line feed, and its signatures, not yet verified."""
 
     text: str
-    signatures: tuple[Signature, ...]
+    signatures: tuple[NoteSignature, ...]
 
     def encode(self) -> bytes:
         """Return the note as it is stored and sent."""
@@ -89,7 +89,7 @@ def check_name(name: str) -> None:
 def sign(text: str, key: VerifierKey, signer: Callable[[bytes], bytes]) -> Note:
     """Return the text signed; ``signer`` makes the Ed25519 signature (RFC 8032)."""
     check_name(key.name)
-    return Note(text, (Signature(key.name, key.key_id, signer(text.encode())),))
+    return Note(text, (NoteSignature(key.name, key.key_id, signer(text.encode())),))
 
 
 def parse(data: bytes) -> Note:
@@ -108,7 +108,7 @@ def parse(data: bytes) -> Note:
     return Note(f"{text}\n", tuple(map(_signature, lines[:-1].split("\n"))))
 
 
-def _signature(line: str) -> Signature:
+def _signature(line: str) -> NoteSignature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
         raise NoteError("a signature line of a wrong form")
@@ -116,7 +116,7 @@ def _signature(line: str) -> Signature:
     raw = _unbase64(encoded)
     if len(raw) <= _KEY_ID:
         raise NoteError("a signature line without a signature")
-    return Signature(name, raw[:_KEY_ID], raw[_KEY_ID:])
+    return NoteSignature(name, raw[:_KEY_ID], raw[_KEY_ID:])
 
 
 def verify(note: Note, keys: Sequence[VerifierKey]) -> VerifierKey:

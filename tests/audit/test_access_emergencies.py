@@ -15,7 +15,7 @@ from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey
 
 from rmp_milter.audit.beside import reason_path
-from rmp_milter.audit.emergencies import Case, cases
+from rmp_milter.audit.emergencies import EmergencyCase, cases
 from rmp_milter.audit.folder import ExportedLog
 from rmp_milter.audit.month import figures, month_of, report
 from rmp_milter.audit.reasons import (
@@ -54,7 +54,7 @@ def exported(folder: Path, *leaves: bytes) -> ExportedLog:
     return ExportedLog(MadeLog(leaves).export(folder))
 
 
-def only(folder: Path, *leaves: bytes) -> Case:
+def only(folder: Path, *leaves: bytes) -> EmergencyCase:
     (case,) = cases(exported(folder, *leaves))
     return case
 

@@ -8,7 +8,7 @@ from access_case import KEY, MadeLog, made_entries
 from rmp_milter.audit.folder import CHECKPOINT, ExportedLog, FolderError
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
-from rmp_milter.tlog import receipts
+from rmp_milter.tlog import entry_proofs
 
 LOG = MadeLog(made_entries(600))
 
@@ -88,12 +88,12 @@ def test_files_of_an_application_stand_beside(tmp_path: Path) -> None:
             export(LOG, LOG.checkpoint(1), tmp_path, [(path, b"")])
 
 
-def test_every_entry_has_a_receipt(tmp_path: Path) -> None:
+def test_every_entry_has_a_proof(tmp_path: Path) -> None:
     log = ExportedLog(LOG.export(tmp_path))
     for index in (0, 1, 255, 256, 511, 512, 599):
-        receipt = receipts.parse(log.receipt(index).encode())
-        assert receipts.check(receipt, KEY).size == 600
-        assert receipt.entry == log.entry(index) == LOG.all[index]
+        proof = entry_proofs.parse(log.entry_proof(index).encode())
+        assert entry_proofs.check(proof, KEY).size == 600
+        assert proof.entry == log.entry(index) == LOG.all[index]
     for index in (-1, 600):
         with pytest.raises(FolderError, match="no entry"):
             log.entry(index)
@@ -108,7 +108,7 @@ def test_what_is_missing_or_cut_is_one_clear_line(tmp_path: Path) -> None:
         ExportedLog(tmp_path).entry(3)
     (tmp_path / "tile/0/001").unlink()
     with pytest.raises(FolderError, match="missing or cut"):
-        ExportedLog(tmp_path).receipt(300)
+        ExportedLog(tmp_path).entry_proof(300)
     (tmp_path / CHECKPOINT).write_bytes(b"noise")
     with pytest.raises(FolderError, match="signature lines"):
         ExportedLog(tmp_path)

@@ -12,8 +12,8 @@ from tlog_scales.tiles import leaf_hash
 from tlog_scales.tlog import Checkpoint
 
 from rmp_milter.audit.folder import ExportedLog
+from rmp_milter.tlog.entry_proofs import parse
 from rmp_milter.tlog.proofs import consistency_proof, inclusion_proof
-from rmp_milter.tlog.receipts import parse
 
 SIZE = 256
 VKEY = Vkey.from_string(str(KEY))
@@ -63,7 +63,7 @@ def test_a_log_of_three_levels(tmp_path: Path) -> None:
     for index in (0, 255, 256, 65_535, 65_536, size - 1):
         theirs = read.get_inclusion_proof(index, size)
         theirs.check(leaf_hash(index.to_bytes(4)), checkpoint.root_hash)
-        assert theirs.node_hashes == list(ours.receipt(index).path)
+        assert theirs.node_hashes == list(ours.entry_proof(index).path)
 
 
 def test_every_consistency_proof_up_to_256(whole: Path) -> None:
@@ -110,8 +110,8 @@ def test_old_checkpoints_stay_provable_while_the_folder_grows(tmp_path: Path) ->
         kept.append(checkpoint)
 
 
-def test_a_receipt_holds_their_proof_and_their_checkpoint(whole: Path) -> None:
-    made = parse(ExportedLog(whole).receipt(77).encode())
+def test_a_proof_holds_their_proof_and_their_checkpoint(whole: Path) -> None:
+    made = parse(ExportedLog(whole).entry_proof(77).encode())
     checkpoint = Checkpoint.from_text(made.checkpoint.decode())
     checkpoint.verify(VKEY)
     read = reader(whole)

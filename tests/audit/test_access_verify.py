@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rmp_milter.audit.findings import MOST_NAMED, differences
 from rmp_milter.audit.folder import CHECKPOINT
-from rmp_milter.audit.verify import Report, verify
+from rmp_milter.audit.verify import LogReport, verify
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.hashing import leaf_hashes
 from rmp_milter.tlog.notes import VerifierKey
@@ -45,15 +45,15 @@ def write_entries(folder: Path, entries: list[bytes]) -> None:
         (folder / tile.path).write_bytes(encode_bundle(part))
 
 
-def checked(folder: Path, old: bytes | None = OLD) -> Report:
+def checked(folder: Path, old: bytes | None = OLD) -> LogReport:
     return verify(folder, KEY, old)
 
 
-def kinds(report: Report) -> set[str]:
+def kinds(report: LogReport) -> set[str]:
     return {finding.kind for finding in report.findings}
 
 
-def text(report: Report) -> str:
+def text(report: LogReport) -> str:
     return "\n".join(finding.line for finding in report.findings)
 
 

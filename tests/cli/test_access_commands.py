@@ -11,8 +11,8 @@ import pytest
 from rmp_milter.calls.protocol import Event
 from rmp_milter.cli import main
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.tlog.entry_proofs import VERSION
 from rmp_milter.tlog.notes import VerifierKey
-from rmp_milter.tlog.receipts import VERSION
 
 DAY = 86_400
 BEGAN = 1_795_996_800  # 2026-11-30T00:00:00Z
@@ -144,7 +144,7 @@ def test_an_older_copy_of_the_log_stops_the_keepers_side(rmp: Rmp) -> None:
     assert checked == 1
 
 
-def test_a_receipt_is_written_and_verified_alone(
+def test_a_proof_is_written_and_verified_alone(
     rmp: Rmp, folder: Path, tmp_path: Path, vkey: str
 ) -> None:
     file = tmp_path / "four.tlog-proof"

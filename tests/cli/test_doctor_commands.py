@@ -14,7 +14,7 @@ from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
 from rmp_milter.calls.client import KeeperFailed
 from rmp_milter.calls.protocol import ByCustody, Failed, Release, Why
 from rmp_milter.cli import doctor_changes
-from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes, NewBody, NewDossier, NewEntry
 from rmp_milter.dossier.model import (
@@ -346,7 +346,7 @@ def test_rekey_writes_every_dossier_with_a_leaf_and_both_names(
     assert (status, said["dossiers"], said["documents"]) == (0, 2, 2)
     assert shown(rmp)["fingerprint"] == said["fingerprint"] != anne
     releases = [each for each in keeper.requests if isinstance(each, Release)]
-    assert {each.opening for each in releases} == {ByCustody(b"custody")}
+    assert {each.way_in for each in releases} == {ByCustody(b"custody")}
     assert [(leaf.action, leaf.proof) for leaf in keeper.leaves] == [
         ("cle", "host"),
         ("cle", "host+custody"),

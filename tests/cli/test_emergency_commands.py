@@ -14,12 +14,12 @@ import pytest
 from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli import main
-from rmp_milter.cli.opening import store_keys
+from rmp_milter.cli.stores import store_keys
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.host.installation import AUDITOR_KEY
-from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
 from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
@@ -195,7 +195,9 @@ def rows(host: Host) -> list[OutboxRow]:
 
 
 def test_the_daily_checkpoint_is_sent_once_whatever_restarts(host: Host) -> None:
-    audience = Audience(KEEPERS, Sender("rmp@chu.example", "RMP"), iter("abcdef").__next__)
+    audience = Audience(
+        KEEPERS, ServiceAddress("rmp@chu.example", "RMP"), iter("abcdef").__next__
+    )
     sent = []
     for now in (NOW, NOW + 60, NOW + 5 * 3600, NOW + 6 * 3600):
         with host.store() as store:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from rmp_milter.courier.delivery import Schedule
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
-from rmp_milter.courier.sending import Line
+from rmp_milter.courier.sending import SmtpLine
 from rmp_milter.dossier.changes import Changes, NewBody, NewDossier, NewEntry
 from rmp_milter.dossier.model import (
     BodySlice,
@@ -106,7 +106,7 @@ def rounds(outbox: Outbox, port: int, senders: int = 2) -> Rounds:
         outbox,
         lambda row: bounce_address(SERVICE, row, KEYS.outbox),
         DkimSigner("rmp.test", "sel", DKIM_KEY).signature,
-        [Line("127.0.0.1", port) for _ in range(senders)],
+        [SmtpLine("127.0.0.1", port) for _ in range(senders)],
         SCHEDULE,
     )
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rmp_milter.dossier.identity import (
     Match,
-    Outcome,
+    Matching,
     fold,
     match,
     name_begins,
@@ -164,7 +164,7 @@ def test_compound_names_that_differ_share_no_key() -> None:
     ],
 )
 def test_one_patient_is_found_in_every_spelling(asked: Patient, known: Patient) -> None:
-    assert found(asked, known).outcome is Outcome.ONE
+    assert found(asked, known).outcome is Matching.ONE
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_one_patient_is_found_in_every_spelling(asked: Patient, known: Patient) 
     ],
 )
 def test_another_patient_is_not_found(known: Patient) -> None:
-    assert found(patient(), known) == Match(Outcome.NONE)
+    assert found(patient(), known) == Match(Matching.NONE)
 
 
 @pytest.mark.parametrize(
@@ -196,38 +196,40 @@ def test_another_patient_is_not_found(known: Patient) -> None:
 )
 @pytest.mark.promise(number=5)
 def test_doubt_and_contradiction_find_nobody(asked: Patient, known: Patient) -> None:
-    assert found(asked, known) == Match(Outcome.CONTRADICTION)
+    assert found(asked, known) == Match(Matching.CONTRADICTION)
 
 
 @pytest.mark.promise(number=5)
 def test_two_that_fit_find_nobody() -> None:
-    assert found(patient(), patient(), patient()).outcome is Outcome.SEVERAL
-    assert found(patient(), patient(nir=NIR), patient(nir=OTHER_NIR)).outcome is Outcome.SEVERAL
-    assert found(patient(), patient(), patient(given="Jean Luc")).outcome is Outcome.SEVERAL
+    assert found(patient(), patient(), patient()).outcome is Matching.SEVERAL
+    assert (
+        found(patient(), patient(nir=NIR), patient(nir=OTHER_NIR)).outcome is Matching.SEVERAL
+    )
+    assert found(patient(), patient(), patient(given="Jean Luc")).outcome is Matching.SEVERAL
 
 
 def test_a_nir_that_only_one_homonym_has_tells_them_apart() -> None:
     for other in (patient(), patient(nir=OTHER_NIR), patient(given="Jean Luc")):
         result = found(patient(nir=NIR), other, patient(nir=NIR))
-        assert result.outcome is Outcome.ONE
+        assert result.outcome is Matching.ONE
         assert result.dossier is not None
         assert result.dossier.patient.nir == NIR
 
 
 def test_a_nir_that_nobody_has_contradicts_the_one_who_has_another() -> None:
     result = found(patient(nir=NIR), patient(nir=OTHER_NIR), patient())
-    assert result == Match(Outcome.CONTRADICTION)
+    assert result == Match(Matching.CONTRADICTION)
 
 
 def test_a_nir_of_somebody_with_other_traits_spoils_the_match() -> None:
     result = found(patient(nir=NIR), patient("DURAND", nir=NIR), patient())
-    assert result == Match(Outcome.CONTRADICTION)
+    assert result == Match(Matching.CONTRADICTION)
 
 
 def test_nobody_known_and_nothing_asked_find_nobody() -> None:
-    assert found(patient()) == Match(Outcome.NONE)
-    assert found(patient("", "", ""), patient("", "", "")) == Match(Outcome.NONE)
-    assert found(patient("-", "'"), patient("'", "-")) == Match(Outcome.NONE)
+    assert found(patient()) == Match(Matching.NONE)
+    assert found(patient("", "", ""), patient("", "", "")) == Match(Matching.NONE)
+    assert found(patient("-", "'"), patient("'", "-")) == Match(Matching.NONE)
 
 
 def test_the_same_dossier_twice_is_one() -> None:
@@ -258,7 +260,7 @@ _PATIENTS = st.builds(patient, _NAMES, _GIVEN, _DATES, st.sampled_from(["", NIR,
 @pytest.mark.promise(number=5)
 def test_who_is_found_agrees_in_every_trait(asked: Patient, known: list[Patient]) -> None:
     result = found(asked, *known)
-    assert (result.dossier is not None) == (result.outcome is Outcome.ONE)
+    assert (result.dossier is not None) == (result.outcome is Matching.ONE)
     if result.dossier is None:
         return
     who = result.dossier.patient
@@ -275,7 +277,7 @@ def test_matching_is_the_same_from_both_sides(one: Patient, two: Patient) -> Non
 
 @given(_PATIENTS, _PATIENTS)
 def test_whoever_is_matched_is_led_to_by_a_key(one: Patient, two: Patient) -> None:
-    if found(one, two).outcome is not Outcome.NONE:
+    if found(one, two).outcome is not Matching.NONE:
         assert set(trait_keys(one)) & set(trait_keys(two))
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from rmp_milter.dossier.identity import Outcome, fold, match, trait_keys
+from rmp_milter.dossier.identity import Matching, fold, match, trait_keys
 from rmp_milter.dossier.model import CodeSlot, Consent, Dossier, Patient, Slots
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 
@@ -61,7 +61,7 @@ def matches(asked: Patient, known: Patient) -> bool:
     """Whether a mail for one is filed with the other: found by its keys, then matched."""
     led = set(trait_keys(asked)) & set(trait_keys(known))
     outcome = match(asked, [dossier(1, known)] if led else []).outcome
-    return outcome is Outcome.ONE
+    return outcome is Matching.ONE
 
 
 def told(header: RoutingHeader) -> Patient:

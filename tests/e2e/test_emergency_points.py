@@ -20,7 +20,7 @@ Point = Callable[[Request, Reply | None], bool]
 
 
 def _is_emergency(request: Request) -> bool:
-    return isinstance(request, Release) and isinstance(request.opening, ByCustody)
+    return isinstance(request, Release) and isinstance(request.way_in, ByCustody)
 
 
 POINTS: dict[str, Point] = {

@@ -11,7 +11,7 @@ from clinic import PDF, Clinic
 from states import leaves_of
 
 from rmp_milter.certificates import read_certificate
-from rmp_milter.cli.opening import open_store
+from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.handlers.people.keys import with_key

@@ -130,7 +130,7 @@ class World:
         self.held = tuple(dossiers)
         self.filed = tuple(entries)
         self.known = {each.doctor_id: each for each in (DEMO, OTHER, LAB)}
-        self.envelopes: dict[tuple[bytes, str], bytes] = {}
+        self.later_packets: dict[tuple[bytes, str], bytes] = {}
         self.deferred: tuple[Waiting, ...] = ()
         self.once: set[bytes] = set()
         self.broken_glass: dict[str, Emergency] = {}
@@ -180,8 +180,8 @@ class World:
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         return next((each for each in self.held if each.dossier_id == dossier_id), None)
 
-    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
-        return self.envelopes.get((document_id, fingerprint), b"")
+    def key_packets(self, document_id: bytes, fingerprint: str) -> bytes:
+        return self.later_packets.get((document_id, fingerprint), b"")
 
     def waiting_by_traits(self, trait_keys_asked: Sequence[str]) -> tuple[Waiting, ...]:
         asked = set(trait_keys_asked)

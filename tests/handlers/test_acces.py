@@ -83,8 +83,8 @@ class TestAccesses:
 class TestAccessesWithProofs:
     ASKED = text_of("accès", "Preuves : oui")
     EVENTS = tuple(
-        PastEvent(index, NOON, "consultation", "granted", OTHER.rpps, receipt=receipt)
-        for index, receipt in ((7, b""), (12, b"the receipt of 12"), (10345, b"that of 10345"))
+        PastEvent(index, NOON, "consultation", "granted", OTHER.rpps, entry_proof=proof)
+        for index, proof in ((7, b""), (12, b"the receipt of 12"), (10345, b"that of 10345"))
     )
 
     @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])

@@ -75,12 +75,12 @@ def test_the_patient_becomes_a_standing_reader_of_all_there_is() -> None:
     said = (patient.profession, patient.name, patient.rpps, patient.mail)
     assert said == ("patient", "DUPONT Jean", "", "jean@famille.example")
     assert isinstance(release, Release)
-    assert isinstance(release.opening, ByCustody)
+    assert isinstance(release.way_in, ByCustody)
     assert release.readers == (b"jean1",)
     assert release.event.proof == "signature+custody"
     wanted = [document.document_id for each in FILED for document in each.entry.documents]
-    assert [each.document_id for each in outcome.effects.envelopes] == wanted
-    assert {each.fingerprint for each in outcome.effects.envelopes} == {"jean1"}
+    assert [each.document_id for each in outcome.effects.key_packets] == wanted
+    assert {each.fingerprint for each in outcome.effects.key_packets} == {"jean1"}
 
 
 def test_he_is_welcomed_with_a_letter_to_his_key() -> None:
@@ -114,7 +114,7 @@ def test_the_same_key_again_opens_what_it_missed() -> None:
     world = World([dossier()], FILED)
     enrolled(world)
     outcome, _ = run(cle_du_patient.handle, enrol([b"jean1"]), world)
-    assert len(outcome.effects.envelopes) == 2
+    assert len(outcome.effects.key_packets) == 2
     assert len(outcome.effects.notices) == 1
 
 

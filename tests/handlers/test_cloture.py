@@ -38,7 +38,7 @@ def test_by_the_treating_doctor_with_the_code() -> None:
     assert refusal_of(cloture.handle, mail, world()).text == "code-missing"
     mail = asked(text_of("clôture"), held_code=b"held")
     outcome, (_prove, release) = run(cloture.handle, mail, world())
-    assert isinstance(release.opening, ByCode)
+    assert isinstance(release.way_in, ByCode)
     assert [each.reader for each in outcome.effects.notices] == [PATIENT]
 
 

@@ -58,7 +58,7 @@ def test_the_code_opens_the_slot_for_this_reader() -> None:
     assert isinstance(proof, Prove)
     assert isinstance(release, Release)
     assert release.readers == (OTHER.certificate,)
-    assert release.opening.slot == dossier().slots.code
+    assert release.way_in.slot == dossier().slots.code
     assert len(outcome.letter.enclosures) == 3
 
 
@@ -89,7 +89,7 @@ def test_an_unknown_patient_takes_the_way_of_a_wrong_code(world: World) -> None:
     mail = asked(LINES, by=OTHER, held_code=b"h")
     _, proof = refused_trial(consultation.handle, mail, world)
     assert isinstance(proof, Prove)
-    assert proof.opening.slot == DECOY_SLOT
+    assert proof.way_in.slot == DECOY_SLOT
 
 
 def test_an_unknown_number_is_told_behind_the_code_only() -> None:

@@ -66,7 +66,7 @@ def test_a_locum_reads_by_his_signature_through_the_custody_slot() -> None:
     mail = by_locum("Demande : dossier\n" + JEAN)
     outcome, (release,) = run(consultation.handle, mail, locum_week())
     assert isinstance(release, Release)
-    assert isinstance(release.opening, ByCustody)
+    assert isinstance(release.way_in, ByCustody)
     assert release.readers == (OTHER.certificate,)
     assert (release.event.proof, release.event.acting_for) == ("signature+custody", DEMO.rpps)
     assert len(outcome.letter.enclosures) == 1

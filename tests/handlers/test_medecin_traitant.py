@@ -55,11 +55,11 @@ def test_the_code_makes_the_sender_the_medecin_traitant_with_packets_of_every_do
     masked = replace(dossier(), masks=(Mask(2, DEMO.doctor_id, NOON),), seen=2)
     outcome, (*_, release) = taken(World([masked], FILED))
     assert isinstance(release, Release)
-    assert release.opening == ByCode(CODE_SLOT, b"held")
+    assert release.way_in == ByCode(CODE_SLOT, b"held")
     assert release.readers == (OTHER.certificate,)
     documents = [each.entry.documents[0].document_id for each in FILED]
     assert [item.document_id for item in release.items] == documents
-    envelopes = outcome.effects.envelopes
+    envelopes = outcome.effects.key_packets
     assert [(each.document_id, each.fingerprint) for each in envelopes] == [
         (document, OTHER.fingerprint) for document in documents
     ]
@@ -99,7 +99,7 @@ def test_a_medecin_traitant_who_lost_his_key_gets_his_packets_for_the_present_on
     world.known[DEMO.doctor_id] = renewed
     outcome, (*_, release) = taken(world, mail(by=renewed))
     assert release.readers == (b"new",)
-    assert {each.fingerprint for each in outcome.effects.envelopes} == {"f" * 40}
+    assert {each.fingerprint for each in outcome.effects.key_packets} == {"f" * 40}
     assert outcome.effects.updates[0].dossier.treating == DEMO.doctor_id
     assert outcome.effects.notices == ()
     assert "s'ouvrent de nouveau" in outcome.letter.text
@@ -111,7 +111,7 @@ def test_a_card_does_it_without_the_code() -> None:
     attested = Attested("reader", NIR, OTHER.rpps, "once", NOON + 60)
     opened = replace(request.opened, attested=attested, held_attestation=b"held")
     outcome, (*_, release) = taken(World([known]), replace(request, opened=opened))
-    assert isinstance(release.opening, ByVitale)
+    assert isinstance(release.way_in, ByVitale)
     assert [each.value for each in outcome.effects.once] == [b"vitale reader once"]
 
 
@@ -148,7 +148,7 @@ def test_a_wrong_code_an_unknown_and_an_opposed_one_end_alike() -> None:
     for world in (World([dossier()]), World(), World([opposed])):
         error, request = refused_trial(medecin_traitant.handle, mail(), world)
         assert isinstance(error, Refusal)
-        ends.append((type(request), type(request.opening), error.text))
+        ends.append((type(request), type(request.way_in), error.text))
     assert set(ends) == {(Prove, ByCode, "no-access")}
 
 

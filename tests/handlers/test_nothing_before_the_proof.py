@@ -36,12 +36,12 @@ from rmp_milter.calls.protocol import (
     Attested,
     ByCode,
     ByVitale,
-    Opening,
     Prove,
     Recode,
     Release,
     Reply,
     Request,
+    WayIn,
 )
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import (
@@ -151,9 +151,9 @@ class Guarded(World):
         self._look()
         return super().last_entry(dossier_id)
 
-    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+    def key_packets(self, document_id: bytes, fingerprint: str) -> bytes:
         self._look()
-        return super().envelope(document_id, fingerprint)
+        return super().key_packets(document_id, fingerprint)
 
     def waiting_by_traits(self, trait_keys_asked: Sequence[str]) -> tuple[Waiting, ...]:
         self._look()
@@ -193,7 +193,7 @@ def proven_by(proofs: Proofs, by: Doctor) -> dict[str, object]:
     return {"attested": attested, "held_attestation": CARD.held_attestation}
 
 
-def opening_of(trial: Trial) -> Opening:
+def way_in_of(trial: Trial) -> WayIn:
     return CODE if Proof.CODE in trial[2] else CARD
 
 
@@ -201,7 +201,7 @@ def trying(world: Guarded, *, right: bool) -> Answering:
     """Return a keeper's answers: the right code or card unlocks the world, a wrong one not."""
 
     def answer(request: Request) -> Reply | MailError:
-        if isinstance(getattr(request, "opening", None), ByCode | ByVitale):
+        if isinstance(getattr(request, "way_in", None), ByCode | ByVitale):
             if not right:
                 return MailError("no-access")
             world.unlocked = True
@@ -220,7 +220,7 @@ def refused(trial: Trial, world: Guarded, policy: Policy = STRICTEST) -> None:
     assert replace(refusal.effects, strikes=(), once=(), notices=()) == Effects()
     (tried,) = keeper.requests
     assert isinstance(tried, Recode if trial[0] is Verb.NOUVEAU_CODE else Prove)
-    assert tried.opening == opening_of(trial)
+    assert tried.way_in == way_in_of(trial)
 
 
 def test_every_verb_that_takes_a_code_is_tried_here() -> None:
@@ -252,7 +252,7 @@ def test_a_right_one_is_tried_first_and_it_is_done(trial: Trial) -> None:
     world = guarded(trial[1])
     keeper = RecordingKeeper(trying(world, right=True))
     outcome, requests = run(HANDLERS[trial[0]], mail_of(trial), world, keeper)
-    assert requests[0].opening == opening_of(trial)
+    assert requests[0].way_in == way_in_of(trial)
     assert outcome.letter is not None
     if Proof.CODE in trial[2]:  # the wrong tries before it are forgotten
         assert [each.fault for each in outcome.effects.cleared] == [Fault.DOSSIER]
@@ -299,16 +299,16 @@ class TestWhatAHostsPolicyLetsOthersDoByCode:
         effects, (prove, release) = self.done(Verb.CLE_DU_PATIENT)
         assert isinstance(prove, Prove)
         assert isinstance(release, Release)
-        assert prove.opening == release.opening == CODE
+        assert prove.way_in == release.way_in == CODE
         (patient,) = effects.doctors
         assert (patient.certificate, patient.patient_of) == (b"jean1", dossier().dossier_id)
-        assert len(effects.envelopes) == len(FILED)
+        assert len(effects.key_packets) == len(FILED)
 
     def test_a_right_one_moves_an_entry(self) -> None:
         effects, (prove, release) = self.done(Verb.RECLASSEMENT)
         assert isinstance(prove, Prove)
         assert isinstance(release, Release)
-        assert prove.opening == release.opening == CODE
+        assert prove.way_in == release.way_in == CODE
         moved = Refiling(1, Onglet.IMAGERIE, OTHER.doctor_id, NOON)
         assert effects.updates[0].dossier.refilings == (moved,)
 
@@ -317,7 +317,7 @@ class TestWhatAHostsPolicyLetsOthersDoByCode:
         assert isinstance(prove, Prove)
         assert isinstance(release, Release)
         assert isinstance(adopt, Adopt)
-        assert prove.opening == release.opening == CODE
+        assert prove.way_in == release.way_in == CODE
         changed = effects.updates[0].dossier
         assert (changed.patient.nir, changed.sheet.fax) == (NIR, "0123456780")
         assert [each.waiting_id for each in effects.adoptions] == [WAITING.waiting_id]

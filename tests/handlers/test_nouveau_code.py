@@ -22,7 +22,7 @@ from rmp_milter.mail.outgoing.slip import SLIP_NAME
 def test_the_service_draws_a_new_one_and_tells_it_once() -> None:
     outcome, (recode,) = run(nouveau_code.handle, asked(text_of("nouveau code")), world())
     assert isinstance(recode, Recode)
-    assert isinstance(recode.opening, ByCustody)
+    assert isinstance(recode.way_in, ByCustody)
     assert recode.event.proof == "signature+custody"
     assert outcome.letter is not None
     assert outcome.letter.held_code == b"held drawn code"
@@ -42,7 +42,7 @@ def test_the_treating_doctor_and_the_patient_may_give_one(by: Doctor) -> None:
 def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
     mail = asked(text_of("nouveau code"), by=OTHER, held_code=b"old")
     outcome, (recode,) = run(nouveau_code.handle, mail, world())
-    assert recode.opening == ByCode(CODE_SLOT, b"old")
+    assert recode.way_in == ByCode(CODE_SLOT, b"old")
     assert recode.held_code == b""
     readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
     assert readers == [DEMO.doctor_id, PATIENT.doctor_id]

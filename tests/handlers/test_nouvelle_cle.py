@@ -71,17 +71,17 @@ def test_every_dossier_that_he_treats_is_written_anew_each_with_a_leaf() -> None
     assert isinstance(record, Record)
     assert all(isinstance(each, Release) for each in releases)
     assert [each.dossier_id[0] for each in releases] == [8, 9]
-    assert {type(each.opening) for each in releases} == {ByCustody}
+    assert {type(each.way_in) for each in releases} == {ByCustody}
     assert {each.readers for each in releases} == {(NEW,)}
     assert {each.event.action for each in releases} == {"cle"}
     assert {each.event.proof for each in releases} == {"signature+custody"}
-    assert {each.fingerprint for each in outcome.effects.envelopes} == {b"new".hex()}
-    assert len(outcome.effects.envelopes) == 4
+    assert {each.fingerprint for each in outcome.effects.key_packets} == {b"new".hex()}
+    assert len(outcome.effects.key_packets) == 4
 
 
 def test_a_closed_dossier_is_left_as_it_is() -> None:
     closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
-    assert changed(mail(NEW), World([closed], FILED))[0].effects.envelopes == ()
+    assert changed(mail(NEW), World([closed], FILED))[0].effects.key_packets == ()
 
 
 def test_a_dossier_without_documents_is_not_opened() -> None:
@@ -136,7 +136,7 @@ def test_a_patient_with_a_key_may_change_his_own() -> None:
     world.known[patient.doctor_id] = patient
     outcome, (_, release) = changed(mail(NEW, by=patient), world)
     assert release.dossier_id == dossier().dossier_id
-    assert len(outcome.effects.envelopes) == 2
+    assert len(outcome.effects.key_packets) == 2
 
 
 def test_very_many_documents_are_left_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

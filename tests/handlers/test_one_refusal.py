@@ -160,7 +160,7 @@ def test_a_right_code_is_released_once_after_it_was_proven() -> None:
     outcome, (prove, release) = run(consultation.handle, by_code(LINES), world())
     assert isinstance(prove, Prove)
     assert isinstance(release, Release)
-    assert release.opening == prove.opening
+    assert release.way_in == prove.way_in
     assert len(release.items) == len(MANY)
     (cleared,) = outcome.effects.cleared
     assert (cleared.fault, cleared.subject) == (Fault.DOSSIER, dossier().dossier_id)
@@ -199,7 +199,7 @@ class TestWrongCodesRest:
     def test_it_rests_no_longer_than_the_window(self) -> None:
         view = world()
         view.tallies = tallied(Fault.DOSSIER, dossier().dossier_id, 5, at=NOON - 3600)
-        assert first_call(by_code(LINES), view).opening.slot == CODE_SLOT
+        assert first_call(by_code(LINES), view).way_in.slot == CODE_SLOT
 
     def test_the_medecin_traitant_reads_on(self) -> None:
         assert isinstance(first_call(asked(LINES), resting()), Record)
@@ -211,7 +211,7 @@ class TestWrongCodesRest:
         mail = by_card(LINES)
         attested = Attested("lecteur", NIR, OTHER.rpps, "once", NOON + 60)
         mail = replace(mail, opened=replace(mail.opened, attested=attested))
-        assert first_call(mail, view).opening.slot == b"v" * 80
+        assert first_call(mail, view).way_in.slot == b"v" * 80
 
 
 class TestThrottles:
@@ -272,4 +272,4 @@ class TestAttestation:
     def test_it_opens_no_dossier_of_another_number_or_of_none(self, patient: Patient) -> None:
         held = replace(dossier(), patient=patient)
         view = World([replace(held, slots=replace(held.slots, vitale=b"v" * 80))])
-        assert first_call(by_card(LINES), view).opening.slot != b"v" * 80
+        assert first_call(by_card(LINES), view).way_in.slot != b"v" * 80

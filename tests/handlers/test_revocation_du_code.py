@@ -16,7 +16,7 @@ def test_a_revoked_one_opens_nothing() -> None:
     assert record.event.action == "revocation du code"
     mail = asked(text_of("dossier"), by=OTHER, held_code=b"old")
     _, trial = refused_trial(consultation.handle, mail, world(revoked))
-    assert trial.opening == ByCode(DECOY_SLOT, b"old")
+    assert trial.way_in == ByCode(DECOY_SLOT, b"old")
 
 
 def test_twice_changes_nothing_and_says_so() -> None:

@@ -42,7 +42,7 @@ class TestGranted:
     def test_at_once_by_the_custody_slot_with_the_held_reason(self) -> None:
         outcome, (release,) = run(urgence.handle, emergency(), World([dossier()], FILED))
         assert isinstance(release, Release)
-        assert release.opening == ByCustody(dossier().slots.custody, b"held")
+        assert release.way_in == ByCustody(dossier().slots.custody, b"held")
         assert release.readers == (OTHER.certificate,)
         assert (release.event.action, release.event.entries) == ("urgence", (1, 2))
         assert release.event.reference.startswith("U-")

@@ -39,7 +39,7 @@ def test_by_signature(by: Doctor) -> None:
 def test_any_other_professional_with_the_code() -> None:
     mail = asked(text_of("masquage", "Numéros : 2"), by=OTHER, held_code=b"held")
     outcome, (_prove, release) = run(masquage.handle, mail, world())
-    assert release.opening == ByCode(CODE_SLOT, b"held")
+    assert release.way_in == ByCode(CODE_SLOT, b"held")
     assert state_of(outcome).masks[0].by == OTHER.doctor_id
     assert outcome.effects.cleared[0].fault is Fault.DOSSIER
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.host import supervisor
-from rmp_milter.host.supervisor import Child, Part, supervise
+from rmp_milter.host.supervisor import Child, Program, supervise
 
 LISTENING = """
 import socket, sys, time
@@ -26,9 +26,9 @@ def starts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def part(tmp_path: Path, starts: Path) -> Part:
+def part(tmp_path: Path, starts: Path) -> Program:
     socket = tmp_path / "s"
-    return Part("one", (sys.executable, "-c", LISTENING, str(socket), str(starts)), socket)
+    return Program("one", (sys.executable, "-c", LISTENING, str(socket), str(starts)), socket)
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +43,14 @@ def told(number: signal.Signals) -> Callable[[], None]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_ready_once_and_ends_its_children_when_told(
-    part: Part, starts: Path, number: signal.Signals
+    part: Program, starts: Path, number: signal.Signals
 ) -> None:
     supervise([part], told(number))
     assert starts.read_text() == "started\n"
     assert not part.ready()
 
 
-def test_handlers_are_put_back(part: Part) -> None:
+def test_handlers_are_put_back(part: Program) -> None:
     before = signal.getsignal(signal.SIGTERM)
     supervise([part], told(signal.SIGTERM))
     assert signal.getsignal(signal.SIGTERM) is before
@@ -59,7 +59,7 @@ def test_handlers_are_put_back(part: Part) -> None:
 def test_a_child_that_ends_is_started_again(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     program = f"open({str(marks)!r}, 'a').write('x')"
-    ends = Part("ends", (sys.executable, "-c", program))
+    ends = Program("ends", (sys.executable, "-c", program))
     ender = threading.Thread(target=_when_started_again, args=(marks,))
     ender.start()
     supervise([ends], lambda: None)
@@ -77,7 +77,7 @@ def _when_started_again(marks: Path) -> None:
 
 
 def test_each_end_is_followed_by_a_longer_wait() -> None:
-    child = Child(Part("ends", ("true",)))
+    child = Child(Program("ends", ("true",)))
     waits = []
     for _ in range(3):
         child.start(now=100.0)
@@ -88,7 +88,7 @@ def test_each_end_is_followed_by_a_longer_wait() -> None:
 
 
 def test_a_child_that_ran_steadily_begins_with_the_first_wait() -> None:
-    child = Child(Part("ends", ("true",)))
+    child = Child(Program("ends", ("true",)))
     child._wait = 8.0
     child.start(now=100.0)
     _until(lambda: child._process is None or child._process.poll() is not None)
@@ -98,7 +98,7 @@ def test_a_child_that_ran_steadily_begins_with_the_first_wait() -> None:
 
 def test_a_child_that_does_not_go_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "PATIENCE", 0.2)
-    child = Child(Part("deaf", ("sh", "-c", "trap '' TERM; echo; sleep 60")))
+    child = Child(Program("deaf", ("sh", "-c", "trap '' TERM; echo; sleep 60")))
     child.start(now=0.0)
     child.ask_to_end()
     child.end(0.2)

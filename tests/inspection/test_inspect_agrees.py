@@ -23,7 +23,7 @@ from inspect_case import (
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.certificates import read_certificate
-from rmp_milter.cli.opening import open_store, store_keys
+from rmp_milter.cli.stores import open_store, store_keys
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope

@@ -11,7 +11,7 @@ from inspect_case import HEADER, LETTER, PDF, Inspect, Said, inline, key_packet
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Span
 from rmp_milter.inspection.mail_file import first_mail
-from rmp_milter.inspection.outside import Seen, look
+from rmp_milter.inspection.outside import LookedAt, look
 from rmp_milter.inspection.packets import wrapping_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import GNUPG_AEAD, SED, SEIPD, SKESK, frame
@@ -259,7 +259,7 @@ def test_what_could_steer_a_terminal_is_not_printed(inspect: Inspect) -> None:
     assert "x.pdf" in said.out
 
 
-def looked_at(raw: bytes) -> Seen:
+def looked_at(raw: bytes) -> LookedAt:
     with Memory() as bodies:
 
         def read(offset: int, size: int) -> bytes:

@@ -81,7 +81,7 @@ class Deposit:
         request = Release(
             digest=DIGEST,
             dossier_id=DOSSIER,
-            opening=ByCode(self.created.slots.code, held),
+            way_in=ByCode(self.created.slots.code, held),
             items=(self.sealed,),
             readers=(reader,),
             event=event("dossier"),

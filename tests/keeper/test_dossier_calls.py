@@ -123,7 +123,7 @@ def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> No
     reader, held = gpg.public("bob@x.fr"), held_code(gpg, desk)
     wrong = ask(desk, deposit.release(reader, held_code(gpg, desk, "wrong"))).failed
     for slot in (CodeSlot(bytes(16), bytes(12), bytes(48)), CodeSlot(b"", b"", b"")):
-        request = deposit.release(reader, held, opening=ByCode(slot, held), items=())
+        request = deposit.release(reader, held, way_in=ByCode(slot, held), items=())
         assert ask(desk, request).failed == wrong
 
 
@@ -149,7 +149,7 @@ def test_each_refusal_costs_one_hash_and_says_the_same(
     replies = []
     for slot, code in tried:
         computed.clear()
-        request = deposit.release(reader, code, opening=ByCode(slot, code))
+        request = deposit.release(reader, code, way_in=ByCode(slot, code))
         replies.append(ask(desk, request).failed)
         assert len(computed) == 1
     assert set(map(str, replies)) == {str(Failed(Why.WRONG_CODE))}

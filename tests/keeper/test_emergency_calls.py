@@ -41,7 +41,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.keeper.desk.held import LIFETIME, Kind
+from rmp_milter.keeper.desk.held import LIFETIME, HeldKind
 from rmp_milter.keeper.log.journal import Journal, JournalError
 
 REASON = "inconsciente, suspicion d'AVC"
@@ -79,7 +79,7 @@ def emergency(**more: object) -> Event:
 def order(gpg: Gpg, deposit: Deposit, held: bytes, **more: object) -> Release:
     way = ByCustody(deposit.created.slots.custody, held)
     return deposit.release(
-        gpg.public("bob@x.fr"), b"", **{"opening": way, "event": emergency(), **more}
+        gpg.public("bob@x.fr"), b"", **{"way_in": way, "event": emergency(), **more}
     )
 
 
@@ -96,9 +96,9 @@ def test_the_reason_is_held_and_neither_shown_nor_kept_in_a_document(
     assert isinstance(reply, Opened)
     assert "AVC" not in repr(reply)
     assert reply.bodies == ()
-    assert desk.holder.open(Kind.REASON, reply.held_reason, DIGEST, NOW).decode() == REASON
+    assert desk.holder.open(HeldKind.REASON, reply.held_reason, DIGEST, NOW).decode() == REASON
     with pytest.raises(ValueError, match="not a held value"):
-        desk.holder.open(Kind.CODE, reply.held_reason, DIGEST, NOW)
+        desk.holder.open(HeldKind.CODE, reply.held_reason, DIGEST, NOW)
 
 
 def test_a_justifications_letter_is_its_reason_and_its_documents_may_be_stored(
@@ -111,7 +111,7 @@ def test_a_justifications_letter_is_its_reason_and_its_documents_may_be_stored(
     assert document.fresh
     assert b"AVC" not in answered.memory
     held = answered.reply.held_reason
-    words = desk.holder.open(Kind.REASON, held, DIGEST, NOW).decode()
+    words = desk.holder.open(HeldKind.REASON, held, DIGEST, NOW).decode()
     assert words == "Elle a parlé de son AVC."
 
 
@@ -213,7 +213,7 @@ def test_a_justification_and_a_review_have_their_words_sealed(gpg: Gpg, desk: De
 def test_a_refusal_in_an_emergency_keeps_no_reason(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
     way = ByCustody(b"no slot", held_reason(gpg, desk))
-    refused = ask(desk, order(gpg, deposit, b"", opening=way)).failed
+    refused = ask(desk, order(gpg, deposit, b"", way_in=way)).failed
     assert refused.why is Why.WRONG_CODE
     assert leaves(desk)[-1]["outcome"] == "refused"
     assert sealed_reasons(desk) == {}

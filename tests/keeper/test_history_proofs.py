@@ -1,4 +1,4 @@
-"""The history of a dossier with receipts: each verifies alone and shows its own leaf only."""
+"""The history of a dossier with proofs: each verifies alone and shows its own leaf only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.log.head import verifier_key
-from rmp_milter.tlog import receipts
+from rmp_milter.tlog import entry_proofs
 
 OTHER_DOSSIER = b"dossier-16-bytez"
 
@@ -45,63 +45,63 @@ def told(desk: Desk, proofs: int, limit: int = 1000) -> tuple[PastEvent, ...]:
     return reply.events
 
 
-def test_each_receipt_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
+def test_each_proof_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
     written(desk, 20)
     key = verifier_key(desk.keys.log, desk.journal.origin)
     leaves = raw_leaves(desk.journal)
     events = told(desk, MAX_PROOFS)
-    assert [past.index for past in events] == [*range(0, 20, 2), 20]
+    assert [past.number for past in events] == [*range(0, 20, 2), 20]
     leaves.append(raw_leaves(desk.journal)[-1])
     for past in events:
-        receipt = receipts.parse(past.receipt)
-        assert receipts.check(receipt, key).size == 21
-        assert (receipt.index, receipt.entry) == (past.index, leaves[past.index])
+        proof = entry_proofs.parse(past.entry_proof)
+        assert entry_proofs.check(proof, key).size == 21
+        assert (proof.index, proof.entry) == (past.number, leaves[past.number])
 
 
 @pytest.mark.promise(number=19)
-def test_no_receipt_holds_a_leaf_of_another_dossier(desk: Desk) -> None:
+def test_no_proof_holds_a_leaf_of_another_dossier(desk: Desk) -> None:
     written(desk, 20)
     own = patient_in(desk.journal, DOSSIER)
     others = patient_in(desk.journal, OTHER_DOSSIER)
     assert own != others
     for past in told(desk, MAX_PROOFS):
-        leaf = receipts.parse(past.receipt).entry
+        leaf = entry_proofs.parse(past.entry_proof).entry
         assert msgspec.json.decode(leaf)["patient"] == own
-        assert others.encode() not in past.receipt + leaf
+        assert others.encode() not in past.entry_proof + leaf
 
 
-def test_the_newest_have_receipts_and_never_more_than_the_bound(desk: Desk) -> None:
+def test_the_newest_have_proofs_and_never_more_than_the_bound(desk: Desk) -> None:
     written(desk, 2 * MAX_PROOFS + 10)
-    assert [bool(past.receipt) for past in told(desk, 2)[-4:]] == [False, False, True, True]
-    assert sum(bool(past.receipt) for past in told(desk, 10_000)) == MAX_PROOFS
-    assert [bool(past.receipt) for past in told(desk, 5, limit=2)] == [True, True]
+    assert [bool(past.entry_proof) for past in told(desk, 2)[-4:]] == [False, False, True, True]
+    assert sum(bool(past.entry_proof) for past in told(desk, 10_000)) == MAX_PROOFS
+    assert [bool(past.entry_proof) for past in told(desk, 5, limit=2)] == [True, True]
 
 
 def test_without_being_asked_nothing_is_signed(desk: Desk, tmp_path: Path) -> None:
     written(desk, 4)
     before = (tmp_path / "log.state").read_bytes()
-    assert not any(past.receipt for past in told(desk, 0))
+    assert not any(past.entry_proof for past in told(desk, 0))
     assert (tmp_path / "log.state").read_bytes() == before
 
 
-def test_the_log_grows_on_from_the_checkpoint_that_the_receipts_hold(desk: Desk) -> None:
+def test_the_log_grows_on_from_the_checkpoint_that_the_proofs_hold(desk: Desk) -> None:
     written(desk, 4)
-    first = told(desk, 1)[-1].receipt
+    first = told(desk, 1)[-1].entry_proof
     ask(desk, Record(event("depot", b"another mail, after that one....")))
-    # The same mail, tried again: its leaf is found, and the receipts are of today's log.
+    # The same mail, tried again: its leaf is found, and the proofs are of today's log.
     again = told(desk, 9)
-    assert [past.index for past in again] == [0, 2, 4, 5]
-    found = [receipts.parse(each) for each in (first, again[2].receipt)]
+    assert [past.number for past in again] == [0, 2, 4, 5]
+    found = [entry_proofs.parse(each) for each in (first, again[2].entry_proof)]
     assert found[0].entry == found[1].entry
-    assert [receipts.check(each, None).size for each in found] == [5, 6]
+    assert [entry_proofs.check(each, None).size for each in found] == [5, 6]
     assert isinstance(ask(desk, Checkpoint()).reply, Checkpointed)
 
 
 @pytest.mark.parametrize("place", [30, 80, 200, -40])
-def test_a_changed_receipt_is_refused(desk: Desk, place: int) -> None:
+def test_a_changed_proof_is_refused(desk: Desk, place: int) -> None:
     written(desk, 8)
     key = verifier_key(desk.keys.log, desk.journal.origin)
-    changed = bytearray(told(desk, 9)[0].receipt)
+    changed = bytearray(told(desk, 9)[0].entry_proof)
     changed[place] ^= 1
-    with pytest.raises(receipts.ReceiptError):
-        receipts.check(receipts.parse(bytes(changed)), key)
+    with pytest.raises(entry_proofs.EntryProofError):
+        entry_proofs.check(entry_proofs.parse(bytes(changed)), key)

@@ -171,5 +171,5 @@ def test_dossiers_whose_ids_begin_alike_are_kept_apart(folder: Path) -> None:
     with Journal(folder) as log:
         for at, dossier_id in enumerate(ids):
             log.append(msgspec.structs.replace(event("x"), dossier_id=dossier_id), at)
-        found = [[each.index for each in log.history(each_id, 9)] for each_id in ids]
+        found = [[each.number for each in log.history(each_id, 9)] for each_id in ids]
     assert found == [[0], [1], [2], []]

@@ -26,7 +26,7 @@ from rmp_milter.config import Config, load
 from rmp_milter.dossier.model import Dossier
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
-from rmp_milter.keeper.desk.held import Holder, Kind
+from rmp_milter.keeper.desk.held import HeldKind, Holder
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
 from rmp_milter.keeper.log.head import verifier_key
@@ -159,8 +159,8 @@ def release(desk: Desk, store: Store, dossier: Dossier, code: str) -> object:
     request = Release(
         digest=DIGEST,
         dossier_id=dossier.dossier_id,
-        opening=ByCode(
-            dossier.slots.code, desk.holder.hold(Kind.CODE, code.encode(), DIGEST, NOW)
+        way_in=ByCode(
+            dossier.slots.code, desk.holder.hold(HeldKind.CODE, code.encode(), DIGEST, NOW)
         ),
         items=documents_of(store, dossier),
         readers=(reader.certificate,),

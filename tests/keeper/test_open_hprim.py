@@ -27,7 +27,7 @@ from openpgp.composed import SignedSecretKey
 from rmp_milter.calls.protocol import Opened, Reseal, Resealed, ToReseal, Why
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.keeper.desk.route import Route, Source, route_of_entity, route_of_text
+from rmp_milter.keeper.desk.route import HprimSource, Route, route_of_entity, route_of_text
 from rmp_milter.mail.incoming.mimetree import scan, walk
 
 OpenIt = Callable[..., tuple[Opened, bytes]]
@@ -206,7 +206,7 @@ def test_no_text_and_no_entity_ever_crashes_it(line: bytes, at: int, is_file: bo
     data = b"\n".join(lines)
     text = data.decode("windows-1252", "replace")
     for route in (
-        route_of_text(text, Source(data, "")),
+        route_of_text(text, HprimSource(data, "")),
         _route_of(with_file("x" if is_file else "\n".join(text.splitlines()), "b.hpr", data)),
     ):
         assert route is None or "secret" not in route.cut.header

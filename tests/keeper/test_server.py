@@ -53,7 +53,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.openpgp.keypackets import session_keys
 from rmp_milter.keeper.openpgp.packets import read_message
-from rmp_milter.keeper.server import Place, ServerError, listen, serve
+from rmp_milter.keeper.server import Listening, ServerError, listen, serve
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
 ME = frozenset({os.getuid()})
@@ -101,7 +101,7 @@ def start(
             with (folder / "stderr").open("a") as stderr:
                 os.dup2(stderr.fileno(), 2)
             logging.basicConfig(stream=sys.__stderr__, level=logging.INFO, force=True)
-            serve(keys, folder / "log", Place(folder / "k.sock", uids), 2, limits)
+            serve(keys, folder / "log", Listening(folder / "k.sock", uids), 2, limits)
             status = 0
         finally:
             os._exit(status)
@@ -151,7 +151,7 @@ def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
     reply, fd = keeper.client.expect(Recorded, record(1))
     assert fd is None
     with Journal(keeper.folder / "log") as log:
-        assert len(log) > reply.index
+        assert len(log) > reply.number
 
 
 def test_the_running_keeper_signs_its_log(keeper: Running) -> None:
@@ -174,7 +174,7 @@ def test_a_keeper_does_not_start_over_an_older_log(
         log.checkpoint(keys.log)
     data.write_bytes(before)
     with pytest.raises(journal.JournalError, match="holds 0 leaves, but 1 were signed"):
-        serve(keys, tmp_path / "log", Place(tmp_path / "k.sock", ME), 2, LIMITS)
+        serve(keys, tmp_path / "log", Listening(tmp_path / "k.sock", ME), 2, LIMITS)
     assert not (tmp_path / "k.sock").exists()
 
 
@@ -310,9 +310,9 @@ SERVE = """
 import os, sys
 from pathlib import Path
 from rmp_milter.keeper.keys.keys import load_keys
-from rmp_milter.keeper.server import Place, serve
+from rmp_milter.keeper.server import Listening, serve
 folder = Path(sys.argv[1])
-place = Place(folder / "k.sock", frozenset({os.getuid()}))
+place = Listening(folder / "k.sock", frozenset({os.getuid()}))
 serve(load_keys(folder / "keys"), folder / "log", place, 2)
 """
 
@@ -439,20 +439,20 @@ def alive(pid: int) -> bool:
 
 def test_a_second_keeper_does_not_take_the_socket(keeper: Running) -> None:
     with pytest.raises(ServerError, match="another keeper"):
-        listen(Place(keeper.socket, ME))
+        listen(Listening(keeper.socket, ME))
     assert isinstance(keeper.client.call(record())[0], Recorded)
 
 
 def test_a_file_in_the_way_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "k.sock").write_text("precious")
     with pytest.raises(ServerError, match="in the way"):
-        listen(Place(tmp_path / "k.sock", ME))
+        listen(Listening(tmp_path / "k.sock", ME))
     assert (tmp_path / "k.sock").read_text() == "precious"
 
 
 def test_a_missing_log_stops_the_start(service: SignedSecretKey, tmp_path: Path) -> None:
     with pytest.raises(journal.JournalError):
-        serve(keys_of(service), tmp_path / "log", Place(tmp_path / "k.sock", ME), 1)
+        serve(keys_of(service), tmp_path / "log", Listening(tmp_path / "k.sock", ME), 1)
     assert not (tmp_path / "k.sock").exists()
 
 

@@ -83,7 +83,7 @@ def test_what_waited_is_adopted_and_read_like_any_document(gpg: Gpg, desk: Desk)
     assert leaves(desk)[-1]["action"] == "adoption"
     deposit.item = reply.items[0]
     way = ByCode(deposit.created.slots.code, deposit.held_code)
-    released = ask(desk, deposit.release(gpg.public("alice@x.fr"), b"", opening=way)).reply
+    released = ask(desk, deposit.release(gpg.public("alice@x.fr"), b"", way_in=way)).reply
     assert isinstance(released, Released)
     assert gpg.verdict(deposit.message(released.packets[0][0]))[0] == deposit.plain
 
@@ -175,8 +175,8 @@ def test_a_dossiers_events_are_told_granted_and_refused_with_the_asking(
     )
     reader = gpg.public("bob@x.fr")
     way = ByCustody(deposit.created.slots.custody)
-    ask(desk, deposit.release(reader, b"", opening=way, event=said))
-    ask(desk, deposit.release(reader, b"", opening=ByCustody(b"")))
+    ask(desk, deposit.release(reader, b"", way_in=way, event=said))
+    ask(desk, deposit.release(reader, b"", way_in=ByCustody(b"")))
     ask(desk, Record(msgspec.structs.replace(event("liste"), dossier_id=b"")))
     ask(desk, Record(msgspec.structs.replace(event("depot"), dossier_id=OTHER)))
     events = told(desk)
@@ -187,7 +187,7 @@ def test_a_dossiers_events_are_told_granted_and_refused_with_the_asking(
         ("dossier", "refused"),
         ("acces", "granted"),
     ]
-    assert [each.index for each in events] == [0, 1, 2, 3, 6]
+    assert [each.number for each in events] == [0, 1, 2, 3, 6]
     urgent = PastEvent(2, NOW, "clé perdue", "granted", "10001234567", "custody")
     urgent = msgspec.structs.replace(urgent, acting_for="10003456786", entries=(3, 1))
     assert events[2] == urgent
@@ -197,7 +197,7 @@ def test_a_dossiers_events_are_told_granted_and_refused_with_the_asking(
 def test_the_newest_are_told_where_there_are_many(desk: Desk) -> None:
     for at in range(9):
         ask(desk, Record(event("dossier", bytes((at,)))))
-    assert [each.index for each in told(desk, limit=3)] == [7, 8, 9]
+    assert [each.number for each in told(desk, limit=3)] == [7, 8, 9]
     assert told(desk, limit=0) == []
     assert [each.action for each in told(desk, b"unknown--dossier")] == ["acces"]
 
@@ -207,6 +207,6 @@ def test_the_leaf_names_the_dossier_that_was_opened(gpg: Gpg, desk: Desk) -> Non
     deposit = Deposit(gpg, desk)
     lie = msgspec.structs.replace(event("dossier"), dossier_id=OTHER)
     way = ByCustody(deposit.created.slots.custody)
-    ask(desk, deposit.release(gpg.public("bob@x.fr"), b"", opening=way, event=lie))
+    ask(desk, deposit.release(gpg.public("bob@x.fr"), b"", way_in=way, event=lie))
     assert leaves(desk)[-1]["patient"] == patient_of(desk)
     assert json.dumps(leaves(desk)).count(OTHER.hex()) == 0

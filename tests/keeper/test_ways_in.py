@@ -43,7 +43,6 @@ from rmp_milter.calls.protocol import (
     ByVitale,
     Create,
     Opened,
-    Opening,
     Prove,
     Proven,
     Recode,
@@ -51,6 +50,7 @@ from rmp_milter.calls.protocol import (
     Released,
     Seal,
     Sealed,
+    WayIn,
     Why,
 )
 from rmp_milter.dossier.model import Container
@@ -73,13 +73,13 @@ def software(desk: Desk) -> CardSoftware:
     return reader_of_cards(desk)
 
 
-def recode(by: Opening, held: bytes = b"", nir: str = "") -> Recode:
+def recode(by: WayIn, held: bytes = b"", nir: str = "") -> Recode:
     return Recode(DIGEST, DOSSIER, by, event("code"), held, nir)
 
 
-def reads(gpg: Gpg, deposit: Deposit, by: Opening) -> bool:
+def reads(gpg: Gpg, deposit: Deposit, by: WayIn) -> bool:
     """Release to bob by ``by``; return whether gpg reads the author's bytes then."""
-    reply = ask(deposit.desk, deposit.release(gpg.public("bob@x.fr"), b"", opening=by)).reply
+    reply = ask(deposit.desk, deposit.release(gpg.public("bob@x.fr"), b"", way_in=by)).reply
     if not isinstance(reply, Released):
         return False
     return gpg.verdict(deposit.message(reply.packets[0][0]))[0] == deposit.plain
@@ -114,7 +114,7 @@ def test_an_attestation_opens_no_other_slot_and_each_try_leaves_a_refusal(
         (ByCustody(b""), DOSSIER),
     ):
         before = len(desk.journal)
-        request = deposit.release(gpg.public("bob@x.fr"), b"", opening=way)
+        request = deposit.release(gpg.public("bob@x.fr"), b"", way_in=way)
         # An action of its own: the same one, tried again in the same mail, finds its leaf.
         request = msgspec.structs.replace(
             request, dossier_id=dossier, event=event(f"dossier {before}")
@@ -133,10 +133,10 @@ def test_a_way_in_is_proven_without_a_leaf_and_refused_with_one(gpg: Gpg, desk: 
     assert ask(desk, right).reply == Proven()
     assert len(desk.journal) == before
     for opening_tried in (ByCode(slot, held_code(gpg, desk, "Faux")), ByCode(None, b"")):
-        wrong = msgspec.structs.replace(right, opening=opening_tried)
+        wrong = msgspec.structs.replace(right, way_in=opening_tried)
         if not opening_tried.held_code:
             wrong = msgspec.structs.replace(
-                right, opening=ByCode(None, deposit.held_code), dossier_id=bytes(16)
+                right, way_in=ByCode(None, deposit.held_code), dossier_id=bytes(16)
             )
         assert ask(desk, wrong).failed.why is Why.WRONG_CODE
         assert leaves(desk)[-1]["outcome"] == "refused"
@@ -150,11 +150,11 @@ def test_a_held_attestation_serves_its_mail_only_and_is_nothing_else(
     deposit = Deposit(gpg, desk)
     slots = deposit.created.slots
     held = held_attestation(gpg, desk, software)
-    request = deposit.release(gpg.public("bob@x.fr"), b"", opening=ByVitale(slots.vitale, held))
+    request = deposit.release(gpg.public("bob@x.fr"), b"", way_in=ByVitale(slots.vitale, held))
     other_mail = msgspec.structs.replace(request, digest=bytes(32))
-    as_code = msgspec.structs.replace(request, opening=ByCode(slots.code, held))
+    as_code = msgspec.structs.replace(request, way_in=ByCode(slots.code, held))
     by_code = ByVitale(slots.vitale, deposit.held_code)
-    for changed in (other_mail, as_code, msgspec.structs.replace(request, opening=by_code)):
+    for changed in (other_mail, as_code, msgspec.structs.replace(request, way_in=by_code)):
         assert ask(desk, changed).failed.why is Why.UNAVAILABLE
     assert ask(desk, request, now=NOW + LIFETIME + 1).failed.why is Why.UNAVAILABLE
 
@@ -288,6 +288,6 @@ def test_a_key_that_does_not_fit_its_document_leaves_a_refusal(gpg: Gpg, desk: D
     deposit = Deposit(gpg, desk)
     item = msgspec.structs.replace(deposit.sealed, sealed_key=bytes(81))
     way = ByCustody(deposit.created.slots.custody)
-    request = deposit.release(gpg.public("bob@x.fr"), b"", opening=way, items=(item,))
+    request = deposit.release(gpg.public("bob@x.fr"), b"", way_in=way, items=(item,))
     assert ask(desk, request).failed.why is Why.UNAVAILABLE
     assert leaves(desk)[-1]["outcome"] == "refused"

@@ -10,7 +10,7 @@ from mail_builders import CERTIFICATE, COMPRESSED, MESSAGE, PDF, SIGNATURE, armo
 
 from rmp_milter.mail.incoming.armor import (
     ArmorError,
-    Kind,
+    OctetsKind,
     charset_of,
     count_blocks,
     dearmor,
@@ -145,40 +145,43 @@ def test_a_block_that_is_not_there_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (MESSAGE, (Kind.ENCRYPTED, 0)),
-        (b"\xca\x03PGP" + MESSAGE, (Kind.ENCRYPTED, 0)),
-        (b"\x8c\x0d\x04\x09\x03\x02" + bytes(20), (Kind.ENCRYPTED, 0)),
-        (b"\xd2\xff\x00\x00\x10\x00\x01" + bytes(20), (Kind.ENCRYPTED, 0)),
-        (COMPRESSED, (Kind.MESSAGE, 0)),
-        (SIGNATURE, (Kind.SIGNATURE, 0)),
-        (CERTIFICATE, (Kind.KEY, 0)),
-        (armored(MESSAGE), (Kind.ARMORED, 0)),
-        (base64.encodebytes(armored(MESSAGE)), (Kind.ARMORED, 1)),
-        (base64.encodebytes(base64.encodebytes(MESSAGE)), (Kind.ENCRYPTED, 2)),
-        (armored(SIGNATURE, "SIGNATURE"), (Kind.SIGNATURE, 0)),
-        (armored(CERTIFICATE, "PUBLIC KEY BLOCK"), (Kind.KEY, 0)),
+        (MESSAGE, (OctetsKind.ENCRYPTED, 0)),
+        (b"\xca\x03PGP" + MESSAGE, (OctetsKind.ENCRYPTED, 0)),
+        (b"\x8c\x0d\x04\x09\x03\x02" + bytes(20), (OctetsKind.ENCRYPTED, 0)),
+        (b"\xd2\xff\x00\x00\x10\x00\x01" + bytes(20), (OctetsKind.ENCRYPTED, 0)),
+        (COMPRESSED, (OctetsKind.MESSAGE, 0)),
+        (SIGNATURE, (OctetsKind.SIGNATURE, 0)),
+        (CERTIFICATE, (OctetsKind.KEY, 0)),
+        (armored(MESSAGE), (OctetsKind.ARMORED, 0)),
+        (base64.encodebytes(armored(MESSAGE)), (OctetsKind.ARMORED, 1)),
+        (base64.encodebytes(base64.encodebytes(MESSAGE)), (OctetsKind.ENCRYPTED, 2)),
+        (armored(SIGNATURE, "SIGNATURE"), (OctetsKind.SIGNATURE, 0)),
+        (armored(CERTIFICATE, "PUBLIC KEY BLOCK"), (OctetsKind.KEY, 0)),
         (
             b"-----BEGIN PGP SIGNED MESSAGE-----\n\nx\n" + armored(MESSAGE),
-            (Kind.SIGNED_TEXT, 0),
+            (OctetsKind.SIGNED_TEXT, 0),
         ),
-        (bytes.fromhex("308006092a864886f70d010703a080") + bytes(9), (Kind.CMS_ENCRYPTED, 0)),
-        (bytes.fromhex("308006092a864886f70d010702a080") + bytes(9), (Kind.CMS, 0)),
-        (PDF, (Kind.OTHER, 0)),
-        (b"\x89PNG\r\n\x1a\n" + bytes(30), (Kind.OTHER, 0)),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(30), (Kind.OTHER, 0)),
-        ("Été à Paris : un résumé".encode(), (Kind.OTHER, 0)),
-        ("Été à Paris : un résumé".encode("cp1252"), (Kind.OTHER, 0)),
-        (b"\x84", (Kind.OTHER, 0)),
-        (b"", (Kind.OTHER, 0)),
+        (
+            bytes.fromhex("308006092a864886f70d010703a080") + bytes(9),
+            (OctetsKind.CMS_ENCRYPTED, 0),
+        ),
+        (bytes.fromhex("308006092a864886f70d010702a080") + bytes(9), (OctetsKind.CMS, 0)),
+        (PDF, (OctetsKind.OTHER, 0)),
+        (b"\x89PNG\r\n\x1a\n" + bytes(30), (OctetsKind.OTHER, 0)),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(30), (OctetsKind.OTHER, 0)),
+        ("Été à Paris : un résumé".encode(), (OctetsKind.OTHER, 0)),
+        ("Été à Paris : un résumé".encode("cp1252"), (OctetsKind.OTHER, 0)),
+        (b"\x84", (OctetsKind.OTHER, 0)),
+        (b"", (OctetsKind.OTHER, 0)),
     ],
 )
-def test_content_is_told_by_its_first_octets(head: bytes, kind: tuple[Kind, int]) -> None:
+def test_content_is_told_by_its_first_octets(head: bytes, kind: tuple[OctetsKind, int]) -> None:
     assert kind_of(head) == kind
 
 
 @given(st.binary(max_size=300))
 def test_any_octets_have_a_kind(head: bytes) -> None:
-    assert isinstance(kind_of(head)[0], Kind)
+    assert isinstance(kind_of(head)[0], OctetsKind)
 
 
 @given(st.binary(min_size=1, max_size=300), st.integers(1, 50))
@@ -224,5 +227,5 @@ def test_gpg_reads_the_same_from_the_armor() -> None:
 
 def test_any_number_of_marker_packets_is_passed_over() -> None:
     markers = b"\xca\x03PGP" * 1600
-    assert kind_of(markers) == (Kind.OTHER, 0)
-    assert kind_of(markers + MESSAGE)[0] is Kind.ENCRYPTED
+    assert kind_of(markers) == (OctetsKind.OTHER, 0)
+    assert kind_of(markers + MESSAGE)[0] is OctetsKind.ENCRYPTED

@@ -14,7 +14,7 @@ from rmp_milter.calls.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK
 from rmp_milter.dossier.model import Patient, ReplyForm, Sheet
 from rmp_milter.mail.outgoing.attachment import quoted_printable
 from rmp_milter.mail.outgoing.letter import Attachment, Letter
-from rmp_milter.mail.outgoing.pdf import TYPEWRITER, Line, page
+from rmp_milter.mail.outgoing.pdf import TYPEWRITER, PrintedLine, page
 from rmp_milter.mail.outgoing.slip import code_slip
 
 FIELD = CODE_FIELD.encode()
@@ -71,7 +71,11 @@ def test_the_slip_is_a_sound_pdf_with_any_code_in_it() -> None:
 
 @pytest.mark.integration
 def test_long_words_stay_on_the_page(tmp_path: Path) -> None:
-    lines = [Line("mot " * 200), Line(r"a\b(c)"), Line("M" * CODE_LIMIT, 14, TYPEWRITER)]
+    lines = [
+        PrintedLine("mot " * 200),
+        PrintedLine(r"a\b(c)"),
+        PrintedLine("M" * CODE_LIMIT, 14, TYPEWRITER),
+    ]
     file = tmp_path / "page.pdf"
     file.write_bytes(page(lines))
     done = subprocess.run(

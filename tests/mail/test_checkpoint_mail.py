@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.dossier.model import Slice
 from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
-from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import last_hour
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.notes import NoteError, VerifierKey
@@ -20,7 +20,7 @@ FIVE = 1_793_491_200 + 5 * 3600  # 2026-11-01, 5:00 UTC
 
 
 def test_the_note_arrives_byte_for_byte_with_what_to_do_with_it() -> None:
-    sender = Sender("rmp@chu.example", "Résumé médical partagé")
+    sender = ServiceAddress("rmp@chu.example", "Résumé médical partagé")
     made = checkpoint_mail(NOTE, sender, "dpo@ars.example", FIVE, "token")
     again = checkpoint_mail(NOTE, sender, "dpo@ars.example", FIVE, "token")
     assert made == again
@@ -46,7 +46,9 @@ def test_the_note_arrives_byte_for_byte_with_what_to_do_with_it() -> None:
 
 def test_only_a_checkpoint_is_sent() -> None:
     with pytest.raises(NoteError):
-        checkpoint_mail(b"noise", Sender("rmp@chu.example", "RMP"), "a@b.example", 0, "t")
+        checkpoint_mail(
+            b"noise", ServiceAddress("rmp@chu.example", "RMP"), "a@b.example", 0, "t"
+        )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmp_milter.dossier.identity import nir_valid
-from rmp_milter.mail.header.hprim import MAX_MESSAGES, Message, messages, one_patient
+from rmp_milter.mail.header.hprim import MAX_MESSAGES, HprimMessage, messages, one_patient
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.mail.incoming.octets import text_of_octets
 
@@ -14,7 +14,7 @@ ENCODINGS = ["iso-8859-1", "windows-1252", "mac_roman", "utf-8", "utf-8-sig"]
 LINE_ENDS = ["\n", "\r\n", "\r"]
 
 
-def only(text: str, encoding: str = "utf-8", label: str = "") -> Message:
+def only(text: str, encoding: str = "utf-8", label: str = "") -> HprimMessage:
     (found,) = messages(text.encode(encoding), label)
     return found
 

@@ -18,7 +18,7 @@ from rmp_milter.dossier.model import (
     Sheet,
     Slots,
 )
-from rmp_milter.mail.outgoing.hprim_header import Place, header_file
+from rmp_milter.mail.outgoing.hprim_header import PlaceInIndex, header_file
 from rmp_milter.mail.outgoing.letter import HeaderFile, Letter
 from rmp_milter.mail.outgoing.replies import SealPieces
 
@@ -53,7 +53,7 @@ ENTRY = Entry(
 
 
 def lines(dossier: Dossier = DOSSIER, entry: Entry = ENTRY) -> list[str]:
-    data = header_file(dossier, entry, Place(3, "Biologie"), READER, "fr").data
+    data = header_file(dossier, entry, PlaceInIndex(3, "Biologie"), READER, "fr").data
     assert data.count(b"\n") == data.count(b"\r\n")
     return data.decode("iso-8859-1").split("\r\n")
 

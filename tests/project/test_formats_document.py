@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.dossier.model import Scope, Verb
-from rmp_milter.keeper.log.file import Tables as LogTables
+from rmp_milter.keeper.log.file import LogTables
 from rmp_milter.mail.header.routing import Trouble, parse
 from rmp_milter.mail.header.words import Field, field_of, scope_of, verb_of
 from rmp_milter.store.format.tables import table_names

@@ -17,7 +17,10 @@ from testbed.definitions import described, frozen_files
 ADVICE = "changed a record? new format number and a step in store/steps.py"
 
 
-@pytest.mark.parametrize(("path", "text"), frozen_files().items(), ids=lambda each: each)
+FROZEN = frozen_files()
+
+
+@pytest.mark.parametrize(("path", "text"), FROZEN.items(), ids=[path.name for path in FROZEN])
 def test_what_is_written_is_what_was_frozen(path: Path, text: str) -> None:
     assert path.exists(), f"{path.name}: {ADVICE}; then python -m testbed.definitions"
     assert text == path.read_text(), f"{path.name}: {ADVICE}"

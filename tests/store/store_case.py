@@ -13,7 +13,7 @@ from rmp_milter.dossier.changes import (
     NewBody,
     NewDossier,
     NewEntry,
-    NewEnvelope,
+    NewKeyPackets,
     NewWaiting,
 )
 from rmp_milter.dossier.model import (
@@ -195,9 +195,9 @@ def an_adoption(new: NewWaiting, dossier_id: bytes) -> Adoption:
     )
 
 
-def an_envelope(document_id: bytes, number: int = 1) -> NewEnvelope:
+def some_key_packets(document_id: bytes, number: int = 1) -> NewKeyPackets:
     packet = f"late key packet {number}".encode()
-    return NewEnvelope(document_id=document_id, fingerprint=f"{number:040x}", packet=packet)
+    return NewKeyPackets(document_id=document_id, fingerprint=f"{number:040x}", packet=packet)
 
 
 def a_strike(subject: bytes = b"s" * 16, at: int = NOW, fault: Fault = Fault.SENDER) -> Strike:
@@ -257,7 +257,7 @@ def full_store(folder: Path) -> Store:
         store.commit(Changes(digest=bytes([number]) * 32), NOW + number)
     store.commit(
         Changes(
-            envelopes=(an_envelope(referred, 1), an_envelope(referred, 2)),
+            key_packets=(some_key_packets(referred, 1), some_key_packets(referred, 2)),
             strikes=(a_strike(b"one"), a_strike(b"two")),
             receipts=tuple(a_line(doctor) for doctor in doctors),
             emergencies=tuple(

@@ -16,7 +16,7 @@ from store_case import (
 )
 
 from rmp_milter.calls.client import KeeperDown
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.protocol import (
     Adopt,
     Reply,
@@ -78,7 +78,7 @@ def played() -> Played:
 @pytest.fixture
 def house(store: Store, played: Played, monkeypatch: pytest.MonkeyPatch) -> Household:
     monkeypatch.setattr(key_packets, "usable", lambda _certificate, _at: True)
-    keeper = Keeper(played, 50)
+    keeper = RemoteKeeper(played, 50)
     numbers = iter(range(1000))
     answers = Answers(
         keeper, "rmp@chu.example", "RMP", "fr", 1_000_000, lambda: f"{next(numbers):032}"

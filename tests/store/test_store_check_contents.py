@@ -18,17 +18,17 @@ from store_case import (
     a_patient,
     a_strike,
     a_waiting,
-    an_envelope,
     close,
     new_id,
+    some_key_packets,
     with_dossier,
 )
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import PartName, Patient, Sheet, Slots, StandingKey, Tally
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format.codecs import Codecs, envelope_key, u32, u64
-from rmp_milter.store.format.records import StoredDossier, StoredEntry, StoredEnvelope
+from rmp_milter.store.format.codecs import Codecs, key_packets_key, u32, u64
+from rmp_milter.store.format.records import StoredDossier, StoredEntry, StoredKeyPackets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,19 +70,19 @@ def stored_body(store: Store) -> bytes:
 
 
 def test_key_packets_of_no_document(store: Store, folder: Path) -> None:
-    key = envelope_key(CODECS.blind, new_id(), "ab")
-    sealed = CODECS.envelopes.seal(key, StoredEnvelope(fingerprint="ab", packet=b""))
+    key = key_packets_key(CODECS.blind, new_id(), "ab")
+    sealed = CODECS.key_packets.seal(key, StoredKeyPackets(fingerprint="ab", packet=b""))
     put(store, "envelopes", key, sealed)
     assert found(folder, "belong to no document")
     assert found(folder, "table envelopes has 1 records where the ledger says 0")
 
 
 def test_key_packets_for_another_reader(store: Store, folder: Path) -> None:
-    envelope = an_envelope(stored_body(store))
-    store.commit(Changes(envelopes=(envelope,)), NOW)
+    envelope = some_key_packets(stored_body(store))
+    store.commit(Changes(key_packets=(envelope,)), NOW)
     key = first_key(store, "envelopes")
-    other = StoredEnvelope(fingerprint="ab" * 20, packet=b"")
-    put(store, "envelopes", key, CODECS.envelopes.seal(key, other))
+    other = StoredKeyPackets(fingerprint="ab" * 20, packet=b"")
+    put(store, "envelopes", key, CODECS.key_packets.seal(key, other))
     assert found(folder, f"key packets {key.hex()} are for another reader")
 
 

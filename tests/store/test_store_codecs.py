@@ -34,7 +34,7 @@ from rmp_milter.store.format.codecs import (
     Blind,
     Codec,
     Codecs,
-    Kind,
+    LinkKind,
     doctor_links,
     number_of,
     u32,
@@ -46,7 +46,7 @@ from rmp_milter.store.format.records import (
     SentNote,
     StoredDossier,
     StoredEntry,
-    StoredEnvelope,
+    StoredKeyPackets,
     StoredWaiting,
     WaitingMail,
     from_stored,
@@ -136,7 +136,7 @@ records = st.one_of(
     st.tuples(st.just(CODECS.dossiers), st.builds(StoredDossier, dossiers, st.tuples(data))),
     st.tuples(st.just(CODECS.entries), st.builds(StoredEntry, data, entries)),
     st.tuples(st.just(CODECS.waiting), st.builds(StoredWaiting, waiting, st.tuples(data))),
-    st.tuples(st.just(CODECS.envelopes), st.builds(StoredEnvelope, text, data)),
+    st.tuples(st.just(CODECS.key_packets), st.builds(StoredKeyPackets, text, data)),
     st.tuples(st.just(CODECS.tallies), st.builds(Tally, st.tuples(times, times))),
     st.tuples(st.just(CODECS.receipts), st.builds(ReceiptLine, ids, times, text)),
     st.tuples(st.just(CODECS.heads), st.builds(Head, times, data)),
@@ -205,23 +205,23 @@ def test_equal_records_are_sealed_differently() -> None:
 def test_blind_keys_depend_on_key_kind_and_value() -> None:
     blind = Blind(KEYS.index)
     found = {
-        blind.of(Kind.MAIL, "a@b"),
-        blind.of(Kind.ACCOUNT, "a@b"),
-        blind.of(Kind.MAIL, "a@c"),
-        Blind(KEYS.metadata).of(Kind.MAIL, "a@b"),
+        blind.of(LinkKind.MAIL, "a@b"),
+        blind.of(LinkKind.ACCOUNT, "a@b"),
+        blind.of(LinkKind.MAIL, "a@c"),
+        Blind(KEYS.metadata).of(LinkKind.MAIL, "a@b"),
     }
     assert len(found) == 4
-    assert blind.of(Kind.MAIL, "a@b") == Blind(KEYS.index).of(Kind.MAIL, "a@b")
+    assert blind.of(LinkKind.MAIL, "a@b") == Blind(KEYS.index).of(LinkKind.MAIL, "a@b")
 
 
 def test_a_doctor_without_account_is_not_found_by_an_empty_one() -> None:
     blind = Blind(KEYS.index)
-    assert blind.of(Kind.ACCOUNT, "") not in doctor_links(blind, a_doctor())
-    assert blind.of(Kind.ACCOUNT, "zeb") in doctor_links(blind, a_doctor(account="zeb"))
+    assert blind.of(LinkKind.ACCOUNT, "") not in doctor_links(blind, a_doctor())
+    assert blind.of(LinkKind.ACCOUNT, "zeb") in doctor_links(blind, a_doctor(account="zeb"))
 
 
 def test_a_look_up_value_with_raw_bytes_of_a_header_is_no_error() -> None:
-    assert len(Blind(KEYS.index).of(Kind.MAIL, "caf\udce9@b")) == 32
+    assert len(Blind(KEYS.index).of(LinkKind.MAIL, "caf\udce9@b")) == 32
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1))

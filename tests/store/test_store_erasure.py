@@ -12,10 +12,10 @@ from store_case import (
     a_mail,
     a_patient,
     an_entry,
-    an_envelope,
     changed,
     close,
     new_id,
+    some_key_packets,
     the_dossier,
     with_dossier,
 )
@@ -47,11 +47,11 @@ def filled(store: Store) -> tuple[bytes, tuple[NewBody, ...]]:
     store.commit(Changes(updates=(changed(store, dossier_id, sheet=Sheet("BAUM")),)), NOW)
     entries = tuple(a_standing_deposit(dossier_id, b"a", b"b") for _ in range(3))
     bodies = tuple(body for entry in entries for body in entry.bodies)
-    envelopes = tuple(
-        an_envelope(body.document_id, reader) for body in bodies for reader in (1, 2)
+    key_packets = tuple(
+        some_key_packets(body.document_id, reader) for body in bodies for reader in (1, 2)
     )
     patient = a_patient(dossier_id)
-    store.commit(Changes(entries=entries, envelopes=envelopes, doctors=(patient,)), NOW)
+    store.commit(Changes(entries=entries, key_packets=key_packets, doctors=(patient,)), NOW)
     close(store, dossier_id)
     return dossier_id, bodies
 
@@ -72,7 +72,7 @@ def test_keys_bodies_and_names_are_destroyed(store: Store, folder: Path) -> None
         assert view.dossiers_by_traits(["name", "number"]) == ()
         assert view.patient_of(dossier_id) is None
         assert all(view.body(body.document_id) is None for body in bodies)
-        assert all(view.envelope(body.document_id, f"{1:040x}") == b"" for body in bodies)
+        assert all(view.key_packets(body.document_id, f"{1:040x}") == b"" for body in bodies)
     stats = store.stats()
     assert (stats["documents"], stats["key_packets"], stats["doctors"]) == (0, 0, 0)
     assert clean(folder)
@@ -105,13 +105,13 @@ def test_another_dossier_is_left_alone(store: Store, folder: Path) -> None:
     dossier_id, _ = filled(store)
     other = with_dossier(store, "another")
     entry = a_standing_deposit(other, b"stays")
-    late = an_envelope(entry.bodies[0].document_id)
-    store.commit(Changes(entries=(entry,), envelopes=(late,)), NOW)
+    late = some_key_packets(entry.bodies[0].document_id)
+    store.commit(Changes(entries=(entry,), key_packets=(late,)), NOW)
     store.commit(Changes(erased=(dossier_id,)), LATER)
     with store.snapshot() as view:
         assert view.entries(other)[0].entry == entry.entry
         assert view.body(late.document_id) == b"stays"
-        assert view.envelope(late.document_id, late.fingerprint) == late.packet
+        assert view.key_packets(late.document_id, late.fingerprint) == late.packet
     assert clean(folder)
 
 

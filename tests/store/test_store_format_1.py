@@ -101,7 +101,7 @@ def test_what_hangs_on_a_dossier_is_found(view: Snapshot) -> None:
     assert patient
     (entry,) = view.entries(identifier("patient with a key"))
     (document,) = entry.entry.documents
-    assert view.envelope(document.document_id, patient.fingerprint)
+    assert view.key_packets(document.document_id, patient.fingerprint)
     assert view.body(document.document_id)
 
 

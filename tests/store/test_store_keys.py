@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.store import KeyFileError, StoreKeys, make_key, read_key
+from rmp_milter.store import StoreKeyError, StoreKeys, make_key, read_key
 
 
 def test_a_new_key_file_is_read_back_as_32_bytes(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.key"
     make_key(path)
     before = path.read_bytes()
-    with pytest.raises(KeyFileError, match="cannot make key file"):
+    with pytest.raises(StoreKeyError, match="cannot make key file"):
         make_key(path)
     assert path.read_bytes() == before
 
@@ -44,12 +44,12 @@ def test_a_malformed_key_file_says_what_is_wrong(
 ) -> None:
     path = tmp_path / "a.key"
     path.write_bytes(content)
-    with pytest.raises(KeyFileError, match=reason):
+    with pytest.raises(StoreKeyError, match=reason):
         read_key(path)
 
 
 def test_a_missing_key_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError, match="No such file"):
+    with pytest.raises(StoreKeyError, match="No such file"):
         read_key(tmp_path / "none.key")
 
 
@@ -59,5 +59,5 @@ def test_keys_do_not_show_in_their_representation() -> None:
 
 
 def test_a_short_key_is_refused() -> None:
-    with pytest.raises(KeyFileError, match="32 bytes"):
+    with pytest.raises(StoreKeyError, match="32 bytes"):
         StoreKeys(metadata=b"M" * 31, index=b"I" * 32, outbox=b"O" * 32)

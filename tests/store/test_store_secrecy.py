@@ -9,9 +9,9 @@ from store_case import (
     a_doctor,
     a_mail,
     a_patient,
-    an_envelope,
     changed,
     full_store,
+    some_key_packets,
     with_dossier,
 )
 
@@ -97,9 +97,9 @@ def test_rows_and_key_packets_do_not_show_which_documents_belong_together(
     """Each body by itself is in clear; what one reader gets is one patient's."""
     entry = a_deposit(with_dossier(store), b"one", b"two")
     documents = [body.document_id for body in entry.bodies]
-    envelopes = tuple(an_envelope(document_id) for document_id in documents)
+    key_packets = tuple(some_key_packets(document_id) for document_id in documents)
     mail = a_mail(*documents)
-    store.commit(Changes(entries=(entry,), outbox=(mail,), envelopes=envelopes), NOW)
+    store.commit(Changes(entries=(entry,), outbox=(mail,), key_packets=key_packets), NOW)
     environment = store._environment
     with environment.reading() as txn:
         readers = [bytes(key[16:]) for key, _ in txn.cursor(environment.tables.envelopes)]

@@ -12,10 +12,10 @@ from store_case import (
     a_doctor,
     a_new_dossier,
     a_patient,
-    an_envelope,
     changed,
     close,
     new_id,
+    some_key_packets,
     the_dossier,
     with_dossier,
 )
@@ -233,13 +233,13 @@ def test_two_patients_without_rpps_do_not_share_one(store: Store) -> None:
 def test_key_packets_are_found_by_document_and_reader(store: Store, folder: Path) -> None:
     entry = a_deposit(with_dossier(store), b"one", b"two")
     one, two = (body.document_id for body in entry.bodies)
-    first = an_envelope(one, 0xABC)
-    store.commit(Changes(entries=(entry,), envelopes=(first, an_envelope(two))), NOW)
+    first = some_key_packets(one, 0xABC)
+    store.commit(Changes(entries=(entry,), key_packets=(first, some_key_packets(two))), NOW)
     with store.snapshot() as view:
-        assert view.envelope(one, first.fingerprint.upper()) == first.packet
-        assert view.envelope(two, first.fingerprint) == b""
-        assert view.envelope(new_id(), first.fingerprint) == b""
-        assert view.envelope(b"", "") == view.envelope(b"z" * 600, "x") == b""
+        assert view.key_packets(one, first.fingerprint.upper()) == first.packet
+        assert view.key_packets(two, first.fingerprint) == b""
+        assert view.key_packets(new_id(), first.fingerprint) == b""
+        assert view.key_packets(b"", "") == view.key_packets(b"z" * 600, "x") == b""
     assert clean(folder)
 
 
@@ -247,19 +247,19 @@ def test_new_key_packets_take_the_place_of_the_readers_old_ones(
     store: Store, folder: Path
 ) -> None:
     entry = a_deposit(with_dossier(store), b"one")
-    old = an_envelope(entry.bodies[0].document_id)
+    old = some_key_packets(entry.bodies[0].document_id)
     new = replace(old, packet=b"newer", fingerprint=old.fingerprint.upper())
-    store.commit(Changes(entries=(entry,), envelopes=(old,)), NOW)
-    store.commit(Changes(envelopes=(new,)), NOW)
+    store.commit(Changes(entries=(entry,), key_packets=(old,)), NOW)
+    store.commit(Changes(key_packets=(new,)), NOW)
     with store.snapshot() as view:
-        assert view.envelope(old.document_id, old.fingerprint) == b"newer"
+        assert view.key_packets(old.document_id, old.fingerprint) == b"newer"
     assert store.stats()["key_packets"] == 1
     assert clean(folder)
 
 
 def test_key_packets_need_their_body(store: Store) -> None:
     with pytest.raises(StoreError, match="not stored"):
-        store.commit(Changes(envelopes=(an_envelope(new_id()),)), NOW)
+        store.commit(Changes(key_packets=(some_key_packets(new_id()),)), NOW)
 
 
 # Reads for commands

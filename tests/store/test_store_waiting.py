@@ -14,9 +14,9 @@ from store_case import (
     a_new_dossier,
     a_waiting,
     an_adoption,
-    an_envelope,
     close,
     new_id,
+    some_key_packets,
     with_dossier,
 )
 
@@ -184,7 +184,7 @@ def test_adopting_and_expiring_at_once_is_refused(store: Store) -> None:
 
 def test_an_expired_deposit_goes_with_its_bodies(store: Store, folder: Path) -> None:
     new, other = kept(store, b"one", b"two"), kept(store, b"three")
-    store.commit(Changes(envelopes=(an_envelope(new.bodies[0].document_id),)), NOW)
+    store.commit(Changes(key_packets=(some_key_packets(new.bodies[0].document_id),)), NOW)
     store.commit(Changes(expired=(new.waiting.waiting_id,)), NOW)
     with store.snapshot() as view:
         assert list(view.waiting()) == [other.waiting]
@@ -266,7 +266,7 @@ def test_no_key_packets_are_written_for_a_body_given_up(store: Store) -> None:
     waiting_id, document_id = copied(store)
     store.commit(Changes(expired=(waiting_id,)), NOW)
     with pytest.raises(StoreError, match="not stored"):
-        store.commit(Changes(envelopes=(an_envelope(document_id),)), NOW)
+        store.commit(Changes(key_packets=(some_key_packets(document_id),)), NOW)
 
 
 def test_rows_that_need_the_same_body_each_count(

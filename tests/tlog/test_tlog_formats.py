@@ -1,4 +1,4 @@
-"""Notes, checkpoints, tiles' paths, bundles and receipts, to the letter of C2SP."""
+"""Notes, checkpoints, tiles' paths, bundles and proofs, to the letter of C2SP."""
 
 import base64
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmp_milter.tlog import receipts
+from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.checkpoints import TreeHead, parse_head, read_checkpoint, sign_head
+from rmp_milter.tlog.entry_proofs import EntryProof, EntryProofError
 from rmp_milter.tlog.hashing import leaf_hash, node_hash
 from rmp_milter.tlog.notes import NoteError, VerifierKey, parse, sign, verify
-from rmp_milter.tlog.receipts import Receipt, ReceiptError
 from rmp_milter.tlog.tiles import (
     ENTRIES,
     BundleError,
@@ -179,29 +179,29 @@ def test_a_bundle_comes_back(entries: list[bytes]) -> None:
             assert error.whole < len(entries)  # noqa: PT017 -- either way is right
 
 
-def receipt(size: int = 2) -> Receipt:
+def entry_proof(size: int = 2) -> EntryProof:
     head = HEAD if size == 2 else TreeHead(NAME, 1, leaf_hash(b"a"))
     path = (leaf_hash(b"b"),) if size == 2 else ()
-    return Receipt(b"a", 0, path, sign_head(head, KEY, SIGNER.sign))
+    return EntryProof(b"a", 0, path, sign_head(head, KEY, SIGNER.sign))
 
 
 @pytest.mark.parametrize("size", [1, 2])
-def test_a_receipt_comes_back_and_proves_its_entry(size: int) -> None:
-    made = receipt(size)
+def test_a_proof_comes_back_and_proves_its_entry(size: int) -> None:
+    made = entry_proof(size)
     data = made.encode()
     assert data.startswith(b"c2sp.org/tlog-proof@v1\nextra YQ==\nindex 0\n")
     assert data.endswith(b"\n\n" + made.checkpoint)
-    assert receipts.parse(data) == made
-    assert receipts.check(made, KEY).size == size
+    assert entry_proofs.parse(data) == made
+    assert entry_proofs.check(made, KEY).size == size
 
 
-def test_a_receipt_of_something_else_proves_nothing() -> None:
-    made = receipt()
+def test_a_proof_of_something_else_proves_nothing() -> None:
+    made = entry_proof()
     for entry, index in ((b"b", 0), (b"a", 1), (b"a", 7)):
-        with pytest.raises(ReceiptError, match="does not lead"):
-            receipts.check(Receipt(entry, index, made.path, made.checkpoint), KEY)
-    with pytest.raises(ReceiptError, match="its checkpoint"):
-        receipts.check(made, VerifierKey(NAME, bytes(32)))
+        with pytest.raises(EntryProofError, match="does not lead"):
+            entry_proofs.check(EntryProof(entry, index, made.path, made.checkpoint), KEY)
+    with pytest.raises(EntryProofError, match="its checkpoint"):
+        entry_proofs.check(made, VerifierKey(NAME, bytes(32)))
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,6 @@ def test_a_receipt_of_something_else_proves_nothing() -> None:
         lambda data: data + bytes(2 << 20),
     ],
 )
-def test_a_receipt_of_a_wrong_form_is_refused(change: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(ReceiptError):
-        receipts.parse(change(receipt().encode()))
+def test_a_proof_of_a_wrong_form_is_refused(change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(EntryProofError):
+        entry_proofs.parse(change(entry_proof().encode()))

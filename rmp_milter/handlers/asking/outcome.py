@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rmp_milter.dossier.changes import Adoption, DossierUpdate, NewDossier, NewEnvelope, Once
+from rmp_milter.dossier.changes import Adoption, DossierUpdate, NewDossier, NewKeyPackets, Once
 from rmp_milter.dossier.model import (
     Doctor,
     Emergency,
@@ -57,7 +57,7 @@ class Effects(msgspec.Struct, frozen=True):
     filings: tuple[Filing, ...] = ()
     deferrals: tuple[Deferral, ...] = ()
     adoptions: tuple[Adoption, ...] = ()
-    envelopes: tuple[NewEnvelope, ...] = ()
+    key_packets: tuple[NewKeyPackets, ...] = ()
     doctors: tuple[Doctor, ...] = ()
     strikes: tuple[Strike, ...] = ()
     cleared: tuple[Strike, ...] = ()

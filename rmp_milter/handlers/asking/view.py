@@ -59,7 +59,7 @@ class View(Protocol):
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         """Return the dossier's newest entry, or None."""
 
-    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+    def key_packets(self, document_id: bytes, fingerprint: str) -> bytes:
         """Return the key packets that were written later for a reader's key, or nothing."""
 
     def waiting_by_traits(self, trait_keys: Sequence[str]) -> tuple[Waiting, ...]:

@@ -10,7 +10,7 @@ import msgspec
 
 from rmp_milter.calls.protocol import Adopt, Event, ResealedItem
 from rmp_milter.dossier.changes import Adoption
-from rmp_milter.dossier.identity import Outcome, match, trait_keys
+from rmp_milter.dossier.identity import Matching, match, trait_keys
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting
 from rmp_milter.handlers.asking.case import Occasion
 from rmp_milter.handlers.asking.view import View
@@ -48,7 +48,7 @@ def _leads_to(patient: Patient, dossier: Dossier, view: View) -> bool:
         each for each in known if each.dossier_id != dossier.dossier_id and not each.closure
     )
     found = match(patient, (*others, dossier))
-    return found.outcome is Outcome.ONE and found.dossier == dossier
+    return found.outcome is Matching.ONE and found.dossier == dossier
 
 
 def adopt_waiting(

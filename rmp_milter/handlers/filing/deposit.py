@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.certificates import usable
-from rmp_milter.dossier.identity import Outcome as Matched
+from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Patient, Waiting
 from rmp_milter.dossier.rules import Act, Relation

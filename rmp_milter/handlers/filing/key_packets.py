@@ -7,7 +7,7 @@ reader, they are written anew.
 from collections.abc import Iterator, Sequence
 
 from rmp_milter.certificates import usable
-from rmp_milter.dossier.changes import NewEnvelope
+from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.handlers.asking.view import View
 
@@ -36,17 +36,17 @@ def documents_in(dossier: Dossier, view: View) -> list[Document]:
 
 def written(
     documents: Sequence[Document], packets: Sequence[tuple[bytes, ...]], reader: Doctor
-) -> tuple[NewEnvelope, ...]:
+) -> tuple[NewKeyPackets, ...]:
     """Pair the documents with the packets that the keeper wrote for this one reader."""
     return tuple(
-        NewEnvelope(document.document_id, reader.fingerprint, one[0])
+        NewKeyPackets(document.document_id, reader.fingerprint, one[0])
         for document, one in zip(documents, packets, strict=True)
     )
 
 
 def own_packets(document: Document, reader: Doctor, view: View) -> bytes:
     """Return the standing packets for the reader's present key, however they came to be."""
-    later = view.envelope(document.document_id, reader.fingerprint)
+    later = view.key_packets(document.document_id, reader.fingerprint)
     return later or b"".join(
         key.packet for key in document.standing if key.fingerprint == reader.fingerprint
     )

@@ -6,7 +6,7 @@ from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.outgoing.hprim_header import Place, header_file
+from rmp_milter.mail.outgoing.hprim_header import PlaceInIndex, header_file
 from rmp_milter.mail.outgoing.letter import Enclosure, HeaderFile
 
 
@@ -44,7 +44,11 @@ def hprim_headers(
     brought = {each.number for each in sent if each.packets}
     return tuple(
         header_file(
-            dossier, each.filed.entry, Place(each.number, each.onglet.value), reader, language
+            dossier,
+            each.filed.entry,
+            PlaceInIndex(each.number, each.onglet.value),
+            reader,
+            language,
         )
         for each in picked
         if each.number in brought

@@ -9,7 +9,7 @@ a dossier, which ends as a wrong code does.
 import msgspec
 
 from rmp_milter.dossier.changes import Once
-from rmp_milter.dossier.identity import Outcome as Matched
+from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.model import Doctor, Dossier, Fault, Patient
 from rmp_milter.dossier.rules import Act, Denied, Grant, Proof, Relation, Way, judge
 from rmp_milter.errors import MailError

@@ -16,11 +16,11 @@ from rmp_milter.calls.protocol import (
     ByCustody,
     ByVitale,
     Event,
-    Opening,
     Prove,
     Record,
     Release,
     SealedDocument,
+    WayIn,
 )
 from rmp_milter.dossier.model import Document, Dossier, Fault, Strike
 from rmp_milter.dossier.rules import Way
@@ -42,7 +42,7 @@ def prove(case: Case, admission: Admission) -> tuple[Admission, Dossier]:
     """
     if admission.way in {Way.CODE, Way.VITALE} and not admission.proven:
         leaf = _leaf(case, admission)
-        request = Prove(case.digest, leaf.dossier_id, opening_of(case, admission), leaf)
+        request = Prove(case.digest, leaf.dossier_id, way_in_of(case, admission), leaf)
         try:
             case.keeper.prove(request)
         except MailError as error:
@@ -96,7 +96,7 @@ def unlock(  # noqa: PLR0913 -- what is done, for whom, and how it is written do
         Release(
             digest=case.digest,
             dossier_id=leaf.dossier_id,
-            opening=opening_of(case, admission),
+            way_in=way_in_of(case, admission),
             items=tuple(map(sealed_document, documents)),
             readers=tuple(readers),
             event=leaf,
@@ -105,7 +105,7 @@ def unlock(  # noqa: PLR0913 -- what is done, for whom, and how it is written do
     return reply.packets
 
 
-def opening_of(case: Case, admission: Admission) -> Opening:
+def way_in_of(case: Case, admission: Admission) -> WayIn:
     """Return what the keeper shall open the dossier with, a decoy where there is none."""
     slots = admission.dossier.slots if admission.dossier else None
     code = (slots and slots.code) or DECOY_SLOT

@@ -8,8 +8,8 @@ from rmp_milter.dossier.model import PartName
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.route import (
     ROUTING_TYPE,
-    Piece,
-    Source,
+    HprimPiece,
+    HprimSource,
     route_of_entity,
     route_of_text,
 )
@@ -59,7 +59,7 @@ class Opening(NamedTuple):
     documents: tuple[InnerDocument, ...]
     signed: tuple[tuple[Content, ...], tuple[bytes, ...]]
     keys: tuple[bytes, ...] = ()
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[HprimPiece, ...] = ()
 
 
 def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
@@ -68,7 +68,7 @@ def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
         raise CallFailed(Why.NO_TEXT, "the main body is no text")
     text = decode(plain.data[: limits.text], charset)
     part = PartName(name="", media_type="text/plain", size=len(plain.data))
-    route = route_of_text(text, Source(plain.data, charset))
+    route = route_of_text(text, HprimSource(plain.data, charset))
     keys = certificates_in(plain.data[:MAX_FILE]) if holds_certificates(plain.data) else []
     parts = (part,) if route.cut.letter else ()
     return Opening(route.cut, parts, (), _signed(plain), first_of_each(keys), route.pieces)

@@ -18,7 +18,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.certificates import EncryptionKey
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, as_done, write_leaf, write_refusal
-from rmp_milter.keeper.desk.held import HeldError, Kind
+from rmp_milter.keeper.desk.held import HeldError, HeldKind
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
 from rmp_milter.keeper.keys.sealing import (
     SealError,
@@ -89,7 +89,7 @@ def _sealed_from_held(
 
 def _held_session_key(desk: Desk, item: ToReseal, digest: bytes, now: int) -> SessionKey:
     try:
-        return unpacked(desk.holder.open(Kind.SESSION_KEY, item.held, digest, now))
+        return unpacked(desk.holder.open(HeldKind.SESSION_KEY, item.held, digest, now))
     except SessionKeyError:
         raise HeldError("not a session key") from None
 

@@ -17,7 +17,7 @@ from rmp_milter.calls.protocol import (
     Reseal,
     Why,
 )
-from rmp_milter.keeper.desk.held import Holder, Kind
+from rmp_milter.keeper.desk.held import HeldKind, Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
 from rmp_milter.keeper.log.journal import Journal
@@ -112,9 +112,9 @@ def as_done(
 
 def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
     """Return a patient's code as it was typed; raise :class:`~.held.HeldError`."""
-    return desk.holder.open(Kind.CODE, held, digest, now).decode()
+    return desk.holder.open(HeldKind.CODE, held, digest, now).decode()
 
 
 def held_reason(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
     """Return a reason's words, none for none held; raise :class:`~.held.HeldError`."""
-    return desk.holder.open(Kind.REASON, held, digest, now).decode() if held else ""
+    return desk.holder.open(HeldKind.REASON, held, digest, now).decode() if held else ""

@@ -34,7 +34,7 @@ from rmp_milter.keeper.desk.desk import (
     write_leaf,
     write_refusal,
 )
-from rmp_milter.keeper.desk.held import Kind
+from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
 from rmp_milter.keeper.keys.sealing import (
     SealError,
@@ -73,7 +73,7 @@ def create(desk: Desk, request: Create, now: int) -> Created:
         )
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "dossier id of a wrong length") from None
-    held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now)
+    held = desk.holder.hold(HeldKind.CODE, code.encode(), request.digest, now)
     write_leaf(desk, as_done(request), now)
     return Created(pair.public_key().public_bytes_raw(), slots, held)
 
@@ -115,7 +115,7 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
     private = _unlock(desk, request, now).private_bytes_raw()
     slot = _code_slot(desk, code, request.dossier_id, private)
     vitale = _vitale_slot(desk, request.nir, request.dossier_id, private)
-    held = desk.holder.hold(Kind.CODE, code.encode(), request.digest, now)
+    held = desk.holder.hold(HeldKind.CODE, code.encode(), request.digest, now)
     write_leaf(desk, as_done(request), now)
     return Recoded(slot, held, vitale)
 
@@ -143,9 +143,9 @@ def release(desk: Desk, request: Release, now: int) -> Released:
 
 
 def _reason(desk: Desk, request: Release, now: int) -> str:
-    if not isinstance(request.opening, ByCustody):
+    if not isinstance(request.way_in, ByCustody):
         return ""
-    reason = held_reason(desk, request.opening.held_reason, request.digest, now)
+    reason = held_reason(desk, request.way_in.held_reason, request.digest, now)
     if request.event.action == EMERGENCY and not (reason and request.event.reference):
         raise CallFailed(Why.UNSUPPORTED, "an emergency without a reason or a reference")
     return reason
@@ -167,7 +167,7 @@ def _unlock(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519Pr
 
 
 def _open_slot(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519PrivateKey:
-    opening, dossier_id, keys = request.opening, request.dossier_id, desk.keys
+    opening, dossier_id, keys = request.way_in, request.dossier_id, desk.keys
     match opening:
         case ByCode():
             typed = held_code(desk, opening.held_code, request.digest, now)
@@ -175,7 +175,7 @@ def _open_slot(desk: Desk, request: Prove | Release | Recode, now: int) -> X2551
             return open_code_slot(slot, _code_typed(typed), dossier_id, keys.pepper)
         case ByVitale():
             nir = desk.holder.open(
-                Kind.ATTESTATION, opening.held_attestation, request.digest, now
+                HeldKind.ATTESTATION, opening.held_attestation, request.digest, now
             )
             blind = blind_number(nir.decode(), keys.pepper)
             return open_vitale_slot(keys.custody, dossier_id, opening.slot, blind)

@@ -20,7 +20,7 @@ class HeldError(ValueError):
     """A held value that is not ours, of another mail, of another kind, or too old."""
 
 
-class Kind(Enum):
+class HeldKind(Enum):
     """What is held."""
 
     SESSION_KEY = b"session key"
@@ -37,13 +37,13 @@ class Holder:
         self._cipher = AESGCM(key)
         self._random = random
 
-    def hold(self, kind: Kind, secret: bytes, digest: bytes, now: int) -> bytes:
+    def hold(self, kind: HeldKind, secret: bytes, digest: bytes, now: int) -> bytes:
         """Return the token for ``secret`` within the mail ``digest``."""
         nonce = self._random(NONCE_SIZE)
         content = now.to_bytes(_TIME_SIZE) + secret
         return nonce + self._cipher.encrypt(nonce, content, _binding(kind, digest))
 
-    def open(self, kind: Kind, token: bytes, digest: bytes, now: int) -> bytes:
+    def open(self, kind: HeldKind, token: bytes, digest: bytes, now: int) -> bytes:
         """Return the secret; raise :class:`HeldError` if the token does not fit here."""
         nonce, sealed = token[:NONCE_SIZE], token[NONCE_SIZE:]
         try:
@@ -55,5 +55,5 @@ class Holder:
         return content[_TIME_SIZE:]
 
 
-def _binding(kind: Kind, digest: bytes) -> bytes:
+def _binding(kind: HeldKind, digest: bytes) -> bytes:
     return framed(b"rmp held", kind.value, digest)

@@ -8,7 +8,7 @@ from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent, Told
 from rmp_milter.keeper.desk.desk import Desk, as_done, write_leaf
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.keeper.log.tree import LogFault
-from rmp_milter.tlog.receipts import ReceiptError, receipt_of
+from rmp_milter.tlog.entry_proofs import EntryProofError, entry_proof_of
 
 
 def history(desk: Desk, request: History, now: int) -> Told:
@@ -26,7 +26,7 @@ def history(desk: Desk, request: History, now: int) -> Told:
 
 
 def _proven(desk: Desk, events: Sequence[PastEvent]) -> list[PastEvent]:
-    """Return the events with their receipts, all under one checkpoint.
+    """Return the events with their proofs, all under one checkpoint.
 
     It is signed now, after they were read: so it counts them all, this very request too.
     """
@@ -35,9 +35,9 @@ def _proven(desk: Desk, events: Sequence[PastEvent]) -> list[PastEvent]:
     with desk.journal.snapshot() as log:
         try:
             for past in events:
-                (leaf,) = log.entries(past.index, past.index + 1)
-                receipt = receipt_of(log.node, leaf, past.index, checkpoint)
-                proven.append(replace(past, receipt=receipt.encode()))
-        except (LogFault, ReceiptError) as fault:
+                (leaf,) = log.entries(past.number, past.number + 1)
+                proof = entry_proof_of(log.node, leaf, past.number, checkpoint)
+                proven.append(replace(past, entry_proof=proof.encode()))
+        except (LogFault, EntryProofError) as fault:
             raise JournalError(f"access log: {fault}") from fault
     return proven

@@ -20,8 +20,8 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
-from rmp_milter.keeper.desk.held import Kind
-from rmp_milter.keeper.desk.route import Piece
+from rmp_milter.keeper.desk.held import HeldKind
+from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import session_keys
@@ -75,19 +75,19 @@ def open_mail(
         header=opening.cut.header,
         signature=signature,
         bodies=tuple(opened),
-        held_code=_held(desk, Kind.CODE, opening.cut.code, request.digest, now),
+        held_code=_held(desk, HeldKind.CODE, opening.cut.code, request.digest, now),
         attested=weighed.attested,
         held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
         once=_once(desk, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
-        held_reason=_held(desk, Kind.REASON, opening.cut.reason, request.digest, now),
+        held_reason=_held(desk, HeldKind.REASON, opening.cut.reason, request.digest, now),
     )
     return reply, memory
 
 
-def _held(desk: Desk, kind: Kind, words: str, digest: bytes, now: int) -> bytes:
+def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
     return desk.holder.hold(kind, words.encode(), digest, now) if words else b""
 
 
@@ -107,7 +107,7 @@ def _weigh_attestation(desk: Desk, token: str, digest: bytes, now: int) -> _Weig
     except AttestationError as error:
         return _Weighed(fault=error.reason.value)
     return _Weighed(
-        attested, desk.holder.hold(Kind.ATTESTATION, attested.nir.encode(), digest, now)
+        attested, desk.holder.hold(HeldKind.ATTESTATION, attested.nir.encode(), digest, now)
     )
 
 
@@ -225,7 +225,9 @@ class _Keeping:
         return OpenedBody(container, span, digest, self._held(body.key), parts)
 
     def _held(self, key: SessionKey) -> bytes:
-        return self._desk.holder.hold(Kind.SESSION_KEY, packed(key), self._digest, self._now)
+        return self._desk.holder.hold(
+            HeldKind.SESSION_KEY, packed(key), self._digest, self._now
+        )
 
     def _split_off(self, document: InnerDocument, memory: Memory) -> OpenedBody:
         """Encrypt one document under a session key of its own, into ``memory``."""
@@ -239,7 +241,7 @@ class _Keeping:
         return OpenedBody(Container.FILE, span, digest, held, (document.part,), fresh=True)
 
 
-def _as_document(piece: Piece) -> InnerDocument:
+def _as_document(piece: HprimPiece) -> InnerDocument:
     part = PartName(piece.name, "text/plain", len(piece.data))
     return InnerDocument(part, lambda: iter((piece.data,)))
 

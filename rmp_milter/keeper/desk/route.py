@@ -13,7 +13,7 @@ import msgspec
 
 from rmp_milter.mail.header import hprim
 from rmp_milter.mail.header.cutting import Cut, cut
-from rmp_milter.mail.header.hprim import Message, messages, one_patient
+from rmp_milter.mail.header.hprim import HprimMessage, messages, one_patient
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import Part, content, text_of, text_part, walk
 from rmp_milter.mail.incoming.transfer import first
@@ -21,7 +21,7 @@ from rmp_milter.mail.incoming.transfer import first
 ROUTING_TYPE = "text/x-rmp-routing"
 
 
-class Source(NamedTuple):
+class HprimSource(NamedTuple):
     """A text or file that may be HPRIM, with the charset that is said of it."""
 
     data: bytes
@@ -29,7 +29,7 @@ class Source(NamedTuple):
     leaf: Part | None = None
 
 
-class Piece(NamedTuple):
+class HprimPiece(NamedTuple):
     """One HPRIM message of several, to be kept by itself; no header if it is not clear."""
 
     header: str
@@ -44,11 +44,11 @@ class Route(NamedTuple):
     """
 
     cut: Cut
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[HprimPiece, ...] = ()
     files: tuple[Part, ...] = ()
 
 
-def route_of_text(text: str, source: Source) -> Route:
+def route_of_text(text: str, source: HprimSource) -> Route:
     """Return the route of a bare text: HPRIM, or its own header."""
     own = cut(text)
     # What carries a code is never kept as it came, whatever else it looks like.
@@ -74,7 +74,7 @@ def route_of_entity(data: bytes, root: Part, leaves: Sequence[Part], most: int) 
     return None if text is None else Route(own)
 
 
-def _by_hprim(sources: Sequence[Source]) -> Route | None:
+def _by_hprim(sources: Sequence[HprimSource]) -> Route | None:
     """Return the route that HPRIM texts give, all of them together; None if none is one."""
     read = [(source, messages(source.data, source.charset)) for source in sources]
     found = [(source, message) for source, all_of in read for message in all_of]
@@ -90,10 +90,10 @@ def _by_hprim(sources: Sequence[Source]) -> Route | None:
     return Route(says, tuple(pieces), tuple(files))
 
 
-def _piece(at: int, source: Source, message: Message) -> Piece:
+def _piece(at: int, source: HprimSource, message: HprimMessage) -> HprimPiece:
     named = source.leaf.filename if source.leaf else ""
     path = PurePosixPath(named or "message.hpr")
-    return Piece(
+    return HprimPiece(
         header=message.header,
         name=f"{path.stem[:100]}-{at:02}{path.suffix}",
         data=source.data[message.start : message.end],
@@ -120,14 +120,14 @@ def _may_be_hprim(leaf: Part, text: Part | None) -> bool:
     return leaf is not text and leaf.filename.lower().endswith(hprim.ENDINGS)
 
 
-def _source(data: bytes, leaf: Part) -> Source:
+def _source(data: bytes, leaf: Part) -> HprimSource:
     file = _octets(data, leaf, hprim.MAX_OCTETS + 1)
-    return Source(file, leaf.params.get("charset", ""), leaf)
+    return HprimSource(file, leaf.params.get("charset", ""), leaf)
 
 
-def _text_source(data: bytes, text: Part, most: int) -> Source:
+def _text_source(data: bytes, text: Part, most: int) -> HprimSource:
     if text.media_type == "text/html":
-        return Source(text_of(data, text, most).encode(), "", text)
+        return HprimSource(text_of(data, text, most).encode(), "", text)
     return _source(data, text)
 
 

@@ -32,7 +32,7 @@ class OtherFormat(LogFault):
     """The log is of another format than this version's; nothing in it was looked at."""
 
 
-class Tables(NamedTuple):
+class LogTables(NamedTuple):
     """The log's tables (docs/formats.md, Access log); the field is the name in the file."""
 
     meta: lmdb._Database
@@ -69,9 +69,9 @@ def check_format(env: lmdb.Environment) -> None:
         raise OtherFormat(f"the access log {FORMAT.refusal(found)}")
 
 
-def open_tables(env: lmdb.Environment, *, create: bool = False) -> Tables:
+def open_tables(env: lmdb.Environment, *, create: bool = False) -> LogTables:
     """Open all tables."""
-    return Tables(*(env.open_db(name.encode(), create=create) for name in Tables._fields))
+    return LogTables(*(env.open_db(name.encode(), create=create) for name in LogTables._fields))
 
 
 def _open(folder: Path, *, create: bool) -> lmdb.Environment:

@@ -29,7 +29,7 @@ from rmp_milter.keeper.log.file import (
 )
 from rmp_milter.keeper.log.head import Signed
 from rmp_milter.keeper.log.leaves import past_event
-from rmp_milter.keeper.log.tree import LogFault, Snapshot, Tree
+from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
 from rmp_milter.keeper.log.writing import INDEX_SIZE
 
 _SIGNED_KEY = b"signed"
@@ -177,10 +177,10 @@ class Journal(Closing):
             return self._signed(transaction).head.origin
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self) -> Iterator[LogSnapshot]:
         """Give the log as it is now, for as long as the block lasts."""
         with self._env.begin() as transaction:
-            yield Snapshot(
+            yield LogSnapshot(
                 transaction, self._tables.leaves, self._tree(transaction), self._tables.reasons
             )
 

@@ -127,7 +127,7 @@ def past_event(index: int, leaf: bytes) -> PastEvent:
     except msgspec.DecodeError as error:
         raise LogFault(f"leaf {index} cannot be read") from error
     return PastEvent(
-        index=index,
+        number=index,
         at=said.at,
         action=said.action,
         outcome=said.outcome,

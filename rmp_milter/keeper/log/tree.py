@@ -71,7 +71,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class LogSnapshot:
     """The log as one read transaction sees it; good while that is open."""
 
     transaction: lmdb.Transaction

@@ -12,21 +12,25 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Event
 from rmp_milter.keeper.log.dossier_leaves import SALT_SIZE, commitment, note_leaf
-from rmp_milter.keeper.log.file import Tables
+from rmp_milter.keeper.log.file import LogTables
 from rmp_milter.keeper.log.leaves import leaves, unique_key
 from rmp_milter.keeper.log.tree import Tree
 
 INDEX_SIZE = 8
 
 
-def size_of(transaction: lmdb.Transaction, tables: Tables) -> int:
+def size_of(transaction: lmdb.Transaction, tables: LogTables) -> int:
     """Return the index behind the last leaf."""
     with transaction.cursor(db=tables.leaves) as cursor:
         return int.from_bytes(cursor.key()) + 1 if cursor.last() else 0
 
 
 def put(
-    transaction: lmdb.Transaction, tables: Tables, event: Event, logged_at: int, sealed: bytes
+    transaction: lmdb.Transaction,
+    tables: LogTables,
+    event: Event,
+    logged_at: int,
+    sealed: bytes,
 ) -> int:
     """Write the event, unless it was written before; return the index of its last leaf.
 
@@ -48,7 +52,7 @@ def put(
 
 
 def _put_leaves(
-    transaction: lmdb.Transaction, tables: Tables, event: Event, logged_at: int
+    transaction: lmdb.Transaction, tables: LogTables, event: Event, logged_at: int
 ) -> int:
     fresh = secrets.token_bytes(SALT_SIZE)
     patient = commitment(transaction, tables.dossiers_salt, event.dossier_id, fresh)

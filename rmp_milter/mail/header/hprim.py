@@ -45,7 +45,7 @@ _LONGEST = 80  # characters of a name or title that is taken over
 LAB_DOCUMENT = "Analyses de biologie"
 
 
-class Message(msgspec.Struct, frozen=True):
+class HprimMessage(msgspec.Struct, frozen=True):
     """A message: its routing header (empty if it is not clear), its place in octets."""
 
     header: str
@@ -66,7 +66,7 @@ class _Head(msgspec.Struct, frozen=True):
     title: str
 
 
-def messages(data: bytes, label: str = "") -> tuple[Message, ...]:
+def messages(data: bytes, label: str = "") -> tuple[HprimMessage, ...]:
     """Return the messages of a text or file; nothing if its first one is not HPRIM.
 
     ``label`` is the charset that the mail states. A message whose patient is not clear has
@@ -81,7 +81,7 @@ def messages(data: bytes, label: str = "") -> tuple[Message, ...]:
     return tuple(_message(data, start, end, charset) for start, end in spans)
 
 
-def one_patient(found: tuple[Message, ...]) -> bool:
+def one_patient(found: tuple[HprimMessage, ...]) -> bool:
     """Return whether all messages surely name the same patient."""
     numbers = {message.nir for message in found if message.nir}
     return len({message.who for message in found}) == 1 and len(numbers) <= 1
@@ -101,13 +101,13 @@ def _without_marks(data: bytes) -> bytes:
     return _FILE_END.sub(b"", data).strip()
 
 
-def _message(data: bytes, start: int, end: int, charset: str) -> Message:
+def _message(data: bytes, start: int, end: int, charset: str) -> HprimMessage:
     head = _head(data[start : min(end, start + _HEAD)], charset)
     if head is None:
-        return Message("", ("", "", ""), "", start, end)
+        return HprimMessage("", ("", "", ""), "", start, end)
     lab = _LAB.search(data, start, end) is not None
     who = (fold(head.name), fold(head.first_name), head.birth_date)
-    return Message(_header(head, lab=lab), who, head.nir, start, end)
+    return HprimMessage(_header(head, lab=lab), who, head.nir, start, end)
 
 
 def _head(data: bytes, charset: str) -> _Head | None:

@@ -39,7 +39,7 @@ class ArmorError(ValueError):
     """What was taken for an OpenPGP message gives no octets of one."""
 
 
-class Kind(StrEnum):
+class OctetsKind(StrEnum):
     """What octets are, going by their first ones."""
 
     ENCRYPTED = "encrypted"  # a binary OpenPGP message that is encrypted
@@ -55,21 +55,21 @@ class Kind(StrEnum):
 
 
 _MARKED = {
-    b"SIGNATURE": Kind.SIGNATURE,
-    b"PUBLIC KEY BLOCK": Kind.KEY,
-    b"PRIVATE KEY BLOCK": Kind.KEY,
-    b"SIGNED MESSAGE": Kind.SIGNED_TEXT,
+    b"SIGNATURE": OctetsKind.SIGNATURE,
+    b"PUBLIC KEY BLOCK": OctetsKind.KEY,
+    b"PRIVATE KEY BLOCK": OctetsKind.KEY,
+    b"SIGNED MESSAGE": OctetsKind.SIGNED_TEXT,
 }
 # Packet tag → (kind, versions with which such a packet begins); RFC 9580, 5.
-_PACKETS: dict[int, tuple[Kind, frozenset[int]]] = {
-    1: (Kind.ENCRYPTED, frozenset({2, 3, 6})),
-    2: (Kind.SIGNATURE, frozenset({3, 4, 5, 6})),
-    3: (Kind.ENCRYPTED, frozenset({4, 5, 6})),
-    4: (Kind.MESSAGE, frozenset({3, 6})),
-    5: (Kind.KEY, frozenset({3, 4, 5, 6})),
-    6: (Kind.KEY, frozenset({3, 4, 5, 6})),
-    8: (Kind.MESSAGE, frozenset({0, 1, 2, 3})),
-    18: (Kind.ENCRYPTED, frozenset({1, 2})),
+_PACKETS: dict[int, tuple[OctetsKind, frozenset[int]]] = {
+    1: (OctetsKind.ENCRYPTED, frozenset({2, 3, 6})),
+    2: (OctetsKind.SIGNATURE, frozenset({3, 4, 5, 6})),
+    3: (OctetsKind.ENCRYPTED, frozenset({4, 5, 6})),
+    4: (OctetsKind.MESSAGE, frozenset({3, 6})),
+    5: (OctetsKind.KEY, frozenset({3, 4, 5, 6})),
+    6: (OctetsKind.KEY, frozenset({3, 4, 5, 6})),
+    8: (OctetsKind.MESSAGE, frozenset({0, 1, 2, 3})),
+    18: (OctetsKind.ENCRYPTED, frozenset({1, 2})),
 }
 _TNEF = b'\x78\x9f>"'  # MS-OXTNEF, 2.1.3.1
 _MARKER = (b"\xca\x03PGP", b"\xa8\x03PGP")
@@ -81,7 +81,7 @@ _CMS_ENVELOPED = (
 _CMS_PREFIX = bytes.fromhex("2a864886f70d01")
 
 
-def kind_of(head: bytes) -> tuple[Kind, int]:
+def kind_of(head: bytes) -> tuple[OctetsKind, int]:
     """Return what the octets are that begin with ``head``, and how often in base64.
 
     ``head`` holds up to :data:`HEAD` octets, their transfer encoding undone; gateways
@@ -89,26 +89,28 @@ def kind_of(head: bytes) -> tuple[Kind, int]:
     """
     for wraps in range(MAX_WRAPS + 1):
         kind = _kind(head)
-        if kind is not Kind.OTHER:
+        if kind is not OctetsKind.OTHER:
             return kind, wraps
         if not _looks_base64(head):
             break
         head = b"".join(base64_octets([head]))
-    return Kind.OTHER, 0  # what only looked like base64 is what it was before
+    return OctetsKind.OTHER, 0  # what only looked like base64 is what it was before
 
 
-def _kind(head: bytes) -> Kind:
+def _kind(head: bytes) -> OctetsKind:
     if head.startswith(_TNEF):
-        return Kind.TNEF  # armor inside is not looked for: what stands beside it would be lost
+        return (
+            OctetsKind.TNEF
+        )  # armor inside is not looked for: what stands beside it would be lost
     begin, marker = _BEGIN.search(head), _OTHER.search(head)
     if begin and not (marker and marker.start() < begin.start()):
-        return Kind.ARMORED
+        return OctetsKind.ARMORED
     if marker:
         return _MARKED[marker[1]]
-    return _packet_kind(head) or _cms_kind(head) or Kind.OTHER
+    return _packet_kind(head) or _cms_kind(head) or OctetsKind.OTHER
 
 
-def _packet_kind(head: bytes) -> Kind | None:
+def _packet_kind(head: bytes) -> OctetsKind | None:
     while head.startswith(_MARKER):
         head = head[_MARKER_SIZE:]
     if len(head) < _SHORTEST or not head[0] & 0x80:
@@ -128,11 +130,15 @@ def _new_length(octet: int) -> int:
     return 3 if 192 <= octet < 224 else 2  # noqa: PLR2004 -- two-octet and one-octet lengths
 
 
-def _cms_kind(head: bytes) -> Kind | None:
+def _cms_kind(head: bytes) -> OctetsKind | None:
     opening = head[:40]
     if not opening.startswith(b"\x30") or _CMS_PREFIX not in opening:
         return None
-    return Kind.CMS_ENCRYPTED if any(oid in opening for oid in _CMS_ENVELOPED) else Kind.CMS
+    return (
+        OctetsKind.CMS_ENCRYPTED
+        if any(oid in opening for oid in _CMS_ENVELOPED)
+        else OctetsKind.CMS
+    )
 
 
 def _looks_base64(head: bytes) -> bool:

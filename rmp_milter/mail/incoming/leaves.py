@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from rmp_milter.mail.incoming import armor
-from rmp_milter.mail.incoming.armor import HEAD, Kind
+from rmp_milter.mail.incoming.armor import HEAD, OctetsKind
 from rmp_milter.mail.incoming.mimetree import Part, content
 from rmp_milter.mail.incoming.transfer import Buffer, first
 
@@ -29,7 +29,7 @@ class Leaf(msgspec.Struct, frozen=True, eq=False):
 
     part: Part
     ancestors: tuple[Part, ...]
-    kind: Kind
+    kind: OctetsKind
     wraps: int
     is_control: bool = False
     after_control: bool = False
@@ -55,7 +55,7 @@ class Leaf(msgspec.Struct, frozen=True, eq=False):
     @property
     def _is_body_by_name(self) -> bool:
         named = self.part.filename.lower()
-        return self.kind is Kind.ARMORED and not named.endswith(_ARMOR_NAMES)
+        return self.kind is OctetsKind.ARMORED and not named.endswith(_ARMOR_NAMES)
 
     @property
     def is_gateway_footer(self) -> bool:
@@ -85,7 +85,11 @@ def _leaves(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Iterator
     for child in part.children:
         for leaf in _leaves(buffer, child, (*ancestors, part)):
             marked = leaf
-            if control and leaf.part is child and leaf.kind in {Kind.ARMORED, Kind.ENCRYPTED}:
+            if (
+                control
+                and leaf.part is child
+                and leaf.kind in {OctetsKind.ARMORED, OctetsKind.ENCRYPTED}
+            ):
                 marked = msgspec.structs.replace(leaf, after_control=True)
             if leaf.part is child and (leaf.is_control or marked.after_control):
                 control = leaf.is_control
@@ -96,7 +100,7 @@ def _leaf(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Leaf:
     html = part.media_type == "text/html"
     head = first(armor.shown(content(buffer, part), html=html), HEAD)
     kind, wraps = armor.kind_of(head)
-    leading = armor.leading_text(head) if kind is Kind.ARMORED and not wraps else b""
+    leading = armor.leading_text(head) if kind is OctetsKind.ARMORED and not wraps else b""
     leaf = Leaf(
         part=part,
         ancestors=ancestors,
@@ -108,12 +112,16 @@ def _leaf(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Leaf:
     return msgspec.structs.replace(leaf, kind=_second_look(buffer, leaf, leading))
 
 
-def _second_look(buffer: Buffer, leaf: Leaf, leading: bytes) -> Kind:
+def _second_look(buffer: Buffer, leaf: Leaf, leading: bytes) -> OctetsKind:
     """Search the whole of a text for armor, and take armor deep in a file for a quotation."""
-    if leaf.kind is Kind.ARMORED and len(leading) > _LEADING_TEXT and not leaf.is_loose_text:
-        return Kind.OTHER
-    if leaf.kind is Kind.OTHER and leaf.is_loose_text:
+    if (
+        leaf.kind is OctetsKind.ARMORED
+        and len(leading) > _LEADING_TEXT
+        and not leaf.is_loose_text
+    ):
+        return OctetsKind.OTHER
+    if leaf.kind is OctetsKind.OTHER and leaf.is_loose_text:
         html = leaf.part.media_type == "text/html"
         found = armor.count_blocks(armor.shown(content(buffer, leaf.part), html=html), 1)
-        return Kind.ARMORED if found else Kind.OTHER
+        return OctetsKind.ARMORED if found else OctetsKind.OTHER
     return leaf.kind

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 import msgspec
 
 from rmp_milter.mail.incoming import armor
-from rmp_milter.mail.incoming.armor import ArmorError, Kind
+from rmp_milter.mail.incoming.armor import ArmorError, OctetsKind
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import Part, content, scan
 from rmp_milter.mail.incoming.transfer import Buffer, first
@@ -141,9 +141,9 @@ def _shown(buffer: Buffer, part: Part) -> Iterator[bytes]:
 
 def _ciphertexts(buffer: Buffer, leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
     """Yield what is encrypted with OpenPGP in the leaf, with its role in the mail."""
-    if leaf.kind is Kind.ENCRYPTED:
+    if leaf.kind is OctetsKind.ENCRYPTED:
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
-    if leaf.kind is not Kind.ARMORED:
+    if leaf.kind is not OctetsKind.ARMORED:
         return
     if _is_encrypted(buffer, leaf, 0, damaged=True):
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
@@ -170,7 +170,7 @@ def _is_encrypted(buffer: Buffer, leaf: Leaf, block: int, *, damaged: bool) -> b
         kind, _ = armor.kind_of(first(armor.dearmor(chunks, block), _SAMPLE))
     except ArmorError:
         return damaged
-    return kind is Kind.ENCRYPTED or (kind is Kind.OTHER and damaged)
+    return kind is OctetsKind.ENCRYPTED or (kind is OctetsKind.OTHER and damaged)
 
 
 def _role(leaf: Leaf, *, bodiless: bool) -> _Role:
@@ -184,8 +184,10 @@ def _role(leaf: Leaf, *, bodiless: bool) -> _Role:
 
 
 def _is_body(leaf: Leaf) -> bool:
-    armored_text = leaf.kind is Kind.ARMORED and leaf.is_loose_text
-    return armored_text or (leaf.kind in {Kind.ARMORED, Kind.ENCRYPTED} and _is_payload(leaf))
+    armored_text = leaf.kind is OctetsKind.ARMORED and leaf.is_loose_text
+    return armored_text or (
+        leaf.kind in {OctetsKind.ARMORED, OctetsKind.ENCRYPTED} and _is_payload(leaf)
+    )
 
 
 def _is_payload(leaf: Leaf) -> bool:
@@ -227,7 +229,7 @@ def _shape_name(main: _Found, kept: list[_Found]) -> ShapeName:
 
 def _piece(buffer: Buffer, found: _Found, *, main: bool) -> Piece:
     part, entity = found.leaf.part, found.role is _Role.ENTITY
-    armored = found.leaf.kind is Kind.ARMORED
+    armored = found.leaf.kind is OctetsKind.ARMORED
     charset = ""
     if armored and not entity:
         charset = armor.charset_of(
@@ -246,17 +248,17 @@ def _piece(buffer: Buffer, found: _Found, *, main: bool) -> Piece:
 
 
 def _without_openpgp(leaves: tuple[Leaf, ...]) -> Shape:
-    if any(leaf.kind is Kind.CMS_ENCRYPTED for leaf in leaves):
+    if any(leaf.kind is OctetsKind.CMS_ENCRYPTED for leaf in leaves):
         return Shape(ShapeName.SMIME)
     signed = any(
-        leaf.within("multipart/signed") or leaf.kind in {Kind.SIGNED_TEXT, Kind.CMS}
+        leaf.within("multipart/signed") or leaf.kind in {OctetsKind.SIGNED_TEXT, OctetsKind.CMS}
         for leaf in leaves
     )
     return Shape(ShapeName.CLEAR, signed_outside=signed, winmail=_has_winmail(leaves))
 
 
 def _has_winmail(leaves: tuple[Leaf, ...]) -> bool:
-    return any(leaf.kind is Kind.TNEF for leaf in leaves)
+    return any(leaf.kind is OctetsKind.TNEF for leaf in leaves)
 
 
 def _clear_files(
@@ -280,7 +282,7 @@ def _clear_files(
 
 def _is_harmless(buffer: Buffer, leaf: Leaf) -> bool:
     """Return whether the leaf is no document: control part, signature, key, or empty."""
-    if leaf.is_control or leaf.kind in {Kind.SIGNATURE, Kind.KEY}:
+    if leaf.is_control or leaf.kind in {OctetsKind.SIGNATURE, OctetsKind.KEY}:
         return True
     start = first(content(buffer, leaf.part), _SAMPLE)
     return not start.strip()

@@ -2,12 +2,12 @@
 
 from rmp_milter.dossier.model import OutgoingMail
 from rmp_milter.mail.catalogue.texts import text
-from rmp_milter.mail.outgoing.plain_mail import PlainMail, Sender, plain_mail
+from rmp_milter.mail.outgoing.plain_mail import PlainMail, ServiceAddress, plain_mail
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
 
 def checkpoint_mail(
-    note: bytes, sender: Sender, recipient: str, at: int, token: str
+    note: bytes, sender: ServiceAddress, recipient: str, at: int, token: str
 ) -> OutgoingMail:
     """Return the mail with the checkpoint ``note``, made at ``at`` (epoch seconds).
 

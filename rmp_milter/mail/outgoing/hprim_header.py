@@ -24,7 +24,7 @@ _LIGATURES = str.maketrans(
 )
 
 
-class Place(msgspec.Struct, frozen=True):
+class PlaceInIndex(msgspec.Struct, frozen=True):
     """Where an entry stands for its reader: its number and onglet in the index."""
 
     number: int
@@ -32,7 +32,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def header_file(
-    dossier: Dossier, entry: Entry, place: Place, reader: Doctor, language: Language
+    dossier: Dossier, entry: Entry, place: PlaceInIndex, reader: Doctor, language: Language
 ) -> HeaderFile:
     """Return the header of one entry, as a file's content."""
     lines = [*_twelve(dossier, entry, place, reader), "", *_body(entry, place, language)]
@@ -40,7 +40,7 @@ def header_file(
     return HeaderFile(place.number, b"".join(_encoded(line) + b"\r\n" for line in lines))
 
 
-def _twelve(dossier: Dossier, entry: Entry, place: Place, reader: Doctor) -> list[str]:
+def _twelve(dossier: Dossier, entry: Entry, place: PlaceInIndex, reader: Doctor) -> list[str]:
     patient = dossier.patient
     # Of the random half: it names the dossier to software and tells nothing.
     reference = dossier.dossier_id.hex().upper()[-_REFERENCE_DIGITS:]
@@ -72,7 +72,7 @@ def _address(address: str) -> tuple[str, str, str]:
     return street.strip(" *"), more.strip(" *"), town.strip()
 
 
-def _body(entry: Entry, place: Place, language: Language) -> list[str]:
+def _body(entry: Entry, place: PlaceInIndex, language: Language) -> list[str]:
     titles = [title for each in entry.documents for title in document_titles(each, language)]
     words = text(
         "hprim-body",

@@ -30,7 +30,7 @@ _FONTS = {
 _ASCII = range(0x20, 0x7F)
 
 
-class Line(msgspec.Struct, frozen=True):
+class PrintedLine(msgspec.Struct, frozen=True):
     """A paragraph; it is wrapped, but for one in the typewriter's font."""
 
     words: str
@@ -39,7 +39,7 @@ class Line(msgspec.Struct, frozen=True):
     space: int = 4  # points above it
 
 
-def page(lines: Iterable[Line]) -> bytes:
+def page(lines: Iterable[PrintedLine]) -> bytes:
     """Return a PDF of one page, A5 across, with the lines one below the other."""
     return _document(["\n".join([*_frame(), *_shown(lines)])], WIDTH, HEIGHT)
 
@@ -93,7 +93,7 @@ def _frame() -> list[str]:
     return [f"[4 3] 0 d 0.5 w {half} {half} {WIDTH - 2 * half} {HEIGHT - 2 * half} re S"]
 
 
-def _shown(lines: Iterable[Line]) -> list[str]:
+def _shown(lines: Iterable[PrintedLine]) -> list[str]:
     shown, top = [], float(HEIGHT - _MARGIN)
     for line in lines:
         top -= line.space
@@ -104,7 +104,7 @@ def _shown(lines: Iterable[Line]) -> list[str]:
     return shown
 
 
-def _wrapped(line: Line) -> list[str]:
+def _wrapped(line: PrintedLine) -> list[str]:
     if line.font == TYPEWRITER:
         return [line.words]
     return wrap(line.words, int((WIDTH - 2 * _MARGIN) / (line.size * _CHARACTER)))

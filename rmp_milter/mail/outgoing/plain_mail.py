@@ -14,7 +14,7 @@ import msgspec
 from rmp_milter.dossier.model import OutgoingMail, Slice
 
 
-class Sender(msgspec.Struct, frozen=True):
+class ServiceAddress(msgspec.Struct, frozen=True):
     """The service: its address, and the name beside it."""
 
     address: str
@@ -30,7 +30,7 @@ class PlainMail(msgspec.Struct, frozen=True):
     file: tuple[str, bytes] | None = None
 
 
-def plain_mail(content: PlainMail, sender: Sender, at: int, token: str) -> OutgoingMail:
+def plain_mail(content: PlainMail, sender: ServiceAddress, at: int, token: str) -> OutgoingMail:
     """Return the mail, written at ``at`` (epoch seconds).
 
     ``token`` is fresh and makes the Message-ID. A file travels as base64: another line end

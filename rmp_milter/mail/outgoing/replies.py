@@ -20,7 +20,7 @@ from rmp_milter.mail.outgoing.parts import KEYS_NAME, Pieces, data_part, file_pa
 from rmp_milter.mail.outgoing.wording import bare_name
 from rmp_milter.mail.outgoing.wrapping import (
     Frame,
-    Place,
+    PlaceInAnswer,
     files_entity,
     index_entity,
     mixed_mail,
@@ -65,7 +65,7 @@ def _separate(letter: Letter, frame: Frame) -> Sealing:
     sealed = yield SealPieces((Slice(index),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
     for number, group in enumerate(groups, 1):
-        place = Place(number, len(groups), mails[0].message_id)
+        place = PlaceInAnswer(number, len(groups), mails[0].message_id)
         # With the first of an entry's mails; an entity's mail takes none.
         headers = [] if _is_entity(group[0]) else [beside.pop(group[0].number, None)]
         parts = [data_part(each.name, each.data) for each in headers if each]
@@ -104,7 +104,7 @@ def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Fra
 def _enclosing_mail(
     letter: Letter,
     frame: Frame,
-    place: Place,
+    place: PlaceInAnswer,
     group: Sequence[Enclosure],
     parts: Sequence[bytes],
 ) -> Generator[SealPieces, bytes, OutgoingMail]:
@@ -172,7 +172,7 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     for index, batch in enumerate(batches, 1):
         place = None
         if len(batches) > 1:
-            place = Place(index, len(batches), mails[0].message_id if mails else "")
+            place = PlaceInAnswer(index, len(batches), mails[0].message_id if mails else "")
             words += text("numbered", frame.language, index=str(index), count=str(len(batches)))
         sealed = yield SealPieces(
             (Slice(words.encode()),), letter.held_code if index == 1 else b""

@@ -5,7 +5,7 @@ from rmp_milter.dossier.model import Patient, Sheet
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Attachment
-from rmp_milter.mail.outgoing.pdf import BOLD, TYPEWRITER, Line, page
+from rmp_milter.mail.outgoing.pdf import BOLD, TYPEWRITER, PrintedLine, page
 from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
 
 SLIP_NAME = "fiche-code.pdf"
@@ -35,14 +35,14 @@ def code_slip(
         "application/pdf",
         page(
             [
-                Line(words("title"), 18, BOLD, 10),
-                Line(words("patient"), 13, space=14),
-                Line(words("code"), 13, space=14),
-                Line(CODE_FIELD, 14, TYPEWRITER, 8),
-                Line(words("secret"), space=16),
-                Line(words("lost")),
-                Line(words("treating"), space=14),
-                Line(words("date")),
+                PrintedLine(words("title"), 18, BOLD, 10),
+                PrintedLine(words("patient"), 13, space=14),
+                PrintedLine(words("code"), 13, space=14),
+                PrintedLine(CODE_FIELD, 14, TYPEWRITER, 8),
+                PrintedLine(words("secret"), space=16),
+                PrintedLine(words("lost")),
+                PrintedLine(words("treating"), space=14),
+                PrintedLine(words("date")),
             ]
         ),
     )

@@ -44,7 +44,7 @@ class Frame(msgspec.Struct, frozen=True):
     new_token: Callable[[], str]
 
 
-class Place(msgspec.Struct, frozen=True):
+class PlaceInAnswer(msgspec.Struct, frozen=True):
     """Where a mail stands in an answer of several: its number, of how many, behind which.
 
     ``first`` is the Message-ID of the answer's first mail, so that clients show the index
@@ -114,7 +114,9 @@ def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> byte
     return header_block(*lines)
 
 
-def pgp_mime_mail(body: Pieces, frame: Frame, place: Place | None = None) -> OutgoingMail:
+def pgp_mime_mail(
+    body: Pieces, frame: Frame, place: PlaceInAnswer | None = None
+) -> OutgoingMail:
     """Wrap an armored message as RFC 3156 says (section 4)."""
     head, message_id, boundary = _outer(
         frame, 'multipart/encrypted; protocol="application/pgp-encrypted"', place
@@ -130,7 +132,7 @@ def pgp_mime_mail(body: Pieces, frame: Frame, place: Place | None = None) -> Out
 
 
 def mixed_mail(
-    index: bytes, files: Pieces, frame: Frame, place: Place | None = None
+    index: bytes, files: Pieces, frame: Frame, place: PlaceInAnswer | None = None
 ) -> OutgoingMail:
     """Return a partitioned mail: the armored index as text, then the encrypted files."""
     head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{PART_BOUNDARY}"', place)
@@ -140,7 +142,7 @@ def mixed_mail(
     return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
 
 
-def _outer(frame: Frame, kind: str, place: Place | None) -> tuple[bytes, str, str]:
+def _outer(frame: Frame, kind: str, place: PlaceInAnswer | None) -> tuple[bytes, str, str]:
     """Return the clear headers of one mail, its Message-ID and its boundary."""
     token = frame.new_token()
     message_id = f"<{token}@{frame.service.rpartition('@')[2]}>"
@@ -163,7 +165,7 @@ def _outer(frame: Frame, kind: str, place: Place | None) -> tuple[bytes, str, st
     return header_block(*lines), message_id, boundary
 
 
-def _subject(frame: Frame, place: Place | None) -> str:
+def _subject(frame: Frame, place: PlaceInAnswer | None) -> str:
     """Return the subject in clear: that it is an answer, and the number of the mail."""
     words = text("outer-subject", frame.language)
     return f"{words} ({place.number}/{place.count})" if place else words

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Seal
 from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
@@ -38,7 +38,7 @@ class About(msgspec.Struct, frozen=True):
 class Answers(msgspec.Struct, frozen=True):
     """What all answers of the service have in common."""
 
-    keeper: Keeper
+    keeper: RemoteKeeper
     service: str
     service_name: str
     language: Language

@@ -43,7 +43,7 @@ def changes_of(
         outbox=tuple(_mails(outcome, case, brought, answers)),
         doctors=effects.doctors,
         updates=effects.updates,
-        envelopes=effects.envelopes,
+        key_packets=effects.key_packets,
         waiting=tuple(_new_waiting(deferral, brought) for deferral in effects.deferrals),
         adoptions=effects.adoptions,
         strikes=effects.strikes,

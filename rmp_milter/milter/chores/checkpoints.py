@@ -13,7 +13,7 @@ from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
-from rmp_milter.mail.outgoing.plain_mail import Sender
+from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
 
@@ -26,7 +26,7 @@ class Audience(msgspec.Struct, frozen=True):
     """Who gets the checkpoints, from whom; ``new_token`` makes a Message-ID."""
 
     addresses: tuple[str, ...]
-    sender: Sender
+    sender: ServiceAddress
     new_token: Callable[[], str]
 
 

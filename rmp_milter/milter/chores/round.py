@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rmp_milter.calls.keeper import Keeper
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Doctor, OutgoingMail, Waiting
@@ -31,7 +31,7 @@ class Household(msgspec.Struct, frozen=True):
     """What the chores are done with; it is the milter's."""
 
     store: Store
-    keeper: Keeper
+    keeper: RemoteKeeper
     answers: Answers
     language: Language
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import ID_BYTES, Kind
+from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import Document
@@ -45,7 +45,7 @@ def check_bodies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     for key in walk.keys("bodies"):
         if key not in expected.documents and walk.get("orphans", key) is None:
             walk.add(f"body {key.hex()} belongs to no entry")
-    _check_envelopes(walk, codecs, expected)
+    _check_key_packets(walk, codecs, expected)
 
 
 def _check_orphans(walk: Walk, expected: Expected) -> None:
@@ -59,14 +59,16 @@ def _check_orphans(walk: Walk, expected: Expected) -> None:
     walk.compare_keys("orphans_due", looks, lambda key: f"body {key[4:].hex()}")
 
 
-def _check_envelopes(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+def _check_key_packets(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     for key, sealed in walk.records("envelopes"):
         document_id = key[:ID_BYTES]
         if document_id not in expected.documents:
             walk.add(f"key packets {key.hex()} belong to no document")
-        stored = walk.opened(codecs.envelopes, key, sealed)
+        stored = walk.opened(codecs.key_packets, key, sealed)
         if stored is None:
             continue
-        reader = codecs.blind.of(Kind.ENVELOPE, document_id + stored.fingerprint.encode())
+        reader = codecs.blind.of(
+            LinkKind.KEY_PACKETS, document_id + stored.fingerprint.encode()
+        )
         if key[ID_BYTES:] != reader[:ID_BYTES]:
             walk.add(f"key packets {key.hex()} are for another reader")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import ID_BYTES, Kind
+from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def check_doctors(walk: Walk, codecs: Codecs, expected: Expected) -> None:
             other = links.setdefault(link, key)
             if other != key:
                 walk.add(f"doctors {other.hex()} and {key.hex()} have the same {kind}")
-            expected.index.add(link + key)
+            expected.links.add(link + key)
 
 
 def check_receipts(walk: Walk, codecs: Codecs, expected: Expected) -> None:
@@ -54,13 +54,13 @@ def check_patients(walk: Walk, expected: Expected) -> None:
             walk.add(f"doctor {doctor_id.hex()} is the patient of no dossier")
 
 
-def _values(doctor: Doctor) -> Iterator[tuple[Kind, str | bytes]]:
-    values: list[tuple[Kind, str | bytes]] = [
-        (Kind.MAIL, doctor.mail.casefold()),
-        (Kind.RPPS, doctor.rpps),
-        (Kind.ACCOUNT, doctor.account),
-        (Kind.FINGERPRINT, doctor.fingerprint.lower()),
-        (Kind.PATIENT, doctor.patient_of),
-        *((Kind.KEY_ID, key_id.lower()) for key_id in doctor.key_ids),
+def _values(doctor: Doctor) -> Iterator[tuple[LinkKind, str | bytes]]:
+    values: list[tuple[LinkKind, str | bytes]] = [
+        (LinkKind.MAIL, doctor.mail.casefold()),
+        (LinkKind.RPPS, doctor.rpps),
+        (LinkKind.ACCOUNT, doctor.account),
+        (LinkKind.FINGERPRINT, doctor.fingerprint.lower()),
+        (LinkKind.PATIENT, doctor.patient_of),
+        *((LinkKind.KEY_ID, key_id.lower()) for key_id in doctor.key_ids),
     ]
     return ((kind, value) for kind, value in values if value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Patient, Sheet, Slots
 from rmp_milter.store.check.bodies import check_document, check_erased_document
-from rmp_milter.store.format.codecs import Codecs, Kind, number_of, u32
+from rmp_milter.store.format.codecs import Codecs, LinkKind, number_of, u32
 from rmp_milter.store.format.records import Head, chain_start
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class DossierCheck:
     def _expect_links(self, key: bytes, stored: StoredDossier) -> None:
         if stored.dossier.dossier_id != key:
             self._walk.add(f"dossier {key.hex()} holds another identifier")
-        treating = self._codecs.blind.of(Kind.TREATING, stored.dossier.treating)
-        self._expected.index.update(link + key for link in (*stored.traits, treating))
+        treating = self._codecs.blind.of(LinkKind.TREATING, stored.dossier.treating)
+        self._expected.links.update(link + key for link in (*stored.traits, treating))
 
     def _check_erased(self, key: bytes, stored: StoredDossier) -> None:
         if not _is_erased(stored.dossier):

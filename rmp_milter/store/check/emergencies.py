@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import ID_BYTES, Kind, u32
+from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, u32
 
 if TYPE_CHECKING:
     from rmp_milter.store.check.expected import Expected
@@ -19,12 +19,12 @@ def check_emergencies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
         found = walk.opened(codecs.emergencies, key, sealed)
         if found is None:
             continue
-        if codecs.blind.of(Kind.EMERGENCY, found.reference)[:ID_BYTES] != key:
+        if codecs.blind.of(LinkKind.EMERGENCY, found.reference)[:ID_BYTES] != key:
             walk.add(f"emergency {key.hex()} has another reference")
         if found.dossier_id not in expected.dossiers:
             walk.add(f"emergency {key.hex()} is of no dossier")
         times.add(u32(found.at) + key)
-        expected.index.add(codecs.blind.of(Kind.EMERGENCY_BY, found.doctor_id) + key)
+        expected.links.add(codecs.blind.of(LinkKind.EMERGENCY_BY, found.doctor_id) + key)
     walk.compare_keys("emergencies_at", times, lambda key: f"emergency {key[4:].hex()}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import LINK_BYTES, Kind, OutboxCodecs, number_of, u32
+from rmp_milter.store.format.codecs import LINK_BYTES, LinkKind, OutboxCodecs, number_of, u32
 from rmp_milter.store.format.records import OutboxLedger, StoredBodySlice
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
 
@@ -46,7 +46,7 @@ class OutboxCheck:
     def _check_references(self, key: bytes, mail: StoredMail) -> None:
         pieces = [piece for piece in mail.pieces if isinstance(piece, StoredBodySlice)]
         for document_id in {piece.document_id for piece in pieces}:
-            self._references.add(self._codecs.blind.of(Kind.DOCUMENT, document_id) + key)
+            self._references.add(self._codecs.blind.of(LinkKind.DOCUMENT, document_id) + key)
             if self._walk.get("bodies", document_id) is None:
                 self._walk.add(f"row {number_of(key)} needs body {document_id.hex()}: missing")
 

@@ -23,7 +23,7 @@ def check_waiting(walk: Walk, codecs: Codecs, expected: Expected) -> None:
         if stored.waiting.waiting_id != key:
             walk.add(f"waiting deposit {key.hex()} holds another identifier")
         expiry.add(u32(stored.waiting.expires_at) + key)
-        expected.index.update(link + key for link in stored.traits)
+        expected.links.update(link + key for link in stored.traits)
         for document in stored.waiting.entry.documents:
             check_document(walk, document, expected)
     walk.compare_keys("waiting_expiry", expiry, lambda key: f"deposit {key[4:].hex()}")

@@ -19,7 +19,7 @@ from rmp_milter.store.check.doctors import check_doctors, check_patients, check_
 from rmp_milter.store.check.dossiers import DossierCheck
 from rmp_milter.store.check.emergencies import check_emergencies, check_letters
 from rmp_milter.store.check.expected import Expected
-from rmp_milter.store.check.index import check_index, check_ledger
+from rmp_milter.store.check.look_ups import check_index, check_ledger
 from rmp_milter.store.check.marks import check_marks, check_tallies
 from rmp_milter.store.check.outbox import OutboxCheck
 from rmp_milter.store.check.waiting import check_waiting
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from rmp_milter.store.format.keys import StoreKeys
 
-__all__ = ["Report", "check"]
+__all__ = ["StoreReport", "check"]
 
 
-class Report(msgspec.Struct, frozen=True):
+class StoreReport(msgspec.Struct, frozen=True):
     """What was found: no ``findings`` in a sound store; ``counts`` of records by table."""
 
     findings: tuple[str, ...]
@@ -54,7 +54,7 @@ def check(
     folder: Path,
     keys: StoreKeys,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Report:
+) -> StoreReport:
     """Verify the store in ``folder`` and return the findings, one line each.
 
     ``progress`` is told now and then how many records of how many are done. The lines
@@ -66,21 +66,21 @@ def check(
         return _check(environment, Codecs(keys), progress)
     except StoreFailed as error:
         line = f"the files cannot be read to the end: {error.detail}"
-        return Report(findings=(line,), counts={})
+        return StoreReport(findings=(line,), counts={})
     finally:
         release(environment)
 
 
 def _check(
     environment: Environment, codecs: Codecs, progress: Callable[[int, int], None]
-) -> Report:
+) -> StoreReport:
     with environment.reading() as txn:
         walk = Walk(txn, environment.tables, progress)
         _check_meta(walk, codecs)
         _check_records(walk, codecs)
         OutboxCheck(walk, codecs.outbox).run()
         walk.finish()
-        return Report(findings=tuple(walk.findings), counts=dict(walk.counts))
+        return StoreReport(findings=tuple(walk.findings), counts=dict(walk.counts))
 
 
 def _check_records(walk: Walk, codecs: Codecs) -> None:

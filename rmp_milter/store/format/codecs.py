@@ -36,7 +36,7 @@ from rmp_milter.store.format.records import (
     SentNote,
     StoredDossier,
     StoredEntry,
-    StoredEnvelope,
+    StoredKeyPackets,
     StoredMail,
     StoredWaiting,
     WaitingMail,
@@ -90,7 +90,7 @@ class Codec(Generic[T]):
             ) from error
 
 
-class Kind(StrEnum):
+class LinkKind(StrEnum):
     """What a blind key leads from."""
 
     TRAIT = "trait"
@@ -105,7 +105,7 @@ class Kind(StrEnum):
     SEEN = "seen"
     ONCE = "once"
     TALLY = "tally"
-    ENVELOPE = "envelope"
+    KEY_PACKETS = "envelope"
     DOCUMENT = "document"
     EMERGENCY = "emergency"
     EMERGENCY_BY = "emergency by"
@@ -118,7 +118,7 @@ class Blind:
     def __init__(self, key: bytes, purpose: str = "index") -> None:
         self._key = subkey(key, purpose)
 
-    def of(self, kind: Kind, value: bytes | str) -> bytes:
+    def of(self, kind: LinkKind, value: bytes | str) -> bytes:
         """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
         text = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
         return hmac.digest(self._key, kind.value.encode() + b"\0" + text, "sha256")
@@ -128,7 +128,7 @@ class Blind:
 
         With another key nobody would be found, and every patient would seem new.
         """
-        return self.of(Kind.CHECK, b"")
+        return self.of(LinkKind.CHECK, b"")
 
 
 class Codecs:
@@ -140,7 +140,7 @@ class Codecs:
         self.heads = Codec("heads", keys.metadata, Head)
         self.entries = Codec("entries", keys.metadata, StoredEntry)
         self.doctors = Codec("doctors", keys.metadata, Doctor)
-        self.envelopes = Codec("envelopes", keys.metadata, StoredEnvelope)
+        self.key_packets = Codec("envelopes", keys.metadata, StoredKeyPackets)
         self.waiting = Codec("waiting", keys.metadata, StoredWaiting)
         self.tallies = Codec("tallies", keys.metadata, Tally)
         self.receipts = Codec("receipts", keys.metadata, ReceiptLine)
@@ -170,38 +170,38 @@ def doctor_links(blind: Blind, doctor: Doctor) -> frozenset[bytes]:
     return frozenset(blind.of(kind, value) for kind, value in _doctor_names(doctor) if value)
 
 
-def _doctor_names(doctor: Doctor) -> Iterator[tuple[Kind, str | bytes]]:
-    yield Kind.MAIL, doctor.mail.casefold()
-    yield Kind.RPPS, doctor.rpps
-    yield Kind.ACCOUNT, doctor.account
-    yield Kind.FINGERPRINT, doctor.fingerprint.lower()
-    yield Kind.PATIENT, doctor.patient_of
+def _doctor_names(doctor: Doctor) -> Iterator[tuple[LinkKind, str | bytes]]:
+    yield LinkKind.MAIL, doctor.mail.casefold()
+    yield LinkKind.RPPS, doctor.rpps
+    yield LinkKind.ACCOUNT, doctor.account
+    yield LinkKind.FINGERPRINT, doctor.fingerprint.lower()
+    yield LinkKind.PATIENT, doctor.patient_of
     for key_id in doctor.key_ids:
-        yield Kind.KEY_ID, key_id.lower()
+        yield LinkKind.KEY_ID, key_id.lower()
 
 
-def trait_links(blind: Blind, kind: Kind, trait_keys: Iterable[str]) -> tuple[bytes, ...]:
+def trait_links(blind: Blind, kind: LinkKind, trait_keys: Iterable[str]) -> tuple[bytes, ...]:
     """Return the blind keys of folded traits, each once, sorted."""
     return tuple(sorted({blind.of(kind, key) for key in trait_keys}))
 
 
-def envelope_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes:
+def key_packets_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes:
     """Return where a reader's key packets for a document are: document ‖ 16 bytes.
 
     The digest is of both, so that the files do not show which documents share a reader.
     """
-    reader = blind.of(Kind.ENVELOPE, document_id + fingerprint.lower().encode())
+    reader = blind.of(LinkKind.KEY_PACKETS, document_id + fingerprint.lower().encode())
     return document_id + reader[:ID_BYTES]
 
 
 def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
     """Return the blind key under which the tries of one subject are counted."""
-    return blind.of(Kind.TALLY, fault.value.encode() + b"\0" + subject)
+    return blind.of(LinkKind.TALLY, fault.value.encode() + b"\0" + subject)
 
 
 def emergency_key(blind: Blind, reference: str) -> bytes:
     """Return where the emergency of this public reference is."""
-    return blind.of(Kind.EMERGENCY, reference)[:ID_BYTES]
+    return blind.of(LinkKind.EMERGENCY, reference)[:ID_BYTES]
 
 
 def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:
@@ -211,7 +211,7 @@ def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:
 
 def treating_link(blind: Blind, dossier: Dossier) -> bytes:
     """Return the blind key under which the treating doctor's dossiers are found."""
-    return blind.of(Kind.TREATING, dossier.treating)
+    return blind.of(LinkKind.TREATING, dossier.treating)
 
 
 def u32(number: int) -> bytes:

@@ -17,7 +17,7 @@ MAX_KEY_FILE = 256
 """More than any key file holds; nothing else is read into memory by mistake."""
 
 
-class KeyFileError(StoreError):
+class StoreKeyError(StoreError):
     """A key file is missing, unreadable or malformed; one clear line, without the key."""
 
 
@@ -35,33 +35,33 @@ class StoreKeys:
 
     def __post_init__(self) -> None:
         if any(len(key) != KEY_BYTES for key in (self.metadata, self.index, self.outbox)):
-            raise KeyFileError(f"a store key has not {KEY_BYTES} bytes")
+            raise StoreKeyError(f"a store key has not {KEY_BYTES} bytes")
 
 
 def make_key(path: Path, mode: int = 0o600) -> None:
     """Make a new key file, durable when this returns; an existing one is never touched.
 
-    Raises :class:`KeyFileError`.
+    Raises :class:`StoreKeyError`.
     """
     line = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
     try:
         write_new(path, line, mode)
     except OSError as error:
-        raise KeyFileError(f"cannot make key file {path}: {error.strerror}") from error
+        raise StoreKeyError(f"cannot make key file {path}: {error.strerror}") from error
 
 
 def read_key(path: Path) -> bytes:
-    """Return the 32 bytes of the key file ``path``; raises :class:`KeyFileError`."""
+    """Return the 32 bytes of the key file ``path``; raises :class:`StoreKeyError`."""
     try:
         with path.open("rb") as file:
             line = file.read(MAX_KEY_FILE)
     except OSError as error:
-        raise KeyFileError(f"cannot read key file {path}: {error.strerror}") from error
+        raise StoreKeyError(f"cannot read key file {path}: {error.strerror}") from error
     return _decode(path, line)
 
 
 def read_store_keys(milter_folder: Path, outbox_key: Path) -> StoreKeys:
-    """Return the three keys out of their files; raises :class:`KeyFileError`."""
+    """Return the three keys out of their files; raises :class:`StoreKeyError`."""
     return StoreKeys(
         metadata=read_key(milter_folder / METADATA),
         index=read_key(milter_folder / INDEX),
@@ -73,7 +73,7 @@ def _decode(path: Path, line: bytes) -> bytes:
     try:
         key = base64.b64decode(line.strip(), validate=True)
     except binascii.Error as error:
-        raise KeyFileError(f"key file {path} is not one line of base64") from error
+        raise StoreKeyError(f"key file {path} is not one line of base64") from error
     if len(key) != KEY_BYTES:
-        raise KeyFileError(f"key file {path} holds {len(key)} bytes, not {KEY_BYTES}")
+        raise StoreKeyError(f"key file {path} holds {len(key)} bytes, not {KEY_BYTES}")
     return key

@@ -43,7 +43,7 @@ class StoredWaiting(Value, frozen=True):
     traits: tuple[bytes, ...]
 
 
-class StoredEnvelope(Value, frozen=True):
+class StoredKeyPackets(Value, frozen=True):
     """Key packets of one document for one reader's key, by its primary fingerprint."""
 
     fingerprint: str

@@ -25,7 +25,7 @@ class Tables:
     - bodies: document (16 bytes) → the body as its author encrypted it
     - index: blind key (32 bytes) ‖ dossier, doctor or emergency → nothing
     - doctors: doctor (16 bytes) → sealed Doctor
-    - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredEnvelope
+    - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredKeyPackets
     - waiting: waiting deposit (16 bytes) → sealed StoredWaiting
     - waiting_expiry: u32 expiry ‖ waiting deposit → nothing
     - seen: blind key of a digest → u32 expiry; seen_expiry: u32 expiry ‖ that → nothing

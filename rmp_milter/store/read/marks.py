@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Fault, ReceiptLine, Tally
-from rmp_milter.store.format.codecs import ID_BYTES, Kind, tally_key
+from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, tally_key
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.reading import Reading
 
@@ -18,11 +18,11 @@ class MarkReads(Reading):
 
     def seen(self, digest: bytes) -> bool:
         """Whether the mail of this duplicate digest is already done."""
-        return self._is_marked(Kind.SEEN, digest)
+        return self._is_marked(LinkKind.SEEN, digest)
 
     def happened(self, value: bytes) -> bool:
         """Whether this, which may happen once, has happened and is remembered."""
-        return self._is_marked(Kind.ONCE, value)
+        return self._is_marked(LinkKind.ONCE, value)
 
     def tally(self, fault: Fault, subject: bytes) -> Tally:
         """Return the tries of the subject, oldest first; an empty tally if there are none.
@@ -54,6 +54,6 @@ class MarkReads(Reading):
             raise StoreError(f"receipt line {key.hex()} is missing")
         return line
 
-    def _is_marked(self, kind: Kind, value: bytes) -> bool:
+    def _is_marked(self, kind: LinkKind, value: bytes) -> bool:
         key = self._codecs.blind.of(kind, value)
         return self._txn.get(key, db=self._tables.seen) is not None

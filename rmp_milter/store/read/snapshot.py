@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import NumberedEntry
-from rmp_milter.store.format.codecs import ID_BYTES, Kind, envelope_key, trait_links, u32
+from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, key_packets_key, trait_links, u32
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.emergencies import EmergencyReads
 from rmp_milter.store.read.marks import MarkReads
@@ -41,27 +41,27 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
 
     def doctor_by_account(self, account: str) -> Doctor | None:
         """Return the doctor whom this SASL login is bound to (compared as it is)."""
-        return self._doctor_by(Kind.ACCOUNT, account)
+        return self._doctor_by(LinkKind.ACCOUNT, account)
 
     def doctor_by_mail(self, mail: str) -> Doctor | None:
         """Return the doctor of this mail address, upper and lower case being the same."""
-        return self._doctor_by(Kind.MAIL, mail.casefold())
+        return self._doctor_by(LinkKind.MAIL, mail.casefold())
 
     def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
         """Return the doctor whose certificate has this primary fingerprint (hex)."""
-        return self._doctor_by(Kind.FINGERPRINT, fingerprint.lower())
+        return self._doctor_by(LinkKind.FINGERPRINT, fingerprint.lower())
 
     def doctor_by_key_id(self, key_id: str) -> Doctor | None:
         """Return the doctor who has a primary key or subkey of this key id (hex)."""
-        return self._doctor_by(Kind.KEY_ID, key_id.lower())
+        return self._doctor_by(LinkKind.KEY_ID, key_id.lower())
 
     def doctor_by_rpps(self, rpps: str) -> Doctor | None:
         """Return the doctor of this RPPS number."""
-        return self._doctor_by(Kind.RPPS, rpps)
+        return self._doctor_by(LinkKind.RPPS, rpps)
 
     def patient_of(self, dossier_id: bytes) -> Doctor | None:
         """Return the patient who has a key of his own to this dossier."""
-        return self._doctor_by(Kind.PATIENT, dossier_id)
+        return self._doctor_by(LinkKind.PATIENT, dossier_id)
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         """Return the dossier of this identifier, without its entries."""
@@ -75,12 +75,12 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
 
     def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the folded traits leads to, each once."""
-        links = trait_links(self._codecs.blind, Kind.TRAIT, trait_keys)
+        links = trait_links(self._codecs.blind, LinkKind.TRAIT, trait_keys)
         return tuple(map(self._promised_dossier, self._holders_of_any(links)))
 
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
         """Yield the dossiers whose médecin traitant is this doctor, erased ones too."""
-        for dossier_id in self._holders(self._codecs.blind.of(Kind.TREATING, doctor_id)):
+        for dossier_id in self._holders(self._codecs.blind.of(LinkKind.TREATING, doctor_id)):
             yield self._promised_dossier(dossier_id)
 
     def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
@@ -93,12 +93,12 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
         count = self._count(dossier_id)
         return self._entry(dossier_id, count) if count else None
 
-    def envelope(self, document_id: bytes, fingerprint: str) -> bytes:
+    def key_packets(self, document_id: bytes, fingerprint: str) -> bytes:
         """Return the key packets written later for this reader's key, empty if none are."""
         if len(document_id) != ID_BYTES:
             return b""
-        key = envelope_key(self._codecs.blind, document_id, fingerprint)
-        stored = self._get(self._tables.envelopes, self._codecs.envelopes, key)
+        key = key_packets_key(self._codecs.blind, document_id, fingerprint)
+        stored = self._get(self._tables.envelopes, self._codecs.key_packets, key)
         return stored.packet if stored else b""
 
     def _count(self, dossier_id: bytes) -> int:
@@ -117,7 +117,7 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
             return dossier
         raise StoreError(f"dossier {dossier_id.hex()} is missing")
 
-    def _doctor_by(self, kind: Kind, value: bytes | str) -> Doctor | None:
+    def _doctor_by(self, kind: LinkKind, value: bytes | str) -> Doctor | None:
         """Follow the index; two doctors at one value cannot be, and no one is guessed."""
         if not value:
             return None

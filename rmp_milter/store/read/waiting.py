@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import Kind, number_of, trait_links
+from rmp_milter.store.format.codecs import LinkKind, number_of, trait_links
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.reading import Reading
 
@@ -30,7 +30,7 @@ class WaitingReads(Reading):
 
     def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
         """Return all waiting deposits that any of the folded traits leads to, each once."""
-        links = trait_links(self._codecs.blind, Kind.WAITING, trait_keys)
+        links = trait_links(self._codecs.blind, LinkKind.WAITING, trait_keys)
         return tuple(map(self._promised_waiting, self._holders_of_any(links)))
 
     def waiting_expired(self, now: int, limit: int) -> tuple[Waiting, ...]:

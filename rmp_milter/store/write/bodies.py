@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import envelope_key, u32
+from rmp_milter.store.format.codecs import key_packets_key, u32
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.records import StoredEnvelope
+from rmp_milter.store.format.records import StoredKeyPackets
 from rmp_milter.store.write.outbox_rows import OutboxRows, expired
 from rmp_milter.store.write.validation import new_bodies, referred_bodies
 
 if TYPE_CHECKING:
-    from rmp_milter.dossier.changes import Changes, NewBody, NewEnvelope
+    from rmp_milter.dossier.changes import Changes, NewBody, NewKeyPackets
     from rmp_milter.store.write.writing import Writing
 
 LOOK_AGAIN_SECONDS = 3600
@@ -27,7 +27,7 @@ LOOK_AGAIN_SECONDS = 3600
 
 
 class BodyRecorder:
-    """Checks and writes bodies, envelopes and orphans in one write transaction."""
+    """Checks and writes bodies, key packets and orphans in one write transaction."""
 
     def __init__(self, writing: Writing, rows: OutboxRows) -> None:
         self._writing = writing
@@ -42,7 +42,7 @@ class BodyRecorder:
             raise StoreError("the new document's identifier is taken")
         if not all(self._is_stored(each) for each in referred_bodies(changes) - new):
             raise StoreError("the outgoing mail refers to a body that is not stored")
-        readable = {envelope.document_id for envelope in changes.envelopes} - new
+        readable = {packets.document_id for packets in changes.key_packets} - new
         if not all(self._is_kept(document_id) for document_id in readable):
             raise StoreError("the key packets are for a body that is not stored")
 
@@ -51,12 +51,12 @@ class BodyRecorder:
         self._writing.ledger.documents += 1
         self._writing.add(self._tables.bodies, body.document_id, body.data)
 
-    def put_envelope(self, new: NewEnvelope) -> None:
+    def put_key_packets(self, new: NewKeyPackets) -> None:
         """Write key packets, in the place of those that the reader's key had."""
-        key = envelope_key(self._codecs.blind, new.document_id, new.fingerprint)
+        key = key_packets_key(self._codecs.blind, new.document_id, new.fingerprint)
         self._writing.ledger.envelopes += not self._writing.has(self._tables.envelopes, key)
-        stored = StoredEnvelope(fingerprint=new.fingerprint.lower(), packet=new.packet)
-        self._writing.seal(self._tables.envelopes, self._codecs.envelopes, key, stored)
+        stored = StoredKeyPackets(fingerprint=new.fingerprint.lower(), packet=new.packet)
+        self._writing.seal(self._tables.envelopes, self._codecs.key_packets, key, stored)
 
     def give_up(self, document_id: bytes, now: int) -> None:
         """Remove all key packets at once, and the body as soon as no row needs it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.revisions import next_revision
-from rmp_milter.store.format.codecs import ID_BYTES, Kind, doctor_links, number_of, u64
+from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, doctor_links, number_of, u64
 from rmp_milter.store.format.failures import Conflict, StoreError
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ class DoctorRecorder:
 
     def remove_patient(self, dossier_id: bytes) -> None:
         """Remove the patient who has a key of his own to this dossier, if there is one."""
-        for doctor_id in self._writing.holders(self._codecs.blind.of(Kind.PATIENT, dossier_id)):
+        for doctor_id in self._writing.holders(
+            self._codecs.blind.of(LinkKind.PATIENT, dossier_id)
+        ):
             self.remove(doctor_id)
 
     def add_line(self, line: ReceiptLine) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import Kind, dossier_links, trait_links, u32
+from rmp_milter.store.format.codecs import LinkKind, dossier_links, trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import Head, StoredDossier, StoredEntry, chain_start
 
@@ -148,7 +148,7 @@ class DossierRecorder:
         self._writing.seal(self._tables.heads, self._codecs.heads, dossier_id, head)
 
     def _trait_links(self, new: NewDossier | DossierUpdate) -> tuple[bytes, ...]:
-        return trait_links(self._codecs.blind, Kind.TRAIT, new.trait_keys)
+        return trait_links(self._codecs.blind, LinkKind.TRAIT, new.trait_keys)
 
 
 def is_erased(dossier: Dossier) -> bool:

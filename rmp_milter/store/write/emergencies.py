@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.revisions import next_revision
-from rmp_milter.store.format.codecs import Kind, emergency_key, u32
+from rmp_milter.store.format.codecs import LinkKind, emergency_key, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class EmergencyRecorder:
         if emergency.revision == 0:
             self._writing.ledger.emergencies += 1
             self._writing.add(self._tables.emergencies_at, u32(emergency.at) + key, b"")
-            by = self._codecs.blind.of(Kind.EMERGENCY_BY, emergency.doctor_id)
+            by = self._codecs.blind.of(LinkKind.EMERGENCY_BY, emergency.doctor_id)
             self._writing.link([by], key)
         self._writing.seal(self._tables.emergencies, self._codecs.emergencies, key, emergency)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Fault, Strike, Tally
-from rmp_milter.store.format.codecs import Kind, tally_key, u32
+from rmp_milter.store.format.codecs import LinkKind, tally_key, u32
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.write.outbox_rows import expired
 
@@ -30,18 +30,18 @@ class MarkRecorder:
 
     def check(self, changes: Changes) -> None:
         """Raise :class:`Conflict` where the mail is done, or what happens once happened."""
-        if changes.digest and self._is_marked(Kind.SEEN, changes.digest):
+        if changes.digest and self._is_marked(LinkKind.SEEN, changes.digest):
             raise Conflict("duplicate")
-        if any(self._is_marked(Kind.ONCE, once.value) for once in changes.once):
+        if any(self._is_marked(LinkKind.ONCE, once.value) for once in changes.once):
             raise Conflict("replayed")
 
     def done(self, digest: bytes, expires: int) -> None:
         """Mark the mail of this digest as done."""
-        self._mark(self._codecs.blind.of(Kind.SEEN, digest), expires)
+        self._mark(self._codecs.blind.of(LinkKind.SEEN, digest), expires)
 
     def happened(self, once: Once) -> None:
         """Mark what may happen once."""
-        self._mark(self._codecs.blind.of(Kind.ONCE, once.value), once.expires)
+        self._mark(self._codecs.blind.of(LinkKind.ONCE, once.value), once.expires)
 
     def strike(self, strike: Strike) -> None:
         """Count one try."""
@@ -72,7 +72,7 @@ class MarkRecorder:
         self._writing.add(self._tables.seen, key, u32(expires))
         self._writing.add(self._tables.seen_expiry, u32(expires) + key, b"")
 
-    def _is_marked(self, kind: Kind, value: bytes) -> bool:
+    def _is_marked(self, kind: LinkKind, value: bytes) -> bool:
         return self._writing.has(self._tables.seen, self._codecs.blind.of(kind, value))
 
     def _key(self, strike: Strike) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rmp_milter.store.format.codecs import Kind, number_of, u32, u64
+from rmp_milter.store.format.codecs import LinkKind, number_of, u32, u64
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import (
     SentNote,
@@ -85,7 +85,7 @@ class OutboxRows:
 
     def needs(self, document_id: bytes) -> bool:
         """Whether a row that is not sent yet, parked or not, refers to this body."""
-        link = self._codecs.blind.of(Kind.DOCUMENT, document_id)
+        link = self._codecs.blind.of(LinkKind.DOCUMENT, document_id)
         cursor = self._txn.cursor(self._tables.outbox_bodies)
         return cursor.set_range(link) and cursor.key().startswith(link)
 
@@ -162,7 +162,7 @@ class OutboxRows:
             self._ledger.references -= self._txn.delete(key, db=self._tables.outbox_bodies)
 
     def _reference(self, document_id: bytes, row: int) -> bytes:
-        return self._codecs.blind.of(Kind.DOCUMENT, document_id) + u64(row)
+        return self._codecs.blind.of(LinkKind.DOCUMENT, document_id) + u64(row)
 
     def _find_state(self, row: int) -> WaitingMail | None:
         sealed = self._txn.get(u64(row), db=self._tables.outbox_state)

@@ -65,8 +65,8 @@ class Recorder:
         self._write_dossiers(changes)
         self._write_directory(changes)
         self._emergencies.write(changes)
-        for envelope in changes.envelopes:
-            self._bodies.put_envelope(envelope)
+        for packets in changes.key_packets:
+            self._bodies.put_key_packets(packets)
         for mail in changes.outbox:
             self._rows.queue(mail, now)
         for row in changes.bounced:

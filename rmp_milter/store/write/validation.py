@@ -89,7 +89,7 @@ def _identifiers(changes: Changes) -> Iterator[bytes]:
     yield from _added(changes)
     yield from (entry.dossier_id for entry in changes.entries)
     yield from (update.dossier.dossier_id for update in changes.updates)
-    yield from (envelope.document_id for envelope in changes.envelopes)
+    yield from (packets.document_id for packets in changes.key_packets)
     for adoption in changes.adoptions:
         yield from (adoption.waiting_id, adoption.dossier_id)
     yield from (doctor.patient_of for doctor in changes.doctors if doctor.patient_of)

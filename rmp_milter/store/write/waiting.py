@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import Kind, trait_links, u32
+from rmp_milter.store.format.codecs import LinkKind, trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import StoredWaiting
 
@@ -45,7 +45,7 @@ class WaitingRecorder:
     def add(self, new: NewWaiting) -> None:
         """Write a deposit that waits, its bodies and the links that lead to it."""
         waiting = new.waiting
-        traits = trait_links(self._codecs.blind, Kind.WAITING, new.trait_keys)
+        traits = trait_links(self._codecs.blind, LinkKind.WAITING, new.trait_keys)
         stored = StoredWaiting(waiting=waiting, traits=traits)
         sealed = self._codecs.waiting.seal(waiting.waiting_id, stored)
         self._writing.ledger.waiting += 1

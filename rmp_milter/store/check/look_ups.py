@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def check_index(walk: Walk, expected: Expected) -> None:
     """Note where the index is not what all records together ask for."""
     for key, value in walk.records("index"):
-        if key not in expected.index or len(value):
+        if key not in expected.links or len(value):
             walk.add(f"the index leads to {_target(key)} from what it has not")
-        expected.index.discard(key)
-    for key in sorted(expected.index):
+        expected.links.discard(key)
+    for key in sorted(expected.links):
         walk.add(f"the index does not lead to {_target(key)} from all it has")
 
 

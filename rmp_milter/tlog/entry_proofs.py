@@ -11,7 +11,7 @@ inclusion proof lines and an empty line, the checkpoint issued by the log is inc
 verbatim". And: "Proofs SHOULD be stored with file extension ``.tlog-proof``."
 
 Our extra data is the entry itself, "additional data necessary to reconstruct the record
-hash": so a receipt says by itself what it proves. It counts only once the proof fits it.
+hash": so a proof says by itself what it proves. It counts only once the proof fits it.
 """
 
 import base64
@@ -26,16 +26,16 @@ from rmp_milter.tlog.proofs import inclusion_proof, is_included
 
 VERSION = "c2sp.org/tlog-proof@v1"
 SUFFIX = ".tlog-proof"
-MAX_RECEIPT = 2 << 20
+MAX_ENTRY_PROOF = 2 << 20
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 
 
-class ReceiptError(ValueError):
-    """A receipt that cannot be read or proves nothing; one clear line."""
+class EntryProofError(ValueError):
+    """A proof that cannot be read or proves nothing; one clear line."""
 
 
 @dataclass(frozen=True)
-class Receipt:
+class EntryProof:
     """An entry, its place, the proof of it, and the checkpoint (a signed note)."""
 
     entry: bytes
@@ -54,53 +54,53 @@ class Receipt:
         return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.checkpoint
 
 
-def receipt_of(nodes: Nodes, entry: bytes, index: int, checkpoint: bytes) -> Receipt:
-    """Return the receipt of the entry at ``index`` in the tree that ``checkpoint`` signs.
+def entry_proof_of(nodes: Nodes, entry: bytes, index: int, checkpoint: bytes) -> EntryProof:
+    """Return the proof of the entry at ``index`` in the tree that ``checkpoint`` signs.
 
-    Raises :class:`ReceiptError` where the tree was built over another entry, ``IndexError``
+    Raises :class:`EntryProofError` where the tree was built over another entry, ``IndexError``
     for a place that the checkpoint does not count, ``NoteError`` for what is no checkpoint.
     """
     if nodes(0, index) != leaf_hash(entry):
-        raise ReceiptError(f"entry {index} is not the one that the tree was built over")
+        raise EntryProofError(f"entry {index} is not the one that the tree was built over")
     path = inclusion_proof(nodes, index, read_checkpoint(checkpoint).size)
-    return Receipt(entry, index, tuple(path), checkpoint)
+    return EntryProof(entry, index, tuple(path), checkpoint)
 
 
-def parse(data: bytes) -> Receipt:
-    """Read a receipt without verifying it; raise :class:`ReceiptError`."""
-    if len(data) > MAX_RECEIPT:
-        raise ReceiptError("receipt too long")
-    proof, empty_line, checkpoint = data.partition(b"\n\n")
+def parse(data: bytes) -> EntryProof:
+    """Read a proof without verifying it; raise :class:`EntryProofError`."""
+    if len(data) > MAX_ENTRY_PROOF:
+        raise EntryProofError("proof too long")
+    lines, empty_line, checkpoint = data.partition(b"\n\n")
     try:
-        version, extra, index, *path = proof.decode("ascii").split("\n")
+        version, extra, index, *path = lines.decode("ascii").split("\n")
         keyword, _, entry = extra.partition(" ")
-        receipt = Receipt(
+        proof = EntryProof(
             _unbase64(entry),
             int(index.removeprefix("index ")),
             tuple(map(_unbase64, path)),
             checkpoint,
         )
     except ValueError:  # not ASCII, too few lines, not base64
-        raise ReceiptError("not a receipt that holds its entry") from None
+        raise EntryProofError("not a proof that holds its entry") from None
     known = version == VERSION and keyword == "extra" and _INDEX.fullmatch(index)
-    if not known or not empty_line or any(len(each) != HASH_SIZE for each in receipt.path):
-        raise ReceiptError("not a receipt that holds its entry")
-    return receipt
+    if not known or not empty_line or any(len(each) != HASH_SIZE for each in proof.path):
+        raise EntryProofError("not a proof that holds its entry")
+    return proof
 
 
-def check(receipt: Receipt, key: VerifierKey | None) -> TreeHead:
+def check(proof: EntryProof, key: VerifierKey | None) -> TreeHead:
     """Return the tree head in which the entry is; without a key its signer is not known.
 
-    Raises :class:`ReceiptError` where the proof or the checkpoint is wrong.
+    Raises :class:`EntryProofError` where the proof or the checkpoint is wrong.
     """
     try:
-        head = read_checkpoint(receipt.checkpoint, key)
+        head = read_checkpoint(proof.checkpoint, key)
     except NoteError as error:
-        raise ReceiptError(f"its checkpoint: {error}") from None
-    leaf = leaf_hash(receipt.entry)
-    if not is_included(leaf, receipt.index, head.size, receipt.path, head.root):
-        raise ReceiptError(
-            f"the proof does not lead from entry {receipt.index} to the checkpoint's root"
+        raise EntryProofError(f"its checkpoint: {error}") from None
+    leaf = leaf_hash(proof.entry)
+    if not is_included(leaf, proof.index, head.size, proof.path, head.root):
+        raise EntryProofError(
+            f"the proof does not lead from entry {proof.index} to the checkpoint's root"
         )
     return head
 

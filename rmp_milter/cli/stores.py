@@ -20,7 +20,7 @@ def store_keys(config: Config) -> StoreKeys:
 
 
 @contextmanager
-def opening() -> Iterator[None]:
+def reachable() -> Iterator[None]:
     """Refuse what the block's opening of a store may raise, with what most often helps.
 
     Another format is no question of rights, and its line says what to do.
@@ -36,7 +36,7 @@ def open_store(config: Config, *, read_only: bool = False) -> Iterator[Store]:
     Raises :class:`rmp_milter.cli.errors.CommandError`.
     """
     become_owner(config.paths.store)
-    with opening():
+    with reachable():
         store = Store.open(
             config.paths.store,
             store_keys(config),
@@ -55,7 +55,7 @@ def open_outbox(config: Config) -> Iterator[Outbox]:
     Raises :class:`rmp_milter.cli.errors.CommandError`.
     """
     become_owner(config.paths.store)
-    with opening():
+    with reachable():
         key = read_key(config.paths.outbox_key)
         outbox = Outbox.open(config.paths.store, key, config.store.map_bytes)
     try:

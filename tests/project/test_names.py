@@ -1,0 +1,23 @@
+"""Names that a newcomer can rely on: a class's name stands once in the package."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "rmp_milter"
+
+
+def classes() -> dict[str, list[str]]:
+    """Return every class of the package by its name, with the files that define it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(str(path.relative_to(PACKAGE)))
+    return found
+
+
+def test_a_classs_name_stands_once() -> None:
+    found = classes()
+    assert len(found) > 300
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
