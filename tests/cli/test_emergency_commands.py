@@ -65,7 +65,7 @@ class Host:
         event = Event(NOW, action, b"m" * 32, "10003456786", "ab", "dr@chu.example", DOSSIER)
         event = msgspec.structs.replace(event, reference=REFERENCE)
         reply, _ = self.keeper.expect(Recorded, Record(event, words=more.get("words", "")))
-        return reply.index
+        return reply.number
 
 
 @pytest.fixture
