@@ -5,13 +5,13 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from testbed.command import program, removed_on_failure, run
+from testbed.folders import own_folder
 from testbed.lifetime import Starting
 from testbed.mailbox import CollectedMail
 from testbed.postfix_files import (
@@ -56,7 +56,7 @@ class PrivatePostfix(Starting):
         program("postfix")
         free = free_ports(2)
         self.plan = Plan(
-            root=Path(tempfile.mkdtemp(prefix="rmp-postfix-", dir="/tmp")),
+            root=own_folder("rmp-postfix-"),
             smtp_port=smtp_port or free[0],
             reinject_port=reinject_port or free[1],
             service_addresses=service_addresses,

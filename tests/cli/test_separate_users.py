@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from rmp_milter.host.owners import (
     name_of,
     uid_of,
 )
+from testbed.folders import own_folder
 
 KEEPER, MILTER, COURIER = "daemon", "bin", "games"  # on every Debian, and unused
 
@@ -43,7 +43,7 @@ needs_public_code = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Path]:
-    top = Path(tempfile.mkdtemp(prefix="rmp-", dir="/tmp"))
+    top = own_folder("rmp-")
     top.chmod(0o755)
     users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
     groups = ("--group-store", COURIER, "--group-milter", "mail")

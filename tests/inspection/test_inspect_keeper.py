@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,9 @@ from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline, key_packet
 from rmp_milter.cli import main
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
 from testbed.doctor import Doctor
+from testbed.folders import own_folder
+
+pytestmark = pytest.mark.integration
 
 ENROLLED = ("--rpps", "10003456786", "--profession", "médecin généraliste")
 
@@ -22,7 +24,7 @@ ENROLLED = ("--rpps", "10003456786", "--profession", "médecin généraliste")
 @pytest.fixture(scope="module")
 def service() -> Iterator[Path]:
     """The folder of a service; short, for its sockets' sake."""
-    folder = Path(tempfile.mkdtemp(prefix="g", dir="/tmp")) / "rmp"
+    folder = own_folder("g") / "rmp"
     assert main.run(["init", str(folder), "--address", "rmp@rmp.test"]) == 0
     yield folder
     shutil.rmtree(folder.parent)
