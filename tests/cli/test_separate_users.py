@@ -48,7 +48,7 @@ def service() -> Iterator[Path]:
     users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
     groups = ("--group-store", COURIER, "--group-milter", "mail")
     folder = top / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@a.example", *users, *groups]) == 0
+    assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
     yield folder
     shutil.rmtree(top)
 
@@ -236,7 +236,7 @@ def test_in_a_folder_of_ones_own_nothing_is_become(tmp_path: Path) -> None:
 
 def test_milter_and_courier_of_their_own_need_a_group(tmp_path: Path) -> None:
     users = ["--user-milter", MILTER, "--user-courier", COURIER]
-    status = main.run(["init", str(tmp_path / "x"), "--address", "rmp@a.example", *users])
+    status = main.run(["init", str(tmp_path / "x"), "--address", "rmp@chu.example", *users])
     assert status == 2
     assert not (tmp_path / "x").exists()
 
@@ -281,6 +281,7 @@ def command_and_users(pid: int) -> tuple[str, set[str]]:
     }
 
 
+@pytest.mark.integration
 @needs_root
 @needs_public_code
 def test_serve_runs_each_part_as_its_user_and_ends_them(
@@ -288,7 +289,7 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
 ) -> None:
     assert served.stdout
     assert select.select([served.stdout], [], [], 20)[0], "no line in 20 s"
-    assert served.stdout.readline() == "ready for rmp@a.example\n"
+    assert served.stdout.readline() == "ready for rmp@chu.example\n"
     children = children_of(served.pid)
     wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
     deadline = time.monotonic() + 10  # the courier has no socket that says it is ready

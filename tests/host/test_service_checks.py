@@ -25,7 +25,7 @@ KEEPERS = 'addresses = ["dpo@ars.example", "patients@assoc.example"]'
 
 def plan(address: str = "rmp@chu.example") -> Plan:
     me = Owner(os.geteuid(), os.getegid())
-    return Plan(address, "RMP", Owners(me, me, me, me.gid, None))
+    return Plan(address, "Résumé médical partagé", Owners(me, me, me, me.gid, None))
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from testbed.folders import own_folder
 def gpg() -> Iterator[Gpg]:
     """A keyring that holds the doctors alice and bob, and eve who is not enrolled."""
     home = own_folder("g")
+    # By itself the agent hashes passphrases for as long as a tenth of a second, each time.
+    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
     keyring = Gpg(str(home))
     for name in ("alice@x.fr", "bob@x.fr", "eve@x.fr"):
         keyring.make(name)

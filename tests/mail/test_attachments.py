@@ -5,7 +5,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_reply_forms import built, frame, parsed, raw
@@ -68,7 +67,6 @@ def test_the_slip_is_a_sound_pdf_with_any_code_in_it() -> None:
             assert pdf[int(place) :].startswith(b"%d 0 obj" % number)
 
 
-@pytest.mark.integration
 def test_long_words_stay_on_the_page(tmp_path: Path) -> None:
     lines = [Line("mot " * 200), Line(r"a\b(c)"), Line("M" * CODE_LIMIT, 14, TYPEWRITER)]
     file = tmp_path / "page.pdf"
