@@ -3,11 +3,20 @@
 BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help ready demo test lint format bench soak clean
+# The tests start the service's processes often: they shall not be compiled each time.
+export PYTHONDONTWRITEBYTECODE :=
+
+# Test files side by side, a worker for each core, in the order that conftest.py gives.
+SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
+QUICK := -m "not soak and not integration"
+
+.PHONY: help ready demo test quick wheel-test lint format bench soak clean
 
 help:
 	@echo "make demo    a private Postfix, three doctors, the whole circuit on screen"
-	@echo "make test    lint, then all tests but the long ones"
+	@echo "make test    lint, then all tests but the long campaigns (some minutes)"
+	@echo "make quick   without lint, the tests that start no Postfix and no service"
+	@echo "make wheel-test  the same tests, of the wheel installed where the source is not"
 	@echo "make lint    ruff, its formatter, mypy"
 	@echo "make format  let ruff's formatter write"
 	@echo "make bench   figures as ratios, measured in one run"
@@ -24,11 +33,17 @@ lint: ready
 	$(BIN)/ruff check --no-cache
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy testbed demo bench
+	$(BIN)/mypy testbed demo bench conftest.py
 	$(BIN)/mypy scripts/release
 
 test: lint
-	$(BIN)/pytest -m "not soak"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not soak"
+
+quick: ready
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(QUICK)
+
+wheel-test: ready
+	scripts/wheel-test $(SIDE_BY_SIDE) $(QUICK)
 
 format: ready
 	$(BIN)/ruff format

@@ -1,1 +1,110 @@
-"""Puts the repository's root on the path, so that tests find the testbed."""
+"""Puts the repository's root on the path, so that tests find the testbed; keeps runs apart.
+
+Each run, and each of its workers, has a temporary folder of its own. And only a test that
+is marked ``integration`` may start a Postfix or a process of the service.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from rmp_milter.keeper.keys import keys
+from rmp_milter.keeper.openpgp import secretkeys
+from testbed.folders import DISK
+
+PROCESSES = {"serve", "keeper", "milter", "courier"}
+"""The commands of ``rmp`` that run until they are ended."""
+
+LONGEST_FIRST = (
+    *("test_nobody_is_told", "test_kills", "test_treating", "test_shapes_whole"),
+    *("e2e", "testbed", "postfix", "keeper", "host", "cli"),
+)
+"""Files, then folders; the others follow."""
+
+TEMPORARY = "TMPDIR"
+IN_MEMORY, ENOUGH = "/dev/shm", 2 << 30  # noqa: S108 -- a folder of our own is made there
+"""Thousands of folders are made and removed, each of which takes a disk some milliseconds."""
+
+_own_folder, _disk = pytest.StashKey[Path](), pytest.StashKey[Path]()
+_may_start = True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this process a temporary folder that all users can enter, as they can /tmp."""
+    # What must be durable lies on a disk, whatever the rest does.
+    disk = Path(tempfile.mkdtemp(prefix="rmp-", dir=os.environ.get(DISK)))
+    disk.chmod(0o755)
+    config.stash[_disk] = disk
+    # Beside it pytest keeps what failed tests leave.
+    place = os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _temporary_folder())
+    folder = Path(tempfile.mkdtemp(prefix="rmp-", dir=os.environ.get(TEMPORARY, place)))
+    folder.chmod(0o755)
+    config.stash[_own_folder] = folder
+    os.environ[TEMPORARY] = tempfile.tempdir = str(folder)
+    os.environ[DISK] = str(disk)
+    sys.addaudithook(_refuse_unmarked)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the temporary folder."""
+    shutil.rmtree(config.stash[_own_folder], ignore_errors=True)
+    shutil.rmtree(config.stash[_disk], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first, so that no worker is left with it at the end."""
+    items.sort(key=_place)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note whether this test may start what only ``integration`` tests start."""
+    global _may_start  # noqa: PLW0603 -- an audit hook stays, and sees only this
+    _may_start = item.get_closest_marker("integration") is not None
+
+
+def _temporary_folder() -> str:
+    """Return what ``TMPDIR`` says; else a folder in memory, if there is room."""
+    room = shutil.disk_usage(IN_MEMORY).free if Path(IN_MEMORY).is_dir() else 0
+    return IN_MEMORY if TEMPORARY not in os.environ and room > ENOUGH else tempfile.gettempdir()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_rsa_key_once() -> Iterator[None]:
+    """Make the service's key once for each address, and let OpenSSL prove each once.
+
+    The first takes seconds and the second, three times a keeper, a tenth of one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((keys, "_make_service_key"), (secretkeys, "_private")):
+            patch.setattr(module, name, cache(getattr(module, name)))
+        yield
+
+
+def _place(item: pytest.Item) -> int:
+    names = {item.path.stem, item.path.parent.name}
+    found = (at for at, name in enumerate(LONGEST_FIRST) if name in names)
+    return next(found, len(LONGEST_FIRST))
+
+
+def _refuse_unmarked(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "subprocess.Popen" or _may_start:
+        return
+    command = arguments[1]
+    words = [os.fsdecode(word) for word in command] if isinstance(command, list) else []
+    if _starts_postfix(words) or _starts_service(words):
+        raise AssertionError(f"only a test marked integration may start {' '.join(words)}")
+
+
+def _starts_postfix(words: list[str]) -> bool:
+    return bool(words) and Path(words[0]).name == "postfix" and "start" in words
+
+
+def _starts_service(words: list[str]) -> bool:
+    ours = any(Path(word).name == "rmp" or word == "rmp_milter.cli" for word in words[:3])
+    return ours and not PROCESSES.isdisjoint(words)

@@ -3,12 +3,12 @@
 import json
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 from demo import mails
 from demo.screen import Screen
 from testbed.doctor import Doctor
+from testbed.folders import own_folder
 from testbed.host import Host
 from testbed.reading import Opened
 
@@ -21,7 +21,7 @@ class Emergency:
         self._host = host
         self._doctor = doctor
         self._treating = treating
-        self._folder = Path(tempfile.mkdtemp(prefix="rmp-audit-", dir="/tmp"))
+        self._folder = own_folder("rmp-audit-")
         self._folder.chmod(0o777)  # the keeper's user writes the export
 
     def play(self) -> None:

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from testbed.command import CommandError, program, run
+from testbed.folders import own_folder
 
 _MARK = "[GNUPG:] "
 _MINUTES = 120.0
@@ -63,8 +63,7 @@ class Keyring:
 
     def __init__(self, user_id: str, kind: Kind = Kind.CURVE) -> None:
         program("gpg")
-        # gpg-agent puts its socket in here, and a socket's path has hardly 100 characters.
-        self.home = Path(tempfile.mkdtemp(prefix="g", dir="/tmp"))
+        self.home = own_folder("g")
         try:
             self._make_key(user_id, kind)
         except BaseException:

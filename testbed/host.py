@@ -4,6 +4,8 @@ import json
 import re
 from contextlib import ExitStack
 
+from rmp_milter.cli.stores import open_outbox, open_store
+from rmp_milter.config import load
 from testbed.doctor import Doctor
 from testbed.gpg import Kind
 from testbed.lifetime import Starting
@@ -105,7 +107,9 @@ class Host(Starting):
 
     def settle(self, timeout: float = 30) -> None:
         """Wait until every answer has left the outbox and Postfix has delivered it."""
-        wait_until(lambda: not self.outbox(), timeout, "an empty outbox")
+        # Looked at without a command's process: a wait asks again and again.
+        with open_outbox(load(self.service.config)) as outbox:
+            wait_until(lambda: not outbox.rows(), timeout, "an empty outbox")
         self.postfix.wait_empty_queue(timeout)
 
     def outbox(self) -> list[dict[str, object]]:
@@ -115,7 +119,8 @@ class Host(Starting):
 
     def stored(self) -> dict[str, int]:
         """Return how many dossiers, entries and documents the store holds."""
-        stats = json.loads(self.service.rmp("store", "stats", "--json").stdout)
+        with open_store(load(self.service.config), read_only=True) as store:
+            stats = store.stats()
         return {name: stats[name] for name in ("dossiers", "entries", "documents")}
 
     def exchange(self, doctor: Doctor, mail: bytes) -> list[Opened]:

@@ -1,17 +1,19 @@
 """A Postfix of its own in a temporary folder: started, watched, and gone at the end."""
 
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from testbed.command import program, removed_on_failure, run
+from testbed.folders import own_folder
 from testbed.lifetime import Starting
 from testbed.mailbox import CollectedMail
 from testbed.postfix_files import (
@@ -28,6 +30,8 @@ from testbed.processes import is_running
 from testbed.waiting import wait_until
 
 START_SECONDS = 10
+PORTS = range(10_000, 32_768)
+"""Below Linux's ``ip_local_port_range``."""
 
 
 class PrivatePostfix(Starting):
@@ -56,7 +60,7 @@ class PrivatePostfix(Starting):
         program("postfix")
         free = free_ports(2)
         self.plan = Plan(
-            root=Path(tempfile.mkdtemp(prefix="rmp-postfix-", dir="/tmp")),
+            root=own_folder("rmp-postfix-", on_disk=True),
             smtp_port=smtp_port or free[0],
             reinject_port=reinject_port or free[1],
             service_addresses=service_addresses,
@@ -196,12 +200,21 @@ class PrivatePostfix(Starting):
 
 
 def free_ports(count: int) -> list[int]:
-    """Return distinct loopback ports that nothing listens on at this moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Return distinct loopback ports that nothing listens on at this moment.
+
+    Not of those that the kernel hands out: until Postfix listens, any program beside it
+    could be given the same.
+    """
+    tries = random.sample(PORTS, count + 100)
+    return list(itertools.islice(filter(_is_free, tries), count))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _require_root() -> None:

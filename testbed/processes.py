@@ -1,6 +1,9 @@
 """What the kernel says of processes and sockets, read from /proc."""
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -27,6 +30,35 @@ def children(pid: int) -> list[int]:
     except (FileNotFoundError, ProcessLookupError):
         return []
     return [int(word) for word in words]
+
+
+def threads(pid: int) -> list[int]:
+    """Return the ids of a process's threads; none if it is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
+    return []
+
+
+def tracer(thread: int) -> int:
+    """Return who traces a thread: a process id, or 0."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        status = Path(f"/proc/{thread}/status").read_text()
+        return int(status.partition("\nTracerPid:")[2].split()[0])
+    return 0
+
+
+def written_files(pid: int) -> Iterator[Path]:
+    """Yield the files that a process holds open to write; no sockets, pipes or memory."""
+    links: list[Path] = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        links += Path(f"/proc/{pid}/fd").iterdir()
+    for link in links:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            flags = (link.parents[1] / "fdinfo" / link.name).read_text().split()[3]
+            file = link.readlink()
+            on_disk = file.is_absolute() and not file.parts[1].startswith("memfd:")
+            if int(flags, 8) & os.O_ACCMODE and on_disk:
+                yield file
 
 
 def is_listening(path: Path) -> bool:

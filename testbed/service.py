@@ -1,5 +1,6 @@
 """The service as an admin installs and runs it: by its own command, in a folder of its own."""
 
+import atexit
 import contextlib
 import grp
 import os
@@ -8,14 +9,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache, cached_property
 from pathlib import Path
 
 from rmp_milter.disk.closing import Closing
 from testbed.command import removed_on_failure, run
 from testbed.doctor import Doctor
+from testbed.folders import own_folder
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
 from testbed.waiting import wait_until
@@ -41,11 +43,12 @@ Settings = Mapping[tuple[str, str], str]
 
 
 class Service(Closing):
-    """``rmp init`` in a temporary folder, and its processes as children of the test.
+    """What ``rmp init`` makes, in a temporary folder; its processes as children of the test.
 
     ``reinject_port`` is where the courier hands in answers; ``settings`` replace lines of
     the configuration. Nothing runs until :meth:`start`. Close it (or use it as a context
-    manager): that ends all processes and removes the folder.
+    manager): that ends all processes and removes the folder. The services of one process
+    with the same address have the same keys.
     """
 
     def __init__(
@@ -55,12 +58,14 @@ class Service(Closing):
         settings: Settings | None = None,
     ) -> None:
         self.address = address
-        self.root = Path(tempfile.mkdtemp(prefix="rmp-service-", dir="/tmp"))
+        self.root = own_folder("rmp-service-", on_disk=True)
         self.root.chmod(0o755)  # Postfix comes in for the milter's socket
         self.folder = self.root / "rmp"
+        self.temporary = self.root / "tmp"
         self._running: dict[Part, subprocess.Popen[bytes]] = {}
         with removed_on_failure(self.root):
-            self.rmp("init", str(self.folder), "--address", address, config=False)
+            self.temporary.mkdir()
+            shutil.copytree(_initialised(address), self.folder)
             self.configure({**_reachable(reinject_port), **(settings or {})})
 
     @property
@@ -78,7 +83,7 @@ class Service(Closing):
         """Where the milter reaches the keeper."""
         return self.folder / "run" / "keeper.sock"
 
-    @property
+    @cached_property
     def certificate(self) -> bytes:
         """The service's public key as it is handed to doctors."""
         return self.rmp("key", "export").stdout
@@ -125,6 +130,8 @@ class Service(Closing):
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    # What they leave in the temporary folder is found with all else.
+                    env={**os.environ, "TMPDIR": str(self.temporary)},
                 )
 
     def wait_ready(self) -> None:
@@ -199,6 +206,15 @@ class Service(Closing):
 
     def _log(self, part: Part) -> Path:
         return self.root / f"{part}.log"
+
+
+@cache
+def _initialised(address: str) -> Path:
+    """Return a folder that ``rmp init`` made, to be copied: its RSA keys take seconds."""
+    made = own_folder("rmp-made-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    run([RMP, "init", str(made / "rmp"), "--address", address])
+    return made / "rmp"
 
 
 def _reachable(reinject_port: int) -> Settings:

@@ -3,7 +3,10 @@
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from copy import copy
+from functools import cache
 from pathlib import Path
+from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,6 +22,10 @@ SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEY = VerifierKey(ORIGIN, SIGNER.public_key().public_bytes_raw())
 
 
+hashed = cache(leaf_hash)
+"""Most entries of most logs are the same."""
+
+
 def made_entries(count: int) -> list[bytes]:
     return [json.dumps({"action": "dossier", "n": number}).encode() for number in range(count)]
 
@@ -30,7 +37,7 @@ class MadeLog:
         self.all = list(entries)
         self._nodes: list[bytes] = []
         for index, entry in enumerate(self.all):
-            self._nodes += nodes_made(self.node, index, leaf_hash(entry))
+            self._nodes += nodes_made(self.node, index, hashed(entry))
 
     def node(self, level: int, index: int, /) -> bytes:
         return self._nodes[node_place(level, index)]
@@ -43,6 +50,12 @@ class MadeLog:
 
     def checkpoint(self, size: int) -> bytes:
         return sign_head(self.head(size), KEY, SIGNER.sign)
+
+    def until(self, size: int) -> Self:
+        """Return the log as it was with so many entries: its hashes are among ours."""
+        shorter = copy(self)
+        shorter.all = self.all[:size]
+        return shorter
 
     def export(self, folder: Path, size: int | None = None) -> Path:
         export(self, self.checkpoint(len(self.all) if size is None else size), folder)

@@ -135,7 +135,7 @@ def test_every_truncation_of_the_entries_is_named(folder: Path) -> None:
 def test_every_whole_log_cut_under_the_old_signature_is_named(tmp_path: Path) -> None:
     """Entries and tiles are those of a shorter log, the checkpoint is still the last."""
     for size in range(SIZE):
-        folder = MadeLog(LOG.all[:size]).export(tmp_path / str(size))
+        folder = LOG.until(size).export(tmp_path / str(size))
         (folder / CHECKPOINT).write_bytes(LOG.checkpoint(SIZE))
         report = checked(folder)
         assert {"truncated"} <= kinds(report)
@@ -146,7 +146,7 @@ def test_every_whole_log_cut_under_the_old_signature_is_named(tmp_path: Path) ->
 def test_every_log_rebuilt_shorter_is_named(tmp_path: Path) -> None:
     """By who has the signing key: all fits together, and less is there."""
     for size in range(OLD_SIZE):
-        folder = MadeLog(LOG.all[:size]).export(tmp_path / str(size))
+        folder = LOG.until(size).export(tmp_path / str(size))
         assert verify(folder, KEY).findings == []
         (found,) = checked(folder).findings
         assert (found.kind, found.first, found.last) == ("shorter", size, OLD_SIZE - 1)

@@ -1,6 +1,5 @@
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from rmp_case import PlayedKeeper, Rmp, made_key
 
 from rmp_milter.cli import leaves, main
+from testbed.folders import own_folder
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def service(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def gpg_home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="g", dir="/tmp"))
+    folder = own_folder("g")
     yield folder
     subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True)
     shutil.rmtree(folder, ignore_errors=True)

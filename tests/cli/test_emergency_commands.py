@@ -25,6 +25,8 @@ from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.store import Store
 
+pytestmark = pytest.mark.integration
+
 NOW = 20_024 * 86_400  # 2024-10-28T00:00:00Z
 REFERENCE = "U-ABCD-EFGH-JKMN"
 DOSSIER, DOCTOR = b"dossier-16-bytes", b"doctor---16bytes"

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from rmp_milter.host.owners import (
     name_of,
     uid_of,
 )
+from testbed.folders import own_folder
 
 KEEPER, MILTER, COURIER = "daemon", "bin", "games"  # on every Debian, and unused
 
@@ -43,12 +43,12 @@ needs_public_code = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Path]:
-    top = Path(tempfile.mkdtemp(prefix="rmp-", dir="/tmp"))
+    top = own_folder("rmp-")
     top.chmod(0o755)
     users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
     groups = ("--group-store", COURIER, "--group-milter", "mail")
     folder = top / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@a.example", *users, *groups]) == 0
+    assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
     yield folder
     shutil.rmtree(top)
 
@@ -266,7 +266,7 @@ def test_in_a_folder_of_ones_own_nothing_is_become(tmp_path: Path) -> None:
 
 def test_milter_and_courier_of_their_own_need_a_group(tmp_path: Path) -> None:
     users = ["--user-milter", MILTER, "--user-courier", COURIER]
-    status = main.run(["init", str(tmp_path / "x"), "--address", "rmp@a.example", *users])
+    status = main.run(["init", str(tmp_path / "x"), "--address", "rmp@chu.example", *users])
     assert status == 2
     assert not (tmp_path / "x").exists()
 
@@ -311,6 +311,7 @@ def command_and_users(pid: int) -> tuple[str, set[str]]:
     }
 
 
+@pytest.mark.integration
 @needs_root
 @needs_public_code
 def test_serve_runs_each_part_as_its_user_and_ends_them(
@@ -318,7 +319,7 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
 ) -> None:
     assert served.stdout
     assert select.select([served.stdout], [], [], 20)[0], "no line in 20 s"
-    assert served.stdout.readline() == "ready for rmp@a.example\n"
+    assert served.stdout.readline() == "ready for rmp@chu.example\n"
     children = children_of(served.pid)
     wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
     deadline = time.monotonic() + 10  # the courier has no socket that says it is ready

@@ -32,9 +32,9 @@ def test_the_checksum_is_the_one_of_the_standard() -> None:
 
 def test_the_checksum_goes_on_over_chunks() -> None:
     data = bytes(at * 31 % 251 for at in range(2 * CHUNK + 5))
+    checksum = b"=" + base64.b64encode(crc24(data).to_bytes(3))
     for packets in (0, 1, 57, 58):
         piece = BodySlice(data[:packets], b"id", armor=True)
-        checksum = b"=" + base64.b64encode(crc24(data).to_bytes(3))
         assert checksum + b"\r\n" + TAIL in encoded(piece, data[packets:])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -10,6 +11,7 @@ from clinic import PDF, Clinic
 
 from testbed.doctor import Doctor
 from testbed.reading import Opened
+from testbed.service import Service
 
 pytestmark = pytest.mark.integration
 
@@ -34,9 +36,14 @@ def with_proofs(clinic: Clinic, by: Doctor, lines: str) -> Opened:
     return answer
 
 
+@cache
+def verifier_key(service: Service) -> str:
+    return service.rmp("access", "key").stdout.decode().strip()
+
+
 def verify(clinic: Clinic, file: Path, *options: str) -> CompletedProcess[bytes]:
     """Verify a file as its receiver does: without configuration, with the log's key."""
-    vkey = clinic.host.service.rmp("access", "key").stdout.decode().strip()
+    vkey = verifier_key(clinic.host.service)
     command = ("access", "verify", str(file), "--vkey", vkey, *options)
     return clinic.host.service.rmp(*command, check=False, config=False)
 

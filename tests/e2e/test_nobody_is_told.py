@@ -21,8 +21,9 @@ from testbed.mailbox import CollectedMail
 
 pytestmark = pytest.mark.integration
 
-HOLD = 6
+HOLD = 4
 PAIRS = 6
+DOCUMENTS = 3
 STATES = ("wrong code", "revoked", "masked", "opposed", "closed", "resting")
 
 
@@ -38,13 +39,21 @@ def shut() -> Iterator[Clinic]:
         yield made
 
 
-def prepared(shut: Clinic, state: str) -> str:
-    """Return the header lines of a dossier in this state, with documents in it."""
-    lines = shut.patient()
-    shut.create(lines, code="JzbV")
-    for number in range(3):
-        mail = shut.lab.pgp_mime(f"{lines}\nNuméro {number}.\n", {"bilan.pdf": PDF})
-        shut.host.ask(shut.lab, mail)
+@pytest.fixture(scope="module")
+def dossiers(shut: Clinic) -> dict[str, str]:
+    """The header lines of a dossier for each state, with documents in it: one wait for all."""
+    made = {state: shut.patient() for state in STATES}
+    for lines in made.values():
+        shut.create(lines, code="JzbV")
+        for number in range(DOCUMENTS):
+            mail = shut.lab.pgp_mime(f"{lines}\nNuméro {number}.\n", {"bilan.pdf": PDF})
+            assert shut.host.send(shut.lab, mail).accepted
+    shut.host.answers(shut.lab, DOCUMENTS * len(made))
+    return made
+
+
+def prepared(shut: Clinic, lines: str, state: str) -> str:
+    """Bring a dossier into this state; return the header lines to ask with."""
     name = lines.split()[2]
     service = shut.host.service
     paul, anne = (doctor_id(service, each.mail) for each in (shut.paul, shut.anne))
@@ -89,8 +98,10 @@ def collected(shut: Clinic) -> CollectedMail:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.promise(number=6)
-def test_words_length_and_schedule_are_those_of_nobody(shut: Clinic, state: str) -> None:
-    known = prepared(shut, state)
+def test_words_length_and_schedule_are_those_of_nobody(
+    shut: Clinic, dossiers: dict[str, str], state: str
+) -> None:
+    known = prepared(shut, dossiers[state], state)
     # Where a wrong code is not the point, even the right one gets the same.
     code = "JzbV" if state in {"opposed", "closed", "resting", "revoked"} else "Faux"
     before = collected(shut).count(shut.anne.mail)

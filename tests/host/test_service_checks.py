@@ -1,6 +1,5 @@
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,18 +18,19 @@ from rmp_milter.host.installation import (
 )
 from rmp_milter.host.owners import Owner
 from rmp_milter.postfix.rules import Severity
+from testbed.folders import own_folder
 
 KEEPERS = 'addresses = ["dpo@ars.example", "patients@assoc.example"]'
 
 
 def plan(address: str = "rmp@chu.example") -> Plan:
     me = Owner(os.geteuid(), os.getegid())
-    return Plan(address, "RMP", Owners(me, me, me, me.gid, None))
+    return Plan(address, "Résumé médical partagé", Owners(me, me, me, me.gid, None))
 
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
-    top = Path(tempfile.mkdtemp(prefix="rmp-", dir="/tmp"))
+    top = own_folder("rmp-")
     config = make_service(top / "rmp", plan())
     (config.file.parent / AUDITOR_KEY).unlink()  # as its host is told to
     text = config.file.read_text().replace("addresses = []", KEEPERS)

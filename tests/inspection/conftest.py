@@ -2,7 +2,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from inspect_case import Inspect, enrol
 
 from rmp_milter.cli import main
 from testbed.doctor import Doctor
+from testbed.folders import own_folder
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def secret_key(reader: Doctor) -> bytes:
 @pytest.fixture(scope="module")
 def service() -> Iterator[Path]:
     """The folder of a service; short, for its sockets' sake."""
-    folder = Path(tempfile.mkdtemp(prefix="g", dir="/tmp")) / "rmp"
+    folder = own_folder("g") / "rmp"
     assert main.run(["init", str(folder), "--address", "rmp@rmp.test"]) == 0
     yield folder
     shutil.rmtree(folder.parent)

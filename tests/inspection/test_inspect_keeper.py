@@ -8,6 +8,8 @@ from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline, key_packet
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
 from testbed.doctor import Doctor
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.usefixtures("keeper")
 def test_the_keeper_opens_the_mail_and_the_signer_is_named(

@@ -19,6 +19,7 @@ from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline
 from rmp_milter.inspection import gpg as inspection_gpg
 from rmp_milter.inspection.key_file import KeyUnusable, read_key_file
 from testbed.doctor import Doctor
+from testbed.folders import own_folder
 from testbed.gpg import Keyring, Kind
 
 TEXT = f"{HEADER}\n{LETTER}\n"
@@ -64,11 +65,11 @@ class Gpg:
 
 @pytest.fixture(scope="module")
 def gpg() -> Iterator[Gpg]:
-    home = tempfile.mkdtemp(prefix="g", dir="/tmp")
+    home = own_folder("g")
     # By itself the agent hashes passphrases for as long as a tenth of a second, each time.
-    (Path(home) / "gpg-agent.conf").write_text("s2k-count 65536\n")
-    yield Gpg(home)
-    Keyring.close(type("Home", (), {"home": Path(home)})())
+    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
+    yield Gpg(str(home))
+    Keyring.close(type("Home", (), {"home": home})())
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,22 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 
 import pytest
 from keeper_gpg import Gpg, rsa_service
 from openpgp.composed import SignedSecretKey
 
+from testbed.folders import own_folder
+
 
 @pytest.fixture(scope="session")
 def gpg() -> Iterator[Gpg]:
     """A keyring that holds the doctors alice and bob, and eve who is not enrolled."""
-    home = tempfile.mkdtemp(prefix="g", dir="/tmp")
-    keyring = Gpg(home)
+    home = own_folder("g")
+    # By itself the agent hashes passphrases for as long as a tenth of a second, each time.
+    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
+    keyring = Gpg(str(home))
     for name in ("alice@x.fr", "bob@x.fr", "eve@x.fr"):
         keyring.make(name)
     yield keyring

@@ -19,12 +19,13 @@ from rmp_milter.keeper.keys.keys import (
 
 FILES = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key")
 LATER = 2_000_000_000
+ADDRESS, NAME = "rmp@hopital.fr", "Résumé médical <partagé>"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys") / "keeper"
-    make_keys(folder, "rmp@hopital.fr", "Résumé médical <partagé>")
+    make_keys(folder, ADDRESS, NAME)
     return folder
 
 
@@ -111,7 +112,7 @@ def test_a_strange_address_is_refused(tmp_path: Path, address: str) -> None:
 
 
 def test_the_auditors_private_key_is_handed_out_and_not_kept(tmp_path: Path) -> None:
-    private = make_keys(tmp_path / "k", "rmp@hopital.fr", "RMP")
+    private = make_keys(tmp_path / "k", ADDRESS, NAME)
     secret = private.split()[1]
     assert secret not in b"".join(file.read_bytes() for file in (tmp_path / "k").iterdir())
     public = read_private(private).public_key().public_bytes_raw()
@@ -125,6 +126,7 @@ def test_the_auditors_private_key_is_handed_out_and_not_kept(tmp_path: Path) -> 
         (b"noise", "holds no auditors' key, wanted is rmp-auditor-public-key-1"),
         (new_auditor_key().private, "holds rmp-auditor-private-key-1, wanted is"),
     ],
+    ids=["absent", "noise", "private"],
 )
 def test_the_keeper_does_not_start_without_the_auditors_public_key(
     folder: Path, content: bytes | None, said: str

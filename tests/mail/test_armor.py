@@ -214,7 +214,7 @@ def test_hostile_armor_takes_linear_time() -> None:
 
 def test_gpg_reads_the_same_from_the_armor() -> None:
     text = armored(MESSAGE * 50)
-    with tempfile.TemporaryDirectory(prefix="g", dir="/tmp") as home:
+    with tempfile.TemporaryDirectory(prefix="g") as home:
         path = Path(home, "message.asc")
         path.write_bytes(text)
         run = subprocess.run(

@@ -69,7 +69,6 @@ def test_the_slip_is_a_sound_pdf_with_any_code_in_it() -> None:
             assert pdf[int(place) :].startswith(b"%d 0 obj" % number)
 
 
-@pytest.mark.integration
 def test_long_words_stay_on_the_page(tmp_path: Path) -> None:
     lines = [
         PrintedLine("mot " * 200),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+import rmp_milter
+
+ROOT = Path(rmp_milter.__file__).parents[1]
 PACKAGE = "rmp_milter"
 
 # The rooms of the house, from the ground up. A room imports from the floors below it and
