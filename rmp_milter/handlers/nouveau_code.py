@@ -3,7 +3,7 @@
 import msgspec
 
 from rmp_milter.calls.protocol import CODE_MARK, Recode, Recoded
-from rmp_milter.dossier.model import Dossier, Fault, Strike
+from rmp_milter.dossier.model import Dossier, Fault, Slots, Strike
 from rmp_milter.dossier.rules import Act, Way
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
@@ -32,14 +32,23 @@ def handle(case: Case) -> Outcome:
     if dossier is None:
         raise MailError("no-access", detail="no dossier")
     effects = Effects(
-        updates=changed(
-            dossier, slots=msgspec.structs.replace(dossier.slots, code=recoded.code)
-        ),
+        updates=changed(dossier, slots=_slots(dossier, recoded)),
         cleared=(Strike(Fault.DOSSIER, dossier.dossier_id, 0),),
         notices=tell_concerned(case, "code-renewed-notice", dossier),
     )
     letter = _code_letter(case, dossier, recoded.held_code)
     return Outcome(letter, settled(case, admission, effects))
+
+
+def _slots(dossier: Dossier, recoded: Recoded) -> Slots:
+    """Return the ways in as they are now; the card's may have been made beside the code."""
+    vitale = dossier.slots.vitale or recoded.vitale
+    return msgspec.structs.replace(dossier.slots, code=recoded.code, vitale=vitale)
+
+
+def _card_number(dossier: Dossier | None) -> str:
+    """Return the number that the patient's card shall open by, where it does not yet."""
+    return dossier.patient.nir if dossier and not dossier.slots.vitale else ""
 
 
 def _recode(case: Case, admission: Admission) -> Recoded:
@@ -60,6 +69,7 @@ def _recode(case: Case, admission: Admission) -> Recoded:
             acting_for=admission.acting_for,
         ),
         held_code=case.opened.held_code if chosen else b"",
+        nir=_card_number(dossier),
     )
     try:
         return case.keeper.recode(request)

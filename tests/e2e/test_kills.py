@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from rmp_milter.cli.opening import store_keys
+from rmp_milter.cli.stores import store_keys
 from rmp_milter.config import load
 from rmp_milter.store.check.whole import check
 from testbed.doctor import Doctor

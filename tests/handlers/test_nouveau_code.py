@@ -7,10 +7,12 @@ from handlers_case import (
     OTHER,
     RecordingKeeper,
     asked,
+    dossier,
     refusal_of,
     refusing,
     run,
 )
+from msgspec.structs import replace
 from wishes_case import LOCUM, PATIENT, state_of, text_of, world
 
 from rmp_milter.calls.protocol import CODE_MARK, ByCode, ByCustody, Recode
@@ -54,3 +56,19 @@ def test_a_short_one_is_refused_in_words_of_its_own() -> None:
     mail = asked(text_of("nouveau code"), held_code=b"ab")
     assert refusal_of(nouveau_code.handle, mail, world(), keeper).text == "weak-new-code"
     assert [type(each) for each in keeper.requests] == [Recode]
+
+
+def test_it_makes_the_card_open_a_dossier_whose_number_came_later() -> None:
+    known = replace(dossier(), patient=replace(dossier().patient, nir="159017511600108"))
+    outcome, (recode,) = run(nouveau_code.handle, asked(text_of("nouveau code")), world(known))
+    assert recode.nir == "159017511600108"
+    assert state_of(outcome).slots.vitale == b"vitale"
+
+
+def test_a_slot_of_the_card_that_is_there_stays() -> None:
+    slots = replace(dossier().slots, vitale=b"made before")
+    patient = replace(dossier().patient, nir="159017511600108")
+    known = replace(dossier(), patient=patient, slots=slots)
+    outcome, (recode,) = run(nouveau_code.handle, asked(text_of("nouveau code")), world(known))
+    assert recode.nir == ""
+    assert state_of(outcome).slots.vitale == b"made before"
