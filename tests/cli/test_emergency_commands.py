@@ -4,8 +4,8 @@ import csv
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,8 @@ from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
 from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.store import Store
+from testbed.processes import is_listening
+from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -81,9 +83,7 @@ def host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Host]:
     command = [sys.executable, "-m", "rmp_milter.cli", "keeper", "--config", str(file)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         host = Host(folder, capsys)
-        deadline = time.monotonic() + 20
-        while not host.config.sockets.keeper.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(partial(is_listening, host.config.sockets.keeper), 20, "the keeper")
         yield host
         process.terminate()
 

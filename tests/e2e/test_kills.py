@@ -77,6 +77,7 @@ def campaign(kills: int, seed: int) -> int:
             thread.start()
         try:
             for _ in range(kills):
+                host.service.wait_ready()
                 time.sleep(chance.uniform(0.02, 0.4))
                 kill_and_restart(host, chance)
                 assert_sound(host)

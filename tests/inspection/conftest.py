@@ -2,8 +2,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from inspect_case import Inspect, enrol
 from rmp_milter.cli import main
 from testbed.doctor import Doctor
 from testbed.folders import own_folder
+from testbed.processes import is_listening
+from testbed.waiting import wait_until
 
 
 @pytest.fixture
@@ -60,11 +62,8 @@ def config(service: Path) -> tuple[str, str]:
 def keeper(service: Path, config: tuple[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "rmp_milter.cli", *config, "keeper"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not (service / "run" / "keeper.sock").exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(partial(is_listening, service / "run" / "keeper.sock"), 30, "the keeper")
+    assert process.poll() is None
     yield
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0

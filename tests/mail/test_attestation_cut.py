@@ -111,9 +111,9 @@ def test_a_token_without_end_is_masked_and_shows_that_it_is_none() -> None:
     ],
 )
 def test_no_text_takes_long(hostile: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     cut(f"{HEADER}\n{hostile}")
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 _BITS = ["Patient : A", "Vitale : ", "Code : x", "\n", "\r\n", " ", ">", "> ", "*", "  ", "Mot"]
