@@ -116,6 +116,7 @@ def test_a_later_store_is_refused_by_commands_in_one_line(
     assert (store / "data.mdb").read_bytes() == before
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("process", ["milter", "courier"])
 def test_a_later_store_is_refused_by_processes_in_one_line(
     later_store: Rmp, process: str
@@ -162,6 +163,7 @@ def test_a_later_log_is_refused_by_commands_in_one_line(
     assert said.err == f"rmp: {log}: the access log is of format 99, {LATER} 3\n"
 
 
+@pytest.mark.integration
 def test_a_later_log_is_refused_by_the_keeper_in_one_line(later_log: Rmp) -> None:
     log = later_log.config.parent / "keeper" / "log"
     before = (log / "data.mdb").read_bytes()

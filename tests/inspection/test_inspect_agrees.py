@@ -33,6 +33,8 @@ from rmp_milter.milter import pipeline, process
 from testbed.doctor import Doctor
 from testbed.service import rpps
 
+pytestmark = pytest.mark.integration
+
 EMERGENCY = "Demande : urgence\nMotif : patient inconscient aux urgences\n"
 
 

@@ -117,7 +117,7 @@ def test_a_store_that_cannot_be_read_is_told(
     inspect: Inspect, anne: Doctor, service: Path, secret_key: bytes
 ) -> None:
     elsewhere = service / "elsewhere.toml"
-    elsewhere.write_text("[paths]\nstore = 'absent'\n" + _without_paths(service))
+    elsewhere.write_text(_without_paths(service) + "\n[paths]\nstore = 'absent'\n")
     said = inspect.with_key(anne.inline(HEADER), secret_key, "--config", str(elsewhere))
     assert said.status == 0, said.err
     assert said.at("opened", "signature", "signers_known") is False
