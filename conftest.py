@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rmp_milter.keeper.keys import keys
 from rmp_milter.keeper.openpgp import secretkeys
@@ -33,6 +34,10 @@ IN_MEMORY, ENOUGH = "/dev/shm", 2 << 30  # noqa: S108 -- a folder of our own is 
 
 _own_folder, _disk = pytest.StashKey[Path](), pytest.StashKey[Path]()
 _may_start = True
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("rmp", deadline=None)
+settings.load_profile("rmp")
 
 
 def pytest_configure(config: pytest.Config) -> None:

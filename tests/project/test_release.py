@@ -26,7 +26,10 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name[:4] != 
     },
 }
 
-pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no git checkout")
+pytestmark = [
+    pytest.mark.integration,  # it builds the wheel, three times
+    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no git checkout"),
+]
 
 
 class Tree:
