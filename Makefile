@@ -8,14 +8,14 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # Test files side by side, a worker for each core, in the order that conftest.py gives.
 SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
-QUICK := -m "not soak and not integration"
+QUICK := -m "not soak and not integration and not slow"
 
 .PHONY: help ready demo test quick wheel-test lint format bench soak clean
 
 help:
 	@echo "make demo    a private Postfix, three doctors, the whole circuit on screen"
 	@echo "make test    lint, then all tests but the long campaigns (some minutes)"
-	@echo "make quick   without lint, the tests that start no Postfix and no service"
+	@echo "make quick   without lint, the tests that start no Postfix and no service, in a minute"
 	@echo "make wheel-test  the same tests, of the wheel installed where the source is not"
 	@echo "make lint    ruff, its formatter, mypy"
 	@echo "make format  let ruff's formatter write"

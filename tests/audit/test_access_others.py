@@ -15,6 +15,8 @@ from rmp_milter.audit.folder import ExportedLog
 from rmp_milter.tlog.entry_proofs import parse
 from rmp_milter.tlog.proofs import consistency_proof, inclusion_proof
 
+pytestmark = pytest.mark.slow
+
 SIZE = 256
 VKEY = Vkey.from_string(str(KEY))
 LOG = MadeLog(made_entries(SIZE))

@@ -19,6 +19,8 @@ from rmp_milter.tlog.hashing import leaf_hashes
 from rmp_milter.tlog.notes import VerifierKey
 from rmp_milter.tlog.tiles import ENTRIES, Tile, encode_bundle, tiles_on
 
+pytestmark = pytest.mark.slow
+
 SIZE = 300
 OLD_SIZE = 280
 LOG = MadeLog(made_entries(SIZE))

@@ -26,6 +26,8 @@ from rmp_milter.host.owners import (
 )
 from testbed.folders import own_folder
 
+pytestmark = pytest.mark.slow
+
 KEEPER, MILTER, COURIER = "daemon", "bin", "games"  # on every Debian, and unused
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

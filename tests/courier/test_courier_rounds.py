@@ -32,6 +32,8 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import BodySlice, OutgoingMail, Slice
 from rmp_milter.store import Outbox, Store, StoreFailed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[Store, Outbox]]:

@@ -19,6 +19,8 @@ from courier_case import (
 
 from rmp_milter.courier.delivery import WholeMail
 
+pytestmark = pytest.mark.slow
+
 RECIPIENTS, EACH = 4, 10  # all handed out at once to a single thread
 
 

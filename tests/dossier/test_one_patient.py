@@ -17,6 +17,8 @@ from rmp_milter.dossier.identity import Matching, fold, match, trait_keys
 from rmp_milter.dossier.model import CodeSlot, Consent, Dossier, Patient, Slots
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 
+pytestmark = pytest.mark.slow
+
 YEAR = 2026
 
 _LATIN = "abcdefghijklmnopqrstuvwxyzàâäçéèêëîïôöùûüÿñ"

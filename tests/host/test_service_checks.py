@@ -20,6 +20,8 @@ from rmp_milter.host.owners import Owner
 from rmp_milter.postfix.rules import Severity
 from testbed.folders import own_folder
 
+pytestmark = pytest.mark.slow
+
 KEEPERS = 'addresses = ["dpo@ars.example", "patients@assoc.example"]'
 
 

@@ -121,7 +121,10 @@ OLD_MAILS = [
     ("taken", "unknown", 46934),
 ]
 
-pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not here"),
+]
 
 
 def _mails() -> list[Path]:

@@ -330,6 +330,7 @@ def test_a_node_that_is_gone_is_a_fault(folder: Path) -> None:
             snapshot.node(0, 7)
 
 
+@pytest.mark.slow
 def test_kills_in_the_middle_leave_leaves_tree_and_heads_that_fit(folder: Path) -> None:
     """Writers that append and sign are killed at any moment, again and again."""
     chance = random.Random(3)  # noqa: S311 -- when to kill

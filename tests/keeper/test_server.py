@@ -56,6 +56,8 @@ from rmp_milter.keeper.openpgp.packets import read_message
 from rmp_milter.keeper.server import Listening, ServerError, listen, serve
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
+pytestmark = pytest.mark.slow
+
 ME = frozenset({os.getuid()})
 encode = msgspec.msgpack.Encoder().encode
 LIMITS = Limits(timeout=1.0, message=8 << 20)

@@ -119,6 +119,7 @@ def test_a_file_that_was_tampered_with_counts_for_nothing(folder: Path, fault: s
     assert trust.listed(folder) == []
 
 
+@pytest.mark.slow
 def test_the_command_registers_lists_and_removes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,4 +35,4 @@ def test_other_commands_are_for_every_test(tmp_path: Path) -> None:
 
 def test_make_quick_leaves_out_what_is_marked_and_the_long_campaigns() -> None:
     done = subprocess.run(["make", "-n", "quick"], cwd=ROOT, capture_output=True, check=True)
-    assert b'-m "not soak and not integration"' in done.stdout
+    assert b'-m "not soak and not integration and not slow"' in done.stdout

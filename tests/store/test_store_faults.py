@@ -24,6 +24,8 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, Store, StoreFailed
 from rmp_milter.store.check.whole import check
 
+pytestmark = pytest.mark.slow
+
 WRITER = str(Path(__file__).with_name("store_writer.py"))
 
 

@@ -21,6 +21,8 @@ from rmp_milter.store.migrating import COPY, kept, migrate, planned
 from rmp_milter.store.steps import STEPS as REAL_STEPS
 from rmp_milter.store.steps import Told
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 
 

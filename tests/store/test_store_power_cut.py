@@ -13,6 +13,8 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Outbox, RowState, Store, StoreError
 from rmp_milter.store.check.whole import check
 
+pytestmark = pytest.mark.slow
+
 WRITER = Path(__file__).with_name("recorded_writer.py")
 
 
