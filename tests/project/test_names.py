@@ -21,3 +21,16 @@ def test_a_classs_name_stands_once() -> None:
     found = classes()
     assert len(found) > 300
     assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
+def test_every_file_of_texts_is_in_the_catalogue() -> None:
+    room = PACKAGE / "mail" / "catalogue"
+    tree = ast.parse((room / "texts.py").read_text())
+    (parts,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_PARTS"
+    )
+    assert isinstance(parts, ast.Tuple)
+    named = {ast.unparse(each) for each in parts.elts}
+    assert named == {path.stem for path in room.glob("*.py")} - {"__init__", "text", "texts"}

@@ -4,7 +4,8 @@ The texts are in :mod:`rmp_milter.mail.catalogue`, a file a subject. A placehold
 not filled in is a programming error and raises KeyError.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from types import ModuleType
 
 from rmp_milter.mail.catalogue import (
     acces,
@@ -39,69 +40,52 @@ from rmp_milter.mail.catalogue import (
 )
 from rmp_milter.mail.catalogue.text import Language, Text
 
+_PARTS: tuple[ModuleType, ...] = (
+    acces,
+    aide,
+    audit,
+    cle_du_patient,
+    cloture,
+    consultation,
+    creation,
+    demasquage,
+    depot,
+    droits,
+    fiche,
+    fin_de_remplacement,
+    justification,
+    letters,
+    levee_d_opposition,
+    liste,
+    masquage,
+    medecin_traitant,
+    nouveau_code,
+    nouvelle_cle,
+    opposition,
+    reclassement,
+    rectification,
+    refusals,
+    remplacement,
+    revocation_du_code,
+    slip,
+    urgence,
+    vitale,
+)
 
-def _joined(parts: Iterable[Mapping[str, Text]]) -> Mapping[str, Text]:
-    """Return all texts under their keys; raises ValueError for a key that stands twice."""
+
+def _joined(name: str) -> Mapping[str, Text]:
+    """Return the texts under ``name`` of all parts that have such; ValueError for a key twice."""
     joined: dict[str, Text] = {}
-    for part in parts:
-        if twice := joined.keys() & part.keys():
+    for part in _PARTS:
+        texts: Mapping[str, Text] = getattr(part, name, {})
+        if twice := joined.keys() & texts.keys():
             raise ValueError(f"texts that stand twice: {sorted(twice)}")
-        joined |= part
+        joined |= texts
     return joined
 
 
-REFUSALS = _joined(
-    part.REFUSALS
-    for part in (
-        cle_du_patient,
-        cloture,
-        creation,
-        fiche,
-        fin_de_remplacement,
-        justification,
-        medecin_traitant,
-        nouveau_code,
-        nouvelle_cle,
-        opposition,
-        rectification,
-        refusals,
-        remplacement,
-        urgence,
-    )
-)
-LETTERS = _joined(
-    part.LETTERS
-    for part in (
-        acces,
-        aide,
-        audit,
-        cle_du_patient,
-        cloture,
-        consultation,
-        creation,
-        demasquage,
-        depot,
-        droits,
-        fiche,
-        fin_de_remplacement,
-        justification,
-        letters,
-        levee_d_opposition,
-        liste,
-        masquage,
-        medecin_traitant,
-        nouveau_code,
-        nouvelle_cle,
-        opposition,
-        reclassement,
-        rectification,
-        remplacement,
-        revocation_du_code,
-        slip,
-        urgence,
-        vitale,
-    )
-)
+REFUSALS = _joined("REFUSALS")
+LETTERS = _joined("LETTERS")
 
 
 def text(key: str, language: Language, **facts: str) -> str:
