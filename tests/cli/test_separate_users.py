@@ -308,9 +308,9 @@ def command_and_users(pid: int) -> tuple[str, set[str]]:
     """Return a child's command, and its real, effective, saved and file-system user."""
     status = Path(f"/proc/{pid}/status").read_text()
     uids = status.partition("\nUid:")[2].splitlines()[0].split()
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[3], {
-        name_of(int(uid)) for uid in uids
-    }
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    # Between fork and exec it is its parent still, and for a moment has no words at all.
+    return words[3] if len(words) > 3 else "", {name_of(int(uid)) for uid in uids}
 
 
 @pytest.mark.integration
