@@ -26,7 +26,7 @@ FLOORS = (
 )
 # The same inside the rooms that have rooms of their own; "." is what lies in none of them.
 INNER_FLOORS = {
-    "mail": (("incoming", "catalogue"), (".", "header", "outgoing")),
+    "mail": (("incoming", "catalogue"), (".", "header", "outgoing"), ("whose",)),
     "handlers": (
         ("asking",),
         ("people", "sight"),
