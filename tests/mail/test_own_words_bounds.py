@@ -11,6 +11,8 @@ from rmp_milter.mail.whose.html_page import MAX_DEPTH, MAX_TAGS
 from rmp_milter.mail.whose.reading import read_html, read_plain
 from rmp_milter.mail.whose.words import MAX_LINES, MAX_TEXT, Whose, Words
 
+pytestmark = pytest.mark.slow
+
 _PLAIN = [
     *("a", "\n", "> ", "> a\n", "Le x a écrit :\n", "Le 3 a écrit :\n", "a écrit :\n", "\r"),
     *("Le 12/11/2026 à 10:12, x\n", "De : x\n", "De : x\n\n", "-----Message d'origine-----\n"),

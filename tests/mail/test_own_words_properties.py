@@ -19,8 +19,11 @@ from quoting import (
 from rmp_milter.mail.whose.reading import read_html, read_plain
 from rmp_milter.mail.whose.words import Whose, Words
 
+pytestmark = pytest.mark.slow
+
 # For each of the clients; a machine under load is no fault.
-each_client = settings(max_examples=25, deadline=None)
+# The same examples each time: a search for new ones belongs where somebody looks at them.
+each_client = settings(max_examples=25, deadline=None, derandomize=True)
 REQUEST = "Demande : clôture\nPatient : DUPONT Jean\nNé le : 30/01/1959\nCode : JzbVm7Kq"
 _LONG = (
     "Cher confrère, je vous adresse ce patient pour un avis sur son traitement au long cours"
@@ -114,6 +117,7 @@ def test_nothing_quoted_below_is_own(client: str, own: str, quoted: str) -> None
 @each_client
 @given(own=_OWN, quoted=_STRANGE)
 @example(own="", quoted=f"{_LONG} {_LONG}\u2028\u2028Demande : clôture")
+@example(own="", quoted="\x0b|\u2028Demande : clôture")
 def test_nothing_quoted_above_is_own(client: str, own: str, quoted: str) -> None:
     text = f"{_CLIENTS[client](quoted)}\n\n{own}\n"
     assert own_lines(read_plain(text)) <= lines(own)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.words import field_of
 from rmp_milter.mail.whose.attributions import has_day, has_hour, is_named
-from rmp_milter.mail.whose.client_words import ROLES, Role
+from rmp_milter.mail.whose.client_words import ROLES, BlockRole
 
 _LINE = 600  # characters of one line that are looked at
 _WORD = re.compile(r"[\W_]{0,6}([^\W\d_][^:：\n]{0,24}?)[\s*_]*[:：]")
@@ -17,10 +17,10 @@ _WRAPPED_ABOVE = 3
 _LONGEST = 40  # lines of one block
 _BEHIND_DIVIDER = 3  # empty lines between a divider and its block
 _FOREIGN_WORDS = 3  # lines of "word : value" that make a block in a language we do not know
-_NEEDED = (Role.DATE, Role.TO, Role.SUBJECT)
+_NEEDED = (BlockRole.DATE, BlockRole.TO, BlockRole.SUBJECT)
 _UNDER_DIVIDER = 2
 
-Roles = frozenset[Role]
+Roles = frozenset[BlockRole]
 
 
 class Block(NamedTuple):
@@ -38,7 +38,11 @@ def blocks(lines: Sequence[str], roles: Sequence[Roles]) -> dict[int, Block]:
     found: dict[int, Block] = {}
     end = 0
     for at in range(len(lines)):
-        if at >= end and Role.FROM in roles[at] and (block := _around(lines, roles, at, end)):
+        if (
+            at >= end
+            and BlockRole.FROM in roles[at]
+            and (block := _around(lines, roles, at, end))
+        ):
             first, found_there = block
             found[first] = found_there
             end = found_there.end
@@ -67,7 +71,7 @@ def block_under(lines: Sequence[str], roles: Sequence[Roles], at: int) -> int | 
     return rows[-1][0] + 1 if len(words) >= _UNDER_DIVIDER else None
 
 
-def _role(word: str) -> Role | None:
+def _role(word: str) -> BlockRole | None:
     return ROLES.get(fold(word))
 
 
@@ -78,14 +82,14 @@ def _around(
     first = _first(lines, roles, at, floor)
     rows = list(_downwards(lines, roles, first))
     said = Roles().union(*(there for _, there in rows))
-    if Role.SENT in said:
-        said |= {Role.DATE}
+    if BlockRole.SENT in said:
+        said |= {BlockRole.DATE}
     end = rows[-1][0] + 1
     text = "\n".join(line[:_LINE] for line in lines[first:end])
     if sum(role in said for role in _NEEDED) < _UNDER_DIVIDER:
-        is_short = Role.DATE in said and "@" in text and has_hour(text)
+        is_short = BlockRole.DATE in said and "@" in text and has_hour(text)
         return (first, Block(end, sure=False)) if is_short else None
-    return first, Block(end, sure=Role.SENT in said or is_named(text))
+    return first, Block(end, sure=BlockRole.SENT in said or is_named(text))
 
 
 def _first(lines: Sequence[str], roles: Sequence[Roles], at: int, floor: int) -> int:

@@ -35,7 +35,7 @@ BEGINS = "|".join(
 )
 
 
-class Role(Enum):
+class BlockRole(Enum):
     """What a line of a mail's header, as clients print it, says."""
 
     FROM = auto()
@@ -46,28 +46,28 @@ class Role(Enum):
     OTHER = auto()
 
 
-_ROLES: dict[Role, list[str]] = {
-    Role.FROM: _words(
+_ROLES: dict[BlockRole, list[str]] = {
+    BlockRole.FROM: _words(
         "DE, DE LA PART DE, EXPEDITEUR, EMETTEUR, FROM, SENDER, VON, DA, VAN, FRA, FRAN,"
         "REMITENTE, MITTENTE, GONDEREN, KIMDEN, LAHETTAJA, FELADO, EXPEDITOR, ОТ, ОТ КОГО, ВІД,"
         "ΑΠΟ, 发件人, 寄件者, 差出人, 보낸 사람"
     ),
-    Role.DATE: _words("DATE, DATUM, FECHA, DATA, DATO, PAIVAYS, ДАТА, TARIH"),
-    Role.SENT: _words(
+    BlockRole.DATE: _words("DATE, DATUM, FECHA, DATA, DATO, PAIVAYS, ДАТА, TARIH"),
+    BlockRole.SENT: _words(
         "ENVOYE, ENVOYE LE, DATE D ENVOI, SENT, GESENDET, ENVIADO, ENVIADO EL, ENVIADA EM,"
         "ENVIADO EM, INVIATO, VERZONDEN, SENDT, SKICKAT, ODESLANO, WYSLANO, LAHETETTY, TRIMIS,"
         "GONDERILDI, GONDERME TARIHI, ОТПРАВЛЕНО, НАДІСЛАНО, 发送时间,"
         "寄件日期, 送信日時, 보낸 날짜"
     ),
-    Role.TO: _words(
+    BlockRole.TO: _words(
         "A, POUR, DESTINATAIRE, DESTINATAIRES, TO, AN, PARA, AAN, TIL, TILL, DO, KOMU, CATRE,"
         "KIME, VASTAANOTTAJA, CIMZETT, КОМУ, ΠΡΟΣ, 收件人, 收件者, 宛先, 받는 사람"
     ),
-    Role.SUBJECT: _words(
+    BlockRole.SUBJECT: _words(
         "OBJET, SUJET, SUBJECT, BETREFF, ASUNTO, OGGETTO, ONDERWERP, ASSUNTO, AMNE, EMNE, AIHE,"
         "PREDMET, TEMAT, TARGY, SUBIECT, KONU, ТЕМА, ΘΕΜΑ, 主题, 主旨, 件名, 제목"
     ),
-    Role.OTHER: _words(
+    BlockRole.OTHER: _words(
         "CC, CCI, BCC, COPIE, COPIE A, COPIES A, COPY TO, KOPIE, COPIA, REPONDRE A, REPLY TO,"
         "IMPORTANCE, PIECES JOINTES, PIECE JOINTE, ATTACHMENTS, MESSAGE ID, ORGANISATION"
     ),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rmp_milter.mail.whose.courtesy import Said, said
 from rmp_milter.mail.whose.marks import Mark, is_empty, marks_of, unmarked
-from rmp_milter.mail.whose.openings import Kind, Opening, openings
+from rmp_milter.mail.whose.openings import Kind, QuoteOpening, openings
 from rmp_milter.mail.whose.words import Whose, Words
 
 _MOST = 20  # mails inside each other
@@ -53,7 +53,7 @@ def _foreign(words: Words) -> list[str]:
     return ["" if is_empty(row) else row for row in rows]
 
 
-def _opened(lines: list[str]) -> tuple[Opening, list[str], list[str]] | None:
+def _opened(lines: list[str]) -> tuple[QuoteOpening, list[str], list[str]] | None:
     """Return a forward's opening, the text up to the next one, and what follows there."""
     rows = _without_empty(_unquoted(lines))
     found = openings(rows)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rmp_milter.mail.whose.html_looks import Look
 from rmp_milter.mail.whose.plain import one_kind
-from rmp_milter.mail.whose.seen import Place, Seen
+from rmp_milter.mail.whose.seen import Place, SeenLine
 from rmp_milter.mail.whose.words import MAX_LINES
 
 _SOURCE_BLANKS = " \t\r\n\f"
@@ -28,7 +28,7 @@ class Lines:
     """
 
     def __init__(self) -> None:
-        self.done: list[Seen] = []
+        self.done: list[SeenLine] = []
         self.sunk = self.ruled = False
         self._line: list[str] = []
         self._unseen: list[str] = []
@@ -82,7 +82,7 @@ class Lines:
         self.end_block(at_once=True)
         self._cell_begins = len(self.done)
 
-    def close(self) -> list[Seen]:
+    def close(self) -> list[SeenLine]:
         """End the last line and return all of them."""
         self.end_block(at_once=True)
         return self.done
@@ -113,7 +113,9 @@ class Lines:
         text = one_kind("".join(self._line)).strip()
         place = Place.UNSURE if self._unsure else Place.OPEN
         place = Place.QUOTED if self.sunk or self._spot.quoted else place
-        self.done.append(Seen(text, place, self._spot.frame, ruled=self.ruled and bool(text)))
+        self.done.append(
+            SeenLine(text, place, self._spot.frame, ruled=self.ruled and bool(text))
+        )
         self.ruled = self.ruled and not text
         self._line = []
         self._unsure = False
@@ -122,5 +124,5 @@ class Lines:
     def _show_unseen(self) -> None:
         for text in one_kind("".join(self._unseen)).split("\n"):
             if not text.isspace() and text:
-                self.done.append(Seen(text.strip(), Place.HIDDEN, self._spot.frame))
+                self.done.append(SeenLine(text.strip(), Place.HIDDEN, self._spot.frame))
         self._unseen = []

@@ -10,8 +10,8 @@ from rmp_milter.mail.whose.html_looks import (
 )
 from rmp_milter.mail.whose.html_quotes import Quote, quote_of
 from rmp_milter.mail.whose.html_sheets import Sheets, traits
-from rmp_milter.mail.whose.html_tokens import UNSEEN, Tag, Text, tokens
-from rmp_milter.mail.whose.html_tree import BLOCKS, Element, Tree
+from rmp_milter.mail.whose.html_tokens import UNSEEN, Tag, TextToken, tokens
+from rmp_milter.mail.whose.html_tree import BLOCKS, Element, PageTree
 from rmp_milter.mail.whose.seen import Page
 from rmp_milter.mail.whose.words import MAX_LINES, MAX_TEXT
 
@@ -38,9 +38,9 @@ def read(html: str) -> Page:
     """
     taken, read_to = _bounded(html)
     styles = (
-        token for token, _ in taken if isinstance(token, Text) and token.inside == "style"
+        token for token, _ in taken if isinstance(token, TextToken) and token.inside == "style"
     )
-    page = _Page(Sheets(token.text for token in styles))
+    page = _PageState(Sheets(token.text for token in styles))
     for token, end in taken:
         page.take(token)
         if page.is_full:
@@ -52,12 +52,12 @@ def read(html: str) -> Page:
     return Page(lines[:MAX_LINES], "\n".join(filter(None, left)), page.broken)
 
 
-def _bounded(html: str) -> tuple[list[tuple[Tag | Text, int]], int]:
+def _bounded(html: str) -> tuple[list[tuple[Tag | TextToken, int]], int]:
     """Return the tags and texts within the bounds, with the offset behind each and all."""
-    taken: list[tuple[Tag | Text, int]] = []
+    taken: list[tuple[Tag | TextToken, int]] = []
     room, read_to = MAX_TEXT, 0
     for token, end in tokens(html):
-        if isinstance(token, Text) and token.inside not in UNSEEN:
+        if isinstance(token, TextToken) and token.inside not in UNSEEN:
             room -= len(token.text)
         if room < 0 or len(taken) >= MAX_TAGS:
             return taken, read_to
@@ -66,13 +66,13 @@ def _bounded(html: str) -> tuple[list[tuple[Tag | Text, int]], int]:
     return taken, len(html)
 
 
-class _Page:
+class _PageState:
     """A page being read."""
 
     def __init__(self, sheets: Sheets) -> None:
         self.sheets = sheets
         self.lines = Lines()
-        self.tree = Tree(Spot(Look(perhaps_gone=sheets.all_in_doubt)))
+        self.tree = PageTree(Spot(Look(perhaps_gone=sheets.all_in_doubt)))
         self.frames = 0
         self.quotes = False
         self.broken = False
@@ -82,9 +82,9 @@ class _Page:
         """Whether nothing more fits in."""
         return len(self.lines.done) > MAX_LINES or len(self.tree.stack) > MAX_DEPTH
 
-    def take(self, token: Tag | Text) -> None:
+    def take(self, token: Tag | TextToken) -> None:
         """Take the next tag or text."""
-        if isinstance(token, Text):
+        if isinstance(token, TextToken):
             if token.inside not in UNSEEN:
                 self.lines.write(token.text, self.tree.spot)
         elif token.closing and token.name != "br":

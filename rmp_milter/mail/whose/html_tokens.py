@@ -45,20 +45,20 @@ class Tag(NamedTuple):
     odd: bool = False
 
 
-class Text(NamedTuple):
+class TextToken(NamedTuple):
     """Text between tags; ``inside`` names the element in which it stands if that is raw."""
 
     text: str
     inside: str = ""
 
 
-def tokens(html: str) -> Iterator[tuple[Tag | Text, int]]:
+def tokens(html: str) -> Iterator[tuple[Tag | TextToken, int]]:
     """Yield tags and texts, each with the offset behind it; comments are passed over."""
     at = 0
     while at < len(html):
         if html[at] != "<":
             end = _text_end(html, at)
-            yield Text(unescape(html[at:end])), end
+            yield TextToken(unescape(html[at:end])), end
         elif (found := _NAME.match(html, at)) is not None:
             tag, end = _tag(html, found)
             yield tag, end
@@ -68,7 +68,7 @@ def tokens(html: str) -> Iterator[tuple[Tag | Text, int]]:
         else:
             end = _other_end(html, at)
             if end == at + 1:
-                yield Text("<"), end
+                yield TextToken("<"), end
         at = end
 
 
@@ -82,12 +82,12 @@ def _text_end(html: str, at: int) -> int:
     return reference if reference > 0 else at + _PIECE
 
 
-def _raw(content: str, name: str) -> Text:
+def _raw(content: str, name: str) -> TextToken:
     """Return the content of a raw element; of what is shown no more than can be read."""
     if name in UNSEEN:
-        return Text(content, inside=name)
+        return TextToken(content, inside=name)
     room = content[: MAX_TEXT + 1]
-    return Text(room if name == "xmp" else unescape(room), inside=name)
+    return TextToken(room if name == "xmp" else unescape(room), inside=name)
 
 
 def _raw_end(html: str, name: str, at: int) -> int:

@@ -58,7 +58,7 @@ class Element(NamedTuple):
     apart: bool = False  # a quotation, which shares no line with what is around it
 
 
-class Tree:
+class PageTree:
     """The open elements, the outermost first."""
 
     def __init__(self, root: Spot) -> None:

@@ -6,9 +6,9 @@ which a client opens one. Where that leaves a doubt it is doubtful; own is the r
 
 from rmp_milter.mail.whose.courtesy import is_salutation
 from rmp_milter.mail.whose.marks import Mark, is_empty, marks_of
-from rmp_milter.mail.whose.openings import Kind, Opening, is_rule, openings
-from rmp_milter.mail.whose.seen import Page, Place, Seen
-from rmp_milter.mail.whose.words import Line, Whose, Words
+from rmp_milter.mail.whose.openings import Kind, QuoteOpening, is_rule, openings
+from rmp_milter.mail.whose.seen import Page, Place, SeenLine
+from rmp_milter.mail.whose.words import SaidLine, Whose, Words
 
 _MARKS_BELOW = 3  # empty lines between an attribution and its quotation
 _SHOWN = frozenset({Place.OPEN, Place.UNSURE})
@@ -21,11 +21,11 @@ def judged(page: Page) -> Words:
     if page.broken:
         owners = _none_own_below(owners, judge.first_quoted)
     lines = [
-        Line(seen.text, whose, shown=seen.place is not Place.HIDDEN)
+        SaidLine(seen.text, whose, shown=seen.place is not Place.HIDDEN)
         for seen, whose in zip(page.lines, owners, strict=True)
     ]
     if page.rest:
-        lines.append(Line(page.rest, max(Whose.DOUBTFUL, judge.sunk)))
+        lines.append(SaidLine(page.rest, max(Whose.DOUBTFUL, judge.sunk)))
     return Words(tuple(lines), whole=not page.rest)
 
 
@@ -44,7 +44,7 @@ class _Judge:
     what a client quotes that marks nothing itself.
     """
 
-    def __init__(self, lines: list[Seen]) -> None:
+    def __init__(self, lines: list[SeenLine]) -> None:
         self.lines = lines
         self.marks = marks_of([seen.text if seen.place in _SHOWN else "" for seen in lines])
         self.openings = self._openings()
@@ -60,7 +60,7 @@ class _Judge:
             owners += self._next(len(owners), owners[-1] if owners else Whose.OWN)
         return owners
 
-    def _openings(self) -> dict[int, Opening]:
+    def _openings(self) -> dict[int, QuoteOpening]:
         open_lines = [
             seen.text if seen.place in _SHOWN and mark is not Mark.SURE else ""
             for seen, mark in zip(self.lines, self.marks, strict=True)
@@ -115,11 +115,11 @@ class _Judge:
         self.below = Whose.DOUBTFUL if self.has_spoken or self.loose else Whose.OWN
         return Whose.FOREIGN
 
-    def _blank(self, seen: Seen, above: Whose) -> Whose:
+    def _blank(self, seen: SeenLine, above: Whose) -> Whose:
         self.glued = self.glued and seen.soft
         return max(above, self.sunk, self.sunk_here, self.frame_whose)
 
-    def _marks_follow(self, opening: Opening) -> bool:
+    def _marks_follow(self, opening: QuoteOpening) -> bool:
         """Return whether the lines below an attribution are marked: then only they are quoted."""
         at = opening.end
         while at < min(opening.end + _MARKS_BELOW, len(self.lines)):
@@ -132,7 +132,7 @@ class _Judge:
         in_new_frame = seen.frame not in {0, self.frame}
         return self.marks[at] is Mark.SURE or seen.place is Place.QUOTED or in_new_frame
 
-    def _opened(self, at: int, opening: Opening) -> list[Whose]:
+    def _opened(self, at: int, opening: QuoteOpening) -> list[Whose]:
         """Take the lines of an opening; what follows without marks sinks with it."""
         self.first_quoted = min(self.first_quoted, at)
         marks_follow = opening.kind is Kind.REPLY and self._marks_follow(opening)

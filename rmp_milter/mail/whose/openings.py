@@ -29,7 +29,7 @@ class Kind(Enum):
     END = auto()  # of what was forwarded
 
 
-class Opening(NamedTuple):
+class QuoteOpening(NamedTuple):
     """Lines that a client wrote above somebody else's words, up to ``end`` (exclusive).
 
     ``below`` is what follows without marks. With ``only_marks`` it is an opening only where
@@ -43,7 +43,7 @@ class Opening(NamedTuple):
     closed: bool = True
 
 
-def openings(lines: Sequence[str], ruled: Sequence[int] = ()) -> dict[int, Opening]:
+def openings(lines: Sequence[str], ruled: Sequence[int] = ()) -> dict[int, QuoteOpening]:
     """Return the openings of a text by the line in which they begin.
 
     Lines that cannot belong to one (marked, not shown) are to be empty; ``ruled`` are those
@@ -53,10 +53,10 @@ def openings(lines: Sequence[str], ruled: Sequence[int] = ()) -> dict[int, Openi
     found = {at: _written(each) for at, each in attributions(lines).items()}
     for at, block in blocks(lines, roles).items():
         below = Whose.FOREIGN if block.sure else Whose.DOUBTFUL
-        found[at] = Opening(Kind.EITHER, block.end, below)
+        found[at] = QuoteOpening(Kind.EITHER, block.end, below)
     for at in ruled:
         if (end := block_under(lines, roles, at)) is not None:
-            found[at] = Opening(Kind.EITHER, end, Whose.FOREIGN)
+            found[at] = QuoteOpening(Kind.EITHER, end, Whose.FOREIGN)
     for at in range(len(lines)):
         if divider := _divider(lines, roles, at):
             found[at] = divider
@@ -68,13 +68,13 @@ def is_rule(line: str) -> bool:
     return bool(_RULE.match(line))
 
 
-def _written(found: Attribution) -> Opening:
+def _written(found: Attribution) -> QuoteOpening:
     below = Whose.FOREIGN if found.named and found.closed else Whose.DOUBTFUL
     only_marks = not (found.dated or found.named)
-    return Opening(Kind.REPLY, found.end, below, only_marks, found.closed)
+    return QuoteOpening(Kind.REPLY, found.end, below, only_marks, found.closed)
 
 
-def _divider(lines: Sequence[str], roles: Sequence[Roles], at: int) -> Opening | None:
+def _divider(lines: Sequence[str], roles: Sequence[Roles], at: int) -> QuoteOpening | None:
     """Return the divider that the line is, with the block under it."""
     line = lines[at]
     if not line or len(line) > _LONGEST or line.isspace():
@@ -84,10 +84,10 @@ def _divider(lines: Sequence[str], roles: Sequence[Roles], at: int) -> Opening |
     found = _DIVIDER.fullmatch(fold(line))
     if found is None:
         is_one = under is not None and _DRAWN_AROUND.match(line)
-        return Opening(Kind.EITHER, end, Whose.FOREIGN) if is_one else None
+        return QuoteOpening(Kind.EITHER, end, Whose.FOREIGN) if is_one else None
     sure = under is not None or _DRAWN.match(line) or line.rstrip().endswith(":")
     below = Whose.FOREIGN if sure or found["hour"] else Whose.DOUBTFUL
-    return Opening(_kind(found), end, below)
+    return QuoteOpening(_kind(found), end, below)
 
 
 def _kind(found: re.Match[str]) -> Kind:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rmp_milter.mail.header.words import field_of
 from rmp_milter.mail.whose.blocks import roles_of
 from rmp_milter.mail.whose.openings import openings
-from rmp_milter.mail.whose.seen import Page, Seen
+from rmp_milter.mail.whose.seen import Page, SeenLine
 from rmp_milter.mail.whose.words import MAX_LINES, MAX_TEXT
 
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
@@ -17,7 +17,7 @@ _UNSEEN = re.compile(
 )
 _LINE_END = re.compile("\r{0,2}\n")
 _OTHER_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")  # a client marks none of its own
-_MARKS = re.compile(r"(?:[ \t]*[>＞﹥|])*[ \t]?")
+_MARKS = re.compile(r"(?:[ \t]*[\w.-]{0,24}[>＞﹥]|[ \t]*\|)*[ \t]?")
 _FLOWED_MARKS = re.compile(r"(?:> ?)*")
 _WORD = re.compile(r"[\s*_-]*([^\W\d_][^:：=]{0,39})[:：=]")
 
@@ -49,17 +49,17 @@ def _bounded(text: str) -> tuple[str, str]:
     return text[:end], text[end:]
 
 
-def _pieces(row: str) -> Iterator[Seen]:
+def _pieces(row: str) -> Iterator[SeenLine]:
     """Split at signs that end a line for readers, and for no client that marks lines.
 
     What follows such a sign bears the marks of its line.
     """
     first, *others = _OTHER_ENDS.split(row)
-    yield Seen(first)
+    yield SeenLine(first)
     found = _MARKS.match(first)
     marks = found[0] if found and found[0].strip() else ""
     for other in others:
-        yield Seen(marks + other, soft=True)
+        yield SeenLine(marks + other, soft=True)
 
 
 def _unflowed(rows: list[str], *, delsp: bool) -> list[str]:

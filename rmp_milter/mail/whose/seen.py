@@ -13,7 +13,7 @@ class Place(Enum):
     HIDDEN = auto()  # not shown
 
 
-class Seen(NamedTuple):
+class SeenLine(NamedTuple):
     """A line before it is judged.
 
     ``frame`` numbers what may be a quotation, and may be a set-in paragraph of the sender
@@ -40,6 +40,6 @@ class Page(NamedTuple):
     may have got out of its quotation.
     """
 
-    lines: list[Seen]
+    lines: list[SeenLine]
     rest: str = ""
     broken: bool = False

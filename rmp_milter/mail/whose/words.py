@@ -15,7 +15,7 @@ class Whose(IntEnum):
     FOREIGN = 2
 
 
-class Line(NamedTuple):
+class SaidLine(NamedTuple):
     """A line of a text; ``shown`` is False for what HTML holds and no reader sees."""
 
     text: str
@@ -30,7 +30,7 @@ class Words(NamedTuple):
     all that was left, never as own words.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[SaidLine, ...]
     whole: bool = True
 
     def text(self, most: Whose = Whose.OWN) -> str:
