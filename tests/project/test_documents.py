@@ -8,7 +8,10 @@ from typing import NamedTuple
 import pytest
 from test_imports import FLOORS
 
+import rmp_milter
+
 ROOT = Path(__file__).parents[2]
+PACKAGE = Path(rmp_milter.__file__).parent  # beside the tests, or as installed
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("[A-Z]*.md"))]
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
 NAMED = re.compile(r"`([\w./*-]+)`")
@@ -38,7 +41,8 @@ def files_named(page: Path) -> Iterator[Named]:
             for name in filter(is_path, NAMED.findall(line)):
                 places = (
                     ROOT / name,
-                    ROOT / "rmp_milter" / name,
+                    PACKAGE.parent / name,
+                    PACKAGE / name,
                     *(one / name for one in before),
                 )
                 yield Named(name, places)

@@ -4,7 +4,9 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2] / "rmp_milter"
+import rmp_milter
+
+PACKAGE = Path(rmp_milter.__file__).parent
 
 
 def classes() -> dict[str, list[str]]:
