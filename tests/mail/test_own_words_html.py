@@ -15,6 +15,8 @@ from rmp_milter.mail.whose.html_tokens import Tag, TextToken, tokens
 from rmp_milter.mail.whose.reading import read_html
 from rmp_milter.mail.whose.words import Whose
 
+pytestmark = pytest.mark.slow
+
 REQUEST = "Demande : clôture"
 
 
