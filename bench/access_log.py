@@ -63,7 +63,7 @@ def _fill(folder: Path, count: int) -> None:
         for first in range(0, count, 10_000):
             with log._env.begin(write=True) as transaction:  # noqa: SLF001 -- see above
                 for number in range(first, min(first + 10_000, count)):
-                    put(transaction, log._tables, _event(number), number, b"")  # noqa: SLF001
+                    put(transaction, log._tables, _event(number), number, b"")  # noqa: SLF001 -- a million leaves, without a commit each
 
 
 def _appends(small: Path, large: Path, entries: int, appends: int) -> list[str]:

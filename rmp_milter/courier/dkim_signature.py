@@ -54,7 +54,7 @@ class DkimSigner:
         return field
 
 
-class _Signing(dkim.DKIM):  # type: ignore[misc] # dkimpy is not typed
+class _Signing(dkim.DKIM):  # type: ignore[misc]  # dkimpy is not typed, so its class is Any
     """dkimpy for one mail, but for the RSA operation: its own is in Python, 20 times slower."""
 
     key: RSAPrivateKey

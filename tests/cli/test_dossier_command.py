@@ -72,7 +72,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def said(service: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+def said(service: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201 -- its helper is local
     def run(*arguments: str, stdin: bytes = b"") -> Said:
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
         capsys.readouterr()
@@ -82,13 +82,13 @@ def said(service: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     return run
 
 
-def test_states_are_listed(said) -> None:  # noqa: ANN001
+def test_states_are_listed(said) -> None:  # noqa: ANN001 -- the fixture above
     rows = json.loads(said("list", "--json").out)
     assert [row["state"] for row in rows] == ["open", "closed", "closed"]
 
 
 @pytest.mark.parametrize("reference", ["c", "cccc", "", "abab"])
-def test_a_reference_must_be_that_of_one_dossier(said, reference: str) -> None:  # noqa: ANN001
+def test_a_reference_must_be_that_of_one_dossier(said, reference: str) -> None:  # noqa: ANN001 -- the fixture above
     told = said("show", reference)
     assert told.status == (0 if reference == "abab" else 1)
 
@@ -98,7 +98,7 @@ def test_a_reference_must_be_that_of_one_dossier(said, reference: str) -> None: 
     [("reopen", "cdcd"), ("unrest", "abab"), ("erase", "--due"), ("find",)],
 )
 @pytest.mark.promise(number=8)
-def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> None:  # noqa: ANN001
+def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> None:  # noqa: ANN001 -- the fixture above
     before = said("list", "--json").out
     told = said(*arguments, stdin=TRAITS)
     assert told.status == 1
@@ -108,7 +108,7 @@ def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> Non
 
 
 def test_nothing_is_erased_before_its_time(
-    said,  # noqa: ANN001
+    said,  # noqa: ANN001 -- the fixture above
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(command, "record_act", lambda *_, **__: None)
@@ -148,7 +148,7 @@ def test_no_command_changes_a_mask_an_opposition_or_a_code(
 
 
 def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(
-    said,  # noqa: ANN001
+    said,  # noqa: ANN001 -- the fixture above
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[object] = []
@@ -162,7 +162,7 @@ def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(
     assert len(looked) == len(found) + 1
 
 
-def test_a_patient_who_has_another_dossier_gets_no_second_one(said) -> None:  # noqa: ANN001
+def test_a_patient_who_has_another_dossier_gets_no_second_one(said) -> None:  # noqa: ANN001 -- the fixture above
     told = said("reopen", "cdcd")
     assert "the patient has another dossier by now" in told.err
 

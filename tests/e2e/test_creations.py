@@ -26,7 +26,7 @@ def jean(clinic: Clinic) -> Iterator[Doctor]:
         yield patient
 
 
-def create(clinic: Clinic, doctor: Doctor, text: str, shape: str = "pgp_mime"):  # noqa: ANN201
+def create(clinic: Clinic, doctor: Doctor, text: str, shape: str = "pgp_mime"):  # noqa: ANN201 -- what Host.ask returns
     mail = getattr(doctor, shape)("Demande : création\n" + text)
     (answer,) = clinic.host.ask(doctor, mail)
     return answer

@@ -37,7 +37,7 @@ def every_key_usable_but_an_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
     play_usable(monkeypatch, lambda certificate, _at: b"VIEUX" not in certificate)
 
 
-def deposit(text: str = LINES, **more) -> Case:  # noqa: ANN003
+def deposit(text: str = LINES, **more) -> Case:  # noqa: ANN003 -- those of asked()
     return asked(text, **{"by": LAB, "bodies": [body()], **more})
 
 
@@ -168,7 +168,7 @@ def test_the_hosts_policy_may_ask_for_more() -> None:
 
 
 class TestPrescriber:
-    def copies(self, said: str, world: World | None = None, **more) -> Outcome:  # noqa: ANN003
+    def copies(self, said: str, world: World | None = None, **more) -> Outcome:  # noqa: ANN003 -- those of asked()
         mail = deposit(f"{LINES}Prescripteur : {said}\n", **more)
         outcome, _ = run(depot.handle, mail, world or World([dossier()]))
         return outcome

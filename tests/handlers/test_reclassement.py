@@ -17,7 +17,7 @@ ENTRIES = [
 ]
 
 
-def refile(text: str, world: World | None = None, **more):  # noqa: ANN003, ANN201
+def refile(text: str, world: World | None = None, **more):  # noqa: ANN003, ANN201 -- asked() and run() say
     mail = asked(LINES + text, **more)
     return run(reclassement.handle, mail, world or World([dossier()], ENTRIES))
 
