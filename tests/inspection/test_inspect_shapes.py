@@ -202,7 +202,7 @@ def test_a_mail_beyond_the_limit_is_refused_with_the_limit(
     said = inspect.mail(GOOD + b"x" * 2_000_000)
     assert said.status == 1
     assert "refused: too-large" in said.out
-    assert "(1 Mo)" in said.out
+    assert "1 Mo au plus" in said.out
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,34 @@ LETTERS: Mapping[str, Text] = {
     "refused": Text("{reason}\n", "{reason}\n"),
     "understood": Text("Ce qui a été compris :", "What was understood:"),
     "understood-nothing": Text("rien", "nothing"),
-    "problems": Text("Ce qui manque ou ne va pas :", "What is missing or wrong:"),
-    "problem-missing": Text("« {word} » manque", "« {word} » is missing"),
+    "problems": Text(
+        "À corriger :",
+        "To correct:",
+    ),
+    "problem-missing": Text(
+        "la ligne « {word} » manque",
+        "the line « {word} » is missing",
+    ),
     "problem-contradiction": Text(
-        "« {word} » se contredit : {value}", "« {word} » contradicts itself: {value}"
+        "la ligne « {word} » dit autre chose que les autres : {value}",
+        "the line « {word} » contradicts the others: {value}",
     ),
     "problem-unreadable": Text(
-        "« {word} » n'est pas lisible : {value}", "« {word} » cannot be read: {value}"
+        "la ligne « {word} » n'est pas comprise : {value}",
+        "the line « {word} » is not understood: {value}",
     ),
     "problem-duplicate": Text(
-        "« {word} » figure deux fois avec des valeurs différentes : {value}",
-        "« {word} » stands twice with different values: {value}",
+        "la ligne « {word} » est là deux fois, pas pareille : {value}",
+        "the line « {word} » stands twice and differs: {value}",
     ),
     "problem-unknown": Text(
-        "« {word} » n'est pas connu : {value}", "« {word} » is not known: {value}"
+        "la ligne « {word} » est inconnue du service : {value}",
+        "the line « {word} » is not known to the service: {value}",
     ),
-    "example-head": Text("Exemple à recopier :", "An example to copy:"),
+    "example-head": Text(
+        "Modèle à recopier et à compléter, dans un nouveau message :",
+        "A model to copy and fill in, in a new mail:",
+    ),
     "example": Text(
         "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
         "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
@@ -35,21 +47,27 @@ LETTERS: Mapping[str, Text] = {
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(
         """\
-Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès. Par
-précaution il ne permet plus d'ouvrir le dossier pendant {minutes} minutes. Vos propres accès et
-les urgences ne sont pas concernés.
+Le code de {patient}, né(e) le {birth_date},
+a été essayé {count} fois sans succès. Par précaution, il n'ouvre plus
+le dossier pendant {minutes} minutes. Vos propres accès et les urgences
+ne sont pas touchés.
 
-Si le patient n'est pas à l'origine de ces essais, proposez-lui un nouveau code :
+Si ces essais ne viennent pas du patient, donnez-lui un nouveau
+code. Ne répondez pas à ce message : écrivez-en un nouveau, avec
+ces lignes.
 
     Demande : nouveau code
     Patient : {patient}
     Né le : {birth_date}
 """,
         """\
-The code of {patient}, born {birth_date}, was tried {count} times without success. To be safe it
-opens the dossier no more for {minutes} minutes. Your own access and emergencies are not concerned.
+The code of {patient}, born {birth_date},
+was tried {count} times without success. To be safe, it does not open
+the dossier for {minutes} minutes. Your own access and emergencies are
+not touched.
 
-If these tries were not the patient's doing, offer him a new code:
+If these tries were not the patient's doing, give him a new code.
+Do not answer this mail: write a new one, with these lines.
 
     Request : new code
     Patient : {patient}
