@@ -208,6 +208,11 @@ class Opened(Message, frozen=True):
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
 
+    @property
+    def has_documents(self) -> bool:
+        """Whether anything came beside the text."""
+        return any(part.name for body in self.bodies for part in body.parts)
+
 
 class Create(Message, frozen=True):
     """Make a dossier's key and slots; without ``held_code`` the keeper draws a code.

@@ -164,7 +164,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
 def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
-    standing, has_documents = case.opened.standing, bool(case.opened.bodies)
+    standing, has_documents = case.opened.standing, case.opened.has_documents
     if is_thanks(standing, has_documents=has_documents):
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"

@@ -22,6 +22,12 @@ from rmp_milter.mail.whose.courtesy import Said, said
 from rmp_milter.mail.whose.forwards import forwarded
 from rmp_milter.mail.whose.words import Whose, Words
 
+_STANDINGS = {
+    Said.NOTHING: Standing.NOTHING,
+    Said.COURTESY: Standing.COURTESY,
+    Said.COVER: Standing.COURTESY,
+    Said.WORDS: Standing.WORDS,
+}
 _NO_CUT = Cut("", code="", found=False)
 
 
@@ -111,7 +117,7 @@ class _MeaningOf:
             return self._by_own_header()
         if self.wide.found:
             return self._by_doubtful_header()
-        return self._forward() or self._justification() or Meaning(standing=self._standing())
+        return self._forward() or self._justification() or self._without_header()
 
     def _verb(self, read: Cut) -> Verb:
         return parse(read.header, self.this_year).verb
@@ -175,8 +181,6 @@ class _MeaningOf:
             Cut("\n".join(header), code="", found=True, reason=reason), Standing.HEADER
         )
 
-    def _standing(self) -> Standing:
-        own = said(self.own_lines)
-        if own is Said.WORDS:
-            return Standing.WORDS
-        return Standing.NOTHING if own is Said.NOTHING else Standing.COURTESY
+    def _without_header(self) -> Meaning:
+        read = msgspec.structs.replace(_NO_CUT, letter=self.words.are_shown)
+        return Meaning(read, _STANDINGS[said(self.own_lines)])

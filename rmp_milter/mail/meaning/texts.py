@@ -60,11 +60,6 @@ def is_running(leaf: Part) -> bool:
     )
 
 
-def has_words(words: Words) -> bool:
-    """Return whether a reader sees anything in it."""
-    return any(line.shown and not line.text.isspace() and line.text for line in words.lines)
-
-
 def _own(part: Part) -> Iterator[Part]:
     """Yield the leaves outside attached messages, whose text is somebody else's."""
     if not part.children:
@@ -83,7 +78,7 @@ def _texts(buffer: Buffer, part: Part, most: int) -> Iterator[MailText]:
     elif part.children:
         for child in part.children:
             yield from _texts(buffer, child, most)
-    elif is_running(part) and has_words(words := _words(buffer, part, most)):
+    elif is_running(part) and (words := _words(buffer, part, most)).are_shown:
         yield MailText((words,), (part,))
 
 
