@@ -4,7 +4,7 @@ The keeper's own code reads it, and the milter's judges it; there is no second r
 """
 
 from rmp_milter.calls.protocol import Standing, Why
-from rmp_milter.dossier.model import Value
+from rmp_milter.dossier.model import Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.handlers.table import HANDLERS
@@ -90,6 +90,8 @@ def _report(words: Words, opened: Opening, this_year: int, language: Language) -
         header = RoutingHeader()
     else:
         try:
+            if header.verb is Verb.URGENCE and not cut.reason:
+                raise MailError("reason-missing")
             check_request(header, meaning.standing, HANDLERS, has_documents=has_documents)
         except MailError as error:
             refusal = error.text

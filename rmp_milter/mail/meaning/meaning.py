@@ -148,7 +148,7 @@ class _MeaningOf:
 
     def _names_another(self, read: Cut) -> bool:
         """Return whether the text names in header form somebody else than its header does."""
-        lines = [line.text for line in self.words.lines if line.whose is not Whose.OWN]
+        lines = [line.text for line in self.words.lines]
         return names_another(lines, read.header, self.this_year)
 
     def _forward(self) -> Meaning | None:
