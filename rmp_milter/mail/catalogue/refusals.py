@@ -118,12 +118,12 @@ REFUSALS: Mapping[str, Text] = {
         "them and send the mail again with its attachments.",
     ),
     "nothing-asked": Text(
-        "Rien n'a été fait : ce message ne contient aucune demande que le service comprenne. "
-        "Personne ne lit les messages adressés au service, et il ne les transmet à personne. "
-        "Pour écrire à un confrère, écrivez à son adresse. L'objet du message n'est pas lu.",
-        "Nothing was done: this mail holds no request that the service understands. Nobody reads "
-        "mail to the service, and it passes it on to nobody. To write to a colleague, use his "
-        "address. The subject is not read.",
+        "Ce message ne demande rien que le service comprenne. Rien n'a été fait. La demande "
+        "s'écrit au début du texte : l'objet n'est pas lu. Personne ne lit les messages "
+        "envoyés ici ni ne les transmet : pour joindre un confrère, écrivez à son adresse.",
+        "This mail asks for nothing that the service understands. Nothing was done. The "
+        "request stands at the beginning of the text: the subject is not read. Nobody reads "
+        "mails sent here or passes them on: to reach a colleague, write to his address.",
     ),
     "not-filed": Text(
         "Ces documents n'ont pas pu être attribués avec certitude à un patient. Rien n'a été "
