@@ -30,7 +30,8 @@ There is no need to thank the service.
         "the mail names another patient: send one mail a patient, without quoted text",
     ),
     "problem-alternatives": Text(
-        "le message a deux textes qui diffèrent : choisissez le format « texte brut », puis renvoyez-le",
+        "le message a deux textes qui diffèrent : choisissez le format « texte brut », puis "
+        "renvoyez-le",
         "the mail holds two texts that differ: choose the format « plain text » and send it again",
     ),
     "problem-two-references": Text(
