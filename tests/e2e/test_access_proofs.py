@@ -65,7 +65,7 @@ def test_each_line_has_a_file_that_verifies_alone(clinic: Clinic, tmp_path: Path
     said = numbered(answer)
     assert [what for _, what in said] == [
         "Dr Paul DEMO a créé le dossier",
-        "Laboratoire CENTRAL a déposé des documents (document 1)",
+        "Laboratoire CENTRAL a fait un dépôt (document 1)",
         "Dr Anne AUTRE a consulté le dossier (document 1), avec le code du patient",
         "Dr Paul DEMO a demandé la liste des accès",
     ]

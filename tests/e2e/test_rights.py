@@ -145,8 +145,8 @@ def test_the_list_of_accesses_equals_what_happened(clinic: Clinic) -> None:
     said = re.findall(r"^\d\d/\d\d/\d{4} \d\d:\d\d  (.*)$", answer.text, re.MULTILINE)
     assert said == [
         "Dr Paul DEMO a créé le dossier",
-        "Dr Paul DEMO a déposé des documents (document 1)",
-        "Laboratoire CENTRAL a déposé des documents (document 2)",
+        "Dr Paul DEMO a fait un dépôt (document 1)",
+        "Laboratoire CENTRAL a fait un dépôt (document 2)",
         "Dr Anne AUTRE a consulté le dossier (documents 1, 2), avec le code du patient",
         "Dr Anne AUTRE s'est vu refuser l'accès (code faux)",
         "Dr Paul DEMO a masqué (document 2)",

@@ -60,7 +60,7 @@ class TestAccesses:
         host = PastEvent(3, NOON, "reouverture", "granted", "", "host")
         gone = PastEvent(4, NOON, "consultation", "granted", "10000000099")
         words, _ = told(asked(text_of("accès")), world(), deposit, locum, host, gone)
-        assert "Laboratoire CENTRAL a déposé des documents (document 2)" in words
+        assert "Laboratoire CENTRAL a fait un dépôt (document 2)" in words
         assert "Dr Rémi PLACE, remplaçant de Dr Paul DEMO, a consulté" in words
         assert "L'hébergeur a rouvert le dossier" in words
         assert "RPPS 10000000099 a consulté" in words

@@ -6,7 +6,7 @@ from rmp_milter.mail.catalogue.text import Text
 
 _ACTS = {
     "creation": Text("a créé le dossier", "created the dossier"),
-    "depot": Text("a déposé des documents", "filed documents"),
+    "depot": Text("a fait un dépôt", "made a deposit"),
     "rattachement": Text(
         "a fait rattacher des documents qui attendaient un dossier",
         "had documents attached that waited for a dossier",
