@@ -9,7 +9,6 @@ LETTERS: Mapping[str, Text] = {
         "RMP : votre message n'a pas été traité", "RMP: your mail was refused"
     ),
     "outer-subject": Text("Réponse du service RMP", "Answer of the RMP service"),
-    "refused": Text("{reason}\n", "{reason}\n"),
     "subject-thanks": Text("RMP : rien n'a été fait", "RMP: nothing was done"),
     "thanks": Text(
         """\
