@@ -36,13 +36,15 @@ class MailReport(Value, frozen=True):
 class Ground(msgspec.Struct, frozen=True):
     """What a mail is judged on: enrolled doctors, verbs in service, when it is to have come.
 
-    ``at`` is in epoch seconds; ``signature_days`` how old a signature may be then.
+    ``at`` is in epoch seconds; ``signature_days`` how old a signature may be then;
+    ``services`` are the service's addresses, none where they are not known.
     """
 
     directory: Directory | None
     verbs: Mapping[Verb, object]
     at: int
     signature_days: int
+    services: tuple[str, ...] = ()
 
     @property
     def this_year(self) -> int:
@@ -115,7 +117,7 @@ def _objections(
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
-        check_request(header, ground.verbs)
+        check_request(header, ground.verbs, ground.services)
     return list(dict.fromkeys(found))
 
 

@@ -155,7 +155,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
     try:
-        check_request(case.header, HANDLERS)
+        check_request(case.header, HANDLERS, means.services)
         outcome = HANDLERS[case.header.verb](case)
         word = f"{verb} done"
     except MailError as error:

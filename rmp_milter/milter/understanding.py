@@ -3,7 +3,7 @@
 The pipeline decides by this, and ``rmp inspect`` tells by it what the pipeline would do.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 
 import msgspec
 
@@ -14,6 +14,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
 
 DAY_SECONDS = 86_400
+_SHOWN = 80  # characters of an address that a refusal repeats
 _TRAITS = frozenset({"Patient", "Nom", "Prénom", "Né le"})
 
 
@@ -73,9 +74,18 @@ def check_age(signature: Signature, at: int, days: int) -> None:
         raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
 
 
-def check_request(header: RoutingHeader, in_service: Container[Verb]) -> None:
-    """Refuse by letter what was not understood, or asks for what is not in service."""
+def check_request(
+    header: RoutingHeader, in_service: Container[Verb], services: Collection[str]
+) -> None:
+    """Refuse by letter what was not understood, is for another service, or not in service.
+
+    ``services`` are the addresses of this one, none where they are not known. An emergency
+    is refused for no address.
+    """
     if header.problems:
         raise MailError("header-problems")
+    elsewhere = bool(services and header.service) and header.service not in services
+    if elsewhere and header.verb is not Verb.URGENCE:
+        raise MailError("other-service", facts={"service": header.service[:_SHOWN]})
     if header.verb not in in_service:
         raise MailError("not-in-service")

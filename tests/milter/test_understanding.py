@@ -2,9 +2,15 @@ import msgspec
 import pytest
 
 from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
-from rmp_milter.milter.understanding import Arrival, check_age, check_arrival, understood
+from rmp_milter.milter.understanding import (
+    Arrival,
+    check_age,
+    check_arrival,
+    check_request,
+    understood,
+)
 
 DAY = 86_400
 
@@ -78,3 +84,21 @@ def test_an_old_signature_refuses_all_but_an_emergency() -> None:
     check_arrival(old, understood("Demande : urgence\n", 2026, DOCTOR), DOCTOR, 7)
     with pytest.raises(MailError, match="stale"):
         check_arrival(old, understood("Demande : aide\n", 2026, DOCTOR), DOCTOR, 7)
+
+
+def test_a_mail_for_another_service_is_refused_unless_it_is_an_emergency() -> None:
+    lines = "Demande : aide\nService : {}\n"
+    services = ("rmp@chu.example", "rmp-test@chu.example")
+    for address in services:
+        check_request(understood(lines.format(address), 2026, DOCTOR), Verb, services)
+    elsewhere = understood(lines.format("rmp@autre.example"), 2026, DOCTOR)
+    with pytest.raises(MailError, match="other-service"):
+        check_request(elsewhere, Verb, services)
+    check_request(elsewhere, Verb, ())
+    urgent = lines.format("rmp@autre.example").replace("aide", "urgence")
+    check_request(understood(urgent, 2026, DOCTOR), Verb, services)
+
+
+def test_a_patient_who_leaves_a_slot_is_asked_back() -> None:
+    lines = "Demande : accès\nPatient : [NOM Prénom]\n"
+    assert problems(lines, PATIENT) == ["Patient"]

@@ -3,11 +3,13 @@
 from textwrap import fill
 
 from rmp_milter.calls.protocol import Opened
-from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
+from rmp_milter.mail.catalogue.examples import example_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
 from rmp_milter.mail.header.routing import Problem, RoutingHeader
+from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import bullet_list
 
@@ -58,9 +60,19 @@ def _explanation(header: RoutingHeader | None, understood: str, language: Langua
     if problems:
         wrong = [_problem(problem, language) for problem in problems]
         parts += ["", text("problems", language), bullet_list(wrong)]
-    example = text("example", language).rstrip().splitlines()
-    parts += ["", text("example-head", language), "", *(f"    {line}" for line in example)]
+    parts += ["", text("example-head", language)]
+    for verb in _probably_meant(header):
+        parts += ["", example_of(verb, language)]
     return "\n" + "\n".join(parts) + "\n"
+
+
+def _probably_meant(header: RoutingHeader | None) -> tuple[Verb, ...]:
+    """Return the request whose example helps; where nobody can tell, the two of every day."""
+    if header and header.meant:
+        return (header.meant,)
+    if header is None or any(each.word == Field.REQUEST for each in header.problems):
+        return (Verb.DEPOT, Verb.CONSULTATION)
+    return (header.verb,)
 
 
 def _problem(problem: Problem, language: Language) -> str:

@@ -14,6 +14,10 @@ LETTERS: Mapping[str, Text] = {
     "understood-nothing": Text("rien", "nothing"),
     "problems": Text("Ce qui manque ou ne va pas :", "What is missing or wrong:"),
     "problem-missing": Text("« {word} » manque", "« {word} » is missing"),
+    "problem-unfilled": Text(
+        "« {word} » est à remplir, sans les crochets",
+        "« {word} » is to be filled in, without the brackets",
+    ),
     "problem-contradiction": Text(
         "« {word} » se contredit : {value}", "« {word} » contradicts itself: {value}"
     ),
@@ -27,10 +31,9 @@ LETTERS: Mapping[str, Text] = {
     "problem-unknown": Text(
         "« {word} » n'est pas connu : {value}", "« {word} » is not known: {value}"
     ),
-    "example-head": Text("Exemple à recopier :", "An example to copy:"),
-    "example": Text(
-        "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
-        "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
+    "example-head": Text(
+        "Exemple à recopier ; remplacez ce qui est entre crochets, crochets compris :",
+        "An example to copy; replace what stands in brackets, and the brackets:",
     ),
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(

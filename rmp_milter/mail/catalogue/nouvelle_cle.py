@@ -13,11 +13,17 @@ REFUSALS: Mapping[str, Text] = {
         "which must be able to encrypt and be neither expired nor revoked, and sign the mail with "
         "your present key. Nothing was changed.",
     ),
+    "key-differs": Text(
+        "Aucune clé jointe ne porte l'empreinte que vous indiquez ({fingerprint}). Recopiez "
+        "l'empreinte entière de votre nouvelle clé, ou joignez cette clé. Rien n'a été changé.",
+        "No enclosed key has the fingerprint that you state ({fingerprint}). Copy the whole "
+        "fingerprint of your new key, or attach that key. Nothing was changed.",
+    ),
     "key-several": Text(
-        "Le message apporte plusieurs nouvelles clés. Joignez seulement celle que le service doit "
-        "utiliser. Rien n'a été changé.",
-        "The mail brings several new keys. Attach only the one that the service shall use. Nothing "
-        "was changed.",
+        "Le message apporte deux versions différentes de la nouvelle clé. N'en joignez qu'une. "
+        "Rien n'a été changé.",
+        "The mail brings two versions of the new key that differ. Attach one only. Nothing was "
+        "changed.",
     ),
     "key-taken": Text(
         "La clé jointe ne peut pas être enregistrée pour vous. Créez une clé nouvelle, ou "

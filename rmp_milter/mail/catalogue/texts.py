@@ -38,6 +38,7 @@ from rmp_milter.mail.catalogue import (
     urgence,
     vitale,
 )
+from rmp_milter.mail.catalogue.examples import BLOCKS
 from rmp_milter.mail.catalogue.text import Language, Text
 
 _PARTS: tuple[ModuleType, ...] = (
@@ -89,8 +90,11 @@ LETTERS = _joined("LETTERS")
 
 
 def text(key: str, language: Language, **facts: str) -> str:
-    """Return the letter text ``key`` with its placeholders filled in."""
-    return str(getattr(LETTERS[key], language)).format_map(facts)
+    """Return the letter text ``key`` with its placeholders filled in.
+
+    Those of examples (:data:`rmp_milter.mail.catalogue.examples.BLOCKS`) need no fact.
+    """
+    return str(getattr(LETTERS[key], language)).format_map({**BLOCKS[language], **facts})
 
 
 def known(key: str, language: Language) -> str:
