@@ -79,6 +79,12 @@ def test_an_optional_slot_counts_as_absent() -> None:
     assert (header.document, header.prescriber, header.nir) == ("", "", "")
 
 
+def test_a_ticked_box_is_no_slot() -> None:
+    assert not is_slot(Field.CONSENT, "[x]")
+    assert is_slot(Field.CONSENT, "[ ]")
+    assert is_slot(Field.CONSENT, "[oui]")
+
+
 def test_a_slot_beside_the_value_does_not_disturb() -> None:
     header = read(f"Patient : [NOM Prénom]\n{PATIENT}")
     assert (header.birth_name, header.problems) == ("DUPONT", ())

@@ -44,8 +44,8 @@ As of {date}: {entries} entries, {documents} documents
         "NN, by which it files the entry itself.",
     ),
     "hprim-body": Text(
-        "Résumé médical partagé, entrée {number} : {document}\nOnglet : {onglet}",
-        "Shared medical summary, entry {number}: {document}\nTab: {onglet}",
+        "Résumé médical partagé, entrée {number} : {document}\nOnglet « {onglet} »",
+        "Shared medical summary, entry {number}: {document}\nTab « {onglet} »",
     ),
     "index-masked": Text(
         "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",
@@ -66,6 +66,7 @@ As of {date}: {entries} entries, {documents} documents
         "your key.\n",
     ),
     "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
+    "file-part": Text("fichier « {name} »", "file « {name} »"),
     "letter-part": Text("lettre", "letter"),
     "unnamed-part": Text("document sans nom", "unnamed document"),
 }

@@ -11,6 +11,7 @@ LETTERS: Mapping[str, Text] = {
     "outer-subject": Text("Réponse du service RMP", "Answer of the RMP service"),
     "refused": Text("{reason}\n", "{reason}\n"),
     "understood": Text("Ce qui a été compris :", "What was understood:"),
+    "understood-line": Text("ligne « {word} »", "line « {word} »"),
     "understood-nothing": Text("rien", "nothing"),
     "problems": Text("Ce qui manque ou ne va pas :", "What is missing or wrong:"),
     "problem-missing": Text("« {word} » manque", "« {word} » is missing"),
@@ -18,19 +19,14 @@ LETTERS: Mapping[str, Text] = {
         "« {word} » est à remplir, sans les crochets",
         "« {word} » is to be filled in, without the brackets",
     ),
-    "problem-contradiction": Text(
-        "« {word} » se contredit : {value}", "« {word} » contradicts itself: {value}"
-    ),
-    "problem-unreadable": Text(
-        "« {word} » n'est pas lisible : {value}", "« {word} » cannot be read: {value}"
-    ),
+    "problem-contradiction": Text("« {word} » se contredit", "« {word} » contradicts itself"),
+    "problem-unreadable": Text("« {word} » n'est pas lisible", "« {word} » cannot be read"),
     "problem-duplicate": Text(
-        "« {word} » figure deux fois avec des valeurs différentes : {value}",
-        "« {word} » stands twice with different values: {value}",
+        "« {word} » figure deux fois avec des valeurs différentes",
+        "« {word} » stands twice with different values",
     ),
-    "problem-unknown": Text(
-        "« {word} » n'est pas connu : {value}", "« {word} » is not known: {value}"
-    ),
+    "problem-unknown": Text("« {word} » n'est pas connu", "« {word} » is not known"),
+    "problem-value": Text(" (« {value} »)", " (« {value} »)"),
     "example-head": Text(
         "Exemple à recopier ; remplacez ce qui est entre crochets, crochets compris :",
         "An example to copy; replace what stands in brackets, and the brackets:",

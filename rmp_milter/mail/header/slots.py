@@ -30,6 +30,8 @@ def is_slot(field: Field | None, value: str) -> bool:
     is a value.
     """
     words = value.strip(_AROUND)
+    if field is Field.CONSENT and fold(words) == "X":
+        return False  # a box that is ticked
     if _WHOLE.fullmatch(words) or (field is Field.REQUEST and _REQUEST.fullmatch(words)):
         return True
     if any(shape.fullmatch(words) for shape in (_DOTTED, _CROSSED, _DAY)):
