@@ -12,7 +12,13 @@ from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
 from rmp_milter.inspection.outside import Outside, Treatment, Verdict, refused
 from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.milter.sender import Directory, check_signature
-from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
+from rmp_milter.milter.understanding import (
+    Arrival,
+    InService,
+    check_arrival,
+    check_request,
+    understood,
+)
 
 
 class MailReport(Value, frozen=True):
@@ -75,7 +81,7 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
     except MailError as error:
         return _not_opened(report, error)
     signer = _signer(inside, ground.directory)
-    header = understood(inside.header, ground.this_year, signer)
+    header = understood(inside.words, ground.this_year, signer)
     return msgspec.structs.replace(
         report,
         verdict=_verdict(report, inside.refusal),
@@ -117,7 +123,9 @@ def _objections(
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
-        check_request(header, ground.verbs, ground.services)
+        has_documents = any(part.name for part in inside.parts)
+        service = InService(ground.verbs, ground.services)
+        check_request(header, inside.standing, service, has_documents=has_documents)
     return list(dict.fromkeys(found))
 
 

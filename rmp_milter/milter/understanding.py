@@ -4,10 +4,11 @@ The pipeline decides by this, and ``rmp inspect`` tells by it what the pipeline 
 """
 
 from collections.abc import Collection, Container
+from typing import NamedTuple
 
 import msgspec
 
-from rmp_milter.calls.protocol import Signature
+from rmp_milter.calls.protocol import Doubt, Signature, Standing
 from rmp_milter.certificates import usable
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
@@ -29,20 +30,36 @@ class Arrival(msgspec.Struct, frozen=True):
     at: int
 
 
-def understood(lines: str, this_year: int, doctor: Doctor | None) -> RoutingHeader:
+class OwnWords(msgspec.Struct, frozen=True):
+    """What the keeper gave of a mail's words: the header's lines, and what is unsure of them."""
+
+    header: str
+    standing: Standing = Standing.HEADER
+    doubts: tuple[Doubt, ...] = ()
+
+
+class InService(NamedTuple):
+    """The requests that the service carries out, and its addresses (none: not known)."""
+
+    verbs: Container[Verb]
+    addresses: Collection[str] = ()
+
+
+def understood(said: OwnWords, this_year: int, doctor: Doctor | None) -> RoutingHeader:
     """Return what the header's lines say, without what must not refuse the mail.
 
     Where a patient writes, the lack of his name; in an emergency, everything: what was
     understood is searched by. ``doctor`` is who wrote, None where nobody can tell;
     ``this_year`` the year in which the mail came.
     """
-    header = parse(lines, this_year)
+    header = parse(said.header, this_year)
     if header.verb is Verb.URGENCE:
         return msgspec.structs.replace(header, problems=())
-    if doctor is None or not doctor.patient_of:
-        return header
-    kept = tuple(problem for problem in header.problems if not _names_nobody(problem))
-    return msgspec.structs.replace(header, problems=kept)
+    doubts = (Problem(Trouble(doubt.value), "") for doubt in said.doubts)
+    problems = dict.fromkeys((*doubts, *header.problems))
+    if doctor is not None and doctor.patient_of:
+        problems = {each: None for each in problems if not _names_nobody(each)}
+    return msgspec.structs.replace(header, problems=tuple(problems))
 
 
 def _names_nobody(problem: Problem) -> bool:
@@ -74,18 +91,29 @@ def check_age(signature: Signature, at: int, days: int) -> None:
         raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
 
 
+def is_thanks(standing: Standing, *, has_documents: bool) -> bool:
+    """Return whether the mail is nothing but a courtesy, to be answered once a thread."""
+    return standing is Standing.COURTESY and not has_documents
+
+
 def check_request(
-    header: RoutingHeader, in_service: Container[Verb], services: Collection[str]
+    header: RoutingHeader,
+    standing: Standing,
+    service: InService,
+    *,
+    has_documents: bool,
 ) -> None:
     """Refuse by letter what was not understood, is for another service, or not in service.
 
-    ``services`` are the addresses of this one, none where they are not known. An emergency
-    is refused for no address.
+    Words to a person (``nothing-asked``) are told apart from a header that is not clear.
+    An emergency is refused for no address.
     """
+    if standing is not Standing.HEADER and not has_documents:
+        raise MailError("nothing-asked")
     if header.problems:
         raise MailError("header-problems")
-    elsewhere = bool(services and header.service) and header.service not in services
+    elsewhere = bool(service.addresses and header.service not in {"", *service.addresses})
     if elsewhere and header.verb is not Verb.URGENCE:
         raise MailError("other-service", facts={"service": header.service[:_SHOWN]})
-    if header.verb not in in_service:
+    if header.verb not in service.verbs:
         raise MailError("not-in-service")

@@ -18,7 +18,7 @@ _ABOUT_PROOFS = frozenset(
     {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
 )
 _SHOWN = 48  # characters of the sender's words that are repeated
-_EXPLAINED = frozenset({"header-problems", "not-filed", "no-text"})
+_EXPLAINED = frozenset({"header-problems", "nothing-asked", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 
 
