@@ -129,7 +129,7 @@ def test_a_second_creation_tells_a_stranger_nothing_and_the_treating_doctor_that
     doubtful = clinic.refusal(clinic.anne, clinic.anne.pgp_mime(nobody))
     assert there.text == doubtful.text
     (notice,) = clinic.host.answers(clinic.paul, 1, after=told)
-    assert "Un confrère a demandé la création" in notice.text
+    assert "Un confrère a demandé un dossier" in notice.text
     assert "AUTRE" not in notice.text
     assert clinic.host.stored() == before
 

@@ -96,7 +96,7 @@ def test_a_dossier_without_documents_is_not_opened() -> None:
 def test_the_old_key_is_told_of_the_new_one() -> None:
     (notice,) = changed(mail(NEW))[0].effects.notices
     assert notice.reader == DEMO
-    assert "prévenez tout de suite l'hébergeur" in notice.letter.text
+    assert "prévenez tout de suite" in notice.letter.text
 
 
 def test_the_present_key_beside_the_new_one_does_not_disturb() -> None:

@@ -45,17 +45,17 @@ def test_what_the_reader_of_the_header_takes_for_meant_goes_first() -> None:
 def test_a_slot_that_is_not_filled_in_is_named() -> None:
     header = parse("Demande : masquage\nPatient : [NOM Prénom]\n", 2026)
     words = refusal_letter(MailError("header-problems"), header, "", "fr").text
-    assert "« Patient » est à remplir, sans les crochets" in words
+    assert "la ligne « Patient » est à remplir, sans les crochets" in words
 
 
 def test_what_was_understood_is_told_in_no_line_that_can_be_read_again() -> None:
     lines = "Patient : DUPONT Jean\nDocument : x  Demande : remplacement\nCode : ••••\nTruc :\n"
     words = refusal_letter(MailError("header-problems"), parse(lines, 2026), lines, "fr").text
-    understood = words.partition("Exemple")[0]
+    understood = words.partition("Modèle")[0]
     assert "  - ligne « Patient » (« DUPONT Jean »)\n" in understood
     assert "  - ligne « Document » (« x Demande - remplacement »)\n" in understood
     assert "  - ligne « Truc »\n" in understood
-    assert "  - « Truc » n'est pas connu\n" in understood
+    assert "  - la ligne « Truc » est inconnue du service\n" in understood
     assert [line for line in lines_of(understood) if line.field] == []
 
 
@@ -63,4 +63,4 @@ def test_a_word_that_speaks_of_a_code_gives_none_in_the_refusal() -> None:
     lines = "Code porte : 1234\nCode : AbCd\nPatient : DUPONT Jean\n"
     found = parse(lines, 2026)
     words = refusal_letter(MailError("header-problems"), found, lines, "fr").text
-    assert cut(words.partition("Exemple")[0]).code == ""
+    assert cut(words.partition("Modèle")[0]).code == ""

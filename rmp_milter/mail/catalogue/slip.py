@@ -17,8 +17,8 @@ LETTERS: Mapping[str, Text] = {
         "dossier. Capitals and small letters differ.",
     ),
     "slip-lost": Text(
-        "En cas de perte ou de vol de cette fiche, demandez un nouveau code à votre médecin "
-        "traitant : celui-ci ne servira plus.",
+        "Si cette fiche est perdue ou volée, demandez un nouveau code à votre médecin traitant : "
+        "celui-ci n'ouvrira alors plus rien.",
         "If this slip is lost or stolen, ask your treating doctor for a new code: this one then "
         "opens nothing any more.",
     ),
