@@ -225,13 +225,17 @@ def test_a_locum_who_is_not_enrolled_is_explained(
 # A new key
 
 
+def new_key(of: Doctor) -> str:
+    return f"Demande : nouvelle clé\nEmpreinte : {of.fingerprint.upper()}\n"
+
+
 def test_a_new_key_signed_with_the_old_one_opens_every_dossier(
     clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
 ) -> None:
     old, other = pair
     first, second = filled(clinic, old), filled(clinic, old)
     elsewhere, _ = filled(clinic, other)
-    mail = old.pgp_mime("Demande : nouvelle clé\n", {"nouvelle.asc": renewed.certificate})
+    mail = old.pgp_mime(new_key(renewed), {"nouvelle.asc": renewed.certificate})
     before = clinic.host.postfix.collected.count(old.mail)
     assert clinic.host.send(old, mail).accepted
     raw = clinic.host.postfix.wait_mail(old.mail, before + 2, 20)[before:]
@@ -251,14 +255,26 @@ def test_a_key_that_is_somebody_elses_is_refused(
     clinic: Clinic, pair: tuple[Doctor, Doctor]
 ) -> None:
     old, other = pair
-    mail = old.pgp_mime("Demande : nouvelle clé\n", {"nouvelle.asc": other.certificate})
+    mail = old.pgp_mime(new_key(other), {"nouvelle.asc": other.certificate})
     assert "ne peut pas être enregistrée" in clinic.refusal(old, mail).text.replace("\n", " ")
+
+
+def test_a_key_that_comes_unasked_changes_nothing(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    """Clients enclose keys by themselves; a stranger's may come along as well."""
+    old, _ = pair
+    files = {"nouvelle.asc": renewed.certificate}
+    refused = clinic.refusal(old, old.pgp_mime("Demande : nouvelle clé\n", files)).text
+    assert "Empreinte" in refused
+    refused = clinic.refusal(old, old.pgp_mime(new_key(old), files)).text
+    assert "Aucune clé jointe ne porte l'empreinte" in refused
 
 
 def test_without_a_key_the_doctor_is_told_to_attach_one(
     clinic: Clinic, pair: tuple[Doctor, Doctor]
 ) -> None:
-    mail = pair[0].pgp_mime("Demande : nouvelle clé\n")
+    mail = pair[0].pgp_mime(new_key(pair[1]))
     assert "Joignez votre nouvelle clé" in clinic.refusal(pair[0], mail).text.replace("\n", " ")
 
 

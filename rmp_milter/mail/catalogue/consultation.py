@@ -62,8 +62,8 @@ As of {date}: {entries} document(s), {documents} file(s)
         "to file the document NN.",
     ),
     "hprim-body": Text(
-        "Résumé médical partagé, document {number} : {document}\nOnglet : {onglet}",
-        "Shared medical summary, document {number}: {document}\nTab: {onglet}",
+        "Résumé médical partagé, document {number} : {document}\nOnglet « {onglet} »",
+        "Shared medical summary, document {number}: {document}\nTab « {onglet} »",
     ),
     "index-masked": Text(
         "(masqué : vu de son auteur, du médecin traitant et du patient)",
@@ -95,6 +95,7 @@ double-click it.
 """,
     ),
     "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
+    "file-part": Text("fichier « {name} »", "file « {name} »"),
     "letter-part": Text("lettre", "letter"),
     "unnamed-part": Text("document sans nom", "unnamed document"),
 }

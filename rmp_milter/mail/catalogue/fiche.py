@@ -15,13 +15,15 @@ REFUSALS: Mapping[str, Text] = {
 }
 
 LETTERS: Mapping[str, Text] = {
-    "sheet-used_name": Text("Nom d'usage : {value}", "Used name: {value}"),
-    "sheet-sex": Text("sexe : {value}", "sex: {value}"),
-    "sheet-nir": Text("NIR : {value}", "NIR: {value}"),
-    "sheet-regime": Text("régime : {value}", "insurance: {value}"),
-    "sheet-insurer": Text("mutuelle : {value}", "mutual insurance: {value}"),
-    "sheet-address": Text("Adresse : {value}", "Address: {value}"),
-    "sheet-contacts": Text("Joindre le médecin traitant : {value}", "Treating doctor: {value}"),
+    "sheet-used_name": Text("nom d'usage {value}", "used name {value}"),
+    "sheet-sex": Text("sexe {value}", "sex {value}"),
+    "sheet-nir": Text("NIR {value}", "NIR {value}"),
+    "sheet-regime": Text("régime {value}", "insurance {value}"),
+    "sheet-insurer": Text("mutuelle {value}", "mutual insurance {value}"),
+    "sheet-address": Text("adresse {value}", "address {value}"),
+    "sheet-contacts": Text("pour joindre le médecin traitant", "to reach the treating doctor"),
+    "sheet-head": Text("Fiche", "Sheet"),
+    "sheet-more": Text("suite", "more"),
     "sheet-phone": Text("tél. {value}", "tel. {value}"),
     "sheet-mobile": Text("portable {value}", "mobile {value}"),
     "sheet-fax": Text("fax {value}", "fax {value}"),

@@ -38,38 +38,39 @@ There is no need to thank the service.
         "the mail quotes several emergency accesses: leave only the reference of this one",
     ),
     "understood": Text("Ce qui a été compris :", "What was understood:"),
+    "understood-line": Text("ligne « {word} »", "line « {word} »"),
     "understood-nothing": Text("rien", "nothing"),
-    "problems": Text(
-        "À corriger :",
-        "To correct:",
-    ),
+    "problems": Text("À corriger :", "To correct:"),
     "problem-missing": Text(
         "la ligne « {word} » manque",
         "the line « {word} » is missing",
     ),
+    "problem-unfilled": Text(
+        "la ligne « {word} » est à remplir, sans les crochets",
+        "the line « {word} » is to be filled in, without the brackets",
+    ),
     "problem-contradiction": Text(
-        "la ligne « {word} » dit autre chose que les autres : {value}",
-        "the line « {word} » contradicts the others: {value}",
+        "la ligne « {word} » dit autre chose que les autres",
+        "the line « {word} » contradicts the others",
     ),
     "problem-unreadable": Text(
-        "la ligne « {word} » n'est pas comprise : {value}",
-        "the line « {word} » is not understood: {value}",
+        "la ligne « {word} » n'est pas comprise",
+        "the line « {word} » is not understood",
     ),
     "problem-duplicate": Text(
-        "la ligne « {word} » est là deux fois, pas pareille : {value}",
-        "the line « {word} » stands twice and differs: {value}",
+        "la ligne « {word} » est là deux fois, pas pareille",
+        "the line « {word} » stands twice and differs",
     ),
     "problem-unknown": Text(
-        "la ligne « {word} » est inconnue du service : {value}",
-        "the line « {word} » is not known to the service: {value}",
+        "la ligne « {word} » est inconnue du service",
+        "the line « {word} » is not known to the service",
     ),
+    "problem-value": Text(" (« {value} »)", " (« {value} »)"),
     "example-head": Text(
-        "Modèle à recopier et à compléter, dans un nouveau message :",
-        "A model to copy and fill in, in a new mail:",
-    ),
-    "example": Text(
-        "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
-        "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
+        "Modèle à recopier dans un nouveau message. Remplacez tout ce qui\n"
+        "est entre crochets, crochets compris :",
+        "A model to copy into a new mail. Replace all that stands in\n"
+        "brackets, and the brackets:",
     ),
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(

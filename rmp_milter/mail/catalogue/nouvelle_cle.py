@@ -13,11 +13,17 @@ REFUSALS: Mapping[str, Text] = {
         "public key (a file .asc, neither expired nor revoked, able to encrypt) and sign the "
         "mail with the old one.",
     ),
+    "key-differs": Text(
+        "Aucune clé jointe ne porte l'empreinte que vous indiquez ({fingerprint}). Recopiez "
+        "l'empreinte entière de votre nouvelle clé, ou joignez cette clé. Rien n'a été changé.",
+        "No enclosed key has the fingerprint that you state ({fingerprint}). Copy the whole "
+        "fingerprint of your new key, or attach that key. Nothing was changed.",
+    ),
     "key-several": Text(
-        "Ce message apporte plusieurs nouvelles clés. Rien n'a été changé. Ne joignez que "
-        "celle que le service doit utiliser, puis renvoyez-le.",
-        "This mail brings several new keys. Nothing was changed. Attach only the one that the "
-        "service shall use and send it again.",
+        "Ce message apporte deux versions différentes de la nouvelle clé. Rien n'a été changé. "
+        "N'en joignez qu'une, puis renvoyez-le.",
+        "This mail brings two versions of the new key that differ. Nothing was changed. Attach "
+        "one only and send it again.",
     ),
     "key-taken": Text(
         "La clé jointe ne peut pas être enregistrée pour vous. Rien n'a été changé. Créez une "

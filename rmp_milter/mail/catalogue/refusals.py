@@ -250,6 +250,12 @@ REFUSALS: Mapping[str, Text] = {
         "This mail was received once before; this copy changed nothing. To repeat a request, "
         "write a new mail.",
     ),
+    "other-service": Text(
+        "Ce message nomme un autre service ({service}). Rien n'a été fait. S'il est pour "
+        "celui-ci, corrigez la ligne « Service » et renvoyez-le.",
+        "This mail names another service ({service}). Nothing was done. If it is for this one, "
+        "correct the line « Service » and send it again.",
+    ),
     "not-in-service": Text(
         "Cette demande n'est pas encore possible ici. Rien n'a été fait. Adressez-vous à "
         "l'hébergeur.",
