@@ -30,19 +30,28 @@ to you if they miss anything.
     ),
     "reminder-justify": Text(
         """\
-Votre accès en urgence du {at} (UTC), référence {reference}, n'est pas encore justifié. Répondez
-par :
+Votre accès en urgence du {at} (UTC),
+référence {reference}, n'est pas encore justifié.
+Répondez à ce message, signé, avec quelques mots qui disent
+pourquoi. Ou bien envoyez ces lignes, complétées :
 
     Demande : justification
     Référence : {reference}
-    Motif : ...
+    Motif : [pourquoi]
+
+Seuls les auditeurs lisent ces mots.
 """,
         """\
-Your emergency access of {at} (UTC), reference {reference}, is not justified yet. Answer by:
+Your emergency access of {at} (UTC),
+reference {reference}, is not justified yet.
+Answer this mail, signed, with a few words that say why. Or send
+these lines, completed:
 
     Request : justification
     Reference : {reference}
-    Reason : ...
+    Reason : [why]
+
+Only auditors read these words.
 """,
     ),
 }
