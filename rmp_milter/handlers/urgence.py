@@ -18,6 +18,7 @@ from rmp_milter.calls.protocol import (
     Released,
 )
 from rmp_milter.certificates import usable
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
 from rmp_milter.dossier.rules import Proof, Relation, Way
@@ -51,7 +52,7 @@ def handle(case: Case) -> Outcome:
     _check(case)
     if not case.opened.held_reason:
         return Outcome(reason_letter(case), urgent=True)
-    choice = choose(case.header, case.view)
+    choice = choose(case.header, case.view, int(day_of(case.at)[:4]))
     if choice.sure is not None:
         return _grant(case, choice.sure)
     _log(case, choice)

@@ -161,6 +161,12 @@ class TestShortList:
         assert leaf.event.dossier_id == self.ANA.dossier_id
         assert "DUPONT Ana, né(e) le 14/07/1990" in outcome.letter.text
 
+    @pytest.mark.parametrize("said", ["DUPONT, 36 ans", "DUPONT, femme d'environ 36 ans"])
+    def test_an_age_beside_the_name_narrows_it_too(self, said: str) -> None:
+        world = World([dossier(), self.ANA], FILED)
+        _, (leaf,) = run(urgence.handle, emergency(f"Patient : {said}\n"), world)
+        assert leaf.event.dossier_id == self.ANA.dossier_id
+
     def test_its_reference_chooses(self) -> None:
         world = World([dossier(), self.ANA], FILED)
         who = f"Référence : {short_reference(self.ANA.dossier_id).lower()}\n"

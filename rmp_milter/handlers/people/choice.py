@@ -25,6 +25,7 @@ from rmp_milter.handlers.people.search import (
     says_names,
     short_list,
 )
+from rmp_milter.mail.header.civil import birth_years
 from rmp_milter.mail.header.routing import RoutingHeader
 
 _KIND = "D"
@@ -52,16 +53,20 @@ class Choice(msgspec.Struct, frozen=True):
     listed: ShortList = ShortList()
 
 
-def choose(header: RoutingHeader, view: View) -> Choice:
-    """Find whom the header means among the open dossiers."""
+def choose(header: RoutingHeader, view: View, this_year: int) -> Choice:
+    """Find whom the header means among the open dossiers.
+
+    ``this_year`` is the mail's, for an age that stands beside the name.
+    """
+    sought = _sought(header, this_year)
     if spoken(header.reference) in {"", _KIND}:
-        return _by_words(header, view)
+        return _by_words(header, sought, view)
     named = chosen_by(header.reference, view.dossiers())
     if not named:
-        return _by_a_slip(header, view)
+        return _by_a_slip(header, sought, view)
     if not says_names(header.names_said):
         return _one_of(named)
-    alike = short_list(_sought(header), view.dossiers())
+    alike = short_list(sought, view.dossiers())
     fitting = [
         each for each in named if each in alike.found or is_alike(header.names_said, each)
     ]
@@ -79,10 +84,10 @@ def _one_of(named: Iterable[Dossier]) -> Choice:
     return Choice(FoundBy.TWICE, listed=ShortList(both))
 
 
-def _by_a_slip(header: RoutingHeader, view: View) -> Choice:
+def _by_a_slip(header: RoutingHeader, sought: Sought, view: View) -> Choice:
     """Return what comes near to a reference that nobody has, or to what is said beside it."""
     near = near_to(header.reference, view.dossiers())
-    said = _by_words(header, view)
+    said = _by_words(header, sought, view)
     if said.sure and near.found in {(), (said.sure,)}:
         return said
     if len(near.found) == 1 and is_alike(header.names_said, near.found[0]):
@@ -92,7 +97,7 @@ def _by_a_slip(header: RoutingHeader, view: View) -> Choice:
     return Choice(FoundBy.UNKNOWN, listed=listed)
 
 
-def _by_words(header: RoutingHeader, view: View) -> Choice:
+def _by_words(header: RoutingHeader, sought: Sought, view: View) -> Choice:
     """Find by the traits, the number, then whatever is alike."""
     patient = Patient(header.birth_name, header.first_names, header.birth_date, nir=header.nir)
     by_traits = view.dossiers_by_traits(trait_keys(patient))
@@ -100,14 +105,15 @@ def _by_words(header: RoutingHeader, view: View) -> Choice:
     found = match(patient, known)
     if found.outcome is Matched.ONE:
         return Choice(sure=found.dossier)
-    said = _sought(header)
-    if not (says_names(said.names) or said.born or header.nir):
+    if not (says_names(sought.names) or sought.born or header.nir):
         return Choice(FoundBy.NOTHING)
-    return Choice(listed=_together(known, short_list(said, view.dossiers())))
+    return Choice(listed=_together(known, short_list(sought, view.dossiers())))
 
 
-def _sought(header: RoutingHeader) -> Sought:
-    return Sought(header.names_said, header.born_years, header.birth_date)
+def _sought(header: RoutingHeader, this_year: int) -> Sought:
+    """Return what may be searched by; ``DUPONT Jean, 65 ans`` says an age as well."""
+    beside = birth_years("", header.names_said, this_year)
+    return Sought(header.names_said, header.born_years or beside, header.birth_date)
 
 
 def _together(first: Iterable[Dossier], others: ShortList) -> ShortList:
