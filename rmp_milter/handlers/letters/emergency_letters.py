@@ -13,7 +13,7 @@ from rmp_milter.dossier.rules import Relation
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Notice
 from rmp_milter.handlers.letters.emergency_questions import WIDTH
-from rmp_milter.handlers.letters.index import dossier_letter, index_order
+from rmp_milter.handlers.letters.index import dossier_letter, in_index_order
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -38,7 +38,7 @@ def emergency_letter(
     seen without turning a page. Then the table of documents, then the justification.
     """
     treating = case.view.doctor(dossier.treating)
-    ordered = index_order(visible)
+    ordered = in_index_order(visible)
     head = [
         _patient_words(case, dossier),
         *(_first_words(case, each) for each in ordered[:1]),

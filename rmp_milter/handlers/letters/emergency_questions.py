@@ -14,6 +14,7 @@ from rmp_milter.handlers.people.choice import Choice, FoundBy
 from rmp_milter.handlers.people.search import short_reference
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.catalogue.urgence import WORDS
 from rmp_milter.mail.header.lines import lines_of
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
@@ -24,17 +25,7 @@ WIDTH = 66
 
 _MARGIN = "    "
 _REFERENCE_SHOWN = 24
-_WHO = {
-    Field.PATIENT: "patient",
-    Field.BIRTH_NAME: "birth-name",
-    Field.FIRST_NAMES: "first-names",
-    Field.USED_NAME: "used-name",
-    Field.BIRTH_DATE: "born",
-    Field.AGE: "age",
-    Field.NIR: "nir",
-    Field.REFERENCE: "reference",
-}
-"""The words that say who is meant, with the ending of their text's key."""
+_WHO = {Field(word): words for word, words in WORDS.items()}
 
 
 def reason_letter(case: Case) -> Letter:
@@ -105,17 +96,17 @@ def _said(case: Case) -> list[str]:
     said = {
         line.field: line.value
         for line in reversed(lines_of(case.opened.header))
-        if line.field in _WHO and line.value
+        if line.field in _WHO
     }
-    if not said:
+    if not any(said.values()):
         name = " ".join(filter(None, (header.birth_name.upper(), header.first_names)))
         said = {Field.PATIENT: name or header.names_said, Field.BIRTH_DATE: header.birth_date}
-    lines = [
-        text(f"emergency-word-{name}", language, value=" ".join(said[field].split()))
-        for field, name in _WHO.items()
-        if said.get(field)
-    ]
-    return [_cut(line, WIDTH - len(_MARGIN)) for line in lines]
+    return [_line(field, said[field], language) for field in _WHO if said.get(field)]
+
+
+def _line(field: Field, value: str, language: Language) -> str:
+    line = f"{getattr(_WHO[field], language)} : {' '.join(value.split())}"
+    return _cut(line, WIDTH - len(_MARGIN))
 
 
 def _cut(line: str, room: int) -> str:
@@ -129,9 +120,7 @@ def _reference_line(found: Sequence[Dossier], language: Language) -> str:
     """Return the line that chooses: filled in where there is only one to choose."""
     if len(found) != 1:
         return _slot(language, "reference")
-    return text(
-        "emergency-word-reference", language, value=short_reference(found[0].dossier_id)
-    )
+    return _line(Field.REFERENCE, short_reference(found[0].dossier_id), language)
 
 
 def _head(case: Case, choice: Choice) -> str:

@@ -31,7 +31,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     ``whole_sheet`` shows the patient's number, insurance and address as well; another
     ``head`` may stand in the place of the usual one and of the sheet.
     """
-    ordered = index_order(picked)
+    ordered = in_index_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
     sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
     packets = {each.document.document_id: each.packets for each in sent}
@@ -57,7 +57,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     )
 
 
-def index_order(picked: Sequence[Seen]) -> list[Seen]:
+def in_index_order(picked: Sequence[Seen]) -> list[Seen]:
     """Return the entries as the index has them, the newest résumé before all."""
     return sorted(picked, key=_rank)
 

@@ -57,6 +57,18 @@ REFUSALS: Mapping[str, Text] = {
     ),
 }
 
+WORDS: Mapping[str, Text] = {
+    "Patient": Text("Patient", "Patient"),
+    "Nom": Text("Nom", "Birth name"),
+    "Prénom": Text("Prénom", "First name"),
+    "Nom d'usage": Text("Nom d'usage", "Used name"),
+    "Né le": Text("Né le", "Born"),
+    "Âge": Text("Âge", "Age"),
+    "NIR": Text("NIR", "NIR"),
+    "Référence": Text("Référence", "Reference"),
+}
+"""The words of a form that say who is meant, in their order."""
+
 LETTERS: Mapping[str, Text] = {
     "subject-emergency": Text(
         "RMP : accès en urgence, {patient}", "RMP: emergency access, {patient}"
@@ -89,6 +101,10 @@ LETTERS: Mapping[str, Text] = {
     ),
     "emergency-where-separate": Text(
         "le message qui suit celui-ci", "the mail that follows this one"
+    ),
+    "emergency-where-grouped": Text(
+        "le premier document du message qui suit celui-ci",
+        "the first document of the mail that follows this one",
     ),
     "emergency-where-partitioned": Text(
         "le premier fichier chiffré joint à ce message",
@@ -148,14 +164,6 @@ treating doctor and the patient are told of it.
     ),
     "emergency-slot-born": Text("Né le : [jj/mm/aaaa]", "Born : [dd/mm/yyyy]"),
     "emergency-slot-age": Text("Âge : [âge approximatif]", "Age : [about the age]"),
-    "emergency-word-patient": Text("Patient : {value}", "Patient : {value}"),
-    "emergency-word-birth-name": Text("Nom : {value}", "Birth name : {value}"),
-    "emergency-word-first-names": Text("Prénom : {value}", "First name : {value}"),
-    "emergency-word-used-name": Text("Nom d'usage : {value}", "Used name : {value}"),
-    "emergency-word-born": Text("Né le : {value}", "Born : {value}"),
-    "emergency-word-age": Text("Âge : {value}", "Age : {value}"),
-    "emergency-word-nir": Text("NIR : {value}", "NIR : {value}"),
-    "emergency-word-reference": Text("Référence : {value}", "Reference : {value}"),
     "emergency-reason": Text(
         """\
 Le motif manque. Rien n'a encore été cherché ni ouvert.
