@@ -10,9 +10,9 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "reason-missing": Text(
-        "Le motif manque : écrivez en quelques mots pourquoi, puis renvoyez le message. Seuls les "
+        "Le motif manque. Écrivez en quelques mots pourquoi, puis renvoyez le message. Seuls les "
         "auditeurs liront ces mots.",
-        "The reason is missing: write why in a few words and send the mail again. Only auditors "
+        "The reason is missing. Write why in a few words and send the mail again. Only auditors "
         "will read these words.",
     ),
     "emergency-professionals-only": Text(
