@@ -33,7 +33,7 @@ to you if they miss anything.
 Votre accès en urgence du {at} (UTC),
 référence {reference}, n'est pas encore justifié.
 Répondez à ce message, signé, avec quelques mots qui disent
-pourquoi. Ou bien envoyez ces lignes, complétées :
+pourquoi. Ou bien envoyez ces lignes, complétées.
 
     Demande : justification
     Référence : {reference}
@@ -45,7 +45,7 @@ Seuls les auditeurs lisent ces mots.
 Your emergency access of {at} (UTC),
 reference {reference}, is not justified yet.
 Answer this mail, signed, with a few words that say why. Or send
-these lines, completed:
+these lines, completed.
 
     Request : justification
     Reference : {reference}

@@ -130,7 +130,7 @@ Cet accès en urgence du {at} (UTC) porte
 la référence {reference}.
 Justifiez-le avant le {until} (UTC) en répondant à ce
 message, signé, avec quelques mots qui disent pourquoi. Ou bien
-envoyez ces lignes, complétées :
+envoyez ces lignes, complétées.
 
     Demande : justification
     Référence : {reference}
@@ -145,7 +145,7 @@ This emergency access of {at} (UTC) has
 the reference {reference}.
 Justify it before {until} (UTC) by answering this
 mail, signed, with a few words that say why. Or send these lines,
-completed:
+completed.
 
     Request : justification
     Reference : {reference}
@@ -167,8 +167,8 @@ treating doctor and the patient are told of it.
     "emergency-reason": Text(
         """\
 Le motif manque. Rien n'a encore été cherché ni ouvert.
-Copiez ces lignes dans un message signé, écrivez pourquoi à la
-dernière, envoyez. La réponse est immédiate.
+Copiez ces lignes dans un nouveau message signé, écrivez
+pourquoi à la dernière, envoyez. La réponse est immédiate.
 
 {form}
 
@@ -176,8 +176,8 @@ Quelques mots suffisent ; seuls les auditeurs les liront.
 """,
         """\
 The reason is missing. Nothing was looked for or opened yet.
-Copy these lines into a signed mail, write why in the last one,
-send. The answer is immediate.
+Copy these lines into a new signed mail, write why in the last
+one, send. The answer is immediate.
 
 {form}
 
@@ -216,14 +216,17 @@ A few words are enough; only auditors will read them.
         "write. Here is whose it is, then the names that are alike.",
     ),
     "emergency-choose": Text(
-        "Choisissez par la référence de la ligne ; la réponse est\n"
-        "immédiate. Lignes à renvoyer, signées et complétées :",
-        "Choose by the reference of the line; the answer is immediate.\n"
-        "Lines to send back, signed and completed:",
+        "Choisissez par la référence de la ligne. Copiez ces lignes dans\n"
+        "un nouveau message signé, complétez-les ; la réponse est\n"
+        "immédiate.",
+        "Choose by the reference of the line. Copy these lines into a new\n"
+        "signed mail and complete them; the answer is immediate.",
     ),
     "emergency-choose-otherwise": Text(
-        "Lignes à renvoyer, signées et complétées :",
-        "Lines to send back, signed and completed:",
+        "Copiez ces lignes dans un nouveau message signé, complétez-les ;\n"
+        "la réponse est immédiate.",
+        "Copy these lines into a new signed mail and complete them; the\n"
+        "answer is immediate.",
     ),
     "emergency-list": Text(
         """\
@@ -273,8 +276,8 @@ This list is in the log, for each patient named.
 {head}
 
 Demandez plus largement : le nom seul (de naissance ou d'usage),
-ou ses trois premières lettres, l'âge si vous l'estimez. Lignes à
-renvoyer, signées et complétées :
+ou ses trois premières lettres, l'âge si vous l'estimez. Copiez
+ces lignes dans un nouveau message signé, complétez-les.
 
 {form}
 
@@ -284,8 +287,8 @@ Sans nom : la date de naissance exacte, ou le NIR, suffit.
 {head}
 
 Ask more widely: the name alone (by birth or in use) or its
-first three letters, and the age if you can guess it. Lines to
-send back, signed and completed:
+first three letters, and the age if you can guess it. Copy these
+lines into a new signed mail and complete them.
 
 {form}
 
