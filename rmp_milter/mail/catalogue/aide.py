@@ -16,8 +16,8 @@ entre crochets, crochets compris. Un exemple laissé tel quel ne fait rien.
 
 TOUS LES JOURS
 
-Recevoir un dossier (médecin traitant ou remplaçant : sans la ligne « Code » ; tout autre
-professionnel : avec le code que donne le patient) :
+Recevoir un dossier (médecin traitant ou remplaçant, sans la ligne « Code » ; tout autre
+professionnel, avec le code que donne le patient) :
 
 {example_consultation}
 
@@ -96,7 +96,7 @@ and the brackets. An example that is left as it is does nothing.
 
 EVERY DAY
 
-Receive a dossier (treating doctor or locum: without the line « Code »; anybody else: with the
+Receive a dossier (treating doctor or locum, without the line « Code »; anybody else, with the
 code that the patient gives):
 
 {example_consultation}

@@ -40,9 +40,7 @@ n'est pas encore justifié. Référence de l'accès, {reference}.
 
 Écrivez un nouveau message, chiffré et signé, avec ces lignes.
 
-    Demande : justification
-    Référence : {reference}
-    Motif : ...
+{example_justification}
 """,
         """\
 Your emergency access of {at} (UTC)
@@ -50,9 +48,7 @@ is not justified yet. Its reference is {reference}.
 
 Write a new mail, encrypted and signed, with these lines.
 
-    Request : justification
-    Reference : {reference}
-    Reason : ...
+{example_justification}
 """,
     ),
 }

@@ -6,10 +6,10 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé : celui que vous proposez est trop court. Rien n'a été "
+        "Le code n'a pas été changé, car celui que vous proposez est trop court. Rien n'a été "
         "fait. Choisissez-en un plus long, ou retirez la ligne Code et le service en "
         "fabriquera un. Puis renvoyez le message.",
-        "The code was not changed: the one you give is too short. Nothing was done. Choose a "
+        "The code was not changed, as the one you give is too short. Nothing was done. Choose a "
         "longer one, or leave the line Code out and the service will make one. Then send the "
         "mail again.",
     ),
@@ -22,9 +22,11 @@ LETTERS: Mapping[str, Text] = {
 Le dossier de {patient}, né(e) le {birth_date}, a un
 nouveau code.
 
-Nouveau code du patient : {code}
+Voici ce code. Notez-le, il ne sera plus affiché.
 
-Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
+    {code}
+
+Imprimez la fiche
 jointe ({slip}), remettez-la au patient et détruisez
 l'ancienne : l'ancien code n'ouvre plus rien.
 
@@ -32,19 +34,24 @@ l'ancienne : l'ancien code n'ouvre plus rien.
 
 +----------------------------------------------------------------+
   Résumé médical partagé
-  Patient : {patient}, né(e) le {birth_date}
-  Code personnel : {code}
-  Ce code est confidentiel. Ne le donnez qu'à un professionnel de
-  santé à qui vous permettez de lire votre dossier.
+  {patient}, né(e) le {birth_date}
+
+      {code}
+
+  C'est votre code personnel. Il est confidentiel. Ne le donnez
+  qu'à un professionnel de santé à qui vous permettez de lire votre
+  dossier.
 +----------------------------------------------------------------+
 """,
         """\
 The dossier of {patient}, born {birth_date}, has a new
 code.
 
-The patient's new code: {code}
+Here is this code. Note it, it will not be shown again.
 
-Note it now: it will not be shown again. Print the slip that is
+    {code}
+
+Print the slip that is
 attached ({slip}), hand it to the patient and destroy the
 old one: the old code opens nothing any more.
 
@@ -52,10 +59,12 @@ To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
-  Patient: {patient}, born {birth_date}
-  Personal code: {code}
-  This code is confidential. Give it only to a professional whom
-  you allow to read your dossier.
+  {patient}, born {birth_date}
+
+      {code}
+
+  This is your personal code. It is confidential. Give it only to
+  a professional whom you allow to read your dossier.
 +----------------------------------------------------------------+
 """,
     ),
