@@ -15,6 +15,13 @@ from testbed.service import Settings
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
 
 
+def code_in(answer: str) -> str:
+    """Return the patient's code that an answer gives: it stands alone on a line."""
+    found = re.search(r"^    (\S+)$", answer, re.MULTILINE)
+    assert found, answer
+    return found[1]
+
+
 @dataclass
 class Clinic:
     """The host and its doctors, with what a test says again and again."""
@@ -39,9 +46,7 @@ class Clinic:
         if code:
             text += f"Code : {code}\n"
         (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text))
-        found = re.search(r"Code du patient : (\S+)", answer.text)
-        assert found, answer.text
-        return found[1]
+        return code_in(answer.text)
 
     def refusal(self, doctor: Doctor, mail: bytes) -> Opened:
         """Send a mail that is refused by letter; return the letter."""

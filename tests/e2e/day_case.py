@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from clinic import code_in
 from states import leaves_of, named, open_store, patient_in
 
 from rmp_milter.keeper.log.journal import Journal
@@ -63,9 +64,7 @@ class Practice:
         files = {"Résumé médical.txt": summary.encode()}
         mail = doctor.pgp_mime(f"{text}Document : Résumé médical\n\n{summary}\n", files)
         (answer,) = self.host.ask(doctor, mail)
-        found = re.search(r"Code du patient : (\S+)", answer.text)
-        assert found, answer.text
-        patient.code = found[1]
+        patient.code = code_in(answer.text)
         self.note(patient, "creation", doctor)
         self.filed(patient, doctor)
         for author in patient.awaited:

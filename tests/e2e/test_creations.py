@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from clinic import PDF, Clinic
+from clinic import PDF, Clinic, code_in
 
 from testbed.doctor import Doctor
 from testbed.vitale import CardSoftware, header_line
@@ -53,12 +53,12 @@ def test_the_slip_of_a_pgp_mime_answer_shows_the_code(
 ) -> None:
     lines = clinic.patient() + "Consentement : oui\n" + (f"Code : {code}\n" if code else "")
     answer = create(clinic, clinic.paul, lines)
-    said = answer.text.partition("Code du patient : ")[2].split()[0]
+    said = code_in(answer.text)
     assert said == code or not code
     shown = words_of(answer.files["fiche-code.pdf"], tmp_path)
     assert said in shown.split()
     assert "Jean, né(e) le 30/01/1959" in shown
-    assert "Médecin traitant : Dr Paul DEMO" in shown
+    assert "Votre médecin traitant est Dr Paul DEMO" in shown
 
 
 def test_the_slip_of_a_partitioned_answer_shows_the_code(

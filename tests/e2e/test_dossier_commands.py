@@ -142,7 +142,7 @@ def test_the_patient_decides_by_his_own_mail(clinic: Clinic) -> None:
         assert "Laboratoire" not in index.text
         assert ask("copie", 2)[1].files["Radio.pdf"] == PDF
         assert "Le patient a masqué (document 1)" in ask("accès")[0].text
-        assert "Nouveau code du patient : " in ask("nouveau code")[0].text
+        assert "Voici ce code" in ask("nouveau code")[0].text
         ask(f"opposition\nMédecin : {clinic.anne.name}")
         before = clinic.host.postfix.collected.count(clinic.paul.mail)
         assert "est\nclos." in ask("clôture")[0].text

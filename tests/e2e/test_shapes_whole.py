@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from clinic import PDF, Clinic
+from clinic import PDF, Clinic, code_in
 
 from testbed.doctor import Doctor
 from testbed.gpg import Standing, Verdict
@@ -61,7 +61,7 @@ def test_a_creation_keeps_the_files_and_never_the_code(shape: str, clinic: Clini
     lines = clinic.patient()
     text = f"Demande : création\n{lines}Consentement : oui\nCode : SecretDuPatient\n\n"
     (answer,) = clinic.host.exchange(clinic.paul, SHAPES[shape](clinic.paul, text))
-    assert "Code du patient : SecretDuPatient" in answer.text
+    assert code_in(answer.text) == "SecretDuPatient"
     asked = clinic.paul.pgp_mime(f"Demande : dossier\n{lines}\n")
     answers = clinic.host.exchange(clinic.paul, asked)
     assert "SecretDuPatient" not in words_of(answers)

@@ -201,5 +201,5 @@ def test_a_host_that_demands_the_card_for_a_creation_gets_it() -> None:
             assert "Le dossier n'a pas été créé" in create(more).text
         assert clinic.host.stored()["dossiers"] == 0
         made = create(header_line(software.token(number, rpps(2))))
-        assert "Code du patient : " in made.text
+        assert "Voici le code du patient" in made.text
         assert clinic.host.stored()["dossiers"] == 1
