@@ -18,7 +18,13 @@ from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.meaning.texts import text_of_mail
 from rmp_milter.mail.whose.reading import read_plain
 from rmp_milter.mail.whose.words import SaidLine, Words
-from rmp_milter.milter.understanding import OwnWords, check_request, is_thanks, understood
+from rmp_milter.milter.understanding import (
+    InService,
+    OwnWords,
+    check_request,
+    is_thanks,
+    understood,
+)
 
 _MIME_FIELDS = frozenset({"content-type", "mime-version", "content-transfer-encoding"})
 
@@ -96,7 +102,8 @@ def _report(words: Words, opened: Opening, this_year: int, language: Language) -
         header = RoutingHeader()
     else:
         try:
-            check_request(header, meaning.standing, HANDLERS, has_documents=has_documents)
+            service = InService(HANDLERS)
+            check_request(header, meaning.standing, service, has_documents=has_documents)
             _check_reason(header, opened)
         except MailError as error:
             refusal = error.text

@@ -30,6 +30,7 @@ from rmp_milter.milter.sender import identify, likely_signers, opened_with_signe
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
     Arrival,
+    InService,
     OwnWords,
     check_arrival,
     check_request,
@@ -169,7 +170,8 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
-        check_request(case.header, standing, HANDLERS, has_documents=has_documents)
+        service = InService(HANDLERS, means.services)
+        check_request(case.header, standing, service, has_documents=has_documents)
         outcome = HANDLERS[case.header.verb](case)
         word = f"{verb} done"
     except MailError as error:

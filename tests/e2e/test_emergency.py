@@ -85,7 +85,7 @@ def test_every_emergency_is_in_the_journal_and_the_patients_list(clinic: Clinic)
     lines, _ = filed(clinic)
     urgent(clinic, lines, 3)
     (told,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
-    assert "Dr Anne AUTRE a accédé au dossier en urgence (entrées 1, 2)" in told.text
+    assert "Dr Anne AUTRE a accédé au dossier en urgence (documents 1, 2)" in told.text
 
 
 @pytest.mark.promise(number=4)
@@ -105,9 +105,9 @@ def test_it_is_justified_by_its_reference(clinic: Clinic) -> None:
     reference = reference_in(index)
     text = f"Demande : justification\nRéférence : {reference}\nMotif : traumatisme crânien\n"
     (answer,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(text))
-    assert f"justification de l'accès {reference} est inscrite" in answer.text
+    assert f"justification de l'accès {reference} est reçue" in answer.text
     refused = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(text))
-    assert "Aucun accès en urgence de votre part" in refused.text.replace("\n", " ")
+    assert "Aucun de vos accès en urgence" in refused.text.replace("\n", " ")
 
 
 def test_without_a_reason_it_is_asked_for_and_nothing_is_shown(clinic: Clinic) -> None:

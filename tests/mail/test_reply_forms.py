@@ -202,7 +202,9 @@ def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
         "document-04.pgp",
     ]
     assert parts[2].get_content() == b"P" + BODY
-    assert b"document-02.pdf.pgp : Compte rendu 2 DUPONT, radio DUPONT.pdf" in raw(order.pieces)
+    assert "document-02.pdf.pgp — Compte rendu 2 DUPONT, radio DUPONT.pdf".encode() in raw(
+        order.pieces
+    )
 
 
 def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:

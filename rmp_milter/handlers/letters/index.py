@@ -5,11 +5,18 @@ from itertools import groupby
 
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
-from rmp_milter.mail.outgoing.wording import birth_date, day, document_titles, full_name
+from rmp_milter.mail.outgoing.wording import (
+    birth_date,
+    day,
+    document_titles,
+    entry_words,
+    full_name,
+)
 
 _TABS = list(Onglet)
 
@@ -77,8 +84,9 @@ def _head(each: Seen, language: Language) -> str:
 def entry_title(each: Seen, language: Language) -> str:
     """Return the line that stands for an entry: number, day, type, author."""
     entry = each.filed.entry
-    title = entry.document_type or text("unnamed-part", language)
-    return f"{each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"
+    title = entry_words(entry.document_type, language)
+    author = inert(entry.author_name)
+    return f"{each.number}. {day(entry.received_at)}  {title} — {author}"
 
 
 def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:

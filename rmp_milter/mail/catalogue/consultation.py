@@ -10,62 +10,92 @@ LETTERS: Mapping[str, Text] = {
         """\
 Dossier de {patient}, né(e) le {birth_date}
 Médecin traitant : {treating}
-État au {date} : {entries} entrée(s), {documents} document(s)
+État au {date} : {entries} document(s), {documents} fichier(s)
 """,
         """\
 Dossier of {patient}, born {birth_date}
 Treating doctor: {treating}
-As of {date}: {entries} entries, {documents} documents
+As of {date}: {entries} document(s), {documents} file(s)
 """,
     ),
     "index-empty": Text(
-        "Ce dossier ne contient encore aucun document.", "This dossier is empty."
+        "Ce dossier ne contient encore aucun document.",
+        "This dossier holds no document yet.",
     ),
     "index-mails": Text(
-        "Les documents suivent dans {count} message(s), dans l'ordre de cette table. Chacun garde\n"
-        "l'objet et la signature de son auteur : votre messagerie peut donc signaler que le\n"
-        "signataire n'est pas l'expéditeur, ou que sa clé vous manque.",
-        "The documents follow in {count} mail(s), in the order of this table. Each keeps its\n"
-        "author's subject and signature, so your mail client may point out that the signer is\n"
-        "not the sender, or that you do not have the signer's key.",
+        "Les documents suivent dans {count} message(s), dans l'ordre de cet\n"
+        "index. Chacun garde l'objet et la signature de son auteur.",
+        "The documents follow in {count} mail(s), in the order of this\n"
+        "index. Each keeps its author's subject and signature.",
     ),
     "index-keys": Text(
-        "Les clés publiques des auteurs sont jointes ({name}). Importez-les\n"
-        "pour vérifier leurs signatures : sans elles, Thunderbird annonce à tort un échec du\n"
-        "déchiffrement quand vous ouvrez une pièce jointe signée.",
-        "The authors' public keys are attached ({name}). Import them to\n"
-        "check their signatures: without them Thunderbird wrongly reports that decryption failed\n"
-        "when you open a signed attachment.",
+        "LES SIGNATURES\n"
+        "Chaque document est signé par son auteur, mais c'est le service\n"
+        "qui vous l'envoie. Thunderbird l'affiche donc en rouge, avec la\n"
+        "mention « Signature numérique incertaine » (ou « douteuse ») :\n"
+        "c'est normal.\n\n"
+        "Pour savoir qui a signé, importez une fois les clés des auteurs :\n"
+        "clic droit sur la pièce jointe {name},\n"
+        "« Importer une clé OpenPGP », puis « Acceptée (non vérifiée) ».\n"
+        "Ensuite, dans chaque document, cliquez sur « OpenPGP » en haut à\n"
+        "droite, puis sur « Afficher la clé du signataire ».\n\n"
+        "Sans ces clés, Thunderbird annonce à tort un échec du\n"
+        "déchiffrement quand vous ouvrez une pièce jointe signée. S'il\n"
+        "annonce une signature « non valide », prévenez l'hébergeur.",
+        "THE SIGNATURES\n"
+        "Each document is signed by its author, but sent to you by the\n"
+        "service. So Thunderbird shows it in red, as « Uncertain Digital\n"
+        "Signature »: this is normal.\n\n"
+        "To know who signed, import the authors' keys once: right click on\n"
+        "the attachment {name},\n"
+        "« Import OpenPGP Key », then « Accepted (unverified) ».\n"
+        "After that, in each document, click « OpenPGP » at the top right,\n"
+        "then « View signer key ».\n\n"
+        "Without these keys Thunderbird wrongly reports that decryption\n"
+        "failed when you open a signed attachment. If it reports an\n"
+        "invalid signature, tell the host.",
     ),
     "index-hprim": Text(
-        "Les fichiers entete-NN.hpr sont destinés à votre logiciel : ils portent l'en-tête HPRIM\n"
-        "de l'entrée NN, pour la ranger dans le dossier de votre patient.",
-        "The files entete-NN.hpr are for your software: they hold the HPRIM header of the entry\n"
-        "NN, by which it files the entry itself.",
+        "Les fichiers entete-NN.hpr sont pour votre logiciel : il y trouve\n"
+        "de quoi ranger le document NN chez votre patient.",
+        "The files entete-NN.hpr are for your software: they tell it where\n"
+        "to file the document NN.",
     ),
     "hprim-body": Text(
-        "Résumé médical partagé, entrée {number} : {document}\nOnglet : {onglet}",
-        "Shared medical summary, entry {number}: {document}\nTab: {onglet}",
+        "Résumé médical partagé, document {number} : {document}\nOnglet « {onglet} »",
+        "Shared medical summary, document {number}: {document}\nTab « {onglet} »",
     ),
     "index-masked": Text(
-        "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",
-        "(masked: seen by its author, the treating doctor and the patient only)",
+        "(masqué : vu de son auteur, du médecin traitant et du patient)",
+        "(masked: seen by its author, the treating doctor, the patient)",
     ),
     "index-replaced": Text("VERSIONS REMPLACÉES", "REPLACED VERSIONS"),
     "index-replaced-by": Text(
-        "(remplacée par l'entrée {number})", "(replaced by entry {number})"
+        "(remplacé par le document {number})",
+        "(replaced by document {number})",
     ),
     "index-unreadable": Text(
-        "(déposé pour une autre de vos clés : redemandez le dossier avec le code du patient)",
-        "(filed for another of your keys: ask again with the patient's code)",
+        "(pour une autre de vos clés : redemandez-le avec le code)",
+        "(for another of your keys: ask again with the patient's code)",
     ),
     "enclosed": Text(
-        "Message {index} sur {count} : {title}\n\nLes pièces jointes sont chiffrées une par une : "
-        "ouvrez-les avec votre clé.\n",
-        "Mail {index} of {count}: {title}\n\nEach attachment is encrypted by itself: open it with "
-        "your key.\n",
+        """\
+Message {index} sur {count} : {title}
+
+Les fichiers joints sont chiffrés un par un. Thunderbird : clic
+droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
+enregistrez-le, puis double-cliquez dessus.
+""",
+        """\
+Mail {index} of {count}: {title}
+
+The files attached are encrypted one by one. Thunderbird: right
+click on the file, « Decrypt and Open ». Outlook: save it, then
+double-click it.
+""",
     ),
     "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
+    "file-part": Text("fichier « {name} »", "file « {name} »"),
     "letter-part": Text("lettre", "letter"),
     "unnamed-part": Text("document sans nom", "unnamed document"),
 }

@@ -6,10 +6,12 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "no-such-reference": Text(
-        "Aucun accès en urgence de votre part ne porte cette référence. Recopiez-la de la réponse "
-        "que vous avez reçue (U-....-....-....).",
-        "No emergency access of yours has this reference. Copy it from the answer that you "
-        "received (U-....-....-....).",
+        "Aucun de vos accès en urgence ne porte cette référence. Rien n'a été fait. "
+        "Recopiez-la du message qui vous a donné le dossier (elle commence par U), puis "
+        "renvoyez votre justification.",
+        "No emergency access of yours has this reference. Nothing was done. Copy it from the "
+        "mail that brought you the dossier (it begins with U) and send your justification "
+        "again.",
     ),
 }
 
@@ -17,28 +19,36 @@ LETTERS: Mapping[str, Text] = {
     "subject-justified": Text("RMP : justification reçue", "RMP: justification received"),
     "justified": Text(
         """\
-Votre justification de l'accès {reference} est inscrite au journal.
-Seuls les auditeurs la lisent ; ils vous écriront s'il leur manque quelque chose.
+Votre justification de l'accès {reference} est reçue.
+Seuls les auditeurs la liront. Ils vous écriront s'il leur manque
+quelque chose.
 """,
         """\
-Your justification of the access {reference} is in the log. Only auditors read it; they will write
-to you if they miss anything.
+Your justification of the access {reference} is received.
+Only auditors will read it. They will write to you if they miss
+anything.
 """,
     ),
     "subject-reminder": Text(
-        "RMP : accès en urgence à justifier", "RMP: emergency access to justify"
+        "RMP : accès en urgence à justifier",
+        "RMP: emergency access to justify",
     ),
     "reminder-justify": Text(
         """\
-Votre accès en urgence du {at} (UTC), référence {reference}, n'est pas encore justifié. Répondez
-par :
+Votre accès en urgence du {at} (UTC)
+n'est pas encore justifié. Référence de l'accès, {reference}.
+
+Écrivez un nouveau message, chiffré et signé, avec ces lignes.
 
     Demande : justification
     Référence : {reference}
     Motif : ...
 """,
         """\
-Your emergency access of {at} (UTC), reference {reference}, is not justified yet. Answer by:
+Your emergency access of {at} (UTC)
+is not justified yet. Its reference is {reference}.
+
+Write a new mail, encrypted and signed, with these lines.
 
     Request : justification
     Reference : {reference}

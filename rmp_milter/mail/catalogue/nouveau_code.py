@@ -6,10 +6,12 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé : celui que vous proposez est trop court. Choisissez-en "
-        "un plus long, ou retirez la ligne « Code : » pour que le service en fabrique un.",
-        "The code was not changed: the one you give is too short. Choose a longer one, or "
-        "leave the line « Code : » out and the service makes one.",
+        "Le code n'a pas été changé : celui que vous proposez est trop court. Rien n'a été "
+        "fait. Choisissez-en un plus long, ou retirez la ligne Code et le service en "
+        "fabriquera un. Puis renvoyez le message.",
+        "The code was not changed: the one you give is too short. Nothing was done. Choose a "
+        "longer one, or leave the line Code out and the service will make one. Then send the "
+        "mail again.",
     ),
 }
 
@@ -17,12 +19,16 @@ LETTERS: Mapping[str, Text] = {
     "subject-code": Text("RMP : code de {patient}", "RMP: code of {patient}"),
     "code-renewed": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, a un nouveau code. L'ancien n'ouvre plus rien.
+Le dossier de {patient}, né(e) le {birth_date}, a un
+nouveau code.
 
 Nouveau code du patient : {code}
 
-Remettez ce code au patient. Il ne sera plus affiché. La fiche à imprimer pour lui est jointe
-({slip}) ; détruisez l'ancienne. À défaut, à découper :
+Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
+jointe ({slip}), remettez-la au patient et détruisez
+l'ancienne : l'ancien code n'ouvre plus rien.
+
+À découper, si la fiche ne s'imprime pas :
 
 +----------------------------------------------------------------+
   Résumé médical partagé
@@ -33,12 +39,16 @@ Remettez ce code au patient. Il ne sera plus affiché. La fiche à imprimer pour
 +----------------------------------------------------------------+
 """,
         """\
-The dossier of {patient}, born {birth_date}, has a new code. The old one opens nothing any more.
+The dossier of {patient}, born {birth_date}, has a new
+code.
 
 The patient's new code: {code}
 
-Hand this code to the patient. It will not be shown again. The slip to print is enclosed
-({slip}); destroy the old one. Otherwise, to cut out:
+Note it now: it will not be shown again. Print the slip that is
+attached ({slip}), hand it to the patient and destroy the
+old one: the old code opens nothing any more.
+
+To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
@@ -51,14 +61,20 @@ Hand this code to the patient. It will not be shown again. The slip to print is 
     ),
     "code-renewed-notice": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, a reçu un nouveau code, à la demande de
-{sender}. L'ancien code n'ouvre plus rien. Si le patient ne l'a pas voulu,
-demandez pour lui un autre code (« Demande : nouveau code »).
+Le dossier de {patient}, né(e) le {birth_date},
+a un nouveau code, à la demande de {sender}.
+L'ancien n'ouvre plus rien.
+
+Si le patient ne l'a pas voulu, envoyez pour lui la demande
+« nouveau code ».
 """,
         """\
-The dossier of {patient}, born {birth_date}, was given a new code, asked for by
-{sender}. The old one opens nothing any more. If this was not the patient's wish,
-ask for another code for him (« Request : new code »).
+The dossier of {patient}, born {birth_date},
+has a new code, asked for by {sender}.
+The old one opens nothing any more.
+
+If this was not the patient's wish, send the request « new code »
+for him.
 """,
     ),
 }

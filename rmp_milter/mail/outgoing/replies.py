@@ -12,10 +12,12 @@ from pathlib import PurePosixPath
 import msgspec
 
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.attachment import attached
 from rmp_milter.mail.outgoing.encode import armored, armored_key, encoded_size
 from rmp_milter.mail.outgoing.letter import Attachment, Enclosure, HeaderFile, Letter
+from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.mail.outgoing.parts import KEYS_NAME, Pieces, data_part, file_part, keys_part
 from rmp_milter.mail.outgoing.wording import bare_name
 from rmp_milter.mail.outgoing.wrapping import (
@@ -44,6 +46,7 @@ Sealing = Generator[SealPieces, bytes, tuple[OutgoingMail, ...]]
 
 def build(letter: Letter, frame: Frame) -> Sealing:
     """Return the mails of an answer, the one with the index or the plain words first."""
+    letter = msgspec.structs.replace(letter, text=ready(letter.text, frame.service))
     if frame.reader.reply_form is ReplyForm.PARTITIONED:
         return (yield from _partitioned(letter, frame))
     return (yield from _separate(letter, frame))
@@ -159,7 +162,7 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     names = [neutral_name(place, each) for place, each in enumerate(sent, start)]
     named = list(zip(names, sent, strict=True))
     made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
-    lines = [f"  {name} : {file.name}" for name, file in made]
+    lines = [f"  {name} — {file.name}" for name, file in made]
     lines += [_name_line(name, each) for name, each in named]
     words = letter.text + ("\n" + "\n".join(lines) + "\n" if lines else "")
     if letter.headers:
@@ -214,7 +217,7 @@ def _with_headers(
 
 def _name_line(name: str, each: Enclosure) -> str:
     titles = [bare_name(part.name) for part in each.document.parts if part.name]
-    return f"  {name} : {', '.join([each.entry.document_type, *titles])}"
+    return f"  {name} — {inert(', '.join([each.entry.document_type, *titles]))}"
 
 
 def neutral_name(place: int, each: Enclosure) -> str:
