@@ -38,21 +38,27 @@ anything.
 Votre accès en urgence du {at} (UTC)
 n'est pas encore justifié. Référence de l'accès, {reference}.
 
-Écrivez un nouveau message, chiffré et signé, avec ces lignes.
+Répondez à ce message, signé, avec quelques mots qui disent
+pourquoi. Ou bien envoyez ces lignes, complétées.
 
     Demande : justification
     Référence : {reference}
-    Motif : ...
+    Motif : [pourquoi]
+
+Seuls les auditeurs lisent ces mots.
 """,
         """\
 Your emergency access of {at} (UTC)
 is not justified yet. Its reference is {reference}.
 
-Write a new mail, encrypted and signed, with these lines.
+Answer this mail, signed, with a few words that say why. Or send
+these lines, completed.
 
     Request : justification
     Reference : {reference}
-    Reason : ...
+    Reason : [why]
+
+Only auditors read these words.
 """,
     ),
 }
