@@ -110,7 +110,7 @@ class KeeperSection(Section, frozen=True, kw_only=True):
         ),
     ] = ("rmp-milter",)
     code_length: Annotated[int, _whole(4, 32, "characters")] = 8
-    code_minimum: Annotated[int, _whole(4, 32, "characters")] = 4
+    code_minimum: Annotated[int, _whole(4, 32, "characters")] = 8
 
 
 class MilterSection(Section, frozen=True, kw_only=True):

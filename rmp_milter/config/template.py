@@ -69,8 +69,9 @@ workers = 2
 # Users (names or numeric uids) that may call the keeper: the milter's.
 users = {users}
 # Characters of a patient's code: of one that the service draws, and at least of one given.
+# Less than 8 counts as 8.
 code_length = 8
-code_minimum = 4
+code_minimum = 8
 
 [milter]
 # How long the milter waits for Postfix, and for the keeper, in seconds.

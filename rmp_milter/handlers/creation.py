@@ -9,6 +9,7 @@ from rmp_milter.calls.protocol import CODE_MARK, Create
 from rmp_milter.dossier.changes import Adoption, NewDossier
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Consent, Dossier, Entry, Patient
+from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
@@ -71,6 +72,7 @@ def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
             held_code=case.opened.held_code,
             event=event(case, "creation", dossier_id),
             nir=patient.nir,
+            guessable=guessable(patient, case.header.sheet.used_name),
         )
     )
     dossier = Dossier(

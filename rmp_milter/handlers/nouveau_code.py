@@ -5,6 +5,7 @@ import msgspec
 from rmp_milter.calls.protocol import CODE_MARK, Recode, Recoded
 from rmp_milter.dossier.model import Dossier, Fault, Slots, Strike
 from rmp_milter.dossier.rules import Act, Way
+from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
@@ -70,6 +71,9 @@ def _recode(case: Case, admission: Admission) -> Recoded:
         ),
         held_code=case.opened.held_code if chosen else b"",
         nir=_card_number(dossier),
+        guessable=guessable(dossier.patient, dossier.sheet.used_name)
+        if chosen and dossier
+        else (),
     )
     try:
         return case.keeper.recode(request)

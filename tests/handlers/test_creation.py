@@ -31,6 +31,7 @@ def test_it_makes_a_dossier_and_gives_the_code_only_as_a_mark() -> None:
     assert CODE_MARK in outcome.letter.text
     assert outcome.letter.held_code == b"held drawn code"
     assert [type(each) for each in requests] == [Create]
+    assert {"DUPONT", "JEAN", "30011959"} <= set(requests[0].guessable)
 
 
 def test_it_files_what_came_with_it() -> None:

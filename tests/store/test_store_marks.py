@@ -63,13 +63,13 @@ def test_cleared_tries_are_forgotten_and_a_new_one_counts(store: Store, folder: 
     assert clean(folder)
 
 
-def test_a_try_counts_for_a_week(store: Store, folder: Path) -> None:
+def test_a_try_counts_for_thirty_days(store: Store, folder: Path) -> None:
     store.commit(Changes(strikes=(a_strike(at=NOW), a_strike(at=NOW + DAY))), NOW)
-    store.commit(Changes(strikes=(a_strike(at=NOW + 7 * DAY),)), NOW + 7 * DAY)
-    assert tally(store) == [NOW + DAY, NOW + 7 * DAY]
-    store.commit(Changes(), NOW + 14 * DAY - 1)
+    store.commit(Changes(strikes=(a_strike(at=NOW + 30 * DAY),)), NOW + 30 * DAY)
+    assert tally(store) == [NOW + DAY, NOW + 30 * DAY]
+    store.commit(Changes(), NOW + 60 * DAY - 1)
     assert len(tally(store)) == 2
-    store.commit(Changes(), NOW + 14 * DAY)
+    store.commit(Changes(), NOW + 60 * DAY)
     assert store.stats()["tallies"] == 0
     assert clean(folder)
 
@@ -82,7 +82,7 @@ def test_a_flood_of_tries_makes_no_record_grow(store: Store, folder: Path) -> No
 
 
 @given(st.lists(st.integers(0, 3 * TALLY_SECONDS), min_size=1, max_size=300))
-def test_the_newest_tries_of_a_week_are_kept_in_order(tries: list[int]) -> None:
+def test_the_newest_tries_of_thirty_days_are_kept_in_order(tries: list[int]) -> None:
     times: tuple[int, ...] = ()
     for at in tries:
         times = with_try(times, at)
@@ -90,8 +90,8 @@ def test_the_newest_tries_of_a_week_are_kept_in_order(tries: list[int]) -> None:
     assert times[-1] == max(tries)
     assert len(times) <= TALLY_TIMES
     assert all(time > times[-1] - TALLY_SECONDS for time in times)
-    week = sorted(at for at in tries if at > max(tries) - TALLY_SECONDS)
-    assert list(times) == week[-TALLY_TIMES:]
+    counted = sorted(at for at in tries if at > max(tries) - TALLY_SECONDS)
+    assert list(times) == counted[-TALLY_TIMES:]
 
 
 # What happens once

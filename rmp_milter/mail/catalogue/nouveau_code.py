@@ -6,10 +6,14 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé : celui que vous proposez est trop court. Choisissez-en "
-        "un plus long, ou retirez la ligne « Code : » pour que le service en fabrique un.",
-        "The code was not changed: the one you give is too short. Choose a longer one, or "
-        "leave the line « Code : » out and the service makes one.",
+        "Le code n'a pas été changé : celui que vous proposez serait trop vite deviné. Il lui faut "
+        "au moins huit lettres sans accent ou chiffres, dont quatre différents ; ni suite comme "
+        "12345678, ni nom ou date de naissance du patient. Choisissez-en un autre, ou retirez la "
+        "ligne « Code : » : le service en fabriquera un.",
+        "The code was not changed: the one you give would be guessed too soon. It needs at least "
+        "eight letters without accents or digits, four of them different; no row such as "
+        "12345678, no name or date of birth of the patient. Choose another, or leave the line "
+        "« Code : » out and the service makes one.",
     ),
 }
 
