@@ -22,6 +22,7 @@ from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
+from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
 from rmp_milter.mail.outgoing.wording import (
     birth_date,
     bullet_list,
@@ -98,6 +99,7 @@ def _words(case: Case, dossier: Dossier) -> str:
         date=day(dossier.consent.stated_at),
         version=dossier.consent.text_version,
         code=CODE_MARK,
+        spelled=SPELLED_MARKS[case.language],
         slip=SLIP_NAME,
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, case.language, whole=True)

@@ -18,6 +18,7 @@ from rmp_milter.handlers.way_in.unlocking import refused, way_in_of
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
+from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 
@@ -96,6 +97,7 @@ def _code_letter(case: Case, dossier: Dossier, held_code: bytes) -> Letter:
             patient=patient,
             birth_date=birth_date(dossier.patient),
             code=CODE_MARK,
+            spelled=SPELLED_MARKS[case.language],
             slip=SLIP_NAME,
         ),
         held_code=held_code,

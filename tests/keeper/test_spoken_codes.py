@@ -22,7 +22,7 @@ from rmp_milter.keeper.keys.sealing import (
     make_code_slot,
     open_code_slot,
 )
-from rmp_milter.mail.catalogue.spelling import (
+from rmp_milter.mail.outgoing.spelling import (
     SPELLED_MARKS,
     SPELLED_WIDTH,
     spelled,

@@ -1,15 +1,15 @@
 """Writing the patient's code into an answer that the milter wrote without knowing it."""
 
 import re
+from itertools import zip_longest
 
 from rmp_milter.calls.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK
 from rmp_milter.dossier.spoken import grouped
-from rmp_milter.mail.catalogue.spelling import (
-    SPELLED_GROUPS,
+from rmp_milter.mail.outgoing.spelling import (
     SPELLED_MARKS,
     SPELLED_WIDTH,
     spelled,
-    spelled_field,
+    spelled_fields,
 )
 
 
@@ -23,10 +23,8 @@ def with_code(plain: bytes, code: str) -> bytes:
     plain = plain.replace(CODE_MARK.encode(), shown.encode())
     for language, mark in SPELLED_MARKS.items():
         lines = spelled(code, language)
-        padded = [*lines, *[""] * (SPELLED_GROUPS - len(lines))]
-        for group, line in enumerate(padded[:SPELLED_GROUPS], 1):
-            field = spelled_field(language, group).encode()
-            plain = plain.replace(field, line.ljust(SPELLED_WIDTH).encode())
+        for field, line in zip_longest(spelled_fields(language), lines, fillvalue=""):
+            plain = plain.replace(field.encode(), line.ljust(SPELLED_WIDTH).encode())
         plain = _with_lines(plain, mark.encode(), lines)
     return plain
 

@@ -7,9 +7,9 @@ from rmp_milter.mail.catalogue.text import Text
 LETTERS: Mapping[str, Text] = {
     "slip-title": Text("Résumé médical partagé", "Shared medical summary"),
     "slip-patient": Text(
-        "Patient : {patient}, né(e) le {birth_date}", "Patient: {patient}, born {birth_date}"
+        "Fiche de {patient}, né(e) le {birth_date}", "Slip of {patient}, born {birth_date}"
     ),
-    "slip-code": Text("Votre code personnel :", "Your personal code:"),
+    "slip-code": Text("Votre code personnel", "Your personal code"),
     "slip-secret": Text(
         "Ce code est confidentiel. Ne le donnez qu'à un professionnel de santé à qui vous "
         "permettez de lire votre dossier. Majuscules, espaces et tirets ne comptent pas.",

@@ -46,6 +46,11 @@ def spelled_field(language: Language, group: int) -> str:
     return f"{SPELLED_MARKS[language][:-2]}-{group}@@".ljust(SPELLED_WIDTH)
 
 
+def spelled_fields(language: Language) -> tuple[str, ...]:
+    """Return the fields of all groups that are spelled, in their order."""
+    return tuple(spelled_field(language, group) for group in range(1, SPELLED_GROUPS + 1))
+
+
 def spelled(code: str, language: Language) -> tuple[str, ...]:
     """Return a line for each group of four signs; nothing for a code that is too long."""
     if len(code) > SPELLED_GROUPS * GROUP:
