@@ -10,6 +10,8 @@ from store_case import DAY, KEYS, NOW, a_doctor, a_line, a_strike, make_store
 
 from rmp_milter.dossier.changes import Changes, Once, ToldUpTo
 from rmp_milter.dossier.model import Doctor, Fault, ReceiptLine
+from rmp_milter.handlers.asking.case import Bounds
+from rmp_milter.handlers.way_in.throttles import MONTH
 from rmp_milter.store import Conflict, Store, StoreError
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.write.marks import TALLY_SECONDS, TALLY_TIMES, with_try
@@ -79,6 +81,15 @@ def test_a_flood_of_tries_makes_no_record_grow(store: Store, folder: Path) -> No
     store.commit(Changes(strikes=flood), NOW)
     assert tally(store) == [NOW + second for second in range(50, TALLY_TIMES + 50)]
     assert clean(folder)
+
+
+def test_no_bound_is_on_more_tries_than_are_remembered() -> None:
+    """It would never hold."""
+    usual = Bounds()
+    for most in (usual.wrong_codes, usual.old_wrong_codes, usual.sender_codes):
+        assert most <= TALLY_TIMES
+    assert max(usual.global_codes, usual.lists) <= TALLY_TIMES
+    assert max(usual.window, MONTH) <= TALLY_SECONDS
 
 
 @given(st.lists(st.integers(0, 3 * TALLY_SECONDS), min_size=1, max_size=300))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TALLY_SECONDS = 30 * 86_400
 """How long a try counts; what is held against anybody is weighed within this time."""
 
-TALLY_TIMES = 200
+TALLY_TIMES = 1000
 """More tries than any limit has; a flood makes no record grow."""
 
 
