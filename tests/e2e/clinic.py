@@ -1,6 +1,5 @@
 """The host and the doctors of the end-to-end tests, and what a test says of them."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,18 +7,11 @@ from itertools import count
 
 from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.reading import Opened
+from testbed.reading import Opened, code_told
 from testbed.sending import Reply
 from testbed.service import Settings
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
-
-
-def code_in(answer: str) -> str:
-    """Return the patient's code that an answer gives: it stands alone on a line."""
-    found = re.search(r"^    (\S+)$", answer, re.MULTILINE)
-    assert found, answer
-    return found[1]
 
 
 @dataclass
@@ -41,12 +33,12 @@ class Clinic:
         return f"Patient : TEST{letters} Jean\nNé le : 30/01/1959\n"
 
     def create(self, lines: str, code: str = "", by: Doctor | None = None) -> str:
-        """Create a dossier and return the code that the answer gives."""
+        """Create a dossier and return the code as the answer shows it."""
         text = "Demande : création\n" + lines + "Consentement : oui\n"
         if code:
             text += f"Code : {code}\n"
         (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text))
-        return code_in(answer.text)
+        return code_told(answer.text)
 
     def refusal(self, doctor: Doctor, mail: bytes) -> Opened:
         """Send a mail that is refused by letter; return the letter."""

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from clinic import code_in
 from states import leaves_of, named, open_store, patient_in
 
 from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.reading import Opened
+from testbed.reading import Opened, code_told
 from testbed.service import rpps
 
 Access = tuple[str, str, str]
@@ -64,7 +63,7 @@ class Practice:
         files = {"Résumé médical.txt": summary.encode()}
         mail = doctor.pgp_mime(f"{text}Document : Résumé médical\n\n{summary}\n", files)
         (answer,) = self.host.ask(doctor, mail)
-        patient.code = code_in(answer.text)
+        patient.code = code_told(answer.text)
         self.note(patient, "creation", doctor)
         self.filed(patient, doctor)
         for author in patient.awaited:

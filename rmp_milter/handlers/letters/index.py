@@ -30,18 +30,20 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     language: Language,
     *,
     whole_sheet: bool = False,
+    head: str = "",
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
     The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
-    ``whole_sheet`` shows the patient's number, insurance and address as well.
+    ``whole_sheet`` shows the patient's number, insurance and address as well; another
+    ``head`` may stand in the place of the usual one and of the sheet.
     """
-    ordered = sorted(picked, key=_rank)
+    ordered = in_index_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
     sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
     packets = {each.document.document_id: each.packets for each in sent}
     patient = full_name(dossier.patient)
-    head = text(
+    usual = text(
         "index-head",
         language,
         patient=patient,
@@ -57,9 +59,14 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     )
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
-        text=f"{head}{sheet}\n{body}",
+        text=f"{head or usual + sheet}\n{body}",
         enclosures=sent,
     )
+
+
+def in_index_order(picked: Sequence[Seen]) -> list[Seen]:
+    """Return the entries as the index has them, the newest résumé before all."""
+    return sorted(picked, key=_rank)
 
 
 def _rank(each: Seen) -> tuple[bool, int, int]:

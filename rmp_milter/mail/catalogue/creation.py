@@ -59,7 +59,7 @@ paraît être, le vôtre : {patient}, né(e) le
 que le dossier existe.
 
 Si votre patient change de médecin traitant, il lui suffit de
-donner son code à ce confrère. Sinon, parlez-en avec lui, car cette
+donner son code à ce confrère. Sinon, parlez-en avec lui : cette
 demande figure dans la liste des accès à son dossier.
 """,
         """\
@@ -81,11 +81,14 @@ the list of accesses to the dossier.
 Le dossier de {patient}, né(e) le {birth_date}, est
 créé. Vous en êtes le médecin traitant.
 
-Voici le code du patient. Notez-le, il ne sera plus affiché.
+Voici le code confidentiel du patient, à lui remettre.
 
     {code}
 
-Imprimez la fiche
+{spelled}
+
+Majuscules, espaces et tirets ne comptent pas.
+Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}) et remettez-la au patient. Il donne ce
 code aux confrères à qui il permet de lire son dossier.
 
@@ -96,24 +99,27 @@ Consentement du patient recueilli par {doctor} le
 
 +----------------------------------------------------------------+
   Résumé médical partagé
-  {patient}, né(e) le {birth_date}
+  Fiche de {patient}, né(e) le {birth_date}
+  Code personnel du patient
 
       {code}
 
-  C'est votre code personnel. Il est confidentiel. Ne le donnez
-  qu'à un professionnel de santé à qui vous permettez de lire votre
-  dossier.
+  Ce code est confidentiel. Ne le donnez qu'à un professionnel de
+  santé à qui vous permettez de lire votre dossier.
 +----------------------------------------------------------------+
 """,
         """\
 The dossier of {patient}, born {birth_date}, is
 created. You are the treating doctor.
 
-Here is the patient's code. Note it, it will not be shown again.
+Here is the patient's confidential code, to be handed over.
 
     {code}
 
-Print the slip that is
+{spelled}
+
+Capitals, blanks and dashes do not count.
+Note it now: it will not be shown again. Print the slip that is
 attached ({slip}) and hand it to the patient, who gives
 the code to the colleagues who may read the dossier.
 
@@ -124,12 +130,13 @@ To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
-  {patient}, born {birth_date}
+  Slip of {patient}, born {birth_date}
+  The patient's personal code
 
       {code}
 
-  This is your personal code. It is confidential. Give it only to
-  a professional whom you allow to read your dossier.
+  This code is confidential. Give it only to a professional whom
+  you allow to read your dossier.
 +----------------------------------------------------------------+
 """,
     ),
@@ -147,8 +154,8 @@ These documents waited for the dossier and are now in it:
 """,
     ),
     "adopted-line": Text(
-        "{date}, {author}, onglet « {onglet} », {titles}",
-        "{date}, {author}, tab « {onglet} », {titles}",
+        "{date}, {author}, onglet « {onglet} » : {titles}",
+        "{date}, {author}, tab « {onglet} »: {titles}",
     ),
     "also-filed": Text(
         """\

@@ -38,17 +38,23 @@ anything.
 Votre accès en urgence du {at} (UTC)
 n'est pas encore justifié. Référence de l'accès, {reference}.
 
-Écrivez un nouveau message, chiffré et signé, avec ces lignes.
+Répondez à ce message, signé, avec quelques mots qui disent
+pourquoi. Ou bien envoyez ces lignes, complétées.
 
 {example_justification}
+
+Seuls les auditeurs lisent ces mots.
 """,
         """\
 Your emergency access of {at} (UTC)
 is not justified yet. Its reference is {reference}.
 
-Write a new mail, encrypted and signed, with these lines.
+Answer this mail, signed, with a few words that say why. Or send
+these lines, completed.
 
 {example_justification}
+
+Only auditors read these words.
 """,
     ),
 }

@@ -6,12 +6,15 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé, car celui que vous proposez est trop court. Rien n'a été "
-        "fait. Choisissez-en un plus long, ou retirez la ligne Code et le service en "
-        "fabriquera un. Puis renvoyez le message.",
-        "The code was not changed, as the one you give is too short. Nothing was done. Choose a "
-        "longer one, or leave the line Code out and the service will make one. Then send the "
-        "mail again.",
+        "Le code n'a pas été changé, car celui que vous proposez serait trop vite deviné. Rien n'a "
+        "été fait. Il lui faut au moins huit lettres sans accent ou chiffres, dont quatre "
+        "différents ; ni suite comme 12345678, ni nom ou date de naissance du patient. "
+        "Choisissez-en un autre, ou retirez la ligne Code et le service en fabriquera un. Puis "
+        "renvoyez le message.",
+        "The code was not changed, as the one you give would be guessed too soon. Nothing was done. "
+        "It needs at least eight letters without accents or digits, four of them different; no "
+        "row such as 12345678, no name or date of birth of the patient. Choose another one, or "
+        "leave the line Code out and the service will make one. Then send the mail again.",
     ),
 }
 
@@ -22,11 +25,14 @@ LETTERS: Mapping[str, Text] = {
 Le dossier de {patient}, né(e) le {birth_date}, a un
 nouveau code.
 
-Voici ce code. Notez-le, il ne sera plus affiché.
+Voici le nouveau code confidentiel du patient, à lui remettre.
 
     {code}
 
-Imprimez la fiche
+{spelled}
+
+Majuscules, espaces et tirets ne comptent pas.
+Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}), remettez-la au patient et détruisez
 l'ancienne : l'ancien code n'ouvre plus rien.
 
@@ -34,24 +40,27 @@ l'ancienne : l'ancien code n'ouvre plus rien.
 
 +----------------------------------------------------------------+
   Résumé médical partagé
-  {patient}, né(e) le {birth_date}
+  Fiche de {patient}, né(e) le {birth_date}
+  Code personnel du patient
 
       {code}
 
-  C'est votre code personnel. Il est confidentiel. Ne le donnez
-  qu'à un professionnel de santé à qui vous permettez de lire votre
-  dossier.
+  Ce code est confidentiel. Ne le donnez qu'à un professionnel de
+  santé à qui vous permettez de lire votre dossier.
 +----------------------------------------------------------------+
 """,
         """\
 The dossier of {patient}, born {birth_date}, has a new
 code.
 
-Here is this code. Note it, it will not be shown again.
+Here is the patient's new confidential code, to be handed over.
 
     {code}
 
-Print the slip that is
+{spelled}
+
+Capitals, blanks and dashes do not count.
+Note it now: it will not be shown again. Print the slip that is
 attached ({slip}), hand it to the patient and destroy the
 old one: the old code opens nothing any more.
 
@@ -59,12 +68,13 @@ To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
-  {patient}, born {birth_date}
+  Slip of {patient}, born {birth_date}
+  The patient's personal code
 
       {code}
 
-  This is your personal code. It is confidential. Give it only to
-  a professional whom you allow to read your dossier.
+  This code is confidential. Give it only to a professional whom
+  you allow to read your dossier.
 +----------------------------------------------------------------+
 """,
     ),
