@@ -225,8 +225,7 @@ A few words are enough; only auditors will read them.
     "emergency-choose-otherwise": Text(
         "Copiez ces lignes dans un nouveau message signé, complétez-les ;\n"
         "la réponse est immédiate.",
-        "Copy these lines into a new signed mail and complete them; the\n"
-        "answer is immediate.",
+        "Copy these lines into a new signed mail and complete them; the\nanswer is immediate.",
     ),
     "emergency-list": Text(
         """\
