@@ -41,7 +41,9 @@ n'est pas encore justifié. Référence de l'accès, {reference}.
 Répondez à ce message, signé, avec quelques mots qui disent
 pourquoi. Ou bien envoyez ces lignes, complétées.
 
-{example_justification}
+    Demande : justification
+    Motif : [pourquoi]
+    Référence : {reference}
 
 Seuls les auditeurs lisent ces mots.
 """,
@@ -52,7 +54,9 @@ is not justified yet. Its reference is {reference}.
 Answer this mail, signed, with a few words that say why. Or send
 these lines, completed.
 
-{example_justification}
+    Request : justification
+    Reason : [why]
+    Reference : {reference}
 
 Only auditors read these words.
 """,
