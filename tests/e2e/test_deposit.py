@@ -160,7 +160,9 @@ class TestPrescriber:
             before = clinic.host.postfix.collected.count(clinic.anne.mail)
             text = f"{lines}Prescripteur : Dr Anne AUTRE\n\nVoici.\n"
             (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
-            assert "Une copie chiffrée est envoyée au prescripteur, Dr Anne AUTRE" in receipt.text
+            assert (
+                "Une copie chiffrée est envoyée au prescripteur, Dr Anne AUTRE" in receipt.text
+            )
             clinic.anne.import_key(clinic.lab.certificate)
             letter, copy = clinic.host.answers(clinic.anne, 2, after=before)
             assert "vous nomme comme prescripteur" in letter.text

@@ -59,7 +59,7 @@ paraît être, le vôtre : {patient}, né(e) le
 que le dossier existe.
 
 Si votre patient change de médecin traitant, il lui suffit de
-donner son code à ce confrère. Sinon, parlez-en avec lui : cette
+donner son code à ce confrère. Sinon, parlez-en avec lui, car cette
 demande figure dans la liste des accès à son dossier.
 """,
         """\
@@ -81,8 +81,13 @@ the list of accesses to the dossier.
 Le dossier de {patient}, né(e) le {birth_date}, est
 créé. Vous en êtes le médecin traitant.
 
-Code du patient : {code}
+Voici le code confidentiel du patient, à lui remettre.
 
+    {code}
+
+{spelled}
+
+Majuscules, espaces et tirets ne comptent pas.
 Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}) et remettez-la au patient. Il donne ce
 code aux confrères à qui il permet de lire son dossier.
@@ -94,8 +99,11 @@ Consentement du patient recueilli par {doctor} le
 
 +----------------------------------------------------------------+
   Résumé médical partagé
-  Patient : {patient}, né(e) le {birth_date}
-  Code personnel : {code}
+  Fiche de {patient}, né(e) le {birth_date}
+  Code personnel du patient
+
+      {code}
+
   Ce code est confidentiel. Ne le donnez qu'à un professionnel de
   santé à qui vous permettez de lire votre dossier.
 +----------------------------------------------------------------+
@@ -104,8 +112,13 @@ Consentement du patient recueilli par {doctor} le
 The dossier of {patient}, born {birth_date}, is
 created. You are the treating doctor.
 
-The patient's code: {code}
+Here is the patient's confidential code, to be handed over.
 
+    {code}
+
+{spelled}
+
+Capitals, blanks and dashes do not count.
 Note it now: it will not be shown again. Print the slip that is
 attached ({slip}) and hand it to the patient, who gives
 the code to the colleagues who may read the dossier.
@@ -117,8 +130,11 @@ To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
-  Patient: {patient}, born {birth_date}
-  Personal code: {code}
+  Slip of {patient}, born {birth_date}
+  The patient's personal code
+
+      {code}
+
   This code is confidential. Give it only to a professional whom
   you allow to read your dossier.
 +----------------------------------------------------------------+

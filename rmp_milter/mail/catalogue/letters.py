@@ -65,7 +65,7 @@ There is no need to thank the service.
         "la ligne « {word} » est inconnue du service",
         "the line « {word} » is not known to the service",
     ),
-    "problem-value": Text(" (« {value} »)", " (« {value} »)"),
+    "problem-value": Text("lu « {value} »", "read « {value} »"),
     "example-head": Text(
         "Modèle à recopier dans un nouveau message. Remplacez tout ce qui\n"
         "est entre crochets, crochets compris :",
@@ -81,12 +81,10 @@ le dossier pendant {minutes} minutes. Vos propres accès et les urgences
 ne sont pas touchés.
 
 Si ces essais ne viennent pas du patient, donnez-lui un nouveau
-code. Ne répondez pas à ce message : écrivez-en un nouveau, avec
+code. Ne répondez pas à ce message. Écrivez-en un nouveau, avec
 ces lignes.
 
-    Demande : nouveau code
-    Patient : {patient}
-    Né le : {birth_date}
+{example_nouveau_code}
 """,
         """\
 The code of {patient}, born {birth_date},
@@ -95,11 +93,27 @@ the dossier for {minutes} minutes. Your own access and emergencies are
 not touched.
 
 If these tries were not the patient's doing, give him a new code.
-Do not answer this mail: write a new one, with these lines.
+Do not answer this mail. Write a new one, with these lines.
 
-    Request : new code
-    Patient : {patient}
-    Born : {birth_date}
+{example_nouveau_code}
+""",
+    ),
+    "old-code-rests": Text(
+        """\
+Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès en
+trente jours. C'est un code d'avant, plus facile à deviner que ceux d'aujourd'hui : il n'ouvre plus
+le dossier. Vos propres accès et les urgences ne sont pas concernés.
+
+Pour remettre un autre code au patient, écrivez au service un nouveau message avec la demande
+« nouveau code ». Sans cela, l'ancien servira de nouveau quand ces essais auront un mois.
+""",
+        """\
+The code of {patient}, born {birth_date}, was tried {count} times without success in thirty days.
+It is a code of before, easier to guess than those of today: it opens the dossier no more. Your
+own access and emergencies are not concerned.
+
+To give the patient another code, write a new mail to the service with the request « new code ».
+Without it, the old one will open again when these tries are a month old.
 """,
     ),
 }

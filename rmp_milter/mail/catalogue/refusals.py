@@ -197,11 +197,14 @@ REFUSALS: Mapping[str, Text] = {
         "agrees, add a line Consent with the word « yes » and send the mail again.",
     ),
     "weak-code": Text(
-        "Le dossier n'a pas été créé : le code choisi est trop court. Choisissez-en un plus "
-        "long, ou retirez la ligne Code et le service en fabriquera un. Puis renvoyez le "
-        "message.",
-        "The dossier was not created: the code is too short. Choose a longer one, or leave "
-        "the line Code out and the service will make one. Then send the mail again.",
+        "Le dossier n'a pas été créé : le code choisi serait trop vite deviné. Il lui faut au "
+        "moins huit lettres sans accent ou chiffres, dont quatre différents ; ni suite comme "
+        "12345678, ni nom ou date de naissance du patient. Choisissez-en un autre, ou retirez la "
+        "ligne Code et le service en fabriquera un. Puis renvoyez le message.",
+        "The dossier was not created: the code would be guessed too soon. It needs at least eight "
+        "letters without accents or digits, four of them different; no row such as 12345678, no "
+        "name or date of birth of the patient. Choose another, or leave the line Code out and "
+        "the service will make one. Then send the mail again.",
     ),
     "doctors-only": Text(
         "Le dossier n'a pas été créé : seul un médecin inscrit peut le faire. Parlez-en au "

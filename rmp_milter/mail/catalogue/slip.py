@@ -12,14 +12,14 @@ LETTERS: Mapping[str, Text] = {
     "slip-code": Text("Votre code personnel", "Your personal code"),
     "slip-secret": Text(
         "Ce code est confidentiel. Ne le donnez qu'à un professionnel de santé à qui vous "
-        "permettez de lire votre dossier. Les majuscules et les minuscules comptent.",
+        "permettez de lire votre dossier. Majuscules, espaces et tirets ne comptent pas.",
         "This code is confidential. Give it only to a professional whom you allow to read your "
-        "dossier. Capitals and small letters differ.",
+        "dossier. Capitals, blanks and dashes do not count.",
     ),
     "slip-lost": Text(
         "Si cette fiche est perdue ou volée, demandez un nouveau code à votre médecin traitant : "
         "celui-ci n'ouvrira alors plus rien.",
-        "If this slip is lost or stolen, ask your treating doctor for a new code: this one then "
+        "If this slip is lost or stolen, ask your treating doctor for a new code. This one then "
         "opens nothing any more.",
     ),
     "slip-treating": Text(

@@ -166,7 +166,9 @@ class _MeaningOf:
 
     def _justification(self) -> Meaning | None:
         """Return the justification that a plain answer to an emergency access is."""
-        named = references(line.text for line in self.words.lines if line.shown)
+        named = references(
+            line.text for line in self.words.lines if line.shown and line.whose is not Whose.OWN
+        )
         if not named or said(self.own_lines) is not Said.WORDS:
             return None
         if len(named) > 1:
