@@ -64,8 +64,9 @@ def test_an_unconscious_patient_carries_no_number(clinic: Clinic) -> None:
     assert "Cet accès en urgence" in index.text
     assert name in index.text
     accesses = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
-    assert "a reçu en urgence une liste où le patient figure" in accesses[0].text
-    assert "a accédé au dossier en urgence" in accesses[0].text
+    told = " ".join(accesses[0].text.split())
+    assert "a reçu en urgence une liste où le patient figure" in told
+    assert "a accédé au dossier en urgence" in told
 
 
 @pytest.mark.promise(number=14)
@@ -85,7 +86,9 @@ def test_every_emergency_is_in_the_journal_and_the_patients_list(clinic: Clinic)
     lines, _ = filed(clinic)
     urgent(clinic, lines, 3)
     (told,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
-    assert "Dr Anne AUTRE a accédé au dossier en urgence (documents 1, 2)" in told.text
+    assert "Dr Anne AUTRE a accédé au dossier en urgence (documents 1, 2)" in " ".join(
+        told.text.split()
+    )
 
 
 @pytest.mark.promise(number=4)
