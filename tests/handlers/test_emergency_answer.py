@@ -109,7 +109,7 @@ class TestOrderOfNeed:
     def test_in_english(self) -> None:
         mail = replace(emergency(), language="en")
         outcome, _ = run(urgence.handle, mail, World([self.KNOWN], [*self.MANY]))
-        assert "Read the summary of 28/05/2026 first (entry 13)" in outcome.letter.text
+        assert "Read the summary of 28/05/2026 first (document 13)" in outcome.letter.text
         assert outcome.letter.text.splitlines()[1] == "67 years old, male, born 30/01/1959"
 
     @pytest.mark.parametrize(
