@@ -7,7 +7,7 @@ from rmp_milter.dossier.model import Doctor
 from rmp_milter.errors import MailError
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
-from rmp_milter.mail.header.routing import Problem, RoutingHeader
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import bullet_list
 
@@ -65,4 +65,7 @@ def _explanation(header: RoutingHeader | None, understood: str, language: Langua
 
 def _problem(problem: Problem, language: Language) -> str:
     key = f"problem-{problem.kind}"
-    return text(key, language, word=problem.word, value=problem.value).rstrip(" :")
+    if problem.nearest:
+        key = "problem-near" if problem.kind is Trouble.UNKNOWN else "problem-near-value"
+    facts = {"word": problem.word, "value": problem.value, "nearest": problem.nearest}
+    return text(key, language, **facts).rstrip(" :")

@@ -27,6 +27,31 @@ LETTERS: Mapping[str, Text] = {
     "problem-unknown": Text(
         "« {word} » n'est pas connu : {value}", "« {word} » is not known: {value}"
     ),
+    "problem-near": Text(
+        "« {word} » n'est pas connu : vouliez-vous écrire « {nearest} » ?",
+        "« {word} » is not known: did you mean « {nearest} »?",
+    ),
+    "problem-near-value": Text(
+        "« {word} : {value} » n'est pas lisible : vouliez-vous écrire « {nearest} » ?",
+        "« {word} : {value} » cannot be read: did you mean « {nearest} »?",
+    ),
+    "problem-two-readings": Text(
+        "« {word} » se lit de deux façons ({value}) : écrivez le nom de naissance en capitales",
+        "« {word} » can be read in two ways ({value}): write the birth name in capitals",
+    ),
+    "problem-other-patient": Text(
+        "un second patient est nommé : {value} ; envoyez un message par patient",
+        "a second patient is named: {value}; send one mail for each patient",
+    ),
+    "problem-no-request": Text(
+        "« {word} » va avec une demande, et la ligne « Demande » manque",
+        "« {word} » goes with a request, and the line « Request » is missing",
+    ),
+    "problem-apart": Text(
+        "une demande est écrite à part ({value}) : mettez la ligne « {word} » avec celles du"
+        " patient",
+        "a request stands apart ({value}): put the line « {word} » beside the patient's",
+    ),
     "example-head": Text("Exemple à recopier :", "An example to copy:"),
     "example": Text(
         "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",

@@ -3,6 +3,7 @@
 Cut off in the keeper like a code. Of any other request ``Motif`` stays in the header.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Verb
@@ -13,6 +14,7 @@ MAX_REASON = 2000
 """Characters that are kept of a reason; a longer one ends in ``[...]``."""
 _CUT_OFF = " [...]"
 _SECRET = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
+_SLOT = re.compile(r"[\[(<{][^\[\](){}<>]*[\])>}]\.?")
 _SHORTEST = 3  # characters from which on a code is sought among other words
 
 
@@ -42,7 +44,9 @@ def reason_of(
     no more than a signature). ``secrets`` (codes, attestations) are masked in it. Unless
     the lines are the ``whole`` text, it says that it was cut.
     """
-    stated = [line.value for line in header if line.field is Field.REASON and line.value]
+    stated = [
+        line.value for line in header if line.field is Field.REASON and is_said(line.value)
+    ]
     asked = {verb_of(line.value) for line in header if line.field is Field.REQUEST}
     if not stated and Verb.JUSTIFICATION not in asked:
         return ""
@@ -53,6 +57,11 @@ def reason_of(
     if reason and (len(reason) > MAX_REASON or not whole):
         return reason[: MAX_REASON - len(_CUT_OFF)] + _CUT_OFF
     return reason
+
+
+def is_said(reason: str) -> bool:
+    """Return whether these are words: dots, or a slot that nobody filled in, are none."""
+    return any(map(str.isalnum, reason)) and not _SLOT.fullmatch(reason.strip())
 
 
 def written(line: Line) -> str:
