@@ -16,8 +16,8 @@ from rmp_milter.mail.header.lines import Line
 from rmp_milter.mail.header.urgency import is_urgency, stands_alone
 from rmp_milter.mail.header.words import (
     Field,
+    is_near_demand,
     nearest_request,
-    nearest_word,
     verb_of,
     yes_or_no,
 )
@@ -30,7 +30,8 @@ NOT_UNDERSTOOD = "(ligne non comprise)"
 """Stands for a line, or a value, whose words are kept back: they may be a letter's."""
 _ABOVE = 14  # lines above the header in which a phrase may be a request
 _LETTER = 25  # words behind the header that make "urgent" a letter's
-_COURTESY = 8
+_COURTESY = 3  # words of a line that is no more than thanks or a name
+_PHRASE = 7  # words of a line without a colon that may be a request
 _NOUN = ("URGENCE", "URGENCES", "EMERGENCY")
 _DEPARTMENT = "URGENCES"
 
@@ -72,7 +73,7 @@ def _is_request_word(line: Line) -> bool:
     if not line.word:
         return False
     first = fold(line.word).partition(" ")[0]
-    return first == "DEMANDE" or nearest_word(first) == Field.REQUEST
+    return first == "DEMANDE" or is_near_demand(first)
 
 
 def urgency_denied(line: Line) -> bool:
@@ -105,17 +106,16 @@ def _judge_beside(
     if Field.REQUEST in values:
         asks = verb_of(values[Field.REQUEST]) is Verb.CONSULTATION and has_reason
         return Alone.EMERGENCY if asks and Field.CODE not in values else Alone.NOTHING
-    words = sum(len(f"{line.word} {line.value}".split()) for line in letter)
+    lengths = [len(f"{line.word} {line.value}".split()) for line in letter]
+    is_letter = any(length > _COURTESY for length in lengths)
     spoken = {word for line in said for word in fold(f"{line.word} {line.value}").split()}
-    if _DEPARTMENT in spoken and words > _COURTESY:
+    if _DEPARTMENT in spoken and is_letter:
         return Alone.NOTHING  # the letterhead of an emergency department
     noun = bool(spoken.intersection(_NOUN))
     if has_reason:
-        is_letters = not noun and (words > _LETTER or Field.DOCUMENT in values)
+        is_letters = not noun and (sum(lengths) > _LETTER or Field.DOCUMENT in values)
         return Alone.DOUBT if is_letters else Alone.EMERGENCY
-    if words <= _COURTESY and Field.DOCUMENT not in values:
-        return Alone.EMERGENCY
-    return Alone.DOUBT
+    return Alone.DOUBT if is_letter or Field.DOCUMENT in values else Alone.EMERGENCY
 
 
 def stray_requests(
@@ -146,16 +146,10 @@ def _request_above(line: Line) -> tuple[str, str] | None:
         return found
     text = line.value if fold(line.word) == "OBJET" or not line.word else line.word
     first, _, rest = fold(text[:80]).partition(" ")
-    if (
-        line.field is None
-        and rest
-        and (first == "DEMANDE" or nearest_word(first) == Field.REQUEST)
-    ):
+    if line.field is None and rest and (first == "DEMANDE" or is_near_demand(first)):
         verb = verb_of(rest)
-        if verb is not None:
-            return APART, verb.value
-        if line.word and fold(line.word) != "OBJET":
-            return line.word, NOT_UNDERSTOOD
+        if verb is not None or len(rest.split()) < _PHRASE:
+            return APART, verb.value if verb else NOT_UNDERSTOOD
     return None
 
 
@@ -163,7 +157,7 @@ def _request_in(line: Line) -> tuple[str, str] | None:
     """Return a request that a line states with a colon: ``Demmande : dossier``."""
     if line.field is Field.REQUEST and line.value:
         return APART, shown_request(line.value)
-    if line.field is None and line.word and nearest_word(line.word) == Field.REQUEST:
+    if line.field is None and line.word and is_near_demand(line.word):
         return line.word, shown_request(line.value)
     if line.field is None and line.word and is_urgency(fold(line.word)):
         return None if urgency_denied(line) or not line.value else (APART, Verb.URGENCE.value)

@@ -49,7 +49,7 @@ def asked_in(lines: Sequence[Line], far: Sequence[Line]) -> Asked:
 
 
 def _read(lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool) -> Asked:
-    block, alone, urgent = _block(lines, long_reason=long_reason)
+    block, alone, urgent = _block(lines, far, long_reason=long_reason)
     header = [line for line in block.lines if not (urgency_alone(line) or urgency_denied(line))]
     if alone is Alone.EMERGENCY:
         header = [line for line in header if line.field is not Field.REQUEST]
@@ -74,7 +74,7 @@ def _read(lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool) -> A
 
 
 def _block(
-    lines: Sequence[Line], *, long_reason: bool
+    lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool
 ) -> tuple[HeaderBlock, Alone, list[Line]]:
     """Return the header, what "urgence" alone asks for, and the lines that say it."""
     block = find_block(lines, long_reason=long_reason)
@@ -84,16 +84,24 @@ def _block(
         block = block_at(lines, block.start, long_reason=long_reason, asked=True)
     letter = before_signature(lines[block.end :])
     alone = judge_alone(urgent, block.lines, [line for line in letter if line not in urgent])
-    if block.lines and not any(line.field is Field.REQUEST for line in block.lines):
-        late = emergency_line(lines, block.end)
-        if late is not None and alone is not Alone.EMERGENCY:
-            second = block_at(lines, late, long_reason=long_reason)
-            return (
-                HeaderBlock((*block.lines, *second.lines), block.start, second.end),
-                alone,
-                urgent,
-            )
+    asks = any(line.field is Field.REQUEST for line in block.lines)
+    if not asks and alone is not Alone.EMERGENCY:
+        block = _with_late_emergency(block, lines, far, long_reason=long_reason)
     return block, alone, urgent
+
+
+def _with_late_emergency(
+    block: HeaderBlock, lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool
+) -> HeaderBlock:
+    """Return the header with that of an emergency below it: no place in a text is wrong for it."""
+    late = emergency_line(lines, block.end)
+    if late is not None:
+        second = block_at(lines, late, long_reason=long_reason)
+        return HeaderBlock((*block.lines, *second.lines), block.start, second.end)
+    late = emergency_line(far, 0)
+    if late is None:
+        return block
+    return HeaderBlock((*block.lines, *block_at(far, late).lines), block.start, block.end)
 
 
 def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:

@@ -13,7 +13,7 @@ from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.cutting_reason import written
 from rmp_milter.mail.header.lines import Line
 from rmp_milter.mail.header.printed import is_printed
-from rmp_milter.mail.header.words import BEGINNERS, Field, verb_of
+from rmp_milter.mail.header.words import BEGINNERS, Field, nearest_word, verb_of
 
 _GREETING = 12  # lines before the header, empty ones not counted
 _STRAY = 3  # lines that may stand between two known ones
@@ -70,13 +70,14 @@ def block_at(
             continue
         if line.value == "--" and not line.word:
             break
-        if line.field is not None:
+        goes_on = not stray and _goes_on(taken[-1], line, long_reason=long_reason)
+        if line.field is not None or (not goes_on and _is_nearly_known(line)):
             if stray and line.field in _CONTACTS:
                 break
             taken += [*stray, line]
             stray = []
             end = at + 1
-        elif _goes_on(taken[-1], line, long_reason=long_reason) and not stray:
+        elif goes_on:
             taken[-1] = _continued(taken[-1], line)
             end = at + 1
         elif not _is_passed_over(line):
@@ -173,6 +174,10 @@ def _gap(lines: Sequence[Line], at: int) -> int:
         if not lines[at + gap].is_blank:
             return gap if lines[at + gap].field is not None else 0
     return 0
+
+
+def _is_nearly_known(line: Line) -> bool:
+    return bool(line.word) and not is_printed(line.word) and bool(nearest_word(line.word))
 
 
 def _is_passed_over(line: Line) -> bool:

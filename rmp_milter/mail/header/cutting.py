@@ -22,7 +22,7 @@ from rmp_milter.mail.header.lines import (
     rows_of,
 )
 from rmp_milter.mail.header.patients import others
-from rmp_milter.mail.header.words import Field
+from rmp_milter.mail.header.words import Field, verb_of
 
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
@@ -181,6 +181,8 @@ def _shown(line: Line, codes: list[str]) -> str:
     if line.field is None:
         word = _plain_word(line.word or NOT_UNDERSTOOD)
         return word if word == NOT_UNDERSTOOD else f"{word} :"
+    if line.field is Field.REQUEST and verb_of(line.value):
+        return f"{line.word} : {line.value}"  # "nouveau code" shows none
     plain = _TOKEN.sub(MASK, line.value)
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:

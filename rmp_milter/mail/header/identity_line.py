@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.civil import is_date
-from rmp_milter.mail.header.names import Names, readings
+from rmp_milter.mail.header.names import Names, is_mark, readings, without_title
 
 _LONGEST = 300
 _BETWEEN = r"(?: ?[./\u2010-\u2015-] ?| )"
@@ -23,6 +23,10 @@ _BEFORE_DATE = re.compile(
 _AGE = re.compile(
     r"(?:\bâgée? de |\bâge ?:? ?)?(?:\b(?:environ|env\.?|vers|à peu près|approx\.?) |[~≈] ?)?"
     r"\b\d{1,3} ?(?:ans?|mois|semaines?|jours?|years?)\b",
+    re.IGNORECASE,
+)
+_BORN_ABOUT = re.compile(
+    r"\bn[ée]e?(?:\(e\))? ((?:(?:vers|environ|en|circa|about) )?(?:1[89]|20)\d{2}\b)",
     re.IGNORECASE,
 )
 _SEX = re.compile(
@@ -94,6 +98,8 @@ def apart(value: str) -> IdentityLine:
         if weekday_and_word:
             before = text[: weekday_and_word.start()]
         return IdentityLine(_bare(before), text[found.start() :].strip(" ,;"))
+    if found := _BORN_ABOUT.search(text):
+        return IdentityLine(_bare(text[: found.start()]), text[found.start(1) :].strip(_SIGNS))
     if found := _AGE.search(text):
         before, after = text[: found.start()].strip(_SIGNS), text[found.end() :].strip(_SIGNS)
         names, _, described = before.partition(",")
@@ -107,15 +113,23 @@ def apart(value: str) -> IdentityLine:
 
 
 def name_words(value: str) -> list[str]:
-    """Return the words of a value that may be somebody's names, as they are written."""
-    words = re.split(r"[\s,;:/()\[\]]+", apart(value).names)
-    return [word for word in words if word and fold(word) and fold(word) not in _DESCRIBED]
+    """Return the words of a value that may be somebody's names, as they are written.
+
+    Titles, ``née`` and the like, and how a person is described are none.
+    """
+    words = re.split(r"[\s,;:/()\[\]]+", without_title(apart(value).names))
+    return [word for word in words if _may_be_a_name(word)]
 
 
 def one_reading(value: str) -> Names | None:
     """Return the names in a value if they can be read in one way."""
     found = readings(apart(value).names)
     return found[0] if len(found) == 1 else None
+
+
+def _may_be_a_name(word: str) -> bool:
+    folded = fold(word)
+    return any(map(str.isalpha, word)) and folded not in _DESCRIBED and not is_mark(word)
 
 
 def _bare(names: str) -> str:

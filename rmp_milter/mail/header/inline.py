@@ -31,7 +31,8 @@ def code_apart(part: str) -> list[str]:
     if found is None:
         return [part]
     first, *others = _CODE_INSIDE.split(found[2])
-    return [part[: len(part) - len(found[2])] + first, *others]
+    whole = [part[: len(part) - len(found[2])] + first, *others]
+    return [*(piece.rstrip(_SEPARATORS) for piece in whole[:-1]), whole[-1]]
 
 
 def words_apart(part: str) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.inline import code_apart, words_apart
 from rmp_milter.mail.header.layouts import is_table_row, unfolded
-from rmp_milter.mail.header.unlabelled import without_colon
+from rmp_milter.mail.header.unlabelled import is_about_somebody, without_colon
 from rmp_milter.mail.header.words import BEGINNERS, Field, field_of
 
 MAX_LINES = 64
@@ -29,6 +29,7 @@ _COLONS = str.maketrans(dict.fromkeys("：﹕∶꞉", ":"))
 _QUOTING = re.compile(r"^[ \t]*(?:[>|][ \t]?){1,20}")
 _BULLET = re.compile(r"^[ \t]*(?:[-•·–—*●▪◦‣→►✓☐☑☒□■][ \t]+)?")
 _COUNTED = re.compile(r"^(?:\(?\d{1,2}[.)°][ \t]*|[^\w«\"'(\[<]+)+")
+_NUMBERED = re.compile(r"(patient[es]{0,2}) ?(?:n° ?)?\(?\d\)?", re.IGNORECASE)
 _WORD_VALUE = re.compile(r"([^:=]{1,60})[:=](.*)", re.DOTALL)
 _OTHER_SIGN = re.compile(r"([^:=;]{2,40}?) ?(?:;|(?<= )(?:[-–—]+>?|=>|→)(?= ))(.*)", re.DOTALL)
 _COLUMN = re.compile(r"(?:\t| {2})[ \t]*+(?=[^\W\d_][^:=\t]{0,59}[:=])")
@@ -115,6 +116,8 @@ def _line(piece: str, *, flows: bool) -> Line:
         return _without_colon(piece.strip(_DECORATION), flows=flows)
     word, value = _bare_word(found[1]), _bare_value(found[2])
     field = field_of(word)
+    if field is None and is_about_somebody(word, value):
+        return Line(Field.PATIENT.value, value, Field.PATIENT)
     if field is None and (len(word) > _MAX_WORD or not fold(word)):
         return Line("", piece.strip(), None, flows)
     return Line(word[:_MAX_WORD], value, field, flows)
@@ -123,6 +126,8 @@ def _line(piece: str, *, flows: bool) -> Line:
 def _bare_word(word: str) -> str:
     """Return a word without stars, and without the number or sign that counts it if it is known."""
     bare = word.strip(_DECORATION)
+    if numbered := _NUMBERED.fullmatch(bare):
+        return numbered[1]
     counted = _COUNTED.sub("", bare).strip(_DECORATION)
     return counted if counted != bare and field_of(counted) else bare
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from rmp_milter.dossier.identity import fold
-from rmp_milter.mail.header.identity_line import apart, name_words
+from rmp_milter.mail.header.identity_line import apart
 from rmp_milter.mail.header.lines import Line
-from rmp_milter.mail.header.names import Names, is_mark, readings, without_title
+from rmp_milter.mail.header.names import Names, readings, without_title
 from rmp_milter.mail.header.patients import is_plural
 from rmp_milter.mail.header.troubles import Problem, Trouble
 from rmp_milter.mail.header.words import Field, is_birth_name
@@ -41,12 +41,6 @@ def spread(lines: Iterable[Line]) -> list[Line]:
         if said.age:
             told.append(Line(Field.AGE.value, said.age, Field.AGE))
     return told
-
-
-def spoken_words(value: str) -> list[str]:
-    """Return the words of names in a value, without titles, ``née`` and the like."""
-    words = [word for word in name_words(without_title(value)) if not is_mark(word)]
-    return [word for word in words if any(map(str.isalpha, word))]
 
 
 def brought_together(said: Mapping[Field, str]) -> Names | Problem:

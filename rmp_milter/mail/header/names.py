@@ -121,6 +121,8 @@ def _plain(words: list[str]) -> tuple[Names, ...]:
         return (by_case,)
     if commas == 1 and words[0] != "," != words[-1]:
         at = words.index(",")
+        if _by_case(words[:at]) or _by_case(words[at + 1 :]):
+            return ()  # two people
         return (Names(" ".join(words[:at]), " ".join(words[at + 1 :])),)
     if commas or not _one_case(bare):
         return ()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.civil import as_written, is_date
-from rmp_milter.mail.header.identity_line import apart, name_words
+from rmp_milter.mail.header.identity_line import apart, name_words, one_reading
 from rmp_milter.mail.header.lines import Line, lines_in, lines_of
 from rmp_milter.mail.header.names import is_name, readings, without_title
 from rmp_milter.mail.header.words import Field
@@ -28,6 +28,7 @@ _MAY_NAME = re.compile(
     r"|rpps|finess|adeli|\d[./ -]\d|\d [^\W\d_]{3,9}\.? \d{4}|\t|\|",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"\s+(?:et|and)\s+|\s*[&+;/,]\s*", re.IGNORECASE)
 _AUTHORITY = frozenset({"RPPS", "N RPPS", "FINESS", "N FINESS", "ADELI", "N ADELI"})
 _DOCTOR = frozenset({"DR", "DOCTEUR", "PR", "PROFESSEUR", "DRE", "DOCTEURE"})
 _DATE_ALONE = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\s*", re.ASCII)
@@ -36,10 +37,14 @@ _HPRIM_DATE = 5  # rows from the name to the date of birth
 
 
 class Person(NamedTuple):
-    """Somebody who is named: the folded words of all names, the birth date, the words as typed."""
+    """Somebody who is named: the folded words of all names, the birth date, the words as typed.
+
+    ``given`` are the first names as far as they can be told.
+    """
 
     words: frozenset[str] = frozenset()
     born: str = ""
+    given: str = ""
     shown: str = ""
     is_sure: bool = False
 
@@ -51,22 +56,33 @@ def names_another(lines: Sequence[str], header: str) -> bool:
     Never raises; at most :data:`MAX_ROWS` lines are looked at. Where the header names nobody
     nobody else is named.
     """
-    return bool(others(lines, lines_of(header)))
+    return bool(others(lines, lines_of(header), may_be_married=True))
 
 
-def others(rows: Sequence[str], header: Iterable[Line]) -> list[str]:
-    """Return the names, as they are typed, of those who surely are not the header's patient."""
+def others(
+    rows: Sequence[str], header: Iterable[Line], *, may_be_married: bool = False
+) -> list[str]:
+    """Return the names, as they are typed, of those who are not the header's patient.
+
+    With ``may_be_married`` another family name makes nobody else, if first name and date are
+    the same.
+    """
     named = _people(header)
     mine = Person(
         frozenset(word for person in named for word in person.words),
         next((person.born for person in named if person.born), ""),
+        next((person.given for person in named if person.given), ""),
     )
     if not (mine.words or mine.born):
         return []
     rows = rows[:MAX_ROWS]
     wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
     found = [*_people(lines_in(row[:_LONGEST] for row in wanted)), *_hprim(rows)]
-    shown = (person.shown for person in found if person.is_sure and _differs(person, mine))
+    shown = (
+        person.shown
+        for person in found
+        if person.is_sure and _differs(person, mine, may_be_married=may_be_married)
+    )
     return list(dict.fromkeys(shown))
 
 
@@ -75,28 +91,32 @@ def differ(one: str, other: str) -> bool:
     (first, *_), (second, *_) = (
         _people([Line("", value, Field.PATIENT)]) for value in (one, other)
     )
-    return _differs(first, second)
+    return _differs(first, second, may_be_married=False)
 
 
 def is_plural(value: str) -> bool:
     """Return whether the value of ``Patient`` names several: ``DUPONT Jean et MARTIN Paul``."""
-    parts = re.split(
-        r"\s+(?:et|and)\s+|\s*[&+;/]\s*|\n", apart(value).names, flags=re.IGNORECASE
-    )
-    whole = [part for part in parts if any(word.isupper() for word in part.split())]
-    return len(whole) > 1 and all(len(part.split()) > 1 for part in whole)
+    parts = _BETWEEN.split(apart(value).names)
+    return sum(len(found) == 1 and bool(found[0].given) for found in map(readings, parts)) > 1
 
 
-def _differs(person: Person, mine: Person) -> bool:
+def _differs(person: Person, mine: Person, *, may_be_married: bool) -> bool:
     same_day = bool(person.born and mine.born) and _is_one_day(person.born, mine.born)
     if person.born and mine.born and not same_day:
         return True
     if not (person.words and mine.words):
         return False
     if person.words <= mine.words or mine.words <= person.words:
-        return False
-    # A married name, where the date says that it is the same person.
-    return not (same_day and person.words & mine.words)
+        return _is_part_of_compound(person.given, mine.given)
+    given = set(fold(person.given).split()) & set(fold(mine.given).split())
+    return not (may_be_married and same_day and given)
+
+
+def _is_part_of_compound(one: str, other: str) -> bool:
+    """Return whether one is ``Jean`` and the other ``Jean-Pierre``, who is somebody else."""
+    short, long = sorted((one, other), key=len)
+    first = re.split(r"[\s,]+", long)[0]
+    return bool(short) and fold(first.partition("-")[0]) == fold(short) != fold(first)
 
 
 def _is_one_day(one: str, other: str) -> bool:
@@ -112,6 +132,7 @@ class _Being:
         self.values: dict[Field, str] = {}
         self.born = ""
         self.is_doctor = False
+        self.is_loud = False  # "PATIENT : APYRETIQUE" is no name
 
     def person(self) -> Person:
         values = [self.values[field] for field in _NAMED if field in self.values]
@@ -123,7 +144,13 @@ class _Being:
         )
         read = as_written(self.born)
         shown = " ".join(without_title(apart(value).names) for value in values)
-        return Person(words, read, shown[:80], self._is_sure())
+        return Person(words, read, self._given(), shown[:80], self._is_sure())
+
+    def _given(self) -> str:
+        found = one_reading(
+            self.values.get(Field.PATIENT) or self.values.get(Field.BIRTH_NAME, "")
+        )
+        return self.values.get(Field.FIRST_NAMES, "") or (found.given if found else "")
 
     def _is_sure(self) -> bool:
         if self.is_doctor and not self.born:
@@ -133,20 +160,20 @@ class _Being:
             return bool(self.values)
         if Field.BIRTH_NAME in self.values and Field.FIRST_NAMES in self.values:
             return True
-        return _is_like_names(whole, alone=Field.PATIENT in self.values)
+        return _is_like_names(whole, alone=Field.PATIENT in self.values and not self.is_loud)
 
 
 def _is_like_names(value: str, *, alone: bool) -> bool:
     """Return whether words without a date are somebody's names, not how a patient feels."""
     names = without_title(apart(value).names)
-    words = names.split()
-    if not is_name(names) or not 0 < len(words) <= _MOST_WORDS:
+    words = names.replace(",", " ").split()
+    if value.rstrip().endswith(".") or not is_name(names) or not 0 < len(words) <= _MOST_WORDS:
         return False
     if len(words) == 1:
         return alone and words[0].isupper() and len(words[0]) > 2 and words[0].isalpha()  # noqa: PLR2004 -- no initials
     found = readings(names)
     capitals = all(word[:1].isupper() for word in words)
-    return (len(found) == 1 and bool(found[0].given)) or (capitals and len(found) > 1)
+    return capitals and bool(found) and bool(found[0].given)
 
 
 def _people(lines: Iterable[Line]) -> list[Person]:
@@ -175,6 +202,11 @@ def _belongs(being: _Being, line: Line) -> bool:
     """Return whether one more name is said of the same person."""
     if line.field is Field.PATIENT:
         return False
+    if Field.PATIENT in being.values and line.field is not Field.USED_NAME:
+        # The same names once more, or the first name that "Patient : DUPONT" lacks.
+        whole = fold(apart(being.values[Field.PATIENT]).names).split()
+        own = fold(without_title(line.value)).split()
+        return set(own) <= set(whole) or (len(whole) == 1 and line.field is Field.FIRST_NAMES)
     known = being.values.get(line.field or Field.PATIENT)
     if known is not None:
         # "Nom : DUPONT" and "Nom de naissance : DURAND" are of one.
@@ -189,6 +221,7 @@ def _add(
     if field is Field.BIRTH_NAME and field in being.values:
         field = Field.USED_NAME
     being.values[field] = line.value
+    being.is_loud = being.is_loud or line.word.isupper()
     being.at = at
     if fold(line.value).split()[:1] and fold(line.value).split()[0] in _DOCTOR:
         being.is_doctor = True
@@ -207,4 +240,4 @@ def _hprim(rows: Sequence[str]) -> Iterator[Person]:
         name, given = rows[at - _HPRIM_DATE].strip(), rows[at - _HPRIM_DATE + 1].strip()
         if name.isupper() and len(name + given) < _LONGEST and is_name(name) and is_name(given):
             words = frozenset(fold(f"{name} {given}").split())
-            yield Person(words, "", f"{name} {given}"[:80], is_sure=True)
+            yield Person(words, "", given, f"{name} {given}"[:80], is_sure=True)

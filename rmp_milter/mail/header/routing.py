@@ -13,8 +13,9 @@ from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
 from rmp_milter.mail.header import civil
 from rmp_milter.mail.header.cutting import Cut as Cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.cutting import cut as cut  # noqa: PLC0414 -- the other half of this interface
+from rmp_milter.mail.header.identity_line import name_words
 from rmp_milter.mail.header.lines import MAX_VALUE, Line, bounded, lines_of
-from rmp_milter.mail.header.named import NAMES, brought_together, spoken_words, spread
+from rmp_milter.mail.header.named import NAMES, brought_together, spread
 from rmp_milter.mail.header.names import Names, is_initial, is_name, without_title
 from rmp_milter.mail.header.numbers import listed
 from rmp_milter.mail.header.patients import differ
@@ -167,10 +168,10 @@ class _Reading:
             elif kind := self._differs(said, line):
                 doubled.add(field)
                 self._trouble(kind, field, line.value)
-            elif line.value:
-                said.setdefault(field, line.value)
+            elif len(line.value) > len(said.get(field, "")):
+                said[field] = line.value  # the fuller one of two that agree
             if field in NAMES:
-                self.names_said += spoken_words(bounded(line.value))
+                self.names_said += name_words(bounded(line.value))
         return {field: value for field, value in said.items() if field not in doubled}
 
     @staticmethod

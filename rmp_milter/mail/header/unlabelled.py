@@ -16,6 +16,7 @@ _CONCERNING = re.compile(
     r"(?:concernant|concerne|re|objet|patiente?|au sujet de|à propos de)[ ]+(?=\S)",
     re.IGNORECASE,
 )
+_ABOUT = frozenset({"CONCERNANT", "CONCERNE", "RE", "OBJET", "AU SUJET DE"})
 _CODES = frozenset({"CODE", "CODE PATIENT", "CODE DU PATIENT", "CODE CONFIDENTIEL"})
 
 
@@ -36,6 +37,11 @@ def without_colon(piece: str) -> tuple[str, str, Field] | None:
     if any(map(str.isdigit, named)) and apart(named).is_whole:
         return Field.PATIENT.value, named, Field.PATIENT
     return None
+
+
+def is_about_somebody(word: str, value: str) -> bool:
+    """Return whether a line about something (``Concernant :``) tells a whole patient."""
+    return fold(word) in _ABOUT and len(value) <= _LONGEST and apart(value).is_whole
 
 
 def _is_like_a_code(word: str) -> bool:

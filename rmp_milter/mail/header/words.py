@@ -6,7 +6,7 @@ from enum import StrEnum
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Onglet, Scope, Verb
 from rmp_milter.mail.header.codes import is_patients_code
-from rmp_milter.mail.header.near import nearest
+from rmp_milter.mail.header.near import is_near, nearest
 from rmp_milter.mail.header.urgency import asks_for_emergency
 
 
@@ -251,6 +251,12 @@ def nearest_word(word: str) -> str:
     """Return the word of a line that one slip makes of this one, as answers show it."""
     spelling = nearest(fold(word), _FIELDS) or nearest(fold(word), ("CODE", "CODE PATIENT"))
     return str(field_of(spelling) or "") if spelling else ""
+
+
+def is_near_demand(word: str) -> bool:
+    """Return whether one slip makes "Demande" of the word."""
+    folded = fold(word)
+    return any(is_near(folded, spelling) for spelling in ("DEMANDE", "REQUEST", "JE DEMANDE"))
 
 
 def verb_of(value: str) -> Verb | None:
