@@ -38,7 +38,7 @@ def test_what_nobody_can_tell_is_shown_the_two_of_every_day(lines: str) -> None:
 
 
 def test_what_the_reader_of_the_header_takes_for_meant_goes_first() -> None:
-    header = replace(parse("Demande : mascage\n", 2026), meant=Verb.MASQUAGE)
+    header = replace(parse("Demande : mascage\n", 2026), guessed=Verb.MASQUAGE)
     assert shown(header) == {Verb.MASQUAGE}
 
 

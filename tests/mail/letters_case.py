@@ -92,10 +92,12 @@ def facts_of(template: str, said: str | None) -> dict[str, str]:
     names = {name for _, name, _, _ in Formatter().parse(template) if name} - BLOCKS[
         "fr"
     ].keys()
-    return {name: _fact(name, said) for name in names}
+    return {name: _fact(name, said, template) for name in names}
 
 
-def _fact(name: str, said: str | None) -> str:
+def _fact(name: str, said: str | None, template: str) -> str:
+    if name in {"documents", "entries"} and f"{{{name}}} " in template:
+        return "3"  # how many
     if name in OWN or name == "titles":
         return _blocks(name, said)
     if said and (name in WRITTEN or (name in NAMES and "code" not in said.lower())):

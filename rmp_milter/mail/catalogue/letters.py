@@ -65,6 +65,27 @@ There is no need to thank the service.
         "la ligne « {word} » est inconnue du service",
         "the line « {word} » is not known to the service",
     ),
+    "problem-near": Text(
+        "la ligne « {word} » est inconnue ;\n    vouliez-vous écrire « {nearest} » ?",
+        "the line « {word} » is not known;\n    did you mean « {nearest} »?",
+    ),
+    "problem-near-value": Text(
+        "la ligne « {word} » n'est pas comprise ;\n    vouliez-vous écrire « {nearest} » ?",
+        "the line « {word} » is not understood;\n    did you mean « {nearest} »?",
+    ),
+    "problem-two-readings": Text(
+        "la ligne « {word} » se lit de deux façons ;\n"
+        "    écrivez le nom de naissance en capitales",
+        "the line « {word} » can be read in two ways;\n    write the birth name in capitals",
+    ),
+    "problem-no-request": Text(
+        "la ligne « {word} » va avec une demande,\n    et la ligne « Demande » manque",
+        "the line « {word} » goes with a request,\n    and the line « Request » is missing",
+    ),
+    "problem-apart": Text(
+        "une demande est écrite à part ; mettez la\n    ligne « {word} » avec celles du patient",
+        "a request stands apart; put the\n    line « {word} » beside the patient's",
+    ),
     "problem-value": Text("lu « {value} »", "read « {value} »"),
     "example-head": Text(
         "Modèle à recopier dans un nouveau message. Remplacez tout ce qui\n"
