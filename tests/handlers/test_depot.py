@@ -198,7 +198,7 @@ class TestPrescriber:
         (document,) = filing.entry.documents
         assert [each.fingerprint for each in document.standing] == [DEMO.fingerprint]
         assert filing.entry.prescriber == said
-        assert "Le prescripteur, Dr Anne AUTRE, reçoit une copie" in outcome.letter.text
+        assert "est envoyée au prescripteur, Dr Anne AUTRE" in outcome.letter.text
 
     def test_what_waits_is_copied_alike(self) -> None:
         filed, waiting = both(deposit(LINES + "Prescripteur : Dr Anne AUTRE\n"))

@@ -17,7 +17,8 @@ from rmp_milter.mail.outgoing.wording import bullet_list, short
 _ABOUT_PROOFS = frozenset(
     {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
 )
-_SHOWN = 48  # characters of the sender's words that are repeated
+# Characters of the sender's words that are repeated: they end on the line that they stand on.
+_WORD, _SHOWN = 24, 48
 _EXPLAINED = frozenset({"header-problems", "nothing-asked", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 
@@ -81,14 +82,16 @@ def _quoted(line: str, language: Language) -> str:
     """Return a header's line as nobody can read it for one again."""
     word, _, value = line.partition(":")
     said = _value(value, language)
-    return text("understood-line", language, word=short(word, _SHOWN)) + said
+    return text("understood-line", language, word=short(word, _WORD)) + said
 
 
 def _problem(problem: Problem, language: Language) -> str:
-    words = text(f"problem-{problem.kind}", language, word=short(problem.word, _SHOWN))
+    word = short(problem.word, _WORD)
+    words = text(f"problem-{problem.kind}", language, word=word)
     return words + _value(problem.value, language)
 
 
 def _value(value: str, language: Language) -> str:
+    """Return what was written, on a line with words of ours before it."""
     shown = short(value, _SHOWN)
-    return text("problem-value", language, value=shown) if shown else ""
+    return "\n      " + text("problem-value", language, value=shown) if shown else ""

@@ -62,8 +62,8 @@ As of {date}: {entries} document(s), {documents} file(s)
         "to file the document NN.",
     ),
     "hprim-body": Text(
-        "Résumé médical partagé, document {number} : {document}\nOnglet « {onglet} »",
-        "Shared medical summary, document {number}: {document}\nTab « {onglet} »",
+        "Résumé médical partagé, document {number}, « {document} »\nOnglet « {onglet} »",
+        "Shared medical summary, document {number}, « {document} »\nTab « {onglet} »",
     ),
     "index-masked": Text(
         "(masqué : vu de son auteur, du médecin traitant et du patient)",
@@ -80,14 +80,14 @@ As of {date}: {entries} document(s), {documents} file(s)
     ),
     "enclosed": Text(
         """\
-Message {index} sur {count} : {title}
+Message {index} sur {count}, « {title} »
 
 Les fichiers joints sont chiffrés un par un. Thunderbird : clic
 droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
 enregistrez-le, puis double-cliquez dessus.
 """,
         """\
-Mail {index} of {count}: {title}
+Mail {index} of {count}, « {title} »
 
 The files attached are encrypted one by one. Thunderbird: right
 click on the file, « Decrypt and Open ». Outlook: save it, then
