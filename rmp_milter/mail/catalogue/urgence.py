@@ -169,9 +169,7 @@ treating doctor and the patient are told of it.
     "emergency-slot-reason": _asked("Motif", "Reason", slots.WHY),
     "emergency-slot-reference": _asked("Référence", "Reference", slots.REFERENCE),
     "emergency-slot-patient": _asked("Patient", "Patient", slots.NAME),
-    "emergency-slot-name": Text(
-        "Patient : [NOM ou premières lettres]", "Patient : [NAME or first letters]"
-    ),
+    "emergency-slot-name": _asked("Patient", "Patient", slots.BEGINNING),
     "emergency-slot-born": _asked("Né le", "Born", slots.DAY),
     "emergency-slot-age": _asked("Âge", "Age", slots.AGE),
     "emergency-reason": Text(
