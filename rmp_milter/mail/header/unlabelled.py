@@ -28,8 +28,8 @@ def without_colon(piece: str) -> tuple[str, str, Field] | None:
     """
     if len(piece) > _LONGEST:
         return None
-    head, _, last = piece.rpartition(" ")
-    if fold(head) in _CODES and _is_like_a_code(last):
+    head, last = [*piece.rsplit(None, 1), "", ""][:2]
+    if last and fold(head) in _CODES and _is_like_a_code(last):
         return head.strip(), last, Field.CODE
     if (born := _BORN.match(piece)) and is_date(piece[born.end() :]):
         return born[1], piece[born.end() :], Field.BIRTH_DATE
@@ -46,7 +46,5 @@ def is_about_somebody(word: str, value: str) -> bool:
 
 def _is_like_a_code(word: str) -> bool:
     """Return whether this is no word of a sentence: "Code postal", "Code ATC" are none."""
-    tail = word[1:]
-    return any(map(str.isdigit, word)) or (
-        word != word.lower() and tail != tail.lower() != tail.upper()
-    )
+    is_mixed = word[1:] != word[1:].lower() and word != word.upper()
+    return is_mixed or any(map(str.isdigit, word))
