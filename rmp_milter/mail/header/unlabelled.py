@@ -8,6 +8,7 @@ from rmp_milter.mail.header.identity_line import apart
 from rmp_milter.mail.header.words import Field
 
 _LONGEST = 160
+_MOST_NAMES = 8  # words with titles and married names
 _BORN = re.compile(
     r"(n[éeè]e?(?:\(e\)|[.·/]e)?[ ]le|date de naissance|ddn|born(?: on)?)[ ]+(?=\S)",
     re.IGNORECASE,
@@ -34,9 +35,15 @@ def without_colon(piece: str) -> tuple[str, str, Field] | None:
     if (born := _BORN.match(piece)) and is_date(piece[born.end() :]):
         return born[1], piece[born.end() :], Field.BIRTH_DATE
     named = _CONCERNING.sub("", piece, count=1)
-    if any(map(str.isdigit, named)) and apart(named).is_whole:
+    if any(map(str.isdigit, named)) and _is_nothing_else(named):
         return Field.PATIENT.value, named, Field.PATIENT
     return None
+
+
+def _is_nothing_else(piece: str) -> bool:
+    """Return whether a line is a person and no sentence about one."""
+    said = apart(piece)
+    return said.is_whole and len(said.names.split()) <= _MOST_NAMES
 
 
 def is_about_somebody(word: str, value: str) -> bool:
