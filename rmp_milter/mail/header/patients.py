@@ -17,7 +17,7 @@ from rmp_milter.mail.header.names import is_name, readings, without_title
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field
 
-MAX_ROWS = 10_000
+MAX_ROWS = 5_000
 """Rows of a text that are looked through; what is longer are results."""
 _LONGEST = 400  # characters of a row in header form
 _BESIDE = 3  # lines between what is said of one person
