@@ -48,6 +48,12 @@ REFUSALS: Mapping[str, Text] = {
         "The mail is encrypted in a format that not every doctor can read. Import the service's "
         "public key again and resend. Nothing was kept.",
     ),
+    "too-many-recipients": Text(
+        "Ce message est chiffré pour trop de destinataires à la fois. Rien n'a été conservé. "
+        "Envoyez au service un message à part, chiffré pour lui et pour vous.",
+        "This mail is encrypted to too many recipients at once. Nothing was kept. Send the "
+        "service a mail of its own, encrypted to it and to yourself.",
+    ),
     "too-large": Text(
         "Le message dépasse la taille acceptée ({limit} Mo). Répartissez les documents sur "
         "plusieurs messages. Rien n'a été conservé.",
