@@ -80,6 +80,10 @@ class Doctor(Closing):
         """Write an armored text with open attachments, which the service must refuse."""
         return shapes.files_in_clear(self._writer, text, files)
 
+    def text_in_clear(self, text: str, files: Files) -> bytes:
+        """Write an open text with encrypted attachments, which the service must refuse."""
+        return shapes.text_in_clear(self._writer, text, files)
+
     def clear(self, text: str, files: Files = NO_FILES) -> bytes:
         """Write without any encryption."""
         return shapes.clear(self._writer, text, files)

@@ -120,6 +120,15 @@ def files_in_clear(writer: Writer, text: str, files: Files) -> bytes:
     return writer.mail("RMP", mime.multipart("mixed", [mime.ascii_part(armored), *open_files]))
 
 
+def text_in_clear(writer: Writer, text: str, files: Files) -> bytes:
+    """As a client that encrypts each file and forgets the text."""
+    sealed = [
+        mime.file_part(f"{name}.pgp", writer.sealed(data, name=name))
+        for name, data in files.items()
+    ]
+    return writer.mail("RMP", mime.multipart("mixed", [mime.text_part(text), *sealed]))
+
+
 def clear(writer: Writer, text: str, files: Files) -> bytes:
     """As a client that was not told to encrypt."""
     return writer.mail("RMP", letter(text, files))

@@ -11,12 +11,6 @@ REFUSALS: Mapping[str, Text] = {
         "This mail is not encrypted. Nothing was kept. Encrypt it to the service's public key "
         "and send it again.",
     ),
-    "clear-attachment": Text(
-        "Le texte de ce message est chiffré, mais une pièce jointe ne l'est pas. Rien n'a été "
-        "conservé. Chiffrez aussi les pièces jointes (PGP/MIME les chiffre d'office).",
-        "The text of this mail is encrypted but an attachment is not. Nothing was kept. Encrypt "
-        "the attachments too (PGP/MIME does it by itself).",
-    ),
     "smime": Text(
         "Ce message est chiffré en S/MIME. Le service lit OpenPGP : chiffrez-le avec la clé "
         "OpenPGP du service.",

@@ -50,6 +50,7 @@ class OctetsKind(StrEnum):
     KEY = "key"
     CMS_ENCRYPTED = "cms encrypted"
     CMS = "cms"  # signed, compressed, certificates
+    CMS_SIGNATURE = "cms signature"  # apart from what it signs
     TNEF = "tnef"  # Outlook's winmail.dat: a whole mail in a format of its own
     OTHER = "other"
 
@@ -103,12 +104,14 @@ def _kind(head: bytes) -> OctetsKind:
         return (
             OctetsKind.TNEF
         )  # armor inside is not looked for: what stands beside it would be lost
+    if cms := _cms_kind(head):
+        return cms  # armor inside an S/MIME signature is found behind it
     begin, marker = _BEGIN.search(head), _OTHER.search(head)
     if begin and not (marker and marker.start() < begin.start()):
         return OctetsKind.ARMORED
     if marker:
         return _MARKED[marker[1]]
-    return _packet_kind(head) or _cms_kind(head) or OctetsKind.OTHER
+    return _packet_kind(head) or OctetsKind.OTHER
 
 
 def _packet_kind(head: bytes) -> OctetsKind | None:
