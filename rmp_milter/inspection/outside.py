@@ -26,6 +26,10 @@ from rmp_milter.milter.intake import admit, gather, objection
 MAX_NAME = 200  # characters of a name or a media type that are shown
 
 
+REFUSED_BY_LETTER = frozenset({"clear-attachment", "clear-text"})
+"""Refusals of a shape that wait for the opening: an emergency is none of theirs."""
+
+
 class Treatment(StrEnum):
     """What the service would do with a mail of this shape."""
 
@@ -149,9 +153,9 @@ def _turned_away(mail_from: str, outer: Part, shape: Shape) -> Verdict | None:
         admit(shape)
     except MailError as error:
         return refused(error.text)
-    if objection(shape.clear, by_name=False) is None:
-        return None
-    return refused("clear-attachment", ", ".join(shape.clear_attachments)[:MAX_NAME])
+    found = objection(shape.clear, by_name=False)
+    names = ", ".join(shape.clear_attachments)[:MAX_NAME]
+    return refused(found.text, names) if found else None
 
 
 def _unusable(refs: list[BodyRef | str], troubles: list[Verdict], limits: Limits) -> Verdict:

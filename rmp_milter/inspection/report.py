@@ -10,7 +10,14 @@ from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
-from rmp_milter.inspection.outside import Outside, Treatment, Verdict, in_doubt, refused
+from rmp_milter.inspection.outside import (
+    REFUSED_BY_LETTER,
+    Outside,
+    Treatment,
+    Verdict,
+    in_doubt,
+    refused,
+)
 from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
@@ -100,7 +107,7 @@ def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
     if ground.directory is not None and unsigned:
         told = refused("unknown-sender") if report.outside.doubt else verdict
         return in_doubt(told, report.outside.doubt)
-    if verdict.text == "clear-attachment" and header.verb is Verb.URGENCE:
+    if verdict.text in REFUSED_BY_LETTER and header.verb is Verb.URGENCE:
         return Verdict(Treatment.TAKEN)
     return verdict
 

@@ -23,23 +23,23 @@ _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,240}>")
 
 
 def admit(shape: Shape) -> None:
-    """Raise the refusal for a shape that cannot be used: clear, S/MIME, files only."""
+    """Raise the refusal for a shape that cannot be used: clear, S/MIME, winmail.dat."""
     if shape.name is ShapeName.SMIME:
         raise MailError("smime")
     if shape.winmail:
         raise MailError("winmail")
     if not shape.pieces:
         raise MailError("not-encrypted")
-    if shape.clear_text:
-        raise MailError("clear-text")
 
 
 def objection(clear: InClear, *, by_name: bool) -> MailError | None:
-    """Return the refusal for files that came in clear, or None.
+    """Return the refusal for a text or files that came in clear, or None.
 
     ``by_name`` names them, for a letter to a known sender. The reply at SMTP time is logged
     by every server on the way, and a file's name may be a patient's: there only their kinds.
     """
+    if clear.text:
+        return MailError("clear-text")
     if not clear.files:
         return None
     said = [_in_letter(file.name) if by_name else file.kind for file in clear.files]
@@ -51,7 +51,7 @@ def objection(clear: InClear, *, by_name: bool) -> MailError | None:
 
 @contextmanager
 def objecting(clear: InClear) -> Iterator[None]:
-    """Let a sender whom nothing makes known hear of his files in clear, and of nothing else."""
+    """Let a sender whom nothing makes known hear what he sent in clear, and nothing else."""
     try:
         yield
     except MailError as error:
@@ -61,8 +61,8 @@ def objecting(clear: InClear) -> Iterator[None]:
         raise found from None
 
 
-def check_files(clear: InClear, verb: Verb) -> None:
-    """Refuse files in clear by letter; an emergency is not refused, they are left aside."""
+def check_clear(clear: InClear, verb: Verb) -> None:
+    """Refuse what came in clear by letter; an emergency is not refused, it is left aside."""
     found = objection(clear, by_name=True)
     if found is not None and verb is not Verb.URGENCE:
         raise found
@@ -70,8 +70,11 @@ def check_files(clear: InClear, verb: Verb) -> None:
 
 def dropped(clear: InClear, verb: Verb, *, filed: bool) -> tuple[Beside, ...]:
     """Return what the answer says was dropped: of what is filed, and of an emergency."""
-    left = (Beside.FILE,) if clear.files and verb is Verb.URGENCE else ()
-    return (*left, *clear.dropped) if filed else left
+    if verb is not Verb.URGENCE:
+        return clear.dropped if filed else ()
+    files = (Beside.FILE,) if clear.files else ()
+    text = (Beside.FOOTER,) if clear.text else ()
+    return (*files, *text)
 
 
 def _in_letter(name: str) -> str:

@@ -1,7 +1,7 @@
 """One mail, one way: from the envelope to the commit. The main path reads top to bottom.
 
-    duplicate? → automatic? → shape → the keeper opens → sender → routing header → files in
-    clear? → the verb's handler (with the keeper) → answer (sealed by the keeper) → one commit
+    duplicate? → automatic? → shape → the keeper opens → sender → routing header → anything
+    in clear? → the verb's handler (with the keeper) → answer (sealed by the keeper) → one commit
 
 Nothing is kept before the commit and everything is durable after it. What is refused
 before the sender is known is heard at SMTP time (:class:`MailError`); a known sender gets
@@ -27,7 +27,7 @@ from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.intake import (
     admit,
-    check_files,
+    check_clear,
     dropped,
     gather,
     harmless_message_id,
@@ -188,7 +188,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
     try:
-        check_files(read.clear, case.header.verb)
+        check_clear(read.clear, case.header.verb)
         check_request(case.header, HANDLERS)
         outcome = _with_dropped(HANDLERS[case.header.verb](case), case, read.clear)
         word = f"{verb} done"

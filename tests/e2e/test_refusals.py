@@ -58,6 +58,20 @@ def test_a_text_in_clear_with_encrypted_files(clinic: Clinic) -> None:
     assert clinic.documents() == before
 
 
+def test_an_emergency_in_an_encrypted_file_below_a_clear_word_is_heard(
+    clinic: Clinic,
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    text = f"Demande : urgence\nMotif : inconscient aux urgences\n{lines}"
+    mail = clinic.anne.text_in_clear(
+        "URGENT, voir le fichier\n", {"urgence.txt": text.encode()}
+    )
+    answer, *_ = clinic.host.exchange(clinic.anne, mail)
+    assert "n'a pas été traité" not in answer.subject
+    assert "en clair (texte ou pied de page)" in " ".join(answer.text.split())
+
+
 def test_what_outlook_packs_into_winmail_dat(clinic: Clinic) -> None:
     sealed = clinic.lab.inline(clinic.patient() + "\nVoici.\n")
     packed = {"winmail.dat": b'\x78\x9f>"' + bytes(60) + sealed + PDF}

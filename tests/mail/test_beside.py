@@ -84,7 +84,7 @@ def test_what_a_gateway_adds_is_dropped_and_said(
         shape = recognise(raw)
         assert shape.name == kind
         assert taken(raw, shape)[0] == MESSAGE
-        assert (shape.clear_attachments, shape.clear_text) == ((), False)
+        assert (shape.clear_attachments, shape.clear.text) == ((), False)
         assert dropped in shape.clear.dropped
 
 
@@ -151,17 +151,17 @@ def test_a_clear_body_beside_encrypted_files_is_told_from_a_footer(
 ) -> None:
     files = [file_part("lettre.txt.pgp", MESSAGE), file_part("b.pdf.pgp", OTHER_MESSAGE)]
     shape = recognise(mail(multipart("mixed", body, *files)))
-    assert shape.clear_text is in_clear
+    assert shape.clear.text is in_clear
     armored_body = recognise(
         mail(multipart("mixed", text_part(armored(MESSAGE)), body, *files))
     )
-    assert not armored_body.clear_text
+    assert not armored_body.clear.text
 
 
 def test_the_words_of_an_attached_message_are_not_the_mails_own() -> None:
     attached = part("Content-Type: message/rfc822", mail(text_part(WORDS)))
     raw = mail(multipart("mixed", attached, file_part("a.pgp", MESSAGE)))
-    assert not recognise(raw).clear_text
+    assert not recognise(raw).clear.text
 
 
 def smime_signed(content: bytes) -> bytes:

@@ -67,10 +67,14 @@ class ClearFile(NamedTuple):
 
 
 class InClear(NamedTuple):
-    """``files`` are the documents in their order; ``dropped`` what is no document."""
+    """``files`` are the documents in their order; ``dropped`` what is no document.
+
+    ``text`` says that only files are encrypted while the text that came with them is not.
+    """
 
     files: tuple[ClearFile, ...] = ()
     dropped: tuple[Beside, ...] = ()
+    text: bool = False
 
 
 def in_clear(leaves: Sequence[Leaf], encrypted: Sequence[Leaf]) -> InClear:

@@ -70,16 +70,14 @@ class Shape(msgspec.Struct, frozen=True):
     """What :func:`recognise` found.
 
     ``pieces`` has the main one first and is empty for S/MIME and clear mail.
-    ``clear`` is what travels unencrypted beside an encrypted body; ``clear_text`` says that
-    only files are encrypted while the text that came with them is not. ``signed_outside``
-    says that a signature encloses the body; ``winmail`` that Outlook packed the mail, or some
-    of it, into a ``winmail.dat``.
+    ``clear`` is what travels unencrypted beside what is encrypted. ``signed_outside`` says
+    that a signature encloses the body; ``winmail`` that Outlook packed the mail, or some of
+    it, into a ``winmail.dat``.
     """
 
     name: ShapeName
     pieces: tuple[Piece, ...] = ()
     clear: InClear = InClear()
-    clear_text: bool = False
     signed_outside: bool = False
     winmail: bool = False
 
@@ -119,14 +117,23 @@ def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
         return _without_openpgp(leaves)
     kept = sorted(_without_twins(everything), key=_rank)
     main = kept[0]
-    beside = in_clear(leaves, [found.leaf for found in everything])
     return Shape(
         name=_shape_name(main, kept),
         pieces=tuple(_piece(found, main=found is main) for found in kept),
-        clear=beside._replace(dropped=tuple(dict.fromkeys([*beside.dropped, *_around(kept)]))),
-        clear_text=main.role is _Role.FILE and says_words(leaves),
+        clear=_in_clear(leaves, everything, kept),
         signed_outside=main.leaf.signed_outside,
         winmail=_has_winmail(leaves),
+    )
+
+
+def _in_clear(
+    leaves: tuple[Leaf, ...], everything: list[_Found], kept: list[_Found]
+) -> InClear:
+    beside = in_clear(leaves, [found.leaf for found in everything])
+    return InClear(
+        files=beside.files,
+        dropped=tuple(dict.fromkeys([*beside.dropped, *_around(kept)])),
+        text=kept[0].role is _Role.FILE and says_words(leaves),
     )
 
 
