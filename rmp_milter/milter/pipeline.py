@@ -18,6 +18,7 @@ from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 from rmp_milter.handlers.letters.dropped import with_dropped
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
+from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.incoming.beside import InClear
@@ -33,11 +34,19 @@ from rmp_milter.milter.intake import (
     harmless_message_id,
     objecting,
     open_request,
+    thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
-from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
+from rmp_milter.milter.understanding import (
+    Arrival,
+    OwnWords,
+    check_arrival,
+    check_request,
+    is_thanks,
+    understood,
+)
 from rmp_milter.milter.unrequested import (
     MachineMail,
     check_author,
@@ -130,7 +139,8 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     with doubting(mail), objecting(read.clear), means.store.snapshot() as view:
         sender = identify(mail.envelope, opened.signature, view)
     check_author(mail, sender)
-    header = understood(opened.header, means.this_year(at), sender.doctor)
+    said = OwnWords(opened.header, opened.standing, opened.doubts)
+    header = understood(said, means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, bool(opened.held_code), at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
@@ -181,15 +191,20 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         bounds=means.bounds,
         parcels=tuple(Share(parse(each.header, year), each.bodies) for each in opened.parcels),
         message_id=harmless_message_id(mail.outer.header("Message-ID")),
+        thread=thread_of(mail.outer.header("References"), mail.outer.header("In-Reply-To")),
     )
 
 
 def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
+    standing, has_documents = case.opened.standing, case.opened.has_documents
+    if is_thanks(standing, has_documents=has_documents or read.clear.is_refused):
+        _commit(case, answer_to_thanks(case), read, view, means)
+        return "thanks"
     try:
         check_clear(read.clear, case.header.verb)
-        check_request(case.header, HANDLERS)
+        check_request(case.header, standing, HANDLERS, has_documents=has_documents)
         outcome = _with_dropped(HANDLERS[case.header.verb](case), case, read.clear)
         word = f"{verb} done"
     except MailError as error:

@@ -76,6 +76,11 @@ class InClear(NamedTuple):
     dropped: tuple[Beside, ...] = ()
     text: bool = False
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether something of it is the sender's own: any mail but an emergency is refused."""
+        return self.text or bool(self.files)
+
 
 def in_clear(leaves: Sequence[Leaf], encrypted: Sequence[Leaf]) -> InClear:
     """Judge what is not ``encrypted``; an attached clear message counts as one file.
