@@ -27,11 +27,12 @@ SHAPES: dict[str, Compose] = {
     "logo-footer": lambda doctor, text: gateway.beside(
         doctor.pgp_mime(text, FILES), gateway.logo_footer(), gateway.antivirus_note()
     ),
+    "winmail": lambda doctor, text: doctor.packed(text, FILES),
     "text-alone": lambda doctor, text: doctor.pgp_mime(text),
 }
 WITH_FILES = [
     *("pgp-mime", "signed-inside", "mixed-up", "partitioned"),
-    *("smime-signed", "smime-opaque", "logo-footer"),
+    *("smime-signed", "smime-opaque", "logo-footer", "winmail"),
 ]
 DROPPED = {
     "smime-signed": "(signature S/MIME)",

@@ -349,3 +349,23 @@ def test_a_list_mail_is_a_persons_if_somebody_enrolled_signed_it(
     for machine in machines:
         assert inspect.as_json(machine, *config).at("automatic") == "Precedence"
         assert milter.take(machine) == "automatic (Precedence)"
+
+
+def test_what_outlook_packed_is_told_alike_by_keeper_and_key_file(
+    inspect: Inspect,
+    config: tuple[str, str],
+    paul: Doctor,
+    anne: Doctor,
+    secret_key: bytes,
+) -> None:
+    names = ["", "winmail.dat", "écho.pdf"]
+    by_keeper = inspect.as_json(
+        paul.packed(f"{HEADER}\n{LETTER}", {"écho.pdf": b"%PDF"}), *config
+    )
+    by_key = inspect.with_key(
+        anne.packed(f"{HEADER}\n{LETTER}", {"écho.pdf": b"%PDF"}), secret_key
+    )
+    for said in (by_keeper, by_key):
+        parts = said.at("opened", "parts")
+        assert isinstance(parts, list)
+        assert [part["name"] for part in parts] == names

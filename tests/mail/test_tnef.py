@@ -5,7 +5,11 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tnef_case import (
+from tnefparse import TNEF
+
+from rmp_milter.mail.incoming import tnef as tnef_module
+from rmp_milter.mail.incoming.tnef import MAX_FILES, TnefError, Unpacked, unpacked
+from testbed.tnef import (
     ATTACHDATA,
     BINARY,
     BODY,
@@ -27,10 +31,6 @@ from tnef_case import (
     unicode,
     variable,
 )
-from tnefparse import TNEF
-
-from rmp_milter.mail.incoming import tnef as tnef_module
-from rmp_milter.mail.incoming.tnef import MAX_FILES, TnefError, Unpacked, unpacked
 
 PDF = b"%PDF-1.4\n" + bytes(range(256)) + bytes(7)
 TEXT = "Patient : DUPONT Jean\r\nNé le : 30/01/1959\r\n\r\nŒdème « post-opératoire ».\r\n"

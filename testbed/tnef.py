@@ -1,4 +1,4 @@
-"""A writer of ``winmail.dat`` for the tests (MS-OXTNEF), made to be told what to lie about."""
+"""Outlook's ``winmail.dat`` (MS-OXTNEF), as Outlook writes it or with whatever lies are wanted."""
 
 import struct
 
@@ -11,6 +11,7 @@ MAPIPROPS, OEM_CODE_PAGE, PLAIN_BODY = 0x9003, 0x9007, 0x800C
 
 
 def item(level: int, name: int, data: bytes, kind: int = 6) -> bytes:
+    """Return one object with its checksum (2.1.3); ``level`` 1 is the message, 2 a file."""
     checksum = sum(data) & 0xFFFF
     return (
         struct.pack("<BHHI", level, name, kind, len(data)) + data + struct.pack("<H", checksum)
@@ -18,15 +19,18 @@ def item(level: int, name: int, data: bytes, kind: int = 6) -> bytes:
 
 
 def variable(ident: int, data: bytes, kind: int = BINARY) -> bytes:
+    """Return one property of a variable size (2.1.3.4)."""
     padding = bytes(-len(data) % 4)
     return struct.pack("<HHII", kind, ident, 1, len(data)) + data + padding
 
 
 def unicode(ident: int, text: str) -> bytes:
+    """Return one property in words."""
     return variable(ident, f"{text}\0".encode("utf-16-le"), UNICODE)
 
 
 def listed(*properties: bytes) -> bytes:
+    """Return a list of properties."""
     return struct.pack("<I", len(properties)) + b"".join(properties)
 
 
@@ -41,6 +45,7 @@ def attachment(name: str, data: bytes | None, *properties: bytes, title: bytes =
 
 
 def tnef(*objects: bytes, page: int = 1252) -> bytes:
+    """Return the whole: signature, version, code page, objects."""
     version = item(1, 0x9006, b"\x00\x00\x01\x00", 8)
     code_page = item(1, OEM_CODE_PAGE, struct.pack("<II", page, 0))
     return SIGNATURE + version + code_page + b"".join(objects)
