@@ -11,6 +11,7 @@ import msgspec
 
 from rmp_milter.mail.header.cutting_reason import is_reason_secret, reason_of, written
 from rmp_milter.mail.header.lines import MAX_LINES, MAX_OCTETS, Line, bounded, lines_of
+from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.words import BEGINNERS, Field
 
 MASK = "••••"  # of one length, whatever the code's
@@ -26,7 +27,6 @@ _SECRET = frozenset({Field.CODE, Field.VITALE})
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
 _WRAPPED = 40  # characters below which no client wraps a line
-_SHORTEST_CODE = 3  # from which on the code is sought in other lines too
 # An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
 _TOKEN_BEGINS = re.compile(
     r"(?:vitale|attestation|card)[^\S\r\n]*+\*?[^\S\r\n]*+[:：=]", re.IGNORECASE
@@ -239,5 +239,5 @@ def _shown(line: Line, codes: list[str]) -> str:
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:
         for code in codes:
-            value = value.replace(code, MASK) if len(code) >= _SHORTEST_CODE else value
+            value = masked(value, code, MASK)
     return f"{line.word} : {value}"

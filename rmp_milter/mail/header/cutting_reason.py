@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import Line
+from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.words import Field, verb_of
 
 MAX_REASON = 2000
 """Characters that are kept of a reason; a longer one ends in ``[...]``."""
 _CUT_OFF = " [...]"
 _SECRET = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
-_SHORTEST = 3  # characters from which on a code is sought among other words
 
 
 def is_reason_secret(header: Sequence[Line]) -> bool:
@@ -48,8 +48,7 @@ def reason_of(
         return ""
     reason = "\n".join([*stated, *(written(line) for line in letter)]).strip()
     for secret in secrets:
-        if len(secret) >= _SHORTEST:
-            reason = reason.replace(secret, mask)
+        reason = masked(reason, secret, mask)
     if reason and (len(reason) > MAX_REASON or not whole):
         return reason[: MAX_REASON - len(_CUT_OFF)] + _CUT_OFF
     return reason
