@@ -66,6 +66,28 @@ def test_a_patient_is_read_as_people_write_him(header: str) -> None:
     assert cut(header + LETTER).letter
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Bonjour, ci-joint la radiographie de M. Paul MARTIN, né le 02/02/1960.",
+        "Ci-joint MARTIN Paul, né le 02/02/1960",
+        "Sa mère, Mme MARTIN Jeanne, née le 12/03/1990",
+        "Né le 30/01/1959 à Lyon, il a grandi à Paris.",
+        "Vu ce jour MARTIN Paul le 02/02/2026",
+    ],
+)
+def test_a_sentence_about_somebody_is_no_header(line: str) -> None:
+    assert not cut(f"{line}\n").found
+    assert kinds(f"Patient : DUPONT Jean\nNé le : 30/01/1959\n\n{line}\n") == []
+
+
+@pytest.mark.parametrize("patient", ["DUPONT Jean hospitalisé", "DUPONT très fatigué"])
+def test_words_beside_a_name_are_no_first_names(patient: str) -> None:
+    assert [word for _, word in kinds(f"Patient : {patient}\nNé le : 30/01/1959")] == [
+        "Patient"
+    ]
+
+
 @pytest.mark.parametrize("gap", [" ; ", ", ", " / ", " | ", " ", "   ", "\t", "\n"])
 def test_a_request_on_one_line_is_read(gap: str) -> None:
     words = ("Demande : dossier", "Patient : DUPONT Jean", "Né le : 30/01/1959", "Code : JzbV7")

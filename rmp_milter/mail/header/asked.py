@@ -20,7 +20,7 @@ from rmp_milter.mail.header.cutting_reason import is_reason_secret, is_said
 from rmp_milter.mail.header.identity_line import one_reading
 from rmp_milter.mail.header.lines import Line
 from rmp_milter.mail.header.printed import is_printed
-from rmp_milter.mail.header.words import Field, verb_of
+from rmp_milter.mail.header.words import Field, field_of, is_near_demand, nearest_word, verb_of
 
 _ABOVE = 14  # lines above the header in which "URGENCE" alone is looked for
 _EMERGENCY = Line(Field.REQUEST.value, Verb.URGENCE.value, Field.REQUEST)
@@ -43,7 +43,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 def asked_in(lines: Sequence[Line], far: Sequence[Line]) -> Asked:
     """Return what the first lines of a text ask; ``far`` are lines of the text behind them."""
-    lines = _with_passwords(lines)
+    lines = _as_meant(lines)
     long = _read(lines, far, long_reason=True)
     return long if long.hides_reason else _read(lines, far, long_reason=False)
 
@@ -115,15 +115,39 @@ def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:
     ][:1]
 
 
-def _with_passwords(lines: Sequence[Line]) -> list[Line]:
-    """Take a password for the patient's code, where something is asked that a code opens."""
+def _as_meant(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines, where a slip must not count with what they were meant to say.
+
+    In an emergency no word may fail by a slip; elsewhere nothing is corrected. A password is
+    the patient's code where something is asked that a code opens.
+    """
+    lines = [_emergency_asked(line) for line in lines]
     requests = [line for line in lines if line.field is Field.REQUEST and line.value]
-    if _verb(requests) in _WITHOUT_CODE:
-        return list(lines)
+    verb = _verb(requests)
+    if verb is Verb.URGENCE:
+        lines = [_nearest(line) for line in lines]
+    if verb in _WITHOUT_CODE:
+        return lines
     return [
         msgspec.structs.replace(line, field=Field.CODE) if is_password(line.word) else line
         for line in lines
     ]
+
+
+def _emergency_asked(line: Line) -> Line:
+    """Return ``Demmande : urgence`` as what it is."""
+    if line.field is None and is_near_demand(line.word) and verb_of(line.value) is Verb.URGENCE:
+        return _EMERGENCY
+    return line
+
+
+def _nearest(line: Line) -> Line:
+    if line.field is not None or not line.word or is_printed(line.word):
+        return line
+    near = field_of(nearest_word(line.word))
+    if near is None or near is Field.CODE:
+        return line
+    return Line(near.value, line.value, near, line.flows)
 
 
 def _codes_below(header: Sequence[Line], lines: Sequence[Line]) -> list[Line]:

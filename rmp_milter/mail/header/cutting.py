@@ -8,7 +8,7 @@ import re
 
 import msgspec
 
-from rmp_milter.mail.header.around import NOT_UNDERSTOOD, OTHER
+from rmp_milter.mail.header.around import NOT_UNDERSTOOD, OTHER, shown_request
 from rmp_milter.mail.header.asked import asked_in
 from rmp_milter.mail.header.block import before_signature
 from rmp_milter.mail.header.cutting_reason import is_said, reason_of
@@ -24,7 +24,7 @@ from rmp_milter.mail.header.lines import (
 from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
-from rmp_milter.mail.header.words import Field, verb_of
+from rmp_milter.mail.header.words import Field, is_near_demand, verb_of
 
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
@@ -184,6 +184,8 @@ def _shown(line: Line, codes: list[str]) -> str:
         return f"{line.word} : {address_in(line.value)}".rstrip()  # else a letterhead's
     if line.field is None:
         word = _plain_word(line.word or NOT_UNDERSTOOD)
+        if is_near_demand(line.word):
+            return f"{word} : {shown_request(line.value)}"
         return word if word == NOT_UNDERSTOOD else f"{word} :"
     if line.field is Field.REQUEST and verb_of(line.value):
         return f"{line.word} : {line.value}"  # "nouveau code" shows none

@@ -26,6 +26,7 @@ _PARTICLES = frozenset(
 )
 _NAME_SIGNS = frozenset(" -'’.,‐‑")
 _LONGEST = 12  # words of all names together
+_MOST_IN_A_PART = 4
 
 
 class Names(NamedTuple):
@@ -121,8 +122,8 @@ def _plain(words: list[str]) -> tuple[Names, ...]:
         return (by_case,)
     if commas == 1 and words[0] != "," != words[-1]:
         at = words.index(",")
-        if _by_case(words[:at]) or _by_case(words[at + 1 :]):
-            return ()  # two people
+        if not (_is_one_part(words[:at]) and _is_one_part(words[at + 1 :])):
+            return ()  # two people, or a sentence
         return (Names(" ".join(words[:at]), " ".join(words[at + 1 :])),)
     if commas or not _one_case(bare):
         return ()
@@ -156,8 +157,24 @@ def _by_case(words: list[str]) -> Names | None:
     first, last = capitals.index(True), len(capitals) - capitals[::-1].index(True)
     if not all(capitals[first:last]) or (first > 0 and last < len(words)):
         return None
-    given = " ".join(words[:first] or words[last:]).strip(" ,").replace(" ,", ",")
+    rest = words[:first] or words[last:]
+    if not _are_given(_without_commas(rest)):
+        return None
+    given = " ".join(rest).strip(" ,").replace(" ,", ",")
     return Names(" ".join(words[first:last]), given) if any(map(str.isalpha, given)) else None
+
+
+def _is_one_part(words: list[str]) -> bool:
+    """Return whether words on one side of a comma may be a name, or first names, alone."""
+    capitals = _capitals(words)
+    alike = all(capitals) or not any(capitals)
+    return alike and (_are_given(words) or all(capitals)) and len(words) <= _MOST_IN_A_PART
+
+
+def _are_given(words: list[str]) -> bool:
+    """Return whether these words may be first names: no "hospitalisé" beside a name."""
+    small = [word for word in words if word.islower() and word not in _PARTICLES]
+    return not small or len(words) == 1
 
 
 def _capitals(words: list[str]) -> list[bool]:
