@@ -21,6 +21,7 @@ from rmp_milter.mail.header.lines import (
     lines_of,
     rows_of,
 )
+from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
@@ -39,7 +40,6 @@ _MAX_OTHERS = 3  # other patients who are named
 _SECRET = frozenset({Field.CODE, Field.VITALE})
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
-_SHORTEST_CODE = 3  # from which on the code is sought in other lines too
 # An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
 _TOKEN_BEGINS = re.compile(
     r"(?:vitale|attestation|card)[^\S\r\n]*+\*?[^\S\r\n]*+[:：=]", re.IGNORECASE
@@ -104,17 +104,17 @@ def cut(text: str) -> Cut:
     given = list(dict.fromkeys(code for code in codes if is_said(code)))
     secret = _SECRET | {Field.REASON} if asked.hides_reason else _SECRET
     shown = [_shown(line, given) for line in header if line.field not in secret]
-    masked = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
+    hidden = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
     tokens = _tokens(header)
     if tokens or any(line.field is Field.VITALE for line in header):
-        masked.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
+        hidden.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
     reason = ""
     if asked.hides_reason:
         whole = len(lines) < MAX_LINES
         reason = reason_of(header, before_signature(lost), [*given, *tokens], MASK, whole=whole)
-        masked += [f"{Field.REASON} : {MASK}"] * bool(reason)
+        hidden += [f"{Field.REASON} : {MASK}"] * bool(reason)
     marks = [f"{OTHER} : {who}" for who in others(rows, header)] if header else []
-    told = [*shown, *masked, *(_stray(*each) for each in asked.strays), *marks[:_MAX_OTHERS]]
+    told = [*shown, *hidden, *(_stray(*each) for each in asked.strays), *marks[:_MAX_OTHERS]]
     return Cut(
         header="\n".join(told),
         code=given[0] if given else "",
@@ -193,5 +193,5 @@ def _shown(line: Line, codes: list[str]) -> str:
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:
         for code in codes:
-            value = value.replace(code, MASK) if len(code) >= _SHORTEST_CODE else value
+            value = masked(value, code, MASK)
     return f"{line.word} : {value}"
