@@ -16,6 +16,7 @@ SECOND = [
     "Patient : MARTIN\nNé le : 02/02/1960",
     "Patient : DUPONT Jean\nNé le : 02/02/1960",
     "Patient : DUPONT Jeanne\nNé le : 30/01/1959",
+    "Nom : DUPONT\nPrénom : Jean\nNé le : 02/02/1960",
     "Patient : MARTIN Paul, né le 02/02/1960",
     "MARTIN Paul, né le 02/02/1960",
     "Concernant M. MARTIN Paul né le 02/02/1960",

@@ -133,6 +133,7 @@ class _Being:
         self.values: dict[Field, str] = {}
         self.born = ""
         self.is_doctor = False
+        self.is_twin = False
         self.is_loud = False  # "PATIENT : APYRETIQUE" is no name
 
     def person(self) -> Person:
@@ -190,13 +191,27 @@ def _people(lines: Iterable[Line]) -> list[Person]:
             if now is None or not _belongs(now, line):
                 now = _Being(at)
                 beings.append(now)
-            waiting = _add(now, line, at, waiting)
+            before, waiting = waiting, _add(now, line, at, waiting)
+            if before and not waiting:  # the date was the next one's
+                beings = [being for being in beings if not being.is_twin]
         elif line.field is Field.BIRTH_DATE:
             if now and not now.born:
                 now.born, now.at = line.value, at
             else:
+                beings += _twins(now, line.value, at)
                 waiting = (at, line.value)
     return [being.person() for being in beings]
+
+
+def _twins(being: _Being | None, born: str, at: int) -> list[_Being]:
+    """Return the same names again, if a second line gives them another birth date."""
+    one, other = as_written(being.born if being else ""), as_written(born)
+    if being is None or not (one and other) or _is_one_day(one, other):
+        return []
+    twin = _Being(at)
+    twin.is_twin = True
+    twin.values, twin.born, twin.is_doctor = dict(being.values), born, being.is_doctor
+    return [twin]
 
 
 def _belongs(being: _Being, line: Line) -> bool:
