@@ -8,7 +8,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.mail.catalogue.examples import example_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
-from rmp_milter.mail.header.routing import Problem, RoutingHeader
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.narrow import WIDTH
@@ -86,9 +86,11 @@ def _quoted(line: str, language: Language) -> str:
 
 
 def _problem(problem: Problem, language: Language) -> str:
-    word = short(problem.word, _WORD)
-    words = text(f"problem-{problem.kind}", language, word=word)
-    return words + _value(problem.value, language)
+    key = f"problem-{problem.kind}"
+    if problem.nearest:
+        key = "problem-near" if problem.kind is Trouble.UNKNOWN else "problem-near-value"
+    facts = {"word": short(problem.word, _WORD), "nearest": problem.nearest}
+    return text(key, language, **facts) + _value(problem.value, language)
 
 
 def _value(value: str, language: Language) -> str:

@@ -65,6 +65,27 @@ There is no need to thank the service.
         "la ligne « {word} » est inconnue du service",
         "the line « {word} » is not known to the service",
     ),
+    "problem-near": Text(
+        "la ligne « {word} » est inconnue ;\n    vouliez-vous écrire « {nearest} » ?",
+        "the line « {word} » is not known;\n    did you mean « {nearest} »?",
+    ),
+    "problem-near-value": Text(
+        "la ligne « {word} » n'est pas comprise ;\n    vouliez-vous écrire « {nearest} » ?",
+        "the line « {word} » is not understood;\n    did you mean « {nearest} »?",
+    ),
+    "problem-two-readings": Text(
+        "la ligne « {word} » se lit de deux façons ;\n"
+        "    écrivez le nom de naissance en capitales",
+        "the line « {word} » can be read in two ways;\n    write the birth name in capitals",
+    ),
+    "problem-no-request": Text(
+        "la ligne « {word} » va avec une demande,\n    et la ligne « Demande » manque",
+        "the line « {word} » goes with a request,\n    and the line « Request » is missing",
+    ),
+    "problem-apart": Text(
+        "une demande est écrite à part ; mettez la\n    ligne « {word} » avec celles du patient",
+        "a request stands apart; put the\n    line « {word} » beside the patient's",
+    ),
     "problem-value": Text("lu « {value} »", "read « {value} »"),
     "example-head": Text(
         "Modèle à recopier dans un nouveau message. Remplacez tout ce qui\n"
@@ -100,20 +121,25 @@ Do not answer this mail. Write a new one, with these lines.
     ),
     "old-code-rests": Text(
         """\
-Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès en
-trente jours. C'est un code d'avant, plus facile à deviner que ceux d'aujourd'hui : il n'ouvre plus
-le dossier. Vos propres accès et les urgences ne sont pas concernés.
+Le code de {patient}, né(e) le {birth_date},
+a été essayé {count} fois sans succès en trente jours. Il n'ouvre plus
+le dossier, car c'est un code d'avant, plus facile à deviner que
+ceux d'aujourd'hui. Vos propres accès et les urgences ne sont pas
+touchés.
 
-Pour remettre un autre code au patient, écrivez au service un nouveau message avec la demande
-« nouveau code ». Sans cela, l'ancien servira de nouveau quand ces essais auront un mois.
+Pour remettre un autre code au patient, écrivez au service un
+nouveau message avec la demande « nouveau code ». Sans cela,
+l'ancien servira de nouveau quand ces essais auront un mois.
 """,
         """\
-The code of {patient}, born {birth_date}, was tried {count} times without success in thirty days.
-It is a code of before, easier to guess than those of today: it opens the dossier no more. Your
-own access and emergencies are not concerned.
+The code of {patient}, born {birth_date}, was tried {count}
+times without success in thirty days. It opens the dossier no
+more, since it is a code of before, easier to guess than those of
+today. Your own access and emergencies are not touched.
 
-To give the patient another code, write a new mail to the service with the request « new code ».
-Without it, the old one will open again when these tries are a month old.
+To give the patient another code, write a new mail to the service
+with the request « new code ». Without it, the old one will open
+again when these tries are a month old.
 """,
     ),
 }

@@ -11,10 +11,11 @@ REFUSALS: Mapping[str, Text] = {
         "différents ; ni suite comme 12345678, ni nom ou date de naissance du patient. "
         "Choisissez-en un autre, ou retirez la ligne Code et le service en fabriquera un. Puis "
         "renvoyez le message.",
-        "The code was not changed, as the one you give would be guessed too soon. Nothing was done. "
-        "It needs at least eight letters without accents or digits, four of them different; no "
-        "row such as 12345678, no name or date of birth of the patient. Choose another one, or "
-        "leave the line Code out and the service will make one. Then send the mail again.",
+        "The code was not changed, as the one you give would be guessed too soon. Nothing was "
+        "done. It needs at least eight letters without accents or digits, four of them "
+        "different; no row such as 12345678, no name or date of birth of the patient. Choose "
+        "another one, or leave the line Code out and the service will make one. Then send the "
+        "mail again.",
     ),
 }
 
@@ -32,9 +33,10 @@ Voici le nouveau code confidentiel du patient, à lui remettre.
 {spelled}
 
 Majuscules, espaces et tirets ne comptent pas.
-Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
+
+Notez-le maintenant, il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}), remettez-la au patient et détruisez
-l'ancienne : l'ancien code n'ouvre plus rien.
+l'ancienne, dont le code n'ouvre plus rien.
 
 À découper, si la fiche ne s'imprime pas :
 
@@ -60,9 +62,10 @@ Here is the patient's new confidential code, to be handed over.
 {spelled}
 
 Capitals, blanks and dashes do not count.
-Note it now: it will not be shown again. Print the slip that is
+
+Note it now, it will not be shown again. Print the slip that is
 attached ({slip}), hand it to the patient and destroy the
-old one: the old code opens nothing any more.
+old one, whose code opens nothing any more.
 
 To cut out, if the slip does not print:
 

@@ -20,10 +20,10 @@ def _asked(french: str, english: str, words: Text) -> Text:
 
 REFUSALS: Mapping[str, Text] = {
     "reason-missing": Text(
-        "Le motif manque. Écrivez en quelques mots pourquoi, puis renvoyez le message. Seuls les "
-        "auditeurs liront ces mots.",
-        "The reason is missing. Write why in a few words and send the mail again. Only auditors "
-        "will read these words.",
+        "Le motif manque. Rien n'a été fait. Écrivez en quelques mots pourquoi, puis renvoyez le "
+        "message. Seuls les auditeurs liront ces mots.",
+        "The reason is missing. Nothing was done. Write why in a few words and send the mail "
+        "again. Only auditors will read these words.",
     ),
     "emergency-professionals-only": Text(
         "Votre demande n'a rien ouvert. L'accès en urgence est réservé aux professionnels de "
@@ -102,12 +102,12 @@ LETTERS: Mapping[str, Text] = {
     "age-months": Text("{count} mois", "{count} months old"),
     "age-days": Text("{count} jour(s)", "{count} day(s) old"),
     "emergency-summary": Text(
-        "Lisez d'abord le résumé du {day} (entrée {number}),\n{where}.",
-        "Read the summary of {day} first (entry {number}),\n{where}.",
+        "Lisez d'abord le résumé du {day} (document {number}),\n{where}.",
+        "Read the summary of {day} first (document {number}),\n{where}.",
     ),
     "emergency-no-summary": Text(
-        "Aucun résumé médical ici. Lisez d'abord l'entrée {number}\ndu {day}, {where}.",
-        "There is no summary. Read entry {number} of {day} first,\n{where}.",
+        "Aucun résumé médical ici. Lisez d'abord le document {number}\ndu {day}, {where}.",
+        "There is no summary. Read document {number} of {day} first,\n{where}.",
     ),
     "emergency-where-separate": Text(
         "le message qui suit celui-ci", "the mail that follows this one"
@@ -126,8 +126,8 @@ LETTERS: Mapping[str, Text] = {
     "emergency-reached": Text("On le joint au {phone}.", "To be reached at {phone}."),
     "emergency-or": Text(" ou au ", " or "),
     "emergency-count": Text(
-        "Ce dossier a {entries} entrée(s), {documents} document(s).",
-        "This dossier has {entries} entries, {documents} documents.",
+        "Ce dossier a {entries} document(s), {documents} fichier(s).",
+        "This dossier has {entries} document(s), {documents} file(s).",
     ),
     "emergency-masked": Text(
         "Ce que le patient a masqué n'y figure pas.",
@@ -276,9 +276,10 @@ Son dossier a été lu en urgence, sans code ni carte,
 par {doctor} (RPPS {rpps}).
 C'était le {at} (UTC), référence {reference}.
 
-Cet accès doit être justifié ; les auditeurs l'examineront. Pour le
-contester, écrivez à l'hébergeur en citant la référence.
 {told}
+
+Cet accès doit être justifié ; les auditeurs l'examineront. Pour
+le contester, écrivez à l'hébergeur en citant la référence.
 """,
         """\
 Your patient {patient}, born {birth_date}.
@@ -287,9 +288,10 @@ The dossier was read in an emergency, without code or card,
 by {doctor} (RPPS {rpps}).
 It was on {at} (UTC), reference {reference}.
 
+{told}
+
 This access must be justified; auditors will look into it. To
 object, write to the host and quote the reference.
-{told}
 """,
     ),
     "emergency-told-mail": Text(
@@ -306,24 +308,32 @@ object, write to the host and quote the reference.
         """\
 Madame, Monsieur,
 
-Le {at} (temps universel), {doctor} a lu votre dossier médical partagé en urgence, sans votre code
-ni votre carte. Ces accès sont permis lorsque la santé du patient l'exige. Ce que vous avez masqué
-n'a pas été montré.
+Le {at} (temps universel), {doctor}
+a lu en urgence votre résumé médical partagé, sans votre code ni
+votre carte. C'est permis lorsque la santé du patient l'exige. Ce
+que vous avez masqué n'a pas été montré.
 
-Cet accès porte la référence {reference}. Le médecin doit le justifier, et des auditeurs
-l'examinent. Vous pouvez demander à votre médecin traitant la liste de tous les accès à votre
-dossier. Pour contester celui-ci, écrivez à l'hébergeur en citant la référence.
+Vous n'avez rien à faire. Le médecin doit justifier cet accès, et
+des auditeurs l'examinent. Pour le contester, écrivez à
+l'hébergeur en citant la référence {reference}.
+
+Votre médecin traitant peut demander pour vous la liste de tous
+les accès à votre dossier.
 """,
         """\
 Dear Madam or Sir,
 
-On {at} (universal time) {doctor} read your shared medical dossier in an emergency, without your
-code or card. Such accesses are allowed where a patient's health demands it. What you have masked
-was not shown.
+On {at} (universal time) {doctor}
+read your shared medical summary in an emergency, without your
+code or card. This is allowed where a patient's health demands it.
+What you have masked was not shown.
 
-This access has the reference {reference}. The doctor must justify it, and auditors look into it.
-You can ask your treating doctor for the list of all accesses to your dossier. To object to this
-one, write to the host and quote the reference.
+You need do nothing. The doctor must justify this access, and
+auditors look into it. To object, write to the host and quote the
+reference {reference}.
+
+Your treating doctor can ask for you for the list of all accesses
+to your dossier.
 """,
     ),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import Line
+from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field, verb_of
 
@@ -14,7 +15,6 @@ MAX_REASON = 2000
 """Characters that are kept of a reason; a longer one ends in ``[...]``."""
 _CUT_OFF = " [...]"
 _SECRET = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
-_SHORTEST = 3  # characters from which on a code is sought among other words
 
 
 def is_reason_secret(header: Sequence[Line]) -> bool:
@@ -45,14 +45,13 @@ def reason_of(
     the lines are the ``whole`` text, it says that it was cut.
     """
     said = [line.value for line in header if line.field is Field.REASON and line.value]
-    stated = [value for value in said if not is_slot(Field.REASON, value)]
+    stated = [value for value in said if is_said(value)]
     asked = {verb_of(line.value) for line in header if line.field is Field.REQUEST}
     if not stated and (said or Verb.JUSTIFICATION not in asked):
         return ""
     reason = "\n".join([*stated, *(written(line) for line in letter)]).strip()
     for secret in secrets:
-        if len(secret) >= _SHORTEST:
-            reason = reason.replace(secret, mask)
+        reason = masked(reason, secret, mask)
     return bounded_reason(reason, whole=whole)
 
 
@@ -61,6 +60,11 @@ def bounded_reason(reason: str, *, whole: bool = True) -> str:
     if reason and (len(reason) > MAX_REASON or not whole):
         return reason[: MAX_REASON - len(_CUT_OFF)] + _CUT_OFF
     return reason
+
+
+def is_said(reason: str) -> bool:
+    """Return whether these are words: dots, or a slot that nobody filled in, are none."""
+    return any(map(str.isalnum, reason)) and not is_slot(Field.REASON, reason)
 
 
 def written(line: Line) -> str:
