@@ -27,7 +27,7 @@ from rmp_milter.mail.header.words import Field, is_near_demand, verb_of
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
 _CODE_WORDS = re.compile(
-    r"(?<![^\W_])(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
+    r"(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
 )
 _MAX_TEXT = 1 << 20  # characters that are looked through for other patients and requests
 _MAX_ROWS = 4000  # rows in which a request is looked for behind the header
