@@ -46,7 +46,8 @@ class TestOrderOfNeed:
         )
         assert "né le 30/01/1959" in screen
         assert (
-            "Lisez d'abord le résumé du 28/05/2026 (document 13),\nle message qui suit" in screen
+            "Lisez d'abord le résumé du 28/05/2026 (document 13),\nle message qui suit"
+            in screen
         )
         assert f"Le médecin traitant est {DEMO.name}." in screen
         assert "On le joint au 01 23 45 67 89 ou au 06 12 34 56 78." in screen

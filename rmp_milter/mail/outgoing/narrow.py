@@ -10,6 +10,8 @@ from textwrap import wrap
 from rmp_milter.mail.catalogue import slots
 
 WIDTH = 66
+_GLUE = "\N{NO-BREAK SPACE}"
+_OPENING, _CLOSING = re.compile("« "), re.compile(" (?=[»:;?!])")
 _BULLET = re.compile(r" *(?:[-–•] |\d+\. )?")
 
 
@@ -43,10 +45,13 @@ def _broken(line: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     found = _BULLET.match(line)
-    return wrap(
-        line,
+    broken = wrap(
+        _OPENING.sub(
+            f"«{_GLUE}", _CLOSING.sub(_GLUE, line)
+        ),  # French marks stay with their word
         WIDTH,
         subsequent_indent=" " * len(found[0] if found else ""),
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [part.replace(_GLUE, " ") for part in broken]
