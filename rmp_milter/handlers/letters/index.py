@@ -93,7 +93,7 @@ def entry_title(each: Seen, language: Language) -> str:
     entry = each.filed.entry
     title = entry_words(entry.document_type, language)
     author = inert(entry.author_name)
-    return f"{each.number}. {day(entry.received_at)}  {title} — {author}"
+    return f"{each.number}. {day(entry.received_at)}  {title}, {author}"
 
 
 def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:

@@ -10,11 +10,11 @@ REFUSALS: Mapping[str, Text] = {
         "le dossier existe déjà. Pour protéger les patients, le service ne dit pas lequel des "
         "deux. Vérifiez le nom de naissance, le premier prénom, la date de naissance, le sexe "
         "et le NIR. Si le patient a déjà un code, envoyez la demande « médecin traitant » "
-        "avec ce code ; sinon, adressez-vous à l'hébergeur.",
+        "avec ce code. Sinon, adressez-vous à l'hébergeur.",
         "The dossier was not created and nothing was kept: the identity is not certain, or "
         "the dossier exists already. To protect patients, the service does not say which. "
         "Check birth name, first given name, birth date, sex and NIR. If the patient has a "
-        "code already, send the request « treating doctor » with that code; otherwise ask the "
+        "code already, send the request « treating doctor » with that code. Otherwise ask the "
         "host.",
     ),
     "creation-proofs": Text(
