@@ -29,7 +29,7 @@ def narrow(words: str) -> str:
     lines: list[str] = []
     carried = ""
     for line in words.split("\n"):
-        flows = bool(line) and not _BULLET.match(line)[0]
+        flows = bool(line) and not _margin(line)
         if carried and not flows:
             lines.append(carried)
             carried = ""
@@ -42,11 +42,16 @@ def narrow(words: str) -> str:
 def _broken(line: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
-    found = _BULLET.match(line)
     return wrap(
         line,
         WIDTH,
-        subsequent_indent=" " * len(found[0] if found else ""),
+        subsequent_indent=" " * len(_margin(line)),
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _margin(line: str) -> str:
+    """Return what stands before a list's or an indented line's words."""
+    found = _BULLET.match(line)
+    return found[0] if found else ""
