@@ -70,8 +70,7 @@ already cannot be taken back.
     ),
     "treating-renewed": Text(
         """\
-Vous êtes, comme avant, le médecin traitant
-de {patient},
+Vous restez le médecin traitant de {patient},
 né(e) le {birth_date}.
 
 Les {documents} document(s) du dossier s'ouvrent de nouveau avec votre
