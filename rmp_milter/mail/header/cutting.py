@@ -25,7 +25,7 @@ from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
-from rmp_milter.mail.header.words import Field, is_near_demand, verb_of
+from rmp_milter.mail.header.words import Field, is_near_demand
 
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
@@ -200,8 +200,9 @@ def _shown(line: Line, codes: list[str]) -> str:
         if is_near_demand(line.word):
             return f"{word} : {shown_request(line.value)}"
         return word if word == NOT_UNDERSTOOD else f"{word} :"
-    if line.field is Field.REQUEST and verb_of(line.value):
-        return f"{line.word} : {line.value}"  # "nouveau code" shows none
+    if line.field is Field.REQUEST and _CODE_WORDS.search(line.value):
+        # "nouveau code" shows none; "code JzbV" must not become a request for a new one.
+        return f"{line.word} : {shown_request(line.value)}"
     plain = _TOKEN.sub(MASK, line.value)
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:

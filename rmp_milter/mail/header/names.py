@@ -27,6 +27,7 @@ _PARTICLES = frozenset(
 _NAME_SIGNS = frozenset(" -'’.,‐‑")
 _LONGEST = 12  # words of all names together
 _MOST_IN_A_PART = 4
+_SHORT_TITLE = 2
 _INITIALS = 4  # signs of "Mme." and the like
 # Beside a name in capitals these say that it is not one person's, or no name.
 _NOT_GIVEN = frozenset(
@@ -106,12 +107,17 @@ def _without_stop(word: str) -> str:
     return word.rstrip(".") if len(word) > _INITIALS and "." not in word[:-1] else word
 
 
+def _is_title(word: str) -> bool:
+    """Return whether the word is a title; "bb" and "dr" in small letters may be a name's."""
+    return fold(word) in _TITLES and (len(word) > _SHORT_TITLE or not word.islower())
+
+
 def _is_word(word: str) -> bool:
     return word == "," or any(map(str.isalpha, word)) or word.isdigit()
 
 
 def _without_titles(words: list[str]) -> list[str]:
-    while len(words) > 1 and fold(words[0]) in _TITLES:
+    while len(words) > 1 and _is_title(words[0]):
         words = words[1:]
     return [
         word for at, word in enumerate(words) if not at or fold(word) not in _TITLES_ANYWHERE
