@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from rmp_milter.config.sections import (
     SOCKET_PATH_BYTES,
+    AnswersSection,
     AuditSection,
     CourierSection,
     DkimSection,
@@ -57,6 +58,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     rules: RulesSection
     policy: Section
     onglets: Section
+    answers: AnswersSection
     store: StoreSection
     courier: CourierSection
     dkim: DkimSection
@@ -74,6 +76,7 @@ SECTIONS: dict[str, type[Section]] = {
     "rules": RulesSection,
     "policy": PolicySection,
     "onglets": OngletsSection,
+    "answers": AnswersSection,
     "store": StoreSection,
     "courier": CourierSection,
     "dkim": DkimSection,
@@ -149,6 +152,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         rules=tables.read("rules", RulesSection),
         policy=tables.read("policy", PolicySection),
         onglets=tables.read("onglets", OngletsSection),
+        answers=tables.read("answers", AnswersSection),
         store=tables.read("store", StoreSection),
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),

@@ -185,6 +185,12 @@ class StoreSection(Section, frozen=True, kw_only=True):
     map_bytes: Annotated[int, _whole(16 * MIB, 2**46, "bytes")] = 64 * 1024 * MIB
 
 
+class AnswersSection(Section, frozen=True, kw_only=True):
+    """``mails``: how many mails one request is answered with at most, the index among them."""
+
+    mails: Annotated[int, _whole(3, 1000, "mails")] = 20
+
+
 class CourierSection(Section, frozen=True, kw_only=True):
     """Where answers are handed to Postfix, and how long that is tried."""
 

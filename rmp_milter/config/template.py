@@ -120,6 +120,11 @@ courriers = []
 administratif = []
 divers = []
 
+[answers]
+# With how many mails one request is answered at most, the index among them. Documents travel
+# together where that helps; the rest is listed and follows on request. An emergency gets all.
+mails = 20
+
 [store]
 # The most that the store may ever hold: address space, not disk.
 map_bytes = 68_719_476_736

@@ -139,6 +139,7 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
         service_name=config.service.name,
         language=config.service.language,
         answer_bytes=config.limits.answer_bytes,
+        answer_mails=config.answers.mails,
         new_token=lambda: secrets.token_hex(16),
     )
 
@@ -182,6 +183,8 @@ def _bounds(config: Config) -> Bounds:
         waiting=rules.waiting_days * DAY_SECONDS,
         retention=rules.retention_years * YEAR_SECONDS,
         justify_hours=config.audit.justify_hours,
+        answer_mails=config.answers.mails,
+        answer_bytes=config.limits.answer_bytes,
     )
 
 

@@ -76,6 +76,7 @@ WAITING = Waiting(
 SAID = {
     Verb.CONSULTATION: "",
     Verb.COPIE: "",
+    Verb.RENVOI: "",
     Verb.RECTIFICATION: "Numéros : 1\n",
     Verb.MASQUAGE: "Numéros : 1\n",
     Verb.DEMASQUAGE: "Numéros : 1\n",

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rmp_milter.dossier.model import (
     BodySlice,
@@ -203,6 +204,99 @@ def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
     ]
     assert parts[2].get_content() == b"P" + BODY
     assert b"document-02.pdf.pgp : Compte rendu 2 DUPONT, radio DUPONT.pdf" in raw(order.pieces)
+
+
+def attached(message: EmailMessage) -> list[EmailMessage]:
+    """Return the mails that a mail holds."""
+    found = [part for part in message.iter_attachments() if isinstance(part, EmailMessage)]
+    assert {part.get_content_type() for part in found} == {"message/rfc822"}
+    return [part.get_content() for part in found]
+
+
+@pytest.mark.promise(number=10)
+def test_grouped_holds_mails_that_are_each_encrypted_by_itself_and_say_nothing() -> None:
+    files = tuple(enclosure(number, Container.ENTITY) for number in (7, 3, 12))
+    letter = Letter(LETTER.subject, LETTER.text, enclosures=files)
+    mails, (index,) = built(letter, frame(ReplyForm.GROUPED))
+    assert len(mails) == 3
+    assert parsed(mails[1]).get_content_type() == "multipart/encrypted"  # the résumé: at once
+    group = parsed(mails[2])
+    assert group.get_content_type() == "multipart/mixed"
+    assert [each.get_filename() for each in group.iter_attachments()] == [
+        "document-03.eml",
+        "document-12.eml",
+    ]
+    inner = attached(group)
+    assert [each["Subject"] for each in inner] == ["Document 03", "Document 12"]
+    assert {each.get_content_type() for each in inner} == {"multipart/encrypted"}
+    assert len({each["Message-ID"] for each in (*map(parsed, mails), *inner)}) == 5
+    assert len({each.get_boundary() for each in (group, *inner)}) == 3
+    assert [each for each in mails[2].pieces if isinstance(each, BodySlice)] == [
+        BodySlice(b"P", bytes([number]) * 16, armor=True) for number in (3, 12)
+    ]
+    assert b"DUPONT" not in raw(mails[2].pieces)
+    assert "double clic" in raw(index.pieces).decode()
+
+
+def test_a_group_is_not_larger_than_its_reader_takes() -> None:
+    files = tuple(enclosure(number, Container.ENTITY) for number in range(1, 20))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.GROUPED, answer_bytes=9_000))
+    sizes = [len(raw(mail.pieces)) for mail in mails]
+    # A group's own head, a few lines, is not counted.
+    assert max(sizes) <= 9_000 + 1_000
+    assert len(mails) == 1 + 1 + 5
+
+
+def test_grouped_puts_bare_files_of_all_entries_into_one_mail_by_number() -> None:
+    files = (
+        enclosure(1, Container.ENTITY),
+        enclosure(4, Container.FILE, "radio.pdf.pgp"),
+        enclosure(5, Container.FILE, "radio.pdf.pgp"),
+    )
+    mails, orders = built(Letter("s", "t", enclosures=files), frame(ReplyForm.GROUPED))
+    assert len(mails) == 3
+    inner = email.message_from_bytes(raw(orders[1].pieces), policy=email.policy.default)
+    assert isinstance(inner, EmailMessage)
+    words, *attachments = inner.iter_parts()
+    assert "documents 4, 5" in words.get_content()
+    assert [each.get_filename() for each in attachments] == [
+        "04-radio.pdf.pgp",
+        "05-radio.pdf.pgp",
+    ]
+    assert {each.get_content_type() for each in attachments} == {"application/octet-stream"}
+
+
+def test_separate_puts_together_what_would_be_too_many_mails() -> None:
+    files = tuple(enclosure(number, Container.ENTITY) for number in range(1, 31))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.SEPARATE))
+    kinds = [parsed(mail).get_content_type() for mail in mails]
+    assert kinds == ["multipart/encrypted"] * 19 + ["multipart/mixed"]
+    assert parsed(mails[-1])["Subject"] == "Réponse du service RMP (19/19)"
+
+
+def test_partitioned_says_how_all_files_are_opened_at_once() -> None:
+    letter = Letter("s", "t\n", enclosures=(enclosure(1, Container.FILE, "a.pdf"),))
+    _, (order,) = built(letter, frame(ReplyForm.PARTITIONED))
+    assert "Déchiffrer et vérifier" in raw(order.pieces).decode()
+    _, (alone,) = built(Letter("s", "t\n"), frame(ReplyForm.PARTITIONED))
+    assert "Déchiffrer" not in raw(alone.pieces).decode()
+
+
+@pytest.mark.parametrize("form", ReplyForm)
+@pytest.mark.parametrize("reply", [True, False])
+def test_answering_machines_are_kept_quiet_and_bounces_are_not(
+    form: ReplyForm,
+    reply: bool,  # noqa: FBT001 -- pytest names it
+) -> None:
+    files = (enclosure(1, Container.ENTITY), enclosure(2, Container.ENTITY))
+    mails, _ = built(Letter("s", "t", enclosures=files), replace(frame(form), reply=reply))
+    for mail in mails:
+        message = parsed(mail)
+        assert message["Auto-Submitted"] == ("auto-replied" if reply else "auto-generated")
+        suppressed = message["X-Auto-Response-Suppress"].split(", ")
+        assert suppressed == ["DR", "RN", "NRN", "OOF", "AutoReply"]
 
 
 def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:

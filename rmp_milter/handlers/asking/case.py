@@ -33,7 +33,8 @@ class Bounds(msgspec.Struct, frozen=True):
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
     dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
-    soon an emergency is to be justified.
+    soon an emergency is to be justified. One request is answered with ``answer_mails`` mails
+    at most, of ``answer_bytes`` each.
     """
 
     wrong_codes: int = 5
@@ -45,6 +46,8 @@ class Bounds(msgspec.Struct, frozen=True):
     waiting: int = 30 * 86_400
     retention: int = 20 * 365 * 86_400
     justify_hours: int = 24
+    answer_mails: int = 20
+    answer_bytes: int = 10_000_000
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """The index: what a reader sees first of a dossier, by onglet, the résumé before all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
+from textwrap import fill
 
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
@@ -9,9 +10,16 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
-from rmp_milter.mail.outgoing.wording import birth_date, day, document_titles, full_name
+from rmp_milter.mail.outgoing.wording import (
+    birth_date,
+    day,
+    document_titles,
+    full_name,
+    ranges,
+)
 
 _TABS = list(Onglet)
+_WIDTH = 66
 
 
 def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
@@ -23,13 +31,15 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     language: Language,
     *,
     whole_sheet: bool = False,
+    left: Collection[int] = (),
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
     The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
-    ``whole_sheet`` shows the patient's number, insurance and address as well.
+    ``whole_sheet`` shows the patient's number, insurance and address as well; ``left`` are
+    the numbers of entries that this answer has no room for.
     """
-    ordered = sorted(picked, key=_rank)
+    ordered = in_index_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
     sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
     packets = {each.document.document_id: each.packets for each in sent}
@@ -46,7 +56,9 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
     body = (
-        _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
+        _tabs(ordered, packets, left, language)
+        if ordered
+        else text("index-empty", language) + "\n"
     )
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
@@ -55,17 +67,44 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     )
 
 
+def in_index_order(picked: Iterable[Seen]) -> list[Seen]:
+    """Return entries as the index shows them, and as their documents follow it."""
+    return sorted(picked, key=_rank)
+
+
+def what_is_left(
+    numbers: Iterable[int], mails: int, language: Language, *, again: bool = False
+) -> str:
+    """Return what follows an index that left entries out: which, why, how to ask for them.
+
+    ``again`` where the reader has just asked for them without numbers, which would bring
+    the same ones once more.
+    """
+    listed = fill(
+        ranges(numbers, language), _WIDTH, initial_indent="  ", subsequent_indent="  "
+    )
+    said = text("index-more", language, mails=str(mails), numbers=listed)
+    return said if again else said + "\n" + text("index-rest", language) + "\n"
+
+
 def _rank(each: Seen) -> tuple[bool, int, int]:
     return bool(each.replaced_by), _TABS.index(each.onglet), -each.number
 
 
-def _tabs(ordered: Sequence[Seen], packets: Mapping[bytes, bytes], language: Language) -> str:
+def _tabs(
+    ordered: Sequence[Seen],
+    packets: Mapping[bytes, bytes],
+    left: Collection[int],
+    language: Language,
+) -> str:
     """Return the tabs in order; what was replaced stands at the end, under its own head."""
     sections = []
     for head, members in groupby(ordered, key=lambda each: _head(each, language)):
         lines = [head]
         for each in members:
             lines += _entry_lines(each, packets, language)
+            if each.number in left:
+                lines.append(f"      {text('index-left', language)}")
         sections.append("\n".join(lines) + "\n")
     return "\n".join(sections)
 

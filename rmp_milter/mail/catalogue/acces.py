@@ -12,6 +12,7 @@ _ACTS = {
         "had documents attached that waited for a dossier",
     ),
     "consultation": Text("a consulté le dossier", "read the dossier"),
+    "renvoi": Text("a redemandé des documents", "asked for documents again"),
     "copie": Text("a demandé une copie du dossier", "asked for a copy of the dossier"),
     "acces": Text("a demandé la liste des accès", "asked for the list of accesses"),
     "fiche": Text("a modifié la fiche du patient", "changed the patient's sheet"),

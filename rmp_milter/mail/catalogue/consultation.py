@@ -29,6 +29,32 @@ As of {date}: {entries} entries, {documents} documents
         "author's subject and signature, so your mail client may point out that the signer is\n"
         "not the sender, or that you do not have the signer's key.",
     ),
+    "index-stapled": Text(
+        "Où plusieurs documents voyagent ensemble, ouvrez chaque pièce jointe\n"
+        "(double clic) : elle se lit comme un message, son numéro est celui\n"
+        "de cette table.",
+        "Where several documents travel together, open each attachment\n"
+        "(double click): it reads as a mail, its number is that of this\n"
+        "table.",
+    ),
+    "document-subject": Text("Document {number}", "Document {number}"),
+    "documents": Text("documents {numbers}", "documents {numbers}"),
+    "stapled": Text(
+        "Message {index} sur {count}. Chaque pièce jointe est un document\n"
+        "chiffré : ouvrez-la d'un double clic, elle se lit comme un message.\n"
+        "Son numéro est celui de la table.\n",
+        "Mail {index} of {count}. Each attachment is an encrypted document:\n"
+        "open it with a double click, it reads as a mail. Its number is that\n"
+        "of the table.\n",
+    ),
+    "partitioned-open": Text(
+        "Enregistrez tous les fichiers .pgp dans un dossier, sélectionnez-les\n"
+        "tous, clic droit, « Déchiffrer et vérifier » (Gpg4win), puis « Tout\n"
+        "enregistrer » : ils s'ouvrent ensuite dans ce même dossier.",
+        "Save all the .pgp files to one folder, select them all, right click,\n"
+        "“Decrypt and verify” (Gpg4win), then “Save All”: you can open\n"
+        "them in that same folder.",
+    ),
     "index-keys": Text(
         "Les clés publiques des auteurs sont jointes ({name}). Importez-les\n"
         "pour vérifier leurs signatures : sans elles, Thunderbird annonce à tort un échec du\n"

@@ -6,7 +6,7 @@ clients do with them are in docs/formats.md, Replies. Nothing of a patient and n
 a user stands in a header or a file name outside the encryption.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -14,10 +14,11 @@ import msgspec
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.attachment import attached
-from rmp_milter.mail.outgoing.encode import armored, armored_key, encoded_size
+from rmp_milter.mail.outgoing.encode import armored, armored_key
 from rmp_milter.mail.outgoing.letter import Attachment, Enclosure, HeaderFile, Letter
+from rmp_milter.mail.outgoing.loads import is_entity, loads
 from rmp_milter.mail.outgoing.parts import KEYS_NAME, Pieces, data_part, file_part, keys_part
-from rmp_milter.mail.outgoing.wording import bare_name
+from rmp_milter.mail.outgoing.wording import bare_name, ranges
 from rmp_milter.mail.outgoing.wrapping import (
     Frame,
     PlaceInAnswer,
@@ -25,6 +26,7 @@ from rmp_milter.mail.outgoing.wrapping import (
     index_entity,
     mixed_mail,
     pgp_mime_mail,
+    stapled_mail,
     text_entity,
 )
 
@@ -46,46 +48,49 @@ def build(letter: Letter, frame: Frame) -> Sealing:
     """Return the mails of an answer, the one with the index or the plain words first."""
     if frame.reader.reply_form is ReplyForm.PARTITIONED:
         return (yield from _partitioned(letter, frame))
-    return (yield from _separate(letter, frame))
+    return (yield from _pgp_mime(letter, frame))
 
 
-def _separate(letter: Letter, frame: Frame) -> Sealing:
-    """PGP/MIME: the index, then each entry as a mail of its own, the résumé before all.
+def _pgp_mime(letter: Letter, frame: Frame) -> Sealing:
+    """PGP/MIME: the index, then the documents in mails behind it, the résumé before all.
 
     A body that is a MIME entity travels as it came in, behind the reader's key packet;
     bare files go as attachments of a sealed mail (a client opens them one by one).
     """
-    groups = _groups(letter.enclosures, frame.answer_bytes)
+    parted = loads(letter.enclosures, frame.room)
     words = letter.text
-    if groups:
-        words += "\n" + text("index-mails", frame.language, count=str(len(groups))) + "\n"
-    beside = _headers_beside(letter, groups)
+    if parted:
+        words += "\n" + text("index-mails", frame.language, count=str(len(parted))) + "\n"
+    if any(_is_stapled(load) for load in parted):
+        words += text("index-stapled", frame.language) + "\n"
+    beside = _headers_beside(letter, parted)
     in_index = [each for each in letter.headers if each.number not in beside]
     index = _index(letter, words, in_index, frame)
     sealed = yield SealPieces((Slice(index),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
-    for number, group in enumerate(groups, 1):
-        place = PlaceInAnswer(number, len(groups), mails[0].message_id)
-        # With the first of an entry's mails; an entity's mail takes none.
-        headers = [] if _is_entity(group[0]) else [beside.pop(group[0].number, None)]
-        parts = [data_part(each.name, each.data) for each in headers if each]
-        mails.append((yield from _enclosing_mail(letter, frame, place, group, parts)))
+    for number, load in enumerate(parted, 1):
+        place = PlaceInAnswer(number, len(parted), mails[0].message_id)
+        if _is_stapled(load):
+            mails.append(_stapled(frame, place, load))
+        elif is_entity(load[0]):
+            mails.append(pgp_mime_mail((_armored_body(load[0]),), frame, place))
+        else:
+            # With the first of an entry's mails; an entity's mail takes none.
+            headers = [beside.pop(each.number, None) for each in load]
+            parts = [data_part(each.name, each.data) for each in headers if each]
+            mails.append((yield from _files_mail(letter.subject, frame, place, load, parts)))
     return tuple(mails)
 
 
 def _headers_beside(
-    letter: Letter, groups: Sequence[Sequence[Enclosure]]
+    letter: Letter, parted: Sequence[Sequence[Enclosure]]
 ) -> dict[int, HeaderFile]:
     """Return, by entry, the headers that go where the entry's files go.
 
     An entity's mail is its author's and takes nothing: its header goes beside the index.
     """
-    bare = {group[0].number for group in groups if not _is_entity(group[0])}
+    bare = {each.number for load in parted for each in load if not is_entity(each)}
     return {each.number: each for each in letter.headers if each.number in bare}
-
-
-def _is_entity(each: Enclosure) -> bool:
-    return each.document.container is Container.ENTITY
 
 
 def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Frame) -> bytes:
@@ -101,51 +106,40 @@ def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Fra
     return index_entity(letter.subject, words, parts, frame)
 
 
-def _enclosing_mail(
-    letter: Letter,
+def _is_stapled(load: Sequence[Enclosure]) -> bool:
+    return len(load) > 1 and is_entity(load[0])
+
+
+def _armored_body(each: Enclosure) -> BodySlice:
+    return BodySlice(each.packets, each.document.document_id, armor=True)
+
+
+def _stapled(frame: Frame, place: PlaceInAnswer, load: Sequence[Enclosure]) -> OutgoingMail:
+    number, count = str(place.number), str(place.count)
+    words = text("stapled", frame.language, index=number, count=count)
+    documents = [(each.number, _armored_body(each)) for each in load]
+    return stapled_mail(words, documents, frame, place)
+
+
+def _files_mail(
+    subject: str,
     frame: Frame,
     place: PlaceInAnswer,
-    group: Sequence[Enclosure],
+    load: Sequence[Enclosure],
     parts: Sequence[bytes],
 ) -> Generator[SealPieces, bytes, OutgoingMail]:
-    first = group[0]
-    if _is_entity(first):
-        body = BodySlice(first.packets, first.document.document_id, armor=True)
-        return pgp_mime_mail((body,), frame, place)
-    title = first.entry.document_type
+    """Bare files, of one entry or of several; then each name begins with its number."""
+    numbers = dict.fromkeys(each.number for each in load)
+    if len(numbers) == 1:
+        title = load[0].entry.document_type
+        files = [(real_name(each), each) for each in load]
+    else:
+        title = text("documents", frame.language, numbers=ranges(numbers, frame.language))
+        files = [(f"{each.number:02}-{real_name(each)}", each) for each in load]
     number, count = str(place.number), str(place.count)
     words = text("enclosed", frame.language, index=number, count=count, title=title)
-    files = tuple((real_name(each), each) for each in group)
-    sealed = yield SealPieces(files_entity(letter.subject, words, files, frame, parts))
+    sealed = yield SealPieces(files_entity(subject, words, files, frame, parts))
     return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
-
-
-def _groups(enclosures: Sequence[Enclosure], limit: int) -> list[list[Enclosure]]:
-    """Part the enclosures into mails: an entity alone, an entry's bare files together.
-
-    Files of one entry are spread over several mails where they exceed ``limit`` bytes; a
-    single one that is larger still goes alone, since a body is never cut.
-    """
-    groups: list[list[Enclosure]] = []
-    room = 0
-    for each in (each for each in enclosures if each.packets):
-        size = _attached_size(each)
-        if not (not _is_entity(each) and groups and _joins(groups[-1], each) and size <= room):
-            groups.append([])
-            room = limit
-        groups[-1].append(each)
-        room -= size
-    return groups
-
-
-def _attached_size(each: Enclosure) -> int:
-    piece = BodySlice(each.packets, each.document.document_id, armor=False)
-    return encoded_size(piece, each.document.size)
-
-
-def _joins(group: Sequence[Enclosure], each: Enclosure) -> bool:
-    last = group[-1]
-    return not _is_entity(last) and last.number == each.number
 
 
 def _partitioned(letter: Letter, frame: Frame) -> Sealing:
@@ -154,19 +148,19 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     File names are neutral since they are not encrypted here; the index in the first mail
     tells which is which.
     """
-    sent = [each for each in letter.enclosures if each.packets]
+    parted = loads(letter.enclosures, frame.room)
+    sent = [each for load in parted for each in load]
     start = 1 + len(letter.files)
     names = [neutral_name(place, each) for place, each in enumerate(sent, start)]
-    named = list(zip(names, sent, strict=True))
     made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
     lines = [f"  {name} : {file.name}" for name, file in made]
-    lines += [_name_line(name, each) for name, each in named]
+    lines += [_name_line(name, each) for name, each in zip(names, sent, strict=True)]
     words = letter.text + ("\n" + "\n".join(lines) + "\n" if lines else "")
+    if lines:
+        words += "\n" + text("partitioned-open", frame.language) + "\n"
     if letter.headers:
         words += "\n" + text("index-hprim", frame.language) + "\n"
-    files = [file_part(name, each) for name, each in named]
-    files = yield from _with_headers(letter.headers, files, sent)
-    batches = _batches(files, sent, frame)
+    batches = yield from _files(parted or [[]], iter(names), letter.headers)
     batches[0] = (*(yield from _sealed_files(made, letter.held_code)), *batches[0])
     mails: list[OutgoingMail] = []
     for index, batch in enumerate(batches, 1):
@@ -182,6 +176,26 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     return tuple(mails)
 
 
+def _files(
+    parted: Sequence[Sequence[Enclosure]], names: Iterator[str], headers: Sequence[HeaderFile]
+) -> Generator[SealPieces, bytes, list[Pieces]]:
+    """Return the files of each mail: in front of an entry's first one its header, if any.
+
+    A header is encrypted by itself; ``names`` has one for each file.
+    """
+    ahead = {each.number: each for each in headers}
+    batches: list[Pieces] = []
+    for load in parted:
+        pieces: list[Slice | BodySlice] = []
+        for each in load:
+            if header := ahead.pop(each.number, None):
+                sealed = yield SealPieces((Slice(header.data),))
+                pieces.append(Slice(data_part(f"{header.name}.pgp", sealed)))
+            pieces += file_part(next(names), each)
+        batches.append(tuple(pieces))
+    return batches
+
+
 def _sealed_files(
     made: Sequence[tuple[str, Attachment]], held_code: bytes
 ) -> Generator[SealPieces, bytes, list[Slice]]:
@@ -194,22 +208,6 @@ def _sealed_files(
 
 def _file_name(place: int, file: Attachment) -> str:
     return f"document-{place:02}{PurePosixPath(file.name).suffix}.pgp"
-
-
-def _with_headers(
-    headers: Sequence[HeaderFile], files: Sequence[Pieces], sent: Sequence[Enclosure]
-) -> Generator[SealPieces, bytes, list[Pieces]]:
-    """Put each header, encrypted by itself, in front of its entry's first file."""
-    ahead = {each.number: each for each in headers}
-    found = []
-    for pieces, each in zip(files, sent, strict=True):
-        header = ahead.pop(each.number, None)
-        if header is None:
-            found.append(pieces)
-            continue
-        sealed = yield SealPieces((Slice(header.data),))
-        found.append((Slice(data_part(f"{header.name}.pgp", sealed)), *pieces))
-    return found
 
 
 def _name_line(name: str, each: Enclosure) -> str:
@@ -227,20 +225,6 @@ def neutral_name(place: int, each: Enclosure) -> str:
     ending = PurePosixPath(names[0]).suffix.lower() if names else ""
     safe = ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""  # noqa: PLR2004 -- a dot and five letters
     return f"document-{place:02}{safe}.pgp"
-
-
-def _batches(files: Sequence[Pieces], sent: Sequence[Enclosure], frame: Frame) -> list[Pieces]:
-    """Part the files into mails of at most ``answer_bytes``; the first holds the index."""
-    batches: list[list[Slice | BodySlice]] = [[]]
-    room = frame.answer_bytes
-    for pieces, each in zip(files, sent, strict=True):
-        size = sum(encoded_size(piece, each.document.size) for piece in pieces)
-        if size > room and batches[-1]:
-            batches.append([])
-            room = frame.answer_bytes
-        batches[-1] += pieces
-        room -= size
-    return [tuple(batch) for batch in batches]
 
 
 def real_name(each: Enclosure) -> str:

@@ -121,7 +121,7 @@ def _letter(
     if reader is None:
         log.warning("chores: a sender is not in the directory any more and is not told")
         return ()
-    about = About(reader=reader, digest=digest, at=now, in_reply_to="")
+    about = About(reader=reader, digest=digest, at=now, in_reply_to="", reply=False)
     try:
         return house.answers.make(letter, about, lambda _document: None)
     except MailError as error:
