@@ -5,6 +5,7 @@ from itertools import groupby
 
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.handlers.sight.table import IndexTable
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
@@ -22,14 +23,16 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     at: int,
     language: Language,
     *,
+    table: IndexTable,
     whole_sheet: bool = False,
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
-    The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
+    ``table`` is that of all that the reader sees, of which ``picked`` may be a part. The
+    newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
     ``whole_sheet`` shows the patient's number, insurance and address as well.
     """
-    ordered = sorted(picked, key=_rank)
+    ordered = _in_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
     sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
     packets = {each.document.document_id: each.packets for each in sent}
@@ -48,11 +51,23 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     body = (
         _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
     )
+    if ordered:
+        body += "\n" + text("index-table", language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
         text=f"{head}{sheet}\n{body}",
         enclosures=sent,
+        last=table.last,
     )
+
+
+def index_lines(visible: Sequence[Seen], language: Language) -> str:
+    """Return the lines of the index alone, as it shows them."""
+    return _tabs(_in_order(visible), {}, language)
+
+
+def _in_order(picked: Sequence[Seen]) -> list[Seen]:
+    return sorted(picked, key=_rank)
 
 
 def _rank(each: Seen) -> tuple[bool, int, int]:

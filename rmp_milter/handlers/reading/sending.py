@@ -25,7 +25,9 @@ from rmp_milter.handlers.reading.enclosing import (
     hprim_headers,
 )
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, chosen, seen
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 
 
@@ -33,10 +35,13 @@ def send(case: Case, act: Act) -> Outcome:
     """Send what the header asks for of the dossier that it names.
 
     Raises as :func:`~.admission.admit` and :func:`~.unlocking.prove` do, and
-    ``no-such-entry`` to readers alone: that a number is not there is an answer for them.
+    as :func:`~.naming.entries_named` to readers alone: that a number is not there is an
+    answer for them.
     """
     admission, dossier = prove(case, admit(case, act))
-    picked = _picked(case, dossier, admission.relation)
+    visible = _visible(case, dossier, admission.relation)
+    entries_named(case, admission, dossier, visible)
+    picked = chosen(visible, case.header)
     packets = _packets(case, admission, picked)
     treating = case.view.doctor(dossier.treating)
     letter = dossier_letter(
@@ -46,6 +51,7 @@ def send(case: Case, act: Act) -> Outcome:
         () if case.header.scope is Scope.INDEX else enclosures(picked, packets),
         case.at,
         case.language,
+        table=table_of(dossier, visible),
         whole_sheet=admission.relation in SEES_ALL,
     )
     effects = Effects(
@@ -59,10 +65,9 @@ def send(case: Case, act: Act) -> Outcome:
     return Outcome(complete, effects)
 
 
-def _picked(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ...]:
+def _visible(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ...]:
     entries = case.view.entries(dossier.dossier_id)
-    visible = seen(dossier, entries, relation, case.doctor.doctor_id)
-    return chosen(visible, case.header)
+    return seen(dossier, entries, relation, case.doctor.doctor_id)
 
 
 def _packets(case: Case, admission: Admission, picked: Sequence[Seen]) -> list[bytes]:

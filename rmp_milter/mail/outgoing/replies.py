@@ -6,7 +6,8 @@ clients do with them are in docs/formats.md, Replies. Nothing of a patient and n
 a user stands in a header or a file name outside the encryption.
 """
 
-from collections.abc import Generator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -23,6 +24,7 @@ from rmp_milter.mail.outgoing.wrapping import (
     PlaceInAnswer,
     files_entity,
     index_entity,
+    later,
     mixed_mail,
     pgp_mime_mail,
     text_entity,
@@ -64,13 +66,31 @@ def _separate(letter: Letter, frame: Frame) -> Sealing:
     index = _index(letter, words, in_index, frame)
     sealed = yield SealPieces((Slice(index),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
-    for number, group in enumerate(groups, 1):
-        place = PlaceInAnswer(number, len(groups), mails[0].message_id)
+    labels = _labels(groups, letter.last)
+    for number, (group, label) in enumerate(zip(groups, labels, strict=True), 2):
+        place = PlaceInAnswer(number, label, mails[0].message_id)
         # With the first of an entry's mails; an entity's mail takes none.
         headers = [] if _is_entity(group[0]) else [beside.pop(group[0].number, None)]
         parts = [data_part(each.name, each.data) for each in headers if each]
         mails.append((yield from _enclosing_mail(letter, frame, place, group, parts)))
     return tuple(mails)
+
+
+def _labels(groups: Sequence[Sequence[Enclosure]], last: int) -> Iterator[str]:
+    """Yield what each mail is called: ``07/12``, its entry's number of the index's last one.
+
+    An entry whose files need a second mail is ``07-2/12`` there.
+    """
+    mails: Counter[int] = Counter()
+    for group in groups:
+        number = group[0].number
+        mails[number] += 1
+        yield f"{numbered(number, mails[number])}/{last:02}"
+
+
+def numbered(number: int, nth: int = 1) -> str:
+    """Return an entry's number as mails and files bear it; ``nth`` of several of one kind."""
+    return f"{number:02}" if nth == 1 else f"{number:02}-{nth}"
 
 
 def _headers_beside(
@@ -113,10 +133,10 @@ def _enclosing_mail(
         body = BodySlice(first.packets, first.document.document_id, armor=True)
         return pgp_mime_mail((body,), frame, place)
     title = first.entry.document_type
-    number, count = str(place.number), str(place.count)
-    words = text("enclosed", frame.language, index=number, count=count, title=title)
+    words = text("enclosed", frame.language, number=place.label, title=title)
     files = tuple((real_name(each), each) for each in group)
-    sealed = yield SealPieces(files_entity(letter.subject, words, files, frame, parts))
+    dated = later(frame, place)
+    sealed = yield SealPieces(files_entity(letter.subject, words, files, dated, parts))
     return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
 
 
@@ -155,9 +175,7 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     tells which is which.
     """
     sent = [each for each in letter.enclosures if each.packets]
-    start = 1 + len(letter.files)
-    names = [neutral_name(place, each) for place, each in enumerate(sent, start)]
-    named = list(zip(names, sent, strict=True))
+    named = list(zip(neutral_names(sent), sent, strict=True))
     made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
     lines = [f"  {name} : {file.name}" for name, file in made]
     lines += [_name_line(name, each) for name, each in named]
@@ -172,8 +190,10 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     for index, batch in enumerate(batches, 1):
         place = None
         if len(batches) > 1:
-            place = PlaceInAnswer(index, len(batches), mails[0].message_id if mails else "")
-            words += text("numbered", frame.language, index=str(index), count=str(len(batches)))
+            facts = {"index": str(index), "count": str(len(batches))}
+            label = text("part", frame.language, **facts)
+            place = PlaceInAnswer(index, label, mails[0].message_id if mails else "")
+            words += text("numbered", frame.language, **facts)
         sealed = yield SealPieces(
             (Slice(words.encode()),), letter.held_code if index == 1 else b""
         )
@@ -217,16 +237,26 @@ def _name_line(name: str, each: Enclosure) -> str:
     return f"  {name} : {', '.join([each.entry.document_type, *titles])}"
 
 
-def neutral_name(place: int, each: Enclosure) -> str:
-    """Return a file name that says nothing of the patient: kind, number and type only."""
+def neutral_names(sent: Sequence[Enclosure]) -> list[str]:
+    """Return file names that say nothing of the patient: kind, entry's number, type only."""
+    kinds: Counter[tuple[int, Container]] = Counter()
+    names = []
+    for each in sent:
+        kind = each.number, each.document.container
+        kinds[kind] += 1
+        names.append(_neutral_name(each, numbered(each.number, kinds[kind])))
+    return names
+
+
+def _neutral_name(each: Enclosure, number: str) -> str:
     if each.document.container is Container.ENTITY:
-        return f"entree-{place:02}.eml.pgp"
+        return f"entree-{number}.eml.pgp"
     if each.document.container is Container.TEXT:
-        return f"lettre-{place:02}.txt.pgp"
+        return f"lettre-{number}.txt.pgp"
     names = [bare_name(part.name) for part in each.document.parts if part.name]
     ending = PurePosixPath(names[0]).suffix.lower() if names else ""
     safe = ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""  # noqa: PLR2004 -- a dot and five letters
-    return f"document-{place:02}{safe}.pgp"
+    return f"document-{number}{safe}.pgp"
 
 
 def _batches(files: Sequence[Pieces], sent: Sequence[Enclosure], frame: Frame) -> list[Pieces]:
@@ -246,5 +276,6 @@ def _batches(files: Sequence[Pieces], sent: Sequence[Enclosure], frame: Frame) -
 def real_name(each: Enclosure) -> str:
     """Return a bare file's own name, for use inside the encryption only."""
     names = [part.name for part in each.document.parts if part.name]
-    name = bare_name(names[0]) if names else PurePosixPath(neutral_name(1, each)).stem
+    neutral = _neutral_name(each, numbered(each.number))
+    name = bare_name(names[0]) if names else PurePosixPath(neutral).stem
     return f"{name}.pgp"
