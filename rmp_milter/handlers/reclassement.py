@@ -14,6 +14,7 @@ from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.sight.seen import Seen, chosen, seen
 from rmp_milter.handlers.way_in.admission import admit
 from rmp_milter.handlers.way_in.entering import settled
+from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -31,6 +32,7 @@ def handle(case: Case) -> Outcome:
     visible = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
     # The header's onglet is where they go; it must not choose among them.
     wanted = msgspec.structs.replace(case.header, tab=None)
+    entries_named(case, admission, dossier, visible)
     picked = chosen(visible, wanted)
     numbers = [each.filed.number for each in picked]
     unlock(case, admission, entries=numbers)

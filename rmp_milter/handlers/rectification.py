@@ -36,7 +36,8 @@ def handle(case: Case) -> Outcome:
     try:
         return _by_number(case)
     except MailError as error:
-        if error.text != "code-missing":
+        # A number that was read from an index is not one of the sender's own deposits.
+        if error.text != "code-missing" or case.header.table:
             raise
     return _by_author(case)
 

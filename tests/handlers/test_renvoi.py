@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from handlers_case import DEMO, OTHER, World, asked, dossier, entry, refusal_of, run
+from handlers_case import DEMO, OTHER, World, asked, dossier, entry, read_table, refusal_of, run
 from msgspec.structs import replace
 
 from rmp_milter.dossier.model import Doctor, Mask, NumberedEntry, Onglet, ReplyForm
@@ -36,6 +36,11 @@ def mail(verb: str, more: str = "", mails: int = 6, by: Doctor = OTHER) -> Case:
     return replace(case, bounds=replace(case.bounds, answer_mails=mails))
 
 
+def numbered(said: str, entries: Sequence[NumberedEntry]) -> str:
+    """Return the line by which a colleague asks for entries of the index that he was sent."""
+    return f"Numéros : {said} {read_table(dossier(), entries)}\n"
+
+
 def numbers(outcome: Outcome) -> set[int]:
     assert outcome.letter is not None
     return {each.number for each in outcome.letter.enclosures}
@@ -65,7 +70,7 @@ class TestWhatIsSentAtOnce:
         documents = heavy[2].entry.documents * 30
         heavy[2] = replace(heavy[2], entry=replace(heavy[2].entry, documents=documents))
         world = World([dossier()], heavy)
-        outcome, _ = run(consultation.handle, mail("dossier", "Numéros : 3\n", 3), world)
+        outcome, _ = run(consultation.handle, mail("dossier", numbered("3", heavy), 3), world)
         assert numbers(outcome) == {3}
 
     def test_is_counted_by_the_form_of_the_reader(self) -> None:
@@ -120,8 +125,8 @@ class TestTheIndex:
 
 class TestRenvoi:
     def test_by_numbers_sends_those(self) -> None:
-        world = World([dossier()], filed())
-        outcome, (_, release) = run(renvoi.handle, mail("renvoi", "Numéros : 2, 5-6\n"), world)
+        case = mail("renvoi", numbered("2, 5-6", filed()))
+        outcome, (_, release) = run(renvoi.handle, case, World([dossier()], filed()))
         assert numbers(outcome) == {2, 5, 6}
         assert release.event.action == "renvoi"
         assert release.event.entries == (2, 5, 6)
@@ -141,8 +146,8 @@ class TestRenvoi:
         assert "1, 2, 4 à 6, 8 à 16" in second.letter.text
         assert "tout ce qui reste" in first.letter.text
         assert "tout ce qui reste" not in second.letter.text
-        third, _ = run(renvoi.handle, mail("renvoi", "Numéros : 1, 2, 4-6, 8-16\n"), world)
-        fourth, _ = run(renvoi.handle, mail("renvoi", "Numéros : 1\n"), world)
+        third, _ = run(renvoi.handle, mail("renvoi", numbered("1-6, 8-16", filed())), world)
+        fourth, _ = run(renvoi.handle, mail("renvoi", numbered("1, 2", filed())), world)
         found = numbers(first) | numbers(second) | numbers(third) | numbers(fourth)
         assert found == set(range(1, 41))
 

@@ -35,14 +35,14 @@ def test_separate_is_a_mail_each_as_long_as_there_are_few() -> None:
 
 def test_of_more_the_first_travel_alone_and_the_rest_together() -> None:
     assert counts(entities(20), room()) == [1] * 18 + [2]
-    assert counts(entities(45), room()) == [1] * 17 + [20, 8]
-    assert counts(entities(200), room()) == [1] * 9 + [20] * 9 + [11]
+    assert counts(entities(45), room()) == [1] * 16 + [10, 10, 9]
+    assert counts(entities(120), room()) == [1] * 7 + [10] * 11 + [3]
 
 
 def test_grouped_has_the_first_alone_and_all_others_together() -> None:
     assert counts(entities(1), room(ReplyForm.GROUPED)) == [1]
     assert counts(entities(8), room(ReplyForm.GROUPED)) == [1, 7]
-    assert counts(entities(45), room(ReplyForm.GROUPED)) == [1, 20, 20, 4]
+    assert counts(entities(45), room(ReplyForm.GROUPED)) == [1, 10, 10, 10, 10, 4]
 
 
 def test_what_is_too_large_to_travel_together_does_not() -> None:
@@ -61,7 +61,7 @@ def test_entities_and_files_never_share_a_mail() -> None:
 
 
 def test_an_emergency_of_more_than_fits_is_sent_whole_in_as_few_mails_as_can_be() -> None:
-    assert counts(entities(250), room(mails=10)) == [1] + [20] * 12 + [9]
+    assert counts(entities(250), room(mails=10)) == [1] + [10] * 24 + [9]
 
 
 def test_what_the_reader_cannot_open_takes_no_mail() -> None:

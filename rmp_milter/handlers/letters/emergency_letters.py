@@ -12,6 +12,7 @@ from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.letters.index import dossier_letter
 from rmp_milter.handlers.people.search import short_reference
 from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
@@ -27,7 +28,14 @@ def emergency_letter(
 ) -> Letter:
     """Return the answer: the index and documents, headed by what is now owed."""
     letter = dossier_letter(
-        dossier, treating, visible, enclosed, case.at, case.language, whole_sheet=False
+        dossier,
+        treating,
+        visible,
+        enclosed,
+        case.at,
+        case.language,
+        table=table_of(dossier, visible),
+        whole_sheet=False,
     )
     head = text(
         "emergency-head",

@@ -6,6 +6,7 @@ from textwrap import fill
 
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.handlers.sight.table import IndexTable
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
@@ -30,12 +31,14 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     at: int,
     language: Language,
     *,
+    table: IndexTable,
     whole_sheet: bool = False,
     left: Collection[int] = (),
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
-    The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
+    ``table`` is that of all that the reader sees, of which ``picked`` may be a part. The
+    newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
     ``whole_sheet`` shows the patient's number, insurance and address as well; ``left`` are
     the numbers of entries that this answer has no room for.
     """
@@ -60,10 +63,13 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         if ordered
         else text("index-empty", language) + "\n"
     )
+    if ordered:
+        body += "\n" + text("index-table", language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
         text=f"{head}{sheet}\n{body}",
         enclosures=sent,
+        last=table.last,
     )
 
 
@@ -85,6 +91,11 @@ def what_is_left(
     )
     said = text("index-more", language, mails=str(mails), numbers=listed)
     return said if again else said + "\n" + text("index-rest", language) + "\n"
+
+
+def index_lines(visible: Sequence[Seen], language: Language) -> str:
+    """Return the lines of the index alone, as it shows them."""
+    return _tabs(in_index_order(visible), {}, (), language)
 
 
 def _rank(each: Seen) -> tuple[bool, int, int]:

@@ -26,7 +26,9 @@ from rmp_milter.handlers.reading.enclosing import (
     hprim_headers,
 )
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, chosen, seen
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 
 
@@ -49,10 +51,13 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
     where it leaves out nothing.
 
     Raises as :func:`~.admission.admit` and :func:`~.unlocking.prove` do, and
-    ``no-such-entry`` to readers alone: that a number is not there is an answer for them.
+    as :func:`~.naming.entries_named` to readers alone: that a number is not there is an
+    answer for them.
     """
     admission, dossier = prove(case, admit(case, act))
-    portion = _portion(case, dossier, admission.relation, again=again)
+    visible = _visible(case, dossier, admission.relation)
+    entries_named(case, admission, dossier, visible)
+    portion = _portion(case, visible, again=again)
     packets = _packets(case, admission, portion.now, action=case.header.verb if again else "")
     treating = case.view.doctor(dossier.treating)
     letter = dossier_letter(
@@ -62,6 +67,7 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
         () if case.header.scope is Scope.INDEX else enclosures(portion.now, packets),
         case.at,
         case.language,
+        table=table_of(dossier, visible),
         whole_sheet=admission.relation in SEES_ALL,
         left=portion.left,
     )
@@ -79,9 +85,12 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
     return Outcome(complete, effects)
 
 
-def _portion(case: Case, dossier: Dossier, relation: Relation, *, again: bool) -> _Portion:
+def _visible(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ...]:
     entries = case.view.entries(dossier.dossier_id)
-    visible = seen(dossier, entries, relation, case.doctor.doctor_id)
+    return seen(dossier, entries, relation, case.doctor.doctor_id)
+
+
+def _portion(case: Case, visible: Sequence[Seen], *, again: bool) -> _Portion:
     picked = chosen(visible, case.header)
     if case.header.scope is Scope.INDEX:
         return _Portion(picked, picked)

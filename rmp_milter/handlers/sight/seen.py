@@ -7,7 +7,6 @@ import msgspec
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Dossier, NumberedEntry, Onglet, Scope
 from rmp_milter.dossier.rules import Relation
-from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import RoutingHeader
 
 SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
@@ -83,12 +82,8 @@ def versions_before(number: int, entries: Sequence[NumberedEntry]) -> frozenset[
 def chosen(visible: Sequence[Seen], header: RoutingHeader) -> tuple[Seen, ...]:
     """Return those that the header asks for: by scope, numbers, onglet and day.
 
-    Raises :class:`MailError` ``no-such-entry`` for a number that the reader has not, which
-    is also what a masked one is to him.
+    What its numbers mean is to be known before (:func:`~.table.named`).
     """
-    if unknown := set(header.numbers) - {each.number for each in visible}:
-        numbers = ", ".join(map(str, sorted(unknown)))
-        raise MailError("no-such-entry", facts={"numbers": numbers})
     found = [each for each in visible if _fits(each, header)]
     if header.scope is Scope.SUMMARY:
         return tuple(each for each in found if _is_summary(each))[-1:]

@@ -21,11 +21,21 @@ As of {date}: {entries} entries, {documents} documents
     "index-empty": Text(
         "Ce dossier ne contient encore aucun document.", "This dossier is empty."
     ),
+    "index-table": Text(
+        "Ces numéros sont ceux de la table {table}. Pour demander des entrées par\n"
+        "leur numéro, recopiez aussi ce nom, entre parenthèses derrière les\n"
+        "numéros, ainsi « 5, 7 (table {table}) » : la table peut changer.\n",
+        "These numbers are those of the table {table}. To ask for entries by\n"
+        "number copy that name too, in brackets behind the numbers, like this:\n"
+        "« 5, 7 (table {table}) », since the table may change.\n",
+    ),
     "index-mails": Text(
-        "Les documents suivent dans {count} message(s), dans l'ordre de cette table. Chacun garde\n"
+        "Les documents suivent dans {count} message(s), dans l'ordre de cette table,\n"
+        "datés d'une seconde de plus chacun et numérotés comme elle. Chacun garde\n"
         "l'objet et la signature de son auteur : votre messagerie peut donc signaler que le\n"
         "signataire n'est pas l'expéditeur, ou que sa clé vous manque.",
-        "The documents follow in {count} mail(s), in the order of this table. Each keeps its\n"
+        "The documents follow in {count} mail(s), in the order of this table, each\n"
+        "dated a second later and numbered as it is here. Each keeps its\n"
         "author's subject and signature, so your mail client may point out that the signer is\n"
         "not the sender, or that you do not have the signer's key.",
     ),
@@ -40,12 +50,14 @@ As of {date}: {entries} entries, {documents} documents
     "document-subject": Text("Document {number}", "Document {number}"),
     "documents": Text("documents {numbers}", "documents {numbers}"),
     "stapled": Text(
-        "Message {index} sur {count}. Chaque pièce jointe est un document\n"
-        "chiffré : ouvrez-la d'un double clic, elle se lit comme un message.\n"
-        "Son numéro est celui de la table.\n",
-        "Mail {index} of {count}. Each attachment is an encrypted document:\n"
-        "open it with a double click, it reads as a mail. Its number is that\n"
-        "of the table.\n",
+        "Ce message apporte les {numbers} de la table.\n"
+        "Chacun est chiffré et joint à part : un double clic sur la pièce\n"
+        "jointe l'ouvre comme un message. Dans Thunderbird, le bouton\n"
+        "« Déchiffrer et afficher » les ouvre tous.\n",
+        "This mail brings {numbers} of the table.\n"
+        "Each is encrypted and attached by itself: a double click on the\n"
+        "attachment opens it as a mail. In Thunderbird the button\n"
+        "“Decrypt and Show” opens them all.\n",
     ),
     "partitioned-open": Text(
         "Enregistrez tous les fichiers .pgp dans un dossier, sélectionnez-les\n"
@@ -86,12 +98,20 @@ As of {date}: {entries} entries, {documents} documents
         "(filed for another of your keys: ask again with the patient's code)",
     ),
     "enclosed": Text(
-        "Message {index} sur {count} : {title}\n\nLes pièces jointes sont chiffrées une par une : "
+        "Entrée {number} : {title}\n\nLes pièces jointes sont chiffrées une par une : "
         "ouvrez-les avec votre clé.\n",
-        "Mail {index} of {count}: {title}\n\nEach attachment is encrypted by itself: open it with "
+        "Entry {number}: {title}\n\nEach attachment is encrypted by itself: open it with "
         "your key.\n",
     ),
-    "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
+    "enclosed-several": Text(
+        "Ce message apporte les {numbers} de la table.\n\n"
+        "Les pièces jointes sont chiffrées une par une : ouvrez-les avec\n"
+        "votre clé.\n",
+        "This mail brings {numbers} of the table.\n\n"
+        "Each attachment is encrypted by itself: open it with your key.\n",
+    ),
+    "numbered": Text("\nPartie {index} sur {count}.\n", "\nPart {index} of {count}.\n"),
+    "part": Text("partie {index} sur {count}", "part {index} of {count}"),
     "letter-part": Text("lettre", "letter"),
     "unnamed-part": Text("document sans nom", "unnamed document"),
 }

@@ -23,7 +23,7 @@ code, si votre demande en portait une) :
     Demande : renvoi
     Patient : [NOM Prénom]
     Né le : [jj/mm/aaaa]
-    Numéros : [numéros de la table]
+    Numéros : [numéros] (table [nom de la table])
 """,
         """\
 WHAT IS NOT SENT
@@ -37,7 +37,7 @@ code, if your request had one):
     Request : resend
     Patient : [NAME First name]
     Born : [dd/mm/yyyy]
-    Numbers : [numbers of the table]
+    Numbers : [numbers] (table [name of the table])
 """,
     ),
     "index-rest": Text(

@@ -16,6 +16,7 @@ from rmp_milter.mail.header.cutting import NOT_UNDERSTOOD
 from rmp_milter.mail.header.cutting import Cut as Cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.cutting import cut as cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.lines import MAX_VALUE, Line, lines_of
+from rmp_milter.mail.header.tables import table_apart, table_mark
 from rmp_milter.mail.header.words import Field, scope_of, sex_of, tab_of, verb_of, yes_or_no
 
 _NAMES = (Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES, Field.USED_NAME)
@@ -71,10 +72,10 @@ class RoutingHeader(msgspec.Struct, frozen=True):
 
     ``birth_date`` is ISO; ``nir`` 15 characters; ``consent`` None if nothing was said;
     ``letters`` what a list shall begin with; ``sheet`` is not matched on; ``numbers`` are
-    entries of a dossier, as its index counts them; ``since`` and the days are ISO. A field
-    with a problem is empty, so that nothing can rest on it; ``names_said`` and
-    ``born_years`` are what an emergency may search by all the same. ``proofs`` are wanted
-    with a list of accesses.
+    entries of a dossier, as its index counts them, ``table`` the mark of that index;
+    ``since`` and the days are ISO. A field with a problem is empty, so that nothing can rest
+    on it; ``names_said`` and ``born_years`` are what an emergency may search by all the same.
+    ``proofs`` are wanted with a list of accesses.
     """
 
     verb: Verb = Verb.DEPOT
@@ -92,6 +93,7 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     tab: Onglet | None = None
     since: str = ""
     numbers: tuple[int, ...] = ()
+    table: str = ""
     doctor: str = ""
     locum: str = ""
     first_day: str = ""
@@ -125,6 +127,7 @@ class _Reading:
         birth_name, first_names, letters = self._names(verb)
         birth_date = self._birth_date()
         said = {field: self.said.get(field, "") for field in Field}
+        numbers, table = self._numbers()
         read = RoutingHeader(
             verb=verb,
             birth_name=birth_name,
@@ -140,7 +143,8 @@ class _Reading:
             scope=scope_of(said[Field.REQUEST]),
             tab=self._tab(),
             since=self._day(Field.SINCE),
-            numbers=self._numbers(),
+            numbers=numbers,
+            table=table,
             doctor=said[Field.DOCTOR],
             locum=said[Field.LOCUM],
             first_day=self._day(Field.FIRST_DAY),
@@ -290,13 +294,20 @@ class _Reading:
             self._trouble(Trouble.UNREADABLE, field, value)
         return read
 
-    def _numbers(self) -> tuple[int, ...]:
-        """Return the entries' numbers: a list, and ``3-5`` for 3, 4, 5."""
+    def _numbers(self) -> tuple[tuple[int, ...], str]:
+        """Return the entries' numbers and their table's mark, wherever it stands.
+
+        The numbers are a list, ``3-5`` for 3, 4, 5; behind them may stand ``(table K7QXM)``.
+        """
         value = self.said.get(Field.NUMBERS, "")
-        found = _listed(value)
+        listed, beside = table_apart(value)
+        apart = table_mark(self.said.get(Field.TABLE, ""))
+        found = _listed(listed)
         if value and not found:
             self._trouble(Trouble.UNREADABLE, Field.NUMBERS, value)
-        return found
+        elif beside and apart and beside != apart:
+            self._trouble(Trouble.CONTRADICTION, Field.TABLE, apart)
+        return found, beside or apart
 
     def _yes_or_no(self, field: Field) -> bool | None:
         value = self.said.get(field, "")

@@ -34,6 +34,7 @@ class Field(StrEnum):
     TAB = "Onglet"
     SINCE = "Depuis"
     NUMBERS = "Numéros"
+    TABLE = "Table"
     DOCTOR = "Médecin"
     LOCUM = "Remplaçant"
     FIRST_DAY = "Du"
@@ -109,6 +110,7 @@ _SPELLINGS: dict[Field, list[str]] = {
         "NUMERO, NUMEROS, N, NO, NOS, ENTREE, ENTREES, NUMERO D ENTREE, NUMEROS D ENTREE,"
         "NUMERO DE DOCUMENT, NUMEROS DE DOCUMENT, NUMEROS DE DOCUMENTS, NUMBER, NUMBERS, ENTRIES"
     ),
+    Field.TABLE: _words("TABLE, TABLE DES ENTREES, TABLE DE L INDEX"),
     Field.DOCTOR: _words("MEDECIN, PRATICIEN, PROFESSIONNEL, CONFRERE, DOCTOR"),
     Field.LOCUM: _words("REMPLACANT, REMPLACANTE, MEDECIN REMPLACANT, LOCUM"),
     Field.FIRST_DAY: _words("DU, A COMPTER DU, DEBUT, FROM"),

@@ -14,7 +14,7 @@ from rmp_milter.dossier.model import BodySlice, Container, ReplyForm
 from rmp_milter.mail.outgoing.encode import encoded_size
 from rmp_milter.mail.outgoing.letter import Enclosure
 
-TOGETHER = 20
+TOGETHER = 10
 """Documents in one mail: as many as a client's list of attachments shows at a glance."""
 
 _PART_BYTES = 1024  # headers and boundaries around a document in a mail

@@ -6,12 +6,14 @@ clients do with them are in docs/formats.md, Replies. Nothing of a patient and n
 a user stands in a header or a file name outside the encryption.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
 
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.attachment import attached
 from rmp_milter.mail.outgoing.encode import armored, armored_key
@@ -24,6 +26,7 @@ from rmp_milter.mail.outgoing.wrapping import (
     PlaceInAnswer,
     files_entity,
     index_entity,
+    later,
     mixed_mail,
     pgp_mime_mail,
     stapled_mail,
@@ -68,8 +71,9 @@ def _pgp_mime(letter: Letter, frame: Frame) -> Sealing:
     index = _index(letter, words, in_index, frame)
     sealed = yield SealPieces((Slice(index),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
-    for number, load in enumerate(parted, 1):
-        place = PlaceInAnswer(number, len(parted), mails[0].message_id)
+    labels = _labels(parted, letter.last, frame.language)
+    for number, (load, label) in enumerate(zip(parted, labels, strict=True), 2):
+        place = PlaceInAnswer(number, label, mails[0].message_id)
         if _is_stapled(load):
             mails.append(_stapled(frame, place, load))
         elif is_entity(load[0]):
@@ -80,6 +84,30 @@ def _pgp_mime(letter: Letter, frame: Frame) -> Sealing:
             parts = [data_part(each.name, each.data) for each in headers if each]
             mails.append((yield from _files_mail(letter.subject, frame, place, load, parts)))
     return tuple(mails)
+
+
+def _labels(
+    parted: Sequence[Sequence[Enclosure]], last: int, language: Language
+) -> Iterator[str]:
+    """Yield what each mail is called: ``07/12``, its entry's number of the index's last one.
+
+    An entry whose files need a second mail is ``07-2/12`` there; one that holds several
+    entries says which.
+    """
+    mails: Counter[int] = Counter()
+    for load in parted:
+        numbers = {each.number for each in load}
+        if len(numbers) > 1:
+            yield text("documents", language, numbers=ranges(numbers, language))
+            continue
+        (number,) = numbers
+        mails[number] += 1
+        yield f"{numbered(number, mails[number])}/{last:02}"
+
+
+def numbered(number: int, nth: int = 1) -> str:
+    """Return an entry's number as mails and files bear it; ``nth`` of several of one kind."""
+    return f"{number:02}" if nth == 1 else f"{number:02}-{nth}"
 
 
 def _headers_beside(
@@ -115,8 +143,7 @@ def _armored_body(each: Enclosure) -> BodySlice:
 
 
 def _stapled(frame: Frame, place: PlaceInAnswer, load: Sequence[Enclosure]) -> OutgoingMail:
-    number, count = str(place.number), str(place.count)
-    words = text("stapled", frame.language, index=number, count=count)
+    words = text("stapled", frame.language, numbers=place.label)
     documents = [(each.number, _armored_body(each)) for each in load]
     return stapled_mail(words, documents, frame, place)
 
@@ -129,16 +156,15 @@ def _files_mail(
     parts: Sequence[bytes],
 ) -> Generator[SealPieces, bytes, OutgoingMail]:
     """Bare files, of one entry or of several; then each name begins with its number."""
-    numbers = dict.fromkeys(each.number for each in load)
-    if len(numbers) == 1:
+    if len({each.number for each in load}) == 1:
         title = load[0].entry.document_type
+        words = text("enclosed", frame.language, number=place.label, title=title)
         files = [(real_name(each), each) for each in load]
     else:
-        title = text("documents", frame.language, numbers=ranges(numbers, frame.language))
+        words = text("enclosed-several", frame.language, numbers=place.label)
         files = [(f"{each.number:02}-{real_name(each)}", each) for each in load]
-    number, count = str(place.number), str(place.count)
-    words = text("enclosed", frame.language, index=number, count=count, title=title)
-    sealed = yield SealPieces(files_entity(subject, words, files, frame, parts))
+    dated = later(frame, place)
+    sealed = yield SealPieces(files_entity(subject, words, files, dated, parts))
     return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
 
 
@@ -150,8 +176,7 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     """
     parted = loads(letter.enclosures, frame.room)
     sent = [each for load in parted for each in load]
-    start = 1 + len(letter.files)
-    names = [neutral_name(place, each) for place, each in enumerate(sent, start)]
+    names = neutral_names(sent)
     made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
     lines = [f"  {name} : {file.name}" for name, file in made]
     lines += [_name_line(name, each) for name, each in zip(names, sent, strict=True)]
@@ -166,8 +191,10 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     for index, batch in enumerate(batches, 1):
         place = None
         if len(batches) > 1:
-            place = PlaceInAnswer(index, len(batches), mails[0].message_id if mails else "")
-            words += text("numbered", frame.language, index=str(index), count=str(len(batches)))
+            facts = {"index": str(index), "count": str(len(batches))}
+            label = text("part", frame.language, **facts)
+            place = PlaceInAnswer(index, label, mails[0].message_id if mails else "")
+            words += text("numbered", frame.language, **facts)
         sealed = yield SealPieces(
             (Slice(words.encode()),), letter.held_code if index == 1 else b""
         )
@@ -215,20 +242,31 @@ def _name_line(name: str, each: Enclosure) -> str:
     return f"  {name} : {', '.join([each.entry.document_type, *titles])}"
 
 
-def neutral_name(place: int, each: Enclosure) -> str:
-    """Return a file name that says nothing of the patient: kind, number and type only."""
+def neutral_names(sent: Sequence[Enclosure]) -> list[str]:
+    """Return file names that say nothing of the patient: kind, entry's number, type only."""
+    kinds: Counter[tuple[int, Container]] = Counter()
+    names = []
+    for each in sent:
+        kind = each.number, each.document.container
+        kinds[kind] += 1
+        names.append(_neutral_name(each, numbered(each.number, kinds[kind])))
+    return names
+
+
+def _neutral_name(each: Enclosure, number: str) -> str:
     if each.document.container is Container.ENTITY:
-        return f"entree-{place:02}.eml.pgp"
+        return f"entree-{number}.eml.pgp"
     if each.document.container is Container.TEXT:
-        return f"lettre-{place:02}.txt.pgp"
+        return f"lettre-{number}.txt.pgp"
     names = [bare_name(part.name) for part in each.document.parts if part.name]
     ending = PurePosixPath(names[0]).suffix.lower() if names else ""
     safe = ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""  # noqa: PLR2004 -- a dot and five letters
-    return f"document-{place:02}{safe}.pgp"
+    return f"document-{number}{safe}.pgp"
 
 
 def real_name(each: Enclosure) -> str:
     """Return a bare file's own name, for use inside the encryption only."""
     names = [part.name for part in each.document.parts if part.name]
-    name = bare_name(names[0]) if names else PurePosixPath(neutral_name(1, each)).stem
+    neutral = _neutral_name(each, numbered(each.number))
+    name = bare_name(names[0]) if names else PurePosixPath(neutral).stem
     return f"{name}.pgp"

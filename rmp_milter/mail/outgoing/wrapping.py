@@ -9,6 +9,7 @@ from email.utils import formataddr, formatdate
 
 import msgspec
 
+from rmp_milter.dossier.answers import followers_id
 from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -56,14 +57,15 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class PlaceInAnswer(msgspec.Struct, frozen=True):
-    """Where a mail stands in an answer of several: its number, of how many, behind which.
+    """Where a mail stands in an answer of several, from 1 on, and what its subject says of it.
 
     ``first`` is the Message-ID of the answer's first mail, so that clients show the index
-    before its documents in whatever order they arrive; empty in that mail itself.
+    before its documents in whatever order they arrive; empty in that mail itself. Each mail
+    is dated a second after the one before: there are clients that sort by nothing else.
     """
 
-    number: int
-    count: int
+    place: int
+    label: str
     first: str = ""
 
 
@@ -73,6 +75,12 @@ _WORD_OCTETS = 39
 _PROTECTED_MIXED = (
     f'multipart/mixed; boundary="{PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
 )
+
+
+def later(frame: Frame, place: PlaceInAnswer | None) -> Frame:
+    """Return the frame of an answer's mail: its date tells its place."""
+    seconds = place.place - 1 if place else 0
+    return msgspec.structs.replace(frame, at=frame.at + seconds)
 
 
 def text_entity(subject: str, words: str, frame: Frame) -> bytes:
@@ -170,7 +178,10 @@ def stapled_mail(
             f'Content-Disposition: attachment; filename="{name}"',
         )
         subject = text("document-subject", frame.language, number=f"{number:02}")
-        pieces += (Slice(start), *pgp_mime_mail((body,), frame, None, subject).pieces)
+        pieces += (
+            Slice(start),
+            *pgp_mime_mail((body,), later(frame, place), None, subject).pieces,
+        )
     pieces.append(Slice(boundary_end(PART_BOUNDARY)))
     return OutgoingMail(
         recipient=frame.reader.mail, message_id=message_id, pieces=tuple(pieces)
@@ -181,13 +192,12 @@ def _outer(
     frame: Frame, kind: str, place: PlaceInAnswer | None, subject: str = ""
 ) -> tuple[bytes, str, str]:
     """Return the clear headers of one mail, its Message-ID and its boundary."""
-    token = frame.new_token()
-    message_id = f"<{token}@{frame.service.rpartition('@')[2]}>"
-    boundary = f"=-rmp-{token}"
+    message_id = _message_id(frame, place)
+    boundary = f"=-rmp-{message_id[1:].partition('@')[0]}"
     if "boundary=" not in kind:
         kind += f'; boundary="{boundary}"'
     lines = [
-        f"Date: {formatdate(frame.at)}",
+        f"Date: {formatdate(later(frame, place).at)}",
         f"From: {_from(frame)}",
         f"To: {frame.reader.mail}",
         f"Subject: {_encoded(subject or _subject(frame, place))}",
@@ -203,10 +213,16 @@ def _outer(
     return header_block(*lines), message_id, boundary
 
 
+def _message_id(frame: Frame, place: PlaceInAnswer | None) -> str:
+    if place and place.first:
+        return followers_id(place.first, place.place)
+    return f"<{frame.new_token()}@{frame.service.rpartition('@')[2]}>"
+
+
 def _subject(frame: Frame, place: PlaceInAnswer | None) -> str:
-    """Return the subject in clear: that it is an answer, and the number of the mail."""
+    """Return the subject in clear: that it is an answer, and which entry or part of it."""
     words = text("outer-subject", frame.language)
-    return f"{words} ({place.number}/{place.count})" if place else words
+    return f"{words} ({place.label})" if place else words
 
 
 def _from(frame: Frame) -> str:
