@@ -39,6 +39,14 @@ def open_mail(raw: bytes, keyring: Keyring) -> Opened:
     return opened
 
 
+def code_told(text: str) -> str:
+    """Return the patient's code as an answer shows it: groups of four, alone on a line."""
+    found = re.search(r"^ {4}([0-9A-Z]{1,4}(?: [0-9A-Z]{1,4})*)$", text, re.MULTILINE)
+    if found is None:
+        raise AssertionError(f"no code in the answer: {text}")
+    return found[1]
+
+
 def parsed(raw: bytes) -> EmailMessage:
     """Return the mail as the email package reads it."""
     return message_from_bytes(raw, policy=policy.default)

@@ -217,7 +217,9 @@ class Opened(Message, frozen=True):
 class Create(Message, frozen=True):
     """Make a dossier's key and slots; without ``held_code`` the keeper draws a code.
 
-    With the patient's number (``nir``) a slot for Vitale attestations is made too.
+    With the patient's number (``nir``) a slot for Vitale attestations is made too. What is
+    ``guessable`` of the patient may not be in a code that is given
+    (:mod:`rmp_milter.dossier.weak_codes`).
     """
 
     digest: bytes
@@ -225,6 +227,7 @@ class Create(Message, frozen=True):
     event: Event
     held_code: bytes = b""
     nir: str = ""
+    guessable: tuple[str, ...] = ()
 
 
 class Created(Message, frozen=True):
@@ -304,7 +307,7 @@ class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
 
 WayIn = ByCode | ByVitale | ByCustody
 
-DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48))
+DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48), folded=True)
 """A slot that no code opens, for patients whom nobody knows and codes that were revoked."""
 
 DECOY_VITALE = bytes([9]) + bytes(79)
@@ -356,7 +359,8 @@ class Released(Message, frozen=True):
 class Recode(Message, frozen=True):
     """Open the dossier and put it under a new code: the held one, or one drawn here.
 
-    With ``nir`` the slot for Vitale attestations is made anew as well.
+    With ``nir`` the slot for Vitale attestations is made anew as well. ``guessable`` as for
+    :class:`Create`.
     """
 
     digest: bytes
@@ -365,6 +369,7 @@ class Recode(Message, frozen=True):
     event: Event
     held_code: bytes = b""
     nir: str = ""
+    guessable: tuple[str, ...] = ()
 
 
 class Recoded(Message, frozen=True):
@@ -532,7 +537,7 @@ CODE_MARK = "@@CODE-PATIENT@@"
 """Stands for the patient's code in a text that the milter wrote and may not know."""
 
 CODE_LIMIT = 64
-"""Characters of the longest code; one that is set is of ASCII letters, digits and ``-``."""
+"""Characters of the longest code; one that is set is of capitals and digits."""
 
 CODE_FIELD = CODE_MARK.ljust(CODE_LIMIT)
 """The same where the width must not change (in a PDF): code and blanks take its place."""

@@ -25,6 +25,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.dossier.revisions import revised
+from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.host.owners import name_of
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
@@ -62,7 +63,7 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
     if not note.strip() or len(note) > MAX_REASON:
         raise click.UsageError(f"a note of 1 to {MAX_REASON} characters")
     with open_store(config) as store, _keeper(config) as keeper:
-        emergency = _found(store, reference.strip().upper(), _ENDS[state])
+        emergency = _found(store, reference_typed(reference), _ENDS[state])
         reviewed = revised(
             emergency,
             state=_ENDS[state],

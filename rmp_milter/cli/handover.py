@@ -15,10 +15,10 @@ import msgspec
 from rmp_milter.cli.output import Json, moment
 from rmp_milter.disk.formats import Format
 from rmp_milter.disk.new_files import sync_folder, write_new
-from rmp_milter.dossier.model import Document, Dossier, NumberedEntry
+from rmp_milter.dossier.model import CodeSlot, Document, Dossier, NumberedEntry
 from rmp_milter.store.read.snapshot import Snapshot
 
-FORMAT = Format("rmp dossier", 1)
+FORMAT = Format("rmp dossier", 2)
 _MODE = 0o600
 
 
@@ -74,7 +74,6 @@ def _described(
     dossier: Dossier, entries: tuple[NumberedEntry, ...], view: Snapshot
 ) -> dict[str, Json]:
     treating, slots = view.doctor(dossier.treating), dossier.slots
-    code = slots.code
     return {
         "format": FORMAT.mark.decode(),
         "reference": dossier.dossier_id.hex(),
@@ -84,13 +83,19 @@ def _described(
         "slots": {
             "custody": _base64(slots.custody),
             "vitale": _base64(slots.vitale),
-            "code": {name: _base64(getattr(code, name)) for name in ("salt", "nonce", "sealed")}
-            if code
-            else None,
+            "code": _code_slot(slots.code),
         },
         "masks": [mask.number for mask in dossier.masks],
         "entries": [_entry(each, view) for each in entries],
     }
+
+
+def _code_slot(slot: CodeSlot | None) -> Json:
+    """Return the slot under the code, and how a code that is typed counts for it."""
+    if slot is None:
+        return None
+    sealed = {name: _base64(getattr(slot, name)) for name in ("salt", "nonce", "sealed")}
+    return {**sealed, "folded": slot.folded}
 
 
 def _entry(each: NumberedEntry, view: Snapshot) -> dict[str, Json]:

@@ -8,6 +8,7 @@ import click
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
+from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.owners import UnknownNameError, uid_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
@@ -74,6 +75,7 @@ def limits(config: Config) -> Limits:
         key_packets=config.limits.key_packets,
         bodies=config.limits.parts,
         parts=config.limits.parts,
-        code_length=config.keeper.code_length,
-        code_minimum=config.keeper.code_minimum,
+        # Files from before this bound name shorter ones: they must not stop a service.
+        code_length=max(SHORTEST_CODE, config.keeper.code_length),
+        code_minimum=max(SHORTEST_CODE, config.keeper.code_minimum),
     )

@@ -30,6 +30,7 @@ from rmp_milter.config.sections import (
     StoreSection,
 )
 from rmp_milter.disk.formats import Format
+from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 
 FORMAT = Format("rmp.toml", 1)
 """A new setting with a default is none; another meaning of what hosts have is a new number."""
@@ -233,7 +234,7 @@ def _faults_between_settings(config: Config) -> Iterator[str]:
         yield "[service] addresses: names an address twice"
     if len(set(config.audit.addresses)) < len(config.audit.addresses):
         yield "[audit] addresses: names an address twice"
-    if config.keeper.code_minimum > config.keeper.code_length:
+    if config.keeper.code_minimum > max(SHORTEST_CODE, config.keeper.code_length):
         yield "[keeper] code_minimum: must not be larger than code_length"
     if config.limits.plaintext_bytes < config.limits.message_bytes:
         yield "[limits] plaintext_bytes: must not be smaller than message_bytes"

@@ -110,7 +110,7 @@ class KeeperSection(Section, frozen=True, kw_only=True):
         ),
     ] = ("rmp-milter",)
     code_length: Annotated[int, _whole(4, 32, "characters")] = 8
-    code_minimum: Annotated[int, _whole(4, 32, "characters")] = 4
+    code_minimum: Annotated[int, _whole(4, 32, "characters")] = 8
 
 
 class MilterSection(Section, frozen=True, kw_only=True):
@@ -126,6 +126,7 @@ class RulesSection(Section, frozen=True, kw_only=True):
     """Bounds of the dossiers' rules: tries, waits, how long things are kept."""
 
     wrong_codes: Annotated[int, _whole(1, 100, "wrong codes")] = 5
+    old_wrong_codes: Annotated[int, _whole(1, 1000, "wrong codes")] = 30
     sender_codes: Annotated[int, _whole(1, 1000, "wrong codes")] = 10
     global_codes: Annotated[int, _whole(1, 100_000, "wrong codes")] = 500
     lists: Annotated[int, _whole(1, 10_000, "lists")] = 30

@@ -69,8 +69,9 @@ workers = 2
 # Users (names or numeric uids) that may call the keeper: the milter's.
 users = {users}
 # Characters of a patient's code: of one that the service draws, and at least of one given.
+# Less than 8 counts as 8.
 code_length = 8
-code_minimum = 4
+code_minimum = 8
 
 [milter]
 # How long the milter waits for Postfix, and for the keeper, in seconds.
@@ -82,9 +83,11 @@ duplicate_days = 30
 chores_seconds = 300
 
 [rules]
-# So many wrong codes for one dossier within the window let its code rest for as long;
-# so many of one sender, and in all, end code requests.
+# So many wrong codes for one dossier within the window let its code rest for as long.
 wrong_codes = 5
+# So many within 30 days let one rest that was made when codes could be short (store format 1).
+old_wrong_codes = 30
+# So many of one sender, and in all, end code requests.
 sender_codes = 10
 global_codes = 500
 # So many lists may one doctor ask for within the window.

@@ -7,6 +7,8 @@ the glass (v3-ActReason ETREAT, BTG). Pure, and shared by keeper, handlers and a
 
 import hashlib
 
+from rmp_milter.dossier.spoken import reference, signs_of
+
 SECURITY_ALERT = "110113"
 OVERRIDE_STARTED = "110127"
 EMERGENCY_TREATMENT = "ETREAT"
@@ -25,8 +27,7 @@ UNDER_REVIEW, CLOSED, CONTESTED = "under review", "closed", "contested"
 JUSTIFY_HOURS, REVIEW_HOURS = 24, 72
 """Within how many hours a justification, and the end of its review, are expected."""
 
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another on paper
-_LENGTH, _GROUP = 12, 4
+_LENGTH = 12
 
 
 def reference_of(digest: bytes) -> str:
@@ -36,9 +37,4 @@ def reference_of(digest: bytes) -> str:
     same one; it names nobody and cannot be guessed from another.
     """
     number = int.from_bytes(hashlib.sha256(b"rmp emergency" + digest).digest())
-    letters = ""
-    for _ in range(_LENGTH):
-        number, at = divmod(number, len(_LETTERS))
-        letters += _LETTERS[at]
-    groups = [letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP)]
-    return "-".join(["U", *groups])
+    return reference("U", signs_of(number, _LENGTH))

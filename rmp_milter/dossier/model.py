@@ -172,11 +172,17 @@ class Doctor(Value, frozen=True):
 
 
 class CodeSlot(Value, frozen=True):
-    """The dossier's private key under the patient's code (docs/formats.md, Slots)."""
+    """The dossier's private key under the patient's code (docs/formats.md, Slots).
+
+    ``folded`` says how a typed code counts: by :func:`~rmp_milter.dossier.spoken.spoken`, or,
+    in slots made before it, case by case. It is always written, so that a slot is of one size
+    either way.
+    """
 
     salt: bytes
     nonce: bytes
     sealed: bytes
+    folded: bool
 
 
 class Slots(Value, frozen=True):

@@ -9,6 +9,7 @@ from rmp_milter.calls.protocol import CODE_MARK, Create
 from rmp_milter.dossier.changes import Adoption, NewDossier
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Consent, Dossier, Entry, Patient
+from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
@@ -21,6 +22,7 @@ from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
+from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
 from rmp_milter.mail.outgoing.wording import (
     birth_date,
     bullet_list,
@@ -71,6 +73,7 @@ def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
             held_code=case.opened.held_code,
             event=event(case, "creation", dossier_id),
             nir=patient.nir,
+            guessable=guessable(patient, case.header.sheet.used_name),
         )
     )
     dossier = Dossier(
@@ -96,6 +99,7 @@ def _words(case: Case, dossier: Dossier) -> str:
         date=day(dossier.consent.stated_at),
         version=dossier.consent.text_version,
         code=CODE_MARK,
+        spelled=SPELLED_MARKS[case.language],
         slip=SLIP_NAME,
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, case.language, whole=True)

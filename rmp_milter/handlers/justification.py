@@ -5,6 +5,7 @@ from rmp_milter.dossier.emergency import JUSTIFICATION
 from rmp_milter.dossier.model import Emergency, EmergencyState
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
@@ -24,7 +25,7 @@ def handle(case: Case) -> Outcome:
         raise MailError("signature-needed")
     if not case.opened.held_reason:
         raise MailError("reason-missing")
-    found = case.view.emergency(case.header.reference.strip().upper())
+    found = case.view.emergency(reference_typed(case.header.reference))
     if found is None or found.doctor_id != case.doctor.doctor_id:
         raise MailError("no-such-reference")
     leaf = event(case, JUSTIFICATION, found.dossier_id, reference=found.reference)

@@ -5,6 +5,7 @@ import msgspec
 from rmp_milter.calls.protocol import CODE_MARK, Recode, Recoded
 from rmp_milter.dossier.model import Dossier, Fault, Slots, Strike
 from rmp_milter.dossier.rules import Act, Way
+from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
@@ -17,6 +18,7 @@ from rmp_milter.handlers.way_in.unlocking import refused, way_in_of
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
+from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 
@@ -70,6 +72,9 @@ def _recode(case: Case, admission: Admission) -> Recoded:
         ),
         held_code=case.opened.held_code if chosen else b"",
         nir=_card_number(dossier),
+        guessable=guessable(dossier.patient, dossier.sheet.used_name)
+        if chosen and dossier
+        else (),
     )
     try:
         return case.keeper.recode(request)
@@ -92,6 +97,7 @@ def _code_letter(case: Case, dossier: Dossier, held_code: bytes) -> Letter:
             patient=patient,
             birth_date=birth_date(dossier.patient),
             code=CODE_MARK,
+            spelled=SPELLED_MARKS[case.language],
             slip=SLIP_NAME,
         ),
         held_code=held_code,

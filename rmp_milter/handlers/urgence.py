@@ -35,7 +35,7 @@ from rmp_milter.handlers.letters.emergency_letters import (
     treating_notice,
 )
 from rmp_milter.handlers.people.patients import asked_patient, match_open
-from rmp_milter.handlers.people.search import short_list, short_reference
+from rmp_milter.handlers.people.search import chosen_by, short_list
 from rmp_milter.handlers.reading.enclosing import authors_certificates, documents_of, enclosures
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, seen
 from rmp_milter.handlers.way_in.admission import relation_to
@@ -81,11 +81,8 @@ def _dossier(case: Case) -> Dossier | None:
     """Return the dossier if it is chosen from a list, or sure by the three traits."""
     header = case.header
     if header.reference:
-        wanted = header.reference.strip().upper()
-        chosen = (each for each in case.view.dossiers() if each.closure is None)
-        return next(
-            (each for each in chosen if short_reference(each.dossier_id) == wanted), None
-        )
+        chosen = chosen_by(header.reference, case.view.dossiers())
+        return chosen[0] if len(chosen) == 1 else None
     if not (header.birth_name and header.first_names and header.birth_date):
         return None
     found = match_open(asked_patient(header), case.view)

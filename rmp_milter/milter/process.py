@@ -31,6 +31,7 @@ from rmp_milter.milter.turns import Turns
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.store import Store
+from rmp_milter.store.write.marks import TALLY_TIMES
 
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 31_557_600
@@ -172,12 +173,13 @@ def _policy_rows(config: Config) -> dict[str, tuple[str, ...]]:
 
 
 def _bounds(config: Config) -> Bounds:
-    rules = config.rules
+    rules = config.rules  # a bound on more tries than the store remembers would never hold
     return Bounds(
         wrong_codes=rules.wrong_codes,
+        old_wrong_codes=rules.old_wrong_codes,
         sender_codes=rules.sender_codes,
-        global_codes=rules.global_codes,
-        lists=rules.lists,
+        global_codes=min(rules.global_codes, TALLY_TIMES),
+        lists=min(rules.lists, TALLY_TIMES),
         window=rules.window_seconds,
         hold=rules.hold_seconds,
         waiting=rules.waiting_days * DAY_SECONDS,

@@ -1,4 +1,4 @@
-"""The steps from one format of the store to the next: none yet.
+"""The steps from one format of the store to the next.
 
 A step works on a copy that nobody else has open, and may leave it half done: a copy whose
 steps did not all end well is thrown away. It reads the older records by definitions of its
@@ -6,12 +6,20 @@ own, since those of :mod:`rmp_milter.store.format.records` follow the newest for
 tested alone, on the fixture of the format from which it leads (``tests/fixtures``).
 """
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
 
 import lmdb
+import msgspec
 
+from rmp_milter.store.format.codecs import Codec, u32
 from rmp_milter.store.format.keys import StoreKeys
+
+if TYPE_CHECKING:
+    from lmdb import _Database as Table
 
 Told: TypeAlias = Callable[[int, int], None]
 """Is told how many records of how many are done."""
@@ -21,5 +29,88 @@ Step: TypeAlias = Callable[[lmdb.Environment, StoreKeys, Told], None]
 
 Steps: TypeAlias = Mapping[int, Step]
 
-STEPS: Steps = {}
+Fields: TypeAlias = dict[str, msgspec.Raw]
+"""A record of any format: its fields by name, each as it was written."""
+
+_BATCH = 1000  # records in one transaction
+_encoded = msgspec.msgpack.Encoder().encode
+_fields = msgspec.msgpack.Decoder(Fields).decode
+_fields_if_any = msgspec.msgpack.Decoder(Fields | None).decode
+_DAY = 86_400
+
+
+class TriesOf1(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record of the table ``tallies`` in format 1."""
+
+    times: tuple[int, ...] = ()
+
+
+def mark_codes(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+    """From 1 to 2: every code slot says how its code counts; tries count for 30 days.
+
+    Codes that are there were made with their case, so none is folded. A try counted for a
+    week: the table of when tries end is written anew.
+    """
+    _mark_slots(handle, keys, told)
+    _lengthen_tries(handle, keys)
+
+
+def _mark_slots(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+    table = handle.open_db(b"dossiers", create=False)
+    codec = Codec("dossiers", keys.metadata, Fields)
+    done, total = 0, _count(handle, table)
+    for batch in _batches(handle, table):
+        with handle.begin(write=True) as txn:
+            for key, sealed in batch:
+                record = _with_mark(codec.open(key, sealed))
+                txn.put(key, codec.seal(key, record), db=table)
+        done += len(batch)
+        told(done, total)
+
+
+def _with_mark(stored: Fields) -> Fields:
+    """Return a stored dossier whose slot under the code, if there is one, has its mark."""
+    dossier = _fields(stored["dossier"])
+    slots = _fields(dossier["slots"])
+    code = _fields_if_any(slots["code"])
+    if code is not None:
+        slots["code"] = _raw({**code, "folded": _raw(False)})  # noqa: FBT003 -- the field's value
+        dossier["slots"] = _raw(slots)
+    return {**stored, "dossier": _raw(dossier)}
+
+
+def _lengthen_tries(handle: lmdb.Environment, keys: StoreKeys) -> None:
+    tallies = handle.open_db(b"tallies", create=False)
+    ends = handle.open_db(b"tally_expiry", create=False)
+    codec = Codec("tallies", keys.metadata, TriesOf1)
+    with handle.begin(write=True) as txn:
+        txn.drop(ends, delete=False)
+        for key, sealed in txn.cursor(tallies):
+            last = codec.open(key, sealed).times[-1]
+            txn.put(u32(last + 30 * _DAY) + key, b"", db=ends)
+
+
+def _raw(value: object) -> msgspec.Raw:
+    return msgspec.Raw(_encoded(value))
+
+
+def _count(handle: lmdb.Environment, table: Table) -> int:
+    with handle.begin() as txn:
+        return int(txn.stat(table)["entries"])
+
+
+def _batches(handle: lmdb.Environment, table: Table) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Yield a table's records, some at a time: they may be written over between two."""
+    start, batch = b"\0", list[tuple[bytes, bytes]]()
+    while True:
+        with handle.begin() as txn, txn.cursor(table) as cursor:
+            there = cursor.set_range(start)
+            batch = list(islice(cursor, _BATCH)) if there else []
+        if not batch:
+            return
+        yield batch
+        start = batch[-1][0] + b"\0"
+
+
+STEPS: Steps = {1: mark_codes}
 """The number of a format → the step from it to the next."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rmp_milter.cli.run_keeper import limits
 from rmp_milter.config import SECTIONS, Config, ConfigErrors, load, parse
 from rmp_milter.config.reading import FORMAT, FORMAT_KEY
 from rmp_milter.config.template import EXAMPLE, render
@@ -184,3 +185,14 @@ def _toml(document: dict[str, dict[str, object]]) -> str:
         + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
         for section, table in document.items()
     )
+
+
+@pytest.mark.parametrize("lines", ["code_minimum = 4\ncode_length = 6", "code_length = 4"])
+def test_a_file_from_before_with_shorter_codes_is_read_and_counts_as_eight(lines: str) -> None:
+    found = limits(parse(f"{LEAST}[keeper]\n{lines}\n", FILE))
+    assert (found.code_length, found.code_minimum) == (8, 8)
+
+
+def test_longer_codes_are_what_the_host_says() -> None:
+    found = limits(parse(LEAST + "[keeper]\ncode_minimum = 9\ncode_length = 12\n", FILE))
+    assert (found.code_length, found.code_minimum) == (12, 9)

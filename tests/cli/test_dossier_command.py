@@ -135,7 +135,7 @@ def test_no_command_changes_a_mask_an_opposition_or_a_code(
         patient=Patient("MARTIN", "Luc", "1960-01-01"),
         masks=(Mask(1, b"t" * 16, NOW),),
         opposed=(b"o" * 16,),
-        slots=Slots(CodeSlot(b"s" * 16, b"n" * 12, b"k" * 48), b"u" * 80),
+        slots=Slots(CodeSlot(b"s" * 16, b"n" * 12, b"k" * 48, folded=True), b"u" * 80),
     )
     with store_of(configuration) as store:
         store.commit(Changes(dossiers=(NewDossier(decided, trait_keys(decided.patient)),)), NOW)

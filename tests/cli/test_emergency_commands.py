@@ -122,7 +122,9 @@ def test_from_the_act_to_the_end_of_its_review(acted: Host, tmp_path: Path) -> N
     assert late == ""
     acted.record("justification", words="Il a parlé")
     acted("review", REFERENCE, "--state", "under-review", "--note", "à voir", "--reviewer", "A")
-    said = acted("review", REFERENCE.lower(), "--state", "closed", "--note", "Vu,\njustifié.")
+    said = acted(
+        "review", "u abcd – efgh jkmn", "--state", "closed", "--note", "Vu,\njustifié."
+    )
     assert said == f"{REFERENCE}: closed (entry 3)\n"
     kept = acted.emergency()
     assert (kept.state, kept.revision) == (EmergencyState.CLOSED, 2)

@@ -9,14 +9,24 @@ import lmdb
 import pytest
 from rmp_case import Rmp
 
+from rmp_milter.store.format import version
 from testbed.past_service import manifest, unpack
 
+STORE = version.FORMAT.number
 LATER = "written by a later version of rmp-milter: this one reads format"
 
 
 @pytest.fixture
-def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Rmp:
+def unmoved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Rmp:
+    """The service as it was made."""
     return Rmp(unpack(tmp_path).parent, capsys)
+
+
+@pytest.fixture
+def past(unmoved: Rmp) -> Rmp:
+    """The service after the one thing that there is to do for it."""
+    assert unmoved("store", "migrate").status == 0
+    return unmoved
 
 
 def set_mark(folder: Path, mark: bytes) -> None:
@@ -56,13 +66,16 @@ def test_its_configuration_has_no_number_and_is_read(past: Rmp) -> None:
     assert (said.status, said.out.splitlines()[-1]) == (0, "0 errors, 2 warnings")
 
 
-def test_its_store_is_sound_and_needs_no_migration(past: Rmp) -> None:
-    data = past.config.parent / "store" / "data.mdb"
+def test_its_store_is_moved_once_and_is_sound(unmoved: Rmp) -> None:
+    data = unmoved.config.parent / "store" / "data.mdb"
     before = data.read_bytes()
-    said = json.loads(past("store", "check", "--json").out)
+    assert "rmp store migrate" in unmoved("store", "check").err
+    moved = unmoved("store", "migrate").out.splitlines()[0]
+    assert moved == f"moved from format 1 to {STORE} and verified"
+    said = json.loads(unmoved("store", "check", "--json").out)
     assert (said["sound"], said["counts"]) == (True, manifest()["counts"]["tables"])
-    assert past("store", "migrate").out == "nothing to do: format 1\n"
-    assert data.read_bytes() == before
+    assert unmoved("store", "migrate").out == f"nothing to do: format {STORE}\n"
+    assert data.with_name("data.mdb.format-1").read_bytes() == before
 
 
 def test_what_is_in_it_is_listed(past: Rmp) -> None:
@@ -112,7 +125,7 @@ def test_a_later_store_is_refused_by_commands_in_one_line(
     before = (store / "data.mdb").read_bytes()
     said = later_store(*command)
     assert (said.status, said.out) == (1, "")
-    assert said.err == f"rmp: the store in {store} is of format 99, {LATER} 1\n"
+    assert said.err == f"rmp: the store in {store} is of format 99, {LATER} {STORE}\n"
     assert (store / "data.mdb").read_bytes() == before
 
 
@@ -123,7 +136,7 @@ def test_a_later_store_is_refused_by_processes_in_one_line(
 ) -> None:
     status, (line,) = in_a_process(later_store, process)
     assert status == 1
-    assert line.endswith(f"/rmp/store is of format 99, {LATER} 1")
+    assert line.endswith(f"/rmp/store is of format 99, {LATER} {STORE}")
 
 
 def test_a_later_store_is_no_damage_to_check(later_store: Rmp) -> None:
@@ -135,20 +148,15 @@ def test_a_later_store_is_no_damage_to_check(later_store: Rmp) -> None:
     assert "rmp init" not in said.out
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("process", ["milter", "courier"])
-def test_an_older_store_is_refused_by_processes_with_the_way(past: Rmp, process: str) -> None:
-    """As the next format's programs will meet it."""
-    program = (
-        "import sys; from rmp_milter.store.format import version; "
-        "version.FORMAT = version.FORMAT._replace(number=version.FORMAT.number + 1); "
-        "from rmp_milter.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", program, "--config", str(past.config), process]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    (line,) = done.stderr.splitlines()
-    assert done.returncode == 1
+def test_an_older_store_is_refused_by_processes_with_the_way(
+    unmoved: Rmp, process: str
+) -> None:
+    status, (line,) = in_a_process(unmoved, process)
+    assert status == 1
     assert line.endswith(
-        "is of format 1, older than format 2 of this version: "
+        f"is of format 1, older than format {STORE} of this version: "
         "stop the services, then rmp store migrate"
     )
 

@@ -24,6 +24,7 @@ from rmp_milter.host.owners import (
     name_of,
     uid_of,
 )
+from rmp_milter.store.format.version import FORMAT
 from testbed.folders import own_folder
 
 pytestmark = pytest.mark.slow
@@ -125,8 +126,9 @@ from rmp_milter.cli import main, store_migrate
 from rmp_milter.store.format import version
 
 os.umask(0o077)
-version.FORMAT = version.FORMAT._replace(number=2)
-store_migrate.STEPS = {1: lambda handle, keys, told: None}
+ours = version.FORMAT.number
+version.FORMAT = version.FORMAT._replace(number=ours + 1)
+store_migrate.STEPS = {ours: lambda handle, keys, told: None}
 sys.exit(main.run(["--config", sys.argv[1], "store", "migrate"]))
 """
 
@@ -144,8 +146,9 @@ def test_a_store_that_root_migrates_is_still_its_owners_and_its_groups(service: 
         assert (after.st_uid, after.st_gid) == (status.st_uid, status.st_gid)
         assert stat.S_IMODE(after.st_mode) == stat.S_IMODE(status.st_mode)
     assert (store / "data.mdb").stat().st_ino != before["data.mdb"].st_ino
-    (store / "data.mdb.format-1").rename(store / "data.mdb")  # back, for the other tests
-    assert rmp(service, "store", "migrate").stdout == "nothing to do: format 1\n"
+    old = store / f"data.mdb.format-{FORMAT.number}"
+    old.rename(store / "data.mdb")  # back, for the other tests
+    assert rmp(service, "store", "migrate").stdout == f"nothing to do: format {FORMAT.number}\n"
 
 
 @needs_root

@@ -14,6 +14,9 @@ from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.steps import Told
 
+OURS = version.FORMAT.number
+NEXT, LAST = OURS + 1, OURS + 2
+
 
 def a_step(_handle: lmdb.Environment, _keys: StoreKeys, told: Told) -> None:
     told(1, 2)
@@ -26,10 +29,10 @@ def a_fault(_handle: lmdb.Environment, _keys: StoreKeys, _told: Told) -> None:
 
 @pytest.fixture
 def later(service: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Have this process believe in format 3, with steps to it; the store was made before."""
+    """Have this process believe in a format two steps on; the store was made before."""
     assert service.exists()
-    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=3))
-    monkeypatch.setattr(store_migrate, "STEPS", {1: a_step, 2: a_step})
+    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=LAST))
+    monkeypatch.setattr(store_migrate, "STEPS", {OURS: a_step, NEXT: a_step})
     return monkeypatch
 
 
@@ -43,7 +46,7 @@ def test_a_store_of_our_format_needs_nothing(
     rmp: Rmp, data: Path, more: tuple[str, ...]
 ) -> None:
     before = data.read_bytes()
-    assert rmp("store", "migrate", *more) == (0, "nothing to do: format 1\n", "")
+    assert rmp("store", "migrate", *more) == (0, f"nothing to do: format {OURS}\n", "")
     assert data.read_bytes() == before
 
 
@@ -53,9 +56,9 @@ def test_a_dry_run_says_the_steps_and_changes_nothing(rmp: Rmp, data: Path) -> N
     said = rmp("store", "migrate", "--dry-run")
     assert (said.status, said.err) == (0, "")
     assert said.out.splitlines() == [
-        "would move the store from format 1 to 3, by steps:",
-        "    1 to 2",
-        "    2 to 3",
+        f"would move the store from format {OURS} to {LAST}, by steps:",
+        f"    {OURS} to {NEXT}",
+        f"    {NEXT} to {LAST}",
         f"over a copy of at most {len(before)} bytes; nothing was changed",
     ]
     assert data.read_bytes() == before
@@ -64,15 +67,15 @@ def test_a_dry_run_says_the_steps_and_changes_nothing(rmp: Rmp, data: Path) -> N
 
 @pytest.mark.usefixtures("later")
 def test_what_was_done_is_said_and_the_way_back(rmp: Rmp, data: Path) -> None:
-    old = data.with_name("data.mdb.format-1")
+    old = data.with_name(f"data.mdb.format-{OURS}")
     assert "rmp store migrate" in rmp("doctor", "list").err
     said = rmp("store", "migrate")
     assert (said.status, said.err) == (0, "")
-    assert said.out.splitlines()[0] == "moved from format 1 to 3 and verified"
+    assert said.out.splitlines()[0] == f"moved from format {OURS} to {LAST} and verified"
     assert f"    mv {old} {data}" in said.out.splitlines()
     assert old.is_file()
     assert rmp("store", "check").out.endswith("the store is sound\n")
-    assert rmp("store", "migrate").out == "nothing to do: format 3\n"
+    assert rmp("store", "migrate").out == f"nothing to do: format {LAST}\n"
 
 
 @pytest.mark.usefixtures("later")
@@ -81,19 +84,19 @@ def test_how_far_it_is_is_shown_at_a_terminal(
 ) -> None:
     monkeypatch.setattr(store_migrate.sys.stderr, "isatty", lambda: True)
     shown = rmp("store", "migrate").err.split("\r")
-    assert "format 1 to 2: 1 of 2" in shown
-    assert "format 2 to 3: 2 of 2\n" in shown
+    assert f"format {OURS} to {NEXT}: 1 of 2" in shown
+    assert f"format {NEXT} to {LAST}: 2 of 2\n" in shown
     assert shown[1].startswith("copying: 0 of ")
     assert shown[-1].startswith("verifying: ")
 
 
 def test_a_step_that_fails_is_one_line(rmp: Rmp, data: Path, later: pytest.MonkeyPatch) -> None:
-    later.setattr(store_migrate, "STEPS", {1: a_step, 2: a_fault})
+    later.setattr(store_migrate, "STEPS", {OURS: a_step, NEXT: a_fault})
     before = data.read_bytes()
     said = rmp("store", "migrate")
     assert (said.status, said.out) == (1, "")
     assert said.err == (
-        f"rmp: the store in {data.parent} stays as it was, of format 1: "
+        f"rmp: the store in {data.parent} stays as it was, of format {OURS}: "
         "table x lacks what it needs\n"
     )
     assert data.read_bytes() == before
@@ -114,7 +117,7 @@ def test_a_running_service_is_to_be_stopped_first(
         said = rmp("store", "migrate")
         assert rmp("store", "migrate", "--dry-run").status == 0
         later.undo()
-        assert rmp("store", "migrate") == (0, "nothing to do: format 1\n", "")
+        assert rmp("store", "migrate") == (0, f"nothing to do: format {OURS}\n", "")
         other.communicate("\n")
     assert (said.status, said.out) == (1, "")
     assert said.err == "rmp: a process has the store open: stop milter and courier first\n"

@@ -60,7 +60,7 @@ DOSSIER = Dossier(
     public_key=bytes(32),
     patient=Patient("DUPONT", "Jean", "1959-01-30"),
     treating=b"T" * 16,
-    slots=Slots(CodeSlot(bytes(16), bytes(12), bytes(48)), bytes(80)),
+    slots=Slots(CodeSlot(bytes(16), bytes(12), bytes(48), folded=True), bytes(80)),
     consent=Consent(b"T" * 16, 1, "1"),
     created_at=1,
 )

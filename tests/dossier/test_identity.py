@@ -34,7 +34,7 @@ def dossier(number: int, who: Patient) -> Dossier:
         public_key=bytes(32),
         patient=who,
         treating=bytes(16),
-        slots=Slots(code=CodeSlot(b"", b"", b""), custody=b""),
+        slots=Slots(code=CodeSlot(b"", b"", b"", folded=True), custody=b""),
         consent=Consent(bytes(16), 0, ""),
         created_at=0,
     )

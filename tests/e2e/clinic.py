@@ -1,6 +1,5 @@
 """The host and the doctors of the end-to-end tests, and what a test says of them."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from itertools import count
 
 from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.reading import Opened
+from testbed.reading import Opened, code_told
 from testbed.sending import Reply
 from testbed.service import Settings
 
@@ -34,14 +33,12 @@ class Clinic:
         return f"Patient : TEST{letters} Jean\nNé le : 30/01/1959\n"
 
     def create(self, lines: str, code: str = "", by: Doctor | None = None) -> str:
-        """Create a dossier and return the code that the answer gives."""
+        """Create a dossier and return the code as the answer shows it."""
         text = "Demande : création\n" + lines + "Consentement : oui\n"
         if code:
             text += f"Code : {code}\n"
         (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text))
-        found = re.search(r"Code du patient : (\S+)", answer.text)
-        assert found, answer.text
-        return found[1]
+        return code_told(answer.text)
 
     def refusal(self, doctor: Doctor, mail: bytes) -> Opened:
         """Send a mail that is refused by letter; return the letter."""

@@ -14,7 +14,7 @@ from states import leaves_of, named, open_store, patient_in
 from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.reading import Opened
+from testbed.reading import Opened, code_told
 from testbed.service import rpps
 
 Access = tuple[str, str, str]
@@ -63,9 +63,7 @@ class Practice:
         files = {"Résumé médical.txt": summary.encode()}
         mail = doctor.pgp_mime(f"{text}Document : Résumé médical\n\n{summary}\n", files)
         (answer,) = self.host.ask(doctor, mail)
-        found = re.search(r"Code du patient : (\S+)", answer.text)
-        assert found, answer.text
-        patient.code = found[1]
+        patient.code = code_told(answer.text)
         self.note(patient, "creation", doctor)
         self.filed(patient, doctor)
         for author in patient.awaited:

@@ -60,11 +60,11 @@ def test_wrong_codes_let_the_code_rest_and_the_medecin_traitant_is_told(
     clinic: Clinic,
 ) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     before = len(told(clinic))
     for _ in range(WRONG_CODES):
         assert NO_ACCESS in ask(clinic, clinic.anne, lines, "Faux").text
-    assert NO_ACCESS in ask(clinic, clinic.lab, lines, "JzbV").text
+    assert NO_ACCESS in ask(clinic, clinic.lab, lines, "JzbV7kQ2").text
     notices = told(clinic)
     assert len(notices) == before + 1
     assert lines.split()[2] in notices[-1].text
@@ -72,7 +72,7 @@ def test_wrong_codes_let_the_code_rest_and_the_medecin_traitant_is_told(
 
 def test_the_medecin_traitant_reads_while_the_code_rests(clinic: Clinic) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     for _ in range(WRONG_CODES):
         ask(clinic, clinic.anne, lines, "Faux")
     mail = clinic.paul.pgp_mime(f"Demande : dossier\n{lines}")
@@ -81,21 +81,21 @@ def test_the_medecin_traitant_reads_while_the_code_rests(clinic: Clinic) -> None
 
 def test_a_right_code_forgives_the_wrong_ones_before(clinic: Clinic) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     for _ in range(2):
         for _ in range(WRONG_CODES - 1):
             assert NO_ACCESS in ask(clinic, clinic.anne, lines, "Faux").text
-        assert "Dossier de" in ask(clinic, clinic.anne, lines, "JzbV").text
+        assert "Dossier de" in ask(clinic, clinic.anne, lines, "JzbV7kQ2").text
 
 
 def test_a_sender_of_wrong_codes_is_throttled_and_nobody_else(clinic: Clinic) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     for _ in range(SENDER_CODES):
         assert NO_ACCESS in ask(clinic, clinic.anne, clinic.patient(), "Faux").text
-    assert TOO_MANY in ask(clinic, clinic.anne, lines, "JzbV").text
+    assert TOO_MANY in ask(clinic, clinic.anne, lines, "JzbV7kQ2").text
     assert TOO_MANY in ask(clinic, clinic.anne, clinic.patient(), "Faux").text
-    assert "Dossier de" in ask(clinic, clinic.lab, lines, "JzbV").text
+    assert "Dossier de" in ask(clinic, clinic.lab, lines, "JzbV7kQ2").text
 
 
 def test_lists_are_throttled(clinic: Clinic) -> None:
@@ -107,7 +107,7 @@ def test_lists_are_throttled(clinic: Clinic) -> None:
 
 def test_a_crowd_of_wrong_codes_counts_as_one_after_the_other(clinic: Clinic) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     notices = len(told(clinic))
     texts = [f"Demande : dossier\n{lines}Code : Faux{number}\n" for number in range(20)]
     mails = [clinic.anne.pgp_mime(text) for text in texts]

@@ -1,6 +1,7 @@
 """Creation, the sheet, the slip and the patient's own key, through Postfix and gpg."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from clinic import PDF, Clinic
 
+from rmp_milter.mail.outgoing.spelling import spelled
 from testbed.doctor import Doctor
 from testbed.vitale import CardSoftware, header_line
 
@@ -37,6 +39,10 @@ def number(serial: int) -> str:
     return f"{body}{97 - body % 97:02}"
 
 
+def spelled_lines(code: str) -> tuple[str, ...]:
+    return spelled(code.replace(" ", ""), "fr")
+
+
 def words_of(pdf: bytes, folder: Path) -> str:
     file = folder / "fiche.pdf"
     file.write_bytes(pdf)
@@ -47,16 +53,20 @@ def words_of(pdf: bytes, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("code", ["", "JzbV", "A-" * 32])
+@pytest.mark.parametrize("code", ["", "jzbv-7kq2", "Ab-c7" * 16])
 def test_the_slip_of_a_pgp_mime_answer_shows_the_code(
     clinic: Clinic, tmp_path: Path, code: str
 ) -> None:
     lines = clinic.patient() + "Consentement : oui\n" + (f"Code : {code}\n" if code else "")
     answer = create(clinic, clinic.paul, lines)
-    said = answer.text.partition("Code du patient : ")[2].split()[0]
-    assert said == code or not code
+    said = re.search(r"à lui remettre.\n\n +(\S.*)\n", answer.text)
+    assert said
+    assert said[1].replace(" ", "") == code.replace("-", "").upper() or not code
     shown = words_of(answer.files["fiche-code.pdf"], tmp_path)
-    assert said in shown.split()
+    assert said[1] in shown
+    for line in spelled_lines(said[1]):
+        assert line in answer.text
+        assert line in shown
     assert "Jean, né(e) le 30/01/1959" in shown
     assert "Médecin traitant : Dr Paul DEMO" in shown
 
@@ -64,9 +74,11 @@ def test_the_slip_of_a_pgp_mime_answer_shows_the_code(
 def test_the_slip_of_a_partitioned_answer_shows_the_code(
     clinic: Clinic, tmp_path: Path
 ) -> None:
-    lines = clinic.patient() + "Consentement : oui\nCode : JzbV\n"
+    lines = clinic.patient() + "Consentement : oui\nCode : JzbV7kQ2\n"
     answer = create(clinic, clinic.eudora, lines, "partitioned")
-    assert "JzbV" in words_of(answer.files["document-01.pdf"], tmp_path).split()
+    shown = words_of(answer.files["document-01.pdf"], tmp_path)
+    assert "JZBV 7KQ2" in shown
+    assert "J comme Joseph, Z comme Zola, B comme Berthe, V comme Victor" in shown
     assert "document-01.pdf.pgp : fiche-code.pdf" in answer.text
 
 
@@ -80,12 +92,12 @@ def test_nothing_outside_the_encryption_says_that_a_code_is_inside(clinic: Clini
 
 def test_the_sheet_comes_back_and_heads_the_index(clinic: Clinic) -> None:
     lines = clinic.patient()
-    text = f"{lines}Consentement : oui\nCode : JzbV\nNIR : {number(1)}\n{SHEET}"
+    text = f"{lines}Consentement : oui\nCode : JzbV7kQ2\nNIR : {number(1)}\n{SHEET}"
     answer = create(clinic, clinic.paul, text)
     assert "Consentement du patient recueilli par Dr Paul DEMO" in answer.text
     asked = "Demande : index\n" + lines
     (own,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(asked))
-    (others,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(asked + "Code : JzbV\n"))
+    (others,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(asked + "Code : JzbV7kQ2\n"))
     for shown in (answer.text, own.text, others.text):
         assert "Nom d'usage : Martin ; sexe : M" in shown
         assert "tél. 01 23 45 67 89" in shown

@@ -16,7 +16,7 @@ from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.store import Store
 from testbed.command import CommandError, run
 from testbed.doctor import Doctor as Person
-from testbed.reading import Opened
+from testbed.reading import Opened, code_told
 from testbed.service import RMP
 
 pytestmark = pytest.mark.integration
@@ -142,7 +142,7 @@ def test_the_patient_decides_by_his_own_mail(clinic: Clinic) -> None:
         assert "Laboratoire" not in index.text
         assert ask("copie", 2)[1].files["Radio.pdf"] == PDF
         assert "Le patient a masqué (entrée 1)" in ask("accès")[0].text
-        assert "Nouveau code du patient : " in ask("nouveau code")[0].text
+        assert code_told(ask("nouveau code")[0].text)
         ask(f"opposition\nMédecin : {clinic.anne.name}")
         before = clinic.host.postfix.collected.count(clinic.paul.mail)
         assert "est clos." in ask("clôture")[0].text

@@ -44,7 +44,7 @@ def dossiers(shut: Clinic) -> dict[str, str]:
     """The header lines of a dossier for each state, with documents in it: one wait for all."""
     made = {state: shut.patient() for state in STATES}
     for lines in made.values():
-        shut.create(lines, code="JzbV")
+        shut.create(lines, code="JzbV7kQ2")
         for number in range(DOCUMENTS):
             mail = shut.lab.pgp_mime(f"{lines}\nNuméro {number}.\n", {"bilan.pdf": PDF})
             assert shut.host.send(shut.lab, mail).accepted
@@ -103,7 +103,7 @@ def test_words_length_and_schedule_are_those_of_nobody(
 ) -> None:
     known = prepared(shut, dossiers[state], state)
     # Where a wrong code is not the point, even the right one gets the same.
-    code = "JzbV" if state in {"opposed", "closed", "resting", "revoked"} else "Faux"
+    code = "JzbV7kQ2" if state in {"opposed", "closed", "resting", "revoked"} else "Faux"
     before = collected(shut).count(shut.anne.mail)
     sent: list[float] = []
     for _ in range(PAIRS):

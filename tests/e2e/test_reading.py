@@ -18,7 +18,7 @@ FILES = {"Radio.pdf": PDF}
 def lines(clinic: Clinic) -> str:
     """A dossier with two résumés (1, 3), a radiology report (2), a blood test (4)."""
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     for author, title in (
         (clinic.paul, "résumé médical"),
         (clinic.lab, "Compte-rendu radiologie"),
@@ -91,7 +91,7 @@ def test_the_index_alone_brings_no_document(clinic: Clinic, lines: str) -> None:
     assert numbers(index) == [3, 1, 2, 4]
     assert index.files == {}
     assert "message(s)" not in index.text
-    code = "Code : JzbV\n"
+    code = "Code : JzbV7kQ2\n"
     (other,) = asked(clinic, "Demande : index\n" + lines, 1, clinic.anne, code)
     assert numbers(other) == [3, 1, 2, 4]
 

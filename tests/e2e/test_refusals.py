@@ -84,7 +84,7 @@ def test_a_mail_that_is_too_large(clinic: Clinic) -> None:
 @pytest.mark.promise(number=6)
 def test_a_wrong_code_and_an_unknown_patient_read_the_same(clinic: Clinic) -> None:
     known, unknown = clinic.patient(), clinic.patient()
-    clinic.create(known, code="JzbV")
+    clinic.create(known, code="JzbV7kQ2")
     answers = [
         clinic.refusal(
             clinic.anne, clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : ZZZZ\n")
@@ -138,9 +138,9 @@ def test_a_creation_by_a_laboratory(clinic: Clinic) -> None:
     assert "Seul un médecin" in answer.text
 
 
-def test_a_code_that_is_too_short(clinic: Clinic) -> None:
+def test_a_code_that_is_too_easily_guessed(clinic: Clinic) -> None:
     text = "Demande : création\n" + clinic.patient() + "Consentement : oui\nCode : Jz\n"
-    assert "trop court" in clinic.refusal(clinic.paul, clinic.paul.pgp_mime(text)).text
+    assert "trop vite deviné" in clinic.refusal(clinic.paul, clinic.paul.pgp_mime(text)).text
 
 
 def test_a_second_creation(clinic: Clinic) -> None:

@@ -45,8 +45,8 @@ def test_a_captured_deposit_in_another_wrapping_is_refused(clinic: Clinic) -> No
 
 def test_a_captured_consultation_is_refused_and_sends_nothing(clinic: Clinic) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
-    mail = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : JzbV\n")
+    clinic.create(lines, code="JzbV7kQ2")
+    mail = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : JzbV7kQ2\n")
     clinic.host.exchange(clinic.anne, mail)
     answers = clinic.host.postfix.collected.count(clinic.anne.mail)
     assert "5.7.7" in clinic.rejection(clinic.outsider, rewrapped(mail)).text

@@ -16,7 +16,15 @@ pytestmark = pytest.mark.integration
 
 SECRETS = [
     word.encode(encoding)
-    for word in ("SECRETNOM", "Zéphyrin", "maladie-rare", "Konfidentiel", "radio-intime")
+    for word in (
+        "SECRETNOM",
+        "Zéphyrin",
+        "maladie-rare",
+        "Konfidentiel",
+        "KONFIDENTIEL",
+        "KONF IDEN",
+        "radio-intime",
+    )
     for encoding in ("utf-8", "latin-1", "utf-16-le")
 ]
 

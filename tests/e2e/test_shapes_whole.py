@@ -7,7 +7,7 @@ from clinic import PDF, Clinic
 
 from testbed.doctor import Doctor
 from testbed.gpg import Standing, Verdict
-from testbed.reading import Opened
+from testbed.reading import Opened, code_told
 
 pytestmark = pytest.mark.integration
 
@@ -40,14 +40,14 @@ def words_of(answers: list[Opened]) -> str:
 @pytest.mark.promise(number=1)
 def test_a_deposit_comes_out_as_its_author_sent_it(shape: str, clinic: Clinic) -> None:
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code="JzbV7kQ2")
     for reader in (clinic.paul, clinic.anne):
         reader.import_key(clinic.lab.certificate)
     clinic.host.ask(
         clinic.lab, SHAPES[shape](clinic.lab, f"{lines}Document : écho\n\n{LETTER}")
     )
     author = Verdict(Standing.GOOD, clinic.lab.fingerprint)
-    for reader, code in ((clinic.paul, ""), (clinic.anne, "Code : JzbV\n")):
+    for reader, code in ((clinic.paul, ""), (clinic.anne, "Code : JzbV7kQ2\n")):
         asked = reader.pgp_mime(f"Demande : dossier\n{lines}{code}\n")
         answers = clinic.host.exchange(reader, asked)
         assert LETTER in words_of(answers)
@@ -61,10 +61,10 @@ def test_a_creation_keeps_the_files_and_never_the_code(shape: str, clinic: Clini
     lines = clinic.patient()
     text = f"Demande : création\n{lines}Consentement : oui\nCode : SecretDuPatient\n\n"
     (answer,) = clinic.host.exchange(clinic.paul, SHAPES[shape](clinic.paul, text))
-    assert "Code du patient : SecretDuPatient" in answer.text
+    assert code_told(answer.text) == "SECR ETDU PATI ENT"
     asked = clinic.paul.pgp_mime(f"Demande : dossier\n{lines}\n")
     answers = clinic.host.exchange(clinic.paul, asked)
-    assert "SecretDuPatient" not in words_of(answers)
+    assert "secretdupatient" not in words_of(answers).lower().replace(" ", "")
     if shape in WITH_FILES:
         assert files_of(answers).items() >= FILES.items()
 

@@ -64,7 +64,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.header.routing import parse
 
 NOON = 1_780_000_000
-CODE_SLOT = CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48)
+CODE_SLOT = CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48, folded=True)
 SLOTS = Slots(code=CODE_SLOT, custody=b"custody")
 
 Handler = Callable[[Case], Outcome]

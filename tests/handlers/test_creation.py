@@ -7,6 +7,7 @@ from rmp_milter.calls.protocol import CODE_FIELD, CODE_MARK, Adopt, Create, Rese
 from rmp_milter.dossier.model import Closure, Onglet, Patient, Waiting
 from rmp_milter.handlers import creation
 from rmp_milter.handlers.asking.outcome import Outcome
+from rmp_milter.mail.outgoing.spelling import spelled_fields
 
 NUMBER, OTHERS_NUMBER = "159017511600108", "159018002121980"
 CONSENT = "Demande : création\nPatient : DUPONT Jean\nNé le : 30/01/1959\nConsentement : oui\n"
@@ -31,6 +32,7 @@ def test_it_makes_a_dossier_and_gives_the_code_only_as_a_mark() -> None:
     assert CODE_MARK in outcome.letter.text
     assert outcome.letter.held_code == b"held drawn code"
     assert [type(each) for each in requests] == [Create]
+    assert {"DUPONT", "JEAN", "30011959"} <= set(requests[0].guessable)
 
 
 def test_it_files_what_came_with_it() -> None:
@@ -70,6 +72,7 @@ def test_the_slip_holds_the_codes_field_and_never_the_code() -> None:
     outcome, _ = run(creation.handle, asked(CONSENT))
     (slip,) = outcome.letter.files
     assert slip.data.count(CODE_FIELD.encode()) == 1
+    assert all(slip.data.count(field.encode()) == 1 for field in spelled_fields("fr"))
     assert slip.data.isascii()
 
 

@@ -17,6 +17,15 @@ def sent(by: Doctor = OTHER, reason: bytes = b"held") -> Case:
     return asked(text, by=by, held_reason=reason)
 
 
+@pytest.mark.parametrize(
+    "typed", ["u abcd efgh jkmn", "UABCDEFGHJKMN", "« U–ABCD–efgh-jkmn »."]
+)
+def test_its_reference_may_be_typed_in_any_way(typed: str) -> None:
+    text = f"Demande : justification\nRéférence : {typed}\n"
+    _, (record,) = run(justification.handle, asked(text, by=OTHER, held_reason=b"x"), known())
+    assert record.event.reference == KEPT.reference
+
+
 def known(state: EmergencyState = EmergencyState.NEW) -> World:
     world = World()
     world.broken_glass[KEPT.reference] = replace(KEPT, state=state)

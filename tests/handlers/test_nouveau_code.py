@@ -39,6 +39,7 @@ def test_the_treating_doctor_and_the_patient_may_give_one(by: Doctor) -> None:
     mail = asked(text_of("nouveau code"), by=by, held_code=b"chosen")
     _, (recode,) = run(nouveau_code.handle, mail, world())
     assert recode.held_code == b"chosen"
+    assert {"DUPONT", "JEAN", "30011959"} <= set(recode.guessable)
 
 
 def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
@@ -46,12 +47,13 @@ def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
     outcome, (recode,) = run(nouveau_code.handle, mail, world())
     assert recode.way_in == ByCode(CODE_SLOT, b"old")
     assert recode.held_code == b""
+    assert recode.guessable == ()  # the new one is drawn
     readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
     assert readers == [DEMO.doctor_id, PATIENT.doctor_id]
     assert CODE_MARK not in outcome.effects.notices[0].letter.text
 
 
-def test_a_short_one_is_refused_in_words_of_its_own() -> None:
+def test_a_weak_one_is_refused_in_words_of_its_own() -> None:
     keeper = RecordingKeeper(refusing(Recode, "weak-code"))
     mail = asked(text_of("nouveau code"), held_code=b"ab")
     assert refusal_of(nouveau_code.handle, mail, world(), keeper).text == "weak-new-code"

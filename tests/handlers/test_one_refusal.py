@@ -29,11 +29,11 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Attested, Prove, Record, Release
-from rmp_milter.dossier.model import Closure, Fault, Mask, Onglet, Patient, Strike, Tally
+from rmp_milter.calls.protocol import DECOY_SLOT, Attested, Prove, Recode, Record, Release
+from rmp_milter.dossier.model import Closure, Fault, Mask, Onglet, Patient, Slots, Strike, Tally
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import consultation
+from rmp_milter.handlers import consultation, nouveau_code
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Refusal
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
@@ -41,6 +41,7 @@ from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_lette
 LINES = "Demande : dossier\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
 NUMBERED = LINES + "Numéros : 2\n"
 NIR, OTHER_NIR = "159013456789082", "255027512345687"
+DAY = 86_400
 MANY = [entry(number, Onglet.BIOLOGIE, "Bilan", [DEMO]) for number in range(1, 120)]
 
 
@@ -58,6 +59,17 @@ def resting() -> World:
     return made
 
 
+OLD_SLOTS = replace(dossier().slots, code=replace(CODE_SLOT, folded=False))
+
+
+def tried_for_weeks(slots: Slots = OLD_SLOTS, count: int = 30) -> World:
+    """Return a dossier at whose code somebody tried once a day at most."""
+    made = world(slots=slots)
+    days = tuple(NOON - 29 * DAY + at * 20 * 3600 for at in range(count))
+    made.tallies = {(Fault.DOSSIER, dossier().dossier_id): Tally(times=days)}
+    return made
+
+
 WORLDS: dict[str, Callable[[], World]] = {
     "a patient whom nobody knows": World,
     "a wrong code": world,
@@ -67,6 +79,8 @@ WORLDS: dict[str, Callable[[], World]] = {
     "a closed dossier": lambda: world(closure=Closure(NOON, NOON + 9)),
     "two patients who fit": lambda: World([dossier(number=8), dossier(number=9)], MANY),
     "a resting code": resting,
+    "a code of before": lambda: world(slots=OLD_SLOTS),
+    "a code of before that rests": tried_for_weeks,
 }
 
 
@@ -214,6 +228,39 @@ class TestWrongCodesRest:
         attested = Attested("lecteur", NIR, OTHER.rpps, "once", NOON + 60)
         mail = replace(mail, opened=replace(mail.opened, attested=attested))
         assert first_call(mail, view).way_in.slot == b"v" * 80
+
+
+class TestACodeOfBefore:
+    """It may be of four digits: more wrong ones within a month let it rest till a new one."""
+
+    def test_it_rests_after_wrong_ones_of_a_month(self) -> None:
+        assert first_call(by_code(LINES), tried_for_weeks()).way_in.slot == DECOY_SLOT
+        fewer = tried_for_weeks(count=29)
+        assert first_call(by_code(LINES), fewer).way_in.slot == OLD_SLOTS.code
+
+    def test_one_of_today_does_not(self) -> None:
+        view = tried_for_weeks(slots=dossier().slots)
+        assert first_call(by_code(LINES), view).way_in.slot == CODE_SLOT
+
+    def test_tries_of_more_than_a_month_ago_do_not_count(self) -> None:
+        view = world(slots=OLD_SLOTS)
+        view.tallies = tallied(Fault.DOSSIER, dossier().dossier_id, 40, at=NOON - 30 * DAY)
+        assert first_call(by_code(LINES), view).way_in.slot == OLD_SLOTS.code
+
+    def test_the_medecin_traitant_is_told_once_and_how_to_end_it(self) -> None:
+        _, refusal = measure(by_code(LINES), tried_for_weeks(count=29))
+        (notice,) = refusal.effects.notices
+        assert (notice.sent, notice.reader) == (True, DEMO)
+        assert "30 fois" in notice.letter.text
+        assert "nouveau code" in notice.letter.text
+        _, later = measure(by_code(LINES), tried_for_weeks())
+        assert not later.effects.notices[0].sent
+
+    def test_the_medecin_traitant_sets_a_new_one_while_it_rests(self) -> None:
+        mail = asked(LINES.replace("dossier", "nouveau code"))
+        outcome, (recode,) = run(nouveau_code.handle, mail, tried_for_weeks())
+        assert isinstance(recode, Recode)
+        assert [each.fault for each in outcome.effects.cleared] == [Fault.DOSSIER]
 
 
 class TestThrottles:

@@ -1,9 +1,18 @@
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from handlers_case import dossier
 
 from rmp_milter.dossier.model import Closure, Dossier, Patient, Sheet
-from rmp_milter.handlers.people.search import SHORT_LIST, short_list, short_reference
+from rmp_milter.dossier.spoken import ALPHABET
+from rmp_milter.handlers.people import search
+from rmp_milter.handlers.people.search import (
+    SHORT_LIST,
+    chosen_by,
+    short_list,
+    short_reference,
+)
 from rmp_milter.mail.header.routing import parse
 
 MARTIN = Patient(birth_name="Martin", first_names="Jean-Pierre", birth_date="1959-01-30")
@@ -60,8 +69,39 @@ def test_the_list_is_short() -> None:
 
 def test_a_reference_is_short_and_no_identifier() -> None:
     reference = short_reference(b"a" * 16)
-    assert len(reference) == 10
+    kind, *groups = reference.split("-")
+    assert (kind, [len(group) for group in groups]) == ("D", [4, 4])
+    assert set("".join(groups)) <= set(ALPHABET)
     assert b"a".hex() * 4 not in reference
+
+
+@pytest.mark.parametrize("change", [str, str.lower, lambda said: said.replace("-", " ")])
+def test_a_reference_chooses_however_it_is_typed(change: Callable[[str], str]) -> None:
+    said = change(short_reference(world()[2].dossier_id))
+    assert [each.patient for each in chosen_by(said, world())] == [MARTINEZ]
+
+
+def test_a_reference_of_a_list_sent_before_this_version_still_chooses() -> None:
+    assert chosen_by("D-BQF6VTXY", [known(b"a" * 16)]) == (known(b"a" * 16),)
+    assert chosen_by("d bqf6 vtxy", [known(b"a" * 16)]) == (known(b"a" * 16),)
+    assert chosen_by("D-BQF6VTXZ", [known(b"a" * 16)]) == ()
+
+
+def test_two_that_have_one_reference_are_both_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = [known(b"a" * 16), known(b"b" * 16)]
+    monkeypatch.setattr(search, "short_reference", lambda _id: "D-7QX3-MZBK")
+    assert chosen_by("D-7QX3-MZBK", both) == tuple(both)
+
+
+def test_a_closed_dossier_is_chosen_by_no_reference() -> None:
+    closed = msgspec.structs.replace(known(b"a" * 16), closure=Closure(1, 2))
+    assert chosen_by(short_reference(b"a" * 16), [closed]) == ()
+
+
+def known(dossier_id: bytes) -> Dossier:
+    return msgspec.structs.replace(dossier(MARTIN), dossier_id=dossier_id)
 
 
 @pytest.mark.parametrize(

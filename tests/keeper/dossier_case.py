@@ -41,6 +41,7 @@ from testbed.vitale import CardSoftware, header_line
 DOCUMENT = b"document-16bytes"
 NIR, OTHER_NIR = "159013456789082", "255027512345687"
 RPPS = "10001234567"
+CODE = "JzbV-7kQ2"
 
 
 class Deposit:
@@ -93,7 +94,7 @@ class Deposit:
         return packets + self.memory[span.offset : span.offset + span.length]
 
 
-def held_code(gpg: Gpg, desk: Desk, code: str = "JzbV") -> bytes:
+def held_code(gpg: Gpg, desk: Desk, code: str = CODE) -> bytes:
     text = HEADER + f"Code : {code}\r\n"
     request, memory = opening([encrypted(gpg, text.encode())], entity=False)
     opened = ask(desk, request, memory).reply

@@ -25,14 +25,16 @@ from keeper_gpg import Gpg, packets_of
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import (
-    CODE_FIELD,
     CODE_MARK,
     DECOY_SLOT,
     ByCode,
     Create,
+    Created,
     Event,
     Failed,
     Opened,
+    Prove,
+    Proven,
     Record,
     Recorded,
     Released,
@@ -44,12 +46,14 @@ from rmp_milter.calls.protocol import (
     ToReseal,
     Why,
 )
-from rmp_milter.dossier.model import CodeSlot, Container
+from rmp_milter.dossier.model import CodeSlot, Container, Patient
+from rmp_milter.dossier.spoken import ALPHABET, spoken
+from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.held import LIFETIME
 from rmp_milter.keeper.keys import sealing
-from rmp_milter.keeper.keys.sealing import CODE_ALPHABET, open_custody_slot, open_session_key
+from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
 
 WITH_CODE = HEADER + "Code : JzbV\r\n"
@@ -106,15 +110,27 @@ def test_every_valid_key_of_a_reader_gets_a_packet(gpg: Gpg, desk: Desk) -> None
 
 def test_a_wrong_code_gives_nothing_and_leaves_a_refusal(gpg: Gpg, desk: Desk) -> None:
     deposit = Deposit(gpg, desk)
-    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, "JzbW"))
+    request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, "JzbW-7kQ2"))
     assert ask(desk, request).failed.why is Why.WRONG_CODE
     last = leaves(desk)[-1]
     assert (last["action"], last["outcome"], last["documents"]) == ("dossier", "refused", [])
 
 
-@pytest.mark.parametrize("typed", ["Jzb-V7", "1234", "ＪｚｂＶ"])
-def test_a_chosen_code_has_letters_digits_and_hyphens(gpg: Gpg, desk: Desk, typed: str) -> None:
-    assert create(desk, held_code(gpg, desk, typed)).held_code
+def told(gpg: Gpg, desk: Desk, made: Created) -> str:
+    """Return the code as the answer says it."""
+    request = Seal((gpg.public("bob@x.fr"),), DIGEST, CODE_MARK.encode(), made.held_code)
+    sealed = ask(desk, request).reply
+    assert isinstance(sealed, Sealed)
+    return gpg.verdict(sealed.data)[0].decode()
+
+
+@pytest.mark.parametrize(
+    "typed", ["jzb-V7kq2", "13572468", "ＪｚｂＶ７ｋＱ２", "Jzbv 7kq2.", "a-bxd_efgh"]
+)
+def test_a_chosen_code_is_told_as_it_counts(gpg: Gpg, desk: Desk, typed: str) -> None:
+    said = told(gpg, desk, create(desk, held_code(gpg, desk, typed)))
+    assert said.replace(" ", "") == spoken(typed)
+    assert said[4] == " "
 
 
 @pytest.mark.promise(number=6)
@@ -122,7 +138,7 @@ def test_a_made_up_slot_answers_as_a_wrong_code_does(gpg: Gpg, desk: Desk) -> No
     deposit = Deposit(gpg, desk)
     reader, held = gpg.public("bob@x.fr"), held_code(gpg, desk)
     wrong = ask(desk, deposit.release(reader, held_code(gpg, desk, "wrong"))).failed
-    for slot in (CodeSlot(bytes(16), bytes(12), bytes(48)), CodeSlot(b"", b"", b"")):
+    for slot in (DECOY_SLOT, CodeSlot(b"", b"", b"", folded=False)):
         request = deposit.release(reader, held, way_in=ByCode(slot, held), items=())
         assert ask(desk, request).failed == wrong
 
@@ -143,8 +159,15 @@ def test_each_refusal_costs_one_hash_and_says_the_same(
 
     monkeypatch.setattr(sealing, "_slot_key", counting)
     right = deposit.created.slots.code
-    wrong = held_code(gpg, desk, "JzbW")
-    tried = [(CodeSlot(b"", b"", b""), held), (DECOY_SLOT, held), (None, held), (right, wrong)]
+    unfolded = msgspec.structs.replace(right, folded=False)
+    wrong = held_code(gpg, desk, "JzbW-7kQ2")
+    tried = [
+        (CodeSlot(b"", b"", b"", folded=False), held),
+        (unfolded, held),
+        (DECOY_SLOT, held),
+        (None, held),
+        (right, wrong),
+    ]
     tried += [(right, long), (None, long)]
     replies = []
     for slot, code in tried:
@@ -155,25 +178,40 @@ def test_each_refusal_costs_one_hash_and_says_the_same(
     assert set(map(str, replies)) == {str(Failed(Why.WRONG_CODE))}
 
 
-@pytest.mark.parametrize("typed", ["JzbV", "  JzbV ", "Jz bV", "ＪｚｂＶ"])
-def test_spaces_and_width_of_a_code_do_not_count(gpg: Gpg, desk: Desk, typed: str) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("JzbV7kQ2", "  jzbv 7kq2 ", "JZBV–7KQ2", "j z b v 7 k q 2", "JzbV7kQ2."),
+        "ＪｚｂＶ７ｋｑ２",
+    ],
+)
+def test_a_code_is_read_as_it_is_said(gpg: Gpg, desk: Desk, typed: str) -> None:
     deposit = Deposit(gpg, desk)
     request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, typed))
     assert isinstance(ask(desk, request).reply, Released)
 
 
-@pytest.mark.parametrize("typed", ["jzbv", "JZBV", "JzbVV"])
-def test_case_of_a_code_counts(gpg: Gpg, desk: Desk, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["jzbv7kq", "JZBV7KQ2X", "JZBV7KQ+2", "JZBV7KQé"])
+def test_another_code_is_wrong(gpg: Gpg, desk: Desk, typed: str) -> None:
     deposit = Deposit(gpg, desk)
     request = deposit.release(gpg.public("bob@x.fr"), held_code(gpg, desk, typed))
     assert ask(desk, request).failed.why is Why.WRONG_CODE
 
 
-@pytest.mark.parametrize("typed", ["abc", "a b c", "été-2026", "code+1", "пароль", "a_bcd"])
-def test_a_code_that_is_short_or_cannot_be_printed_everywhere_is_weak(
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("abc", "1357 246", "été-2026-x", "code+12345", "пароль-пароль", "x7k" * 22),
+        *("11111111", "12121212", "12345678", "hgfedcba", "azertyuiop"),
+        *("dupont-x7k", "30011959", "x-300159-y"),
+    ],
+)
+def test_a_code_that_is_easily_guessed_or_cannot_be_printed_everywhere_is_weak(
     gpg: Gpg, desk: Desk, typed: str
 ) -> None:
-    request = Create(DIGEST, DOSSIER, event("creation"), held_code(gpg, desk, typed))
+    held = held_code(gpg, desk, typed)
+    known = guessable(Patient("Dupont", "Jean", "1959-01-30"))
+    request = Create(DIGEST, DOSSIER, event("creation"), held, guessable=known)
     assert ask(desk, request).failed.why is Why.WEAK_CODE
     assert leaves(desk) == []
 
@@ -214,24 +252,18 @@ def test_the_custody_slot_opens_the_dossier_too(gpg: Gpg, desk: Desk) -> None:
     assert open_session_key(private, DOSSIER, deposit.sealed).algorithm == 9
 
 
-def test_a_drawn_code_is_readable_and_opens(gpg: Gpg, desk: Desk) -> None:
+def test_a_drawn_code_is_eight_signs_in_two_groups_and_opens_as_it_is_said(
+    gpg: Gpg, desk: Desk
+) -> None:
     made = create(desk)
-    request = Seal((gpg.public("bob@x.fr"),), DIGEST, CODE_MARK.encode(), made.held_code)
-    sealed = ask(desk, request).reply
-    assert isinstance(sealed, Sealed)
-    code = gpg.verdict(sealed.data)[0].decode()
-    assert len(code) == 8
-    assert set(code) <= set(CODE_ALPHABET)
-    assert set("0O1lI").isdisjoint(CODE_ALPHABET)
-
-
-def test_a_code_keeps_the_width_of_its_field(gpg: Gpg, desk: Desk) -> None:
-    made = create(desk)
-    text = f"({CODE_FIELD}) {CODE_MARK}".encode()
-    sealed = ask(desk, Seal((gpg.public("bob@x.fr"),), DIGEST, text, made.held_code)).reply
-    assert isinstance(sealed, Sealed)
-    field, code = gpg.verdict(sealed.data)[0].decode()[1:].split(") ")
-    assert field == code.ljust(64)
+    said = told(gpg, desk, made)
+    first, second = said.split(" ")
+    assert len(first) == len(second) == 4
+    assert set(first + second) <= set(ALPHABET)
+    for typed in (said, said.lower(), f"{first}-{second}", first + second):
+        way = ByCode(made.slots.code, held_code(gpg, desk, typed))
+        request = Prove(DIGEST, DOSSIER, way, event("dossier"))
+        assert isinstance(ask(desk, request).reply, Proven)
 
 
 def test_a_readers_key_that_is_not_usable_is_refused_before_anything(

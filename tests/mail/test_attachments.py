@@ -12,10 +12,12 @@ from test_reply_forms import built, frame, parsed, raw
 
 from rmp_milter.calls.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK
 from rmp_milter.dossier.model import Patient, ReplyForm, Sheet
+from rmp_milter.keeper.desk.code_in_answer import with_code
 from rmp_milter.mail.outgoing.attachment import quoted_printable
 from rmp_milter.mail.outgoing.letter import Attachment, Letter
 from rmp_milter.mail.outgoing.pdf import TYPEWRITER, PrintedLine, page
 from rmp_milter.mail.outgoing.slip import code_slip
+from rmp_milter.mail.outgoing.spelling import spelled_fields
 
 FIELD = CODE_FIELD.encode()
 SLIP = Attachment("fiche-code.pdf", "application/pdf", b"%PDF (" + FIELD + b") \xe9\n")
@@ -27,14 +29,17 @@ def test_the_field_is_as_wide_as_the_longest_code() -> None:
     assert CODE_FIELD.strip() == CODE_MARK
 
 
-@given(st.lists(st.binary(max_size=200), min_size=1, max_size=4))
-def test_quoted_printable_gives_back_any_bytes_with_the_field_literal(
-    pieces: list[bytes],
+FIELDS = st.sampled_from([FIELD, *(field.encode() for field in spelled_fields("fr"))])
+
+
+@given(st.lists(st.binary(max_size=200), min_size=1, max_size=4), FIELDS)
+def test_quoted_printable_gives_back_any_bytes_with_each_field_literal(
+    pieces: list[bytes], field: bytes
 ) -> None:
-    data = FIELD.join(pieces)
+    data = field.join(pieces)
     encoded = quoted_printable(data)
     assert encoded.isascii()
-    assert encoded.count(FIELD) >= len(pieces) - 1
+    assert encoded.count(field) >= len(pieces) - 1
     assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
     assert quopri.decodestring(encoded) == data
 
@@ -61,8 +66,8 @@ def test_a_file_is_sealed_by_itself_under_a_neutral_name_in_the_partitioned_form
 def test_the_slip_is_a_sound_pdf_with_any_code_in_it() -> None:
     patient = Patient("D'Œuvre (né Łos)", "Zoé", "1959-01-30")
     slip = code_slip(patient, "Dr Démo", Sheet(phone="01"), 1_780_000_000, "fr")
-    for code in ("JzbV", "a" * CODE_LIMIT):
-        pdf = slip.data.replace(FIELD, code.ljust(CODE_LIMIT).encode())
+    for code in ("", "JZBV7KQ2", "W" * 16, "A" * CODE_LIMIT):
+        pdf = with_code(slip.data, code)
         start = int(pdf.split(b"startxref\n")[1].split()[0])
         assert pdf[start:].startswith(b"xref")
         for number, place in enumerate(re.findall(rb"(\d{10}) 00000 n", pdf), 1):

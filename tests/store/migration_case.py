@@ -46,7 +46,9 @@ def second_step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
     names_changed(handle, keys, told, ", second")
 
 
-STEPS: Mapping[int, Step] = {1: first_step, 2: second_step}
+OURS = version.FORMAT.number
+LATER = OURS + 1
+STEPS: Mapping[int, Step] = {OURS: first_step, LATER: second_step}
 
 
 def doctors_named(folder: Path) -> set[str]:
@@ -84,7 +86,7 @@ def set_trap(moment: str) -> None:
 
 def main() -> None:
     act, folder, *kill = sys.argv[1:]
-    version.FORMAT = version.FORMAT._replace(number=2)
+    version.FORMAT = version.FORMAT._replace(number=LATER)
     if act == "open":
         say("begins")
         with Store.open(Path(folder), KEYS, map_bytes=0):

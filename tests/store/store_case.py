@@ -80,7 +80,7 @@ def a_dossier(treating: bytes = b"t" * 16, name: str = "WACKENHEIM") -> Dossier:
         ),
         treating=treating,
         slots=Slots(
-            code=CodeSlot(salt=b"s" * 16, nonce=b"n" * 12, sealed=b"c" * 48),
+            code=CodeSlot(salt=b"s" * 16, nonce=b"n" * 12, sealed=b"c" * 48, folded=True),
             custody=b"u" * 80,
         ),
         consent=Consent(doctor_id=treating, stated_at=NOW, text_version="1"),

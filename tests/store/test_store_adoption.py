@@ -36,7 +36,7 @@ class Played:
     """A keeper that creates and adopts; what else it were asked would fail the test."""
 
     def create(self, _request: Create) -> Created:
-        slots = Slots(CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48), b"custody")
+        slots = Slots(CodeSlot(b"s" * 16, b"n" * 12, b"c" * 48, folded=True), b"custody")
         return Created(b"P" * 32, slots, b"held")
 
     def adopt(self, request: Adopt) -> Resealed:

@@ -78,9 +78,10 @@ def mark(folder: Path, mark: bytes, *, without: bytes = b"") -> None:
                 txn.drop(table)
 
 
+OURS = version.FORMAT.number
 LATER = (
-    "of format 2, written by a later version of rmp-milter: this one reads format 1$",
-    b"rmp-milter store 2",
+    f"format {OURS + 1}, written by a later version of rmp-milter: this one reads format {OURS}$",
+    b"rmp-milter store %d" % (OURS + 1),
 )
 
 
@@ -100,8 +101,9 @@ def test_an_older_format_is_refused_and_the_way_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_store(folder).close()
-    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=2))
-    said = "is of format 1, older than format 2 of this version: .* rmp store migrate$"
+    monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=OURS + 1))
+    said = f"is of format {OURS}, older than format {OURS + 1} of this .* rmp store migrate$"
+
     for use in (open_store, lambda each: Outbox.open(each, KEYS.outbox, MAP_BYTES)):
         with pytest.raises(OtherFormatError, match=said):
             use(folder)

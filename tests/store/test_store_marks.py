@@ -10,6 +10,8 @@ from store_case import DAY, KEYS, NOW, a_doctor, a_line, a_strike, make_store
 
 from rmp_milter.dossier.changes import Changes, Once, ToldUpTo
 from rmp_milter.dossier.model import Doctor, Fault, ReceiptLine
+from rmp_milter.handlers.asking.case import Bounds
+from rmp_milter.handlers.way_in.throttles import MONTH
 from rmp_milter.store import Conflict, Store, StoreError
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.write.marks import TALLY_SECONDS, TALLY_TIMES, with_try
@@ -63,13 +65,13 @@ def test_cleared_tries_are_forgotten_and_a_new_one_counts(store: Store, folder: 
     assert clean(folder)
 
 
-def test_a_try_counts_for_a_week(store: Store, folder: Path) -> None:
+def test_a_try_counts_for_thirty_days(store: Store, folder: Path) -> None:
     store.commit(Changes(strikes=(a_strike(at=NOW), a_strike(at=NOW + DAY))), NOW)
-    store.commit(Changes(strikes=(a_strike(at=NOW + 7 * DAY),)), NOW + 7 * DAY)
-    assert tally(store) == [NOW + DAY, NOW + 7 * DAY]
-    store.commit(Changes(), NOW + 14 * DAY - 1)
+    store.commit(Changes(strikes=(a_strike(at=NOW + 30 * DAY),)), NOW + 30 * DAY)
+    assert tally(store) == [NOW + DAY, NOW + 30 * DAY]
+    store.commit(Changes(), NOW + 60 * DAY - 1)
     assert len(tally(store)) == 2
-    store.commit(Changes(), NOW + 14 * DAY)
+    store.commit(Changes(), NOW + 60 * DAY)
     assert store.stats()["tallies"] == 0
     assert clean(folder)
 
@@ -81,8 +83,17 @@ def test_a_flood_of_tries_makes_no_record_grow(store: Store, folder: Path) -> No
     assert clean(folder)
 
 
+def test_no_bound_is_on_more_tries_than_are_remembered() -> None:
+    """It would never hold."""
+    usual = Bounds()
+    for most in (usual.wrong_codes, usual.old_wrong_codes, usual.sender_codes):
+        assert most <= TALLY_TIMES
+    assert max(usual.global_codes, usual.lists) <= TALLY_TIMES
+    assert max(usual.window, MONTH) <= TALLY_SECONDS
+
+
 @given(st.lists(st.integers(0, 3 * TALLY_SECONDS), min_size=1, max_size=300))
-def test_the_newest_tries_of_a_week_are_kept_in_order(tries: list[int]) -> None:
+def test_the_newest_tries_of_thirty_days_are_kept_in_order(tries: list[int]) -> None:
     times: tuple[int, ...] = ()
     for at in tries:
         times = with_try(times, at)
@@ -90,8 +101,8 @@ def test_the_newest_tries_of_a_week_are_kept_in_order(tries: list[int]) -> None:
     assert times[-1] == max(tries)
     assert len(times) <= TALLY_TIMES
     assert all(time > times[-1] - TALLY_SECONDS for time in times)
-    week = sorted(at for at in tries if at > max(tries) - TALLY_SECONDS)
-    assert list(times) == week[-TALLY_TIMES:]
+    counted = sorted(at for at in tries if at > max(tries) - TALLY_SECONDS)
+    assert list(times) == counted[-TALLY_TIMES:]
 
 
 # What happens once

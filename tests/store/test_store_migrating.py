@@ -11,7 +11,7 @@ from pathlib import Path
 
 import lmdb
 import pytest
-from migration_case import STEPS, doctors_named, first_step, silent, sound
+from migration_case import LATER, OURS, STEPS, doctors_named, first_step, silent, sound
 from store_case import KEYS, NOW, the_dossier, with_dossier
 
 from rmp_milter.store import Store, StoreError, StoreKeys
@@ -28,9 +28,9 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def later(full_folder: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Have this process believe in format 2; the store was made before."""
+    """Have this process believe in the next format; the store was made before."""
     assert full_folder.exists()
-    set_format(monkeypatch, 2)
+    set_format(monkeypatch, LATER)
     return monkeypatch
 
 
@@ -64,11 +64,11 @@ def test_a_store_of_our_format_is_not_touched(full_folder: Path) -> None:
     before = content(full_folder)
     status = (full_folder / "data.mdb").stat()
     move = migrate(full_folder, KEYS, STEPS, silent)
-    assert (move.found, move.wanted, move.steps) == (1, 1, ())
+    assert (move.found, move.wanted, move.steps) == (OURS, OURS, ())
     after = (full_folder / "data.mdb").stat()
     assert (after.st_ino, after.st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
     assert is_as_it_was(full_folder, before)
-    assert not kept(full_folder, 1).exists()
+    assert not kept(full_folder, OURS).exists()
 
 
 def test_one_step_moves_the_store_and_keeps_the_old_file(
@@ -79,14 +79,14 @@ def test_one_step_moves_the_store_and_keeps_the_old_file(
         doctors_named(full_folder)
     (full_folder / "data.mdb").chmod(0o640)
     move = migrate(full_folder, KEYS, STEPS, silent)
-    assert (move.found, move.wanted, move.steps) == (1, 2, (first_step,))
+    assert (move.found, move.wanted, move.steps) == (OURS, LATER, (first_step,))
     assert doctors_named(full_folder) == {"first"}
     assert sound(full_folder)
-    assert kept(full_folder, 1).read_bytes() == before
+    assert kept(full_folder, OURS).read_bytes() == before
     assert (full_folder / "data.mdb").stat().st_mode & 0o777 == 0o640
     assert not (full_folder / COPY).exists()
     later.undo()
-    with pytest.raises(OtherFormatError, match="format 2, written by a later version"):
+    with pytest.raises(OtherFormatError, match=f"format {LATER}, written by a later version"):
         doctors_named(full_folder)
 
 
@@ -94,7 +94,7 @@ def test_the_way_back_is_the_old_file_in_its_place(
     full_folder: Path, later: pytest.MonkeyPatch
 ) -> None:
     migrate(full_folder, KEYS, STEPS, silent)
-    kept(full_folder, 1).rename(full_folder / "data.mdb")
+    kept(full_folder, OURS).rename(full_folder / "data.mdb")
     later.undo()
     assert doctors_named(full_folder) == {""}
     assert sound(full_folder)
@@ -103,14 +103,14 @@ def test_the_way_back_is_the_old_file_in_its_place(
 def test_two_steps_are_taken_in_their_order(
     full_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_format(monkeypatch, 3)
+    set_format(monkeypatch, LATER + 1)
     told: list[str] = []
     migrate(full_folder, KEYS, STEPS, lambda what, *_: told.append(what))
     assert doctors_named(full_folder) == {"first, second"}
     assert list(dict.fromkeys(told)) == [
         "copying",
-        "format 1 to 2",
-        "format 2 to 3",
+        f"format {OURS} to {LATER}",
+        f"format {LATER} to {LATER + 1}",
         "verifying",
     ]
     assert sound(full_folder)
@@ -119,12 +119,12 @@ def test_two_steps_are_taken_in_their_order(
 def test_a_later_format_is_left_as_it_is(
     full_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_format(monkeypatch, 2)
+    set_format(monkeypatch, LATER)
     migrate(full_folder, KEYS, STEPS, silent)
     monkeypatch.undo()
     before = content(full_folder)
     for way in (planned, lambda folder, steps: migrate(folder, KEYS, steps, silent)):
-        with pytest.raises(OtherFormatError, match=r"this one reads format 1$"):
+        with pytest.raises(OtherFormatError, match=f"this one reads format {OURS}$"):
             way(full_folder, STEPS)
     assert is_as_it_was(full_folder, before)
 
@@ -132,10 +132,10 @@ def test_a_later_format_is_left_as_it_is(
 def test_a_step_that_is_missing_is_told_before_anything(
     full_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_format(monkeypatch, 3)
+    set_format(monkeypatch, LATER + 1)
     before = content(full_folder)
-    with pytest.raises(StoreError, match="no step leads from format 2 to 3"):
-        migrate(full_folder, KEYS, {1: first_step}, silent)
+    with pytest.raises(StoreError, match=f"no step leads from format {LATER} to {LATER + 1}"):
+        migrate(full_folder, KEYS, {OURS: first_step}, silent)
     assert is_as_it_was(full_folder, before)
 
 
@@ -168,10 +168,10 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
     full_folder: Path, step: object, said: str
 ) -> None:
     before = content(full_folder)
-    with pytest.raises(StoreError, match=rf"stays as it was, of format 1: .*{said}"):
-        migrate(full_folder, KEYS, {1: step}, silent)
+    with pytest.raises(StoreError, match=rf"stays as it was, of format {OURS}: .*{said}"):
+        migrate(full_folder, KEYS, {OURS: step}, silent)
     assert is_as_it_was(full_folder, before)
-    assert not kept(full_folder, 1).exists()
+    assert not kept(full_folder, OURS).exists()
     migrate(full_folder, KEYS, STEPS, silent)
     assert doctors_named(full_folder) == {"first"}
 
@@ -180,7 +180,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
 def test_an_unforeseen_fault_of_a_step_leaves_the_store_as_it_was(full_folder: Path) -> None:
     before = content(full_folder)
     with pytest.raises(ZeroDivisionError):
-        migrate(full_folder, KEYS, {1: fails(ZeroDivisionError())}, silent)
+        migrate(full_folder, KEYS, {OURS: fails(ZeroDivisionError())}, silent)
     assert is_as_it_was(full_folder, before)
 
 
@@ -230,12 +230,12 @@ def test_a_kill_leaves_a_store_that_opens_and_a_second_call_ends_it(
         assert killed.wait(60) == -signal.SIGKILL
     assert content(full_folder) == before
     with monkeypatch.context() as now:
-        set_format(now, 1)
+        set_format(now, OURS)
         assert doctors_named(full_folder) == {""}
         assert sound(full_folder)
     migrate(full_folder, KEYS, STEPS, silent)
     assert doctors_named(full_folder) == {"first"}
-    assert kept(full_folder, 1).read_bytes() == before
+    assert kept(full_folder, OURS).read_bytes() == before
     assert not (full_folder / COPY).exists()
 
 
@@ -250,12 +250,12 @@ def test_a_kill_behind_the_rename_leaves_the_new_store(full_folder: Path) -> Non
 
 @pytest.mark.usefixtures("later")
 def test_an_old_file_from_another_time_is_never_replaced(full_folder: Path) -> None:
-    kept(full_folder, 1).write_bytes(b"from another time")
+    kept(full_folder, OURS).write_bytes(b"from another time")
     before = content(full_folder)
     with pytest.raises(StoreError, match="move it away first"):
         migrate(full_folder, KEYS, STEPS, silent)
     assert is_as_it_was(full_folder, before)
-    assert kept(full_folder, 1).read_bytes() == b"from another time"
+    assert kept(full_folder, OURS).read_bytes() == b"from another time"
 
 
 def test_a_store_in_use_is_left_alone(full_folder: Path, later: pytest.MonkeyPatch) -> None:
@@ -275,7 +275,7 @@ def test_a_store_in_use_is_left_alone(full_folder: Path, later: pytest.MonkeyPat
     ) as service:
         assert service.stdout is not None
         assert service.stdout.readline() == "open\n"
-        set_format(later, 2)
+        set_format(later, LATER)
         assert planned(full_folder, STEPS).steps == (first_step,)
         with pytest.raises(StoreError, match="stop milter and courier first"):
             migrate(full_folder, KEYS, STEPS, silent)
@@ -298,7 +298,7 @@ def test_a_service_that_starts_meanwhile_waits_and_finds_the_new_store(
         assert not select.select([service.stdout], [], [], 1.0)[0]
         first_step(handle, keys, told)
 
-    migrate(full_folder, KEYS, {1: step}, silent)
+    migrate(full_folder, KEYS, {OURS: step}, silent)
     (service,) = started
     out, _ = service.communicate("", timeout=60)
     assert (out, service.returncode) == ("open\n", 0)
@@ -317,7 +317,7 @@ def test_a_store_put_back_without_its_lock_file_is_moved(full_folder: Path) -> N
     assert doctors_named(full_folder) == {"first"}
     assert {file.name: file.stat().st_mode & 0o777 for file in full_folder.iterdir()} == {
         "data.mdb": 0o660,
-        "data.mdb.format-1": 0o660,
+        f"data.mdb.format-{OURS}": 0o660,
         "lock.mdb": 0o660,
     }
 

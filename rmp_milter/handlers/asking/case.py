@@ -29,7 +29,8 @@ class Sender(msgspec.Struct, frozen=True):
 class Bounds(msgspec.Struct, frozen=True):
     """The host's choices that rules depend on; times in seconds.
 
-    ``wrong_codes`` tries for a dossier within ``window`` let its code slot rest, as those
+    ``wrong_codes`` tries for a dossier within ``window`` let its code slot rest (for one of
+    before, ``old_wrong_codes`` within 30 days as well), as those
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
     dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
@@ -38,6 +39,7 @@ class Bounds(msgspec.Struct, frozen=True):
     """
 
     wrong_codes: int = 5
+    old_wrong_codes: int = 30
     sender_codes: int = 10
     global_codes: int = 500
     lists: int = 30

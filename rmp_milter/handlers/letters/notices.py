@@ -22,6 +22,18 @@ def code_rests(case: Case, patient: Patient, treating: Doctor) -> Notice:
     return Notice(treating, Letter(subject=text("subject-notice", case.language), text=words))
 
 
+def old_code_rests(case: Case, patient: Patient, treating: Doctor) -> Notice:
+    """Tell the médecin traitant that a code of before rests until the patient has a new one."""
+    words = text(
+        "old-code-rests",
+        case.language,
+        patient=full_name(patient),
+        birth_date=birth_date(patient),
+        count=str(case.bounds.old_wrong_codes),
+    )
+    return Notice(treating, Letter(subject=text("subject-notice", case.language), text=words))
+
+
 def tell_concerned(case: Case, key: str, dossier: Dossier, **facts: str) -> tuple[Notice, ...]:
     """Tell the médecin traitant, and the patient with a key of his own, the text ``key``.
 

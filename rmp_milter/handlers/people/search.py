@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.spoken import reference, signs_of, spoken
 
 SHORT_LIST = 10
+_SIGNS = 8  # of a reference
 _WORD = 3  # letters from which on the beginning of a word counts
 
 
@@ -57,5 +59,28 @@ def _born_within(years: tuple[int, int] | None, dossier: Dossier) -> bool:
 
 
 def short_reference(dossier_id: bytes) -> str:
-    """Return what a doctor types to choose from a short list: ``D-`` and eight signs."""
-    return "D-" + b32encode(hashlib.sha256(dossier_id).digest())[:8].decode()
+    """Return what a doctor types to choose from a short list, such as ``D-7QX3-MZBK``."""
+    number = int.from_bytes(hashlib.sha256(b"rmp short list" + dossier_id).digest())
+    return reference("D", signs_of(number, _SIGNS))
+
+
+def chosen_by(typed: str, dossiers: Iterable[Dossier]) -> tuple[Dossier, ...]:
+    """Return the open dossiers that the reference names, in whatever form it is typed.
+
+    More than one is possible and never settled here: eight signs are no identifier.
+    """
+    wanted = spoken(typed)
+    return tuple(
+        dossier
+        for dossier in dossiers
+        if dossier.closure is None and wanted in _references(dossier.dossier_id)
+    )
+
+
+def _references(dossier_id: bytes) -> tuple[str, str]:
+    """Return the reference as it is said, and as lists before this version said it.
+
+    A list lies in a mailbox, and may be answered after the service was brought up to date.
+    """
+    before = b32encode(hashlib.sha256(dossier_id).digest())[:_SIGNS].decode()
+    return spoken(short_reference(dossier_id)), f"D{before}"

@@ -17,7 +17,7 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.people.locums import acts_for
 from rmp_milter.handlers.people.patients import asked_patient, match_open
-from rmp_milter.handlers.way_in.throttles import check_tries, recent_tries
+from rmp_milter.handlers.way_in.throttles import check_tries, is_resting
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -127,8 +127,7 @@ def _openable(
     if Proof.VITALE in grant.proofs:
         attested = case.opened.attested
         return dossier if attested and attested.nir == dossier.patient.nir else None
-    tries = recent_tries(case, Fault.DOSSIER, dossier.dossier_id)
-    return dossier if tries < case.bounds.wrong_codes else None
+    return None if is_resting(case, dossier) else dossier
 
 
 def spent(case: Case) -> tuple[Once, ...]:

@@ -27,10 +27,10 @@ from rmp_milter.dossier.rules import Way
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
-from rmp_milter.handlers.asking.outcome import Effects, Refusal
-from rmp_milter.handlers.letters.notices import code_rests
+from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
+from rmp_milter.handlers.letters.notices import code_rests, old_code_rests
 from rmp_milter.handlers.way_in.admission import Admission, spent
-from rmp_milter.handlers.way_in.throttles import recent_tries
+from rmp_milter.handlers.way_in.throttles import is_of_before, month_tries, recent_tries
 
 
 def prove(case: Case, admission: Admission) -> tuple[Admission, Dossier]:
@@ -142,18 +142,32 @@ def refused(case: Case, admission: Admission, error: MailError) -> MailError:
         Strike(Fault.SENDER, case.doctor.doctor_id, case.at),
         Strike(Fault.GLOBAL, b"", case.at),
     ]
-    patient, treating = admission.patient, None
     dossier = admission.dossier
     if dossier is not None and admission.way is Way.CODE:
         strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, case.at))
-        tries = recent_tries(case, Fault.DOSSIER, dossier.dossier_id) + 1
-        if tries == case.bounds.wrong_codes:
-            patient, treating = dossier.patient, case.view.doctor(dossier.treating)
-    notice = code_rests(case, patient, treating or case.doctor)
-    if treating is None:
-        notice = msgspec.structs.replace(notice, sent=False)
+        notice = _notice(case, admission, dossier)
+    else:
+        notice = _unsent(case, admission)
     effects = Effects(strikes=tuple(strikes), once=spent(case), notices=(notice,))
     return Refusal("no-access", effects, not_before=case.at + case.bounds.hold)
+
+
+def _notice(case: Case, admission: Admission, dossier: Dossier) -> Notice:
+    """Return the letter to the médecin traitant if this try lets the code rest, else a decoy."""
+    treating = case.view.doctor(dossier.treating)
+    if treating is None:
+        return _unsent(case, admission)
+    if is_of_before(dossier) and month_tries(case, dossier) + 1 == case.bounds.old_wrong_codes:
+        return old_code_rests(case, dossier.patient, treating)
+    tries = recent_tries(case, Fault.DOSSIER, dossier.dossier_id) + 1
+    if tries == case.bounds.wrong_codes:
+        return code_rests(case, dossier.patient, treating)
+    return _unsent(case, admission)
+
+
+def _unsent(case: Case, admission: Admission) -> Notice:
+    notice = code_rests(case, admission.patient, case.doctor)
+    return msgspec.structs.replace(notice, sent=False)
 
 
 def forgiven(admission: Admission) -> tuple[Strike, ...]:

@@ -9,9 +9,6 @@ from functools import partial
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
-    CODE_FIELD,
-    CODE_LIMIT,
-    CODE_MARK,
     Adopt,
     Checkpoint,
     Checkpointed,
@@ -33,6 +30,7 @@ from rmp_milter.calls.protocol import (
     Wait,
     Why,
 )
+from rmp_milter.keeper.desk.code_in_answer import with_code
 from rmp_milter.keeper.desk.deposits import adopt, reseal, wait
 from rmp_milter.keeper.desk.desk import (
     CallFailed,
@@ -175,8 +173,7 @@ def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, M
     plain = request.text or _read_at(fd, 0, _size(desk, fd))
     if request.held_code:
         code = held_code(desk, request.held_code, request.digest, now)
-        plain = plain.replace(CODE_FIELD.encode(), code.ljust(CODE_LIMIT).encode())
-        plain = plain.replace(CODE_MARK.encode(), code.encode())
+        plain = with_code(plain, code)
     sealed = seal_message(signed_message(plain, desk.keys, now), keys, desk.random)
     if len(sealed) <= INLINE_REPLY:
         return Sealed(sealed), None

@@ -17,6 +17,7 @@ from rmp_milter.calls.protocol import (
     Reseal,
     Why,
 )
+from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.keeper.desk.held import HeldKind, Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
@@ -54,8 +55,8 @@ class Limits:
     parts: int = 200
     timeout: float = 30.0
     work: float = 300.0
-    code_length: int = 8
-    code_minimum: int = 4
+    code_length: int = SHORTEST_CODE
+    code_minimum: int = SHORTEST_CODE
     attestation: int = 24 * 3600
 
 

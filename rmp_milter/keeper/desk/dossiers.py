@@ -40,7 +40,6 @@ from rmp_milter.keeper.keys.sealing import (
     SealError,
     blind_number,
     chosen_code,
-    code_of,
     draw_code,
     make_code_slot,
     make_custody_slot,
@@ -89,7 +88,7 @@ def _code_to_set(desk: Desk, request: Create | Recode, now: int) -> str:
         return draw_code(desk.limits.code_length, desk.random)
     typed = held_code(desk, request.held_code, request.digest, now)
     try:
-        return chosen_code(typed, desk.limits.code_minimum)
+        return chosen_code(typed, desk.limits.code_minimum, request.guessable)
     except ValueError as error:
         raise CallFailed(Why.WEAK_CODE, str(error)) from None
 
@@ -172,7 +171,7 @@ def _open_slot(desk: Desk, request: Prove | Release | Recode, now: int) -> X2551
         case ByCode():
             typed = held_code(desk, opening.held_code, request.digest, now)
             slot = opening.slot or DECOY_SLOT
-            return open_code_slot(slot, _code_typed(typed), dossier_id, keys.pepper)
+            return open_code_slot(slot, typed, dossier_id, keys.pepper)
         case ByVitale():
             nir = desk.holder.open(
                 HeldKind.ATTESTATION, opening.held_attestation, request.digest, now
@@ -181,14 +180,6 @@ def _open_slot(desk: Desk, request: Prove | Release | Recode, now: int) -> X2551
             return open_vitale_slot(keys.custody, dossier_id, opening.slot, blind)
         case ByCustody():
             return open_custody_slot(keys.custody, dossier_id, opening.slot)
-
-
-def _code_typed(typed: str) -> str:
-    """Return the code as it counts; one that can be none still costs its hash."""
-    try:
-        return code_of(typed, 1)
-    except ValueError:
-        return ""
 
 
 def _opened(

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from rmp_milter.calls.protocol import CODE_LIMIT, DECOY_VITALE, SealedDocument
 from rmp_milter.dossier.model import CodeSlot
+from rmp_milter.dossier.spoken import ALPHABET, spoken
+from rmp_milter.dossier.weak_codes import is_weak
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError, packed, unpacked
 
 Random = Callable[[int], bytes]
@@ -26,13 +28,11 @@ Random = Callable[[int], bytes]
 VERSION = b"1"
 ID_SIZE, DIGEST_SIZE, KEY_SIZE = 16, 32, 32
 SALT_SIZE, NONCE_SIZE = 16, 12
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
-"""No 0/O/o, 1/I/l: read out on the phone and copied by hand."""
 _DOSSIER_PURPOSE, _WAITING_PURPOSE = b"rmp session key", b"rmp waiting session key"
 ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
 ARGON2_ITERATIONS = 2
 
-_CHOSEN_CODE = re.compile(r"[A-Za-z0-9-]+")
+_CHOSEN_CODE = re.compile(r"[A-Z0-9]+")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
@@ -119,36 +119,40 @@ def _public(raw: bytes) -> X25519PublicKey:
         raise SealError from None
 
 
-def code_of(typed: str, minimum: int) -> str:
-    """Return the code as it counts: NFKC, no spaces, case kept (the source: ``JzbV``).
+def code_typed(typed: str, *, folded: bool) -> str:
+    """Return the code as it counts for a slot; one that can be none counts as no sign at all.
 
-    Raises ``ValueError`` where fewer than ``minimum`` characters remain, or far too many.
+    Folded (:func:`~rmp_milter.dossier.spoken.spoken`), or, for slots from before, NFKC and
+    without blanks, its case kept. Both are worked out whatever the slot says, so that its
+    mark does not show in the time.
     """
-    code = "".join(unicodedata.normalize("NFKC", typed).split())
-    if not minimum <= len(code) <= CODE_LIMIT:
-        raise ValueError("code too short or too long")
-    return code
+    said, plain = spoken(typed), "".join(unicodedata.normalize("NFKC", typed).split())
+    code = said if folded else plain
+    return code if len(code) <= CODE_LIMIT else ""
 
 
-def chosen_code(typed: str, minimum: int) -> str:
-    """Return :func:`code_of` for a code that is being set.
+def chosen_code(typed: str, minimum: int, guessable: Iterable[str]) -> str:
+    """Return a code that is being set, folded: this is what is told and what opens.
 
-    Raises ``ValueError`` also for what cannot be printed on a slip and typed on every
-    keyboard: only letters without accents, digits and ``-`` may be in it.
+    Raises ``ValueError`` for one that is weak (:func:`~rmp_milter.dossier.weak_codes.is_weak`)
+    or far too long, and for what cannot be printed on a slip and typed on every keyboard:
+    only letters without accents and digits may be in it.
     """
-    code = code_of(typed, minimum)
-    if not _CHOSEN_CODE.fullmatch(code):
-        raise ValueError("code with other signs than letters, digits and '-'")
+    code = spoken(typed)
+    if not _CHOSEN_CODE.fullmatch(code) or len(code) > CODE_LIMIT:
+        raise ValueError("code too long, or with other signs than letters and digits")
+    if is_weak(code, minimum, guessable):
+        raise ValueError("code too short or easily guessed")
     return code
 
 
 def draw_code(length: int, random: Random) -> str:
-    """Return a fresh code of :data:`CODE_ALPHABET`, each character equally likely."""
-    fair = 256 - 256 % len(CODE_ALPHABET)
+    """Return a fresh code of :data:`ALPHABET`, each sign equally likely."""
+    fair = 256 - 256 % len(ALPHABET)
     code = ""
     while len(code) < length:
         value = random(1)[0]
-        code += CODE_ALPHABET[value % len(CODE_ALPHABET)] if value < fair else ""
+        code += ALPHABET[value % len(ALPHABET)] if value < fair else ""
     return code
 
 
@@ -167,30 +171,36 @@ def _slot_binding(kind: bytes, dossier_id: bytes, *more: bytes) -> bytes:
     return framed(b"rmp slot", kind, VERSION, _exactly(ID_SIZE, dossier_id), *more)
 
 
+def _code_binding(dossier_id: bytes, *, folded: bool) -> bytes:
+    """Return what a code slot is bound to: where it is folded, to that mark as well."""
+    return _slot_binding(b"code", dossier_id, *[b"folded"] * folded)
+
+
 def make_code_slot(
     code: str, dossier_id: bytes, private: bytes, pepper: bytes, random: Random
 ) -> CodeSlot:
-    """Put the dossier's private key (32 bytes) under the patient's code."""
+    """Put the dossier's private key (32 bytes) under the patient's code, which is folded."""
     salt, nonce = random(SALT_SIZE), random(NONCE_SIZE)
     sealed = AESGCM(_slot_key(code, salt, pepper)).encrypt(
-        nonce, private, _slot_binding(b"code", dossier_id)
+        nonce, private, _code_binding(dossier_id, folded=True)
     )
-    return CodeSlot(salt=salt, nonce=nonce, sealed=sealed)
+    return CodeSlot(salt=salt, nonce=nonce, sealed=sealed, folded=True)
 
 
 def open_code_slot(
-    slot: CodeSlot, code: str, dossier_id: bytes, pepper: bytes
+    slot: CodeSlot, typed: str, dossier_id: bytes, pepper: bytes
 ) -> X25519PrivateKey:
-    """Open the code slot; raise :class:`SealError` for a wrong code.
+    """Open the code slot with a code as it was typed; raise :class:`SealError` for a wrong one.
 
-    The hash is computed whatever the slot looks like, so that a slot that was made up for
+    The hash is computed whatever code and slot look like, so that a slot that was made up for
     an unknown patient takes as long as a real one.
     """
     salt = slot.salt[:SALT_SIZE].ljust(SALT_SIZE, b"\0")
     nonce = slot.nonce[:NONCE_SIZE].ljust(NONCE_SIZE, b"\0")
-    key = _slot_key(code, salt, pepper)
+    key = _slot_key(code_typed(typed, folded=slot.folded), salt, pepper)
+    binding = _code_binding(dossier_id, folded=slot.folded)
     try:
-        private = AESGCM(key).decrypt(nonce, slot.sealed, _slot_binding(b"code", dossier_id))
+        private = AESGCM(key).decrypt(nonce, slot.sealed, binding)
         return X25519PrivateKey.from_private_bytes(private)
     except (InvalidTag, ValueError):
         raise SealError from None

@@ -60,16 +60,23 @@ talk about it: the request stands in the list of accesses to the dossier.
 Le dossier de {patient}, né(e) le {birth_date}, est créé. Vous en êtes le médecin traitant.
 Consentement du patient recueilli par {doctor} le {date} (texte {version}).
 
-Code du patient : {code}
+Voici le code confidentiel du patient, à lui remettre.
 
-Remettez ce code au patient ; il le donne aux confrères à qui il permet de lire son dossier.
-Il ne sera plus affiché. La fiche à imprimer pour lui est jointe ({slip}).
-À défaut, à découper :
+    {code}
+
+{spelled}
+
+Il le donne aux confrères à qui il permet de lire son dossier, par écrit ou de vive voix
+(majuscules, espaces et tirets ne comptent pas). Il ne sera plus affiché. La fiche à imprimer
+pour lui est jointe ({slip}). À défaut, découpez celle-ci.
 
 +----------------------------------------------------------------+
   Résumé médical partagé
-  Patient : {patient}, né(e) le {birth_date}
-  Code personnel : {code}
+  Fiche de {patient}, né(e) le {birth_date}
+  Code personnel du patient
+
+      {code}
+
   Ce code est confidentiel. Ne le donnez qu'à un professionnel de
   santé à qui vous permettez de lire votre dossier.
 +----------------------------------------------------------------+
@@ -78,15 +85,23 @@ Il ne sera plus affiché. La fiche à imprimer pour lui est jointe ({slip}).
 The dossier of {patient}, born {birth_date}, is created. You are the treating doctor.
 The patient's consent was collected by {doctor} on {date} (text {version}).
 
-The patient's code: {code}
+Here is the patient's confidential code, to be handed over.
 
-Hand this code to the patient, who gives it to the colleagues who may read the dossier. It will
-not be shown again. The slip to print is attached ({slip}). Failing that, to cut out:
+    {code}
+
+{spelled}
+
+The patient gives it, in writing or by word of mouth, to the colleagues who may read the dossier
+(capitals, blanks and dashes do not count). It will not be shown again. The slip to print is
+attached ({slip}). Failing that, cut this one out.
 
 +----------------------------------------------------------------+
   Shared medical summary
-  Patient: {patient}, born {birth_date}
-  Personal code: {code}
+  Slip of {patient}, born {birth_date}
+  The patient's personal code
+
+      {code}
+
   This code is confidential. Give it only to a professional whom
   you allow to read your dossier.
 +----------------------------------------------------------------+

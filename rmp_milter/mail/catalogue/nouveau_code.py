@@ -6,10 +6,14 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé : celui que vous proposez est trop court. Choisissez-en "
-        "un plus long, ou retirez la ligne « Code : » pour que le service en fabrique un.",
-        "The code was not changed: the one you give is too short. Choose a longer one, or "
-        "leave the line « Code : » out and the service makes one.",
+        "Le code n'a pas été changé : celui que vous proposez serait trop vite deviné. Il lui faut "
+        "au moins huit lettres sans accent ou chiffres, dont quatre différents ; ni suite comme "
+        "12345678, ni nom ou date de naissance du patient. Choisissez-en un autre, ou retirez la "
+        "ligne « Code : » : le service en fabriquera un.",
+        "The code was not changed: the one you give would be guessed too soon. It needs at least "
+        "eight letters without accents or digits, four of them different; no row such as "
+        "12345678, no name or date of birth of the patient. Choose another, or leave the line "
+        "« Code : » out and the service makes one.",
     ),
 }
 
@@ -19,15 +23,22 @@ LETTERS: Mapping[str, Text] = {
         """\
 Le dossier de {patient}, né(e) le {birth_date}, a un nouveau code. L'ancien n'ouvre plus rien.
 
-Nouveau code du patient : {code}
+Voici le nouveau code confidentiel du patient, à lui remettre.
 
-Remettez ce code au patient. Il ne sera plus affiché. La fiche à imprimer pour lui est jointe
-({slip}) ; détruisez l'ancienne. À défaut, à découper :
+    {code}
+
+{spelled}
+
+Majuscules, espaces et tirets ne comptent pas. Il ne sera plus affiché. La fiche à imprimer pour
+le patient est jointe ({slip}) ; détruisez l'ancienne. À défaut, découpez celle-ci.
 
 +----------------------------------------------------------------+
   Résumé médical partagé
-  Patient : {patient}, né(e) le {birth_date}
-  Code personnel : {code}
+  Fiche de {patient}, né(e) le {birth_date}
+  Code personnel du patient
+
+      {code}
+
   Ce code est confidentiel. Ne le donnez qu'à un professionnel de
   santé à qui vous permettez de lire votre dossier.
 +----------------------------------------------------------------+
@@ -35,15 +46,22 @@ Remettez ce code au patient. Il ne sera plus affiché. La fiche à imprimer pour
         """\
 The dossier of {patient}, born {birth_date}, has a new code. The old one opens nothing any more.
 
-The patient's new code: {code}
+Here is the patient's new confidential code, to be handed over.
 
-Hand this code to the patient. It will not be shown again. The slip to print is enclosed
-({slip}); destroy the old one. Otherwise, to cut out:
+    {code}
+
+{spelled}
+
+Capitals, blanks and dashes do not count. It will not be shown again. The slip to print is
+enclosed ({slip}); destroy the old one. Failing that, cut this one out.
 
 +----------------------------------------------------------------+
   Shared medical summary
-  Patient: {patient}, born {birth_date}
-  Personal code: {code}
+  Slip of {patient}, born {birth_date}
+  The patient's personal code
+
+      {code}
+
   This code is confidential. Give it only to a professional whom
   you allow to read your dossier.
 +----------------------------------------------------------------+

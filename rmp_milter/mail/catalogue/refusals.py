@@ -162,10 +162,14 @@ REFUSALS: Mapping[str, Text] = {
         "« Consentement : oui » if the patient agrees.",
     ),
     "weak-code": Text(
-        "Le dossier n'a pas été créé : le code choisi est trop court. Choisissez un code plus "
-        "long, ou retirez la ligne « Code : » pour que le service en fabrique un.",
-        "The dossier was not created: the code is too short. Choose a longer one, or leave the "
-        "line « Code : » out and the service makes one.",
+        "Le dossier n'a pas été créé : le code choisi serait trop vite deviné. Il lui faut au "
+        "moins huit lettres sans accent ou chiffres, dont quatre différents ; ni suite comme "
+        "12345678, ni nom ou date de naissance du patient. Choisissez-en un autre, ou retirez la "
+        "ligne « Code : » : le service en fabriquera un.",
+        "The dossier was not created: the code would be guessed too soon. It needs at least eight "
+        "letters without accents or digits, four of them different; no row such as 12345678, no "
+        "name or date of birth of the patient. Choose another, or leave the line « Code : » out "
+        "and the service makes one.",
     ),
     "doctors-only": Text(
         "Seul un médecin inscrit peut créer un dossier.",

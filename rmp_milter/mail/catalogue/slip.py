@@ -7,14 +7,14 @@ from rmp_milter.mail.catalogue.text import Text
 LETTERS: Mapping[str, Text] = {
     "slip-title": Text("Résumé médical partagé", "Shared medical summary"),
     "slip-patient": Text(
-        "Patient : {patient}, né(e) le {birth_date}", "Patient: {patient}, born {birth_date}"
+        "Fiche de {patient}, né(e) le {birth_date}", "Slip of {patient}, born {birth_date}"
     ),
-    "slip-code": Text("Votre code personnel :", "Your personal code:"),
+    "slip-code": Text("Votre code personnel", "Your personal code"),
     "slip-secret": Text(
         "Ce code est confidentiel. Ne le donnez qu'à un professionnel de santé à qui vous "
-        "permettez de lire votre dossier. Les majuscules et les minuscules comptent.",
+        "permettez de lire votre dossier. Majuscules, espaces et tirets ne comptent pas.",
         "This code is confidential. Give it only to a professional whom you allow to read your "
-        "dossier. Capitals and small letters differ.",
+        "dossier. Capitals, blanks and dashes do not count.",
     ),
     "slip-lost": Text(
         "En cas de perte ou de vol de cette fiche, demandez un nouveau code à votre médecin "

@@ -1,12 +1,22 @@
 """Files of the service's own making beside its words, as parts of the encrypted entity."""
 
+import re
 from collections.abc import Iterator
+from itertools import chain
 
 from rmp_milter.calls.protocol import CODE_FIELD
 from rmp_milter.mail.outgoing.letter import Attachment
 from rmp_milter.mail.outgoing.parts import PART_BOUNDARY, boundary_line, header_block
+from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS, spelled_fields
 
 _LINE = 75  # characters, and the ``=`` of a soft break: RFC 2045, 6.7
+_FIELDS = re.compile(
+    b"(%s)"
+    % b"|".join(
+        re.escape(field.encode())
+        for field in (CODE_FIELD, *chain.from_iterable(map(spelled_fields, SPELLED_MARKS)))
+    )
+)
 _LITERAL = frozenset(range(0x20, 0x7F)) - {ord("=")}
 
 
@@ -21,13 +31,13 @@ def attached(file: Attachment) -> bytes:
 
 
 def quoted_printable(data: bytes) -> bytes:
-    """Return any bytes in quoted-printable, the field for the code on a line of its own.
+    """Return any bytes in quoted-printable, each field for the code on a line of its own.
 
-    So the keeper finds it, and whatever it puts in its place leaves the lines short enough.
+    So the keeper finds them, and whatever it puts in their place leaves the lines short enough.
     """
-    pieces = data.split(CODE_FIELD.encode())
-    return f"=\r\n{CODE_FIELD}=\r\n".encode().join(
-        b"=\r\n".join(_quoted(each)) for each in pieces
+    pieces = _FIELDS.split(data)  # what lies between two fields, and each field
+    return b"=\r\n".join(
+        piece if at % 2 else b"=\r\n".join(_quoted(piece)) for at, piece in enumerate(pieces)
     )
 
 

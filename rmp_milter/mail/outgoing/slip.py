@@ -6,6 +6,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Attachment
 from rmp_milter.mail.outgoing.pdf import BOLD, TYPEWRITER, PrintedLine, page
+from rmp_milter.mail.outgoing.spelling import spelled_fields
 from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
 
 SLIP_NAME = "fiche-code.pdf"
@@ -14,9 +15,10 @@ SLIP_NAME = "fiche-code.pdf"
 def code_slip(
     patient: Patient, treating: str, sheet: Sheet, at: int, language: Language
 ) -> Attachment:
-    """Return the slip as a PDF that holds the field for the code.
+    """Return the slip as a PDF that holds the fields for the code, and for how it is spelled.
 
-    The field is :data:`rmp_milter.calls.protocol.CODE_FIELD`. ``treating`` is the médecin
+    They are :data:`rmp_milter.calls.protocol.CODE_FIELD` and those of
+    :func:`~rmp_milter.mail.outgoing.spelling.spelled_field`. ``treating`` is the médecin
     traitant's name; his telephone numbers are the sheet's.
     """
     numbers = ", ".join(each for each in (sheet.phone, sheet.mobile) if each)
@@ -39,7 +41,8 @@ def code_slip(
                 PrintedLine(words("patient"), 13, space=14),
                 PrintedLine(words("code"), 13, space=14),
                 PrintedLine(CODE_FIELD, 14, TYPEWRITER, 8),
-                PrintedLine(words("secret"), space=16),
+                *(PrintedLine(field, 10, TYPEWRITER, 1) for field in spelled_fields(language)),
+                PrintedLine(words("secret"), space=8),
                 PrintedLine(words("lost")),
                 PrintedLine(words("treating"), space=14),
                 PrintedLine(words("date")),

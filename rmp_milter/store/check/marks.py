@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.codecs import Codecs
 
-TALLY_SECONDS = 7 * 86_400
+TALLY_SECONDS = 30 * 86_400
 
 
 def check_marks(walk: Walk) -> None:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes, Once
     from rmp_milter.store.write.writing import Writing
 
-TALLY_SECONDS = 7 * 86_400
+TALLY_SECONDS = 30 * 86_400
 """How long a try counts; what is held against anybody is weighed within this time."""
 
-TALLY_TIMES = 200
+TALLY_TIMES = 1000
 """More tries than any limit has; a flood makes no record grow."""
 
 
