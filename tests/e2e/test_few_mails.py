@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 SMALL = b"%PDF-1.7\n" + bytes(range(256)) * 8
 LARGE = b"%PDF-1.7\n" + os.urandom(90_000)  # does not get smaller
-CODE = "Code : JzbV\n"
+CODE = "Jzb7VKq4"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def few() -> Iterator[Clinic]:
 def filed(clinic: Clinic, pdf: bytes) -> str:
     """Make a dossier of a résumé (1) and four reports (2 to 5); return its header lines."""
     lines = clinic.patient()
-    clinic.create(lines, code="JzbV")
+    clinic.create(lines, code=CODE)
     for number in range(1, 6):
         title = "résumé médical" if number == 1 else "biologie"
         mail = f"{lines}Document : {title}\n\nVoici le {number}.\n"
@@ -37,7 +37,7 @@ def filed(clinic: Clinic, pdf: bytes) -> str:
 
 
 def ask(clinic: Clinic, by: Doctor, words: str, mails: int) -> list[Opened]:
-    return clinic.host.ask(by, by.pgp_mime(words + CODE), mails)
+    return clinic.host.ask(by, by.pgp_mime(f"{words}Code : {CODE}\n"), mails)
 
 
 def letters(answers: list[Opened]) -> set[int]:
