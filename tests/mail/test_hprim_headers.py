@@ -132,7 +132,7 @@ def test_separate_puts_a_header_before_bare_files_and_an_entitys_beside_the_inde
     mails, (index, files) = built(letter, frame(ReplyForm.SEPARATE))
     assert len(mails) == 3
     assert names(index) == ["entete-01.hpr"]
-    assert names(files) == ["entete-02.hpr", "radio.pdf.pgp", "lettre-02.txt.pgp"]
+    assert names(files) == ["entete-02.hpr", "radio.pdf.pgp", "02-lettre.txt.pgp"]
     (part,) = [each for each in parsed_pieces(index).walk() if each.get_filename()]
     assert part.get_payload(decode=True) == b"header 1"
     assert "entete-NN.hpr" in raw(index.pieces).decode()
@@ -144,7 +144,7 @@ def test_an_entry_in_several_mails_has_its_header_in_the_first_only() -> None:
     assert [names(order) for order in (index, *files)] == [
         [],
         ["entete-02.hpr", "radio.pdf.pgp"],
-        ["lettre-02.txt.pgp"],
+        ["02-lettre.txt.pgp"],
     ]
 
 
@@ -155,10 +155,10 @@ def test_partitioned_encrypts_each_header_by_itself_in_front_of_its_entry() -> N
     found = [part.get_filename() for part in parsed(mail).iter_attachments()]
     assert found == [
         "entete-01.hpr.pgp",
-        "entree-01.eml.pgp",
+        "01-entree.eml.pgp",
         "entete-02.hpr.pgp",
-        "document-02.pdf.pgp",
-        "lettre-02.txt.pgp",
+        "02-document.pdf.pgp",
+        "02-lettre.txt.pgp",
     ]
     assert "entete-NN.hpr" in raw(index.pieces).decode()
 

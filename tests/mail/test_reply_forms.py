@@ -164,7 +164,7 @@ def test_separate_sends_entities_as_they_came_and_files_inside_a_sealed_mail() -
     attachments = list(inner.iter_attachments())
     assert [each.get_filename() for each in attachments] == [
         "éléctro.pdf.pgp",
-        "lettre-02.txt.pgp",
+        "02-lettre.txt.pgp",
     ]
     assert attachments[0].get_content() == b"P" + BODY
     assert len({mail.message_id for mail in mails}) == 3
@@ -200,13 +200,13 @@ def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
     parts = list(message.iter_parts())
     assert parts[0].get_content().startswith("-----BEGIN PGP MESSAGE-----")
     assert [part.get_filename() for part in parts[1:]] == [
-        "entree-01.eml.pgp",
-        "document-02.pdf.pgp",
-        "lettre-03.txt.pgp",
-        "document-04.pgp",
+        "01-entree.eml.pgp",
+        "02-document.pdf.pgp",
+        "03-lettre.txt.pgp",
+        "04-document.pgp",
     ]
     assert parts[2].get_content() == b"P" + BODY
-    assert b"document-02.pdf.pgp : Compte rendu 2 DUPONT, radio DUPONT.pdf" in raw(order.pieces)
+    assert b"02-document.pdf.pgp : Compte rendu 2 DUPONT, radio DUPONT.pdf" in raw(order.pieces)
 
 
 def attached(message: EmailMessage) -> list[EmailMessage]:
@@ -307,7 +307,7 @@ def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
     letter = Letter("s", "t", enclosures=files)
     mails, orders = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
     assert len(mails) == 3
-    assert raw(orders[0].pieces).count(b"document-") == 5
+    assert raw(orders[0].pieces).count(b"-document.pdf.pgp : ") == 5
     assert [raw(order.pieces).splitlines()[-1] for order in orders] == [
         b"Partie %d sur 3." % number for number in (1, 2, 3)
     ]
@@ -367,10 +367,10 @@ def test_one_number_in_subject_and_file_name_whatever_an_entry_holds() -> None:
     letter = Letter("s", "t\n", enclosures=files, last=12)
     (mail,), _ = built(letter, frame(ReplyForm.PARTITIONED))
     assert [part.get_filename() for part in parsed(mail).iter_attachments()] == [
-        "lettre-07.txt.pgp",
-        "document-07.pdf.pgp",
-        "document-07-2.pdf.pgp",
-        "entree-03.eml.pgp",
+        "07-lettre.txt.pgp",
+        "07-document.pdf.pgp",
+        "07-2-document.pdf.pgp",
+        "03-entree.eml.pgp",
     ]
     mails, _ = built(letter, frame(ReplyForm.SEPARATE, answer_bytes=10))
     assert [str(parsed(each)["Subject"])[23:] for each in mails] == [

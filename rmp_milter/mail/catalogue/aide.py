@@ -106,8 +106,8 @@ Masquer des entrées (numéros de l'index) :
     Numéros : 2, 5
 
 De même : démasquage, rectification (joignez la nouvelle version), opposition et levée d'opposition
-(ligne « Médecin : »), nouveau code, révocation du code, accès, copie, clôture, clé du patient
-(joignez-la ; ligne « Courriel : »). La page à remettre au patient :
+(ligne « Médecin : »), nouveau code, révocation du code, accès, copie, renvoi, clôture, clé du
+patient (joignez-la ; ligne « Courriel : »). La page à remettre au patient :
 
     Demande : droits
 
@@ -214,8 +214,8 @@ Mask entries (numbers of the index):
     Numbers : 2, 5
 
 Likewise: unmask, correction (attach the new version), opposition and admit (line « Doctor : »),
-new code, revoke code, accesses, copy, close, patient key (attach it; line « Email : »). The page
-to hand to the patient:
+new code, revoke code, accesses, copy, resend, close, patient key (attach it; line « Email : »).
+The page to hand to the patient:
 
     Request : rights
 

@@ -162,7 +162,7 @@ def _files_mail(
         files = [(real_name(each), each) for each in load]
     else:
         words = text("enclosed-several", frame.language, numbers=place.label)
-        files = [(f"{each.number:02}-{real_name(each)}", each) for each in load]
+        files = [(real_name(each, among_others=True), each) for each in load]
     dated = later(frame, place)
     sealed = yield SealPieces(files_entity(subject, words, files, dated, parts))
     return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
@@ -243,7 +243,10 @@ def _name_line(name: str, each: Enclosure) -> str:
 
 
 def neutral_names(sent: Sequence[Enclosure]) -> list[str]:
-    """Return file names that say nothing of the patient: kind, entry's number, type only."""
+    """Return file names that say nothing of the patient: entry's number, kind, type only.
+
+    The number first: in a folder that all were saved to, an entry's files stand together.
+    """
     kinds: Counter[tuple[int, Container]] = Counter()
     names = []
     for each in sent:
@@ -255,18 +258,24 @@ def neutral_names(sent: Sequence[Enclosure]) -> list[str]:
 
 def _neutral_name(each: Enclosure, number: str) -> str:
     if each.document.container is Container.ENTITY:
-        return f"entree-{number}.eml.pgp"
+        return f"{number}-entree.eml.pgp"
     if each.document.container is Container.TEXT:
-        return f"lettre-{number}.txt.pgp"
-    names = [bare_name(part.name) for part in each.document.parts if part.name]
-    ending = PurePosixPath(names[0]).suffix.lower() if names else ""
+        return f"{number}-lettre.txt.pgp"
+    ending = PurePosixPath(_own_name(each)).suffix.lower()
     safe = ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""  # noqa: PLR2004 -- a dot and five letters
-    return f"document-{number}{safe}.pgp"
+    return f"{number}-document{safe}.pgp"
 
 
-def real_name(each: Enclosure) -> str:
-    """Return a bare file's own name, for use inside the encryption only."""
-    names = [part.name for part in each.document.parts if part.name]
-    neutral = _neutral_name(each, numbered(each.number))
-    name = bare_name(names[0]) if names else PurePosixPath(neutral).stem
-    return f"{name}.pgp"
+def _own_name(each: Enclosure) -> str:
+    return next((bare_name(part.name) for part in each.document.parts if part.name), "")
+
+
+def real_name(each: Enclosure, *, among_others: bool = False) -> str:
+    """Return a bare file's own name, for use inside the encryption only.
+
+    ``among_others``, of other entries, it begins with its entry's number.
+    """
+    number, own = numbered(each.number), _own_name(each)
+    if not own:
+        return _neutral_name(each, number)
+    return f"{number}-{own}.pgp" if among_others else f"{own}.pgp"
