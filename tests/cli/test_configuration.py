@@ -184,3 +184,16 @@ def _toml(document: dict[str, dict[str, object]]) -> str:
         + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
         for section, table in document.items()
     )
+
+
+def test_the_time_zone_is_the_hosts_and_paris_where_nothing_is_said() -> None:
+    file = ROOT / "rmp.toml.example"
+    assert parse(LEAST, file).clock.name == "Europe/Paris"
+    there = parse(LEAST + 'timezone = "Indian/Reunion"\n', file).clock
+    assert there.at(0).strftime("%d/%m/%Y %H:%M") == "01/01/1970 04:00"
+
+
+@pytest.mark.parametrize("name", ["Europe/Lutetia", "../etc/passwd", "/etc/localtime", ""])
+def test_a_time_zone_that_nobody_knows_is_a_fault(name: str) -> None:
+    (fault,) = faults(LEAST + f"timezone = {json.dumps(name)}\n")
+    assert "[service] timezone" in fault

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from rmp_milter.calls.protocol import Opened
+from rmp_milter.dossier.days import UNIVERSAL, Clock
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import STRICTEST, Policy, Proof
 from rmp_milter.handlers.asking.keeper import Keeper
@@ -74,6 +75,7 @@ class Case(Occasion, frozen=True):
     and the reason, from type, profession and file names. ``parcels`` are there only where
     one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
     ``message_id`` is the mail's own, empty where it may not stand in an answer's header.
+    ``clock`` is the host's, by which people's days and hours go.
     """
 
     mail_from: str
@@ -87,6 +89,7 @@ class Case(Occasion, frozen=True):
     bounds: Bounds = Bounds()
     parcels: tuple[Share, ...] = ()
     message_id: str = ""
+    clock: Clock = UNIVERSAL
 
     @property
     def shares(self) -> tuple[Share, ...]:

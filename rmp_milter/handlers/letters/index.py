@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.sight.table import IndexTable
@@ -24,6 +25,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     language: Language,
     *,
     table: IndexTable,
+    clock: Clock,
     whole_sheet: bool = False,
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
@@ -43,15 +45,14 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         patient=patient,
         birth_date=birth_date(dossier.patient),
         treating=treating,
-        date=day(at),
+        date=day(at, clock),
         entries=str(len(ordered)),
         documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
-    body = (
-        _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
-    )
+    body = text("index-empty", language) + "\n"
     if ordered:
+        body = _tabs(ordered, packets, language, clock)
         body += "\n" + text("index-table", language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
@@ -61,9 +62,9 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     )
 
 
-def index_lines(visible: Sequence[Seen], language: Language) -> str:
+def index_lines(visible: Sequence[Seen], language: Language, clock: Clock) -> str:
     """Return the lines of the index alone, as it shows them."""
-    return _tabs(_in_order(visible), {}, language)
+    return _tabs(_in_order(visible), {}, language, clock)
 
 
 def _in_order(picked: Sequence[Seen]) -> list[Seen]:
@@ -74,13 +75,15 @@ def _rank(each: Seen) -> tuple[bool, int, int]:
     return bool(each.replaced_by), _TABS.index(each.onglet), -each.number
 
 
-def _tabs(ordered: Sequence[Seen], packets: Mapping[bytes, bytes], language: Language) -> str:
+def _tabs(
+    ordered: Sequence[Seen], packets: Mapping[bytes, bytes], language: Language, clock: Clock
+) -> str:
     """Return the tabs in order; what was replaced stands at the end, under its own head."""
     sections = []
     for head, members in groupby(ordered, key=lambda each: _head(each, language)):
         lines = [head]
         for each in members:
-            lines += _entry_lines(each, packets, language)
+            lines += _entry_lines(each, packets, language, clock)
         sections.append("\n".join(lines) + "\n")
     return "\n".join(sections)
 
@@ -89,16 +92,18 @@ def _head(each: Seen, language: Language) -> str:
     return text("index-replaced", language) if each.replaced_by else each.onglet.value.upper()
 
 
-def entry_title(each: Seen, language: Language) -> str:
+def entry_title(each: Seen, language: Language, clock: Clock) -> str:
     """Return the line that stands for an entry: number, day, type, author."""
     entry = each.filed.entry
     title = entry.document_type or text("unnamed-part", language)
-    return f"{each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"
+    return f"{each.number}. {day(entry.received_at, clock)}  {title} — {entry.author_name}"
 
 
-def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+def _entry_lines(
+    each: Seen, packets: Mapping[bytes, bytes], language: Language, clock: Clock
+) -> list[str]:
     entry = each.filed.entry
-    lines = [f"  {entry_title(each, language)}"]
+    lines = [f"  {entry_title(each, language, clock)}"]
     if each.masked:
         lines.append(f"      {text('index-masked', language)}")
     if each.replaced_by:

@@ -41,7 +41,7 @@ def send(case: Case, act: Act) -> Outcome:
     admission, dossier = prove(case, admit(case, act))
     visible = _visible(case, dossier, admission.relation)
     entries_named(case, admission, dossier, visible)
-    picked = chosen(visible, case.header)
+    picked = chosen(visible, case.header, case.clock)
     packets = _packets(case, admission, picked)
     treating = case.view.doctor(dossier.treating)
     letter = dossier_letter(
@@ -52,6 +52,7 @@ def send(case: Case, act: Act) -> Outcome:
         case.at,
         case.language,
         table=table_of(dossier, visible),
+        clock=case.clock,
         whole_sheet=admission.relation in SEES_ALL,
     )
     effects = Effects(
@@ -60,7 +61,7 @@ def send(case: Case, act: Act) -> Outcome:
         once=spent(case),
     )
     certificates = authors_certificates(case, letter.enclosures)
-    headers = hprim_headers(case.doctor, dossier, picked, letter.enclosures, case.language)
+    headers = hprim_headers(case, dossier, picked, letter.enclosures)
     complete = msgspec.structs.replace(letter, certificates=certificates, headers=headers)
     return Outcome(complete, effects)
 
