@@ -53,6 +53,10 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
     DUPLICATE = "duplicate"
     UNKNOWN = "unknown"
+    QUOTED = "quoted"  # the request stands where a quotation may be
+    OTHER_PATIENT = "other-patient"  # somebody else is named
+    ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
+    TWO_REFERENCES = "two-references"  # which emergency access is justified?
 
 
 class Problem(msgspec.Struct, frozen=True):
