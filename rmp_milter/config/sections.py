@@ -62,6 +62,14 @@ class ServiceSection(Section, frozen=True, kw_only=True):
         _Line, Meta(description='a name of 1 to 200 characters, without < > or "')
     ] = "Résumé médical partagé"
     language: Annotated[Literal["fr", "en"], Meta(description='"fr" or "en"')] = "fr"
+    timezone: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+            max_length=64,
+            description='the name of a time zone, such as "Europe/Paris"',
+        ),
+    ] = "Europe/Paris"
 
 
 class PathsSection(Section, frozen=True, kw_only=True):

@@ -28,6 +28,9 @@ addresses = {addresses}
 name = {name}
 # The language of answers: "fr" or "en".
 language = "fr"
+# The time zone in which days and hours are written for people, and begin: a locum's, a day's
+# receipts. Logs and whatever else machines read are in universal time.
+timezone = "Europe/Paris"
 
 [paths]
 # One folder for each part; each is read by its own user only.

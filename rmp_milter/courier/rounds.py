@@ -83,7 +83,8 @@ class Rounds:
     def send(self, row: OutboxRow) -> bool:
         """Try to send one row, and note what became of it; return whether it is done with.
 
-        It is not where it is tried again later. Raises :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
+        It is not where it is tried again later. Raises :class:`UnreachableError` (the row
+        stays as it is) and :class:`StoreFailed`.
         """
         started = time.monotonic()
         reply = self._try(row)

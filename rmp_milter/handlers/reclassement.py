@@ -16,7 +16,6 @@ from rmp_milter.handlers.way_in.admission import admit
 from rmp_milter.handlers.way_in.entering import settled
 from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, day, full_name
@@ -33,10 +32,10 @@ def handle(case: Case) -> Outcome:
     # The header's onglet is where they go; it must not choose among them.
     wanted = msgspec.structs.replace(case.header, tab=None)
     entries_named(case, admission, dossier, visible)
-    picked = chosen(visible, wanted)
+    picked = chosen(visible, wanted, case.clock)
     numbers = [each.filed.number for each in picked]
     unlock(case, admission, entries=numbers)
-    letter = _letter(dossier, picked, tab, case.language)
+    letter = _letter(case, dossier, picked, tab)
     effects = Effects()
     if not all(each.onglet is tab for each in picked):
         effects = Effects(updates=(DossierUpdate(_moved(case, dossier, picked, tab)),))
@@ -56,9 +55,8 @@ def _moved(case: Case, dossier: Dossier, picked: Sequence[Seen], tab: Onglet) ->
     return revised(dossier, refilings=refilings)
 
 
-def _letter(
-    dossier: Dossier, picked: Sequence[Seen], tab: Onglet, language: Language
-) -> Letter:
+def _letter(case: Case, dossier: Dossier, picked: Sequence[Seen], tab: Onglet) -> Letter:
+    language = case.language
     patient = full_name(dossier.patient)
     words = text(
         "refiled",
@@ -66,18 +64,18 @@ def _letter(
         patient=patient,
         birth_date=birth_date(dossier.patient),
         onglet=tab.value,
-        entries=bullet_list(_line(each, tab, language) for each in picked),
+        entries=bullet_list(_line(each, tab, case) for each in picked),
     )
     return Letter(subject=text("subject-refiled", language, patient=patient), text=words)
 
 
-def _line(each: Seen, tab: Onglet, language: Language) -> str:
-    entry = each.filed.entry
+def _line(each: Seen, tab: Onglet, case: Case) -> str:
+    entry, language = each.filed.entry, case.language
     return text(
         "refiled-stays" if each.onglet is tab else "refiled-from",
         language,
         number=str(each.number),
-        date=day(entry.received_at),
+        date=day(entry.received_at, case.clock),
         title=entry.document_type or text("unnamed-part", language),
         author=entry.author_name,
         before=each.onglet.value,

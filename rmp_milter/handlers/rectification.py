@@ -66,7 +66,7 @@ def _by_number(case: Case) -> Outcome:
             "rectified",
             case.language,
             patient=patient,
-            old=entry_title(old, case.language),
+            old=entry_title(old, case.language, case.clock),
             documents=bullet_list(titles),
             onglet=entry.onglet.value,
         )

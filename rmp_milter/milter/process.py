@@ -110,7 +110,7 @@ def household(config: Config, store: Store) -> Household:
     """Return what the chores are done with."""
     keeper = _keeper(config)
     language = config.service.language
-    return Household(store, keeper, _answers(config, keeper), language)
+    return Household(store, keeper, _answers(config, keeper), language, config.clock)
 
 
 def watch_of(config: Config) -> Watch:
@@ -155,6 +155,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         services=config.service.addresses,
         bounce_key=keys.outbox,
         language=config.service.language,
+        clock=config.clock,
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
         classify=functools.partial(classify, table=table),

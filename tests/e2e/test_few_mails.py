@@ -1,11 +1,10 @@
 """A dossier is not hundreds of mails: together where it can be, a bound, the rest on request."""
 
 import os
-import re
 from collections.abc import Iterator
 
 import pytest
-from clinic import Clinic, small_clinic
+from clinic import Clinic, read_from, small_clinic
 
 from testbed.doctor import Doctor
 from testbed.reading import Opened
@@ -77,9 +76,7 @@ def test_what_has_no_room_is_named_and_follows_on_request(few: Clinic) -> None:
     assert letters(sent) == {1, 5}  # the résumé, the newest
     assert "\n  2 à 4\n" in index.text
     assert index.text.count("(non joint") == 3
-    table = re.search(r"la table (\w+)\.", index.text)
-    assert table
-    words = f"Demande : renvoi\n{lines}Numéros : 2-3 (table {table[1]})\n"
+    words = f"Demande : renvoi\n{lines}Numéros : 2-3 {read_from(index)}\n"
     _, *more = ask(few, few.anne, words, 3)
     assert letters(more) == {2, 3}
     assert [each.files["bilan.pdf"] for each in more] == [LARGE, LARGE]

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from test_reply_forms import LETTER, built, enclosure, frame, parsed, raw
 
+from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.dossier.model import (
     Consent,
     Container,
@@ -53,7 +54,9 @@ ENTRY = Entry(
 
 
 def lines(dossier: Dossier = DOSSIER, entry: Entry = ENTRY) -> list[str]:
-    data = header_file(dossier, entry, PlaceInIndex(3, "Biologie"), READER, "fr").data
+    data = header_file(
+        dossier, entry, PlaceInIndex(3, "Biologie"), READER, "fr", UNIVERSAL
+    ).data
     assert data.count(b"\n") == data.count(b"\r\n")
     return data.decode("iso-8859-1").split("\r\n")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from rmp_milter.calls.protocol import Opened
+from rmp_milter.dossier.days import UNIVERSAL, Clock
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import STRICTEST, Policy, Proof
 from rmp_milter.handlers.asking.keeper import Keeper
@@ -80,6 +81,7 @@ class Case(Occasion, frozen=True):
     one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
     ``message_id`` is the mail's own, empty where it may not stand in an answer's header;
     ``thread`` the Message-ID that the mail's thread began with, empty where it has none.
+    ``clock`` is the host's, by which people's days and hours go.
     """
 
     mail_from: str
@@ -93,6 +95,7 @@ class Case(Occasion, frozen=True):
     bounds: Bounds = Bounds()
     parcels: tuple[Share, ...] = ()
     message_id: str = ""
+    clock: Clock = UNIVERSAL
     thread: str = ""
 
     @property

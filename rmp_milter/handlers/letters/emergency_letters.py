@@ -16,7 +16,7 @@ from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
-from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, full_name, minute
+from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, full_name, told_minute
 
 
 def emergency_letter(
@@ -35,12 +35,13 @@ def emergency_letter(
         case.at,
         case.language,
         table=table_of(dossier, visible),
+        clock=case.clock,
         whole_sheet=False,
     )
     head = text(
         "emergency-head",
         case.language,
-        at=minute(case.at),
+        at=told_minute(case.at, case.clock, case.language),
         reference=reference_of(case.digest),
         hours=str(case.bounds.justify_hours),
     )
@@ -88,7 +89,7 @@ def treating_notice(
         birth_date=birth_date(dossier.patient),
         doctor=case.doctor.name,
         rpps=case.doctor.rpps,
-        at=minute(case.at),
+        at=told_minute(case.at, case.clock, case.language),
         reference=reference,
         told=text(f"emergency-told-{told.value}", case.language),
     )
@@ -113,7 +114,7 @@ def patient_letter(case: Case, dossier: Dossier, reference: str) -> PostalLetter
         "emergency-letter",
         case.language,
         doctor=case.doctor.name,
-        at=minute(case.at),
+        at=told_minute(case.at, case.clock, case.language),
         reference=reference,
     )
     name = dossier.patient.first_names, dossier.sheet.used_name or dossier.patient.birth_name

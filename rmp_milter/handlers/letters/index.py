@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from textwrap import fill
 
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.sight.table import IndexTable
@@ -32,6 +33,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     language: Language,
     *,
     table: IndexTable,
+    clock: Clock,
     whole_sheet: bool = False,
     left: Collection[int] = (),
 ) -> Letter:
@@ -53,17 +55,14 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         patient=patient,
         birth_date=birth_date(dossier.patient),
         treating=treating,
-        date=day(at),
+        date=day(at, clock),
         entries=str(len(ordered)),
         documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
-    body = (
-        _tabs(ordered, packets, left, language)
-        if ordered
-        else text("index-empty", language) + "\n"
-    )
+    body = text("index-empty", language) + "\n"
     if ordered:
+        body = _tabs(ordered, packets, left, language, clock)
         body += "\n" + text("index-table", language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
@@ -93,9 +92,9 @@ def what_is_left(
     return said if again else said + "\n" + text("index-rest", language) + "\n"
 
 
-def index_lines(visible: Sequence[Seen], language: Language) -> str:
+def index_lines(visible: Sequence[Seen], language: Language, clock: Clock) -> str:
     """Return the lines of the index alone, as it shows them."""
-    return _tabs(in_index_order(visible), {}, (), language)
+    return _tabs(in_index_order(visible), {}, (), language, clock)
 
 
 def _rank(each: Seen) -> tuple[bool, int, int]:
@@ -107,13 +106,14 @@ def _tabs(
     packets: Mapping[bytes, bytes],
     left: Collection[int],
     language: Language,
+    clock: Clock,
 ) -> str:
     """Return the tabs in order; what was replaced stands at the end, under its own head."""
     sections = []
     for head, members in groupby(ordered, key=lambda each: _head(each, language)):
         lines = [head]
         for each in members:
-            lines += _entry_lines(each, packets, language)
+            lines += _entry_lines(each, packets, language, clock)
             if each.number in left:
                 lines.append(f"      {text('index-left', language)}")
         sections.append("\n".join(lines) + "\n")
@@ -124,16 +124,18 @@ def _head(each: Seen, language: Language) -> str:
     return text("index-replaced", language) if each.replaced_by else each.onglet.value.upper()
 
 
-def entry_title(each: Seen, language: Language) -> str:
+def entry_title(each: Seen, language: Language, clock: Clock) -> str:
     """Return the line that stands for an entry: number, day, type, author."""
     entry = each.filed.entry
     title = entry.document_type or text("unnamed-part", language)
-    return f"{each.number}. {day(entry.received_at)}  {title} — {entry.author_name}"
+    return f"{each.number}. {day(entry.received_at, clock)}  {title} — {entry.author_name}"
 
 
-def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+def _entry_lines(
+    each: Seen, packets: Mapping[bytes, bytes], language: Language, clock: Clock
+) -> list[str]:
     entry = each.filed.entry
-    lines = [f"  {entry_title(each, language)}"]
+    lines = [f"  {entry_title(each, language, clock)}"]
     if each.masked:
         lines.append(f"      {text('index-masked', language)}")
     if each.replaced_by:

@@ -68,6 +68,7 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
         case.at,
         case.language,
         table=table_of(dossier, visible),
+        clock=case.clock,
         whole_sheet=admission.relation in SEES_ALL,
         left=portion.left,
     )
@@ -80,7 +81,7 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
         once=spent(case),
     )
     certificates = authors_certificates(case, letter.enclosures)
-    headers = hprim_headers(case.doctor, dossier, portion.now, letter.enclosures, case.language)
+    headers = hprim_headers(case, dossier, portion.now, letter.enclosures)
     complete = msgspec.structs.replace(letter, certificates=certificates, headers=headers)
     return Outcome(complete, effects)
 
@@ -91,7 +92,7 @@ def _visible(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ..
 
 
 def _portion(case: Case, visible: Sequence[Seen], *, again: bool) -> _Portion:
-    picked = chosen(visible, case.header)
+    picked = chosen(visible, case.header, case.clock)
     if case.header.scope is Scope.INDEX:
         return _Portion(picked, picked)
     room = room_of(case)

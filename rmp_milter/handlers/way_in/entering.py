@@ -38,7 +38,8 @@ def enter(case: Case, act: Act) -> Entered:
     admission, dossier = prove(case, admit(case, act))
     entries = case.view.entries(dossier.dossier_id)
     visible = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
-    picked, missing = (), None
+    picked: tuple[Seen, ...] = ()
+    missing: MailError | None = None
     try:
         picked = entries_named(case, admission, dossier, visible)
     except Refusal:

@@ -47,5 +47,5 @@ def _asked_back(
         error.text,
         Effects(cleared=forgiven(admission), once=spent(case)),
         facts=error.facts,
-        below=index_lines(shown, case.language),
+        below=index_lines(shown, case.language, case.clock),
     )

@@ -56,11 +56,11 @@ LETTERS: Mapping[str, Text] = {
     "accesses-head": Text(
         """\
 Accès au dossier de {patient}, né(e) le {birth_date} : {count} ligne(s)
-Date, heure (UTC), auteur, opération. Les numéros sont ceux de la table du dossier.
+Date, heure ({clock}), auteur, opération. Les numéros sont ceux de la table du dossier.
 """,
         """\
 Accesses to the dossier of {patient}, born {birth_date}: {count} lines
-Date, time (UTC), who, what. The numbers are those of the dossier's index.
+Date, time ({clock}), who, what. The numbers are those of the dossier's index.
 """,
     ),
     "accesses-partial": Text(

@@ -10,15 +10,15 @@ LETTERS: Mapping[str, Text] = {
         "RMP: emergency access overdue, {reference}",
     ),
     "alert-justification": Text(
-        "L'accès en urgence {reference} du {at} (UTC) n'est pas justifié après {hours} heures.\n"
+        "L'accès en urgence {reference} du {at} n'est pas justifié après {hours} heures.\n"
         "Relancez le médecin ; rmp access overdue EXPORT énumère ce qui est en retard.",
-        "The emergency access {reference} of {at} (UTC) is not justified after {hours} hours.\n"
+        "The emergency access {reference} of {at} is not justified after {hours} hours.\n"
         "Ask the doctor; rmp access overdue EXPORT lists what is overdue.",
     ),
     "alert-review": Text(
-        "L'accès en urgence {reference} du {at} (UTC) n'est pas contrôlé après {hours} heures.\n"
+        "L'accès en urgence {reference} du {at} n'est pas contrôlé après {hours} heures.\n"
         "Prévenez les auditeurs ; rmp access overdue EXPORT énumère ce qui est en retard.",
-        "The emergency access {reference} of {at} (UTC) is not reviewed after {hours} hours.\n"
+        "The emergency access {reference} of {at} is not reviewed after {hours} hours.\n"
         "Tell the auditors; rmp access overdue EXPORT lists what is overdue.",
     ),
     "checkpoint-subject": Text(

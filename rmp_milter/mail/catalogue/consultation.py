@@ -24,9 +24,9 @@ As of {date}: {entries} entries, {documents} documents
     "index-table": Text(
         "Ces numéros sont ceux de la table {table}. Pour demander des entrées par\n"
         "leur numéro, recopiez aussi ce nom, entre parenthèses derrière les\n"
-        "numéros, ainsi « 5, 7 (table {table}) » : la table peut changer.\n",
+        "numéros, ainsi « 5, 7 (table {table}) », car la table peut changer.\n",
         "These numbers are those of the table {table}. To ask for entries by\n"
-        "number copy that name too, in brackets behind the numbers, like this:\n"
+        "number copy that name too, in brackets behind the numbers, like\n"
         "« 5, 7 (table {table}) », since the table may change.\n",
     ),
     "index-mails": Text(

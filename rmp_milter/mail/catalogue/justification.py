@@ -30,7 +30,7 @@ to you if they miss anything.
     ),
     "reminder-justify": Text(
         """\
-Votre accès en urgence du {at} (UTC), référence {reference}, n'est pas encore justifié. Répondez
+Votre accès en urgence du {at}, référence {reference}, n'est pas encore justifié. Répondez
 par :
 
     Demande : justification
@@ -38,7 +38,7 @@ par :
     Motif : ...
 """,
         """\
-Your emergency access of {at} (UTC), reference {reference}, is not justified yet. Answer by:
+Your emergency access of {at}, reference {reference}, is not justified yet. Answer by:
 
     Request : justification
     Reference : {reference}

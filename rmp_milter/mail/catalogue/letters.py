@@ -57,6 +57,8 @@ LETTERS: Mapping[str, Text] = {
         "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
         "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
     ),
+    "time-of": Text("heure de {town}", "{town} time"),
+    "universal-time": Text("temps universel", "universal time"),
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(
         """\

@@ -26,7 +26,7 @@ LETTERS: Mapping[str, Text] = {
     ),
     "emergency-head": Text(
         """\
-ACCÈS EN URGENCE accordé le {at} (UTC), référence {reference}
+ACCÈS EN URGENCE accordé le {at}, référence {reference}
 
 Cet accès est inscrit au journal ; le médecin traitant et le patient en sont informés. Les
 documents que le patient a masqués n'y figurent pas. Justifiez-le sous {hours} heures :
@@ -36,7 +36,7 @@ documents que le patient a masqués n'y figurent pas. Justifiez-le sous {hours} 
     Motif : ...
 """,
         """\
-EMERGENCY ACCESS granted on {at} (UTC), reference {reference}
+EMERGENCY ACCESS granted on {at}, reference {reference}
 
 This access is in the log; the treating doctor and the patient are told of it. Documents that the
 patient has masked are not among these. Justify it within {hours} hours:
@@ -100,7 +100,7 @@ first three letters, with or without about an age:
         """\
 {doctor} (RPPS {rpps}) a lu en urgence, sans code ni carte,
 le dossier de votre patient {patient}, né(e) le {birth_date}.
-Le {at} (UTC), référence {reference}
+Le {at}, référence {reference}
 
 Cet accès doit être justifié ; les auditeurs l'examineront. Pour le contester, écrivez à
 l'hébergeur en citant la référence.
@@ -109,7 +109,7 @@ l'hébergeur en citant la référence.
         """\
 {doctor} (RPPS {rpps}) read in an emergency, without code or card,
 the dossier of your patient {patient}, born {birth_date}.
-On {at} (UTC), reference {reference}
+On {at}, reference {reference}
 
 This access must be justified; auditors will look into it. To object, write to the host and quote
 the reference.
@@ -130,7 +130,7 @@ the reference.
         """\
 Madame, Monsieur,
 
-Le {at} (temps universel), {doctor} a lu votre dossier médical partagé en urgence, sans votre code
+Le {at}, {doctor} a lu votre dossier médical partagé en urgence, sans votre code
 ni votre carte. Ces accès sont permis lorsque la santé du patient l'exige. Ce que vous avez masqué
 n'a pas été montré.
 
@@ -141,7 +141,7 @@ dossier. Pour contester celui-ci, écrivez à l'hébergeur en citant la référe
         """\
 Dear Madam or Sir,
 
-On {at} (universal time) {doctor} read your shared medical dossier in an emergency, without your
+On {at} {doctor} read your shared medical dossier in an emergency, without your
 code or card. Such accesses are allowed where a patient's health demands it. What you have masked
 was not shown.
 
