@@ -54,6 +54,8 @@ def loads(enclosures: Iterable[Enclosure], room: Room) -> list[list[Enclosure]]:
         if len(alone) <= most:
             return alone
         for kept in range(most - 1, 1, -1):
+            if (len(alone) - kept) > (most - kept) * TOGETHER:
+                continue  # however small they are
             found = alone[:kept] + _together(alone[kept:], room.octets)
             if len(found) <= most:
                 return found
