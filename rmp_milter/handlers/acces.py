@@ -17,6 +17,7 @@ from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.sight.seen import SEES_ALL
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.entering import Entered, enter, settled
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import known, text
@@ -70,6 +71,7 @@ def _letter(case: Case, events: Sequence[PastEvent], entered: Entered) -> Letter
         birth_date=birth_date(patient),
         count=str(len(lines)),
         clock=whose_time(case.clock, case.language),
+        table=table_of(entered.dossier, entered.visible).mark,
     )
     notes = [] if whole else [text("accesses-partial", case.language)]
     if len(events) == LIMIT:

@@ -56,11 +56,11 @@ LETTERS: Mapping[str, Text] = {
     "accesses-head": Text(
         """\
 Accès au dossier de {patient}, né(e) le {birth_date} : {count} ligne(s)
-Date, heure ({clock}), auteur, opération. Les numéros sont ceux de la table du dossier.
+Date et {clock}, auteur, opération. Les numéros sont ceux de la table {table}.
 """,
         """\
 Accesses to the dossier of {patient}, born {birth_date}: {count} lines
-Date, time ({clock}), who, what. The numbers are those of the dossier's index.
+Date and {clock}, who, what. The numbers are those of the table {table}.
 """,
     ),
     "accesses-partial": Text(

@@ -18,7 +18,8 @@ la ligne « Code : » avec le code du patient. Chaque demande commence par :
     Patient : DUPONT Jean
     Né le : 30/01/1959
 
-Les numéros sont ceux de la table reçue par « Demande : index ».
+Les numéros sont ceux de la table reçue par « Demande : index » ; qui n'est ni le patient ni son
+médecin traitant recopie derrière eux le nom de cette table.
 
   - Savoir qui a consulté ou modifié le dossier :     Demande : accès
   - Recevoir une copie de tout le dossier :           Demande : copie
@@ -50,7 +51,8 @@ line « Code : » with the patient's code. Each request begins with:
     Patient : DUPONT Jean
     Born : 30/01/1959
 
-The numbers are those of the table that « Request : index » brings.
+The numbers are those of the table that « Request : index » brings; whoever is neither the
+patient nor his treating doctor copies that table's name behind them.
 
   - Know who read or changed the dossier:             Request : accesses
   - Receive a copy of the whole dossier:              Request : copy

@@ -10,15 +10,15 @@ from rmp_milter.dossier.identity import fold
 
 _LONGEST = 20
 _BESIDE = re.compile(
-    r"[\s,;]*[(\[]?\s*\b(?:de\s+la\s+|from\s+)?table\b[\s:=n°]*(?P<mark>[^()\[\]]*)[)\]]?[\s.]*",
-    re.IGNORECASE,
+    r"[\s,;(\[]*\b(?:de\s+la\s+|from\s+(?:the\s+)?)?table\b(?P<mark>.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
 def table_apart(value: str) -> tuple[str, str]:
     """Return the numbers' value without the table behind them, and its mark."""
     found = _BESIDE.search(value)
-    if found is None or found.end() != len(value):
+    if found is None:
         return value, ""
     return value[: found.start()], table_mark(found["mark"]) or "-"
 
