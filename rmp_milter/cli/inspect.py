@@ -117,7 +117,8 @@ def inspect(  # noqa: PLR0913 -- the options of the command
     with memory, memory.mapped() as file, _refusing_key(secret_key):
         report = _examine(file, first_mail(file), means)
     language = means.config.service.language if means.config else "fr"
-    facts = {"limit": str(means.message_bytes // 1_000_000)}
+    service = report.header.service if report.header else ""
+    facts = {"limit": str(means.message_bytes // 1_000_000), "service": service}
     if as_json:
         print_json(report_as_json(report, language, facts))
     else:
@@ -231,7 +232,9 @@ def _examine(file: memoryview, found: FirstMail, means: Openers) -> MailReport:
         if isinstance(opener, str):
             return closed(report, opener)
         with _directory(means.config) as directory:
-            ground = Ground(directory, HANDLERS, int(time.time()), means.signature_days)
+            services = means.config.service.addresses if means.config else ()
+            now = int(time.time())
+            ground = Ground(directory, HANDLERS, now, means.signature_days, services)
             return opened(report, opener, found.mail_from, ground)
 
 

@@ -123,8 +123,10 @@ def _print_header(inside: Inside, header: RoutingHeader, language: Language) -> 
 
 
 def _problem(problem: Problem, language: Language) -> str:
-    words = text(f"problem-{problem.kind}", language, word=problem.word, value=problem.value)
-    return words.rstrip(" :")
+    words = text(f"problem-{problem.kind}", language, word=problem.word)
+    return words + (
+        text("problem-value", language, value=problem.value) if problem.value else ""
+    )
 
 
 def _print_inside(inside: Inside) -> None:

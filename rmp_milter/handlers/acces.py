@@ -33,7 +33,7 @@ _WISHES = frozenset(
     {"masquage", "demasquage", "opposition", "levee d'opposition", "reclassement"}
 )
 """Events that only whoever sees all of a dossier is told: they tell of what is hidden."""
-_WIDTH = 96
+_WIDTH = 66
 
 
 def handle(case: Case) -> Outcome:

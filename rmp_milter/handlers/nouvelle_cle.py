@@ -65,25 +65,28 @@ def handle(case: Case) -> Outcome:
 
 
 def _enclosed_key(case: Case) -> Certificate:
-    """Return the one new key that the mail brings.
+    """Return the enclosed key of the fingerprint that the request states.
 
-    A certificate of another fingerprint goes first, since clients enclose the present one by
-    themselves; else the present key with other content: prolonged, or with new subkeys.
+    Clients enclose keys unasked, so a key counts only if it is named: a new one, or the
+    present one with other content (prolonged, with new subkeys).
     """
     present = case.doctor
     found = [each for each in readable(case.opened.keys) if usable(each.binary, case.at)]
-    others = {
-        each.fingerprint: each for each in found if each.fingerprint != present.fingerprint
-    }
-    again = {each.binary: each for each in found if each.fingerprint == present.fingerprint}
-    again.pop(present.certificate, None)
-    offered = list(others.values()) or list(again.values())
-    free = [each for each in offered if not is_taken(each, present, case.view)]
-    if len(free) == 1:
-        return free[0]
-    if free:
+    brought = {each.binary: each for each in found if each.binary != present.certificate}
+    if not brought:
+        raise MailError("key-missing")
+    named = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
+    if not named:
+        raise MailError("key-differs", facts=_facts(case))
+    if len(named) > 1:
         raise MailError("key-several")
-    raise MailError("key-taken" if offered else "key-missing")
+    if is_taken(named[0], present, case.view):
+        raise MailError("key-taken")
+    return named[0]
+
+
+def _facts(case: Case) -> dict[str, str]:
+    return {"fingerprint": spaced(case.header.fingerprint)}
 
 
 def _rewritten(

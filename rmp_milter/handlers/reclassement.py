@@ -18,7 +18,13 @@ from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
-from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, day, full_name
+from rmp_milter.mail.outgoing.wording import (
+    birth_date,
+    bullet_list,
+    day,
+    entry_words,
+    full_name,
+)
 
 
 def handle(case: Case) -> Outcome:
@@ -76,7 +82,7 @@ def _line(each: Seen, tab: Onglet, case: Case) -> str:
         language,
         number=str(each.number),
         date=day(entry.received_at, case.clock),
-        title=entry.document_type or text("unnamed-part", language),
+        title=entry_words(entry.document_type, language),
         author=entry.author_name,
         before=each.onglet.value,
     )

@@ -1,10 +1,10 @@
 """Urgence (bris de glace): any enrolled PS reads a dossier without code or card, at once.
 
-A signature and a reason in words are all it takes; nothing throttles it, and it is outside
-the table of rights. The leaf is written before a key leaves the keeper; médecin traitant and
-patient are told in the same act; justification is awaited. What the patient has masked
-stays masked. Who is not sure who the patient is gets a short list to choose from, which is an
-access itself and is logged as one.
+A signature and a reason in words are all it takes (a reason that is missing is asked for at
+once); nothing throttles it, and it is outside the table of rights. The leaf is written before
+a key leaves the keeper; médecin traitant and patient are told in the same act; justification
+is awaited. What the patient has masked stays masked. Who is not sure who the patient is gets
+a short list to choose from, which is an access itself and is logged as one.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from rmp_milter.calls.protocol import (
     Released,
 )
 from rmp_milter.certificates import usable
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
-from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
 from rmp_milter.dossier.rules import Proof, Relation, Way
 from rmp_milter.errors import MailError
@@ -28,14 +28,16 @@ from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.handlers.letters.emergency_letters import (
     emergency_letter,
-    list_letter,
-    nobody_letter,
     patient_letter,
     patient_notice,
     treating_notice,
 )
-from rmp_milter.handlers.people.patients import asked_patient, match_open
-from rmp_milter.handlers.people.search import chosen_by, short_list
+from rmp_milter.handlers.letters.emergency_questions import (
+    list_letter,
+    nobody_letter,
+    reason_letter,
+)
+from rmp_milter.handlers.people.choice import Choice, FoundBy, choose
 from rmp_milter.handlers.reading.enclosing import authors_certificates, documents_of, enclosures
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, seen
 from rmp_milter.handlers.way_in.admission import relation_to
@@ -48,23 +50,18 @@ LISTED = "urgence liste"
 def handle(case: Case) -> Outcome:
     """Send the dossier, or the short list to choose from, or say that nobody is alike."""
     _check(case)
-    dossier = _dossier(case)
-    if dossier is not None:
-        return _grant(case, dossier)
-    header = case.header
-    found = short_list(header.names_said, header.born_years, case.view.dossiers())
-    if not found:
-        leaf = event(case, LISTED, outcome="none")
-        case.keeper.record(Record(leaf, case.opened.held_reason))
-        return Outcome(nobody_letter(case.language), urgent=True)
-    for each in found:
-        leaf = event(case, LISTED, each.dossier_id)
-        case.keeper.record(Record(leaf, case.opened.held_reason))
-    return Outcome(list_letter(found, case.view, case.language), urgent=True)
+    if not case.opened.held_reason:
+        return Outcome(reason_letter(case), urgent=True)
+    choice = choose(case.header, case.view, int(day_of(case.at, case.clock)[:4]))
+    if choice.sure is not None:
+        return _grant(case, choice.sure)
+    _log(case, choice)
+    letter = list_letter if choice.listed.found else nobody_letter
+    return Outcome(letter(case, choice), urgent=True)
 
 
 def _check(case: Case) -> None:
-    """Raise what an emergency cannot do without: a signature, a reason in words.
+    """Raise what an emergency cannot do without.
 
     The profession is not asked for: it is free text of the directory, and a life must not
     hang on how somebody once wrote it. Only a patient's own key is no professional's.
@@ -72,21 +69,20 @@ def _check(case: Case) -> None:
     if case.doctor.patient_of:
         raise MailError("emergency-professionals-only")
     if case.sender.proof is not Proof.SIGNATURE:
-        raise MailError("signature-needed")
-    if not case.opened.held_reason:
-        raise MailError("reason-missing")
+        raise MailError("emergency-unsigned")
 
 
-def _dossier(case: Case) -> Dossier | None:
-    """Return the dossier if it is chosen from a list, or sure by the three traits."""
-    header = case.header
-    if header.reference:
-        chosen = chosen_by(header.reference, case.view.dossiers())
-        return chosen[0] if len(chosen) == 1 else None
-    if not (header.birth_name and header.first_names and header.birth_date):
-        return None
-    found = match_open(asked_patient(header), case.view)
-    return found.dossier if found.outcome is Matched.ONE else None
+def _log(case: Case, choice: Choice) -> None:
+    """Write a leaf for each who is listed, one for a search that found nobody.
+
+    Where nobody was looked for there is nothing to write down.
+    """
+    if choice.by is FoundBy.NOTHING:
+        return
+    listed = choice.listed.found
+    leaves = [event(case, LISTED, each.dossier_id) for each in listed]
+    for leaf in leaves or [event(case, LISTED, outcome="none")]:
+        case.keeper.record(Record(leaf, case.opened.held_reason))
 
 
 def _grant(case: Case, dossier: Dossier) -> Outcome:
@@ -106,11 +102,8 @@ def _grant(case: Case, dossier: Dossier) -> Outcome:
         leaf=released.leaf,
         patient_told=told,
     )
-    treating = case.view.doctor(dossier.treating)
     certificates = authors_certificates(case, enclosed)
-    letter = emergency_letter(
-        case, dossier, treating.name if treating else "", visible, enclosed
-    )
+    letter = emergency_letter(case, dossier, relation, visible, enclosed)
     return Outcome(
         msgspec.structs.replace(letter, certificates=certificates),
         Effects(emergencies=(emergency,), notices=notices, postal=postal),

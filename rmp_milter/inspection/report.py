@@ -12,7 +12,13 @@ from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
 from rmp_milter.inspection.outside import Outside, Treatment, Verdict, refused
 from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.milter.sender import Directory, check_signature
-from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
+from rmp_milter.milter.understanding import (
+    Arrival,
+    InService,
+    check_arrival,
+    check_request,
+    understood,
+)
 
 
 class MailReport(Value, frozen=True):
@@ -36,13 +42,15 @@ class MailReport(Value, frozen=True):
 class Ground(msgspec.Struct, frozen=True):
     """What a mail is judged on: enrolled doctors, verbs in service, when it is to have come.
 
-    ``at`` is in epoch seconds; ``signature_days`` how old a signature may be then.
+    ``at`` is in epoch seconds; ``signature_days`` how old a signature may be then;
+    ``services`` are the service's addresses, none where they are not known.
     """
 
     directory: Directory | None
     verbs: Mapping[Verb, object]
     at: int
     signature_days: int
+    services: tuple[str, ...] = ()
 
     @property
     def this_year(self) -> int:
@@ -116,7 +124,8 @@ def _objections(
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
         has_documents = any(part.name for part in inside.parts)
-        check_request(header, inside.standing, ground.verbs, has_documents=has_documents)
+        service = InService(ground.verbs, ground.services)
+        check_request(header, inside.standing, service, has_documents=has_documents)
     return list(dict.fromkeys(found))
 
 

@@ -18,7 +18,13 @@ from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.meaning.texts import text_of_mail
 from rmp_milter.mail.whose.reading import read_plain
 from rmp_milter.mail.whose.words import SaidLine, Words
-from rmp_milter.milter.understanding import OwnWords, check_request, is_thanks, understood
+from rmp_milter.milter.understanding import (
+    InService,
+    OwnWords,
+    check_request,
+    is_thanks,
+    understood,
+)
 
 _MIME_FIELDS = frozenset({"content-type", "mime-version", "content-transfer-encoding"})
 
@@ -80,6 +86,12 @@ def _words_of_entity(data: bytes, most: int) -> Words:
     return text.readings[-1] if text.readings else Words(())
 
 
+def _check_reason(header: RoutingHeader, opened: Opening) -> None:
+    """Raise what an emergency hears that says no reason (``handlers/urgence.py``)."""
+    if header.verb is Verb.URGENCE and not opened.meaning.cut.reason:
+        raise MailError("reason-missing")
+
+
 def _report(words: Words, opened: Opening, this_year: int, language: Language) -> SaidReport:
     meaning, cut = opened.meaning, opened.meaning.cut
     own = OwnWords(cut.header, meaning.standing, meaning.doubts)
@@ -90,9 +102,9 @@ def _report(words: Words, opened: Opening, this_year: int, language: Language) -
         header = RoutingHeader()
     else:
         try:
-            if header.verb is Verb.URGENCE and not cut.reason:
-                raise MailError("reason-missing")
-            check_request(header, meaning.standing, HANDLERS, has_documents=has_documents)
+            service = InService(HANDLERS)
+            check_request(header, meaning.standing, service, has_documents=has_documents)
+            _check_reason(header, opened)
         except MailError as error:
             refusal = error.text
             asked_back = refusal_letter(error, header, cut.header, language).text

@@ -12,7 +12,7 @@ from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.changes import Once
-from rmp_milter.dossier.model import Envelope
+from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
@@ -24,12 +24,14 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
+from rmp_milter.milter.emergencies import refused
 from rmp_milter.milter.intake import admit, gather, harmless_message_id, open_request, thread_of
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
     Arrival,
+    InService,
     OwnWords,
     check_arrival,
     check_request,
@@ -96,12 +98,21 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
-        sender, header = _understand(mail, read, means)
-        # What is decided on is looked at in the turn, with all tries before it counted.
-        turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
-        with turn, means.store.snapshot() as view:
-            case = _case(mail, read, sender, header, view, means)
-            return _answer(case, read, view, means)
+        try:
+            return _take_opened(mail, read, means)
+        except MailError as error:
+            year = means.this_year(mail.envelope.received_at)
+            header = understood(OwnWords(read.opened.header), year, None)
+            raise refused(error, header, read.opened.signature.trust) from error
+
+
+def _take_opened(mail: Mail, read: Read, means: Means) -> str:
+    sender, header = _understand(mail, read, means)
+    # What is decided on is looked at in the turn, with all tries before it counted.
+    turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
+    with turn, means.store.snapshot() as view:
+        case = _case(mail, read, sender, header, view, means)
+        return _answer(case, read, view, means)
 
 
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
@@ -170,7 +181,8 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
-        check_request(case.header, standing, HANDLERS, has_documents=has_documents)
+        service = InService(HANDLERS, means.services)
+        check_request(case.header, standing, service, has_documents=has_documents)
         outcome = HANDLERS[case.header.verb](case)
         word = f"{verb} done"
     except MailError as error:
@@ -188,7 +200,7 @@ def _refusal(error: MailError, case: Case) -> Outcome:
     letter = refusal_letter(error, case.header, case.opened.header, case.language, fault)
     if isinstance(error, Refusal):
         return Outcome(letter, error.effects, error.not_before)
-    return Outcome(letter)
+    return Outcome(letter, urgent=case.header.verb is Verb.URGENCE)
 
 
 def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Means) -> None:

@@ -3,7 +3,8 @@
 The pipeline decides by this, and ``rmp inspect`` tells by it what the pipeline would do.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
 
 DAY_SECONDS = 86_400
+_SHOWN = 80  # characters of an address that a refusal repeats
 _TRAITS = frozenset({"Patient", "Nom", "Prénom", "Né le"})
 
 
@@ -34,6 +36,13 @@ class OwnWords(msgspec.Struct, frozen=True):
     header: str
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+
+
+class InService(NamedTuple):
+    """The requests that the service carries out, and its addresses (none: not known)."""
+
+    verbs: Container[Verb]
+    addresses: Collection[str] = ()
 
 
 def understood(said: OwnWords, this_year: int, doctor: Doctor | None) -> RoutingHeader:
@@ -90,17 +99,21 @@ def is_thanks(standing: Standing, *, has_documents: bool) -> bool:
 def check_request(
     header: RoutingHeader,
     standing: Standing,
-    in_service: Container[Verb],
+    service: InService,
     *,
     has_documents: bool,
 ) -> None:
-    """Refuse by letter what was not understood, or asks for what is not in service.
+    """Refuse by letter what was not understood, is for another service, or not in service.
 
     Words to a person (``nothing-asked``) are told apart from a header that is not clear.
+    An emergency is refused for no address.
     """
     if standing is not Standing.HEADER and not has_documents:
         raise MailError("nothing-asked")
     if header.problems:
         raise MailError("header-problems")
-    if header.verb not in in_service:
+    elsewhere = bool(service.addresses and header.service not in {"", *service.addresses})
+    if elsewhere and header.verb is not Verb.URGENCE:
+        raise MailError("other-service", facts={"service": header.service[:_SHOWN]})
+    if header.verb not in service.verbs:
         raise MailError("not-in-service")

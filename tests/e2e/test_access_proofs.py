@@ -65,8 +65,8 @@ def test_each_line_has_a_file_that_verifies_alone(clinic: Clinic, tmp_path: Path
     said = numbered(answer)
     assert [what for _, what in said] == [
         "Dr Paul DEMO a créé le dossier",
-        "Laboratoire CENTRAL a déposé des documents (entrée 1)",
-        "Dr Anne AUTRE a consulté le dossier (entrée 1), avec le code du patient",
+        "Laboratoire CENTRAL a fait un dépôt (document 1)",
+        "Dr Anne AUTRE a consulté le dossier (document 1), avec le code du patient",
         "Dr Paul DEMO a demandé la liste des accès",
     ]
     assert sorted(answer.files) == [f"acces-{number}.tlog-proof" for number, _ in said]
@@ -153,5 +153,5 @@ def test_with_the_code_alone_the_list_comes_without_proofs(clinic: Clinic) -> No
     lines, code = read_once(clinic, clinic.paul)
     answer = with_proofs(clinic, clinic.anne, f"{lines}Code : {code}\n")
     assert answer.files == {}
-    assert "Aucune preuve n'est jointe" in answer.text
+    assert "Aucun fichier de preuve n'est joint" in answer.text
     assert not numbered(answer)

@@ -93,7 +93,7 @@ class TestWaiting:
         waiting = len(pending(clinic))
         text = f"Demande : création\n{lines}Consentement : oui\n"
         (created,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(text))
-        assert "reçu(s) avant la création et rattaché(s) au dossier" in created.text
+        assert "Ces documents attendaient le dossier" in created.text
         assert "Laboratoire CENTRAL" in created.text
         assert len(pending(clinic)) == waiting - 1
         clinic.host.settle()
@@ -133,8 +133,8 @@ class TestWaiting:
         assert chores(clinic, days=31)["expired"] == waited
         assert pending(clinic) == []
         *_, told = clinic.host.answers(clinic.lab, waited, after=before)
-        assert told.subject.startswith("RMP : dépôt non rattaché pour TEST")
-        assert "n'a pas pu être rattaché à un dossier. Il n'est plus conservé" in told.text
+        assert told.subject.startswith("RMP : dépôt non gardé pour TEST")
+        assert "n'ont trouvé aucun dossier.\nLe service ne les garde plus" in told.text
         assert "Radio.pdf" in told.text
         assert sound(clinic)
 
@@ -160,10 +160,10 @@ class TestPrescriber:
             before = clinic.host.postfix.collected.count(clinic.anne.mail)
             text = f"{lines}Prescripteur : Dr Anne AUTRE\n\nVoici.\n"
             (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
-            assert "Prescripteur : Dr Anne AUTRE. Une copie chiffrée" in receipt.text
+            assert "Le prescripteur, Dr Anne AUTRE, reçoit une copie chiffrée" in receipt.text
             clinic.anne.import_key(clinic.lab.certificate)
             letter, copy = clinic.host.answers(clinic.anne, 2, after=before)
-            assert "vous désigne comme prescripteur" in letter.text
+            assert "vous nomme comme prescripteur" in letter.text
             assert copy.files["Radio.pdf"] == PDF
             asked = clinic.anne.pgp_mime("Demande : dossier\n" + lines)
             assert "code du patient manque" in " ".join(
@@ -184,7 +184,7 @@ class TestPrescriber:
         clinic.create(lines)
         text = f"{lines}Prescripteur : Dr Personne\n\nVoici.\n"
         (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text))
-        assert "« Dr Personne » ne désigne avec certitude aucun inscrit" in receipt.text
+        assert "« Dr Personne »\nn'a pas été trouvé" in receipt.text
         assert "Laboratoire CENTRAL" in index(clinic, lines)
 
 
@@ -223,7 +223,7 @@ class TestHprim:
         (receipt,) = clinic.host.ask(clinic.lab, mail)
         assert "« Biologie »" in receipt.text
         assert "bilan.hpr" in receipt.text
-        assert "Prescripteur : Dr Anne AUTRE" in receipt.text
+        assert "Le prescripteur, Dr Anne AUTRE," in receipt.text
         assert "BIOLOGIE" in index(clinic, lines)
 
     def test_an_inline_text_with_old_line_ends(self, clinic: Clinic) -> None:
@@ -243,7 +243,7 @@ class TestHprim:
         (receipt,) = clinic.host.ask(clinic.lab, mail)
         assert name_in(one) in receipt.text
         assert name_in(two) in receipt.text
-        assert "chaque résultat a été détaché" in receipt.text
+        assert "a été\ndétaché" in receipt.text
         asked = clinic.paul.pgp_mime("Demande : dossier\n" + one)
         answer, document = clinic.host.ask(clinic.paul, asked, 2)
         assert "bilan-01.hpr" in answer.text
@@ -267,7 +267,7 @@ class TestReclassement:
         clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(f"{lines}Document : Note\n\nVoici.\n"))
         asked = f"Demande : reclassement\n{lines}Numéros : 1\nOnglet : Imagerie\n"
         (answer,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(asked))
-        assert "Onglet « Imagerie » :" in answer.text
+        assert "l'onglet « Imagerie » se trouvent" in answer.text
         assert "quitte « Biologie »" in answer.text
         assert "IMAGERIE\n  1." in index(clinic, lines)
         refused = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(asked))

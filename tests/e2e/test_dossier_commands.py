@@ -135,16 +135,16 @@ def test_the_patient_decides_by_his_own_mail(clinic: Clinic) -> None:
         def ask(request: str, more: int = 1) -> list[Opened]:
             return clinic.host.ask(patient, patient.pgp_mime(f"Demande : {request}\n"), more)
 
-        assert "Entrée(s) masquée(s) :" in ask("masquage\nNuméros : 1")[0].text
+        assert "Ces documents sont masqués :" in ask("masquage\nNuméros : 1")[0].text
         (index,) = clinic.host.ask(
             clinic.anne, clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {code}\n")
         )
         assert "Laboratoire" not in index.text
         assert ask("copie", 2)[1].files["Radio.pdf"] == PDF
-        assert "Le patient a masqué (entrée 1)" in ask("accès")[0].text
+        assert "Le patient a masqué (document 1)" in ask("accès")[0].text
         assert code_told(ask("nouveau code")[0].text)
         ask(f"opposition\nMédecin : {clinic.anne.name}")
         before = clinic.host.postfix.collected.count(clinic.paul.mail)
-        assert "est clos." in ask("clôture")[0].text
+        assert "est\nclos." in ask("clôture")[0].text
         (notice,) = clinic.host.answers(clinic.paul, after=before)
-        assert "a été clos à la demande de" in notice.text
+        assert "clos à la demande de" in notice.text

@@ -43,7 +43,7 @@ def test_the_dossier_at_once_without_card_or_code_and_the_treating_doctor_is_tol
     lines, name = filed(clinic)
     before = clinic.host.postfix.collected.count(clinic.paul.mail)
     index, summary, _ = urgent(clinic, lines, 3)
-    assert "ACCÈS EN URGENCE accordé" in index.text
+    assert "Cet accès en urgence" in index.text
     assert "Voici : Résumé médical." in summary.text
     assert summary.files["Radio.pdf"] == PDF
     (notice,) = clinic.host.answers(clinic.paul, after=before)
@@ -58,10 +58,10 @@ def test_an_unconscious_patient_carries_no_number(clinic: Clinic) -> None:
     lines, name = filed(clinic)
     family = name.split()[0]
     (listed,) = urgent(clinic, f"Patient : {family.lower()}\nÂge : environ 67 ans\n")
-    found = re.search(rf"(D-[A-Z2-7]{{8}})  {re.escape(name)}", listed.text)
+    found = re.search(rf"(D-\w{{4}}-\w{{4}})  {re.escape(name)}", listed.text)
     assert found, listed.text
     index, *_ = urgent(clinic, f"Référence : {found[1]}\n", 3)
-    assert "ACCÈS EN URGENCE accordé" in index.text
+    assert "Cet accès en urgence" in index.text
     assert name in index.text
     accesses = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
     assert "a reçu en urgence une liste où le patient figure" in accesses[0].text
@@ -85,7 +85,7 @@ def test_every_emergency_is_in_the_journal_and_the_patients_list(clinic: Clinic)
     lines, _ = filed(clinic)
     urgent(clinic, lines, 3)
     (told,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"Demande : accès\n{lines}"))
-    assert "Dr Anne AUTRE a accédé au dossier en urgence (entrées 1, 2)" in told.text
+    assert "Dr Anne AUTRE a accédé au dossier en urgence (documents 1, 2)" in told.text
 
 
 @pytest.mark.promise(number=4)
@@ -105,15 +105,46 @@ def test_it_is_justified_by_its_reference(clinic: Clinic) -> None:
     reference = reference_in(index)
     text = f"Demande : justification\nRéférence : {reference}\nMotif : traumatisme crânien\n"
     (answer,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(text))
-    assert f"justification de l'accès {reference} est inscrite" in answer.text
+    assert f"justification de l'accès {reference} est reçue" in answer.text
     refused = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(text))
-    assert "Aucun accès en urgence de votre part" in refused.text.replace("\n", " ")
+    assert "Aucun de vos accès en urgence" in refused.text.replace("\n", " ")
 
 
-def test_without_a_reason_it_is_asked_for_and_nothing_is_shown(clinic: Clinic) -> None:
+def test_without_a_reason_it_is_asked_for_and_the_form_filled_in_is_answered(
+    clinic: Clinic,
+) -> None:
+    lines, name = filed(clinic)
+    before = clinic.host.postfix.collected.count(clinic.paul.mail)
+    (asked,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(f"Demande : urgence\n{lines}"))
+    assert "Le motif manque" in asked.text
+    assert clinic.host.postfix.collected.count(clinic.paul.mail) == before
+    form = [line.strip() for line in asked.text.splitlines() if line.startswith("    ")]
+    assert form[-1] == "Motif : [pourquoi]"
+    sent = "\n".join([*form[:-1], WHY])
+    index, *_ = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(sent), 3)
+    assert index.text.startswith(f"Dossier de {name}")
+
+
+def test_a_reference_with_a_slip_is_answered_with_what_is_close(clinic: Clinic) -> None:
+    _, name = filed(clinic)
+    (listed,) = urgent(clinic, f"Patient : {name.split()[0]}\n")
+    found = re.search(rf"(D-\w{{4}}-\w{{4}})  {re.escape(name)}", listed.text)
+    assert found, listed.text
+    slip = found[1][:-1] + ("A" if found[1][-1] != "A" else "B")
+    (close,) = urgent(clinic, f"Référence : {slip.lower()}\n")
+    assert "Référence inconnue" in close.text
+    assert f"{found[1]}  {name}" in close.text
+    index, *_ = urgent(clinic, f"Référence : {slip}\nPatient : {name.split()[0]}\n", 3)
+    assert index.text.startswith(f"Dossier de {name}")
+
+
+def test_a_refusal_at_the_door_says_the_true_reason(clinic: Clinic) -> None:
     lines, _ = filed(clinic)
-    answer = clinic.refusal(clinic.anne, clinic.anne.pgp_mime(f"Demande : urgence\n{lines}"))
-    assert "Le motif manque" in answer.text
+    text = f"Demande : urgence\n{lines}{WHY}"
+    unsigned = clinic.rejection(clinic.anne, clinic.anne.inline(text, sign=False))
+    assert "n'est pas signee" in unsigned.text
+    unknown = clinic.rejection(clinic.outsider, clinic.outsider.pgp_mime(text))
+    assert "une cle que le service ne connait pas" in unknown.text
 
 
 def test_a_resting_code_and_throttles_do_not_stop_it() -> None:
@@ -124,7 +155,7 @@ def test_a_resting_code_and_throttles_do_not_stop_it() -> None:
             refused = clinic.refusal(clinic.anne, clinic.anne.pgp_mime(wrong))
         assert "Trop de demandes" in refused.text
         index, *_ = urgent(clinic, lines, 3)
-        assert "ACCÈS EN URGENCE accordé" in index.text
+        assert "Cet accès en urgence" in index.text
 
 
 def test_the_doctor_is_reminded_the_host_alerted_and_checkpoints_sent() -> None:

@@ -47,7 +47,7 @@ def test_it_is_answered_before_all_others_while_sender_and_code_rest() -> None:
         clinic.host.service.start(Part.COURIER)
         clinic.host.settle()
         index, summary = clinic.host.answers(clinic.anne, 2)
-        assert "ACCÈS EN URGENCE accordé" in index.text
+        assert "Cet accès en urgence" in index.text
         assert "Voici : Résumé." in summary.text
         left = recipients_in_order(clinic)
         assert left[:3] == [clinic.anne.mail, clinic.anne.mail, clinic.paul.mail]

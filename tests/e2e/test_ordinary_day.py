@@ -77,7 +77,7 @@ def dossiers_are_created(cast: Cast) -> None:
     for patient in cast.patients:
         practice.create(gp, patient, f"Antécédents de {patient.given} : néant.")
     practice.refused(gp, f"Demande : création\n{jean.lines}Consentement : oui\n", "existe déjà")
-    practice.refused(gp, f"Demande : création\n{jean.lines}", "consentement du patient")
+    practice.refused(gp, f"Demande : création\n{jean.lines}", "accord du patient")
 
 
 def results_come_in(cast: Cast) -> None:
@@ -137,7 +137,7 @@ def jean_masks_his_radiograph(cast: Cast) -> None:
     """He wants it seen by nobody else, and to know who has read what."""
     practice, jean, cardiologist = cast.practice, cast.patients[0], cast.cardiologist
     masked = practice.wish(cast.gp, jean, "masquage", "masquage", "Numéros : 3\n")
-    assert "Entrée(s) masquée(s)" in masked
+    assert "Ces documents sont masqués" in masked
     index, *documents = practice.read(cardiologist, jean, code=jean.code)
     assert "IMAGERIE" not in index.text
     assert len(documents) == 4

@@ -86,7 +86,7 @@ def test_chosen_numbers(clinic: Clinic, lines: str) -> None:
 
 def test_a_number_that_is_not_there_is_said(clinic: Clinic, lines: str) -> None:
     mail = clinic.paul.pgp_mime(f"Demande : dossier\n{lines}Numéros : 2, 9\n")
-    assert "d'entrée numéro 9" in clinic.refusal(clinic.paul, mail).text.replace("\n", " ")
+    assert "de document n° 9" in clinic.refusal(clinic.paul, mail).text.replace("\n", " ")
 
 
 def test_the_index_alone_brings_no_document(clinic: Clinic, lines: str) -> None:
@@ -147,10 +147,10 @@ def test_the_list_counts_what_was_not_sent_yet(clinic: Clinic) -> None:
         (line,) = [line for line in answer.text.splitlines() if name in line]
         return line
 
-    assert "1 entrée(s) que vous n'avez pas encore reçue(s)" in listed("avant")
+    assert "1 document(s) que vous n'avez pas encore reçu(s)" in listed("avant")
     own = f"{lines}Document : résumé médical\n\nRésumé.\n"
     clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(own))
-    assert "1 entrée(s) que vous n'avez pas encore reçue(s)" in listed("de lui-même")
+    assert "1 document(s) que vous n'avez pas encore reçu(s)" in listed("de lui-même")
     asked(clinic, "Demande : dossier\n" + lines, 3, clinic.anne)
     assert "pas encore" not in listed("après")
 

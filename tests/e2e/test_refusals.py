@@ -10,12 +10,12 @@ pytestmark = pytest.mark.integration
 
 def test_clear_text(clinic: Clinic) -> None:
     reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
-    assert reply.text.startswith("5.7.1 Ce message n'est pas chiffre. ")
+    assert reply.text.startswith("5.7.1 Ce message n'est pas chiffre : ")
 
 
 def test_a_refusal_is_one_line_in_the_language_of_the_host(clinic: Clinic) -> None:
     reply = clinic.rejection(clinic.lab, clinic.lab.clear("Patient : DUPONT Jean\n"))
-    assert reply.text.endswith("puis renvoyez-le.")
+    assert reply.text.endswith("demandez-la a l'hebergeur.")
     assert "\n" not in reply.text
 
 
@@ -34,18 +34,18 @@ def test_what_outlook_packs_into_winmail_dat(clinic: Clinic) -> None:
 
 def test_a_file_that_is_encrypted_twice_over(clinic: Clinic) -> None:
     mail = clinic.lab.layered(clinic.patient() + "\nVoici.\n", {"radio.pdf": PDF})
-    assert "chiffree deux fois" in clinic.rejection(clinic.lab, mail).text
+    assert "etait deja chiffree" in clinic.rejection(clinic.lab, mail).text
 
 
 @pytest.mark.promise(number=6)
 def test_an_unknown_sender(clinic: Clinic) -> None:
     mail = clinic.outsider.pgp_mime(clinic.patient())
-    assert "n'est pas inscrit" in clinic.rejection(clinic.outsider, mail).text
+    assert "ne sait pas qui" in clinic.rejection(clinic.outsider, mail).text
 
 
 def test_an_enrolled_address_without_a_signature(clinic: Clinic) -> None:
     mail = clinic.lab.pgp_mime(clinic.patient(), sign=False)
-    assert "n'est pas inscrit" in clinic.rejection(clinic.lab, mail).text
+    assert "ne sait pas qui" in clinic.rejection(clinic.lab, mail).text
 
 
 def test_a_stranger_with_a_doctors_address(clinic: Clinic) -> None:
@@ -102,7 +102,7 @@ def test_a_deposit_with_a_number_that_contradicts(clinic: Clinic) -> None:
     before = clinic.documents()
     mail = clinic.lab.pgp_mime(f"{lines}NIR : {nir(4)}\n\nVoici.\n")
     answer = clinic.refusal(clinic.lab, mail)
-    assert "rattachés avec certitude" in answer.text.replace("\n", " ")
+    assert "attribués avec certitude" in answer.text.replace("\n", " ")
     assert clinic.documents() == before
 
 
@@ -124,18 +124,18 @@ def test_a_missing_header_field(clinic: Clinic) -> None:
         clinic.lab, clinic.lab.pgp_mime("Patient : DUPONT Jean\n\nVoici.\n")
     )
     assert "« Né le » manque" in answer.text
-    assert "Exemple à recopier" in answer.text
+    assert "Modèle à recopier" in answer.text
 
 
 def test_a_creation_without_consent(clinic: Clinic) -> None:
     mail = clinic.paul.pgp_mime("Demande : création\n" + clinic.patient())
-    assert "consentement" in clinic.refusal(clinic.paul, mail).text
+    assert "l'accord du patient" in clinic.refusal(clinic.paul, mail).text
 
 
 def test_a_creation_by_a_laboratory(clinic: Clinic) -> None:
     text = "Demande : création\n" + clinic.patient() + "Consentement : oui\n"
     answer = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(text))
-    assert "Seul un médecin" in answer.text
+    assert "seul un médecin" in answer.text
 
 
 def test_a_code_that_is_too_easily_guessed(clinic: Clinic) -> None:

@@ -125,4 +125,4 @@ def test_what_was_signed_long_ago_is_refused(
     if taken:
         clinic.host.ask(doctor, mail)
     else:
-        assert "trop ancienne" in clinic.rejection(doctor, mail).text
+        assert "trop longtemps" in clinic.rejection(doctor, mail).text

@@ -43,7 +43,7 @@ def test_a_masked_entry_is_seen_by_its_author_and_the_treating_doctor_only(
 ) -> None:
     lines, code = filed(clinic)
     (answer,) = ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
-    assert "Entrée(s) masquée(s) :" in answer.text
+    assert "Ces documents sont masqués :" in answer.text
     assert re.search(r"- 2\. \d\d/\d\d/\d{4}  Radiologie — Laboratoire CENTRAL", answer.text)
     coded = f"{lines}Code : {code}\n"
     index, _ = ask(clinic, clinic.anne, "dossier", coded, 2)
@@ -51,11 +51,11 @@ def test_a_masked_entry_is_seen_by_its_author_and_the_treating_doctor_only(
     author, *_ = ask(clinic, clinic.lab, "dossier", coded, 3)
     assert "Radiologie" in author.text
     treating, *_ = ask(clinic, clinic.paul, "dossier", lines, 3)
-    assert "(masquée : visible de son auteur" in treating.text
+    assert "(masqué : vu de son auteur" in treating.text
     (again,) = ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
-    assert "Déjà masquée(s), rien n'a été changé" in again.text
+    assert "étaient déjà masqués, rien n'a été changé" in again.text
     (shown,) = ask(clinic, clinic.paul, "démasquage", f"{lines}Numéros : 2\n")
-    assert "Entrée(s) de nouveau visible(s)" in shown.text
+    assert "Ces documents sont de nouveau visibles" in shown.text
     index, *_ = ask(clinic, clinic.anne, "dossier", coded, 3)
     assert "Radiologie" in index.text
 
@@ -68,7 +68,7 @@ def test_a_wish_needs_the_code_of_any_other_doctor(clinic: Clinic) -> None:
     (index,) = ask(clinic, clinic.anne, "index", coded)
     numbered = f"{coded}Numéros : 2 {read_from(index)}\n"
     (answer,) = ask(clinic, clinic.anne, "masquage", numbered)
-    assert "Entrée(s) masquée(s)" in answer.text
+    assert "Ces documents sont masqués" in answer.text
     assert "Radiologie" in answer.text
 
 
@@ -93,7 +93,7 @@ def test_numbers_that_shifted_are_asked_back_and_nothing_is_done_to_another_entr
         assert "Radiologie" not in letter.text
         assert read_from(index) not in letter.text
     treating, *_ = ask(clinic, clinic.paul, "dossier", lines, 4)
-    assert treating.text.count("(masquée : visible de son auteur") == 1
+    assert treating.text.count("(masqué : vu de son auteur") == 1
     again = f"{coded}Numéros : 2 {today_of(letter)}\n"
     _, document = ask(clinic, clinic.anne, "dossier", again, 2)
     assert "Voici : Biologie." in document.text
@@ -156,14 +156,14 @@ def test_another_doctor_renews_it_with_the_old_one_and_the_treating_doctor_is_to
     assert old not in answer.text
     (notice,) = clinic.host.answers(clinic.paul, after=before)
     assert "Dr Anne AUTRE" in notice.text
-    assert "a reçu un nouveau code" in notice.text
+    assert "a un nouveau code" in notice.text
 
 
 @pytest.mark.promise(number=14)
 def test_a_revoked_code_opens_nothing(clinic: Clinic) -> None:
     lines, code = filed(clinic)
     (answer,) = ask(clinic, clinic.paul, "révocation du code", lines)
-    assert "est révoqué" in answer.text
+    assert "révoqué : plus aucun code" in answer.text
     mail = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {code}\n")
     assert "L'accès n'est pas accordé" in clinic.refusal(clinic.anne, mail).text
     ask(clinic, clinic.paul, "dossier", lines, 3)
@@ -184,12 +184,12 @@ def test_the_list_of_accesses_equals_what_happened(clinic: Clinic) -> None:
     said = re.findall(r"^\d\d/\d\d/\d{4} \d\d:\d\d  (.*)$", answer.text, re.MULTILINE)
     assert said == [
         "Dr Paul DEMO a créé le dossier",
-        "Dr Paul DEMO a déposé des documents (entrée 1)",
-        "Laboratoire CENTRAL a déposé des documents (entrée 2)",
-        "Dr Anne AUTRE a consulté le dossier (entrées 1, 2), avec le code du patient",
+        "Dr Paul DEMO a fait un dépôt (document 1)",
+        "Laboratoire CENTRAL a fait un dépôt (document 2)",
+        "Dr Anne AUTRE a consulté le dossier (documents 1, 2), avec le code du patient",
         "Dr Anne AUTRE s'est vu refuser l'accès (code faux)",
-        "Dr Paul DEMO a masqué (entrée 2)",
-        "Dr Paul DEMO a consulté le dossier (entrées 1, 2)",
+        "Dr Paul DEMO a masqué (document 2)",
+        "Dr Paul DEMO a consulté le dossier (documents 1, 2)",
         "Dr Paul DEMO a demandé la liste des accès",
     ]
     (others,) = ask(clinic, clinic.anne, "accès", coded)
@@ -204,7 +204,7 @@ def test_a_copy_holds_masked_and_replaced_entries(clinic: Clinic) -> None:
     index, *entries = ask(clinic, clinic.paul, "copie", lines, 4)
     assert len(entries) == 3
     assert "VERSIONS REMPLACÉES" in index.text
-    assert "(masquée :" in index.text
+    assert "(masqué :" in index.text
     index, *entries = ask(clinic, clinic.anne, "copie", f"{lines}Code : {code}\n", 2)
     assert "Version corrigée." in entries[0].text
 
@@ -218,24 +218,24 @@ def test_a_correction_replaces_an_entry_and_the_old_one_stays(clinic: Clinic) ->
     (answer,) = clinic.host.ask(
         clinic.anne, clinic.anne.pgp_mime(text, {"corrigé.pdf": PDF + b"neu"})
     )
-    assert "est remplacée par (onglet « Imagerie »)" in answer.text
+    assert "est remplacé par (onglet « Imagerie »)" in answer.text
     index, *entries = ask(clinic, clinic.paul, "dossier", lines, 4)
-    assert "(remplacée par l'entrée 3)" in index.text
+    assert "(remplacé par le document 3)" in index.text
     assert any(entry.files.get("corrigé.pdf") == PDF + b"neu" for entry in entries)
     index, *_ = ask(clinic, clinic.eudora, "dossier", f"{lines}Code : {code}\n")
     assert "REMPLACÉES" not in index.text
     text = f"Demande : rectification\n{lines}Numéros : 2\n\nEncore.\n"
     refused = clinic.refusal(clinic.paul, clinic.paul.pgp_mime(text, FILES))
-    assert "L'entrée 2 a déjà été remplacée par l'entrée 3" in refused.text
+    assert "Le document 2 est déjà remplacé par le document 3" in refused.text
 
 
 def test_an_author_corrects_his_own_entry_without_a_code(clinic: Clinic) -> None:
     lines, _ = filed(clinic)
     text = f"Demande : rectification\n{lines}Numéros : 1\n\nCorrigé par l'auteur.\n"
     (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
-    assert "un de vos propres dépôts" in receipt.text
+    assert "vos seuls dépôts" in receipt.text
     index, *_ = ask(clinic, clinic.paul, "dossier", lines, 4)
-    assert "(remplacée par l'entrée 3)" in index.text
+    assert "(remplacé par le document 3)" in index.text
 
 
 def test_a_closed_dossier_is_as_none(clinic: Clinic) -> None:
@@ -243,7 +243,7 @@ def test_a_closed_dossier_is_as_none(clinic: Clinic) -> None:
     mail = clinic.anne.pgp_mime(f"Demande : clôture\n{lines}Code : {code}\n")
     assert "par le patient par sa propre clé" not in clinic.refusal(clinic.anne, mail).text
     (answer,) = ask(clinic, clinic.paul, "clôture", f"{lines}Code : {code}\n")
-    assert "est clos. Plus rien n'y est ajouté ni lu." in answer.text
+    assert "clos. Plus rien n'y est ajouté ni lu." in answer.text
     for by, request in ((clinic.anne, f"{lines}Code : {code}\n"), (clinic.paul, lines)):
         mail = by.pgp_mime(f"Demande : dossier\n{request}")
         clinic.refusal(by, mail)

@@ -109,9 +109,9 @@ def test_a_generated_code_opens_the_dossier(clinic: Clinic) -> None:
     ("text", "words"),
     [
         ("Né le : 30/01/1959\n\nbonjour", "« Patient » manque"),
-        ("Patient : DURAND Luc\nNé le : 31/02/1959\n\n", "n'est pas lisible : 31/02/1959"),
+        ("Patient : DURAND Luc\nNé le : 31/02/1959\n\n", "n'est pas comprise : 31/02/1959"),
         ("Bonjour, merci de ranger ceci.\n", "« Patient » manque"),
-        ("Patient : A B\nPatient : C D\nNé le : 30/01/1959\n\n", "figure deux fois"),
+        ("Patient : A B\nPatient : C D\nNé le : 30/01/1959\n\n", "est là deux fois"),
     ],
 )
 def test_a_header_that_is_not_understood_is_explained(
@@ -120,7 +120,7 @@ def test_a_header_that_is_not_understood_is_explained(
     before = clinic.host.stored()
     letter = clinic.refusal(clinic.lab, clinic.lab.pgp_mime(text, FILES))
     assert words in letter.text
-    assert "Exemple à recopier" in letter.text
+    assert "Modèle à recopier" in letter.text
     assert clinic.host.stored() == before
 
 

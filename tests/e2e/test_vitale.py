@@ -14,7 +14,7 @@ from testbed.vitale import CardSoftware, header_line
 pytestmark = pytest.mark.integration
 
 NO_ACCESS = "L'accès n'est pas accordé."
-NOT_TAKEN = "L'attestation de carte Vitale n'a pas été retenue : "
+NOT_TAKEN = "L'attestation de carte Vitale n'a pas compté : "
 ANNE, LAB = rpps(1), rpps(3)  # in the order in which the small clinic enrols
 
 
@@ -117,9 +117,9 @@ def test_each_fault_of_an_attestation_is_told_in_french(
     forged = "A" if signature[10] != "A" else "B"
     tokens = {
         "elle n'est plus valable": software.token(number, ANNE, now=long_ago),
-        "n'est pas reconnu": CardSoftware("Inconnu").token(number, ANNE),
-        "d'un autre service": software.token(number, ANNE, audience="rmp@ailleurs.test"),
-        "dépasse celle": software.sign(far),
+        "ne connaît pas le logiciel": CardSoftware("Inconnu").token(number, ANNE),
+        "pour un autre service": software.token(number, ANNE, audience="rmp@ailleurs.test"),
+        "plus longtemps que": software.sign(far),
         "sa signature n'est pas valable": f"{head}.{body}.{signature[:10]}{forged}"
         + signature[11:],
         "recopiée en entier": f"{head}.{body[:20]}.{signature}",
@@ -162,7 +162,7 @@ def test_a_key_that_is_trusted_no_more_opens_nothing(
     clinic.host.ask(clinic.anne, mail_with(clinic.anne, lines, token), 2)
     clinic.host.service.rmp("trust", "remove", "Retiré")
     text = refused(clinic, lines, withdrawn.token(number, ANNE)).text.replace("\n", " ")
-    assert "n'est pas reconnu" in text
+    assert "ne connaît pas le logiciel" in text
 
 
 def test_the_text_of_a_mail_with_an_attestation_is_not_kept(

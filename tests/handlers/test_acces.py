@@ -41,10 +41,11 @@ class TestAccesses:
         words, _ = told(
             asked(text_of("accès")), world(), self.READ, self.WRONG, self.MASK, *others
         )
-        read = "Dr Anne AUTRE a consulté le dossier (entrées 1 à 3), avec le code du patient\n"
-        assert f"28/05/2026 20:26  {read}" in words
-        assert "Dr Anne AUTRE s'est vu refuser l'accès (code faux)" in words
-        assert "Le patient a masqué (entrée 2)" in words
+        flat = " ".join(words.split())
+        read = "Dr Anne AUTRE a consulté le dossier (documents 1 à 3), avec le code du patient"
+        assert f"28/05/2026 20:26 {read}" in flat
+        assert "Dr Anne AUTRE s'est vu refuser l'accès (code faux)" in flat
+        assert "Le patient a masqué (document 2)" in words
         assert "a fait :" not in words
         assert max(map(len, words.splitlines())) < 98
 
@@ -60,8 +61,9 @@ class TestAccesses:
         host = PastEvent(3, NOON, "reouverture", "granted", "", "host")
         gone = PastEvent(4, NOON, "consultation", "granted", "10000000099")
         words, _ = told(asked(text_of("accès")), world(), deposit, locum, host, gone)
-        assert "Laboratoire CENTRAL a déposé des documents (entrée 2)" in words
-        assert "Dr Rémi PLACE, remplaçant de Dr Paul DEMO, a consulté" in words
+        flat = " ".join(words.split())
+        assert "Laboratoire CENTRAL a fait un dépôt (document 2)" in flat
+        assert "Dr Rémi PLACE, remplaçant de Dr Paul DEMO, a consulté" in flat
         assert "L'hébergeur a rouvert le dossier" in words
         assert "RPPS 10000000099 a consulté" in words
 
@@ -74,9 +76,9 @@ class TestAccesses:
     def test_others_with_the_code_are_told_nothing_of_masks(self) -> None:
         mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
         words, _ = told(mail, world(MASKED), self.READ, self.WRONG, self.MASK)
-        assert "(entrées 1, 2)" in words
+        assert "(documents 1, 2)" in " ".join(words.split())
         assert "masqu" not in words
-        assert "Cette liste porte sur les entrées que vous voyez" in words
+        assert "Cette liste porte sur les documents que vous voyez" in words
         assert "preuve" not in words
 
 
@@ -110,7 +112,7 @@ class TestAccessesWithProofs:
         mail = asked(self.ASKED, by=OTHER, held_code=b"held")
         letter, (*_, history) = letter_told(mail, world(MASKED), *self.EVENTS)
         assert (history.proofs, letter.files) == (0, ())
-        assert "Aucune preuve n'est jointe" in letter.text
+        assert "Aucun fichier de preuve n'est joint" in letter.text
         assert "n° 0012" not in letter.text
 
     def test_none_that_were_not_asked_for(self) -> None:

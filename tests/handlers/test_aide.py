@@ -7,4 +7,4 @@ from rmp_milter.handlers import aide
 
 def test_it_sends_the_examples() -> None:
     outcome, _ = run(aide.handle, asked("Demande : aide\n"))
-    assert "Consentement : oui" in outcome.letter.text
+    assert "Consentement : [oui]" in outcome.letter.text

@@ -117,7 +117,7 @@ class TestTheSheet:
     def test_is_shown_to_the_treating_doctor(self) -> None:
         text = run(consultation.handle, asked(LINES), self.world())[0].letter.text
         for said in (
-            "Nom d'usage : Durand",
+            "Fiche — nom d'usage Durand",
             "1 rue Neuve",
             "MGEN",
             "tél. 0123456789",
@@ -128,7 +128,7 @@ class TestTheSheet:
     def test_shows_others_no_number_insurance_or_address(self) -> None:
         mail = asked(LINES, by=OTHER, held_code=b"held")
         text = run(consultation.handle, mail, self.world())[0].letter.text
-        assert "Nom d'usage : Durand" in text
+        assert "Fiche — nom d'usage Durand" in text
         assert "tél. 0123456789" in text
         for hidden in ("rue Neuve", "MGEN", "1 59 01 75", self.NUMBER):
             assert hidden not in text

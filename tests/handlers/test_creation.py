@@ -58,7 +58,7 @@ def test_the_sheet_is_stored_and_shown_back() -> None:
     assert new.sheet.used_name == "Durand"
     assert new.sheet.mail == "cabinet@demo.example"
     assert new.patient.nir == made.nir == NUMBER
-    for said in ("Durand", "sexe : M", "1 59 01 75 116 001 08", "MGEN", "Église", "06 12 34"):
+    for said in ("Durand", "sexe M", "1 59 01 75 116 001 08", "MGEN", "Église", "06 12 34"):
         assert said in outcome.letter.text
     assert all(len(line) < 98 for line in outcome.letter.text.splitlines())
 

@@ -84,7 +84,7 @@ def test_the_hosts_policy_says_which_proofs_it_takes() -> None:
     policy = policy_of({f"{Act.CREATION}_{Relation.OTHER}": ["signature+vitale"]})
     error = refusal(replace(asked(CONSENT), policy=policy))
     assert error.text == "creation-proofs"
-    assert error.facts["proofs"] == "message signé + attestation Vitale"
+    assert error.facts["proofs"] == "un message signé + l'attestation de la carte Vitale"
     create(attested(policy=policy))
     assert len(create(asked(CONSENT, proof=Proof.ACCOUNT))[0].effects.dossiers) == 1
 

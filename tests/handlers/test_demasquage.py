@@ -20,8 +20,8 @@ def test_the_answer_says_what_is_visible_again_and_what_was_not_masked() -> None
     outcome, (record,) = run(demasquage.handle, mail, world(MASKED))
     assert state_of(outcome).masks == ()
     assert record.event.action == "demasquage"
-    assert "de nouveau visible(s) :\n\n  - 2. " in words_of(outcome)
-    assert "Non masquée(s), rien n'a été changé :\n\n  - 1. " in words_of(outcome)
+    assert "de nouveau visibles :\n\n  - 2. " in words_of(outcome)
+    assert "n'étaient pas masqués, rien n'a été changé :\n\n  - 1. " in words_of(outcome)
 
 
 @pytest.mark.promise(number=14)

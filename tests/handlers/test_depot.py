@@ -193,12 +193,12 @@ class TestPrescriber:
         (enclosure,) = notice.letter.enclosures
         assert enclosure.packets == b"packet for " + OTHER.certificate
         assert "Laboratoire CENTRAL" in notice.letter.text
-        assert "ne donne pas accès" in notice.letter.text
+        assert "pas\naccès au dossier" in notice.letter.text
         (filing,) = outcome.effects.filings
         (document,) = filing.entry.documents
         assert [each.fingerprint for each in document.standing] == [DEMO.fingerprint]
         assert filing.entry.prescriber == said
-        assert "Prescripteur : Dr Anne AUTRE." in outcome.letter.text
+        assert "Le prescripteur, Dr Anne AUTRE, reçoit une copie" in outcome.letter.text
 
     def test_what_waits_is_copied_alike(self) -> None:
         filed, waiting = both(deposit(LINES + "Prescripteur : Dr Anne AUTRE\n"))
@@ -221,7 +221,7 @@ class TestPrescriber:
         outcome = self.copies(said)
         assert outcome.effects.notices == ()
         assert len(outcome.effects.filings) == 1
-        assert f"« {said} » ne désigne avec certitude aucun inscrit" in outcome.letter.text
+        assert f"« {said} »\nn'a pas été trouvé" in outcome.letter.text
 
     def test_of_two_namesakes_none_is_guessed(self) -> None:
         world = World([dossier()])
@@ -251,7 +251,7 @@ class TestPrescriber:
         world.known[old.doctor_id] = old
         outcome = self.copies("Dr Jules VIEUX", world)
         assert outcome.effects.notices == ()
-        assert "Sa clé n'est plus valable" in outcome.letter.text
+        assert "n'est plus valable" in outcome.letter.text
 
     def test_a_patient_is_no_prescriber(self) -> None:
         world = World([dossier()])
@@ -271,7 +271,7 @@ class TestReceipts:
         assert outcome.letter is None
         (line,) = outcome.effects.receipts
         assert (line.doctor_id, line.at) == (LAB.doctor_id, NOON)
-        for words in ("DUPONT Jean", "Imagerie", "radio.pdf", "aucun inscrit"):
+        for words in ("DUPONT Jean", "Imagerie", "radio.pdf", "Aucune copie"):
             assert words in line.text
 
     def test_a_refusal_is_always_answered(self) -> None:

@@ -35,6 +35,7 @@ SAID = {
     Verb.OPPOSITION: "Médecin : Laboratoire CENTRAL\n",
     Verb.LEVEE_D_OPPOSITION: "Médecin : Laboratoire CENTRAL\n",
     Verb.MEDECIN_TRAITANT: "Consentement : oui\n",
+    Verb.NOUVELLE_CLE: f"Empreinte : {'ab' * 20}\n",
     Verb.CLE_DU_PATIENT: "Courriel : jean@famille.example\n",
     Verb.RECLASSEMENT: "Numéros : 1\nOnglet : Imagerie\n",
     Verb.FICHE: "Fax : 0123456780\n",
@@ -55,7 +56,7 @@ def mail_of(verb: Verb) -> Case:
         held_reason=b"held reason",
     )
     assert (mail.header.verb, mail.header.problems) == (verb, ())
-    return replace(mail, opened=replace(mail.opened, keys=(b"newkey",)))
+    return replace(mail, opened=replace(mail.opened, keys=(b"ab" * 20,)))
 
 
 def world_of(verb: Verb) -> World:

@@ -47,7 +47,7 @@ def test_a_missing_number_is_added_and_leads_to_the_dossier() -> None:
     (update,) = outcome.effects.updates
     assert update.dossier.patient.nir == NUMBER
     assert update.trait_keys == trait_keys(replace(JEAN, nir=NUMBER))
-    assert "« Demande : nouveau code »" in outcome.letter.text
+    assert "« nouveau code »" in outcome.letter.text
 
 
 def test_a_number_that_is_there_is_not_changed() -> None:

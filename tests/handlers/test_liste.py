@@ -51,7 +51,7 @@ def by(author: Doctor, number: int) -> NumberedEntry:
 def new_ones(*filed: NumberedEntry, seen: int = 0) -> int:
     world = World([replace(dossier(), seen=seen)], filed)
     text = run(liste.handle, asked("Demande : liste\n"), world)[0].letter.text
-    words = text.split(" entrée(s) que vous n'avez pas encore")
+    words = text.split(" document(s) que vous n'avez pas encore")
     return int(words[0].rsplit(maxsplit=1)[-1]) if len(words) > 1 else 0
 
 

@@ -18,4 +18,4 @@ def test_twice_changes_nothing_and_says_so() -> None:
     mail = asked(text_of("masquage", "Numéros : 2"))
     outcome, _ = run(masquage.handle, mail, world(MASKED))
     assert outcome.effects.updates == ()
-    assert "Déjà masquée(s), rien n'a été changé" in words_of(outcome)
+    assert "étaient déjà masqués, rien n'a été changé" in words_of(outcome)

@@ -42,8 +42,13 @@ def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def mail(*keys: bytes, by: Doctor = DEMO, proof: Proof = Proof.SIGNATURE) -> Case:
+def mail(
+    *keys: bytes, by: Doctor = DEMO, proof: Proof = Proof.SIGNATURE, named: str = ""
+) -> Case:
+    """Return the request; the fingerprint is the last key's unless another is ``named``."""
     request = asked("Demande : nouvelle clé\n", by=by, proof=proof)
+    said = named or (read(keys[-1]).fingerprint if keys and keys[-1] != b"noise" else "ab")
+    request = replace(request, header=replace(request.header, fingerprint=said, problems=()))
     return replace(request, opened=replace(request.opened, keys=keys))
 
 
@@ -91,7 +96,7 @@ def test_a_dossier_without_documents_is_not_opened() -> None:
 def test_the_old_key_is_told_of_the_new_one() -> None:
     (notice,) = changed(mail(NEW))[0].effects.notices
     assert notice.reader == DEMO
-    assert "prévenez tout de suite l'hébergeur" in notice.letter.text
+    assert "prévenez tout de suite" in notice.letter.text
 
 
 def test_the_present_key_beside_the_new_one_does_not_disturb() -> None:
@@ -104,6 +109,8 @@ def test_the_present_key_prolonged_is_a_new_one_where_no_other_is_there() -> Non
     assert outcome.effects.doctors[0].certificate == b"prolonged key"
     outcome, _ = changed(mail(b"prolonged key", NEW))
     assert outcome.effects.doctors[0].certificate == NEW
+    outcome, _ = changed(mail(b"prolonged key", NEW, named=DEMO.fingerprint))
+    assert outcome.effects.doctors[0].certificate == b"prolonged key"
 
 
 @pytest.mark.parametrize(
@@ -112,12 +119,23 @@ def test_the_present_key_prolonged_is_a_new_one_where_no_other_is_there() -> Non
         ((), "key-missing"),
         ((DEMO.certificate,), "key-missing"),
         ((b"expired key", b"noise"), "key-missing"),
-        ((NEW, NEWER), "key-several"),
+        ((NEW, b"new again"), "key-several"),
         ((OTHER.certificate,), "key-taken"),
     ],
 )
 def test_exactly_one_usable_new_key_of_nobody(keys: tuple[bytes, ...], text: str) -> None:
     assert refusal(mail(*keys)) == text
+
+
+def test_of_several_keys_the_one_that_is_named_counts() -> None:
+    outcome, _ = changed(mail(NEWER, DEMO.certificate, NEW))
+    assert outcome.effects.doctors[0].certificate == NEW
+
+
+def test_a_key_that_a_client_encloses_unasked_changes_nothing() -> None:
+    refused = refusal_of(nouvelle_cle.handle, mail(NEW, named="ab" * 20), World([dossier()]))
+    assert refused.text == "key-differs"
+    assert refused.facts["fingerprint"] == " ".join(["ABAB"] * 10)
 
 
 def test_a_key_with_a_subkey_of_somebody_elses_is_taken() -> None:

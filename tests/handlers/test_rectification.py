@@ -42,7 +42,7 @@ def test_a_new_version_replaces_the_old_one(by: Doctor) -> None:
 
 def test_a_masked_one_stays_masked_and_it_is_said() -> None:
     outcome, _ = run(rectification.handle, corrected(), world(MASKED))
-    assert "la nouvelle version l'est aussi" in words_of(outcome)
+    assert "la nouvelle l'est aussi" in words_of(outcome)
 
 
 def test_a_replaced_one_is_not_replaced_again() -> None:

@@ -1,18 +1,17 @@
 """Urgence: who reads at once, what he gets, who is told, and the short list to choose from."""
 
 import pytest
-from handlers_case import DEMO, JEAN, NOON, OTHER, World, asked, dossier, entry, refusal_of, run
+from handlers_case import DEMO, JEAN, NOON, OTHER, World, asked, dossier, refusal_of, run
 from msgspec.structs import replace
+from urgence_case import FILED, WHO, emergency
 
 from rmp_milter.calls.protocol import ByCustody, Record, Release
 from rmp_milter.dossier.model import (
     Closure,
-    Doctor,
     Dossier,
     Emergency,
     Fault,
     Mask,
-    Onglet,
     Patient,
     PatientTold,
     Sheet,
@@ -22,16 +21,6 @@ from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import urgence
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.people.search import short_reference
-
-WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
-FILED = [
-    entry(1, Onglet.SYNTHESE, "Résumé", [DEMO]),
-    entry(2, Onglet.BIOLOGIE, "Bilan", [DEMO]),
-]
-
-
-def emergency(who: str = WHO, by: Doctor = OTHER, reason: bytes = b"held") -> Case:
-    return asked(f"Demande : urgence\n{who}Motif : ••••\n", by=by, held_reason=reason)
 
 
 def refusal(mail: Case, world: World) -> str:
@@ -155,6 +144,12 @@ class TestShortList:
         assert leaf.event.dossier_id == self.ANA.dossier_id
         assert "DUPONT Ana, né(e) le 14/07/1990" in outcome.letter.text
 
+    @pytest.mark.parametrize("said", ["DUPONT, 36 ans", "DUPONT, femme d'environ 36 ans"])
+    def test_an_age_beside_the_name_narrows_it_too(self, said: str) -> None:
+        world = World([dossier(), self.ANA], FILED)
+        _, (leaf,) = run(urgence.handle, emergency(f"Patient : {said}\n"), world)
+        assert leaf.event.dossier_id == self.ANA.dossier_id
+
     def test_its_reference_chooses(self) -> None:
         world = World([dossier(), self.ANA], FILED)
         who = f"Référence : {short_reference(self.ANA.dossier_id).lower()}\n"
@@ -186,14 +181,11 @@ class TestShortList:
 
 
 class TestCase:
-    def test_a_reason_in_words(self) -> None:
-        assert refusal(emergency(reason=b""), World([dossier()])) == "reason-missing"
-
     def test_a_signature(self) -> None:
         mail = asked(
             f"Demande : urgence\n{WHO}", by=OTHER, proof=Proof.ACCOUNT, held_reason=b"held"
         )
-        assert refusal(mail, World([dossier()])) == "signature-needed"
+        assert refusal(mail, World([dossier()])) == "emergency-unsigned"
 
     def test_no_certain_profession(self) -> None:
         midwife = replace(OTHER, profession="sage-femme")

@@ -168,7 +168,7 @@ def test_a_header_that_is_not_understood_is_told_with_its_problems(
     assert said.status == 0  # the shape is good; the header is another matter
     assert "then refused  header-problems" in said.out
     assert "« Né le »" in said.out
-    assert "L'en-tête du message n'a pas été compris." in said.out
+    assert "Les premières lignes de ce message n'ont pas été comprises." in said.out
 
 
 def test_a_request_that_is_not_in_service_is_told(

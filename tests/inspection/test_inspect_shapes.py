@@ -127,7 +127,7 @@ def test_a_version_6_key_packet_is_told_by_the_beginning_of_the_fingerprint() ->
 def test_a_clear_mail_is_refused_in_french(inspect: Inspect, anne: Doctor) -> None:
     said = inspect.mail(anne.clear(LETTER, {"bilan.pdf": PDF}))
     assert said.status == 1
-    assert "Ce message n'est pas chiffré." in said.out
+    assert "Ce message n'est pas chiffré :" in said.out
     assert "bilan.pdf" in said.out
 
 
@@ -202,7 +202,7 @@ def test_a_mail_beyond_the_limit_is_refused_with_the_limit(
     said = inspect.mail(GOOD + b"x" * 2_000_000)
     assert said.status == 1
     assert "refused: too-large" in said.out
-    assert "(1 Mo)" in said.out
+    assert "1 Mo au plus" in said.out
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,9 @@ def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
         "04-document.pgp",
     ]
     assert parts[2].get_content() == b"P" + BODY
-    assert b"02-document.pdf.pgp : Compte rendu 2 DUPONT, radio DUPONT.pdf" in raw(order.pieces)
+    assert "02-document.pdf.pgp — Compte rendu 2 DUPONT, radio DUPONT.pdf".encode() in raw(
+        order.pieces
+    )
 
 
 def attached(message: EmailMessage) -> list[EmailMessage]:

@@ -3,6 +3,8 @@ from rmp_milter.mail.outgoing.wording import bare_name, size, smtp_line
 
 FACTS = {
     "limit": "50",
+    "service": "rmp@autre.example",
+    "fingerprint": " ".join(["D1A6"] * 10),
     "numbers": "3, 5",
     "doctor": "Dr X",
     "number": "3",

@@ -1,14 +1,16 @@
 import msgspec
 import pytest
 
-from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.dossier.model import Doctor
+from rmp_milter.calls.protocol import Signature, Standing, Trust
+from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.milter.understanding import (
     Arrival,
+    InService,
     OwnWords,
     check_age,
     check_arrival,
+    check_request,
     understood,
 )
 
@@ -84,3 +86,25 @@ def test_an_old_signature_refuses_all_but_an_emergency() -> None:
     check_arrival(old, understood(OwnWords("Demande : urgence\n"), 2026, DOCTOR), DOCTOR, 7)
     with pytest.raises(MailError, match="stale"):
         check_arrival(old, understood(OwnWords("Demande : aide\n"), 2026, DOCTOR), DOCTOR, 7)
+
+
+def checked(lines: str, service: InService) -> None:
+    header = understood(OwnWords(lines), 2026, DOCTOR)
+    check_request(header, Standing.HEADER, service, has_documents=False)
+
+
+def test_a_mail_for_another_service_is_refused_unless_it_is_an_emergency() -> None:
+    lines = "Demande : aide\nService : {}\n"
+    service = InService(Verb, ("rmp@chu.example", "rmp-test@chu.example"))
+    for address in service.addresses:
+        checked(lines.format(address), service)
+    checked(lines.format("Cardiologie"), service)
+    with pytest.raises(MailError, match="other-service"):
+        checked(lines.format("rmp@autre.example"), service)
+    checked(lines.format("rmp@autre.example"), InService(Verb))
+    checked(lines.format("rmp@autre.example").replace("aide", "urgence"), service)
+
+
+def test_a_patient_who_leaves_a_slot_is_asked_back() -> None:
+    lines = "Demande : accès\nPatient : [NOM Prénom]\n"
+    assert problems(lines, PATIENT) == ["Patient"]

@@ -1,23 +1,27 @@
-"""What doctors are told to type is understood as it stands: in the guide and in the aide."""
+"""What doctors are told to type is understood: in the guide as it stands, elsewhere filled in.
+
+That each example works once its slots are filled in is ``tests/mail/test_slots.py``.
+"""
 
 import re
 from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 
+from rmp_milter.mail.catalogue.examples import BLOCKS
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.header.lines import lines_of
 from rmp_milter.mail.header.routing import Trouble, parse
 from rmp_milter.mail.header.words import Field
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide-medecin.md").read_text()
-PAGES = {"guide": GUIDE, "aide": text("help", "fr"), "help": text("help", "en")}
 BLOCK = re.compile(r"(?:^ {4}\S.*\n)+", re.MULTILINE)
 EXAMPLES = [
-    pytest.param(dedent(block), id=f"{name} {place}")
-    for name, page in PAGES.items()
-    for place, block in enumerate(BLOCK.findall(page), 1)
+    pytest.param(dedent(block), id=f"guide {place}")
+    for place, block in enumerate(BLOCK.findall(GUIDE), 1)
 ]
 
 
@@ -32,13 +36,22 @@ def test_every_example_is_understood_as_it_is_typed(example: str) -> None:
     assert not (asked and missing)
 
 
-ROWS = re.compile(r"^\| .* \| `(Demande : [^`]*)` \| (?:`([^`]*)`[^|]*)?\|$", re.MULTILINE)
+@pytest.mark.parametrize("language", get_args(Language))
+def test_the_aide_shows_the_examples_of_the_catalogue_and_no_others(language: Language) -> None:
+    shown = BLOCK.findall(text("help", language))
+    assert {f"{block}\n" for block in BLOCKS[language].values()} >= set(shown)
+    assert len(shown) == 14
+
+
+ROWS = re.compile(r"^\| .* \| `(Demande : [^`]*)` \| ([^|]*)\|$", re.MULTILINE)
+LINE = re.compile(r"`([^`]* : [^`]*)`")
 PATIENT = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 
 
 @pytest.mark.parametrize(("request_line", "more"), ROWS.findall(GUIDE))
 def test_every_row_of_the_patients_rights_is_understood(request_line: str, more: str) -> None:
-    assert parse(f"{request_line}\n{PATIENT}{more}\n", 2026).problems == ()
+    lines = "\n".join([request_line, *PATIENT.splitlines(), *LINE.findall(more)])
+    assert parse(lines, 2026).problems == ()
 
 
 WORDS = re.search(r"De même : (.*?)\. La page", text("help", "fr"), re.DOTALL)

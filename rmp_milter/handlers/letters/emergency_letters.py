@@ -1,81 +1,144 @@
 """What is written about an emergency access: to who asked, the médecin traitant, the patient."""
 
 from collections.abc import Sequence
+from datetime import date
+from textwrap import fill
 
 import msgspec
 
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import reference_of
-from rmp_milter.dossier.model import Doctor, Dossier, PatientTold, PostalLetter
+from rmp_milter.dossier.model import Doctor, Dossier, Onglet, PatientTold, PostalLetter
+from rmp_milter.dossier.rules import Relation
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Notice
-from rmp_milter.handlers.asking.view import View
-from rmp_milter.handlers.letters.index import dossier_letter
-from rmp_milter.handlers.people.search import short_reference
-from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.handlers.letters.emergency_questions import WIDTH
+from rmp_milter.handlers.letters.index import dossier_letter, in_index_order
+from rmp_milter.handlers.sight.seen import SEES_ALL, Seen
 from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
-from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, full_name, told_minute
+from rmp_milter.mail.outgoing.wording import birth_date, day, full_name, told_minute
+
+_HOUR = 3600
+_SMALL = 24  # months below which an age is said in months
+_FORM_SIGNS = str.maketrans(dict.fromkeys("\t:=：", " "))
 
 
 def emergency_letter(
     case: Case,
     dossier: Dossier,
-    treating: str,
+    relation: Relation,
     visible: Sequence[Seen],
     enclosed: Sequence[Enclosure],
 ) -> Letter:
-    """Return the answer: the index and documents, headed by what is now owed."""
+    """Return the answer in the order of need; what is owed for it stands at the end.
+
+    Who the patient is, which résumé to open first and where it is, whom to call: that is
+    seen without turning a page. Then the table of documents, then the justification.
+    """
+    treating = case.view.doctor(dossier.treating)
+    ordered = in_index_order(visible)
+    head = [
+        _patient_words(case, dossier),
+        *(_first_words(case, each) for each in ordered[:1]),
+        *([_treating_words(case, dossier, treating)] if treating else []),
+        _count_words(case, ordered),
+    ]
     letter = dossier_letter(
-        dossier,
-        treating,
-        visible,
-        enclosed,
-        case.at,
-        case.language,
+        *(dossier, "", visible, enclosed, case.at, case.language),
         table=table_of(dossier, visible),
         clock=case.clock,
-        whole_sheet=False,
+        head="\n".join(head),
     )
-    head = text(
-        "emergency-head",
+    masked = "" if relation in SEES_ALL else text("emergency-masked", case.language) + "\n\n"
+    return msgspec.structs.replace(
+        letter,
+        subject=text("subject-emergency", case.language, patient=full_name(dossier.patient)),
+        text=f"{letter.text}\n{masked}{_formalities(case)}",
+    )
+
+
+def _patient_words(case: Case, dossier: Dossier) -> str:
+    """Return who the patient is: names, age, sex, day of birth."""
+    patient, sheet, language = dossier.patient, dossier.sheet, case.language
+    name = text("emergency-patient", language, patient=full_name(patient))
+    if sheet.used_name:
+        name += text("emergency-used-name", language, name=sheet.used_name)
+    born = text(
+        f"emergency-born-{sheet.sex}" if sheet.sex else "emergency-born",
+        language,
+        age=age(patient.birth_date, day_of(case.at, case.clock), language),
+        birth_date=birth_date(patient),
+    )
+    return f"{_in_lines(name)}\n{born}\n"
+
+
+def age(born: str, today: str, language: Language) -> str:
+    """Return how old somebody is; in months below two years, in days below a month.
+
+    Both days are ISO.
+    """
+    first, last = date.fromisoformat(born), date.fromisoformat(today)
+    months = (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
+    if months >= _SMALL:
+        return text("age-years", language, count=str(months // 12))
+    if months > 0:
+        return text("age-months", language, count=str(months))
+    return text("age-days", language, count=str(max(0, (last - first).days)))
+
+
+def _first_words(case: Case, first: Seen) -> str:
+    """Return what to open first: the newest résumé, which is sent right behind the index."""
+    summary = first.onglet is Onglet.SYNTHESE and not first.replaced_by
+    form = case.doctor.reply_form
+    words = text(
+        "emergency-summary" if summary else "emergency-no-summary",
+        case.language,
+        number=str(first.number),
+        day=day(first.filed.entry.received_at, case.clock),
+        where=text(f"emergency-where-{form.value}", case.language),
+    )
+    return f"{words}\n"
+
+
+def _treating_words(case: Case, dossier: Dossier, treating: Doctor) -> str:
+    """Return who can be called, by the numbers of the sheet if it holds any."""
+    words = text("emergency-treating", case.language, treating=treating.name)
+    numbers = [_plain(each) for each in (dossier.sheet.phone, dossier.sheet.mobile) if each]
+    lines = [_in_lines(words)]
+    if numbers:
+        either = text("emergency-or", case.language).join(numbers)
+        lines.append(_in_lines(text("emergency-reached", case.language, phone=either)))
+    return "\n".join(lines) + "\n"
+
+
+def _count_words(case: Case, ordered: Sequence[Seen]) -> str:
+    documents = sum(len(each.filed.entry.documents) for each in ordered)
+    facts = {"entries": str(len(ordered)), "documents": str(documents)}
+    return text("emergency-count", case.language, **facts) + "\n"
+
+
+def _formalities(case: Case) -> str:
+    return text(
+        "emergency-next",
         case.language,
         at=told_minute(case.at, case.clock, case.language),
+        until=told_minute(
+            case.at + case.bounds.justify_hours * _HOUR, case.clock, case.language
+        ),
         reference=reference_of(case.digest),
-        hours=str(case.bounds.justify_hours),
-    )
-    subject = text("subject-emergency", case.language, patient=full_name(dossier.patient))
-    return msgspec.structs.replace(letter, subject=subject, text=f"{head}\n{letter.text}")
-
-
-def list_letter(found: Sequence[Dossier], view: View, language: Language) -> Letter:
-    """Return the short list, each with the reference that chooses it."""
-    lines = bullet_list(_candidate(each, view, language) for each in found)
-    return Letter(
-        subject=text("subject-emergency-list", language),
-        text=text("emergency-list", language, lines=lines, count=str(len(found))),
     )
 
 
-def _candidate(dossier: Dossier, view: View, language: Language) -> str:
-    treating = view.doctor(dossier.treating)
-    used = dossier.sheet.used_name
-    return text(
-        "emergency-candidate",
-        language,
-        reference=short_reference(dossier.dossier_id),
-        patient=full_name(dossier.patient) + (f" ({used})" if used else ""),
-        birth_date=birth_date(dossier.patient),
-        treating=treating.name if treating else "-",
-    )
+def _plain(words: str) -> str:
+    """Return what a user wrote without what would make a header's line of it."""
+    return " ".join(words.translate(_FORM_SIGNS).split())
 
 
-def nobody_letter(language: Language) -> Letter:
-    """Say that nobody is alike, and how to ask more widely."""
-    return Letter(
-        subject=text("subject-emergency-list", language), text=text("emergency-none", language)
-    )
+def _in_lines(words: str) -> str:
+    return fill(words, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def treating_notice(

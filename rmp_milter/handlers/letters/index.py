@@ -8,6 +8,7 @@ from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.sight.table import IndexTable
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
@@ -16,6 +17,7 @@ from rmp_milter.mail.outgoing.wording import (
     birth_date,
     day,
     document_titles,
+    entry_words,
     full_name,
     ranges,
 )
@@ -36,20 +38,22 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     clock: Clock,
     whole_sheet: bool = False,
     left: Collection[int] = (),
+    head: str = "",
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
     ``table`` is that of all that the reader sees, of which ``picked`` may be a part. The
     newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
     ``whole_sheet`` shows the patient's number, insurance and address as well; ``left`` are
-    the numbers of entries that this answer has no room for.
+    the numbers of entries that this answer has no room for; another ``head`` may stand in
+    the place of the usual one and of the sheet.
     """
     ordered = in_index_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
     sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
     packets = {each.document.document_id: each.packets for each in sent}
     patient = full_name(dossier.patient)
-    head = text(
+    usual = text(
         "index-head",
         language,
         patient=patient,
@@ -66,7 +70,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         body += "\n" + text("index-table", language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
-        text=f"{head}{sheet}\n{body}",
+        text=f"{head or usual + sheet}\n{body}",
         enclosures=sent,
         last=table.last,
     )
@@ -127,8 +131,9 @@ def _head(each: Seen, language: Language) -> str:
 def entry_title(each: Seen, language: Language, clock: Clock) -> str:
     """Return the line that stands for an entry: number, day, type, author."""
     entry = each.filed.entry
-    title = entry.document_type or text("unnamed-part", language)
-    return f"{each.number}. {day(entry.received_at, clock)}  {title} — {entry.author_name}"
+    title = entry_words(entry.document_type, language)
+    author = inert(entry.author_name)
+    return f"{each.number}. {day(entry.received_at, clock)}  {title} — {author}"
 
 
 def _entry_lines(

@@ -3,18 +3,22 @@
 from textwrap import fill
 
 from rmp_milter.calls.protocol import Opened
-from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Refusal
+from rmp_milter.mail.catalogue.examples import example_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
 from rmp_milter.mail.header.routing import Problem, RoutingHeader
+from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
-from rmp_milter.mail.outgoing.wording import bullet_list
+from rmp_milter.mail.outgoing.narrow import WIDTH
+from rmp_milter.mail.outgoing.wording import bullet_list, short
 
 _ABOUT_PROOFS = frozenset(
     {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
 )
+_SHOWN = 48  # characters of the sender's words that are repeated
 _EXPLAINED = frozenset({"header-problems", "nothing-asked", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 
@@ -42,10 +46,10 @@ def refusal_letter(
     It says nothing that depends on what the store holds, but for ``error`` itself;
     ``fault`` is that of the mail's attestation (:func:`attestation_fault`).
     """
-    words = fill(refusal(error.text, language, error.facts), 76) + "\n"
+    words = fill(refusal(error.text, language, error.facts), WIDTH) + "\n"
     if fault and error.text in _ABOUT_PROOFS:
         why = text(f"attestation-{fault.replace(' ', '-')}", language)
-        words += "\n" + fill(why, 76) + "\n"
+        words += "\n" + fill(why, WIDTH) + "\n"
     if isinstance(error, Refusal) and error.below:
         words += f"\n{error.below}"
     if error.text in _EXPLAINED:
@@ -54,18 +58,40 @@ def refusal_letter(
 
 
 def _explanation(header: RoutingHeader | None, understood: str, language: Language) -> str:
-    lines = [line for line in understood.splitlines() if line.strip()]
+    lines = [_quoted(line, language) for line in understood.splitlines() if line.strip()]
     lines = lines or [text("understood-nothing", language)]
     parts = [text("understood", language), bullet_list(lines)]
     problems = header.problems if header else ()
     if problems:
         wrong = [_problem(problem, language) for problem in problems]
         parts += ["", text("problems", language), bullet_list(wrong)]
-    example = text("example", language).rstrip().splitlines()
-    parts += ["", text("example-head", language), "", *(f"    {line}" for line in example)]
+    parts += ["", text("example-head", language)]
+    for verb in _probably_meant(header):
+        parts += ["", example_of(verb, language)]
     return "\n" + "\n".join(parts) + "\n"
 
 
+def _probably_meant(header: RoutingHeader | None) -> tuple[Verb, ...]:
+    """Return the request whose example helps; where nobody can tell, the two of every day."""
+    if header and header.meant:
+        return (header.meant,)
+    if header is None or any(each.word == Field.REQUEST for each in header.problems):
+        return (Verb.DEPOT, Verb.CONSULTATION)
+    return (header.verb,)
+
+
+def _quoted(line: str, language: Language) -> str:
+    """Return a header's line as nobody can read it for one again."""
+    word, _, value = line.partition(":")
+    said = _value(value, language)
+    return text("understood-line", language, word=short(word, _SHOWN)) + said
+
+
 def _problem(problem: Problem, language: Language) -> str:
-    key = f"problem-{problem.kind}"
-    return text(key, language, word=problem.word, value=problem.value).rstrip(" :")
+    words = text(f"problem-{problem.kind}", language, word=short(problem.word, _SHOWN))
+    return words + _value(problem.value, language)
+
+
+def _value(value: str, language: Language) -> str:
+    shown = short(value, _SHOWN)
+    return text("problem-value", language, value=shown) if shown else ""

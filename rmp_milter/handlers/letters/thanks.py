@@ -8,17 +8,18 @@ from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 
-_REMEMBERED = 30 * 86_400  # seconds; after that a thread is a new one
+_DAY = 86_400
+_THREAD = 30 * _DAY  # seconds; after that a thread is a new one
 
 
 def answer_to_thanks(case: Case) -> Outcome:
     """Say that nothing was done; nothing at all where that was said in this thread.
 
     Two machines that thank each other would not stop else. Thanks that belong to no thread
-    are one thread a sender.
+    are answered once a day.
     """
     said = hashlib.sha256(case.doctor.doctor_id + case.thread.encode()).digest()
-    once = Once(b"thanks " + said, case.at + _REMEMBERED)
+    once = Once(b"thanks " + said, case.at + (_THREAD if case.thread else _DAY))
     if case.view.happened(once.value):
         return Outcome(None)
     letter = Letter(

@@ -6,7 +6,7 @@ from rmp_milter.mail.catalogue.text import Text
 
 _ACTS = {
     "creation": Text("a créé le dossier", "created the dossier"),
-    "depot": Text("a déposé des documents", "filed documents"),
+    "depot": Text("a fait un dépôt", "made a deposit"),
     "rattachement": Text(
         "a fait rattacher des documents qui attendaient un dossier",
         "had documents attached that waited for a dossier",
@@ -19,7 +19,7 @@ _ACTS = {
     "medecin_traitant": Text("est devenu(e) médecin traitant", "became the treating doctor"),
     "medecin traitant": Text("est devenu(e) médecin traitant", "became the treating doctor"),
     "cle": Text("a renouvelé la clé du médecin traitant", "renewed the treating doctor's key"),
-    "reclassement": Text("a changé l'onglet", "changed the tab"),
+    "reclassement": Text("a changé d'onglet", "changed the tab"),
     "rectification": Text("a rectifié", "corrected"),
     "masquage": Text("a masqué", "masked"),
     "demasquage": Text("a démasqué", "unmasked"),
@@ -55,66 +55,99 @@ LETTERS: Mapping[str, Text] = {
     "subject-accesses": Text("RMP : accès au dossier de {patient}", "RMP: accesses, {patient}"),
     "accesses-head": Text(
         """\
-Accès au dossier de {patient}, né(e) le {birth_date} : {count} ligne(s)
-Date et {clock}, auteur, opération. Les numéros sont ceux de la table {table}.
+Accès au dossier de {patient}, né(e) le {birth_date}.
+{count} ligne(s) : date et {clock}, qui, quoi.
+Les numéros sont ceux de la table {table}.
 """,
         """\
-Accesses to the dossier of {patient}, born {birth_date}: {count} lines
-Date and {clock}, who, what. The numbers are those of the table {table}.
+Accesses to the dossier of {patient}, born {birth_date}.
+{count} line(s): date and {clock}, who, what.
+The numbers are those of the table {table}.
 """,
     ),
     "accesses-partial": Text(
-        "Cette liste porte sur les entrées que vous voyez. Le médecin traitant, ou le patient par\n"
-        "sa propre clé, reçoit la liste entière.\n",
-        "This list is about the entries that you see. The treating doctor, or the patient with a\n"
-        "key of his own, is sent the whole of it.\n",
+        """\
+Cette liste porte sur les documents que vous voyez. Le médecin
+traitant, ou le patient avec sa propre clé, reçoit la liste
+entière.
+""",
+        """\
+This list is about the documents that you see. The treating
+doctor, or the patient with a key of his own, is sent the whole of
+it.
+""",
     ),
     "accesses-newest": Text(
         "Seules les {count} dernières opérations figurent ici.\n",
         "Only the last {count} operations are shown.\n",
     ),
     "accesses-no-proofs": Text(
-        "Aucune preuve n'est jointe : elle montrerait l'opération entière. Seuls en reçoivent le\n"
-        "médecin traitant, son remplaçant et le patient, par sa propre clé.\n",
-        "No proof is attached: it would show the whole operation. Only the treating doctor, his\n"
-        "locum, and the patient with a key of his own are sent any.\n",
+        """\
+Aucun fichier de preuve n'est joint : il montrerait l'opération
+entière. Seuls en reçoivent le médecin traitant, son remplaçant et
+le patient avec sa propre clé.
+""",
+        """\
+No proof file is attached: it would show the whole operation. Only
+the treating doctor, his locum, and the patient with a key of his
+own are sent any.
+""",
     ),
     "accesses-proofs": Text(
         """\
-PREUVES
-Chaque fichier joint porte le numéro de sa ligne, qui est celui de l'opération dans le journal
-des accès. Il prouve que cette opération y est inscrite, telle quelle, à cette place :
-l'hébergeur ne peut plus la changer ni l'effacer sans qu'un auditeur puisse le constater.
-Pour vérifier un fichier, hors ligne, avec le programme rmp et la clé de vérification du
-journal (cle.txt : l'hébergeur la donne, un auditeur la confirme) :
+LES PREUVES
+Chaque fichier joint porte le numéro de sa ligne. Il prouve que
+cette opération est inscrite à cette place dans le journal des
+accès : l'hébergeur ne peut plus la changer ni
+l'effacer sans qu'un auditeur le voie.
+
+Vous n'avez rien à en faire : gardez ces fichiers, ou remettez-les
+à qui doit vérifier. Un fichier dit en clair qui a fait quoi et
+quand, avec l'adresse et la clé de l'auteur ; il ne contient aucun
+document.
+
+Pour qui vérifie, sans connexion, avec le programme rmp et la clé
+de vérification du journal (cle.txt, que donne l'hébergeur et que
+confirme un auditeur) :
 
     rmp access verify {file} --vkey cle.txt
-
-Un fichier dit en clair qui a fait quoi et quand, avec l'adresse et la clé de l'auteur ; il ne
-contient aucun document. Ne le remettez qu'à qui doit le lire.
 """,
         """\
-PROOFS
-Each attached file bears the number of its line, which is that of the operation in the access
-log. It proves that this operation is written there, as it is, in this place: the host can no
-longer change or remove it without an auditor being able to find out.
-To verify a file, offline, with the program rmp and the log's verifier key (key.txt: the host
-gives it, an auditor confirms it):
+THE PROOFS
+Each attached file bears the number of its line. It proves that
+this operation is written in this place of the access log: the
+host can no longer change or remove it without an auditor seeing
+it.
+
+You need do nothing with them: keep these files, or hand them to
+who has to verify. A file says in clear who did what and when,
+with the author's address and key; it holds no document.
+
+To verify, offline, with the program rmp and the log's verifier
+key (key.txt, which the host gives and an auditor confirms):
 
     rmp access verify {file} --vkey key.txt
-
-A file says in clear who did what and when, with the author's address and key; it holds no
-document. Hand it only to who has to read it.
 """,
     ),
     "accesses-proofs-newest": Text(
-        "Seules les {count} dernières lignes ont leur fichier. Pour une autre, donnez son numéro\n"
-        "à un auditeur du service : il peut établir le même.\n",
-        "Only the last {count} lines have their file. For another one, give its number to an\n"
-        "auditor of the service: he can make the same.\n",
+        """\
+Seules les {count} dernières lignes ont leur fichier. Pour une autre,
+donnez son numéro à un auditeur du service : il peut faire le
+même.
+""",
+        """\
+Only the last {count} lines have their file. For another one, give its
+number to an auditor of the service, who can make the same.
+""",
     ),
-    "accesses-entry": Text(" (entrée {entries})", " (entry {entries})"),
-    "accesses-entries": Text(" (entrées {entries})", " (entries {entries})"),
+    "accesses-entry": Text(
+        " (document {entries})",
+        " (document {entries})",
+    ),
+    "accesses-entries": Text(
+        " (documents {entries})",
+        " (documents {entries})",
+    ),
     "accesses-patient": Text("Le patient", "The patient"),
     "accesses-reviewer": Text("Un contrôleur", "A reviewer"),
     "accesses-host": Text("L'hébergeur", "The host"),

@@ -6,11 +6,12 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "close-by-whom": Text(
-        "Un dossier est clos à la demande du médecin traitant, qui signe et ajoute le code "
-        "du patient (ligne « Code : »), ou du patient par sa propre clé. Rien n'a été fait.",
-        "A dossier is closed at the wish of the treating doctor, who signs and adds the "
-        "patient's code (line « Code : »), or of the patient with a key of his own. Nothing "
-        "was done.",
+        "Le dossier n'a pas été clos : il y faut le code du patient. Rien n'a été fait. Le "
+        "médecin traitant signe le message et ajoute une ligne Code ; le patient qui a sa "
+        "propre clé peut aussi le demander lui-même.",
+        "The dossier was not closed: it takes the patient's code. Nothing was done. The "
+        "treating doctor signs the mail and adds a line Code; a patient with a key of his own "
+        "can also ask for it himself.",
     ),
 }
 
@@ -18,29 +19,37 @@ LETTERS: Mapping[str, Text] = {
     "subject-closed": Text("RMP : dossier de {patient} clos", "RMP: dossier closed, {patient}"),
     "closed": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, est clos. Plus rien n'y est ajouté ni lu.
+Le dossier de {patient}, né(e) le {birth_date}, est
+clos. Plus rien n'y est ajouté ni lu.
 
-Au terme de la conservation légale, à partir du {erase}, toutes ses clés seront détruites et les
-documents effacés : ils ne pourront plus être lus par personne. Si la clôture est une erreur,
-l'hébergeur peut rouvrir le dossier avant cette date.
+À partir du {erase}, au terme de la conservation légale, ses
+clés seront détruites et ses documents effacés : plus personne ne
+pourra les lire. Si la clôture est une erreur, l'hébergeur peut
+rouvrir le dossier avant cette date.
 """,
         """\
-The dossier of {patient}, born {birth_date}, is closed. Nothing is added or read any more.
+The dossier of {patient}, born {birth_date}, is closed.
+Nothing is added or read any more.
 
-Once the legal period is over, from {erase} on, all its keys are destroyed and the documents
-erased: nobody will be able to read them. If the closure is a mistake, the host can reopen the
-dossier before that date.
+From {erase} on, once the legal period is over, its keys are
+destroyed and its documents erased: nobody will be able to read
+them. If the closure is a mistake, the host can reopen the dossier
+before that date.
 """,
     ),
     "closed-notice": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, a été clos à la demande de
-{sender}. Plus rien n'y est ajouté ni lu. Il sera effacé à partir du {erase}.
+Le dossier de {patient}, né(e) le {birth_date}, a été
+clos à la demande de {sender}. Plus rien n'y est ajouté
+ni lu. Il sera effacé à partir du {erase}.
+
 Si c'est une erreur, adressez-vous à l'hébergeur avant cette date.
 """,
         """\
-The dossier of {patient}, born {birth_date}, was closed at the wish of
-{sender}. Nothing is added or read any more. It will be erased from {erase} on.
+The dossier of {patient}, born {birth_date}, was closed
+at the wish of {sender}. Nothing is added or read any
+more. It is erased from {erase} on.
+
 If this is a mistake, ask the host before that date.
 """,
     ),

@@ -10,16 +10,17 @@ LETTERS: Mapping[str, Text] = {
         """\
 Dossier de {patient}, né(e) le {birth_date}
 Médecin traitant : {treating}
-État au {date} : {entries} entrée(s), {documents} document(s)
+État au {date} : {entries} document(s), {documents} fichier(s)
 """,
         """\
 Dossier of {patient}, born {birth_date}
 Treating doctor: {treating}
-As of {date}: {entries} entries, {documents} documents
+As of {date}: {entries} document(s), {documents} file(s)
 """,
     ),
     "index-empty": Text(
-        "Ce dossier ne contient encore aucun document.", "This dossier is empty."
+        "Ce dossier ne contient encore aucun document.",
+        "This dossier holds no document yet.",
     ),
     "index-table": Text(
         "Ces numéros sont ceux de la table {table}. Pour demander des entrées par\n"
@@ -30,88 +31,126 @@ As of {date}: {entries} entries, {documents} documents
         "« 5, 7 (table {table}) », since the table may change.\n",
     ),
     "index-mails": Text(
-        "Les documents suivent dans {count} message(s), dans l'ordre de cette table,\n"
-        "datés d'une seconde de plus chacun et numérotés comme elle. Chacun garde\n"
-        "l'objet et la signature de son auteur : votre messagerie peut donc signaler que le\n"
-        "signataire n'est pas l'expéditeur, ou que sa clé vous manque.",
-        "The documents follow in {count} mail(s), in the order of this table, each\n"
-        "dated a second later and numbered as it is here. Each keeps its\n"
-        "author's subject and signature, so your mail client may point out that the signer is\n"
-        "not the sender, or that you do not have the signer's key.",
+        "Les documents suivent dans {count} message(s), dans l'ordre de cet\n"
+        "index, datés d'une seconde de plus chacun et numérotés comme lui.\n"
+        "Chacun garde l'objet et la signature de son auteur.",
+        "The documents follow in {count} mail(s), in the order of this\n"
+        "index, each dated a second later and numbered as it is here.\n"
+        "Each keeps its author's subject and signature.",
     ),
     "index-stapled": Text(
-        "Où plusieurs documents voyagent ensemble, ouvrez chaque pièce jointe\n"
-        "(double clic) : elle se lit comme un message, son numéro est celui\n"
-        "de cette table.",
+        "Où plusieurs documents voyagent ensemble, ouvrez d'un double clic\n"
+        "chaque pièce jointe. Elle se lit comme un message et porte le\n"
+        "numéro de cet index.",
         "Where several documents travel together, open each attachment\n"
-        "(double click): it reads as a mail, its number is that of this\n"
-        "table.",
+        "with a double click. It reads as a mail and bears the number of\n"
+        "this index.",
     ),
     "document-subject": Text("Document {number}", "Document {number}"),
     "documents": Text("documents {numbers}", "documents {numbers}"),
     "stapled": Text(
-        "Ce message apporte les {numbers} de la table.\n"
-        "Chacun est chiffré et joint à part : un double clic sur la pièce\n"
+        "Ce message apporte les {numbers} de l'index.\n"
+        "Chacun est chiffré et joint à part, un double clic sur la pièce\n"
         "jointe l'ouvre comme un message. Dans Thunderbird, le bouton\n"
         "« Déchiffrer et afficher » les ouvre tous.\n",
-        "This mail brings {numbers} of the table.\n"
-        "Each is encrypted and attached by itself: a double click on the\n"
+        "This mail brings {numbers} of the index.\n"
+        "Each is encrypted and attached by itself, a double click on the\n"
         "attachment opens it as a mail. In Thunderbird the button\n"
-        "“Decrypt and Show” opens them all.\n",
+        "« Decrypt and Show » opens them all.\n",
     ),
     "partitioned-open": Text(
-        "Enregistrez tous les fichiers .pgp dans un dossier, sélectionnez-les\n"
-        "tous, clic droit, « Déchiffrer et vérifier » (Gpg4win), puis « Tout\n"
-        "enregistrer » : ils s'ouvrent ensuite dans ce même dossier.",
-        "Save all the .pgp files to one folder, select them all, right click,\n"
-        "“Decrypt and verify” (Gpg4win), then “Save All”: you can open\n"
-        "them in that same folder.",
+        "Enregistrez tous les fichiers .pgp dans un dossier, puis\n"
+        "sélectionnez-les tous. Clic droit, « Déchiffrer et vérifier »\n"
+        "(Gpg4win), « Tout enregistrer », et ouvrez-les dans ce dossier.",
+        "Save all the .pgp files to one folder, then select them all. Right\n"
+        "click, « Decrypt and verify » (Gpg4win), « Save All », and open\n"
+        "them in that folder.",
     ),
     "index-keys": Text(
-        "Les clés publiques des auteurs sont jointes ({name}). Importez-les\n"
-        "pour vérifier leurs signatures : sans elles, Thunderbird annonce à tort un échec du\n"
-        "déchiffrement quand vous ouvrez une pièce jointe signée.",
-        "The authors' public keys are attached ({name}). Import them to\n"
-        "check their signatures: without them Thunderbird wrongly reports that decryption failed\n"
-        "when you open a signed attachment.",
+        "LES SIGNATURES\n"
+        "Chaque document est signé par son auteur, mais c'est le service\n"
+        "qui vous l'envoie. Thunderbird l'affiche donc en rouge, avec la\n"
+        "mention « Signature numérique incertaine » (ou « douteuse ») :\n"
+        "c'est normal.\n\n"
+        "Pour savoir qui a signé, importez une fois les clés des auteurs :\n"
+        "clic droit sur la pièce jointe {name},\n"
+        "« Importer une clé OpenPGP », puis « Acceptée (non vérifiée) ».\n"
+        "Ensuite, dans chaque document, cliquez sur « OpenPGP » en haut à\n"
+        "droite, puis sur « Afficher la clé du signataire ».\n\n"
+        "Sans ces clés, Thunderbird annonce à tort un échec du\n"
+        "déchiffrement quand vous ouvrez une pièce jointe signée. S'il\n"
+        "annonce une signature « non valide », prévenez l'hébergeur.",
+        "THE SIGNATURES\n"
+        "Each document is signed by its author, but sent to you by the\n"
+        "service. So Thunderbird shows it in red, as « Uncertain Digital\n"
+        "Signature »: this is normal.\n\n"
+        "To know who signed, import the authors' keys once: right click on\n"
+        "the attachment {name},\n"
+        "« Import OpenPGP Key », then « Accepted (unverified) ».\n"
+        "After that, in each document, click « OpenPGP » at the top right,\n"
+        "then « View signer key ».\n\n"
+        "Without these keys Thunderbird wrongly reports that decryption\n"
+        "failed when you open a signed attachment. If it reports an\n"
+        "invalid signature, tell the host.",
     ),
     "index-hprim": Text(
-        "Les fichiers entete-NN.hpr sont destinés à votre logiciel : ils portent l'en-tête HPRIM\n"
-        "de l'entrée NN, pour la ranger dans le dossier de votre patient.",
-        "The files entete-NN.hpr are for your software: they hold the HPRIM header of the entry\n"
-        "NN, by which it files the entry itself.",
+        "Les fichiers entete-NN.hpr sont pour votre logiciel : il y trouve\n"
+        "de quoi ranger le document NN chez votre patient.",
+        "The files entete-NN.hpr are for your software: they tell it where\n"
+        "to file the document NN.",
     ),
     "hprim-body": Text(
-        "Résumé médical partagé, entrée {number} : {document}\nOnglet : {onglet}",
-        "Shared medical summary, entry {number}: {document}\nTab: {onglet}",
+        "Résumé médical partagé, document {number} : {document}\nOnglet « {onglet} »",
+        "Shared medical summary, document {number}: {document}\nTab « {onglet} »",
     ),
     "index-masked": Text(
-        "(masquée : visible de son auteur, du médecin traitant et du patient seulement)",
-        "(masked: seen by its author, the treating doctor and the patient only)",
+        "(masqué : vu de son auteur, du médecin traitant et du patient)",
+        "(masked: seen by its author, the treating doctor, the patient)",
     ),
     "index-replaced": Text("VERSIONS REMPLACÉES", "REPLACED VERSIONS"),
     "index-replaced-by": Text(
-        "(remplacée par l'entrée {number})", "(replaced by entry {number})"
+        "(remplacé par le document {number})",
+        "(replaced by document {number})",
     ),
     "index-unreadable": Text(
-        "(déposé pour une autre de vos clés : redemandez le dossier avec le code du patient)",
-        "(filed for another of your keys: ask again with the patient's code)",
+        "(pour une autre de vos clés : redemandez-le avec le code)",
+        "(for another of your keys: ask again with the patient's code)",
     ),
     "enclosed": Text(
-        "Entrée {number} : {title}\n\nLes pièces jointes sont chiffrées une par une : "
-        "ouvrez-les avec votre clé.\n",
-        "Entry {number}: {title}\n\nEach attachment is encrypted by itself: open it with "
-        "your key.\n",
+        """\
+Document {number} : {title}
+
+Les fichiers joints sont chiffrés un par un. Thunderbird : clic
+droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
+enregistrez-le, puis double-cliquez dessus.
+""",
+        """\
+Document {number}: {title}
+
+The files attached are encrypted one by one. Thunderbird: right
+click on the file, « Decrypt and Open ». Outlook: save it, then
+double-click it.
+""",
     ),
     "enclosed-several": Text(
-        "Ce message apporte les {numbers} de la table.\n\n"
-        "Les pièces jointes sont chiffrées une par une : ouvrez-les avec\n"
-        "votre clé.\n",
-        "This mail brings {numbers} of the table.\n\n"
-        "Each attachment is encrypted by itself: open it with your key.\n",
+        """\
+Ce message apporte les {numbers} de l'index.
+
+Les fichiers joints sont chiffrés un par un. Thunderbird : clic
+droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
+enregistrez-le, puis double-cliquez dessus.
+""",
+        """\
+This mail brings {numbers} of the index.
+
+The files attached are encrypted one by one. Thunderbird: right
+click on the file, « Decrypt and Open ». Outlook: save it, then
+double-click it.
+""",
     ),
     "numbered": Text("\nPartie {index} sur {count}.\n", "\nPart {index} of {count}.\n"),
     "part": Text("partie {index} sur {count}", "part {index} of {count}"),
+    "file-part": Text("fichier « {name} »", "file « {name} »"),
     "letter-part": Text("lettre", "letter"),
     "unnamed-part": Text("document sans nom", "unnamed document"),
 }

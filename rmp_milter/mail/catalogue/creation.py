@@ -6,50 +6,71 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "creation-held": Text(
-        "Le dossier n'a pas été créé et rien n'a été conservé : l'identité n'est pas sûre, ou un "
-        "dossier existe déjà. Pour protéger les patients, le service ne dit pas lequel des deux. "
-        "Vérifiez nom de naissance, premier prénom, date de naissance, sexe et NIR. Si le patient "
-        "a déjà un code, écrivez « Demande : médecin traitant » avec ce code ; sinon, "
-        "adressez-vous à l'hébergeur.",
-        "The dossier was not created and nothing was kept: the identity is not certain, or there "
-        "is a dossier already. To protect patients the service does not say which. Check birth "
-        "name, first given name, birth date, sex and NIR. If the patient has a code already, write "
-        "« Request : treating doctor » with that code; otherwise ask the host.",
+        "Le dossier n'a pas été créé et rien n'a été conservé : l'identité n'est pas sûre, ou "
+        "le dossier existe déjà. Pour protéger les patients, le service ne dit pas lequel des "
+        "deux. Vérifiez le nom de naissance, le premier prénom, la date de naissance, le sexe "
+        "et le NIR. Si le patient a déjà un code, envoyez la demande « médecin traitant » "
+        "avec ce code ; sinon, adressez-vous à l'hébergeur.",
+        "The dossier was not created and nothing was kept: the identity is not certain, or "
+        "the dossier exists already. To protect patients, the service does not say which. "
+        "Check birth name, first given name, birth date, sex and NIR. If the patient has a "
+        "code already, send the request « treating doctor » with that code; otherwise ask the "
+        "host.",
     ),
     "creation-proofs": Text(
-        "Le dossier n'a pas été créé. Pour créer un dossier, l'hébergeur demande : {proofs}.",
-        "The dossier was not created. To create one, the host asks for: {proofs}.",
+        "Le dossier n'a pas été créé : il manque une preuve que l'hébergeur exige. Rien n'a "
+        "été conservé. Il faut {proofs}. Complétez, puis renvoyez le message.",
+        "The dossier was not created: a proof is missing that the host asks for. Nothing was "
+        "kept. It takes {proofs}. Complete the mail and send it again.",
     ),
     "creation-attestation": Text(
-        "Le dossier n'a pas été créé : l'attestation Vitale n'est pas valable pour vous et pour ce "
-        "service, ou elle est périmée. Lisez la carte à nouveau, ou retirez la ligne « Vitale : ».",
-        "The dossier was not created: the Vitale attestation does not hold for you and this "
-        "service, or is out of date. Read the card again, or leave the line « Vitale : » out.",
+        "Le dossier n'a pas été créé : l'attestation de carte Vitale est périmée, ou n'est "
+        "pas faite pour vous et pour ce service. Rien n'a été conservé. Faites lire la carte "
+        "à nouveau, ou retirez la ligne Vitale, puis renvoyez le message.",
+        "The dossier was not created: the attestation of the Vitale card is out of date, or "
+        "not made for you and this service. Nothing was kept. Have the card read again, or "
+        "leave the line Vitale out, and send the mail again.",
     ),
 }
 
 LETTERS: Mapping[str, Text] = {
-    "proof-signature": Text("message signé", "signed mail"),
-    "proof-compte": Text("compte et mot de passe", "account and password"),
-    "proof-code": Text("ligne « Code : »", "line « Code : »"),
-    "proof-vitale": Text("attestation Vitale", "Vitale attestation"),
+    "proof-signature": Text(
+        "un message signé",
+        "a signed mail",
+    ),
+    "proof-compte": Text(
+        "le compte et le mot de passe",
+        "account and password",
+    ),
+    "proof-code": Text(
+        "une ligne Code",
+        "a line Code",
+    ),
+    "proof-vitale": Text(
+        "l'attestation de la carte Vitale",
+        "the attestation of the Vitale card",
+    ),
     "proof-or": Text(", ou ", ", or "),
     "creation-asked": Text(
         """\
-Un confrère a demandé la création d'un dossier pour un patient dont l'identité est, ou paraît
-être, celle de votre patient {patient}, né(e) le {birth_date}. Le dossier n'a pas été
-modifié, et le service n'a pas dit à ce confrère qu'il existe.
+Un confrère a demandé un dossier pour un patient qui est, ou
+paraît être, le vôtre : {patient}, né(e) le
+{birth_date}. Rien n'a été changé, et le service ne lui a pas dit
+que le dossier existe.
 
-Si votre patient change de médecin traitant, il lui suffit de donner son code à ce confrère.
-Sinon, parlez-en avec lui : la demande figure dans la liste des accès à son dossier.
+Si votre patient change de médecin traitant, il lui suffit de
+donner son code à ce confrère. Sinon, parlez-en avec lui : cette
+demande figure dans la liste des accès à son dossier.
 """,
         """\
-A colleague asked for the creation of a dossier for a patient whose identity is, or seems to be,
-that of your patient {patient}, born {birth_date}. The dossier was not changed, and the colleague
-was not told that it is there.
+A colleague asked for a dossier for a patient who is, or seems to
+be, yours: {patient}, born {birth_date}.
+Nothing was changed, and the colleague was not told that the
+dossier is there.
 
-If your patient changes doctors, giving the code to this colleague is all it takes. Otherwise
-talk about it: the request stands in the list of accesses to the dossier.
+If your patient changes doctors, giving the code to this colleague
+is all it takes. Otherwise talk about it: the request stands in
+the list of accesses to the dossier.
 """,
     ),
     "subject-created": Text(
@@ -57,8 +78,8 @@ talk about it: the request stands in the list of accesses to the dossier.
     ),
     "created": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, est créé. Vous en êtes le médecin traitant.
-Consentement du patient recueilli par {doctor} le {date} (texte {version}).
+Le dossier de {patient}, né(e) le {birth_date}, est
+créé. Vous en êtes le médecin traitant.
 
 Voici le code confidentiel du patient, à lui remettre.
 
@@ -66,9 +87,15 @@ Voici le code confidentiel du patient, à lui remettre.
 
 {spelled}
 
-Il le donne aux confrères à qui il permet de lire son dossier, par écrit ou de vive voix
-(majuscules, espaces et tirets ne comptent pas). Il ne sera plus affiché. La fiche à imprimer
-pour lui est jointe ({slip}). À défaut, découpez celle-ci.
+Majuscules, espaces et tirets ne comptent pas.
+Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
+jointe ({slip}) et remettez-la au patient. Il donne ce
+code aux confrères à qui il permet de lire son dossier.
+
+Consentement du patient recueilli par {doctor} le
+{date} (texte {version}).
+
+À découper, si la fiche ne s'imprime pas :
 
 +----------------------------------------------------------------+
   Résumé médical partagé
@@ -82,8 +109,8 @@ pour lui est jointe ({slip}). À défaut, découpez celle-ci.
 +----------------------------------------------------------------+
 """,
         """\
-The dossier of {patient}, born {birth_date}, is created. You are the treating doctor.
-The patient's consent was collected by {doctor} on {date} (text {version}).
+The dossier of {patient}, born {birth_date}, is
+created. You are the treating doctor.
 
 Here is the patient's confidential code, to be handed over.
 
@@ -91,9 +118,15 @@ Here is the patient's confidential code, to be handed over.
 
 {spelled}
 
-The patient gives it, in writing or by word of mouth, to the colleagues who may read the dossier
-(capitals, blanks and dashes do not count). It will not be shown again. The slip to print is
-attached ({slip}). Failing that, cut this one out.
+Capitals, blanks and dashes do not count.
+Note it now: it will not be shown again. Print the slip that is
+attached ({slip}) and hand it to the patient, who gives
+the code to the colleagues who may read the dossier.
+
+The patient's consent was collected by {doctor} on
+{date} (text {version}).
+
+To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
@@ -109,15 +142,31 @@ attached ({slip}). Failing that, cut this one out.
     ),
     "created-sheet": Text("Fiche du patient :\n\n{sheet}", "The patient's sheet:\n\n{sheet}"),
     "adopted": Text(
-        "Document(s) reçu(s) avant la création et rattaché(s) au dossier :\n\n{documents}\n",
-        "Document(s) received before the creation, now in the dossier:\n\n{documents}\n",
+        """\
+Ces documents attendaient le dossier et y sont maintenant :
+
+{documents}
+""",
+        """\
+These documents waited for the dossier and are now in it:
+
+{documents}
+""",
     ),
     "adopted-line": Text(
         "{date}, {author}, onglet « {onglet} » : {titles}",
         "{date}, {author}, tab « {onglet} »: {titles}",
     ),
     "also-filed": Text(
-        "Document(s) reçu(s) avec la demande, onglet « {onglet} » :\n\n{documents}\n",
-        "Document(s) received with the request, tab « {onglet} »:\n\n{documents}\n",
+        """\
+Document(s) reçu(s) avec la demande, onglet « {onglet} » :
+
+{documents}
+""",
+        """\
+Document(s) received with the request, tab « {onglet} »:
+
+{documents}
+""",
     ),
 }

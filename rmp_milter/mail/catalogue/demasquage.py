@@ -6,10 +6,27 @@ from rmp_milter.mail.catalogue.text import Text
 
 LETTERS: Mapping[str, Text] = {
     "unmasked-now": Text(
-        "Entrée(s) de nouveau visible(s) :\n\n{entries}\n", "Shown again:\n\n{entries}\n"
+        """\
+Ces documents sont de nouveau visibles :
+
+{entries}
+""",
+        """\
+These documents are shown again:
+
+{entries}
+""",
     ),
     "unmasked-before": Text(
-        "Non masquée(s), rien n'a été changé :\n\n{entries}\n",
-        "Not masked, nothing was changed:\n\n{entries}\n",
+        """\
+Ceux-ci n'étaient pas masqués, rien n'a été changé :
+
+{entries}
+""",
+        """\
+These were not masked, nothing was changed:
+
+{entries}
+""",
     ),
 }

@@ -12,67 +12,78 @@ LETTERS: Mapping[str, Text] = {
     ),
     "filed": Text(
         """\
-Reçu le {date} pour {patient}, né(e) le {birth_date} :
+Reçu le {date} pour {patient},
+né(e) le {birth_date} :
 
 {documents}
 
-Classé dans l'onglet « {onglet} » ({reason}).
+Onglet « {onglet} » ({reason}).
 """,
         """\
-Received on {date} for {patient}, born {birth_date}:
+Received on {date} for {patient},
+born {birth_date}:
 
 {documents}
 
-Filed under the tab « {onglet} » ({reason}).
+Tab « {onglet} » ({reason}).
 """,
     ),
     "filed-apart": Text(
         """\
-Le message désignait plusieurs patients : chaque résultat a été détaché et gardé à part. Le texte
-du message lui-même et sa signature ne sont pas conservés.
+Le message concernait plusieurs patients : chaque résultat a été
+détaché et gardé pour le sien. Le texte du message et sa signature
+ne sont pas gardés.
 """,
         """\
-The mail named several patients: each result was taken out and kept by itself. The text of the mail
-itself and its signature are not kept.
+The mail was about several patients: each result was taken out and
+kept for the right one. The text of the mail and its signature are
+not kept.
 """,
     ),
     "prescriber-copy": Text(
-        "Prescripteur : {name}. Une copie chiffrée lui est adressée, sauf opposition du patient.",
-        "Prescriber: {name}. An encrypted copy is sent to him unless the patient opposed it.",
+        "Le prescripteur, {name}, reçoit une copie chiffrée,\nsauf si le patient s'y oppose.",
+        "The prescriber, {name}, is sent an encrypted copy,\nunless the patient opposes it.",
     ),
     "prescriber-self": Text(
-        "Prescripteur : vous-même. Aucune copie n'est nécessaire.",
-        "Prescriber: yourself. No copy is needed.",
+        "Vous êtes vous-même le prescripteur : aucune copie n'est envoyée.",
+        "You are the prescriber yourself: no copy is sent.",
     ),
     "prescriber-no-key": Text(
-        "Prescripteur : {name}. Sa clé n'est plus valable : aucune copie ne lui est adressée.",
-        "Prescriber: {name}. His key is no longer valid: no copy is sent to him.",
+        "La clé du prescripteur, {name}, n'est plus valable :\n"
+        "aucune copie ne lui est envoyée.",
+        "The key of the prescriber, {name}, is no longer valid:\nno copy is sent.",
     ),
     "prescriber-unknown": Text(
-        "Prescripteur : « {said} » ne désigne avec certitude aucun inscrit, aucune copie n'est\n"
-        "adressée. Indiquez son numéro RPPS, son adresse ou son nom complet.",
-        "Prescriber: « {said} » does not surely name anybody enrolled; no copy is sent.\n"
-        "Give his RPPS number, his mail address or his full name.",
+        "Aucune copie n'est envoyée. Le prescripteur « {said} »\n"
+        "n'a pas été trouvé avec certitude parmi les inscrits. Donnez son\n"
+        "numéro RPPS, son adresse de messagerie ou son nom complet.",
+        "No copy is sent. The prescriber « {said} »\n"
+        "was not surely found among those enrolled. Give his RPPS number,\n"
+        "his mail address or his full name.",
     ),
     "subject-prescriber": Text(
         "RMP : copie au prescripteur pour {patient}", "RMP: prescriber's copy for {patient}"
     ),
     "prescriber-letter": Text(
         """\
-{author} a déposé le {date}, pour {patient}, né(e) le {birth_date},
-et vous désigne comme prescripteur :
+{author} a déposé ces documents le {date},
+pour {patient}, né(e) le {birth_date},
+et vous nomme comme prescripteur :
 
 {documents}
 
-Cette copie vous est adressée une fois. Elle ne donne pas accès au dossier du patient.
+Cette copie vous est envoyée une seule fois. Elle ne donne pas
+accès au dossier du patient.
 """,
         """\
-{author} deposited on {date} for {patient}, born {birth_date},
+{author} filed these documents on {date},
+for {patient}, born {birth_date},
 and names you as the prescriber:
 
 {documents}
 
-This copy is sent to you once. It gives no access to the patient's dossier.
+This copy is sent to you once only. It gives no access to the
+patient's dossier.
 """,
     ),
     "receipt-line": Text(
@@ -81,36 +92,40 @@ This copy is sent to you once. It gives no access to the patient's dossier.
     ),
     "subject-digest": Text("RMP : vos reçus de dépôt", "RMP: your receipts"),
     "digest": Text(
-        """\
-Documents reçus de votre part depuis le dernier relevé : {count} dépôt(s).
-""",
-        """\
-Documents received from you since the last digest: {count} deposit(s).
-""",
+        "{count} dépôt(s) reçu(s) de votre part depuis le dernier relevé.\n",
+        "{count} deposit(s) received from you since the last digest.\n",
     ),
     "subject-expired": Text(
-        "RMP : dépôt non rattaché pour {patient}", "RMP: deposit not attached: {patient}"
+        "RMP : dépôt non gardé pour {patient}",
+        "RMP: deposit not kept: {patient}",
     ),
     "expired": Text(
         """\
-Le dépôt que vous avez envoyé le {date} pour {patient}, né(e) le {birth_date},
-n'a pas pu être rattaché à un dossier. Il n'est plus conservé :
+Vos documents du {date} pour {patient},
+né(e) le {birth_date}, n'ont trouvé aucun dossier.
+Le service ne les garde plus :
 
 {documents}
 
-Vérifiez avec le patient son nom de naissance, son premier prénom, sa date de naissance et s'il a
-un dossier, puis renvoyez les documents. Ajoutez si possible une ligne « NIR : ». S'ils doivent lui
-parvenir sans attendre, adressez-les directement à son médecin traitant.
+S'ils ne peuvent attendre, envoyez-les directement au médecin
+traitant.
+
+Sinon, vérifiez avec le patient son nom de naissance, son premier
+prénom, sa date de naissance, et qu'il a bien un dossier. Puis
+renvoyez-les ; ajoutez si possible une ligne NIR.
 """,
         """\
-The deposit that you sent on {date} for {patient}, born {birth_date},
-could not be attached to a dossier. It is no longer kept:
+Your documents of {date} for {patient},
+born {birth_date}, found no dossier.
+The service keeps them no longer:
 
 {documents}
 
-Check birth name, first given name and birth date with the patient and whether he has a dossier,
-then send the documents again, with a line « NIR : » if you can. If they must not wait, send them
-straight to his treating doctor.
+If they cannot wait, send them straight to the treating doctor.
+
+Otherwise check with the patient the birth name, the first given
+name, the birth date, and that there is a dossier. Then send them
+again; add a line NIR if you can.
 """,
     ),
 }

@@ -6,10 +6,12 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "no-such-reference": Text(
-        "Aucun accès en urgence de votre part ne porte cette référence. Recopiez-la de la réponse "
-        "que vous avez reçue (U-....-....-....).",
-        "No emergency access of yours has this reference. Copy it from the answer that you "
-        "received (U-....-....-....).",
+        "Aucun de vos accès en urgence ne porte cette référence. Rien n'a été fait. "
+        "Recopiez-la du message qui vous a donné le dossier (elle commence par U), puis "
+        "renvoyez votre justification.",
+        "No emergency access of yours has this reference. Nothing was done. Copy it from the "
+        "mail that brought you the dossier (it begins with U) and send your justification "
+        "again.",
     ),
 }
 
@@ -17,32 +19,46 @@ LETTERS: Mapping[str, Text] = {
     "subject-justified": Text("RMP : justification reçue", "RMP: justification received"),
     "justified": Text(
         """\
-Votre justification de l'accès {reference} est inscrite au journal.
-Seuls les auditeurs la lisent ; ils vous écriront s'il leur manque quelque chose.
+Votre justification de l'accès {reference} est reçue.
+Seuls les auditeurs la liront. Ils vous écriront s'il leur manque
+quelque chose.
 """,
         """\
-Your justification of the access {reference} is in the log. Only auditors read it; they will write
-to you if they miss anything.
+Your justification of the access {reference} is received.
+Only auditors will read it. They will write to you if they miss
+anything.
 """,
     ),
     "subject-reminder": Text(
-        "RMP : accès en urgence à justifier", "RMP: emergency access to justify"
+        "RMP : accès en urgence à justifier",
+        "RMP: emergency access to justify",
     ),
     "reminder-justify": Text(
         """\
-Votre accès en urgence du {at}, référence {reference}, n'est pas encore justifié. Répondez
-par :
+Votre accès en urgence du {at}
+n'est pas encore justifié. Référence de l'accès, {reference}.
+
+Répondez à ce message, signé, avec quelques mots qui disent
+pourquoi. Ou bien envoyez ces lignes, complétées.
 
     Demande : justification
     Référence : {reference}
-    Motif : ...
+    Motif : [pourquoi]
+
+Seuls les auditeurs lisent ces mots.
 """,
         """\
-Your emergency access of {at}, reference {reference}, is not justified yet. Answer by:
+Your emergency access of {at}
+is not justified yet. Its reference is {reference}.
+
+Answer this mail, signed, with a few words that say why. Or send
+these lines, completed.
 
     Request : justification
     Reference : {reference}
-    Reason : ...
+    Reason : [why]
+
+Only auditors read these words.
 """,
     ),
 }

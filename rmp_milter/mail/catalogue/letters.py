@@ -12,71 +12,93 @@ LETTERS: Mapping[str, Text] = {
     "refused": Text("{reason}\n", "{reason}\n"),
     "subject-thanks": Text("RMP : rien n'a été fait", "RMP: nothing was done"),
     "thanks": Text(
-        "Votre message ne demande rien : rien n'a été fait, rien n'a été\nconservé. Il est inutile "
-        "de remercier le service.\n",
-        "Your mail asks for nothing: nothing was done, nothing was kept.\nThere is no need to "
-        "thank the service.\n",
+        """\
+Votre message ne demande rien : rien n'a été fait ni conservé.
+Inutile de remercier le service.
+""",
+        """\
+Your mail asks for nothing: nothing was done or kept.
+There is no need to thank the service.
+""",
     ),
     "problem-quoted": Text(
-        "la demande se trouve dans un texte cité ou transféré : écrivez-la au-dessus, ou dans un "
-        "nouveau message",
-        "the request stands in quoted or forwarded text: write it above, or in a new mail",
+        "la demande est dans un texte cité ou transféré : écrivez-la dans un nouveau message",
+        "the request stands in quoted or forwarded text: write it in a new mail",
     ),
     "problem-other-patient": Text(
-        "un autre patient est nommé dans le message : envoyez un message par patient, sans texte "
-        "cité",
-        "another patient is named in the mail: send one mail a patient, without quoted text",
+        "le message nomme un autre patient : envoyez un message par patient, sans texte cité",
+        "the mail names another patient: send one mail a patient, without quoted text",
     ),
     "problem-alternatives": Text(
-        "le message ne dit pas la même chose en texte brut et en HTML : écrivez-le en texte brut",
-        "the mail says different things as plain text and as HTML: write it as plain text",
+        "le message a deux textes qui diffèrent : choisissez le format « texte brut », puis "
+        "renvoyez-le",
+        "the mail holds two texts that differ: choose the format « plain text » and send it again",
     ),
     "problem-two-references": Text(
-        "plusieurs accès en urgence sont cités : lequel justifiez-vous ? Gardez-en une seule",
-        "several emergency accesses are quoted: which one do you justify? Leave one reference",
+        "le message cite plusieurs accès en urgence : ne gardez que la référence de celui-ci",
+        "the mail quotes several emergency accesses: leave only the reference of this one",
     ),
     "understood": Text("Ce qui a été compris :", "What was understood:"),
+    "understood-line": Text("ligne « {word} »", "line « {word} »"),
     "understood-nothing": Text("rien", "nothing"),
-    "problems": Text("Ce qui manque ou ne va pas :", "What is missing or wrong:"),
-    "problem-missing": Text("« {word} » manque", "« {word} » is missing"),
+    "problems": Text("À corriger :", "To correct:"),
+    "problem-missing": Text(
+        "la ligne « {word} » manque",
+        "the line « {word} » is missing",
+    ),
+    "problem-unfilled": Text(
+        "la ligne « {word} » est à remplir, sans les crochets",
+        "the line « {word} » is to be filled in, without the brackets",
+    ),
     "problem-contradiction": Text(
-        "« {word} » se contredit : {value}", "« {word} » contradicts itself: {value}"
+        "la ligne « {word} » dit autre chose que les autres",
+        "the line « {word} » contradicts the others",
     ),
     "problem-unreadable": Text(
-        "« {word} » n'est pas lisible : {value}", "« {word} » cannot be read: {value}"
+        "la ligne « {word} » n'est pas comprise",
+        "the line « {word} » is not understood",
     ),
     "problem-duplicate": Text(
-        "« {word} » figure deux fois avec des valeurs différentes : {value}",
-        "« {word} » stands twice with different values: {value}",
+        "la ligne « {word} » est là deux fois, pas pareille",
+        "the line « {word} » stands twice and differs",
     ),
     "problem-unknown": Text(
-        "« {word} » n'est pas connu : {value}", "« {word} » is not known: {value}"
+        "la ligne « {word} » est inconnue du service",
+        "the line « {word} » is not known to the service",
     ),
-    "example-head": Text("Exemple à recopier :", "An example to copy:"),
-    "example": Text(
-        "Patient : DUPONT Jean\nNé le : 30/01/1959\nDocument : Compte-rendu radiologie\n",
-        "Patient : DUPONT Jean\nBorn : 30/01/1959\nDocument : Compte-rendu radiologie\n",
+    "problem-value": Text(" (« {value} »)", " (« {value} »)"),
+    "example-head": Text(
+        "Modèle à recopier dans un nouveau message. Remplacez tout ce qui\n"
+        "est entre crochets, crochets compris :",
+        "A model to copy into a new mail. Replace all that stands in\n"
+        "brackets, and the brackets:",
     ),
     "time-of": Text("heure de {town}", "{town} time"),
     "universal-time": Text("temps universel", "universal time"),
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(
         """\
-Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès. Par
-précaution il ne permet plus d'ouvrir le dossier pendant {minutes} minutes. Vos propres accès et
-les urgences ne sont pas concernés.
+Le code de {patient}, né(e) le {birth_date},
+a été essayé {count} fois sans succès. Par précaution, il n'ouvre plus
+le dossier pendant {minutes} minutes. Vos propres accès et les urgences
+ne sont pas touchés.
 
-Si le patient n'est pas à l'origine de ces essais, proposez-lui un nouveau code :
+Si ces essais ne viennent pas du patient, donnez-lui un nouveau
+code. Ne répondez pas à ce message : écrivez-en un nouveau, avec
+ces lignes.
 
     Demande : nouveau code
     Patient : {patient}
     Né le : {birth_date}
 """,
         """\
-The code of {patient}, born {birth_date}, was tried {count} times without success. To be safe it
-opens the dossier no more for {minutes} minutes. Your own access and emergencies are not concerned.
+The code of {patient}, born {birth_date},
+was tried {count} times without success. To be safe, it does not open
+the dossier for {minutes} minutes. Your own access and emergencies are
+not touched.
 
-If these tries were not the patient's doing, offer him a new code:
+If these tries were not the patient's doing, give him a new code.
+Do not answer this mail: write a new one, with these lines.
 
     Request : new code
     Patient : {patient}

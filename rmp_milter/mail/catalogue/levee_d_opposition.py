@@ -6,12 +6,25 @@ from rmp_milter.mail.catalogue.text import Text
 
 LETTERS: Mapping[str, Text] = {
     "lifted-now": Text(
-        "L'opposition de {patient} à {doctor}, RPPS {rpps}, est levée : avec le code, ce médecin\n"
-        "peut de nouveau lire le dossier.\n",
-        "{patient} admits {doctor}, RPPS {rpps}, again: with the code he can read the dossier.\n",
+        """\
+{patient} admet de nouveau {doctor}
+(RPPS {rpps}). Avec le code du patient, ce médecin peut lire le
+dossier.
+""",
+        """\
+{patient} admits {doctor} again
+(RPPS {rpps}). With the patient's code this doctor can read the
+dossier.
+""",
     ),
     "lifted-before": Text(
-        "{patient} ne s'oppose pas à {doctor}, RPPS {rpps}. Rien n'a été changé.\n",
-        "{patient} does not refuse {doctor}, RPPS {rpps}. Nothing was changed.\n",
+        """\
+{patient} ne s'oppose pas à {doctor}
+(RPPS {rpps}). Rien n'a été changé.
+""",
+        """\
+{patient} does not refuse {doctor}
+(RPPS {rpps}). Nothing was changed.
+""",
     ),
 }

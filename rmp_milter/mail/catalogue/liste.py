@@ -12,12 +12,15 @@ LETTERS: Mapping[str, Text] = {
     ),
     "list-head-all": Text("Vos patients : {count}", "Your patients: {count}"),
     "list-line": Text(
-        "{patient}, né(e) le {birth_date} ; dernière entrée : {last}",
-        "{patient}, born {birth_date}; last entry: {last}",
+        "{patient}, né(e) le {birth_date} ; dernier document : {last}",
+        "{patient}, born {birth_date}; last document: {last}",
     ),
     "list-unseen": Text(
-        " ; {count} entrée(s) que vous n'avez pas encore reçue(s)",
-        "; {count} that you were not sent yet",
+        " ; {count} document(s) que vous n'avez pas encore reçu(s)",
+        "; {count} document(s) that you were not sent yet",
     ),
-    "list-none": Text("aucune", "none"),
+    "list-none": Text(
+        "aucun",
+        "none",
+    ),
 }

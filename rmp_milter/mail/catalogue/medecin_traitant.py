@@ -6,14 +6,17 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "treating-doctors-only": Text(
-        "Seul un médecin inscrit peut devenir médecin traitant. Rien n'a été changé.",
-        "Only an enrolled doctor can become the treating doctor. Nothing was changed.",
+        "Le médecin traitant n'a pas été changé : seul un médecin inscrit peut le devenir. "
+        "Rien n'a été fait.",
+        "The treating doctor was not changed: only an enrolled doctor can become one. Nothing "
+        "was done.",
     ),
     "treating-consent": Text(
-        "Le médecin traitant n'a pas été changé : le consentement du patient doit être indiqué. "
-        "Ajoutez la ligne « Consentement : oui » si le patient est d'accord.",
-        "The treating doctor was not changed: the patient's consent must be stated. Add the line "
-        "« Consent : yes » if the patient agrees.",
+        "Le médecin traitant n'a pas été changé : l'accord du patient n'est pas indiqué. Si "
+        "le patient est d'accord, ajoutez une ligne Consentement avec le mot « oui », puis "
+        "renvoyez le message.",
+        "The treating doctor was not changed: the patient's consent is not stated. If the "
+        "patient agrees, add a line Consent with the word « yes » and send the mail again.",
     ),
 }
 
@@ -23,20 +26,24 @@ LETTERS: Mapping[str, Text] = {
     ),
     "treating-taken": Text(
         """\
-Vous êtes désormais le médecin traitant de {patient}, né(e) le {birth_date}.
+Vous êtes désormais le médecin traitant de {patient},
+né(e) le {birth_date}.
 
-Le dossier compte {documents} document(s) ; tous s'ouvrent avec votre clé. Pour le recevoir,
-un message signé suffit, sans code :
+Les {documents} document(s) du dossier s'ouvrent avec votre clé. Pour les
+recevoir, un message signé suffit, sans code. Ne répondez pas à ce
+message : écrivez-en un nouveau, avec ces lignes.
 
     Demande : dossier
     Patient : {patient}
     Né le : {birth_date}
 """,
         """\
-You are now the treating doctor of {patient}, born {birth_date}.
+You are now the treating doctor of {patient},
+born {birth_date}.
 
-The dossier holds {documents} document(s); all of them open with your key. To receive it, a
-signed mail is enough, without a code:
+The {documents} document(s) of the dossier open with your key. To receive
+them, a signed mail is enough, without a code. Do not answer this
+mail: write a new one, with these lines.
 
     Request : dossier
     Patient : {patient}
@@ -45,53 +52,64 @@ signed mail is enough, without a code:
     ),
     "treating-former": Text(
         """\
-{former}, jusqu'ici médecin traitant, en est informé(e) et ne recevra plus les nouveaux
-documents. Ce qui lui a déjà été envoyé ne peut pas lui être repris.
+{former}, médecin traitant jusqu'ici, en est informé(e)
+et ne recevra plus les nouveaux documents. Ce qui lui a déjà été
+envoyé ne peut pas lui être repris.
 """,
         """\
-{former}, the treating doctor until now, is told, and is sent no new documents any more.
-What was sent already cannot be taken back.
+{former}, the treating doctor until now, is told and
+will not be sent new documents any more. What was sent already
+cannot be taken back.
 """,
     ),
     "treating-former-gone": Text(
         """\
-Le médecin traitant précédent n'est plus inscrit auprès du service. Ce qui lui a déjà été envoyé
-ne peut pas lui être repris.
+Le médecin traitant précédent n'est plus inscrit. Ce qui lui a
+déjà été envoyé ne peut pas lui être repris.
 """,
         """\
-The former treating doctor is not enrolled any more. What was sent already cannot be taken back.
+The former treating doctor is not enrolled any more. What was sent
+already cannot be taken back.
 """,
     ),
     "treating-renewed": Text(
         """\
-Vous êtes, comme auparavant, le médecin traitant de {patient}, né(e) le {birth_date}.
+Vous êtes, comme avant, le médecin traitant de
+{patient}, né(e) le {birth_date}.
 
-Les {documents} document(s) du dossier s'ouvrent de nouveau tous avec votre clé actuelle, sans le
-code du patient.
+Les {documents} document(s) du dossier s'ouvrent de nouveau avec votre
+clé actuelle, sans le code du patient.
 """,
         """\
-You are, as before, the treating doctor of {patient}, born {birth_date}.
+You are, as before, the treating doctor of {patient},
+born {birth_date}.
 
-All {documents} document(s) of the dossier open again with your present key, without the
-patient's code.
+The {documents} document(s) of the dossier open again with your
+present key, without the patient's code.
 """,
     ),
     "treating-lost": Text(
         """\
-{patient}, né(e) le {birth_date}, a choisi un autre médecin traitant : {doctor}.
+{patient}, né(e) le {birth_date},
+a choisi un autre médecin traitant, {doctor}.
 
-Vous ne recevrez plus les nouveaux documents de son dossier, et votre signature seule ne vous
-permet plus de le lire. Ce que vous avez déjà reçu reste chez vous.
+Vous ne recevrez plus ses nouveaux documents, et il vous faut
+désormais son code pour lire son dossier. Ce que vous avez déjà
+reçu reste chez vous.
 
-Si cela vous paraît être une erreur, parlez-en au patient et prévenez l'hébergeur.
+Si cela vous paraît être une erreur, parlez-en au patient et
+prévenez l'hébergeur.
 """,
         """\
-{patient}, born {birth_date}, has chosen another treating doctor: {doctor}.
+{patient}, born {birth_date},
+has chosen another treating doctor, {doctor}.
 
-You are sent no new documents of this dossier any more, and your signature alone does not open it
-any longer. What you received already stays with you.
+You will not be sent new documents any more, and from now on you
+need the patient's code to read the dossier. What you received
+already stays with you.
 
-If you think that this is a mistake, talk to the patient and tell the host.
+If you think that this is a mistake, talk to the patient and tell
+the host.
 """,
     ),
 }

@@ -6,14 +6,15 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé : celui que vous proposez serait trop vite deviné. Il lui faut "
-        "au moins huit lettres sans accent ou chiffres, dont quatre différents ; ni suite comme "
-        "12345678, ni nom ou date de naissance du patient. Choisissez-en un autre, ou retirez la "
-        "ligne « Code : » : le service en fabriquera un.",
-        "The code was not changed: the one you give would be guessed too soon. It needs at least "
-        "eight letters without accents or digits, four of them different; no row such as "
-        "12345678, no name or date of birth of the patient. Choose another, or leave the line "
-        "« Code : » out and the service makes one.",
+        "Le code n'a pas été changé : celui que vous proposez serait trop vite deviné. Rien n'a "
+        "été fait. Il lui faut au moins huit lettres sans accent ou chiffres, dont quatre "
+        "différents ; ni suite comme 12345678, ni nom ou date de naissance du patient. "
+        "Choisissez-en un autre, ou retirez la ligne Code et le service en fabriquera un. Puis "
+        "renvoyez le message.",
+        "The code was not changed: the one you give would be guessed too soon. Nothing was done. "
+        "It needs at least eight letters without accents or digits, four of them different; no "
+        "row such as 12345678, no name or date of birth of the patient. Choose another one, or "
+        "leave the line Code out and the service will make one. Then send the mail again.",
     ),
 }
 
@@ -21,7 +22,8 @@ LETTERS: Mapping[str, Text] = {
     "subject-code": Text("RMP : code de {patient}", "RMP: code of {patient}"),
     "code-renewed": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, a un nouveau code. L'ancien n'ouvre plus rien.
+Le dossier de {patient}, né(e) le {birth_date}, a un
+nouveau code.
 
 Voici le nouveau code confidentiel du patient, à lui remettre.
 
@@ -29,8 +31,12 @@ Voici le nouveau code confidentiel du patient, à lui remettre.
 
 {spelled}
 
-Majuscules, espaces et tirets ne comptent pas. Il ne sera plus affiché. La fiche à imprimer pour
-le patient est jointe ({slip}) ; détruisez l'ancienne. À défaut, découpez celle-ci.
+Majuscules, espaces et tirets ne comptent pas.
+Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
+jointe ({slip}), remettez-la au patient et détruisez
+l'ancienne : l'ancien code n'ouvre plus rien.
+
+À découper, si la fiche ne s'imprime pas :
 
 +----------------------------------------------------------------+
   Résumé médical partagé
@@ -44,7 +50,8 @@ le patient est jointe ({slip}) ; détruisez l'ancienne. À défaut, découpez ce
 +----------------------------------------------------------------+
 """,
         """\
-The dossier of {patient}, born {birth_date}, has a new code. The old one opens nothing any more.
+The dossier of {patient}, born {birth_date}, has a new
+code.
 
 Here is the patient's new confidential code, to be handed over.
 
@@ -52,8 +59,12 @@ Here is the patient's new confidential code, to be handed over.
 
 {spelled}
 
-Capitals, blanks and dashes do not count. It will not be shown again. The slip to print is
-enclosed ({slip}); destroy the old one. Failing that, cut this one out.
+Capitals, blanks and dashes do not count.
+Note it now: it will not be shown again. Print the slip that is
+attached ({slip}), hand it to the patient and destroy the
+old one: the old code opens nothing any more.
+
+To cut out, if the slip does not print:
 
 +----------------------------------------------------------------+
   Shared medical summary
@@ -69,14 +80,20 @@ enclosed ({slip}); destroy the old one. Failing that, cut this one out.
     ),
     "code-renewed-notice": Text(
         """\
-Le dossier de {patient}, né(e) le {birth_date}, a reçu un nouveau code, à la demande de
-{sender}. L'ancien code n'ouvre plus rien. Si le patient ne l'a pas voulu,
-demandez pour lui un autre code (« Demande : nouveau code »).
+Le dossier de {patient}, né(e) le {birth_date},
+a un nouveau code, à la demande de {sender}.
+L'ancien n'ouvre plus rien.
+
+Si le patient ne l'a pas voulu, envoyez pour lui la demande
+« nouveau code ».
 """,
         """\
-The dossier of {patient}, born {birth_date}, was given a new code, asked for by
-{sender}. The old one opens nothing any more. If this was not the patient's wish,
-ask for another code for him (« Request : new code »).
+The dossier of {patient}, born {birth_date},
+has a new code, asked for by {sender}.
+The old one opens nothing any more.
+
+If this was not the patient's wish, send the request « new code »
+for him.
 """,
     ),
 }

@@ -6,31 +6,37 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "key-missing": Text(
-        "Le message n'apporte pas de nouvelle clé utilisable. Joignez votre nouvelle clé publique "
-        "(fichier .asc), qui doit pouvoir chiffrer et n'être ni expirée ni révoquée, et signez le "
-        "message avec la clé actuelle. Rien n'a été changé.",
-        "The mail brings no new key that can be used. Attach your new public key (a file .asc), "
-        "which must be able to encrypt and be neither expired nor revoked, and sign the mail with "
-        "your present key. Nothing was changed.",
+        "Ce message n'apporte pas de nouvelle clé utilisable. Rien n'a été changé. Joignez "
+        "votre nouvelle clé publique (fichier .asc, ni expirée ni révoquée, prévue pour le "
+        "chiffrement) et signez le message avec l'ancienne.",
+        "This mail brings no new key that can be used. Nothing was changed. Attach your new "
+        "public key (a file .asc, neither expired nor revoked, able to encrypt) and sign the "
+        "mail with the old one.",
+    ),
+    "key-differs": Text(
+        "Aucune clé jointe ne porte l'empreinte que vous indiquez ({fingerprint}). Recopiez "
+        "l'empreinte entière de votre nouvelle clé, ou joignez cette clé. Rien n'a été changé.",
+        "No enclosed key has the fingerprint that you state ({fingerprint}). Copy the whole "
+        "fingerprint of your new key, or attach that key. Nothing was changed.",
     ),
     "key-several": Text(
-        "Le message apporte plusieurs nouvelles clés. Joignez seulement celle que le service doit "
-        "utiliser. Rien n'a été changé.",
-        "The mail brings several new keys. Attach only the one that the service shall use. Nothing "
-        "was changed.",
+        "Ce message apporte deux versions différentes de la nouvelle clé. Rien n'a été changé. "
+        "N'en joignez qu'une, puis renvoyez-le.",
+        "This mail brings two versions of the new key that differ. Nothing was changed. Attach "
+        "one only and send it again.",
     ),
     "key-taken": Text(
-        "La clé jointe ne peut pas être enregistrée pour vous. Créez une clé nouvelle, ou "
-        "adressez-vous à l'hébergeur. Rien n'a été changé.",
-        "The enclosed key cannot be registered for you. Make a new one, or ask the host. Nothing "
-        "was changed.",
+        "La clé jointe ne peut pas être enregistrée pour vous. Rien n'a été changé. Créez une "
+        "clé neuve et renvoyez le message, ou adressez-vous à l'hébergeur.",
+        "The key attached cannot be registered for you. Nothing was changed. Make a new one "
+        "and send the mail again, or ask the host.",
     ),
     "key-much": Text(
-        "Vos dossiers contiennent trop de documents pour que ce changement se fasse par message. "
-        "Adressez votre nouvelle clé publique à l'hébergeur, qui fera le changement. Rien n'a été "
-        "changé.",
-        "Your dossiers hold too many documents for this change to be made by mail. Send your new "
-        "public key to the host, who makes the change. Nothing was changed.",
+        "Vos dossiers contiennent trop de documents pour changer de clé par message. Rien n'a "
+        "été changé. Envoyez votre nouvelle clé publique à l'hébergeur, qui fera le "
+        "changement.",
+        "Your dossiers hold too many documents to change the key by mail. Nothing was "
+        "changed. Send your new public key to the host, who will make the change.",
     ),
 }
 
@@ -38,39 +44,43 @@ LETTERS: Mapping[str, Text] = {
     "subject-key": Text("RMP : votre nouvelle clé", "RMP: your new key"),
     "key-changed": Text(
         """\
-Votre nouvelle clé est enregistrée. Cette réponse est déjà chiffrée avec elle :
+Votre nouvelle clé est enregistrée, et cette réponse est chiffrée
+avec elle. Son empreinte :
 
     {fingerprint}
 
-Dossiers qu'elle ouvre avec votre seule signature : {dossiers}, soit {documents} document(s).
-Signez désormais vos messages avec cette clé. Gardez l'ancienne pour relire les messages que vous
-avez déjà reçus.
+Elle ouvre {dossiers} dossier(s), soit {documents} document(s). Signez désormais
+vos messages avec elle, et gardez l'ancienne pour relire les
+messages déjà reçus.
 """,
         """\
-Your new key is registered. This answer is encrypted to it already:
+Your new key is registered, and this answer is encrypted to it.
+Its fingerprint:
 
     {fingerprint}
 
-Dossiers that it opens by your signature alone: {dossiers}, which are {documents} document(s).
-Sign your mails with this key from now on. Keep the old one to read what you received before.
+It opens {dossiers} dossier(s), which are {documents} document(s). Sign your mails
+with it from now on, and keep the old one to read what you
+received before.
 """,
     ),
     "own-key-replaced": Text(
         """\
-Votre clé a été remplacée auprès du service, sur une demande signée avec la clé précédente.
-La nouvelle clé :
+Votre clé a été remplacée, sur une demande signée avec la
+précédente. La nouvelle :
 
     {fingerprint}
 
-Si cette demande ne vient pas de vous, prévenez tout de suite l'hébergeur.
+Si cette demande ne vient pas de vous, prévenez tout de suite
+l'hébergeur : téléphonez-lui.
 """,
         """\
-Your key with the service was replaced, as a mail asked that was signed with the key before. The
-new key:
+Your key was replaced, as a mail asked that was signed with the
+one before. The new one:
 
     {fingerprint}
 
-If this was not you, tell the host at once.
+If this was not you, tell the host at once, by telephone.
 """,
     ),
 }

@@ -6,18 +6,19 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "no-such-doctor": Text(
-        "« {doctor} » ne désigne pas un seul professionnel inscrit. Indiquez sur la ligne « "
-        "Médecin : » son numéro RPPS ou son adresse de messagerie. Rien n'a été fait.",
-        "« {doctor} » is not one enrolled professional alone. Give his RPPS number or mail "
-        "address on the line « Doctor : ». Nothing was done.",
+        "« {doctor} » ne désigne pas un seul professionnel inscrit. Rien n'a été fait. "
+        "Écrivez sur la ligne Médecin son numéro RPPS ou son adresse de messagerie, puis "
+        "renvoyez le message.",
+        "« {doctor} » does not name one enrolled professional alone. Nothing was done. Give "
+        "his RPPS number or mail address in the line Doctor and send the mail again.",
     ),
     "treating-not-opposed": Text(
-        "Ce médecin est le médecin traitant : on ne peut pas s'y opposer. Le patient peut "
-        "choisir un autre médecin traitant, qui écrit « Demande : médecin traitant » avec le "
-        "code ; l'opposition est possible ensuite. Rien n'a été fait.",
-        "This is the treating doctor: he cannot be refused. The patient may choose another "
-        "one, who writes « Request : treating doctor » with the code; then the former one "
-        "can be refused. Nothing was done.",
+        "Ce médecin est le médecin traitant : on ne peut pas s'y opposer, on en change. Rien "
+        "n'a été fait. Le nouveau médecin traitant envoie la demande « médecin traitant » "
+        "avec le code du patient ; l'opposition à l'ancien est possible ensuite.",
+        "This is the treating doctor, who cannot be refused, but changed. Nothing was done. "
+        "The new one sends the request « treating doctor » with the patient's code; then the "
+        "former one can be refused.",
     ),
 }
 
@@ -27,26 +28,37 @@ LETTERS: Mapping[str, Text] = {
     ),
     "opposed-now": Text(
         """\
-L'opposition de {patient} est enregistrée :
+L'opposition de {patient} est enregistrée, contre :
 
   - {doctor}, RPPS {rpps}
 
-Même avec le code, ce médecin recevra désormais la réponse d'un accès non accordé ; il n'est pas
-averti de l'opposition. Il peut encore déposer des documents. Ce qu'il a déjà lu ne peut pas être
-repris. Pour revenir en arrière : « Demande : levée d'opposition ».
+Même avec le code, ce médecin ne peut plus lire le dossier, sauf
+en urgence. Il n'en est pas averti, et il peut encore déposer des
+documents. Ce qu'il a déjà lu ne peut pas être repris.
+
+Pour l'admettre de nouveau, envoyez la demande « levée
+d'opposition ».
 """,
         """\
-The opposition of {patient} is noted:
+The opposition of {patient} is noted, against:
 
   - {doctor}, RPPS {rpps}
 
-Even with the code this doctor now gets the answer of an access that is not granted; he is not
-told of the opposition. He can still file documents. What he has read cannot be taken back.
-To undo it: « Request : admit ».
+Even with the code this doctor can no longer read the dossier,
+except in an emergency. He is not told, and he can still file
+documents. What he has read cannot be taken back.
+
+To admit him again, send the request « admit ».
 """,
     ),
     "opposed-before": Text(
-        "{patient} s'oppose déjà à {doctor}, RPPS {rpps}. Rien n'a été changé.\n",
-        "{patient} refuses {doctor}, RPPS {rpps}, already. Nothing was changed.\n",
+        """\
+{patient} s'oppose déjà à {doctor}
+(RPPS {rpps}). Rien n'a été changé.
+""",
+        """\
+{patient} refuses {doctor} already
+(RPPS {rpps}). Nothing was changed.
+""",
     ),
 }

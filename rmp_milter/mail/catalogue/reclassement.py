@@ -10,12 +10,14 @@ LETTERS: Mapping[str, Text] = {
     ),
     "refiled": Text(
         """\
-Dossier de {patient}, né(e) le {birth_date}. Onglet « {onglet} » :
+Dossier de {patient}, né(e) le {birth_date}.
+Sous l'onglet « {onglet} » se trouvent maintenant :
 
 {entries}
 """,
         """\
-Dossier of {patient}, born {birth_date}. Tab « {onglet} »:
+Dossier of {patient}, born {birth_date}.
+Under the tab « {onglet} » there are now:
 
 {entries}
 """,

@@ -6,16 +6,16 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "one-number": Text(
-        "Une rectification porte sur une seule entrée : donnez un seul numéro et joignez la "
-        "nouvelle version. Rien n'a été fait.",
-        "A correction is about one entry: give one number and enclose the new version. "
-        "Nothing was done.",
+        "Une rectification porte sur un seul document. Rien n'a été fait. Donnez un seul "
+        "numéro sur la ligne Numéros et joignez la nouvelle version.",
+        "A correction is about one document. Nothing was done. Give one number in the line "
+        "Numbers and attach the new version.",
     ),
     "already-replaced": Text(
-        "L'entrée {number} a déjà été remplacée par l'entrée {newer} : c'est celle-ci qui "
-        "peut être rectifiée. Rien n'a été fait.",
-        "Entry {number} was replaced by entry {newer}: that one can be corrected. Nothing "
-        "was done.",
+        "Le document {number} est déjà remplacé par le document {newer}. Rien n'a été fait. "
+        "Rectifiez plutôt le document {newer}.",
+        "Document {number} is replaced by document {newer} already. Nothing was done. Correct "
+        "document {newer} instead.",
     ),
 }
 
@@ -25,19 +25,19 @@ LETTERS: Mapping[str, Text] = {
     ),
     "rectified": Text(
         """\
-Dans le dossier de {patient}, l'entrée
+Dans le dossier de {patient}, le document
 
   {old}
 
-est remplacée par (onglet « {onglet} ») :
+est remplacé par (onglet « {onglet} ») :
 
 {documents}
 
-L'ancienne version reste au dossier, marquée comme remplacée ; seuls le médecin traitant et le
-patient la voient encore.
+L'ancienne version reste au dossier, marquée comme remplacée.
+Seuls le médecin traitant et le patient la voient encore.
 """,
         """\
-In the dossier of {patient} the entry
+In the dossier of {patient}, the document
 
   {old}
 
@@ -45,20 +45,29 @@ is replaced by (tab « {onglet} »):
 
 {documents}
 
-The old version stays in the dossier, marked as replaced; only the treating doctor and the
-patient still see it.
+The old version stays in the dossier, marked as replaced. Only the
+treating doctor and the patient still see it.
 """,
     ),
     "rectified-masked": Text(
-        "L'entrée était masquée : la nouvelle version l'est aussi.\n",
-        "The entry was masked: so is the new version.\n",
+        "L'ancienne version était masquée : la nouvelle l'est aussi.\n",
+        "The old version was masked: so is the new one.\n",
     ),
     "rectified-own": Text(
-        "Rectification : si le numéro {number} désigne, dans l'ordre, un de vos propres dépôts\n"
-        "pour ce patient, ce document le remplace ; sinon, il est traité comme un nouveau dépôt.\n"
-        "Pour rectifier une entrée d'un confrère, il faut le code du patient.\n",
-        "Correction: if number {number} is, in their order, one of your own deposits for this\n"
-        "patient, this document takes its place; otherwise it is treated as a new deposit. To\n"
-        "correct a colleague's entry the patient's code is needed.\n",
+        """\
+Vous avez donné le numéro {number} sans le code du patient : le service
+compte alors vos seuls dépôts pour ce patient, dans leur ordre. Si
+vous en avez un de ce numéro, le nouveau document le remplace.
+Sinon, c'est un dépôt de plus.
+Pour rectifier le document d'un confrère, ajoutez le code du
+patient.
+""",
+        """\
+You gave number {number} without the patient's code: the service then
+counts only your own deposits for this patient, in their order. If
+you have one of this number, the new document takes its place.
+Otherwise it is one more deposit.
+To correct a colleague's document, add the patient's code.
+""",
     ),
 }

@@ -6,10 +6,14 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "not-encrypted": Text(
-        "Ce message n'est pas chiffré. Aucune donnée n'a été conservée. Chiffrez-le avec la clé "
-        "publique du service, puis renvoyez-le.",
-        "This mail is not encrypted. Nothing was kept. Encrypt it to the service's public key "
-        "and send it again.",
+        "Ce message n'est pas chiffré : il a voyagé en clair. Rien n'a été conservé. Dans la "
+        "fenêtre de rédaction, cliquez sur « Chiffrer » (Thunderbird) ou « Secure » (Outlook "
+        "avec Gpg4win), puis renvoyez-le. Si la clé publique du service vous manque, "
+        "demandez-la à l'hébergeur.",
+        "This mail is not encrypted: it travelled in clear. Nothing was kept. In the window "
+        "where you write, click « Encrypt » (Thunderbird) or « Secure » (Outlook with "
+        "Gpg4win), then send it again. If you lack the service's public key, ask the host for "
+        "it.",
     ),
     "clear-attachment": Text(
         "Le texte de ce message est chiffré, mais une pièce jointe ne l'est pas. Rien n'a été "
@@ -18,185 +22,223 @@ REFUSALS: Mapping[str, Text] = {
         "the attachments too (PGP/MIME does it by itself).",
     ),
     "smime": Text(
-        "Ce message est chiffré en S/MIME. Le service lit OpenPGP : chiffrez-le avec la clé "
-        "OpenPGP du service.",
-        "This mail is encrypted with S/MIME. The service reads OpenPGP: encrypt it to the "
-        "service's OpenPGP key.",
+        "Ce message est chiffré en S/MIME, que le service ne lit pas. Rien n'a été conservé. "
+        "Chiffrez-le en OpenPGP, avec la clé publique du service, puis renvoyez-le. Dans "
+        "Thunderbird, c'est le menu « Sécurité », ligne « OpenPGP » ; dans Outlook, le bouton "
+        "« Secure » de Gpg4win.",
+        "This mail is encrypted with S/MIME, which the service does not read. Nothing was "
+        "kept. Encrypt it with OpenPGP, to the service's public key, and send it again. In "
+        "Thunderbird this is the menu « Security », line « OpenPGP »; in Outlook the button « "
+        "Secure » of Gpg4win.",
     ),
     "winmail": Text(
         "Outlook a enfermé ce message dans un fichier winmail.dat, que le service ne peut pas "
-        "ouvrir. Dans Outlook, choisissez le format « Texte brut », puis renvoyez-le. Rien n'a été "
-        "conservé.",
-        "Outlook packed this mail into a file winmail.dat, which the service cannot open. Choose "
-        "the format « Plain text » in Outlook and send it again. Nothing was kept.",
+        "ouvrir. Rien n'a été conservé. Dans Outlook, onglet « Format du texte », choisissez "
+        "« Texte brut », puis renvoyez-le.",
+        "Outlook packed this mail into a file winmail.dat, which the service cannot open. "
+        "Nothing was kept. In Outlook, tab « Format Text », choose « Plain Text » and send it "
+        "again.",
     ),
     "unreadable": Text(
-        "Le message n'a pas pu être déchiffré. Vérifiez qu'il est chiffré avec la clé actuelle "
-        "du service et qu'il n'a pas été abîmé en route. Rien n'a été conservé.",
-        "The mail could not be decrypted. Check that it is encrypted to the service's present "
-        "key and was not damaged on its way. Nothing was kept.",
+        "Ce message n'a pas pu être déchiffré : il n'est pas chiffré avec la clé actuelle du "
+        "service, ou il a été abîmé en route. Rien n'a été conservé. Renvoyez-le. Si le refus "
+        "se répète, demandez à l'hébergeur la clé publique du service et importez-la.",
+        "This mail could not be decrypted: it is not encrypted to the service's present key, "
+        "or was damaged on its way. Nothing was kept. Send it again. If it is refused once "
+        "more, ask the host for the service's public key and import it.",
     ),
     "no-integrity": Text(
-        "Le message est chiffré sans contrôle d'intégrité (ancien format). Mettez à jour le "
-        "logiciel de chiffrement. Rien n'a été conservé.",
-        "The mail is encrypted without integrity protection (an old format). Update the "
-        "encryption software. Nothing was kept.",
+        "Ce message est chiffré à l'ancienne : rien ne prouve qu'il est arrivé intact. Rien "
+        "n'a été conservé. Mettez à jour votre logiciel de chiffrement, puis renvoyez-le.",
+        "This mail is encrypted in an old way: nothing proves that it arrived intact. Nothing "
+        "was kept. Update your encryption software and send it again.",
     ),
     "unsupported": Text(
-        "Le message est chiffré dans un format que tous les médecins ne peuvent pas lire. "
-        "Importez de nouveau la clé publique du service, puis renvoyez-le. Rien n'a été conservé.",
-        "The mail is encrypted in a format that not every doctor can read. Import the service's "
-        "public key again and resend. Nothing was kept.",
+        "Ce message est chiffré dans un format que tous vos confrères ne pourraient pas lire. "
+        "Rien n'a été conservé. Importez de nouveau la clé publique du service, puis "
+        "renvoyez-le.",
+        "This mail is encrypted in a format that not all of your colleagues could read. "
+        "Nothing was kept. Import the service's public key again and send it once more.",
     ),
     "too-large": Text(
-        "Le message dépasse la taille acceptée ({limit} Mo). Répartissez les documents sur "
-        "plusieurs messages. Rien n'a été conservé.",
-        "The mail is larger than accepted ({limit} MB). Spread the documents over several mails. "
-        "Nothing was kept.",
+        "Ce message est trop gros : le service accepte {limit} Mo au plus. Rien n'a été "
+        "conservé. Répartissez les documents sur plusieurs messages.",
+        "This mail is too large: the service takes {limit} MB at most. Nothing was kept. "
+        "Spread the documents over several mails.",
     ),
     "damaged-mail": Text(
-        "La structure de ce message est abîmée ou trop complexe. Renvoyez-le depuis votre "
-        "messagerie. Rien n'a été conservé.",
-        "The structure of this mail is damaged or too complex. Send it again from your mail "
-        "client. Nothing was kept.",
+        "Ce message est arrivé abîmé, ou trop compliqué pour être lu. Rien n'a été conservé. "
+        "Écrivez un nouveau message, sans transférer l'ancien, et joignez-y les documents.",
+        "This mail arrived damaged, or too complex to be read. Nothing was kept. Write a new "
+        "mail, without forwarding the old one, and attach the documents to it.",
     ),
     "no-text": Text(
-        "Le message ne contient pas de texte : l'en-tête qui désigne le patient manque. Rien n'a "
-        "été conservé.",
-        "The mail holds no text: the header that names the patient is missing. Nothing was kept.",
+        "Le texte de ce message est vide : il ne dit pas de quel patient il s'agit, et "
+        "l'objet du message n'est pas lu. Rien n'a été conservé. Écrivez au début du texte "
+        "les lignes Patient et Né le, puis renvoyez le message.",
+        "The text of this mail is empty: it does not say which patient it is about, and the "
+        "subject is not read. Nothing was kept. Write the lines Patient and Born at the "
+        "beginning of the text and send the mail again.",
     ),
     "layered": Text(
-        "Une pièce jointe est chiffrée deux fois pour le service : personne d'autre ne pourrait "
-        "l'ouvrir. Joignez le fichier tel quel, votre messagerie le chiffre. Rien n'a été "
-        "conservé.",
-        "An attachment is encrypted to the service twice over: nobody else could open it. Attach "
-        "the plain file, your mail client encrypts it. Nothing was kept.",
+        "Une pièce jointe était déjà chiffrée pour le service avant d'être jointe : aucun "
+        "confrère ne pourrait l'ouvrir. Rien n'a été conservé. Joignez le fichier d'origine, "
+        "non chiffré : votre messagerie le chiffre avec le message.",
+        "An attachment was encrypted to the service already before it was attached: no "
+        "colleague could open it. Nothing was kept. Attach the original file, not encrypted: "
+        "your mail client encrypts it with the mail.",
     ),
     "unknown-sender": Text(
-        "L'expéditeur n'est pas inscrit auprès du service, ou le message n'est pas signé. Signez "
-        "avec votre clé inscrite, ou adressez-vous à l'hébergeur. Rien n'a été conservé.",
-        "The sender is not enrolled with the service, or the mail is not signed. Sign with your "
-        "enrolled key or ask the host. Nothing was kept.",
+        "Le service ne sait pas qui a écrit ce message : il n'est pas signé, ou pas avec une "
+        "clé inscrite. Rien n'a été conservé. Signez-le avec votre clé inscrite (Thunderbird "
+        ": menu « OpenPGP », « Signer numériquement »), puis renvoyez-le. Si vous n'êtes pas "
+        "inscrit, adressez-vous à l'hébergeur.",
+        "The service does not know who wrote this mail: it is not signed, or not with an "
+        "enrolled key. Nothing was kept. Sign it with your enrolled key (Thunderbird: menu « "
+        "OpenPGP », « Digitally Sign ») and send it again. If you are not enrolled, ask the "
+        "host.",
     ),
     "bad-signature": Text(
-        "La signature de ce message ne correspond pas à son contenu. Rien n'a été conservé. "
-        "Renvoyez-le ; si cela se répète, prévenez l'hébergeur.",
-        "The signature of this mail does not fit its content. Nothing was kept. Send it again; "
-        "if it happens again, tell the host.",
+        "La signature de ce message ne correspond pas à son contenu : il a sans doute été "
+        "modifié en route. Rien n'a été conservé. Renvoyez-le ; si cela se répète, prévenez "
+        "l'hébergeur.",
+        "The signature of this mail does not fit its content: probably it was changed on its "
+        "way. Nothing was kept. Send it again; if it happens once more, tell the host.",
     ),
     "expired-key": Text(
-        "Votre clé de signature est expirée ou révoquée. Rien n'a été conservé. Envoyez votre "
-        "nouvelle clé publique à l'hébergeur.",
-        "Your signing key is expired or revoked. Nothing was kept. Send your new public key to "
-        "the host.",
+        "Votre clé est expirée ou révoquée. Rien n'a été conservé. Prolongez-la dans votre "
+        "messagerie, ou créez-en une autre, puis envoyez la clé publique à l'hébergeur.",
+        "Your key is expired or revoked. Nothing was kept. Prolong it in your mail client, or "
+        "make another one, then send the public key to the host.",
     ),
     "header-problems": Text(
-        "L'en-tête du message n'a pas été compris. Rien n'a été conservé.",
-        "The header of the mail was not understood. Nothing was kept.",
+        "Les premières lignes de ce message n'ont pas été comprises. Rien n'a été fait ni "
+        "conservé. Corrigez-les, puis renvoyez le message avec ses pièces jointes.",
+        "The first lines of this mail were not understood. Nothing was done or kept. Correct "
+        "them and send the mail again with its attachments.",
     ),
     "nothing-asked": Text(
-        "Rien n'a été fait : ce message ne contient aucune demande que le service comprenne. "
-        "Personne ne lit les messages adressés au service, et il ne les transmet à personne. "
-        "Pour écrire à un confrère, écrivez à son adresse. L'objet du message n'est pas lu.",
-        "Nothing was done: this mail holds no request that the service understands. Nobody reads "
-        "mail to the service, and it passes it on to nobody. To write to a colleague, use his "
-        "address. The subject is not read.",
+        "Ce message ne demande rien que le service comprenne. Rien n'a été fait. La demande "
+        "s'écrit au début du texte : l'objet n'est pas lu. Personne ne lit les messages "
+        "envoyés ici ni ne les transmet : pour joindre un confrère, écrivez à son adresse.",
+        "This mail asks for nothing that the service understands. Nothing was done. The "
+        "request stands at the beginning of the text: the subject is not read. Nobody reads "
+        "mails sent here or passes them on: to reach a colleague, write to his address.",
     ),
     "not-filed": Text(
-        "Les documents n'ont pas pu être rattachés avec certitude à un dossier. Rien n'a été "
-        "conservé. Vérifiez le nom de naissance, le premier prénom et la date de naissance, et "
-        "ajoutez si possible le numéro de sécurité sociale (ligne « NIR : »).",
-        "The documents could not be attached to a dossier with certainty. Nothing was kept. "
-        "Check birth name, first given name and birth date and add the social security number "
-        "if you can (line « NIR : »).",
+        "Ces documents n'ont pas pu être attribués avec certitude à un patient. Rien n'a été "
+        "conservé. Vérifiez le nom de naissance, le premier prénom et la date de naissance ; "
+        "ajoutez si possible le numéro de sécurité sociale (une ligne NIR). Puis renvoyez le "
+        "message.",
+        "These documents could not be surely given to one patient. Nothing was kept. Check "
+        "birth name, first given name and birth date; add the social security number if you "
+        "can (a line NIR). Then send the mail again.",
     ),
     "hprim-unclear": Text(
-        "Le message HPRIM n° {number} sur {count} ne désigne pas son patient avec certitude (nom, "
-        "prénom et date de naissance complète). Rien n'a été conservé, les autres messages du "
-        "fichier non plus. Corrigez-le, ou envoyez un message par patient.",
-        "HPRIM message {number} of {count} does not surely name its patient (name, first name and "
-        "full birth date). Nothing was kept, none of the others either. Correct it, or send one "
-        "mail a patient.",
+        "Le résultat HPRIM n° {number} sur {count} ne désigne pas son patient avec certitude "
+        "(nom, prénom et date de naissance complète). Rien n'a été conservé, les autres "
+        "résultats non plus. Corrigez-le, ou envoyez un message par patient.",
+        "HPRIM result {number} of {count} does not surely name its patient (name, first name "
+        "and full birth date). Nothing was kept, none of the others either. Correct it, or "
+        "send one mail a patient.",
     ),
     "several-patients": Text(
-        "Le message contient des résultats HPRIM de plusieurs patients et d'autres documents, "
-        "sans dire à qui ceux-ci appartiennent. Rien n'a été conservé. Envoyez un message par "
-        "patient.",
-        "The mail holds HPRIM results of several patients and other documents without saying "
-        "whose these are. Nothing was kept. Send one mail a patient.",
+        "Ce message contient les résultats de plusieurs patients, et d'autres documents sans "
+        "dire de qui. Rien n'a été conservé. Envoyez un message par patient.",
+        "This mail holds the results of several patients, and other documents without saying "
+        "whose. Nothing was kept. Send one mail a patient.",
     ),
     "no-access": Text(
-        "L'accès n'est pas accordé. Vérifiez le nom de naissance, le premier prénom, la date de "
-        "naissance et le code que le patient vous a donné. Pour protéger les patients, le service "
-        "ne dit pas lequel de ces éléments ne convient pas.",
-        "Access is not granted. Check birth name, first given name, birth date and the code that "
-        "the patient gave you. To protect patients, the service does not say which of them does "
-        "not fit.",
+        "L'accès n'est pas accordé. Vérifiez le nom de naissance, le premier prénom, la date "
+        "de naissance et le code que le patient vous a donné. Pour protéger les patients, le "
+        "service ne dit pas ce qui ne convient pas. Si la santé du patient ne peut attendre, "
+        "envoyez la demande « urgence » : elle se passe de code.",
+        "Access is not granted. Check birth name, first given name, birth date and the code "
+        "that the patient gave you. To protect patients, the service does not say what does "
+        "not fit. If the patient's health cannot wait, send the request « emergency »: it "
+        "needs no code.",
     ),
     "code-missing": Text(
-        "Le code du patient manque. Ajoutez la ligne « Code : » avec le code que le patient vous "
-        "donne. Le médecin traitant signe son message et n'a pas besoin du code.",
-        "The patient's code is missing. Add a line « Code : » with the code that the patient gives "
-        "you. The treating doctor signs his mail and needs no code.",
+        "Le code du patient manque. Rien n'a été fait. Demandez-le au patient, ajoutez une "
+        "ligne Code et renvoyez le message. Le médecin traitant n'en a pas besoin : il signe "
+        "son message. Si la santé du patient ne peut attendre, envoyez la demande « urgence » "
+        ": elle se passe de code.",
+        "The patient's code is missing. Nothing was done. Ask the patient for it, add a line "
+        "Code and send the mail again. The treating doctor needs none: he signs his mail. If "
+        "the patient's health cannot wait, send the request « emergency »: it needs no code.",
     ),
     "signature-needed": Text(
-        "Cette demande doit être signée avec votre clé inscrite.",
-        "This request must be signed with your enrolled key.",
+        "Ce message n'est pas signé, et cette demande doit l'être. Rien n'a été fait. "
+        "Signez-le avec votre clé inscrite (Thunderbird : menu « OpenPGP », « Signer "
+        "numériquement »), puis renvoyez-le.",
+        "This mail is not signed, and this request must be. Nothing was done. Sign it with "
+        "your enrolled key (Thunderbird: menu « OpenPGP », « Digitally Sign ») and send it "
+        "again.",
     ),
     "card-needed": Text(
-        "Cette demande doit porter l'attestation de la carte Vitale du patient : votre lecteur de "
-        "carte la fournit, recopiez-la sur une ligne « Vitale : », avec une ligne « NIR : ».",
-        "This request must carry the attestation of the patient's Vitale card: your card reader "
-        "makes it, copy it into a line « Vitale : », beside a line « NIR : ».",
+        "Cette demande doit porter l'attestation de la carte Vitale du patient. Rien n'a été "
+        "fait. Faites lire la carte, recopiez l'attestation entière sur une ligne Vitale, "
+        "ajoutez une ligne NIR, puis renvoyez le message.",
+        "This request must carry the attestation of the patient's Vitale card. Nothing was "
+        "done. Have the card read, copy the whole attestation into a line Vitale, add a line "
+        "NIR and send the mail again.",
     ),
     "attestation-used": Text(
-        "Cette attestation de carte Vitale a déjà servi. Rien n'a été fait. Faites lire la carte à "
-        "nouveau : chaque attestation ne vaut que pour un seul message.",
-        "This attestation of a Vitale card was used before. Nothing was done. Have the card read "
-        "again: each attestation is good for one mail.",
+        "Cette attestation de carte Vitale a déjà servi. Rien n'a été fait. Faites lire la "
+        "carte à nouveau : chaque attestation ne sert qu'une fois.",
+        "This attestation of a Vitale card was used before. Nothing was done. Have the card "
+        "read again: each attestation serves once.",
     ),
     "consent-missing": Text(
-        "Le dossier n'a pas été créé : le consentement du patient doit être indiqué. Ajoutez la "
-        "ligne « Consentement : oui » si le patient est d'accord.",
-        "The dossier was not created: the patient's consent must be stated. Add the line "
-        "« Consentement : oui » if the patient agrees.",
+        "Le dossier n'a pas été créé : l'accord du patient n'est pas indiqué. Si le patient "
+        "est d'accord, ajoutez une ligne Consentement avec le mot « oui », puis renvoyez le "
+        "message.",
+        "The dossier was not created: the patient's consent is not stated. If the patient "
+        "agrees, add a line Consent with the word « yes » and send the mail again.",
     ),
     "weak-code": Text(
         "Le dossier n'a pas été créé : le code choisi serait trop vite deviné. Il lui faut au "
         "moins huit lettres sans accent ou chiffres, dont quatre différents ; ni suite comme "
         "12345678, ni nom ou date de naissance du patient. Choisissez-en un autre, ou retirez la "
-        "ligne « Code : » : le service en fabriquera un.",
+        "ligne Code et le service en fabriquera un. Puis renvoyez le message.",
         "The dossier was not created: the code would be guessed too soon. It needs at least eight "
         "letters without accents or digits, four of them different; no row such as 12345678, no "
-        "name or date of birth of the patient. Choose another, or leave the line « Code : » out "
-        "and the service makes one.",
+        "name or date of birth of the patient. Choose another, or leave the line Code out and "
+        "the service will make one. Then send the mail again.",
     ),
     "doctors-only": Text(
-        "Seul un médecin inscrit peut créer un dossier.",
-        "Only an enrolled doctor can create a dossier.",
+        "Le dossier n'a pas été créé : seul un médecin inscrit peut le faire. Parlez-en au "
+        "médecin traitant du patient.",
+        "The dossier was not created: only an enrolled doctor can do so. Speak to the "
+        "patient's treating doctor.",
     ),
     "already-yours": Text(
-        "Ce dossier existe déjà et vous en êtes le médecin traitant. Rien n'a été changé. Pour y "
-        "ajouter un document, renvoyez le message sans la ligne « Demande : ».",
-        "This dossier exists already and you are its treating doctor. Nothing was changed. To add "
-        "a document, send the mail again without the line « Demande : ».",
+        "Le dossier de ce patient existe déjà, et vous en êtes le médecin traitant. Rien n'a "
+        "été changé. Pour y ajouter un document, renvoyez le message sans la ligne Demande.",
+        "This patient's dossier exists already, and you are the treating doctor. Nothing was "
+        "changed. To add a document, send the mail again without the line Request.",
     ),
     "nothing-to-file": Text(
-        "Le message ne contient rien à conserver : ni document, ni lettre.",
-        "The mail holds nothing to keep: no document and no letter.",
+        "Ce message ne contient rien à conserver : ni pièce jointe, ni lettre. Rien n'a été "
+        "fait. Joignez le document, ou écrivez votre lettre après une ligne vide, puis "
+        "renvoyez-le. Pour recevoir un dossier, ajoutez une ligne Demande avec le mot « "
+        "dossier ».",
+        "This mail holds nothing to keep: no attachment and no letter. Nothing was done. "
+        "Attach the document, or write your letter after an empty line, and send it again. To "
+        "receive a dossier, add a line Request with the word « dossier ».",
     ),
     "too-many": Text(
-        "Trop de demandes avec un code, de créations refusées ou de listes en peu de temps. Rien "
-        "n'a été fait. Attendez une heure, puis renvoyez le message. Les urgences ne sont jamais "
-        "limitées.",
-        "Too many requests with a code, refused creations or lists in a short time. Nothing was "
-        "done. Wait an hour and send the mail again. Emergencies are never limited.",
+        "Trop de demandes avec un code, de créations refusées ou de listes en peu de temps. "
+        "Rien n'a été fait. Attendez une heure, puis renvoyez le message. Les urgences ne "
+        "sont jamais limitées.",
+        "Too many requests with a code, refused creations or lists in a short time. Nothing "
+        "was done. Wait an hour and send the mail again. Emergencies are never limited.",
     ),
     "no-such-entry": Text(
-        "Le dossier ne contient pas pour vous d'entrée numéro {numbers}. Demandez l'index "
-        "(« Demande : index ») pour voir les numéros. Rien n'a été fait.",
-        "For you the dossier has no entry {numbers}. Ask for the index (« Request : index ») to "
-        "see the numbers. Nothing was done.",
+        "Pour vous, ce dossier n'a pas de document n° {numbers}. Rien n'a été fait. Pour voir "
+        "les numéros, envoyez la demande « index ».",
+        "For you this dossier has no document {numbers}. Nothing was done. To see the "
+        "numbers, send the request « index ».",
     ),
     "table-missing": Text(
         "Une demande par numéros nomme aussi la table où ils ont été lus, derrière les numéros, "
@@ -219,23 +261,33 @@ REFUSALS: Mapping[str, Text] = {
         "behind them.",
     ),
     "stale": Text(
-        "La signature de ce message est trop ancienne ou son horloge est déréglée. Rien n'a été "
-        "fait. Vérifiez l'heure de votre ordinateur, puis écrivez le message à nouveau.",
-        "The signature of this mail is too old or its clock is wrong. Nothing was done. Check your "
-        "computer's time and write the mail again.",
+        "Ce message a été signé il y a trop longtemps, ou l'heure de votre ordinateur est "
+        "fausse. Rien n'a été fait. Vérifiez la date et l'heure, puis écrivez un nouveau "
+        "message.",
+        "This mail was signed too long ago, or your computer's time is wrong. Nothing was "
+        "done. Check date and time and write a new mail.",
     ),
     "replayed": Text(
-        "Ce message chiffré a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter "
-        "une demande, écrivez un nouveau message.",
-        "This encrypted mail was received once before; this copy changed nothing. To repeat a "
-        "request, write a new mail.",
+        "Ce message a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter une "
+        "demande, écrivez un nouveau message.",
+        "This mail was received once before; this copy changed nothing. To repeat a request, "
+        "write a new mail.",
+    ),
+    "other-service": Text(
+        "Ce message nomme un autre service ({service}). Rien n'a été fait. S'il est pour "
+        "celui-ci, corrigez la ligne « Service » et renvoyez-le.",
+        "This mail names another service ({service}). Nothing was done. If it is for this one, "
+        "correct the line « Service » and send it again.",
     ),
     "not-in-service": Text(
-        "Cette demande n'est pas encore en service. Adressez-vous à l'hébergeur.",
-        "This request is not in service yet. Ask the host.",
+        "Cette demande n'est pas encore possible ici. Rien n'a été fait. Adressez-vous à "
+        "l'hébergeur.",
+        "This request is not possible here yet. Nothing was done. Ask the host.",
     ),
     "unavailable": Text(
-        "Le service est momentanément indisponible. Le message sera présenté à nouveau.",
-        "The service is unavailable for the moment. The mail will be tried again.",
+        "Le service est indisponible pour le moment. Votre message lui sera présenté de "
+        "nouveau, sans que vous ayez rien à faire.",
+        "The service is unavailable for the moment. Your mail will be tried again; you need "
+        "do nothing.",
     ),
 }

@@ -7,7 +7,7 @@ from rmp_milter.mail.catalogue.text import Text
 LETTERS: Mapping[str, Text] = {
     "slip-title": Text("Résumé médical partagé", "Shared medical summary"),
     "slip-patient": Text(
-        "Fiche de {patient}, né(e) le {birth_date}", "Slip of {patient}, born {birth_date}"
+        "pour {patient}, né(e) le {birth_date}", "for {patient}, born {birth_date}"
     ),
     "slip-code": Text("Votre code personnel", "Your personal code"),
     "slip-secret": Text(
@@ -17,11 +17,13 @@ LETTERS: Mapping[str, Text] = {
         "dossier. Capitals, blanks and dashes do not count.",
     ),
     "slip-lost": Text(
-        "En cas de perte ou de vol de cette fiche, demandez un nouveau code à votre médecin "
-        "traitant : celui-ci ne servira plus.",
+        "Si cette fiche est perdue ou volée, demandez un nouveau code à votre médecin traitant : "
+        "celui-ci n'ouvrira alors plus rien.",
         "If this slip is lost or stolen, ask your treating doctor for a new code: this one then "
         "opens nothing any more.",
     ),
-    "slip-treating": Text("Médecin traitant : {treating}", "Treating doctor: {treating}"),
+    "slip-treating": Text(
+        "Votre médecin traitant est {treating}", "Your treating doctor is {treating}"
+    ),
     "slip-date": Text("Fiche établie le {date}.", "Made on {date}."),
 }

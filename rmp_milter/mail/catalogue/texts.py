@@ -39,6 +39,8 @@ from rmp_milter.mail.catalogue import (
     urgence,
     vitale,
 )
+from rmp_milter.mail.catalogue.examples import BLOCKS
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language, Text
 
 _PARTS: tuple[ModuleType, ...] = (
@@ -91,8 +93,23 @@ LETTERS = _joined("LETTERS")
 
 
 def text(key: str, language: Language, **facts: str) -> str:
-    """Return the letter text ``key`` with its placeholders filled in."""
-    return str(getattr(LETTERS[key], language)).format_map(facts)
+    """Return the letter text ``key`` with its placeholders filled in.
+
+    Those of examples (:data:`rmp_milter.mail.catalogue.examples.BLOCKS`) need no fact. All
+    facts may be words of a user and are made harmless, but for those of the service's own
+    (:data:`OWN`).
+    """
+    return str(getattr(LETTERS[key], language)).format_map(
+        {**BLOCKS[language], **_harmless(facts)}
+    )
+
+
+OWN = frozenset({"at", "documents", "entries", "lines", "sheet"})
+"""Facts that hold what :func:`text` and the wording made: times, and lists of many lines."""
+
+
+def _harmless(facts: Mapping[str, str]) -> dict[str, str]:
+    return {name: fact if name in OWN else inert(fact) for name, fact in facts.items()}
 
 
 def known(key: str, language: Language) -> str:
@@ -102,4 +119,4 @@ def known(key: str, language: Language) -> str:
 
 def refusal(key: str, language: Language, facts: Mapping[str, str]) -> str:
     """Return why a mail was refused; ``facts`` as in :class:`rmp_milter.errors.MailError`."""
-    return str(getattr(REFUSALS[key], language)).format_map(facts)
+    return str(getattr(REFUSALS[key], language)).format_map(_harmless(facts))

@@ -1,4 +1,8 @@
-"""Emergency access: answers, notices, the letter to the patient, refusals."""
+"""Emergency access: what is sent at once, what is asked back, and what refuses it.
+
+Lines have at most 66 characters, values filled in. A form to copy always ends in a slot
+(``[pourquoi]``): until that is filled in, neither the form nor a piece of it is a request.
+"""
 
 from collections.abc import Mapping
 
@@ -6,16 +10,64 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "reason-missing": Text(
-        "Le motif manque. Ajoutez une ligne « Motif : » qui dit en quelques mots pourquoi, puis "
-        "renvoyez le message : la réponse est immédiate. Seuls les auditeurs liront ce motif.",
-        "The reason is missing. Add a line « Reason : » that says why in a few words and send the "
-        "mail again: the answer is immediate. Only auditors will read the reason.",
+        "Le motif manque. Écrivez en quelques mots pourquoi, puis renvoyez le message. Seuls les "
+        "auditeurs liront ces mots.",
+        "The reason is missing. Write why in a few words and send the mail again. Only auditors "
+        "will read these words.",
     ),
     "emergency-professionals-only": Text(
-        "L'accès en urgence est réservé aux professionnels de santé inscrits.",
-        "Emergency access is for enrolled healthcare professionals only.",
+        "Votre demande n'a rien ouvert : l'accès en urgence est réservé aux professionnels de "
+        "santé inscrits, et votre clé est celle d'un patient. Pour lire votre propre dossier, "
+        "écrivez « Demande : dossier ».",
+        "Your request opened nothing: emergency access is for enrolled healthcare professionals, "
+        "and your key is a patient's. To read your own dossier write « Request : record ».",
+    ),
+    "emergency-unsigned": Text(
+        "Votre demande d'urgence n'est pas signée : elle n'a rien ouvert. Le plus rapide : "
+        "renvoyez-la signée avec votre clé inscrite (case « Signer » de votre messagerie) ; la "
+        "réponse est immédiate. Si cette clé n'est pas ici, faites envoyer la demande par un "
+        "confrère inscrit.",
+        "Your emergency request is not signed: it opened nothing. The quickest way: send it again "
+        "signed with your enrolled key (« Sign » in your mail client); the answer is immediate. If "
+        "that key is not at hand, have an enrolled colleague send the request.",
+    ),
+    "emergency-unknown-key": Text(
+        "Votre demande d'urgence est signée avec une clé que le service ne connaît pas : elle n'a "
+        "rien ouvert. Le plus rapide : signez-la avec votre clé inscrite, ou faites-la envoyer par "
+        "un confrère inscrit.",
+        "Your emergency request is signed with a key that the service does not know: it opened "
+        "nothing. The quickest way: sign it with your enrolled key, or have an enrolled colleague "
+        "send it.",
+    ),
+    "emergency-bad-signature": Text(
+        "La signature de votre demande d'urgence ne correspond pas à son texte, changé en route : "
+        "elle n'a rien ouvert. Le plus rapide : écrivez-la dans un nouveau message, sans pièce "
+        "jointe, signé et chiffré.",
+        "The signature of your emergency request does not fit its text, which was changed on its "
+        "way: it opened nothing. The quickest way: write it in a new mail without attachments, "
+        "signed and encrypted.",
+    ),
+    "emergency-expired-key": Text(
+        "Votre clé est expirée ou révoquée : votre demande d'urgence n'a rien ouvert, car aucune "
+        "réponse ne peut être chiffrée pour vous. Le plus rapide : faites-la envoyer par un "
+        "confrère inscrit. Envoyez ensuite votre nouvelle clé à l'hébergeur.",
+        "Your key is expired or revoked: your emergency request opened nothing, since no answer "
+        "can be encrypted to you. The quickest way: have an enrolled colleague send it. Then send "
+        "your new key to the host.",
     ),
 }
+
+WORDS: Mapping[str, Text] = {
+    "Patient": Text("Patient", "Patient"),
+    "Nom": Text("Nom", "Birth name"),
+    "Prénom": Text("Prénom", "First name"),
+    "Nom d'usage": Text("Nom d'usage", "Used name"),
+    "Né le": Text("Né le", "Born"),
+    "Âge": Text("Âge", "Age"),
+    "NIR": Text("NIR", "NIR"),
+    "Référence": Text("Référence", "Reference"),
+}
+"""The words of a form that say who is meant, in their order."""
 
 LETTERS: Mapping[str, Text] = {
     "subject-emergency": Text(
@@ -24,76 +76,221 @@ LETTERS: Mapping[str, Text] = {
     "subject-emergency-list": Text(
         "RMP : urgence, patients possibles", "RMP: emergency, patients"
     ),
-    "emergency-head": Text(
+    "subject-emergency-reason": Text(
+        "RMP : urgence, le motif manque", "RMP: emergency, the reason is missing"
+    ),
+    "emergency-patient": Text("Dossier de {patient}", "Dossier of {patient}"),
+    "emergency-used-name": Text(" (nom d'usage {name})", " (name in use {name})"),
+    "emergency-born": Text("{age}, né(e) le {birth_date}", "{age}, born {birth_date}"),
+    "emergency-born-F": Text(
+        "{age}, sexe féminin, née le {birth_date}", "{age}, female, born {birth_date}"
+    ),
+    "emergency-born-M": Text(
+        "{age}, sexe masculin, né le {birth_date}", "{age}, male, born {birth_date}"
+    ),
+    "age-years": Text("{count} ans", "{count} years old"),
+    "age-months": Text("{count} mois", "{count} months old"),
+    "age-days": Text("{count} jour(s)", "{count} day(s) old"),
+    "emergency-summary": Text(
+        "Lisez d'abord le résumé du {day} (entrée {number}),\n{where}.",
+        "Read the summary of {day} first (entry {number}),\n{where}.",
+    ),
+    "emergency-no-summary": Text(
+        "Aucun résumé médical ici. Lisez d'abord l'entrée {number}\ndu {day}, {where}.",
+        "There is no summary. Read entry {number} of {day} first,\n{where}.",
+    ),
+    "emergency-where-separate": Text(
+        "le message qui suit celui-ci", "the mail that follows this one"
+    ),
+    "emergency-where-grouped": Text(
+        "le message qui suit celui-ci", "the mail that follows this one"
+    ),
+    "emergency-where-partitioned": Text(
+        "le premier fichier chiffré joint à ce message",
+        "the first encrypted file attached to this mail",
+    ),
+    "emergency-treating": Text(
+        "Le médecin traitant est {treating}.", "The treating doctor is {treating}."
+    ),
+    "emergency-reached": Text("On le joint au {phone}.", "To be reached at {phone}."),
+    "emergency-or": Text(" ou au ", " or "),
+    "emergency-count": Text(
+        "Ce dossier a {entries} entrée(s), {documents} document(s).",
+        "This dossier has {entries} entries, {documents} documents.",
+    ),
+    "emergency-masked": Text(
+        "Ce que le patient a masqué n'y figure pas.",
+        "What the patient has masked is not among these.",
+    ),
+    "emergency-next": Text(
         """\
-ACCÈS EN URGENCE accordé le {at}, référence {reference}
-
-Cet accès est inscrit au journal ; le médecin traitant et le patient en sont informés. Les
-documents que le patient a masqués n'y figurent pas. Justifiez-le sous {hours} heures :
+À FAIRE ENSUITE
+Cet accès en urgence du {at} porte
+la référence {reference}.
+Justifiez-le avant le {until} en répondant à ce
+message, signé, avec quelques mots qui disent pourquoi. Ou bien
+envoyez ces lignes, complétées.
 
     Demande : justification
     Référence : {reference}
-    Motif : ...
+    Motif : [pourquoi]
+
+Seuls les auditeurs lisent ces mots. L'accès est inscrit au
+journal ; le médecin traitant et le patient en sont informés.
 """,
         """\
-EMERGENCY ACCESS granted on {at}, reference {reference}
-
-This access is in the log; the treating doctor and the patient are told of it. Documents that the
-patient has masked are not among these. Justify it within {hours} hours:
+WHAT TO DO NEXT
+This emergency access of {at} has
+the reference {reference}.
+Justify it before {until} by answering this
+mail, signed, with a few words that say why. Or send these lines,
+completed.
 
     Request : justification
     Reference : {reference}
-    Reason : ...
+    Reason : [why]
+
+Only auditors read these words. The access is in the log; the
+treating doctor and the patient are told of it.
 """,
+    ),
+    "emergency-form-request": Text("Demande : urgence", "Request : emergency"),
+    "emergency-slot-reason": Text("Motif : [pourquoi]", "Reason : [why]"),
+    "emergency-slot-reference": Text("Référence : [référence]", "Reference : [reference]"),
+    "emergency-slot-patient": Text("Patient : [NOM Prénom]", "Patient : [NAME First name]"),
+    "emergency-slot-name": Text(
+        "Patient : [NOM ou premières lettres]", "Patient : [NAME or first letters]"
+    ),
+    "emergency-slot-born": Text("Né le : [jj/mm/aaaa]", "Born : [dd/mm/yyyy]"),
+    "emergency-slot-age": Text("Âge : [âge approximatif]", "Age : [about the age]"),
+    "emergency-reason": Text(
+        """\
+Le motif manque. Rien n'a encore été cherché ni ouvert.
+Copiez ces lignes dans un nouveau message signé, écrivez
+pourquoi à la dernière, envoyez. La réponse est immédiate.
+
+{form}
+
+Quelques mots suffisent ; seuls les auditeurs les liront.
+""",
+        """\
+The reason is missing. Nothing was looked for or opened yet.
+Copy these lines into a new signed mail, write why in the last
+one, send. The answer is immediate.
+
+{form}
+
+A few words are enough; only auditors will read them.
+""",
+    ),
+    "emergency-alike": Text(
+        "{count} patients ressemblent à ce que vous écrivez.",
+        "{count} patients resemble what you write.",
+    ),
+    "emergency-alike-one": Text(
+        "Un patient ressemble à ce que vous écrivez.", "One patient resembles what you write."
+    ),
+    "emergency-reference-unknown": Text(
+        "Référence inconnue. Aucun dossier ouvert ne porte\n« {reference} ».",
+        "Unknown reference. No open dossier has\n« {reference} ».",
+    ),
+    "emergency-near": Text(
+        "{count} patients en approchent, par elle ou par le nom.",
+        "{count} patients come close, by it or by the name.",
+    ),
+    "emergency-near-one": Text(
+        "Un patient en approche, par elle ou par le nom.",
+        "One patient comes close, by it or by the name.",
+    ),
+    "emergency-reference-twice": Text(
+        "{count} dossiers portent cette référence. Choisissez par le nom\n"
+        "et la date de naissance exacts, sans référence.",
+        "{count} dossiers have this reference. Choose by the exact name\n"
+        "and birth date, without a reference.",
+    ),
+    "emergency-reference-other": Text(
+        "Cette référence n'est pas celle d'un patient du nom que vous\n"
+        "écrivez. Voici le sien, puis les noms qui ressemblent.",
+        "This reference is not one of a patient of the name that you\n"
+        "write. Here is whose it is, then the names that are alike.",
+    ),
+    "emergency-choose": Text(
+        "Choisissez par la référence de la ligne. Copiez ces lignes dans\n"
+        "un nouveau message signé, complétez-les ; la réponse est\n"
+        "immédiate.",
+        "Choose by the reference of the line. Copy these lines into a new\n"
+        "signed mail and complete them; the answer is immediate.",
+    ),
+    "emergency-choose-otherwise": Text(
+        "Copiez ces lignes dans un nouveau message signé, complétez-les ;\n"
+        "la réponse est immédiate.",
+        "Copy these lines into a new signed mail and complete them; the\nanswer is immediate.",
     ),
     "emergency-list": Text(
         """\
-{count} dossier(s) ressemble(nt) à ce que vous indiquez. Choisissez par la référence de la ligne ;
-la réponse est immédiate :
+{head}
+{choose}
 
-    Demande : urgence
-    Référence : D-........
-    Motif : ...
+{form}
 
 {lines}
-
-Cette liste est elle-même inscrite au journal, pour chacun de ces patients.
+{more}
+Cette liste est inscrite au journal, pour chaque patient nommé.
 """,
         """\
-{count} dossier(s) resemble what you say. Choose by the reference of the line; the answer is
-immediate:
+{head}
+{choose}
 
-    Request : emergency
-    Reference : D-........
-    Reason : ...
+{form}
 
 {lines}
-
-This list is in the log itself, for each of these patients.
+{more}
+This list is in the log, for each patient named.
 """,
     ),
-    "emergency-candidate": Text(
-        "{reference}  {patient}, né(e) le {birth_date} ; médecin traitant : {treating}",
-        "{reference}  {patient}, born {birth_date}; treating doctor: {treating}",
+    "emergency-more": Text(
+        "\nD'autres ressemblent encore : ajoutez prénom, âge ou date de\n"
+        "naissance si le bon n'y est pas.\n",
+        "\nMore are alike: add first name, age or birth date if the right\none is not here.\n",
     ),
-    "emergency-none": Text(
+    "emergency-candidate-born": Text("né(e) le {birth_date}", "born {birth_date}"),
+    "emergency-candidate-who": Text("qui est", "who was"),
+    "emergency-candidate-used": Text("nom d'usage {name}", "name in use {name}"),
+    "emergency-candidate-treating": Text(
+        "suivi(e) par {treating}", "in the care of {treating}"
+    ),
+    "emergency-nobody": Text(
+        "Aucun dossier ne ressemble à ce que vous écrivez.",
+        "No dossier resembles what you write.",
+    ),
+    "emergency-nothing-said": Text(
+        "Votre demande ne dit pas qui chercher : il manque un nom, une\n"
+        "date de naissance ou une référence. Rien n'a été cherché.",
+        "Your request does not say whom to look for: a name, a birth\n"
+        "date or a reference is missing. Nothing was looked for.",
+    ),
+    "emergency-ask-again": Text(
         """\
-Aucun dossier ne ressemble à ce que vous indiquez. Demandez plus largement : le nom seul, de
-naissance ou d'usage, ou ses trois premières lettres, avec un âge approximatif ou sans :
+{head}
 
-    Demande : urgence
-    Patient : DUPONT
-    Âge : environ 65 ans
-    Motif : ...
+Demandez plus largement : le nom seul (de naissance ou d'usage),
+ou ses trois premières lettres, l'âge si vous l'estimez. Copiez
+ces lignes dans un nouveau message signé, complétez-les.
+
+{form}
+
+Sans nom : la date de naissance exacte, ou le NIR, suffit.
 """,
         """\
-No dossier resembles what you say. Ask more widely: the name alone, by birth or in use, or its
-first three letters, with or without about an age:
+{head}
 
-    Request : emergency
-    Patient : DUPONT
-    Age : about 65
-    Reason : ...
+Ask more widely: the name alone (by birth or in use) or its
+first three letters, and the age if you can guess it. Copy these
+lines into a new signed mail and complete them.
+
+{form}
+
+Without a name: the exact birth date, or the NIR, is enough.
 """,
     ),
     "emergency-notice": Text(
@@ -102,8 +299,8 @@ first three letters, with or without about an age:
 le dossier de votre patient {patient}, né(e) le {birth_date}.
 Le {at}, référence {reference}
 
-Cet accès doit être justifié ; les auditeurs l'examineront. Pour le contester, écrivez à
-l'hébergeur en citant la référence.
+Cet accès doit être justifié ; les auditeurs l'examineront. Pour le
+contester, écrivez à l'hébergeur en citant la référence.
 {told}
 """,
         """\
@@ -111,8 +308,8 @@ l'hébergeur en citant la référence.
 the dossier of your patient {patient}, born {birth_date}.
 On {at}, reference {reference}
 
-This access must be justified; auditors will look into it. To object, write to the host and quote
-the reference.
+This access must be justified; auditors will look into it. To
+object, write to the host and quote the reference.
 {told}
 """,
     ),
@@ -123,7 +320,7 @@ the reference.
         "Le patient en est informé par courrier.", "The patient is told by letter."
     ),
     "emergency-told-none": Text(
-        "L'adresse du patient n'est pas connue : informez-le, s'il vous plaît.",
+        "L'adresse du patient n'est pas connue : informez-le, s'il vous\nplaît.",
         "The patient's address is not known: please tell the patient.",
     ),
     "emergency-letter": Text(

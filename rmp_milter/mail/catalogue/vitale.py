@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from rmp_milter.mail.catalogue.text import Text
 
-_FR = "L'attestation de carte Vitale n'a pas été retenue :"
+_FR = "L'attestation de carte Vitale n'a pas compté :"
 _EN = "The attestation of a Vitale card did not count:"
 
 LETTERS: Mapping[str, Text] = {
     "attestation-malformed": Text(
-        f"{_FR} elle est incomplète ou abîmée. Recopiez-la en entier, une seule par message.",
+        f"{_FR} elle est incomplète ou abîmée. Recopiez-la entière, une seule par message.",
         f"{_EN} it is incomplete or damaged. Copy all of it, one in a mail.",
     ),
     "attestation-unknown-issuer": Text(
-        f"{_FR} le logiciel de lecture qui l'a établie n'est pas reconnu par ce service. "
+        f"{_FR} le service ne connaît pas le logiciel de lecture qui l'a établie. "
         "Adressez-vous à l'hébergeur.",
         f"{_EN} the card-reader software that made it is not known to this service. Ask the host.",
     ),
@@ -23,12 +23,16 @@ LETTERS: Mapping[str, Text] = {
         f"{_EN} its signature is not valid, or not all of it was copied. Have the card read again.",
     ),
     "attestation-other-service": Text(
-        f"{_FR} elle est établie pour l'adresse d'un autre service.",
-        f"{_EN} it is made out to the address of another service.",
+        f"{_FR} elle est établie pour un autre service. Faites lire la carte à nouveau, pour "
+        "l'adresse de celui-ci.",
+        f"{_EN} it is made out to another service. Have the card read again, for the address "
+        "of this one.",
     ),
     "attestation-too-long": Text(
-        f"{_FR} sa durée de validité dépasse celle que ce service accepte.",
-        f"{_EN} it is valid for longer than this service takes.",
+        f"{_FR} elle est valable plus longtemps que ce service ne l'accepte. Adressez-vous au "
+        "fournisseur de votre logiciel de lecture.",
+        f"{_EN} it is valid for longer than this service takes. Ask the maker of your "
+        "card-reader software.",
     ),
     "attestation-expired": Text(
         f"{_FR} elle n'est plus valable, ou ne l'est pas encore. Faites lire la carte à nouveau et "
@@ -37,7 +41,9 @@ LETTERS: Mapping[str, Text] = {
         "computer's time.",
     ),
     "attestation-other-doctor": Text(
-        f"{_FR} elle est établie pour un autre professionnel que vous (numéro RPPS).",
-        f"{_EN} it is made out to another professional than you (RPPS number).",
+        f"{_FR} elle est établie pour un autre professionnel (numéro RPPS). Faites lire la "
+        "carte à nouveau, à votre nom.",
+        f"{_EN} it is made out to another professional (RPPS number). Have the card read "
+        "again, in your name.",
     ),
 }

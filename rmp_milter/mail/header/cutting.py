@@ -11,6 +11,8 @@ import msgspec
 
 from rmp_milter.mail.header.cutting_reason import is_reason_secret, reason_of, written
 from rmp_milter.mail.header.lines import MAX_LINES, MAX_OCTETS, Line, bounded, lines_of
+from rmp_milter.mail.header.service_line import address_in
+from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import BEGINNERS, Field
 
 MASK = "••••"  # of one length, whatever the code's
@@ -83,7 +85,9 @@ def cut(text: str) -> Cut:
     if not hidden:
         header, end = _header_lines(lines)
     codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
-    given = list(dict.fromkeys(code for code in codes if code))
+    given = list(
+        dict.fromkeys(code for code in codes if code and not is_slot(Field.CODE, code))
+    )
     code = given[0] if given else ""
     secret = _SECRET | {Field.REASON} if hidden else _SECRET
     shown = [_shown(line, given) for line in header if line.field not in secret]
@@ -110,7 +114,7 @@ def _tokens(header: list[Line]) -> list[str]:
     """Return what stands behind ``Vitale :``, and attestations among other words."""
     found: list[str] = []
     for line in header:
-        if line.field is Field.VITALE:
+        if line.field is Field.VITALE and not is_slot(Field.VITALE, line.value):
             found.append("".join(line.value.split()))
         else:
             found += _TOKEN.findall(line.value)
@@ -215,7 +219,7 @@ def _gap(lines: list[Line], at: int) -> int:
 def _goes_on(line: Line, following: Line, *, long_reason: bool) -> bool:
     """Return whether the following line, whose word is not known, is more of this one."""
     if long_reason and line.field is Field.REASON:
-        return True
+        return not is_slot(Field.REASON, line.value)
     return _flows_on(line) and not following.word
 
 
@@ -233,6 +237,8 @@ def _continued(line: Line, following: Line) -> Line:
 
 
 def _shown(line: Line, codes: list[str]) -> str:
+    if line.field is Field.SERVICE:
+        return f"{line.word} : {address_in(line.value)}".rstrip()  # else a letterhead's
     if line.field is None:
         return f"{line.word} :" if line.word else NOT_UNDERSTOOD
     plain = _TOKEN.sub(MASK, line.value)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import Line
+from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field, verb_of
 
 MAX_REASON = 2000
@@ -39,12 +40,14 @@ def reason_of(
 
     What follows the header belongs to it: all there is to a justification, and what
     completes the ``Motif`` of an emergency, where a letter alone is no reason (it may be
-    no more than a signature). ``secrets`` (codes, attestations) are masked in it. Unless
+    no more than a signature). A slot that is not filled in says that there is none, whatever
+    follows. ``secrets`` (codes, attestations) are masked in it. Unless
     the lines are the ``whole`` text, it says that it was cut.
     """
-    stated = [line.value for line in header if line.field is Field.REASON and line.value]
+    said = [line.value for line in header if line.field is Field.REASON and line.value]
+    stated = [value for value in said if not is_slot(Field.REASON, value)]
     asked = {verb_of(line.value) for line in header if line.field is Field.REQUEST}
-    if not stated and Verb.JUSTIFICATION not in asked:
+    if not stated and (said or Verb.JUSTIFICATION not in asked):
         return ""
     reason = "\n".join([*stated, *(written(line) for line in letter)]).strip()
     for secret in secrets:

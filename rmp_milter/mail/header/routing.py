@@ -16,6 +16,8 @@ from rmp_milter.mail.header.cutting import NOT_UNDERSTOOD
 from rmp_milter.mail.header.cutting import Cut as Cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.cutting import cut as cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.lines import MAX_VALUE, Line, lines_of
+from rmp_milter.mail.header.service_line import address_in, fingerprint_of
+from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.tables import table_apart, table_mark
 from rmp_milter.mail.header.words import Field, scope_of, sex_of, tab_of, verb_of, yes_or_no
 
@@ -36,6 +38,7 @@ _NEEDS: dict[Verb, tuple[Field, ...]] = {
     Verb.JUSTIFICATION: (Field.REFERENCE,),
     Verb.REMPLACEMENT: (Field.LOCUM, Field.FIRST_DAY, Field.LAST_DAY),
     Verb.FIN_DE_REMPLACEMENT: (Field.LOCUM,),
+    Verb.NOUVELLE_CLE: (Field.FINGERPRINT,),
     Verb.RECLASSEMENT: (Field.NUMBERS, Field.TAB),
     Verb.RECTIFICATION: (Field.NUMBERS,),
     Verb.MASQUAGE: (Field.NUMBERS,),
@@ -49,6 +52,7 @@ class Trouble(StrEnum):
     """What can be wrong with a word; the values are endings of text keys."""
 
     MISSING = "missing"
+    UNFILLED = "unfilled"
     CONTRADICTION = "contradiction"
     UNREADABLE = "unreadable"
     DUPLICATE = "duplicate"
@@ -75,10 +79,13 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     entries of a dossier, as its index counts them, ``table`` the mark of that index;
     ``since`` and the days are ISO. A field with a problem is empty, so that nothing can rest
     on it; ``names_said`` and ``born_years`` are what an emergency may search by all the same.
-    ``proofs`` are wanted with a list of accesses.
+    ``proofs`` are wanted with a list of accesses. ``service`` is the address that the mail
+    says it is for, ``fingerprint`` that of the enclosed new key, in small letters. ``meant``
+    is the request whose example helps, where that can be told; it need not be understood.
     """
 
     verb: Verb = Verb.DEPOT
+    meant: Verb | None = None
     birth_name: str = ""
     first_names: str = ""
     birth_date: str = ""
@@ -102,6 +109,8 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     names_said: str = ""
     born_years: tuple[int, int] | None = None
     proofs: bool = False
+    service: str = ""
+    fingerprint: str = ""
     problems: tuple[Problem, ...] = ()
 
 
@@ -120,6 +129,7 @@ class _Reading:
     def __init__(self, lines: list[Line], this_year: int) -> None:
         self.problems: list[Problem] = []
         self.this_year = this_year
+        self.unfilled: set[Field] = set()
         self.said = self._collect(lines)
 
     def header(self) -> RoutingHeader:
@@ -155,6 +165,8 @@ class _Reading:
                 said[Field.BIRTH_DATE], said[Field.AGE], self.this_year
             ),
             proofs=bool(self._yes_or_no(Field.PROOFS)),
+            service=said[Field.SERVICE],
+            fingerprint=self._fingerprint(),
         )
         self._miss(read)
         return msgspec.structs.replace(read, problems=tuple(self.problems))
@@ -170,12 +182,22 @@ class _Reading:
             elif len(line.value) > MAX_VALUE:
                 self._trouble(Trouble.UNREADABLE, field, line.value)
                 doubled.add(field)
+            elif field is Field.SERVICE:
+                self._bind(said, line.value)
+            elif is_slot(field, line.value):
+                self.unfilled.add(field)
             elif self._differs(said, line):
                 doubled.add(field)
                 self._trouble(Trouble.DUPLICATE, field, line.value)
             elif line.value:
                 said.setdefault(field, line.value)
         return {field: value for field, value in said.items() if field not in doubled}
+
+    def _bind(self, said: dict[Field, str], value: str) -> None:
+        """Note the service that is named by its address; ``Service : Cardiologie`` is none."""
+        address = address_in(value)
+        if address and said.setdefault(Field.SERVICE, address) != address:
+            self._trouble(Trouble.DUPLICATE, Field.SERVICE, address)
 
     def _stray(self, line: Line) -> None:
         if line.is_blank:
@@ -203,6 +225,8 @@ class _Reading:
 
     def _verb(self) -> Verb:
         value = self.said.get(Field.REQUEST)
+        if value is None and Field.REQUEST in self.unfilled:
+            self._trouble(Trouble.UNFILLED, Field.REQUEST)
         if value is None:
             # A request that is there but unclear must never turn into a deposit.
             return Verb.AIDE if self._has_trouble(Field.REQUEST) else Verb.DEPOT
@@ -309,6 +333,13 @@ class _Reading:
             self._trouble(Trouble.CONTRADICTION, Field.TABLE, apart)
         return found, beside or apart
 
+    def _fingerprint(self) -> str:
+        value = self.said.get(Field.FINGERPRINT, "")
+        read = fingerprint_of(value)
+        if value and not read:
+            self._trouble(Trouble.UNREADABLE, Field.FINGERPRINT, value)
+        return read
+
     def _yes_or_no(self, field: Field) -> bool | None:
         value = self.said.get(field, "")
         said = yes_or_no(value)
@@ -322,19 +353,24 @@ class _Reading:
             self._miss_traits(read)
         for field in _NEEDS.get(read.verb, ()):
             if field not in self.said and not self._has_trouble(field):
-                self._trouble(Trouble.MISSING, field)
+                self._lack(field)
+
+    def _lack(self, *fields: Field) -> None:
+        """Note that the first is missing, or which of them was left as the example has it."""
+        slot = next((field for field in fields if field in self.unfilled), None)
+        self._trouble(Trouble.UNFILLED if slot else Trouble.MISSING, slot or fields[0])
 
     def _miss_traits(self, read: RoutingHeader) -> None:
         names = (Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES)
         if not self._has_trouble(*names):
             if not (read.birth_name or read.first_names):
-                self._trouble(Trouble.MISSING, Field.PATIENT)
+                self._lack(*names)
             elif not read.birth_name:
-                self._trouble(Trouble.MISSING, Field.BIRTH_NAME)
+                self._lack(Field.BIRTH_NAME)
             elif not read.first_names:
-                self._trouble(Trouble.MISSING, Field.FIRST_NAMES)
+                self._lack(Field.FIRST_NAMES)
         if not read.birth_date and not self._has_trouble(Field.BIRTH_DATE):
-            self._trouble(Trouble.MISSING, Field.BIRTH_DATE)
+            self._lack(Field.BIRTH_DATE)
 
 
 def _listed(value: str) -> tuple[int, ...]:

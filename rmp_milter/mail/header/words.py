@@ -42,6 +42,8 @@ class Field(StrEnum):
     REFERENCE = "Référence"
     AGE = "Âge"
     PROOFS = "Preuves"
+    SERVICE = "Service"
+    FINGERPRINT = "Empreinte"
 
 
 BEGINNERS = frozenset(
@@ -118,6 +120,11 @@ _SPELLINGS: dict[Field, list[str]] = {
     Field.REFERENCE: _words("REFERENCE, REF, NUMERO DE REFERENCE"),
     Field.AGE: _words("AGE, AGE APPROXIMATIF, AGE ENVIRON"),
     Field.PROOFS: _words("PREUVES, PREUVE, AVEC PREUVES, PREUVES JOINTES, PROOFS, PROOF"),
+    Field.SERVICE: _words("SERVICE, SERVICE RMP, ADRESSE DU SERVICE"),
+    Field.FINGERPRINT: _words(
+        "EMPREINTE, EMPREINTE DE LA CLE, EMPREINTE DE LA NOUVELLE CLE, EMPREINTE CLE,"
+        "NOUVELLE EMPREINTE, FINGERPRINT, KEY FINGERPRINT, NEW FINGERPRINT"
+    ),
 }
 _FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from rmp_milter.mail.header.cutting import MASK
 from rmp_milter.mail.header.lines import Line, lines_of
+from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.whose.marks import unmarked
 
@@ -21,7 +22,10 @@ _LONGEST = 400  # characters of a line that are looked at
 def holds_secret(lines: Iterable[str]) -> bool:
     """Return whether a patient's code or a card's attestation stands in one of the lines."""
     said = (line for line in _said(lines) if line.field in _SECRET)
-    return any(line.value and MASK not in line.value for line in said)
+    return any(
+        line.value and MASK not in line.value and not is_slot(line.field, line.value)
+        for line in said
+    )
 
 
 def asks(lines: Iterable[str]) -> bool:

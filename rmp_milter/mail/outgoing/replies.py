@@ -13,12 +13,14 @@ from pathlib import PurePosixPath
 import msgspec
 
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.attachment import attached
 from rmp_milter.mail.outgoing.encode import armored, armored_key
 from rmp_milter.mail.outgoing.letter import Attachment, Enclosure, HeaderFile, Letter
 from rmp_milter.mail.outgoing.loads import is_entity, loads
+from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.mail.outgoing.parts import KEYS_NAME, Pieces, data_part, file_part, keys_part
 from rmp_milter.mail.outgoing.wording import bare_name, ranges
 from rmp_milter.mail.outgoing.wrapping import (
@@ -49,6 +51,7 @@ Sealing = Generator[SealPieces, bytes, tuple[OutgoingMail, ...]]
 
 def build(letter: Letter, frame: Frame) -> Sealing:
     """Return the mails of an answer, the one with the index or the plain words first."""
+    letter = msgspec.structs.replace(letter, text=ready(letter.text, frame.service))
     if frame.reader.reply_form is ReplyForm.PARTITIONED:
         return (yield from _partitioned(letter, frame))
     return (yield from _pgp_mime(letter, frame))
@@ -178,7 +181,7 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     sent = [each for load in parted for each in load]
     names = neutral_names(sent)
     made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
-    lines = [f"  {name} : {file.name}" for name, file in made]
+    lines = [f"  {name} — {file.name}" for name, file in made]
     lines += [_name_line(name, each) for name, each in zip(names, sent, strict=True)]
     words = letter.text + ("\n" + "\n".join(lines) + "\n" if lines else "")
     if lines:
@@ -239,7 +242,7 @@ def _file_name(place: int, file: Attachment) -> str:
 
 def _name_line(name: str, each: Enclosure) -> str:
     titles = [bare_name(part.name) for part in each.document.parts if part.name]
-    return f"  {name} : {', '.join([each.entry.document_type, *titles])}"
+    return f"  {name} — {inert(', '.join([each.entry.document_type, *titles]))}"
 
 
 def neutral_names(sent: Sequence[Enclosure]) -> list[str]:

@@ -1,13 +1,14 @@
 """The patient's sheet as the answers show it: a few lines, each only if it says something."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import fill
 
 from rmp_milter.dossier.model import Patient, Sheet
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.narrow import WIDTH
 
-_WIDTH = 92
+_BETWEEN = " ; "
 _NIR_GROUPS = (1, 2, 2, 2, 3, 3, 2)
 
 _PERSON = ("used_name", "sex")
@@ -21,16 +22,29 @@ def sheet_words(patient: Patient, sheet: Sheet, language: Language, *, whole: bo
     contacts. Number, insurance and address are for the médecin traitant, his locum and the
     patient.
     """
-    lines = [_line(sheet, _PERSON, language)]
+    lines = [_parts(sheet, _PERSON, language)]
     if whole:
-        nir = _labelled("nir", spaced_nir(patient.nir), language) if patient.nir else ""
-        insurance = _line(sheet, ("regime", "insurer"), language)
-        lines += [_joined([nir, insurance]), _line(sheet, ("address",), language)]
-    contacts = _line(sheet, _CONTACTS, language)
-    lines.append(_labelled("contacts", contacts, language) if contacts else "")
-    return "".join(
-        fill(line, _WIDTH, subsequent_indent="    ") + "\n" for line in lines if line
-    )
+        nir = [_labelled("nir", spaced_nir(patient.nir), language)] if patient.nir else []
+        lines += [
+            [*nir, *_parts(sheet, ("regime", "insurer"), language)],
+            _parts(sheet, ("address",), language),
+        ]
+    if contacts := _parts(sheet, _CONTACTS, language):
+        lines.append([text("sheet-contacts", language), *contacts])
+    return "".join(f"{line}\n" for parts in lines for line in _packed(parts, language))
+
+
+def _packed(parts: Sequence[str], language: Language) -> Iterator[str]:
+    """Yield the parts in narrow lines; none is broken that fits, and a user's word begins none."""
+    head, rest = text("sheet-head", language), list(parts)
+    while rest:
+        line = f"{head} — {rest.pop(0)}"
+        while rest and len(line) + len(_BETWEEN) + len(rest[0]) < WIDTH:
+            line += _BETWEEN + rest.pop(0)
+        head = text("sheet-more", language)
+        more = f"    {head} — "
+        yield fill(line + (_BETWEEN.rstrip() if rest else ""), WIDTH, subsequent_indent=more)
+        head = f"    {head}"
 
 
 def spaced_nir(nir: str) -> str:
@@ -42,14 +56,10 @@ def spaced_nir(nir: str) -> str:
     return " ".join(groups)
 
 
-def _line(sheet: Sheet, names: Iterable[str], language: Language) -> str:
+def _parts(sheet: Sheet, names: Iterable[str], language: Language) -> list[str]:
     said = ((name, str(getattr(sheet, name))) for name in names)
-    return _joined(_labelled(name, value, language) for name, value in said if value)
+    return [_labelled(name, value, language) for name, value in said if value]
 
 
 def _labelled(name: str, value: str, language: Language) -> str:
     return text(f"sheet-{name}", language, value=value)
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return " ; ".join(part for part in parts if part)

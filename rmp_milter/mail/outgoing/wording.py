@@ -6,12 +6,16 @@ from pathlib import PurePosixPath
 
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Container, Document, PartName, Patient
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 
 _KIB = 1024
 _UNIVERSAL = frozenset({"UTC", "Etc/UTC", "Universal", "Etc/Universal", "Zulu", "Etc/Zulu"})
+_ENDING = 8  # characters that stay of a long name's end: what kind of file it is
 _PAIR = 2  # numbers in a row that are both named
+_NAME = 36  # characters of a file's name, so that it ends on the line that it stands on
+_TITLE = 44  # and of the words of an entry
 
 
 def full_name(patient: Patient) -> str:
@@ -83,9 +87,12 @@ def size(octets: int) -> str:
 
 
 def part_title(part: PartName, language: Language) -> str:
-    """Return what a part is called: its file name, or that it is the letter."""
+    """Return what a part is called: its file name, or that it is the letter.
+
+    A name is a user's words: it stands behind one of ours, and on one line with it.
+    """
     if part.name:
-        return bare_name(part.name)
+        return text("file-part", language, name=short(bare_name(part.name), _NAME))
     key = "letter-part" if part.media_type.startswith("text/") else "unnamed-part"
     return text(key, language)
 
@@ -96,6 +103,20 @@ def document_titles(document: Document, language: Language) -> list[str]:
     if document.container is Container.TEXT:
         parts = (PartName(name="", media_type="text/plain", size=parts[0].size),)
     return [f"{part_title(part, language)} ({size(part.size)})" for part in parts]
+
+
+def entry_words(title: str, language: Language) -> str:
+    """Return what an entry is called, on one line."""
+    return short(title, _TITLE) or text("unnamed-part", language)
+
+
+def short(words: str, most: int) -> str:
+    """Return a user's words, harmless, on one line; of long ones the beginning and the end."""
+    plain = inert(words)
+    if len(plain) <= most:
+        return plain
+    ending = plain[-_ENDING:].lstrip()
+    return f"{plain[: most - len(ending) - 1].rstrip()}…{ending}"
 
 
 def bare_name(name: str) -> str:

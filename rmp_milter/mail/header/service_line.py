@@ -1,0 +1,25 @@
+"""What binds a mail to one service and one key: an address, a fingerprint."""
+
+import re
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE)
+_FINGERPRINT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def address_in(value: str) -> str:
+    """Return the address in a ``Service :`` line in small letters, or nothing.
+
+    Only an address binds: ``Service : Cardiologie`` is a letterhead's.
+    """
+    found = _ADDRESS.search(value)
+    return found[0].lower() if found else ""
+
+
+def fingerprint_of(value: str) -> str:
+    """Return a key's whole fingerprint in small letters, or nothing if it is not one.
+
+    Spaces, colons, capitals and a leading ``0x`` are folded. A short key id is none: others
+    can be made that have the same.
+    """
+    plain = re.sub(r"[\s:.-]", "", value).lower().removeprefix("0x")
+    return plain if _FINGERPRINT.fullmatch(plain) else ""

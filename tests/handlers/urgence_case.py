@@ -1,0 +1,16 @@
+"""An emergency as the tests ask it, and what the dossier holds."""
+
+from handlers_case import DEMO, OTHER, asked, entry
+
+from rmp_milter.dossier.model import Doctor, Onglet
+from rmp_milter.handlers.asking.case import Case
+
+WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
+FILED = [
+    entry(1, Onglet.SYNTHESE, "Résumé", [DEMO]),
+    entry(2, Onglet.BIOLOGIE, "Bilan", [DEMO]),
+]
+
+
+def emergency(who: str = WHO, by: Doctor = OTHER, reason: bytes = b"held") -> Case:
+    return asked(f"Demande : urgence\n{who}Motif : ••••\n", by=by, held_reason=reason)
