@@ -115,12 +115,12 @@ class TestTheIndex:
         assert text.count("(non joint") == 27
         assert "\n  1 à 6, 8 à 28\n" in text
         assert "au plus 6 messages" in text
-        assert "    Demande : renvoi\n    Patient : [NOM Prénom]\n" in text
+        assert "    Demande : [renvoi]\n" in text
 
     def test_tells_others_in_english(self) -> None:
         english = replace(mail("dossier"), language="en")
         outcome, _ = run(consultation.handle, english, World([dossier()], filed()))
-        assert "    Request : resend\n" in outcome.letter.text
+        assert "    Request : [resend]\n" in outcome.letter.text
 
 
 class TestRenvoi:

@@ -57,7 +57,7 @@ def test_a_file_is_sealed_by_itself_under_a_neutral_name_in_the_partitioned_form
     (mail,), (slip, words) = built(LETTER, frame(ReplyForm.PARTITIONED))
     assert raw(slip.pieces) == SLIP.data
     assert slip.held_code == words.held_code == b"held"
-    assert "document-01.pdf.pgp : fiche-code.pdf" in raw(words.pieces).decode()
+    assert "document-01.pdf.pgp — fiche-code.pdf" in raw(words.pieces).decode()
     _, part = parsed(mail).iter_parts()
     assert part.get_filename() == "document-01.pdf.pgp"
     assert part.get_content() == b"SEALED"

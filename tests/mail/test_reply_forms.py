@@ -309,7 +309,7 @@ def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
     letter = Letter("s", "t", enclosures=files)
     mails, orders = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
     assert len(mails) == 3
-    assert raw(orders[0].pieces).count(b"-document.pdf.pgp : ") == 5
+    assert raw(orders[0].pieces).count(b"-document.pdf.pgp ") == 5
     assert [raw(order.pieces).splitlines()[-1] for order in orders] == [
         b"Partie %d sur 3." % number for number in (1, 2, 3)
     ]
@@ -327,7 +327,7 @@ def test_documents_are_numbered_and_stand_behind_their_index_in_the_thread() -> 
         assert document["In-Reply-To"] == index["Message-ID"]
         assert document["References"] == f"<a@b.example> {index['Message-ID']}"
     assert "dans 2 message(s)" in raw(orders[0].pieces).decode()
-    assert "Entrée 07/12 : " in raw(orders[1].pieces).decode()
+    assert "Document 07/12 : " in raw(orders[1].pieces).decode()
 
 
 def test_mails_of_one_answer_are_dated_a_second_apart_in_their_order() -> None:

@@ -92,7 +92,7 @@ def what_is_left(
     listed = fill(
         ranges(numbers, language), _WIDTH, initial_indent="  ", subsequent_indent="  "
     )
-    said = text("index-more", language, mails=str(mails), numbers=listed)
+    said = text("index-more", language, mails=str(mails), lines=listed)
     return said if again else said + "\n" + text("index-rest", language) + "\n"
 
 

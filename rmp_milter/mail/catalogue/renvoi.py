@@ -14,7 +14,7 @@ LETTERS: Mapping[str, Text] = {
 CE QUI N'EST PAS JOINT
 Une réponse compte au plus {mails} messages. Restent à recevoir les
 documents
-{numbers}
+{lines}
 
 Pour les demander, recopiez et complétez ces lignes (le code, si
 votre demande en portait un).
@@ -25,7 +25,7 @@ votre demande en portait un).
 WHAT IS NOT SENT
 An answer is {mails} mails at most. These documents remain to be
 sent
-{numbers}
+{lines}
 
 To ask for them, copy these lines and fill them in (the code, if
 your request had one).
