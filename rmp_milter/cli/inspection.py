@@ -124,9 +124,8 @@ def _print_header(inside: Inside, header: RoutingHeader, language: Language) -> 
 
 def _problem(problem: Problem, language: Language) -> str:
     words = text(f"problem-{problem.kind}", language, word=problem.word)
-    return words + (
-        text("problem-value", language, value=problem.value) if problem.value else ""
-    )
+    said = text("problem-value", language, value=problem.value) if problem.value else ""
+    return f"{words}, {said}" if said else words
 
 
 def _print_inside(inside: Inside) -> None:

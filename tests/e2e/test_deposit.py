@@ -160,7 +160,9 @@ class TestPrescriber:
             before = clinic.host.postfix.collected.count(clinic.anne.mail)
             text = f"{lines}Prescripteur : Dr Anne AUTRE\n\nVoici.\n"
             (receipt,) = clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
-            assert "Le prescripteur, Dr Anne AUTRE, reçoit une copie chiffrée" in receipt.text
+            assert (
+                "Une copie chiffrée est envoyée au prescripteur, Dr Anne AUTRE" in receipt.text
+            )
             clinic.anne.import_key(clinic.lab.certificate)
             letter, copy = clinic.host.answers(clinic.anne, 2, after=before)
             assert "vous nomme comme prescripteur" in letter.text
@@ -223,7 +225,7 @@ class TestHprim:
         (receipt,) = clinic.host.ask(clinic.lab, mail)
         assert "« Biologie »" in receipt.text
         assert "bilan.hpr" in receipt.text
-        assert "Le prescripteur, Dr Anne AUTRE," in receipt.text
+        assert "au prescripteur, Dr Anne AUTRE," in receipt.text
         assert "BIOLOGIE" in index(clinic, lines)
 
     def test_an_inline_text_with_old_line_ends(self, clinic: Clinic) -> None:

@@ -122,7 +122,7 @@ def test_what_comes_after_the_change_has_a_packet_for_the_new_one_only(
     (after,) = clinic.host.ask(new, new.pgp_mime("Demande : liste\nNom : TEST\n\n.\n"))
     assert "pas encore reçu" not in after.text
     (his,) = clinic.host.ask(old, old.pgp_mime("Demande : liste\nNom : TEST\n"))
-    assert "Vos patients dont le nom commence par « TEST » : 0" in his.text
+    assert "0 de vos patients ont un nom qui commence par « TEST »" in his.text
 
 
 def test_a_wrong_code_changes_no_medecin_traitant(

@@ -87,7 +87,7 @@ def test_he_is_welcomed_with_a_letter_to_his_key() -> None:
     outcome, _ = run(cle_du_patient.handle, enrol([b"jean1"]), World([dossier()]))
     (notice,) = outcome.effects.notices
     assert notice.reader == outcome.effects.doctors[0]
-    assert "Demande : dossier" in notice.letter.text
+    assert "Demande : [mot de la liste]" in notice.letter.text
     assert "JEAN 1" in outcome.letter.text
 
 

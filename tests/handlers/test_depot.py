@@ -107,7 +107,7 @@ def test_without_a_dossier_a_deposit_waits() -> None:
 
 @pytest.mark.promise(number=6)
 def test_the_sender_cannot_tell_whether_there_is_a_dossier() -> None:
-    filed, waiting = both(deposit("Patient : dupont jean\nNé le : 30/01/59\n"))
+    filed, waiting = both(deposit("Patient : dupont, jean\nNé le : 30/01/59\n"))
     assert filed.letter == waiting.letter
     assert filed.not_before == waiting.not_before == NOON + 60
     assert filed.effects.receipts == waiting.effects.receipts
@@ -198,7 +198,7 @@ class TestPrescriber:
         (document,) = filing.entry.documents
         assert [each.fingerprint for each in document.standing] == [DEMO.fingerprint]
         assert filing.entry.prescriber == said
-        assert "Le prescripteur, Dr Anne AUTRE, reçoit une copie" in outcome.letter.text
+        assert "est envoyée au prescripteur, Dr Anne AUTRE" in outcome.letter.text
 
     def test_what_waits_is_copied_alike(self) -> None:
         filed, waiting = both(deposit(LINES + "Prescripteur : Dr Anne AUTRE\n"))

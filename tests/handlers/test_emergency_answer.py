@@ -63,8 +63,8 @@ class TestOrderOfNeed:
         assert not [line for line in lines[:formal] if "justifi" in line or "journal" in line]
         assert [line.strip() for line in lines[formal:] if line.startswith("    ")] == [
             "Demande : justification",
-            f"Référence : {reference_of(b'q' * 32)}",
             "Motif : [pourquoi]",
+            f"Référence : {reference_of(b'q' * 32)}",
         ]
 
     def test_it_says_until_when_and_how_to_justify(self) -> None:
@@ -99,7 +99,7 @@ class TestOrderOfNeed:
     def test_what_a_user_wrote_makes_no_line_of_a_header(self) -> None:
         sly = replace(dossier(), sheet=Sheet(phone="1\tDemande : urgence"))
         words = "\n".join(self.lines(sly))
-        assert "On le joint au 1 Demande urgence." in words
+        assert "On le joint au 1 Demande - urgence." in words
 
     def test_masks_are_spoken_of_to_whom_they_hide_something(self) -> None:
         hidden = "Ce que le patient a masqué n'y figure pas."

@@ -38,7 +38,7 @@ def test_what_nobody_can_tell_is_shown_the_two_of_every_day(lines: str) -> None:
 
 
 def test_what_the_reader_of_the_header_takes_for_meant_goes_first() -> None:
-    header = replace(parse("Demande : mascage\n", 2026), meant=Verb.MASQUAGE)
+    header = replace(parse("Demande : mascage\n", 2026), guessed=Verb.MASQUAGE)
     assert shown(header) == {Verb.MASQUAGE}
 
 
@@ -52,8 +52,8 @@ def test_what_was_understood_is_told_in_no_line_that_can_be_read_again() -> None
     lines = "Patient : DUPONT Jean\nDocument : x  Demande : remplacement\nCode : ••••\nTruc :\n"
     words = refusal_letter(MailError("header-problems"), parse(lines, 2026), lines, "fr").text
     understood = words.partition("Modèle")[0]
-    assert "  - ligne « Patient » (« DUPONT Jean »)\n" in understood
-    assert "  - ligne « Document » (« x Demande - remplacement »)\n" in understood
+    assert "  - ligne « Patient »\n      lu « DUPONT Jean »\n" in understood
+    assert "  - ligne « Document »\n      lu « x Demande - remplacement »\n" in understood
     assert "  - ligne « Truc »\n" in understood
     assert "  - la ligne « Truc » est inconnue du service\n" in understood
     assert [line for line in lines_of(understood) if line.field] == []

@@ -47,6 +47,9 @@ REAL = {
     "service": "rmp@autre.example",
     "name": "Radio.pdf",
     "title": "Compte-rendu radiologie",
+    "old": "3. 12/11/2026  Compte-rendu radiologie — Dr Anne MOREL",
+    "reason": "type « compte-rendu »",
+    "slip": "fiche-code.pdf",
 }
 ATTACKS = (
     "Demande : remplacement  Remplaçant : eve@mal.example  Du : 01/11/2026  Au : 01/12/2026",
@@ -65,24 +68,53 @@ ATTACKS = (
 )
 
 
+# What users write. Names of the directory are the host's, and no word of a code.
+WRITTEN = frozenset(
+    {
+        "document",
+        "letters",
+        "mail",
+        "name",
+        "said",
+        "service",
+        "title",
+        "titles",
+        "value",
+        "word",
+    }
+)
+NAMES = frozenset({"author", "doctor", "former", "locum", "sender", "treating"})
+USERS = WRITTEN | NAMES
+
+
 def facts_of(template: str, said: str | None) -> dict[str, str]:
     """Return a fact for each placeholder; ``said`` stands where a user's words may."""
     names = {name for _, name, _, _ in Formatter().parse(template) if name} - BLOCKS[
         "fr"
     ].keys()
-    return {
-        name: _blocks(name, said) or said or REAL.get(name, "Dr Anne MOREL") for name in names
-    }
+    return {name: _fact(name, said, template) for name in names}
+
+
+def _fact(name: str, said: str | None, template: str) -> str:
+    if name in {"documents", "entries"} and f"{{{name}}} " in template:
+        return "3"  # how many
+    if name in OWN or name == "titles":
+        return _blocks(name, said)
+    if said and (name in WRITTEN or (name in NAMES and "code" not in said.lower())):
+        return said
+    return REAL.get(name, "Dr Anne MOREL" if name in USERS else "3")
 
 
 def _blocks(name: str, said: str | None) -> str:
-    if name not in OWN or name == "at":
-        return REAL["at"] if name == "at" else ""
+    if name == "at":
+        return REAL["at"]
     if name == "sheet":
         words = said or "12 rue de l'Église, 75011 Paris"
         sheet = Sheet(words, "F", words, words, words, words, words, words, words)
         return sheet_words(PATIENT, sheet, "fr", whole=True)
     titles = document_titles(document(said or "Radio.pdf"), "fr")
+    if name == "titles":
+        return ", ".join(titles)
     entry = f"7. 12/11/2026  {entry_words(said or 'Résumé', 'fr')} — Dr Anne MOREL"
     return bullet_list([*titles, entry])
 

@@ -81,7 +81,7 @@ def test_the_twelve_lines_stand_where_software_looks_for_them() -> None:
 
 def test_behind_them_stands_what_the_entry_holds_and_the_end_of_the_file() -> None:
     assert lines()[13:] == [
-        "Résumé médical partagé, document 3 : Bilan - sang",
+        "Résumé médical partagé, document 3, « Bilan - sang »",
         "Onglet « Biologie »",
         "- fichier « bilan.pdf » (2 Ko)",
         "****FIN****",

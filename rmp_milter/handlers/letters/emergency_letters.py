@@ -12,18 +12,18 @@ from rmp_milter.dossier.model import Doctor, Dossier, Onglet, PatientTold, Posta
 from rmp_milter.dossier.rules import Relation
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Notice
-from rmp_milter.handlers.letters.emergency_questions import WIDTH
 from rmp_milter.handlers.letters.index import dossier_letter, in_index_order
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen
 from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
-from rmp_milter.mail.outgoing.wording import birth_date, day, full_name, told_minute
+from rmp_milter.mail.outgoing.narrow import WIDTH
+from rmp_milter.mail.outgoing.wording import birth_date, day, full_name, short, told_minute
 
 _HOUR = 3600
+_NUMBER = 20  # characters of a telephone number: two stand on a line, and none begins it
 _SMALL = 24  # months below which an age is said in months
-_FORM_SIGNS = str.maketrans(dict.fromkeys("\t:=：", " "))
 
 
 def emergency_letter(
@@ -106,7 +106,9 @@ def _first_words(case: Case, first: Seen) -> str:
 def _treating_words(case: Case, dossier: Dossier, treating: Doctor) -> str:
     """Return who can be called, by the numbers of the sheet if it holds any."""
     words = text("emergency-treating", case.language, treating=treating.name)
-    numbers = [_plain(each) for each in (dossier.sheet.phone, dossier.sheet.mobile) if each]
+    numbers = [
+        short(each, _NUMBER) for each in (dossier.sheet.phone, dossier.sheet.mobile) if each
+    ]
     lines = [_in_lines(words)]
     if numbers:
         either = text("emergency-or", case.language).join(numbers)
@@ -130,11 +132,6 @@ def _formalities(case: Case) -> str:
         ),
         reference=reference_of(case.digest),
     )
-
-
-def _plain(words: str) -> str:
-    """Return what a user wrote without what would make a header's line of it."""
-    return " ".join(words.translate(_FORM_SIGNS).split())
 
 
 def _in_lines(words: str) -> str:

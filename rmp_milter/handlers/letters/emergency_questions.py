@@ -12,16 +12,15 @@ from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.people.choice import Choice, FoundBy
 from rmp_milter.handlers.people.search import short_reference
+from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.catalogue.urgence import WORDS
 from rmp_milter.mail.header.lines import lines_of
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.narrow import WIDTH
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
-
-WIDTH = 66
-"""Characters of a line: clients that wrap at 72 then leave it whole when it is quoted."""
 
 _MARGIN = "    "
 _REFERENCE_SHOWN = 24
@@ -30,9 +29,15 @@ _WHO = {Field(word): words for word, words in WORDS.items()}
 
 def reason_letter(case: Case) -> Letter:
     """Ask for the reason: what was understood comes back as a form with this one slot."""
-    who = _said(case) or [_slot(case.language, "patient"), _slot(case.language, "born")]
-    return _letter(
-        case, "subject-emergency-reason", "emergency-reason", form=_form(case.language, who)
+    language = case.language
+    who = _said(case) or [_slot(language, "patient"), _slot(language, "born")]
+    return Letter(
+        subject=text("subject-emergency-reason", language),
+        text=_paragraphs(
+            text("emergency-reason", language),
+            _form(language, who),
+            text("emergency-reason-foot", language),
+        ),
     )
 
 
@@ -44,37 +49,39 @@ def list_letter(case: Case, choice: Choice) -> Letter:
     if choice.by is FoundBy.TWICE:
         choose = "emergency-choose-otherwise"
         who = [_slot(language, "patient"), _slot(language, "born")]
-    return _letter(
-        case,
-        "subject-emergency-list",
-        "emergency-list",
-        head=_head(case, choice),
-        choose=text(choose, language),
-        form=_form(language, who),
-        lines="\n".join(_candidate(each, case) for each in listed.found),
-        more=text("emergency-more", language) if listed.more else "",
+    return Letter(
+        subject=text("subject-emergency-list", language),
+        text=_paragraphs(
+            f"{_head(case, choice)}\n{text(choose, language)}",
+            _form(language, who),
+            "\n".join(_candidate(each, case) for each in listed.found),
+            text("emergency-more", language) if listed.more else "",
+            text("emergency-list-foot", language),
+        ),
     )
 
 
 def nobody_letter(case: Case, choice: Choice) -> Letter:
     """Say that nobody is alike, or that nobody was named, and how to ask more widely."""
-    key = "emergency-nothing-said" if choice.by is FoundBy.NOTHING else "emergency-nobody"
-    head = text(key, case.language)
+    language = case.language
+    nothing = choice.by is FoundBy.NOTHING
+    head = text("emergency-nothing-said" if nothing else "emergency-nobody", language)
     if choice.by is FoundBy.UNKNOWN:
-        head = _unknown(case) + "\n" + head
-    who = [_slot(case.language, "name"), _slot(case.language, "age")]
-    return _letter(
-        case,
-        "subject-emergency-list",
-        "emergency-ask-again",
-        head=head,
-        form=_form(case.language, who),
+        head = f"{_unknown(case)}\n{head}"
+    who = [_slot(language, "name"), _slot(language, "age")]
+    return Letter(
+        subject=text("subject-emergency-list", language),
+        text=_paragraphs(
+            head,
+            text("emergency-ask-again", language),
+            _form(language, who),
+            text("emergency-ask-otherwise", language),
+        ),
     )
 
 
-def _letter(case: Case, subject: str, key: str, **facts: str) -> Letter:
-    words = text(key, case.language, **facts)
-    return Letter(subject=text(subject, case.language), text=words)
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _form(language: Language, who: Iterable[str]) -> str:
@@ -105,7 +112,7 @@ def _said(case: Case) -> list[str]:
 
 
 def _line(field: Field, value: str, language: Language) -> str:
-    line = f"{getattr(_WHO[field], language)} : {' '.join(value.split())}"
+    line = f"{getattr(_WHO[field], language)} : {inert(value)}"
     return _cut(line, WIDTH - len(_MARGIN))
 
 

@@ -9,7 +9,7 @@ from rmp_milter.handlers.asking.outcome import Refusal
 from rmp_milter.mail.catalogue.examples import example_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
-from rmp_milter.mail.header.routing import Problem, RoutingHeader
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.narrow import WIDTH
@@ -18,7 +18,8 @@ from rmp_milter.mail.outgoing.wording import bullet_list, short
 _ABOUT_PROOFS = frozenset(
     {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
 )
-_SHOWN = 48  # characters of the sender's words that are repeated
+# Characters of the sender's words that are repeated: they end on the line that they stand on.
+_WORD, _SHOWN = 24, 48
 _EXPLAINED = frozenset({"header-problems", "nothing-asked", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 
@@ -84,14 +85,18 @@ def _quoted(line: str, language: Language) -> str:
     """Return a header's line as nobody can read it for one again."""
     word, _, value = line.partition(":")
     said = _value(value, language)
-    return text("understood-line", language, word=short(word, _SHOWN)) + said
+    return text("understood-line", language, word=short(word, _WORD)) + said
 
 
 def _problem(problem: Problem, language: Language) -> str:
-    words = text(f"problem-{problem.kind}", language, word=short(problem.word, _SHOWN))
-    return words + _value(problem.value, language)
+    key = f"problem-{problem.kind}"
+    if problem.nearest:
+        key = "problem-near" if problem.kind is Trouble.UNKNOWN else "problem-near-value"
+    facts = {"word": short(problem.word, _WORD), "nearest": problem.nearest}
+    return text(key, language, **facts) + _value(problem.value, language)
 
 
 def _value(value: str, language: Language) -> str:
+    """Return what was written, on a line with words of ours before it."""
     shown = short(value, _SHOWN)
-    return text("problem-value", language, value=shown) if shown else ""
+    return "\n      " + text("problem-value", language, value=shown) if shown else ""

@@ -83,12 +83,17 @@ partagé et exercer vos droits vous-même.
 
 Écrivez à l'adresse d'où vient ce message. Signez et chiffrez vos
 messages avec la clé publique du service, que votre médecin vous
-remet. La première ligne du texte dit ce que vous demandez :
+remet. Les premières lignes du texte disent ce que vous demandez.
+Remplacez ce qui est entre crochets, crochets compris.
 
-    Demande : dossier       votre dossier entier
-    Demande : résumé        le dernier résumé médical
-    Demande : accès         qui a lu ou complété votre dossier, et quand
-    Demande : droits        tous vos droits, et comment les exercer
+{example_by_the_patient}
+
+Le mot de la liste est l'un de ceux-ci.
+
+  - « dossier » pour recevoir votre dossier entier
+  - « résumé » pour le dernier résumé médical
+  - « accès » pour savoir qui a lu ou complété votre dossier
+  - « droits » pour connaître vos droits et comment les exercer
 
 Vous n'avez à donner ni votre nom ni votre code.
 
@@ -105,12 +110,17 @@ your rights yourself.
 
 Write to the address that this mail came from. Sign your mails and
 encrypt them to the service's public key, which your doctor hands
-you. The first line of the text says what you ask for:
+you. The first lines of the text say what you ask for. Replace
+what stands in brackets, and the brackets.
 
-    Request : dossier       your whole dossier
-    Request : summary       the newest summary
-    Request : accesses      who read or added to your dossier, and when
-    Request : rights        all your rights, and how to exercise them
+{example_by_the_patient}
+
+The word of the list is one of these.
+
+  - « dossier » to receive your whole dossier
+  - « summary » for the newest summary
+  - « accesses » to know who read or added to your dossier
+  - « rights » to know your rights and how to exercise them
 
 You need give neither your name nor your code.
 

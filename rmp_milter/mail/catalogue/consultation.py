@@ -100,8 +100,8 @@ As of {date}: {entries} document(s), {documents} file(s)
         "to file the document NN.",
     ),
     "hprim-body": Text(
-        "Résumé médical partagé, document {number} : {document}\nOnglet « {onglet} »",
-        "Shared medical summary, document {number}: {document}\nTab « {onglet} »",
+        "Résumé médical partagé, document {number}, « {document} »\nOnglet « {onglet} »",
+        "Shared medical summary, document {number}, « {document} »\nTab « {onglet} »",
     ),
     "index-masked": Text(
         "(masqué : vu de son auteur, du médecin traitant et du patient)",
@@ -118,14 +118,14 @@ As of {date}: {entries} document(s), {documents} file(s)
     ),
     "enclosed": Text(
         """\
-Document {number} : {title}
+Document {number}, « {title} »
 
 Les fichiers joints sont chiffrés un par un. Thunderbird : clic
 droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
 enregistrez-le, puis double-cliquez dessus.
 """,
         """\
-Document {number}: {title}
+Document {number}, « {title} »
 
 The files attached are encrypted one by one. Thunderbird: right
 click on the file, « Decrypt and Open ». Outlook: save it, then

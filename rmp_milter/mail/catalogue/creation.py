@@ -59,7 +59,7 @@ paraît être, le vôtre : {patient}, né(e) le
 que le dossier existe.
 
 Si votre patient change de médecin traitant, il lui suffit de
-donner son code à ce confrère. Sinon, parlez-en avec lui : cette
+donner son code à ce confrère. Sinon, parlez-en avec lui, car cette
 demande figure dans la liste des accès à son dossier.
 """,
         """\

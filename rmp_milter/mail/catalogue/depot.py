@@ -41,17 +41,17 @@ not kept.
 """,
     ),
     "prescriber-copy": Text(
-        "Le prescripteur, {name}, reçoit une copie chiffrée,\nsauf si le patient s'y oppose.",
-        "The prescriber, {name}, is sent an encrypted copy,\nunless the patient opposes it.",
+        "Une copie chiffrée est envoyée au prescripteur, {name},\n"
+        "sauf si le patient s'y oppose.",
+        "An encrypted copy is sent to the prescriber, {name},\nunless the patient opposes it.",
     ),
     "prescriber-self": Text(
         "Vous êtes vous-même le prescripteur : aucune copie n'est envoyée.",
         "You are the prescriber yourself: no copy is sent.",
     ),
     "prescriber-no-key": Text(
-        "La clé du prescripteur, {name}, n'est plus valable :\n"
-        "aucune copie ne lui est envoyée.",
-        "The key of the prescriber, {name}, is no longer valid:\nno copy is sent.",
+        "Aucune copie n'est envoyée au prescripteur, {name} :\nsa clé n'est plus valable.",
+        "No copy is sent to the prescriber, {name}:\nhis key is no longer valid.",
     ),
     "prescriber-unknown": Text(
         "Aucune copie n'est envoyée. Le prescripteur « {said} »\n"
@@ -87,8 +87,8 @@ patient's dossier.
 """,
     ),
     "receipt-line": Text(
-        "{patient}, né(e) le {birth_date} ; onglet « {onglet} » :\n{documents}",
-        "{patient}, born {birth_date}; tab « {onglet} »:\n{documents}",
+        "{patient}, né(e) le {birth_date}, « {onglet} » :\n{documents}",
+        "{patient}, born {birth_date}, « {onglet} »:\n{documents}",
     ),
     "subject-digest": Text("RMP : vos reçus de dépôt", "RMP: your receipts"),
     "digest": Text(

@@ -10,10 +10,13 @@ LETTERS: Mapping[str, Text] = {
         """\
 Les droits du patient sur son résumé médical partagé
 
-Le patient décide. Il écrit lui-même s'il a sa propre clé ; sinon son médecin traitant (ou le
-remplaçant) écrit pour lui, par un message signé ; sinon tout professionnel inscrit, en ajoutant
-une ligne « Code » avec le code du patient. Chaque demande commence par ces lignes, où l'on
-remplace ce qui est entre crochets :
+C'est le patient qui décide. S'il a sa propre clé, il écrit
+lui-même. Sinon, son médecin traitant (ou le remplaçant) écrit
+pour lui, par un message signé. Sinon, tout professionnel inscrit
+le peut, en ajoutant une ligne « Code » avec le code du patient.
+
+Chaque demande commence par ces lignes, où l'on remplace tout ce
+qui est entre crochets :
 
 {example_wishes}
 
@@ -24,31 +27,41 @@ Le mot de la liste est l'un de ceux-ci :
 
   - « accès » pour savoir qui a consulté ou modifié le dossier ;
   - « copie » pour recevoir une copie de tout le dossier ;
-  - « rectification » pour faire corriger une entrée (joindre la
+  - « rectification » pour faire corriger un document (joindre la
     nouvelle version ; l'ancienne reste, marquée) ;
-  - « masquage » pour masquer des entrées à tous, sauf à leur auteur,
-    au médecin traitant et au patient ;
+  - « masquage » pour masquer des documents à tous, sauf à leur
+    auteur, au médecin traitant et au patient ;
   - « démasquage » pour les montrer de nouveau ;
-  - « opposition » pour refuser un médecin (RPPS, adresse ou nom) ;
+  - « opposition » pour refuser un médecin (nom ou RPPS) ;
   - « levée d'opposition » pour l'admettre de nouveau ;
   - « nouveau code » pour changer de code ;
   - « révocation du code » pour n'en avoir plus aucun ;
-  - « clôture » pour faire clore le dossier (médecin traitant avec le
+  - « clôture » pour clore le dossier (médecin traitant avec le
     code, ou patient avec sa clé).
 
-Ceux qui visent des entrées ou un médecin veulent une ligne de plus, « Numéros » ou
-« Médecin ». Les numéros sont ceux de la table que l'on reçoit en demandant « index ». Le
-médecin traitant ne peut pas être refusé : on en change. Une entrée masquée n'est démasquée que
-par son auteur, le médecin traitant ou le patient. En urgence, un médecin inscrit peut accéder au
-dossier sans code ; cet accès est tracé et signalé. Ce qui a déjà été lu ne peut pas être repris.
+Pour des documents, ajoutez une ligne « Numéros » (ceux de la
+liste que donne la demande « index ») ; pour un médecin, une ligne
+« Médecin ».
+
+BON À SAVOIR
+
+On ne peut pas refuser son médecin traitant : on en change. Seuls
+l'auteur d'un document masqué, le médecin traitant et le patient
+peuvent le montrer de nouveau. En urgence, un professionnel
+inscrit peut lire le dossier sans code ; cet accès est inscrit au
+journal et signalé au patient. Ce qui a déjà été lu ne peut pas
+être repris.
 """,
         """\
 The patient's rights over the shared medical summary
 
-The patient decides. He writes himself if he has a key of his own; otherwise his treating doctor
-(or the locum) writes for him, in a signed mail; otherwise any enrolled professional, who adds a
-line « Code » with the patient's code. Each request begins with these lines, in which what
-stands in brackets is replaced:
+It is the patient who decides. With a key of his own he writes
+himself. Otherwise his treating doctor (or the locum) writes for
+him, in a signed mail. Otherwise any enrolled professional can,
+who adds a line « Code » with the patient's code.
+
+Each request begins with these lines, in which all that stands in
+brackets is replaced:
 
 {example_wishes}
 
@@ -59,23 +72,28 @@ The word of the list is one of these:
 
   - « accesses » to know who read or changed the dossier;
   - « copy » to receive a copy of the whole dossier;
-  - « correction » to have an entry corrected (enclose the new
+  - « correction » to have a document corrected (enclose the new
     version; the old one stays, marked);
-  - « mask » to mask entries from all but their author, the treating
-    doctor and the patient;
+  - « mask » to mask documents from all but their author, the
+    treating doctor and the patient;
   - « unmask » to show them again;
-  - « opposition » to refuse a doctor (RPPS, address or name);
+  - « opposition » to refuse a doctor (name or RPPS);
   - « admit » to admit him again;
   - « new code » to change the code;
   - « revoke code » to have none any more;
   - « close » to have the dossier closed (treating doctor with the
     code, or patient with his key).
 
-Those about entries or a doctor want one more line, « Numbers » or « Doctor ». The numbers are
-those of the table that comes when « index » is requested. The treating doctor
-cannot be refused: change him. A masked entry is shown again only by its author, the treating
-doctor or the patient. In an emergency an enrolled doctor may read the dossier without the code;
-that access is traced and reported. What was read before cannot be taken back.
+For documents add a line « Numbers » (those of the list that the
+request « index » brings); for a doctor a line « Doctor ».
+
+GOOD TO KNOW
+
+The treating doctor cannot be refused: change him. A masked
+document is shown again only by its author, the treating doctor or
+the patient. In an emergency an enrolled professional may read the
+dossier without the code; that access is noted and the patient
+told. What was read before cannot be taken back.
 """,
     ),
 }

@@ -123,6 +123,7 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
 )
 
 _WISHES = _example(_line("Demande", "Request", slot(slots.WORD)), *_WHO)
+_OWN_DOSSIER = _example(_line("Demande", "Request", slot(slots.SCOPE)), *_WHO)
 _BY_THE_PATIENT = _example(_line("Demande", "Request", slot(slots.WORD)))
 
 
@@ -133,7 +134,11 @@ def _block(text: str) -> str:
 def _blocks(language: Language) -> Mapping[str, str]:
     named = {verb.name.lower(): text for verb, text in EXAMPLES.items()}
     named["part"] = Text(*map("\n".join, zip(_TAB, _SINCE, _NUMBERS, strict=True)))
-    named |= {"wishes": _WISHES, "by_the_patient": _BY_THE_PATIENT}
+    named |= {
+        "own_dossier": _OWN_DOSSIER,
+        "wishes": _WISHES,
+        "by_the_patient": _BY_THE_PATIENT,
+    }
     return MappingProxyType(
         {f"example_{name}": _block(getattr(text, language)) for name, text in named.items()}
     )
@@ -145,6 +150,7 @@ BLOCKS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
 """What any text may hold as ``{example_masquage}``: the indented lines of an example.
 
 Beside those of the verbs ``{example_part}``, lines that choose among a dossier's documents;
+``{example_own_dossier}``, for whom the signature is enough;
 ``{example_wishes}``, for a page that lists words below it, and ``{example_by_the_patient}``
 likewise, for patients who write themselves."""
 

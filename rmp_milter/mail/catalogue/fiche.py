@@ -9,7 +9,7 @@ REFUSALS: Mapping[str, Text] = {
         "Le numéro de sécurité sociale (NIR) ne correspond pas au sexe ou à la date de "
         "naissance du patient : c'est souvent celui d'un parent. Rien n'a été changé. "
         "Corrigez la ligne NIR, puis renvoyez le message.",
-        "The social security number (NIR) does not fit the patient's sex or birth date: often "
+        "The social security number (NIR) does not fit the patient's sex or birth date. Often "
         "it is a parent's. Nothing was changed. Correct the line NIR and send the mail again.",
     ),
 }

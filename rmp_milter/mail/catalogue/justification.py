@@ -42,8 +42,8 @@ Répondez à ce message, signé, avec quelques mots qui disent
 pourquoi. Ou bien envoyez ces lignes, complétées.
 
     Demande : justification
-    Référence : {reference}
     Motif : [pourquoi]
+    Référence : {reference}
 
 Seuls les auditeurs lisent ces mots.
 """,
@@ -55,8 +55,8 @@ Answer this mail, signed, with a few words that say why. Or send
 these lines, completed.
 
     Request : justification
-    Reference : {reference}
     Reason : [why]
+    Reference : {reference}
 
 Only auditors read these words.
 """,

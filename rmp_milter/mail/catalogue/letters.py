@@ -9,7 +9,6 @@ LETTERS: Mapping[str, Text] = {
         "RMP : votre message n'a pas été traité", "RMP: your mail was refused"
     ),
     "outer-subject": Text("Réponse du service RMP", "Answer of the RMP service"),
-    "refused": Text("{reason}\n", "{reason}\n"),
     "subject-thanks": Text("RMP : rien n'a été fait", "RMP: nothing was done"),
     "thanks": Text(
         """\
@@ -66,7 +65,28 @@ There is no need to thank the service.
         "la ligne « {word} » est inconnue du service",
         "the line « {word} » is not known to the service",
     ),
-    "problem-value": Text(" (« {value} »)", " (« {value} »)"),
+    "problem-near": Text(
+        "la ligne « {word} » est inconnue ;\n    vouliez-vous écrire « {nearest} » ?",
+        "the line « {word} » is not known;\n    did you mean « {nearest} »?",
+    ),
+    "problem-near-value": Text(
+        "la ligne « {word} » n'est pas comprise ;\n    vouliez-vous écrire « {nearest} » ?",
+        "the line « {word} » is not understood;\n    did you mean « {nearest} »?",
+    ),
+    "problem-two-readings": Text(
+        "la ligne « {word} » se lit de deux façons ;\n"
+        "    écrivez le nom de naissance en capitales",
+        "the line « {word} » can be read in two ways;\n    write the birth name in capitals",
+    ),
+    "problem-no-request": Text(
+        "la ligne « {word} » va avec une demande,\n    et la ligne « Demande » manque",
+        "the line « {word} » goes with a request,\n    and the line « Request » is missing",
+    ),
+    "problem-apart": Text(
+        "une demande est écrite à part ; mettez la\n    ligne « {word} » avec celles du patient",
+        "a request stands apart; put the\n    line « {word} » beside the patient's",
+    ),
+    "problem-value": Text("lu « {value} »", "read « {value} »"),
     "example-head": Text(
         "Modèle à recopier dans un nouveau message. Remplacez tout ce qui\n"
         "est entre crochets, crochets compris :",
@@ -84,12 +104,10 @@ le dossier pendant {minutes} minutes. Vos propres accès et les urgences
 ne sont pas touchés.
 
 Si ces essais ne viennent pas du patient, donnez-lui un nouveau
-code. Ne répondez pas à ce message : écrivez-en un nouveau, avec
+code. Ne répondez pas à ce message. Écrivez-en un nouveau, avec
 ces lignes.
 
-    Demande : nouveau code
-    Patient : {patient}
-    Né le : {birth_date}
+{example_nouveau_code}
 """,
         """\
 The code of {patient}, born {birth_date},
@@ -98,11 +116,9 @@ the dossier for {minutes} minutes. Your own access and emergencies are
 not touched.
 
 If these tries were not the patient's doing, give him a new code.
-Do not answer this mail: write a new one, with these lines.
+Do not answer this mail. Write a new one, with these lines.
 
-    Request : new code
-    Patient : {patient}
-    Born : {birth_date}
+{example_nouveau_code}
 """,
     ),
     "old-code-rests": Text(

@@ -8,13 +8,13 @@ LETTERS: Mapping[str, Text] = {
     "lifted-now": Text(
         """\
 {patient} admet de nouveau {doctor}
-(RPPS {rpps}). Avec le code du patient, ce médecin peut lire le
-dossier.
+(RPPS {rpps}). Avec le code du patient, ce médecin peut
+lire le dossier.
 """,
         """\
 {patient} admits {doctor} again
-(RPPS {rpps}). With the patient's code this doctor can read the
-dossier.
+(RPPS {rpps}). With the patient's code this doctor can
+read the dossier.
 """,
     ),
     "lifted-before": Text(

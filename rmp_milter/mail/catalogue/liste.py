@@ -7,8 +7,8 @@ from rmp_milter.mail.catalogue.text import Text
 LETTERS: Mapping[str, Text] = {
     "subject-list": Text("RMP : vos patients", "RMP: your patients"),
     "list-head": Text(
-        "Vos patients dont le nom commence par « {letters} » : {count}",
-        "Your patients whose name begins with « {letters} »: {count}",
+        "{count} de vos patients ont un nom qui commence par « {letters} »",
+        "{count} of your patients have a name that begins with « {letters} »",
     ),
     "list-head-all": Text("Vos patients : {count}", "Your patients: {count}"),
     "list-line": Text(

@@ -33,9 +33,7 @@ Les {documents} document(s) du dossier s'ouvrent avec votre clé. Pour les
 recevoir, un message signé suffit, sans code. Ne répondez pas à ce
 message : écrivez-en un nouveau, avec ces lignes.
 
-    Demande : dossier
-    Patient : {patient}
-    Né le : {birth_date}
+{example_own_dossier}
 """,
         """\
 You are now the treating doctor of {patient},
@@ -45,9 +43,7 @@ The {documents} document(s) of the dossier open with your key. To receive
 them, a signed mail is enough, without a code. Do not answer this
 mail: write a new one, with these lines.
 
-    Request : dossier
-    Patient : {patient}
-    Born : {birth_date}
+{example_own_dossier}
 """,
     ),
     "treating-former": Text(

@@ -6,15 +6,16 @@ from rmp_milter.mail.catalogue.text import Text
 
 REFUSALS: Mapping[str, Text] = {
     "weak-new-code": Text(
-        "Le code n'a pas été changé : celui que vous proposez serait trop vite deviné. Rien n'a "
+        "Le code n'a pas été changé, car celui que vous proposez serait trop vite deviné. Rien n'a "
         "été fait. Il lui faut au moins huit lettres sans accent ou chiffres, dont quatre "
         "différents ; ni suite comme 12345678, ni nom ou date de naissance du patient. "
         "Choisissez-en un autre, ou retirez la ligne Code et le service en fabriquera un. Puis "
         "renvoyez le message.",
-        "The code was not changed: the one you give would be guessed too soon. Nothing was done. "
-        "It needs at least eight letters without accents or digits, four of them different; no "
-        "row such as 12345678, no name or date of birth of the patient. Choose another one, or "
-        "leave the line Code out and the service will make one. Then send the mail again.",
+        "The code was not changed, as the one you give would be guessed too soon. Nothing was "
+        "done. It needs at least eight letters without accents or digits, four of them "
+        "different; no row such as 12345678, no name or date of birth of the patient. Choose "
+        "another one, or leave the line Code out and the service will make one. Then send the "
+        "mail again.",
     ),
 }
 

@@ -55,7 +55,7 @@ treating doctor and the patient still see it.
     ),
     "rectified-own": Text(
         """\
-Vous avez donné le numéro {number} sans le code du patient : le service
+Vous avez donné le numéro {number} sans le code du patient. Le service
 compte alors vos seuls dépôts pour ce patient, dans leur ordre. Si
 vous en avez un de ce numéro, le nouveau document le remplace.
 Sinon, c'est un dépôt de plus.
@@ -63,7 +63,7 @@ Pour rectifier le document d'un confrère, ajoutez le code du
 patient.
 """,
         """\
-You gave number {number} without the patient's code: the service then
+You gave number {number} without the patient's code. The service then
 counts only your own deposits for this patient, in their order. If
 you have one of this number, the new document takes its place.
 Otherwise it is one more deposit.

@@ -8,27 +8,23 @@ LETTERS: Mapping[str, Text] = {
     "code-revoked": Text(
         """\
 Le code de {patient}, né(e) le {birth_date}, est
-révoqué : plus aucun code n'ouvre le dossier. Le médecin traitant
+révoqué. Plus aucun code n'ouvre le dossier. Le médecin traitant
 garde son accès.
 
 Pour donner un autre code au patient, écrivez un nouveau message
 avec ces lignes.
 
-    Demande : nouveau code
-    Patient : {patient}
-    Né le : {birth_date}
+{example_nouveau_code}
 """,
         """\
-The code of {patient}, born {birth_date}, is revoked:
-no code opens the dossier any more. The treating doctor keeps his
+The code of {patient}, born {birth_date}, is revoked.
+No code opens the dossier any more. The treating doctor keeps his
 access.
 
 To give the patient another code, write a new mail with these
 lines.
 
-    Request : new code
-    Patient : {patient}
-    Born : {birth_date}
+{example_nouveau_code}
 """,
     ),
     "code-revoked-before": Text(
@@ -44,7 +40,7 @@ Nothing was changed.
     "code-revoked-notice": Text(
         """\
 Le code de {patient}, né(e) le {birth_date},
-a été révoqué à la demande de {sender} : plus aucun
+a été révoqué à la demande de {sender}. Plus aucun
 code n'ouvre le dossier.
 
 Le médecin traitant ou le patient peut en demander un autre par la
@@ -52,7 +48,7 @@ demande « nouveau code ».
 """,
         """\
 The code of {patient}, born {birth_date},
-was revoked at the wish of {sender}: no code opens the
+was revoked at the wish of {sender}. No code opens the
 dossier any more.
 
 The treating doctor or the patient may ask for another one with

@@ -19,7 +19,7 @@ LETTERS: Mapping[str, Text] = {
     "slip-lost": Text(
         "Si cette fiche est perdue ou volée, demandez un nouveau code à votre médecin traitant : "
         "celui-ci n'ouvrira alors plus rien.",
-        "If this slip is lost or stolen, ask your treating doctor for a new code: this one then "
+        "If this slip is lost or stolen, ask your treating doctor for a new code. This one then "
         "opens nothing any more.",
     ),
     "slip-treating": Text(

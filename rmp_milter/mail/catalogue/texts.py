@@ -104,7 +104,7 @@ def text(key: str, language: Language, **facts: str) -> str:
     )
 
 
-OWN = frozenset({"at", "documents", "entries", "lines", "sheet"})
+OWN = frozenset({"at", "documents", "entries", "lines", "sheet", "until"})
 """Facts that hold what :func:`text` and the wording made: times, and lists of many lines."""
 
 

@@ -1,12 +1,22 @@
 """Emergency access: what is sent at once, what is asked back, and what refuses it.
 
-Lines have at most 66 characters, values filled in. A form to copy always ends in a slot
+Lines have at most 66 characters, values filled in. A form to copy always has a slot
 (``[pourquoi]``): until that is filled in, neither the form nor a piece of it is a request.
+In a justification's the slot parts the request from the reference: a piece that has both
+has it too, and what stands below is not taken for the reason.
 """
 
 from collections.abc import Mapping
 
+from rmp_milter.mail.catalogue import slots
 from rmp_milter.mail.catalogue.text import Text
+
+
+def _asked(french: str, english: str, words: Text) -> Text:
+    """Return a form's line that is to be filled in."""
+    inside = slots.slot(words)
+    return Text(f"{french} : {inside.fr}", f"{english} : {inside.en}")
+
 
 REFUSALS: Mapping[str, Text] = {
     "reason-missing": Text(
@@ -132,8 +142,8 @@ message, signé, avec quelques mots qui disent pourquoi. Ou bien
 envoyez ces lignes, complétées.
 
     Demande : justification
-    Référence : {reference}
     Motif : [pourquoi]
+    Référence : {reference}
 
 Seuls les auditeurs lisent ces mots. L'accès est inscrit au
 journal ; le médecin traitant et le patient en sont informés.
@@ -147,41 +157,35 @@ mail, signed, with a few words that say why. Or send these lines,
 completed.
 
     Request : justification
-    Reference : {reference}
     Reason : [why]
+    Reference : {reference}
 
 Only auditors read these words. The access is in the log; the
 treating doctor and the patient are told of it.
 """,
     ),
     "emergency-form-request": Text("Demande : urgence", "Request : emergency"),
-    "emergency-slot-reason": Text("Motif : [pourquoi]", "Reason : [why]"),
-    "emergency-slot-reference": Text("Référence : [référence]", "Reference : [reference]"),
-    "emergency-slot-patient": Text("Patient : [NOM Prénom]", "Patient : [NAME First name]"),
+    "emergency-slot-reason": _asked("Motif", "Reason", slots.WHY),
+    "emergency-slot-reference": _asked("Référence", "Reference", slots.REFERENCE),
+    "emergency-slot-patient": _asked("Patient", "Patient", slots.NAME),
     "emergency-slot-name": Text(
         "Patient : [NOM ou premières lettres]", "Patient : [NAME or first letters]"
     ),
-    "emergency-slot-born": Text("Né le : [jj/mm/aaaa]", "Born : [dd/mm/yyyy]"),
-    "emergency-slot-age": Text("Âge : [âge approximatif]", "Age : [about the age]"),
+    "emergency-slot-born": _asked("Né le", "Born", slots.DAY),
+    "emergency-slot-age": _asked("Âge", "Age", slots.AGE),
     "emergency-reason": Text(
         """\
 Le motif manque. Rien n'a encore été cherché ni ouvert.
 Copiez ces lignes dans un nouveau message signé, écrivez
-pourquoi à la dernière, envoyez. La réponse est immédiate.
-
-{form}
-
-Quelques mots suffisent ; seuls les auditeurs les liront.
-""",
+pourquoi à la dernière, envoyez. La réponse est immédiate.""",
         """\
 The reason is missing. Nothing was looked for or opened yet.
 Copy these lines into a new signed mail, write why in the last
-one, send. The answer is immediate.
-
-{form}
-
-A few words are enough; only auditors will read them.
-""",
+one, send. The answer is immediate.""",
+    ),
+    "emergency-reason-foot": Text(
+        "Quelques mots suffisent ; seuls les auditeurs les liront.",
+        "A few words are enough; only auditors will read them.",
     ),
     "emergency-alike": Text(
         "{count} patients ressemblent à ce que vous écrivez.",
@@ -226,32 +230,14 @@ A few words are enough; only auditors will read them.
         "la réponse est immédiate.",
         "Copy these lines into a new signed mail and complete them; the\nanswer is immediate.",
     ),
-    "emergency-list": Text(
-        """\
-{head}
-{choose}
-
-{form}
-
-{lines}
-{more}
-Cette liste est inscrite au journal, pour chaque patient nommé.
-""",
-        """\
-{head}
-{choose}
-
-{form}
-
-{lines}
-{more}
-This list is in the log, for each patient named.
-""",
+    "emergency-list-foot": Text(
+        "Cette liste est inscrite au journal, pour chaque patient nommé.",
+        "This list is in the log, for each patient named.",
     ),
     "emergency-more": Text(
-        "\nD'autres ressemblent encore : ajoutez prénom, âge ou date de\n"
-        "naissance si le bon n'y est pas.\n",
-        "\nMore are alike: add first name, age or birth date if the right\none is not here.\n",
+        "D'autres ressemblent encore. Ajoutez prénom, âge ou date de\n"
+        "naissance si le bon n'y est pas.",
+        "More are alike. Add first name, age or birth date if the right\none is not here.",
     ),
     "emergency-candidate-born": Text("né(e) le {birth_date}", "born {birth_date}"),
     "emergency-candidate-who": Text("qui est", "who was"),
@@ -264,34 +250,24 @@ This list is in the log, for each patient named.
         "No dossier resembles what you write.",
     ),
     "emergency-nothing-said": Text(
-        "Votre demande ne dit pas qui chercher : il manque un nom, une\n"
+        "Votre demande ne dit pas qui chercher. Il y faut un nom, une\n"
         "date de naissance ou une référence. Rien n'a été cherché.",
-        "Your request does not say whom to look for: a name, a birth\n"
-        "date or a reference is missing. Nothing was looked for.",
+        "Your request does not say whom to look for. It needs a name, a\n"
+        "birth date or a reference. Nothing was looked for.",
     ),
     "emergency-ask-again": Text(
         """\
-{head}
-
-Demandez plus largement : le nom seul (de naissance ou d'usage),
-ou ses trois premières lettres, l'âge si vous l'estimez. Copiez
-ces lignes dans un nouveau message signé, complétez-les.
-
-{form}
-
-Sans nom : la date de naissance exacte, ou le NIR, suffit.
-""",
+Demandez plus largement, par le nom seul (de naissance ou d'usage)
+ou ses trois premières lettres, et l'âge si vous l'estimez.
+Copiez ces lignes dans un nouveau message signé, complétez-les.""",
         """\
-{head}
-
-Ask more widely: the name alone (by birth or in use) or its
-first three letters, and the age if you can guess it. Copy these
-lines into a new signed mail and complete them.
-
-{form}
-
-Without a name: the exact birth date, or the NIR, is enough.
-""",
+Ask more widely, by the name alone (by birth or in use) or its
+first three letters, and the age if you can guess it.
+Copy these lines into a new signed mail and complete them.""",
+    ),
+    "emergency-ask-otherwise": Text(
+        "Sans nom, la date de naissance exacte ou le NIR suffit.",
+        "Without a name the exact birth date or the NIR is enough.",
     ),
     "emergency-notice": Text(
         """\
@@ -320,8 +296,8 @@ object, write to the host and quote the reference.
         "Le patient en est informé par courrier.", "The patient is told by letter."
     ),
     "emergency-told-none": Text(
-        "L'adresse du patient n'est pas connue : informez-le, s'il vous\nplaît.",
-        "The patient's address is not known: please tell the patient.",
+        "Son adresse n'est pas connue, informez-le s'il vous plaît.",
+        "The patient's address is not known, please tell the patient.",
     ),
     "emergency-letter": Text(
         """\

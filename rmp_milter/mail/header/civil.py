@@ -1,22 +1,48 @@
-"""Names and dates of birth as people write them in a line.
+"""Dates of birth, ages and days as people write them in a line.
 
 Nothing is guessed: what can be read in two ways is not read.
 """
 
 import re
-import unicodedata
 from datetime import date
+from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
 
 _OLDEST = 130  # years that a patient may be old
 _OLDEST_SHORT = 115  # the same where the year has two digits only
-_NUMBERS = re.compile(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4}|\d{2})", re.ASCII)
-_ISO = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})", re.ASCII)
-_WORDS = re.compile(r"(\d{1,2})(?:er|ER|ᵉʳ)? +([^\W\d_]{3,9})\.? +(\d{4}|\d{2})")
-_PLACE = re.compile(r"\s+(?:à|a|in)\s+[^\d]*$", re.IGNORECASE)
+_LONGEST = 120  # characters of a date with all that people write behind it
+_BETWEEN = r"(?: ?[./-] ?| )"
+_NUMBERS = re.compile(
+    rf"(\d{{1,2}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{4}}|\d{{2}})(?!\d)", re.ASCII
+)
+_ISO = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?!\d)", re.ASCII)
+_WORDS = re.compile(
+    rf"(\d{{1,2}})(?:er|ER|ᵉʳ)?{_BETWEEN}([^\W\d_]{{3,9}})\.?{_BETWEEN}(\d{{4}}|\d{{2}})(?!\d)"
+)
+_HYPHENS = re.compile("[\u2010-\u2015\u2212]")
+_DAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+_DAYS_EN = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_BEFORE = re.compile(
+    rf"(?:le |on |the )?(?:(?:{_DAYS}|{_DAYS_EN}),? (?:le )?)?(?=\d)", re.IGNORECASE
+)
+_TAIL = re.compile(r"[,;()\[\]]| [-/] ")
+_PLACE = re.compile(
+    r"(?:à|a|au|aux|in) [^\W\d_][^\d]*?(?: ?\d{1,2}(?:er|e|è|ème|eme)?)?(?: \d{2,5}| 2[ab])?",
+    re.IGNORECASE,
+)
+_REGION = re.compile(r"\d{2,5}|2[ab]|\d{1,2}(?:er|e|ème|eme)|[^\W\d_][^\d]*", re.IGNORECASE)
+_SEX = re.compile(
+    r"(?:sexe ?:? ?)?(?:[mfh]|homme|femme|masculin|féminin|male|female)", re.IGNORECASE
+)
+_STATED_AGE = re.compile(
+    r"(?:soit |âgée? de |age ?:? ?|âge ?:? ?|aged )?(\d{1,3}) ?"
+    r"(ans?|years?(?: old)?|yo|mois|months?|semaines?|weeks?|jours?|days?|j)",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?!\d)", re.ASCII)
 _AGE = re.compile(r"(?<![\d/.-])(\d{1,3})(?![\d/.-])", re.ASCII)
+_IN_MONTHS = re.compile(r"\d ?(?:mois|months?|semaines?|weeks?|jours?|days?)\b", re.IGNORECASE)
 _ABOUT = re.compile(r"vers|environ|approx|env\.|about|circa|~|\?", re.IGNORECASE)
 _MONTHS = (
     ("JANVIER", "JANV", "JAN", "JANUARY"),
@@ -33,32 +59,46 @@ _MONTHS = (
     ("DECEMBRE", "DEC", "DECEMBER"),
 )
 _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words}
+_MONTHS_OF_UNIT = {"A": 12.0, "Y": 12.0, "M": 1.0, "S": 0.23, "W": 0.23, "J": 0.033, "D": 0.033}
 
-_CIVILITIES = frozenset({"M", "MR", "MME", "MLLE", "MONSIEUR", "MADAME", "MADEMOISELLE"})
-_PARTICLES = frozenset(
-    {
-        *("de", "du", "des", "d'", "la", "le", "les", "l'", "von", "van", "den", "der", "ten"),
-        *("dos", "da", "do", "di", "del", "della", "ben", "bin", "el", "al", "y", "zu", "vom"),
-    }
-)
-_NAME_SIGNS = frozenset(" -'’.,‐‑")
+
+class _Written(NamedTuple):
+    """A date as it is written: year's digits, month, day, and the ages behind it."""
+
+    year: str
+    month: int
+    day: int
+    ages: tuple[tuple[int, str], ...] = ()
 
 
 def birth_date(value: str, this_year: int) -> str:
     """Return the date as ``YYYY-MM-DD``, or ``""`` if it cannot be read with certainty.
 
-    Accepted: day first with ``/``, ``.``, ``-`` or spaces, ISO, month in words; a place
-    behind it (``à Lyon``). Two digits of a year are read only if one century is possible.
+    Accepted: day first with ``/``, ``.``, ``-`` or spaces, ISO, month in words; a weekday
+    before it; behind it a place (``à Lyon``, ``à Paris (75)``), the sex and an age that fits.
+    Two digits of a year are read only if one century is possible.
     """
-    text = _PLACE.sub("", value.strip()).strip(" .")
-    if found := _ISO.fullmatch(text):
-        return _iso(int(found[1]), int(found[2]), int(found[3]), this_year)
-    if found := _NUMBERS.fullmatch(text):
-        return _iso(_year(found[3], this_year), int(found[2]), int(found[1]), this_year)
-    if found := _WORDS.fullmatch(text):
-        month = _MONTH_OF.get(fold(found[2]), 0)
-        return _iso(_year(found[3], this_year), month, int(found[1]), this_year)
-    return ""
+    written = _written(value)
+    if written is None or _contradicts(written, this_year):
+        return ""
+    return _iso(_year(written.year, this_year), written.month, written.day, this_year)
+
+
+def age_contradicts(value: str, this_year: int) -> bool:
+    """Return whether the age behind a date is not that of who was born on it."""
+    written = _written(value)
+    return written is not None and _contradicts(written, this_year)
+
+
+def is_date(value: str) -> bool:
+    """Return whether the value has the form of a date of birth, with what may stand behind it."""
+    return _written(value) is not None
+
+
+def as_written(value: str) -> str:
+    """Return ``YYYY-MM-DD``, or ``YY-MM-DD`` as it is written, for comparing; ``""`` if no date."""
+    written = _written(value)
+    return f"{written.year}-{written.month:02}-{written.day:02}" if written else ""
 
 
 def birth_years(born: str, age: str, this_year: int) -> tuple[int, int] | None:
@@ -78,7 +118,10 @@ def birth_years(born: str, age: str, this_year: int) -> tuple[int, int] | None:
     if found is None or int(found[1]) > _OLDEST:
         return None
     wide = 5 if _ABOUT.search(age or born) else 1
-    middle = this_year - int(found[1])
+    in_months = _IN_MONTHS.search(age or born)
+    middle = this_year - (int(found[1]) // 12 if in_months else int(found[1]))
+    if in_months:
+        return middle - 1, this_year
     return middle - wide, middle + wide
 
 
@@ -93,37 +136,61 @@ def day(value: str, this_year: int) -> str:
     return birth_date(text, this_year + 1)
 
 
-def split_name(value: str) -> tuple[str, str] | None:
-    """Return birth name and first names of ``DUPONT Jean``, or None if that is not clear.
+def _written(value: str) -> _Written | None:
+    if len(value) > _LONGEST:
+        return None
+    text = " ".join(_HYPHENS.sub("-", value).strip(" .").split())
+    if before := _BEFORE.match(text):
+        text = text[before.end() :]
+    found = _date_at_start(text)
+    if found is None:
+        return None
+    written, rest = found
+    ages = _ages_in(rest)
+    return None if ages is None else written._replace(ages=ages)
 
-    Capitals tell the name; a comma after it does too; without either, two words are name
-    and first name. One word alone is the name.
-    """
-    words = _without_civility(value.split())
-    text = " ".join(words)
-    by_case = _by_case(words)
-    if by_case is not None:
-        return by_case
-    name, comma, given = text.partition(",")
-    if comma and name.strip() and "," not in given:
-        return name.strip(), given.strip()
-    if len(words) <= 2 and _one_case(words):  # noqa: PLR2004 -- NOM Prénom
-        return (words[0] if words else ""), " ".join(words[1:])
+
+def _date_at_start(text: str) -> tuple[_Written, str] | None:
+    if found := _ISO.match(text):
+        return _Written(found[1], int(found[2]), int(found[3])), text[found.end() :]
+    if found := _NUMBERS.match(text):
+        return _Written(found[3], int(found[2]), int(found[1])), text[found.end() :]
+    if found := _WORDS.match(text):
+        month = _MONTH_OF.get(fold(found[2]), 0)
+        if month:
+            return _Written(found[3], month, int(found[1])), text[found.end() :]
     return None
 
 
-def is_name(value: str) -> bool:
-    """Return whether these may be names: Latin letters and the signs that join them.
+def _ages_in(rest: str) -> tuple[tuple[int, str], ...] | None:
+    """Return the ages that stand behind a date; None if anything else than is known does."""
+    ages, placed = list[tuple[int, str]](), False
+    for phrase in (part.strip(" .") for part in _TAIL.split(rest)):
+        if found := _STATED_AGE.fullmatch(phrase):
+            ages.append((int(found[1]), found[2]))
+        elif _PLACE.fullmatch(phrase) and not _ABOUT.search(phrase):
+            placed = True
+        elif phrase and not _SEX.fullmatch(phrase) and not (placed and _is_region(phrase)):
+            return None
+    return tuple(ages)
 
-    Letters of other scripts that look Latin would make another patient of the same one.
-    """
-    return any(map(str.isalpha, value)) and all(map(_is_name_sign, value))
+
+def _is_region(phrase: str) -> bool:
+    return bool(_REGION.fullmatch(phrase)) and not _ABOUT.search(phrase)
 
 
-def _is_name_sign(sign: str) -> bool:
-    if sign in _NAME_SIGNS or unicodedata.category(sign) == "Mn":
-        return True
-    return sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN ")
+def _contradicts(written: _Written, this_year: int) -> bool:
+    """Return whether nobody born then has that age on any day of the year."""
+    year = _year(written.year, this_year)
+    if not year:
+        return False
+    oldest = (this_year - year) * 12 + 12 - written.month  # in months, as the year ends
+    for number, unit in written.ages:
+        months = _MONTHS_OF_UNIT[fold(unit)[0]]
+        about = 0 if months > 1 else 1
+        if number * months > oldest + about or (number + 1) * months < oldest - 11 - about:
+            return True
+    return False
 
 
 def _iso(year: int, month: int, day: int, this_year: int) -> str:
@@ -146,40 +213,3 @@ def _year(digits: str, this_year: int) -> int:
         if this_year - _OLDEST_SHORT <= year <= this_year
     ]
     return possible[0] if len(possible) == 1 else 0
-
-
-def _without_civility(words: list[str]) -> list[str]:
-    return (
-        words[1:] if len(words) > 1 and words[0].rstrip(".").upper() in _CIVILITIES else words
-    )
-
-
-def _by_case(words: list[str]) -> tuple[str, str] | None:
-    """Split where capitals begin or end; None where they do not tell."""
-    capitals = _capitals(words)
-    if all(capitals) or not any(capitals):
-        return None
-    first, last = capitals.index(True), len(capitals) - capitals[::-1].index(True)
-    if not all(capitals[first:last]) or (first > 0 and last < len(words)):
-        return None
-    given = words[:first] or words[last:]
-    name = " ".join(words[first:last]).strip(",").strip()
-    return name, " ".join(given).strip(",").strip()
-
-
-def _capitals(words: list[str]) -> list[bool]:
-    """Mark the words of the name; a particle before capitals belongs to them."""
-    marks = [_is_capital(word) for word in words]
-    for at in range(len(words) - 2, -1, -1):
-        if words[at].lower().replace("’", "'") in _PARTICLES and words[at].islower():
-            marks[at] = marks[at + 1]
-    return marks
-
-
-def _is_capital(word: str) -> bool:
-    bare = re.sub(r"^(?:[dl]['’]|Mc|Mac|O['’])(?=[^\W\d_]{2})", "", word).strip(",")
-    return bare.upper() == bare and any(map(str.isalpha, bare)) and bare != bare.lower()
-
-
-def _one_case(words: list[str]) -> bool:
-    return not words or all(_is_capital(word) == _is_capital(words[0]) for word in words)

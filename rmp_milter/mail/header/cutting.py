@@ -5,29 +5,40 @@ may know.
 """
 
 import re
-from itertools import takewhile
 
 import msgspec
 
-from rmp_milter.mail.header.cutting_reason import is_reason_secret, reason_of, written
-from rmp_milter.mail.header.lines import MAX_LINES, MAX_OCTETS, Line, bounded, lines_of
+from rmp_milter.mail.header.around import NOT_UNDERSTOOD, OTHER
+from rmp_milter.mail.header.asked import asked_in
+from rmp_milter.mail.header.block import before_signature
+from rmp_milter.mail.header.cutting_reason import is_said, reason_of
+from rmp_milter.mail.header.lines import (
+    MAX_LINES,
+    MAX_OCTETS,
+    Line,
+    bounded,
+    lines_in,
+    lines_of,
+    rows_of,
+)
+from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
-from rmp_milter.mail.header.words import BEGINNERS, Field
+from rmp_milter.mail.header.words import Field, verb_of
 
 MASK = "••••"  # of one length, whatever the code's
-NOT_UNDERSTOOD = "(ligne non comprise)"  # stands for a line whose words are kept back
 # "le code est JzbV" in the words of another line.
-_CODE_WORDS = re.compile(r"(?<![^\W_])c[oóòôö]d[eéèêë]\b.*", re.IGNORECASE)
-_GREETING = 12  # lines before the header, empty ones not counted
-# Words that no letter begins with: they belong to the header even behind an empty line.
-_LATE = frozenset({Field.CODE, Field.REQUEST, Field.CONSENT, Field.VITALE})
-_STRAY = 3  # lines that may stand between two known ones
-_GAP = 2  # empty lines between two lines of a widely spaced header
+_CODE_WORDS = re.compile(
+    r"(?<![^\W_])(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
+)
+_MAX_TEXT = 1 << 20  # characters that are looked through for other patients and requests
+_MAX_ROWS = 4000  # rows in which a request is looked for behind the header
+_MAX_ROW = 400
+_MAY_ASK = re.compile(r"[^:：=]{1,60}[:：=]")
+_MAX_OTHERS = 3  # other patients who are named
 _SECRET = frozenset({Field.CODE, Field.VITALE})
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
-_WRAPPED = 40  # characters below which no client wraps a line
 _SHORTEST_CODE = 3  # from which on the code is sought in other lines too
 # An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
 _TOKEN_BEGINS = re.compile(
@@ -78,33 +89,37 @@ def cut(text: str) -> Cut:
     kept, of others a mark. Two codes that differ are both masked and left for
     :func:`rmp_milter.mail.header.routing.parse` to refuse. The reason of an emergency may be
     medical: its words are taken out, so that the milter knows only whether there is one.
+
+    The whole text is looked through for a second patient, and for a request that stands
+    apart; of both the milter is told without the letter's words.
     """
     lines = lines_of(_unwrapped(text))
-    header, end = _header_lines(lines, long_reason=True)
-    hidden = is_reason_secret(header)
-    if not hidden:
-        header, end = _header_lines(lines)
+    # What stands behind the lines that are read as a header; some of it may be among them.
+    rows = rows_of(text[:_MAX_TEXT])
+    far = lines_in(row[:_MAX_ROW] for row in rows[MAX_LINES:_MAX_ROWS] if _MAY_ASK.match(row))
+    asked = asked_in(lines, far)
+    header = list(asked.lines)
+    lost = lines[asked.end :]
     codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
-    given = list(
-        dict.fromkeys(code for code in codes if code and not is_slot(Field.CODE, code))
-    )
-    code = given[0] if given else ""
-    secret = _SECRET | {Field.REASON} if hidden else _SECRET
+    given = list(dict.fromkeys(code for code in codes if is_said(code)))
+    secret = _SECRET | {Field.REASON} if asked.hides_reason else _SECRET
     shown = [_shown(line, given) for line in header if line.field not in secret]
     masked = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
     tokens = _tokens(header)
     if tokens or any(line.field is Field.VITALE for line in header):
         masked.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
     reason = ""
-    if hidden:
-        letter, whole = _written(lines[end:]), len(lines) < MAX_LINES
-        reason = reason_of(header, letter, [*given, *tokens], MASK, whole=whole)
+    if asked.hides_reason:
+        whole = len(lines) < MAX_LINES
+        reason = reason_of(header, before_signature(lost), [*given, *tokens], MASK, whole=whole)
         masked += [f"{Field.REASON} : {MASK}"] * bool(reason)
+    marks = [f"{OTHER} : {who}" for who in others(rows, header)] if header else []
+    told = [*shown, *masked, *(_stray(*each) for each in asked.strays), *marks[:_MAX_OTHERS]]
     return Cut(
-        header="\n".join([*shown, *masked]),
-        code=code,
-        found=bool(header),
-        letter=_has_words(lines[end:]),
+        header="\n".join(told),
+        code=given[0] if given else "",
+        found=bool(told),
+        letter=_has_words(lines[asked.end :]),
         attestation=" ".join(tokens),
         reason=reason,
     )
@@ -152,95 +167,26 @@ def _is_whole(token: str) -> bool:
 
 
 def _has_words(lines: list[Line]) -> bool:
-    return any(not line.is_blank for line in _written(lines))
+    return any(not line.is_blank for line in before_signature(lines))
 
 
-def _written(lines: list[Line]) -> list[Line]:
-    """Return what is written there before a signature block (``-- ``)."""
-    return list(takewhile(lambda line: line.word or line.value != "--", lines))
+def _stray(word: str, value: str) -> str:
+    return f"{_plain_word(word)} : {value}"
 
 
-def _header_lines(lines: list[Line], *, long_reason: bool = False) -> tuple[list[Line], int]:
-    """Return the header's lines, and where what follows it begins.
-
-    With ``long_reason`` all lines behind ``Motif :`` are its own, up to an empty line or a
-    known word.
-    """
-    start = _start(lines)
-    if start is None:
-        return [], 0
-    taken, stray = [lines[start]], list[Line]()
-    wide = _gap(lines, start + 1) > 0
-    at = end = start + 1
-    while at < len(lines):
-        line = lines[at]
-        if line.is_blank:
-            gap = _gap(lines, at)
-            if not gap or not (wide or lines[at + gap].field in _LATE):
-                break
-            at += gap
-            continue
-        if line.field is not None:
-            taken += [*stray, line]
-            stray = []
-            end = at + 1
-        elif _goes_on(taken[-1], line, long_reason=long_reason) and not stray:
-            taken[-1] = _continued(taken[-1], line)
-            end = at + 1
-        elif len(stray) == _STRAY:
-            break
-        else:
-            stray.append(line)
-        at += 1
-    return taken, end
-
-
-def _start(lines: list[Line]) -> int | None:
-    written = 0
-    for at, line in enumerate(lines):
-        if line.field in BEGINNERS:
-            return at
-        written += not line.is_blank
-        if written > _GREETING:
-            break
-    return None
-
-
-def _gap(lines: list[Line], at: int) -> int:
-    """Return how many empty lines stand at ``at`` before a known line; 0 if another way."""
-    for gap in range(_GAP + 1):
-        if at + gap >= len(lines):
-            return 0
-        if not lines[at + gap].is_blank:
-            return gap if lines[at + gap].field is not None else 0
-    return 0
-
-
-def _goes_on(line: Line, following: Line, *, long_reason: bool) -> bool:
-    """Return whether the following line, whose word is not known, is more of this one."""
-    if long_reason and line.field is Field.REASON:
-        return not is_slot(Field.REASON, line.value)
-    return _flows_on(line) and not following.word
-
-
-def _flows_on(line: Line) -> bool:
-    """Return whether the line was wrapped by a client (RFC 3676), not ended by its author.
-
-    Only long free text is: a blank behind a date is a slip, and what follows the letter.
-    """
-    return line.flows and line.field in _FREE and len(line.value) >= _WRAPPED
-
-
-def _continued(line: Line, following: Line) -> Line:
-    value = f"{line.value} {written(following)}".strip()
-    return Line(line.word, value, line.field, following.flows)
+def _plain_word(word: str) -> str:
+    """Return a word that is not known, unless a code may stand in it."""
+    return NOT_UNDERSTOOD if _CODE_WORDS.search(word) else word
 
 
 def _shown(line: Line, codes: list[str]) -> str:
     if line.field is Field.SERVICE:
         return f"{line.word} : {address_in(line.value)}".rstrip()  # else a letterhead's
     if line.field is None:
-        return f"{line.word} :" if line.word else NOT_UNDERSTOOD
+        word = _plain_word(line.word or NOT_UNDERSTOOD)
+        return word if word == NOT_UNDERSTOOD else f"{word} :"
+    if line.field is Field.REQUEST and verb_of(line.value):
+        return f"{line.word} : {line.value}"  # "nouveau code" shows none
     plain = _TOKEN.sub(MASK, line.value)
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:

@@ -45,7 +45,7 @@ def reason_of(
     the lines are the ``whole`` text, it says that it was cut.
     """
     said = [line.value for line in header if line.field is Field.REASON and line.value]
-    stated = [value for value in said if not is_slot(Field.REASON, value)]
+    stated = [value for value in said if is_said(value)]
     asked = {verb_of(line.value) for line in header if line.field is Field.REQUEST}
     if not stated and (said or Verb.JUSTIFICATION not in asked):
         return ""
@@ -61,6 +61,11 @@ def bounded_reason(reason: str, *, whole: bool = True) -> str:
     if reason and (len(reason) > MAX_REASON or not whole):
         return reason[: MAX_REASON - len(_CUT_OFF)] + _CUT_OFF
     return reason
+
+
+def is_said(reason: str) -> bool:
+    """Return whether these are words: dots, or a slot that nobody filled in, are none."""
+    return any(map(str.isalnum, reason)) and not is_slot(Field.REASON, reason)
 
 
 def written(line: Line) -> str:

@@ -14,7 +14,7 @@ import re
 import msgspec
 
 from rmp_milter.dossier.identity import fold, nir_valid
-from rmp_milter.mail.header.civil import is_name
+from rmp_milter.mail.header.names import is_name
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.incoming import charsets
 from rmp_milter.mail.incoming.octets import text_of_octets

@@ -5,12 +5,16 @@ table, and format=flowed (RFC 3676) are undone here; bounds are applied here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from rmp_milter.dossier.identity import fold
-from rmp_milter.mail.header.words import Field, field_of
+from rmp_milter.mail.header.inline import code_apart, words_apart
+from rmp_milter.mail.header.layouts import is_table_row, unfolded
+from rmp_milter.mail.header.service_line import names_service
+from rmp_milter.mail.header.unlabelled import is_about_somebody, without_colon
+from rmp_milter.mail.header.words import BEGINNERS, Field, field_of
 
 MAX_LINES = 64
 MAX_OCTETS = 8192  # characters of text in which the header must end
@@ -19,16 +23,19 @@ _MAX_WORD = 40
 _LINE_END = re.compile("\r{0,2}\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0e\ufe0f\ufeff"
+    "\ufff9-\ufffb]"
 )
+_COLONS = str.maketrans(dict.fromkeys("：﹕∶꞉", ":"))
 _QUOTING = re.compile(r"^[ \t]*(?:[>|][ \t]?){1,20}")
-_BULLET = re.compile(r"^[ \t]*(?:[-•·–—*][ \t]+)?")
-_WORD_VALUE = re.compile(r"([^:：=]{1,60})[:：=](.*)", re.DOTALL)
-_COLUMN = re.compile(r"(?:\t| {2})[ \t]*+(?=[^\W\d_][^:：=\t]{0,59}[:：=])")
-_CODE_INSIDE = re.compile(
-    r"(?<![^\W_])(?=c[oóòôö]d[eéèêë]\b[^:：=]{0,30}[:：=])", re.IGNORECASE
-)
+_BULLET = re.compile(r"^[ \t]*(?:[-•·–—*●▪◦‣→►✓☐☑☒□■][ \t]+)?")
+_COUNTED = re.compile(r"^(?:\(?\d{1,2}[.)°][ \t]*|[^\w«\"'(\[<]+)+")
+_NUMBERED = re.compile(r"(patient[es]{0,2}) ?(?:n° ?)?\(?\d\)?", re.IGNORECASE)
+_WORD_VALUE = re.compile(r"([^:=]{1,60})[:=](.*)", re.DOTALL)
+_OTHER_SIGN = re.compile(r"([^:=;]{2,40}?) ?(?:;|(?<= )(?:[-–—]+>?|=>|→)(?= ))(.*)", re.DOTALL)
+_COLUMN = re.compile(r"(?:\t| {2})[ \t]*+(?=[^\W\d_][^:=\t]{0,59}[:=])")
 _DECORATION = " \t*_"
+_QUOTED = re.compile(r'(?:«|“|"|„)\s*([^«»“”"]*?)\s*(?:»|”|“|")[.]?')
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -50,14 +57,20 @@ class Line(msgspec.Struct, frozen=True):
         return not (self.word or self.value)
 
 
+def rows_of(text: str) -> list[str]:
+    """Return the text's rows, whatever ends them."""
+    return _LINE_END.split(text)
+
+
 def lines_of(text: str) -> list[Line]:
     """Return the first lines of the text, at most :data:`MAX_LINES`."""
-    lines: list[Line] = []
-    for raw in _LINE_END.split(text[:MAX_OCTETS]):
-        lines.extend(_columns(_plain(raw)))
-        if len(lines) >= MAX_LINES:
-            break
-    return lines[:MAX_LINES]
+    return lines_in(rows_of(text[:MAX_OCTETS])[:MAX_LINES])[:MAX_LINES]
+
+
+def lines_in(rows: Iterable[str]) -> list[Line]:
+    """Return the lines that these rows of a text make."""
+    plain = unfolded([_plain(raw) for raw in rows])
+    return [line for row in plain for line in _columns(row)]
 
 
 def bounded(value: str) -> str:
@@ -66,15 +79,17 @@ def bounded(value: str) -> str:
 
 
 def _plain(raw: str) -> str:
-    line = _UNSEEN.sub("", _SPACES.sub(" ", raw))
-    return _BULLET.sub("", _QUOTING.sub("", line))
+    line = _UNSEEN.sub("", _SPACES.sub(" ", raw)).translate(_COLONS)
+    return line if is_table_row(line) else _BULLET.sub("", _QUOTING.sub("", line))
 
 
 def _columns(line: str) -> Iterator[Line]:
     """Split ``Patient : DUPONT Jean     Code : JzbV`` where the words are known."""
     flows = line.endswith(" ") and line.strip() not in {"", "--"}
     parts = _rejoined(_COLUMN.split(line))
-    pieces = [piece for part in parts for piece in _code_apart(part)]
+    pieces = [
+        piece for part in parts for coded in code_apart(part) for piece in words_apart(coded)
+    ]
     for piece in pieces[:-1]:
         yield _line(piece, flows=False)
     yield _line(pieces[-1], flows=flows)
@@ -92,29 +107,42 @@ def _rejoined(parts: list[str]) -> list[str]:
     return joined
 
 
-def _code_apart(part: str) -> list[str]:
-    """Cut off a code that follows in the value of another word, whatever the spacing."""
-    found = _WORD_VALUE.match(part)
-    if found is None:
-        return [part]
-    first, *others = _CODE_INSIDE.split(found[2])
-    return [part[: len(part) - len(found[2])] + first, *others]
-
-
 def _line(piece: str, *, flows: bool) -> Line:
     found = _WORD_VALUE.match(piece)
+    if found is None or not field_of(_bare_word(found[1])):
+        other = _OTHER_SIGN.match(piece)
+        if other and field_of(_bare_word(other[1])) in BEGINNERS:
+            found = other
     if found is None:
         return _without_colon(piece.strip(_DECORATION), flows=flows)
-    word, value = found[1].strip(_DECORATION), found[2].strip(_DECORATION)
+    word, value = _bare_word(found[1]), _bare_value(found[2])
     field = field_of(word)
+    if field is Field.SERVICE and not names_service(value):
+        field = None  # a letterhead's
+    if field is None and is_about_somebody(word, value):
+        return Line(Field.PATIENT.value, value, Field.PATIENT)
     if field is None and (len(word) > _MAX_WORD or not fold(word)):
         return Line("", piece.strip(), None, flows)
     return Line(word[:_MAX_WORD], value, field, flows)
 
 
+def _bare_word(word: str) -> str:
+    """Return a word without stars, and without the number or sign that counts it if it is known."""
+    bare = word.strip(_DECORATION)
+    if numbered := _NUMBERED.fullmatch(bare):
+        return numbered[1]
+    counted = _COUNTED.sub("", bare).strip(_DECORATION)
+    return counted if counted != bare and field_of(counted) else bare
+
+
+def _bare_value(value: str) -> str:
+    bare = value.strip(_DECORATION)
+    quoted = _QUOTED.fullmatch(bare)
+    return quoted[1] if quoted else bare
+
+
 def _without_colon(piece: str, *, flows: bool) -> Line:
-    """Know ``Code JzbV`` and ``Code patient JzbV`` for what they are."""
-    head, _, last = piece.rpartition(" ")
-    if fold(head) in {"CODE", "CODE PATIENT", "CODE DU PATIENT", "CODE CONFIDENTIEL"}:
-        return Line(head.strip(), last, Field.CODE)
+    if found := without_colon(_COUNTED.sub("", piece)):
+        word, value, field = found
+        return Line(word, value, field)
     return Line("", piece, None, flows)

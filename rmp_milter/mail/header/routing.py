@@ -5,27 +5,39 @@ never sees the rest. Between the two the patient's code is masked.
 """
 
 import re
-from enum import StrEnum
 
 import msgspec
 
 from rmp_milter.dossier.identity import fold, nir_valid
 from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
 from rmp_milter.mail.header import civil
-from rmp_milter.mail.header.cutting import NOT_UNDERSTOOD
 from rmp_milter.mail.header.cutting import Cut as Cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.cutting import cut as cut  # noqa: PLC0414 -- the other half of this interface
-from rmp_milter.mail.header.lines import MAX_VALUE, Line, lines_of
+from rmp_milter.mail.header.identity_line import name_words
+from rmp_milter.mail.header.lines import MAX_VALUE, Line, bounded, lines_of
+from rmp_milter.mail.header.named import NAMES, brought_together, spread
+from rmp_milter.mail.header.names import Names, is_initial, is_name, without_title
+from rmp_milter.mail.header.numbers import listed
+from rmp_milter.mail.header.patients import differ
 from rmp_milter.mail.header.service_line import address_in, fingerprint_of
 from rmp_milter.mail.header.slots import is_slot
+from rmp_milter.mail.header.strays import OF_REQUESTS, meant_by, read_strays
 from rmp_milter.mail.header.tables import table_apart, table_mark
-from rmp_milter.mail.header.words import Field, scope_of, sex_of, tab_of, verb_of, yes_or_no
+from rmp_milter.mail.header.troubles import Problem as Problem  # noqa: PLC0414 -- part of what is read
+from rmp_milter.mail.header.troubles import Trouble as Trouble  # noqa: PLC0414 -- part of what is read
+from rmp_milter.mail.header.words import (
+    Field,
+    nearest_request,
+    scope_of,
+    sex_of,
+    tab_of,
+    verb_of,
+    yes_or_no,
+)
 
-_NAMES = (Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES, Field.USED_NAME)
 _SHOWN = 80  # characters of a value that a problem repeats
-_MAX_NUMBERS = 200
-_NUMBERS_PART = re.compile(r"\s*[,;]\s*|\s+(?:et\s+)?")
-_NUMBER_RANGE = re.compile(r"([1-9]\d{0,5})(?:-([1-9]\d{0,5}))?")
+# Behind an INS number stands which of the two numbers it is.
+_OID = re.compile(r"\(?\s*(?:OID)?\s*:?\s*1\.2\.250[.\d]*\s*\)?", re.IGNORECASE | re.ASCII)
 _NEEDS_NOBODY = frozenset(
     {
         *(Verb.LISTE, Verb.AIDE, Verb.URGENCE, Verb.JUSTIFICATION, Verb.DROITS),
@@ -48,29 +60,6 @@ _NEEDS: dict[Verb, tuple[Field, ...]] = {
 }
 
 
-class Trouble(StrEnum):
-    """What can be wrong with a word; the values are endings of text keys."""
-
-    MISSING = "missing"
-    UNFILLED = "unfilled"
-    CONTRADICTION = "contradiction"
-    UNREADABLE = "unreadable"
-    DUPLICATE = "duplicate"
-    UNKNOWN = "unknown"
-    QUOTED = "quoted"  # the request stands where a quotation may be
-    OTHER_PATIENT = "other-patient"  # somebody else is named
-    ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
-    TWO_REFERENCES = "two-references"  # which emergency access is justified?
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """A word that is missing or wrong, with at most 80 characters of its value."""
-
-    kind: Trouble
-    word: str
-    value: str = ""
-
-
 class RoutingHeader(msgspec.Struct, frozen=True):
     """What the header says. Empty strings stand for what it does not say.
 
@@ -80,12 +69,11 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     ``since`` and the days are ISO. A field with a problem is empty, so that nothing can rest
     on it; ``names_said`` and ``born_years`` are what an emergency may search by all the same.
     ``proofs`` are wanted with a list of accesses. ``service`` is the address that the mail
-    says it is for, ``fingerprint`` that of the enclosed new key, in small letters. ``meant``
-    is the request whose example helps, where that can be told; it need not be understood.
+    says it is for, ``fingerprint`` that of the enclosed new key, in small letters.
+    ``guessed`` is what a request that was not understood may have meant.
     """
 
     verb: Verb = Verb.DEPOT
-    meant: Verb | None = None
     birth_name: str = ""
     first_names: str = ""
     birth_date: str = ""
@@ -111,7 +99,13 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     proofs: bool = False
     service: str = ""
     fingerprint: str = ""
+    guessed: Verb | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def meant(self) -> Verb | None:
+        """The request that was probably meant: what was understood, None if nothing tells."""
+        return self.guessed if self.verb is Verb.AIDE and self.problems else self.verb
 
 
 def parse(header: str, this_year: int) -> RoutingHeader:
@@ -129,27 +123,29 @@ class _Reading:
     def __init__(self, lines: list[Line], this_year: int) -> None:
         self.problems: list[Problem] = []
         self.this_year = this_year
-        self.unfilled: set[Field] = set()
-        self.said = self._collect(lines)
+        self.unfilled: dict[Field, str] = {}
+        self.strays: list[Line] = []
+        self.names_said: list[str] = []
+        self.said = self._collect(spread(lines))
 
     def header(self) -> RoutingHeader:
-        verb = self._verb()
-        birth_name, first_names, letters = self._names(verb)
-        birth_date = self._birth_date()
+        verb, guessed = self._verb()
+        names = self._names(verb)
         said = {field: self.said.get(field, "") for field in Field}
         numbers, table = self._numbers()
         read = RoutingHeader(
             verb=verb,
-            birth_name=birth_name,
-            first_names=first_names,
-            birth_date=birth_date,
+            guessed=guessed,
+            birth_name=names.birth,
+            first_names=names.given,
+            birth_date=self._birth_date(),
             nir=self._nir(),
             document=said[Field.DOCUMENT],
             prescriber=said[Field.PRESCRIBER],
             consent=self._yes_or_no(Field.CONSENT),
-            letters=letters,
+            letters=self._letters() if verb is Verb.LISTE else "",
             reason=said[Field.REASON],
-            sheet=self._sheet(),
+            sheet=self._sheet(names.used),
             scope=scope_of(said[Field.REQUEST]),
             tab=self._tab(),
             since=self._day(Field.SINCE),
@@ -160,7 +156,7 @@ class _Reading:
             first_day=self._day(Field.FIRST_DAY),
             last_day=self._day(Field.LAST_DAY),
             reference=said[Field.REFERENCE],
-            names_said=" ".join(said[field] for field in _NAMES if said[field]),
+            names_said=" ".join(dict.fromkeys(self.names_said)),
             born_years=civil.birth_years(
                 said[Field.BIRTH_DATE], said[Field.AGE], self.this_year
             ),
@@ -178,19 +174,22 @@ class _Reading:
         for line in lines:
             field = line.field
             if field is None:
-                self._stray(line)
+                self.strays += [line] * (not line.is_blank)
             elif len(line.value) > MAX_VALUE:
                 self._trouble(Trouble.UNREADABLE, field, line.value)
                 doubled.add(field)
             elif field is Field.SERVICE:
                 self._bind(said, line.value)
             elif is_slot(field, line.value):
-                self.unfilled.add(field)
-            elif self._differs(said, line):
+                self.unfilled[field] = line.value
+                continue
+            elif kind := self._differs(said, line):
                 doubled.add(field)
-                self._trouble(Trouble.DUPLICATE, field, line.value)
-            elif line.value:
-                said.setdefault(field, line.value)
+                self._trouble(kind, field, line.value)
+            elif len(line.value) > len(said.get(field, "")):
+                said[field] = line.value  # the fuller one of two that agree
+            if field in NAMES:
+                self.names_said += name_words(bounded(line.value))
         return {field: value for field, value in said.items() if field not in doubled}
 
     def _bind(self, said: dict[Field, str], value: str) -> None:
@@ -199,81 +198,85 @@ class _Reading:
         if address and said.setdefault(Field.SERVICE, address) != address:
             self._trouble(Trouble.DUPLICATE, Field.SERVICE, address)
 
-    def _stray(self, line: Line) -> None:
-        if line.is_blank:
-            return
-        word = line.word or NOT_UNDERSTOOD
-        problem = Problem(Trouble.UNKNOWN, word, line.value[:_SHOWN] if line.word else "")
+    @staticmethod
+    def _differs(said: dict[Field, str], line: Line) -> Trouble | None:
+        known = said.get(line.field) if line.field else None
+        if not (known and line.value) or fold(known) == fold(line.value) != "":
+            # Two masked codes were two different ones.
+            return Trouble.DUPLICATE if known and line.field is Field.CODE else None
+        if line.field is Field.PATIENT:
+            return Trouble.OTHER_PATIENT if differ(known, line.value) else None
+        if line.field is Field.BIRTH_DATE and civil.as_written(known):
+            same = civil.as_written(known) == civil.as_written(line.value)
+            return None if same else Trouble.DUPLICATE
+        return Trouble.DUPLICATE
+
+    def _trouble(self, kind: Trouble, field: Field, value: str = "", nearest: str = "") -> None:
+        shown = "" if field is Field.CODE else value[:_SHOWN]
+        problem = Problem(kind, field.value, shown, nearest)
         if problem not in self.problems:
             self.problems.append(problem)
-
-    @staticmethod
-    def _differs(said: dict[Field, str], line: Line) -> bool:
-        known = said.get(line.field) if line.field else None
-        if not (known and line.value):
-            return False
-        # Two masked codes were two different ones.
-        return line.field is Field.CODE or fold(known) != fold(line.value)
-
-    def _trouble(self, kind: Trouble, field: Field, value: str = "") -> None:
-        shown = "" if field is Field.CODE else value[:_SHOWN]
-        self.problems.append(Problem(kind, field.value, shown))
 
     def _has_trouble(self, *fields: Field) -> bool:
         words = {field.value for field in fields}
         return any(problem.word in words for problem in self.problems)
 
-    def _verb(self) -> Verb:
-        value = self.said.get(Field.REQUEST)
-        if value is None and Field.REQUEST in self.unfilled:
+    def _verb(self) -> tuple[Verb, Verb | None]:
+        """Return what is asked for, and what one that is not understood probably meant."""
+        value = self.said.get(Field.REQUEST, "")
+        if not value and Field.REQUEST in self.unfilled:
             self._trouble(Trouble.UNFILLED, Field.REQUEST)
-        if value is None:
+            return Verb.AIDE, meant_by(self.unfilled[Field.REQUEST])
+        strays = read_strays(self.strays)
+        self.problems += [each for each in strays.problems if each not in self.problems]
+        if value:
+            if verb := verb_of(value):
+                unclear = verb is not Verb.URGENCE and strays.is_request
+                return (Verb.AIDE, strays.meant or verb) if unclear else (verb, None)
+            nearest = nearest_request(value)
+            self._trouble(Trouble.UNREADABLE, Field.REQUEST, value, nearest)
+            return Verb.AIDE, meant_by(value)
+        if strays.is_request or self._has_trouble(Field.REQUEST):
             # A request that is there but unclear must never turn into a deposit.
-            return Verb.AIDE if self._has_trouble(Field.REQUEST) else Verb.DEPOT
-        verb = verb_of(value)
-        if verb is None:
-            self._trouble(Trouble.UNREADABLE, Field.REQUEST, value)
-        return verb or Verb.AIDE
+            return Verb.AIDE, strays.meant
+        if belonging := self._of_requests():
+            return Verb.AIDE, OF_REQUESTS[belonging[0]]
+        return Verb.DEPOT, None
 
-    def _names(self, verb: Verb) -> tuple[str, str, str]:
-        """Return birth name, first names and letters."""
-        name = self.said.get(Field.BIRTH_NAME, "")
-        whole = self.said.get(Field.PATIENT, "")
+    def _of_requests(self) -> list[Field]:
+        return [field for field in OF_REQUESTS if self.said.get(field)]
+
+    def _letters(self) -> str:
+        letters = (Field.LETTERS, Field.BIRTH_NAME, Field.PATIENT)
+        return next((self.said[field] for field in letters if self.said.get(field)), "")
+
+    def _names(self, verb: Verb) -> Names:
         if verb is Verb.LISTE:
-            return "", "", self.said.get(Field.LETTERS, "") or name or whole
-        name, given = self._joined(name, self.said.get(Field.FIRST_NAMES, ""), whole)
-        name = self._checked(Field.BIRTH_NAME, name)
-        return name, self._checked(Field.FIRST_NAMES, given), ""
-
-    def _joined(self, name: str, given: str, whole: str) -> tuple[str, str]:
-        """Bring ``Patient :`` and the separate words together, or refuse both."""
-        if not whole:
-            return name, given
-        split = civil.split_name(whole)
-        if split is None and name and given:
-            split = self._read_with(name, given, whole)
-        if split is None:
-            self._trouble(Trouble.UNREADABLE, Field.PATIENT, whole)
-            return "", ""
-        for stated, found in ((name, split[0]), (given, split[1])):
-            if stated and found and fold(stated) != fold(found):
-                self._trouble(Trouble.CONTRADICTION, Field.PATIENT, whole)
-                return "", ""
-        return name or split[0], given or split[1]
-
-    @staticmethod
-    def _read_with(name: str, given: str, whole: str) -> tuple[str, str] | None:
-        both = (fold(f"{name} {given}"), fold(f"{given} {name}"))
-        return (name, given) if fold(whole) in both else None
+            return Names()
+        names = brought_together(self.said)
+        if isinstance(names, Problem):
+            self.problems.append(names)
+            return Names()
+        given = self._checked(Field.FIRST_NAMES, names.given)
+        if is_initial(given):
+            self._trouble(Trouble.UNREADABLE, Field.FIRST_NAMES, given)
+            given = ""
+        return names._replace(birth=self._checked(Field.BIRTH_NAME, names.birth), given=given)
 
     def _checked(self, field: Field, value: str) -> str:
-        if value and not civil.is_name(value):
+        if value and not is_name(value):
             self._trouble(Trouble.UNREADABLE, field, value)
             return ""
         return value
 
     def _birth_date(self) -> str:
-        value = self.said.get(Field.BIRTH_DATE, "")
+        value, age = self.said.get(Field.BIRTH_DATE, ""), self.said.get(Field.AGE, "")
+        if civil.age_contradicts(value, self.this_year):
+            self._trouble(Trouble.CONTRADICTION, Field.BIRTH_DATE, value)
+            return ""
+        if age and civil.age_contradicts(f"{value}, {age}", self.this_year):
+            self._trouble(Trouble.CONTRADICTION, Field.BIRTH_DATE, f"{value}, {age}")
+            return ""
         read = civil.birth_date(value, self.this_year)
         if value and not read:
             self._trouble(Trouble.UNREADABLE, Field.BIRTH_DATE, value)
@@ -281,19 +284,23 @@ class _Reading:
 
     def _nir(self) -> str:
         value = self.said.get(Field.NIR, "")
-        compact = re.sub(r"[\s.-]", "", value).upper()
+        compact = re.sub(r"[\s.-]", "", _OID.sub("", value)).upper()
         if value and not nir_valid(compact):
             self._trouble(Trouble.UNREADABLE, Field.NIR, value)
             return ""
         return compact
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self, used: str) -> Sheet:
         said = {field: self.said.get(field, "") for field in Field}
         sex = sex_of(said[Field.SEX])
         if said[Field.SEX] and not sex:
             self._trouble(Trouble.UNREADABLE, Field.SEX, said[Field.SEX])
+        stated = without_title(said[Field.USED_NAME])
+        if stated and used and fold(stated) != fold(used):
+            self._trouble(Trouble.CONTRADICTION, Field.USED_NAME, said[Field.USED_NAME])
+            stated = used = ""
         return Sheet(
-            used_name=self._checked(Field.USED_NAME, said[Field.USED_NAME]),
+            used_name=self._checked(Field.USED_NAME, stated or used),
             sex=sex,
             address=said[Field.ADDRESS],
             regime=said[Field.REGIME],
@@ -324,9 +331,9 @@ class _Reading:
         The numbers are a list, ``3-5`` for 3, 4, 5; behind them may stand ``(table K7QXM)``.
         """
         value = self.said.get(Field.NUMBERS, "")
-        listed, beside = table_apart(value)
+        named, beside = table_apart(value)
         apart = table_mark(self.said.get(Field.TABLE, ""))
-        found = _listed(listed)
+        found = listed(named)
         if value and not found:
             self._trouble(Trouble.UNREADABLE, Field.NUMBERS, value)
         elif beside and apart and beside != apart:
@@ -348,7 +355,13 @@ class _Reading:
         return said
 
     def _miss(self, read: RoutingHeader) -> None:
-        """Note the traits that the verb cannot do without, unless they are a problem already."""
+        """Note what the verb cannot do without, and what cannot be without one.
+
+        What is a problem already is named once.
+        """
+        for field in self._of_requests() if Field.REQUEST not in self.said else ():
+            if read.verb is Verb.AIDE and not self._has_trouble(field):
+                self._trouble(Trouble.NO_REQUEST, field, self.said[field])
         if read.verb not in _NEEDS_NOBODY:
             self._miss_traits(read)
         for field in _NEEDS.get(read.verb, ()):
@@ -371,15 +384,3 @@ class _Reading:
                 self._lack(Field.FIRST_NAMES)
         if not read.birth_date and not self._has_trouble(Field.BIRTH_DATE):
             self._lack(Field.BIRTH_DATE)
-
-
-def _listed(value: str) -> tuple[int, ...]:
-    """Return the numbers of a list in order, without doubles; nothing if it is none."""
-    found: dict[int, None] = {}
-    for part in _NUMBERS_PART.split(re.sub(r"\s*-\s*", "-", value.strip())):
-        span = _NUMBER_RANGE.fullmatch(part)
-        first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
-        if not 0 <= last - first < _MAX_NUMBERS:
-            return ()
-        found |= dict.fromkeys(range(first, last + 1))
-    return tuple(found) if len(found) <= _MAX_NUMBERS else ()

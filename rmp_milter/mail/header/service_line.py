@@ -15,6 +15,11 @@ def address_in(value: str) -> str:
     return found[0].lower() if found else ""
 
 
+def names_service(value: str) -> bool:
+    """Return whether a ``Service :`` line is one of ours: with an address, or left as a slot."""
+    return bool(address_in(value)) or value.lstrip().startswith("[")
+
+
 def fingerprint_of(value: str) -> str:
     """Return a key's whole fingerprint in small letters, or nothing if it is not one.
 

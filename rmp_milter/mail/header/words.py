@@ -1,9 +1,13 @@
 """The words of the routing header: French first, English beside, compared folded."""
 
+import re
 from enum import StrEnum
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Onglet, Scope, Verb
+from rmp_milter.mail.header.codes import is_patients_code
+from rmp_milter.mail.header.near import is_near, nearest
+from rmp_milter.mail.header.urgency import asks_for_emergency
 
 
 class Field(StrEnum):
@@ -61,22 +65,33 @@ def _words(words: str) -> list[str]:
 
 
 _SPELLINGS: dict[Field, list[str]] = {
-    Field.PATIENT: _words("PATIENT, PATIENTE, PATIENT E, NOM DU PATIENT, NOM ET PRENOM"),
+    Field.PATIENT: _words(
+        "PATIENT, PATIENTE, PATIENT E, PATIENTS, PATIENTES, NOM DU PATIENT, NOM DE LA PATIENTE,"
+        "NOM ET PRENOM, NOM ET PRENOMS, NOM PRENOM, NOM PRENOMS, NOM PRENOM S, PRENOM NOM,"
+        "PRENOM ET NOM, IDENTITE, IDENTITE DU PATIENT, PATIENT CONCERNE, PATIENTE CONCERNEE"
+    ),
     Field.BIRTH_NAME: _words(
         "NOM, NOM DE NAISSANCE, NOM NAISSANCE, NOM DE FAMILLE, NOM DE JEUNE FILLE, BIRTH NAME,"
-        "LAST NAME, SURNAME, FAMILY NAME, NAME"
+        "LAST NAME, SURNAME, FAMILY NAME, NAME, NOM DE FAMILLE DE NAISSANCE, NOM PATRONYMIQUE,"
+        "NOMS, MAIDEN NAME"
     ),
     Field.FIRST_NAMES: _words(
         "PRENOM, PRENOMS, PRENOM S, PREMIER PRENOM, PRENOM DE NAISSANCE, PRENOMS DE NAISSANCE,"
-        "PRENOM DU PATIENT, FIRST NAME, FIRST NAMES, GIVEN NAME, GIVEN NAMES, FORENAME"
+        "PRENOM DU PATIENT, PREMIER PRENOM DE NAISSANCE, PRENOM S DE NAISSANCE, PRENOM NAISSANCE,"
+        "LISTE DES PRENOMS DE NAISSANCE, FIRST NAME, FIRST NAMES, GIVEN NAME, GIVEN NAMES, FORENAME"
     ),
-    Field.USED_NAME: _words("NOM D USAGE, NOM USUEL, NOM MARITAL, NOM D EPOUSE, USED NAME"),
+    Field.USED_NAME: _words(
+        "NOM D USAGE, NOM USUEL, NOM MARITAL, NOM D EPOUSE, NOM UTILISE, NOM EPOUSE, EPOUSE,"
+        "NOM DE MARIAGE, USED NAME, MARRIED NAME"
+    ),
     Field.BIRTH_DATE: _words(
         "NE LE, NEE LE, NE E LE, NE, NEE, NE E, DATE DE NAISSANCE, DATE NAISSANCE, NAISSANCE,"
+        "NE NEE LE, NEE NE LE, DATE NAISS, DATE DE NAISS, DATE NAIS, NAISS, D D N,"
+        "DATE DE NAISSANCE DU PATIENT,"
         "DDN, BORN, BORN ON, BIRTH DATE, BIRTHDATE, DATE OF BIRTH, DOB"
     ),
     Field.NIR: _words(
-        "NIR, INS, MATRICULE, MATRICULE INS, INS NIR, NIR INS, NUMERO DE SECURITE SOCIALE,"
+        "NIR, INS, INS C, MATRICULE, MATRICULE INS, INS NIR, NIR INS, NUMERO DE SECURITE SOCIALE,"
         "N DE SECURITE SOCIALE, N SECURITE SOCIALE, NUMERO SECURITE SOCIALE, N SS, NSS, N SECU,"
         "SECURITE SOCIALE, NO DE SECURITE SOCIALE, SOCIAL SECURITY NUMBER, IMMATRICULATION"
     ),
@@ -126,20 +141,17 @@ _SPELLINGS: dict[Field, list[str]] = {
         "NOUVELLE EMPREINTE, FINGERPRINT, KEY FINGERPRINT, NEW FINGERPRINT"
     ),
 }
-_FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
-
-# Codes that are not the patient's.
-_OTHER_CODES = frozenset(
-    {
-        *("POSTAL", "POSTALE", "CIM", "CIM10", "CCAM", "NGAP", "ACTE", "ACTES", "APE", "BARRE"),
-        *("LOINC", "SNOMED", "BARRES", "DOCUMENT"),
-    }
+_JUST_A_NAME = frozenset(
+    _words("NOM, NOM DE FAMILLE, NAME, LAST NAME, SURNAME, FAMILY NAME, NOMS")
 )
+_FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
 
 _VERBS: dict[Verb, list[str]] = {
     Verb.CONSULTATION: _words(
         "DOSSIER, CONSULTATION, CONSULTER, CONSULTATION DU DOSSIER, CONSULTER LE DOSSIER,"
-        "CONSULTATION DOSSIER, DOSSIER COMPLET, LE DOSSIER, RECORD, CONSULT, RMP"
+        "CONSULTATION DOSSIER, DOSSIER COMPLET, DOSSIER MEDICAL, DOSSIER MEDICAL COMPLET,"
+        "DOSSIER DU PATIENT, DOSSIER PATIENT, DOSSIER MEDICAL DU PATIENT, ENVOI DU DOSSIER,"
+        "RECORD, CONSULT, RMP"
     ),
     Verb.LISTE: _words("LISTE, LISTE DES PATIENTS, LISTE PATIENTS, LISTE DE PATIENTS, LIST"),
     Verb.CREATION: _words(
@@ -210,6 +222,13 @@ _SCOPES: dict[Scope, list[str]] = {
 }
 _SCOPED = {spelling: scope for scope, all_of in _SCOPES.items() for spelling in all_of}
 
+_LONGEST_REQUEST = 200  # characters in which a request says what it is
+_POLITE = re.compile(
+    r"\b(?:SVP|STP|S IL (?:VOUS|TE) PLAIT|MERCI(?: D AVANCE| PAR AVANCE| BEAUCOUP)?"
+    r"|PLEASE|THANK YOU)\b"
+)
+_ARTICLE = re.compile(r"^(?:(?:DE|D|LE|LA|L|LES|DU|UN|UNE|THE|AU|A) )+")
+
 _SEXES = {
     **dict.fromkeys(_words("F, FEMME, FEMININ, FEMALE"), "F"),
     **dict.fromkeys(_words("M, H, HOMME, MASCULIN, MALE"), "M"),
@@ -217,34 +236,74 @@ _SEXES = {
 
 _YES = frozenset(
     _words(
-        "OUI, O, YES, Y, OUI RECUEILLI, RECUEILLI, DONNE, ACCORDE, OUI DONNE, OUI LE PATIENT"
+        "OUI, O, YES, Y, OUI RECUEILLI, RECUEILLI, DONNE, ACCORDE, OUI DONNE, OUI LE PATIENT,"
+        "OK, X, OUI ORAL, OUI ECRIT, OUI SIGNE, OBTENU, OUI OBTENU, VU ET ACCORDE, OUI ACCORDE,"
+        "D ACCORD, OUI PATIENT D ACCORD, OUI ORALEMENT, OUI PAR ECRIT, OUI VERBAL"
     )
 )
+_TICKED = frozenset("✓✔☑☒✅🗹✗✘")
+_UNTICKED = re.compile(r"[☐□▢○◻⬜]|\[\s*\]")
 _NO = frozenset(_words("NON, N, NO, REFUS, REFUSE, NON RECUEILLI, NON DONNE"))
 
 
 def field_of(word: str) -> Field | None:
     """Return what the word before the colon stands for, or None if it is not known.
 
-    Every spelling that speaks of a code stands for the patient's code, but for those of
-    other codes (postal, CCAM...): better one line masked too many than a code shown.
+    Of the many codes that letters name only the patient's is one here (``mail.header.codes``).
     """
     folded = fold(word)
-    words = set(folded.split())
-    if words & {"CODE", "CODES", "CODEPATIENT"} and not words & _OTHER_CODES:
-        return Field.CODE
-    return _FIELDS.get(folded)
+    return Field.CODE if is_patients_code(folded) else _FIELDS.get(folded)
+
+
+def is_birth_name(word: str) -> bool:
+    """Return whether the word says that the name is the one of birth, not just a name."""
+    return field_of(word) is Field.BIRTH_NAME and fold(word) not in _JUST_A_NAME
+
+
+def nearest_word(word: str) -> str:
+    """Return the word of a line that one slip makes of this one, as answers show it."""
+    spelling = nearest(fold(word), _FIELDS) or nearest(fold(word), ("CODE", "CODE PATIENT"))
+    return str(field_of(spelling) or "") if spelling else ""
+
+
+def is_near_demand(word: str) -> bool:
+    """Return whether one slip makes "Demande" of the word."""
+    folded = fold(word)
+    return any(is_near(folded, spelling) for spelling in ("DEMANDE", "REQUEST", "JE DEMANDE"))
 
 
 def verb_of(value: str) -> Verb | None:
-    """Return what is asked for, or None if the word is not known."""
-    folded = fold(value)
-    return Verb.CONSULTATION if folded in _SCOPED else _REQUESTS.get(folded)
+    """Return what is asked for, or None if the words are not known.
+
+    Articles and politeness around them change nothing; an emergency is known in any spelling.
+    """
+    folded = _bare_request(value)
+    if folded in _SCOPED:
+        return Verb.CONSULTATION
+    if verb := _REQUESTS.get(folded):
+        return verb
+    return Verb.URGENCE if asks_for_emergency(folded) else None
+
+
+def nearest_request(value: str) -> str:
+    """Return the request that one slip makes of this one, as answers show it; ``""`` if none."""
+    spelling = nearest(_bare_request(value), (*_REQUESTS, *_SCOPED))
+    return spelling.lower()
 
 
 def scope_of(value: str) -> Scope:
     """Return how much of a dossier the request's word asks for."""
-    return _SCOPED.get(fold(value), Scope.WHOLE)
+    return _SCOPED.get(_bare_request(value), Scope.WHOLE)
+
+
+def _bare_request(value: str) -> str:
+    """Return the folded value without politeness, unless it is known as it stands."""
+    folded = fold(value[:_LONGEST_REQUEST])
+    if folded in _REQUESTS or folded in _SCOPED:
+        return folded
+    bare = _POLITE.sub("", folded).strip()
+    article = _ARTICLE.sub("", bare)
+    return article if article in _REQUESTS or article in _SCOPED else bare
 
 
 def sex_of(value: str) -> str:
@@ -263,5 +322,9 @@ def tab_of(value: str) -> Onglet | None:
 
 def yes_or_no(value: str) -> bool | None:
     """Return what the value says, or None if it is neither."""
+    if _UNTICKED.search(value):
+        return None
     folded = fold(value)
+    if not folded and _TICKED.intersection(value):
+        return True
     return True if folded in _YES else False if folded in _NO else None

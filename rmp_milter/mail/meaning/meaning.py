@@ -149,7 +149,7 @@ class _MeaningOf:
     def _names_another(self, read: Cut) -> bool:
         """Return whether the text names in header form somebody else than its header does."""
         lines = [line.text for line in self.words.lines]
-        return names_another(lines, read.header, self.this_year)
+        return names_another(lines, read.header)
 
     def _forward(self) -> Meaning | None:
         """Return the deposit that was forwarded without a word of the sender's own."""
@@ -166,7 +166,9 @@ class _MeaningOf:
 
     def _justification(self) -> Meaning | None:
         """Return the justification that a plain answer to an emergency access is."""
-        named = references(line.text for line in self.words.lines if line.shown)
+        named = references(
+            line.text for line in self.words.lines if line.shown and line.whose is not Whose.OWN
+        )
         if not named or said(self.own_lines) is not Said.WORDS:
             return None
         if len(named) > 1:

@@ -1,0 +1,52 @@
+"""Lines that say what they say without a colon: ``Né le 30/01/1959``, ``Code JzbV``."""
+
+import re
+
+from rmp_milter.dossier.identity import fold
+from rmp_milter.mail.header.civil import is_date
+from rmp_milter.mail.header.identity_line import apart
+from rmp_milter.mail.header.words import Field
+
+_LONGEST = 160
+_BORN = re.compile(
+    r"(n[éeè]e?(?:\(e\)|[.·/]e)?[ ]le|date de naissance|ddn|born(?: on)?)[ ]+(?=\S)",
+    re.IGNORECASE,
+)
+_CONCERNING = re.compile(
+    r"(?:concernant|concerne|re|objet|patiente?|au sujet de|à propos de)[ ]+(?=\S)",
+    re.IGNORECASE,
+)
+_ABOUT = frozenset({"CONCERNANT", "CONCERNE", "RE", "OBJET", "AU SUJET DE"})
+_CODES = frozenset({"CODE", "CODE PATIENT", "CODE DU PATIENT", "CODE CONFIDENTIEL"})
+
+
+def without_colon(piece: str) -> tuple[str, str, Field] | None:
+    """Return word, value and field of a line without a colon, or None if it is only words.
+
+    A date must be all that follows; a patient must be told whole, his name in capitals and
+    the date behind it, so that no sentence is taken for him.
+    """
+    if len(piece) > _LONGEST:
+        return None
+    head, _, last = piece.rpartition(" ")
+    if fold(head) in _CODES and _is_like_a_code(last):
+        return head.strip(), last, Field.CODE
+    if (born := _BORN.match(piece)) and is_date(piece[born.end() :]):
+        return born[1], piece[born.end() :], Field.BIRTH_DATE
+    named = _CONCERNING.sub("", piece, count=1)
+    if any(map(str.isdigit, named)) and apart(named).is_whole:
+        return Field.PATIENT.value, named, Field.PATIENT
+    return None
+
+
+def is_about_somebody(word: str, value: str) -> bool:
+    """Return whether a line about something (``Concernant :``) tells a whole patient."""
+    return fold(word) in _ABOUT and len(value) <= _LONGEST and apart(value).is_whole
+
+
+def _is_like_a_code(word: str) -> bool:
+    """Return whether this is no word of a sentence: "Code postal", "Code ATC" are none."""
+    tail = word[1:]
+    return any(map(str.isdigit, word)) or (
+        word != word.lower() and tail != tail.lower() != tail.upper()
+    )
