@@ -115,6 +115,7 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
             _request("[révocation du code]", "[revoke code]"), *_WHO
         ),
         Verb.ACCES: _example(_request("[accès]", "[accesses]"), *_WHO),
+        Verb.RENVOI: _example(_request("[renvoi]", "[resend]"), *_WHO, _NUMBERS, _CODE),
         Verb.COPIE: _example(_request("[copie]", "[copy]"), *_WHO),
         Verb.DROITS: _example(_request("[droits]", "[rights]")),
         Verb.AIDE: _example(_request("[aide]", "[help]")),

@@ -113,8 +113,7 @@ LETTERS: Mapping[str, Text] = {
         "le message qui suit celui-ci", "the mail that follows this one"
     ),
     "emergency-where-grouped": Text(
-        "le premier document du message qui suit celui-ci",
-        "the first document of the mail that follows this one",
+        "le message qui suit celui-ci", "the mail that follows this one"
     ),
     "emergency-where-partitioned": Text(
         "le premier fichier chiffré joint à ce message",
@@ -136,9 +135,9 @@ LETTERS: Mapping[str, Text] = {
     "emergency-next": Text(
         """\
 À FAIRE ENSUITE
-Cet accès en urgence du {at} (UTC) porte
+Cet accès en urgence du {at} porte
 la référence {reference}.
-Justifiez-le avant le {until} (UTC) en répondant à ce
+Justifiez-le avant le {until} en répondant à ce
 message, signé, avec quelques mots qui disent pourquoi. Ou bien
 envoyez ces lignes, complétées.
 
@@ -151,9 +150,9 @@ journal ; le médecin traitant et le patient en sont informés.
 """,
         """\
 WHAT TO DO NEXT
-This emergency access of {at} (UTC) has
+This emergency access of {at} has
 the reference {reference}.
-Justify it before {until} (UTC) by answering this
+Justify it before {until} by answering this
 mail, signed, with a few words that say why. Or send these lines,
 completed.
 
@@ -273,7 +272,7 @@ Copy these lines into a new signed mail and complete them.""",
 {doctor} (RPPS {rpps}) a lu en urgence,
 sans code ni carte, le dossier de votre patient
 {patient}, né(e) le {birth_date}.
-Le {at} (UTC), référence {reference}.
+Le {at}, référence {reference}.
 
 {told}
 
@@ -284,7 +283,7 @@ le contester, écrivez à l'hébergeur en citant la référence.
 {doctor} (RPPS {rpps}) read in an emergency,
 without code or card, the dossier of your patient
 {patient}, born {birth_date}.
-On {at} (UTC), reference {reference}.
+On {at}, reference {reference}.
 
 {told}
 
@@ -306,7 +305,7 @@ object, write to the host and quote the reference.
         """\
 Madame, Monsieur,
 
-Le {at} (temps universel), {doctor}
+Le {at}, {doctor}
 a lu en urgence votre résumé médical partagé, sans votre code ni
 votre carte. C'est permis lorsque la santé du patient l'exige. Ce
 que vous avez masqué n'a pas été montré.
@@ -321,7 +320,7 @@ les accès à votre dossier.
         """\
 Dear Madam or Sir,
 
-On {at} (universal time) {doctor}
+On {at} {doctor}
 read your shared medical summary in an emergency, without your
 code or card. This is allowed where a patient's health demands it.
 What you have masked was not shown.

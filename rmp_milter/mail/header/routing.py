@@ -22,6 +22,7 @@ from rmp_milter.mail.header.patients import differ
 from rmp_milter.mail.header.service_line import address_in, fingerprint_of
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.strays import OF_REQUESTS, meant_by, read_strays
+from rmp_milter.mail.header.tables import table_apart, table_mark
 from rmp_milter.mail.header.troubles import Problem as Problem  # noqa: PLC0414 -- part of what is read
 from rmp_milter.mail.header.troubles import Trouble as Trouble  # noqa: PLC0414 -- part of what is read
 from rmp_milter.mail.header.words import (
@@ -64,12 +65,12 @@ class RoutingHeader(msgspec.Struct, frozen=True):
 
     ``birth_date`` is ISO; ``nir`` 15 characters; ``consent`` None if nothing was said;
     ``letters`` what a list shall begin with; ``sheet`` is not matched on; ``numbers`` are
-    entries of a dossier, as its index counts them; ``since`` and the days are ISO. A field
-    with a problem is empty, so that nothing can rest on it; ``names_said`` and
-    ``born_years`` are what an emergency may search by all the same. ``proofs`` are wanted
-    with a list of accesses. ``service`` is the address that the mail says it is for,
-    ``fingerprint`` that of the enclosed new key, in small letters. ``guessed`` is what a
-    request that was not understood may have meant.
+    entries of a dossier, as its index counts them, ``table`` the mark of that index;
+    ``since`` and the days are ISO. A field with a problem is empty, so that nothing can rest
+    on it; ``names_said`` and ``born_years`` are what an emergency may search by all the same.
+    ``proofs`` are wanted with a list of accesses. ``service`` is the address that the mail
+    says it is for, ``fingerprint`` that of the enclosed new key, in small letters.
+    ``guessed`` is what a request that was not understood may have meant.
     """
 
     verb: Verb = Verb.DEPOT
@@ -87,6 +88,7 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     tab: Onglet | None = None
     since: str = ""
     numbers: tuple[int, ...] = ()
+    table: str = ""
     doctor: str = ""
     locum: str = ""
     first_day: str = ""
@@ -130,6 +132,7 @@ class _Reading:
         verb, guessed = self._verb()
         names = self._names(verb)
         said = {field: self.said.get(field, "") for field in Field}
+        numbers, table = self._numbers()
         read = RoutingHeader(
             verb=verb,
             guessed=guessed,
@@ -146,7 +149,8 @@ class _Reading:
             scope=scope_of(said[Field.REQUEST]),
             tab=self._tab(),
             since=self._day(Field.SINCE),
-            numbers=self._numbers(),
+            numbers=numbers,
+            table=table,
             doctor=said[Field.DOCTOR],
             locum=said[Field.LOCUM],
             first_day=self._day(Field.FIRST_DAY),
@@ -321,13 +325,20 @@ class _Reading:
             self._trouble(Trouble.UNREADABLE, field, value)
         return read
 
-    def _numbers(self) -> tuple[int, ...]:
-        """Return the entries' numbers: a list, and ``3-5`` for 3, 4, 5."""
+    def _numbers(self) -> tuple[tuple[int, ...], str]:
+        """Return the entries' numbers and their table's mark, wherever it stands.
+
+        The numbers are a list, ``3-5`` for 3, 4, 5; behind them may stand ``(table K7QXM)``.
+        """
         value = self.said.get(Field.NUMBERS, "")
-        found = listed(value)
+        named, beside = table_apart(value)
+        apart = table_mark(self.said.get(Field.TABLE, ""))
+        found = listed(named)
         if value and not found:
             self._trouble(Trouble.UNREADABLE, Field.NUMBERS, value)
-        return found
+        elif beside and apart and beside != apart:
+            self._trouble(Trouble.CONTRADICTION, Field.TABLE, apart)
+        return found, beside or apart
 
     def _fingerprint(self) -> str:
         value = self.said.get(Field.FINGERPRINT, "")
