@@ -164,6 +164,9 @@ EMERGENCIES = [
     "Accès en urgence",
     "Objet : URGENT",
     "Urgence : oui",
+    "Urgence vitale : patient inconscient",
+    "URGENT : patient inconscient",
+    "URGENCE - patient inconscient",
 ]
 
 
@@ -194,6 +197,7 @@ def test_an_emergency_without_a_reason_is_asked_for_it_alone(asked: str, reason:
         f"{WHO}{LETTER}" + "texte\n" * 300 + "Demande : urgence\nMotif : coma\n",
         f"Demande : urgence\n\n{WHO}\nMotif : coma\n",
         f"URGENCE\n\n{WHO}\nMotif : coma\n",
+        f"Motif de l'urgence : coma\n{WHO}",
         "texte\n" * 40 + f"Demande : urgence\n{WHO}Motif : coma\n",
         f"URGENCE\nDemande : dossier\n{WHO}Motif : coma\n",
         f"URGENT\n{WHO}Motif : coma\n\nMerci de m'envoyer le dossier au plus vite.\n",

@@ -136,7 +136,7 @@ def test_a_slot_is_no_reason_whatever_follows(value: str, asked: str) -> None:
 def test_a_reason_in_the_forms_brackets_is_a_reason() -> None:
     found = cut("Demande : urgence\nPatient : [DUPONT]\nMotif : [coma]\n")
     assert found.reason == "[coma]"
-    assert parse(found.header, 2026).names_said == "[DUPONT]"
+    assert "DUPONT" in parse(found.header, 2026).names_said
 
 
 def test_a_slot_is_no_attestation() -> None:

@@ -26,11 +26,11 @@ REFUSALS: Mapping[str, Text] = {
         "again. Only auditors will read these words.",
     ),
     "emergency-professionals-only": Text(
-        "Votre demande n'a rien ouvert : l'accès en urgence est réservé aux professionnels de "
-        "santé inscrits, et votre clé est celle d'un patient. Pour lire votre propre dossier, "
-        "envoyez la demande « dossier ».",
-        "Your request opened nothing: emergency access is for enrolled healthcare professionals, "
-        "and your key is a patient's. To read your own dossier send the request « dossier ».",
+        "Votre demande n'a rien ouvert. L'accès en urgence est réservé aux professionnels de "
+        "santé inscrits, et votre clé est celle d'un patient. Votre propre dossier se demande "
+        "sans urgence.",
+        "Your request opened nothing. Emergency access is for enrolled healthcare professionals, "
+        "and your key is a patient's. Your own dossier needs no emergency.",
     ),
     "emergency-unsigned": Text(
         "Votre demande d'urgence n'est pas signée : elle n'a rien ouvert. Le plus rapide : "
@@ -269,10 +269,11 @@ Copy these lines into a new signed mail and complete them.""",
     ),
     "emergency-notice": Text(
         """\
-{doctor} (RPPS {rpps}) a lu en urgence,
-sans code ni carte, le dossier de votre patient
-{patient}, né(e) le {birth_date}.
-Le {at}, référence {reference}.
+Votre patient {patient}, né(e) le {birth_date}.
+
+Son dossier a été lu en urgence, sans code ni carte,
+par {doctor} (RPPS {rpps}).
+C'était le {at}, référence {reference}.
 
 {told}
 
@@ -280,10 +281,11 @@ Cet accès doit être justifié ; les auditeurs l'examineront. Pour
 le contester, écrivez à l'hébergeur en citant la référence.
 """,
         """\
-{doctor} (RPPS {rpps}) read in an emergency,
-without code or card, the dossier of your patient
-{patient}, born {birth_date}.
-On {at}, reference {reference}.
+Your patient {patient}, born {birth_date}.
+
+The dossier was read in an emergency, without code or card,
+by {doctor} (RPPS {rpps}).
+It was on {at}, reference {reference}.
 
 {told}
 

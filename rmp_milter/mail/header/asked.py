@@ -50,7 +50,7 @@ def asked_in(lines: Sequence[Line], far: Sequence[Line]) -> Asked:
 
 def _read(lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool) -> Asked:
     block, alone, urgent = _block(lines, far, long_reason=long_reason)
-    header = [line for line in block.lines if not (urgency_alone(line) or urgency_denied(line))]
+    header = [line for line in block.lines if not _is_about_urgency(line)]
     if alone is Alone.EMERGENCY:
         header = [line for line in header if line.field is not Field.REQUEST]
         header = [_EMERGENCY, *header, *_named_beside(urgent, header)]
@@ -102,6 +102,10 @@ def _with_late_emergency(
     if late is None:
         return block
     return HeaderBlock((*block.lines, *block_at(far, late).lines), block.start, block.end)
+
+
+def _is_about_urgency(line: Line) -> bool:
+    return line.field is None and (urgency_alone(line) or urgency_denied(line))
 
 
 def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:

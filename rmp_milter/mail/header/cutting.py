@@ -38,6 +38,7 @@ _MAX_ROW = 400
 _MAY_ASK = re.compile(r"[^:：=]{1,60}[:：=]")
 _MAX_OTHERS = 3  # other patients who are named
 _SECRET = frozenset({Field.CODE, Field.VITALE})
+_REMARK = re.compile(r"(?<=\S)\s+\([^()]*\)\s*$")  # no code has brackets
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
 # An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
@@ -100,7 +101,11 @@ def cut(text: str) -> Cut:
     asked = asked_in(lines, far)
     header = list(asked.lines)
     lost = lines[asked.end :]
-    codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
+    codes = [
+        _REMARK.sub("", line.value).strip(_CODE_QUOTES)
+        for line in header
+        if line.field is Field.CODE
+    ]
     given = list(dict.fromkeys(code for code in codes if is_said(code)))
     secret = _SECRET | {Field.REASON} if asked.hides_reason else _SECRET
     shown = [_shown(line, given) for line in header if line.field not in secret]
