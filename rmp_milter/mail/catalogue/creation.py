@@ -88,7 +88,7 @@ Voici le code confidentiel du patient, à lui remettre.
 {spelled}
 
 Majuscules, espaces et tirets ne comptent pas.
-Notez-le maintenant : il ne sera plus affiché. Imprimez la fiche
+Notez-le maintenant, il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}) et remettez-la au patient. Il donne ce
 code aux confrères à qui il permet de lire son dossier.
 
@@ -119,7 +119,7 @@ Here is the patient's confidential code, to be handed over.
 {spelled}
 
 Capitals, blanks and dashes do not count.
-Note it now: it will not be shown again. Print the slip that is
+Note it now, it will not be shown again. Print the slip that is
 attached ({slip}) and hand it to the patient, who gives
 the code to the colleagues who may read the dossier.
 
