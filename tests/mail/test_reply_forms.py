@@ -327,7 +327,7 @@ def test_documents_are_numbered_and_stand_behind_their_index_in_the_thread() -> 
         assert document["In-Reply-To"] == index["Message-ID"]
         assert document["References"] == f"<a@b.example> {index['Message-ID']}"
     assert "dans 2 message(s)" in raw(orders[0].pieces).decode()
-    assert "Document 07/12 : " in raw(orders[1].pieces).decode()
+    assert "Document 07/12, « " in raw(orders[1].pieces).decode()
 
 
 def test_mails_of_one_answer_are_dated_a_second_apart_in_their_order() -> None:

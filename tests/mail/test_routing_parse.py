@@ -456,7 +456,7 @@ def test_what_a_request_cannot_do_without_is_missed() -> None:
 def test_numbers_and_the_table_that_they_were_read_from(
     lines: str, numbers: tuple[int, ...], table: str
 ) -> None:
-    header = read(lines)
+    header = read(f"Demande : dossier\n{lines}")
     assert (header.numbers, header.table) == (numbers, table)
     assert "Numéros" not in {each.word for each in header.problems}
 

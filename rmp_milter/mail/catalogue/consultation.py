@@ -23,9 +23,10 @@ As of {date}: {entries} document(s), {documents} file(s)
         "This dossier holds no document yet.",
     ),
     "index-table": Text(
-        "Ces numéros sont ceux de la table {table}. Pour demander des entrées par\n"
-        "leur numéro, recopiez aussi ce nom, entre parenthèses derrière les\n"
-        "numéros, ainsi « 5, 7 (table {table}) », car la table peut changer.\n",
+        "Ces numéros sont ceux de la table {table}. Pour demander des\n"
+        "documents par leur numéro, recopiez aussi ce nom, entre\n"
+        "parenthèses derrière les numéros, ainsi\n"
+        "« 5, 7 (table {table}) », car la table peut changer.\n",
         "These numbers are those of the table {table}. To ask for entries by\n"
         "number copy that name too, in brackets behind the numbers, like\n"
         "« 5, 7 (table {table}) », since the table may change.\n",

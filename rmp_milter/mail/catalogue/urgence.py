@@ -137,9 +137,9 @@ LETTERS: Mapping[str, Text] = {
 À FAIRE ENSUITE
 Cet accès en urgence du {at} porte
 la référence {reference}.
-Justifiez-le avant le {until} en répondant à ce
-message, signé, avec quelques mots qui disent pourquoi. Ou bien
-envoyez ces lignes, complétées.
+Justifiez-le avant le {until}
+en répondant à ce message, signé, avec quelques mots qui disent
+pourquoi. Ou bien envoyez ces lignes, complétées.
 
     Demande : justification
     Motif : [pourquoi]
@@ -152,9 +152,9 @@ journal ; le médecin traitant et le patient en sont informés.
 WHAT TO DO NEXT
 This emergency access of {at} has
 the reference {reference}.
-Justify it before {until} by answering this
-mail, signed, with a few words that say why. Or send these lines,
-completed.
+Justify it before {until}
+by answering this mail, signed, with a few words that say why. Or
+send these lines, completed.
 
     Request : justification
     Reason : [why]
