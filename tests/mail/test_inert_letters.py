@@ -106,9 +106,8 @@ def _faults(found: Cut) -> str:
         for each in header.problems
         if not (each.kind is Trouble.MISSING and each.word in TRAITS)
     ]
-    if not needed and header.verb not in NOT_OF_A_PATIENT:
-        return f"a patient's {header.verb}"
-    return ""
+    of_patients = not needed and header.verb not in NOT_OF_A_PATIENT
+    return f"a patient's {header.verb}" if of_patients else ""
 
 
 @pytest.mark.parametrize("said", [None, *ATTACKS])

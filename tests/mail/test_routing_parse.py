@@ -449,7 +449,11 @@ def test_what_a_request_cannot_do_without_is_missed() -> None:
         ("Numéros : 5 (table K7QXM)\nTable : K7QXM", (5,), "K7QXM"),
         ("Numéros : 5 (table [K7QXM])", (5,), "K7QXM"),
         ("Numéros : 5 (table )", (5,), "-"),
-        ("Numéros : 5 (table [nom de la table])", (5,), "NOMDELATABLE"),
+        ("Numéros : 5\nTable : [K7QXM]", (5,), "K7QXM"),
+        ("Numéros : 5 (table [nom de la table])", (5,), ""),
+        ("Numéros : 5 (table nom de la table)", (5,), ""),
+        ("Numéros : 5 (table ...)", (5,), ""),
+        ("Numéros : 5\nTable : [nom de la table]", (5,), ""),
         ("Numéros : 5", (5,), ""),
     ],
 )

@@ -13,14 +13,12 @@ import msgspec
 
 from rmp_milter.dossier.model import Dossier, Entry
 from rmp_milter.dossier.rules import Relation
+from rmp_milter.dossier.spoken import ALPHABET, signs_of
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen
 from rmp_milter.mail.header.routing import RoutingHeader
 
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
-_SIGNS = _LETTERS + "23456789"
-"""Without those that people mix up: I, L, O, 0, 1."""
-
+_LETTERS = "".join(filter(str.isalpha, ALPHABET))
 _LENGTH = 5
 """A letter and four signs, one of 21 million: against chance. Who wants to name another
 entry than his index shows needs no mark for that, only another number."""
@@ -85,8 +83,4 @@ def _identity(entry: Entry) -> bytes:
 
 def _written(digest: bytes) -> str:
     number, at = divmod(int.from_bytes(digest[:8], "big"), len(_LETTERS))
-    signs = [_LETTERS[at]]
-    while len(signs) < _LENGTH:
-        number, at = divmod(number, len(_SIGNS))
-        signs.append(_SIGNS[at])
-    return "".join(signs)
+    return _LETTERS[at] + signs_of(number, _LENGTH - 1)

@@ -27,9 +27,10 @@ As of {date}: {entries} document(s), {documents} file(s)
         "documents par leur numéro, recopiez aussi ce nom, entre\n"
         "parenthèses derrière les numéros, ainsi\n"
         "« 5, 7 (table {table}) », car la table peut changer.\n",
-        "These numbers are those of the table {table}. To ask for entries by\n"
-        "number copy that name too, in brackets behind the numbers, like\n"
-        "« 5, 7 (table {table}) », since the table may change.\n",
+        "These numbers are those of the table {table}. To ask for\n"
+        "documents by number copy that name too, in brackets behind the\n"
+        "numbers, like « 5, 7 (table {table}) », since the table may\n"
+        "change.\n",
     ),
     "index-table-fixed": Text(
         "Ces numéros, ceux de la table {table}, restent les mêmes pour vous.\n",

@@ -242,12 +242,12 @@ REFUSALS: Mapping[str, Text] = {
     ),
     "table-missing": Text(
         "Une demande par numéros nomme aussi la table où ils ont été lus, derrière les numéros, "
-        "ainsi « 5, 7 (table {table}) ». D'une table à l'autre, un numéro peut désigner une autre "
-        "entrée. Rien n'a été fait. Votre table d'aujourd'hui est {table} ; vérifiez-y les "
+        "ainsi « 5, 7 (table {table}) ». D'une table à l'autre, un numéro peut désigner un autre "
+        "document. Rien n'a été fait. Votre table d'aujourd'hui est {table} ; vérifiez-y les "
         "numéros, puis renvoyez la demande.",
         "A request by numbers also names the table that they were read from, behind the numbers, "
         "like this, « 5, 7 (table {table}) ». From one table to another a number may mean another "
-        "entry. Nothing was done. Your table of today is {table}; check the numbers there and "
+        "document. Nothing was done. Your table of today is {table}; check the numbers there and "
         "send the request again.",
     ),
     "table-other": Text(
