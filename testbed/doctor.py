@@ -76,9 +76,17 @@ class Doctor(Closing):
         """Write PGP/MIME whose attachments are encrypted once more."""
         return shapes.layered(self._writer, text, files)
 
+    def packed(self, text: str, files: Files = NO_FILES) -> bytes:
+        """Write as Outlook in Rich Text: the files are in a ``winmail.dat``."""
+        return shapes.packed(self._writer, text, files, "RMP")
+
     def files_in_clear(self, text: str, files: Files) -> bytes:
         """Write an armored text with open attachments, which the service must refuse."""
         return shapes.files_in_clear(self._writer, text, files)
+
+    def text_in_clear(self, text: str, files: Files) -> bytes:
+        """Write an open text with encrypted attachments, which the service must refuse."""
+        return shapes.text_in_clear(self._writer, text, files)
 
     def clear(self, text: str, files: Files = NO_FILES) -> bytes:
         """Write without any encryption."""

@@ -7,7 +7,7 @@ shapes that the service reads.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from testbed import mime
+from testbed import mime, tnef
 from testbed.gpg import Keyring
 
 Files = Mapping[str, bytes]
@@ -118,6 +118,24 @@ def files_in_clear(writer: Writer, text: str, files: Files) -> bytes:
     armored = writer.sealed(mime.crlf(text.encode()))
     open_files = [mime.file_part(name, data) for name, data in files.items()]
     return writer.mail("RMP", mime.multipart("mixed", [mime.ascii_part(armored), *open_files]))
+
+
+def packed(writer: Writer, text: str, files: Files, subject: str) -> bytes:
+    """As Outlook in Rich Text: what is encrypted is the text and a ``winmail.dat``."""
+    found = [tnef.attachment(name, data) for name, data in files.items()]
+    name, kind = "winmail.dat", "application/ms-tnef"
+    winmail = mime.file_part(name, tnef.tnef(tnef.message(text), *found), kind)
+    inside = mime.multipart("mixed", [mime.text_part(text), winmail])
+    return writer.mail(subject, encrypted(writer.sealed(inside)))
+
+
+def text_in_clear(writer: Writer, text: str, files: Files) -> bytes:
+    """As a client that encrypts each file and forgets the text."""
+    sealed = [
+        mime.file_part(f"{name}.pgp", writer.sealed(data, name=name))
+        for name, data in files.items()
+    ]
+    return writer.mail("RMP", mime.multipart("mixed", [mime.text_part(text), *sealed]))
 
 
 def clear(writer: Writer, text: str, files: Files) -> bytes:

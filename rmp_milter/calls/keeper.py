@@ -41,6 +41,7 @@ _OUTSIDE: Mapping[Why, str] = {
     Why.NO_INTEGRITY: "no-integrity",
     Why.TOO_LARGE: "too-large",
     Why.UNSUPPORTED: "unsupported",
+    Why.TOO_MANY_RECIPIENTS: "too-many-recipients",
     Why.WRONG_CODE: "no-access",
     Why.WEAK_CODE: "weak-code",
     Why.NO_TEXT: "no-text",

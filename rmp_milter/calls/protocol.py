@@ -518,6 +518,7 @@ class Why(StrEnum):
     NO_INTEGRITY = "no-integrity"
     TOO_LARGE = "too-large"
     UNSUPPORTED = "unsupported"
+    TOO_MANY_RECIPIENTS = "too-many-recipients"
     WRONG_CODE = "wrong-code"
     WEAK_CODE = "weak-code"
     NO_TEXT = "no-text"

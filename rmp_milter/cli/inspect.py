@@ -30,7 +30,7 @@ from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
-from rmp_milter.inspection.outside import LookedAt, Treatment, look
+from rmp_milter.inspection.outside import MAX_NAME, REFUSED_BY_LETTER, LookedAt, Treatment, look
 from rmp_milter.inspection.report import Ground, MailReport, closed, opened, too_large
 from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
@@ -117,8 +117,11 @@ def inspect(  # noqa: PLR0913 -- the options of the command
     with memory, memory.mapped() as file, _refusing_key(secret_key):
         report = _examine(file, first_mail(file), means)
     language = means.config.service.language if means.config else "fr"
-    service = report.header.service if report.header else ""
-    facts = {"limit": str(means.message_bytes // 1_000_000), "service": service}
+    facts = {
+        "limit": str(means.message_bytes // 1_000_000),
+        "files": ", ".join(file.name for file in report.outside.clear.files)[:MAX_NAME],
+        "service": report.header.service if report.header else "",
+    }
     if as_json:
         print_json(report_as_json(report, language, facts))
     else:
@@ -251,7 +254,8 @@ def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
         return with_key_file(means.key_file, seen.refs, _reader(bodies), means.limits, now)
     if means.config is None:
         return "there is no configuration, and no --secret-key was given"
-    if seen.outside.verdict.outcome is not Treatment.TAKEN:
+    verdict = seen.outside.verdict
+    if verdict.outcome is not Treatment.TAKEN and verdict.text not in REFUSED_BY_LETTER:
         return "the service does not open such a mail"
     client = KeeperClient(
         means.config.sockets.keeper, means.config.milter.keeper_timeout_seconds

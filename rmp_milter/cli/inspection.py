@@ -36,6 +36,8 @@ def _refusals(report: MailReport) -> Iterable[str]:
 
 def _summary(report: MailReport) -> list[tuple[str, str]]:
     lines = [("shape", _shape(report)), ("size", f"{report.size} bytes")]
+    if dropped := report.outside.clear.dropped:
+        lines.append(("in clear", f"dropped: {', '.join(dropped)}"))
     if report.more_mails:
         lines.append(("note", "other mails follow in this file, which were not looked at"))
     lines += [("automatic", _automatic(report)), ("verdict", _verdict(report))]
@@ -56,7 +58,10 @@ def _shape(report: MailReport) -> str:
 def _automatic(report: MailReport) -> str:
     """Return why the mail looks automatic, in one word or a few."""
     verdict = report.verdict
-    return verdict.detail if verdict.outcome is Treatment.AUTOMATIC else "no"
+    if verdict.outcome is Treatment.AUTOMATIC:
+        return verdict.detail
+    doubt = report.outside.doubt
+    return f"unless somebody enrolled signed it ({doubt})" if doubt else "no"
 
 
 def _verdict(report: MailReport) -> str:
@@ -141,6 +146,7 @@ def report_as_json(report: MailReport, language: Language, facts: Facts) -> Json
         "size": report.size,
         "more_mails": report.more_mails,
         "signed_outside": report.outside.signed_outside,
+        "dropped": [each.value for each in report.outside.clear.dropped],
         "automatic": verdict.detail if verdict.outcome is Treatment.AUTOMATIC else "",
         "verdict": {
             "outcome": verdict.outcome.value,

@@ -102,7 +102,7 @@ class LimitsSection(Section, frozen=True, kw_only=True):
     plaintext_bytes: Annotated[int, _whole(64 * 1024, 2048 * MIB, "bytes")] = 64 * MIB
     header_bytes: Annotated[int, _whole(4096, MIB, "bytes")] = 64 * 1024
     answer_bytes: Annotated[int, _whole(64 * 1024, 1024 * MIB, "bytes")] = 10_000_000
-    key_packets: Annotated[int, _whole(1, 256, "key packets")] = 16
+    key_packets: Annotated[int, _whole(1, 256, "key packets")] = 64
     parts: Annotated[int, _whole(2, 10_000, "MIME parts")] = 200
 
 

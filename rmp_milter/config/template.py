@@ -62,7 +62,7 @@ header_bytes = 65_536
 # An answer larger than this is split into numbered mails.
 answer_bytes = 10_000_000
 # How many readers an encrypted mail may be encrypted to.
-key_packets = 16
+key_packets = 64
 # How many MIME parts a mail may have.
 parts = 200
 

@@ -114,7 +114,7 @@ def with_key_file(
         return Inside(
             header=opened.meaning.cut.header,
             signature=signature,
-            parts=opened.parts,
+            parts=(*opened.parts, *(each.part for each in opened.packed)),
             has_code=bool(opened.meaning.cut.code),
             standing=opened.meaning.standing,
             doubts=opened.meaning.doubts,

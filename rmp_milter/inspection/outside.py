@@ -16,13 +16,18 @@ from rmp_milter.inspection.packets import Protection, wrapping_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import PacketError, ReadAt, read_message
 from rmp_milter.mail.incoming.armor import OctetsKind
-from rmp_milter.mail.incoming.automatic import automatic
+from rmp_milter.mail.incoming.automatic import automatic, perhaps_automatic
+from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
-from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, scan
 from rmp_milter.mail.incoming.shapes import Piece, Shape, recognise
-from rmp_milter.milter.intake import admit, gather
+from rmp_milter.milter.intake import admit, gather, objection
 
 MAX_NAME = 200  # characters of a name or a media type that are shown
+
+
+REFUSED_BY_LETTER = frozenset({"clear-attachment", "clear-text"})
+"""Refusals of a shape that wait for the opening: an emergency is none of theirs."""
 
 
 class Treatment(StrEnum):
@@ -67,9 +72,15 @@ class OtherPart(Value, frozen=True):
 
 
 class Outside(Value, frozen=True):
-    """A mail as it is seen without a key; ``shape`` is empty where it could not be told."""
+    """A mail as it is seen without a key; ``shape`` is empty where it could not be told.
+
+    ``doubt`` is why it is taken as automatic unless somebody enrolled signed it, or empty;
+    ``clear`` is what came in clear beside what is encrypted.
+    """
 
     verdict: Verdict
+    doubt: str = ""
+    clear: InClear = InClear()
     shape: str = ""
     signed_outside: bool = False
     from_field: str = ""
@@ -109,8 +120,12 @@ def look(
     ]
     complete = tuple(ref for ref in refs if isinstance(ref, BodyRef))
     troubles = [trouble for _, trouble in parts if trouble]
+    verdict = _turned_away(mail_from, outer, shape) or _unusable(refs, troubles, limits)
+    doubt = perhaps_automatic(outer) or ""
     outside = Outside(
-        verdict=_turned_away(mail_from, outer, shape) or _unusable(refs, troubles, limits),
+        verdict=in_doubt(verdict, doubt),
+        doubt=doubt,
+        clear=shape.clear,
         shape=shape.name.value,
         signed_outside=shape.signed_outside,
         from_field=outer.header("From")[:MAX_NAME],
@@ -118,6 +133,13 @@ def look(
         others=tuple(_others(raw, outer, shape)),
     )
     return LookedAt(outside, complete if len(complete) == len(refs) else ())
+
+
+def in_doubt(verdict: Verdict, doubt: str) -> Verdict:
+    """Return the verdict on a mail in doubt: what would refuse it takes it for a machine's."""
+    if doubt and verdict.outcome is Treatment.REFUSED:
+        return Verdict(Treatment.AUTOMATIC, detail=doubt)
+    return verdict
 
 
 _Judged = tuple[EncryptedPart, Verdict | None]
@@ -130,8 +152,10 @@ def _turned_away(mail_from: str, outer: Part, shape: Shape) -> Verdict | None:
     try:
         admit(shape)
     except MailError as error:
-        return refused(error.text, ", ".join(shape.clear_attachments)[:MAX_NAME])
-    return None
+        return refused(error.text)
+    found = objection(shape.clear, by_name=False)
+    names = ", ".join(shape.clear_attachments)[:MAX_NAME]
+    return refused(found.text, names) if found else None
 
 
 def _unusable(refs: list[BodyRef | str], troubles: list[Verdict], limits: Limits) -> Verdict:
@@ -188,23 +212,24 @@ _WHAT = {
     OctetsKind.SIGNED_TEXT: "text in clear, signed",
     OctetsKind.KEY: "OpenPGP key",
     OctetsKind.CMS_ENCRYPTED: "S/MIME, encrypted",
-    OctetsKind.CMS: "S/MIME, signature or certificate",
+    OctetsKind.CMS: "S/MIME, signed or compressed",
+    OctetsKind.CMS_SIGNATURE: "S/MIME, signature or certificate",
     OctetsKind.TNEF: "winmail.dat of Outlook",
     OctetsKind.OTHER: "in clear",
 }
 
 
 def _others(raw: memoryview, outer: Part, shape: Shape) -> list[OtherPart]:
-    taken = {id(piece.part) for piece in shape.pieces}
+    taken = {(piece.source is None, piece.part.headers_start) for piece in shape.pieces}
     return [
         OtherPart(
             name=leaf.part.filename[:MAX_NAME],
             media_type=leaf.part.media_type[:MAX_NAME],
-            size=sum(len(piece) for piece in content(raw, leaf.part)),
+            size=sum(len(piece) for piece in leaf.octets()),
             what=_what(leaf),
         )
         for leaf in leaves_of(raw, outer)
-        if id(leaf.part) not in taken
+        if (not leaf.unwrapped, leaf.part.headers_start) not in taken
     ]
 
 

@@ -18,8 +18,8 @@ from rmp_milter.keeper.openpgp.packets import (
     small_body,
 )
 
-MAX_SHOWN = 64
-"""Packets that are looked at; the service itself reads fewer."""
+MAX_SHOWN = 320
+"""Packets that are looked at, more than any service is set to read."""
 _FINGERPRINTS = {4: 20, 6: 32}  # octets, by key version (RFC 9580, 5.1.2)
 
 
@@ -80,6 +80,10 @@ class _Looking:
         return True
 
     def _look(self, header: Header) -> None:
+        if packets.is_passed_over(header.tag):
+            for _ in read_body(self._stream, header):
+                pass
+            return
         content = small_body(self._stream, header, MAX_KEY_PACKET_BYTES)
         if header.tag == packets.PKESK:
             self.key_ids.append(_key_id(content))

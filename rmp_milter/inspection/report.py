@@ -5,11 +5,19 @@ from contextlib import contextmanager
 
 import msgspec
 
+from rmp_milter.calls.protocol import Trust
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
-from rmp_milter.inspection.outside import Outside, Treatment, Verdict, refused
+from rmp_milter.inspection.outside import (
+    REFUSED_BY_LETTER,
+    Outside,
+    Treatment,
+    Verdict,
+    in_doubt,
+    refused,
+)
 from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import (
@@ -84,12 +92,32 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
     header = understood(inside.words, ground.this_year, signer)
     return msgspec.structs.replace(
         report,
-        verdict=_verdict(report, inside.refusal),
+        verdict=_excused(report, (inside, header, signer), ground),
         inside=msgspec.structs.replace(inside, signer=signer.name if signer else ""),
         header=header,
         objections=tuple(_objections(inside, header, signer, ground)),
         signers_known=ground.directory is not None,
     )
+
+
+_Read = tuple[Inside, RoutingHeader, Doctor | None]
+
+
+def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
+    """Return the verdict now that it is known who wrote what.
+
+    A mail in doubt is a machine's unless somebody enrolled signed it; files in clear refuse
+    no emergency.
+    """
+    inside, header, signer = read
+    verdict = _verdict(report, inside.refusal)
+    unsigned = inside.signature.trust is not Trust.GOOD or signer is None
+    if ground.directory is not None and unsigned:
+        told = refused("unknown-sender") if report.outside.doubt else verdict
+        return in_doubt(told, report.outside.doubt)
+    if verdict.text in REFUSED_BY_LETTER and header.verb is Verb.URGENCE:
+        return Verdict(Treatment.TAKEN)
+    return verdict
 
 
 def _signer(inside: Inside, directory: Directory | None) -> Doctor | None:
@@ -99,7 +127,7 @@ def _signer(inside: Inside, directory: Directory | None) -> Doctor | None:
 def _not_opened(report: MailReport, error: MailError) -> MailReport:
     reason = error.detail or error.text
     refusal = "" if error.temporary else error.text
-    verdict = _verdict(report, refusal, reason)
+    verdict = in_doubt(_verdict(report, refusal, reason), report.outside.doubt)
     return msgspec.structs.replace(report, verdict=verdict, not_opened=reason)
 
 

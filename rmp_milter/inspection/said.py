@@ -10,6 +10,7 @@ from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.packed import spread_out
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.header.routing import RoutingHeader
@@ -82,7 +83,8 @@ def _words(data: bytes, most: int) -> Words:
 
 
 def _words_of_entity(data: bytes, most: int) -> Words:
-    text = text_of_mail(data, scan(data), most)
+    spread = spread_out(data, scan(data), most)
+    text = text_of_mail(spread.data, spread.root, most)
     return text.readings[-1] if text.readings else Words(())
 
 

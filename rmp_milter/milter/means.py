@@ -12,6 +12,7 @@ from rmp_milter.dossier.model import Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.mimetree import Part
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.turns import Turns
@@ -51,18 +52,26 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 class Gathered(msgspec.Struct, frozen=True):
-    """The encrypted bodies of a mail, binary, and where each lies in their memory."""
+    """The encrypted bodies of a mail, binary, and where each lies in their memory.
+
+    ``clear`` is what came in clear beside them.
+    """
 
     refs: tuple[BodyRef, ...]
     memory: Memory
+    clear: InClear
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off."""
+    """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off.
+
+    ``clear`` is what came in clear beside it.
+    """
 
     opened: Opened
     bodies: Memory
     fresh: Memory
+    clear: InClear
 
     @property
     def signature(self) -> Signature:

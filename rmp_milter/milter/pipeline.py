@@ -1,7 +1,7 @@
 """One mail, one way: from the envelope to the commit. The main path reads top to bottom.
 
-    duplicate? → automatic? → shape → the keeper opens → sender → routing header → the
-    verb's handler (with the keeper) → answer (sealed by the keeper) → one commit
+    duplicate? → automatic? → shape → the keeper opens → sender → routing header → anything
+    in clear? → the verb's handler (with the keeper) → answer (sealed by the keeper) → one commit
 
 Nothing is kept before the commit and everything is durable after it. What is refused
 before the sender is known is heard at SMTP time (:class:`MailError`); a known sender gets
@@ -16,16 +16,27 @@ from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
+from rmp_milter.handlers.letters.dropped import with_dropped
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import RoutingHeader, parse
+from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.emergencies import refused
-from rmp_milter.milter.intake import admit, gather, harmless_message_id, open_request, thread_of
+from rmp_milter.milter.intake import (
+    admit,
+    check_clear,
+    dropped,
+    gather,
+    harmless_message_id,
+    objecting,
+    open_request,
+    thread_of,
+)
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
@@ -38,7 +49,13 @@ from rmp_milter.milter.understanding import (
     is_thanks,
     understood,
 )
-from rmp_milter.milter.unrequested import swallow, why_automatic
+from rmp_milter.milter.unrequested import (
+    MachineMail,
+    check_author,
+    doubting,
+    swallow,
+    why_automatic,
+)
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
 
@@ -52,12 +69,20 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
     ``memory`` is given back on the way. Raises :class:`MailError` with what the SMTP
     client hears; then nothing was done.
     """
+    try:
+        return _take(envelope, memory, means)
+    except MachineMail as machine:
+        return f"automatic ({machine})"
+
+
+def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
     with Memory() as bodies:
         with memory.mapped() as raw:
             mail = _mail(envelope, raw)
             if word := _done_unopened(mail, raw, means):
                 return word
-            gathered = _gather(mail, raw, bodies)
+            with doubting(mail):
+                gathered = _gather(mail, raw, bodies)
         # The bodies are all that is needed of it, and the commit takes as much again.
         memory.close()
         return _take_gathered(mail, gathered, means)
@@ -67,9 +92,13 @@ def _mail(envelope: Envelope, raw: memoryview) -> Mail:
     try:
         outer = scan(raw)
     except MimeLimit as error:
-        raise MailError("damaged-mail", enhanced="5.6.0", detail=str(error)) from error
+        raise _damaged(error) from error
     digest = duplicate_digest(envelope.sender, envelope.recipients, raw)
     return Mail(envelope=envelope, outer=outer, digest=digest)
+
+
+def _damaged(error: MimeLimit) -> MailError:
+    return MailError("damaged-mail", enhanced="5.6.0", detail=str(error))
 
 
 def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str | None:
@@ -95,7 +124,7 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
 
 
 def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
-    with means.store.snapshot() as view:
+    with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
         try:
@@ -118,8 +147,9 @@ def _take_opened(mail: Mail, read: Read, means: Means) -> str:
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
     """Return who wrote and what the header says, or refuse at SMTP time."""
     opened, at = read.opened, mail.envelope.received_at
-    with means.store.snapshot() as view:
+    with doubting(mail), objecting(read.clear), means.store.snapshot() as view:
         sender = identify(mail.envelope, opened.signature, view)
+    check_author(mail, sender)
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, bool(opened.held_code), at)
@@ -129,9 +159,13 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
 
 def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
     """Take the encrypted bodies out of the mail, or refuse its shape."""
-    shape = recognise(raw, mail.outer)
+    try:
+        shape = recognise(raw, mail.outer)
+    except MimeLimit as error:  # inside an S/MIME signature
+        raise _damaged(error) from error
     admit(shape)
-    return Gathered(refs=gather(raw, shape, bodies), memory=bodies)
+    with objecting(shape.clear):
+        return Gathered(refs=gather(raw, shape, bodies), memory=bodies, clear=shape.clear)
 
 
 def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) -> Read:
@@ -140,7 +174,7 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
     def attempt(certificates: tuple[bytes, ...]) -> Read:
         request = open_request(mail.digest, gathered.refs, certificates)
         opened, fresh = keeper.open(request, gathered.memory)
-        return Read(opened=opened, bodies=gathered.memory, fresh=fresh)
+        return Read(opened, gathered.memory, fresh, gathered.clear)
 
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
     return opened_with_signers(attempt, likely, view)
@@ -177,19 +211,26 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
     standing, has_documents = case.opened.standing, case.opened.has_documents
-    if is_thanks(standing, has_documents=has_documents):
+    if is_thanks(standing, has_documents=has_documents or read.clear.is_refused):
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
+        check_clear(read.clear, case.header.verb)
         service = InService(HANDLERS, means.services)
         check_request(case.header, standing, service, has_documents=has_documents)
-        outcome = HANDLERS[case.header.verb](case)
+        outcome = _with_dropped(HANDLERS[case.header.verb](case), case, read.clear)
         word = f"{verb} done"
     except MailError as error:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
     _commit(case, outcome, read, view, means)
     return word
+
+
+def _with_dropped(outcome: Outcome, case: Case, clear: InClear) -> Outcome:
+    """Say what came in clear and was dropped, where something was filed or left aside."""
+    filed = bool(outcome.effects.filings or outcome.effects.deferrals)
+    return with_dropped(outcome, dropped(clear, case.header.verb, filed=filed), case.language)
 
 
 def _refusal(error: MailError, case: Case) -> Outcome:

@@ -1,11 +1,18 @@
-"""Mails that no person wrote to the service: told by their outside, noted, not answered."""
+"""Mails that no person wrote to the service: told by their outside, noted, not answered.
 
-from collections.abc import Sequence
-from contextlib import suppress
+Where the outside leaves a doubt (:func:`doubt`), a good signature of somebody enrolled tells
+a person's mail; any other is swallowed like a machine's, and nobody hears which it was.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.case import Sender
 from rmp_milter.mail.bounce_address import is_bounce_address, row_of
-from rmp_milter.mail.incoming.automatic import automatic
+from rmp_milter.mail.incoming.automatic import automatic, perhaps_automatic
 from rmp_milter.mail.incoming.reports import says_failed
 from rmp_milter.milter.means import Mail, Means
 from rmp_milter.store.format.failures import Conflict
@@ -17,6 +24,38 @@ def why_automatic(mail: Mail, services: Sequence[str]) -> str | None:
     if any(is_bounce_address(each, service) for each in to for service in services):
         return "sent to a bounce address"
     return automatic(mail.envelope.sender, mail.outer)
+
+
+class MachineMail(Exception):  # noqa: N818 -- reads as what it is where it is raised
+    """A mail in doubt that no enrolled person signed; ``args[0]`` is the doubt, for the log."""
+
+
+def doubt(mail: Mail) -> str:
+    """Return why a machine may have written the mail, in a word, or nothing."""
+    return perhaps_automatic(mail.outer) or ""
+
+
+@contextmanager
+def doubting(mail: Mail) -> Iterator[None]:
+    """Turn what refuses a mail in doubt into :class:`MachineMail`: a machine hears nothing.
+
+    What must come again (451) stays what it is: a doctor's mail would be lost with it.
+    """
+    try:
+        yield
+    except MailError as error:
+        if error.temporary or not (reason := doubt(mail)):
+            raise
+        raise MachineMail(reason) from None
+
+
+def check_author(mail: Mail, sender: Sender) -> None:
+    """Raise :class:`MachineMail` for a mail in doubt that its sender did not sign.
+
+    A login tells whose program sent it, not that a person wrote.
+    """
+    if sender.proof is not Proof.SIGNATURE and (reason := doubt(mail)):
+        raise MachineMail(reason)
 
 
 def swallow(mail: Mail, raw: memoryview, means: Means, reason: str) -> str:

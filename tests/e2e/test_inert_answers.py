@@ -70,7 +70,7 @@ def test_a_file_that_is_named_like_a_request_asks_for_nothing(
     index, *_ = clinic.host.exchange(
         clinic.paul, clinic.paul.pgp_mime(f"Demande : dossier\n{lines}")
     )
-    assert "Demande - remplacement" in index.text
+    assert "Demande · remplacement" in index.text
     before = locums_of(clinic, clinic.paul)
     said = sent_back(clinic, clinic.paul, QUOTED[form](index.text))
     assert not any("remplacement" in subject for subject in said)

@@ -19,9 +19,57 @@ def test_a_refusal_is_one_line_in_the_language_of_the_host(clinic: Clinic) -> No
     assert "\n" not in reply.text
 
 
-def test_a_clear_attachment_beside_an_encrypted_text(clinic: Clinic) -> None:
-    mail = clinic.lab.files_in_clear("Patient : DUPONT Jean\n", {"radio.pdf": PDF})
-    assert "une piece jointe ne l'est pas" in clinic.rejection(clinic.lab, mail).text
+NAMED = "DUPONT Jean : radio.pdf"
+
+
+def test_a_clear_attachment_beside_an_encrypted_text_is_named_by_letter(
+    clinic: Clinic,
+) -> None:
+    before = clinic.documents()
+    mail = clinic.lab.files_in_clear(clinic.patient(), {NAMED: PDF})
+    letter = clinic.refusal(clinic.lab, mail).text.replace("\r\n", "\n").replace("\n", " ")
+    assert "une pièce jointe ne l'est pas (« DUPONT Jean radio.pdf »)" in letter
+    assert clinic.documents() == before
+
+
+def test_a_stranger_hears_no_name_of_his_clear_attachment(clinic: Clinic) -> None:
+    mail = clinic.outsider.files_in_clear(clinic.patient(), {NAMED: PDF, "b.docx": PDF})
+    said = clinic.rejection(clinic.outsider, mail).text
+    assert "une piece jointe ne l'est pas (PDF, DOCX)" in said
+    assert "DUPONT" not in said
+
+
+def test_an_emergency_is_not_refused_for_a_clear_attachment(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    text = f"Demande : urgence\nMotif : inconscient aux urgences\n{lines}"
+    answer, *_ = clinic.host.exchange(
+        clinic.anne, clinic.anne.files_in_clear(text, {NAMED: PDF})
+    )
+    assert "en clair (pièces jointes)" in answer.text.replace("\n", " ").replace("\r", "")
+
+
+def test_a_text_in_clear_with_encrypted_files(clinic: Clinic) -> None:
+    before = clinic.documents()
+    mail = clinic.lab.text_in_clear(f"{clinic.patient()}\nVoici.\n", {"radio.pdf": PDF})
+    said = clinic.rejection(clinic.lab, mail).text
+    assert "a voyage en clair" in said
+    assert "Chiffrez le message entier" in said
+    assert clinic.documents() == before
+
+
+def test_an_emergency_in_an_encrypted_file_below_a_clear_word_is_heard(
+    clinic: Clinic,
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    text = f"Demande : urgence\nMotif : inconscient aux urgences\n{lines}"
+    mail = clinic.anne.text_in_clear(
+        "URGENT, voir le fichier\n", {"urgence.txt": text.encode()}
+    )
+    answer, *_ = clinic.host.exchange(clinic.anne, mail)
+    assert "n'a pas été traité" not in answer.subject
+    assert "en clair (texte ou pied de page)" in " ".join(answer.text.split())
 
 
 def test_what_outlook_packs_into_winmail_dat(clinic: Clinic) -> None:
@@ -162,6 +210,19 @@ def test_an_automatic_reply_is_swallowed_and_never_answered(clinic: Clinic) -> N
     assert null.accepted
     clinic.host.ask(clinic.paul, clinic.paul.pgp_mime("Demande : aide\n"))
     assert clinic.host.postfix.collected.count(clinic.lab.mail) == before
+
+
+def test_a_list_mail_that_an_enrolled_doctor_signed_is_his(clinic: Clinic) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    before = clinic.documents()
+    clinic.host.ask(
+        clinic.lab, b"Precedence: bulk\r\n" + clinic.lab.pgp_mime(f"{lines}\nVoici.\n")
+    )
+    assert clinic.documents() == before + 1
+    stranger = b"Precedence: list\r\n" + clinic.outsider.pgp_mime(f"{lines}\nVoici.\n")
+    assert clinic.host.send(clinic.outsider, stranger).accepted
+    assert clinic.documents() == before + 1
 
 
 @pytest.mark.promise(number=7)

@@ -44,7 +44,7 @@ def test_a_masked_entry_is_seen_by_its_author_and_the_treating_doctor_only(
     lines, code = filed(clinic)
     (answer,) = ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 2\n")
     assert "Ces documents sont masqués :" in answer.text
-    assert re.search(r"- 2\. \d\d/\d\d/\d{4}  Radiologie — Laboratoire CENTRAL", answer.text)
+    assert re.search(r"- 2\. \d\d/\d\d/\d{4}  Radiologie, Laboratoire CENTRAL", answer.text)
     coded = f"{lines}Code : {code}\n"
     index, _ = ask(clinic, clinic.anne, "dossier", coded, 2)
     assert "Radiologie" not in index.text

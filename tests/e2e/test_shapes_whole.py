@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from clinic import PDF, Clinic
 
+from testbed import gateway
 from testbed.doctor import Doctor
 from testbed.gpg import Standing, Verdict
 from testbed.reading import Opened, code_told
@@ -21,9 +22,23 @@ SHAPES: dict[str, Compose] = {
     "partitioned": lambda doctor, text: doctor.partitioned(text, FILES),
     "inline": lambda doctor, text: doctor.inline(text),
     "inline-html": lambda doctor, text: doctor.inline_html(text),
+    "smime-signed": lambda doctor, text: gateway.smime_signed(doctor.pgp_mime(text, FILES)),
+    "smime-opaque": lambda doctor, text: gateway.smime_opaque(doctor.pgp_mime(text, FILES)),
+    "logo-footer": lambda doctor, text: gateway.beside(
+        doctor.pgp_mime(text, FILES), gateway.logo_footer(), gateway.antivirus_note()
+    ),
+    "winmail": lambda doctor, text: doctor.packed(text, FILES),
     "text-alone": lambda doctor, text: doctor.pgp_mime(text),
 }
-WITH_FILES = ["pgp-mime", "signed-inside", "mixed-up", "partitioned"]
+WITH_FILES = [
+    *("pgp-mime", "signed-inside", "mixed-up", "partitioned"),
+    *("smime-signed", "smime-opaque", "logo-footer", "winmail"),
+]
+DROPPED = {
+    "smime-signed": "(signature S/MIME)",
+    "smime-opaque": "(signature S/MIME)",
+    "logo-footer": "(texte ou pied de page, logo)",
+}
 
 
 def files_of(answers: list[Opened]) -> dict[str, bytes]:
@@ -54,6 +69,19 @@ def test_a_deposit_comes_out_as_its_author_sent_it(shape: str, clinic: Clinic) -
         assert author in [verdict for opened in answers for verdict in opened.verdicts]
         if shape in WITH_FILES:
             assert files_of(answers).items() >= FILES.items()
+
+
+@pytest.mark.parametrize("shape", DROPPED)
+def test_the_receipt_says_what_came_in_clear_and_was_dropped(
+    shape: str, clinic: Clinic
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    mail = SHAPES[shape](clinic.lab, f"{lines}Document : écho\n\n{LETTER}")
+    (receipt,) = clinic.host.exchange(clinic.lab, mail)
+    said = receipt.text.replace("\r\n", "\n").replace("\n", " ")
+    assert f"Ce qui accompagnait le message en clair {DROPPED[shape]}" in said
+    assert "n'a pas été conservé." in said
 
 
 @pytest.mark.parametrize("shape", SHAPES)

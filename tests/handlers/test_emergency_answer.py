@@ -47,11 +47,12 @@ class TestOrderOfNeed:
         )
         assert "né le 30/01/1959" in screen
         assert (
-            "Lisez d'abord le résumé du 28/05/2026 (entrée 13),\nle message qui suit" in screen
+            "Lisez d'abord le résumé du 28/05/2026 (document 13),\nle message qui suit"
+            in screen
         )
         assert f"Le médecin traitant est {DEMO.name}." in screen
         assert "On le joint au 01 23 45 67 89 ou au 06 12 34 56 78." in screen
-        assert "14 entrée(s), 14 document(s)" in screen
+        assert "14 document(s), 14 fichier(s)" in screen
 
     def test_the_resume_that_is_named_is_the_first_that_is_sent(self) -> None:
         outcome, _ = run(urgence.handle, emergency(), World([self.KNOWN], [*self.MANY]))
@@ -82,11 +83,11 @@ class TestOrderOfNeed:
     def test_where_the_resume_is_in_the_partitioned_form(self) -> None:
         eudora = replace(OTHER, reply_form=ReplyForm.PARTITIONED)
         words = "\n".join(self.lines(by=eudora))
-        assert "(entrée 13),\nle premier fichier chiffré joint à ce message." in words
+        assert "(document 13),\nle premier fichier chiffré joint à ce message." in words
 
     def test_no_resume_is_said_and_what_to_open_instead(self) -> None:
         outcome, _ = run(urgence.handle, emergency(), World([dossier()], FILED[1:]))
-        assert "Aucun résumé médical ici. Lisez d'abord l'entrée 1" in outcome.letter.text
+        assert "Aucun résumé médical ici. Lisez d'abord le document 1" in outcome.letter.text
 
     def test_a_number_that_is_not_known_is_not_spoken_of(self) -> None:
         lines = self.lines(dossier())
@@ -111,7 +112,7 @@ class TestOrderOfNeed:
     def test_in_english(self) -> None:
         mail = replace(emergency(), language="en")
         outcome, _ = run(urgence.handle, mail, World([self.KNOWN], [*self.MANY]))
-        assert "Read the summary of 28/05/2026 first (entry 13)" in outcome.letter.text
+        assert "Read the summary of 28/05/2026 first (document 13)" in outcome.letter.text
         assert outcome.letter.text.splitlines()[1] == "67 years old, male, born 30/01/1959"
 
     @pytest.mark.parametrize(

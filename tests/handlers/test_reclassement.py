@@ -35,9 +35,9 @@ def test_the_medecin_traitant_moves_entries_and_reads_what_moved() -> None:
     assert update.dossier.refilings == (Refiling(1, Onglet.IMAGERIE, DEMO.doctor_id, NOON),)
     assert update.dossier.revision == 1
     assert (
-        "1. 28/05/2026  Scanner — Dr Paul DEMO\n      quitte « Divers »" in outcome.letter.text
+        "1. 28/05/2026  Scanner, Dr Paul DEMO\n      quitte « Divers »" in outcome.letter.text
     )
-    assert "2. 28/05/2026  IRM — Dr Paul DEMO\n      s'y trouvait déjà" in outcome.letter.text
+    assert "2. 28/05/2026  IRM, Dr Paul DEMO\n      s'y trouvait déjà" in outcome.letter.text
 
 
 def test_the_index_shows_the_new_onglet() -> None:

@@ -37,7 +37,7 @@ def test_a_new_version_replaces_the_old_one(by: Doctor) -> None:
     assert (filing.entry.document_type, filing.entry.onglet) == ("Radio", Onglet.IMAGERIE)
     assert isinstance(requests[-1], Reseal)
     assert state_of(outcome) == replace(dossier(), revision=1)
-    assert "Radio — Laboratoire CENTRAL" in words_of(outcome)
+    assert "Radio, Laboratoire CENTRAL" in words_of(outcome)
 
 
 def test_a_masked_one_stays_masked_and_it_is_said() -> None:

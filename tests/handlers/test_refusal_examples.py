@@ -53,7 +53,7 @@ def test_what_was_understood_is_told_in_no_line_that_can_be_read_again() -> None
     words = refusal_letter(MailError("header-problems"), parse(lines, 2026), lines, "fr").text
     understood = words.partition("Modèle")[0]
     assert "  - ligne « Patient »\n      lu « DUPONT Jean »\n" in understood
-    assert "  - ligne « Document »\n      lu « x Demande - remplacement »\n" in understood
+    assert "  - ligne « Document »\n      lu « x Demande · remplacement »\n" in understood
     assert "  - ligne « Truc »\n" in understood
     assert "  - la ligne « Truc » est inconnue du service\n" in understood
     assert [line for line in lines_of(understood) if line.field] == []

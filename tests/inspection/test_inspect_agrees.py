@@ -76,6 +76,14 @@ def milter(service: Path, keeper: None) -> Milter:  # noqa: ARG001 -- the keeper
 
 
 @pytest.fixture(scope="module")
+def outsider(service: Path) -> Iterator[Doctor]:
+    """Somebody with the service's key whom nobody enrolled."""
+    with Doctor("Dr Lucie INCONNUE", "lucie@nulle.part") as lucie:
+        lucie.import_key((service / "public" / "service.asc").read_bytes())
+        yield lucie
+
+
+@pytest.fixture(scope="module")
 def patient(service: Path, paul: Doctor, milter: Milter) -> Iterator[Doctor]:
     """A patient who has a dossier and a key of his own."""
     with Doctor("Jean DUPONT", "jean@chez.example") as jean:
@@ -279,3 +287,85 @@ def test_a_file_that_is_encrypted_twice_over_is_refused_by_keeper_and_key_file(
     said = inspect.with_key(anne.layered(HEADER, files), secret_key)
     assert (said.status, said.at("verdict", "text")) == (1, "layered")
     assert said.at("opened", "header") == HEADER.splitlines()
+
+
+CLEAR_PDF = (
+    b'Content-Type: application/pdf; name="DUPONT Jean : bilan.pdf"\r\n'
+    b"Content-Disposition: attachment\r\n\r\n%PDF-1.4 in clear"
+)
+FOOTER = b"Content-Type: text/plain\r\n\r\n-- \r\nCHU de Test\r\n"
+
+
+def beside(mail: bytes, part: bytes) -> bytes:
+    """Return the mail as a gateway leaves it that adds a part beside the whole content."""
+    head, _, body = mail.partition(b"\r\nContent-Type:")
+    parts = [b"Content-Type:" + body, part]
+    joined = b"".join(b"--gate\r\n" + each + b"\r\n" for each in parts)
+    outer = b"\r\nContent-Type: multipart/mixed; boundary=gate\r\n\r\n"
+    return head + outer + joined + b"--gate--\r\n"
+
+
+def test_a_file_in_clear_is_refused_by_letter_to_whom_is_known(
+    inspect: Inspect, milter: Milter, config: tuple[str, str], paul: Doctor
+) -> None:
+    mail = beside(paul.pgp_mime(f"{HEADER}\n{LETTER}"), CLEAR_PDF)
+    said = inspect.as_json(mail, *config)
+    assert (said.status, said.at("verdict", "text")) == (1, "clear-attachment")
+    assert "DUPONT Jean : bilan.pdf" in str(said.at("verdict", "sentence"))
+    assert milter.take(mail) == "clear-attachment"
+
+
+def test_a_file_in_clear_refuses_no_emergency(
+    inspect: Inspect, milter: Milter, config: tuple[str, str], paul: Doctor
+) -> None:
+    mail = beside(paul.pgp_mime(EMERGENCY + HEADER), CLEAR_PDF)
+    assert inspect.as_json(mail, *config).at("verdict", "outcome") == "taken"
+    assert milter.take(mail) == "urgence done"
+
+
+def test_what_a_gateway_added_is_told_as_dropped(
+    inspect: Inspect, milter: Milter, config: tuple[str, str], paul: Doctor
+) -> None:
+    mail = beside(paul.pgp_mime(f"{HEADER}\n{LETTER}"), FOOTER)
+    said = inspect.as_json(mail, *config)
+    assert (said.status, said.at("dropped")) == (0, ["footer"])
+    assert milter.take(mail) == "depot done"
+
+
+def test_a_list_mail_is_a_persons_if_somebody_enrolled_signed_it(
+    inspect: Inspect, milter: Milter, config: tuple[str, str], paul: Doctor, outsider: Doctor
+) -> None:
+    bulk = b"Precedence: bulk\r\n"
+    mail = bulk + paul.pgp_mime(f"{HEADER}\n{LETTER}")
+    assert inspect.as_json(mail, *config).at("verdict", "outcome") == "taken"
+    assert milter.take(mail) == "depot done"
+    machines = [
+        bulk + outsider.pgp_mime(f"{HEADER}\n{LETTER}"),
+        bulk + paul.pgp_mime(f"{HEADER}\n{LETTER}", sign=False),
+        bulk + paul.signed_inside(HEADER, {}, forged=HEADER.replace("Jean", "Luc")),
+        bulk + beside(paul.pgp_mime(HEADER, sign=False), CLEAR_PDF),
+        bulk + b"Content-Type: text/plain\r\n\r\nBonjour\r\n",
+    ]
+    for machine in machines:
+        assert inspect.as_json(machine, *config).at("automatic") == "Precedence"
+        assert milter.take(machine) == "automatic (Precedence)"
+
+
+def test_what_outlook_packed_is_told_alike_by_keeper_and_key_file(
+    inspect: Inspect,
+    config: tuple[str, str],
+    paul: Doctor,
+    anne: Doctor,
+    secret_key: bytes,
+) -> None:
+    names = ["", "winmail.dat", "écho.pdf"]
+    by_keeper = inspect.as_json(
+        paul.packed(f"{HEADER}\n{LETTER}", {"écho.pdf": b"%PDF"}), *config
+    )
+    by_key = inspect.with_key(
+        anne.packed(f"{HEADER}\n{LETTER}", {"écho.pdf": b"%PDF"}), secret_key
+    )
+    for said in (by_keeper, by_key):
+        parts = said.at("opened", "parts")
+        assert isinstance(parts, list)
+        assert [part["name"] for part in parts] == names

@@ -85,9 +85,22 @@ def test_a_mail_for_other_keys_is_refused_with_the_keepers_reason(
 def test_what_the_service_refuses_by_shape_is_not_opened(
     inspect: Inspect, paul: Doctor, config: tuple[str, str]
 ) -> None:
-    said = inspect.as_json(paul.files_in_clear(HEADER, {"bilan.pdf": PDF}), *config)
-    assert said.status == 1
+    empty = b'Content-Type: text/plain; name=winmail.dat\r\n\r\n\x78\x9f>"'
+    body = paul.inline(HEADER).partition(b"\r\nContent-Type:")
+    parts = b"".join(b"--x\r\n%s\r\n" % each for each in (b"Content-Type:" + body[2], empty))
+    mixed = b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    said = inspect.as_json(body[0] + mixed + parts + b"--x--\r\n", *config)
+    assert (said.status, said.at("verdict", "text")) == (1, "winmail")
     assert said.at("not_opened") == "the service does not open such a mail"
+
+
+@pytest.mark.usefixtures("keeper")
+def test_what_is_refused_by_letter_is_opened(
+    inspect: Inspect, paul: Doctor, config: tuple[str, str]
+) -> None:
+    said = inspect.as_json(paul.files_in_clear(HEADER, {"bilan.pdf": PDF}), *config)
+    assert (said.status, said.at("verdict", "text")) == (1, "clear-attachment")
+    assert said.at("opened", "request") == "depot"
 
 
 @pytest.mark.usefixtures("keeper")

@@ -104,8 +104,14 @@ def test_a_container_that_the_service_refuses_is_told_with_the_reason(
 
 
 def test_too_many_key_packets_are_refused_as_by_the_keeper(inspect: Inspect) -> None:
-    said = inspect.as_json(inline(key_packet(KEY_ID) * 17 + SEALED))
-    assert refusal(said) == (1, "unreadable")
+    said = inspect.as_json(inline(key_packet(KEY_ID) * 65 + SEALED))
+    assert refusal(said) == (1, "too-many-recipients")
+    assert len(said.at("encrypted", 0, "key_ids")) == 65
+
+
+def test_sixty_four_readers_are_taken(inspect: Inspect) -> None:
+    said = inspect.as_json(inline(key_packet(KEY_ID) * 64 + SEALED))
+    assert said.at("verdict", "outcome") == "taken"
 
 
 def test_a_passphrase_beside_the_keys_is_told(inspect: Inspect) -> None:

@@ -291,8 +291,54 @@ def test_more_key_packets_than_the_cap_are_refused() -> None:
     body = sealed(literal(b"x"), KEY)
     fits = packet * MAX_KEY_PACKETS + body
     assert len(read_message(memory(fits), whole(fits)).key_packets) == MAX_KEY_PACKETS
-    with pytest.raises(PacketError):
+    with pytest.raises(PacketError) as error:
         read_message(memory(packet + fits), whole(packet + fits))
+    assert error.value.why is Why.TOO_MANY_RECIPIENTS
+
+
+def test_key_packets_of_other_versions_count_as_recipients_too() -> None:
+    packet = frame(1, b"\x06" + bytes(30))
+    data = packet * (MAX_KEY_PACKETS + 1) + sealed(literal(b"x"), KEY)
+    with pytest.raises(PacketError) as error:
+        read_message(memory(data), whole(data))
+    assert error.value.why is Why.TOO_MANY_RECIPIENTS
+
+
+SAYS_NOTHING = [frame(10, b"PGP"), frame(21, b"\x07" * 9000), frame(40, b"x"), frame(63, b"")]
+
+
+@pytest.mark.parametrize("packet", SAYS_NOTHING, ids=["marker", "padding", "40", "63"])
+def test_what_openpgp_calls_not_critical_is_passed_over_wherever_it_stands(
+    packet: bytes,
+) -> None:
+    key_packet = frame(1, b"\x03" + bytes(30))
+    body = sealed(packet + literal(b"x") + packet, KEY)
+    data = packet + key_packet + packet + body + packet + b"\r\n"
+    found = read_message(memory(data), whole(data))
+    start = found.body.offset
+    assert data[start : start + found.body.length] == body
+    assert decrypt(memory(data), found.body, KEY, LIMIT).data == b"x"
+
+
+def test_a_critical_packet_that_nobody_knows_is_unsupported_not_damage() -> None:
+    body = sealed(literal(b"x"), KEY)
+    for data in (frame(39, b"x") + body, frame(1, b"\x03" + bytes(30)) + frame(22, b"") + body):
+        with pytest.raises(PacketError) as error:
+            read_message(memory(data), whole(data))
+        assert error.value.why is Why.UNSUPPORTED
+    inside = sealed(frame(39, b"x") + literal(b"x"), KEY)
+    with pytest.raises(PacketError) as error:
+        decrypt(memory(inside), whole(inside), KEY, LIMIT)
+    assert error.value.why is Why.UNSUPPORTED
+
+
+@pytest.mark.promise(number=11)
+def test_packets_that_say_nothing_are_bounded_in_number() -> None:
+    body = sealed(literal(b"x"), KEY)
+    for data in (frame(40, b"") * 5000 + body, body + frame(40, b"") * 5000):
+        with pytest.raises(PacketError) as error:
+            read_message(memory(data), whole(data))
+        assert error.value.why is Why.UNREADABLE
 
 
 def test_marker_and_passphrase_packets_are_passed_over_and_the_span_is_exact() -> None:

@@ -47,7 +47,7 @@ REAL = {
     "service": "rmp@autre.example",
     "name": "Radio.pdf",
     "title": "Compte-rendu radiologie",
-    "old": "3. 12/11/2026  Compte-rendu radiologie — Dr Anne MOREL",
+    "old": "3. 12/11/2026  Compte-rendu radiologie, Dr Anne MOREL",
     "reason": "type « compte-rendu »",
     "slip": "fiche-code.pdf",
 }
@@ -96,7 +96,7 @@ def facts_of(template: str, said: str | None) -> dict[str, str]:
 
 
 def _fact(name: str, said: str | None, template: str) -> str:
-    if name in {"documents", "entries"} and f"{{{name}}} " in template:
+    if name in {"documents", "entries"} and "\n{" + name not in template:
         return "3"  # how many
     if name in OWN or name == "titles":
         return _blocks(name, said)
@@ -115,7 +115,7 @@ def _blocks(name: str, said: str | None) -> str:
     titles = document_titles(document(said or "Radio.pdf"), "fr")
     if name == "titles":
         return ", ".join(titles)
-    entry = f"7. 12/11/2026  {entry_words(said or 'Résumé', 'fr')} — Dr Anne MOREL"
+    entry = f"7. 12/11/2026  {entry_words(said or 'Résumé', 'fr')}, Dr Anne MOREL"
     return bullet_list([*titles, entry])
 
 

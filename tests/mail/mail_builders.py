@@ -76,3 +76,35 @@ def pgp_mime(payload: bytes) -> bytes:
         boundary="enc",
         extra='; protocol="application/pgp-encrypted"',
     )
+
+
+def der(tag: int, content: bytes) -> bytes:
+    """X.690, 8.1, a definite length."""
+    size = len(content)
+    if size < 128:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+DATA_OID = bytes.fromhex("06092a864886f70d010701")
+SIGNED_OID = bytes.fromhex("06092a864886f70d010702")
+
+
+def cms_signed(content: bytes | None, *, ber: bool = False) -> bytes:
+    """SignedData (RFC 5652, 5.1) without signers; ``ber`` as Outlook and OpenSSL stream it."""
+    if ber and content is not None:
+        chunks = [content[at : at + 1000] for at in range(0, len(content), 1000)]
+        octets = b"\x24\x80" + b"".join(der(0x04, chunk) for chunk in chunks) + b"\0\0"
+        inner = b"\x30\x80" + DATA_OID + b"\xa0\x80" + octets + b"\0\0" * 2
+        signed = b"\x02\x01\x01" + b"\x31\x80\x30\x00\0\0" + inner + der(0x31, b"")
+        return b"\x30\x80" + SIGNED_OID + b"\xa0\x80\x30\x80" + signed + b"\0\0" * 3
+    enclosed = b"" if content is None else der(0xA0, der(0x04, content))
+    inner = der(0x30, DATA_OID + enclosed)
+    signed = der(0x30, b"\x02\x01\x01" + der(0x31, b"") + inner + der(0x31, b""))
+    return der(0x30, SIGNED_OID + der(0xA0, signed))
+
+
+def cms_enveloped() -> bytes:
+    """What EnvelopedData begin with."""
+    return bytes.fromhex("308006092a864886f70d010703a080") + bytes(60)

@@ -147,6 +147,10 @@ def test_a_block_that_is_not_there_is_an_error() -> None:
     [
         (MESSAGE, (OctetsKind.ENCRYPTED, 0)),
         (b"\xca\x03PGP" + MESSAGE, (OctetsKind.ENCRYPTED, 0)),
+        (b"\xd5\xc0\x08" + bytes(200) + MESSAGE, (OctetsKind.ENCRYPTED, 0)),  # padding
+        (b"\xe8\x04\x99ab\x01" + MESSAGE, (OctetsKind.ENCRYPTED, 0)),  # type 40
+        (b"\xe7\x04\x99ab\x01" + MESSAGE, (OctetsKind.OTHER, 0)),  # type 39 is critical
+        (b"\xff\xd8\xff" + bytes(6591) + MESSAGE, (OctetsKind.OTHER, 0)),  # JPEG is no type 63
         (b"\x8c\x0d\x04\x09\x03\x02" + bytes(20), (OctetsKind.ENCRYPTED, 0)),
         (b"\xd2\xff\x00\x00\x10\x00\x01" + bytes(20), (OctetsKind.ENCRYPTED, 0)),
         (COMPRESSED, (OctetsKind.MESSAGE, 0)),

@@ -45,6 +45,9 @@ def kinds(text: str) -> list[tuple[str, str]]:
         "▪ Patient : DUPONT Jean\n▪ Né le : 30/01/1959",
         "👤 Patient : DUPONT Jean\n🎂 Né le : 30/01/1959",
         "**Patient : DUPONT Jean**\n**Né le : 30/01/1959**",
+        "Bonjour, Patient : DUPONT Jean, Né le : 30/01/1959",
+        "Patient : DUPONT Jean. Né le : 30/01/1959.",
+        "Identité : DUPONT Jean - M - 30/01/1959",
         "Patient ; DUPONT Jean\nNé le ; 30/01/1959",
         "Patient - DUPONT Jean\nNé le - 30/01/1959",
         "Patient → DUPONT Jean\nNé le → 30/01/1959",
@@ -64,6 +67,31 @@ def test_a_patient_is_read_as_people_write_him(header: str) -> None:
         (),
     )
     assert cut(header + LETTER).letter
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Bonjour, ci-joint la radiographie de M. Paul MARTIN, né le 02/02/1960.",
+        "Ci-joint MARTIN Paul, né le 02/02/1960",
+        "Sa mère, Mme MARTIN Jeanne, née le 12/03/1990",
+        "Né le 30/01/1959 à Lyon, il a grandi à Paris.",
+        "Vu ce jour MARTIN Paul le 02/02/2026",
+    ],
+)
+def test_a_sentence_about_somebody_is_no_header(line: str) -> None:
+    assert not cut(f"{line}\n").found
+    assert kinds(f"Patient : DUPONT Jean\nNé le : 30/01/1959\n\n{line}\n") == []
+
+
+@pytest.mark.parametrize(
+    "patient",
+    ["DUPONT Jean hospitalisé", "DUPONT très fatigué", "M. et Mme DUPONT", "famille DUPONT"],
+)
+def test_words_beside_a_name_are_no_first_names(patient: str) -> None:
+    assert [word for _, word in kinds(f"Patient : {patient}\nNé le : 30/01/1959")] == [
+        "Patient"
+    ]
 
 
 @pytest.mark.parametrize("gap", [" ; ", ", ", " / ", " | ", " ", "   ", "\t", "\n"])

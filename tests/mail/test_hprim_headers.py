@@ -81,7 +81,7 @@ def test_the_twelve_lines_stand_where_software_looks_for_them() -> None:
 
 def test_behind_them_stands_what_the_entry_holds_and_the_end_of_the_file() -> None:
     assert lines()[13:] == [
-        "Résumé médical partagé, document 3, « Bilan - sang »",
+        "Résumé médical partagé, document 3, « Bilan · sang »",
         "Onglet « Biologie »",
         "- fichier « bilan.pdf » (2 Ko)",
         "****FIN****",
@@ -108,7 +108,7 @@ def test_no_value_makes_a_line_of_its_own_or_breaks_the_encoding() -> None:
     hostile = replace(ENTRY, document_type="A\r\nB\x00 日 Š", author_name="Dr Ł\nX")
     found = lines(entry=hostile)
     assert found[10] == "          Dr ?X"
-    assert found[13].endswith(": A B ? S")
+    assert found[13].endswith("« A B ? S »")
 
 
 HEADERS = tuple(HeaderFile(number, b"header %d" % number) for number in (1, 2))

@@ -38,11 +38,33 @@ def read(text: str) -> RoutingHeader:
             "[code du",
         ),
         *("[pourquoi] Cet accès est inscrit au journal", "pourquoi", "the patient's code"),
-        *("<NOM>", "{NOM}", "U-....-....-....", "D-........", "[n'importe quoi]"),
+        *("<NOM>", "{NOM}", "U-....-....-....", "D-........", "[NOM", "[]"),
     ],
 )
 def test_these_are_slots(value: str) -> None:
     assert is_slot(Field.REASON, value)
+    assert is_slot(Field.DOCUMENT, value)
+
+
+def test_what_stands_in_brackets_is_a_slot_whatever_it_says() -> None:
+    assert is_slot(Field.DOCUMENT, "[n'importe quoi]")
+    assert is_slot(Field.CODE, "[JzbV]")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (Field.REASON, "[coma, chute dans l'escalier]"),
+        (Field.REASON, "[trouvé inconscient"),
+        (Field.REFERENCE, "[D-7QX3-MZBK]"),
+        (Field.PATIENT, "[DUPONT]"),
+        (Field.AGE, "[65]"),
+    ],
+)
+def test_brackets_left_around_what_was_filled_in_hide_no_emergency(
+    field: Field, value: str
+) -> None:
+    assert not is_slot(field, value)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +131,12 @@ def test_a_slot_is_no_code_and_no_try(value: str) -> None:
 def test_a_slot_is_no_reason_whatever_follows(value: str, asked: str) -> None:
     assert cut(f"Demande : {asked}\nMotif : {value}\n\nCordialement.\n").reason == ""
     assert cut(f"Demande : {asked}\nMotif : {value}\nCordialement.\n").reason == ""
+
+
+def test_a_reason_in_the_forms_brackets_is_a_reason() -> None:
+    found = cut("Demande : urgence\nPatient : [DUPONT]\nMotif : [coma]\n")
+    assert found.reason == "[coma]"
+    assert "DUPONT" in parse(found.header, 2026).names_said
 
 
 def test_a_slot_is_no_attestation() -> None:

@@ -16,8 +16,11 @@ SECOND = [
     "Patient : MARTIN\nNé le : 02/02/1960",
     "Patient : DUPONT Jean\nNé le : 02/02/1960",
     "Patient : DUPONT Jeanne\nNé le : 30/01/1959",
+    "Nom : DUPONT\nPrénom : Jean\nNé le : 02/02/1960",
     "Patient : MARTIN Paul, né le 02/02/1960",
     "MARTIN Paul, né le 02/02/1960",
+    "Patient suivant : MARTIN Paul",
+    "2e patient : MARTIN Paul né le 02/02/1960",
     "Concernant M. MARTIN Paul né le 02/02/1960",
     "Nom : MARTIN\nPrénom : Paul\nNé le : 02/02/1960",
     "Nom : MARTIN\nPrénom : Paul",
@@ -46,6 +49,8 @@ NOBODY = [
     "Nom : DEMO Paul\nRPPS : 10000000001",
     "Nom : Dr MARTIN Paul",
     "Médecin : Dr MARTIN Paul",
+    "Médecin du patient : MARTIN Paul",
+    "Patient suivi : MARTIN va bien",
     "Nom : DOLIPRANE",
     "Nom\tPosologie\nKARDEGIC\t75 mg",
     "Né le : 30/01/1959",
@@ -132,8 +137,8 @@ def test_where_nobody_is_named_there_is_no_other() -> None:
     "row", ["Patient : A", "Nom\tPrénom", "a:" * 200, "| " * 200, "30/01/1959", "né " * 130]
 )
 def test_any_number_of_lines_is_read_in_bounds(row: str) -> None:
-    names_another([row] * (MAX_ROWS * 4), FIRST)  # quadratic work would never end
-    cut(f"{FIRST}\n" + f"{row}\n" * 60_000)
+    names_another([row] * (MAX_ROWS * 2), FIRST)  # quadratic work would never end
+    cut(f"{FIRST}\n" + f"{row}\n" * 10_000)
 
 
 _NAMES = st.tuples(

@@ -59,6 +59,8 @@ RESERVED = {
     ],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
+    "tnefparse": ["rmp_milter.mail.incoming.tnef"],
+    "rmp_milter.mail.incoming.tnef": ["rmp_milter.keeper.*"],
     "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*", "rmp_milter.audit.reasons"],
     "cryptography.hazmat.decrepit": ["rmp_milter.keeper.*"],
     "openpgp.composed.SignedSecretKey": ["rmp_milter.keeper.*"],
@@ -114,6 +116,7 @@ NEVER_LOADED = {
     "rmp_milter.cli.run_milter": [
         "rmp_milter.keeper.keys.keys",
         "rmp_milter.keeper.keys.sealing",
+        "tnefparse",  # what strangers packed is unpacked where it is decrypted
     ],
     "rmp_milter.cli.run_courier": [
         "rmp_milter.keeper.keys",

@@ -133,7 +133,7 @@ def entry_title(each: Seen, language: Language, clock: Clock) -> str:
     entry = each.filed.entry
     title = entry_words(entry.document_type, language)
     author = inert(entry.author_name)
-    return f"{each.number}. {day(entry.received_at, clock)}  {title} — {author}"
+    return f"{each.number}. {day(entry.received_at, clock)}  {title}, {author}"
 
 
 def _entry_lines(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rmp_milter.calls.protocol import Signature, Standing, Trust, Why
 from rmp_milter.dossier.model import PartName
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.packed import spread_out
 from rmp_milter.keeper.desk.route import (
     ROUTING_TYPE,
     HprimPiece,
@@ -24,7 +25,7 @@ from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import Content, as_signed, detached, verify
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, walk
-from rmp_milter.mail.meaning.meaning import Meaning
+from rmp_milter.mail.meaning.meaning import Meaning, agreed, meaning
 from rmp_milter.mail.meaning.texts import is_running
 
 MAX_NAME = 200  # characters
@@ -53,7 +54,8 @@ class Opening(NamedTuple):
 
     ``parts`` name the documents and, unless it is nothing but the routing header, the text;
     ``keys`` are the certificates that came with it, binary; ``pieces`` the messages of HPRIM
-    texts that name several patients, which are then not among ``documents``.
+    texts that name several patients, which are then not among ``documents``; ``packed`` those
+    of the documents that came out of Outlook's ``winmail.dat``, to be kept beside it.
     """
 
     meaning: Meaning
@@ -62,6 +64,7 @@ class Opening(NamedTuple):
     signed: tuple[tuple[Content, ...], tuple[bytes, ...]]
     keys: tuple[bytes, ...] = ()
     pieces: tuple[HprimPiece, ...] = ()
+    packed: tuple[InnerDocument, ...] = ()
 
 
 def read_text(plain: Plain, charset: str, limits: Limits, this_year: int) -> Opening:
@@ -91,33 +94,41 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
     """
     try:
         root = scan(plain.data)
+        spread = spread_out(plain.data, root, limits.text)
     except MimeLimit as error:
         raise CallFailed(Why.UNREADABLE, f"MIME structure: {error}") from None
-    if sum(1 for _ in walk(root)) > limits.parts:
+    if sum(1 for _ in walk(spread.root)) > limits.parts:
         raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
-    found = [(leaf, _keys_in(plain.data, leaf)) for leaf in _leaves(root)]
+    data = spread.data
+    found = [(leaf, _keys_in(data, leaf)) for leaf in _leaves(spread.root)]
     leaves = [leaf for leaf, keys in found if not keys and leaf.media_type not in _NOT_CONTENT]
-    route = route_of_entity(plain.data, root, leaves, TextLimits(limits.text, this_year))
+    route = route_of_entity(data, spread.root, leaves, TextLimits(limits.text, this_year))
+    if spread.unread:
+        other = [meaning(words, this_year) for words in spread.unread]
+        route = route._replace(meaning=agreed([*other, route.meaning], this_year))
     if route.meaning.standing is Standing.NOTHING and not any(map(is_running, leaves)):
         raise CallFailed(Why.NO_TEXT, "no text in the entity")
     named = [
-        (leaf, _part_name(plain.data, leaf))
+        (leaf, _part_name(data, leaf))
         for leaf in leaves
         if not is_running(leaf) or leaf is route.letter
     ]
     split = route.files if route.pieces else ()
     documents = [
-        InnerDocument(name, _reader(plain.data, leaf))
+        (leaf, InnerDocument(name, _reader(data, leaf)))
         for leaf, name in named
         if name.name and leaf not in split
     ]
+    own = [name for leaf, name in named if not name.name or not spread.was_packed(leaf)]
+    own += (_part_name(plain.data, part) for part in spread.packed)
     return Opening(
         route.meaning,
-        tuple(name for _, name in named if name.name or route.meaning.cut.letter),
-        tuple(documents),
+        tuple(name for name in own if name.name or route.meaning.cut.letter),
+        tuple(document for _, document in documents),
         _signed(plain) if plain.signatures else _signed_inside(plain, root),
         first_of_each(key for _, keys in found for key in keys),
         route.pieces,
+        tuple(document for leaf, document in documents if spread.was_packed(leaf)),
     )
 
 

@@ -50,7 +50,7 @@ class Limits:
     plaintext: int = 64 << 20
     text: int = 1 << 20
     request: int = 16 << 20
-    key_packets: int = 16
+    key_packets: int = 64
     bodies: int = 256
     parts: int = 200
     timeout: float = 30.0

@@ -201,7 +201,8 @@ class _Keeping:
 
         Without the text that carries a secret (``mail.meaning``), without one of several
         patients, and without a main body that holds nothing but its routing header: it would
-        be an empty entry in the dossier.
+        be an empty entry in the dossier. Files out of a ``winmail.dat`` stand beside it, each
+        by itself: its reader's client may not open such a thing.
         """
         is_split = not opening.meaning.keeps_text or bool(opening.pieces)
         main_is_kept = bool(opening.parts) and not is_split
@@ -210,12 +211,13 @@ class _Keeping:
             for body in bodies
             if body.ref.role is not Role.MAIN or main_is_kept
         ]
-        apart = [*map(_as_document, opening.pieces), *opening.documents]
-        if not is_split or not apart:
+        split = [*map(_as_document, opening.pieces), *opening.documents]
+        apart = split if is_split else opening.packed
+        if not apart:
             return kept, None
         memory = Memory()
         fresh = [self._split_off(document, memory) for document in apart]
-        return [*fresh, *kept], memory
+        return ([*fresh, *kept] if is_split else [*kept, *fresh]), memory
 
     def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
         span = body.message.body

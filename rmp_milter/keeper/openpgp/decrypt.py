@@ -125,7 +125,7 @@ class _Reader:
             self._compressed(body, depth)
         elif tag == packets.SIGNATURE:
             self._signature(body)
-        elif tag in {packets.ONE_PASS, packets.MARKER, packets.PADDING}:
+        elif tag == packets.ONE_PASS or packets.is_passed_over(tag):
             for _ in body.rest():
                 pass
         else:

@@ -13,15 +13,18 @@ ReadAt = Callable[[int, int], bytes]
 """``read(offset, size)`` gives at most ``size`` bytes, fewer only at the end."""
 
 CHUNK = 1 << 16
-MAX_KEY_PACKETS = 16
+MAX_KEY_PACKETS = 64
 MAX_KEY_PACKET_BYTES = 8192
-MAX_OTHER_PACKETS = 48  # markers and passphrase packets beside them
+MAX_OTHER_PACKETS = 48  # markers, padding, passphrase packets, those nobody must know
 MAX_SIGNATURES = 16  # over one content
 MAX_SIGNATURE_BYTES = 65536
 MAX_PIECES = 1 << 18  # partial lengths of one packet; GnuPG writes pieces of 8 KiB
 
 PKESK, SIGNATURE, SKESK, ONE_PASS, COMPRESSED = 1, 2, 3, 4, 8
 SED, MARKER, LITERAL, SEIPD, GNUPG_AEAD, PADDING = 9, 10, 11, 18, 20, 21
+_BLANKS = (b"\0", b"\r", b"\n", b"\t", b" ")
+_NOT_CRITICAL = 40  # from this type on (RFC 9580, 4.3.1)
+_KNOWN = frozenset({*range(1, 15), 17, 18, 19, 20, 21})
 
 
 class PacketError(ValueError):
@@ -98,8 +101,11 @@ class Header(NamedTuple):
 def read_header(stream: Stream) -> Header | None:
     """Read the next packet's header, or return None at the end of the stream."""
     first = stream.some(1)
-    if not first:
-        return None
+    return header_from(first, stream) if first else None
+
+
+def header_from(first: bytes, stream: Stream) -> Header:
+    """Read the header whose first octet was taken already."""
     if not first[0] & 0x80:
         raise unreadable("not an OpenPGP packet")
     if first[0] & 0x40:
@@ -168,6 +174,14 @@ def pieces_of(read: ReadAt, offset: int, length: int) -> Iterator[bytes]:
         yield piece
 
 
+def is_passed_over(tag: int) -> bool:
+    """Whether a packet of this type says nothing, wherever it stands (RFC 9580, 4.3, 5.8, 5.14).
+
+    Markers, padding, and what a reader who does not know it has to ignore.
+    """
+    return tag in {MARKER, PADDING} or tag >= _NOT_CRITICAL
+
+
 class EncryptedMessage(NamedTuple):
     """``key_packets`` are the contents of the v3 ones; ``body`` the encrypted data packet.
 
@@ -184,13 +198,14 @@ def read_message(
 ) -> EncryptedMessage:
     """Find the key packets and the encrypted data packet of a binary OpenPGP message.
 
-    ``most_keys`` bounds the key packets. Marker packets are skipped, passphrase packets
-    dropped. Raises :class:`PacketError`:
-    ``NO_INTEGRITY`` for tag 9, ``UNSUPPORTED`` for AEAD containers, else ``UNREADABLE``.
+    ``most_keys`` bounds the key packets, of any version. Passphrase packets and what
+    :func:`is_passed_over` are dropped. Raises :class:`PacketError`: ``NO_INTEGRITY`` for
+    tag 9, ``UNSUPPORTED`` for AEAD containers and packets that this reader does not know,
+    ``TOO_MANY_RECIPIENTS`` beyond ``most_keys``, else ``UNREADABLE``.
     """
     stream = Stream(pieces_of(read, span.offset, span.length))
-    key_packets: list[bytes] = []
-    for _ in range(most_keys + MAX_OTHER_PACKETS):
+    keys = _KeyPackets(most_keys)
+    for _ in range(most_keys + 1 + MAX_OTHER_PACKETS):
         start = stream.position
         header = read_header(stream)
         if header is None:
@@ -199,24 +214,43 @@ def read_message(
             _walk_seipd(stream, header)
             length = stream.position - start
             _check_nothing_follows(stream)
-            return EncryptedMessage(tuple(key_packets), Span(span.offset + start, length))
-        _collect(stream, header, key_packets)
-        if len(key_packets) > most_keys:
-            raise unreadable("too many key packets")
+            return EncryptedMessage(tuple(keys.found), Span(span.offset + start, length))
+        keys.take(stream, header)
     raise unreadable("too many packets")
 
 
-def _collect(stream: Stream, header: Header, key_packets: list[bytes]) -> None:
-    """Keep a v3 key packet, pass over what may stand beside it, refuse the rest."""
-    if header.tag == SED:
+class _KeyPackets:
+    """Keeps v3 key packets, passes over what may stand beside them, refuses the rest."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self.found: list[bytes] = []
+
+    def take(self, stream: Stream, header: Header) -> None:
+        if is_passed_over(header.tag):
+            for _ in read_body(stream, header):
+                pass
+            return
+        _check_known(header.tag)
+        content = small_body(stream, header, MAX_KEY_PACKET_BYTES)
+        if header.tag == PKESK:
+            self._left -= 1
+            if self._left < 0:
+                raise PacketError(Why.TOO_MANY_RECIPIENTS, "too many key packets")
+            if content[:1] == b"\x03":
+                self.found.append(content)
+
+
+def _check_known(tag: int) -> None:
+    """Refuse what is no key packet, each with its own reason."""
+    if tag == SED:
         raise PacketError(Why.NO_INTEGRITY, "encrypted data without integrity protection")
-    if header.tag == GNUPG_AEAD:
+    if tag == GNUPG_AEAD:
         raise PacketError(Why.UNSUPPORTED, "AEAD encrypted data (tag 20)")
-    if header.tag not in {PKESK, SKESK, MARKER, PADDING}:
-        raise unreadable(f"packet {header.tag} in front of the encrypted data")
-    content = small_body(stream, header, MAX_KEY_PACKET_BYTES)
-    if header.tag == PKESK and content[:1] == b"\x03":
-        key_packets.append(content)
+    if tag and tag not in _KNOWN:
+        raise PacketError(Why.UNSUPPORTED, f"critical packet {tag}, which is not known")
+    if tag not in {PKESK, SKESK}:
+        raise unreadable(f"packet {tag} in front of the encrypted data")
 
 
 def _walk_seipd(stream: Stream, header: Header) -> None:
@@ -232,6 +266,21 @@ def _walk_seipd(stream: Stream, header: Header) -> None:
 
 
 def _check_nothing_follows(stream: Stream) -> None:
-    """Refuse a second message behind the first: it would be lost without a word."""
-    if any(piece.strip(b"\0\r\n\t ") for piece in stream.rest()):
-        raise unreadable("more data behind the encrypted data")
+    """Refuse a second message behind the first: it would be lost without a word.
+
+    Blanks are what transports add; packets that say nothing may stand here too.
+    """
+    for _ in range(MAX_OTHER_PACKETS):
+        first = stream.some(1)
+        if not first:
+            return
+        if first in _BLANKS:
+            if any(piece.strip(b"\0\r\n\t ") for piece in stream.rest()):
+                break
+            return
+        header = header_from(first, stream)
+        if not is_passed_over(header.tag):
+            break
+        for _ in read_body(stream, header):
+            pass
+    raise unreadable("more data behind the encrypted data")

@@ -33,7 +33,7 @@ mots au-dessus du texte cité, ou écrivez :
 TOUS LES JOURS
 
 Recevoir un dossier. Le médecin traitant et son remplaçant
-retirent la ligne « Code » ; tout autre professionnel y met le
+retirent la ligne « Code », et tout autre professionnel y met le
 code que donne le patient :
 
 {example_consultation}
@@ -127,7 +127,7 @@ in a few words above the quoted text, or write:
 EVERY DAY
 
 Receive a dossier. The treating doctor and the locum leave out the
-line « Code »; anybody else gives the patient's code in it:
+line « Code », and anybody else gives the patient's code in it:
 
 {example_consultation}
 

@@ -7,10 +7,10 @@ from rmp_milter.mail.catalogue.text import Text
 REFUSALS: Mapping[str, Text] = {
     "close-by-whom": Text(
         "Le dossier n'a pas été clos : il y faut le code du patient. Rien n'a été fait. Le "
-        "médecin traitant signe le message et ajoute une ligne Code ; le patient qui a sa "
+        "médecin traitant signe le message et ajoute une ligne Code, le patient qui a sa "
         "propre clé peut aussi le demander lui-même.",
         "The dossier was not closed: it takes the patient's code. Nothing was done. The "
-        "treating doctor signs the mail and adds a line Code; a patient with a key of his own "
+        "treating doctor signs the mail and adds a line Code, a patient with a key of his own "
         "can also ask for it himself.",
     ),
 }

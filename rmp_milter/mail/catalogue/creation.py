@@ -10,11 +10,11 @@ REFUSALS: Mapping[str, Text] = {
         "le dossier existe déjà. Pour protéger les patients, le service ne dit pas lequel des "
         "deux. Vérifiez le nom de naissance, le premier prénom, la date de naissance, le sexe "
         "et le NIR. Si le patient a déjà un code, envoyez la demande « médecin traitant » "
-        "avec ce code ; sinon, adressez-vous à l'hébergeur.",
+        "avec ce code. Sinon, adressez-vous à l'hébergeur.",
         "The dossier was not created and nothing was kept: the identity is not certain, or "
         "the dossier exists already. To protect patients, the service does not say which. "
         "Check birth name, first given name, birth date, sex and NIR. If the patient has a "
-        "code already, send the request « treating doctor » with that code; otherwise ask the "
+        "code already, send the request « treating doctor » with that code. Otherwise ask the "
         "host.",
     ),
     "creation-proofs": Text(
@@ -54,13 +54,13 @@ LETTERS: Mapping[str, Text] = {
     "creation-asked": Text(
         """\
 Un confrère a demandé un dossier pour un patient qui est, ou
-paraît être, le vôtre : {patient}, né(e) le
-{birth_date}. Rien n'a été changé, et le service ne lui a pas dit
-que le dossier existe.
+paraît être, le vôtre : {patient},
+né(e) le {birth_date}. Rien n'a été changé, et le service ne lui a
+pas dit que le dossier existe.
 
 Si votre patient change de médecin traitant, il lui suffit de
-donner son code à ce confrère. Sinon, parlez-en avec lui, car cette
-demande figure dans la liste des accès à son dossier.
+donner son code à ce confrère. Sinon, parlez-en avec lui, car
+cette demande figure dans la liste des accès à son dossier.
 """,
         """\
 A colleague asked for a dossier for a patient who is, or seems to
@@ -88,6 +88,7 @@ Voici le code confidentiel du patient, à lui remettre.
 {spelled}
 
 Majuscules, espaces et tirets ne comptent pas.
+
 Notez-le maintenant, il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}) et remettez-la au patient. Il donne ce
 code aux confrères à qui il permet de lire son dossier.
@@ -119,6 +120,7 @@ Here is the patient's confidential code, to be handed over.
 {spelled}
 
 Capitals, blanks and dashes do not count.
+
 Note it now, it will not be shown again. Print the slip that is
 attached ({slip}) and hand it to the patient, who gives
 the code to the colleagues who may read the dossier.

@@ -34,7 +34,7 @@ Le mot de la liste est l'un de ceux-ci :
   - « démasquage » pour les montrer de nouveau ;
   - « opposition » pour refuser un médecin (nom ou RPPS) ;
   - « levée d'opposition » pour l'admettre de nouveau ;
-  - « nouveau code » pour changer de code ;
+  - « nouveau code » pour changer de code,
   - « révocation du code » pour n'en avoir plus aucun ;
   - « clôture » pour clore le dossier (médecin traitant avec le
     code, ou patient avec sa clé).
@@ -48,7 +48,7 @@ BON À SAVOIR
 On ne peut pas refuser son médecin traitant : on en change. Seuls
 l'auteur d'un document masqué, le médecin traitant et le patient
 peuvent le montrer de nouveau. En urgence, un professionnel
-inscrit peut lire le dossier sans code ; cet accès est inscrit au
+inscrit peut lire le dossier sans code, et cet accès est inscrit au
 journal et signalé au patient. Ce qui a déjà été lu ne peut pas
 être repris.
 """,
@@ -79,7 +79,7 @@ The word of the list is one of these:
   - « unmask » to show them again;
   - « opposition » to refuse a doctor (name or RPPS);
   - « admit » to admit him again;
-  - « new code » to change the code;
+  - « new code » to change the code,
   - « revoke code » to have none any more;
   - « close » to have the dossier closed (treating doctor with the
     code, or patient with his key).
@@ -92,7 +92,7 @@ GOOD TO KNOW
 The treating doctor cannot be refused: change him. A masked
 document is shown again only by its author, the treating doctor or
 the patient. In an emergency an enrolled professional may read the
-dossier without the code; that access is noted and the patient
+dossier without the code, and that access is noted and the patient
 told. What was read before cannot be taken back.
 """,
     ),

@@ -4,31 +4,34 @@ A file can be named ``Demande : remplacement  Remplaçant : eve@mal.example``. W
 letter that lists it would ask for that.
 """
 
+import re
 import unicodedata
 
-_DASHED = frozenset(
-    ":="
-    "\N{FULLWIDTH COLON}\N{SMALL COLON}\N{PRESENTATION FORM FOR VERTICAL COLON}"
-    "\N{RATIO}\N{MODIFIER LETTER COLON}\N{FULLWIDTH EQUALS SIGN}\N{SMALL EQUALS SIGN}"
+_PARTING = str.maketrans(
+    dict.fromkeys(
+        ":=\N{FULLWIDTH COLON}\N{SMALL COLON}\N{PRESENTATION FORM FOR VERTICAL COLON}"
+        "\N{RATIO}\N{MODIFIER LETTER COLON}\N{FULLWIDTH EQUALS SIGN}\N{SMALL EQUALS SIGN}",
+        "·",
+    )
+    | {";": ",", "\N{FULLWIDTH SEMICOLON}": ",", "|": "/"}
 )
-"""Colons and equals signs of all widths, and what is taken for one."""
+"""What parts a word from its value, and columns of a table, with what does not."""
+_DASH = re.compile(r" (?:[-\u2010-\u2015]+>?|→)(?= )")
 
 
 def inert(words: str) -> str:
     """Return the words on one line, without what could part a word from its value.
 
-    Colons and equals signs become dashes; tabs, line ends and wide blanks one blank, so that
-    there are no columns; control and direction signs and what is not seen go.
+    Colons, equals signs and dashes between blanks become dots; tabs, line ends and wide
+    blanks one blank, so that there are no columns; control and direction signs and what is
+    not seen go.
     """
-    return " ".join("".join(map(_plain, words)).split())
+    plain = " ".join("".join(map(_plain, words.translate(_PARTING))).split())
+    return _DASH.sub(" ·", plain)
 
 
 def _plain(sign: str) -> str:
-    if sign in _DASHED:
-        return "-"
     category = unicodedata.category(sign)
     if sign.isspace() or category == "Cc":
         return " "
-    if sign == "|":
-        return "/"  # tables have bars
     return "" if category in {"Cf", "Cs", "Co", "Cn"} else sign

@@ -123,20 +123,25 @@ Do not answer this mail. Write a new one, with these lines.
     ),
     "old-code-rests": Text(
         """\
-Le code du patient {patient}, né(e) le {birth_date}, a été essayé {count} fois sans succès en
-trente jours. C'est un code d'avant, plus facile à deviner que ceux d'aujourd'hui : il n'ouvre plus
-le dossier. Vos propres accès et les urgences ne sont pas concernés.
+Le code de {patient}, né(e) le {birth_date},
+a été essayé {count} fois sans succès en trente jours. Il n'ouvre plus
+le dossier, car c'est un code d'avant, plus facile à deviner que
+ceux d'aujourd'hui. Vos propres accès et les urgences ne sont pas
+touchés.
 
-Pour remettre un autre code au patient, écrivez au service un nouveau message avec la demande
-« nouveau code ». Sans cela, l'ancien servira de nouveau quand ces essais auront un mois.
+Pour remettre un autre code au patient, écrivez au service un
+nouveau message avec la demande « nouveau code ». Sans cela,
+l'ancien servira de nouveau quand ces essais auront un mois.
 """,
         """\
-The code of {patient}, born {birth_date}, was tried {count} times without success in thirty days.
-It is a code of before, easier to guess than those of today: it opens the dossier no more. Your
-own access and emergencies are not concerned.
+The code of {patient}, born {birth_date}, was tried {count}
+times without success in thirty days. It opens the dossier no
+more, since it is a code of before, easier to guess than those of
+today. Your own access and emergencies are not touched.
 
-To give the patient another code, write a new mail to the service with the request « new code ».
-Without it, the old one will open again when these tries are a month old.
+To give the patient another code, write a new mail to the service
+with the request « new code ». Without it, the old one will open
+again when these tries are a month old.
 """,
     ),
 }

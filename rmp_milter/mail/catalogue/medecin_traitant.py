@@ -70,8 +70,8 @@ already cannot be taken back.
     ),
     "treating-renewed": Text(
         """\
-Vous êtes, comme avant, le médecin traitant de
-{patient}, né(e) le {birth_date}.
+Vous êtes, comme avant, le médecin traitant de {patient},
+né(e) le {birth_date}.
 
 Les {documents} document(s) du dossier s'ouvrent de nouveau avec votre
 clé actuelle, sans le code du patient.
@@ -86,8 +86,8 @@ present key, without the patient's code.
     ),
     "treating-lost": Text(
         """\
-{patient}, né(e) le {birth_date},
-a choisi un autre médecin traitant, {doctor}.
+Votre patient {patient}, né(e) le {birth_date}, a
+choisi un autre médecin traitant, {doctor}.
 
 Vous ne recevrez plus ses nouveaux documents, et il vous faut
 désormais son code pour lire son dossier. Ce que vous avez déjà
@@ -97,8 +97,8 @@ Si cela vous paraît être une erreur, parlez-en au patient et
 prévenez l'hébergeur.
 """,
         """\
-{patient}, born {birth_date},
-has chosen another treating doctor, {doctor}.
+Your patient {patient}, born {birth_date}, has
+chosen another treating doctor, {doctor}.
 
 You will not be sent new documents any more, and from now on you
 need the patient's code to read the dossier. What you received

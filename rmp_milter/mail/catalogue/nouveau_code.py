@@ -33,9 +33,10 @@ Voici le nouveau code confidentiel du patient, à lui remettre.
 {spelled}
 
 Majuscules, espaces et tirets ne comptent pas.
+
 Notez-le maintenant, il ne sera plus affiché. Imprimez la fiche
 jointe ({slip}), remettez-la au patient et détruisez
-l'ancienne, l'ancien code n'ouvre plus rien.
+l'ancienne, dont le code n'ouvre plus rien.
 
 À découper, si la fiche ne s'imprime pas :
 
@@ -61,9 +62,10 @@ Here is the patient's new confidential code, to be handed over.
 {spelled}
 
 Capitals, blanks and dashes do not count.
+
 Note it now, it will not be shown again. Print the slip that is
 attached ({slip}), hand it to the patient and destroy the
-old one, the old code opens nothing any more.
+old one, whose code opens nothing any more.
 
 To cut out, if the slip does not print:
 

@@ -17,7 +17,7 @@ REFUSALS: Mapping[str, Text] = {
         "n'a été fait. Le nouveau médecin traitant envoie la demande « médecin traitant » "
         "avec le code du patient ; l'opposition à l'ancien est possible ensuite.",
         "This is the treating doctor, who cannot be refused, but changed. Nothing was done. "
-        "The new one sends the request « treating doctor » with the patient's code; then the "
+        "The new one sends the request « treating doctor » with the patient's code. Then the "
         "former one can be refused.",
     ),
 }

@@ -23,11 +23,11 @@ Under the tab « {onglet} » there are now:
 """,
     ),
     "refiled-from": Text(
-        "{number}. {date}  {title} — {author}\n      quitte « {before} »",
-        "{number}. {date}  {title} — {author}\n      leaves « {before} »",
+        "{number}. {date}  {title}, {author}\n      quitte « {before} »",
+        "{number}. {date}  {title}, {author}\n      leaves « {before} »",
     ),
     "refiled-stays": Text(
-        "{number}. {date}  {title} — {author}\n      s'y trouvait déjà",
-        "{number}. {date}  {title} — {author}\n      was there already",
+        "{number}. {date}  {title}, {author}\n      s'y trouvait déjà",
+        "{number}. {date}  {title}, {author}\n      was there already",
     ),
 }

@@ -15,12 +15,6 @@ REFUSALS: Mapping[str, Text] = {
         "Gpg4win), then send it again. If you lack the service's public key, ask the host for "
         "it.",
     ),
-    "clear-attachment": Text(
-        "Le texte de ce message est chiffré, mais une pièce jointe ne l'est pas. Rien n'a été "
-        "conservé. Chiffrez aussi les pièces jointes (PGP/MIME les chiffre d'office).",
-        "The text of this mail is encrypted but an attachment is not. Nothing was kept. Encrypt "
-        "the attachments too (PGP/MIME does it by itself).",
-    ),
     "smime": Text(
         "Ce message est chiffré en S/MIME, que le service ne lit pas. Rien n'a été conservé. "
         "Chiffrez-le en OpenPGP, avec la clé publique du service, puis renvoyez-le. Dans "
@@ -59,6 +53,12 @@ REFUSALS: Mapping[str, Text] = {
         "renvoyez-le.",
         "This mail is encrypted in a format that not all of your colleagues could read. "
         "Nothing was kept. Import the service's public key again and send it once more.",
+    ),
+    "too-many-recipients": Text(
+        "Ce message est chiffré pour trop de destinataires à la fois. Rien n'a été conservé. "
+        "Envoyez au service un message à part, chiffré pour lui et pour vous.",
+        "This mail is encrypted to too many recipients at once. Nothing was kept. Send the "
+        "service a mail of its own, encrypted to it and to yourself.",
     ),
     "too-large": Text(
         "Ce message est trop gros : le service accepte {limit} Mo au plus. Rien n'a été "

@@ -7,6 +7,7 @@ the same words. An example never holds a real value: our texts come back in quot
 from rmp_milter.mail.catalogue.text import Text
 
 NAME = Text("NOM Prénom", "NAME First name")
+BEGINNING = Text("NOM ou premières lettres", "NAME or first letters")
 DAY = Text("jj/mm/aaaa", "dd/mm/yyyy")
 CODE = Text("code du patient", "the patient's code")
 WHY = Text("pourquoi", "why")
@@ -25,7 +26,20 @@ SCOPE = Text("dossier, résumé ou index", "dossier, summary or index")
 WORD = Text("mot de la liste", "word of the list")
 
 ALL = (
-    *(NAME, DAY, CODE, WHY, DOCUMENT, COLLEAGUE, LETTERS, AGE, REFERENCE, NUMBERS, TAB),
+    *(
+        NAME,
+        BEGINNING,
+        DAY,
+        CODE,
+        WHY,
+        DOCUMENT,
+        COLLEAGUE,
+        LETTERS,
+        AGE,
+        REFERENCE,
+        NUMBERS,
+        TAB,
+    ),
     *(ADDRESS, MAIL, FINGERPRINT, SERVICE, SCOPE, WORD),
 )
 """Words that are no value: they count as not filled in without their brackets too.

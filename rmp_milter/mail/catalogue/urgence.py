@@ -20,17 +20,17 @@ def _asked(french: str, english: str, words: Text) -> Text:
 
 REFUSALS: Mapping[str, Text] = {
     "reason-missing": Text(
-        "Le motif manque. Écrivez en quelques mots pourquoi, puis renvoyez le message. Seuls les "
-        "auditeurs liront ces mots.",
-        "The reason is missing. Write why in a few words and send the mail again. Only auditors "
-        "will read these words.",
+        "Le motif manque. Rien n'a été fait. Écrivez en quelques mots pourquoi, puis renvoyez le "
+        "message. Seuls les auditeurs liront ces mots.",
+        "The reason is missing. Nothing was done. Write why in a few words and send the mail "
+        "again. Only auditors will read these words.",
     ),
     "emergency-professionals-only": Text(
-        "Votre demande n'a rien ouvert : l'accès en urgence est réservé aux professionnels de "
-        "santé inscrits, et votre clé est celle d'un patient. Pour lire votre propre dossier, "
-        "écrivez « Demande : dossier ».",
-        "Your request opened nothing: emergency access is for enrolled healthcare professionals, "
-        "and your key is a patient's. To read your own dossier write « Request : record ».",
+        "Votre demande n'a rien ouvert. L'accès en urgence est réservé aux professionnels de "
+        "santé inscrits, et votre clé est celle d'un patient. Votre propre dossier se demande "
+        "sans urgence.",
+        "Your request opened nothing. Emergency access is for enrolled healthcare professionals, "
+        "and your key is a patient's. Your own dossier needs no emergency.",
     ),
     "emergency-unsigned": Text(
         "Votre demande d'urgence n'est pas signée : elle n'a rien ouvert. Le plus rapide : "
@@ -102,12 +102,12 @@ LETTERS: Mapping[str, Text] = {
     "age-months": Text("{count} mois", "{count} months old"),
     "age-days": Text("{count} jour(s)", "{count} day(s) old"),
     "emergency-summary": Text(
-        "Lisez d'abord le résumé du {day} (entrée {number}),\n{where}.",
-        "Read the summary of {day} first (entry {number}),\n{where}.",
+        "Lisez d'abord le résumé du {day} (document {number}),\n{where}.",
+        "Read the summary of {day} first (document {number}),\n{where}.",
     ),
     "emergency-no-summary": Text(
-        "Aucun résumé médical ici. Lisez d'abord l'entrée {number}\ndu {day}, {where}.",
-        "There is no summary. Read entry {number} of {day} first,\n{where}.",
+        "Aucun résumé médical ici. Lisez d'abord le document {number}\ndu {day}, {where}.",
+        "There is no summary. Read document {number} of {day} first,\n{where}.",
     ),
     "emergency-where-separate": Text(
         "le message qui suit celui-ci", "the mail that follows this one"
@@ -125,8 +125,8 @@ LETTERS: Mapping[str, Text] = {
     "emergency-reached": Text("On le joint au {phone}.", "To be reached at {phone}."),
     "emergency-or": Text(" ou au ", " or "),
     "emergency-count": Text(
-        "Ce dossier a {entries} entrée(s), {documents} document(s).",
-        "This dossier has {entries} entries, {documents} documents.",
+        "Ce dossier a {entries} document(s), {documents} fichier(s).",
+        "This dossier has {entries} document(s), {documents} file(s).",
     ),
     "emergency-masked": Text(
         "Ce que le patient a masqué n'y figure pas.",
@@ -168,9 +168,7 @@ treating doctor and the patient are told of it.
     "emergency-slot-reason": _asked("Motif", "Reason", slots.WHY),
     "emergency-slot-reference": _asked("Référence", "Reference", slots.REFERENCE),
     "emergency-slot-patient": _asked("Patient", "Patient", slots.NAME),
-    "emergency-slot-name": Text(
-        "Patient : [NOM ou premières lettres]", "Patient : [NAME or first letters]"
-    ),
+    "emergency-slot-name": _asked("Patient", "Patient", slots.BEGINNING),
     "emergency-slot-born": _asked("Né le", "Born", slots.DAY),
     "emergency-slot-age": _asked("Âge", "Age", slots.AGE),
     "emergency-reason": Text(
@@ -271,22 +269,28 @@ Copy these lines into a new signed mail and complete them.""",
     ),
     "emergency-notice": Text(
         """\
-{doctor} (RPPS {rpps}) a lu en urgence, sans code ni carte,
-le dossier de votre patient {patient}, né(e) le {birth_date}.
-Le {at}, référence {reference}
+Votre patient {patient}, né(e) le {birth_date}.
 
-Cet accès doit être justifié ; les auditeurs l'examineront. Pour le
-contester, écrivez à l'hébergeur en citant la référence.
+Son dossier a été lu en urgence, sans code ni carte,
+par {doctor} (RPPS {rpps}).
+C'était le {at}, référence {reference}.
+
 {told}
+
+Cet accès doit être justifié ; les auditeurs l'examineront. Pour
+le contester, écrivez à l'hébergeur en citant la référence.
 """,
         """\
-{doctor} (RPPS {rpps}) read in an emergency, without code or card,
-the dossier of your patient {patient}, born {birth_date}.
-On {at}, reference {reference}
+Your patient {patient}, born {birth_date}.
+
+The dossier was read in an emergency, without code or card,
+by {doctor} (RPPS {rpps}).
+It was on {at}, reference {reference}.
+
+{told}
 
 This access must be justified; auditors will look into it. To
 object, write to the host and quote the reference.
-{told}
 """,
     ),
     "emergency-told-mail": Text(
@@ -303,24 +307,32 @@ object, write to the host and quote the reference.
         """\
 Madame, Monsieur,
 
-Le {at}, {doctor} a lu votre dossier médical partagé en urgence, sans votre code
-ni votre carte. Ces accès sont permis lorsque la santé du patient l'exige. Ce que vous avez masqué
-n'a pas été montré.
+Le {at}, {doctor}
+a lu en urgence votre résumé médical partagé, sans votre code ni
+votre carte. C'est permis lorsque la santé du patient l'exige. Ce
+que vous avez masqué n'a pas été montré.
 
-Cet accès porte la référence {reference}. Le médecin doit le justifier, et des auditeurs
-l'examinent. Vous pouvez demander à votre médecin traitant la liste de tous les accès à votre
-dossier. Pour contester celui-ci, écrivez à l'hébergeur en citant la référence.
+Vous n'avez rien à faire. Le médecin doit justifier cet accès, et
+des auditeurs l'examinent. Pour le contester, écrivez à
+l'hébergeur en citant la référence {reference}.
+
+Votre médecin traitant peut demander pour vous la liste de tous
+les accès à votre dossier.
 """,
         """\
 Dear Madam or Sir,
 
-On {at} {doctor} read your shared medical dossier in an emergency, without your
-code or card. Such accesses are allowed where a patient's health demands it. What you have masked
-was not shown.
+On {at} {doctor}
+read your shared medical summary in an emergency, without your
+code or card. This is allowed where a patient's health demands it.
+What you have masked was not shown.
 
-This access has the reference {reference}. The doctor must justify it, and auditors look into it.
-You can ask your treating doctor for the list of all accesses to your dossier. To object to this
-one, write to the host and quote the reference.
+You need do nothing. The doctor must justify this access, and
+auditors look into it. To object, write to the host and quote the
+reference {reference}.
+
+Your treating doctor can ask for you for the list of all accesses
+to your dossier.
 """,
     ),
 }

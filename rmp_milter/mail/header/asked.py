@@ -20,7 +20,7 @@ from rmp_milter.mail.header.cutting_reason import is_reason_secret, is_said
 from rmp_milter.mail.header.identity_line import one_reading
 from rmp_milter.mail.header.lines import Line
 from rmp_milter.mail.header.printed import is_printed
-from rmp_milter.mail.header.words import Field, verb_of
+from rmp_milter.mail.header.words import Field, field_of, is_near_demand, nearest_word, verb_of
 
 _ABOVE = 14  # lines above the header in which "URGENCE" alone is looked for
 _EMERGENCY = Line(Field.REQUEST.value, Verb.URGENCE.value, Field.REQUEST)
@@ -43,14 +43,14 @@ class Asked(msgspec.Struct, frozen=True):
 
 def asked_in(lines: Sequence[Line], far: Sequence[Line]) -> Asked:
     """Return what the first lines of a text ask; ``far`` are lines of the text behind them."""
-    lines = _with_passwords(lines)
+    lines = _as_meant(lines)
     long = _read(lines, far, long_reason=True)
     return long if long.hides_reason else _read(lines, far, long_reason=False)
 
 
 def _read(lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool) -> Asked:
     block, alone, urgent = _block(lines, far, long_reason=long_reason)
-    header = [line for line in block.lines if not (urgency_alone(line) or urgency_denied(line))]
+    header = [line for line in block.lines if not _is_about_urgency(line)]
     if alone is Alone.EMERGENCY:
         header = [line for line in header if line.field is not Field.REQUEST]
         header = [_EMERGENCY, *header, *_named_beside(urgent, header)]
@@ -104,6 +104,10 @@ def _with_late_emergency(
     return HeaderBlock((*block.lines, *block_at(far, late).lines), block.start, block.end)
 
 
+def _is_about_urgency(line: Line) -> bool:
+    return line.field is None and (urgency_alone(line) or urgency_denied(line))
+
+
 def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:
     """Return who is named behind the word itself (``Demande d'urgence : DUPONT Jean``)."""
     if any(line.field in (Field.PATIENT, Field.BIRTH_NAME) for line in header):
@@ -115,15 +119,39 @@ def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:
     ][:1]
 
 
-def _with_passwords(lines: Sequence[Line]) -> list[Line]:
-    """Take a password for the patient's code, where something is asked that a code opens."""
+def _as_meant(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines, where a slip must not count with what they were meant to say.
+
+    In an emergency no word may fail by a slip; elsewhere nothing is corrected. A password is
+    the patient's code where something is asked that a code opens.
+    """
+    lines = [_emergency_asked(line) for line in lines]
     requests = [line for line in lines if line.field is Field.REQUEST and line.value]
-    if _verb(requests) in _WITHOUT_CODE:
-        return list(lines)
+    verb = _verb(requests)
+    if verb is Verb.URGENCE:
+        lines = [_nearest(line) for line in lines]
+    if verb in _WITHOUT_CODE:
+        return lines
     return [
         msgspec.structs.replace(line, field=Field.CODE) if is_password(line.word) else line
         for line in lines
     ]
+
+
+def _emergency_asked(line: Line) -> Line:
+    """Return ``Demmande : urgence`` as what it is."""
+    if line.field is None and is_near_demand(line.word) and verb_of(line.value) is Verb.URGENCE:
+        return _EMERGENCY
+    return line
+
+
+def _nearest(line: Line) -> Line:
+    if line.field is not None or not line.word or is_printed(line.word):
+        return line
+    near = field_of(nearest_word(line.word))
+    if near is None or near is Field.CODE:
+        return line
+    return Line(near.value, line.value, near, line.flows)
 
 
 def _codes_below(header: Sequence[Line], lines: Sequence[Line]) -> list[Line]:

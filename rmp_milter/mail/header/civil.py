@@ -28,10 +28,17 @@ _BEFORE = re.compile(
 )
 _TAIL = re.compile(r"[,;()\[\]]| [-/] ")
 _PLACE = re.compile(
-    r"(?:à|a|au|aux|in) [^\W\d_][^\d]*?(?: ?\d{1,2}(?:er|e|è|ème|eme)?)?(?: \d{2,5}| 2[ab])?",
+    r"(?:à|a|au|aux|in) ([^\W\d_][^\d]*?)(?: ?\d{1,2}(?:er|e|è|ème|eme)?)?(?: \d{2,5}| 2[ab])?",
     re.IGNORECASE,
 )
-_REGION = re.compile(r"\d{2,5}|2[ab]|\d{1,2}(?:er|e|ème|eme)|[^\W\d_][^\d]*", re.IGNORECASE)
+_REGION = re.compile(r"\d{2,5}|2[ab]|\d{1,2}(?:er|e|ème|eme)", re.IGNORECASE)
+_PLACE_WORDS = 5
+_PLACE_PARTICLES = frozenset(
+    {
+        *("de", "du", "des", "la", "le", "les", "sur", "sous", "en", "et", "lès", "près"),
+        *("d'", "l'", "of", "the"),
+    }
+)
 _SEX = re.compile(
     r"(?:sexe ?:? ?)?(?:[mfh]|homme|femme|masculin|féminin|male|female)", re.IGNORECASE
 )
@@ -168,7 +175,7 @@ def _ages_in(rest: str) -> tuple[tuple[int, str], ...] | None:
     for phrase in (part.strip(" .") for part in _TAIL.split(rest)):
         if found := _STATED_AGE.fullmatch(phrase):
             ages.append((int(found[1]), found[2]))
-        elif _PLACE.fullmatch(phrase) and not _ABOUT.search(phrase):
+        elif (place := _PLACE.fullmatch(phrase)) and _is_place(place[1]):
             placed = True
         elif phrase and not _SEX.fullmatch(phrase) and not (placed and _is_region(phrase)):
             return None
@@ -176,7 +183,21 @@ def _ages_in(rest: str) -> tuple[tuple[int, str], ...] | None:
 
 
 def _is_region(phrase: str) -> bool:
-    return bool(_REGION.fullmatch(phrase)) and not _ABOUT.search(phrase)
+    return bool(_REGION.fullmatch(phrase)) or _is_place(phrase)
+
+
+def _is_place(name: str) -> bool:
+    """Return whether these words may be a place, not more of a sentence."""
+    words = name.split()
+    if (
+        len(words) > _PLACE_WORDS
+        or not words
+        or _ABOUT.search(name)
+        or not words[0][0].isalpha()
+    ):
+        return False
+    proper = all(word[:1].isupper() or word.lower() in _PLACE_PARTICLES for word in words)
+    return proper or len(words) == 1
 
 
 def _contradicts(written: _Written, this_year: int) -> bool:

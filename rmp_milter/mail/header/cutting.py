@@ -8,7 +8,7 @@ import re
 
 import msgspec
 
-from rmp_milter.mail.header.around import NOT_UNDERSTOOD, OTHER
+from rmp_milter.mail.header.around import NOT_UNDERSTOOD, OTHER, shown_request
 from rmp_milter.mail.header.asked import asked_in
 from rmp_milter.mail.header.block import before_signature
 from rmp_milter.mail.header.cutting_reason import is_said, reason_of
@@ -21,10 +21,11 @@ from rmp_milter.mail.header.lines import (
     lines_of,
     rows_of,
 )
+from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
-from rmp_milter.mail.header.words import Field, verb_of
+from rmp_milter.mail.header.words import Field, is_near_demand, verb_of
 
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
@@ -37,9 +38,9 @@ _MAX_ROW = 400
 _MAY_ASK = re.compile(r"[^:：=]{1,60}[:：=]")
 _MAX_OTHERS = 3  # other patients who are named
 _SECRET = frozenset({Field.CODE, Field.VITALE})
+_REMARK = re.compile(r"(?<=\S)\s+\([^()]*\)\s*$")  # no code has brackets
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
-_SHORTEST_CODE = 3  # from which on the code is sought in other lines too
 # An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
 _TOKEN_BEGINS = re.compile(
     r"(?:vitale|attestation|card)[^\S\r\n]*+\*?[^\S\r\n]*+[:：=]", re.IGNORECASE
@@ -100,21 +101,25 @@ def cut(text: str) -> Cut:
     asked = asked_in(lines, far)
     header = list(asked.lines)
     lost = lines[asked.end :]
-    codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
+    codes = [
+        _REMARK.sub("", line.value).strip(_CODE_QUOTES)
+        for line in header
+        if line.field is Field.CODE
+    ]
     given = list(dict.fromkeys(code for code in codes if is_said(code)))
     secret = _SECRET | {Field.REASON} if asked.hides_reason else _SECRET
     shown = [_shown(line, given) for line in header if line.field not in secret]
-    masked = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
+    hidden = [f"{Field.CODE} : {MASK}"] * len(given) or [f"{Field.CODE} :"] * bool(codes)
     tokens = _tokens(header)
     if tokens or any(line.field is Field.VITALE for line in header):
-        masked.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
+        hidden.append(f"{Field.VITALE} : {MASK}" if tokens else f"{Field.VITALE} :")
     reason = ""
     if asked.hides_reason:
         whole = len(lines) < MAX_LINES
         reason = reason_of(header, before_signature(lost), [*given, *tokens], MASK, whole=whole)
-        masked += [f"{Field.REASON} : {MASK}"] * bool(reason)
+        hidden += [f"{Field.REASON} : {MASK}"] * bool(reason)
     marks = [f"{OTHER} : {who}" for who in others(rows, header)] if header else []
-    told = [*shown, *masked, *(_stray(*each) for each in asked.strays), *marks[:_MAX_OTHERS]]
+    told = [*shown, *hidden, *(_stray(*each) for each in asked.strays), *marks[:_MAX_OTHERS]]
     return Cut(
         header="\n".join(told),
         code=given[0] if given else "",
@@ -184,6 +189,8 @@ def _shown(line: Line, codes: list[str]) -> str:
         return f"{line.word} : {address_in(line.value)}".rstrip()  # else a letterhead's
     if line.field is None:
         word = _plain_word(line.word or NOT_UNDERSTOOD)
+        if is_near_demand(line.word):
+            return f"{word} : {shown_request(line.value)}"
         return word if word == NOT_UNDERSTOOD else f"{word} :"
     if line.field is Field.REQUEST and verb_of(line.value):
         return f"{line.word} : {line.value}"  # "nouveau code" shows none
@@ -191,5 +198,5 @@ def _shown(line: Line, codes: list[str]) -> str:
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:
         for code in codes:
-            value = value.replace(code, MASK) if len(code) >= _SHORTEST_CODE else value
+            value = masked(value, code, MASK)
     return f"{line.word} : {value}"

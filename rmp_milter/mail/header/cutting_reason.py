@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import Line
+from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field, verb_of
 
@@ -14,7 +15,6 @@ MAX_REASON = 2000
 """Characters that are kept of a reason; a longer one ends in ``[...]``."""
 _CUT_OFF = " [...]"
 _SECRET = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
-_SHORTEST = 3  # characters from which on a code is sought among other words
 
 
 def is_reason_secret(header: Sequence[Line]) -> bool:
@@ -51,8 +51,7 @@ def reason_of(
         return ""
     reason = "\n".join([*stated, *(written(line) for line in letter)]).strip()
     for secret in secrets:
-        if len(secret) >= _SHORTEST:
-            reason = reason.replace(secret, mask)
+        reason = masked(reason, secret, mask)
     return bounded_reason(reason, whole=whole)
 
 

@@ -26,6 +26,15 @@ _PARTICLES = frozenset(
 )
 _NAME_SIGNS = frozenset(" -'’.,‐‑")
 _LONGEST = 12  # words of all names together
+_MOST_IN_A_PART = 4
+_INITIALS = 4  # signs of "Mme." and the like
+# Beside a name in capitals these say that it is not one person's, or no name.
+_NOT_GIVEN = frozenset(
+    {
+        *("ET", "OU", "SON", "SA", "SES", "AND", "OR", "FAMILLE", "EPOUX", "COUPLE", "ENFANTS"),
+        *("FRERE", "SOEUR", "MERE", "PERE", "PATIENT", "PATIENTE", "INCONNU", "INCONNUE"),
+    }
+)
 
 
 class Names(NamedTuple):
@@ -48,8 +57,9 @@ def readings(value: str) -> tuple[Names, ...]:
     and "Bébé" are no part of it. ``née`` and ``épouse`` tell two names apart, unless they
     stand in capitals themselves: then they may be a name.
     """
-    words = _without_titles(value.replace(",", " , ").split())
-    if not words or len(words) > _LONGEST:
+    words = [_without_stop(word) for word in value.replace(",", " , ").split()]
+    words = _without_titles(words)
+    if not words or len(words) > _LONGEST or not all(map(_is_word, words)):
         return ()
     marks = [at for at, word in enumerate(words) if is_mark(word)]
     if not marks:
@@ -91,6 +101,15 @@ def _is_name_sign(sign: str) -> bool:
     return sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN ")
 
 
+def _without_stop(word: str) -> str:
+    """Return a word without the full stop of a sentence; that of an initial or title stays."""
+    return word.rstrip(".") if len(word) > _INITIALS and "." not in word[:-1] else word
+
+
+def _is_word(word: str) -> bool:
+    return word == "," or any(map(str.isalpha, word)) or word.isdigit()
+
+
 def _without_titles(words: list[str]) -> list[str]:
     while len(words) > 1 and fold(words[0]) in _TITLES:
         words = words[1:]
@@ -121,8 +140,8 @@ def _plain(words: list[str]) -> tuple[Names, ...]:
         return (by_case,)
     if commas == 1 and words[0] != "," != words[-1]:
         at = words.index(",")
-        if _by_case(words[:at]) or _by_case(words[at + 1 :]):
-            return ()  # two people
+        if not (_is_one_part(words[:at]) and _is_one_part(words[at + 1 :])):
+            return ()  # two people, or a sentence
         return (Names(" ".join(words[:at]), " ".join(words[at + 1 :])),)
     if commas or not _one_case(bare):
         return ()
@@ -156,8 +175,26 @@ def _by_case(words: list[str]) -> Names | None:
     first, last = capitals.index(True), len(capitals) - capitals[::-1].index(True)
     if not all(capitals[first:last]) or (first > 0 and last < len(words)):
         return None
-    given = " ".join(words[:first] or words[last:]).strip(" ,").replace(" ,", ",")
+    rest = words[:first] or words[last:]
+    if not _are_given(_without_commas(rest)):
+        return None
+    given = " ".join(rest).strip(" ,").replace(" ,", ",")
     return Names(" ".join(words[first:last]), given) if any(map(str.isalpha, given)) else None
+
+
+def _is_one_part(words: list[str]) -> bool:
+    """Return whether words on one side of a comma may be a name, or first names, alone."""
+    capitals = _capitals(words)
+    alike = all(capitals) or not any(capitals)
+    return alike and (_are_given(words) or all(capitals)) and len(words) <= _MOST_IN_A_PART
+
+
+def _are_given(words: list[str]) -> bool:
+    """Return whether these words may be first names: no "hospitalisé" beside a name."""
+    small = [word for word in words if word.islower() and word not in _PARTICLES]
+    if any(fold(word) in _NOT_GIVEN for word in words):
+        return False
+    return not small or len(words) == 1
 
 
 def _capitals(words: list[str]) -> list[bool]:

@@ -17,7 +17,7 @@ from rmp_milter.mail.header.names import is_name, readings, without_title
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field
 
-MAX_ROWS = 10_000
+MAX_ROWS = 5_000
 """Rows of a text that are looked through; what is longer are results."""
 _LONGEST = 400  # characters of a row in header form
 _BESIDE = 3  # lines between what is said of one person
@@ -32,6 +32,37 @@ _MAY_NAME = re.compile(
 _BETWEEN = re.compile(r"\s+(?:et|and)\s+|\s*[&+;/,]\s*", re.IGNORECASE)
 _AUTHORITY = frozenset({"RPPS", "N RPPS", "FINESS", "N FINESS", "ADELI", "N ADELI"})
 _DOCTOR = frozenset({"DR", "DOCTEUR", "PR", "PROFESSEUR", "DRE", "DOCTEURE"})
+_PATIENT = frozenset({"PATIENT", "PATIENTE", "PATIENTS", "PATIENTES"})
+_NEXT = frozenset(
+    {
+        *(
+            "SUIVANT",
+            "SUIVANTE",
+            "AUTRE",
+            "AUTRES",
+            "SECOND",
+            "SECONDE",
+            "DEUXIEME",
+            "TROISIEME",
+        ),
+        *(
+            "1ER",
+            "2E",
+            "2EME",
+            "3E",
+            "3EME",
+            "PREMIER",
+            "N",
+            "NO",
+            "A",
+            "B",
+            "1",
+            "2",
+            "3",
+            "LE",
+        ),
+    }
+)
 _DATE_ALONE = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\s*", re.ASCII)
 _NUMBER_ALONE = re.compile(r"[0-9AB .-]{0,24}", re.ASCII)
 _HPRIM_DATE = 5  # rows from the name to the date of birth
@@ -133,6 +164,7 @@ class _Being:
         self.values: dict[Field, str] = {}
         self.born = ""
         self.is_doctor = False
+        self.is_twin = False
         self.is_loud = False  # "PATIENT : APYRETIQUE" is no name
 
     def person(self) -> Person:
@@ -186,22 +218,42 @@ def _people(lines: Iterable[Line]) -> list[Person]:
             now.is_doctor = True
         if not line.value or is_slot(line.field, line.value):
             continue
-        if line.field in _NAMED:
+        if line.field in _NAMED or _is_next_patient(line.word):
             if now is None or not _belongs(now, line):
                 now = _Being(at)
                 beings.append(now)
-            waiting = _add(now, line, at, waiting)
+            before, waiting = waiting, _add(now, line, at, waiting)
+            if before and not waiting:  # the date was the next one's
+                beings = [being for being in beings if not being.is_twin]
         elif line.field is Field.BIRTH_DATE:
             if now and not now.born:
                 now.born, now.at = line.value, at
             else:
+                beings += _twins(now, line.value, at)
                 waiting = (at, line.value)
     return [being.person() for being in beings]
 
 
+def _is_next_patient(word: str) -> bool:
+    """Return whether the word says one more patient: ``Patient suivant``, ``2e patient``."""
+    words = set(fold(word).split())
+    return bool(words & _PATIENT) and words <= _PATIENT | _NEXT
+
+
+def _twins(being: _Being | None, born: str, at: int) -> list[_Being]:
+    """Return the same names again, if a second line gives them another birth date."""
+    one, other = as_written(being.born if being else ""), as_written(born)
+    if being is None or not (one and other) or _is_one_day(one, other):
+        return []
+    twin = _Being(at)
+    twin.is_twin = True
+    twin.values, twin.born, twin.is_doctor = dict(being.values), born, being.is_doctor
+    return [twin]
+
+
 def _belongs(being: _Being, line: Line) -> bool:
     """Return whether one more name is said of the same person."""
-    if line.field is Field.PATIENT:
+    if line.field is Field.PATIENT or line.field is None:
         return False
     if Field.PATIENT in being.values and line.field is not Field.USED_NAME:
         # The same names once more, or the first name that "Patient : DUPONT" lacks.

@@ -8,6 +8,7 @@ from rmp_milter.mail.header.identity_line import apart
 from rmp_milter.mail.header.words import Field
 
 _LONGEST = 160
+_MOST_NAMES = 8  # words with titles and married names
 _BORN = re.compile(
     r"(n[éeè]e?(?:\(e\)|[.·/]e)?[ ]le|date de naissance|ddn|born(?: on)?)[ ]+(?=\S)",
     re.IGNORECASE,
@@ -28,15 +29,21 @@ def without_colon(piece: str) -> tuple[str, str, Field] | None:
     """
     if len(piece) > _LONGEST:
         return None
-    head, _, last = piece.rpartition(" ")
-    if fold(head) in _CODES and _is_like_a_code(last):
+    head, last = [*piece.rsplit(None, 1), "", ""][:2]
+    if last and fold(head) in _CODES and _is_like_a_code(last):
         return head.strip(), last, Field.CODE
     if (born := _BORN.match(piece)) and is_date(piece[born.end() :]):
         return born[1], piece[born.end() :], Field.BIRTH_DATE
     named = _CONCERNING.sub("", piece, count=1)
-    if any(map(str.isdigit, named)) and apart(named).is_whole:
+    if any(map(str.isdigit, named)) and _is_nothing_else(named):
         return Field.PATIENT.value, named, Field.PATIENT
     return None
+
+
+def _is_nothing_else(piece: str) -> bool:
+    """Return whether a line is a person and no sentence about one."""
+    said = apart(piece)
+    return said.is_whole and len(said.names.split()) <= _MOST_NAMES
 
 
 def is_about_somebody(word: str, value: str) -> bool:
@@ -46,7 +53,5 @@ def is_about_somebody(word: str, value: str) -> bool:
 
 def _is_like_a_code(word: str) -> bool:
     """Return whether this is no word of a sentence: "Code postal", "Code ATC" are none."""
-    tail = word[1:]
-    return any(map(str.isdigit, word)) or (
-        word != word.lower() and tail != tail.lower() != tail.upper()
-    )
+    is_mixed = word[1:] != word[1:].lower() and word != word.upper()
+    return is_mixed or any(map(str.isdigit, word))

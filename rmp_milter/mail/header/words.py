@@ -222,6 +222,14 @@ _SCOPES: dict[Scope, list[str]] = {
 }
 _SCOPED = {spelling: scope for scope, all_of in _SCOPES.items() for spelling in all_of}
 
+# Words of requests as answers show them.
+_ACCENTED = {
+    fold(word): word
+    for word in _words(
+        "accès, clé, clôture, création, créer, démasquage, démasquer, dépôt, déposer, levée,"
+        "médecin, médical, remplaçant, résumé, révocation, révoquer, synthèse"
+    )
+}
 _LONGEST_REQUEST = 200  # characters in which a request says what it is
 _POLITE = re.compile(
     r"\b(?:SVP|STP|S IL (?:VOUS|TE) PLAIT|MERCI(?: D AVANCE| PAR AVANCE| BEAUCOUP)?"
@@ -288,7 +296,7 @@ def verb_of(value: str) -> Verb | None:
 def nearest_request(value: str) -> str:
     """Return the request that one slip makes of this one, as answers show it; ``""`` if none."""
     spelling = nearest(_bare_request(value), (*_REQUESTS, *_SCOPED))
-    return spelling.lower()
+    return " ".join(_ACCENTED.get(word, word.lower()) for word in spelling.split())
 
 
 def scope_of(value: str) -> Scope:

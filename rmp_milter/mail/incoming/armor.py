@@ -50,6 +50,7 @@ class OctetsKind(StrEnum):
     KEY = "key"
     CMS_ENCRYPTED = "cms encrypted"
     CMS = "cms"  # signed, compressed, certificates
+    CMS_SIGNATURE = "cms signature"  # apart from what it signs
     TNEF = "tnef"  # Outlook's winmail.dat: a whole mail in a format of its own
     OTHER = "other"
 
@@ -72,8 +73,9 @@ _PACKETS: dict[int, tuple[OctetsKind, frozenset[int]]] = {
     18: (OctetsKind.ENCRYPTED, frozenset({1, 2})),
 }
 _TNEF = b'\x78\x9f>"'  # MS-OXTNEF, 2.1.3.1
-_MARKER = (b"\xca\x03PGP", b"\xa8\x03PGP")
-_MARKER_SIZE = 5
+_MARKER, _PADDING, _NOT_CRITICAL = 10, 21, 40  # RFC 9580, 5.8, 5.14, 4.3.1
+# Packets that say nothing are looked past up to here: many a file would be one by chance.
+_LOOKED_PAST = 1024
 _CMS_ENVELOPED = (
     bytes.fromhex("06092a864886f70d010703"),
     bytes.fromhex("060b2a864886f70d0109100117"),  # RFC 5083
@@ -102,32 +104,53 @@ def _kind(head: bytes) -> OctetsKind:
         return (
             OctetsKind.TNEF
         )  # armor inside is not looked for: what stands beside it would be lost
+    if cms := _cms_kind(head):
+        return cms  # armor inside an S/MIME signature is found behind it
     begin, marker = _BEGIN.search(head), _OTHER.search(head)
     if begin and not (marker and marker.start() < begin.start()):
         return OctetsKind.ARMORED
     if marker:
         return _MARKED[marker[1]]
-    return _packet_kind(head) or _cms_kind(head) or OctetsKind.OTHER
+    return _packet_kind(head) or OctetsKind.OTHER
 
 
 def _packet_kind(head: bytes) -> OctetsKind | None:
-    while head.startswith(_MARKER):
-        head = head[_MARKER_SIZE:]
-    if len(head) < _SHORTEST or not head[0] & 0x80:
+    at, unknown = 0, 0
+    while (opened := _opened(head, at)) and unknown < _LOOKED_PAST:
+        tag, body, end = opened
+        if tag == _MARKER:
+            if head[body:end] != b"PGP":
+                return None
+        elif tag == _PADDING or tag >= _NOT_CRITICAL:
+            unknown += end - at
+        else:
+            kind, versions = _PACKETS.get(tag, (None, frozenset[int]()))
+            return kind if head[body] in versions else None
+        at = end
+    return None
+
+
+def _opened(head: bytes, at: int) -> tuple[int, int, int] | None:
+    """Return tag, begin of the body and its end of the packet at ``at``, as far as it is told.
+
+    RFC 9580, 4.2; a length that is partial or not said ends nowhere.
+    """
+    if len(head) - at < _SHORTEST or not head[at] & 0x80:
         return None
-    if head[0] & 0x40:
-        tag, at = head[0] & 0x3F, _new_length(head[1])
-    else:
-        tag, at = head[0] >> 2 & 0x0F, (2, 3, 5, 1)[head[0] & 3]
-    kind, versions = _PACKETS.get(tag, (None, frozenset[int]()))
-    return kind if head[at] in versions else None
-
-
-def _new_length(octet: int) -> int:
-    """Return where the body begins behind a new-format header (RFC 9580, 4.2.1)."""
-    if octet == 255:  # noqa: PLR2004 -- the five-octet length
-        return 6
-    return 3 if 192 <= octet < 224 else 2  # noqa: PLR2004 -- two-octet and one-octet lengths
+    nowhere = len(head)
+    if not head[at] & 0x40:
+        size = (1, 2, 4, 0)[head[at] & 3]
+        body = at + 1 + size
+        end = body + int.from_bytes(head[at + 1 : body]) if size else nowhere
+        return head[at] >> 2 & 0x0F, body, end
+    first = head[at + 1]
+    if first < 192:  # noqa: PLR2004 -- one octet
+        return head[at] & 0x3F, at + 2, at + 2 + first
+    if first < 224:  # noqa: PLR2004 -- two octets
+        return head[at] & 0x3F, at + 3, at + 3 + ((first - 192) << 8) + head[at + 2] + 192
+    if first == 255:  # noqa: PLR2004 -- five octets
+        return head[at] & 0x3F, at + 6, at + 6 + int.from_bytes(head[at + 2 : at + 6])
+    return head[at] & 0x3F, at + 2, nowhere
 
 
 def _cms_kind(head: bytes) -> OctetsKind | None:

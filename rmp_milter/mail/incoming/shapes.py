@@ -11,13 +11,14 @@ import msgspec
 
 from rmp_milter.mail.incoming import armor
 from rmp_milter.mail.incoming.armor import ArmorError, OctetsKind
+from rmp_milter.mail.incoming.beside import Beside, InClear, in_clear
+from rmp_milter.mail.incoming.clear_words import says_words, words_around
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import Part, content, scan
 from rmp_milter.mail.incoming.transfer import Buffer, first
 
 _MAX_BLOCKS = 16  # armored messages in one text
 _SAMPLE = 64  # octets of a dearmored message by which it is known
-_LOOSE_TEXT = 2000  # octets of clear text beside the ciphertext: a footer, a disclaimer
 _PAYLOAD_NAMES = frozenset(
     {
         *(
@@ -62,22 +63,28 @@ class Piece(msgspec.Struct, frozen=True):
     armored: bool = True
     wraps: int = 0
     block: int = 0
+    source: Buffer | None = None
 
 
 class Shape(msgspec.Struct, frozen=True):
     """What :func:`recognise` found.
 
     ``pieces`` has the main one first and is empty for S/MIME and clear mail.
-    ``clear_attachments`` are the names (or media types) of what travels unencrypted beside
-    an encrypted body; ``signed_outside`` says that a signature encloses the body;
-    ``winmail`` that Outlook packed the mail, or some of it, into a ``winmail.dat``.
+    ``clear`` is what travels unencrypted beside what is encrypted. ``signed_outside`` says
+    that a signature encloses the body; ``winmail`` that Outlook packed the mail, or some of
+    it, into a ``winmail.dat``.
     """
 
     name: ShapeName
     pieces: tuple[Piece, ...] = ()
-    clear_attachments: tuple[str, ...] = ()
+    clear: InClear = InClear()
     signed_outside: bool = False
     winmail: bool = False
+
+    @property
+    def clear_attachments(self) -> tuple[str, ...]:
+        """The names (or media types) of the documents in clear."""
+        return tuple(file.name for file in self.clear.files)
 
 
 class _Role(IntEnum):
@@ -87,6 +94,9 @@ class _Role(IntEnum):
     INLINE = 1
     INLINE_HTML = 2
     FILE = 3
+
+
+_TEXTS = (_Role.INLINE, _Role.INLINE_HTML)
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -102,20 +112,38 @@ def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
     """
     leaves = leaves_of(buffer, scan(buffer) if root is None else root)
     bodiless = not any(map(_is_body, leaves))
-    everything = [
-        found for leaf in leaves for found in _ciphertexts(buffer, leaf, bodiless=bodiless)
-    ]
+    everything = [found for leaf in leaves for found in _ciphertexts(leaf, bodiless=bodiless)]
     if not everything:
         return _without_openpgp(leaves)
     kept = sorted(_without_twins(everything), key=_rank)
     main = kept[0]
     return Shape(
         name=_shape_name(main, kept),
-        pieces=tuple(_piece(buffer, found, main=found is main) for found in kept),
-        clear_attachments=tuple(_clear_files(buffer, leaves, everything)),
-        signed_outside=main.leaf.within("multipart/signed"),
+        pieces=tuple(_piece(found, main=found is main) for found in kept),
+        clear=_in_clear(leaves, everything, kept),
+        signed_outside=main.leaf.signed_outside,
         winmail=_has_winmail(leaves),
     )
+
+
+def _in_clear(
+    leaves: tuple[Leaf, ...], everything: list[_Found], kept: list[_Found]
+) -> InClear:
+    beside = in_clear(leaves, [found.leaf for found in everything])
+    return InClear(
+        files=beside.files,
+        dropped=tuple(dict.fromkeys([*beside.dropped, *_around(kept)])),
+        text=kept[0].role is _Role.FILE and says_words(leaves),
+    )
+
+
+def _around(kept: list[_Found]) -> Iterator[Beside]:
+    """Yield what encloses the ciphertexts and is dropped with its place."""
+    if any(found.leaf.unwrapped for found in kept):
+        yield Beside.SIGNATURE
+    texts = [found.leaf for found in kept if found.role in _TEXTS]
+    if any(map(words_around, texts)):
+        yield Beside.FOOTER
 
 
 def packets(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
@@ -124,7 +152,7 @@ def packets(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
     Raises :class:`ArmorError` where no message comes out; damage further in is left to
     OpenPGP's integrity protection.
     """
-    chunks = armor.unwrapped(_shown(buffer, piece.part), piece.wraps)
+    chunks = armor.unwrapped(_shown(buffer, piece), piece.wraps)
     if piece.armored:
         chunks = armor.dearmor(chunks, piece.block)
     empty = True
@@ -135,39 +163,32 @@ def packets(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
         raise ArmorError("no data")
 
 
-def _shown(buffer: Buffer, part: Part) -> Iterator[bytes]:
-    return armor.shown(content(buffer, part), html=part.media_type == "text/html")
+def _shown(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
+    source = buffer if piece.source is None else piece.source
+    return armor.shown(content(source, piece.part), html=piece.part.media_type == "text/html")
 
 
-def _ciphertexts(buffer: Buffer, leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
+def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
     """Yield what is encrypted with OpenPGP in the leaf, with its role in the mail."""
     if leaf.kind is OctetsKind.ENCRYPTED:
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
     if leaf.kind is not OctetsKind.ARMORED:
         return
-    if _is_encrypted(buffer, leaf, 0, damaged=True):
+    if _is_encrypted(leaf, 0, damaged=True):
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
     if leaf.is_loose_text:
-        yield from _further_blocks(buffer, leaf)
+        for block in range(1, armor.count_blocks(leaf.shown(), _MAX_BLOCKS)):
+            if _is_encrypted(leaf, block, damaged=False):
+                yield _Found(leaf, _Role.FILE, block)
 
 
-def _further_blocks(buffer: Buffer, leaf: Leaf) -> Iterator[_Found]:
-    blocks = armor.count_blocks(
-        armor.unwrapped(_shown(buffer, leaf.part), leaf.wraps), _MAX_BLOCKS
-    )
-    for block in range(1, blocks):
-        if _is_encrypted(buffer, leaf, block, damaged=False):
-            yield _Found(leaf, _Role.FILE, block)
-
-
-def _is_encrypted(buffer: Buffer, leaf: Leaf, block: int, *, damaged: bool) -> bool:
+def _is_encrypted(leaf: Leaf, block: int, *, damaged: bool) -> bool:
     """Look into the armor: MESSAGE may also be signed or compressed only.
 
     ``damaged`` is the answer where the octets make no packet: the keeper will say so.
     """
-    chunks = armor.unwrapped(_shown(buffer, leaf.part), leaf.wraps)
     try:
-        kind, _ = armor.kind_of(first(armor.dearmor(chunks, block), _SAMPLE))
+        kind, _ = armor.kind_of(first(armor.dearmor(leaf.shown(), block), _SAMPLE))
     except ArmorError:
         return damaged
     return kind is OctetsKind.ENCRYPTED or (kind is OctetsKind.OTHER and damaged)
@@ -227,14 +248,12 @@ def _shape_name(main: _Found, kept: list[_Found]) -> ShapeName:
     return ShapeName.INLINE if main.role is _Role.INLINE else ShapeName.INLINE_HTML
 
 
-def _piece(buffer: Buffer, found: _Found, *, main: bool) -> Piece:
+def _piece(found: _Found, *, main: bool) -> Piece:
     part, entity = found.leaf.part, found.role is _Role.ENTITY
     armored = found.leaf.kind is OctetsKind.ARMORED
     charset = ""
     if armored and not entity:
-        charset = armor.charset_of(
-            armor.unwrapped(_shown(buffer, part), found.leaf.wraps), found.block
-        )
+        charset = armor.charset_of(found.leaf.shown(), found.block)
     return Piece(
         name="" if entity else part.filename,
         main=main,
@@ -244,6 +263,7 @@ def _piece(buffer: Buffer, found: _Found, *, main: bool) -> Piece:
         armored=armored,
         wraps=found.leaf.wraps,
         block=found.block,
+        source=found.leaf.buffer if found.leaf.unwrapped else None,
     )
 
 
@@ -251,7 +271,7 @@ def _without_openpgp(leaves: tuple[Leaf, ...]) -> Shape:
     if any(leaf.kind is OctetsKind.CMS_ENCRYPTED for leaf in leaves):
         return Shape(ShapeName.SMIME)
     signed = any(
-        leaf.within("multipart/signed") or leaf.kind in {OctetsKind.SIGNED_TEXT, OctetsKind.CMS}
+        leaf.signed_outside or leaf.kind in {OctetsKind.SIGNED_TEXT, OctetsKind.CMS}
         for leaf in leaves
     )
     return Shape(ShapeName.CLEAR, signed_outside=signed, winmail=_has_winmail(leaves))
@@ -259,37 +279,3 @@ def _without_openpgp(leaves: tuple[Leaf, ...]) -> Shape:
 
 def _has_winmail(leaves: tuple[Leaf, ...]) -> bool:
     return any(leaf.kind is OctetsKind.TNEF for leaf in leaves)
-
-
-def _clear_files(
-    buffer: Buffer, leaves: tuple[Leaf, ...], everything: list[_Found]
-) -> Iterator[str]:
-    """Yield the names of what travels in clear; an attached clear message counts as one."""
-    encrypted = [found.leaf for found in everything]
-    opened = [leaf.message for leaf in encrypted if leaf.message is not None]
-    named: list[Part] = []
-    for leaf in leaves:
-        if leaf in encrypted or _is_harmless(buffer, leaf):
-            continue
-        message = leaf.message
-        if message is None or any(message is other for other in opened):
-            if not _is_loose_footer(buffer, leaf):
-                yield leaf.part.filename or leaf.part.media_type
-        elif not any(message is other for other in named):
-            named.append(message)
-            yield message.filename or message.media_type
-
-
-def _is_harmless(buffer: Buffer, leaf: Leaf) -> bool:
-    """Return whether the leaf is no document: control part, signature, key, or empty."""
-    if leaf.is_control or leaf.kind in {OctetsKind.SIGNATURE, OctetsKind.KEY}:
-        return True
-    start = first(content(buffer, leaf.part), _SAMPLE)
-    return not start.strip()
-
-
-def _is_loose_footer(buffer: Buffer, leaf: Leaf) -> bool:
-    """Return whether the leaf is a short text that nobody attached: footers, disclaimers."""
-    if not (leaf.is_loose_text or leaf.is_gateway_footer):
-        return False
-    return len(first(content(buffer, leaf.part), _LOOSE_TEXT + 1)) <= _LOOSE_TEXT

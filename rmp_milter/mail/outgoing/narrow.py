@@ -29,7 +29,7 @@ def narrow(words: str) -> str:
     lines: list[str] = []
     carried = ""
     for line in words.split("\n"):
-        flows = bool(line) and not _BULLET.match(line)[0]
+        flows = bool(line) and not _indent(line)
         if carried and not flows:
             lines.append(carried)
             carried = ""
@@ -39,14 +39,19 @@ def narrow(words: str) -> str:
     return "\n".join([*lines, *([carried] if carried else [])])
 
 
+def _indent(line: str) -> str:
+    """Return what stands before the words of a list's line, or of an indented one."""
+    found = _BULLET.match(line)
+    return found[0] if found else ""
+
+
 def _broken(line: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
-    found = _BULLET.match(line)
     return wrap(
         line,
         WIDTH,
-        subsequent_indent=" " * len(found[0] if found else ""),
+        subsequent_indent=" " * len(_indent(line)),
         break_long_words=False,
         break_on_hyphens=False,
     )

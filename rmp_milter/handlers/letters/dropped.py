@@ -1,0 +1,40 @@
+"""The sentence on what came in clear beside an encrypted mail and was not kept."""
+
+from collections.abc import Sequence
+from textwrap import fill
+
+import msgspec
+
+from rmp_milter.dossier.model import ReceiptLine
+from rmp_milter.handlers.asking.outcome import Outcome
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.catalogue.texts import text
+
+_WIDTH = 66
+
+
+def with_dropped(outcome: Outcome, dropped: Sequence[str], language: Language) -> Outcome:
+    """Return the outcome whose answer, or line of the daily digest, says what was dropped.
+
+    ``dropped`` are the ends of keys in the catalogue (``footer``, ``logo``...).
+    """
+    if not dropped:
+        return outcome
+    what = ", ".join(text(f"dropped-{each}", language) for each in dropped)
+    words = fill(text("dropped", language, what=what), _WIDTH)
+    if outcome.letter is not None:
+        said = f"{outcome.letter.text.rstrip()}\n\n{words}\n"
+        return msgspec.structs.replace(
+            outcome, letter=msgspec.structs.replace(outcome.letter, text=said)
+        )
+    lines = _with_line(outcome.effects.receipts, words)
+    effects = msgspec.structs.replace(outcome.effects, receipts=lines)
+    return msgspec.structs.replace(outcome, effects=effects)
+
+
+def _with_line(lines: tuple[ReceiptLine, ...], words: str) -> tuple[ReceiptLine, ...]:
+    if not lines:
+        return ()
+    indented = words.replace("\n", "\n      ")
+    last = msgspec.structs.replace(lines[-1], text=f"{lines[-1].text}\n      {indented}")
+    return (*lines[:-1], last)
