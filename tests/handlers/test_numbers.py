@@ -1,5 +1,6 @@
 """Numbers mean the entries of the index that they were read from, or are asked back about."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -150,6 +151,14 @@ class TestWhoSeesAll:
             masquage.handle, asked(text_of("masquage", "Numéros : 3"), by=by), world(MASKED)
         )
         assert [mask.number for mask in state_of(outcome).masks] == [2, 3]
+
+    @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
+    def test_is_told_that_they_stay_and_may_name_the_table(self, by: Doctor) -> None:
+        words = words_of(run(consultation.handle, mail("dossier", "1", by), world(MASKED))[0])
+        assert "restent les mêmes pour vous" in words
+        found = re.search(r"table (\S{5}),", words)
+        assert found
+        assert sent(f"3 (table {found[1]})", world(MASKED), by) == [3]
 
     def test_but_a_table_that_he_read_as_somebody_else_is_asked_back(self) -> None:
         read = read_table(MASKED, FILED)

@@ -67,7 +67,8 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     body = text("index-empty", language) + "\n"
     if ordered:
         body = _tabs(ordered, packets, left, language, clock)
-        body += "\n" + text("index-table", language, table=table.mark)
+        key = "index-table-fixed" if whole_sheet else "index-table"
+        body += "\n" + text(key, language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
         text=f"{head or usual + sheet}\n{body}",

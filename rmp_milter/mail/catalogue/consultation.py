@@ -31,6 +31,10 @@ As of {date}: {entries} document(s), {documents} file(s)
         "number copy that name too, in brackets behind the numbers, like\n"
         "« 5, 7 (table {table}) », since the table may change.\n",
     ),
+    "index-table-fixed": Text(
+        "Ces numéros, ceux de la table {table}, restent les mêmes pour vous.\n",
+        "These numbers, those of the table {table}, stay the same for you.\n",
+    ),
     "index-mails": Text(
         "Les documents suivent dans {count} message(s), dans l'ordre de cet\n"
         "index, datés d'une seconde de plus chacun et numérotés comme lui.\n"
