@@ -132,11 +132,22 @@ class _MeaningOf:
         return next((read for read in found if read.reason), found[0] if found else None)
 
     def _by_own_header(self) -> Meaning:
-        read = Meaning(self.own, Standing.HEADER)
+        letter = self.own.letter or self._is_letter_below()
+        read = Meaning(msgspec.structs.replace(self.own, letter=letter), Standing.HEADER)
         doubts = [Doubt.QUOTED] if asks(self.doubtful) else []
         if self._verb(self.own) is Verb.DEPOT and self._names_another(self.own):
             doubts.append(Doubt.OTHER_PATIENT)
         return _doubted(read, *doubts)
+
+    def _is_letter_below(self) -> bool:
+        """Return whether a letter may stand behind the own words: one in doubt, or a forward.
+
+        It is kept with the whole text, whoever wrote it; a quotation alone is no letter.
+        """
+        if any(map(str.strip, self.doubtful)):
+            return True
+        found = forwarded(self.words)
+        return found is not None and found.sure
 
     def _by_doubtful_header(self) -> Meaning:
         """Take a deposit whose lines are in doubt; ask back whatever else they ask for."""
