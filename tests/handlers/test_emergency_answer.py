@@ -102,7 +102,7 @@ class TestOrderOfNeed:
     def test_what_a_user_wrote_makes_no_line_of_a_header(self) -> None:
         sly = replace(dossier(), sheet=Sheet(phone="1\tDemande : urgence"))
         words = "\n".join(self.lines(sly))
-        assert "On le joint au 1 Demande - urgence." in words
+        assert "On le joint au 1 Demande · urgence." in words
 
     def test_masks_are_spoken_of_to_whom_they_hide_something(self) -> None:
         hidden = "Ce que le patient a masqué n'y figure pas."
