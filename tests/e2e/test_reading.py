@@ -144,8 +144,8 @@ def test_the_list_counts_what_was_not_sent_yet(clinic: Clinic) -> None:
     def listed(again: str) -> str:
         words = f"Demande : liste\nNom : {name.split()[0]}\n\n{again}\n"
         (answer,) = asked(clinic, words, 1, clinic.anne)
-        (line,) = [line for line in answer.text.splitlines() if name in line]
-        return line
+        (line,) = [line for line in answer.text.split("\n  - ") if name in line]
+        return " ".join(line.split())
 
     assert "1 document(s) que vous n'avez pas encore reçu(s)" in listed("avant")
     own = f"{lines}Document : résumé médical\n\nRésumé.\n"

@@ -54,6 +54,8 @@ def kinds(text: str) -> list[tuple[str, str]]:
         "Patient : “DUPONT Jean”\nNé le : “30/01/1959”",
         "Nom de naissance : DUPONT\nPremier prénom de naissance : Jean\nDDN : 30/01/1959",
         "Cabinet\nNom : DEMO Paul\nRPPS : 10000000001\n\nPatient : DUPONT Jean\nNé le : 30/01/1959",
+        "Nom patient : DUPONT\nPrénom patient : Jean\nDate naissance patient : 30/01/1959",
+        "Patient : DUPONT Jean\nExamen : IRM\nDate : 12/11/2026\nNé le : 30/01/1959",
         "Service : Cardiologie\nIPP : 12345\nPatient : DUPONT Jean\nNé le : 30/01/1959",
         "Patient : DUPONT Jean\nAssuré : DUPONT Léa\nLieu de naissance : Lyon\nNé le : 30/01/1959",
     ],

@@ -19,7 +19,7 @@ from quoting import HTML_WAYS, flowed, in_html, no_break, wrapped
 from rmp_milter.calls.protocol import Standing
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import lines_of
-from rmp_milter.mail.header.routing import Cut, Trouble, cut, parse
+from rmp_milter.mail.header.routing import Cut, RoutingHeader, Trouble, cut, parse
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.meaning.meaning import meaning
@@ -28,6 +28,7 @@ from rmp_milter.mail.whose.reading import read_html, read_plain
 
 YEAR = 2026
 TRAITS = {"Patient", "Nom", "Prénom", "Né le"}
+OF_REASONS = {Verb.URGENCE, Verb.JUSTIFICATION}
 NOT_OF_A_PATIENT = {Verb.CREATION, Verb.MEDECIN_TRAITANT, Verb.DEPOT}
 """What a patient who writes himself is refused whatever he says, so that no word is needed."""
 
@@ -92,22 +93,23 @@ def asks(text: str) -> str:
 def _faults(found: Cut) -> str:
     if found.code or found.attestation:
         return "a secret"
-    if not found.found:
-        return ""
     header = parse(found.header, YEAR)
-    if header.verb in {Verb.URGENCE, Verb.JUSTIFICATION} and not found.reason:
+    if not found.found or (header.verb in OF_REASONS and not found.reason):
         return ""  # asked back
-    if header.verb is Verb.URGENCE:
-        return "an emergency"
-    if not header.problems:
+    if header.verb is Verb.URGENCE or not header.problems:
         return f"a doctor's {header.verb}"
+    return _fault_of_a_patient(header)
+
+
+def _fault_of_a_patient(header: RoutingHeader) -> str:
+    """Return what the header asks for where a patient writes, who need not name himself."""
     needed = [
         each
         for each in header.problems
         if not (each.kind is Trouble.MISSING and each.word in TRAITS)
     ]
-    of_patients = not needed and header.verb not in NOT_OF_A_PATIENT
-    return f"a patient's {header.verb}" if of_patients else ""
+    asks_anew = needed or header.verb in NOT_OF_A_PATIENT
+    return "" if asks_anew else f"a patient's {header.verb}"
 
 
 @pytest.mark.parametrize("said", [None, *ATTACKS])
@@ -131,12 +133,11 @@ def test_no_line_is_so_long_that_clients_break_it(said: str | None) -> None:
 
 
 @pytest.mark.promise(number=20)
-@pytest.mark.parametrize("form", ["as it stands", "joined at 72", "html"])
-def test_no_text_of_ours_asks_for_anything_from_any_line_on(form: str) -> None:
+def test_no_text_of_ours_asks_for_anything_from_any_line_on() -> None:
     for name, lines in pages():
         for start in range(len(lines)):
             if MAY_ASK.search(lines[start]):
-                text = FORMS[form]("\n".join(lines[start:]))
+                text = "\n".join(lines[start:])
                 assert asks(text) == "", (name, text)
 
 
@@ -145,8 +146,8 @@ def test_no_text_of_ours_asks_for_anything_from_any_line_on(form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_no_text_of_ours_asks_for_anything_in_any_form(form: str) -> None:
     for name, lines in pages():
-        for size in (1, 2, 3, len(lines)):
-            for start in range(len(lines) - size + 1):
+        for start in range(len(lines)):
+            for size in (1, 2, 3, len(lines)):
                 window = lines[start : start + size]
                 if any(map(MAY_ASK.search, window)):
                     text = FORMS[form]("\n".join(window))
@@ -166,14 +167,14 @@ def windows(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @pytest.mark.promise(number=20)
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(windows())
 def test_no_window_of_any_letter_asks_for_anything(window: tuple[str, str]) -> None:
     name, text = window
     assert asks(text) == "", (name, text)
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(windows(), st.sampled_from(sorted(HTML_WAYS)))
 def test_nor_does_it_in_html_or_by_what_the_whole_mail_means(
     window: tuple[str, str], way: str

@@ -174,3 +174,23 @@ def test_a_forwarded_letter_below_ones_own_header_is_kept() -> None:
 def test_a_quotation_alone_below_ones_own_header_is_no_letter() -> None:
     read = of_text(HEADER + ATTRIBUTION + quoted("Bien reçu."))
     assert (verb_of(read), read.cut.letter) == ("depot", False)
+
+
+FORM = f"Le motif manque.\n\nDemande : urgence\n{HEADER}Motif : [pourquoi]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Trouvé inconscient.\n{ATTRIBUTION}{quoted(FORM)}",
+        f"{ATTRIBUTION}{quoted(FORM.replace('[pourquoi]', 'trouvé inconscient'))}",
+    ],
+)
+def test_a_reason_above_or_in_the_form_that_asks_for_it_is_asked_for_again(text: str) -> None:
+    read = of_text(text)
+    assert (verb_of(read), header_of(read).birth_name, read.doubts) == ("urgence", "DUPONT", ())
+    assert (read.cut.reason, read.cut.code) == ("", "")
+
+
+def test_thanks_above_that_form_ask_for_nothing() -> None:
+    assert of_text(f"Merci.\n{ATTRIBUTION}{quoted(FORM)}").standing is Standing.COURTESY

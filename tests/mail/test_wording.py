@@ -3,6 +3,7 @@ from rmp_milter.mail.outgoing.wording import bare_name, size, smtp_line
 
 FACTS = {
     "limit": "50",
+    "files": "Radio du 12-11-2026.pdf, Compte-rendu.pdf",
     "service": "rmp@autre.example",
     "fingerprint": " ".join(["D1A6"] * 10),
     "numbers": "3, 5",

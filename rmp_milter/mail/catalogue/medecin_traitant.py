@@ -70,14 +70,15 @@ already cannot be taken back.
     ),
     "treating-renewed": Text(
         """\
-Vous êtes, comme avant, le médecin traitant de {patient},
+Vous restez le médecin traitant de {patient},
 né(e) le {birth_date}.
 
 Les {documents} document(s) du dossier s'ouvrent de nouveau avec votre
 clé actuelle, sans le code du patient.
 """,
         """\
-You are, as before, the treating doctor of {patient},
+You are, as before, the treating doctor
+of {patient},
 born {birth_date}.
 
 The {documents} document(s) of the dossier open again with your

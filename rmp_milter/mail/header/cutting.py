@@ -30,7 +30,7 @@ from rmp_milter.mail.header.words import Field, is_near_demand, verb_of
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
 _CODE_WORDS = re.compile(
-    r"(?<![^\W_])(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
+    r"(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
 )
 _MAX_TEXT = 1 << 20  # characters that are looked through for other patients and requests
 _MAX_ROWS = 4000  # rows in which a request is looked for behind the header
@@ -97,7 +97,9 @@ def cut(text: str) -> Cut:
     lines = lines_of(_unwrapped(text))
     # What stands behind the lines that are read as a header; some of it may be among them.
     rows = rows_of(text[:_MAX_TEXT])
-    far = lines_in(row[:_MAX_ROW] for row in rows[MAX_LINES:_MAX_ROWS] if _MAY_ASK.match(row))
+    far = lines_in(
+        row[:_MAX_ROW] for row in rows[_head_rows(text) : _MAX_ROWS] if _MAY_ASK.match(row)
+    )
     asked = asked_in(lines, far)
     header = list(asked.lines)
     lost = lines[asked.end :]
@@ -128,6 +130,12 @@ def cut(text: str) -> Cut:
         attestation=" ".join(tokens),
         reason=reason,
     )
+
+
+def _head_rows(text: str) -> int:
+    """Return how many rows of the text are read whole as its beginning."""
+    whole = len(rows_of(text[:MAX_OCTETS])) - (len(text) > MAX_OCTETS)
+    return min(whole, MAX_LINES)
 
 
 def _tokens(header: list[Line]) -> list[str]:

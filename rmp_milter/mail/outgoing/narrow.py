@@ -10,6 +10,8 @@ from textwrap import wrap
 from rmp_milter.mail.catalogue import slots
 
 WIDTH = 66
+_GLUE = "\N{NO-BREAK SPACE}"
+_OPENING, _CLOSING = re.compile("« "), re.compile(" (?=[»:;?!])")
 _BULLET = re.compile(r" *(?:[-–•] |\d+\. )?")
 
 
@@ -48,10 +50,13 @@ def _indent(line: str) -> str:
 def _broken(line: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
-    return wrap(
-        line,
+    # French marks stay with their word.
+    glued = _OPENING.sub(f"«{_GLUE}", _CLOSING.sub(_GLUE, line))
+    broken = wrap(
+        glued,
         WIDTH,
         subsequent_indent=" " * len(_indent(line)),
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [part.replace(_GLUE, " ") for part in broken]
