@@ -3,11 +3,11 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from clinic import PDF, Clinic
+from clinic import PARIS, PDF, Clinic
 from states import leaves_of
 
 from rmp_milter.certificates import read_certificate
@@ -45,7 +45,7 @@ def renewed(pair: tuple[Doctor, Doctor], clinic: Clinic) -> Iterator[Doctor]:
 
 
 def day(days: int = 0) -> str:
-    return (datetime.now(UTC) + timedelta(days)).strftime("%d/%m/%Y")
+    return (datetime.now(PARIS) + timedelta(days)).strftime("%d/%m/%Y")
 
 
 def filled(clinic: Clinic, treating: Doctor) -> tuple[str, str]:
@@ -321,7 +321,7 @@ def test_a_locum_that_the_host_declares_reads(
 ) -> None:
     doctor, locum = pair
     lines, _ = filled(clinic, doctor)
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    today = datetime.now(PARIS).strftime("%Y-%m-%d")
     between = ("--from", today, "--to", today)
     clinic.host.service.rmp("doctor", "locum", doctor.mail, "--locum", locum.mail, *between)
     assert len(consult(clinic, locum, lines)) == 3

@@ -3,6 +3,7 @@
 from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.outcome import Refusal
 from rmp_milter.mail.catalogue.examples import example_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
@@ -48,6 +49,8 @@ def refusal_letter(
     if fault and error.text in _ABOUT_PROOFS:
         why = text(f"attestation-{fault.replace(' ', '-')}", language)
         words += "\n" + narrow(why) + "\n"
+    if isinstance(error, Refusal) and error.below:
+        words += f"\n{error.below}"
     if error.text in _EXPLAINED:
         words += _explanation(header, understood, language)
     return Letter(subject=text("subject-refusal", language), text=words)

@@ -17,7 +17,7 @@ from rmp_milter.calls.protocol import (
     Span,
     Why,
 )
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
@@ -64,7 +64,7 @@ def open_mail(
     _check_tries(messages, desk.keys.decryption)
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read)
-    this_year = int(day_of(now)[:4])
+    this_year = int(day_of(now, UNIVERSAL)[:4])
     opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
     refuse_layers(opening, desk.keys.decryption)

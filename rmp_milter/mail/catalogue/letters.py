@@ -93,6 +93,8 @@ There is no need to thank the service.
         "A model to copy into a new mail. Replace all that stands in\n"
         "brackets, and the brackets:",
     ),
+    "time-of": Text("heure de {town}", "{town} time"),
+    "universal-time": Text("temps universel", "universal time"),
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(
         """\
