@@ -20,9 +20,6 @@ qui est entre crochets :
 
 {example_wishes}
 
-Les numéros sont ceux de la table reçue par « Demande : index » ; qui n'est ni le patient ni son
-médecin traitant recopie derrière eux le nom de cette table.
-
 Le mot de la liste est l'un de ceux-ci :
 
   - « accès » pour savoir qui a consulté ou modifié le dossier ;
@@ -40,8 +37,9 @@ Le mot de la liste est l'un de ceux-ci :
     code, ou patient avec sa clé).
 
 Pour des documents, ajoutez une ligne « Numéros » (ceux de la
-liste que donne la demande « index ») ; pour un médecin, une ligne
-« Médecin ».
+table que donne la demande « index » ; qui n'est ni le patient ni
+son médecin traitant recopie derrière eux le nom de cette table) ;
+pour un médecin, une ligne « Médecin ».
 
 BON À SAVOIR
 
@@ -65,9 +63,6 @@ brackets is replaced:
 
 {example_wishes}
 
-The numbers are those of the table that « Request : index » brings; whoever is neither the
-patient nor his treating doctor copies that table's name behind them.
-
 The word of the list is one of these:
 
   - « accesses » to know who read or changed the dossier;
@@ -84,8 +79,10 @@ The word of the list is one of these:
   - « close » to have the dossier closed (treating doctor with the
     code, or patient with his key).
 
-For documents add a line « Numbers » (those of the list that the
-request « index » brings); for a doctor a line « Doctor ».
+For documents add a line « Numbers » (those of the table that the
+request « index » brings; whoever is neither the patient nor his
+treating doctor copies that table's name behind them); for a
+doctor a line « Doctor ».
 
 GOOD TO KNOW
 

@@ -12,8 +12,8 @@ LETTERS: Mapping[str, Text] = {
     "index-more": Text(
         """\
 CE QUI N'EST PAS JOINT
-Une réponse compte au plus {mails} messages. Restent à recevoir les
-documents
+Une réponse compte au plus {mails} messages. Restent à
+recevoir les documents
 {lines}
 
 Pour les demander, recopiez et complétez ces lignes (le code, si
