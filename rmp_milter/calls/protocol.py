@@ -152,6 +152,24 @@ class AttestationFault(StrEnum):
     EXPIRED = "expired"  # not valid at this time: over, or not begun
 
 
+class Standing(StrEnum):
+    """What a mail's own words are, looked at as a whole."""
+
+    HEADER = "header"  # a routing header is there, or what surely was to be one
+    NOTHING = "nothing"  # no words of the sender's own
+    COURTESY = "courtesy"  # greetings, thanks, a signature
+    WORDS = "words"  # words, and none that the service knows
+
+
+class Doubt(StrEnum):
+    """Why a mail is asked back whose header can be read."""
+
+    QUOTED = "quoted"  # the request stands where a quotation may be
+    OTHER_PATIENT = "other-patient"  # a quotation or a file names somebody else
+    ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
+    TWO_REFERENCES = "two-references"  # which emergency access is justified?
+
+
 class Parcel(msgspec.Struct, frozen=True):
     """One of several HPRIM messages: its routing header, its places in ``Opened.bodies``."""
 
@@ -172,7 +190,8 @@ class Opened(Message, frozen=True):
     encrypted text, however it is wrapped (a keyed digest of its session key): by it a
     replayed mail is known. ``parcels`` are there only where HPRIM messages name
     more than one patient: then ``header`` is the first one's and decides nothing, and a body
-    that is in no parcel belongs to nobody that is named.
+    that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
+    words are, and with ``doubts`` it is asked back whatever its header says.
     """
 
     header: str
@@ -186,6 +205,13 @@ class Opened(Message, frozen=True):
     once: bytes = b""
     parcels: tuple[Parcel, ...] = ()
     held_reason: bytes = b""
+    standing: Standing = Standing.HEADER
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether anything came beside the text."""
+        return any(part.name for body in self.bodies for part in body.parts)
 
 
 class Create(Message, frozen=True):

@@ -16,6 +16,7 @@ from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.inspect_text import print_said, said_as_json
 from rmp_milter.cli.inspection import print_report, report_as_json
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
@@ -23,6 +24,7 @@ from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config, load
 from rmp_milter.config.sections import LimitsSection, RulesSection
+from rmp_milter.dossier.days import day_of
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
@@ -30,6 +32,7 @@ from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
 from rmp_milter.inspection.outside import LookedAt, Treatment, look
 from rmp_milter.inspection.report import Ground, MailReport, closed, opened, too_large
+from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import ReadAt
 from rmp_milter.store.format.failures import StoreError
@@ -65,6 +68,12 @@ class Openers:
 
 @click.command()
 @click.argument("mail", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.option(
+    "--text",
+    "is_text",
+    is_flag=True,
+    help="MAIL is a decrypted text or MIME entity: say how it would be read.",
+)
 @click.option("--secret-key", type=_FILE, help="Open it with this OpenPGP secret key.")
 @click.option("--passphrase-file", type=_FILE, help="Its first line is the key's passphrase.")
 @click.option(
@@ -74,9 +83,10 @@ class Openers:
     help="The configuration file.",
 )
 @json_option
-def inspect(
+def inspect(  # noqa: PLR0913 -- the options of the command
     mail: Path,
     *,
+    is_text: bool,
     secret_key: Path | None,
     passphrase_file: Path | None,
     config_file: Path | None,
@@ -88,8 +98,15 @@ def inspect(
     is opened with --secret-key, else by the running keeper. Shown are the routing header,
     its patient's code masked, and the names of the parts; never a letter or a document.
 
-    Status 0 if the service takes this shape, 1 if it does not, 2 for a wrong call.
+    With --text MAIL is a text as it is once decrypted, plain or a MIME entity: its own words
+    are shown, what was passed over, what it asks for, and what is asked back.
+
+    Status 0 if the service takes it, 1 if it does not (or asks back), 2 for a wrong call.
     """
+    if is_text:
+        if secret_key or passphrase_file:
+            raise click.UsageError("--text is of a decrypted text: no key goes with it")
+        return _inspect_text(mail, config_file, as_json=as_json)
     if passphrase_file and not secret_key:
         raise click.UsageError("--passphrase-file goes with --secret-key")
     _write_no_core()
@@ -106,6 +123,26 @@ def inspect(
     else:
         print_report(report, language, facts)
     return Status.OK if report.verdict.outcome is Treatment.TAKEN else Status.REFUSED
+
+
+def _inspect_text(path: Path, config_file: Path | None, *, as_json: bool) -> int:
+    """Print how a decrypted text would be read."""
+    _write_no_core()
+    with _reading_files():
+        means = Openers(_configuration(config_file), None)
+        memory = _in_memory(path, means.limits.plaintext)
+    with memory, memory.mapped() as file:
+        data = bytes(file)
+    if len(data) > means.limits.plaintext:
+        raise CommandError("the text is larger than any that the service decrypts")
+    language = means.config.service.language if means.config else "fr"
+    this_year = int(day_of(int(time.time()))[:4])
+    report = said_in(data, means.limits, this_year, language)
+    if as_json:
+        print_json(said_as_json(report, language))
+    else:
+        print_said(report, language)
+    return Status.REFUSED if report.refusal else Status.OK
 
 
 def _write_no_core() -> None:

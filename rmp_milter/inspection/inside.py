@@ -12,7 +12,16 @@ import msgspec
 
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Opened, Role, Signature, Why
+from rmp_milter.calls.protocol import (
+    BodyRef,
+    Doubt,
+    Opened,
+    Role,
+    Signature,
+    Standing,
+    Why,
+)
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
@@ -28,6 +37,7 @@ from rmp_milter.keeper.openpgp.packets import (
 )
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
+from rmp_milter.milter.understanding import OwnWords
 
 
 class Inside(Value, frozen=True):
@@ -42,8 +52,15 @@ class Inside(Value, frozen=True):
     signature: Signature
     parts: tuple[PartName, ...]
     has_code: bool
+    standing: Standing = Standing.HEADER
+    doubts: tuple[Doubt, ...] = ()
     signer: str = ""
     refusal: str = ""
+
+    @property
+    def words(self) -> OwnWords:
+        """What the pipeline reads of it."""
+        return OwnWords(self.header, self.standing, self.doubts)
 
     def close(self) -> None:
         """Hold nothing: what was opened is closed already."""
@@ -62,7 +79,14 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
         parts = tuple(_main_parts(opened))
-        return Inside(opened.header, opened.signature, parts, bool(opened.held_code))
+        return Inside(
+            header=opened.header,
+            signature=opened.signature,
+            parts=parts,
+            has_code=bool(opened.held_code),
+            standing=opened.standing,
+            doubts=opened.doubts,
+        )
 
     return opener
 
@@ -85,13 +109,15 @@ def with_key_file(
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
-            opened = _open(key_file, refs, read, limits)
+            opened = _open(key_file, refs, read, limits, now)
             signature = weigh(opened, candidates, now)
         return Inside(
-            header=opened.cut.header,
+            header=opened.meaning.cut.header,
             signature=signature,
             parts=opened.parts,
-            has_code=bool(opened.cut.code),
+            has_code=bool(opened.meaning.cut.code),
+            standing=opened.meaning.standing,
+            doubts=opened.meaning.doubts,
             refusal=_refusal(opened, key_file),
         )
 
@@ -119,13 +145,16 @@ def _refusal(opened: Opening, key_file: KeyFile) -> str:
 
 
 def _open(
-    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits
+    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
 ) -> Opening:
+    this_year = int(day_of(now)[:4])
     messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
     main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
     plain = _decrypted(key_file, message, read, limits)
     opened = (
-        read_entity(plain, limits) if main.entity else read_text(plain, main.charset, limits)
+        read_entity(plain, limits, this_year)
+        if main.entity
+        else read_text(plain, main.charset, limits, this_year)
     )
     for ref, attached in messages:
         if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):

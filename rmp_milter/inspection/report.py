@@ -73,7 +73,7 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
     except MailError as error:
         return _not_opened(report, error)
     signer = _signer(inside, ground.directory)
-    header = understood(inside.header, ground.this_year, signer)
+    header = understood(inside.words, ground.this_year, signer)
     return msgspec.structs.replace(
         report,
         verdict=_verdict(report, inside.refusal),
@@ -115,7 +115,8 @@ def _objections(
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
-        check_request(header, ground.verbs)
+        has_documents = any(part.name for part in inside.parts)
+        check_request(header, inside.standing, ground.verbs, has_documents=has_documents)
     return list(dict.fromkeys(found))
 
 

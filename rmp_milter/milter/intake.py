@@ -13,6 +13,7 @@ from rmp_milter.mail.incoming.armor import ArmorError
 from rmp_milter.mail.incoming.shapes import Piece, Shape, ShapeName, packets
 
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,240}>")
+_MAX_REFERENCES = 1000  # characters; the first one stands in front
 
 
 def admit(shape: Shape) -> None:
@@ -55,6 +56,12 @@ def open_request(
 ) -> Open:
     """Return the keeper request that opens the gathered bodies."""
     return Open(digest=digest, bodies=bodies, candidates=certificates)
+
+
+def thread_of(references: str, in_reply_to: str) -> str:
+    """Return the Message-ID that a mail's thread began with, or an empty string."""
+    found = _MESSAGE_ID.search(references[:_MAX_REFERENCES]) or _MESSAGE_ID.search(in_reply_to)
+    return found.group() if found else ""
 
 
 def harmless_message_id(value: str) -> str:

@@ -17,17 +17,25 @@ from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
+from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
-from rmp_milter.milter.intake import admit, gather, harmless_message_id, open_request
+from rmp_milter.milter.intake import admit, gather, harmless_message_id, open_request, thread_of
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
-from rmp_milter.milter.understanding import Arrival, check_arrival, check_request, understood
+from rmp_milter.milter.understanding import (
+    Arrival,
+    OwnWords,
+    check_arrival,
+    check_request,
+    is_thanks,
+    understood,
+)
 from rmp_milter.milter.unrequested import swallow, why_automatic
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
@@ -101,7 +109,8 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     opened, at = read.opened, mail.envelope.received_at
     with means.store.snapshot() as view:
         sender = identify(mail.envelope, opened.signature, view)
-    header = understood(opened.header, means.this_year(at), sender.doctor)
+    said = OwnWords(opened.header, opened.standing, opened.doubts)
+    header = understood(said, means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, bool(opened.held_code), at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
@@ -148,14 +157,19 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         bounds=means.bounds,
         parcels=tuple(Share(parse(each.header, year), each.bodies) for each in opened.parcels),
         message_id=harmless_message_id(mail.outer.header("Message-ID")),
+        thread=thread_of(mail.outer.header("References"), mail.outer.header("In-Reply-To")),
     )
 
 
 def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
+    standing, has_documents = case.opened.standing, case.opened.has_documents
+    if is_thanks(standing, has_documents=has_documents):
+        _commit(case, answer_to_thanks(case), read, view, means)
+        return "thanks"
     try:
-        check_request(case.header, HANDLERS)
+        check_request(case.header, standing, HANDLERS, has_documents=has_documents)
         outcome = HANDLERS[case.header.verb](case)
         word = f"{verb} done"
     except MailError as error:

@@ -7,7 +7,7 @@ from collections.abc import Container
 
 import msgspec
 
-from rmp_milter.calls.protocol import Signature
+from rmp_milter.calls.protocol import Doubt, Signature, Standing
 from rmp_milter.certificates import usable
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
@@ -28,20 +28,29 @@ class Arrival(msgspec.Struct, frozen=True):
     at: int
 
 
-def understood(lines: str, this_year: int, doctor: Doctor | None) -> RoutingHeader:
+class OwnWords(msgspec.Struct, frozen=True):
+    """What the keeper gave of a mail's words: the header's lines, and what is unsure of them."""
+
+    header: str
+    standing: Standing = Standing.HEADER
+    doubts: tuple[Doubt, ...] = ()
+
+
+def understood(said: OwnWords, this_year: int, doctor: Doctor | None) -> RoutingHeader:
     """Return what the header's lines say, without what must not refuse the mail.
 
     Where a patient writes, the lack of his name; in an emergency, everything: what was
     understood is searched by. ``doctor`` is who wrote, None where nobody can tell;
     ``this_year`` the year in which the mail came.
     """
-    header = parse(lines, this_year)
+    header = parse(said.header, this_year)
     if header.verb is Verb.URGENCE:
         return msgspec.structs.replace(header, problems=())
-    if doctor is None or not doctor.patient_of:
-        return header
-    kept = tuple(problem for problem in header.problems if not _names_nobody(problem))
-    return msgspec.structs.replace(header, problems=kept)
+    doubts = (Problem(Trouble(doubt.value), "") for doubt in said.doubts)
+    problems = dict.fromkeys((*doubts, *header.problems))
+    if doctor is not None and doctor.patient_of:
+        problems = {each: None for each in problems if not _names_nobody(each)}
+    return msgspec.structs.replace(header, problems=tuple(problems))
 
 
 def _names_nobody(problem: Problem) -> bool:
@@ -73,8 +82,24 @@ def check_age(signature: Signature, at: int, days: int) -> None:
         raise MailError("stale", enhanced="5.7.7", detail="signed too long ago")
 
 
-def check_request(header: RoutingHeader, in_service: Container[Verb]) -> None:
-    """Refuse by letter what was not understood, or asks for what is not in service."""
+def is_thanks(standing: Standing, *, has_documents: bool) -> bool:
+    """Return whether the mail is nothing but a courtesy, to be answered once a thread."""
+    return standing is Standing.COURTESY and not has_documents
+
+
+def check_request(
+    header: RoutingHeader,
+    standing: Standing,
+    in_service: Container[Verb],
+    *,
+    has_documents: bool,
+) -> None:
+    """Refuse by letter what was not understood, or asks for what is not in service.
+
+    Words to a person (``nothing-asked``) are told apart from a header that is not clear.
+    """
+    if standing is not Standing.HEADER and not has_documents:
+        raise MailError("nothing-asked")
     if header.problems:
         raise MailError("header-problems")
     if header.verb not in in_service:

@@ -88,7 +88,7 @@ def test_a_code_is_masked_and_the_text_that_carries_it_is_not_kept(
 def test_keys_and_twins_of_the_text_are_no_documents(gpg: Gpg, desk: Desk) -> None:
     mail = EmailMessage()
     mail.set_content(CODE_HEADER + LETTER)
-    mail.add_alternative(f"<p>{CODE_HEADER}{LETTER}</p>", subtype="html")
+    mail.add_alternative(f"<pre>{CODE_HEADER}{LETTER}</pre>", subtype="html")
     mail.add_attachment(b"key", maintype="application", subtype="pgp-keys", filename="k.asc")
     mail.add_attachment(PDF, maintype="application", subtype="pdf", filename="a.pdf")
     mail.add_attachment(b"jpeg", maintype="image", subtype="jpeg", disposition="inline")

@@ -116,7 +116,7 @@ def inside(gpg: Gpg, *, line_end: bytes, around: bytes = b"") -> Opening:
     )  # fmt: skip
     if around:
         data = around.replace(b"@@", data)
-    return read_entity(Plain(data.replace(b"\r\n", line_end), "", ()), Limits())
+    return read_entity(Plain(data.replace(b"\r\n", line_end), "", ()), Limits(), 2026)
 
 
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
@@ -133,7 +133,7 @@ def test_a_signed_part_among_others_proves_nothing(gpg: Gpg) -> None:
         b"Patient : AUTRE Jean\r\n\r\n--o\r\n@@\r\n--o--\r\n"
     )
     opening = inside(gpg, line_end=b"\r\n", around=around)
-    assert "AUTRE" in opening.cut.header
+    assert "AUTRE" in opening.meaning.cut.header
     assert weigh(opening, (gpg.public("alice@x.fr"),), NOW).trust is Trust.NONE
 
 

@@ -4,7 +4,13 @@ import pytest
 from rmp_milter.calls.protocol import Signature, Trust
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.errors import MailError
-from rmp_milter.milter.understanding import Arrival, check_age, check_arrival, understood
+from rmp_milter.milter.understanding import (
+    Arrival,
+    OwnWords,
+    check_age,
+    check_arrival,
+    understood,
+)
 
 DAY = 86_400
 
@@ -35,7 +41,7 @@ NOTHING = Signature(Trust.NONE)
 
 
 def problems(lines: str, doctor: Doctor | None) -> list[str]:
-    return [problem.word for problem in understood(lines, 2026, doctor).problems]
+    return [problem.word for problem in understood(OwnWords(lines), 2026, doctor).problems]
 
 
 def test_a_doctor_and_a_stranger_must_say_who_the_patient_is() -> None:
@@ -54,12 +60,12 @@ def test_what_a_patient_says_must_be_right_all_the_same() -> None:
 
 @pytest.mark.parametrize("doctor", [DOCTOR, PATIENT, None])
 def test_an_emergencys_header_has_no_problem(doctor: Doctor | None) -> None:
-    header = understood("Demande : urgence\nNé le : vers 1959\n", 2026, doctor)
+    header = understood(OwnWords("Demande : urgence\nNé le : vers 1959\n"), 2026, doctor)
     assert (header.problems, header.born_years) == ((), (1957, 1961))
 
 
 def test_a_code_whose_answer_cannot_be_sealed_is_refused() -> None:
-    header = understood("Demande : dossier\n", 2026, DOCTOR)
+    header = understood(OwnWords("Demande : dossier\n"), 2026, DOCTOR)
     with pytest.raises(MailError, match="expired-key"):
         check_arrival(Arrival(NOTHING, has_code=True, at=DAY), header, DOCTOR, 7)
 
@@ -69,12 +75,12 @@ def test_without_code_or_known_sender_his_key_does_not_matter(
     has_code: bool,  # noqa: FBT001 -- a parameter of the test
     doctor: Doctor | None,
 ) -> None:
-    header = understood("Demande : dossier\n", 2026, doctor)
+    header = understood(OwnWords("Demande : dossier\n"), 2026, doctor)
     check_arrival(Arrival(NOTHING, has_code, DAY), header, doctor, 7)
 
 
 def test_an_old_signature_refuses_all_but_an_emergency() -> None:
     old = Arrival(Signature(Trust.GOOD, "f1", created=1), has_code=True, at=100 * DAY)
-    check_arrival(old, understood("Demande : urgence\n", 2026, DOCTOR), DOCTOR, 7)
+    check_arrival(old, understood(OwnWords("Demande : urgence\n"), 2026, DOCTOR), DOCTOR, 7)
     with pytest.raises(MailError, match="stale"):
-        check_arrival(old, understood("Demande : aide\n", 2026, DOCTOR), DOCTOR, 7)
+        check_arrival(old, understood(OwnWords("Demande : aide\n"), 2026, DOCTOR), DOCTOR, 7)

@@ -26,7 +26,7 @@ FLOORS = (
 )
 # The same inside the rooms that have rooms of their own; "." is what lies in none of them.
 INNER_FLOORS = {
-    "mail": (("incoming", "catalogue"), (".", "header", "outgoing"), ("whose",)),
+    "mail": (("incoming", "catalogue"), (".", "header", "outgoing"), ("whose",), ("meaning",)),
     "handlers": (
         ("asking",),
         ("people", "sight"),

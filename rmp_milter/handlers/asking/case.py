@@ -73,7 +73,8 @@ class Case(Occasion, frozen=True):
     ``new_id`` draws a fresh 16-byte identifier; ``classify`` gives a document its onglet
     and the reason, from type, profession and file names. ``parcels`` are there only where
     one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
-    ``message_id`` is the mail's own, empty where it may not stand in an answer's header.
+    ``message_id`` is the mail's own, empty where it may not stand in an answer's header;
+    ``thread`` the Message-ID that the mail's thread began with, empty where it has none.
     """
 
     mail_from: str
@@ -87,6 +88,7 @@ class Case(Occasion, frozen=True):
     bounds: Bounds = Bounds()
     parcels: tuple[Share, ...] = ()
     message_id: str = ""
+    thread: str = ""
 
     @property
     def shares(self) -> tuple[Share, ...]:

@@ -14,7 +14,7 @@ from rmp_milter.mail.outgoing.wording import bullet_list
 _ABOUT_PROOFS = frozenset(
     {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
 )
-_EXPLAINED = frozenset({"header-problems", "not-filed", "no-text"})
+_EXPLAINED = frozenset({"header-problems", "nothing-asked", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
 
 

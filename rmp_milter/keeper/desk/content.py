@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import Signature, Trust, Why
+from rmp_milter.calls.protocol import Signature, Standing, Trust, Why
 from rmp_milter.dossier.model import PartName
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.route import (
     ROUTING_TYPE,
     HprimPiece,
     HprimSource,
+    TextLimits,
     route_of_entity,
     route_of_text,
 )
@@ -21,14 +22,15 @@ from rmp_milter.keeper.openpgp.certificate_files import (
 )
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import Content, as_signed, detached, verify
-from rmp_milter.mail.header.cutting import Cut
 from rmp_milter.mail.incoming.charsets import decode
-from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, text_part, walk
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, walk
+from rmp_milter.mail.meaning.meaning import Meaning
+from rmp_milter.mail.meaning.texts import is_running
 
 MAX_NAME = 200  # characters
 _KEYS = "application/pgp-keys"
 _KEY_FILE = (".asc", ".key", ".pgp")
-_NOT_DOCUMENTS = frozenset(
+_NOT_CONTENT = frozenset(
     {
         _KEYS,
         ROUTING_TYPE,
@@ -54,7 +56,7 @@ class Opening(NamedTuple):
     texts that name several patients, which are then not among ``documents``.
     """
 
-    cut: Cut
+    meaning: Meaning
     parts: tuple[PartName, ...]
     documents: tuple[InnerDocument, ...]
     signed: tuple[tuple[Content, ...], tuple[bytes, ...]]
@@ -62,58 +64,61 @@ class Opening(NamedTuple):
     pieces: tuple[HprimPiece, ...] = ()
 
 
-def read_text(plain: Plain, charset: str, limits: Limits) -> Opening:
-    """Read a bare text; ``charset`` is the armor's. Raises ``NO_TEXT`` for other things."""
+def read_text(plain: Plain, charset: str, limits: Limits, this_year: int) -> Opening:
+    """Read a bare text; ``charset`` is the armor's. Raises ``NO_TEXT`` for other things.
+
+    ``this_year`` is the year in which the mail came, for years of two digits.
+    """
     if b"\0" in plain.data[:8192] and not charset:
         raise CallFailed(Why.NO_TEXT, "the main body is no text")
     text = decode(plain.data[: limits.text], charset)
     part = PartName(name="", media_type="text/plain", size=len(plain.data))
-    route = route_of_text(text, HprimSource(plain.data, charset))
+    source = HprimSource(plain.data, charset)
+    route = route_of_text(text, source, TextLimits(limits.text, this_year))
     keys = certificates_in(plain.data[:MAX_FILE]) if holds_certificates(plain.data) else []
-    parts = (part,) if route.cut.letter else ()
-    return Opening(route.cut, parts, (), _signed(plain), first_of_each(keys), route.pieces)
+    parts = (part,) if route.meaning.cut.letter else ()
+    return Opening(route.meaning, parts, (), _signed(plain), first_of_each(keys), route.pieces)
 
 
 def _signed(plain: Plain) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
     return (lambda: plain.data,), plain.signatures
 
 
-def read_entity(plain: Plain, limits: Limits) -> Opening:
-    """Read a MIME entity; raises ``NO_TEXT`` without a text, ``UNREADABLE`` beyond bounds."""
+def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
+    """Read a MIME entity; raises ``NO_TEXT`` without a text, ``UNREADABLE`` beyond bounds.
+
+    ``this_year`` is the year in which the mail came, for years of two digits.
+    """
     try:
         root = scan(plain.data)
     except MimeLimit as error:
         raise CallFailed(Why.UNREADABLE, f"MIME structure: {error}") from None
     if sum(1 for _ in walk(root)) > limits.parts:
         raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
-    text = text_part(root)
     found = [(leaf, _keys_in(plain.data, leaf)) for leaf in _leaves(root)]
-    leaves = [
-        (leaf, _part_name(plain.data, leaf, text))
-        for leaf, keys in found
-        if not keys and _is_content(leaf, text)
-    ]
-    route = route_of_entity(plain.data, root, [leaf for leaf, _ in leaves], limits.text)
-    if route is None:
+    leaves = [leaf for leaf, keys in found if not keys and leaf.media_type not in _NOT_CONTENT]
+    route = route_of_entity(plain.data, root, leaves, TextLimits(limits.text, this_year))
+    if route.meaning.standing is Standing.NOTHING and not any(map(is_running, leaves)):
         raise CallFailed(Why.NO_TEXT, "no text in the entity")
+    named = [
+        (leaf, _part_name(plain.data, leaf))
+        for leaf in leaves
+        if not is_running(leaf) or leaf is route.letter
+    ]
     split = route.files if route.pieces else ()
     documents = [
         InnerDocument(name, _reader(plain.data, leaf))
-        for leaf, name in leaves
+        for leaf, name in named
         if name.name and leaf not in split
     ]
     return Opening(
-        route.cut,
-        tuple(name for _, name in leaves if name.name or route.cut.letter),
+        route.meaning,
+        tuple(name for _, name in named if name.name or route.meaning.cut.letter),
         tuple(documents),
         _signed(plain) if plain.signatures else _signed_inside(plain, root),
         first_of_each(key for _, keys in found for key in keys),
         route.pieces,
     )
-
-
-def _is_content(leaf: Part, text: Part | None) -> bool:
-    return leaf.media_type not in _NOT_DOCUMENTS and not _is_twin(leaf, text)
 
 
 def _keys_in(data: bytes, leaf: Part) -> list[bytes]:
@@ -138,9 +143,9 @@ def _leaves(part: Part) -> Iterator[Part]:
         yield part
 
 
-def _part_name(data: bytes, leaf: Part, text: Part | None) -> PartName:
+def _part_name(data: bytes, leaf: Part) -> PartName:
     size = sum(len(piece) for piece in content(data, leaf))
-    name = "" if leaf is text or _is_loose_text(leaf) else _name(leaf)
+    name = "" if is_running(leaf) else _name(leaf)
     return PartName(name=name, media_type=leaf.media_type[:MAX_NAME], size=size)
 
 
@@ -150,20 +155,6 @@ def _name(leaf: Part) -> str:
     ending = {"jpeg": "jpg", "rfc822": "eml", "octet-stream": "bin", "plain": "txt"}
     plain = "".join(c for c in kind if c.isalnum() or c in "-+")[:20]
     return leaf.filename[:MAX_NAME] or f"document.{ending.get(kind, plain or 'bin')}"
-
-
-def _is_loose_text(leaf: Part) -> bool:
-    """Return whether the leaf is running text of the mail, an HTML twin for example."""
-    return (
-        leaf.media_type in {"text/plain", "text/html"}
-        and not leaf.filename
-        and leaf.disposition != "attachment"
-    )
-
-
-def _is_twin(leaf: Part, text: Part | None) -> bool:
-    """Return whether the leaf says the text once more in HTML."""
-    return leaf is not text and leaf.media_type == "text/html" and _is_loose_text(leaf)
 
 
 def _reader(data: bytes, leaf: Part) -> Callable[[], Iterator[bytes]]:

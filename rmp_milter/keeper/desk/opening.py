@@ -17,6 +17,7 @@ from rmp_milter.calls.protocol import (
     Span,
     Why,
 )
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
@@ -61,7 +62,9 @@ def open_mail(
     messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read)
-    opening = _read_plain(plain, request.bodies[main_at], desk.limits)
+    this_year = int(day_of(now)[:4])
+    opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
+    read_as, said = opening.meaning, opening.meaning.cut
     refuse_layers(opening, desk.keys.decryption)
     bodies = [
         _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
@@ -70,19 +73,21 @@ def open_mail(
     signature = weigh(opening, request.candidates, now)
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
-    weighed = _weigh_attestation(desk, opening.cut.attestation, request.digest, now)
+    weighed = _weigh_attestation(desk, said.attestation, request.digest, now)
     reply = Opened(
-        header=opening.cut.header,
+        header=said.header,
         signature=signature,
         bodies=tuple(opened),
-        held_code=_held(desk, HeldKind.CODE, opening.cut.code, request.digest, now),
+        held_code=_held(desk, HeldKind.CODE, said.code, request.digest, now),
         attested=weighed.attested,
         held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
         once=_once(desk, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
-        held_reason=_held(desk, HeldKind.REASON, opening.cut.reason, request.digest, now),
+        held_reason=_held(desk, HeldKind.REASON, said.reason, request.digest, now),
+        standing=read_as.standing,
+        doubts=read_as.doubts,
     )
     return reply, memory
 
@@ -174,10 +179,10 @@ def _opens(keys: Sequence[DecryptionKey], data: bytes) -> bool:
     return next(iter(session_keys(message.key_packets, keys)), None) is not None
 
 
-def _read_plain(plain: Plain, ref: BodyRef, limits: Limits) -> Opening:
+def _read_plain(plain: Plain, ref: BodyRef, limits: Limits, this_year: int) -> Opening:
     if ref.entity:
-        return read_entity(plain, limits)
-    return read_text(plain, ref.charset, limits)
+        return read_entity(plain, limits, this_year)
+    return read_text(plain, ref.charset, limits, this_year)
 
 
 class _Keeping:
@@ -194,11 +199,11 @@ class _Keeping:
     ) -> tuple[list[OpenedBody], Memory | None]:
         """Return the bodies to store.
 
-        Without the text that carries a secret (``mail.header.cutting``), without one of several
+        Without the text that carries a secret (``mail.meaning``), without one of several
         patients, and without a main body that holds nothing but its routing header: it would
         be an empty entry in the dossier.
         """
-        is_split = opening.cut.has_secret or bool(opening.pieces)
+        is_split = not opening.meaning.keeps_text or bool(opening.pieces)
         main_is_kept = bool(opening.parts) and not is_split
         kept = [
             self._as_came(body, opening)

@@ -1,8 +1,10 @@
-"""Where a mail's routing header is, if it is not in the text itself: HPRIM, a part for machines.
+"""What says whose a mail is: its own words, HPRIM, or a part for machines.
 
 a first part ``text/x-rmp-routing``, before all else
 the text, where it is an HPRIM message
 attached HPRIM files, where the text has no header
+
+Where the text has one, HPRIM files must not name another patient.
 """
 
 from collections.abc import Sequence
@@ -11,12 +13,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from rmp_milter.calls.protocol import Doubt, Standing
 from rmp_milter.mail.header import hprim
 from rmp_milter.mail.header.cutting import Cut, cut
 from rmp_milter.mail.header.hprim import HprimMessage, messages, one_patient
+from rmp_milter.mail.header.patients import names_another
 from rmp_milter.mail.incoming.charsets import decode
-from rmp_milter.mail.incoming.mimetree import Part, content, text_of, text_part, walk
+from rmp_milter.mail.incoming.mimetree import Part, content, walk
 from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.meaning.meaning import Meaning, meaning
+from rmp_milter.mail.meaning.texts import MailText
+from rmp_milter.mail.meaning.whole import meaning_of_mail
+from rmp_milter.mail.whose.reading import read_plain
+from rmp_milter.mail.whose.words import Whose
 
 ROUTING_TYPE = "text/x-rmp-routing"
 
@@ -37,41 +46,72 @@ class HprimPiece(NamedTuple):
     data: bytes
 
 
+class TextLimits(NamedTuple):
+    """How texts are read: the octets of each that are looked at, the year they came in."""
+
+    most: int
+    this_year: int
+
+
 class Route(NamedTuple):
     """What says whose the mail is; ``files`` are the parts that were read for it.
 
-    ``pieces`` are there where the messages name several patients, or leave one unclear.
+    ``pieces`` are there where the messages name several patients, or leave one unclear;
+    ``letter`` is the first part of the mail's own running text, if it has any.
     """
 
-    cut: Cut
+    meaning: Meaning
     pieces: tuple[HprimPiece, ...] = ()
     files: tuple[Part, ...] = ()
+    letter: Part | None = None
 
 
-def route_of_text(text: str, source: HprimSource) -> Route:
+def route_of_text(text: str, source: HprimSource, limits: TextLimits) -> Route:
     """Return the route of a bare text: HPRIM, or its own header."""
-    own = cut(text)
+    own = meaning(read_plain(text), limits.this_year)
     # What carries a code is never kept as it came, whatever else it looks like.
-    return (None if own.has_secret else _by_hprim([source])) or Route(own)
+    return (_by_hprim([source]) if own.keeps_text else None) or Route(own)
 
 
-def route_of_entity(data: bytes, root: Part, leaves: Sequence[Part], most: int) -> Route | None:
-    """Return the route of an entity; None where there is no text and nothing that says it.
-
-    ``leaves`` are its parts that are content; ``most`` the octets of text that are read.
-    """
-    text = text_part(root)
-    own = cut(text_of(data, root, most))
+def route_of_entity(
+    data: bytes, root: Part, leaves: Sequence[Part], limits: TextLimits
+) -> Route:
+    """Return the route of an entity; ``leaves`` are its parts that are content."""
+    own, text = meaning_of_mail(data, root, limits.most, limits.this_year)
+    letter = next(iter(text.leaves), None)
     if machine := _machine_part(root):
-        return Route(_both(cut(decode(_octets(data, machine, most), "")), own))
-    if own.has_secret:
+        said = cut(decode(_octets(data, machine, limits.most), ""))
+        return Route(_both(said, own), letter=letter)
+    if not own.keeps_text:
+        return Route(own, letter=letter)
+    source = _text_source(data, text, limits.most)
+    route = _by_hprim([source] if source else [])
+    if route is None:
+        files = [leaf for leaf in leaves if leaf is not letter and _may_be_hprim(leaf)]
+        route = _by_files(own, [_source(data, leaf) for leaf in files], limits.this_year)
+    return route._replace(letter=letter)
+
+
+def _by_files(own: Meaning, sources: Sequence[HprimSource], this_year: int) -> Route:
+    """Return the route that HPRIM files give where the text gives none, else the text's."""
+    route = _by_hprim(sources)
+    if route is None:
         return Route(own)
-    if text is not None and (route := _by_hprim([_text_source(data, text, most)])):
-        return route
-    files = [] if own.found else [leaf for leaf in leaves if _may_be_hprim(leaf, text)]
-    if route := _by_hprim([_source(data, leaf) for leaf in files]):
-        return route._replace(cut=msgspec.structs.replace(route.cut, letter=own.letter))
-    return None if text is None else Route(own)
+    if own.standing is not Standing.HEADER:
+        return route._replace(meaning=_with_letter(route.meaning, own))
+    read = [message for source in sources for message in messages(source.data, source.charset)]
+    lines = [line for message in read for line in message.header.splitlines()]
+    if names_another(lines, own.cut.header, this_year):
+        doubts = (*own.doubts, Doubt.OTHER_PATIENT)
+        return Route(msgspec.structs.replace(own, doubts=doubts))
+    return Route(own)
+
+
+def _with_letter(said: Meaning, own: Meaning) -> Meaning:
+    has_words = own.standing is not Standing.NOTHING
+    return msgspec.structs.replace(
+        said, cut=msgspec.structs.replace(said.cut, letter=has_words)
+    )
 
 
 def _by_hprim(sources: Sequence[HprimSource]) -> Route | None:
@@ -87,7 +127,7 @@ def _by_hprim(sources: Sequence[HprimSource]) -> Route | None:
         () if one_patient(every) else [_piece(at, *each) for at, each in enumerate(found, 1)]
     )
     files = (source.leaf for source, all_of in read if all_of and source.leaf)
-    return Route(says, tuple(pieces), tuple(files))
+    return Route(Meaning(says, Standing.HEADER), tuple(pieces), tuple(files))
 
 
 def _piece(at: int, source: HprimSource, message: HprimMessage) -> HprimPiece:
@@ -106,18 +146,20 @@ def _machine_part(root: Part) -> Part | None:
     return leaf if leaf.media_type == ROUTING_TYPE else None
 
 
-def _both(machine: Cut, own: Cut) -> Cut:
+def _both(machine: Cut, own: Meaning) -> Meaning:
     """Return the machine part's header; what the text has of secrets counts as well."""
-    return msgspec.structs.replace(
+    both = msgspec.structs.replace(
         machine,
-        code=machine.code or own.code,
-        attestation=machine.attestation or own.attestation,
-        letter=machine.letter or own.letter,
+        code=machine.code or own.cut.code,
+        attestation=machine.attestation or own.cut.attestation,
+        letter=machine.letter or own.cut.letter or own.standing is not Standing.NOTHING,
     )
+    keeps = own.keeps_text and not both.has_secret
+    return Meaning(both, Standing.HEADER, keeps_text=keeps)
 
 
-def _may_be_hprim(leaf: Part, text: Part | None) -> bool:
-    return leaf is not text and leaf.filename.lower().endswith(hprim.ENDINGS)
+def _may_be_hprim(leaf: Part) -> bool:
+    return leaf.filename.lower().endswith(hprim.ENDINGS)
 
 
 def _source(data: bytes, leaf: Part) -> HprimSource:
@@ -125,10 +167,15 @@ def _source(data: bytes, leaf: Part) -> HprimSource:
     return HprimSource(file, leaf.params.get("charset", ""), leaf)
 
 
-def _text_source(data: bytes, text: Part, most: int) -> HprimSource:
-    if text.media_type == "text/html":
-        return HprimSource(text_of(data, text, most).encode(), "", text)
-    return _source(data, text)
+def _text_source(data: bytes, text: MailText, most: int) -> HprimSource | None:
+    """Return the mail's first text, which may be an HPRIM message as a whole."""
+    letter = next(iter(text.leaves), None)
+    if letter is None:
+        return None
+    if letter.media_type == "text/html":
+        words = text.readings[0].text(Whose.FOREIGN)[:most]
+        return HprimSource(words.encode(), "", letter)
+    return _source(data, letter)
 
 
 def _octets(data: bytes, leaf: Part, most: int) -> bytes:

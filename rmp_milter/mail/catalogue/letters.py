@@ -10,6 +10,32 @@ LETTERS: Mapping[str, Text] = {
     ),
     "outer-subject": Text("Réponse du service RMP", "Answer of the RMP service"),
     "refused": Text("{reason}\n", "{reason}\n"),
+    "subject-thanks": Text("RMP : rien n'a été fait", "RMP: nothing was done"),
+    "thanks": Text(
+        "Votre message ne demande rien : rien n'a été fait, rien n'a été\nconservé. Il est inutile "
+        "de remercier le service.\n",
+        "Your mail asks for nothing: nothing was done, nothing was kept.\nThere is no need to "
+        "thank the service.\n",
+    ),
+    "problem-quoted": Text(
+        "la demande se trouve dans un texte cité ou transféré : écrivez-la au-dessus, ou dans un "
+        "nouveau message",
+        "the request stands in quoted or forwarded text: write it above, or in a new mail",
+    ),
+    "problem-other-patient": Text(
+        "un autre patient est nommé dans le message (envoyez un message par patient, sans texte "
+        "cité) : {value}",
+        "another patient is named in the mail (send one mail a patient, without quoted text): "
+        "{value}",
+    ),
+    "problem-alternatives": Text(
+        "le message ne dit pas la même chose en texte brut et en HTML : écrivez-le en texte brut",
+        "the mail says different things as plain text and as HTML: write it as plain text",
+    ),
+    "problem-two-references": Text(
+        "plusieurs accès en urgence sont cités : lequel justifiez-vous ? Gardez-en une seule",
+        "several emergency accesses are quoted: which one do you justify? Leave one reference",
+    ),
     "understood": Text("Ce qui a été compris :", "What was understood:"),
     "understood-nothing": Text("rien", "nothing"),
     "problems": Text("Ce qui manque ou ne va pas :", "What is missing or wrong:"),
@@ -38,10 +64,6 @@ LETTERS: Mapping[str, Text] = {
     "problem-two-readings": Text(
         "« {word} » se lit de deux façons ({value}) : écrivez le nom de naissance en capitales",
         "« {word} » can be read in two ways ({value}): write the birth name in capitals",
-    ),
-    "problem-other-patient": Text(
-        "un second patient est nommé : {value} ; envoyez un message par patient",
-        "a second patient is named: {value}; send one mail for each patient",
     ),
     "problem-no-request": Text(
         "« {word} » va avec une demande, et la ligne « Demande » manque",

@@ -94,6 +94,14 @@ REFUSALS: Mapping[str, Text] = {
         "L'en-tête du message n'a pas été compris. Rien n'a été conservé.",
         "The header of the mail was not understood. Nothing was kept.",
     ),
+    "nothing-asked": Text(
+        "Rien n'a été fait : ce message ne contient aucune demande que le service comprenne. "
+        "Personne ne lit les messages adressés au service, et il ne les transmet à personne. "
+        "Pour écrire à un confrère, écrivez à son adresse. L'objet du message n'est pas lu.",
+        "Nothing was done: this mail holds no request that the service understands. Nobody reads "
+        "mail to the service, and it passes it on to nobody. To write to a colleague, use his "
+        "address. The subject is not read.",
+    ),
     "not-filed": Text(
         "Les documents n'ont pas pu être rattachés avec certitude à un dossier. Rien n'a été "
         "conservé. Vérifiez le nom de naissance, le premier prénom et la date de naissance, et "

@@ -54,6 +54,11 @@ def reason_of(
     for secret in secrets:
         if len(secret) >= _SHORTEST:
             reason = reason.replace(secret, mask)
+    return bounded_reason(reason, whole=whole)
+
+
+def bounded_reason(reason: str, *, whole: bool = True) -> str:
+    """Return the reason with a mark at its end where it is too long, or not ``whole``."""
     if reason and (len(reason) > MAX_REASON or not whole):
         return reason[: MAX_REASON - len(_CUT_OFF)] + _CUT_OFF
     return reason

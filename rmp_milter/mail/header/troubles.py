@@ -17,6 +17,9 @@ class Trouble(StrEnum):
     OTHER_PATIENT = "other-patient"  # the value names the second
     NO_REQUEST = "no-request"  # the word belongs to a request, and none is there
     APART = "apart"  # a request that does not stand in the header
+    QUOTED = "quoted"  # the request stands where a quotation may be
+    ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
+    TWO_REFERENCES = "two-references"  # which emergency access is justified?
 
 
 class Problem(msgspec.Struct, frozen=True):

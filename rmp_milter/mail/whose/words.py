@@ -33,6 +33,11 @@ class Words(NamedTuple):
     lines: tuple[SaidLine, ...]
     whole: bool = True
 
+    @property
+    def are_shown(self) -> bool:
+        """Whether a reader sees any words in it."""
+        return any(line.shown and line.text.strip() for line in self.lines)
+
     def text(self, most: Whose = Whose.OWN) -> str:
         """Return the lines up to ``most``: own ones, or with ``DOUBTFUL`` those in doubt too.
 

@@ -1,0 +1,107 @@
+"""How a decrypted text would be read: for hosts, and for makers of software who try letters.
+
+The keeper's own code reads it, and the milter's judges it; there is no second reading.
+"""
+
+from rmp_milter.calls.protocol import Standing, Why
+from rmp_milter.dossier.model import Value, Verb
+from rmp_milter.errors import MailError
+from rmp_milter.handlers.letters.refusal import refusal_letter
+from rmp_milter.handlers.table import HANDLERS
+from rmp_milter.keeper.desk.content import Opening, read_entity, read_text
+from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.openpgp.decrypt import Plain
+from rmp_milter.mail.catalogue.text import Language
+from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.mail.incoming.charsets import decode
+from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
+from rmp_milter.mail.meaning.texts import text_of_mail
+from rmp_milter.mail.whose.reading import read_plain
+from rmp_milter.mail.whose.words import SaidLine, Words
+from rmp_milter.milter.understanding import OwnWords, check_request, is_thanks, understood
+
+_MIME_FIELDS = frozenset({"content-type", "mime-version", "content-transfer-encoding"})
+
+
+class SaidReport(Value, frozen=True):
+    """What a decrypted text says to the service.
+
+    ``lines`` are the text's, each with its owner; ``header`` what was understood, None where
+    the text cannot be read (``refusal`` says why). ``nothing_asked`` says that nothing is done
+    and nothing asked back, ``asked_back`` is the letter that its author would get.
+    """
+
+    lines: tuple[SaidLine, ...]
+    standing: Standing = Standing.NOTHING
+    header: RoutingHeader | None = None
+    code_stated: bool = False
+    letter_kept: bool = False
+    refusal: str = ""
+    asked_back: str = ""
+
+    @property
+    def nothing_asked(self) -> bool:
+        """Whether its author asks for nothing: thanks."""
+        return is_thanks(self.standing, has_documents=False) and not self.refusal
+
+
+def said_in(data: bytes, limits: Limits, this_year: int, language: Language) -> SaidReport:
+    """Return how a decrypted text or MIME entity is read.
+
+    An entity is known by a MIME field above its first empty line. ``this_year`` is the year in
+    which it is taken to have come. Never raises.
+    """
+    plain = Plain(data, "", ())
+    try:
+        is_entity = _is_entity(data)
+        words = _words_of_entity(data, limits.text) if is_entity else _words(data, limits.text)
+        opened = (
+            read_entity(plain, limits, this_year)
+            if is_entity
+            else read_text(plain, "", limits, this_year)
+        )
+    except MimeLimit:
+        return SaidReport((), refusal=Why.UNREADABLE.value)
+    except CallFailed as failure:
+        return SaidReport((), refusal=failure.why.value)
+    return _report(words, opened, this_year, language)
+
+
+def _is_entity(data: bytes) -> bool:
+    return any(name in _MIME_FIELDS for name, _ in scan(data).fields)
+
+
+def _words(data: bytes, most: int) -> Words:
+    return read_plain(decode(data[:most], ""))
+
+
+def _words_of_entity(data: bytes, most: int) -> Words:
+    text = text_of_mail(data, scan(data), most)
+    return text.readings[-1] if text.readings else Words(())
+
+
+def _report(words: Words, opened: Opening, this_year: int, language: Language) -> SaidReport:
+    meaning, cut = opened.meaning, opened.meaning.cut
+    own = OwnWords(cut.header, meaning.standing, meaning.doubts)
+    header = understood(own, this_year, None)
+    has_documents = any(part.name for part in opened.parts)
+    refusal, asked_back = "", ""
+    if is_thanks(meaning.standing, has_documents=has_documents):
+        header = RoutingHeader()
+    else:
+        try:
+            if header.verb is Verb.URGENCE and not cut.reason:
+                raise MailError("reason-missing")
+            check_request(header, meaning.standing, HANDLERS, has_documents=has_documents)
+        except MailError as error:
+            refusal = error.text
+            asked_back = refusal_letter(error, header, cut.header, language).text
+    return SaidReport(
+        lines=words.lines,
+        standing=meaning.standing,
+        header=header,
+        code_stated=bool(cut.code),
+        letter_kept=meaning.keeps_text and any(not part.name for part in opened.parts),
+        refusal=refusal,
+        asked_back=asked_back,
+    )

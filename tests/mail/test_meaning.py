@@ -1,0 +1,141 @@
+"""What a mail's words mean: acts need own words, doubt asks back, an emergency is not missed."""
+
+import pytest
+from meaning_case import (
+    ATTRIBUTION,
+    HEADER,
+    LETTER,
+    URGENT,
+    header_of,
+    of_text,
+    quoted,
+    verb_of,
+)
+
+from rmp_milter.calls.protocol import Doubt, Standing
+
+REFERENCE = "U-K7QX-3MZB-9FTR"
+EMERGENCY_ANSWER = f"ACCÈS EN URGENCE accordé, référence {REFERENCE}\n"
+FORWARDED = """
+-------- Message transféré --------
+Sujet : RMP
+Date : Thu, 12 Nov 2026 10:12:00 +0100
+De : Karim BENALI <benali@exemple.fr>
+Pour : demo@exemple.fr
+
+"""
+
+
+@pytest.mark.parametrize(
+    "request_line", ["masquage", "nouveau code", "médecin traitant", "clôture"]
+)
+def test_thanks_above_a_quoted_request_ask_for_nothing(request_line: str) -> None:
+    text = f"Merci.\n{ATTRIBUTION}" + quoted(
+        f"Demande : {request_line}\n{HEADER}Code : JzbVm7Kq\n"
+    )
+    read = of_text(text)
+    assert (read.standing, read.cut.found, read.cut.code) == (Standing.COURTESY, False, "")
+
+
+def test_a_deposit_above_a_quotation_that_names_another_is_asked_back() -> None:
+    text = HEADER + LETTER + ATTRIBUTION + quoted("Patient : MARTIN Luc\nNé le : 01/01/1970\n")
+    assert of_text(text).doubts == (Doubt.OTHER_PATIENT,)
+
+
+def test_a_deposit_above_a_quotation_that_names_the_same_is_read() -> None:
+    read = of_text(HEADER + LETTER + ATTRIBUTION + quoted(HEADER))
+    assert (verb_of(read), read.doubts, read.keeps_text) == ("depot", (), True)
+
+
+def test_a_quoted_code_is_no_code_and_its_text_is_not_kept() -> None:
+    read = of_text(HEADER + LETTER + ATTRIBUTION + quoted(f"{HEADER}Code : JzbVm7Kq\n"))
+    assert (verb_of(read), read.cut.code, read.keeps_text) == ("depot", "", False)
+
+
+def test_a_request_in_doubtful_lines_is_asked_back_and_its_code_not_tried() -> None:
+    text = f"Merci.\n{ATTRIBUTION}> ancien\nDemande : clôture\n{HEADER}Code : JzbVm7Kq\n"
+    read = of_text(text)
+    assert (read.doubts, read.cut.code, read.keeps_text) == ((Doubt.QUOTED,), "", False)
+
+
+def test_a_request_beside_doubtful_words_of_one_is_asked_back() -> None:
+    text = f"Demande : dossier\n{HEADER}{ATTRIBUTION}> ancien\nCode : JzbVm7Kq\n"
+    assert Doubt.QUOTED in of_text(text).doubts
+
+
+def test_an_emergency_in_doubtful_lines_is_one() -> None:
+    read = of_text(f"Merci.\n{ATTRIBUTION}> table\n{URGENT}")
+    assert (verb_of(read), read.doubts) == ("urgence", ())
+    assert read.cut.reason == "trouvé inconscient"
+
+
+def test_an_emergency_of_ones_own_goes_before_a_quoted_one() -> None:
+    other = URGENT.replace("DUPONT Jean", "MARTIN Luc").replace("trouvé inconscient", "chute")
+    read = of_text(URGENT + ATTRIBUTION + quoted(other))
+    assert (header_of(read).birth_name, read.cut.reason) == ("DUPONT", "trouvé inconscient")
+
+
+def test_a_quoted_emergency_is_none() -> None:
+    assert not of_text("Merci.\n" + ATTRIBUTION + quoted(URGENT)).cut.found
+
+
+@pytest.mark.parametrize(
+    "above", ["", "Bonjour,\n", "Bonjour,\nci-joint le compte rendu reçu\n"]
+)
+def test_a_forwarded_deposit_without_a_word_is_one(above: str) -> None:
+    read = of_text(above + FORWARDED + HEADER + LETTER)
+    assert (verb_of(read), header_of(read).birth_name, read.doubts) == ("depot", "DUPONT", ())
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        f"Demande : clôture\n{HEADER}Code : JzbVm7Kq\n",
+        f"{HEADER}{LETTER}\nPatient : MARTIN Luc\nNé le : 01/01/1970\n",
+        f"{HEADER}Code : JzbVm7Kq\n{LETTER}",
+    ],
+)
+def test_a_forward_of_anything_else_is_none(forwarded: str) -> None:
+    assert of_text(f"Bonjour,\n{FORWARDED}{forwarded}").standing is Standing.COURTESY
+
+
+def test_a_forward_below_a_question_is_none() -> None:
+    read = of_text(f"Quelle dose avez-vous retenue ?\n{FORWARDED}{HEADER}{LETTER}")
+    assert (read.standing, read.cut.found) == (Standing.WORDS, False)
+
+
+def test_a_plain_answer_to_an_emergency_justifies_it() -> None:
+    text = f"AVC ischémique, thrombolyse.\n{ATTRIBUTION}" + quoted(
+        f"{EMERGENCY_ANSWER}Dossier de DUPONT Jean, né le 30/01/1959\n"
+    )
+    read = of_text(text)
+    assert (verb_of(read), header_of(read).reference) == ("justification", REFERENCE)
+    assert read.cut.reason == "AVC ischémique, thrombolyse."
+    assert "ischémique" not in read.cut.header
+    assert read.keeps_text is False
+
+
+@pytest.mark.parametrize("above", ["Merci.", "...", "Bien reçu, merci.\nDr Paul DEMO", ""])
+def test_thanks_for_an_emergencys_answer_are_no_justification(above: str) -> None:
+    read = of_text(f"{above}\n{ATTRIBUTION}{quoted(EMERGENCY_ANSWER)}")
+    assert (read.cut.found, read.cut.reason) == (False, "")
+
+
+def test_two_emergencies_in_one_answer_are_asked_back() -> None:
+    other = EMERGENCY_ANSWER.replace("K7QX", "A2CD")
+    text = f"Patient inconscient.\n{ATTRIBUTION}" + quoted(EMERGENCY_ANSWER + other)
+    assert of_text(text).doubts == (Doubt.TWO_REFERENCES,)
+
+
+def test_a_reference_in_small_letters_with_spaces_is_one() -> None:
+    read = of_text(f"AVC.\n{ATTRIBUTION}> référence u k7qx 3mzb 9ftr\n")
+    assert header_of(read).reference == "u k7qx 3mzb 9ftr"
+
+
+def test_words_to_a_colleague_are_words() -> None:
+    assert of_text("Quelle dose d'apixaban avez-vous retenue ?\n").standing is Standing.WORDS
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "...\n", quoted(HEADER)])
+def test_no_own_word_is_nothing(text: str) -> None:
+    assert of_text(text).standing is Standing.NOTHING
