@@ -68,7 +68,7 @@ def test_the_slip_of_a_pgp_mime_answer_shows_the_code(
         assert line in answer.text
         assert line in shown
     assert "Jean, né(e) le 30/01/1959" in shown
-    assert "Médecin traitant : Dr Paul DEMO" in shown
+    assert "Votre médecin traitant est Dr Paul DEMO" in shown
 
 
 def test_the_slip_of_a_partitioned_answer_shows_the_code(
@@ -79,7 +79,7 @@ def test_the_slip_of_a_partitioned_answer_shows_the_code(
     shown = words_of(answer.files["document-01.pdf"], tmp_path)
     assert "JZBV 7KQ2" in shown
     assert "J comme Joseph, Z comme Zola, B comme Berthe, V comme Victor" in shown
-    assert "document-01.pdf.pgp : fiche-code.pdf" in answer.text
+    assert "document-01.pdf.pgp — fiche-code.pdf" in answer.text
 
 
 @pytest.mark.promise(number=10)

@@ -129,7 +129,7 @@ def test_the_partitioned_form_for_an_old_client(clinic: Clinic) -> None:
     (answer,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
     assert answer.files["document-02.pdf"] == PDF
     assert "Voici." in answer.files["lettre-01.txt"].decode()
-    assert "document-02.pdf.pgp : " in answer.text
+    assert "document-02.pdf.pgp — " in answer.text
 
 
 def test_a_list_holds_his_own_patients_only(clinic: Clinic) -> None:
