@@ -120,7 +120,7 @@ def test_in_the_partitioned_form_too(clinic: Clinic, tmp_path: Path) -> None:
     numbers = [number for number, _ in numbered(answer)]
     for place, number in enumerate(numbers, 1):
         neutral = f"document-{place:02}.tlog-proof"
-        assert f"{neutral}.pgp : acces-{number}.tlog-proof" in answer.text
+        assert f"{neutral}.pgp — acces-{number}.tlog-proof" in answer.text
         file = tmp_path / neutral
         file.write_bytes(answer.files[neutral])
         assert verify(clinic, file).returncode == 0
