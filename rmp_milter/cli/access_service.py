@@ -8,7 +8,6 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,6 +21,7 @@ from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.dossier.revisions import revised
@@ -29,6 +29,7 @@ from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.host.owners import name_of
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
+from rmp_milter.mail.outgoing.wording import day
 from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
@@ -125,7 +126,7 @@ def letters(config: Config, folder: Path | None, *, posted: bool) -> None:
             found = view.postal()
         with refusing(OSError):
             for letter in found:
-                _print(letter, folder)
+                _print(letter, folder, config.clock)
         if posted and found:
             gone = tuple(letter.letter_id for letter in found)
             with refusing(Conflict, hint="somebody else posted them meanwhile"):
@@ -134,9 +135,9 @@ def letters(config: Config, folder: Path | None, *, posted: bool) -> None:
     click.echo(f"{len(found)} letters {what}", err=True)
 
 
-def _print(letter: PostalLetter, folder: Path | None) -> None:
-    day = datetime.fromtimestamp(letter.at, UTC).strftime("%d/%m/%Y")
-    lines = [*letter.name, letter.address, "", day, f"Référence : {letter.reference}", ""]
+def _print(letter: PostalLetter, folder: Path | None, clock: Clock) -> None:
+    written = day(letter.at, clock), f"Référence : {letter.reference}"
+    lines = [*letter.name, letter.address, "", *written, ""]
     page = "\n".join(lines) + f"\n{letter.text.rstrip()}\n"
     if folder is None:
         click.echo(page + "\f")

@@ -11,6 +11,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
@@ -106,7 +107,7 @@ def locum(  # noqa: PLR0913 -- one argument an option
     with open_store(config) as store:
         with store.snapshot() as snapshot:
             found, acting = find(snapshot, who), find(snapshot, other)
-        new = _changed(found, acting, days, now)
+        new = _changed(found, acting, days, now, config.clock)
         action = "remplacement" if days else "fin de remplacement"
         HostKeeper(config).record(action, acting.rpps, acting_for=found.rpps)
         commit(store, Changes(doctors=(new,)), now)
@@ -124,10 +125,12 @@ def _days(first: str | None, last: str | None, now: int) -> tuple[str, str] | No
     return read[0], read[1]
 
 
-def _changed(doctor: Doctor, acting: Doctor, days: tuple[str, str] | None, now: int) -> Doctor:
+def _changed(
+    doctor: Doctor, acting: Doctor, days: tuple[str, str] | None, now: int, clock: Clock
+) -> Doctor:
     try:
         if days is None:
-            return without_locum(doctor, acting, now)
-        return with_locum(doctor, acting, *days, now)
+            return without_locum(doctor, acting, day_of(now, clock))
+        return with_locum(doctor, acting, *days, now, clock)
     except MailError as error:
         raise CommandError(refusal(error.text, "en", error.facts)) from error

@@ -24,7 +24,7 @@ from rmp_milter.cli.run_keeper import limits as keeper_limits
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config, load
 from rmp_milter.config.sections import LimitsSection, RulesSection
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
@@ -140,7 +140,7 @@ def _inspect_text(path: Path, config_file: Path | None, *, as_json: bool) -> int
     if len(data) > means.limits.plaintext:
         raise CommandError("the text is larger than any that the service decrypts")
     language = means.config.service.language if means.config else "fr"
-    this_year = int(day_of(int(time.time()))[:4])
+    this_year = int(day_of(int(time.time()), UNIVERSAL)[:4])
     report = said_in(data, means.limits, this_year, language)
     if as_json:
         print_json(said_as_json(report, language))

@@ -63,6 +63,7 @@ def _traits(header: RoutingHeader) -> dict[str, str]:
         "birth date": header.birth_date,
         "used name": header.sheet.used_name,
         "numbers": " ".join(map(str, header.numbers)),
+        "table": header.table,
         "letters": header.letters,
         "reference": header.reference,
     }
@@ -83,6 +84,7 @@ def said_as_json(report: SaidReport, language: Language) -> Json:
         "code_stated": report.code_stated,
         "consent": header.consent,
         "numbers": list(header.numbers),
+        "table": header.table,
         "letters": header.letters,
         "reference": header.reference,
         "problems": [_problem(problem, language) for problem in header.problems],

@@ -5,12 +5,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from rmp_milter.config.sections import (
     SOCKET_PATH_BYTES,
+    AnswersSection,
     AuditSection,
     CourierSection,
     DkimSection,
@@ -29,6 +31,7 @@ from rmp_milter.config.sections import (
     StoreSection,
 )
 from rmp_milter.disk.formats import Format
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 
 FORMAT = Format("rmp.toml", 1)
@@ -58,11 +61,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     rules: RulesSection
     policy: Section
     onglets: Section
+    answers: AnswersSection
     store: StoreSection
     courier: CourierSection
     dkim: DkimSection
     audit: AuditSection
     log: LogSection
+
+    @property
+    def clock(self) -> Clock:
+        """The host's clock, which what people read goes by."""
+        name = self.service.timezone
+        return Clock(name, ZoneInfo(name))
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -75,6 +85,7 @@ SECTIONS: dict[str, type[Section]] = {
     "rules": RulesSection,
     "policy": PolicySection,
     "onglets": OngletsSection,
+    "answers": AnswersSection,
     "store": StoreSection,
     "courier": CourierSection,
     "dkim": DkimSection,
@@ -150,6 +161,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         rules=tables.read("rules", RulesSection),
         policy=tables.read("policy", PolicySection),
         onglets=tables.read("onglets", OngletsSection),
+        answers=tables.read("answers", AnswersSection),
         store=tables.read("store", StoreSection),
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),
@@ -224,8 +236,21 @@ def _description(kind: object) -> str:
     return "something else"
 
 
+def _is_known(timezone: str) -> bool:
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def _faults_between_settings(config: Config) -> Iterator[str]:
-    """Yield what only settings taken together can get wrong."""
+    """Yield what only settings taken together, or this machine, can get wrong."""
+    if not _is_known(config.service.timezone):
+        yield (
+            f"[service] timezone: this machine knows no such time zone: "
+            f"{config.service.timezone!r} (the package tzdata has them)"
+        )
     if len(set(config.service.addresses)) < len(config.service.addresses):
         yield "[service] addresses: names an address twice"
     if len(set(config.audit.addresses)) < len(config.audit.addresses):

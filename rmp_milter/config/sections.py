@@ -62,6 +62,14 @@ class ServiceSection(Section, frozen=True, kw_only=True):
         _Line, Meta(description='a name of 1 to 200 characters, without < > or "')
     ] = "Résumé médical partagé"
     language: Annotated[Literal["fr", "en"], Meta(description='"fr" or "en"')] = "fr"
+    timezone: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+            max_length=64,
+            description='the name of a time zone, such as "Europe/Paris"',
+        ),
+    ] = "Europe/Paris"
 
 
 class PathsSection(Section, frozen=True, kw_only=True):
@@ -184,6 +192,12 @@ class StoreSection(Section, frozen=True, kw_only=True):
     """``map_bytes``: the most that the store may ever hold; costs address space only."""
 
     map_bytes: Annotated[int, _whole(16 * MIB, 2**46, "bytes")] = 64 * 1024 * MIB
+
+
+class AnswersSection(Section, frozen=True, kw_only=True):
+    """``mails``: how many mails one request is answered with at most, the index among them."""
+
+    mails: Annotated[int, _whole(3, 1000, "mails")] = 20
 
 
 class CourierSection(Section, frozen=True, kw_only=True):

@@ -28,6 +28,9 @@ addresses = {addresses}
 name = {name}
 # The language of answers: "fr" or "en".
 language = "fr"
+# The time zone in which days and hours are written for people, and begin: a locum's, a day's
+# receipts. Logs and whatever else machines read are in universal time.
+timezone = "Europe/Paris"
 
 [paths]
 # One folder for each part; each is read by its own user only.
@@ -122,6 +125,11 @@ prevention = []
 courriers = []
 administratif = []
 divers = []
+
+[answers]
+# With how many mails one request is answered at most, the index among them. Documents travel
+# together where that helps; the rest is listed and follows on request. An emergency gets all.
+mails = 20
 
 [store]
 # The most that the store may ever hold: address space, not disk.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from rmp_milter.dossier.answers import same_answer
 from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
 from rmp_milter.store.write.outbox_rows import URGENT
@@ -36,16 +37,18 @@ class Dispatcher:
     """Hands each due row to one thread at a time; rests while Postfix is away.
 
     The rows of one recipient go one after the other, so that the index of an answer leaves
-    before its documents. A row that has to wait for its next try is not waited for. An
+    before its documents. A row that has to wait for its next try keeps back those of its own
+    answer that follow it, and no others; nothing waits for one that is parked. An
     emergency's answer waits for the rows in the threads' hands, for no other.
 
-    ``send`` is called in the threads with a row; ``rest`` now and then in between.
+    ``send`` is called in the threads with a row and returns whether that is done with;
+    ``rest`` now and then in between.
     """
 
     def __init__(
         self,
         outbox: Outbox,
-        send: Callable[[OutboxRow], None],
+        send: Callable[[OutboxRow], bool],
         rest: Callable[[], None],
         senders: int,
     ) -> None:
@@ -124,11 +127,18 @@ class Dispatcher:
         return due
 
     def _send_in_order(self, rows: list[OutboxRow], recalls: int) -> None:
-        """Send one recipient's rows; what is left when they are recalled stays due."""
+        """Send one recipient's rows; what is left when they are recalled stays due.
+
+        What follows a row that is tried again later has been put off with it.
+        """
+        later: list[str] = []
         for row in rows:
             if self._ending or self._recalls != recalls:
                 return
-            self._send(row)
+            if any(same_answer(row.message_id, each) for each in later):
+                continue
+            if not self._send(row) and row.next_try != URGENT:
+                later.append(row.message_id)
 
     def _reap(self) -> bool:
         """Take note of what ended; return whether anything did."""

@@ -80,10 +80,11 @@ class Rounds:
             for line in self._lines:
                 line.close()
 
-    def send(self, row: OutboxRow) -> None:
-        """Try to send one row, and note what became of it.
+    def send(self, row: OutboxRow) -> bool:
+        """Try to send one row, and note what became of it; return whether it is done with.
 
-        Raises :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
+        It is not where it is tried again later. Raises :class:`UnreachableError` (the row
+        stays as it is) and :class:`StoreFailed`.
         """
         started = time.monotonic()
         reply = self._try(row)
@@ -92,6 +93,7 @@ class Rounds:
         decision = decide(reply, row, now, self._schedule, jitter)
         self._note(row.row, decision)
         _tell(row, reply, decision, time.monotonic() - started)
+        return decision.fate is not Fate.LATER
 
     def _try(self, row: OutboxRow) -> Reply:
         try:

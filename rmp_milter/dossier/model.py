@@ -40,6 +40,7 @@ class Verb(StrEnum):
     REVOCATION_DU_CODE = "revocation du code"
     CLE_DU_PATIENT = "cle du patient"  # the patient gets a key of his own
     ACCES = "acces"  # the list of accesses
+    RENVOI = "renvoi"  # documents once more, or those that an answer left out
     COPIE = "copie"  # the whole dossier, for the patient
     CLOTURE = "cloture"
 
@@ -88,6 +89,7 @@ class ReplyForm(StrEnum):
     """How a reader's answers are built (docs/formats.md, Replies)."""
 
     SEPARATE = "separate"
+    GROUPED = "grouped"
     PARTITIONED = "partitioned"
 
 

@@ -17,11 +17,12 @@ from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.sight.seen import SEES_ALL
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.entering import Entered, enter, settled
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import known, text
 from rmp_milter.mail.outgoing.letter import Attachment, Letter
-from rmp_milter.mail.outgoing.wording import birth_date, full_name, minute, ranges
+from rmp_milter.mail.outgoing.wording import birth_date, full_name, minute, ranges, whose_time
 from rmp_milter.tlog.entry_proofs import SUFFIX
 
 LIMIT = 1000
@@ -62,13 +63,15 @@ def handle(case: Case) -> Outcome:
 def _letter(case: Case, events: Sequence[PastEvent], entered: Entered) -> Letter:
     patient, whole = entered.dossier.patient, entered.admission.relation in SEES_ALL
     files = _files(events) if whole else ()
-    lines = list(_lines(events, entered, case.view, case.language, numbered=bool(files)))
+    lines = list(_lines(case, events, entered, numbered=bool(files)))
     head = text(
         "accesses-head",
         case.language,
         patient=full_name(patient),
         birth_date=birth_date(patient),
         count=str(len(lines)),
+        clock=whose_time(case.clock, case.language),
+        table=table_of(entered.dossier, entered.visible).mark,
     )
     notes = [] if whole else [text("accesses-partial", case.language)]
     if len(events) == LIMIT:
@@ -107,20 +110,15 @@ def _explained(files: Sequence[Attachment], lines: int, language: Language) -> s
 
 
 def _lines(
-    events: Sequence[PastEvent],
-    entered: Entered,
-    view: View,
-    language: Language,
-    *,
-    numbered: bool,
+    case: Case, events: Sequence[PastEvent], entered: Entered, *, numbered: bool
 ) -> Iterator[str]:
     shown = {each.filed.number: each.number for each in entered.visible}
     whole = entered.admission.relation in SEES_ALL
-    for past in _with_deposits(events, entered, view):
+    for past in _with_deposits(events, entered, case.view):
         numbers = tuple(shown[number] for number in past.entries if number in shown)
         hidden = past.action in _WISHES or (past.entries and not numbers)
         if whole or not hidden:
-            line = _line(msgspec.structs.replace(past, entries=numbers), view, language)
+            line = _line(msgspec.structs.replace(past, entries=numbers), case)
             if numbered:
                 line = f"n° {_number(past)}  {line}"
             yield fill(line, _WIDTH, subsequent_indent=" " * 4, break_on_hyphens=False)
@@ -146,9 +144,11 @@ def _with_deposits(
             yield past
 
 
-def _line(past: PastEvent, view: View, language: Language) -> str:
+def _line(past: PastEvent, case: Case) -> str:
     """Return ``24/11/2026 21:03  Dr Anne AUTRE a consulté le dossier (entrées 1 à 3)...``."""
-    words = f"{minute(past.at)}  {_who(past, view, language)} {_what(past, language)}"
+    language = case.language
+    when, who = minute(past.at, case.clock), _who(past, case.view, language)
+    words = f"{when}  {who} {_what(past, language)}"
     if past.entries:
         key = "accesses-entry" if len(past.entries) == 1 else "accesses-entries"
         words += text(key, language, entries=ranges(past.entries, language))

@@ -23,7 +23,7 @@ def handle(case: Case) -> Outcome:
     facts = {
         "patient": full_name(dossier.patient),
         "birth_date": birth_date(dossier.patient),
-        "erase": day(closure.erase_at),
+        "erase": day(closure.erase_at, case.clock),
     }
     effects = Effects(
         updates=changed(dossier, closure=closure),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rmp_milter.calls.protocol import CODE_MARK, Create
 from rmp_milter.dossier.changes import Adoption, NewDossier
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Consent, Dossier, Entry, Patient
 from rmp_milter.dossier.weak_codes import guessable
@@ -19,7 +20,7 @@ from rmp_milter.handlers.way_in.admission import spent
 from rmp_milter.handlers.way_in.creation_rules import admitted
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
-from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.outgoing.letter import Attachment, Letter
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
 from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
@@ -48,12 +49,12 @@ def handle(case: Case) -> Outcome:
     known = case.view.dossiers_by_traits(keys)
     words = _words(case, dossier)
     words += "".join(_filed(filing.entry, case.language) for filing in filings)
-    words += _adopted(adoptions, case.language)
+    words += _adopted(adoptions, case)
     letter = Letter(
         subject=text("subject-created", case.language, patient=full_name(patient)),
         text=words,
         held_code=held_code,
-        files=(code_slip(patient, case.doctor.name, dossier.sheet, case.at, case.language),),
+        files=(_slip(case, dossier),),
     )
     effects = Effects(
         dossiers=(NewDossier(dossier, keys, tuple(other.dossier_id for other in known)),),
@@ -89,6 +90,11 @@ def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
     return dossier, made.held_code
 
 
+def _slip(case: Case, dossier: Dossier) -> Attachment:
+    today = day_of(case.at, case.clock)
+    return code_slip(dossier.patient, case.doctor.name, dossier.sheet, today, case.language)
+
+
 def _words(case: Case, dossier: Dossier) -> str:
     words = text(
         "created",
@@ -96,7 +102,7 @@ def _words(case: Case, dossier: Dossier) -> str:
         patient=full_name(dossier.patient),
         birth_date=birth_date(dossier.patient),
         doctor=case.doctor.name,
-        date=day(dossier.consent.stated_at),
+        date=day(dossier.consent.stated_at, case.clock),
         version=dossier.consent.text_version,
         code=CODE_MARK,
         spelled=SPELLED_MARKS[case.language],
@@ -112,14 +118,15 @@ def _filed(entry: Entry, language: Language) -> str:
     return "\n" + text("also-filed", language, onglet=onglet, documents=documents)
 
 
-def _adopted(adoptions: tuple[Adoption, ...], language: Language) -> str:
+def _adopted(adoptions: tuple[Adoption, ...], case: Case) -> str:
+    language = case.language
     if not adoptions:
         return ""
     lines = [
         text(
             "adopted-line",
             language,
-            date=day(each.entry.received_at),
+            date=day(each.entry.received_at, case.clock),
             author=each.entry.author_name,
             onglet=each.entry.onglet.value,
             titles=", ".join(_titles(each.entry, language)),

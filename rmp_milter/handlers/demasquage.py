@@ -21,5 +21,5 @@ def handle(case: Case) -> Outcome:
     before = tuple(each for each in entered.picked if each not in fresh)
     updates = changed(dossier, masks=masks) if masks != dossier.masks else ()
     sections = (("unmasked-now", fresh), ("unmasked-before", before))
-    letter = mask_letter(dossier, sections, case.language)
+    letter = mask_letter(case, dossier, sections)
     return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))

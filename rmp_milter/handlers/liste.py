@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rmp_milter.calls.protocol import Record
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.identity import fold, name_begins
 from rmp_milter.dossier.model import Dossier, Fault, Strike
 from rmp_milter.dossier.rules import Act, Relation
@@ -13,7 +14,6 @@ from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.people.locums import acts_for
 from rmp_milter.handlers.way_in.admission import permitted
 from rmp_milter.handlers.way_in.throttles import check_tries
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, bullet_list, day, full_name
@@ -30,7 +30,7 @@ def handle(case: Case) -> Outcome:
     mine = [dossier for dossier in _own(case) if name_begins(dossier.patient, letters)]
     case.keeper.record(Record(event(case, "liste")))
     mine.sort(key=lambda dossier: (fold(full_name(dossier.patient)), dossier.dossier_id))
-    lines = [_line(dossier, case.view, case.language) for dossier in mine]
+    lines = [_line(dossier, case) for dossier in mine]
     key = "list-head" if letters else "list-head-all"
     head = text(key, case.language, letters=letters, count=str(len(lines)))
     letter = Letter(
@@ -42,8 +42,9 @@ def handle(case: Case) -> Outcome:
 
 def _own(case: Case) -> Iterator[Dossier]:
     """Yield the open dossiers of the asker, and of those in whose name he acts today."""
+    today = day_of(case.at, case.clock)
     replaced = (
-        each.doctor_id for each in case.view.doctors() if acts_for(case.doctor, each, case.at)
+        each.doctor_id for each in case.view.doctors() if acts_for(case.doctor, each, today)
     )
     for doctor_id in dict.fromkeys((case.doctor.doctor_id, *replaced)):
         for dossier in case.view.dossiers_of(doctor_id):
@@ -51,7 +52,8 @@ def _own(case: Case) -> Iterator[Dossier]:
                 yield dossier
 
 
-def _line(dossier: Dossier, view: View, language: Language) -> str:
+def _line(dossier: Dossier, case: Case) -> str:
+    view, language = case.view, case.language
     last = view.last_entry(dossier.dossier_id)
     fresh = _unseen(dossier, view) if last and last.number > dossier.seen else 0
     line = text(
@@ -59,7 +61,7 @@ def _line(dossier: Dossier, view: View, language: Language) -> str:
         language,
         patient=full_name(dossier.patient),
         birth_date=birth_date(dossier.patient),
-        last=day(last.entry.received_at) if last else text("list-none", language),
+        last=day(last.entry.received_at, case.clock) if last else text("list-none", language),
     )
     return line + (text("list-unseen", language, count=str(fresh)) if fresh else "")
 

@@ -20,7 +20,7 @@ def handle(case: Case) -> Outcome:
     masks = (*entered.dossier.masks, *added)
     updates = changed(entered.dossier, masks=masks) if fresh else ()
     sections = (("masked-now", fresh), ("masked-before", before))
-    letter = mask_letter(entered.dossier, sections, case.language)
+    letter = mask_letter(case, entered.dossier, sections)
     words = f"{letter.text}\n{text('masked-means', case.language)}"
     letter = msgspec.structs.replace(letter, text=words)
     return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))

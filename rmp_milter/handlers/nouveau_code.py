@@ -3,6 +3,7 @@
 import msgspec
 
 from rmp_milter.calls.protocol import CODE_MARK, Recode, Recoded
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Dossier, Fault, Slots, Strike
 from rmp_milter.dossier.rules import Act, Way
 from rmp_milter.dossier.weak_codes import guessable
@@ -89,6 +90,7 @@ def _code_letter(case: Case, dossier: Dossier, held_code: bytes) -> Letter:
     patient = full_name(dossier.patient)
     treating = case.view.doctor(dossier.treating)
     name = treating.name if treating else "-"
+    today = day_of(case.at, case.clock)
     return Letter(
         subject=text("subject-code", case.language, patient=patient),
         text=text(
@@ -101,5 +103,5 @@ def _code_letter(case: Case, dossier: Dossier, held_code: bytes) -> Letter:
             slip=SLIP_NAME,
         ),
         held_code=held_code,
-        files=(code_slip(dossier.patient, name, dossier.sheet, case.at, case.language),),
+        files=(code_slip(dossier.patient, name, dossier.sheet, today, case.language),),
     )

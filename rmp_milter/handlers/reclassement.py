@@ -14,8 +14,8 @@ from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.sight.seen import Seen, chosen, seen
 from rmp_milter.handlers.way_in.admission import admit
 from rmp_milter.handlers.way_in.entering import settled
+from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import (
@@ -37,10 +37,11 @@ def handle(case: Case) -> Outcome:
     visible = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
     # The header's onglet is where they go; it must not choose among them.
     wanted = msgspec.structs.replace(case.header, tab=None)
-    picked = chosen(visible, wanted)
+    entries_named(case, admission, dossier, visible)
+    picked = chosen(visible, wanted, case.clock)
     numbers = [each.filed.number for each in picked]
     unlock(case, admission, entries=numbers)
-    letter = _letter(dossier, picked, tab, case.language)
+    letter = _letter(case, dossier, picked, tab)
     effects = Effects()
     if not all(each.onglet is tab for each in picked):
         effects = Effects(updates=(DossierUpdate(_moved(case, dossier, picked, tab)),))
@@ -60,9 +61,8 @@ def _moved(case: Case, dossier: Dossier, picked: Sequence[Seen], tab: Onglet) ->
     return revised(dossier, refilings=refilings)
 
 
-def _letter(
-    dossier: Dossier, picked: Sequence[Seen], tab: Onglet, language: Language
-) -> Letter:
+def _letter(case: Case, dossier: Dossier, picked: Sequence[Seen], tab: Onglet) -> Letter:
+    language = case.language
     patient = full_name(dossier.patient)
     words = text(
         "refiled",
@@ -70,18 +70,18 @@ def _letter(
         patient=patient,
         birth_date=birth_date(dossier.patient),
         onglet=tab.value,
-        entries=bullet_list(_line(each, tab, language) for each in picked),
+        entries=bullet_list(_line(each, tab, case) for each in picked),
     )
     return Letter(subject=text("subject-refiled", language, patient=patient), text=words)
 
 
-def _line(each: Seen, tab: Onglet, language: Language) -> str:
-    entry = each.filed.entry
+def _line(each: Seen, tab: Onglet, case: Case) -> str:
+    entry, language = each.filed.entry, case.language
     return text(
         "refiled-stays" if each.onglet is tab else "refiled-from",
         language,
         number=str(each.number),
-        date=day(entry.received_at),
+        date=day(entry.received_at, case.clock),
         title=entry_words(entry.document_type, language),
         author=entry.author_name,
         before=each.onglet.value,

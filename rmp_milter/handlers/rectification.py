@@ -36,7 +36,8 @@ def handle(case: Case) -> Outcome:
     try:
         return _by_number(case)
     except MailError as error:
-        if error.text != "code-missing":
+        # A number that was read from an index is not one of the sender's own deposits.
+        if error.text != "code-missing" or case.header.table:
             raise
     return _by_author(case)
 
@@ -65,7 +66,7 @@ def _by_number(case: Case) -> Outcome:
             "rectified",
             case.language,
             patient=patient,
-            old=entry_title(old, case.language),
+            old=entry_title(old, case.language, case.clock),
             documents=bullet_list(titles),
             onglet=entry.onglet.value,
         )

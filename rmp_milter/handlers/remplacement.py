@@ -16,7 +16,8 @@ from rmp_milter.handlers.way_in.locum_choice import locum_chosen
 def handle(case: Case) -> Outcome:
     """Declare the locum; he is told from when to when."""
     locum, header = locum_chosen(case), case.header
-    changed = with_locum(case.doctor, locum, header.first_day, header.last_day, case.at)
+    days = header.first_day, header.last_day
+    changed = with_locum(case.doctor, locum, *days, case.at, case.clock)
     case.keeper.record(Record(event(case, header.verb.value, subject=locum.rpps)))
     letter = locums_letter("locum-declared", changed, locum, case.view, case.language)
     notice = locum_declared(case.doctor, locum, header, case.language)

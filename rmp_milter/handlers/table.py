@@ -27,6 +27,7 @@ from rmp_milter.handlers import (
     reclassement,
     rectification,
     remplacement,
+    renvoi,
     revocation_du_code,
     urgence,
 )
@@ -43,6 +44,7 @@ HANDLERS: Mapping[Verb, Callable[[Case], Outcome]] = {
     Verb.CLE_DU_PATIENT: cle_du_patient.handle,
     Verb.DROITS: droits.handle,
     Verb.ACCES: acces.handle,
+    Verb.RENVOI: renvoi.handle,
     Verb.COPIE: copie.handle,
     Verb.RECTIFICATION: rectification.handle,
     Verb.MASQUAGE: masquage.handle,

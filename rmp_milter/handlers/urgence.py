@@ -52,7 +52,7 @@ def handle(case: Case) -> Outcome:
     _check(case)
     if not case.opened.held_reason:
         return Outcome(reason_letter(case), urgent=True)
-    choice = choose(case.header, case.view, int(day_of(case.at)[:4]))
+    choice = choose(case.header, case.view, int(day_of(case.at, case.clock)[:4]))
     if choice.sure is not None:
         return _grant(case, choice.sure)
     _log(case, choice)

@@ -21,7 +21,7 @@ from rmp_milter.calls.protocol import (
     Standing,
     Why,
 )
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
@@ -147,7 +147,7 @@ def _refusal(opened: Opening, key_file: KeyFile) -> str:
 def _open(
     key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
 ) -> Opening:
-    this_year = int(day_of(now)[:4])
+    this_year = int(day_of(now, UNIVERSAL)[:4])
     messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
     main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
     plain = _decrypted(key_file, message, read, limits)

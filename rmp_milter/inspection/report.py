@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import msgspec
 
 from rmp_milter.calls.protocol import Trust
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
@@ -63,7 +63,7 @@ class Ground(msgspec.Struct, frozen=True):
     @property
     def this_year(self) -> int:
         """The year for years of two digits."""
-        return int(day_of(self.at)[:4])
+        return int(day_of(self.at, UNIVERSAL)[:4])
 
 
 def too_large(size: int, *, more_mails: bool) -> MailReport:

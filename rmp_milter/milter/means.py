@@ -7,6 +7,7 @@ import msgspec
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
 from rmp_milter.handlers.asking.case import Bounds
@@ -31,6 +32,7 @@ class Means(msgspec.Struct, frozen=True):
     services: tuple[str, ...]
     bounce_key: bytes
     language: Language
+    clock: Clock
     new_id: Callable[[], bytes]
     this_year: Callable[[int], int]
     classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]

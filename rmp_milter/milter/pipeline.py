@@ -202,6 +202,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         bounds=means.bounds,
         parcels=tuple(Share(parse(each.header, year), each.bodies) for each in opened.parcels),
         message_id=harmless_message_id(mail.outer.header("Message-ID")),
+        clock=means.clock,
         thread=thread_of(mail.outer.header("References"), mail.outer.header("In-Reply-To")),
     )
 

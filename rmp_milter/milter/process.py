@@ -110,7 +110,7 @@ def household(config: Config, store: Store) -> Household:
     """Return what the chores are done with."""
     keeper = _keeper(config)
     language = config.service.language
-    return Household(store, keeper, _answers(config, keeper), language)
+    return Household(store, keeper, _answers(config, keeper), language, config.clock)
 
 
 def watch_of(config: Config) -> Watch:
@@ -140,6 +140,7 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
         service_name=config.service.name,
         language=config.service.language,
         answer_bytes=config.limits.answer_bytes,
+        answer_mails=config.answers.mails,
         new_token=lambda: secrets.token_hex(16),
     )
 
@@ -154,6 +155,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         services=config.service.addresses,
         bounce_key=keys.outbox,
         language=config.service.language,
+        clock=config.clock,
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
         classify=functools.partial(classify, table=table),
@@ -184,6 +186,8 @@ def _bounds(config: Config) -> Bounds:
         waiting=rules.waiting_days * DAY_SECONDS,
         retention=rules.retention_years * YEAR_SECONDS,
         justify_hours=config.audit.justify_hours,
+        answer_mails=config.answers.mails,
+        answer_bytes=config.limits.answer_bytes,
     )
 
 

@@ -168,10 +168,15 @@ class Outbox(Closing):
             rows.prune(now)
 
     def failed(self, row: int, reason: str, next_try: int) -> None:
-        """Note a failed attempt; the row is due again at ``next_try`` (epoch seconds)."""
+        """Note a failed attempt; the row is due again at ``next_try`` (epoch seconds).
+
+        The mails of its answer that follow it are not due before.
+        """
         with self._rows() as rows:
             old = rows.waiting(row)
-            rows.change(row, old, _after_failure(old, reason, next_try))
+            new = _after_failure(old, reason, next_try)
+            rows.change(row, old, new)
+            rows.put_off_after(row, new)
 
     def park(self, row: int, reason: str) -> None:
         """Have ``row`` wait for the host: it is not due until :meth:`retry`."""

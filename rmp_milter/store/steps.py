@@ -50,6 +50,9 @@ def mark_codes(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
 
     Codes that are there were made with their case, so none is folded. A try counted for a
     week: the table of when tries end is written anew.
+
+    The form ``grouped`` of a doctor's answers is of format 2 as well; none has it yet, so no
+    record changes.
     """
     _mark_slots(handle, keys, told)
     _lengthen_tries(handle, keys)

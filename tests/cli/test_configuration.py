@@ -196,3 +196,16 @@ def test_a_file_from_before_with_shorter_codes_is_read_and_counts_as_eight(lines
 def test_longer_codes_are_what_the_host_says() -> None:
     found = limits(parse(LEAST + "[keeper]\ncode_minimum = 9\ncode_length = 12\n", FILE))
     assert (found.code_length, found.code_minimum) == (12, 9)
+
+
+def test_the_time_zone_is_the_hosts_and_paris_where_nothing_is_said() -> None:
+    file = ROOT / "rmp.toml.example"
+    assert parse(LEAST, file).clock.name == "Europe/Paris"
+    there = parse(LEAST + 'timezone = "Indian/Reunion"\n', file).clock
+    assert there.at(0).strftime("%d/%m/%Y %H:%M") == "01/01/1970 04:00"
+
+
+@pytest.mark.parametrize("name", ["Europe/Lutetia", "../etc/passwd", "/etc/localtime", ""])
+def test_a_time_zone_that_nobody_knows_is_a_fault(name: str) -> None:
+    (fault,) = faults(LEAST + f"timezone = {json.dumps(name)}\n")
+    assert "[service] timezone" in fault

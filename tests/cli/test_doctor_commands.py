@@ -4,9 +4,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
@@ -58,7 +59,7 @@ def shown(rmp: Rmp, who: str = RPPS) -> dict[str, object]:
 
 
 def day(days: int) -> str:
-    return (datetime.now(UTC) + timedelta(days)).strftime("%Y-%m-%d")
+    return (datetime.now(ZoneInfo("Europe/Paris")) + timedelta(days)).strftime("%Y-%m-%d")
 
 
 # Leaves

@@ -1,9 +1,11 @@
 """The host and the doctors of the end-to-end tests, and what a test says of them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from zoneinfo import ZoneInfo
 
 from testbed.doctor import Doctor
 from testbed.host import Host
@@ -12,6 +14,17 @@ from testbed.sending import Reply
 from testbed.service import Settings
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
+
+
+PARIS = ZoneInfo("Europe/Paris")
+"""Where the host is, as it is by default: the days that doctors read and write are its."""
+
+
+def read_from(index: Opened) -> str:
+    """Return how a request names the index that its numbers were read from."""
+    found = re.search(r"\btable ([A-Z][A-Z2-9]{4})\b", index.text)
+    assert found, index.text
+    return f"(table {found[1]})"
 
 
 @dataclass

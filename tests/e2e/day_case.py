@@ -7,8 +7,9 @@ stand in the patient's list of accesses.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from clinic import PARIS
 from states import leaves_of, named, open_store, patient_in
 
 from rmp_milter.keeper.log.journal import Journal
@@ -113,7 +114,7 @@ class Practice:
 
     def replace(self, doctor: Doctor, locum: Doctor) -> None:
         """Have a doctor declare who acts for him, from today for a week."""
-        first = datetime.now(UTC)
+        first = datetime.now(PARIS)
         last = first + timedelta(7)
         days = f"Du : {first:%d/%m/%Y}\nAu : {last:%d/%m/%Y}\n"
         text = f"Demande : remplacement\nRemplaçant : {locum.name}\n{days}"

@@ -68,7 +68,7 @@ def test_the_slip_of_a_pgp_mime_answer_shows_the_code(
         assert line in answer.text
         assert line in shown
     assert "Jean, né(e) le 30/01/1959" in shown
-    assert "Votre médecin traitant est Dr Paul DEMO" in shown
+    assert "médecin traitant est Dr Paul DEMO" in shown
 
 
 def test_the_slip_of_a_partitioned_answer_shows_the_code(

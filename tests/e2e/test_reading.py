@@ -1,10 +1,13 @@
 """Point 6 of the rules: as much of a dossier as is asked for, in the form its reader wants."""
 
+import email
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from email.header import decode_header, make_header
+from email.utils import parsedate_to_datetime
 
 import pytest
-from clinic import PDF, Clinic
+from clinic import PARIS, PDF, Clinic
 
 from testbed.doctor import Doctor
 from testbed.reading import Opened
@@ -66,7 +69,7 @@ def test_one_onglet(clinic: Clinic, lines: str) -> None:
 
 
 def test_since_a_day(clinic: Clinic, lines: str) -> None:
-    today = datetime.now(UTC)
+    today = datetime.now(PARIS)
     tomorrow = (today + timedelta(1)).strftime("%d/%m/%Y")
     words = f"Demande : dossier\n{lines}Depuis : "
     index, *_ = asked(clinic, words + today.strftime("%d/%m/%Y\n"), 5)
@@ -101,8 +104,35 @@ def test_mails_are_numbered_where_there_are_several(clinic: Clinic, lines: str) 
     subject = "Réponse du service RMP"
     assert index.outer_subject == subject
     assert [each.outer_subject for each in entries] == [
-        f"{subject} ({number}/3)" for number in (1, 2, 3)
+        f"{subject} (0{number}/04)" for number in numbers(index)
     ]
+    assert numbers(index) == [3, 1, 2]
+
+
+def test_twelve_documents_come_in_the_order_of_the_index_by_number_date_and_arrival(
+    clinic: Clinic,
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    titles = ("Courrier", "Biologie", "Compte-rendu radiologie", "Résumé médical")
+    for number in range(12):
+        author = clinic.lab if number % 2 else clinic.paul
+        text = f"{lines}Document : {titles[number % 4]}\n\nDocument {number + 1:02}.\n"
+        clinic.host.ask(author, author.pgp_mime(text, FILES))
+    index, *documents = asked(clinic, "Demande : dossier\n" + lines, 13)
+    listed = numbers(index)
+    assert (listed[0], sorted(listed)) == (12, list(range(1, 13)))  # the résumé before all
+    for number, each in zip(listed, documents, strict=True):
+        assert f"Document {number:02}." in each.text
+    found = [each.outer_subject[-7:] for each in documents]
+    assert found == [f"({number:02}/12)" for number in listed]
+    # As the service handed them over, and as clients that sort by date show them.
+    raw = clinic.host.postfix.collected.of(clinic.paul.mail)[-13:]
+    heads = [email.message_from_bytes(each) for each in raw]
+    by_date = sorted(heads, key=lambda each: parsedate_to_datetime(each["Date"]))
+    subjects = [str(make_header(decode_header(each["Subject"]))) for each in by_date]
+    assert subjects == [each.outer_subject for each in (index, *documents)]
+    assert len({each["Date"] for each in heads}) == 13
 
 
 def test_the_list_counts_what_was_not_sent_yet(clinic: Clinic) -> None:
@@ -114,9 +144,8 @@ def test_the_list_counts_what_was_not_sent_yet(clinic: Clinic) -> None:
     def listed(again: str) -> str:
         words = f"Demande : liste\nNom : {name.split()[0]}\n\n{again}\n"
         (answer,) = asked(clinic, words, 1, clinic.anne)
-        whole = answer.text.replace("\n    ", " ")
-        (line,) = [line for line in whole.splitlines() if name in line]
-        return line
+        (line,) = [line for line in answer.text.split("\n  - ") if name in line]
+        return " ".join(line.split())
 
     assert "1 document(s) que vous n'avez pas encore reçu(s)" in listed("avant")
     own = f"{lines}Document : résumé médical\n\nRésumé.\n"

@@ -137,9 +137,9 @@ def test_a_generated_code_opens_the_dossier(clinic: Clinic) -> None:
     ("text", "words"),
     [
         ("Né le : 30/01/1959\n\nbonjour", "« Patient » manque"),
-        ("Patient : DURAND Luc\nNé le : 31/02/1959\n\n", "n'est pas comprise : 31/02/1959"),
+        ("Patient : DURAND Luc\nNé le : 31/02/1959\n\n", "« Né le » n'est pas comprise"),
         ("Bonjour, merci de ranger ceci.\n", "« Patient » manque"),
-        ("Patient : A B\nPatient : C D\nNé le : 30/01/1959\n\n", "est là deux fois"),
+        ("Patient : A B\nPatient : C D\nNé le : 30/01/1959\n\n", "À corriger"),
     ],
 )
 def test_a_header_that_is_not_understood_is_explained(

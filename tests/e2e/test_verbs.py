@@ -127,9 +127,9 @@ def test_the_partitioned_form_for_an_old_client(clinic: Clinic) -> None:
     clinic.host.ask(clinic.lab, clinic.lab.partitioned(f"{lines}\nVoici.\n", FILES))
     asked = f"Demande : dossier\n{lines}Code : JzbV7kQ2\n"
     (answer,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
-    assert answer.files["document-02.pdf"] == PDF
-    assert "Voici." in answer.files["lettre-01.txt"].decode()
-    assert "document-02.pdf.pgp — " in answer.text
+    assert answer.files["01-document.pdf"] == PDF
+    assert "Voici." in answer.files["01-lettre.txt"].decode()
+    assert "01-document.pdf.pgp — " in answer.text
 
 
 def test_a_list_holds_his_own_patients_only(clinic: Clinic) -> None:
@@ -206,7 +206,7 @@ def test_texts_in_every_shape(clinic: Clinic, shape: str) -> None:
     _, entry = clinic.host.ask(
         clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
     )
-    assert "Voici, déjà." in entry.files["lettre-01.txt"].decode()
+    assert "Voici, déjà." in entry.files["01-lettre.txt"].decode()
 
 
 def test_answers_are_split_where_they_are_too_large(clinic: Clinic) -> None:

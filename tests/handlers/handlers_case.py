@@ -53,11 +53,13 @@ from rmp_milter.dossier.model import (
     Tally,
     Waiting,
 )
-from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.rules import Proof, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Sender
 from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.handlers.filing import deposit, key_packets, prescriber
+from rmp_milter.handlers.sight.seen import seen
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.header.routing import parse
 
@@ -234,6 +236,12 @@ def refusing(kind: type[Request], text: str = "no-access") -> Answering:
         return MailError(text) if isinstance(request, kind) else play(request)
 
     return answer
+
+
+def read_table(state: Dossier, entries: Sequence[NumberedEntry], by: Doctor = OTHER) -> str:
+    """Return how a colleague names the index that he was sent, behind the numbers."""
+    visible = seen(state, entries, Relation.OTHER, by.doctor_id)
+    return f"(table {table_of(state, visible).mark})"
 
 
 class RecordingKeeper:

@@ -96,7 +96,7 @@ def test_an_unknown_number_is_told_behind_the_code_only() -> None:
     mail = asked(LINES + "Numéros : 99\n", by=OTHER, held_code=b"held")
     error, _ = refused_trial(consultation.handle, mail, filed())
     assert error.text == "no-access"
-    assert refusal_of(consultation.handle, mail, filed()).text == "no-such-entry"
+    assert refusal_of(consultation.handle, mail, filed()).text == "table-missing"
 
 
 def test_a_body_for_an_older_key_is_listed_and_not_sent() -> None:

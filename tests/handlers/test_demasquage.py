@@ -1,7 +1,7 @@
 """Démasquage: what was hidden is shown again, older versions and all."""
 
 import pytest
-from handlers_case import DEMO, OTHER, asked, entry, refusal_of, run
+from handlers_case import DEMO, OTHER, asked, entry, read_table, refusal_of, run
 from msgspec.structs import replace
 from wishes_case import FILED, MASKED, state_of, text_of, words_of, world
 
@@ -10,7 +10,8 @@ from rmp_milter.handlers import consultation, demasquage
 
 
 def test_a_masked_entry_is_no_entry_to_others() -> None:
-    mail = asked(text_of("démasquage", "Numéros : 3"), by=OTHER, held_code=b"held")
+    read = read_table(MASKED, FILED)
+    mail = asked(text_of("démasquage", f"Numéros : 3 {read}"), by=OTHER, held_code=b"held")
     assert refusal_of(demasquage.handle, mail, world(MASKED)).text == "no-such-entry"
 
 

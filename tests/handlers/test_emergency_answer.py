@@ -5,6 +5,7 @@ from handlers_case import DEMO, NOON, OTHER, World, dossier, entry, run
 from msgspec.structs import replace
 from urgence_case import FILED, emergency
 
+from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.dossier.emergency import reference_of
 from rmp_milter.dossier.model import (
     Doctor,
@@ -71,7 +72,8 @@ class TestOrderOfNeed:
     def test_it_says_until_when_and_how_to_justify(self) -> None:
         words = " ".join(self.lines())
         until = (
-            f"Justifiez-le avant le {minute(NOON + 24 * 3600)} (UTC) en répondant à ce message"
+            f"Justifiez-le avant le {minute(NOON + 24 * 3600, UNIVERSAL)} (temps universel) "
+            "en répondant à ce message"
         )
         assert f"{until}, signé, avec quelques mots qui disent pourquoi" in words
 

@@ -3,6 +3,7 @@
 import pytest
 from handlers_case import DEMO, NOON, OTHER, asked, run
 
+from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import fin_de_remplacement
 from rmp_milter.handlers.people.locums import with_locum, without_locum
@@ -10,7 +11,7 @@ from rmp_milter.mail.header.routing import parse
 
 
 def test_the_end_is_asked_for_in_a_word_of_its_own_and_at_once() -> None:
-    doctor = with_locum(DEMO, OTHER, "2026-05-28", "2026-06-04", NOON)
+    doctor = with_locum(DEMO, OTHER, "2026-05-28", "2026-06-04", NOON, UNIVERSAL)
     text = f"Demande : fin de remplacement\nRemplaçant : {OTHER.name}\n"
     assert parse(text, 2026).problems == ()
     outcome, (record,) = run(fin_de_remplacement.handle, asked(text, by=doctor))
@@ -22,4 +23,4 @@ def test_the_end_is_asked_for_in_a_word_of_its_own_and_at_once() -> None:
 
 def test_what_was_not_declared_cannot_end() -> None:
     with pytest.raises(MailError, match="locum-none"):
-        without_locum(DEMO, OTHER, NOON)
+        without_locum(DEMO, OTHER, "2026-05-28")

@@ -19,6 +19,7 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import ByCustody, Release
+from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.dossier.model import Doctor, Locum, Onglet
 from rmp_milter.errors import MailError
 from rmp_milter.handlers import consultation, depot, liste
@@ -36,16 +37,16 @@ def numbered(number: int) -> Doctor:
 def test_at_most_31_are_declared_at_once_and_those_that_are_over_do_not_count() -> None:
     doctor = replace(DEMO, locums=(Locum(b"o" * 16, "2026-01-01", "2026-05-27", NOON),))
     for number in range(MOST):
-        doctor = with_locum(doctor, numbered(number), TODAY, TODAY, NOON)
+        doctor = with_locum(doctor, numbered(number), TODAY, TODAY, NOON, UNIVERSAL)
     assert len(doctor.locums) == MOST
     with pytest.raises(MailError, match="locum-many"):
-        with_locum(doctor, numbered(MOST), TODAY, TODAY, NOON)
+        with_locum(doctor, numbered(MOST), TODAY, TODAY, NOON, UNIVERSAL)
 
 
 def test_other_days_of_the_same_locum_are_kept_and_the_same_days_replaced() -> None:
-    doctor = with_locum(DEMO, OTHER, "2026-07-01", "2026-07-31", NOON)
-    doctor = with_locum(doctor, OTHER, "2026-12-20", "2026-12-31", NOON)
-    doctor = with_locum(doctor, OTHER, "2026-07-01", "2026-07-15", NOON)
+    doctor = with_locum(DEMO, OTHER, "2026-07-01", "2026-07-31", NOON, UNIVERSAL)
+    doctor = with_locum(doctor, OTHER, "2026-12-20", "2026-12-31", NOON, UNIVERSAL)
+    doctor = with_locum(doctor, OTHER, "2026-07-01", "2026-07-15", NOON, UNIVERSAL)
     days = [(each.first, each.last) for each in doctor.locums]
     assert days == [("2026-07-01", "2026-07-15"), ("2026-12-20", "2026-12-31")]
 

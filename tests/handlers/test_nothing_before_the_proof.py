@@ -26,6 +26,7 @@ from handlers_case import (
     dossier,
     entry,
     play,
+    read_table,
     refusal_of,
     run,
 )
@@ -72,13 +73,16 @@ WAITING = Waiting(
     b"w" * 16, replace(JEAN, nir=NIR), entry(7, Onglet.BIOLOGIE, "Bilan").entry, NOON, NOON + 9
 )
 
+ONE = f"Numéros : 1 {read_table(dossier(), FILED)}\n"
+
 # What a mail says beside its verb and its patient.
 SAID = {
     Verb.CONSULTATION: "",
     Verb.COPIE: "",
-    Verb.RECTIFICATION: "Numéros : 1\n",
-    Verb.MASQUAGE: "Numéros : 1\n",
-    Verb.DEMASQUAGE: "Numéros : 1\n",
+    Verb.RENVOI: "",
+    Verb.RECTIFICATION: ONE,
+    Verb.MASQUAGE: ONE,
+    Verb.DEMASQUAGE: ONE,
     Verb.OPPOSITION: "Médecin : Laboratoire CENTRAL\n",
     Verb.LEVEE_D_OPPOSITION: "Médecin : Laboratoire CENTRAL\n",
     Verb.NOUVEAU_CODE: "",
@@ -89,7 +93,7 @@ SAID = {
 }
 SAID_BY_POLICY = {
     Verb.CLE_DU_PATIENT: "Courriel : jean@famille.example\n",
-    Verb.RECLASSEMENT: "Numéros : 1\nOnglet : Imagerie\n",
+    Verb.RECLASSEMENT: f"{ONE}Onglet : Imagerie\n",
     Verb.FICHE: f"Fax : 0123456780\nNIR : {NIR}\n",
 }
 LOOSE = policy_of(

@@ -22,6 +22,7 @@ from handlers_case import (
     asked,
     dossier,
     entry,
+    read_table,
     refusal_of,
     refusing,
     run,
@@ -151,8 +152,8 @@ def test_no_refusal_tells_whether_a_patient_exists(
 def test_the_code_is_proven_before_a_number_is_looked_for() -> None:
     keeper = RecordingKeeper()
     mail = by_code(LINES + "Numéros : 900\n")
-    assert refusal_of(consultation.handle, mail, world(), keeper).text == "no-such-entry"
-    assert [type(each) for each in keeper.requests] == [Prove]
+    assert refusal_of(consultation.handle, mail, world(), keeper).text == "table-missing"
+    assert [type(each) for each in keeper.requests] == [Prove, Release]
 
 
 @pytest.mark.promise(number=6)
@@ -163,7 +164,8 @@ def test_a_masked_number_is_a_number_that_is_not_there() -> None:
         entries = MANY[:2] if masks else MANY[:1]
         view = World([replace(dossier(), masks=masks)], entries)
         keeper = RecordingKeeper()
-        mail = by_code(f"{LINES}Numéros : {numbers}\n")
+        read = read_table(view.held[0], entries)
+        mail = by_code(f"{LINES}Numéros : {numbers} {read}\n")
         error = refusal_of(consultation.handle, mail, view, keeper)
         assert [type(each) for each in keeper.requests] == [Prove]
         facts.append((error.text, dict(error.facts)))

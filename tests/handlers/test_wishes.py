@@ -14,12 +14,13 @@ from handlers_case import (
     World,
     asked,
     dossier,
+    read_table,
     refusal_of,
     refused_trial,
     run,
 )
 from msgspec.structs import replace
-from wishes_case import LOCUM, PATIENT, state_of, text_of, world
+from wishes_case import FILED, LOCUM, PATIENT, state_of, text_of, world
 
 from rmp_milter.calls.protocol import ByCode, Record, Release
 from rmp_milter.dossier.model import Closure, Doctor, Fault
@@ -37,7 +38,8 @@ def test_by_signature(by: Doctor) -> None:
 
 
 def test_any_other_professional_with_the_code() -> None:
-    mail = asked(text_of("masquage", "Numéros : 2"), by=OTHER, held_code=b"held")
+    read = read_table(dossier(), FILED)
+    mail = asked(text_of("masquage", f"Numéros : 2 {read}"), by=OTHER, held_code=b"held")
     outcome, (_prove, release) = run(masquage.handle, mail, world())
     assert release.way_in == ByCode(CODE_SLOT, b"held")
     assert state_of(outcome).masks[0].by == OTHER.doctor_id

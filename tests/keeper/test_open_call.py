@@ -11,9 +11,10 @@ from keeper_case import HEADER, LETTER, PDF, Answered, ask, desk_of, encrypted, 
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Opened, Trust, Why
+from rmp_milter.calls.protocol import Opened, Span, Trust, Why
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.openpgp.packets import PKESK, frame, read_message
 
 CODE_HEADER = HEADER + "Code : JzbV\r\n"
 
@@ -164,3 +165,18 @@ def test_shared_memory_beyond_the_limit_is_refused(
     desk = desk_of(service, tmp_path, Limits(message=1000))
     request, memory = opening([bytes(1001)], entity=False)
     assert ask(desk, request, memory).failed.why is Why.TOO_LARGE
+
+
+@pytest.mark.promise(number=11)
+def test_key_packets_that_must_be_tried_are_bounded_over_all_bodies(
+    gpg: Gpg, desk: Desk
+) -> None:
+    hidden = frame(PKESK, b"\x03" + bytes(8) + b"\x01" + bytes(40)) * 64
+    text, file = encrypted(gpg, (HEADER + LETTER).encode()), encrypted(gpg, PDF)
+    found = read_message(lambda offset, size: file[offset : offset + size], Span(0, len(file)))
+    sealed = file[found.body.offset :]
+    for files, fits in ((15, True), (17, False)):
+        bodies = [text, *[hidden + sealed] * files]
+        request, memory = opening(bodies, entity=False, names=["a.pgp"] * files)
+        failed = ask(desk, request, memory).failed
+        assert (failed.why is Why.TOO_MANY_RECIPIENTS) is not fits

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from keeper_case import (
     DIGEST,
     HEADER,
@@ -20,9 +22,10 @@ from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import Doubt, Opened, Span, Why
 from rmp_milter.dossier.model import Container
-from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.content import read_entity
+from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
 from rmp_milter.keeper.desk.held import HeldKind
-from rmp_milter.keeper.openpgp.decrypt import decrypt
+from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.sessionkey import unpacked as session_key
 from testbed.tnef import attachment, message, tnef
 
@@ -164,3 +167,17 @@ def test_too_many_files_are_refused_like_too_many_parts(gpg: Gpg, desk: Desk) ->
     entity = winmail(*[attachment(f"{at}.txt", b"x") for at in range(199)], text=TEXT)
     request, memory = opening([encrypted(gpg, entity)], entity=True)
     assert ask(desk, request, memory).failed.why is Why.UNREADABLE
+
+
+WHOLE = winmail(message(TEXT), attachment("a.pdf", PDF[:400]), attachment("b.txt", b"x"))
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(st.integers(0, len(WHOLE)), st.binary(max_size=9), st.booleans())
+def test_no_damage_breaks_the_reading(at: int, noise: bytes, instead: bool) -> None:  # noqa: FBT001 -- drawn
+    entity = WHOLE[:at] + noise + WHOLE[at + (len(noise) if instead else 0) :]
+    try:
+        found = read_entity(Plain(entity, "", ()), Limits(), 2026)
+    except CallFailed:
+        return
+    assert set(found.packed) <= set(found.documents)

@@ -57,7 +57,7 @@ def test_a_file_is_sealed_by_itself_under_a_neutral_name_in_the_partitioned_form
     (mail,), (slip, words) = built(LETTER, frame(ReplyForm.PARTITIONED))
     assert raw(slip.pieces) == SLIP.data
     assert slip.held_code == words.held_code == b"held"
-    assert "document-01.pdf.pgp : fiche-code.pdf" in raw(words.pieces).decode()
+    assert "document-01.pdf.pgp — fiche-code.pdf" in raw(words.pieces).decode()
     _, part = parsed(mail).iter_parts()
     assert part.get_filename() == "document-01.pdf.pgp"
     assert part.get_content() == b"SEALED"
@@ -65,7 +65,7 @@ def test_a_file_is_sealed_by_itself_under_a_neutral_name_in_the_partitioned_form
 
 def test_the_slip_is_a_sound_pdf_with_any_code_in_it() -> None:
     patient = Patient("D'Œuvre (né Łos)", "Zoé", "1959-01-30")
-    slip = code_slip(patient, "Dr Démo", Sheet(phone="01"), 1_780_000_000, "fr")
+    slip = code_slip(patient, "Dr Démo", Sheet(phone="01"), "2026-05-28", "fr")
     for code in ("", "JZBV7KQ2", "W" * 16, "A" * CODE_LIMIT):
         pdf = with_code(slip.data, code)
         start = int(pdf.split(b"startxref\n")[1].split()[0])

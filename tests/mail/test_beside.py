@@ -257,3 +257,13 @@ def test_pieces_without_end_are_bounded() -> None:
         signed_content(front[:pieces] + b"\x04\x00" * 200_000)
     with pytest.raises(CmsError):
         signed_content(front[:pieces] + b"\x24\x80" * 5000)
+
+
+@pytest.mark.promise(number=11)
+def test_no_more_than_some_texts_are_looked_at_as_footers() -> None:
+    raw = mail(
+        multipart("mixed", pgp_mime(armored(MESSAGE)), *[text_part(b"-- \nfooter")] * 25)
+    )
+    assert recognise(raw).clear_attachments == ("text/plain",) * 5
+    busy = html(b"<b></b>" * 3000)
+    assert recognise(mail(multipart("mixed", pgp_mime(armored(MESSAGE)), busy))).clear.files

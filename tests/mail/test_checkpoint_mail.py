@@ -36,6 +36,7 @@ def test_the_note_arrives_byte_for_byte_with_what_to_do_with_it() -> None:
         mail["From"] == '"Résumé médical partagé" <rmp@chu.example>' or "Résumé" in mail["From"]
     )
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"
     words, attached = mail.iter_parts()
     assert "hors de portée de" in words.get_content()
     assert "out of the host's reach" in words.get_content()

@@ -73,6 +73,13 @@ def test_a_code_below_a_sentence_is_the_patients() -> None:
     assert parse(found.header, 2026).verb is Verb.CONSULTATION
 
 
+def test_a_code_in_a_request_is_no_request_for_one() -> None:
+    found = cut(f"Demande : code JzbV7\n{WHO}")
+    header = parse(found.header, 2026)
+    assert (header.verb, "JzbV7" in found.header) == (Verb.AIDE, False)
+    assert parse(cut(f"Demande : nouvau code\n{WHO}").header, 2026).meant is Verb.NOUVEAU_CODE
+
+
 def test_dots_are_no_code() -> None:
     for dots in ("........", "…", "[code]", "-"):
         assert cut(f"Demande : dossier\n{WHO}Code : {dots}\n").code == ""

@@ -45,12 +45,17 @@ def kinds(text: str) -> list[tuple[str, str]]:
         "▪ Patient : DUPONT Jean\n▪ Né le : 30/01/1959",
         "👤 Patient : DUPONT Jean\n🎂 Né le : 30/01/1959",
         "**Patient : DUPONT Jean**\n**Né le : 30/01/1959**",
+        "Bonjour, Patient : DUPONT Jean, Né le : 30/01/1959",
+        "Patient : DUPONT Jean. Né le : 30/01/1959.",
+        "Identité : DUPONT Jean - M - 30/01/1959",
         "Patient ; DUPONT Jean\nNé le ; 30/01/1959",
         "Patient - DUPONT Jean\nNé le - 30/01/1959",
         "Patient → DUPONT Jean\nNé le → 30/01/1959",
         "Patient : “DUPONT Jean”\nNé le : “30/01/1959”",
         "Nom de naissance : DUPONT\nPremier prénom de naissance : Jean\nDDN : 30/01/1959",
         "Cabinet\nNom : DEMO Paul\nRPPS : 10000000001\n\nPatient : DUPONT Jean\nNé le : 30/01/1959",
+        "Nom patient : DUPONT\nPrénom patient : Jean\nDate naissance patient : 30/01/1959",
+        "Patient : DUPONT Jean\nExamen : IRM\nDate : 12/11/2026\nNé le : 30/01/1959",
         "Service : Cardiologie\nIPP : 12345\nPatient : DUPONT Jean\nNé le : 30/01/1959",
         "Patient : DUPONT Jean\nAssuré : DUPONT Léa\nLieu de naissance : Lyon\nNé le : 30/01/1959",
     ],
@@ -81,7 +86,10 @@ def test_a_sentence_about_somebody_is_no_header(line: str) -> None:
     assert kinds(f"Patient : DUPONT Jean\nNé le : 30/01/1959\n\n{line}\n") == []
 
 
-@pytest.mark.parametrize("patient", ["DUPONT Jean hospitalisé", "DUPONT très fatigué"])
+@pytest.mark.parametrize(
+    "patient",
+    ["DUPONT Jean hospitalisé", "DUPONT très fatigué", "M. et Mme DUPONT", "famille DUPONT"],
+)
 def test_words_beside_a_name_are_no_first_names(patient: str) -> None:
     assert [word for _, word in kinds(f"Patient : {patient}\nNé le : 30/01/1959")] == [
         "Patient"

@@ -81,6 +81,11 @@ def read(text: str) -> RoutingHeader:
             Problem(Trouble.UNKNOWN, "Demmande", "masquage", "Demande"),
         ),
         (
+            f"{WHO}{LETTER}" + "mot " * 3000 + "\nDemmande : masquage\n",
+            Verb.MASQUAGE,
+            Problem(Trouble.UNKNOWN, "Demmande", "masquage", "Demande"),
+        ),
+        (
             f"{WHO}Consentement : oui\n{LETTER}",
             Verb.CREATION,
             Problem(Trouble.NO_REQUEST, "Consentement", "oui"),
@@ -164,6 +169,10 @@ EMERGENCIES = [
     "Accès en urgence",
     "Objet : URGENT",
     "Urgence : oui",
+    "Bonjour, urgent !",
+    "Urgence vitale : patient inconscient",
+    "URGENT : patient inconscient",
+    "URGENCE - patient inconscient",
 ]
 
 
@@ -194,6 +203,7 @@ def test_an_emergency_without_a_reason_is_asked_for_it_alone(asked: str, reason:
         f"{WHO}{LETTER}" + "texte\n" * 300 + "Demande : urgence\nMotif : coma\n",
         f"Demande : urgence\n\n{WHO}\nMotif : coma\n",
         f"URGENCE\n\n{WHO}\nMotif : coma\n",
+        f"Motif de l'urgence : coma\n{WHO}",
         "texte\n" * 40 + f"Demande : urgence\n{WHO}Motif : coma\n",
         f"URGENCE\nDemande : dossier\n{WHO}Motif : coma\n",
         f"URGENT\n{WHO}Motif : coma\n\nMerci de m'envoyer le dossier au plus vite.\n",
@@ -300,6 +310,17 @@ def test_no_single_slip_makes_a_deposit_of_a_request(word: str, at: int, sign: s
         for text in (f"{spelt} : oui\n{WHO}{LETTER}", f"{WHO}{spelt} : oui\n{LETTER}"):
             header = read(text)
             assert header.problems != () or word == "Consentement"
+
+
+def test_an_emergency_needs_no_colons() -> None:
+    found = cut("URGENCE\nPatient DUPONT Jean\nNé le 30/01/1959\nMotif coma\n")
+    header = parse(found.header, 2026)
+    assert (header.verb, header.birth_name, header.birth_date) == (
+        Verb.URGENCE,
+        "DUPONT",
+        "1959-01-30",
+    )
+    assert found.reason == "coma"
 
 
 def test_a_slip_in_another_word_does_not_delay_an_emergency() -> None:

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 from test_reply_forms import LETTER, built, enclosure, frame, parsed, raw
 
+from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.dossier.model import (
     Consent,
     Container,
@@ -53,7 +54,9 @@ ENTRY = Entry(
 
 
 def lines(dossier: Dossier = DOSSIER, entry: Entry = ENTRY) -> list[str]:
-    data = header_file(dossier, entry, PlaceInIndex(3, "Biologie"), READER, "fr").data
+    data = header_file(
+        dossier, entry, PlaceInIndex(3, "Biologie"), READER, "fr", UNIVERSAL
+    ).data
     assert data.count(b"\n") == data.count(b"\r\n")
     return data.decode("iso-8859-1").split("\r\n")
 
@@ -132,7 +135,7 @@ def test_separate_puts_a_header_before_bare_files_and_an_entitys_beside_the_inde
     mails, (index, files) = built(letter, frame(ReplyForm.SEPARATE))
     assert len(mails) == 3
     assert names(index) == ["entete-01.hpr"]
-    assert names(files) == ["entete-02.hpr", "radio.pdf.pgp", "lettre-01.txt.pgp"]
+    assert names(files) == ["entete-02.hpr", "radio.pdf.pgp", "02-lettre.txt.pgp"]
     (part,) = [each for each in parsed_pieces(index).walk() if each.get_filename()]
     assert part.get_payload(decode=True) == b"header 1"
     assert "entete-NN.hpr" in raw(index.pieces).decode()
@@ -144,7 +147,7 @@ def test_an_entry_in_several_mails_has_its_header_in_the_first_only() -> None:
     assert [names(order) for order in (index, *files)] == [
         [],
         ["entete-02.hpr", "radio.pdf.pgp"],
-        ["lettre-01.txt.pgp"],
+        ["02-lettre.txt.pgp"],
     ]
 
 
@@ -155,10 +158,10 @@ def test_partitioned_encrypts_each_header_by_itself_in_front_of_its_entry() -> N
     found = [part.get_filename() for part in parsed(mail).iter_attachments()]
     assert found == [
         "entete-01.hpr.pgp",
-        "entree-01.eml.pgp",
+        "01-entree.eml.pgp",
         "entete-02.hpr.pgp",
-        "document-02.pdf.pgp",
-        "lettre-03.txt.pgp",
+        "02-document.pdf.pgp",
+        "02-lettre.txt.pgp",
     ]
     assert "entete-NN.hpr" in raw(index.pieces).decode()
 

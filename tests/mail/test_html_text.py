@@ -50,3 +50,18 @@ def test_tags_cut_between_chunks_are_still_tags() -> None:
         cut = [html[at : at + size] for at in range(0, len(html), size)]
         assert b"".join(strip_tags(cut)) == whole
     assert whole.startswith(b"\nabc+def\n x")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (b"a&#43;b&#x2B;c&plus;d&equals;&#61&sol;", b"a+b+c+d==/"),
+        (b"&amp;plus; &amp;#43;", b"&plus; &#43;"),
+        (b"&#233;&#8211;&nbsp;x", b"\xe9? x"),
+        (b"&am&am&eacute;&#;&", b"&am&am&eacute;&#;&"),
+    ],
+)
+def test_references_that_armor_may_hold_are_resolved_and_no_others(
+    html: bytes, text: bytes
+) -> None:
+    assert b"".join(strip_tags([html])) == text

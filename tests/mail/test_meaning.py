@@ -139,3 +139,58 @@ def test_words_to_a_colleague_are_words() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", "...\n", quoted(HEADER)])
 def test_no_own_word_is_nothing(text: str) -> None:
     assert of_text(text).standing is Standing.NOTHING
+
+
+LETTERS_OF_PROSE = {
+    "memo": "De : Dr Anne MOREL\nÀ : Dr Paul DEMO\nObjet : avis du 12/11/2026\n\nThorax normal.\n",
+    "more than": "Nodule du lobe moyen, de diamètre\n> 3 mm, stable.\nCRP > 100.\n",
+    "what the patient wrote": "Le 12/11/2026, le patient a écrit : « je vais mieux ».\nÀ revoir.\n",
+    "bars": "| Analyse | Résultat |\n| Glycémie | 1,02 g/l |\n| HbA1c | 6,1 % |\n",
+    "hl7": "MSH|^~\\&|LABO|X|RMP|Y|20261112||ORU\nPID|1||123||DUPONT^JEAN\nOBX|1|NM|GLU||1,02\n",
+    "ruled": "Conclusion\n----------\nPas d'anomalie.\n",
+    "a date and an hour": "Vu aux urgences le 12/11/2026 à 10:12. Il a écrit : douleur.\n",
+    "codes": "Code ATC : C07AB02\nCode CCAM : ZBQK002\nCode postal : 75011\n",
+    "a signature": "Cordialement,\nDr Anne MOREL\n12 rue X, 75011 Paris\nTél : 01 02 03 04 05\n",
+    "history": "Antécédents : HTA\nTraitement : bisoprolol\nMotif : dyspnée\nPatient : fatigué\n",
+}
+
+
+@pytest.mark.parametrize("letter", LETTERS_OF_PROSE)
+@pytest.mark.parametrize(
+    "greeting", ["", "Bonjour,\n\n", "Cher confrère,\nvoici mon avis.\n\n"]
+)
+def test_letters_keep_the_header_above_them(letter: str, greeting: str) -> None:
+    read = of_text(f"{greeting}{HEADER}\n{LETTERS_OF_PROSE[letter]}")
+    assert (verb_of(read), header_of(read).birth_name) == ("depot", "DUPONT")
+    assert (read.doubts, header_of(read).problems) == ((), ())
+    assert (read.cut.code, read.cut.letter, read.keeps_text) == ("", True, True)
+
+
+def test_a_forwarded_letter_below_ones_own_header_is_kept() -> None:
+    read = of_text(HEADER + FORWARDED + "Cher confrère, thorax normal.\n")
+    assert (verb_of(read), read.doubts, read.cut.letter) == ("depot", (), True)
+
+
+def test_a_quotation_alone_below_ones_own_header_is_no_letter() -> None:
+    read = of_text(HEADER + ATTRIBUTION + quoted("Bien reçu."))
+    assert (verb_of(read), read.cut.letter) == ("depot", False)
+
+
+FORM = f"Le motif manque.\n\nDemande : urgence\n{HEADER}Motif : [pourquoi]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Trouvé inconscient.\n{ATTRIBUTION}{quoted(FORM)}",
+        f"{ATTRIBUTION}{quoted(FORM.replace('[pourquoi]', 'trouvé inconscient'))}",
+    ],
+)
+def test_a_reason_above_or_in_the_form_that_asks_for_it_is_asked_for_again(text: str) -> None:
+    read = of_text(text)
+    assert (verb_of(read), header_of(read).birth_name, read.doubts) == ("urgence", "DUPONT", ())
+    assert (read.cut.reason, read.cut.code) == ("", "")
+
+
+def test_thanks_above_that_form_ask_for_nothing() -> None:
+    assert of_text(f"Merci.\n{ATTRIBUTION}{quoted(FORM)}").standing is Standing.COURTESY

@@ -36,6 +36,16 @@ def test_a_list_behind_a_long_line_begins_anew() -> None:
     assert narrow(f"{LONG}\n  - un\n").splitlines()[1:] == ["par qui que ce soit.", "  - un"]
 
 
+def test_french_marks_stay_with_their_word() -> None:
+    sixty = "x" * 60
+    assert narrow(f"{sixty} une « ligne » de plus").splitlines() == [
+        f"{sixty} une",
+        "« ligne » de plus",
+    ]
+    assert narrow(f"{'x' * 58} la ligne : manque").splitlines()[1] == "ligne : manque"
+    assert narrow(f"{'x' * 62} deux ; trois").splitlines() == ["x" * 62, "deux ; trois"]
+
+
 def test_the_service_writes_its_address_where_its_slot_is() -> None:
     words = ready("    Service : [adresse du service]\n", "rmp@chu.example")
     assert words == "    Service : rmp@chu.example\n"

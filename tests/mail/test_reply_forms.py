@@ -6,11 +6,15 @@ import email.policy
 from collections.abc import Sequence
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from rmp_milter.dossier.answers import same_answer
 from rmp_milter.dossier.model import (
     BodySlice,
     Container,
@@ -160,7 +164,7 @@ def test_separate_sends_entities_as_they_came_and_files_inside_a_sealed_mail() -
     attachments = list(inner.iter_attachments())
     assert [each.get_filename() for each in attachments] == [
         "éléctro.pdf.pgp",
-        "lettre-01.txt.pgp",
+        "02-lettre.txt.pgp",
     ]
     assert attachments[0].get_content() == b"P" + BODY
     assert len({mail.message_id for mail in mails}) == 3
@@ -196,15 +200,108 @@ def test_partitioned_is_inline_armor_with_neutral_file_names() -> None:
     parts = list(message.iter_parts())
     assert parts[0].get_content().startswith("-----BEGIN PGP MESSAGE-----")
     assert [part.get_filename() for part in parts[1:]] == [
-        "entree-01.eml.pgp",
-        "document-02.pdf.pgp",
-        "lettre-03.txt.pgp",
-        "document-04.pgp",
+        "01-entree.eml.pgp",
+        "02-document.pdf.pgp",
+        "03-lettre.txt.pgp",
+        "04-document.pgp",
     ]
     assert parts[2].get_content() == b"P" + BODY
-    assert "document-02.pdf.pgp — Compte rendu 2 DUPONT, radio DUPONT.pdf".encode() in raw(
+    assert "02-document.pdf.pgp — Compte rendu 2 DUPONT, radio DUPONT.pdf".encode() in raw(
         order.pieces
     )
+
+
+def attached(message: EmailMessage) -> list[EmailMessage]:
+    """Return the mails that a mail holds."""
+    found = [part for part in message.iter_attachments() if isinstance(part, EmailMessage)]
+    assert {part.get_content_type() for part in found} == {"message/rfc822"}
+    return [part.get_content() for part in found]
+
+
+@pytest.mark.promise(number=10)
+def test_grouped_holds_mails_that_are_each_encrypted_by_itself_and_say_nothing() -> None:
+    files = tuple(enclosure(number, Container.ENTITY) for number in (7, 3, 12))
+    letter = Letter(LETTER.subject, LETTER.text, enclosures=files)
+    mails, (index,) = built(letter, frame(ReplyForm.GROUPED))
+    assert len(mails) == 3
+    assert parsed(mails[1]).get_content_type() == "multipart/encrypted"  # the résumé: at once
+    group = parsed(mails[2])
+    assert group.get_content_type() == "multipart/mixed"
+    assert [each.get_filename() for each in group.iter_attachments()] == [
+        "document-03.eml",
+        "document-12.eml",
+    ]
+    inner = attached(group)
+    assert [each["Subject"] for each in inner] == ["Document 03", "Document 12"]
+    assert {each.get_content_type() for each in inner} == {"multipart/encrypted"}
+    assert len({each["Message-ID"] for each in (*map(parsed, mails), *inner)}) == 5
+    assert len({each.get_boundary() for each in (group, *inner)}) == 3
+    assert [each for each in mails[2].pieces if isinstance(each, BodySlice)] == [
+        BodySlice(b"P", bytes([number]) * 16, armor=True) for number in (3, 12)
+    ]
+    assert b"DUPONT" not in raw(mails[2].pieces)
+    assert "double clic" in raw(index.pieces).decode()
+
+
+def test_a_group_is_not_larger_than_its_reader_takes() -> None:
+    files = tuple(enclosure(number, Container.ENTITY) for number in range(1, 20))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.GROUPED, answer_bytes=9_000))
+    sizes = [len(raw(mail.pieces)) for mail in mails]
+    # A group's own head, a few lines, is not counted.
+    assert max(sizes) <= 9_000 + 1_000
+    assert len(mails) == 1 + 1 + 5
+
+
+def test_grouped_puts_bare_files_of_all_entries_into_one_mail_by_number() -> None:
+    files = (
+        enclosure(1, Container.ENTITY),
+        enclosure(4, Container.FILE, "radio.pdf.pgp"),
+        enclosure(5, Container.FILE, "radio.pdf.pgp"),
+    )
+    mails, orders = built(Letter("s", "t", enclosures=files), frame(ReplyForm.GROUPED))
+    assert len(mails) == 3
+    inner = email.message_from_bytes(raw(orders[1].pieces), policy=email.policy.default)
+    assert isinstance(inner, EmailMessage)
+    words, *attachments = inner.iter_parts()
+    assert "documents 4, 5" in words.get_content()
+    assert [each.get_filename() for each in attachments] == [
+        "04-radio.pdf.pgp",
+        "05-radio.pdf.pgp",
+    ]
+    assert {each.get_content_type() for each in attachments} == {"application/octet-stream"}
+
+
+def test_separate_puts_together_what_would_be_too_many_mails() -> None:
+    files = tuple(enclosure(number, Container.ENTITY) for number in range(1, 31))
+    letter = Letter("s", "t", enclosures=files)
+    mails, _ = built(letter, frame(ReplyForm.SEPARATE))
+    kinds = [parsed(mail).get_content_type() for mail in mails]
+    assert kinds == ["multipart/encrypted"] * 18 + ["multipart/mixed"] * 2
+    assert parsed(mails[-1])["Subject"] == "Réponse du service RMP (documents 28 à 30)"
+
+
+def test_partitioned_says_how_all_files_are_opened_at_once() -> None:
+    letter = Letter("s", "t\n", enclosures=(enclosure(1, Container.FILE, "a.pdf"),))
+    _, (order,) = built(letter, frame(ReplyForm.PARTITIONED))
+    assert "Déchiffrer et vérifier" in raw(order.pieces).decode()
+    _, (alone,) = built(Letter("s", "t\n"), frame(ReplyForm.PARTITIONED))
+    assert "Déchiffrer" not in raw(alone.pieces).decode()
+
+
+@pytest.mark.parametrize("form", ReplyForm)
+@pytest.mark.parametrize("reply", [True, False])
+def test_answering_machines_are_kept_quiet_and_bounces_are_not(
+    form: ReplyForm,
+    reply: bool,  # noqa: FBT001 -- pytest names it
+) -> None:
+    files = (enclosure(1, Container.ENTITY), enclosure(2, Container.ENTITY))
+    mails, _ = built(Letter("s", "t", enclosures=files), replace(frame(form), reply=reply))
+    for mail in mails:
+        message = parsed(mail)
+        assert message["Auto-Submitted"] == ("auto-replied" if reply else "auto-generated")
+        suppressed = message["X-Auto-Response-Suppress"].split(", ")
+        assert suppressed == ["DR", "RN", "NRN", "OOF", "AutoReply"]
 
 
 def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
@@ -212,24 +309,79 @@ def test_partitioned_is_split_and_its_first_mail_has_the_whole_index() -> None:
     letter = Letter("s", "t", enclosures=files)
     mails, orders = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
     assert len(mails) == 3
-    assert raw(orders[0].pieces).count(b"document-") == 5
+    assert raw(orders[0].pieces).count(b"-document.pdf.pgp ") == 5
     assert [raw(order.pieces).splitlines()[-1] for order in orders] == [
-        b"Message %d sur 3." % number for number in (1, 2, 3)
+        b"Partie %d sur 3." % number for number in (1, 2, 3)
     ]
 
 
 def test_documents_are_numbered_and_stand_behind_their_index_in_the_thread() -> None:
-    files = (enclosure(1, Container.ENTITY), enclosure(2, Container.FILE, "a.pdf.pgp"))
-    letter = Letter("s", "t", enclosures=files)
+    files = (enclosure(11, Container.ENTITY), enclosure(7, Container.FILE, "a.pdf.pgp"))
+    letter = Letter("s", "t", enclosures=files, last=12)
     mails, orders = built(letter, frame(ReplyForm.SEPARATE, in_reply_to="<a@b.example>"))
     index, *documents = map(parsed, mails)
     assert index["Subject"] == "Réponse du service RMP"
     assert index["In-Reply-To"] == "<a@b.example>"
-    for number, document in enumerate(documents, 1):
-        assert document["Subject"] == f"Réponse du service RMP ({number}/2)"
+    for number, document in zip(("11", "07"), documents, strict=True):
+        assert document["Subject"] == f"Réponse du service RMP ({number}/12)"
         assert document["In-Reply-To"] == index["Message-ID"]
         assert document["References"] == f"<a@b.example> {index['Message-ID']}"
     assert "dans 2 message(s)" in raw(orders[0].pieces).decode()
+    assert "Document 07/12, « " in raw(orders[1].pieces).decode()
+
+
+def test_mails_of_one_answer_are_dated_a_second_apart_in_their_order() -> None:
+    """Thunderbird and mutt sort by the date in the header: the index, then as it lists."""
+    files = tuple(enclosure(n, Container.FILE, "a.pdf", size=60_000) for n in (12, 3, 7, 1))
+    letter = Letter("s", "t", enclosures=files, last=12)
+    for form in ReplyForm:
+        mails, orders = built(letter, frame(form, answer_bytes=100_000))
+        dates = [parsedate_to_datetime(str(parsed(mail)["Date"])) for mail in mails]
+        steps = [(after - before).total_seconds() for before, after in pairwise(dates)]
+        assert dates[0].timestamp() == 1_780_000_000
+        assert len(steps) >= 3
+        assert set(steps) == {1.0}
+        if form is ReplyForm.SEPARATE:  # the dates under the encryption are the same
+            inner = [email.message_from_bytes(raw(each.pieces)) for each in orders]
+            assert [each["Date"] for each in inner] == [parsed(mail)["Date"] for mail in mails]
+
+
+def test_mails_of_one_answer_are_known_by_their_message_ids() -> None:
+    files = tuple(enclosure(n, Container.ENTITY) for n in (3, 2, 1))
+    letter = Letter("s", "t", enclosures=files)
+    with_frame = frame(ReplyForm.SEPARATE)
+    mails, _ = built(letter, with_frame)
+    other, _ = built(letter, with_frame)
+    ids = [mail.message_id for mail in mails]
+    assert [each.partition("@")[0][-2:] for each in ids[1:]] == [".2", ".3", ".4"]
+    assert all(same_answer(ids[0], each) for each in ids)
+    assert not any(same_answer(ids[0], each.message_id) for each in other)
+    assert len({*ids, *(each.message_id for each in other)}) == 8
+
+
+def test_one_number_in_subject_and_file_name_whatever_an_entry_holds() -> None:
+    files = (
+        enclosure(7, Container.TEXT),
+        enclosure(7, Container.FILE, "radio.pdf"),
+        enclosure(7, Container.FILE, "bilan.pdf"),
+        enclosure(3, Container.ENTITY),
+    )
+    letter = Letter("s", "t\n", enclosures=files, last=12)
+    (mail,), _ = built(letter, frame(ReplyForm.PARTITIONED))
+    assert [part.get_filename() for part in parsed(mail).iter_attachments()] == [
+        "07-lettre.txt.pgp",
+        "07-document.pdf.pgp",
+        "07-2-document.pdf.pgp",
+        "03-entree.eml.pgp",
+    ]
+    mails, _ = built(letter, frame(ReplyForm.SEPARATE, answer_bytes=10))
+    assert [str(parsed(each)["Subject"])[23:] for each in mails] == [
+        "",
+        "(07/12)",
+        "(07-2/12)",
+        "(07-3/12)",
+        "(03/12)",
+    ]
 
 
 def test_a_split_partitioned_answer_is_numbered_like_its_text() -> None:
@@ -237,9 +389,12 @@ def test_a_split_partitioned_answer_is_numbered_like_its_text() -> None:
     letter = Letter("s", "t", enclosures=files)
     mails, _ = built(letter, frame(ReplyForm.PARTITIONED, answer_bytes=200_000))
     first, *others = map(parsed, mails)
-    assert first["Subject"] == "Réponse du service RMP (1/3)"
+    assert first["Subject"] == "Réponse du service RMP (partie 1 sur 3)"
     assert first["In-Reply-To"] is None
-    assert [each["Subject"][-5:] for each in others] == ["(2/3)", "(3/3)"]
+    assert [each["Subject"][23:] for each in others] == [
+        "(partie 2 sur 3)",
+        "(partie 3 sur 3)",
+    ]
     assert {each["In-Reply-To"] for each in others} == {first["Message-ID"]}
 
 

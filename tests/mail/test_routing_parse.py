@@ -434,3 +434,37 @@ def test_what_a_request_cannot_do_without_is_missed() -> None:
     assert kinds("Demande : opposition\nPatient : DUPONT Jean\nNé le : 30/01/1959") == [
         ("missing", "Médecin")
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "numbers", "table"),
+    [
+        ("Numéros : 5 (table K7QXM)", (5,), "K7QXM"),
+        ("Numéros : 5, 7 et 9 (table k7qxm).", (5, 7, 9), "K7QXM"),
+        ("Numéros : 2-4 table K7QXM", (2, 3, 4), "K7QXM"),
+        ("Numéros : 5, 7, de la table K7Q XM", (5, 7), "K7QXM"),
+        ("Numéros : 5 [table : K7QXM]", (5,), "K7QXM"),
+        ("Numéros : 5\nTable : K7QXM", (5,), "K7QXM"),
+        ("Numéros : 5    Table : k7qxm", (5,), "K7QXM"),
+        ("Numéros : 5 (table K7QXM)\nTable : K7QXM", (5,), "K7QXM"),
+        ("Numéros : 5 (table [K7QXM])", (5,), "K7QXM"),
+        ("Numéros : 5 (table )", (5,), "-"),
+        ("Numéros : 5\nTable : [K7QXM]", (5,), "K7QXM"),
+        ("Numéros : 5 (table [nom de la table])", (5,), ""),
+        ("Numéros : 5 (table nom de la table)", (5,), ""),
+        ("Numéros : 5 (table ...)", (5,), ""),
+        ("Numéros : 5\nTable : [nom de la table]", (5,), ""),
+        ("Numéros : 5", (5,), ""),
+    ],
+)
+def test_numbers_and_the_table_that_they_were_read_from(
+    lines: str, numbers: tuple[int, ...], table: str
+) -> None:
+    header = read(f"Demande : dossier\n{lines}")
+    assert (header.numbers, header.table) == (numbers, table)
+    assert "Numéros" not in {each.word for each in header.problems}
+
+
+def test_two_tables_contradict_each_other() -> None:
+    header = read("Numéros : 5 (table K7QXM)\nTable : ABCDE")
+    assert (Trouble.CONTRADICTION, "Table") in {(p.kind, p.word) for p in header.problems}

@@ -5,9 +5,9 @@ they are named below, so that none is forgotten.
 """
 
 import pytest
-from said_case import YEAR, SaidCase, Verdict, came_of, cases, verdict
 
 from rmp_milter.mail.header.routing import cut, parse
+from testbed.said import YEAR, SaidCase, Verdict, came_of, cases, verdict
 
 CASES = cases()
 OF_THE_CHAIN = {

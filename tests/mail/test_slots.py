@@ -159,6 +159,7 @@ FILLED = {
     Field.LAST_DAY: "31/07/2026",
     Field.DOCTOR: "10003456786",
     Field.NUMBERS: "3, 5-7",
+    Field.TABLE: "K7QXM",
     Field.TAB: "Imagerie",
     Field.ADDRESS: "1 rue de l'Église, 75011 Paris",
     Field.MAIL: "jean@exemple.test",
@@ -190,6 +191,7 @@ def test_every_example_works_once_it_is_filled_in(verb: Verb, language: Language
     hidden = [each for each in header.problems if each.word == Field.REASON and found.reason]
     assert [each for each in header.problems if each not in hidden] == []
     assert header.service == "rmp@chu.example"
+    assert not words & {"Table"} or header.table == FILLED[Field.TABLE]
     assert not words & {"Code"} or found.code == FILLED[Field.CODE]
     assert not words & {"Motif", "Reason"} or found.reason == FILLED[Field.REASON]
 

@@ -11,6 +11,8 @@ FACTS = {
     "number": "3",
     "count": "3",
     "newer": "5",
+    "table": "K7QXM",
+    "said": "ABCDE",
     "most": "31",
     "proofs": "message signé + attestation Vitale, ou compte et mot de passe + attestation Vitale",
 }

@@ -21,9 +21,11 @@ class Answers:
 
     def __init__(self) -> None:
         self.made: list[tuple[str, str]] = []
+        self.replies: list[bool] = []
 
     def make(self, letter: Letter, about: Any, _bodies: object) -> tuple[OutgoingMail, ...]:  # noqa: ANN401 -- an About
         self.made.append((letter.subject, about.reader.mail))
+        self.replies.append(about.reply)
         return (OutgoingMail(about.reader.mail, "<m@x>", (), about.not_before),)
 
 
@@ -43,6 +45,10 @@ def test_a_notice_is_sent_at_once_and_the_answer_is_held(
 ) -> None:
     answers: Any = settle(monkeypatch, NOTICE)
     assert answers.sent == [("s@x.test", 65), ("t@x.test", 0)]
+
+
+def test_nobody_asked_for_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settle(monkeypatch, NOTICE).replies == [True, False]
 
 
 def test_one_that_stands_for_another_is_made_and_thrown_away(

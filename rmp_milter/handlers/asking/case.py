@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from rmp_milter.calls.protocol import Opened
+from rmp_milter.dossier.days import UNIVERSAL, Clock
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import STRICTEST, Policy, Proof
 from rmp_milter.handlers.asking.keeper import Keeper
@@ -34,7 +35,8 @@ class Bounds(msgspec.Struct, frozen=True):
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
     dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
-    soon an emergency is to be justified.
+    soon an emergency is to be justified. One request is answered with ``answer_mails`` mails
+    at most, of ``answer_bytes`` each.
     """
 
     wrong_codes: int = 5
@@ -47,6 +49,8 @@ class Bounds(msgspec.Struct, frozen=True):
     waiting: int = 30 * 86_400
     retention: int = 20 * 365 * 86_400
     justify_hours: int = 24
+    answer_mails: int = 20
+    answer_bytes: int = 10_000_000
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -77,6 +81,7 @@ class Case(Occasion, frozen=True):
     one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
     ``message_id`` is the mail's own, empty where it may not stand in an answer's header;
     ``thread`` the Message-ID that the mail's thread began with, empty where it has none.
+    ``clock`` is the host's, by which people's days and hours go.
     """
 
     mail_from: str
@@ -90,6 +95,7 @@ class Case(Occasion, frozen=True):
     bounds: Bounds = Bounds()
     parcels: tuple[Share, ...] = ()
     message_id: str = ""
+    clock: Clock = UNIVERSAL
     thread: str = ""
 
     @property

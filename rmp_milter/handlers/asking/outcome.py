@@ -1,5 +1,8 @@
 """What a handler gives back: what the mail does, and what its sender is told."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import msgspec
 
 from rmp_milter.dossier.changes import Adoption, DossierUpdate, NewDossier, NewKeyPackets, Once
@@ -81,9 +84,21 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Refusal(MailError):  # noqa: N818 -- the field's word
-    """A refusal that leaves something behind: a try that counts, a notice to somebody."""
+    """A refusal that leaves something behind: a try that counts, a notice to somebody.
 
-    def __init__(self, text: str, effects: Effects, *, not_before: int = 0) -> None:
-        super().__init__(text)
+    ``below`` stands under the sentence of why, in lines of its own.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        effects: Effects,
+        *,
+        not_before: int = 0,
+        facts: Mapping[str, str] = MappingProxyType({}),
+        below: str = "",
+    ) -> None:
+        super().__init__(text, facts=facts)
         self.effects = effects
         self.not_before = not_before
+        self.below = below

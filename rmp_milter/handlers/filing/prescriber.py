@@ -67,7 +67,7 @@ def copy_notice(case: Case, copy_to: Doctor, patient: Patient, shelved: Shelved)
         "prescriber-letter",
         case.language,
         author=case.doctor.name,
-        date=day(entry.received_at),
+        date=day(entry.received_at, case.clock),
         patient=full_name(patient),
         birth_date=birth_date(patient),
         documents=bullet_list(titles),

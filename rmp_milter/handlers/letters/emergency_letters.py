@@ -14,11 +14,12 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Notice
 from rmp_milter.handlers.letters.index import dossier_letter, in_index_order
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter
 from rmp_milter.mail.outgoing.narrow import WIDTH
-from rmp_milter.mail.outgoing.wording import birth_date, day, full_name, minute, short
+from rmp_milter.mail.outgoing.wording import birth_date, day, full_name, short, told_minute
 
 _HOUR = 3600
 _NUMBER = 20  # characters of a telephone number: two stand on a line, and none begins it
@@ -47,6 +48,8 @@ def emergency_letter(
     ]
     letter = dossier_letter(
         *(dossier, "", visible, enclosed, case.at, case.language),
+        table=table_of(dossier, visible),
+        clock=case.clock,
         head="\n".join(head),
     )
     masked = "" if relation in SEES_ALL else text("emergency-masked", case.language) + "\n\n"
@@ -66,7 +69,7 @@ def _patient_words(case: Case, dossier: Dossier) -> str:
     born = text(
         f"emergency-born-{sheet.sex}" if sheet.sex else "emergency-born",
         language,
-        age=age(patient.birth_date, day_of(case.at), language),
+        age=age(patient.birth_date, day_of(case.at, case.clock), language),
         birth_date=birth_date(patient),
     )
     return f"{_in_lines(name)}\n{born}\n"
@@ -94,7 +97,7 @@ def _first_words(case: Case, first: Seen) -> str:
         "emergency-summary" if summary else "emergency-no-summary",
         case.language,
         number=str(first.number),
-        day=day(first.filed.entry.received_at),
+        day=day(first.filed.entry.received_at, case.clock),
         where=text(f"emergency-where-{form.value}", case.language),
     )
     return f"{words}\n"
@@ -123,8 +126,10 @@ def _formalities(case: Case) -> str:
     return text(
         "emergency-next",
         case.language,
-        at=minute(case.at),
-        until=minute(case.at + case.bounds.justify_hours * _HOUR),
+        at=told_minute(case.at, case.clock, case.language),
+        until=told_minute(
+            case.at + case.bounds.justify_hours * _HOUR, case.clock, case.language
+        ),
         reference=reference_of(case.digest),
     )
 
@@ -144,7 +149,7 @@ def treating_notice(
         birth_date=birth_date(dossier.patient),
         doctor=case.doctor.name,
         rpps=case.doctor.rpps,
-        at=minute(case.at),
+        at=told_minute(case.at, case.clock, case.language),
         reference=reference,
         told=text(f"emergency-told-{told.value}", case.language),
     )
@@ -169,7 +174,7 @@ def patient_letter(case: Case, dossier: Dossier, reference: str) -> PostalLetter
         "emergency-letter",
         case.language,
         doctor=case.doctor.name,
-        at=minute(case.at),
+        at=told_minute(case.at, case.clock, case.language),
         reference=reference,
     )
     name = dossier.patient.first_names, dossier.sheet.used_name or dossier.patient.birth_name

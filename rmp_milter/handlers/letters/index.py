@@ -1,10 +1,13 @@
 """The index: what a reader sees first of a dossier, by onglet, the résumé before all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
+from textwrap import fill
 
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.handlers.sight.table import IndexTable
 from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -16,9 +19,11 @@ from rmp_milter.mail.outgoing.wording import (
     document_titles,
     entry_words,
     full_name,
+    ranges,
 )
 
 _TABS = list(Onglet)
+_WIDTH = 66
 
 
 def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
@@ -29,14 +34,19 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     at: int,
     language: Language,
     *,
+    table: IndexTable,
+    clock: Clock,
     whole_sheet: bool = False,
+    left: Collection[int] = (),
     head: str = "",
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
-    The newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
-    ``whole_sheet`` shows the patient's number, insurance and address as well; another
-    ``head`` may stand in the place of the usual one and of the sheet.
+    ``table`` is that of all that the reader sees, of which ``picked`` may be a part. The
+    newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
+    ``whole_sheet`` shows the patient's number, insurance and address as well; ``left`` are
+    the numbers of entries that this answer has no room for; another ``head`` may stand in
+    the place of the usual one and of the sheet.
     """
     ordered = in_index_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
@@ -49,37 +59,68 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         patient=patient,
         birth_date=birth_date(dossier.patient),
         treating=treating,
-        date=day(at),
+        date=day(at, clock),
         entries=str(len(ordered)),
         documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
-    body = (
-        _tabs(ordered, packets, language) if ordered else text("index-empty", language) + "\n"
-    )
+    body = text("index-empty", language) + "\n"
+    if ordered:
+        body = _tabs(ordered, packets, left, language, clock)
+        key = "index-table-fixed" if whole_sheet else "index-table"
+        body += "\n" + text(key, language, table=table.mark)
     return Letter(
         subject=text("subject-dossier", language, patient=patient),
         text=f"{head or usual + sheet}\n{body}",
         enclosures=sent,
+        last=table.last,
     )
 
 
-def in_index_order(picked: Sequence[Seen]) -> list[Seen]:
-    """Return the entries as the index has them, the newest résumé before all."""
+def in_index_order(picked: Iterable[Seen]) -> list[Seen]:
+    """Return entries as the index shows them, and as their documents follow it."""
     return sorted(picked, key=_rank)
+
+
+def what_is_left(
+    numbers: Iterable[int], mails: int, language: Language, *, again: bool = False
+) -> str:
+    """Return what follows an index that left entries out: which, why, how to ask for them.
+
+    ``again`` where the reader has just asked for them without numbers, which would bring
+    the same ones once more.
+    """
+    listed = fill(
+        ranges(numbers, language), _WIDTH, initial_indent="  ", subsequent_indent="  "
+    )
+    said = text("index-more", language, mails=str(mails), lines=listed)
+    return said if again else said + "\n" + text("index-rest", language) + "\n"
+
+
+def index_lines(visible: Sequence[Seen], language: Language, clock: Clock) -> str:
+    """Return the lines of the index alone, as it shows them."""
+    return _tabs(in_index_order(visible), {}, (), language, clock)
 
 
 def _rank(each: Seen) -> tuple[bool, int, int]:
     return bool(each.replaced_by), _TABS.index(each.onglet), -each.number
 
 
-def _tabs(ordered: Sequence[Seen], packets: Mapping[bytes, bytes], language: Language) -> str:
+def _tabs(
+    ordered: Sequence[Seen],
+    packets: Mapping[bytes, bytes],
+    left: Collection[int],
+    language: Language,
+    clock: Clock,
+) -> str:
     """Return the tabs in order; what was replaced stands at the end, under its own head."""
     sections = []
     for head, members in groupby(ordered, key=lambda each: _head(each, language)):
         lines = [head]
         for each in members:
-            lines += _entry_lines(each, packets, language)
+            lines += _entry_lines(each, packets, language, clock)
+            if each.number in left:
+                lines.append(f"      {text('index-left', language)}")
         sections.append("\n".join(lines) + "\n")
     return "\n".join(sections)
 
@@ -88,17 +129,19 @@ def _head(each: Seen, language: Language) -> str:
     return text("index-replaced", language) if each.replaced_by else each.onglet.value.upper()
 
 
-def entry_title(each: Seen, language: Language) -> str:
+def entry_title(each: Seen, language: Language, clock: Clock) -> str:
     """Return the line that stands for an entry: number, day, type, author."""
     entry = each.filed.entry
     title = entry_words(entry.document_type, language)
     author = inert(entry.author_name)
-    return f"{each.number}. {day(entry.received_at)}  {title}, {author}"
+    return f"{each.number}. {day(entry.received_at, clock)}  {title}, {author}"
 
 
-def _entry_lines(each: Seen, packets: Mapping[bytes, bytes], language: Language) -> list[str]:
+def _entry_lines(
+    each: Seen, packets: Mapping[bytes, bytes], language: Language, clock: Clock
+) -> list[str]:
     entry = each.filed.entry
-    lines = [f"  {entry_title(each, language)}"]
+    lines = [f"  {entry_title(each, language, clock)}"]
     if each.masked:
         lines.append(f"      {text('index-masked', language)}")
     if each.replaced_by:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Entry, Patient, ReceiptLine, Receipts
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.mail.catalogue.text import Language
@@ -47,18 +48,18 @@ def receipt_letter(case: Case, taken: Sequence[Taken]) -> Letter:
         subject = text("subject-filed", case.language, patient=full_name(taken[0].patient))
     else:
         subject = text("subject-filed-several", case.language, count=str(len(taken)))
-    words = "\n".join(_paragraph(each, case.language) for each in taken)
+    words = "\n".join(_paragraph(each, case) for each in taken)
     if case.parcels:
         words += "\n" + text("filed-apart", case.language)
     return Letter(subject=subject, text=words)
 
 
-def _paragraph(taken: Taken, language: Language) -> str:
-    entry = taken.entry
+def _paragraph(taken: Taken, case: Case) -> str:
+    entry, language = taken.entry, case.language
     words = text(
         "filed",
         language,
-        date=day(entry.received_at),
+        date=day(entry.received_at, case.clock),
         patient=full_name(taken.patient),
         birth_date=birth_date(taken.patient),
         documents=bullet_list(_titles(entry, language)),
@@ -82,11 +83,11 @@ def receipt_line(taken: Taken, language: Language) -> str:
     return words + (f"\n      {taken.prescriber}" if taken.prescriber else "")
 
 
-def digest_letter(lines: Sequence[ReceiptLine], language: Language) -> Letter:
+def digest_letter(lines: Sequence[ReceiptLine], language: Language, clock: Clock) -> Letter:
     """Return the daily digest."""
     found: list[str] = []
     for line in lines:
-        head = day(line.at)
+        head = day(line.at, clock)
         found += [*([f"\n{head}"] if f"\n{head}" not in found else []), f"  - {line.text}"]
     words = text("digest", language, count=str(len(lines))) + "\n".join(found) + "\n"
     return Letter(subject=text("subject-digest", language), text=words)

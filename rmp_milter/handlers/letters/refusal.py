@@ -1,17 +1,16 @@
 """The letter to a known sender whose mail was refused: why, what was understood, how to."""
 
-from textwrap import fill
-
 from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.outcome import Refusal
 from rmp_milter.mail.catalogue.examples import example_of
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
-from rmp_milter.mail.outgoing.narrow import WIDTH
+from rmp_milter.mail.outgoing.narrow import narrow
 from rmp_milter.mail.outgoing.wording import bullet_list, short
 
 _ABOUT_PROOFS = frozenset(
@@ -46,26 +45,30 @@ def refusal_letter(
     It says nothing that depends on what the store holds, but for ``error`` itself;
     ``fault`` is that of the mail's attestation (:func:`attestation_fault`).
     """
-    words = fill(refusal(error.text, language, error.facts), WIDTH) + "\n"
+    words = narrow(refusal(error.text, language, error.facts)) + "\n"
     if fault and error.text in _ABOUT_PROOFS:
         why = text(f"attestation-{fault.replace(' ', '-')}", language)
-        words += "\n" + fill(why, WIDTH) + "\n"
+        words += "\n" + narrow(why) + "\n"
+    if isinstance(error, Refusal) and error.below:
+        words += f"\n{error.below}"
     if error.text in _EXPLAINED:
         words += _explanation(header, understood, language)
     return Letter(subject=text("subject-refusal", language), text=words)
 
 
 def _explanation(header: RoutingHeader | None, understood: str, language: Language) -> str:
-    lines = [_quoted(line, language) for line in understood.splitlines() if line.strip()]
-    lines = lines or [text("understood-nothing", language)]
-    parts = [text("understood", language), bullet_list(lines)]
+    """Return what is to be corrected, a model to copy, and last what was read."""
+    parts = []
     problems = header.problems if header else ()
     if problems:
         wrong = [_problem(problem, language) for problem in problems]
-        parts += ["", text("problems", language), bullet_list(wrong)]
-    parts += ["", text("example-head", language)]
+        parts += [text("problems", language), bullet_list(wrong), ""]
+    parts.append(text("example-head", language))
     for verb in _probably_meant(header):
         parts += ["", example_of(verb, language)]
+    lines = [_quoted(line, language) for line in understood.splitlines() if line.strip()]
+    lines = lines or [text("understood-nothing", language)]
+    parts += ["", text("understood", language), bullet_list(lines)]
     return "\n" + "\n".join(parts) + "\n"
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from rmp_milter.dossier.model import Doctor, Document, Dossier
+from rmp_milter.dossier.model import Document, Dossier
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.sight.seen import Seen
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.outgoing.hprim_header import PlaceInIndex, header_file
 from rmp_milter.mail.outgoing.letter import Enclosure, HeaderFile
 
@@ -32,14 +31,10 @@ def authors_certificates(case: Case, sent: Sequence[Enclosure]) -> tuple[bytes, 
 
 
 def hprim_headers(
-    reader: Doctor,
-    dossier: Dossier,
-    picked: Sequence[Seen],
-    sent: Sequence[Enclosure],
-    language: Language,
+    case: Case, dossier: Dossier, picked: Sequence[Seen], sent: Sequence[Enclosure]
 ) -> tuple[HeaderFile, ...]:
     """Return a header for each entry that is sent, where the reader's software wants them."""
-    if not reader.hprim:
+    if not case.doctor.hprim:
         return ()
     brought = {each.number for each in sent if each.packets}
     return tuple(
@@ -47,8 +42,9 @@ def hprim_headers(
             dossier,
             each.filed.entry,
             PlaceInIndex(each.number, each.onglet.value),
-            reader,
-            language,
+            case.doctor,
+            case.language,
+            case.clock,
         )
         for each in picked
         if each.number in brought

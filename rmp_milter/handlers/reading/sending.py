@@ -17,7 +17,8 @@ from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import own_packets
-from rmp_milter.handlers.letters.index import dossier_letter
+from rmp_milter.handlers.letters.index import dossier_letter, what_is_left
+from rmp_milter.handlers.reading.bounding import at_once, room_of
 from rmp_milter.handlers.reading.enclosing import (
     authors_certificates,
     documents_of,
@@ -25,47 +26,91 @@ from rmp_milter.handlers.reading.enclosing import (
     hprim_headers,
 )
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, chosen, seen
+from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 
 
-def send(case: Case, act: Act) -> Outcome:
-    """Send what the header asks for of the dossier that it names.
+class _Portion(msgspec.Struct, frozen=True):
+    """The entries that the header asks for, and those of them that are sent now."""
+
+    picked: tuple[Seen, ...]
+    now: tuple[Seen, ...]
+
+    @property
+    def left(self) -> frozenset[int]:
+        """The numbers, as the reader counts, of what is left for another request."""
+        return frozenset(each.number for each in _but(self.picked, self.now))
+
+
+def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
+    """Send what the header asks for of the dossier that it names, as one answer holds it.
+
+    ``again``, without numbers: what an answer to the same lines would leave out, all of it
+    where it leaves out nothing.
 
     Raises as :func:`~.admission.admit` and :func:`~.unlocking.prove` do, and
-    ``no-such-entry`` to readers alone: that a number is not there is an answer for them.
+    as :func:`~.naming.entries_named` to readers alone: that a number is not there is an
+    answer for them.
     """
     admission, dossier = prove(case, admit(case, act))
-    picked = _picked(case, dossier, admission.relation)
-    packets = _packets(case, admission, picked)
+    visible = _visible(case, dossier, admission.relation)
+    entries_named(case, admission, dossier, visible)
+    portion = _portion(case, visible, again=again)
+    packets = _packets(case, admission, portion.now, action=case.header.verb if again else "")
     treating = case.view.doctor(dossier.treating)
     letter = dossier_letter(
         dossier,
         treating.name if treating else "",
-        picked,
-        () if case.header.scope is Scope.INDEX else enclosures(picked, packets),
+        portion.picked,
+        () if case.header.scope is Scope.INDEX else enclosures(portion.now, packets),
         case.at,
         case.language,
+        table=table_of(dossier, visible),
+        clock=case.clock,
         whole_sheet=admission.relation in SEES_ALL,
+        left=portion.left,
     )
+    if portion.left:
+        more = what_is_left(portion.left, case.bounds.answer_mails, case.language, again=again)
+        letter = msgspec.structs.replace(letter, text=f"{letter.text}\n{more}")
     effects = Effects(
-        updates=_read_up_to(case, admission, dossier, picked),
+        updates=_read_up_to(case, admission, dossier, portion.now),
         cleared=forgiven(admission),
         once=spent(case),
     )
     certificates = authors_certificates(case, letter.enclosures)
-    headers = hprim_headers(case.doctor, dossier, picked, letter.enclosures, case.language)
+    headers = hprim_headers(case, dossier, portion.now, letter.enclosures)
     complete = msgspec.structs.replace(letter, certificates=certificates, headers=headers)
     return Outcome(complete, effects)
 
 
-def _picked(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ...]:
+def _visible(case: Case, dossier: Dossier, relation: Relation) -> tuple[Seen, ...]:
     entries = case.view.entries(dossier.dossier_id)
-    visible = seen(dossier, entries, relation, case.doctor.doctor_id)
-    return chosen(visible, case.header)
+    return seen(dossier, entries, relation, case.doctor.doctor_id)
 
 
-def _packets(case: Case, admission: Admission, picked: Sequence[Seen]) -> list[bytes]:
+def _portion(case: Case, visible: Sequence[Seen], *, again: bool) -> _Portion:
+    picked = chosen(visible, case.header, case.clock)
+    if case.header.scope is Scope.INDEX:
+        return _Portion(picked, picked)
+    room = room_of(case)
+    now = at_once(picked, room)
+    if again and not case.header.numbers and len(now) < len(picked):
+        picked = _but(picked, now)
+        now = at_once(picked, room)
+    return _Portion(picked, now)
+
+
+def _but(picked: Sequence[Seen], others: Sequence[Seen]) -> tuple[Seen, ...]:
+    numbers = {each.number for each in others}
+    return tuple(each for each in picked if each.number not in numbers)
+
+
+def _packets(
+    case: Case, admission: Admission, picked: Sequence[Seen], *, action: str
+) -> list[bytes]:
     """Return the reader's key packets for each document of ``picked``, in order."""
     documents = documents_of(picked)
     written = unlock(
@@ -74,6 +119,7 @@ def _packets(case: Case, admission: Admission, picked: Sequence[Seen]) -> list[b
         documents=() if case.header.scope is Scope.INDEX else documents,
         readers=(case.doctor.certificate,),
         entries=[each.filed.number for each in picked],
+        action=action,
     )
     if admission.way is Way.STANDING:
         return [own_packets(document, case.doctor, case.view) for document in documents]

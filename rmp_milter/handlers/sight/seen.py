@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Dossier, NumberedEntry, Onglet, Scope
 from rmp_milter.dossier.rules import Relation
-from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import RoutingHeader
 
 SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
@@ -80,26 +79,22 @@ def versions_before(number: int, entries: Sequence[NumberedEntry]) -> frozenset[
     return frozenset(found)
 
 
-def chosen(visible: Sequence[Seen], header: RoutingHeader) -> tuple[Seen, ...]:
+def chosen(visible: Sequence[Seen], header: RoutingHeader, clock: Clock) -> tuple[Seen, ...]:
     """Return those that the header asks for: by scope, numbers, onglet and day.
 
-    Raises :class:`MailError` ``no-such-entry`` for a number that the reader has not, which
-    is also what a masked one is to him.
+    What its numbers mean is to be known before (:func:`~.table.named`).
     """
-    if unknown := set(header.numbers) - {each.number for each in visible}:
-        numbers = ", ".join(map(str, sorted(unknown)))
-        raise MailError("no-such-entry", facts={"numbers": numbers})
-    found = [each for each in visible if _fits(each, header)]
+    found = [each for each in visible if _fits(each, header, clock)]
     if header.scope is Scope.SUMMARY:
         return tuple(each for each in found if _is_summary(each))[-1:]
     return tuple(found)
 
 
-def _fits(each: Seen, header: RoutingHeader) -> bool:
+def _fits(each: Seen, header: RoutingHeader, clock: Clock) -> bool:
     return (
         (not header.numbers or each.number in header.numbers)
         and (header.tab is None or each.onglet is header.tab)
-        and (not header.since or day_of(each.filed.entry.received_at) >= header.since)
+        and (not header.since or day_of(each.filed.entry.received_at, clock) >= header.since)
     )
 
 

@@ -9,6 +9,7 @@ a dossier, which ends as a wrong code does.
 import msgspec
 
 from rmp_milter.dossier.changes import Once
+from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.model import Doctor, Dossier, Fault, Patient
 from rmp_milter.dossier.rules import Act, Denied, Grant, Proof, Relation, Way, judge
@@ -48,7 +49,7 @@ def relation_to(case: Case, dossier: Dossier) -> Relation:
     if doctor.doctor_id in dossier.opposed:
         return Relation.OPPOSED
     treating = case.view.doctor(dossier.treating)
-    if treating and acts_for(doctor, treating, case.at):
+    if treating and acts_for(doctor, treating, day_of(case.at, case.clock)):
         return Relation.LOCUM
     return Relation.OTHER
 

@@ -10,9 +10,10 @@ from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.asking.outcome import Effects
+from rmp_milter.handlers.asking.outcome import Effects, Refusal
 from rmp_milter.handlers.sight.seen import Seen, seen
 from rmp_milter.handlers.way_in.admission import Admission, admit, spent
+from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 
 
@@ -31,23 +32,23 @@ class Entered(msgspec.Struct, frozen=True):
 def enter(case: Case, act: Act) -> Entered:
     """Judge the sender's right and go the way in; the leaf names the entries picked.
 
-    Raises as :func:`admit` and :func:`prove` do; ``no-such-entry`` only once inside, since
-    it says that there is a dossier. The leaf then names no entry.
+    Raises as :func:`admit`, :func:`prove` and :func:`entries_named` do; ``no-such-entry``
+    only once inside, since it says that there is a dossier. The leaf then names no entry.
     """
     admission, dossier = prove(case, admit(case, act))
     entries = case.view.entries(dossier.dossier_id)
     visible = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
-    picked = tuple(each for each in visible if each.number in case.header.numbers)
-    unknown = set(case.header.numbers) - {each.number for each in picked}
-    unlock(
-        case,
-        admission,
-        entries=() if unknown else own_numbers(picked),
-        action=case.header.verb.value,
-    )
-    if unknown:
-        numbers = ", ".join(map(str, sorted(unknown)))
-        raise MailError("no-such-entry", facts={"numbers": numbers})
+    picked: tuple[Seen, ...] = ()
+    missing: MailError | None = None
+    try:
+        picked = entries_named(case, admission, dossier, visible)
+    except Refusal:
+        raise  # it has its leaf
+    except MailError as error:
+        missing = error
+    unlock(case, admission, entries=own_numbers(picked), action=case.header.verb.value)
+    if missing:
+        raise missing
     return Entered(admission, dossier, visible, picked)
 
 

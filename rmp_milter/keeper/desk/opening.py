@@ -17,7 +17,7 @@ from rmp_milter.calls.protocol import (
     Span,
     Why,
 )
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
@@ -25,7 +25,7 @@ from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.keypackets import session_keys
+from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS, session_keys
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
@@ -38,6 +38,7 @@ from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import ArmorError, dearmor
 
+_MOST_TRIES = 1024  # of key packets; each costs some milliseconds with an RSA key
 _SEALED = (".pgp", ".gpg", ".asc")
 
 
@@ -60,9 +61,10 @@ def open_mail(
     """
     _check(request.bodies, size, desk.limits.bodies)
     messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
+    _check_tries(messages, desk.keys.decryption)
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read)
-    this_year = int(day_of(now)[:4])
+    this_year = int(day_of(now, UNIVERSAL)[:4])
     opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
     refuse_layers(opening, desk.keys.decryption)
@@ -129,6 +131,14 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
     for span in (ref.span for ref in bodies):
         if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
             raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
+
+
+def _check_tries(messages: Sequence[EncryptedMessage], keys: Sequence[DecryptionKey]) -> None:
+    """Refuse more key packets to be tried, over all bodies, than a worker is soon done with."""
+    ours = {ANONYMOUS, *(key.key_id for key in keys)}
+    tries = sum(packet[1:9] in ours for message in messages for packet in message.key_packets)
+    if tries > _MOST_TRIES:
+        raise CallFailed(Why.TOO_MANY_RECIPIENTS, "too many key packets to try")
 
 
 def _session_key(desk: Desk, message: EncryptedMessage) -> SessionKey:

@@ -12,6 +12,7 @@ _ACTS = {
         "had documents attached that waited for a dossier",
     ),
     "consultation": Text("a consulté le dossier", "read the dossier"),
+    "renvoi": Text("a redemandé des documents", "asked for documents again"),
     "copie": Text("a demandé une copie du dossier", "asked for a copy of the dossier"),
     "acces": Text("a demandé la liste des accès", "asked for the list of accesses"),
     "fiche": Text("a modifié la fiche du patient", "changed the patient's sheet"),
@@ -55,13 +56,13 @@ LETTERS: Mapping[str, Text] = {
     "accesses-head": Text(
         """\
 Accès au dossier de {patient}, né(e) le {birth_date}.
-{count} ligne(s) : date, heure (UTC), qui, quoi.
-Les numéros sont ceux de l'index.
+{count} ligne(s) : date et {clock}, qui, quoi.
+Les numéros sont ceux de la table {table}.
 """,
         """\
 Accesses to the dossier of {patient}, born {birth_date}.
-{count} line(s): date, time (UTC), who, what.
-The numbers are those of the index.
+{count} line(s): date and {clock}, who, what.
+The numbers are those of the table {table}.
 """,
     ),
     "accesses-partial": Text(

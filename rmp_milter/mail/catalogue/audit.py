@@ -10,21 +10,21 @@ LETTERS: Mapping[str, Text] = {
         "RMP: emergency access overdue, {reference}",
     ),
     "alert-justification": Text(
-        "L'accès en urgence {reference} du {at} (UTC)\n"
+        "L'accès en urgence {reference} du {at}\n"
         "n'est pas justifié après {hours} heures. Relancez le médecin.\n\n"
         "Pour voir tout ce qui est en retard :\n\n"
         "    rmp access overdue EXPORT",
-        "The emergency access {reference} of {at} (UTC)\n"
+        "The emergency access {reference} of {at}\n"
         "is not justified after {hours} hours. Ask the doctor.\n\n"
         "To see all that is overdue:\n\n"
         "    rmp access overdue EXPORT",
     ),
     "alert-review": Text(
-        "L'accès en urgence {reference} du {at} (UTC)\n"
+        "L'accès en urgence {reference} du {at}\n"
         "n'est pas contrôlé après {hours} heures. Prévenez les auditeurs.\n\n"
         "Pour voir tout ce qui est en retard :\n\n"
         "    rmp access overdue EXPORT",
-        "The emergency access {reference} of {at} (UTC)\n"
+        "The emergency access {reference} of {at}\n"
         "is not reviewed after {hours} hours. Tell the auditors.\n\n"
         "To see all that is overdue:\n\n"
         "    rmp access overdue EXPORT",

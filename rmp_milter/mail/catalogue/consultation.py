@@ -22,11 +22,55 @@ As of {date}: {entries} document(s), {documents} file(s)
         "Ce dossier ne contient encore aucun document.",
         "This dossier holds no document yet.",
     ),
+    "index-table": Text(
+        "Ces numéros sont ceux de la table {table}. Pour demander des\n"
+        "documents par leur numéro, recopiez aussi ce nom, entre\n"
+        "parenthèses derrière les numéros, ainsi\n"
+        "« 5, 7 (table {table}) », car la table peut changer.\n",
+        "These numbers are those of the table {table}. To ask for\n"
+        "documents by number copy that name too, in brackets behind the\n"
+        "numbers, like « 5, 7 (table {table}) », since the table may\n"
+        "change.\n",
+    ),
+    "index-table-fixed": Text(
+        "Ces numéros, ceux de la table {table}, restent les mêmes pour vous.\n",
+        "These numbers, those of the table {table}, stay the same for you.\n",
+    ),
     "index-mails": Text(
         "Les documents suivent dans {count} message(s), dans l'ordre de cet\n"
-        "index. Chacun garde l'objet et la signature de son auteur.",
+        "index, datés d'une seconde de plus chacun et numérotés comme lui.\n"
+        "Chacun garde l'objet et la signature de son auteur.",
         "The documents follow in {count} mail(s), in the order of this\n"
-        "index. Each keeps its author's subject and signature.",
+        "index, each dated a second later and numbered as it is here.\n"
+        "Each keeps its author's subject and signature.",
+    ),
+    "index-stapled": Text(
+        "Où plusieurs documents voyagent ensemble, ouvrez d'un double clic\n"
+        "chaque pièce jointe. Elle se lit comme un message et porte le\n"
+        "numéro de cet index.",
+        "Where several documents travel together, open each attachment\n"
+        "with a double click. It reads as a mail and bears the number of\n"
+        "this index.",
+    ),
+    "document-subject": Text("Document {number}", "Document {number}"),
+    "documents": Text("documents {numbers}", "documents {numbers}"),
+    "stapled": Text(
+        "Ce message apporte les {numbers} de l'index.\n"
+        "Chacun est chiffré et joint à part, un double clic sur la pièce\n"
+        "jointe l'ouvre comme un message. Dans Thunderbird, le bouton\n"
+        "« Déchiffrer et afficher » les ouvre tous.\n",
+        "This mail brings {numbers} of the index.\n"
+        "Each is encrypted and attached by itself, a double click on the\n"
+        "attachment opens it as a mail. In Thunderbird the button\n"
+        "« Decrypt and Show » opens them all.\n",
+    ),
+    "partitioned-open": Text(
+        "Enregistrez tous les fichiers .pgp dans un dossier, puis\n"
+        "sélectionnez-les tous. Clic droit, « Déchiffrer et vérifier »\n"
+        "(Gpg4win), « Tout enregistrer », et ouvrez-les dans ce dossier.",
+        "Save all the .pgp files to one folder, then select them all. Right\n"
+        "click, « Decrypt and verify » (Gpg4win), « Save All », and open\n"
+        "them in that folder.",
     ),
     "index-keys": Text(
         "LES SIGNATURES\n"
@@ -80,21 +124,38 @@ As of {date}: {entries} document(s), {documents} file(s)
     ),
     "enclosed": Text(
         """\
-Message {index} sur {count}, « {title} »
+Document {number}, « {title} »
 
 Les fichiers joints sont chiffrés un par un. Thunderbird : clic
 droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
 enregistrez-le, puis double-cliquez dessus.
 """,
         """\
-Mail {index} of {count}, « {title} »
+Document {number}, « {title} »
 
 The files attached are encrypted one by one. Thunderbird: right
 click on the file, « Decrypt and Open ». Outlook: save it, then
 double-click it.
 """,
     ),
-    "numbered": Text("\nMessage {index} sur {count}.\n", "\nMail {index} of {count}.\n"),
+    "enclosed-several": Text(
+        """\
+Ce message apporte les {numbers} de l'index.
+
+Les fichiers joints sont chiffrés un par un. Thunderbird : clic
+droit sur le fichier, « Déchiffrer et ouvrir ». Outlook :
+enregistrez-le, puis double-cliquez dessus.
+""",
+        """\
+This mail brings {numbers} of the index.
+
+The files attached are encrypted one by one. Thunderbird: right
+click on the file, « Decrypt and Open ». Outlook: save it, then
+double-click it.
+""",
+    ),
+    "numbered": Text("\nPartie {index} sur {count}.\n", "\nPart {index} of {count}.\n"),
+    "part": Text("partie {index} sur {count}", "part {index} of {count}"),
     "file-part": Text("fichier « {name} »", "file « {name} »"),
     "letter-part": Text("lettre", "letter"),
     "unnamed-part": Text("document sans nom", "unnamed document"),

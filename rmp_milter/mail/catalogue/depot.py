@@ -50,8 +50,8 @@ not kept.
         "You are the prescriber yourself: no copy is sent.",
     ),
     "prescriber-no-key": Text(
-        "Aucune copie n'est envoyée au prescripteur, {name} :\nsa clé n'est plus valable.",
-        "No copy is sent to the prescriber, {name}:\nhis key is no longer valid.",
+        "Aucune copie n'est envoyée au prescripteur, {name},\ncar sa clé n'est plus valable.",
+        "No copy is sent to the prescriber, {name},\nas his key is no longer valid.",
     ),
     "prescriber-unknown": Text(
         "Aucune copie n'est envoyée. Le prescripteur « {said} »\n"

@@ -20,6 +20,9 @@ qui est entre crochets :
 
 {example_wishes}
 
+Les numéros sont ceux de la table reçue par « Demande : index » ; qui n'est ni le patient ni son
+médecin traitant recopie derrière eux le nom de cette table.
+
 Le mot de la liste est l'un de ceux-ci :
 
   - « accès » pour savoir qui a consulté ou modifié le dossier ;
@@ -61,6 +64,9 @@ Each request begins with these lines, in which all that stands in
 brackets is replaced:
 
 {example_wishes}
+
+The numbers are those of the table that « Request : index » brings; whoever is neither the
+patient nor his treating doctor copies that table's name behind them.
 
 The word of the list is one of these:
 

@@ -33,6 +33,7 @@ _CODE = _line("Code", "Code", slot(slots.CODE))
 _CONSENT = _line("Consentement", "Consent", Text("[oui]", "[yes]"))
 _REASON = _line("Motif", "Reason", slot(slots.WHY))
 _NUMBERS = _line("Numéros", "Numbers", slot(slots.NUMBERS))
+_TABLE = _line("Table", "Table", slot(slots.TABLE))
 _TAB = _line("Onglet", "Tab", slot(slots.TAB))
 _SINCE = _line("Depuis", "Since", slot(slots.DAY))
 _LOCUM = _line("Remplaçant", "Locum", slot(slots.COLLEAGUE))
@@ -92,9 +93,11 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
             _NUMBERS,
             _TAB,
         ),
-        Verb.RECTIFICATION: _example(_request("rectification", "correction"), *_WHO, _NUMBERS),
-        Verb.MASQUAGE: _example(_request("masquage", "mask"), *_WHO, _NUMBERS),
-        Verb.DEMASQUAGE: _example(_request("démasquage", "unmask"), *_WHO, _NUMBERS),
+        Verb.RECTIFICATION: _example(
+            _request("rectification", "correction"), *_WHO, _NUMBERS, _TABLE
+        ),
+        Verb.MASQUAGE: _example(_request("masquage", "mask"), *_WHO, _NUMBERS, _TABLE),
+        Verb.DEMASQUAGE: _example(_request("démasquage", "unmask"), *_WHO, _NUMBERS, _TABLE),
         Verb.OPPOSITION: _example(_request("opposition", "opposition"), *_WHO, _DOCTOR),
         Verb.LEVEE_D_OPPOSITION: _example(
             _request("levée d'opposition", "admit"), *_WHO, _DOCTOR
@@ -115,6 +118,7 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
             _request("[révocation du code]", "[revoke code]"), *_WHO
         ),
         Verb.ACCES: _example(_request("[accès]", "[accesses]"), *_WHO),
+        Verb.RENVOI: _example(_request("[renvoi]", "[resend]"), *_WHO, _NUMBERS, _TABLE, _CODE),
         Verb.COPIE: _example(_request("[copie]", "[copy]"), *_WHO),
         Verb.DROITS: _example(_request("[droits]", "[rights]")),
         Verb.AIDE: _example(_request("[aide]", "[help]")),
@@ -132,7 +136,7 @@ def _block(text: str) -> str:
 
 def _blocks(language: Language) -> Mapping[str, str]:
     named = {verb.name.lower(): text for verb, text in EXAMPLES.items()}
-    named["part"] = Text(*map("\n".join, zip(_TAB, _SINCE, _NUMBERS, strict=True)))
+    named["part"] = Text(*map("\n".join, zip(_TAB, _SINCE, _NUMBERS, _TABLE, strict=True)))
     named |= {
         "own_dossier": _OWN_DOSSIER,
         "wishes": _WISHES,

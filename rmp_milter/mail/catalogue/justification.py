@@ -35,7 +35,7 @@ anything.
     ),
     "reminder-justify": Text(
         """\
-Votre accès en urgence du {at} (UTC)
+Votre accès en urgence du {at}
 n'est pas encore justifié. Référence de l'accès, {reference}.
 
 Répondez à ce message, signé, avec quelques mots qui disent
@@ -48,7 +48,7 @@ pourquoi. Ou bien envoyez ces lignes, complétées.
 Seuls les auditeurs lisent ces mots.
 """,
         """\
-Your emergency access of {at} (UTC)
+Your emergency access of {at}
 is not justified yet. Its reference is {reference}.
 
 Answer this mail, signed, with a few words that say why. Or send

@@ -37,7 +37,7 @@ There is no need to thank the service.
         "le message cite plusieurs accès en urgence : ne gardez que la référence de celui-ci",
         "the mail quotes several emergency accesses: leave only the reference of this one",
     ),
-    "understood": Text("Ce qui a été compris :", "What was understood:"),
+    "understood": Text("Ce que le service a lu :", "What the service read:"),
     "understood-line": Text("ligne « {word} »", "line « {word} »"),
     "understood-nothing": Text("rien", "nothing"),
     "problems": Text("À corriger :", "To correct:"),
@@ -93,6 +93,8 @@ There is no need to thank the service.
         "A model to copy into a new mail. Replace all that stands in\n"
         "brackets, and the brackets:",
     ),
+    "time-of": Text("heure de {town}", "{town} time"),
+    "universal-time": Text("temps universel", "universal time"),
     "subject-notice": Text("RMP : information", "RMP: notice"),
     "code-rests": Text(
         """\

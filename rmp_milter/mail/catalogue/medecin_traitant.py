@@ -77,7 +77,8 @@ Les {documents} document(s) du dossier s'ouvrent de nouveau avec votre
 clé actuelle, sans le code du patient.
 """,
         """\
-You are, as before, the treating doctor of {patient},
+You are, as before, the treating doctor
+of {patient},
 born {birth_date}.
 
 The {documents} document(s) of the dossier open again with your

@@ -240,6 +240,26 @@ REFUSALS: Mapping[str, Text] = {
         "For you this dossier has no document {numbers}. Nothing was done. To see the "
         "numbers, send the request « index ».",
     ),
+    "table-missing": Text(
+        "Une demande par numéros nomme aussi la table où ils ont été lus, derrière les numéros, "
+        "ainsi « 5, 7 (table {table}) ». D'une table à l'autre, un numéro peut désigner un autre "
+        "document. Rien n'a été fait. Votre table d'aujourd'hui est {table} ; vérifiez-y les "
+        "numéros, puis renvoyez la demande.",
+        "A request by numbers also names the table that they were read from, behind the numbers, "
+        "like this, « 5, 7 (table {table}) ». From one table to another a number may mean another "
+        "document. Nothing was done. Your table of today is {table}; check the numbers there and "
+        "send the request again.",
+    ),
+    "table-other": Text(
+        "Les numéros ont été lus dans la table {said}, qui n'est pas votre table d'aujourd'hui ; "
+        "elle a changé depuis, ou son nom est mal recopié. Rien n'a été fait. Votre table "
+        "d'aujourd'hui est {table} ; vérifiez-y les numéros, puis renvoyez la demande avec "
+        "« (table {table}) » derrière eux.",
+        "The numbers were read from the table {said}, which is not your table of today; it has "
+        "changed since, or its name is not copied well. Nothing was done. Your table of today is "
+        "{table}; check the numbers there and send the request again with « (table {table}) » "
+        "behind them.",
+    ),
     "stale": Text(
         "Ce message a été signé il y a trop longtemps, ou l'heure de votre ordinateur est "
         "fausse. Rien n'a été fait. Vérifiez la date et l'heure, puis écrivez un nouveau "

@@ -17,6 +17,7 @@ LETTERS = Text("premières lettres du nom", "first letters of the name")
 AGE = Text("âge approximatif", "about the age")
 REFERENCE = Text("référence", "reference")
 NUMBERS = Text("numéros de l'index", "numbers of the index")
+TABLE = Text("nom de la table", "name of the table")
 TAB = Text("nom de l'onglet", "name of the tab")
 ADDRESS = Text("adresse du patient", "the patient's address")
 MAIL = Text("adresse électronique du patient", "the patient's mail address")
@@ -38,6 +39,7 @@ ALL = (
         AGE,
         REFERENCE,
         NUMBERS,
+        TABLE,
         TAB,
     ),
     *(ADDRESS, MAIL, FINGERPRINT, SERVICE, SCOPE, WORD),

@@ -113,8 +113,7 @@ LETTERS: Mapping[str, Text] = {
         "le message qui suit celui-ci", "the mail that follows this one"
     ),
     "emergency-where-grouped": Text(
-        "le premier document du message qui suit celui-ci",
-        "the first document of the mail that follows this one",
+        "le message qui suit celui-ci", "the mail that follows this one"
     ),
     "emergency-where-partitioned": Text(
         "le premier fichier chiffré joint à ce message",
@@ -136,11 +135,11 @@ LETTERS: Mapping[str, Text] = {
     "emergency-next": Text(
         """\
 À FAIRE ENSUITE
-Cet accès en urgence du {at} (UTC) porte
+Cet accès en urgence du {at} porte
 la référence {reference}.
-Justifiez-le avant le {until} (UTC) en répondant à ce
-message, signé, avec quelques mots qui disent pourquoi. Ou bien
-envoyez ces lignes, complétées.
+Justifiez-le avant le {until}
+en répondant à ce message, signé, avec quelques mots qui disent
+pourquoi. Ou bien envoyez ces lignes, complétées.
 
     Demande : justification
     Motif : [pourquoi]
@@ -151,11 +150,11 @@ journal ; le médecin traitant et le patient en sont informés.
 """,
         """\
 WHAT TO DO NEXT
-This emergency access of {at} (UTC) has
+This emergency access of {at} has
 the reference {reference}.
-Justify it before {until} (UTC) by answering this
-mail, signed, with a few words that say why. Or send these lines,
-completed.
+Justify it before {until}
+by answering this mail, signed, with a few words that say why. Or
+send these lines, completed.
 
     Request : justification
     Reason : [why]
@@ -274,7 +273,7 @@ Votre patient {patient}, né(e) le {birth_date}.
 
 Son dossier a été lu en urgence, sans code ni carte,
 par {doctor} (RPPS {rpps}).
-C'était le {at} (UTC), référence {reference}.
+C'était le {at}, référence {reference}.
 
 {told}
 
@@ -286,7 +285,7 @@ Your patient {patient}, born {birth_date}.
 
 The dossier was read in an emergency, without code or card,
 by {doctor} (RPPS {rpps}).
-It was on {at} (UTC), reference {reference}.
+It was on {at}, reference {reference}.
 
 {told}
 
@@ -308,7 +307,7 @@ object, write to the host and quote the reference.
         """\
 Madame, Monsieur,
 
-Le {at} (temps universel), {doctor}
+Le {at}, {doctor}
 a lu en urgence votre résumé médical partagé, sans votre code ni
 votre carte. C'est permis lorsque la santé du patient l'exige. Ce
 que vous avez masqué n'a pas été montré.
@@ -323,7 +322,7 @@ les accès à votre dossier.
         """\
 Dear Madam or Sir,
 
-On {at} (universal time) {doctor}
+On {at} {doctor}
 read your shared medical summary in an emergency, without your
 code or card. This is allowed where a patient's health demands it.
 What you have masked was not shown.

@@ -7,6 +7,7 @@ What is found is told to the milter in lines of its own (:data:`APART`, :data:`O
 the words of a letter.
 """
 
+import re
 from collections.abc import Sequence
 from enum import Enum
 
@@ -14,7 +15,7 @@ from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import Line
 from rmp_milter.mail.header.slots import is_slot
-from rmp_milter.mail.header.urgency import is_urgency, stands_alone
+from rmp_milter.mail.header.urgency import is_urgency, speaks_of_urgency, stands_alone
 from rmp_milter.mail.header.words import (
     Field,
     is_near_demand,
@@ -33,6 +34,8 @@ _ABOVE = 14  # lines above the header in which a phrase may be a request
 _LETTER = 25  # words behind the header that make "urgent" a letter's
 _COURTESY = 3  # words of a line that is no more than thanks or a name
 _PHRASE = 7  # words of a line without a colon that may be a request
+_CALL = re.compile(r"\W*([^\W\d_]{5,14})(?:\s*[-–—!.,;(]|\s*$)")
+_DENIED = frozenset({"NON", "PAS", "AUCUNE", "SANS", "NO"})
 _NOUN = ("URGENCE", "URGENCES", "EMERGENCY")
 _DEPARTMENT = "URGENCES"
 
@@ -56,9 +59,9 @@ def emergency_line(lines: Sequence[Line], start: int) -> int | None:
 def urgency_alone(line: Line) -> bool:
     """Return whether the line says "urgence" and no more: ``URGENT !``, ``Urgence : oui``."""
     if line.field is not None:
-        return False
+        return line.field is Field.REASON and speaks_of_urgency(fold(line.word))
     if not line.word:
-        return stands_alone(fold(line.value[:80]))
+        return stands_alone(fold(line.value[:80])) or _calls(line.value)
     if fold(line.word) == "OBJET":
         return stands_alone(fold(line.value[:80]))
     if not stands_alone(fold(line.word)):
@@ -66,7 +69,14 @@ def urgency_alone(line: Line) -> bool:
     value = fold(line.value[:80])
     if _is_request_word(line):
         return not urgency_denied(line)
-    return not value or yes_or_no(line.value) is True or value in {"VITALE", "ABSOLUE"}
+    is_told = len(value.split()) > 1 or len(line.word.split()) > 1
+    return not value or is_told or yes_or_no(value) is True or value in {"VITALE", "ABSOLUE"}
+
+
+def _calls(value: str) -> bool:
+    """Return whether a line calls out before it says more: ``URGENT - patient inconscient``."""
+    found = _CALL.match(value)
+    return found is not None and is_urgency(fold(found[1]))
 
 
 def _is_request_word(line: Line) -> bool:
@@ -79,7 +89,9 @@ def _is_request_word(line: Line) -> bool:
 
 def urgency_denied(line: Line) -> bool:
     """Return whether the line says that nothing is urgent: ``Urgence : non``."""
-    return bool(line.word) and stands_alone(fold(line.word)) and yes_or_no(line.value) is False
+    if not line.word or not stands_alone(fold(line.word)):
+        return False
+    return yes_or_no(line.value) is False or fold(line.value).partition(" ")[0] in _DENIED
 
 
 def judge_alone(said: Sequence[Line], header: Sequence[Line], letter: Sequence[Line]) -> Alone:

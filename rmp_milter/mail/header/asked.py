@@ -1,6 +1,6 @@
 """What a text asks, before it is read: the header's lines, and what stands apart from them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
@@ -23,6 +23,7 @@ from rmp_milter.mail.header.printed import is_printed
 from rmp_milter.mail.header.words import Field, field_of, is_near_demand, nearest_word, verb_of
 
 _ABOVE = 14  # lines above the header in which "URGENCE" alone is looked for
+_TOLD = frozenset({Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES, Field.REASON, Field.AGE})
 _EMERGENCY = Line(Field.REQUEST.value, Verb.URGENCE.value, Field.REQUEST)
 # Requests beside which a code of another kind is only printed: none of them is opened by one.
 _WITHOUT_CODE = frozenset({None, Verb.DEPOT, Verb.CREATION, Verb.FICHE})
@@ -50,7 +51,7 @@ def asked_in(lines: Sequence[Line], far: Sequence[Line]) -> Asked:
 
 def _read(lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool) -> Asked:
     block, alone, urgent = _block(lines, far, long_reason=long_reason)
-    header = [line for line in block.lines if not (urgency_alone(line) or urgency_denied(line))]
+    header = [line for line in block.lines if not _is_about_urgency(line)]
     if alone is Alone.EMERGENCY:
         header = [line for line in header if line.field is not Field.REQUEST]
         header = [_EMERGENCY, *header, *_named_beside(urgent, header)]
@@ -104,6 +105,10 @@ def _with_late_emergency(
     return HeaderBlock((*block.lines, *block_at(far, late).lines), block.start, block.end)
 
 
+def _is_about_urgency(line: Line) -> bool:
+    return line.field is None and (urgency_alone(line) or urgency_denied(line))
+
+
 def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:
     """Return who is named behind the word itself (``Demande d'urgence : DUPONT Jean``)."""
     if any(line.field in (Field.PATIENT, Field.BIRTH_NAME) for line in header):
@@ -124,8 +129,10 @@ def _as_meant(lines: Sequence[Line]) -> list[Line]:
     lines = [_emergency_asked(line) for line in lines]
     requests = [line for line in lines if line.field is Field.REQUEST and line.value]
     verb = _verb(requests)
-    if verb is Verb.URGENCE:
-        lines = [_nearest(line) for line in lines]
+    alone = not requests and any(map(urgency_alone, lines[:_ABOVE]))
+    if verb is Verb.URGENCE or alone:
+        there = {line.field for line in lines}
+        lines = [_nearest(_without_colon(line, there)) for line in lines]
     if verb in _WITHOUT_CODE:
         return lines
     return [
@@ -138,6 +145,15 @@ def _emergency_asked(line: Line) -> Line:
     """Return ``Demmande : urgence`` as what it is."""
     if line.field is None and is_near_demand(line.word) and verb_of(line.value) is Verb.URGENCE:
         return _EMERGENCY
+    return line
+
+
+def _without_colon(line: Line, there: Container[Field | None]) -> Line:
+    """Return ``Motif coma`` as what it says, where no other line does."""
+    first, _, rest = line.value.partition(" ")
+    field = field_of(first) if line.field is None and not line.word and rest else None
+    if field in _TOLD and field not in there:
+        return Line(field.value, rest.strip(), field, line.flows)
     return line
 
 

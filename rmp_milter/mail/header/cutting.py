@@ -25,12 +25,12 @@ from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
-from rmp_milter.mail.header.words import Field, is_near_demand, verb_of
+from rmp_milter.mail.header.words import Field, is_near_demand
 
 MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
 _CODE_WORDS = re.compile(
-    r"(?<![^\W_])(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
+    r"(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE
 )
 _MAX_TEXT = 1 << 20  # characters that are looked through for other patients and requests
 _MAX_ROWS = 4000  # rows in which a request is looked for behind the header
@@ -38,6 +38,7 @@ _MAX_ROW = 400
 _MAY_ASK = re.compile(r"[^:：=]{1,60}[:：=]")
 _MAX_OTHERS = 3  # other patients who are named
 _SECRET = frozenset({Field.CODE, Field.VITALE})
+_REMARK = re.compile(r"(?<=\S)\s+\([^()]*\)\s*$")  # no code has brackets
 _CODE_QUOTES = " \t*_\"'“”«»`"
 _FREE = frozenset({Field.REASON, Field.DOCUMENT, Field.PRESCRIBER, Field.LETTERS})
 # An attestation (compact JWS) that clients wrapped: pieces behind its word, alone on a line.
@@ -96,11 +97,17 @@ def cut(text: str) -> Cut:
     lines = lines_of(_unwrapped(text))
     # What stands behind the lines that are read as a header; some of it may be among them.
     rows = rows_of(text[:_MAX_TEXT])
-    far = lines_in(row[:_MAX_ROW] for row in rows[MAX_LINES:_MAX_ROWS] if _MAY_ASK.match(row))
+    far = lines_in(
+        row[:_MAX_ROW] for row in rows[_head_rows(text) : _MAX_ROWS] if _MAY_ASK.match(row)
+    )
     asked = asked_in(lines, far)
     header = list(asked.lines)
     lost = lines[asked.end :]
-    codes = [line.value.strip(_CODE_QUOTES) for line in header if line.field is Field.CODE]
+    codes = [
+        _REMARK.sub("", line.value).strip(_CODE_QUOTES)
+        for line in header
+        if line.field is Field.CODE
+    ]
     given = list(dict.fromkeys(code for code in codes if is_said(code)))
     secret = _SECRET | {Field.REASON} if asked.hides_reason else _SECRET
     shown = [_shown(line, given) for line in header if line.field not in secret]
@@ -123,6 +130,12 @@ def cut(text: str) -> Cut:
         attestation=" ".join(tokens),
         reason=reason,
     )
+
+
+def _head_rows(text: str) -> int:
+    """Return how many rows of the text are read whole as its beginning."""
+    whole = len(rows_of(text[:MAX_OCTETS])) - (len(text) > MAX_OCTETS)
+    return min(whole, MAX_LINES)
 
 
 def _tokens(header: list[Line]) -> list[str]:
@@ -187,8 +200,9 @@ def _shown(line: Line, codes: list[str]) -> str:
         if is_near_demand(line.word):
             return f"{word} : {shown_request(line.value)}"
         return word if word == NOT_UNDERSTOOD else f"{word} :"
-    if line.field is Field.REQUEST and verb_of(line.value):
-        return f"{line.word} : {line.value}"  # "nouveau code" shows none
+    if line.field is Field.REQUEST and _CODE_WORDS.search(line.value):
+        # "nouveau code" shows none; "code JzbV" must not become a request for a new one.
+        return f"{line.word} : {shown_request(line.value)}"
     plain = _TOKEN.sub(MASK, line.value)
     value = _CODE_WORDS.sub(f"code {MASK}", bounded(plain))
     if line.field in _FREE:

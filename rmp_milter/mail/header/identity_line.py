@@ -30,7 +30,8 @@ _BORN_ABOUT = re.compile(
     re.IGNORECASE,
 )
 _SEX = re.compile(
-    r"(?:[,;] ?|\()(?:sexe ?:? ?)?(?:[mfh]|homme|femme|masculin|féminin)\)?$", re.IGNORECASE
+    r"(?:[,;] ?|\(| [-–] )(?:sexe ?:? ?)?(?:[mfh]|homme|femme|masculin|féminin)\)?$",
+    re.IGNORECASE,
 )
 _SIGNS = " ,;:/([)]–—-"
 # What a person is called of whom no more is known: no part of a name.

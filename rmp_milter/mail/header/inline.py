@@ -44,9 +44,17 @@ def words_apart(part: str) -> list[str]:
     if found is None:
         return [part]
     first = field_of(found[1])
-    if first is None:
-        return [part]
     pieces, begun, allowed = list[str](), 0, found.end(1) + 1
+    if first is None:
+        # Words of a greeting stand before it.
+        at = _word_before(part, 0, found.end(1), Field.REASON)
+        if not at:
+            return [part]
+        pieces, begun, first = (
+            [part[:at].rstrip(_SEPARATORS)],
+            at,
+            field_of(part[at : found.end(1)]),
+        )
     for colon in _COLON.finditer(part, allowed):
         at = _word_before(part, allowed, colon.start(), first)
         if at is not None:

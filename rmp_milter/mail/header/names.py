@@ -27,6 +27,15 @@ _PARTICLES = frozenset(
 _NAME_SIGNS = frozenset(" -'’.,‐‑")
 _LONGEST = 12  # words of all names together
 _MOST_IN_A_PART = 4
+_SHORT_TITLE = 2
+_INITIALS = 4  # signs of "Mme." and the like
+# Beside a name in capitals these say that it is not one person's, or no name.
+_NOT_GIVEN = frozenset(
+    {
+        *("ET", "OU", "SON", "SA", "SES", "AND", "OR", "FAMILLE", "EPOUX", "COUPLE", "ENFANTS"),
+        *("FRERE", "SOEUR", "MERE", "PERE", "PATIENT", "PATIENTE", "INCONNU", "INCONNUE"),
+    }
+)
 
 
 class Names(NamedTuple):
@@ -49,8 +58,9 @@ def readings(value: str) -> tuple[Names, ...]:
     and "Bébé" are no part of it. ``née`` and ``épouse`` tell two names apart, unless they
     stand in capitals themselves: then they may be a name.
     """
-    words = _without_titles(value.replace(",", " , ").split())
-    if not words or len(words) > _LONGEST:
+    words = [_without_stop(word) for word in value.replace(",", " , ").split()]
+    words = _without_titles(words)
+    if not words or len(words) > _LONGEST or not all(map(_is_word, words)):
         return ()
     marks = [at for at, word in enumerate(words) if is_mark(word)]
     if not marks:
@@ -92,8 +102,22 @@ def _is_name_sign(sign: str) -> bool:
     return sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN ")
 
 
+def _without_stop(word: str) -> str:
+    """Return a word without the full stop of a sentence; that of an initial or title stays."""
+    return word.rstrip(".") if len(word) > _INITIALS and "." not in word[:-1] else word
+
+
+def _is_title(word: str) -> bool:
+    """Return whether the word is a title; "bb" and "dr" in small letters may be a name's."""
+    return fold(word) in _TITLES and (len(word) > _SHORT_TITLE or not word.islower())
+
+
+def _is_word(word: str) -> bool:
+    return word == "," or any(map(str.isalpha, word)) or word.isdigit()
+
+
 def _without_titles(words: list[str]) -> list[str]:
-    while len(words) > 1 and fold(words[0]) in _TITLES:
+    while len(words) > 1 and _is_title(words[0]):
         words = words[1:]
     return [
         word for at, word in enumerate(words) if not at or fold(word) not in _TITLES_ANYWHERE
@@ -174,6 +198,8 @@ def _is_one_part(words: list[str]) -> bool:
 def _are_given(words: list[str]) -> bool:
     """Return whether these words may be first names: no "hospitalisé" beside a name."""
     small = [word for word in words if word.islower() and word not in _PARTICLES]
+    if any(fold(word) in _NOT_GIVEN for word in words):
+        return False
     return not small or len(words) == 1
 
 

@@ -1,9 +1,23 @@
-"""Numbers of entries as people list them: ``2 et 5 à 7``, ``n°2``, ``2 (compte-rendu radio)``."""
+"""Numbers of entries as people list them: ``2 et 5 à 7``, ``n°2``, ``2 (compte-rendu radio)``.
+
+The mark of the index that they were read from stands behind them, ``5, 7 (table K7QXM)``, or
+in a line of its own. Any word in its place is taken as one: a mark that is no table's is
+asked back about, and never dropped.
+"""
 
 import re
 
+from rmp_milter.dossier.identity import fold
+from rmp_milter.mail.header.slots import is_slot
+from rmp_milter.mail.header.words import Field
+
 _MOST = 200
 _LONGEST = 400
+_LONGEST_MARK = 20
+_BESIDE = re.compile(
+    r"[\s,;(\[]*\b(?:de\s+la\s+|from\s+(?:the\s+)?)?table\b(?P<mark>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _REMARK = re.compile(r"\([^()\d]*\)")
 _BEFORE = re.compile(
     r"(?:les? |the )?(?:n° ?|nº ?|n\. ?|no\.? |nos? |num[ée]ros? |documents? |entr[ée]es? )+",
@@ -31,3 +45,23 @@ def listed(value: str) -> tuple[int, ...]:
             return ()
         found |= dict.fromkeys(range(first, last + 1))
     return tuple(found) if len(found) <= _MOST else ()
+
+
+def table_apart(value: str) -> tuple[str, str]:
+    """Return the numbers' value without the table behind them, and its mark.
+
+    A slot for the mark that nobody filled in is none: who sees all needs no mark, and
+    anybody else is asked for it. A mark that says nothing is ``-``, which is no table's.
+    """
+    found = _BESIDE.search(value)
+    if found is None:
+        return value, ""
+    numbers = value[: found.start()]
+    if is_slot(Field.TABLE, found["mark"].strip(" )")):
+        return numbers, ""
+    return numbers, table_mark(found["mark"]) or "-"
+
+
+def table_mark(value: str) -> str:
+    """Return a mark as it is compared: capitals and digits alone, in bounds."""
+    return "".join(fold(value).split())[:_LONGEST_MARK]

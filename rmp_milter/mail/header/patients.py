@@ -32,6 +32,37 @@ _MAY_NAME = re.compile(
 _BETWEEN = re.compile(r"\s+(?:et|and)\s+|\s*[&+;/,]\s*", re.IGNORECASE)
 _AUTHORITY = frozenset({"RPPS", "N RPPS", "FINESS", "N FINESS", "ADELI", "N ADELI"})
 _DOCTOR = frozenset({"DR", "DOCTEUR", "PR", "PROFESSEUR", "DRE", "DOCTEURE"})
+_PATIENT = frozenset({"PATIENT", "PATIENTE", "PATIENTS", "PATIENTES"})
+_NEXT = frozenset(
+    {
+        *(
+            "SUIVANT",
+            "SUIVANTE",
+            "AUTRE",
+            "AUTRES",
+            "SECOND",
+            "SECONDE",
+            "DEUXIEME",
+            "TROISIEME",
+        ),
+        *(
+            "1ER",
+            "2E",
+            "2EME",
+            "3E",
+            "3EME",
+            "PREMIER",
+            "N",
+            "NO",
+            "A",
+            "B",
+            "1",
+            "2",
+            "3",
+            "LE",
+        ),
+    }
+)
 _DATE_ALONE = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\s*", re.ASCII)
 _NUMBER_ALONE = re.compile(r"[0-9AB .-]{0,24}", re.ASCII)
 _HPRIM_DATE = 5  # rows from the name to the date of birth
@@ -187,7 +218,7 @@ def _people(lines: Iterable[Line]) -> list[Person]:
             now.is_doctor = True
         if not line.value or is_slot(line.field, line.value):
             continue
-        if line.field in _NAMED:
+        if line.field in _NAMED or _is_next_patient(line.word):
             if now is None or not _belongs(now, line):
                 now = _Being(at)
                 beings.append(now)
@@ -203,6 +234,12 @@ def _people(lines: Iterable[Line]) -> list[Person]:
     return [being.person() for being in beings]
 
 
+def _is_next_patient(word: str) -> bool:
+    """Return whether the word says one more patient: ``Patient suivant``, ``2e patient``."""
+    words = set(fold(word).split())
+    return bool(words & _PATIENT) and words <= _PATIENT | _NEXT
+
+
 def _twins(being: _Being | None, born: str, at: int) -> list[_Being]:
     """Return the same names again, if a second line gives them another birth date."""
     one, other = as_written(being.born if being else ""), as_written(born)
@@ -216,7 +253,7 @@ def _twins(being: _Being | None, born: str, at: int) -> list[_Being]:
 
 def _belongs(being: _Being, line: Line) -> bool:
     """Return whether one more name is said of the same person."""
-    if line.field is Field.PATIENT:
+    if line.field is Field.PATIENT or line.field is None:
         return False
     if Field.PATIENT in being.values and line.field is not Field.USED_NAME:
         # The same names once more, or the first name that "Patient : DUPONT" lacks.

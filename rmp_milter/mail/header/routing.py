@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from rmp_milter.dossier.identity import fold, nir_valid
-from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
+from rmp_milter.dossier.model import Onglet, Sheet, Verb
 from rmp_milter.mail.header import civil
 from rmp_milter.mail.header.cutting import Cut as Cut  # noqa: PLC0414 -- the other half of this interface
 from rmp_milter.mail.header.cutting import cut as cut  # noqa: PLC0414 -- the other half of this interface
@@ -17,13 +17,14 @@ from rmp_milter.mail.header.identity_line import name_words
 from rmp_milter.mail.header.lines import MAX_VALUE, Line, bounded, lines_of
 from rmp_milter.mail.header.named import NAMES, brought_together, spread
 from rmp_milter.mail.header.names import Names, is_initial, is_name, without_title
-from rmp_milter.mail.header.numbers import listed
+from rmp_milter.mail.header.numbers import listed, table_apart, table_mark
 from rmp_milter.mail.header.patients import differ
 from rmp_milter.mail.header.service_line import address_in, fingerprint_of
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.strays import OF_REQUESTS, meant_by, read_strays
 from rmp_milter.mail.header.troubles import Problem as Problem  # noqa: PLC0414 -- part of what is read
 from rmp_milter.mail.header.troubles import Trouble as Trouble  # noqa: PLC0414 -- part of what is read
+from rmp_milter.mail.header.understood import RoutingHeader as RoutingHeader  # noqa: PLC0414 -- what reading gives
 from rmp_milter.mail.header.words import (
     Field,
     nearest_request,
@@ -59,53 +60,6 @@ _NEEDS: dict[Verb, tuple[Field, ...]] = {
 }
 
 
-class RoutingHeader(msgspec.Struct, frozen=True):
-    """What the header says. Empty strings stand for what it does not say.
-
-    ``birth_date`` is ISO; ``nir`` 15 characters; ``consent`` None if nothing was said;
-    ``letters`` what a list shall begin with; ``sheet`` is not matched on; ``numbers`` are
-    entries of a dossier, as its index counts them; ``since`` and the days are ISO. A field
-    with a problem is empty, so that nothing can rest on it; ``names_said`` and
-    ``born_years`` are what an emergency may search by all the same. ``proofs`` are wanted
-    with a list of accesses. ``service`` is the address that the mail says it is for,
-    ``fingerprint`` that of the enclosed new key, in small letters. ``guessed`` is what a
-    request that was not understood may have meant.
-    """
-
-    verb: Verb = Verb.DEPOT
-    birth_name: str = ""
-    first_names: str = ""
-    birth_date: str = ""
-    nir: str = ""
-    document: str = ""
-    prescriber: str = ""
-    consent: bool | None = None
-    letters: str = ""
-    reason: str = ""
-    sheet: Sheet = Sheet()
-    scope: Scope = Scope.WHOLE
-    tab: Onglet | None = None
-    since: str = ""
-    numbers: tuple[int, ...] = ()
-    doctor: str = ""
-    locum: str = ""
-    first_day: str = ""
-    last_day: str = ""
-    reference: str = ""
-    names_said: str = ""
-    born_years: tuple[int, int] | None = None
-    proofs: bool = False
-    service: str = ""
-    fingerprint: str = ""
-    guessed: Verb | None = None
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def meant(self) -> Verb | None:
-        """The request that was probably meant: what was understood, None if nothing tells."""
-        return self.guessed if self.verb is Verb.AIDE and self.problems else self.verb
-
-
 def parse(header: str, this_year: int) -> RoutingHeader:
     """Read the header's lines; never raises, whatever they are.
 
@@ -130,6 +84,7 @@ class _Reading:
         verb, guessed = self._verb()
         names = self._names(verb)
         said = {field: self.said.get(field, "") for field in Field}
+        numbers, table = self._numbers()
         read = RoutingHeader(
             verb=verb,
             guessed=guessed,
@@ -146,7 +101,8 @@ class _Reading:
             scope=scope_of(said[Field.REQUEST]),
             tab=self._tab(),
             since=self._day(Field.SINCE),
-            numbers=self._numbers(),
+            numbers=numbers,
+            table=table,
             doctor=said[Field.DOCTOR],
             locum=said[Field.LOCUM],
             first_day=self._day(Field.FIRST_DAY),
@@ -321,13 +277,20 @@ class _Reading:
             self._trouble(Trouble.UNREADABLE, field, value)
         return read
 
-    def _numbers(self) -> tuple[int, ...]:
-        """Return the entries' numbers: a list, and ``3-5`` for 3, 4, 5."""
+    def _numbers(self) -> tuple[tuple[int, ...], str]:
+        """Return the entries' numbers and their table's mark, wherever it stands.
+
+        The numbers are a list, ``3-5`` for 3, 4, 5; behind them may stand ``(table K7QXM)``.
+        """
         value = self.said.get(Field.NUMBERS, "")
-        found = listed(value)
+        named, beside = table_apart(value)
+        apart = table_mark(self.said.get(Field.TABLE, ""))
+        found = listed(named)
         if value and not found:
             self._trouble(Trouble.UNREADABLE, Field.NUMBERS, value)
-        return found
+        elif beside and apart and beside != apart:
+            self._trouble(Trouble.CONTRADICTION, Field.TABLE, apart)
+        return found, beside or apart
 
     def _fingerprint(self) -> str:
         value = self.said.get(Field.FINGERPRINT, "")

@@ -22,17 +22,18 @@ _REQUEST = re.compile(r"\(.*\)?")
 _KEPT_BRACKETS = frozenset(
     {
         *(Field.REASON, Field.REFERENCE, Field.PATIENT, Field.BIRTH_NAME, Field.FIRST_NAMES),
-        *(Field.BIRTH_DATE, Field.AGE),
+        *(Field.BIRTH_DATE, Field.AGE, Field.TABLE),
     }
 )
-"""What an emergency lives on: who fills in a form and leaves its brackets has said it."""
+"""What an emergency lives on, and an index's mark, which says what it is: who fills in a
+form and leaves its brackets has said it."""
 
 
 def is_slot(field: Field | None, value: str) -> bool:
     """Return whether the value of ``field`` is a slot that nobody filled in.
 
-    That is all that stands in brackets, whatever it says (but for a reason, and for who is
-    meant: there only what a slot says, or the beginning of it); the words of
+    That is all that stands in brackets, whatever it says (but for a reason, a table, and for
+    who is meant: there only what a slot says, or the beginning of it); the words of
     :mod:`rmp_milter.mail.catalogue.slots` without brackets; dots, underscores, ``xxx``; and a
     known slot with more behind it, since clients join lines. An address in angle brackets
     is a value.

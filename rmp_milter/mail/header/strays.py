@@ -18,6 +18,7 @@ from rmp_milter.mail.header.words import (
     verb_of,
 )
 
+_FIRST_WORDS = 5  # of a value in which the request's word may stand
 _SHOWN = 80  # characters of a value that a problem repeats
 
 OF_REQUESTS: dict[Field, Verb | None] = {
@@ -59,6 +60,10 @@ def read_strays(lines: Iterable[Line]) -> Strays:
 def meant_by(value: str) -> Verb | None:
     """Return the request that a value was probably meant to be, None where nothing tells."""
     if verb := verb_of(value) or verb_of(nearest_request(value)):
+        return verb
+    words = fold(value).split()[:_FIRST_WORDS]
+    begun = (verb_of(" ".join(words[:length])) for length in range(len(words), 0, -1))
+    if verb := next(filter(None, begun), None):
         return verb
     return Verb.URGENCE if speaks_of_urgency(fold(value)) else None
 

@@ -65,7 +65,21 @@ _AROUND = frozenset(
             "TRES",
         ),
         *("UN", "UNE", "VITAL", "VITALE", "ACCESS", "RECORD", "PLEASE", "TO", "THE", "ENGAGE"),
-        *("CONTEXTE", "TOUTE", "CECI", "EST", "C", "ACCEDER", "IL", "S", "VOUS"),
+        *(
+            "BONJOUR",
+            "BONSOIR",
+            "CHER",
+            "CONFRERE",
+            "CONTEXTE",
+            "TOUTE",
+            "CECI",
+            "EST",
+            "C",
+            "ACCEDER",
+            "IL",
+            "S",
+            "VOUS",
+        ),
         *("PLAIT", "CE", "CETTE", "PATIENTE", "CONSULT", "MOTIF", "VITALES", "RESUME"),
     }
 )

@@ -20,6 +20,8 @@ from rmp_milter.mail.incoming.transfer import first
 
 FOOTER_SIZE = 2000  # characters of a text that may be a footer or a disclaimer
 _HTML_SIZE = 64 * 1024  # octets of such a text as HTML, its style sheet included
+_MARKUP = 2000  # tags and references in it
+_TEXTS = 20  # that are looked at; gateways add one or two
 _SMALL = 128 * 1024  # octets of a logo, a visiting card, an appointment, a report
 _HEAD = 64
 _IMAGES = (b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff", b"BM", b"RIFF")
@@ -82,7 +84,19 @@ class InClear(NamedTuple):
         return self.text or bool(self.files)
 
 
-def in_clear(leaves: Sequence[Leaf], encrypted: Sequence[Leaf]) -> InClear:
+class ClearWords:
+    """What a reader sees of the clear texts of a mail, looked at once."""
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        texts = [leaf for leaf in leaves if _may_be_footer(leaf)]
+        self._words = {id(leaf): _words(leaf) for leaf in texts[:_TEXTS]}
+
+    def of(self, leaf: Leaf) -> str | None:
+        """Return a text's words; None where it is too long to be a footer, or no text."""
+        return self._words.get(id(leaf))
+
+
+def in_clear(leaves: Sequence[Leaf], encrypted: Sequence[Leaf], words: ClearWords) -> InClear:
     """Judge what is not ``encrypted``; an attached clear message counts as one file.
 
     A part without any content, and OpenPGP's signatures and keys, are neither.
@@ -93,11 +107,11 @@ def in_clear(leaves: Sequence[Leaf], encrypted: Sequence[Leaf]) -> InClear:
     dropped: list[Beside] = []
     named: list[Part] = []
     for leaf in leaves:
-        if leaf in encrypted or says_nothing(leaf):
+        if leaf in encrypted or _says_nothing(leaf, words):
             continue
         message = leaf.message
         if message is None or _among(message, opened):
-            kind = _dropped(leaf, linked)
+            kind = _dropped(leaf, linked, words)
             dropped += [kind] if kind else []
             files += [] if kind else [_file(leaf.part)]
         elif not _among(message, named):
@@ -110,49 +124,44 @@ def _among(part: Part, parts: Sequence[Part]) -> bool:
     return any(part is other for other in parts)
 
 
-def says_nothing(leaf: Leaf) -> bool:
-    """Whether the leaf is a control part, a signature or key of OpenPGP, or blank."""
-    if leaf.is_control or leaf.kind in {OctetsKind.SIGNATURE, OctetsKind.KEY}:
-        return True
-    return not first(leaf.octets(), _HEAD).strip() or (
-        leaf.is_loose_text and (words := words_of(leaf)) is not None and not words
+def _may_be_footer(leaf: Leaf) -> bool:
+    by_gateway = leaf.is_gateway_footer or _FOOTER_NAME.fullmatch(leaf.part.filename)
+    is_text = leaf.part.media_type in {"text/plain", "text/html"}
+    return leaf.kind is OctetsKind.OTHER and (
+        leaf.is_loose_text or bool(by_gateway and is_text)
     )
 
 
-def words_of(leaf: Leaf) -> str | None:
-    """Return what a reader sees of a text; None where it is too long to be a footer."""
+def _words(leaf: Leaf) -> str | None:
     html = leaf.part.media_type == "text/html"
     limit = _HTML_SIZE if html else 4 * FOOTER_SIZE
     data = first(leaf.octets(), limit + 1)
-    if len(data) > limit:
+    if len(data) > limit or (html and data.count(b"<") + data.count(b"&") > _MARKUP):
         return None
     text = decode(data, leaf.part.params.get("charset", ""))
     words = (html_to_text(text) if html else text).strip()
     return words if len(words) <= FOOTER_SIZE else None
 
 
-def _dropped(leaf: Leaf, linked: frozenset[str]) -> Beside | None:
+def _says_nothing(leaf: Leaf, words: ClearWords) -> bool:
+    """Whether the leaf is a control part, a signature or key of OpenPGP, or blank."""
+    if leaf.is_control or leaf.kind in {OctetsKind.SIGNATURE, OctetsKind.KEY}:
+        return True
+    blank = leaf.is_loose_text and words.of(leaf) == ""
+    return blank or not first(leaf.octets(), _HEAD).strip()
+
+
+def _dropped(leaf: Leaf, linked: frozenset[str], words: ClearWords) -> Beside | None:
     """Return as what the leaf is dropped, None if it is a document."""
     if leaf.kind is OctetsKind.CMS_SIGNATURE:
         return Beside.SIGNATURE
-    if _is_footer(leaf):
+    if words.of(leaf) is not None:
         return Beside.FOOTER
     if len(first(leaf.octets(), _SMALL + 1)) > _SMALL:
         return None
     if _is_logo(leaf, linked):
         return Beside.LOGO
     return _BY_TYPE.get(leaf.part.media_type)
-
-
-def _is_footer(leaf: Leaf) -> bool:
-    """Return whether the leaf is a short text that no person attached."""
-    by_gateway = leaf.is_gateway_footer or _FOOTER_NAME.fullmatch(leaf.part.filename)
-    is_text = leaf.part.media_type in {"text/plain", "text/html"}
-    return (
-        leaf.kind is OctetsKind.OTHER
-        and (leaf.is_loose_text or bool(by_gateway and is_text))
-        and words_of(leaf) is not None
-    )
 
 
 def _is_logo(leaf: Leaf, linked: frozenset[str]) -> bool:

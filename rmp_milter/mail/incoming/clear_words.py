@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from rmp_milter.mail.incoming import armor
 from rmp_milter.mail.incoming.armor import OctetsKind
-from rmp_milter.mail.incoming.beside import words_of
+from rmp_milter.mail.incoming.beside import ClearWords
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.htmltext import html_to_text
 from rmp_milter.mail.incoming.leaves import Leaf
@@ -36,17 +36,16 @@ _HTML = 256 * 1024  # octets of a page with armor that are looked at
 _TAIL = 4096  # octets behind the armor that are looked at
 
 
-def says_words(leaves: Sequence[Leaf]) -> bool:
+def says_words(leaves: Sequence[Leaf], clear: ClearWords) -> bool:
     """Whether a loose text of the mail itself has words that no machine wrote."""
-    return any(_says_words(leaf) for leaf in leaves if _is_own_text(leaf))
+    return any(_says_words(clear.of(leaf)) for leaf in leaves if _is_own_text(leaf))
 
 
 def _is_own_text(leaf: Leaf) -> bool:
     return leaf.is_loose_text and leaf.message is None and leaf.kind is OctetsKind.OTHER
 
 
-def _says_words(leaf: Leaf) -> bool:
-    words = words_of(leaf)
+def _says_words(words: str | None) -> bool:
     return words is None or any(_paragraphs(words))
 
 

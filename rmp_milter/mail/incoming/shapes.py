@@ -11,7 +11,7 @@ import msgspec
 
 from rmp_milter.mail.incoming import armor
 from rmp_milter.mail.incoming.armor import ArmorError, OctetsKind
-from rmp_milter.mail.incoming.beside import Beside, InClear, in_clear
+from rmp_milter.mail.incoming.beside import Beside, ClearWords, InClear, in_clear
 from rmp_milter.mail.incoming.clear_words import says_words, words_around
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import Part, content, scan
@@ -129,11 +129,12 @@ def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
 def _in_clear(
     leaves: tuple[Leaf, ...], everything: list[_Found], kept: list[_Found]
 ) -> InClear:
-    beside = in_clear(leaves, [found.leaf for found in everything])
+    words = ClearWords(leaves)
+    beside = in_clear(leaves, [found.leaf for found in everything], words)
     return InClear(
         files=beside.files,
         dropped=tuple(dict.fromkeys([*beside.dropped, *_around(kept)])),
-        text=kept[0].role is _Role.FILE and says_words(leaves),
+        text=kept[0].role is _Role.FILE and says_words(leaves, words),
     )
 
 

@@ -17,7 +17,7 @@ from rmp_milter.mail.header.cutting_reason import bounded_reason
 from rmp_milter.mail.header.patients import names_another
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.header.words import Field
-from rmp_milter.mail.meaning.quoted import asks, holds_secret, references
+from rmp_milter.mail.meaning.quoted import asks, bare, holds_secret, references
 from rmp_milter.mail.whose.courtesy import Said, said
 from rmp_milter.mail.whose.forwards import forwarded
 from rmp_milter.mail.whose.words import Whose, Words
@@ -117,7 +117,12 @@ class _MeaningOf:
             return self._by_own_header()
         if self.wide.found:
             return self._by_doubtful_header()
-        return self._forward() or self._justification() or self._without_header()
+        return (
+            self._forward()
+            or self._justification()
+            or self._emergency_quoted()
+            or self._without_header()
+        )
 
     def _verb(self, read: Cut) -> Verb:
         return parse(read.header, self.this_year).verb
@@ -132,11 +137,22 @@ class _MeaningOf:
         return next((read for read in found if read.reason), found[0] if found else None)
 
     def _by_own_header(self) -> Meaning:
-        read = Meaning(self.own, Standing.HEADER)
+        letter = self.own.letter or self._is_letter_below()
+        read = Meaning(msgspec.structs.replace(self.own, letter=letter), Standing.HEADER)
         doubts = [Doubt.QUOTED] if asks(self.doubtful) else []
         if self._verb(self.own) is Verb.DEPOT and self._names_another(self.own):
             doubts.append(Doubt.OTHER_PATIENT)
         return _doubted(read, *doubts)
+
+    def _is_letter_below(self) -> bool:
+        """Return whether a letter may stand behind the own words: one in doubt, or a forward.
+
+        It is kept with the whole text, whoever wrote it; a quotation alone is no letter.
+        """
+        if any(map(str.strip, self.doubtful)):
+            return True
+        found = forwarded(self.words)
+        return found is not None and found.sure
 
     def _by_doubtful_header(self) -> Meaning:
         """Take a deposit whose lines are in doubt; ask back whatever else they ask for."""
@@ -182,6 +198,21 @@ class _MeaningOf:
         return Meaning(
             Cut("\n".join(header), code="", found=True, reason=reason), Standing.HEADER
         )
+
+    def _emergency_quoted(self) -> Meaning | None:
+        """Return an emergency without a reason where words stand above, or in, a quoted one.
+
+        It gives nothing, and its answer is the form to send: who writes the reason above the
+        form that asks for it, or into it, is not told that he asked for nothing.
+        """
+        if said(self.own_lines) is Said.COURTESY:
+            return None
+        quoted = [bare(line.text) for line in self.words.lines if line.shown]
+        read = cut("\n".join(quoted))
+        if not read.found or self._verb(read) is not Verb.URGENCE:
+            return None
+        lines = [line for line in read.header.splitlines() if MASK not in line]
+        return Meaning(Cut("\n".join(lines), code="", found=True), Standing.HEADER)
 
     def _without_header(self) -> Meaning:
         read = msgspec.structs.replace(_NO_CUT, letter=self.words.are_shown)

@@ -44,10 +44,10 @@ def references(lines: Iterable[str]) -> tuple[str, ...]:
 
 def _said(lines: Iterable[str]) -> Iterator[Line]:
     for line in lines:
-        yield from lines_of(_bare(line[:_LONGEST]))
+        yield from lines_of(bare(line[:_LONGEST]))
 
 
-def _bare(line: str) -> str:
+def bare(line: str) -> str:
     """Return the line without the marks of quotations before it."""
     for _ in range(_MARKS):
         inner = unmarked(line)

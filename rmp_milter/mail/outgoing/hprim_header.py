@@ -9,6 +9,7 @@ import unicodedata
 
 import msgspec
 
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Doctor, Dossier, Entry
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -31,16 +32,23 @@ class PlaceInIndex(msgspec.Struct, frozen=True):
     onglet: str
 
 
-def header_file(
-    dossier: Dossier, entry: Entry, place: PlaceInIndex, reader: Doctor, language: Language
+def header_file(  # noqa: PLR0913, PLR0917 -- what the twelve lines are made of
+    dossier: Dossier,
+    entry: Entry,
+    place: PlaceInIndex,
+    reader: Doctor,
+    language: Language,
+    clock: Clock,
 ) -> HeaderFile:
-    """Return the header of one entry, as a file's content."""
-    lines = [*_twelve(dossier, entry, place, reader), "", *_body(entry, place, language)]
+    """Return the header of one entry, as a file's content; its day is the one of the index."""
+    lines = [*_twelve(dossier, entry, place, reader, clock), "", *_body(entry, place, language)]
     lines += ["****FIN****", "****FINFICHIER****"]
     return HeaderFile(place.number, b"".join(_encoded(line) + b"\r\n" for line in lines))
 
 
-def _twelve(dossier: Dossier, entry: Entry, place: PlaceInIndex, reader: Doctor) -> list[str]:
+def _twelve(
+    dossier: Dossier, entry: Entry, place: PlaceInIndex, reader: Doctor, clock: Clock
+) -> list[str]:
     patient = dossier.patient
     # Of the random half: it names the dossier to software and tells nothing.
     reference = dossier.dossier_id.hex().upper()[-_REFERENCE_DIGITS:]
@@ -56,7 +64,7 @@ def _twelve(dossier: Dossier, entry: Entry, place: PlaceInIndex, reader: Doctor)
         french_day(patient.birth_date),
         f"{number} {key}".strip(),
         f"{reference}-{place.number}",
-        day(entry.received_at),
+        day(entry.received_at, clock),
         # Correspondents' codes are each software's own: the columns stay blank.
         " " * _CODE_COLUMNS + entry.author_name,
         " " * _CODE_COLUMNS + reader.name,

@@ -8,7 +8,8 @@ from rmp_milter.dossier.model import Document, Entry
 class Enclosure(msgspec.Struct, frozen=True):
     """A stored document to send, behind ``packets`` (key packets of its new reader).
 
-    Without packets it cannot be opened by this reader: it is listed, not sent.
+    Without packets it cannot be opened by this reader: it is listed, not sent. ``number``
+    is the entry's in the reader's index.
     """
 
     number: int
@@ -46,7 +47,8 @@ class Letter(msgspec.Struct, frozen=True):
     ``certificates`` (binary) are those of the enclosures' authors: without them a client
     knows no signature, and Thunderbird opens no signed file. ``files`` are of the service's
     own making (a slip to print). ``headers`` go with the enclosures of a reader whose
-    software wants HPRIM headers.
+    software wants HPRIM headers. ``last`` is the last number in the reader's index, whose
+    numbers the enclosures bear.
     """
 
     subject: str
@@ -56,3 +58,4 @@ class Letter(msgspec.Struct, frozen=True):
     certificates: tuple[bytes, ...] = ()
     files: tuple[Attachment, ...] = ()
     headers: tuple[HeaderFile, ...] = ()
+    last: int = 1

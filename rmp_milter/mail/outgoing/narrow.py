@@ -10,6 +10,8 @@ from textwrap import wrap
 from rmp_milter.mail.catalogue import slots
 
 WIDTH = 66
+_GLUE = "\N{NO-BREAK SPACE}"
+_OPENING, _CLOSING = re.compile("« "), re.compile(" (?=[»:;?!])")
 _BULLET = re.compile(r" *(?:[-–•] |\d+\. )?")
 
 
@@ -29,7 +31,7 @@ def narrow(words: str) -> str:
     lines: list[str] = []
     carried = ""
     for line in words.split("\n"):
-        flows = bool(line) and not _margin(line)
+        flows = bool(line) and not _indent(line)
         if carried and not flows:
             lines.append(carried)
             carried = ""
@@ -39,19 +41,22 @@ def narrow(words: str) -> str:
     return "\n".join([*lines, *([carried] if carried else [])])
 
 
+def _indent(line: str) -> str:
+    """Return what stands before the words of a list's line, or of an indented one."""
+    found = _BULLET.match(line)
+    return found[0] if found else ""
+
+
 def _broken(line: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
-    return wrap(
-        line,
+    # French marks stay with their word.
+    glued = _OPENING.sub(f"«{_GLUE}", _CLOSING.sub(_GLUE, line))
+    broken = wrap(
+        glued,
         WIDTH,
-        subsequent_indent=" " * len(_margin(line)),
+        subsequent_indent=" " * len(_indent(line)),
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _margin(line: str) -> str:
-    """Return what stands before a list's or an indented line's words."""
-    found = _BULLET.match(line)
-    return found[0] if found else ""
+    return [part.replace(_GLUE, " ") for part in broken]

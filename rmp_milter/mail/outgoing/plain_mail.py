@@ -13,6 +13,10 @@ import msgspec
 
 from rmp_milter.dossier.model import OutgoingMail, Slice
 
+SUPPRESSED = "DR, RN, NRN, OOF, AutoReply"
+"""What Exchange shall not answer our mails with: X-Auto-Response-Suppress ([MS-OXCMAIL],
+2.1.3.2.20). Not NDR, nor All which contains it: the outbox learns from bounces."""
+
 
 class ServiceAddress(msgspec.Struct, frozen=True):
     """The service: its address, and the name beside it."""
@@ -44,6 +48,7 @@ def plain_mail(content: PlainMail, sender: ServiceAddress, at: int, token: str) 
     mail["Subject"] = content.subject
     mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = SUPPRESSED
     mail.set_content(content.words, cte="base64")
     if content.file is not None:
         name, data = content.file

@@ -6,27 +6,32 @@ clients do with them are in docs/formats.md, Replies. Nothing of a patient and n
 a user stands in a header or a file name outside the encryption.
 """
 
-from collections.abc import Generator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
 
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
 from rmp_milter.mail.catalogue.inert import inert
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.attachment import attached
-from rmp_milter.mail.outgoing.encode import armored, armored_key, encoded_size
+from rmp_milter.mail.outgoing.encode import armored, armored_key
 from rmp_milter.mail.outgoing.letter import Attachment, Enclosure, HeaderFile, Letter
+from rmp_milter.mail.outgoing.loads import is_entity, loads
 from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.mail.outgoing.parts import KEYS_NAME, Pieces, data_part, file_part, keys_part
-from rmp_milter.mail.outgoing.wording import bare_name
+from rmp_milter.mail.outgoing.wording import bare_name, ranges
 from rmp_milter.mail.outgoing.wrapping import (
     Frame,
     PlaceInAnswer,
     files_entity,
     index_entity,
+    later,
     mixed_mail,
     pgp_mime_mail,
+    stapled_mail,
     text_entity,
 )
 
@@ -49,46 +54,74 @@ def build(letter: Letter, frame: Frame) -> Sealing:
     letter = msgspec.structs.replace(letter, text=ready(letter.text, frame.service))
     if frame.reader.reply_form is ReplyForm.PARTITIONED:
         return (yield from _partitioned(letter, frame))
-    return (yield from _separate(letter, frame))
+    return (yield from _pgp_mime(letter, frame))
 
 
-def _separate(letter: Letter, frame: Frame) -> Sealing:
-    """PGP/MIME: the index, then each entry as a mail of its own, the résumé before all.
+def _pgp_mime(letter: Letter, frame: Frame) -> Sealing:
+    """PGP/MIME: the index, then the documents in mails behind it, the résumé before all.
 
     A body that is a MIME entity travels as it came in, behind the reader's key packet;
     bare files go as attachments of a sealed mail (a client opens them one by one).
     """
-    groups = _groups(letter.enclosures, frame.answer_bytes)
+    parted = loads(letter.enclosures, frame.room)
     words = letter.text
-    if groups:
-        words += "\n" + text("index-mails", frame.language, count=str(len(groups))) + "\n"
-    beside = _headers_beside(letter, groups)
+    if parted:
+        words += "\n" + text("index-mails", frame.language, count=str(len(parted))) + "\n"
+    if any(_is_stapled(load) for load in parted):
+        words += text("index-stapled", frame.language) + "\n"
+    beside = _headers_beside(letter, parted)
     in_index = [each for each in letter.headers if each.number not in beside]
     index = _index(letter, words, in_index, frame)
     sealed = yield SealPieces((Slice(index),), letter.held_code)
     mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
-    for number, group in enumerate(groups, 1):
-        place = PlaceInAnswer(number, len(groups), mails[0].message_id)
-        # With the first of an entry's mails; an entity's mail takes none.
-        headers = [] if _is_entity(group[0]) else [beside.pop(group[0].number, None)]
-        parts = [data_part(each.name, each.data) for each in headers if each]
-        mails.append((yield from _enclosing_mail(letter, frame, place, group, parts)))
+    labels = _labels(parted, letter.last, frame.language)
+    for number, (load, label) in enumerate(zip(parted, labels, strict=True), 2):
+        place = PlaceInAnswer(number, label, mails[0].message_id)
+        if _is_stapled(load):
+            mails.append(_stapled(frame, place, load))
+        elif is_entity(load[0]):
+            mails.append(pgp_mime_mail((_armored_body(load[0]),), frame, place))
+        else:
+            # With the first of an entry's mails; an entity's mail takes none.
+            headers = [beside.pop(each.number, None) for each in load]
+            parts = [data_part(each.name, each.data) for each in headers if each]
+            mails.append((yield from _files_mail(letter.subject, frame, place, load, parts)))
     return tuple(mails)
 
 
+def _labels(
+    parted: Sequence[Sequence[Enclosure]], last: int, language: Language
+) -> Iterator[str]:
+    """Yield what each mail is called: ``07/12``, its entry's number of the index's last one.
+
+    An entry whose files need a second mail is ``07-2/12`` there; one that holds several
+    entries says which.
+    """
+    mails: Counter[int] = Counter()
+    for load in parted:
+        numbers = {each.number for each in load}
+        if len(numbers) > 1:
+            yield text("documents", language, numbers=ranges(numbers, language))
+            continue
+        (number,) = numbers
+        mails[number] += 1
+        yield f"{numbered(number, mails[number])}/{last:02}"
+
+
+def numbered(number: int, nth: int = 1) -> str:
+    """Return an entry's number as mails and files bear it; ``nth`` of several of one kind."""
+    return f"{number:02}" if nth == 1 else f"{number:02}-{nth}"
+
+
 def _headers_beside(
-    letter: Letter, groups: Sequence[Sequence[Enclosure]]
+    letter: Letter, parted: Sequence[Sequence[Enclosure]]
 ) -> dict[int, HeaderFile]:
     """Return, by entry, the headers that go where the entry's files go.
 
     An entity's mail is its author's and takes nothing: its header goes beside the index.
     """
-    bare = {group[0].number for group in groups if not _is_entity(group[0])}
+    bare = {each.number for load in parted for each in load if not is_entity(each)}
     return {each.number: each for each in letter.headers if each.number in bare}
-
-
-def _is_entity(each: Enclosure) -> bool:
-    return each.document.container is Container.ENTITY
 
 
 def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Frame) -> bytes:
@@ -104,51 +137,38 @@ def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Fra
     return index_entity(letter.subject, words, parts, frame)
 
 
-def _enclosing_mail(
-    letter: Letter,
+def _is_stapled(load: Sequence[Enclosure]) -> bool:
+    return len(load) > 1 and is_entity(load[0])
+
+
+def _armored_body(each: Enclosure) -> BodySlice:
+    return BodySlice(each.packets, each.document.document_id, armor=True)
+
+
+def _stapled(frame: Frame, place: PlaceInAnswer, load: Sequence[Enclosure]) -> OutgoingMail:
+    words = text("stapled", frame.language, numbers=place.label)
+    documents = [(each.number, _armored_body(each)) for each in load]
+    return stapled_mail(words, documents, frame, place)
+
+
+def _files_mail(
+    subject: str,
     frame: Frame,
     place: PlaceInAnswer,
-    group: Sequence[Enclosure],
+    load: Sequence[Enclosure],
     parts: Sequence[bytes],
 ) -> Generator[SealPieces, bytes, OutgoingMail]:
-    first = group[0]
-    if _is_entity(first):
-        body = BodySlice(first.packets, first.document.document_id, armor=True)
-        return pgp_mime_mail((body,), frame, place)
-    title = first.entry.document_type
-    number, count = str(place.number), str(place.count)
-    words = text("enclosed", frame.language, index=number, count=count, title=title)
-    files = tuple((real_name(each), each) for each in group)
-    sealed = yield SealPieces(files_entity(letter.subject, words, files, frame, parts))
+    """Bare files, of one entry or of several; then each name begins with its number."""
+    if len({each.number for each in load}) == 1:
+        title = load[0].entry.document_type
+        words = text("enclosed", frame.language, number=place.label, title=title)
+        files = [(real_name(each), each) for each in load]
+    else:
+        words = text("enclosed-several", frame.language, numbers=place.label)
+        files = [(real_name(each, among_others=True), each) for each in load]
+    dated = later(frame, place)
+    sealed = yield SealPieces(files_entity(subject, words, files, dated, parts))
     return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
-
-
-def _groups(enclosures: Sequence[Enclosure], limit: int) -> list[list[Enclosure]]:
-    """Part the enclosures into mails: an entity alone, an entry's bare files together.
-
-    Files of one entry are spread over several mails where they exceed ``limit`` bytes; a
-    single one that is larger still goes alone, since a body is never cut.
-    """
-    groups: list[list[Enclosure]] = []
-    room = 0
-    for each in (each for each in enclosures if each.packets):
-        size = _attached_size(each)
-        if not (not _is_entity(each) and groups and _joins(groups[-1], each) and size <= room):
-            groups.append([])
-            room = limit
-        groups[-1].append(each)
-        room -= size
-    return groups
-
-
-def _attached_size(each: Enclosure) -> int:
-    piece = BodySlice(each.packets, each.document.document_id, armor=False)
-    return encoded_size(piece, each.document.size)
-
-
-def _joins(group: Sequence[Enclosure], each: Enclosure) -> bool:
-    last = group[-1]
-    return not _is_entity(last) and last.number == each.number
 
 
 def _partitioned(letter: Letter, frame: Frame) -> Sealing:
@@ -157,32 +177,53 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
     File names are neutral since they are not encrypted here; the index in the first mail
     tells which is which.
     """
-    sent = [each for each in letter.enclosures if each.packets]
-    start = 1 + len(letter.files)
-    names = [neutral_name(place, each) for place, each in enumerate(sent, start)]
-    named = list(zip(names, sent, strict=True))
+    parted = loads(letter.enclosures, frame.room)
+    sent = [each for load in parted for each in load]
+    names = neutral_names(sent)
     made = [(_file_name(place, file), file) for place, file in enumerate(letter.files, 1)]
     lines = [f"  {name} — {file.name}" for name, file in made]
-    lines += [_name_line(name, each) for name, each in named]
+    lines += [_name_line(name, each) for name, each in zip(names, sent, strict=True)]
     words = letter.text + ("\n" + "\n".join(lines) + "\n" if lines else "")
+    if lines:
+        words += "\n" + text("partitioned-open", frame.language) + "\n"
     if letter.headers:
         words += "\n" + text("index-hprim", frame.language) + "\n"
-    files = [file_part(name, each) for name, each in named]
-    files = yield from _with_headers(letter.headers, files, sent)
-    batches = _batches(files, sent, frame)
+    batches = yield from _files(parted or [[]], iter(names), letter.headers)
     batches[0] = (*(yield from _sealed_files(made, letter.held_code)), *batches[0])
     mails: list[OutgoingMail] = []
     for index, batch in enumerate(batches, 1):
         place = None
         if len(batches) > 1:
-            place = PlaceInAnswer(index, len(batches), mails[0].message_id if mails else "")
-            words += text("numbered", frame.language, index=str(index), count=str(len(batches)))
+            facts = {"index": str(index), "count": str(len(batches))}
+            label = text("part", frame.language, **facts)
+            place = PlaceInAnswer(index, label, mails[0].message_id if mails else "")
+            words += text("numbered", frame.language, **facts)
         sealed = yield SealPieces(
             (Slice(words.encode()),), letter.held_code if index == 1 else b""
         )
         mails.append(mixed_mail(armored(sealed), batch, frame, place))
         words = ""
     return tuple(mails)
+
+
+def _files(
+    parted: Sequence[Sequence[Enclosure]], names: Iterator[str], headers: Sequence[HeaderFile]
+) -> Generator[SealPieces, bytes, list[Pieces]]:
+    """Return the files of each mail: in front of an entry's first one its header, if any.
+
+    A header is encrypted by itself; ``names`` has one for each file.
+    """
+    ahead = {each.number: each for each in headers}
+    batches: list[Pieces] = []
+    for load in parted:
+        pieces: list[Slice | BodySlice] = []
+        for each in load:
+            if header := ahead.pop(each.number, None):
+                sealed = yield SealPieces((Slice(header.data),))
+                pieces.append(Slice(data_part(f"{header.name}.pgp", sealed)))
+            pieces += file_part(next(names), each)
+        batches.append(tuple(pieces))
+    return batches
 
 
 def _sealed_files(
@@ -199,55 +240,45 @@ def _file_name(place: int, file: Attachment) -> str:
     return f"document-{place:02}{PurePosixPath(file.name).suffix}.pgp"
 
 
-def _with_headers(
-    headers: Sequence[HeaderFile], files: Sequence[Pieces], sent: Sequence[Enclosure]
-) -> Generator[SealPieces, bytes, list[Pieces]]:
-    """Put each header, encrypted by itself, in front of its entry's first file."""
-    ahead = {each.number: each for each in headers}
-    found = []
-    for pieces, each in zip(files, sent, strict=True):
-        header = ahead.pop(each.number, None)
-        if header is None:
-            found.append(pieces)
-            continue
-        sealed = yield SealPieces((Slice(header.data),))
-        found.append((Slice(data_part(f"{header.name}.pgp", sealed)), *pieces))
-    return found
-
-
 def _name_line(name: str, each: Enclosure) -> str:
     titles = [bare_name(part.name) for part in each.document.parts if part.name]
     return f"  {name} — {inert(', '.join([each.entry.document_type, *titles]))}"
 
 
-def neutral_name(place: int, each: Enclosure) -> str:
-    """Return a file name that says nothing of the patient: kind, number and type only."""
+def neutral_names(sent: Sequence[Enclosure]) -> list[str]:
+    """Return file names that say nothing of the patient: entry's number, kind, type only.
+
+    The number first: in a folder that all were saved to, an entry's files stand together.
+    """
+    kinds: Counter[tuple[int, Container]] = Counter()
+    names = []
+    for each in sent:
+        kind = each.number, each.document.container
+        kinds[kind] += 1
+        names.append(_neutral_name(each, numbered(each.number, kinds[kind])))
+    return names
+
+
+def _neutral_name(each: Enclosure, number: str) -> str:
     if each.document.container is Container.ENTITY:
-        return f"entree-{place:02}.eml.pgp"
+        return f"{number}-entree.eml.pgp"
     if each.document.container is Container.TEXT:
-        return f"lettre-{place:02}.txt.pgp"
-    names = [bare_name(part.name) for part in each.document.parts if part.name]
-    ending = PurePosixPath(names[0]).suffix.lower() if names else ""
+        return f"{number}-lettre.txt.pgp"
+    ending = PurePosixPath(_own_name(each)).suffix.lower()
     safe = ending if ending[1:].isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""  # noqa: PLR2004 -- a dot and five letters
-    return f"document-{place:02}{safe}.pgp"
+    return f"{number}-document{safe}.pgp"
 
 
-def _batches(files: Sequence[Pieces], sent: Sequence[Enclosure], frame: Frame) -> list[Pieces]:
-    """Part the files into mails of at most ``answer_bytes``; the first holds the index."""
-    batches: list[list[Slice | BodySlice]] = [[]]
-    room = frame.answer_bytes
-    for pieces, each in zip(files, sent, strict=True):
-        size = sum(encoded_size(piece, each.document.size) for piece in pieces)
-        if size > room and batches[-1]:
-            batches.append([])
-            room = frame.answer_bytes
-        batches[-1] += pieces
-        room -= size
-    return [tuple(batch) for batch in batches]
+def _own_name(each: Enclosure) -> str:
+    return next((bare_name(part.name) for part in each.document.parts if part.name), "")
 
 
-def real_name(each: Enclosure) -> str:
-    """Return a bare file's own name, for use inside the encryption only."""
-    names = [part.name for part in each.document.parts if part.name]
-    name = bare_name(names[0]) if names else PurePosixPath(neutral_name(1, each)).stem
-    return f"{name}.pgp"
+def real_name(each: Enclosure, *, among_others: bool = False) -> str:
+    """Return a bare file's own name, for use inside the encryption only.
+
+    ``among_others``, of other entries, it begins with its entry's number.
+    """
+    number, own = numbered(each.number), _own_name(each)
+    if not own:
+        return _neutral_name(each, number)
+    return f"{number}-{own}.pgp" if among_others else f"{own}.pgp"

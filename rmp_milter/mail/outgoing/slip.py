@@ -7,26 +7,26 @@ from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Attachment
 from rmp_milter.mail.outgoing.pdf import BOLD, TYPEWRITER, PrintedLine, page
 from rmp_milter.mail.outgoing.spelling import spelled_fields
-from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
+from rmp_milter.mail.outgoing.wording import birth_date, french_day, full_name
 
 SLIP_NAME = "fiche-code.pdf"
 
 
 def code_slip(
-    patient: Patient, treating: str, sheet: Sheet, at: int, language: Language
+    patient: Patient, treating: str, sheet: Sheet, today: str, language: Language
 ) -> Attachment:
     """Return the slip as a PDF that holds the fields for the code, and for how it is spelled.
 
     They are :data:`rmp_milter.calls.protocol.CODE_FIELD` and those of
     :func:`~rmp_milter.mail.outgoing.spelling.spelled_field`. ``treating`` is the médecin
-    traitant's name; his telephone numbers are the sheet's.
+    traitant's name; his telephone numbers are the sheet's. ``today`` is ISO.
     """
     numbers = ", ".join(each for each in (sheet.phone, sheet.mobile) if each)
     facts = {
         "patient": full_name(patient),
         "birth_date": birth_date(patient),
         "treating": f"{treating} ({numbers})" if numbers else treating,
-        "date": day(at),
+        "date": french_day(today),
     }
 
     def words(part: str) -> str:

@@ -2,15 +2,16 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Container, Document, PartName, Patient
 from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 
 _KIB = 1024
+_UNIVERSAL = frozenset({"UTC", "Etc/UTC", "Universal", "Etc/Universal", "Zulu", "Etc/Zulu"})
 _ENDING = 8  # characters that stay of a long name's end: what kind of file it is
 _PAIR = 2  # numbers in a row that are both named
 _NAME = 36  # characters of a file's name, so that it ends on the line that it stands on
@@ -39,14 +40,27 @@ def spaced(fingerprint: str) -> str:
     return " ".join(upper[at : at + 4] for at in range(0, len(upper), 4))
 
 
-def day(moment: int) -> str:
-    """Return the UTC day of a time (seconds since the epoch) as DD/MM/YYYY."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%d/%m/%Y")
+def day(moment: int, clock: Clock) -> str:
+    """Return the day of a time (seconds since the epoch) as DD/MM/YYYY."""
+    return clock.at(moment).strftime("%d/%m/%Y")
 
 
-def minute(moment: int) -> str:
-    """Return a time as ``DD/MM/YYYY HH:MM``, in UTC."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%d/%m/%Y %H:%M")
+def minute(moment: int, clock: Clock) -> str:
+    """Return a time as ``DD/MM/YYYY HH:MM``; whose time it is stands once beside them."""
+    return clock.at(moment).strftime("%d/%m/%Y %H:%M")
+
+
+def whose_time(clock: Clock, language: Language) -> str:
+    """Return ``heure de Paris``: the time zone as people say it, by its town."""
+    if clock.name in _UNIVERSAL:
+        return text("universal-time", language)
+    town = clock.name.rpartition("/")[2].replace("_", " ")
+    return text("time-of", language, town=town)
+
+
+def told_minute(moment: int, clock: Clock, language: Language) -> str:
+    """Return ``DD/MM/YYYY HH:MM (heure de Paris)``, for a time that stands alone."""
+    return f"{minute(moment, clock)} ({whose_time(clock, language)})"
 
 
 def ranges(numbers: Iterable[int], language: Language) -> str:

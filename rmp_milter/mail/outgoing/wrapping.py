@@ -9,10 +9,12 @@ from email.utils import formataddr, formatdate
 
 import msgspec
 
+from rmp_milter.dossier.answers import followers_id
 from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Enclosure
+from rmp_milter.mail.outgoing.loads import Room
 from rmp_milter.mail.outgoing.parts import (
     PART_BOUNDARY,
     Pieces,
@@ -23,6 +25,7 @@ from rmp_milter.mail.outgoing.parts import (
     header_block,
     words_part,
 )
+from rmp_milter.mail.outgoing.plain_mail import SUPPRESSED
 
 _CRLF = "\r\n"
 
@@ -30,8 +33,10 @@ _CRLF = "\r\n"
 class Frame(msgspec.Struct, frozen=True):
     """What the headers of all mails of one answer have in common.
 
-    ``answer_bytes`` is the size over which an answer is split into several mails;
-    ``in_reply_to`` the asker's Message-ID if it is a harmless one, else empty.
+    ``answer_bytes`` is the size over which an answer is split into several mails, and
+    ``answer_mails`` in how many at most its documents travel alone; ``in_reply_to`` the
+    asker's Message-ID if it is a harmless one, else empty. What nobody asked for (a notice,
+    a reminder) is no ``reply``.
     """
 
     service: str
@@ -42,17 +47,25 @@ class Frame(msgspec.Struct, frozen=True):
     language: Language
     answer_bytes: int
     new_token: Callable[[], str]
+    answer_mails: int = 20
+    reply: bool = True
+
+    @property
+    def room(self) -> Room:
+        """The form in which the reader is answered, and how large and many its mails are."""
+        return Room(self.reader.reply_form, self.answer_bytes, self.answer_mails)
 
 
 class PlaceInAnswer(msgspec.Struct, frozen=True):
-    """Where a mail stands in an answer of several: its number, of how many, behind which.
+    """Where a mail stands in an answer of several, from 1 on, and what its subject says of it.
 
     ``first`` is the Message-ID of the answer's first mail, so that clients show the index
-    before its documents in whatever order they arrive; empty in that mail itself.
+    before its documents in whatever order they arrive; empty in that mail itself. Each mail
+    is dated a second after the one before: there are clients that sort by nothing else.
     """
 
-    number: int
-    count: int
+    place: int
+    label: str
     first: str = ""
 
 
@@ -62,6 +75,12 @@ _WORD_OCTETS = 39
 _PROTECTED_MIXED = (
     f'multipart/mixed; boundary="{PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
 )
+
+
+def later(frame: Frame, place: PlaceInAnswer | None) -> Frame:
+    """Return the frame of an answer's mail: its date tells its place."""
+    seconds = place.place - 1 if place else 0
+    return msgspec.structs.replace(frame, at=frame.at + seconds)
 
 
 def text_entity(subject: str, words: str, frame: Frame) -> bytes:
@@ -115,11 +134,11 @@ def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> byte
 
 
 def pgp_mime_mail(
-    body: Pieces, frame: Frame, place: PlaceInAnswer | None = None
+    body: Pieces, frame: Frame, place: PlaceInAnswer | None = None, subject: str = ""
 ) -> OutgoingMail:
     """Wrap an armored message as RFC 3156 says (section 4)."""
     head, message_id, boundary = _outer(
-        frame, 'multipart/encrypted; protocol="application/pgp-encrypted"', place
+        frame, 'multipart/encrypted; protocol="application/pgp-encrypted"', place, subject
     )
     start = head + boundary_line(boundary)
     start += header_block("Content-Type: application/pgp-encrypted") + b"Version: 1\r\n\r\n"
@@ -142,20 +161,49 @@ def mixed_mail(
     return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
 
 
-def _outer(frame: Frame, kind: str, place: PlaceInAnswer | None) -> tuple[bytes, str, str]:
+def stapled_mail(
+    words: str, documents: Sequence[tuple[int, BodySlice]], frame: Frame, place: PlaceInAnswer
+) -> OutgoingMail:
+    """Return a mail that holds several: each a PGP/MIME mail that a client opens by itself.
+
+    They stand in clear around what is encrypted, since Thunderbird opens no mail that is
+    inside an encrypted one. So ``words``, and the numbers of the documents, say nothing.
+    """
+    head, message_id, _ = _outer(frame, f'multipart/mixed; boundary="{PART_BOUNDARY}"', place)
+    pieces: list[Slice | BodySlice] = [Slice(head + words_part(words))]
+    for number, body in documents:
+        name = f"document-{number:02}.eml"
+        start = boundary_line(PART_BOUNDARY) + header_block(
+            f'Content-Type: message/rfc822; name="{name}"',
+            f'Content-Disposition: attachment; filename="{name}"',
+        )
+        subject = text("document-subject", frame.language, number=f"{number:02}")
+        pieces += (
+            Slice(start),
+            *pgp_mime_mail((body,), later(frame, place), None, subject).pieces,
+        )
+    pieces.append(Slice(boundary_end(PART_BOUNDARY)))
+    return OutgoingMail(
+        recipient=frame.reader.mail, message_id=message_id, pieces=tuple(pieces)
+    )
+
+
+def _outer(
+    frame: Frame, kind: str, place: PlaceInAnswer | None, subject: str = ""
+) -> tuple[bytes, str, str]:
     """Return the clear headers of one mail, its Message-ID and its boundary."""
-    token = frame.new_token()
-    message_id = f"<{token}@{frame.service.rpartition('@')[2]}>"
-    boundary = f"=-rmp-{token}"
+    message_id = _message_id(frame, place)
+    boundary = f"=-rmp-{message_id[1:].partition('@')[0]}"
     if "boundary=" not in kind:
         kind += f'; boundary="{boundary}"'
     lines = [
-        f"Date: {formatdate(frame.at)}",
+        f"Date: {formatdate(later(frame, place).at)}",
         f"From: {_from(frame)}",
         f"To: {frame.reader.mail}",
-        f"Subject: {_encoded(_subject(frame, place))}",
+        f"Subject: {_encoded(subject or _subject(frame, place))}",
         f"Message-ID: {message_id}",
-        "Auto-Submitted: auto-replied",
+        f"Auto-Submitted: {'auto-replied' if frame.reply else 'auto-generated'}",
+        f"X-Auto-Response-Suppress: {SUPPRESSED}",
         "MIME-Version: 1.0",
         f"Content-Type: {kind}",
     ]
@@ -165,10 +213,16 @@ def _outer(frame: Frame, kind: str, place: PlaceInAnswer | None) -> tuple[bytes,
     return header_block(*lines), message_id, boundary
 
 
+def _message_id(frame: Frame, place: PlaceInAnswer | None) -> str:
+    if place and place.first:
+        return followers_id(place.first, place.place)
+    return f"<{frame.new_token()}@{frame.service.rpartition('@')[2]}>"
+
+
 def _subject(frame: Frame, place: PlaceInAnswer | None) -> str:
-    """Return the subject in clear: that it is an answer, and the number of the mail."""
+    """Return the subject in clear: that it is an answer, and which entry or part of it."""
     words = text("outer-subject", frame.language)
-    return f"{words} ({place.number}/{place.count})" if place else words
+    return f"{words} ({place.label})" if place else words
 
 
 def _from(frame: Frame) -> str:

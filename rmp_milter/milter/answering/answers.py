@@ -23,8 +23,8 @@ Bodies = Callable[[bytes], memoryview | None]
 class About(msgspec.Struct, frozen=True):
     """The mail that is answered: its reader, its digest and time, its Message-ID.
 
-    Nothing of the answer is sent before ``not_before`` (epoch seconds); an ``urgent`` one
-    leaves before all others.
+    What nobody asked for (a notice, a reminder) is no ``reply``. Nothing is sent before
+    ``not_before`` (epoch seconds); an ``urgent`` answer leaves before all others.
     """
 
     reader: Doctor
@@ -33,6 +33,7 @@ class About(msgspec.Struct, frozen=True):
     in_reply_to: str
     not_before: int = 0
     urgent: bool = False
+    reply: bool = True
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -44,6 +45,7 @@ class Answers(msgspec.Struct, frozen=True):
     language: Language
     answer_bytes: int
     new_token: Callable[[], str]
+    answer_mails: int = 20
 
     def make(self, letter: Letter, about: About, bodies: Bodies) -> tuple[OutgoingMail, ...]:
         """Return the letter's mails; ``bodies`` gives stored bodies by document id.
@@ -58,6 +60,8 @@ class Answers(msgspec.Struct, frozen=True):
             in_reply_to=about.in_reply_to,
             language=self.language,
             answer_bytes=self.answer_bytes,
+            answer_mails=self.answer_mails,
+            reply=about.reply,
             new_token=self.new_token,
         )
         steps = build(letter, frame)

@@ -80,6 +80,7 @@ def _mails(
             about,
             reader=notice.reader if reached else case.doctor,
             in_reply_to="",
+            reply=False,
             not_before=notice.not_before,
             urgent=notice.urgent,
         )

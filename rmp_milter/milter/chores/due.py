@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 
 from rmp_milter.dossier.changes import Adoption
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Dossier, ReceiptLine, Waiting
 from rmp_milter.handlers.asking.case import Occasion
 from rmp_milter.handlers.asking.keeper import Keeper
@@ -45,14 +45,14 @@ def adopt_by_itself(
     return adopt(occasion, waiting, dossier, standing_readers(dossier, view, at))
 
 
-def expiry_letter(waiting: Waiting, language: Language) -> Letter:
+def expiry_letter(waiting: Waiting, language: Language, clock: Clock) -> Letter:
     """Tell the sender that his deposit is not kept any more, in the same words whatever why."""
     patient, entry = waiting.patient, waiting.entry
     titles = [title for each in entry.documents for title in document_titles(each, language)]
     words = text(
         "expired",
         language,
-        date=day(waiting.received_at),
+        date=day(waiting.received_at, clock),
         patient=full_name(patient),
         birth_date=birth_date(patient),
         documents=bullet_list(titles),
@@ -61,6 +61,7 @@ def expiry_letter(waiting: Waiting, language: Language) -> Letter:
     return Letter(subject=subject, text=words)
 
 
-def lines_due(lines: Sequence[ReceiptLine], at: int) -> tuple[ReceiptLine, ...]:
-    """Return the lines of the days (UTC) before ``at``: today's digest is not full yet."""
-    return tuple(line for line in lines if day_of(line.at) < day_of(at))
+def lines_due(lines: Sequence[ReceiptLine], at: int, clock: Clock) -> tuple[ReceiptLine, ...]:
+    """Return the lines of the days before ``at``: today's digest is not full yet."""
+    today = day_of(at, clock)
+    return tuple(line for line in lines if day_of(line.at, clock) < today)

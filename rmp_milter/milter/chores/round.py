@@ -11,7 +11,7 @@ import msgspec
 
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.dossier.changes import Changes, ToldUpTo
-from rmp_milter.dossier.days import day_of
+from rmp_milter.dossier.days import UNIVERSAL, Clock, day_of
 from rmp_milter.dossier.model import Doctor, OutgoingMail, Waiting
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.filing.adoption import home_of
@@ -34,6 +34,7 @@ class Household(msgspec.Struct, frozen=True):
     keeper: RemoteKeeper
     answers: Answers
     language: Language
+    clock: Clock = UNIVERSAL
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -111,7 +112,9 @@ def expiry(house: Household, waiting: Waiting, now: int) -> Changes:
     digest = digest_of("expiry", waiting.waiting_id)
     with house.store.snapshot() as view:
         sender = view.doctor(waiting.entry.author)
-    mails = _letter(house, expiry_letter(waiting, house.language), sender, digest, now)
+    mails = _letter(
+        house, expiry_letter(waiting, house.language, house.clock), sender, digest, now
+    )
     return Changes(digest=digest, expired=(waiting.waiting_id,), outbox=mails)
 
 
@@ -121,7 +124,7 @@ def _letter(
     if reader is None:
         log.warning("chores: a sender is not in the directory any more and is not told")
         return ()
-    about = About(reader=reader, digest=digest, at=now, in_reply_to="")
+    about = About(reader=reader, digest=digest, at=now, in_reply_to="", reply=False)
     try:
         return house.answers.make(letter, about, lambda _document: None)
     except MailError as error:
@@ -144,12 +147,14 @@ def _digests(house: Household, at: int, now: int) -> Iterator[bool]:
 
 def _digest(house: Household, doctor_id: bytes, at: int, now: int) -> Changes | None:
     with house.store.snapshot() as view:
-        lines = lines_due(view.receipt_lines(doctor_id), at)
+        lines = lines_due(view.receipt_lines(doctor_id), at, house.clock)
         doctor = view.doctor(doctor_id)
     if not lines:
         return None
-    digest = digest_of("receipts", doctor_id, day_of(at).encode())
-    mails = _letter(house, digest_letter(lines, house.language), doctor, digest, now)
+    digest = digest_of("receipts", doctor_id, day_of(at, house.clock).encode())
+    mails = _letter(
+        house, digest_letter(lines, house.language, house.clock), doctor, digest, now
+    )
     told = ToldUpTo(doctor_id, max(line.at for line in lines))
     return Changes(digest=digest, outbox=mails, told=(told,))
 

@@ -10,14 +10,16 @@ import msgspec
 
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.dossier.changes import Changes, Once
+from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Emergency
 from rmp_milter.dossier.overdue import alerts_due, is_open, reminder_due
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
+from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.plain_mail import PlainMail, plain_mail
-from rmp_milter.mail.outgoing.wording import minute
+from rmp_milter.mail.outgoing.wording import told_minute
 from rmp_milter.milter.answering.answers import About
 from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
 from rmp_milter.milter.chores.due import digest_of
@@ -79,14 +81,14 @@ def _reminded(house: Household, watch: Watch, emergency: Emergency, at: int, now
     words = text(
         "reminder-justify",
         house.language,
-        at=minute(emergency.at),
+        at=told_minute(emergency.at, house.clock, house.language),
         reference=emergency.reference,
     )
     letter = Letter(subject=text("subject-reminder", house.language), text=words)
     turn = str(len(emergency.reminded)).encode()
     digest = digest_of("reminder", emergency.reference.encode(), turn)
     try:
-        about = About(reader=doctor, digest=digest, at=now, in_reply_to="")
+        about = About(reader=doctor, digest=digest, at=now, in_reply_to="", reply=False)
         mails = house.answers.make(letter, about, lambda _document: None)
     except MailError as error:
         log.warning("watch: RPPS %s cannot be reminded: %s", doctor.rpps, error.text)
@@ -105,7 +107,12 @@ def _alerted(
             if view.happened(mark.value):
                 continue
         mails = tuple(
-            plain_mail(_alert(late, emergency, watch, to), watch.audience.sender, now, token)
+            plain_mail(
+                _alert(late, emergency, watch, to, house.clock),
+                watch.audience.sender,
+                now,
+                token,
+            )
             for to in watch.alerts
             for token in [watch.audience.new_token()]
         )
@@ -114,14 +121,16 @@ def _alerted(
             yield True
 
 
-def _alert(late: str, emergency: Emergency, watch: Watch, recipient: str) -> PlainMail:
+def _alert(
+    late: str, emergency: Emergency, watch: Watch, recipient: str, clock: Clock
+) -> PlainMail:
     hours = watch.justify_hours if late == "justification" else watch.review_hours
-    facts = {
-        "reference": emergency.reference,
-        "at": minute(emergency.at),
-        "hours": str(hours),
-    }
-    words = "\n\n".join(text(f"alert-{late}", language, **facts) for language in ("fr", "en"))
+    facts = {"reference": emergency.reference, "hours": str(hours)}
+    both: tuple[Language, ...] = ("fr", "en")
+    words = "\n\n".join(
+        text(f"alert-{late}", each, at=told_minute(emergency.at, clock, each), **facts)
+        for each in both
+    )
     return PlainMail(recipient, text("alert-subject", "fr", **facts), f"{words}\n")
 
 

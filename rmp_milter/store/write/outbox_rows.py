@@ -8,13 +8,15 @@ content stays for a while (``sent``, ``sent_expiry``).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from rmp_milter.dossier.answers import same_answer
 from rmp_milter.store.format.codecs import LinkKind, number_of, u32, u64
-from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 from rmp_milter.store.format.records import (
     SentNote,
     StoredMail,
@@ -99,6 +101,22 @@ class OutboxRows:
         """Replace the state ``old`` of ``row``."""
         self._delete_due(row, old)
         self._put_state(row, new)
+
+    def put_off_after(self, row: int, waits: WaitingMail) -> None:
+        """Have the mails that follow ``row`` in its answer wait for its next try.
+
+        They are the next rows, being queued in one go; urgent ones wait for nothing. Once
+        ``row`` is sent or parked they go their way. A damaged state ends it: that row is
+        shown to the host, and this one must be noted all the same.
+        """
+        with suppress(DamagedRecordError):
+            while state := self._find_state(row := row + 1):
+                if not same_answer(state.message_id, waits.message_id):
+                    return
+                early = URGENT < state.next_try < waits.next_try
+                if early and not state.parked:
+                    put_off = msgspec.structs.replace(state, next_try=waits.next_try)
+                    self.change(row, state, put_off)
 
     def park(self, row: int, old: WaitingMail, reason: str, *, bounced: bool) -> None:
         """Have ``row`` wait for the host, with its content."""

@@ -19,7 +19,7 @@ from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.routing import Cut, RoutingHeader
 
-FILE = Path(__file__).parents[1] / "fixtures" / "said.jsonl"
+FILE = Path(__file__).parents[1] / "tests" / "fixtures" / "said.jsonl"
 YEAR = 2026
 
 Right: TypeAlias = dict[str, object]

@@ -1,0 +1,59 @@
+"""What of a dossier is sent at once: an answer is a number of mails that a person can read.
+
+What is left out follows on request. An emergency's answer is not cut (it is only put into
+fewer mails): nobody shall have to ask twice for what may save a patient.
+"""
+
+from collections.abc import Sequence
+
+from rmp_milter.dossier.model import Onglet
+from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.letters.index import in_index_order
+from rmp_milter.handlers.sight.seen import Seen
+from rmp_milter.mail.outgoing.letter import Enclosure
+from rmp_milter.mail.outgoing.loads import Room, mails_needed
+
+_PACKETS = bytes(4096)
+"""More than a reader's key packet takes: what is counted on is never less than is sent."""
+
+
+def room_of(case: Case) -> Room:
+    """Return the form in which the sender is answered, and how much he is sent at once."""
+    bounds = case.bounds
+    return Room(case.doctor.reply_form, bounds.answer_bytes, bounds.answer_mails)
+
+
+def at_once(picked: Sequence[Seen], room: Room) -> tuple[Seen, ...]:
+    """Return as much of it as one answer takes, in the order that it came in.
+
+    The newest résumé before all, then the newest; an entry is sent whole or not, and one at
+    least. What was replaced is needed last.
+    """
+    if _fits(picked, room):
+        return tuple(picked)
+    needed = _by_need(picked)
+    least, beyond = 1, len(needed)
+    while beyond - least > 1:
+        middle = (least + beyond) // 2
+        if _fits(needed[:middle], room):
+            least = middle
+        else:
+            beyond = middle
+    kept = {each.filed.number for each in needed[:least]}
+    return tuple(each for each in picked if each.filed.number in kept)
+
+
+def _by_need(picked: Sequence[Seen]) -> list[Seen]:
+    newest = sorted(picked, key=lambda each: (bool(each.replaced_by), -each.filed.number))
+    summaries = (each for each in newest if each.onglet is Onglet.SYNTHESE)
+    first = next(summaries, newest[0])
+    return [first, *(each for each in newest if each is not first)]
+
+
+def _fits(picked: Sequence[Seen], room: Room) -> bool:
+    documents = [
+        Enclosure(each.number, each.filed.entry, document, _PACKETS)
+        for each in in_index_order(picked)
+        for document in each.filed.entry.documents
+    ]
+    return mails_needed(documents, room) <= room.mails
