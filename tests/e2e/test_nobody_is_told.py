@@ -119,3 +119,30 @@ def test_words_length_and_schedule_are_those_of_nobody(
     held = [at - said for at, said in zip(waiting, sent[-len(waiting) :], strict=True)]
     # Whole seconds from when the mail began to come in.
     assert all(HOLD - 2 < each <= HOLD for each in held), held
+
+
+ASKED_BACK = (
+    "Demmande : dossier\n{who}Code : Faux\n",
+    "Demande : dossier\n{who}Patient : MARTIN Luc\nCode : Faux\n",
+    "{who}Code : Faux\n",
+    "Merci.\n\nLe 12/11 à 10:12, RMP a écrit :\n> table\nDemande : dossier\n{who}Code : Faux\n",
+)
+
+
+@pytest.mark.parametrize("said", ASKED_BACK)
+@pytest.mark.promise(number=6)
+def test_what_is_asked_back_is_that_of_nobody(
+    shut: Clinic, dossiers: dict[str, str], said: str
+) -> None:
+    letters, sizes = set[str](), set[int]()
+    before = collected(shut).count(shut.anne.mail)
+    for who in (dossiers["wrong code"], shut.patient()):
+        mail = shut.anne.pgp_mime(said.format(who=who))
+        assert shut.host.send(shut.anne, mail).accepted
+        before += 1
+        raw = shut.host.postfix.wait_mail(shut.anne.mail, before, 40)[-1]
+        letters.add(shut.anne.read(raw).text.replace(who.split()[2], "NOM"))
+        sizes.add(encrypted_size(raw))
+    assert len(letters) == 1
+    assert "Rien n'a été fait" in letters.pop().replace("\n", " ")
+    assert len(sizes) == 1
