@@ -20,9 +20,6 @@ qui est entre crochets :
 
 {example_wishes}
 
-Les numéros sont ceux de la table reçue par « Demande : index » ; qui n'est ni le patient ni son
-médecin traitant recopie derrière eux le nom de cette table.
-
 Le mot de la liste est l'un de ceux-ci :
 
   - « accès » pour savoir qui a consulté ou modifié le dossier ;
@@ -34,14 +31,15 @@ Le mot de la liste est l'un de ceux-ci :
   - « démasquage » pour les montrer de nouveau ;
   - « opposition » pour refuser un médecin (nom ou RPPS) ;
   - « levée d'opposition » pour l'admettre de nouveau ;
-  - « nouveau code » pour changer de code,
+  - « nouveau code » pour que le sien ne serve plus,
   - « révocation du code » pour n'en avoir plus aucun ;
   - « clôture » pour clore le dossier (médecin traitant avec le
     code, ou patient avec sa clé).
 
 Pour des documents, ajoutez une ligne « Numéros » (ceux de la
-liste que donne la demande « index ») ; pour un médecin, une ligne
-« Médecin ».
+table que donne la demande « index »). Qui n'est ni le patient ni
+son médecin traitant ajoute une ligne « Table » avec le nom de
+cette table. Pour un médecin, ajoutez une ligne « Médecin ».
 
 BON À SAVOIR
 
@@ -65,9 +63,6 @@ brackets is replaced:
 
 {example_wishes}
 
-The numbers are those of the table that « Request : index » brings; whoever is neither the
-patient nor his treating doctor copies that table's name behind them.
-
 The word of the list is one of these:
 
   - « accesses » to know who read or changed the dossier;
@@ -79,13 +74,15 @@ The word of the list is one of these:
   - « unmask » to show them again;
   - « opposition » to refuse a doctor (name or RPPS);
   - « admit » to admit him again;
-  - « new code » to change the code,
+  - « new code » for another than the present one,
   - « revoke code » to have none any more;
   - « close » to have the dossier closed (treating doctor with the
     code, or patient with his key).
 
-For documents add a line « Numbers » (those of the list that the
-request « index » brings); for a doctor a line « Doctor ».
+For documents add a line « Numbers » (those of the table that the
+request « index » brings). Whoever is neither the patient nor his
+treating doctor adds a line « Table » with the name of that table.
+For a doctor add a line « Doctor ».
 
 GOOD TO KNOW
 

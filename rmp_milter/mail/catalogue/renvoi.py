@@ -12,8 +12,8 @@ LETTERS: Mapping[str, Text] = {
     "index-more": Text(
         """\
 CE QUI N'EST PAS JOINT
-Une réponse compte au plus {mails} messages. Restent à recevoir les
-documents
+Une réponse compte au plus {mails} messages. Restent à
+recevoir les documents
 {lines}
 
 Pour les demander, recopiez et complétez ces lignes (le code, si
@@ -23,8 +23,8 @@ votre demande en portait un).
 """,
         """\
 WHAT IS NOT SENT
-An answer is {mails} mails at most. These documents remain to be
-sent
+An answer is {mails} mails at most. These documents remain
+to be sent
 {lines}
 
 To ask for them, copy these lines and fill them in (the code, if
