@@ -127,9 +127,19 @@ def test_two_emergencies_in_one_answer_are_asked_back() -> None:
     assert of_text(text).doubts == (Doubt.TWO_REFERENCES,)
 
 
-def test_a_reference_in_small_letters_with_spaces_is_one() -> None:
-    read = of_text(f"AVC.\n{ATTRIBUTION}> référence u k7qx 3mzb 9ftr\n")
-    assert header_of(read).reference == "u k7qx 3mzb 9ftr"
+@pytest.mark.parametrize(
+    "said", ["u-k7qx-3mzb-9ftr", "U‑K7QX‑3MZB‑9FTR", "U - K7QX - 3MZB - 9FTR"]
+)
+def test_a_reference_is_known_however_a_client_quotes_it(said: str) -> None:
+    read = of_text(f"AVC.\n{ATTRIBUTION}> référence {said}\n")
+    assert header_of(read).reference == said
+
+
+@pytest.mark.parametrize(
+    "words", ["uABCD3456MZBQ9FTR2", "u were sent here", "XU-K7QX-3MZB-9FTR"]
+)
+def test_other_words_are_no_reference(words: str) -> None:
+    assert of_text(f"AVC.\n{ATTRIBUTION}> {words}\n").standing is Standing.WORDS
 
 
 def test_words_to_a_colleague_are_words() -> None:

@@ -82,7 +82,7 @@ def test_the_second_patient_is_named(second: str) -> None:
 def test_prose_and_the_same_patient_are_no_second(nobody: str, between: str) -> None:
     text = f"{FIRST}{between}\n{nobody}\n{LETTER}"
     assert troubles(text) == []
-    assert not names_another(text.splitlines(), FIRST)
+    assert not names_another(text.splitlines(), FIRST, 2026)
 
 
 @pytest.mark.parametrize(
@@ -109,35 +109,35 @@ def test_a_table_with_a_row_a_patient_is_asked_back() -> None:
 @pytest.mark.parametrize("second", SECOND)
 def test_a_text_that_names_somebody_else_is_told_from_one_that_does_not(second: str) -> None:
     header = cut(FIRST).header
-    assert names_another(second.splitlines(), header)
-    assert names_another([*LETTER.splitlines(), *second.splitlines()], header)
-    assert not names_another(second.splitlines(), cut(second).header)
+    assert names_another(second.splitlines(), header, 2026)
+    assert names_another([*LETTER.splitlines(), *second.splitlines()], header, 2026)
+    assert not names_another(second.splitlines(), cut(second).header, 2026)
 
 
 def test_hprim_lines_of_somebody_else_are_told() -> None:
     lines = ["4711", "MARTIN", "Paul", "3 rue X", "", "69003 Lyon", "02/02/1960", "", "12", ""]
-    assert names_another(lines, FIRST)
-    assert names_another(["text", *lines], FIRST)
-    assert not names_another(lines, "Nom : MARTIN\nPrénom : Paul\nNé le : 02/02/1960")
+    assert names_another(lines, FIRST, 2026)
+    assert names_another(["text", *lines], FIRST, 2026)
+    assert not names_another(lines, "Nom : MARTIN\nPrénom : Paul\nNé le : 02/02/1960", 2026)
 
 
 def test_a_name_that_may_be_the_married_one_is_not_surely_another() -> None:
     mine = "Patient : DURAND Jeanne\nNée le : 30/01/1959"
-    assert not names_another(["Patient : DUPONT Jeanne", "Née le : 30/01/1959"], mine)
+    assert not names_another(["Patient : DUPONT Jeanne", "Née le : 30/01/1959"], mine, 2026)
     used = "Patient : DURAND ép. DUPONT Jeanne\nNée le : 30/01/1959"
-    assert not names_another(["Patient : DUPONT Jeanne"], used)
+    assert not names_another(["Patient : DUPONT Jeanne"], used, 2026)
 
 
 def test_where_nobody_is_named_there_is_no_other() -> None:
-    assert not names_another(["Patient : MARTIN Paul"], "Demande : liste")
-    assert not names_another([], FIRST)
+    assert not names_another(["Patient : MARTIN Paul"], "Demande : liste", 2026)
+    assert not names_another([], FIRST, 2026)
 
 
 @pytest.mark.parametrize(
     "row", ["Patient : A", "Nom\tPrénom", "a:" * 200, "| " * 200, "30/01/1959", "né " * 130]
 )
 def test_any_number_of_lines_is_read_in_bounds(row: str) -> None:
-    names_another([row] * (MAX_ROWS * 2), FIRST)  # quadratic work would never end
+    names_another([row] * (MAX_ROWS * 2), FIRST, 2026)  # quadratic work would never end
     cut(f"{FIRST}\n" + f"{row}\n" * 10_000)
 
 

@@ -88,11 +88,11 @@ def route_of_entity(
     route = _by_hprim([source] if source else [])
     if route is None:
         files = [leaf for leaf in leaves if leaf is not letter and _may_be_hprim(leaf)]
-        route = _by_files(own, [_source(data, leaf) for leaf in files])
+        route = _by_files(own, [_source(data, leaf) for leaf in files], limits.this_year)
     return route._replace(letter=letter)
 
 
-def _by_files(own: Meaning, sources: Sequence[HprimSource]) -> Route:
+def _by_files(own: Meaning, sources: Sequence[HprimSource], this_year: int) -> Route:
     """Return the route that HPRIM files give where the text gives none, else the text's."""
     route = _by_hprim(sources)
     if route is None:
@@ -101,7 +101,7 @@ def _by_files(own: Meaning, sources: Sequence[HprimSource]) -> Route:
         return route._replace(meaning=_with_letter(route.meaning, own))
     read = [message for source in sources for message in messages(source.data, source.charset)]
     lines = [line for message in read for line in message.header.splitlines()]
-    if names_another(lines, own.cut.header):
+    if names_another(lines, own.cut.header, this_year):
         doubts = (*own.doubts, Doubt.OTHER_PATIENT)
         return Route(msgspec.structs.replace(own, doubts=doubts))
     return Route(own)

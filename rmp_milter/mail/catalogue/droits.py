@@ -31,15 +31,15 @@ Le mot de la liste est l'un de ceux-ci :
   - « démasquage » pour les montrer de nouveau ;
   - « opposition » pour refuser un médecin (nom ou RPPS) ;
   - « levée d'opposition » pour l'admettre de nouveau ;
-  - « nouveau code » pour que le sien ne serve plus,
+  - « nouveau code » pour remplacer l'actuel,
   - « révocation du code » pour n'en avoir plus aucun ;
   - « clôture » pour clore le dossier (médecin traitant avec le
     code, ou patient avec sa clé).
 
 Pour des documents, ajoutez une ligne « Numéros » (ceux de la
-table que donne la demande « index »). Qui n'est ni le patient ni
-son médecin traitant ajoute une ligne « Table » avec le nom de
-cette table. Pour un médecin, ajoutez une ligne « Médecin ».
+table que donne la demande « index » ; qui n'est ni le patient ni
+son médecin traitant recopie derrière eux le nom de cette table) ;
+pour un médecin, une ligne « Médecin ».
 
 BON À SAVOIR
 
@@ -80,9 +80,9 @@ The word of the list is one of these:
     code, or patient with his key).
 
 For documents add a line « Numbers » (those of the table that the
-request « index » brings). Whoever is neither the patient nor his
-treating doctor adds a line « Table » with the name of that table.
-For a doctor add a line « Doctor ».
+request « index » brings; whoever is neither the patient nor his
+treating doctor copies that table's name behind them); for a
+doctor a line « Doctor ».
 
 GOOD TO KNOW
 

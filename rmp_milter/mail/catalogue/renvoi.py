@@ -23,8 +23,8 @@ votre demande en portait un).
 """,
         """\
 WHAT IS NOT SENT
-An answer is {mails} mails at most. These documents remain
-to be sent
+An answer is {mails} mails at most. These documents remain to
+be sent
 {lines}
 
 To ask for them, copy these lines and fill them in (the code, if

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
-from rmp_milter.mail.header.civil import as_written, is_date
+from rmp_milter.mail.header.civil import as_written, birth_date, is_date
 from rmp_milter.mail.header.identity_line import apart, name_words, one_reading
 from rmp_milter.mail.header.lines import Line, lines_in, lines_of
 from rmp_milter.mail.header.names import is_name, readings, without_title
@@ -81,25 +81,29 @@ class Person(NamedTuple):
     is_sure: bool = False
 
 
-def names_another(lines: Sequence[str], header: str) -> bool:
+def names_another(lines: Sequence[str], header: str, this_year: int) -> bool:
     """Return whether the lines name somebody surely different from the header's patient.
 
     ``lines`` are of a letter or a quoted text, ``header`` what ``cut`` returned as such.
     Never raises; at most :data:`MAX_ROWS` lines are looked at. Where the header names nobody
     nobody else is named.
     """
-    return bool(others(lines, lines_of(header), may_be_married=True))
+    return bool(others(lines, lines_of(header), this_year, may_be_married=True))
 
 
 def others(
-    rows: Sequence[str], header: Iterable[Line], *, may_be_married: bool = False
+    rows: Sequence[str],
+    header: Iterable[Line],
+    this_year: int = 0,
+    *,
+    may_be_married: bool = False,
 ) -> list[str]:
     """Return the names, as they are typed, of those who are not the header's patient.
 
     With ``may_be_married`` another family name makes nobody else, if first name and date are
-    the same.
+    the same. ``this_year`` (0 if it is not known) tells the century of years of two digits.
     """
-    named = _people(header)
+    named = _people(header, this_year)
     mine = Person(
         frozenset(word for person in named for word in person.words),
         next((person.born for person in named if person.born), ""),
@@ -109,7 +113,7 @@ def others(
         return []
     rows = rows[:MAX_ROWS]
     wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
-    found = [*_people(lines_in(row[:_LONGEST] for row in wanted)), *_hprim(rows)]
+    found = [*_people(lines_in(row[:_LONGEST] for row in wanted), this_year), *_hprim(rows)]
     shown = (
         person.shown
         for person in found
@@ -167,7 +171,7 @@ class _Being:
         self.is_twin = False
         self.is_loud = False  # "PATIENT : APYRETIQUE" is no name
 
-    def person(self) -> Person:
+    def person(self, this_year: int) -> Person:
         values = [self.values[field] for field in _NAMED if field in self.values]
         words = frozenset(
             each
@@ -175,7 +179,7 @@ class _Being:
             for word in name_words(value)
             for each in fold(word).split()
         )
-        read = as_written(self.born)
+        read = birth_date(self.born, this_year) or as_written(self.born)
         shown = " ".join(without_title(apart(value).names) for value in values)
         return Person(words, read, self._given(), shown[:80], self._is_sure())
 
@@ -209,7 +213,7 @@ def _is_like_names(value: str, *, alone: bool) -> bool:
     return capitals and bool(found) and bool(found[0].given)
 
 
-def _people(lines: Iterable[Line]) -> list[Person]:
+def _people(lines: Iterable[Line], this_year: int = 0) -> list[Person]:
     beings: list[_Being] = []
     waiting: tuple[int, str] | None = None
     for at, line in enumerate(lines):
@@ -231,7 +235,7 @@ def _people(lines: Iterable[Line]) -> list[Person]:
             else:
                 beings += _twins(now, line.value, at)
                 waiting = (at, line.value)
-    return [being.person() for being in beings]
+    return [being.person(this_year) for being in beings]
 
 
 def _is_next_patient(word: str) -> bool:

@@ -165,7 +165,7 @@ class _MeaningOf:
     def _names_another(self, read: Cut) -> bool:
         """Return whether the text names in header form somebody else than its header does."""
         lines = [line.text for line in self.words.lines]
-        return names_another(lines, read.header)
+        return names_another(lines, read.header, self.this_year)
 
     def _forward(self) -> Meaning | None:
         """Return the deposit that was forwarded without a word of the sender's own."""

@@ -12,8 +12,9 @@ from rmp_milter.mail.whose.marks import unmarked
 _SECRET = frozenset({Field.CODE, Field.VITALE})
 # Lines that only somebody writes who asks for something; what a letterhead prints is none.
 _ASKING = frozenset({Field.REQUEST, Field.CODE, Field.VITALE, Field.CONSENT, Field.NUMBERS})
+# As our texts write it: without its dashes other words, and base64, would look like one.
 _REFERENCE = re.compile(
-    r"(?<![A-Za-z0-9])U(?:[ ‐‑–-]{0,2}[A-HJ-NP-Z2-9]{4}){3}(?![A-Za-z0-9])", re.IGNORECASE
+    r"(?<![A-Za-z0-9-])U(?: ?[‐‑–-] ?[A-HJ-NP-Z2-9]{4}){3}(?![A-Za-z0-9-])", re.IGNORECASE
 )
 _MARKS = 20  # marks before a line that are taken off
 _LONGEST = 400  # characters of a line that are looked at
