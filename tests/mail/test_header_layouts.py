@@ -295,3 +295,14 @@ def test_an_emergency_searches_by_what_is_known(
 ) -> None:
     header = read(f"Demande : urgence\nPatient : {patient}\nMotif : coma")
     assert (header.verb, header.names_said, header.born_years) == (Verb.URGENCE, names, years)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "carte, le dossier de votre patient DUPONT Jean, né le 30/01/1959.",
+        "le dossier de votre patient DUPONT Jean, né(e) le 30/01/1959",
+    ],
+)
+def test_a_word_that_ends_like_re_concerns_nobody(sentence: str) -> None:
+    assert not cut(sentence).found

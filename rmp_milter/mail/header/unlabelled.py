@@ -14,7 +14,7 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 _CONCERNING = re.compile(
-    r"(?:concernant|concerne|re|objet|patiente?|au sujet de|à propos de)[ ]+(?=\S)",
+    r"\A\W*(?:concernant|concerne|re|objet|patiente?|au sujet de|à propos de)[ ]+(?=\S)",
     re.IGNORECASE,
 )
 _ABOUT = frozenset({"CONCERNANT", "CONCERNE", "RE", "OBJET", "AU SUJET DE"})
