@@ -195,7 +195,7 @@ class TestAskedBack:
         letter = refusal_letter(error, case.header, case.opened.header, "fr")
         assert "table K7QXM, qui n'est pas" in letter.text.replace("\n", " ")
         assert READ in letter.text.replace("\n", " ")
-        assert "  2. 28/05/2026  Radio — Laboratoire CENTRAL" in letter.text.splitlines()
+        assert "  2. 28/05/2026  Radio, Laboratoire CENTRAL" in letter.text.splitlines()
 
 
 def test_an_author_who_names_a_table_does_not_count_his_own_deposits() -> None:
