@@ -101,7 +101,7 @@ def test_the_former_one_is_told_and_reads_no_more(
     take_over(clinic, new, lines, code)
     (notice,) = clinic.host.answers(old, after=before)
     assert notice.subject == "RMP : information"
-    assert f"a choisi un autre médecin traitant, {new.name}" in notice.text
+    assert f"a choisi un autre médecin traitant, {new.name}" in " ".join(notice.text.split())
     refused = clinic.refusal(old, old.pgp_mime("Demande : dossier\n" + lines))
     assert "Le code du patient manque" in refused.text
 

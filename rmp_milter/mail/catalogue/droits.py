@@ -31,7 +31,7 @@ Le mot de la liste est l'un de ceux-ci :
   - « démasquage » pour les montrer de nouveau ;
   - « opposition » pour refuser un médecin (nom ou RPPS) ;
   - « levée d'opposition » pour l'admettre de nouveau ;
-  - « nouveau code » pour changer de code,
+  - « nouveau code » pour remplacer l'actuel,
   - « révocation du code » pour n'en avoir plus aucun ;
   - « clôture » pour clore le dossier (médecin traitant avec le
     code, ou patient avec sa clé).
@@ -74,7 +74,7 @@ The word of the list is one of these:
   - « unmask » to show them again;
   - « opposition » to refuse a doctor (name or RPPS);
   - « admit » to admit him again;
-  - « new code » to change the code,
+  - « new code » for another than the present one,
   - « revoke code » to have none any more;
   - « close » to have the dossier closed (treating doctor with the
     code, or patient with his key).
