@@ -306,3 +306,8 @@ def test_an_emergency_searches_by_what_is_known(
 )
 def test_a_word_that_ends_like_re_concerns_nobody(sentence: str) -> None:
     assert not cut(sentence).found
+
+
+def test_the_end_of_a_sentence_is_no_patient() -> None:
+    assert cut("DUPONT Jean, né le 30/01/1959\n\nLettre.\n").found
+    assert not cut("DUPONT Jean, né le 30/01/1959.\n\nLettre.\n").found

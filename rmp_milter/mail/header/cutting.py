@@ -21,13 +21,13 @@ from rmp_milter.mail.header.lines import (
     lines_of,
     rows_of,
 )
+from rmp_milter.mail.header.masking import MASK as MASK  # noqa: PLC0414 -- part of this interface
 from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.patients import others
 from rmp_milter.mail.header.service_line import address_in
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field, is_near_demand
 
-MASK = "••••"  # of one length, whatever the code's
 # "le code est JzbV" in the words of another line.
 _CODE_WORDS = re.compile(
     r"(?:c[oóòôö]d[eéèêë]s?|mots? de passe|mdp|password)\b.*", re.IGNORECASE

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import Line
-from rmp_milter.mail.header.masking import masked
+from rmp_milter.mail.header.masking import MASK, masked
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field, verb_of
 
@@ -63,7 +63,12 @@ def bounded_reason(reason: str, *, whole: bool = True) -> str:
 
 
 def is_said(reason: str) -> bool:
-    """Return whether these are words: dots, or a slot that nobody filled in, are none."""
+    """Return whether these are words: dots, or a slot that nobody filled in, are none.
+
+    Nor is a mask: it is what we wrote in a secret's place, sent back.
+    """
+    if MASK in reason:
+        return False
     return any(map(str.isalnum, reason)) and not is_slot(Field.REASON, reason)
 
 

@@ -5,6 +5,7 @@ import re
 from rmp_milter.dossier.spoken import spoken
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 
+MASK = "••••"  # of one length, whatever the code's
 _EXACTLY = 3  # signs from which on it is sought at all
 _LONGEST = 64  # signs of what may be a code; an attestation is longer, and copied as it is
 _BETWEEN = r"[\W_]{0,3}"

@@ -41,9 +41,10 @@ def without_colon(piece: str) -> tuple[str, str, Field] | None:
 
 
 def _is_nothing_else(piece: str) -> bool:
-    """Return whether a line is a person and no sentence about one."""
+    """Return whether a line is a person and no sentence about one, nor a sentence's end."""
     said = apart(piece)
-    return said.is_whole and len(said.names.split()) <= _MOST_NAMES
+    ends_sentence = piece.rstrip().endswith(".")
+    return said.is_whole and not ends_sentence and len(said.names.split()) <= _MOST_NAMES
 
 
 def is_about_somebody(word: str, value: str) -> bool:
