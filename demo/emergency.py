@@ -48,7 +48,7 @@ class Emergency:
     def _ask(self) -> str:
         self._screen.step("emergency: no card, no code, only a name and about an age")
         (listed,) = self._exchange(self._doctor, mails.EMERGENCY)
-        chosen = re.search(r"D-[A-Z2-7]{8}", listed.text)
+        chosen = re.search(r"D(?:-[A-Z2-9]{4}){2}", listed.text)
         reference = chosen[0] if chosen else ""
         before = self._host.postfix.collected.count(self._treating.mail)
         index, *_ = self._exchange(self._doctor, mails.EMERGENCY_CHOSEN.format(reference))

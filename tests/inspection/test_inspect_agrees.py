@@ -311,7 +311,7 @@ def test_a_file_in_clear_is_refused_by_letter_to_whom_is_known(
     mail = beside(paul.pgp_mime(f"{HEADER}\n{LETTER}"), CLEAR_PDF)
     said = inspect.as_json(mail, *config)
     assert (said.status, said.at("verdict", "text")) == (1, "clear-attachment")
-    assert "DUPONT Jean : bilan.pdf" in str(said.at("verdict", "sentence"))
+    assert "DUPONT Jean · bilan.pdf" in str(said.at("verdict", "sentence"))
     assert milter.take(mail) == "clear-attachment"
 
 
