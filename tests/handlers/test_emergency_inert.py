@@ -85,6 +85,7 @@ def asks(read: Meaning, *, own_lines: bool) -> bool:
     return not (own_lines and header.verb is Verb.DEPOT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("way", WAYS)
 def test_no_piece_of_it_asks_for_anything(way: str, language: Language) -> None:

@@ -33,6 +33,7 @@ def written(key: str, language: Language) -> list[str]:
     ).splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["created", "code-renewed"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_no_window_of_the_answer_is_read_as_a_code(key: str, language: Language) -> None:

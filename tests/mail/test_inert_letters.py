@@ -132,6 +132,7 @@ def test_no_line_is_so_long_that_clients_break_it(said: str | None) -> None:
             assert [line for line in lines if len(line) > WIDTH] == [], name
 
 
+@pytest.mark.slow
 @pytest.mark.promise(number=20)
 def test_no_text_of_ours_asks_for_anything_from_any_line_on() -> None:
     for name, lines in pages():

@@ -152,6 +152,7 @@ def test_a_wrapped_reason_is_joined() -> None:
     assert parse(found.header, 2026).reason == reason + "ni entourage"
 
 
+@pytest.mark.slow
 def test_a_huge_text_costs_and_gives_only_its_beginning() -> None:
     assert len(cut("Patient : A B\n" * 100_000).header) < 10_000
     assert len(cut("Patient : " + "x" * 1_000_000).header) < 10_000

@@ -133,6 +133,7 @@ def test_where_nobody_is_named_there_is_no_other() -> None:
     assert not names_another([], FIRST, 2026)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", ["Patient : A", "Nom\tPrénom", "a:" * 200, "| " * 200, "30/01/1959", "né " * 130]
 )
