@@ -72,6 +72,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "capitals": str.upper,
     "bullets": lambda text: "\n".join(f"- {line.strip()}" for line in text.split("\n")),
 }
+USUAL = {"as it stands", "marked", "wrapped at 60", "joined at 78", "html"}
+"""Forms that every run tries; the campaigns try all."""
 EXAMPLES = ("    Demande : ", "    Request : ", "    Référence : U-", "    Reference : U-")
 """Lines of examples that are no slots: what stands beside them is one."""
 MAY_ASK = re.compile(r"[:=]|code|urgen|né\(e\) le|born|\d\d/\d\d/", re.IGNORECASE)
@@ -144,7 +146,10 @@ def test_no_text_of_ours_asks_for_anything_from_any_line_on() -> None:
 
 @pytest.mark.slow
 @pytest.mark.promise(number=20)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form",
+    [each if each in USUAL else pytest.param(each, marks=pytest.mark.soak) for each in FORMS],
+)
 def test_no_text_of_ours_asks_for_anything_in_any_form(form: str) -> None:
     for name, lines in pages():
         for start in range(len(lines)):
