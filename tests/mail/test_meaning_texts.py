@@ -14,6 +14,8 @@ from meaning_case import (
 )
 
 from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.mail.incoming.mimetree import scan
+from rmp_milter.mail.meaning.texts import text_of_mail
 
 SAID = HEADER + LETTER
 HTML = "<p>Patient : DUPONT Jean</p><p>Né le : 30/01/1959</p><p>&nbsp;</p><p>Cher confrère.</p>"
@@ -117,3 +119,30 @@ def test_an_attached_text_beside_words_is_a_file() -> None:
 def test_an_attached_message_asks_for_nothing() -> None:
     message = f"Content-Type: message/rfc822\n\nSubject: x\n\n{URGENT}"
     assert not of_entity(message).cut.found
+
+
+def read_words(octets: bytes, label: str, most: int = 100) -> str:
+    data = f"Content-Type: text/plain; charset={label}\n\n".encode() + octets
+    return text_of_mail(data, scan(data), most).readings[0].text()
+
+
+@pytest.mark.parametrize(
+    ("label", "octets"),
+    [
+        ("utf-8", "Né à Crécy".encode()),
+        ("iso-8859-1", "Né à Crécy".encode("latin-1")),
+        ("us-ascii", "Né à Crécy".encode("cp1252")),
+        ("us-ascii", "Né à Crécy".encode()),
+        ("x-unknown", "Né à Crécy".encode()),
+        ("macintosh", "Né à Crécy".encode("mac-roman")),
+        ("base64", "Né à Crécy".encode()),
+        ("utf-16", "Né à Crécy".encode("utf-16")),
+        ("idna", "Né à Crécy".encode("cp1252")),
+    ],
+)
+def test_a_text_is_decoded_whatever_the_label(label: str, octets: bytes) -> None:
+    assert read_words(octets, label) == "Né à Crécy"
+
+
+def test_a_text_beyond_the_limit_is_cut_at_a_line() -> None:
+    assert read_words("Né le\nété à\nmidi".encode(), "utf-8", 12) == "Né le\n"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mail_builders import file_part, mail, multipart, part, text_part
 
 from rmp_milter.mail.incoming import mimetree
-from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, text_of, walk
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, walk
 
 
 def bodies(raw: bytes, tree: Part) -> list[bytes]:
@@ -168,7 +168,6 @@ def test_any_mixture_of_mime_is_read_to_its_end(raw: bytes) -> None:
     raw = b"Content-Type: multipart/mixed; boundary=b\n\n" + raw
     for one in walk(scan(raw)):
         assert isinstance(b"".join(content(raw, one)), bytes)
-        assert isinstance(text_of(raw, one, 50), str)
 
 
 @pytest.mark.parametrize(
@@ -182,50 +181,3 @@ def test_hostile_repetition_takes_linear_time(pattern: bytes) -> None:
     except MimeLimit:
         return
     assert tree.body_end == len(raw)
-
-
-def test_text_of_prefers_plain_text_and_skips_attachments() -> None:
-    attached = part("Content-Type: text/plain\nContent-Disposition: attachment", b"attached")
-    html = part("Content-Type: text/html", b"<p>html")
-    raw = multipart(
-        "mixed", attached, multipart("alternative", html, text_part(b"plain"), boundary="a")
-    )
-    assert text_of(raw, scan(raw), 100) == "plain"
-
-
-def test_text_of_html_only_mail_is_its_visible_lines() -> None:
-    raw = part(
-        "Content-Type: text/html; charset=utf-8",
-        "<style>p{}</style><p>Patient&nbsp;: DUPONT</p><p>Né le : x</p><p>&nbsp;</p>"
-        "<p>Lettre".encode(),
-    )
-    assert text_of(raw, scan(raw), 500) == "Patient\u00a0: DUPONT\nNé le : x\n\nLettre"
-
-
-@pytest.mark.parametrize(
-    ("label", "octets"),
-    [
-        ("utf-8", "Né à Crécy".encode()),
-        ("iso-8859-1", "Né à Crécy".encode("latin-1")),
-        ("us-ascii", "Né à Crécy".encode("cp1252")),
-        ("us-ascii", "Né à Crécy".encode()),
-        ("x-unknown", "Né à Crécy".encode()),
-        ("macintosh", "Né à Crécy".encode("mac-roman")),
-        ("base64", "Né à Crécy".encode()),
-        ("utf-16", "Né à Crécy".encode("utf-16")),
-        ("idna", "Né à Crécy".encode("cp1252")),
-    ],
-)
-def test_text_is_decoded_whatever_the_label(label: str, octets: bytes) -> None:
-    raw = part(f"Content-Type: text/plain; charset={label}", octets)
-    assert text_of(raw, scan(raw), 100) == "Né à Crécy"
-
-
-def test_text_beyond_the_limit_is_cut_at_a_line() -> None:
-    raw = text_part("Né le\nété à\nmidi".encode())
-    assert text_of(raw, scan(raw), 12) == "Né le\n"
-
-
-def test_the_text_of_an_attached_message_is_not_the_mails() -> None:
-    raw = multipart("mixed", part("Content-Type: message/rfc822", text_part(b"inner")))
-    assert text_of(raw, scan(raw), 100) == ""

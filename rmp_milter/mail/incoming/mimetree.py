@@ -15,7 +15,6 @@ import msgspec
 from rmp_milter.mail.incoming import file_names as names
 from rmp_milter.mail.incoming import transfer
 from rmp_milter.mail.incoming.charsets import decode
-from rmp_milter.mail.incoming.htmltext import html_to_text
 from rmp_milter.mail.incoming.transfer import Buffer as Buffer  # noqa: PLC0414 -- part of this interface
 
 MAX_DEPTH = 20
@@ -115,41 +114,6 @@ def content(buffer: Buffer, part: Part) -> Iterator[bytes]:
     return transfer.decoded(
         transfer.pieces(buffer, part.body_start, part.body_end), part.encoding
     )
-
-
-def text_of(buffer: Buffer, part: Part, limit: int) -> str:
-    """Return the text that a reader sees first: of the part, or of the first text in it.
-
-    Plain text goes before HTML, which is turned into text. At most ``limit`` octets are
-    looked at; a text that is cut ends at a line's end. ``""`` where there is no text.
-    """
-    leaf = text_part(part)
-    if leaf is None:
-        return ""
-    data = transfer.first(content(buffer, leaf), limit + 1)
-    if len(data) > limit:
-        data = data[: data.rfind(b"\n", 0, limit) + 1 or limit]
-    text = decode(data, leaf.params.get("charset", ""))
-    return html_to_text(text) if leaf.media_type == "text/html" else text
-
-
-def text_part(part: Part) -> Part | None:
-    """Return the leaf that is the mail's own text: text/plain, else text/html, or None."""
-    leaves = [leaf for leaf in _own(part) if leaf.disposition != "attachment"]
-    for wanted in ("text/plain", "text/html"):
-        for leaf in leaves:
-            if leaf.media_type == wanted:
-                return leaf
-    return None
-
-
-def _own(part: Part) -> Iterator[Part]:
-    """Yield the leaves outside attached messages, whose text is somebody else's."""
-    if not part.children:
-        yield part
-    elif part.media_type != "message/rfc822":
-        for child in part.children:
-            yield from _own(child)
 
 
 def header_fields(buffer: Buffer, start: int, end: int) -> tuple[list[FieldSpan], int]:
