@@ -27,6 +27,7 @@ def revisions(clinic: Clinic) -> list[object]:
         return [*view.dossiers(), *view.doctors()]
 
 
+@pytest.mark.promise(number=5)
 @pytest.mark.parametrize(
     "lines",
     [
