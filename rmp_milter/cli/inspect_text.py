@@ -4,11 +4,11 @@ from itertools import groupby
 
 import click
 
+from rmp_milter.cli.inspection import problem_as_json, sentence_of
 from rmp_milter.cli.output import Json, print_pairs, visible
 from rmp_milter.inspection.said import SaidReport
 from rmp_milter.mail.catalogue.text import Language
-from rmp_milter.mail.catalogue.texts import text
-from rmp_milter.mail.header.routing import Problem, RoutingHeader
+from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.mail.whose.words import SaidLine, Whose
 
 _MOST = 500  # lines that are shown of a text
@@ -32,7 +32,7 @@ def print_said(report: SaidReport, language: Language) -> None:
     print_pairs(_summary(report))
     if report.header:
         for problem in report.header.problems:
-            click.echo(f"  - {visible(_sentence(problem, language))}")
+            click.echo(f"  - {visible(sentence_of(problem, language))}")
     if report.asked_back:
         click.echo("\nWhat comes back:\n")
         click.echo(report.asked_back)
@@ -87,7 +87,7 @@ def said_as_json(report: SaidReport, language: Language) -> Json:
         "table": header.table,
         "letters": header.letters,
         "reference": header.reference,
-        "problems": [_problem(problem, language) for problem in header.problems],
+        "problems": [problem_as_json(problem, language) for problem in header.problems],
         "nothing_asked": report.nothing_asked,
         "letter_kept": report.letter_kept,
         "standing": report.standing.value,
@@ -98,17 +98,3 @@ def said_as_json(report: SaidReport, language: Language) -> Json:
             for line in report.lines
         ],
     }
-
-
-def _problem(problem: Problem, language: Language) -> Json:
-    return {
-        "kind": problem.kind.value,
-        "word": problem.word,
-        "value": problem.value,
-        "sentence": _sentence(problem, language),
-    }
-
-
-def _sentence(problem: Problem, language: Language) -> str:
-    words = text(f"problem-{problem.kind}", language, word=problem.word, value=problem.value)
-    return words.rstrip(" :")

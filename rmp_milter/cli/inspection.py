@@ -6,6 +6,7 @@ import click
 
 from rmp_milter.cli.output import Json, print_pairs, print_table, visible
 from rmp_milter.dossier.model import PartName
+from rmp_milter.handlers.letters.refusal import problem_words
 from rmp_milter.inspection.inside import Inside
 from rmp_milter.inspection.outside import EncryptedPart, OtherPart, Treatment
 from rmp_milter.inspection.report import MailReport
@@ -124,13 +125,12 @@ def _print_header(inside: Inside, header: RoutingHeader, language: Language) -> 
     if header.problems:
         click.echo(text("problems", language))
         for problem in header.problems:
-            click.echo(f"  - {visible(_problem(problem, language))}")
+            click.echo(f"  - {visible(sentence_of(problem, language))}")
 
 
-def _problem(problem: Problem, language: Language) -> str:
-    words = text(f"problem-{problem.kind}", language, word=problem.word)
-    said = text("problem-value", language, value=problem.value) if problem.value else ""
-    return f"{words}, {said}" if said else words
+def sentence_of(problem: Problem, language: Language) -> str:
+    """Return on one line what its sender reads of a problem."""
+    return " ".join(problem_words(problem, language).split())
 
 
 def _print_inside(inside: Inside) -> None:
@@ -192,7 +192,7 @@ def _opened(report: MailReport, language: Language, facts: Facts) -> Json:
     return {
         "request": header.verb.value,
         "header": inside.header.splitlines(),
-        "problems": [_problem_as_json(problem) for problem in header.problems],
+        "problems": [problem_as_json(problem, language) for problem in header.problems],
         "signature": {
             "trust": inside.signature.trust.value,
             "fingerprint": inside.signature.fingerprint,
@@ -205,8 +205,15 @@ def _opened(report: MailReport, language: Language, facts: Facts) -> Json:
     }
 
 
-def _problem_as_json(problem: Problem) -> dict[str, Json]:
-    return {"kind": problem.kind.value, "word": problem.word, "value": problem.value}
+def problem_as_json(problem: Problem, language: Language) -> dict[str, Json]:
+    """Return a problem for a program: its kind, the line's word, its value, the sentence."""
+    return {
+        "kind": problem.kind.value,
+        "word": problem.word,
+        "value": problem.value,
+        "nearest": problem.nearest,
+        "sentence": sentence_of(problem, language),
+    }
 
 
 def _part(part: PartName) -> dict[str, Json]:

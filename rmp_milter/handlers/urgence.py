@@ -51,7 +51,8 @@ def handle(case: Case) -> Outcome:
     """Send the dossier, or the short list to choose from, or say that nobody is alike."""
     _check(case)
     if not case.opened.held_reason:
-        return Outcome(reason_letter(case), urgent=True)
+        asking = reason_letter(case.header, case.opened.header, case.language)
+        return Outcome(asking, urgent=True)
     choice = choose(case.header, case.view, int(day_of(case.at, case.clock)[:4]))
     if choice.sure is not None:
         return _grant(case, choice.sure)

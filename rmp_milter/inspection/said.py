@@ -6,6 +6,7 @@ The keeper's own code reads it, and the milter's judges it; there is no second r
 from rmp_milter.calls.protocol import Standing, Why
 from rmp_milter.dossier.model import Value, Verb
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.letters.emergency_questions import reason_letter
 from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text
@@ -17,6 +18,7 @@ from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.meaning.texts import text_of_mail
+from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.whose.reading import read_plain
 from rmp_milter.mail.whose.words import SaidLine, Words
 from rmp_milter.milter.understanding import (
@@ -88,6 +90,12 @@ def _words_of_entity(data: bytes, most: int) -> Words:
     return text.readings[-1] if text.readings else Words(())
 
 
+def _letter(error: MailError, header: RoutingHeader, lines: str, language: Language) -> Letter:
+    if header.verb is Verb.URGENCE:
+        return reason_letter(header, lines, language)
+    return refusal_letter(error, header, lines, language)
+
+
 def _check_reason(header: RoutingHeader, opened: Opening) -> None:
     """Raise what an emergency hears that says no reason (``handlers/urgence.py``)."""
     if header.verb is Verb.URGENCE and not opened.meaning.cut.reason:
@@ -109,7 +117,7 @@ def _report(words: Words, opened: Opening, this_year: int, language: Language) -
             _check_reason(header, opened)
         except MailError as error:
             refusal = error.text
-            asked_back = refusal_letter(error, header, cut.header, language).text
+            asked_back = _letter(error, header, cut.header, language).text
     return SaidReport(
         lines=words.lines,
         standing=meaning.standing,

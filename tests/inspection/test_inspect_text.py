@@ -74,3 +74,16 @@ def test_a_key_does_not_go_with_a_text(inspect: Inspect) -> None:
     said = inspect.mail(b"x", "--secret-key", __file__, "--text")
     assert said.status == 2
     assert "--text is of a decrypted text" in said.err
+
+
+def test_an_emergency_without_a_reason_shows_the_form_that_comes_back(inspect: Inspect) -> None:
+    said = inspect.mail("Demande : urgence\nPatient : DUPONT Jean\n".encode(), "--text")
+    assert said.status == 1
+    assert "    Patient : DUPONT Jean\n    Motif : [pourquoi]\n" in said.out
+
+
+def test_a_problem_offers_the_word_that_was_meant(inspect: Inspect) -> None:
+    lines = "Demmande : dossier\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
+    (problem,) = inspect.as_json(lines.encode(), "--text").json["problems"]
+    assert problem["nearest"] == "Demande"
+    assert "vouliez-vous écrire « Demande » ?" in problem["sentence"]

@@ -17,6 +17,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.catalogue.urgence import WORDS
 from rmp_milter.mail.header.lines import lines_of
+from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.mail.header.words import Field
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.narrow import WIDTH
@@ -27,10 +28,15 @@ _REFERENCE_SHOWN = 24
 _WHO = {Field(word): words for word, words in WORDS.items()}
 
 
-def reason_letter(case: Case) -> Letter:
-    """Ask for the reason: what was understood comes back as a form with this one slot."""
-    language = case.language
-    who = _said(case) or [_slot(language, "patient"), _slot(language, "born")]
+def reason_letter(header: RoutingHeader, lines: str, language: Language) -> Letter:
+    """Ask for the reason: what was understood comes back as a form with this one slot.
+
+    ``lines`` are those of the header as the keeper gave them, ``header`` what they say.
+    """
+    who = _said(header, lines, language) or [
+        _slot(language, "patient"),
+        _slot(language, "born"),
+    ]
     return Letter(
         subject=text("subject-emergency-reason", language),
         text=_paragraphs(
@@ -94,17 +100,12 @@ def _slot(language: Language, name: str) -> str:
     return text(f"emergency-slot-{name}", language)
 
 
-def _said(case: Case) -> list[str]:
+def _said(header: RoutingHeader, lines: str, language: Language) -> list[str]:
     """Return who is meant, line by line, in the sender's own words as far as they are known.
 
     What is too long for a line ends before its last whole word: it is searched by the others.
     """
-    header, language = case.header, case.language
-    said = {
-        line.field: line.value
-        for line in reversed(lines_of(case.opened.header))
-        if line.field in _WHO
-    }
+    said = {line.field: line.value for line in reversed(lines_of(lines)) if line.field in _WHO}
     if not any(said.values()):
         name = " ".join(filter(None, (header.birth_name.upper(), header.first_names)))
         said = {Field.PATIENT: name or header.names_said, Field.BIRTH_DATE: header.birth_date}

@@ -61,7 +61,7 @@ def _explanation(header: RoutingHeader | None, understood: str, language: Langua
     parts = []
     problems = header.problems if header else ()
     if problems:
-        wrong = [_problem(problem, language) for problem in problems]
+        wrong = [problem_words(problem, language) for problem in problems]
         parts += [text("problems", language), bullet_list(wrong), ""]
     parts.append(text("example-head", language))
     for verb in _probably_meant(header):
@@ -88,7 +88,8 @@ def _quoted(line: str, language: Language) -> str:
     return text("understood-line", language, word=short(word, _WORD)) + said
 
 
-def _problem(problem: Problem, language: Language) -> str:
+def problem_words(problem: Problem, language: Language) -> str:
+    """Return what is wrong with a line, the word offered, and below it what was read."""
     key = f"problem-{problem.kind}"
     if problem.nearest:
         key = "problem-near" if problem.kind is Trouble.UNKNOWN else "problem-near-value"
