@@ -77,7 +77,7 @@ def test_a_key_does_not_go_with_a_text(inspect: Inspect) -> None:
 
 
 def test_an_emergency_without_a_reason_shows_the_form_that_comes_back(inspect: Inspect) -> None:
-    said = inspect.mail("Demande : urgence\nPatient : DUPONT Jean\n".encode(), "--text")
+    said = inspect.mail(b"Demande : urgence\nPatient : DUPONT Jean\n", "--text")
     assert said.status == 1
     assert "    Patient : DUPONT Jean\n    Motif : [pourquoi]\n" in said.out
 
