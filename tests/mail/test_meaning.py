@@ -129,7 +129,7 @@ def test_a_reason_directly_below_the_quotation_is_asked_back() -> None:
 
 
 def test_thanks_directly_below_the_quotation_are_thanks() -> None:
-    for above in (EMERGENCY_ANSWER, f"Demande : clôture\n{HEADER}"):
+    for above in (EMERGENCY_ANSWER, f"Demande : clôture\n{HEADER}", URGENT):
         read = of_text(f"{ATTRIBUTION}{quoted(above)}Merci beaucoup.\n")
         assert (read.standing, read.cut.found, read.doubts) == (Standing.COURTESY, False, ())
 

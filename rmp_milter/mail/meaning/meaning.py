@@ -215,7 +215,7 @@ class _MeaningOf:
         It gives nothing, and its answer is the form to send: who writes the reason above the
         form that asks for it, or into it, is not told that he asked for nothing.
         """
-        if said(self.own_lines) is Said.COURTESY:
+        if self._said() is Said.COURTESY:
             return None
         quoted = [bare(line.text) for line in self.words.lines if line.shown]
         read = cut("\n".join(quoted))
@@ -226,7 +226,11 @@ class _MeaningOf:
 
     def _without_header(self) -> Meaning:
         read = msgspec.structs.replace(_NO_CUT, letter=self.words.are_shown)
-        here = said(self.own_lines)
-        if here is Said.NOTHING and said(self.doubtful) is Said.COURTESY:
-            here = Said.COURTESY  # thanks directly below a quotation
-        return Meaning(read, _STANDINGS[here])
+        return Meaning(read, _STANDINGS[self._said()])
+
+    def _said(self) -> Said:
+        """Return what the own words come to; thanks directly below a quotation are thanks."""
+        own = said(self.own_lines)
+        if own is Said.NOTHING and said(self.doubtful) is Said.COURTESY:
+            return Said.COURTESY
+        return own
