@@ -121,6 +121,19 @@ def test_thanks_for_an_emergencys_answer_are_no_justification(above: str) -> Non
     assert (read.cut.found, read.cut.reason) == (False, "")
 
 
+def test_a_reason_directly_below_the_quotation_is_asked_back() -> None:
+    text = f"{ATTRIBUTION}{quoted(EMERGENCY_ANSWER)}AVC ischémique, thrombolyse.\n"
+    read = of_text(text)
+    assert (verb_of(read), header_of(read).reference) == ("justification", REFERENCE)
+    assert (read.doubts, read.cut.reason) == ((Doubt.QUOTED,), "")
+
+
+def test_thanks_directly_below_the_quotation_are_thanks() -> None:
+    for above in (EMERGENCY_ANSWER, f"Demande : clôture\n{HEADER}", URGENT):
+        read = of_text(f"{ATTRIBUTION}{quoted(above)}Merci beaucoup.\n")
+        assert (read.standing, read.cut.found, read.doubts) == (Standing.COURTESY, False, ())
+
+
 def test_two_emergencies_in_one_answer_are_asked_back() -> None:
     other = EMERGENCY_ANSWER.replace("K7QX", "A2CD")
     text = f"Patient inconscient.\n{ATTRIBUTION}" + quoted(EMERGENCY_ANSWER + other)

@@ -181,11 +181,18 @@ class _MeaningOf:
         return Meaning(read, Standing.HEADER)
 
     def _justification(self) -> Meaning | None:
-        """Return the justification that a plain answer to an emergency access is."""
+        """Return the justification that a plain answer to an emergency access is.
+
+        Its reason is own words only. Where the only words stand directly below the quotation,
+        as Thunderbird has them for whoever answers there, they may be a piece of it that was
+        wrapped: it is asked back.
+        """
         named = references(
             line.text for line in self.words.lines if line.shown and line.whose is not Whose.OWN
         )
-        if not named or said(self.own_lines) is not Said.WORDS:
+        own = said(self.own_lines)
+        is_below = own is Said.NOTHING and said(self.doubtful) is Said.WORDS
+        if not named or not (own is Said.WORDS or is_below):
             return None
         if len(named) > 1:
             return Meaning(standing=Standing.HEADER, doubts=(Doubt.TWO_REFERENCES,))
@@ -194,6 +201,9 @@ class _MeaningOf:
             f"{Field.REFERENCE} : {named[0]}",
             f"{Field.REASON} : {MASK}",
         )
+        if is_below:
+            shown = Cut("\n".join(header[:2]), code="", found=True)
+            return Meaning(shown, Standing.HEADER, (Doubt.QUOTED,))
         reason = bounded_reason("\n".join(self.own_lines).strip())
         return Meaning(
             Cut("\n".join(header), code="", found=True, reason=reason), Standing.HEADER
@@ -205,7 +215,7 @@ class _MeaningOf:
         It gives nothing, and its answer is the form to send: who writes the reason above the
         form that asks for it, or into it, is not told that he asked for nothing.
         """
-        if said(self.own_lines) is Said.COURTESY:
+        if self._said() is Said.COURTESY:
             return None
         quoted = [bare(line.text) for line in self.words.lines if line.shown]
         read = cut("\n".join(quoted))
@@ -216,4 +226,11 @@ class _MeaningOf:
 
     def _without_header(self) -> Meaning:
         read = msgspec.structs.replace(_NO_CUT, letter=self.words.are_shown)
-        return Meaning(read, _STANDINGS[said(self.own_lines)])
+        return Meaning(read, _STANDINGS[self._said()])
+
+    def _said(self) -> Said:
+        """Return what the own words come to; thanks directly below a quotation are thanks."""
+        own = said(self.own_lines)
+        if own is Said.NOTHING and said(self.doubtful) is Said.COURTESY:
+            return Said.COURTESY
+        return own
