@@ -12,7 +12,7 @@ from rmp_milter.dossier.model import Doctor, Dossier, Onglet, PatientTold, Posta
 from rmp_milter.dossier.rules import Relation
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Notice
-from rmp_milter.handlers.letters.index import dossier_letter, in_index_order
+from rmp_milter.handlers.letters.index import dossier_letter, files_of, in_index_order
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen
 from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
@@ -117,7 +117,7 @@ def _treating_words(case: Case, dossier: Dossier, treating: Doctor) -> str:
 
 
 def _count_words(case: Case, ordered: Sequence[Seen]) -> str:
-    documents = sum(len(each.filed.entry.documents) for each in ordered)
+    documents = files_of(ordered, case.language)
     facts = {"entries": str(len(ordered)), "documents": str(documents)}
     return text("emergency-count", case.language, **facts) + "\n"
 

@@ -61,7 +61,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         treating=treating,
         date=day(at, clock),
         entries=str(len(ordered)),
-        documents=str(sum(len(each.filed.entry.documents) for each in ordered)),
+        documents=str(files_of(ordered, language)),
     )
     sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
     body = text("index-empty", language) + "\n"
@@ -75,6 +75,12 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
         enclosures=sent,
         last=table.last,
     )
+
+
+def files_of(listed: Iterable[Seen], language: Language) -> int:
+    """Return how many files and letters the index lists below its documents."""
+    stored = (document for each in listed for document in each.filed.entry.documents)
+    return sum(len(document_titles(document, language)) for document in stored)
 
 
 def in_index_order(picked: Iterable[Seen]) -> list[Seen]:
