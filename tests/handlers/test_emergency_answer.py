@@ -52,7 +52,7 @@ class TestOrderOfNeed:
         )
         assert f"Le médecin traitant est {DEMO.name}." in screen
         assert "On le joint au 01 23 45 67 89 ou au 06 12 34 56 78." in screen
-        assert "14 document(s), 14 fichier(s)" in screen
+        assert "14 document(s), 28 fichier(s)" in screen
 
     def test_the_resume_that_is_named_is_the_first_that_is_sent(self) -> None:
         outcome, _ = run(urgence.handle, emergency(), World([self.KNOWN], [*self.MANY]))
