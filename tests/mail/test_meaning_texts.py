@@ -146,3 +146,19 @@ def test_a_text_is_decoded_whatever_the_label(label: str, octets: bytes) -> None
 
 def test_a_text_beyond_the_limit_is_cut_at_a_line() -> None:
     assert read_words("Né le\nété à\nmidi".encode(), "utf-8", 12) == "Né le\n"
+
+
+def test_an_attached_text_that_names_somebody_else_is_asked_back() -> None:
+    other = "Patient : MARTIN Luc\nNé le : 01/01/1970\n\nGlycémie : 1,02 g/l\n"
+    assert of_entity(plain(SAID), plain(other, NAMED)).doubts == (Doubt.OTHER_PATIENT,)
+
+
+@pytest.mark.parametrize("file", [SAID, "Glycémie : 1,02 g/l\n", "Patient : fatigué\n"])
+def test_an_attached_text_of_the_same_patient_or_of_nobody_is_a_file(file: str) -> None:
+    assert of_entity(plain(SAID), plain(file, NAMED)).doubts == ()
+
+
+def test_an_emergency_minds_no_attached_text() -> None:
+    other = "Patient : MARTIN Luc\nNé le : 01/01/1970\n"
+    read = of_entity(plain(URGENT), plain(other, NAMED))
+    assert (verb_of(read), read.doubts) == ("urgence", ())

@@ -6,6 +6,7 @@ import msgspec
 
 from rmp_milter.calls.protocol import Doubt, Standing
 from rmp_milter.dossier.model import Verb
+from rmp_milter.mail.header.patients import names_another
 from rmp_milter.mail.incoming.mimetree import Buffer, Part
 from rmp_milter.mail.meaning.meaning import Meaning, agreed, asked, meaning
 from rmp_milter.mail.meaning.texts import MailText, attached_text, text_of_mail
@@ -30,11 +31,22 @@ def meaning_of_mail(buffer: Buffer, root: Part, most: int, this_year: int) -> Ma
     read = _of(text, this_year)
     if read.standing is Standing.NOTHING and not text.readings:
         read = _by_file(_of(attached_text(buffer, root, most), this_year), this_year)
+    elif read.standing is Standing.HEADER and asked(read, this_year).verb is Verb.DEPOT:
+        read = _beside_files(read, attached_text(buffer, root, most), this_year)
     return MailMeaning(read, text)
 
 
 def _of(text: MailText, this_year: int) -> Meaning:
     return agreed([meaning(words, this_year) for words in text.readings], this_year)
+
+
+def _beside_files(read: Meaning, attached: MailText, this_year: int) -> Meaning:
+    """Return the deposit, in doubt if an attached text names somebody else in header form."""
+    lines = [line.text for words in attached.readings for line in words.lines]
+    if not names_another(lines, read.cut.header, this_year):
+        return read
+    doubts = dict.fromkeys((*read.doubts, Doubt.OTHER_PATIENT))
+    return msgspec.structs.replace(read, doubts=tuple(doubts))
 
 
 def _by_file(read: Meaning, this_year: int) -> Meaning:
