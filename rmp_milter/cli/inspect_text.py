@@ -48,7 +48,7 @@ def _summary(report: SaidReport) -> list[tuple[str, str]]:
         return [("cannot be read", report.refusal)]
     if report.nothing_asked:
         return [("request", "none: nothing is done")]
-    pairs = [("request", header.verb.value)]
+    pairs = [("request", header.verb.value if report.has_request else "none is understood")]
     pairs += [(name, value) for name, value in _traits(header).items() if value]
     pairs += [("code", "stated")] if report.code_stated else []
     pairs.append(("letter", "kept as it came" if report.letter_kept else "not kept"))
@@ -72,9 +72,8 @@ def _traits(header: RoutingHeader) -> dict[str, str]:
 def said_as_json(report: SaidReport, language: Language) -> Json:
     """Return the report for a program; the keys are described in rmp(1)."""
     header = report.header or RoutingHeader()
-    is_read = report.header is not None and not report.nothing_asked
     return {
-        "verb": header.verb.value if is_read else "",
+        "verb": header.verb.value if report.has_request else "",
         "birth_name": header.birth_name,
         "first_names": header.first_names,
         "birth_date": header.birth_date,

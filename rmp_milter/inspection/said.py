@@ -49,6 +49,11 @@ class SaidReport(Value, frozen=True):
     asked_back: str = ""
 
     @property
+    def has_request(self) -> bool:
+        """Whether there are words that are read as a header, be it a deposit's."""
+        return self.header is not None and self.standing is Standing.HEADER
+
+    @property
     def nothing_asked(self) -> bool:
         """Whether its author asks for nothing: thanks."""
         return is_thanks(self.standing, has_documents=False) and not self.refusal
@@ -118,12 +123,16 @@ def _report(words: Words, opened: Opening, this_year: int, language: Language) -
         except MailError as error:
             refusal = error.text
             asked_back = _letter(error, header, cut.header, language).text
+            if refusal == "nothing-asked":  # no line of it was to be a header's
+                header = RoutingHeader()
     return SaidReport(
         lines=words.lines,
         standing=meaning.standing,
         header=header,
         code_stated=bool(cut.code),
-        letter_kept=meaning.keeps_text and any(not part.name for part in opened.parts),
+        letter_kept=not refusal
+        and meaning.keeps_text
+        and any(not part.name for part in opened.parts),
         refusal=refusal,
         asked_back=asked_back,
     )

@@ -12,6 +12,7 @@ from testbed.reading import Opened
 
 pytestmark = pytest.mark.integration
 
+REFERENCE = re.compile(r"U-[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}")
 NOTHING_DONE = "rien n'a été fait"
 
 
@@ -103,7 +104,7 @@ def urgent(clinic: Clinic, doctor: Doctor) -> Opened:
 
 def test_a_plain_signed_reply_justifies_an_emergency(clinic: Clinic) -> None:
     answer = urgent(clinic, clinic.anne)
-    reference = re.search(r"U-[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}", answer.text)
+    reference = REFERENCE.search(answer.text)
     assert reference
     reply = quoted(answer.text).replace("Merci beaucoup.", "AVC, thrombolyse à décider.")
     (said,) = clinic.host.ask(clinic.anne, clinic.anne.pgp_mime(reply))
@@ -117,4 +118,11 @@ def test_a_plain_signed_reply_justifies_an_emergency(clinic: Clinic) -> None:
 def test_a_plain_reply_that_is_not_his_justifies_nothing(clinic: Clinic) -> None:
     answer = urgent(clinic, clinic.anne)
     reply = quoted(answer.text).replace("Merci beaucoup.", "AVC, thrombolyse à décider.")
-    clinic.refusal(clinic.paul, clinic.paul.pgp_mime(reply))
+    refused = clinic.refusal(clinic.paul, clinic.paul.pgp_mime(reply))
+    assert "référence" in refused.text
+    with open_store(clinic.host.service) as store, store.snapshot() as view:
+        reference = REFERENCE.search(answer.text)
+        assert reference
+        emergency = view.emergency(reference[0])
+    assert emergency is not None
+    assert not emergency.justified_at

@@ -22,7 +22,7 @@ def refile(text: str, world: World | None = None, **more):  # noqa: ANN003, ANN2
     return run(reclassement.handle, mail, world or World([dossier()], ENTRIES))
 
 
-def refusal(text: str, world: World | None = None, **more) -> str:  # noqa: ANN003
+def refusal(text: str, world: World | None = None, **more) -> str:  # noqa: ANN003 -- asked() says
     mail = asked(LINES + text, **more)
     return refusal_of(reclassement.handle, mail, world or World([dossier()], ENTRIES)).text
 

@@ -22,3 +22,18 @@ def test_a_mark_is_not_parted_from_its_word() -> None:
         text = refusal_letter(MailError(key, facts={"numbers": "9"}), None, "", "fr").text
         assert not [line for line in text.splitlines() if line.endswith("«")]
         assert not [line for line in text.splitlines() if line[:1] in {"»", ":", ";", "?"}]
+
+
+def test_words_without_a_request_are_shown_what_may_be_asked_the_emergency_first() -> None:
+    letter = refusal_letter(MailError("nothing-asked"), parse("", 2026), "", "fr")
+    places = [
+        letter.text.index(words)
+        for words in (
+            "ne demande rien",
+            "Demande : urgence",
+            "Demande : [dossier",
+            "Document :",
+        )
+    ]
+    assert places == sorted(places)
+    assert "manque" not in letter.text

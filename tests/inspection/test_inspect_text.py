@@ -87,3 +87,9 @@ def test_a_problem_offers_the_word_that_was_meant(inspect: Inspect) -> None:
     (problem,) = inspect.as_json(lines.encode(), "--text").json["problems"]
     assert problem["nearest"] == "Demande"
     assert "vouliez-vous écrire « Demande » ?" in problem["sentence"]
+
+
+def test_words_without_a_request_have_no_verb_and_no_problem(inspect: Inspect) -> None:
+    found = inspect.as_json(b"Quelle dose avez-vous retenue ?\n", "--text").json
+    assert (found["verb"], found["problems"], found["letter_kept"]) == ("", [], False)
+    assert (found["nothing_asked"], found["refusal"]) == (False, "nothing-asked")

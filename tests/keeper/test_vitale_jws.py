@@ -48,7 +48,7 @@ def fault(verifier: JwsVerifier, token: str, now: int = NOW) -> Fault:
 def changed(software: CardSoftware, **claims: object) -> str:
     said = {**software.claims(NIR, RPPS, SERVICE, NOW), **claims}
     kept = {name: value for name, value in said.items() if value is not None}
-    return software.sign(kept)  # type: ignore[arg-type]
+    return software.sign(kept)  # type: ignore[arg-type] # wrong claims, on purpose
 
 
 def unsigned(header: dict[str, object], claims: dict[str, str | int]) -> str:

@@ -124,7 +124,7 @@ def names(order: SealPieces) -> list[str]:
     return [part.get_filename() or "" for part in inner.walk() if part.get_filename()]
 
 
-def parsed_pieces(order: SealPieces):  # noqa: ANN201
+def parsed_pieces(order: SealPieces):  # noqa: ANN201 -- an EmailMessage, imported here alone
     from email import message_from_bytes, policy  # noqa: PLC0415 -- here alone
 
     return message_from_bytes(raw(order.pieces), policy=policy.default)

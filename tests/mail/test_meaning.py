@@ -217,3 +217,44 @@ def test_a_reason_above_or_in_the_form_that_asks_for_it_is_asked_for_again(text:
 
 def test_thanks_above_that_form_ask_for_nothing() -> None:
     assert of_text(f"Merci.\n{ATTRIBUTION}{quoted(FORM)}").standing is Standing.COURTESY
+
+
+REQUEST = f"Demande : clôture\n{HEADER}"
+
+
+@pytest.mark.parametrize("sign", ["»", "%", "}", "›", "#", "~", "+", ";"])
+def test_a_request_behind_a_rare_mark_is_asked_back(sign: str) -> None:
+    marked = "".join(f"{sign} {line}\n" for line in REQUEST.splitlines())
+    assert of_text(f"Merci.\n\n{marked}").doubts == (Doubt.QUOTED,)
+
+
+@pytest.mark.parametrize("sign", ["»", "#", "+"])
+def test_an_emergency_or_a_deposit_behind_a_rare_mark_is_read(sign: str) -> None:
+    for text, verb in ((URGENT, "urgence"), (HEADER, "depot")):
+        marked = "".join(f"{sign} {line}\n" for line in text.splitlines())
+        read = of_text(f"{marked}\nCher confrère.\n")
+        assert (verb_of(read), read.doubts) == (verb, ())
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Karim BENALI <benali@exemple.fr> :",
+        "________________________________\nDe : Karim BENALI <benali@exemple.fr>",
+    ],
+)
+def test_what_an_address_introduces_is_in_doubt(above: str) -> None:
+    assert of_text(f"Merci.\n\n{above}\n{REQUEST}").doubts == (Doubt.QUOTED,)
+    deposit = of_text(f"{above}\n{HEADER}{LETTER}")
+    assert (verb_of(deposit), deposit.doubts, deposit.cut.letter) == ("depot", (), True)
+
+
+@pytest.mark.parametrize("said", ["coma", "vitale", "DUPONT"])
+def test_urgence_with_a_word_behind_it_is_an_emergency(said: str) -> None:
+    read = of_text(f"Urgence : {said}\nPatient : DUPONT Jean\n")
+    assert (verb_of(read), header_of(read).birth_name) == ("urgence", "DUPONT")
+
+
+@pytest.mark.parametrize("said", ["non", "15", "01 02 03 04 05"])
+def test_urgence_denied_or_a_number_is_none(said: str) -> None:
+    assert verb_of(of_text(f"{HEADER}Urgence : {said}\n{LETTER}")) != "urgence"

@@ -277,7 +277,7 @@ def test_a_chore_that_another_did_meanwhile_is_passed_over(
     a_home(house.store)
     plain = chores_round.adopt_by_itself
 
-    def too_late(*args):  # noqa: ANN002, ANN202
+    def too_late(*args):  # noqa: ANN002, ANN202 -- as the function it stands for
         house.store.commit(Changes(expired=(new.waiting.waiting_id,)), NOW)
         return plain(*args)
 

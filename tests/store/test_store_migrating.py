@@ -323,7 +323,7 @@ def test_a_store_put_back_without_its_lock_file_is_moved(full_folder: Path) -> N
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_where_there_is_no_store_none_is_made(tmp_path: Path, there: bool) -> None:  # noqa: FBT001
+def test_where_there_is_no_store_none_is_made(tmp_path: Path, there: bool) -> None:  # noqa: FBT001 -- drawn
     folder = tmp_path / "store"
     if there:
         folder.mkdir()

@@ -1,5 +1,7 @@
 """The letter to a known sender whose mail was refused: why, what was understood, how to."""
 
+from collections.abc import Sequence
+
 from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
@@ -18,8 +20,10 @@ _ABOUT_PROOFS = frozenset(
 )
 # Characters of the sender's words that are repeated: they end on the line that they stand on.
 _WORD, _SHOWN = 24, 48
-_EXPLAINED = frozenset({"header-problems", "nothing-asked", "not-filed", "no-text"})
+_EXPLAINED = frozenset({"header-problems", "not-filed", "no-text"})
 """Refusals that a look at the header helps with."""
+_EVERY_DAY = (Verb.URGENCE, Verb.CONSULTATION, Verb.DEPOT)
+"""What may have been meant by words that hold no request; an emergency is first."""
 
 
 def attestation_fault(opened: Opened, doctor: Doctor) -> str:
@@ -51,6 +55,8 @@ def refusal_letter(
         words += "\n" + narrow(why) + "\n"
     if isinstance(error, Refusal) and error.below:
         words += f"\n{error.below}"
+    if error.text == "nothing-asked":
+        words += "\n" + "\n".join(_models(_EVERY_DAY, language)) + "\n"
     if error.text in _EXPLAINED:
         words += _explanation(header, understood, language)
     return Letter(subject=text("subject-refusal", language), text=words)
@@ -63,13 +69,17 @@ def _explanation(header: RoutingHeader | None, understood: str, language: Langua
     if problems:
         wrong = [problem_words(problem, language) for problem in problems]
         parts += [text("problems", language), bullet_list(wrong), ""]
-    parts.append(text("example-head", language))
-    for verb in _probably_meant(header):
-        parts += ["", example_of(verb, language)]
+    parts += _models(_probably_meant(header), language)
     lines = [_quoted(line, language) for line in understood.splitlines() if line.strip()]
     lines = lines or [text("understood-nothing", language)]
     parts += ["", text("understood", language), bullet_list(lines)]
     return "\n" + "\n".join(parts) + "\n"
+
+
+def _models(verbs: Sequence[Verb], language: Language) -> list[str]:
+    """Return what to copy for each of these requests, below one sentence that says how."""
+    examples = [part for verb in verbs for part in ("", example_of(verb, language))]
+    return [text("example-head", language), *examples]
 
 
 def _probably_meant(header: RoutingHeader | None) -> tuple[Verb, ...]:

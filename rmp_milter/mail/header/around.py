@@ -69,7 +69,7 @@ def urgency_alone(line: Line) -> bool:
     value = fold(line.value[:80])
     if _is_request_word(line):
         return not urgency_denied(line)
-    is_told = len(value.split()) > 1 or len(line.word.split()) > 1
+    is_told = len(value.split()) > 1 or len(line.word.split()) > 1 or value.isalpha()
     return not value or is_told or yes_or_no(value) is True or value in {"VITALE", "ABSOLUE"}
 
 

@@ -31,7 +31,7 @@ class Attribution(NamedTuple):
     """Where an attribution ends (the line behind it), and how sure it is one.
 
     ``named`` says that an address or a time of day is in it, as no letter has; ``dated``
-    that it holds a digit; ``closed`` that its line ends behind the colon.
+    that it is one without marks below; ``closed`` that its line ends behind the colon.
     """
 
     end: int
@@ -52,6 +52,9 @@ def attributions(lines: Sequence[str]) -> dict[int, Attribution]:
             begun = _begin(lines, last)
             if begun is not None:
                 found[begun] = _attribution(_joined(lines, begun, last), last + 1)
+            elif has_address(line[-_LINE:]):
+                # "Karim BENALI <benali@exemple.fr> :", or the end of a letter's sentence.
+                found[last] = Attribution(last + 1, named=False, dated=True)
         elif _is_drawn(line[:_LINE]):
             found[last] = Attribution(last + 1, named=True, dated=True)
         elif _goes_on(line[:_LINE]):
@@ -62,6 +65,11 @@ def attributions(lines: Sequence[str]) -> dict[int, Attribution]:
 def is_named(text: str) -> bool:
     """Return whether an address or a time of day is in the text."""
     return bool(_ADDRESS.search(text) or has_hour(text))
+
+
+def has_address(text: str) -> bool:
+    """Return whether an address stands in the text in the brackets that clients give it."""
+    return bool(_ANGLED.search(text))
 
 
 def has_hour(text: str) -> bool:
@@ -151,4 +159,4 @@ def _says_who(text: str) -> bool:
 
 def _is_shaped(text: str) -> bool:
     """Return whether day, hour and an address in brackets make one, in any language."""
-    return bool(_ANGLED.search(text)) and has_hour(text) and has_day(text)
+    return has_address(text) and has_hour(text) and has_day(text)

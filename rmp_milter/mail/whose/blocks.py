@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.words import field_of
-from rmp_milter.mail.whose.attributions import has_day, has_hour, is_named
+from rmp_milter.mail.whose.attributions import has_address, has_day, has_hour, is_named
 from rmp_milter.mail.whose.client_words import ROLES, BlockRole
 
 _LINE = 600  # characters of one line that are looked at
@@ -88,7 +88,8 @@ def _around(
     text = "\n".join(line[:_LINE] for line in lines[first:end])
     if sum(role in said for role in _NEEDED) < _UNDER_DIVIDER:
         is_short = BlockRole.DATE in said and "@" in text and has_hour(text)
-        return (first, Block(end, sure=False)) if is_short else None
+        is_shorter = has_address(lines[at][:_LINE])  # "De : X <x@y>" and no more
+        return (first, Block(end, sure=False)) if is_short or is_shorter else None
     return first, Block(end, sure=BlockRole.SENT in said or is_named(text))
 
 

@@ -14,6 +14,8 @@ _TWO_BARS = re.compile(r"[ \t]*[|│┃][ \t]*[|│┃>]")
 _MORE_THAN = re.compile(r"[ \t]*(?:[^\W\d_][\w.]{0,11})?[>＞﹥] ?=? ?\d[^>＞﹥]{0,50}\Z")
 
 
+# Signs that some clients, or their users, put before quoted lines; others begin lists with them.
+_RARE = re.compile(r"[ \t]*[»›%}#¦+~;:=$&^\\!]{1,3}[ \t]")
 _EMPTY = re.compile(r"[\s>＞﹥|│┃]*")
 
 
@@ -59,7 +61,8 @@ def _mark_of(line: str) -> Mark:
     if _ANGLE.match(line) or _BAR.match(line):
         return Mark.SURE
     # An empty first cell, or a quoted table where the client marks with bars.
-    return Mark.PERHAPS if _TWO_BARS.match(line) else Mark.NONE
+    unsure = _TWO_BARS.match(line) or _RARE.match(line)
+    return Mark.PERHAPS if unsure else Mark.NONE
 
 
 def _is_open(line: str) -> bool:
