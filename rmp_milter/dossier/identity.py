@@ -37,6 +37,7 @@ _LETTERS = str.maketrans(
         "ʻ": " ",
     }
 )
+_ASCII_SIGNS = re.compile("[^A-Z0-9]+")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _NIR = re.compile(r"[1-9]\d{4}(?:\d{2}|2A|2B)\d{6}\d{2}", re.ASCII)
 _SEX_DIGITS = {"M": "137", "F": "248"}  # for good, while being registered, provisional
@@ -78,6 +79,8 @@ def fold(text: str) -> str:
     Hyphens, apostrophes and all other signs separate words. Letters of other scripts stay
     themselves: a Cyrillic ``А`` is no Latin ``A``.
     """
+    if text.isascii():  # nearly all lines of a mail: nothing to take apart
+        return " ".join(_ASCII_SIGNS.sub(" ", text.upper()).split())
     folded = text
     # Once is not enough: capitals of some letters decompose again.
     for _ in range(2):

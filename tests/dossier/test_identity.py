@@ -329,3 +329,8 @@ def test_a_number_says_sex_year_and_month_of_birth(
 ) -> None:
     patient = Patient("Dupont", "Jean", "1959-01-30", number)
     assert number_contradicts(patient, sex) is contradicts
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_letters_fold_as_all_others_do(text: str) -> None:
+    assert fold(text) == fold(f"{text}\u200b")  # which is no ASCII, and nothing to compare

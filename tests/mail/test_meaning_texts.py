@@ -16,6 +16,7 @@ from meaning_case import (
 from rmp_milter.calls.protocol import Doubt, Standing
 from rmp_milter.mail.incoming.mimetree import scan
 from rmp_milter.mail.meaning.texts import text_of_mail
+from rmp_milter.mail.meaning.whole import meaning_of_mail
 
 SAID = HEADER + LETTER
 HTML = "<p>Patient : DUPONT Jean</p><p>Né le : 30/01/1959</p><p>&nbsp;</p><p>Cher confrère.</p>"
@@ -162,3 +163,29 @@ def test_an_emergency_minds_no_attached_text() -> None:
     other = "Patient : MARTIN Luc\nNé le : 01/01/1970\n"
     read = of_entity(plain(URGENT), plain(other, NAMED))
     assert (verb_of(read), read.doubts) == ("urgence", ())
+
+
+def test_all_texts_together_have_a_bound() -> None:
+    data = mixed("mixed", *[plain("x" * 99 + "\n")] * 20).encode()
+    (words,) = text_of_mail(data, scan(data), 100).readings
+    assert sum(len(line.text) for line in words.lines) <= 400
+
+
+def test_an_emergency_behind_a_long_quotation_is_read() -> None:
+    data = mixed("mixed", plain("> ancien courrier\n" * 9_999), FILE, plain(URGENT)).encode()
+    read = meaning_of_mail(data, scan(data), 1 << 16, 2026).meaning
+    assert verb_of(read) == "urgence"
+
+
+def test_a_header_below_a_long_style_sheet_is_read() -> None:
+    style = "<style>p.MsoNormal{margin:0cm;font-family:Calibri}</style>" * 5_000
+    data = mixed("alternative", plain(SAID), html(style + HTML), boundary="a").encode()
+    read = meaning_of_mail(data, scan(data), 1 << 16, 2026).meaning
+    assert (verb_of(read), read.doubts) == ("depot", ())
+
+
+def test_of_many_alternatives_three_are_read() -> None:
+    data = mixed("alternative", *[plain(SAID)] * 9, html(HTML), boundary="a").encode()
+    readings = text_of_mail(data, scan(data), 1 << 16).readings
+    assert len(readings) == 3
+    assert readings[-1].lines[0].text == "Patient : DUPONT Jean"

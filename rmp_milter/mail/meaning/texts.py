@@ -18,6 +18,9 @@ from rmp_milter.mail.whose.words import MAX_LINES, SaidLine, Whose, Words
 
 _PLAIN, _HTML = "text/plain", "text/html"
 _MAX_TEXTS = 50  # parts that are read; a mail has some
+_MAX_READINGS = 3  # of one text: plain, HTML, and what nobody sends any more
+_ALL_TEXTS = 4  # times what one text may have: all of them together
+_TAGS = 8  # octets of HTML that count as one: most are tags and style sheets
 # Header fields that clients repeat as text where they encrypted the subject.
 _FIELD = re.compile(
     r"(?:Subject|From|To|Cc|Date|Reply-To|Sender|Organization|Sig|Enc|Message-ID|References"
@@ -39,15 +42,17 @@ class MailText(NamedTuple):
 def text_of_mail(buffer: Buffer, root: Part, most: int) -> MailText:
     """Return the mail's own text: all unnamed texts of the entity, one below the other.
 
-    ``most`` bounds the octets of each part that are looked at.
+    ``most`` bounds the octets of each part that are looked at; all together have four times
+    as many, so that no number of parts makes more work.
     """
-    return _joined(list(_texts(buffer, root, most)))
+    return _joined(list(_texts(buffer, root, _Room(most))))
 
 
 def attached_text(buffer: Buffer, root: Part, most: int) -> MailText:
     """Return the texts that came as files, or under a name, one below the other."""
     named = [leaf for leaf in _own(root) if leaf.media_type == _PLAIN and not is_running(leaf)]
-    read = [MailText((_words(buffer, leaf, most),), (leaf,)) for leaf in named[:_MAX_TEXTS]]
+    room = _Room(most)
+    read = [MailText((_words(buffer, leaf, room),), (leaf,)) for leaf in named[:_MAX_TEXTS]]
     return _joined(read)
 
 
@@ -69,23 +74,42 @@ def _own(part: Part) -> Iterator[Part]:
             yield from _own(child)
 
 
-def _texts(buffer: Buffer, part: Part, most: int) -> Iterator[MailText]:
+class _Room:
+    """What may still be looked at of a mail's texts, in octets of plain text."""
+
+    def __init__(self, most: int) -> None:
+        self._each = most
+        self._left = most * _ALL_TEXTS
+
+    def octets(self, buffer: Buffer, leaf: Part) -> bytes:
+        """Return the leaf's octets, cut at a line's end where there are too many."""
+        weight = _TAGS if leaf.media_type == _HTML else 1
+        most = min(self._each, self._left) * weight
+        data = first(content(buffer, leaf), most + 1)
+        if len(data) > most:
+            data = data[: data.rfind(b"\n", 0, most) + 1 or most]
+        self._left -= -(-len(data) // weight)
+        return data
+
+
+def _texts(buffer: Buffer, part: Part, room: _Room) -> Iterator[MailText]:
     """Yield the running texts in the order of the mail; an alternative is one."""
     if part.media_type == "message/rfc822":
         return
     if part.media_type == "multipart/alternative":
-        yield from _alternative(buffer, part, most)
+        yield from _alternative(buffer, part, room)
     elif part.children:
         for child in part.children:
-            yield from _texts(buffer, child, most)
-    elif is_running(part) and (words := _words(buffer, part, most)).are_shown:
+            yield from _texts(buffer, child, room)
+    elif is_running(part) and (words := _words(buffer, part, room)).are_shown:
         yield MailText((words,), (part,))
 
 
-def _alternative(buffer: Buffer, part: Part, most: int) -> Iterator[MailText]:
+def _alternative(buffer: Buffer, part: Part, room: _Room) -> Iterator[MailText]:
     """Yield the alternatives as one text, a reading each; what is blank is none."""
-    each = [_joined(list(_texts(buffer, child, most))) for child in part.children]
+    each = [_joined(list(_texts(buffer, child, room))) for child in part.children]
     said = [option for option in each if option.readings]
+    said = [*said[: _MAX_READINGS - 1], *said[_MAX_READINGS - 1 :][-1:]]
     leaves = tuple(leaf for option in said for leaf in option.leaves)
     readings = tuple(option.readings[-1] for option in said)
     if readings:
@@ -138,11 +162,8 @@ def _runs_on(text: Words) -> Whose:
     return min(last.whose, Whose.DOUBTFUL) if marked else last.whose
 
 
-def _words(buffer: Buffer, leaf: Part, most: int) -> Words:
-    data = first(content(buffer, leaf), most + 1)
-    if len(data) > most:
-        data = data[: data.rfind(b"\n", 0, most) + 1 or most]
-    text = decode(data, leaf.params.get("charset", ""))
+def _words(buffer: Buffer, leaf: Part, room: _Room) -> Words:
+    text = decode(room.octets(buffer, leaf), leaf.params.get("charset", ""))
     if leaf.media_type == _HTML:
         return read_html(text)
     if leaf.params.get("hp-legacy-display", "") == "1":
