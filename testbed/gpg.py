@@ -123,6 +123,10 @@ class Keyring:
             raise CannotDecrypt("; ".join(done.status))
         return done
 
+    def unwrap(self, data: bytes) -> bytes:
+        """Take the encryption off a message and leave what is inside, signatures and all."""
+        return self._gpg("--unwrap", stdin=data).data
+
     def verify(self, data: bytes, signature: bytes) -> tuple[Verdict, ...]:
         """Return what gpg says of a detached signature over ``data``."""
         with tempfile.NamedTemporaryFile(dir=self.home) as file:

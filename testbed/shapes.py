@@ -41,7 +41,7 @@ def letter(text: str, files: Files) -> bytes:
 
 def pgp_mime(writer: Writer, text: str, files: Files, subject: str, *, sign: bool) -> bytes:
     """As Thunderbird: subject protected, one-pass signed, the own key inside."""
-    inside = _protected(writer, letter(text, files), subject)
+    inside = protected(writer, letter(text, files), subject)
     return writer.mail("...", encrypted(writer.sealed(inside, sign=sign)))
 
 
@@ -74,7 +74,7 @@ def signed_inside(writer: Writer, text: str, files: Files, forged: str = "") -> 
 
 def mixed_up(writer: Writer, text: str, files: Files) -> bytes:
     """As Exchange leaves PGP/MIME behind: ``multipart/mixed`` with an empty text first."""
-    inside = _protected(writer, letter(text, files), "")
+    inside = protected(writer, letter(text, files), "")
     parts = [
         mime.ascii_part(b""),
         mime.file_part("PGPMIME version.txt", b"Version: 1\r\n", "application/pgp-encrypted"),
@@ -143,7 +143,8 @@ def clear(writer: Writer, text: str, files: Files) -> bytes:
     return writer.mail("RMP", letter(text, files))
 
 
-def _protected(writer: Writer, content: bytes, subject: str) -> bytes:
+def protected(writer: Writer, content: bytes, subject: str) -> bytes:
+    """Return what Thunderbird encrypts: the entity, the own key, the header's fields above."""
     own_key = mime.file_part("OpenPGP.asc", writer.keyring.export(), "application/pgp-keys")
     inner = mime.multipart("mixed", [content, own_key], '; protected-headers="v1"; hp="cipher"')
     headers = mime.top(writer.sender, writer.recipient, subject)

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from rmp_milter.calls.protected import Protected
 from rmp_milter.dossier.model import CodeSlot, Container, PartName, Slots
 
 
@@ -187,11 +188,13 @@ class Opened(Message, frozen=True):
     ``attestation_fault`` why one that is there does not hold (:class:`AttestationFault`).
     ``keys`` are the binary certificates that came as ``application/pgp-keys`` or as an
     attached ``.asc`` of certificates, at most four. ``once`` is the same for the same
-    encrypted text, however it is wrapped (a keyed digest of its session key): by it a
-    replayed mail is known. ``parcels`` are there only where HPRIM messages name
-    more than one patient: then ``header`` is the first one's and decides nothing, and a body
-    that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
-    words are, and with ``doubts`` it is asked back whatever its header says.
+    signed content of a signer's second, and for the same encrypted text that nobody enrolled
+    signed, however it is wrapped and whatever came beside it: by it a replayed mail is known.
+    ``parcels`` are there only where HPRIM messages name more than one patient: then ``header``
+    is the first one's and decides nothing, and a body that is in no parcel belongs to nobody.
+    ``standing`` says what the mail's own words are, and with ``doubts`` it is asked back whatever
+    its header says. ``protected`` is what the mail says inside of whom it is for, of its author
+    and its day.
     """
 
     header: str
@@ -207,6 +210,7 @@ class Opened(Message, frozen=True):
     held_reason: bytes = b""
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    protected: Protected = Protected()
 
     @property
     def has_documents(self) -> bool:

@@ -34,6 +34,7 @@ def keeper(config: Config) -> int:
             config.keeper.workers,
             limits(config),
             verifier=verifier(config),
+            services=frozenset(config.service.addresses),
         )
     return 0
 

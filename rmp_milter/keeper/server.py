@@ -59,6 +59,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     limits: Limits | None = None,
     *,
     verifier: AttestationVerifier = NOBODY_ATTESTS,
+    services: frozenset[str] = frozenset(),
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
@@ -74,7 +75,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     def run_worker() -> None:
         with Journal(log_folder) as journal:
             bounds = limits or Limits()
-            desk = Desk(keys, journal, holder, secrets.token_bytes, bounds, verifier)
+            desk = Desk(keys, journal, holder, secrets.token_bytes, bounds, verifier, services)
             work(listener, place.allowed_uids, desk)
 
     with listener:

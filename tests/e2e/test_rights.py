@@ -109,7 +109,8 @@ def test_an_opposed_doctor_gets_no_access_until_it_is_lifted(clinic: Clinic) -> 
     (refused,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
     assert "L'accès n'est pas accordé." in " ".join(refused.text.split())
     ask(clinic, clinic.paul, "levée d'opposition", f"{lines}Médecin : vieux@eudora.test\n")
-    (read,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(asked))
+    again = f"{asked}Service : rmp@rmp.test\n"  # a text of its own, within the same second
+    (read,) = clinic.host.ask(clinic.eudora, clinic.eudora.partitioned(again))
     assert "Laboratoire CENTRAL" in read.text
 
 

@@ -33,7 +33,8 @@ def test_a_full_disk_defers_and_loses_nothing() -> None:
             doctor.pgp_mime(f"Demande : création\n{LINES.rstrip()}\nConsentement : oui\n\n"),
         )
         for seed in (1, 2):
-            host.ask(doctor, doctor.partitioned(LINES, {"a.bin": noise(1_500_000, seed)}))
+            text = f"{LINES}{seed}\n"  # the same one within a second would be a replay
+            host.ask(doctor, doctor.partitioned(text, {"a.bin": noise(1_500_000, seed)}))
         before = host.stored()
         # More than the mail, which lies in files of memory, and less than the store with it.
         limit_files(service.pids_of(Part.MILTER), service.folder / "store" / "data.mdb")

@@ -49,14 +49,19 @@ def keys_of(service: SignedSecretKey) -> Keys:
     )
 
 
-def desk_of(service: SignedSecretKey, folder: Path, limits: Limits | None = None) -> Desk:
+def desk_of(
+    service: SignedSecretKey,
+    folder: Path,
+    limits: Limits | None = None,
+    services: frozenset[str] = frozenset(),
+) -> Desk:
     log = folder / "log"
     journal.create(log, ORIGIN)
     holder = Holder(secrets.token_bytes(32), secrets.token_bytes)
     keys = keys_of(service)
     bounds = limits or Limits()
     verifier = JwsVerifier(folder / "trust", frozenset({SERVICE}), bounds.attestation)
-    return Desk(keys, Journal(log), holder, secrets.token_bytes, bounds, verifier)
+    return Desk(keys, Journal(log), holder, secrets.token_bytes, bounds, verifier, services)
 
 
 @dataclass

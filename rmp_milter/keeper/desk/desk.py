@@ -62,7 +62,10 @@ class Limits:
 
 @dataclass(frozen=True, repr=False)
 class Desk:
-    """The keys, the log, the held values' key, randomness, bounds, whose word counts."""
+    """The keys, the log, the held values' key, randomness, bounds, whose word counts.
+
+    ``services`` are the addresses by which a mail names the service.
+    """
 
     keys: Keys
     journal: Journal
@@ -70,6 +73,7 @@ class Desk:
     random: Random
     limits: Limits
     verifier: AttestationVerifier
+    services: frozenset[str] = frozenset()
 
 
 def write_leaf(desk: Desk, event: Event, now: int, reason: str = "") -> int:

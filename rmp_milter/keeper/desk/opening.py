@@ -1,7 +1,6 @@
 """*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
 
 import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,9 +18,11 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, PartName
+from rmp_milter.keeper.desk.act import act_of
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
 from rmp_milter.keeper.desk.held import HeldKind
+from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
@@ -73,6 +74,7 @@ def open_mail(
         for ref, message in zip(request.bodies, messages, strict=True)
     ]
     signature = weigh(opening, request.candidates, now)
+    signed = signed_content(opening, plain.data)
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
     weighed = _weigh_attestation(desk, said.attestation, request.digest, now)
@@ -85,11 +87,17 @@ def open_mail(
         held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
-        once=_once(desk, key),
+        once=act_of(desk.keys.pepper, signature, signed, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
         held_reason=_held(desk, HeldKind.REASON, said.reason, request.digest, now),
         standing=read_as.standing,
         doubts=read_as.doubts,
+        protected=protected_of(
+            Ours(desk.services, desk.keys.service.fingerprint),
+            opening,
+            plain.data,
+            entity=request.bodies[main_at].entity,
+        ),
     )
     return reply, memory
 
@@ -116,11 +124,6 @@ def _weigh_attestation(desk: Desk, token: str, digest: bytes, now: int) -> _Weig
     return _Weighed(
         attested, desk.holder.hold(HeldKind.ATTESTATION, attested.nir.encode(), digest, now)
     )
-
-
-def _once(desk: Desk, key: SessionKey) -> bytes:
-    """Return what the same encrypted text always gives: its session key is drawn once."""
-    return hmac.digest(desk.keys.pepper, b"rmp once" + packed(key), "sha256")
 
 
 def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
