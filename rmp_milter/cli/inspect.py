@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 import click
+import msgspec
 from click.core import ParameterSource
 
 from rmp_milter.calls.client import KeeperClient
@@ -35,6 +36,7 @@ from rmp_milter.inspection.report import Ground, MailReport, closed, opened, too
 from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import ReadAt
+from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.snapshot import Snapshot
 
@@ -142,6 +144,9 @@ def _inspect_text(path: Path, config_file: Path | None, *, as_json: bool) -> int
     language = means.config.service.language if means.config else "fr"
     this_year = int(day_of(int(time.time()), UNIVERSAL)[:4])
     report = said_in(data, means.limits, this_year, language)
+    if means.config:
+        asked_back = ready(report.asked_back, means.config.service.addresses[0])
+        report = msgspec.structs.replace(report, asked_back=asked_back)
     if as_json:
         print_json(said_as_json(report, language))
     else:
@@ -251,7 +256,9 @@ def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
         return "nothing in it can be opened with an OpenPGP key"
     if means.key_file:
         now = int(time.time())
-        return with_key_file(means.key_file, seen.refs, _reader(bodies), means.limits, now)
+        services = means.config.service.addresses if means.config else ()
+        reader = _reader(bodies)
+        return with_key_file(means.key_file, seen.refs, reader, means.limits, now, services)
     if means.config is None:
         return "there is no configuration, and no --secret-key was given"
     verdict = seen.outside.verdict

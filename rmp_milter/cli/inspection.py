@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import click
 
+from rmp_milter.calls.protected import Addressed
 from rmp_milter.cli.output import Json, print_pairs, print_table, visible
 from rmp_milter.dossier.model import PartName
 from rmp_milter.handlers.letters.refusal import problem_words
@@ -35,6 +36,13 @@ def _refusals(report: MailReport) -> Iterable[str]:
     return dict.fromkeys([*([verdict] if verdict else []), *report.objections])
 
 
+_READERS = {
+    Addressed.NAMED: "the service, by what is signed or encrypted",
+    Addressed.UNNAMED: "nobody inside who is known here",
+    Addressed.OTHERS: "others only, by what is signed or encrypted",
+}
+
+
 def _summary(report: MailReport) -> list[tuple[str, str]]:
     lines = [("shape", _shape(report)), ("size", f"{report.size} bytes")]
     if dropped := report.outside.clear.dropped:
@@ -46,6 +54,7 @@ def _summary(report: MailReport) -> list[tuple[str, str]]:
         return [*lines, ("opened", f"no: {report.not_opened}")]
     lines.append(("request", report.header.verb.value))
     lines.append(("signature", _signature(report, report.inside)))
+    lines.append(("written to", _READERS[report.inside.protected.addressed]))
     if report.objections:
         lines.append(("then refused", ", ".join(report.objections)))
     return lines
@@ -200,6 +209,7 @@ def _opened(report: MailReport, language: Language, facts: Facts) -> Json:
             "signer": inside.signer,
             "signers_known": report.signers_known,
         },
+        "readers": inside.protected.addressed.value,
         "parts": [_part(part) for part in inside.parts],
         "refusals": [_refusal(key, language, facts) for key in report.objections],
     }

@@ -22,7 +22,8 @@ _TEXT = """\
 format = 1
 
 [service]
-# The addresses that the service takes mail for. Answers come from the first one.
+# The addresses that the service takes mail for, and all others by which people write to it: a
+# mail whose signed part names others only is refused. Answers come from the first one.
 addresses = {addresses}
 # What the doctors see beside that address.
 name = {name}
@@ -102,7 +103,7 @@ hold_seconds = 60
 waiting_days = 30
 # How long a closed dossier is kept before it can be erased.
 retention_years = 20
-# How old a mail's signature may be.
+# How old a mail's signature may be, or the day that an unsigned one says it was written on.
 signature_days = 7
 
 [policy]

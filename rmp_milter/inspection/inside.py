@@ -5,13 +5,14 @@ handed over, by the keeper's own code. In both ways only what is listed in
 :class:`Inside` comes out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import msgspec
 
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protected import Protected
 from rmp_milter.calls.protocol import (
     BodyRef,
     Doubt,
@@ -28,6 +29,7 @@ from rmp_milter.inspection.key_file import KeyFile, keys_for
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.opening import refuse_layers
+from rmp_milter.keeper.desk.protected import Ours, protected_of
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
@@ -54,6 +56,7 @@ class Inside(Value, frozen=True):
     has_code: bool
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    protected: Protected = Protected()
     signer: str = ""
     refusal: str = ""
 
@@ -86,6 +89,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             has_code=bool(opened.held_code),
             standing=opened.standing,
             doubts=opened.doubts,
+            protected=opened.protected,
         )
 
     return opener
@@ -98,18 +102,24 @@ def _main_parts(opened: Opened) -> Iterator[PartName]:
             yield from body.parts
 
 
-def with_key_file(
-    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
+def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it is judged on
+    key_file: KeyFile,
+    refs: tuple[BodyRef, ...],
+    read: ReadAt,
+    limits: Limits,
+    now: int,
+    services: Collection[str] = (),
 ) -> Opener:
     """Return what opens the mail in this process; it raises :class:`MailError`.
 
+    ``services`` are the addresses by which it may name the service.
     :class:`~rmp_milter.inspection.key_file.KeyUnusable` comes through where gpg is needed and
     cannot help.
     """
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
-            opened = _open(key_file, refs, read, limits, now)
+            opened, protected = _open(key_file, refs, read, limits, now, services)
             signature = weigh(opened, candidates, now)
         return Inside(
             header=opened.meaning.cut.header,
@@ -118,6 +128,7 @@ def with_key_file(
             has_code=bool(opened.meaning.cut.code),
             standing=opened.meaning.standing,
             doubts=opened.meaning.doubts,
+            protected=protected,
             refusal=_refusal(opened, key_file),
         )
 
@@ -144,9 +155,14 @@ def _refusal(opened: Opening, key_file: KeyFile) -> str:
     return ""
 
 
-def _open(
-    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
-) -> Opening:
+def _open(  # noqa: PLR0913, PLR0917 -- what with_key_file is given
+    key_file: KeyFile,
+    refs: tuple[BodyRef, ...],
+    read: ReadAt,
+    limits: Limits,
+    now: int,
+    services: Collection[str],
+) -> tuple[Opening, Protected]:
     this_year = int(day_of(now, UNIVERSAL)[:4])
     messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
     main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
@@ -159,7 +175,7 @@ def _open(
     for ref, attached in messages:
         if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):
             raise CallFailed(Why.UNREADABLE, "an attachment is for other keys")
-    return opened
+    return opened, protected_of(Ours(services, ""), opened, plain.data, entity=main.entity)
 
 
 def _decrypted(

@@ -19,6 +19,7 @@ from rmp_milter.inspection.outside import (
     refused,
 )
 from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.milter.meant import Days, check_named, check_readers, check_unsigned
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -151,10 +152,21 @@ def _objections(
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
+        _check_meant(inside, header, ground)
+    with _noting(found):
         has_documents = any(part.name for part in inside.parts)
         service = InService(ground.verbs, ground.services)
         check_request(header, inside.standing, service, has_documents=has_documents)
+    with _noting(found):
+        check_named(header, inside.protected, ground.services)
     return list(dict.fromkeys(found))
+
+
+def _check_meant(inside: Inside, header: RoutingHeader, ground: Ground) -> None:
+    if inside.signature.trust is Trust.NONE:
+        days = Days(ground.at, UNIVERSAL, ground.signature_days)
+        check_unsigned(header, inside.protected, None, days)
+    check_readers(header, inside.protected)
 
 
 @contextmanager

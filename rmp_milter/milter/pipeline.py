@@ -10,8 +10,6 @@ an encrypted letter instead, committed like any answer.
 
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Opened
-from rmp_milter.dossier.changes import Once
 from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
@@ -38,6 +36,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
+from rmp_milter.milter.meant import check_case, check_named, check_new, once_of
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
@@ -140,7 +139,10 @@ def _take_opened(mail: Mail, read: Read, means: Means) -> str:
     # What is decided on is looked at in the turn, with all tries before it counted.
     turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
     with turn, means.store.snapshot() as view:
+        if view.seen(mail.digest):
+            return "duplicate"  # which came at the same moment
         case = _case(mail, read, sender, header, view, means)
+        check_new(case)
         return _answer(case, read, view, means)
 
 
@@ -215,9 +217,11 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
+        check_case(case, means.signature_days)
         check_clear(read.clear, case.header.verb)
         service = InService(HANDLERS, means.services)
         check_request(case.header, standing, service, has_documents=has_documents)
+        check_named(case.header, case.opened.protected, means.services)
         outcome = _with_dropped(HANDLERS[case.header.verb](case), case, read.clear)
         word = f"{verb} done"
     except MailError as error:
@@ -248,10 +252,6 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
     """Write all of it, the answers and the duplicate digest in one transaction."""
     with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
         brought = Brought(case.opened.bodies, bodies, fresh, view.body)
-        once = _once(case.opened, case.at + means.once_seconds)
+        once = once_of(case.sender, case.opened.once, case.at + means.once_seconds)
         changes = changes_of(outcome, case, brought, once, means.answers)
         means.store.commit(changes, case.at)
-
-
-def _once(opened: Opened, expires: int) -> tuple[Once, ...]:
-    return (Once(b"text " + opened.once, expires),) if opened.once else ()

@@ -26,6 +26,7 @@ from rmp_milter.milter.chores.checkpoints import Audience
 from rmp_milter.milter.chores.round import Household, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.means import Means
+from rmp_milter.milter.meant import kept_seconds
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.format.failures import StoreError, StoreFailed
@@ -162,8 +163,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         policy=policy_of(_policy_rows(config)),
         bounds=_bounds(config),
         signature_days=config.rules.signature_days,
-        # Longer than a signature counts, so that nothing is forgotten while it does.
-        once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
+        once_seconds=kept_seconds(config.rules.signature_days),
         turns=Turns(),
     )
 

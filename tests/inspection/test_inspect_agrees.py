@@ -26,11 +26,13 @@ from rmp_milter.certificates import read_certificate
 from rmp_milter.cli.stores import open_store, store_keys
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.dossier.model import Envelope
+from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
 from rmp_milter.milter import pipeline, process
+from rmp_milter.milter.meant import BY_SIGNATURE
 from testbed.doctor import Doctor
+from testbed.resealing import written_to
 from testbed.service import rpps
 
 pytestmark = pytest.mark.integration
@@ -369,3 +371,68 @@ def test_what_outlook_packed_is_told_alike_by_keeper_and_key_file(
         parts = said.at("opened", "parts")
         assert isinstance(parts, list)
         assert [part["name"] for part in parts] == names
+
+
+LETTERED = f"{HEADER}\n{LETTER}"
+NOBODY = HEADER.replace("DUPONT", "PERSONNE")
+REVOCATION = f"Demande : révocation du code\n{NOBODY}"
+
+
+@pytest.mark.parametrize(
+    ("write", "readers", "expected"),
+    [
+        (lambda doctor: doctor.pgp_mime(REVOCATION), "named", "code-missing"),
+        (lambda doctor: doctor.signed_inside(REVOCATION), "unnamed", "service-unnamed"),
+        (lambda doctor: doctor.inline(REVOCATION), "unnamed", "service-unnamed"),
+        (
+            lambda doctor: doctor.inline(f"{REVOCATION}Service : rmp@rmp.test\n"),
+            "unnamed",
+            "code-missing",
+        ),
+        (
+            lambda doctor: written_to(doctor, ("rmp@rmp.test",), LETTERED, to="x@y.test"),
+            "others",
+            "not-for-us",
+        ),
+    ],
+)
+def test_whom_a_mail_names_is_told_as_the_pipeline_has_it(  # noqa: PLR0913, PLR0917 -- fixtures and parameters
+    inspect: Inspect,
+    milter: Milter,
+    config: tuple[str, str],
+    paul: Doctor,
+    write: Callable[[Doctor], bytes],
+    readers: str,
+    expected: str,
+) -> None:
+    mail = write(paul)
+    said = inspect.as_json(mail, *config)
+    assert said.at("opened", "readers") == readers
+    told = [] if expected == "code-missing" else [expected]
+    refusals = said.at("opened", "refusals")
+    assert isinstance(refusals, list)
+    assert [each["text"] for each in refusals] == told
+    assert milter.take(mail) == expected
+
+
+TODAY = time.strftime("%d/%m/%Y")
+MORE = {
+    Verb.REMPLACEMENT: f"Remplaçant : a@b.test\nDu : {TODAY}\nAu : {TODAY}\n",
+    Verb.NOUVELLE_CLE: f"Empreinte : {'ab' * 20}\n",
+    Verb.LEVEE_D_OPPOSITION: "Médecin : a@b.test\n",
+    Verb.DEMASQUAGE: "Numéros : 1\n",
+    Verb.CLE_DU_PATIENT: "Courriel : a@b.test\n",
+}
+
+
+@pytest.mark.promise(number=5)
+@pytest.mark.parametrize("verb", sorted(BY_SIGNATURE))
+def test_no_request_by_signature_alone_gets_anywhere_without_the_services_name(
+    milter: Milter, paul: Doctor, verb: Verb
+) -> None:
+    lines = f"Demande : {verb.value}\n{NOBODY}{MORE.get(verb, '')}"
+    assert milter.take(paul.inline(lines)) == "service-unnamed"
+    elsewhere = paul.inline(f"{lines}Service : rmp@autre.test\n")
+    assert milter.take(elsewhere) == "other-service"
+    named = paul.inline(f"{lines}Service : rmp@rmp.test\n")
+    assert milter.take(named) not in {"service-unnamed", "header-problems"}

@@ -18,10 +18,11 @@ from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.mail.catalogue.examples import BLOCKS
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import LETTERS, OWN, REFUSALS, refusal, text
-from rmp_milter.mail.header.routing import parse
+from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
 from rmp_milter.mail.outgoing.wording import bullet_list, document_titles, entry_words
+from rmp_milter.milter.meant import BY_SIGNATURE
 
 SERVICE = "rmp@chu.example"
 REFERENCE = "U-K7QX-3MZB-9FTR"
@@ -150,6 +151,11 @@ def _refusals(language: Language, said: str | None) -> Iterator[tuple[str, str]]
         error = MailError("header-problems")
         letter = refusal_letter(error, parse(header, 2026), header, language)
         yield f"{language} refusal of a header", ready(letter.text, SERVICE)
+    for verb in sorted(BY_SIGNATURE):
+        letter = refusal_letter(MailError("service-unnamed"), RoutingHeader(verb), "", language)
+        yield f"{language} refusal without service", ready(letter.text, SERVICE)
+    letter = refusal_letter(MailError("unsigned-unbound"), None, "", language)
+    yield f"{language} refusal of an unsigned mail", ready(letter.text, SERVICE)
 
 
 def entries(said: str) -> list[NumberedEntry]:

@@ -6,7 +6,7 @@ from rmp_milter.calls.protocol import Opened
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Refusal
-from rmp_milter.mail.catalogue.examples import example_of
+from rmp_milter.mail.catalogue.examples import example_of, example_unsigned
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal, text
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble
@@ -57,6 +57,10 @@ def refusal_letter(
         words += f"\n{error.below}"
     if error.text == "nothing-asked":
         words += "\n" + "\n".join(_models(_EVERY_DAY, language)) + "\n"
+    if error.text == "service-unnamed" and header:
+        words += "\n" + "\n".join(_models((header.verb,), language)) + "\n"
+    if error.text == "unsigned-unbound":
+        words += f"\n{example_unsigned(language)}\n"
     if error.text in _EXPLAINED:
         words += _explanation(header, understood, language)
     return Letter(subject=text("subject-refusal", language), text=words)

@@ -84,6 +84,11 @@ l'empreinte entière de la nouvelle, rien n'est changé :
 
 {example_nouvelle_cle}
 
+Écrire sans signer (avec compte et mot de passe, si l'hébergeur
+l'admet). Ajoutez ces lignes à vos premières lignes :
+
+{example_unsigned}
+
 LES DROITS DU PATIENT
 
 Masquer des documents (les numéros sont ceux de l'index) :
@@ -174,6 +179,11 @@ Change your key. Attach the new one, sign with the old one;
 without the whole fingerprint of the new one nothing is changed:
 
 {example_nouvelle_cle}
+
+Write without signing (by account and password, if the host allows
+it). Add these lines to your first lines:
+
+{example_unsigned}
 
 THE PATIENT'S RIGHTS
 

@@ -103,7 +103,7 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
             _request("levée d'opposition", "admit"), *_WHO, _DOCTOR
         ),
         Verb.CLE_DU_PATIENT: _example(
-            _request("clé du patient", "patient key"),
+            _request("[clé du patient]", "[patient key]"),
             *_WHO,
             _line("Courriel", "Email", slot(slots.MAIL)),
         ),
@@ -125,6 +125,10 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
     }
 )
 
+_UNSIGNED = (
+    _line("Auteur", "Author", slot(slots.AUTHOR)),
+    _line("Écrit le", "Written on", slot(slots.DAY)),
+)
 _WISHES = _example(_line("Demande", "Request", slot(slots.WORD)), *_WHO)
 _OWN_DOSSIER = _example(_line("Demande", "Request", slot(slots.SCOPE)), *_WHO)
 _BY_THE_PATIENT = _example(_line("Demande", "Request", slot(slots.WORD)))
@@ -137,6 +141,7 @@ def _block(text: str) -> str:
 def _blocks(language: Language) -> Mapping[str, str]:
     named = {verb.name.lower(): text for verb, text in EXAMPLES.items()}
     named["part"] = Text(*map("\n".join, zip(_TAB, _SINCE, _NUMBERS, _TABLE, strict=True)))
+    named["unsigned"] = Text(*map("\n".join, zip(*_UNSIGNED, strict=True)))
     named |= {
         "own_dossier": _OWN_DOSSIER,
         "wishes": _WISHES,
@@ -153,9 +158,15 @@ BLOCKS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
 """What any text may hold as ``{example_masquage}``: the indented lines of an example.
 
 Beside those of the verbs ``{example_part}``, lines that choose among a dossier's documents;
+``{example_unsigned}``, lines that a mail needs which is not signed;
 ``{example_own_dossier}``, for whom the signature is enough;
 ``{example_wishes}``, for a page that lists words below it, and ``{example_by_the_patient}``
 likewise, for patients who write themselves."""
+
+
+def example_unsigned(language: Language) -> str:
+    """Return the lines that a mail needs which is not signed, likewise."""
+    return BLOCKS[language]["example_unsigned"]
 
 
 def example_of(verb: Verb, language: Language) -> str:

@@ -22,6 +22,7 @@ TAB = Text("nom de l'onglet", "name of the tab")
 ADDRESS = Text("adresse du patient", "the patient's address")
 MAIL = Text("adresse électronique du patient", "the patient's mail address")
 FINGERPRINT = Text("empreinte de la nouvelle clé", "fingerprint of the new key")
+AUTHOR = Text("votre adresse inscrite", "your enrolled address")
 SERVICE = Text("adresse du service", "the service's address")
 SCOPE = Text("dossier, résumé ou index", "dossier, summary or index")
 WORD = Text("mot de la liste", "word of the list")
@@ -42,7 +43,7 @@ ALL = (
         TABLE,
         TAB,
     ),
-    *(ADDRESS, MAIL, FINGERPRINT, SERVICE, SCOPE, WORD),
+    *(ADDRESS, MAIL, FINGERPRINT, AUTHOR, SERVICE, SCOPE, WORD),
 )
 """Words that are no value: they count as not filled in without their brackets too.
 

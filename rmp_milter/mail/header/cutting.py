@@ -24,7 +24,7 @@ from rmp_milter.mail.header.lines import (
 from rmp_milter.mail.header.masking import MASK as MASK  # noqa: PLC0414 -- part of this interface
 from rmp_milter.mail.header.masking import masked
 from rmp_milter.mail.header.patients import others
-from rmp_milter.mail.header.service_line import address_in
+from rmp_milter.mail.header.service_line import NAMED_BY_ADDRESS, address_in
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field, is_near_demand
 
@@ -193,7 +193,7 @@ def _plain_word(word: str) -> str:
 
 
 def _shown(line: Line, codes: list[str]) -> str:
-    if line.field is Field.SERVICE:
+    if line.field in NAMED_BY_ADDRESS:
         return f"{line.word} : {address_in(line.value)}".rstrip()  # else a letterhead's
     if line.field is None:
         word = _plain_word(line.word or NOT_UNDERSTOOD)

@@ -12,7 +12,7 @@ import msgspec
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.inline import code_apart, words_apart
 from rmp_milter.mail.header.layouts import is_table_row, unfolded
-from rmp_milter.mail.header.service_line import names_service
+from rmp_milter.mail.header.service_line import NAMED_BY_ADDRESS, names_address
 from rmp_milter.mail.header.unlabelled import is_about_somebody, without_colon
 from rmp_milter.mail.header.words import BEGINNERS, Field, field_of
 
@@ -117,7 +117,7 @@ def _line(piece: str, *, flows: bool) -> Line:
         return _without_colon(piece.strip(_DECORATION), flows=flows)
     word, value = _bare_word(found[1]), _bare_value(found[2])
     field = field_of(word)
-    if field is Field.SERVICE and not names_service(value):
+    if field in NAMED_BY_ADDRESS and not names_address(value):
         field = None  # a letterhead's
     if field is None and is_about_somebody(word, value):
         return Line(Field.PATIENT.value, value, Field.PATIENT)

@@ -5,7 +5,16 @@ from rmp_milter.dossier.identity import fold
 _PRINTED = frozenset(
     {
         *("ADELI", "ANESTHESISTE", "ANTECEDENTS", "APPAREIL", "ASSURE", "ASSURE E"),
-        *("ASSUREE", "AUTEUR", "BIOLOGISTE", "CABINET", "CENTRE", "CHIRURGIEN", "CLINIQUE"),
+        *(
+            "ASSUREE",
+            "AUTEUR",
+            "AUTHOR",
+            "BIOLOGISTE",
+            "CABINET",
+            "CENTRE",
+            "CHIRURGIEN",
+            "CLINIQUE",
+        ),
         *("CODE COMMUNE", "CODE DE LA COMMUNE DE NAISSANCE", "CODE INSEE"),
         *("CODE LIEU DE NAISSANCE", "CODE PORTE", "CODE POSTAL", "COMMUNE DE NAISSANCE"),
         *("CONCLUSION", "CONJOINT", "COPIE A", "CORRESPONDANT", "COTE", "CP", "DATE"),

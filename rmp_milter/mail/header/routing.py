@@ -19,7 +19,7 @@ from rmp_milter.mail.header.named import NAMES, brought_together, spread
 from rmp_milter.mail.header.names import Names, is_initial, is_name, without_title
 from rmp_milter.mail.header.numbers import listed, table_apart, table_mark
 from rmp_milter.mail.header.patients import differ
-from rmp_milter.mail.header.service_line import address_in, fingerprint_of
+from rmp_milter.mail.header.service_line import NAMED_BY_ADDRESS, address_in, fingerprint_of
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.strays import OF_REQUESTS, meant_by, read_strays
 from rmp_milter.mail.header.troubles import Problem as Problem  # noqa: PLC0414 -- part of what is read
@@ -115,6 +115,8 @@ class _Reading:
             proofs=bool(self._yes_or_no(Field.PROOFS)),
             service=said[Field.SERVICE],
             fingerprint=self._fingerprint(),
+            author=said[Field.AUTHOR],
+            written=self._day(Field.WRITTEN),
         )
         self._miss(read)
         return msgspec.structs.replace(read, problems=tuple(self.problems))
@@ -130,8 +132,8 @@ class _Reading:
             elif len(line.value) > MAX_VALUE:
                 self._trouble(Trouble.UNREADABLE, field, line.value)
                 doubled.add(field)
-            elif field is Field.SERVICE:
-                self._bind(said, line.value)
+            elif field in NAMED_BY_ADDRESS:
+                self._bind(said, field, line.value)
             elif is_slot(field, line.value):
                 self.unfilled[field] = line.value
                 continue
@@ -144,11 +146,11 @@ class _Reading:
                 self.names_said += name_words(bounded(line.value))
         return {field: value for field, value in said.items() if field not in doubled}
 
-    def _bind(self, said: dict[Field, str], value: str) -> None:
-        """Note the service that is named by its address; ``Service : Cardiologie`` is none."""
+    def _bind(self, said: dict[Field, str], field: Field, value: str) -> None:
+        """Note who is named by an address; ``Service : Cardiologie`` names nobody."""
         address = address_in(value)
-        if address and said.setdefault(Field.SERVICE, address) != address:
-            self._trouble(Trouble.DUPLICATE, Field.SERVICE, address)
+        if address and said.setdefault(field, address) != address:
+            self._trouble(Trouble.DUPLICATE, field, address)
 
     @staticmethod
     def _differs(said: dict[Field, str], line: Line) -> Trouble | None:

@@ -1,13 +1,18 @@
-"""What binds a mail to one service and one key: an address, a fingerprint."""
+"""What binds a mail to one service, one author and one key: addresses, a fingerprint."""
 
 import re
+
+from rmp_milter.mail.header.words import Field
+
+NAMED_BY_ADDRESS = frozenset({Field.SERVICE, Field.AUTHOR})
+"""Lines that say something only by an address: letterheads print such words as well."""
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def address_in(value: str) -> str:
-    """Return the address in a ``Service :`` line in small letters, or nothing.
+    """Return the address in a ``Service :`` or ``Auteur :`` line in small letters, or nothing.
 
     Only an address binds: ``Service : Cardiologie`` is a letterhead's.
     """
@@ -15,8 +20,8 @@ def address_in(value: str) -> str:
     return found[0].lower() if found else ""
 
 
-def names_service(value: str) -> bool:
-    """Return whether a ``Service :`` line is one of ours: with an address, or left as a slot."""
+def names_address(value: str) -> bool:
+    """Return whether such a line is one of ours: with an address, or left as a slot."""
     return bool(address_in(value)) or value.lstrip().startswith("[")
 
 

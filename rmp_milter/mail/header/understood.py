@@ -15,7 +15,8 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     ``since`` and the days are ISO. A field with a problem is empty, so that nothing can rest
     on it; ``names_said`` and ``born_years`` are what an emergency may search by all the same.
     ``proofs`` are wanted with a list of accesses. ``service`` is the address that the mail
-    says it is for, ``fingerprint`` that of the enclosed new key, in small letters.
+    says it is for, ``fingerprint`` that of the enclosed new key, in small letters; ``author``
+    the address of who says that he wrote it, ``written`` the day (ISO) on which he did.
     ``guessed`` is what a request that was not understood may have meant.
     """
 
@@ -45,6 +46,8 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     proofs: bool = False
     service: str = ""
     fingerprint: str = ""
+    author: str = ""
+    written: str = ""
     guessed: Verb | None = None
     problems: tuple[Problem, ...] = ()
 

@@ -48,6 +48,8 @@ class Field(StrEnum):
     PROOFS = "Preuves"
     SERVICE = "Service"
     FINGERPRINT = "Empreinte"
+    AUTHOR = "Auteur"
+    WRITTEN = "Écrit le"
 
 
 BEGINNERS = frozenset(
@@ -142,11 +144,15 @@ _SPELLINGS: dict[Field, list[str]] = {
         "EMPREINTE, EMPREINTE DE LA CLE, EMPREINTE DE LA NOUVELLE CLE, EMPREINTE CLE,"
         "NOUVELLE EMPREINTE, FINGERPRINT, KEY FINGERPRINT, NEW FINGERPRINT"
     ),
+    Field.AUTHOR: _words("AUTEUR, AUTEUR DU MESSAGE, AUTHOR"),
+    Field.WRITTEN: _words("ECRIT LE, MESSAGE ECRIT LE, WRITTEN, WRITTEN ON"),
 }
 _JUST_A_NAME = frozenset(
     _words("NOM, NOM DE FAMILLE, NAME, LAST NAME, SURNAME, FAMILY NAME, NOMS")
 )
 _FIELDS = {spelling: field for field, all_of in _SPELLINGS.items() for spelling in all_of}
+# "Hauteur" and "décrit le" stand in letters, and are no slips of these.
+_NEAR = [each for each in _FIELDS if _FIELDS[each] not in {Field.AUTHOR, Field.WRITTEN}]
 
 _VERBS: dict[Verb, list[str]] = {
     Verb.CONSULTATION: _words(
@@ -272,7 +278,7 @@ def is_birth_name(word: str) -> bool:
 
 def nearest_word(word: str) -> str:
     """Return the word of a line that one slip makes of this one, as answers show it."""
-    spelling = nearest(fold(word), _FIELDS) or nearest(fold(word), ("CODE", "CODE PATIENT"))
+    spelling = nearest(fold(word), _NEAR) or nearest(fold(word), ("CODE", "CODE PATIENT"))
     return str(field_of(spelling) or "") if spelling else ""
 
 
