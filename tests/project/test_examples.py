@@ -41,7 +41,7 @@ def test_every_example_is_understood_as_it_is_typed(example: str) -> None:
 def test_the_aide_shows_the_examples_of_the_catalogue_and_no_others(language: Language) -> None:
     shown = BLOCK.findall(text("help", language))
     assert {f"{block}\n" for block in BLOCKS[language].values()} >= set(shown)
-    assert len(shown) == 14
+    assert len(shown) == 15
 
 
 ROWS = re.compile(r"^\| .* \| `(Demande : [^`]*)` \| ([^|]*)\|$", re.MULTILINE)
