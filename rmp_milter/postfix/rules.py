@@ -160,16 +160,26 @@ def _absent_milter_delays(
             )
 
 
-def _accounts_are_told(
+_TOLD = (
+    ("milter_mail_macros", "{auth_authen}", "without it no SMTP AUTH account is seen"),
+    (
+        "milter_rcpt_macros",
+        "{rcpt_addr}",
+        "without it the service's address in another spelling passes the milter by",
+    ),
+)
+"""What Postfix must tell the milter: the list of macros, the macro, what is lost without it."""
+
+
+def _milter_is_told(
     settings: Mapping[str, str], expected: Expectations
 ) -> Iterator[PostfixFinding]:
     for one in _entrances(settings, expected):
-        told = words(one.value("milter_mail_macros"))
-        if one.asks(expected.milter_socket) and "{auth_authen}" not in told:
-            yield _error(
-                f"{one.name}: milter_mail_macros lacks {{auth_authen}}",
-                "without it no SMTP AUTH account is seen; put {auth_authen} back",
-            )
+        if one.asks(expected.milter_socket) is None:
+            continue
+        for macros, macro, lost in _TOLD:
+            if macro not in words(one.value(macros)):
+                yield _error(f"{one.name}: {macros} lacks {macro}", f"{lost}; put {macro} back")
 
 
 def _no_exceptions(
@@ -313,7 +323,7 @@ _RULES = (
     _absent_milter_delays,
     _deliverable_nowhere_else,
     _no_exceptions,
-    _accounts_are_told,
+    _milter_is_told,
     _reinjection,
     _bounces_arrive,
     _in_flow,
