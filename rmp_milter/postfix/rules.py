@@ -81,9 +81,17 @@ class Service:
         return _behind(socket, self.value("smtpd_milters"), self)
 
 
-def findings(settings: Mapping[str, str], expectations: Expectations) -> list[PostfixFinding]:
-    """Return all that is to be changed, errors first; empty where all is well."""
+def findings(
+    settings: Mapping[str, str],
+    expectations: Expectations,
+    answers: Mapping[str, str] | None = None,
+) -> list[PostfixFinding]:
+    """Return all that is to be changed, errors first; empty where all is well.
+
+    ``answers`` are the settings of the Postfix that sends the answers, if it is another one.
+    """
     found = [one for rule in _RULES for one in rule(settings, expectations)]
+    found += _reinjection(settings if answers is None else answers, expectations)
     return sorted(found, key=lambda one: one.severity is not Severity.ERROR)
 
 
@@ -324,7 +332,6 @@ _RULES = (
     _deliverable_nowhere_else,
     _no_exceptions,
     _milter_is_told,
-    _reinjection,
     _bounces_arrive,
     _in_flow,
     _sizes,

@@ -1,5 +1,6 @@
 """The shipped Postfix files as a Postfix: only names, folders and ports are put in."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from testbed.postfix import PrivatePostfix, free_ports
+from testbed.postfix import PrivatePostfix, free_ports, greets
 from testbed.postfix_files import main_cf, master_cf
 
 FRAGMENTS = Path(__file__).parents[2] / "postfix"
@@ -116,3 +117,25 @@ def self_signed(host: str) -> bytes:
         serialization.NoEncryption(),
     )
     return private + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+class ReceivingPostfix(DedicatedPostfix):
+    """As README.md has it for a queue in memory: nothing enters but mail for the service."""
+
+    def _greets(self) -> bool:
+        return greets(self.smtp_port)
+
+    def write_configuration(self) -> None:
+        super().write_configuration()
+        main, master = (self.plan.config / name for name in ("main.cf", "master.cf"))
+        lines = main.read_text().splitlines()
+        kept = [line for line in lines if not line.startswith("mynetworks")]
+        main.write_text("\n".join([*kept, "mynetworks =", ""]))
+        master.write_text(without_answers(master.read_text(), self.reinject_port))
+
+
+def without_answers(master: str, port: int) -> str:
+    """Take the listener for the answers, and its cleanup, out of a master.cf."""
+    services = re.split(r"\n(?=\S)", master)
+    gone = (f"127.0.0.1:{port} ", "rmp-cleanup ")
+    return "\n".join(each for each in services if not each.startswith(gone)) + "\n"
