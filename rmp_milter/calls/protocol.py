@@ -168,6 +168,8 @@ class Doubt(StrEnum):
     OTHER_PATIENT = "other-patient"  # a quotation or a file names somebody else
     ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
     TWO_REFERENCES = "two-references"  # which emergency access is justified?
+    FILE = "file"  # the text was signed as a file, or may have been
+    LINE_ENDS = "line-ends"  # signed as text, with line ends that are none for everybody
 
 
 class Parcel(msgspec.Struct, frozen=True):

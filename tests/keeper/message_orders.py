@@ -108,7 +108,9 @@ def orders(gpg: Gpg) -> dict[str, Order]:
         "nothing compressed": Order(nothing, opens=False),
         "nothing stored, then a literal": Order(stored(b"") + lit, opens=False, gpg=True, why=two),
         "two literals": Order(lit + other, opens=False),
-        "a literal behind the compressed": Order(zipped(lit) + other, opens=False, gpg=True, why=two),
+        "a literal behind the compressed": Order(
+            zipped(lit) + other, opens=False, gpg=True, why=two
+        ),
         "a signature behind": Order(lit + front, opens=False),
         "a signature behind the compressed": Order(
             zipped(lit) + front, opens=False, gpg=True, why=lost

@@ -72,7 +72,7 @@ class Order:
 def pass_over(tag: int, body: Stream) -> None:
     """Read a packet that says nothing of its own to its end.
 
-    Raises :class:`PacketError` for a marker (RFC 9580, 5.8) or a one-pass packet (5.4) that is none.
+    Raises :class:`PacketError` for what is no marker (RFC 9580, 5.8) or no one-pass packet (5.4).
     """
     head = body.some(_LOOKED_AT)
     if tag == MARKER and head != _MARK:
