@@ -1,5 +1,6 @@
 """What the signatures of an opened mail are worth (:class:`~rmp_milter.calls.protocol.Trust`)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
 """A doctor's clock may be wrong by some hours; seconds."""
 
+_LINE_END = re.compile(rb"\r{0,2}\n|\r")
 _BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
 
 
@@ -194,8 +196,15 @@ def detached(data: bytes) -> tuple[bytes, ...]:
 
 
 def _armored(data: bytes) -> Iterator[bytes]:
-    signatures, _ = DetachedSignature.from_armor_many(data.decode("ascii", "replace"))
+    tidy = b"\n".join(map(_without_blanks, _LINE_END.split(data)))
+    signatures, _ = DetachedSignature.from_armor_many(tidy.decode("ascii", "replace"))
     return (signature.to_bytes() for signature in signatures)
+
+
+def _without_blanks(line: bytes) -> bytes:
+    """Return a line of armor without the blanks that gateways leave, as gpg reads it."""
+    is_data = b":" not in line and b"-----" not in line
+    return line.translate(None, b" \t") if is_data else line.rstrip(b" \t")
 
 
 def _binary(data: bytes) -> Iterator[bytes]:
