@@ -93,8 +93,9 @@ class Role(StrEnum):
 class BodyRef(msgspec.Struct, frozen=True):
     """An OpenPGP message (binary) in the shared memory.
 
-    ``name`` is the file name that was visible outside; ``entity`` says that the main
-    body's plaintext is a MIME entity (PGP/MIME) and not a bare text.
+    ``name`` is the file name that was visible outside; ``entity`` says that the mail calls the
+    main body a MIME entity (PGP/MIME) and not a bare text. Neither is signed: what it is shows in
+    its octets.
     """
 
     span: Span

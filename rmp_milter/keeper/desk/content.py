@@ -16,7 +16,7 @@ from rmp_milter.keeper.desk.route import (
     route_of_entity,
     route_of_text,
 )
-from rmp_milter.keeper.desk.signed_part import signed_part
+from rmp_milter.keeper.desk.signed_part import SignedPart, signed_part
 from rmp_milter.keeper.openpgp.certificate_files import (
     MAX_FILE,
     certificates_in,
@@ -102,6 +102,8 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
     """
     try:
         signed = signed_part(plain)
+        if signed.is_apart and not is_entity(signed.data):
+            return _signed_file(signed, limits, this_year)
         spread = spread_out(signed.data, signed.root, limits.text)
     except MimeLimit as error:
         raise CallFailed(Why.UNREADABLE, f"MIME structure: {error}") from None
@@ -139,6 +141,12 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
         tuple(document for leaf, document in documents if spread.was_packed(leaf)),
         is_entity=True,
     )
+
+
+def _signed_file(signed: SignedPart, limits: Limits, this_year: int) -> Opening:
+    """Read what a detached signature is over as the text that it is: it has no MIME header."""
+    opening = read_text(Plain(signed.data, "", signed.packets), "", limits, this_year)
+    return opening._replace(signed=(signed.contents, signed.packets), is_entity=True)
 
 
 def _keys_in(data: bytes, leaf: Part) -> list[bytes]:

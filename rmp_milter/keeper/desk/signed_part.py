@@ -18,7 +18,7 @@ class SignedPart(NamedTuple):
     """An entity to read: ``data``, its structure, and what was signed of it (all, or nothing).
 
     ``contents`` are the forms in which ``data`` may have been signed; ``in_text_form`` says that
-    line ends were of no account.
+    line ends were of no account, ``is_apart`` that there is more of the entity than ``data``.
     """
 
     data: bytes
@@ -26,6 +26,7 @@ class SignedPart(NamedTuple):
     contents: tuple[Content, ...] = ()
     packets: tuple[bytes, ...] = ()
     in_text_form: bool = False
+    is_apart: bool = False
 
 
 def signed_part(plain: Plain) -> SignedPart:
@@ -44,7 +45,9 @@ def signed_part(plain: Plain) -> SignedPart:
     inside, signature = root.children
     data = plain.data[inside.headers_start : inside.body_end]
     packets = detached(b"".join(content(plain.data, signature)))
-    return SignedPart(data, scan(data), as_signed(data), packets, in_text_form=True)
+    return SignedPart(
+        data, scan(data), as_signed(data), packets, in_text_form=True, is_apart=True
+    )
 
 
 def _is_signed(root: Part) -> bool:
