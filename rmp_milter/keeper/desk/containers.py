@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.calls.protocol import Doubt
-from rmp_milter.dossier.model import Verb
+from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.keeper.desk.signed_part import SignedPart
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import kinds
@@ -26,13 +26,6 @@ _NO_NAME = re.compile(r"_CONSOLE|-(?:&\d{1,9})?|stdin")
 # Names that clients give to a text, which they mark as one: mutt's and Emacs' own files, what
 # OpenPGP.js called every message.
 _OF_A_TEXT = re.compile(r"(?:neo)?mutt-[\w.-]{1,200}|epg-input\w{1,20}|msg\.txt", re.ASCII)
-_BY_SIGNATURE_ALONE = frozenset(
-    {
-        *(Verb.REMPLACEMENT, Verb.NOUVELLE_CLE, Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE),
-        *(Verb.REVOCATION_DU_CODE, Verb.CLOTURE, Verb.LEVEE_D_OPPOSITION, Verb.DEMASQUAGE),
-    }
-)
-"""Acts in which a signature alone helps somebody else, or destroys."""
 
 
 def is_entity(data: bytes) -> bool:
@@ -61,7 +54,7 @@ def text_in_doubt(plain: Plain, read: Meaning, this_year: int) -> Meaning:
         return read
     found = kinds(plain.signatures)
     doubts = [Doubt.LINE_ENDS] if "text" in found and _has_lone_returns(plain.data) else []
-    is_alone = "binary" in found and asked(read, this_year).verb in _BY_SIGNATURE_ALONE
+    is_alone = "binary" in found and asked(read, this_year).verb in BY_SIGNATURE
     return _doubted(
         read, [*doubts, Doubt.FILE] if is_alone or _is_named_file(plain) else doubts
     )
