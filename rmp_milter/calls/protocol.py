@@ -94,8 +94,9 @@ class Role(StrEnum):
 class BodyRef(msgspec.Struct, frozen=True):
     """An OpenPGP message (binary) in the shared memory.
 
-    ``name`` is the file name that was visible outside; ``entity`` says that the main
-    body's plaintext is a MIME entity (PGP/MIME) and not a bare text.
+    ``name`` is the file name that was visible outside; ``entity`` says that the mail calls the
+    main body a MIME entity (PGP/MIME) and not a bare text. Neither is signed: what it is shows in
+    its octets.
     """
 
     span: Span
@@ -169,6 +170,8 @@ class Doubt(StrEnum):
     OTHER_PATIENT = "other-patient"  # a quotation or a file names somebody else
     ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
     TWO_REFERENCES = "two-references"  # which emergency access is justified?
+    FILE = "file"  # the text was signed as a file, or may have been
+    LINE_ENDS = "line-ends"  # signed as text, with line ends that are none for everybody
 
 
 class Parcel(msgspec.Struct, frozen=True):

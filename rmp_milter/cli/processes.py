@@ -15,6 +15,7 @@ import click
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host import logs
+from rmp_milter.host.own_limits import limit_itself
 from rmp_milter.host.owners import become_owner
 
 Part = Literal["keeper", "milter", "courier"]
@@ -38,6 +39,8 @@ def as_process(part: Part) -> Callable[[Callable[[Config], int]], Callable[..., 
         def command(config: Config, *, supervised: bool) -> int:
             logs.set_up(config.log.level)
             become_owner(folder_of(config, part))
+            # Of several children the supervisor speaks; the courier holds only what is sealed.
+            limit_itself(with_memory=not supervised and part != "courier")
             if supervised:
                 end_with_parent()
             return function(config)

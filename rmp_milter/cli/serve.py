@@ -7,6 +7,7 @@ import click
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host import logs
+from rmp_milter.host.own_limits import limit_itself
 from rmp_milter.host.supervisor import Program, supervise
 
 
@@ -18,6 +19,7 @@ def serve(config: Config) -> None:
     A process that ends is started again. Prints one line when mail can come.
     """
     logs.set_up(config.log.level)
+    limit_itself(with_memory=True)
     supervise(parts(config), lambda: click.echo(f"ready for {config.service.addresses[0]}"))
 
 

@@ -44,8 +44,13 @@ def check_service(config: Config) -> list[PostfixFinding]:
     return found
 
 
-def check_mail_server(config: Config, postfix_config: Path | None) -> list[PostfixFinding]:
-    """Check the settings of Postfix; None is the machine's main instance."""
+def check_mail_server(
+    config: Config, postfix_config: Path | None, answers_config: Path | None = None
+) -> list[PostfixFinding]:
+    """Check the settings of Postfix; None is the machine's main instance.
+
+    ``answers_config`` is the folder of the instance that sends the answers, if another one.
+    """
     expected = Expectations(
         milter_socket=config.sockets.milter,
         service_addresses=config.service.addresses,
@@ -54,7 +59,7 @@ def check_mail_server(config: Config, postfix_config: Path | None) -> list[Postf
         routes={},
     )
     try:
-        return check_postfix(postfix_config, expected)
+        return check_postfix(postfix_config, expected, answers_config)
     except PostfixError as error:
         return [_error(f"postfix: {error}", "rmp check --no-postfix leaves this out")]
 

@@ -26,7 +26,7 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
-from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
+from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.opening import refuse_layers
 from rmp_milter.keeper.desk.protected import Ours, protected_of
@@ -167,15 +167,11 @@ def _open(  # noqa: PLR0913, PLR0917 -- what with_key_file is given
     messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
     main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
     plain = _decrypted(key_file, message, read, limits)
-    opened = (
-        read_entity(plain, limits, this_year)
-        if main.entity
-        else read_text(plain, main.charset, limits, this_year)
-    )
+    opened = read_main(plain, main.charset, limits, this_year)
     for ref, attached in messages:
         if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):
             raise CallFailed(Why.UNREADABLE, "an attachment is for other keys")
-    return opened, protected_of(Ours(services, ""), opened, plain.data, entity=main.entity)
+    return opened, protected_of(Ours(services, ""), opened, plain.data)
 
 
 def _decrypted(

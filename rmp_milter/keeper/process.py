@@ -1,18 +1,10 @@
-"""What a process that holds keys asks of Linux: no dumps, no orphans."""
+"""What the keeper's forked workers ask of Linux: no orphans."""
 
 import ctypes
 import os
-import resource
 import signal
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
-
-
-def keep_out_of_dumps() -> None:
-    """Write no core file and let no other process of this user read the memory."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def end_with_parent(parent: int) -> None:

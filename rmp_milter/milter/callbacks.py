@@ -19,10 +19,10 @@ import msgspec
 from rmp_milter.calls.memory import Memory
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.errors import MailError, try_again
-from rmp_milter.mail.bounce_address import is_bounce_address
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
+from rmp_milter.mail.recipients import NotOurs, recipient
 from rmp_milter.store.format.failures import StoreFailed
 
 log = logging.getLogger("rmp.milter")
@@ -31,17 +31,11 @@ log = logging.getLogger("rmp.milter")
 class Rules(msgspec.Struct, frozen=True):
     """What the callbacks need to know; ``take`` is the pipeline."""
 
-    addresses: frozenset[str]
+    addresses: tuple[str, ...]
     message_bytes: int
     language: Language
     take: Callable[[Envelope, Memory], str]
     on_store_failure: Callable[[], None]
-
-    def ours(self, address: str) -> bool:
-        """Whether a recipient is the service, or a bounce address of it."""
-        if address in self.addresses:
-            return True
-        return any(is_bounce_address(address, each) for each in self.addresses)
 
 
 class Session(Milter.Base):
@@ -53,7 +47,8 @@ class Session(Milter.Base):
         self.memory: Memory | None = None
         self.sender = ""
         self.account = ""
-        self.service: list[str] = []
+        self.service: dict[str, str] = {}
+        """Our recipients: as they were given, and the address of ours that each one is."""
         self.others = 0
         self.fault = ""
 
@@ -65,14 +60,17 @@ class Session(Milter.Base):
         self.account = self.getsymval("{auth_authen}") or ""
         return Milter.CONTINUE
 
-    @Milter.noreply
-    def envrcpt(self, recipient: str, *_parameters: str) -> int:
-        """RCPT TO: ours, or somebody else's."""
-        address = _bare(recipient)
-        if self.rules.ours(address.lower()):
-            self.service.append(address)
-        else:
+    def envrcpt(self, given: str, *_parameters: str) -> int:
+        """RCPT TO: ours, or somebody else's; refused where it only looks like ours."""
+        resolved = self.getsymval("{rcpt_addr}") or ""
+        ours = recipient(given, resolved, self.rules.addresses)
+        if ours is NotOurs.DISGUISED:
+            facts = {"service": self.rules.addresses[0]}
+            return self._refuse(MailError("other-spelling", enhanced="5.1.3", facts=facts))
+        if isinstance(ours, NotOurs):
             self.others += 1
+        else:
+            self.service[given] = ours
         return Milter.CONTINUE
 
     def data(self) -> int:
@@ -141,7 +139,7 @@ class Session(Milter.Base):
             raise try_again("unavailable", self.fault)
         envelope = Envelope(
             sender=self.sender,
-            recipients=tuple(sorted({each.lower() for each in self.service})),
+            recipients=tuple(sorted(set(self.service.values()))),
             account=self.account,
             received_at=int(time.time()),
         )
@@ -151,8 +149,9 @@ class Session(Milter.Base):
         """Discard the mail, which is ours and done, or leave it to its other recipients."""
         if not self.others:
             return Milter.DISCARD
-        for recipient in self.service:
-            self.delrcpt(f"<{recipient}>")
+        # As it was given and as it is plainly written: Postfix knows a routed one by the second.
+        for form in {*self.service, *(f"<{ours}>" for ours in self.service.values())}:
+            self.delrcpt(form)
         return Milter.ACCEPT
 
     def _refuse(self, error: MailError) -> int:
@@ -177,7 +176,7 @@ class Session(Milter.Base):
     def _forget(self) -> None:
         self._drop_memory()
         self.sender = self.account = self.fault = ""
-        self.service = []
+        self.service = {}
         self.others = 0
 
     def _drop_memory(self) -> None:

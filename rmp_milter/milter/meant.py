@@ -12,18 +12,10 @@ from rmp_milter.calls.protected import Addressed, Protected
 from rmp_milter.dossier.changes import Once
 from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Verb
-from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.rules import BY_SIGNATURE, Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Sender
 from rmp_milter.mail.header.routing import RoutingHeader
-
-BY_SIGNATURE = frozenset(
-    {
-        *(Verb.REMPLACEMENT, Verb.NOUVELLE_CLE, Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE),
-        *(Verb.REVOCATION_DU_CODE, Verb.CLOTURE, Verb.LEVEE_D_OPPOSITION, Verb.DEMASQUAGE),
-    }
-)
-"""Requests in which a signature alone helps a third party, or destroys: they name the service."""
 
 _DAY = 86_400
 _AHEAD = 1  # days by which a clock may be before ours
@@ -44,7 +36,7 @@ def check_readers(header: RoutingHeader, protected: Protected) -> None:
 
 
 def check_named(header: RoutingHeader, protected: Protected, services: Collection[str]) -> None:
-    """Refuse an act of :data:`BY_SIGNATURE` that does not name the service (``service-unnamed``).
+    """Refuse what a signature alone decides unless it names the service (``service-unnamed``).
 
     It does in its protected fields, or in a line ``Service``. Without ``services`` nobody can
     tell, and nothing is refused.

@@ -58,7 +58,7 @@ def run(config: Config) -> int:
         return take(envelope, memory, means)
 
     rules = Rules(
-        addresses=frozenset(config.service.addresses),
+        addresses=config.service.addresses,
         message_bytes=config.limits.message_bytes,
         language=config.service.language,
         take=pipeline,

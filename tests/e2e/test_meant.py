@@ -129,14 +129,13 @@ def test_a_request_by_signature_alone_names_the_service_in_what_is_signed(
     lines = clinic.patient()
     code = clinic.create(lines)
     text = f"Demande : révocation du code\n{lines}"
-    for mail in (clinic.paul.inline(text), clinic.paul.signed_inside(text)):
-        letter = clinic.refusal(clinic.paul, mail)
-        assert "doit nommer le service dans son texte même" in flat(letter)
-        assert f"\n    Service : {SERVICE}\n" in letter.text
+    letter = clinic.refusal(clinic.paul, clinic.paul.signed_inside(text))
+    assert "doit nommer le service dans son texte même" in flat(letter)
+    assert f"\n    Service : {SERVICE}\n" in letter.text
     asked = clinic.anne.pgp_mime(f"Demande : index\n{lines}Code : {code}\n")
     assert "Dossier de" in clinic.host.ask(clinic.anne, asked)[0].text
     named = f"Demande : révocation du code\nService : {SERVICE}\n{lines}"
-    (done,) = clinic.host.ask(clinic.paul, clinic.paul.inline(named))
+    (done,) = clinic.host.ask(clinic.paul, clinic.paul.signed_inside(named))
     assert "révoqué" in done.text
 
 

@@ -27,10 +27,10 @@ from rmp_milter.cli.stores import open_store, store_keys
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope, Verb
+from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
 from rmp_milter.milter import pipeline, process
-from rmp_milter.milter.meant import BY_SIGNATURE
 from testbed.doctor import Doctor
 from testbed.resealing import written_to
 from testbed.service import rpps
@@ -383,9 +383,8 @@ REVOCATION = f"Demande : révocation du code\n{NOBODY}"
     [
         (lambda doctor: doctor.pgp_mime(REVOCATION), "named", "code-missing"),
         (lambda doctor: doctor.signed_inside(REVOCATION), "unnamed", "service-unnamed"),
-        (lambda doctor: doctor.inline(REVOCATION), "unnamed", "service-unnamed"),
         (
-            lambda doctor: doctor.inline(f"{REVOCATION}Service : rmp@rmp.test\n"),
+            lambda doctor: doctor.signed_inside(f"{REVOCATION}Service : rmp@rmp.test\n"),
             "unnamed",
             "code-missing",
         ),
@@ -431,8 +430,8 @@ def test_no_request_by_signature_alone_gets_anywhere_without_the_services_name(
     milter: Milter, paul: Doctor, verb: Verb
 ) -> None:
     lines = f"Demande : {verb.value}\n{NOBODY}{MORE.get(verb, '')}"
-    assert milter.take(paul.inline(lines)) == "service-unnamed"
-    elsewhere = paul.inline(f"{lines}Service : rmp@autre.test\n")
+    assert milter.take(paul.signed_inside(lines)) == "service-unnamed"
+    elsewhere = paul.signed_inside(f"{lines}Service : rmp@autre.test\n")
     assert milter.take(elsewhere) == "other-service"
-    named = paul.inline(f"{lines}Service : rmp@rmp.test\n")
+    named = paul.signed_inside(f"{lines}Service : rmp@rmp.test\n")
     assert milter.take(named) not in {"service-unnamed", "header-problems"}

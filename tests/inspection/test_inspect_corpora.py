@@ -54,8 +54,8 @@ openpgp-encrypted+signed.mbox                                    pgp-mime    tak
 openpgp-encrypted-ambiguous-mime.mbox                            mixed-up    taken            none    attachment1.txt attachment2.txt
 openpgp-encrypted-applemail.mbox                                 mixed-up    taken            none
 openpgp-encrypted-attachment-and-non-encrypted-attachment.mbox   pgp-mime    clear-attachment unknown file.txt
-openpgp-encrypted-attachment-gpgol.mbox                          inline      taken            none
-openpgp-encrypted-attachment-no-headers.mbox                     inline      taken            none
+openpgp-encrypted-attachment-gpgol.mbox                          inline      taken            unknown Däß_üst_äin_Töst.txt
+openpgp-encrypted-attachment-no-headers.mbox                     inline      taken            unknown file.txt
 openpgp-encrypted-attachment.mbox                                pgp-mime    taken            unknown file.txt
 openpgp-encrypted-enigmail1.6.mbox                               pgp-mime    taken            none
 openpgp-encrypted-memoryhole.mbox                                pgp-mime    taken            none

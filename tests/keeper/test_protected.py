@@ -26,8 +26,8 @@ BODY = b"Content-Type: text/plain\r\n\r\nPatient : DUPONT Jean\r\n"
 def said(fields: str, ours: Ours = OURS, packets: Sequence[bytes] = ()) -> Protected:
     """Return what an entity with these header fields says."""
     plain = fields.replace("\n", "\r\n").encode() + BODY
-    opening = Opening(Meaning(), (), (), ((lambda: plain,), tuple(packets)))
-    return protected_of(ours, opening, plain, entity=True)
+    opening = Opening(Meaning(), (), (), ((lambda: plain,), tuple(packets)), is_entity=True)
+    return protected_of(ours, opening, plain)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_author_and_day_count_where_they_are_clear(
 def test_a_bare_text_has_no_fields() -> None:
     plain = b"To: rmp@x.fr\r\nFrom: paul@cab.fr\r\n\r\nDemande : liste\r\n"
     opening = Opening(Meaning(), (), (), ((lambda: plain,), ()))
-    assert protected_of(OURS, opening, plain, entity=False) == Protected()
+    assert protected_of(OURS, opening, plain) == Protected()
 
 
 def signature(hashed: bytes, unhashed: bytes = b"", version: int = 4) -> bytes:

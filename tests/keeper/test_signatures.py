@@ -138,9 +138,14 @@ def test_a_signed_part_among_others_proves_nothing(gpg: Gpg) -> None:
 
 
 def test_line_ends_are_made_canonical() -> None:
-    raw, canonical = as_signed(b"xxa\nb\r\nc\rdxx", 2, 10)
-    assert raw() == b"a\nb\r\nc\rd"
-    assert canonical() == b"a\r\nb\r\nc\r\nd"
+    raw, canonical = as_signed(b"a\nb\r\nc\n")
+    assert raw() == b"a\nb\r\nc\n"
+    assert canonical() == b"a\r\nb\r\nc\r\n"
+
+
+@pytest.mark.parametrize("odd", [b"a\rb\n", b"a\r\r\nb", b"a\n\rb", b"\r"])
+def test_a_return_without_its_line_feed_is_never_made_a_line_end(odd: bytes) -> None:
+    assert [form() for form in as_signed(odd)] == [odd]
 
 
 def test_many_signatures_over_many_lines_hold_nobody_up(gpg: Gpg) -> None:
@@ -148,6 +153,6 @@ def test_many_signatures_over_many_lines_hold_nobody_up(gpg: Gpg) -> None:
     lines = b"\n" * 4_000_000
     packets = sign(gpg, "alice@x.fr") * 16
     started = time.monotonic()
-    forms = as_signed(lines, 0, len(lines))
+    forms = as_signed(lines)
     assert verify(forms, packets, [gpg.public("alice@x.fr")], NOW).trust is Trust.BAD
     assert time.monotonic() - started < 10

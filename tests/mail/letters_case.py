@@ -13,6 +13,7 @@ from rmp_milter.dossier.model import (
     Patient,
     Sheet,
 )
+from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.mail.catalogue.examples import BLOCKS
@@ -22,7 +23,6 @@ from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.mail.outgoing.sheet_words import sheet_words
 from rmp_milter.mail.outgoing.wording import bullet_list, document_titles, entry_words
-from rmp_milter.milter.meant import BY_SIGNATURE
 
 SERVICE = "rmp@chu.example"
 REFERENCE = "U-K7QX-3MZB-9FTR"

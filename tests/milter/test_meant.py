@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from rmp_milter.calls.protected import Addressed, Protected
 from rmp_milter.dossier.days import UNIVERSAL, Clock
 from rmp_milter.dossier.model import Doctor, Verb
-from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.rules import BY_SIGNATURE, Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.milter.meant import (
-    BY_SIGNATURE,
     Days,
     check_named,
     check_readers,

@@ -19,8 +19,8 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.act import act_of
-from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
-from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
+from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_main, weigh
+from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
 from rmp_milter.keeper.desk.route import HprimPiece
@@ -66,7 +66,7 @@ def open_mail(
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read)
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
+    opening = read_main(plain, request.bodies[main_at].charset, desk.limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
     refuse_layers(opening, desk.keys.decryption)
     bodies = [
@@ -93,10 +93,7 @@ def open_mail(
         standing=read_as.standing,
         doubts=read_as.doubts,
         protected=protected_of(
-            Ours(desk.services, desk.keys.service.fingerprint),
-            opening,
-            plain.data,
-            entity=request.bodies[main_at].entity,
+            Ours(desk.services, desk.keys.service.fingerprint), opening, plain.data
         ),
     )
     return reply, memory
@@ -192,12 +189,6 @@ def _opens(keys: Sequence[DecryptionKey], data: bytes) -> bool:
     return next(iter(session_keys(message.key_packets, keys)), None) is not None
 
 
-def _read_plain(plain: Plain, ref: BodyRef, limits: Limits, this_year: int) -> Opening:
-    if ref.entity:
-        return read_entity(plain, limits, this_year)
-    return read_text(plain, ref.charset, limits, this_year)
-
-
 class _Keeping:
     """Turns bodies into what can be stored."""
 
@@ -235,7 +226,7 @@ class _Keeping:
     def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
         span = body.message.body
         if body.ref.role is Role.MAIN:
-            container = Container.ENTITY if body.ref.entity else Container.TEXT
+            container = Container.ENTITY if opening.is_entity else Container.TEXT
             parts = opening.parts
         else:
             container = Container.FILE

@@ -38,13 +38,12 @@ def signed_content(opening: Opening, plain: bytes) -> bytes:
     return contents[0]() if packets else plain
 
 
-def protected_of(ours: Ours, opening: Opening, plain: bytes, *, entity: bool) -> Protected:
+def protected_of(ours: Ours, opening: Opening, plain: bytes) -> Protected:
     """Return what is said in the header fields of what was signed, and in its signatures.
 
-    ``plain`` is all that was encrypted; ``entity`` says that it is a MIME entity: a bare text
-    has no fields.
+    ``plain`` is all that was encrypted. A bare text has no fields.
     """
-    fields = _fields(signed_content(opening, plain)) if entity else ()
+    fields = _fields(signed_content(opening, plain)) if opening.is_entity else ()
     addressed = _addressed(ours, fields, opening.signed[1])
     return Protected(addressed, _author(fields), _written(fields))
 

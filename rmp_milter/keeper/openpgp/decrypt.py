@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 from rmp_milter.calls.protocol import Span, Why
 from rmp_milter.keeper.openpgp import packets
+from rmp_milter.keeper.openpgp.grammar import Order, pass_over
 from rmp_milter.keeper.openpgp.packets import (
     CHUNK,
     MAX_SIGNATURE_BYTES,
@@ -36,14 +37,19 @@ MAX_DEPTH = 4
 MAX_INNER_PACKETS = 32768
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
+_TEXTUAL = {b"t", b"u", b"m"}  # text, UTF-8, a MIME entity (GnuPG)
 
 
 class Plain(NamedTuple):
-    """What a body held: the literal data, its file name, the signature packets."""
+    """What a body held: the literal data, its file name, the signature packets.
+
+    ``textual`` says that the literal calls itself text. Like the name, nobody signed that.
+    """
 
     data: bytes
     name: str
     signatures: tuple[bytes, ...]
+    textual: bool = False
 
     def __repr__(self) -> str:
         return f"Plain({len(self.data)} bytes)"
@@ -97,26 +103,30 @@ def _encrypted(read: ReadAt, body: Span) -> Iterator[bytes]:
 
 
 class _Reader:
-    """Reads the packets inside a body: signatures, compression, one literal."""
+    """Reads the packets inside a body, in the order that :mod:`.grammar` allows."""
 
     def __init__(self, limit: int) -> None:
         self._left = limit
         self._packets = MAX_INNER_PACKETS
         self._data: BytesIO | None = None
         self._name = ""
+        self._textual = False
         self._signatures: list[bytes] = []
 
     def result(self) -> Plain:
         if self._data is None:
             raise unreadable("no literal data")
-        return Plain(self._data.getvalue(), self._name, tuple(self._signatures))
+        return Plain(self._data.getvalue(), self._name, tuple(self._signatures), self._textual)
 
     def read(self, stream: Stream, depth: int) -> None:
+        order = Order()
         while header := read_header(stream):
             self._packets -= 1
             if self._packets < 0:
                 raise unreadable("too many packets")
+            order.take(header.tag)
             self._take(header.tag, Stream(read_body(stream, header)), depth)
+        order.end()
 
     def _take(self, tag: int, body: Stream, depth: int) -> None:
         if tag == packets.LITERAL:
@@ -125,17 +135,12 @@ class _Reader:
             self._compressed(body, depth)
         elif tag == packets.SIGNATURE:
             self._signature(body)
-        elif tag == packets.ONE_PASS or packets.is_passed_over(tag):
-            for _ in body.rest():
-                pass
         else:
-            raise PacketError(Why.UNSUPPORTED, f"packet {tag} inside the encrypted data")
+            pass_over(tag, body)
 
     def _literal(self, body: Stream) -> None:
-        """Take the literal data (RFC 9580, 5.9); a second one would be lost unseen."""
-        if self._data is not None:
-            raise unreadable("more than one literal")
-        body.exactly(1)
+        """Take the literal data (RFC 9580, 5.9)."""
+        self._textual = body.exactly(1) in _TEXTUAL
         self._name = body.exactly(body.exactly(1)[0]).decode(errors="replace")
         body.exactly(4)
         self._data = BytesIO()
@@ -220,6 +225,7 @@ def _inflated(pieces: Iterable[bytes], inflater: _Inflater) -> Iterator[bytes]:
 
 
 _DECOMPRESSORS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
+    0: iter,  # not compressed
     1: lambda pieces: _inflated(pieces, zlib.decompressobj(-15)),
     2: lambda pieces: _inflated(pieces, zlib.decompressobj()),
     3: lambda pieces: _inflated(pieces, _Bzip2()),

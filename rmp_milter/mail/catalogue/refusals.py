@@ -60,6 +60,12 @@ REFUSALS: Mapping[str, Text] = {
         "This mail is encrypted to too many recipients at once. Nothing was kept. Send the "
         "service a mail of its own, encrypted to it and to yourself.",
     ),
+    "other-spelling": Text(
+        "Cette écriture de l'adresse ne mène pas au service. Rien n'a été lu. Écrivez à "
+        "{service}.",
+        "This way of writing the address does not lead to the service. Nothing was read. Write "
+        "to {service}.",
+    ),
     "too-large": Text(
         "Ce message est trop gros : le service accepte {limit} Mo au plus. Rien n'a été "
         "conservé. Répartissez les documents sur plusieurs messages.",

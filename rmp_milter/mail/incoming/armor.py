@@ -264,10 +264,18 @@ def _headers_end(head: bytes) -> int:
             in_headers = True
         elif not words:
             in_headers = False
-        elif _DATA_LINE.fullmatch(words) and (not in_headers or len(words) >= _FULL_LINE):
+        elif _is_data(words, in_headers=in_headers):
             return at
         at += len(line)
     return at
+
+
+def _is_data(words: bytes, *, in_headers: bool) -> bool:
+    """Return whether a line is one of the data; blanks may stand in a full one, as for gpg."""
+    if _DATA_LINE.fullmatch(words):
+        return not in_headers or len(words) >= _FULL_LINE
+    joined = words.translate(None, b" \t")
+    return not in_headers and len(joined) >= _FULL_LINE and bool(_DATA_LINE.fullmatch(joined))
 
 
 def _data_only(chunks: Iterator[bytes]) -> Iterator[bytes]:
