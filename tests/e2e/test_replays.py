@@ -1,6 +1,7 @@
 """A mail that comes again: a retry does nothing, a replay is refused, no work is lost."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,6 +32,20 @@ def test_a_retry_is_taken_and_does_nothing(clinic: Clinic) -> None:
     clinic.host.settle()
     assert clinic.documents() == before
     assert clinic.host.postfix.collected.count(clinic.lab.mail) == answers
+
+
+@pytest.mark.promise(number=7)
+def test_the_same_mail_several_times_at_once_is_taken_each_time_and_done_once(
+    clinic: Clinic,
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines)
+    before = clinic.documents()
+    mail = clinic.lab.pgp_mime(f"{lines}\nUne fois.\n", {"r.pdf": PDF})
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: clinic.host.send(clinic.lab, mail), range(6)))
+    assert {reply.code for reply in replies} == {250}
+    assert clinic.documents() == before + 1
 
 
 def test_a_captured_deposit_in_another_wrapping_is_refused(clinic: Clinic) -> None:
