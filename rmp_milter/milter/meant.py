@@ -58,8 +58,8 @@ def check_unsigned(
     if header.verb is Verb.URGENCE:
         return  # which is refused without a signature anyway
     author = header.author or protected.author
-    is_his = bool(author) if address is None else author.casefold() == address.casefold()
-    if not is_his or not _is_of(header, protected, days):
+    is_his = address is None or author.casefold() == address.casefold()
+    if not author or not is_his or not _is_of(header, protected, days):
         raise MailError("unsigned-unbound")
 
 

@@ -139,6 +139,7 @@ def test_only_the_accounts_own_doctor_is_the_author(author: str) -> None:
 def test_where_the_account_is_not_known_any_author_will_do_but_none() -> None:
     assert bound(RoutingHeader(), OF_PAUL, None)
     assert not bound(RoutingHeader(), Protected(written=AT), None)
+    assert not bound(RoutingHeader(), Protected(written=AT), "")
 
 
 def test_an_emergency_is_not_asked_who_wrote_it() -> None:
