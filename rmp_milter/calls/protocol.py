@@ -87,7 +87,7 @@ class Role(StrEnum):
     """What the keeper shall do with a body."""
 
     MAIN = "main"  # decrypt: its text opens with the routing header
-    ATTACHED = "attached"  # unwrap its session key, never decrypt
+    ATTACHED = "attached"  # a file: decrypt, check, forget; it is stored as it came
 
 
 class BodyRef(msgspec.Struct, frozen=True):
@@ -170,6 +170,21 @@ class Doubt(StrEnum):
     TWO_REFERENCES = "two-references"  # which emergency access is justified?
 
 
+class FileFault(StrEnum):
+    """Why a file that is encrypted by itself is not taken; keys of the text catalogue.
+
+    ``UNREADABLE`` covers a foreign key, damage and noise alike, as :class:`Why` does.
+    """
+
+    UNREADABLE = "file-unreadable"
+    SIGNATURE = "file-signature"  # not the sender's own, or missing where others have one
+    MAIL = "file-mail"  # it holds a mail, or the text of one
+    LAYERED = "layered"  # it is encrypted to the service once more
+    NO_INTEGRITY = "no-integrity"
+    UNSUPPORTED = "unsupported"
+    TOO_MANY_RECIPIENTS = "too-many-recipients"
+
+
 class Parcel(msgspec.Struct, frozen=True):
     """One of several HPRIM messages: its routing header, its places in ``Opened.bodies``."""
 
@@ -192,6 +207,11 @@ class Opened(Message, frozen=True):
     more than one patient: then ``header`` is the first one's and decides nothing, and a body
     that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
     words are, and with ``doubts`` it is asked back whatever its header says.
+
+    ``seals`` are, for the main body and then for each file encrypted by itself, the same for
+    the same session key: by them a file is known that came in another mail. ``file_fault`` is
+    why such a file is not taken; then no file is among ``bodies``, nor in an emergency, in
+    which none is opened. ``file_signers`` are the fingerprints of those who signed them.
     """
 
     header: str
@@ -207,6 +227,9 @@ class Opened(Message, frozen=True):
     held_reason: bytes = b""
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    seals: tuple[bytes, ...] = ()
+    file_fault: FileFault | None = None
+    file_signers: tuple[str, ...] = ()
 
     @property
     def has_documents(self) -> bool:

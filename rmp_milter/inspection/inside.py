@@ -22,9 +22,10 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
-from rmp_milter.dossier.model import Container, Envelope, PartName, Value
+from rmp_milter.dossier.model import Container, Envelope, PartName, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
+from rmp_milter.keeper.desk.attached import Checks, framed, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.opening import refuse_layers
@@ -35,6 +36,7 @@ from rmp_milter.keeper.openpgp.packets import (
     ReadAt,
     read_message,
 )
+from rmp_milter.mail.meaning.meaning import asked
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
@@ -86,6 +88,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             has_code=bool(opened.held_code),
             standing=opened.standing,
             doubts=opened.doubts,
+            refusal=opened.file_fault.value if opened.file_fault else "",
         )
 
     return opener
@@ -109,8 +112,7 @@ def with_key_file(
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
-            opened = _open(key_file, refs, read, limits, now)
-            signature = weigh(opened, candidates, now)
+            opened, signature, refusal = _open(key_file, refs, read, limits, (candidates, now))
         return Inside(
             header=opened.meaning.cut.header,
             signature=signature,
@@ -118,7 +120,7 @@ def with_key_file(
             has_code=bool(opened.meaning.cut.code),
             standing=opened.meaning.standing,
             doubts=opened.meaning.doubts,
-            refusal=_refusal(opened, key_file),
+            refusal=refusal,
         )
 
     return opener
@@ -145,21 +147,35 @@ def _refusal(opened: Opening, key_file: KeyFile) -> str:
 
 
 def _open(
-    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
-) -> Opening:
+    key_file: KeyFile,
+    refs: tuple[BodyRef, ...],
+    read: ReadAt,
+    limits: Limits,
+    signers: tuple[tuple[bytes, ...], int],
+) -> tuple[Opening, Signature, str]:
+    """Open the mail as the keeper does; return also why a service with this key refuses it."""
+    candidates, now = signers
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
-    main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
+    main = next(ref for ref in refs if ref.role is Role.MAIN)
+    message = read_message(read, main.span, limits.key_packets)
     plain = _decrypted(key_file, message, read, limits)
     opened = (
         read_entity(plain, limits, this_year)
         if main.entity
         else read_text(plain, main.charset, limits, this_year)
     )
-    for ref, attached in messages:
-        if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):
-            raise CallFailed(Why.UNREADABLE, "an attachment is for other keys")
-    return opened
+    signature = weigh(opened, candidates, now)
+    if asked(opened.meaning, this_year).verb is Verb.URGENCE:
+        return opened, signature, ""
+    spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
+    files = framed(spans, read, limits.key_packets)
+    left = limits.plaintext - len(plain.data)
+    checks = Checks(signature, candidates, key_file.keys, left, now, this_year)
+    attached = open_attached(
+        files, read, lambda each: keys_for(key_file, each.key_packets), checks
+    )
+    fault = attached.fault.value if attached.fault else ""
+    return opened, signature, _refusal(opened, key_file) or fault
 
 
 def _decrypted(

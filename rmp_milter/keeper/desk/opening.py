@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from rmp_milter.calls.memory import Memory
@@ -18,14 +19,16 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
-from rmp_milter.dossier.model import Container, PartName
+from rmp_milter.dossier.model import Container, PartName, Verb
+from rmp_milter.keeper.desk.attached import Checks, framed, keys_to_try, open_attached
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
 from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS, session_keys
+from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS
+from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
@@ -36,10 +39,11 @@ from rmp_milter.keeper.openpgp.packets import (
 from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 from rmp_milter.keeper.vitale.attestation import AttestationError
-from rmp_milter.mail.incoming.armor import ArmorError, dearmor
+from rmp_milter.mail.incoming.armor import HEAD
+from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.meaning.meaning import asked
 
 _MOST_TRIES = 1024  # of key packets; each costs some milliseconds with an RSA key
-_SEALED = (".pgp", ".gpg", ".asc")
 
 
 class _Body(NamedTuple):
@@ -60,19 +64,34 @@ def open_mail(
     None. Raises :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
-    messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
-    _check_tries(messages, desk.keys.decryption)
-    main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
-    key, plain = _decrypt_main(desk, messages[main_at], read)
+    main, files = _apart(request.bodies)
+    message = read_message(read, main.span, desk.limits.key_packets)
+    _check_tries([message], desk.keys.decryption)
+    key, plain = _decrypt_main(desk, message, read)
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
+    opening = _read_plain(plain, main, desk.limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
-    refuse_layers(opening, desk.keys.decryption)
-    bodies = [
-        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
-        for ref, message in zip(request.bodies, messages, strict=True)
-    ]
     signature = weigh(opening, request.candidates, now)
+    if asked(read_as, this_year).verb is Verb.URGENCE:
+        files = ()  # nothing that came with it refuses an emergency, and none of it is kept
+    else:
+        refuse_layers(opening, desk.keys.decryption)
+    sealed = framed((ref.span for ref in files), read, desk.limits.key_packets)
+    _check_tries([message, *sealed.messages], desk.keys.decryption)
+    attached = open_attached(
+        sealed,
+        read,
+        partial(_keys_to_try, desk),
+        Checks(
+            main=signature,
+            candidates=request.candidates,
+            service=desk.keys.decryption,
+            left=desk.limits.plaintext - len(plain.data),
+            now=now,
+            this_year=this_year,
+        ),
+    )
+    bodies = [_Body(main, message, key), *map(_Body, files, sealed.messages, attached.keys)]
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
     weighed = _weigh_attestation(desk, said.attestation, request.digest, now)
@@ -90,8 +109,24 @@ def open_mail(
         held_reason=_held(desk, HeldKind.REASON, said.reason, request.digest, now),
         standing=read_as.standing,
         doubts=read_as.doubts,
+        seals=tuple(_once(desk, each) for each in (key, *attached.keys)),
+        file_fault=attached.fault,
+        file_signers=attached.signers,
     )
     return reply, memory
+
+
+def _apart(bodies: Sequence[BodyRef]) -> tuple[BodyRef, tuple[BodyRef, ...]]:
+    """Return the main body, and the files that came beside it."""
+    files = tuple(ref for ref in bodies if ref.role is not Role.MAIN)
+    return next(ref for ref in bodies if ref.role is Role.MAIN), files
+
+
+def _keys_to_try(desk: Desk, message: EncryptedMessage) -> Iterator[SessionKey]:
+    def decoy() -> SessionKey:
+        return SessionKey(9, desk.random(32))
+
+    return keys_to_try(message, desk.keys.decryption, decoy)
 
 
 def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
@@ -141,17 +176,11 @@ def _check_tries(messages: Sequence[EncryptedMessage], keys: Sequence[Decryption
         raise CallFailed(Why.TOO_MANY_RECIPIENTS, "too many key packets to try")
 
 
-def _session_key(desk: Desk, message: EncryptedMessage) -> SessionKey:
-    for key in session_keys(message.key_packets, desk.keys.decryption):
-        return key
-    raise CallFailed(Why.UNREADABLE, "not encrypted to the service")
-
-
 def _decrypt_main(
     desk: Desk, message: EncryptedMessage, read: ReadAt
 ) -> tuple[SessionKey, Plain]:
     """Try each session key that the key packets give; the body's integrity decides."""
-    for key in session_keys(message.key_packets, desk.keys.decryption):
+    for key in _keys_to_try(desk, message):
         try:
             return key, decrypt(read, message.body, key, desk.limits.plaintext)
         except PacketError as error:
@@ -167,26 +196,10 @@ def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey]) -> None:
     layer would stay closed to him. ``keys`` are the service's.
     """
     for document in opening.documents:
-        if document.part.name.lower().endswith(_SEALED):
-            data = _without_armor(b"".join(document.data()))
-            if _opens(keys, data):
-                raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
-
-
-def _without_armor(data: bytes) -> bytes:
-    try:
-        return b"".join(dearmor([data])) if b"-----BEGIN PGP MESSAGE" in data else data
-    except ArmorError:
-        return b""
-
-
-def _opens(keys: Sequence[DecryptionKey], data: bytes) -> bool:
-    try:
-        whole = Span(0, len(data))
-        message = read_message(lambda at, size: data[at : at + size], whole)
-    except PacketError:
-        return False
-    return next(iter(session_keys(message.key_packets, keys)), None) is not None
+        if not looks_encrypted(first(document.data(), HEAD)):
+            continue
+        if is_encrypted_to(keys, b"".join(document.data())):
+            raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 
 def _read_plain(plain: Plain, ref: BodyRef, limits: Limits, this_year: int) -> Opening:
