@@ -170,7 +170,9 @@ def _open(
     spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
     files = framed(spans, read, limits.key_packets)
     left = limits.plaintext - len(plain.data)
-    checks = Checks(signature, candidates, key_file.keys, left, now, this_year)
+    checks = Checks(
+        signature, candidates, key_file.keys, left, now, this_year, bool(candidates)
+    )
     attached = open_attached(
         files, read, lambda each: keys_for(key_file, each.key_packets), checks
     )

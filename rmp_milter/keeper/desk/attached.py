@@ -75,7 +75,8 @@ class Checks(NamedTuple):
 
     ``main`` is what the text's signature is worth, ``candidates`` are the certificates that
     may have signed, ``service`` the service's keys; ``left`` is how many octets may come out
-    of all files together; ``now`` and ``this_year`` when the mail came.
+    of all files together; ``now`` and ``this_year`` when the mail came. ``judges_signers`` is
+    False where there is nobody's certificate to hold a signature against (``rmp inspect``).
     """
 
     main: Signature
@@ -84,6 +85,7 @@ class Checks(NamedTuple):
     left: int
     now: int
     this_year: int
+    judges_signers: bool = True
 
 
 def open_attached(
@@ -151,7 +153,7 @@ def _opened(
 def _judged(plain: Plain, checks: Checks, looking: int) -> tuple[str, FileFault | None]:
     """Return who signed the file (nobody: an empty string), and what is wrong with it."""
     signer = ""
-    if plain.signatures:
+    if plain.signatures and checks.judges_signers:
         found = verify((lambda: plain.data,), plain.signatures, checks.candidates, checks.now)
         if not _is_senders(found, checks.main):
             return "", FileFault.SIGNATURE
