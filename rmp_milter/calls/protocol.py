@@ -105,11 +105,16 @@ class BodyRef(msgspec.Struct, frozen=True):
 
 
 class Open(Message, frozen=True):
-    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it."""
+    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it.
+
+    ``by_account`` says that the sender is known though no signature tells of him: only for
+    whom one of both makes known are files opened that are encrypted by themselves.
+    """
 
     digest: bytes
     bodies: tuple[BodyRef, ...]
     candidates: tuple[bytes, ...] = ()
+    by_account: bool = False
 
 
 class OpenedBody(msgspec.Struct, frozen=True):
@@ -210,8 +215,9 @@ class Opened(Message, frozen=True):
 
     ``seals`` are, for the main body and then for each file encrypted by itself, the same for
     the same session key: by them a file is known that came in another mail. ``file_fault`` is
-    why such a file is not taken; then no file is among ``bodies``, nor in an emergency, in
-    which none is opened. ``file_signers`` are the fingerprints of those who signed them.
+    why such a file is not taken. Then no file is among ``bodies``, nor in an emergency, nor
+    where nobody knows the sender: none is opened there. ``file_signers`` are the fingerprints
+    of those who signed them.
     """
 
     header: str

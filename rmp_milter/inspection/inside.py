@@ -22,13 +22,13 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
-from rmp_milter.dossier.model import Container, Envelope, PartName, Value, Verb
+from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
 from rmp_milter.keeper.desk.attached import Checks, framed, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
-from rmp_milter.keeper.desk.opening import refuse_layers
+from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
@@ -36,7 +36,6 @@ from rmp_milter.keeper.openpgp.packets import (
     ReadAt,
     read_message,
 )
-from rmp_milter.mail.meaning.meaning import asked
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
@@ -77,7 +76,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
-        request = open_request(bytes(32), refs, candidates)
+        request = open_request(bytes(32), refs, candidates, by_account=True)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
         parts = tuple(_main_parts(opened))
@@ -137,10 +136,10 @@ def _as_refusals() -> Iterator[None]:
         raise MailError(failure.why.value, detail=str(failure)) from None
 
 
-def _refusal(opened: Opening, key_file: KeyFile) -> str:
+def _refusal(opened: Opening, key_file: KeyFile, this_year: int) -> str:
     """Return why a service with this key would refuse what was opened, or nothing."""
     try:
-        refuse_layers(opened, key_file.keys)
+        refuse_layers(opened, key_file.keys, this_year)
     except CallFailed as failure:
         return failure.why.value
     return ""
@@ -165,19 +164,25 @@ def _open(
         else read_text(plain, main.charset, limits, this_year)
     )
     signature = weigh(opened, candidates, now)
-    if asked(opened.meaning, this_year).verb is Verb.URGENCE:
+    if is_urgent(opened, this_year):
         return opened, signature, ""
     spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
     files = framed(spans, read, limits.key_packets)
-    left = limits.plaintext - len(plain.data)
     checks = Checks(
-        signature, candidates, key_file.keys, left, now, this_year, bool(candidates)
+        main=signature,
+        by_account=True,  # who authenticated is not known: all is told that may be
+        candidates=candidates,
+        service=key_file.keys,
+        left=limits.plaintext - len(plain.data),
+        now=now,
+        this_year=this_year,
+        judges_signers=bool(candidates),
     )
     attached = open_attached(
         files, read, lambda each: keys_for(key_file, each.key_packets), checks
     )
     fault = attached.fault.value if attached.fault else ""
-    return opened, signature, _refusal(opened, key_file) or fault
+    return opened, signature, _refusal(opened, key_file, this_year) or fault
 
 
 def _decrypted(

@@ -111,10 +111,17 @@ def gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
 
 
 def open_request(
-    digest: bytes, bodies: tuple[BodyRef, ...], certificates: tuple[bytes, ...]
+    digest: bytes,
+    bodies: tuple[BodyRef, ...],
+    certificates: tuple[bytes, ...],
+    *,
+    by_account: bool,
 ) -> Open:
-    """Return the keeper request that opens the gathered bodies."""
-    return Open(digest=digest, bodies=bodies, candidates=certificates)
+    """Return the keeper request that opens the gathered bodies.
+
+    ``by_account`` says that SMTP AUTH makes the sender known, whoever signed.
+    """
+    return Open(digest, bodies, candidates=certificates, by_account=by_account)
 
 
 def thread_of(references: str, in_reply_to: str) -> str:

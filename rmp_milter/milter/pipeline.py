@@ -38,7 +38,12 @@ from rmp_milter.milter.intake import (
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.sealed import check_sealed, leaves_aside, seal_marks
-from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
+from rmp_milter.milter.sender import (
+    identify,
+    knows_account,
+    likely_signers,
+    opened_with_signers,
+)
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -171,9 +176,10 @@ def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
 
 def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) -> Read:
     """Have the mail opened, with the certificates that may have signed it."""
+    by_account = knows_account(mail.envelope, view)
 
     def attempt(certificates: tuple[bytes, ...]) -> Read:
-        request = open_request(mail.digest, gathered.refs, certificates)
+        request = open_request(mail.digest, gathered.refs, certificates, by_account=by_account)
         opened, fresh = keeper.open(request, gathered.memory)
         return Read(
             opened,

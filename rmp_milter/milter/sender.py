@@ -88,6 +88,11 @@ def _without_doubles(doctors: Iterator[Doctor]) -> tuple[Doctor, ...]:
     return tuple({doctor.doctor_id: doctor for doctor in doctors}.values())
 
 
+def knows_account(envelope: Envelope, directory: Directory) -> bool:
+    """Return whether the SASL login is an enrolled doctor's."""
+    return bool(envelope.account) and directory.doctor_by_account(envelope.account) is not None
+
+
 def identify(envelope: Envelope, signature: Signature, directory: Directory) -> Sender:
     """Return the sender, or raise the refusal that an unknown one hears at SMTP time.
 

@@ -49,13 +49,12 @@ def _public(gpg: Gpg, who: str) -> bytes:
     return gpg.public(who)
 
 
-def opened(
-    gpg: Gpg, desk: Desk, text: bytes, *files: bytes, by: tuple[str, ...] = (ALICE, BOB)
-) -> Opened:
-    """Open a text with files, eve being a candidate of nobody's."""
+def opened(gpg: Gpg, desk: Desk, text: bytes, *files: bytes, account: bool = False) -> Opened:
+    """Open a text with files; eve is not enrolled. ``account`` says that somebody logged in."""
     names = [f"{at}.pgp" for at in range(len(files))]
-    candidates = [_public(gpg, each) for each in by]
+    candidates = [_public(gpg, each) for each in (ALICE, BOB)]
     request, memory = opening([text, *files], entity=False, names=names, candidates=candidates)
+    request = msgspec.structs.replace(request, by_account=account)
     reply = ask(desk, request, memory).reply
     assert isinstance(reply, Opened), reply
     return reply
@@ -189,10 +188,21 @@ def test_whose_signature_a_file_may_have(gpg: Gpg, desk: Desk, kind: str) -> Non
         as_file(gpg, PDF, *(both if who == "both" else signed_by(who) if who else ()))
         for who in signers
     ]
-    found = opened(gpg, desk, text, *files)
+    found = opened(gpg, desk, text, *files, account=author != [ALICE])
     assert found.file_fault is fault
     named = {gpg.fingerprint(who).lower() for who in signers if who} if fault is None else set()
     assert set(found.file_signers) == named
+
+
+@pytest.mark.promise(number=6)
+@pytest.mark.parametrize("author", ["", EVE])
+def test_nothing_is_opened_for_a_stranger(gpg: Gpg, desk: Desk, author: str) -> None:
+    text = encrypted(gpg, TEXT, signer=author)
+    damaged = bytearray(as_file(gpg, PDF))
+    damaged[-5] ^= 1
+    for file in (as_file(gpg, PDF), bytes(damaged), as_file(gpg, entity(HEADER))):
+        found = opened(gpg, desk, text, file)
+        assert (found.file_fault, len(found.bodies), len(found.seals)) == (None, 1, 1)
 
 
 @pytest.mark.parametrize("how", [("--textmode",), ("--compress-algo", "bzip2"), ()])

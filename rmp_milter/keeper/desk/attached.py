@@ -24,10 +24,10 @@ from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 from rmp_milter.keeper.openpgp.signatures import verify
 
-_ALL_LOOKED_AT = 1 << 20  # octets of all files by which it is told that one is a mail
-_LOOKED_AT = 1 << 16  # octets of one
+_ALL_LOOKED_AT = 1 << 18  # octets of all files by which it is told that one is a mail
+_LOOKED_AT = 1 << 14  # octets of one
 _LEAST_LOOKED_AT = 1 << 12
-_NOT_JUDGED = frozenset({Trust.BAD, Trust.EXPIRED})
+_UNSIGNED = frozenset({Trust.NONE, Trust.UNKNOWN})
 
 _FAULTS = {
     Why.UNREADABLE: FileFault.UNREADABLE,
@@ -73,13 +73,15 @@ class Attached(NamedTuple):
 class Checks(NamedTuple):
     """What files are held against.
 
-    ``main`` is what the text's signature is worth, ``candidates`` are the certificates that
-    may have signed, ``service`` the service's keys; ``left`` is how many octets may come out
-    of all files together; ``now`` and ``this_year`` when the mail came. ``judges_signers`` is
-    False where there is nobody's certificate to hold a signature against (``rmp inspect``).
+    ``main`` is what the text's signature is worth, ``by_account`` whether its sender is known
+    without one; ``candidates`` are the certificates that may have signed, ``service`` the
+    service's keys; ``left`` is how many octets may come out of all files together; ``now`` and
+    ``this_year`` say when the mail came. ``judges_signers`` is False where there is nobody's
+    certificate to hold a signature against (``rmp inspect``).
     """
 
     main: Signature
+    by_account: bool
     candidates: tuple[bytes, ...]
     service: Sequence[DecryptionKey]
     left: int
@@ -93,11 +95,11 @@ def open_attached(
 ) -> Attached:
     """Open the files one by one, check them and keep their session keys alone.
 
-    None is opened where the text's own signature refuses the mail. Raises
+    None is opened for a sender whom nobody knows, whose mail is refused for that. Raises
     :class:`PacketError` ``TOO_LARGE``.
     """
     messages, fault = files
-    if fault is not None or checks.main.trust in _NOT_JUDGED:
+    if fault is not None or not _is_known(checks):
         return Attached(fault=fault)
     looking = max(_LEAST_LOOKED_AT, min(_LOOKED_AT, _ALL_LOOKED_AT // max(1, len(messages))))
     left = checks.left
@@ -117,6 +119,11 @@ def open_attached(
     if any(signers) and not all(signers):
         return Attached(fault=FileFault.SIGNATURE)
     return Attached(tuple(keys), tuple(dict.fromkeys(filter(None, signers))))
+
+
+def _is_known(checks: Checks) -> bool:
+    trust = checks.main.trust
+    return trust is Trust.GOOD or (checks.by_account and trust in _UNSIGNED)
 
 
 def keys_to_try(

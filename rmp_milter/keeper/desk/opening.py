@@ -72,10 +72,9 @@ def open_mail(
     opening = _read_plain(plain, main, desk.limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
     signature = weigh(opening, request.candidates, now)
-    if asked(read_as, this_year).verb is Verb.URGENCE:
+    refuse_layers(opening, desk.keys.decryption, this_year)
+    if files and is_urgent(opening, this_year):
         files = ()  # nothing that came with it refuses an emergency, and none of it is kept
-    else:
-        refuse_layers(opening, desk.keys.decryption)
     sealed = framed((ref.span for ref in files), read, desk.limits.key_packets)
     _check_tries([message, *sealed.messages], desk.keys.decryption)
     attached = open_attached(
@@ -84,6 +83,7 @@ def open_mail(
         partial(_keys_to_try, desk),
         Checks(
             main=signature,
+            by_account=request.by_account,
             candidates=request.candidates,
             service=desk.keys.decryption,
             left=desk.limits.plaintext - len(plain.data),
@@ -189,16 +189,23 @@ def _decrypt_main(
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
 
 
-def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey]) -> None:
+def is_urgent(opening: Opening, this_year: int) -> bool:
+    """Return whether the mail asks for an emergency access."""
+    return asked(opening.meaning, this_year).verb is Verb.URGENCE
+
+
+def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey], this_year: int) -> None:
     """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
 
     The entity is stored as it came, behind a new key packet for its reader: the inner
-    layer would stay closed to him. ``keys`` are the service's.
+    layer would stay closed to him. Of an emergency nothing is stored. ``keys`` are the
+    service's.
     """
     for document in opening.documents:
         if not looks_encrypted(first(document.data(), HEAD)):
             continue
-        if is_encrypted_to(keys, b"".join(document.data())):
+        data = b"".join(document.data())
+        if is_encrypted_to(keys, data) and not is_urgent(opening, this_year):
             raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 
