@@ -184,6 +184,7 @@ class FileFault(StrEnum):
     UNREADABLE = "file-unreadable"
     SIGNATURE = "file-signature"  # not the sender's own, or missing where others have one
     MAIL = "file-mail"  # it holds a mail, or the text of one
+    BESIDE = "sealed-beside"  # it stands beside a text that holds its own files
     LAYERED = "layered"  # it is encrypted to the service once more
     NO_INTEGRITY = "no-integrity"
     UNSUPPORTED = "unsupported"

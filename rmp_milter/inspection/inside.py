@@ -28,6 +28,7 @@ from rmp_milter.inspection.key_file import KeyFile, keys_for
 from rmp_milter.keeper.desk.attached import Checks, framed, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.inner_mail import is_entity
 from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.packets import (
@@ -177,6 +178,7 @@ def _open(
         now=now,
         this_year=this_year,
         judges_signers=bool(candidates),
+        beside_entity=main.entity or is_entity(plain.data),
     )
     attached = open_attached(
         files, read, lambda each: keys_for(key_file, each.key_packets), checks

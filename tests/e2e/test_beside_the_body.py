@@ -46,6 +46,12 @@ def armored_in(mail: bytes) -> bytes:
     return found[0]
 
 
+def as_inline(mail: bytes) -> bytes:
+    """Return a PGP/MIME mail as an inline text: nobody signed the shape."""
+    head, _ = parted(mail)
+    return head + mime.ascii_part(armored_in(mail))
+
+
 def said(clinic: Clinic, doctor: Doctor, mail: bytes) -> str:
     """Return the letter of refusal in one line; nothing was filed."""
     before = clinic.documents()
@@ -64,6 +70,7 @@ Compose = Callable[[Doctor, str], bytes]
         (Doctor.pgp_mime, True),
         (Doctor.signed_inside, False),
         (Doctor.mixed_up, True),
+        (lambda doctor, text: as_inline(doctor.pgp_mime(text)), False),
     ],
 )
 @pytest.mark.promise(number=5)
@@ -194,6 +201,35 @@ def test_a_damaged_file_is_refused_in_the_words_for_a_foreign_one(clinic: Clinic
     words = {said(clinic, clinic.lab, with_file(clinic.lab, text, file)) for file in files}
     assert len(words) == 1
     assert "n'a pas pu être déchiffrée" in words.pop()
+
+
+@pytest.mark.promise(number=6)
+def test_a_stranger_does_not_hear_whether_his_file_opens(clinic: Clinic) -> None:
+    text, good = clinic.patient(), sealed(clinic.outsider, PDF)
+    files = (
+        good,
+        good[:-3],
+        clinic.outsider.certificate,
+        sealed(clinic.outsider, text.encode()),
+    )
+    mails = [with_file(clinic.outsider, text, file) for file in files]
+    words = {clinic.rejection(clinic.outsider, mail).text for mail in mails}
+    assert len(words) == 1
+    assert "ne sait pas qui" in words.pop()
+
+
+def test_a_receipt_names_each_file_so_that_its_author_sees_one_that_was_added(
+    clinic: Clinic,
+) -> None:
+    """A file that nobody signed, beside an armored text, may be anybody's on the way."""
+    text = clinic.lab.inline(f"{clinic.patient()}\nVoici.\n")
+    parts = [
+        mime.file_part(f"{name}.pgp", sealed(by, PDF, name))
+        for by, name in ((clinic.lab, "bilan.pdf"), (clinic.outsider, "ajout.pdf"))
+    ]
+    (receipt,) = clinic.host.ask(clinic.lab, with_parts(text, *parts))
+    assert "bilan.pdf" in receipt.text
+    assert "ajout.pdf" in receipt.text
 
 
 @pytest.mark.parametrize("kind", ["file", "second", "damaged"])

@@ -164,6 +164,24 @@ def test_a_key_packet_that_does_not_open_costs_the_work_of_one_that_does(
     assert octets[0] == octets[1] >= 2 * body.length
 
 
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.promise(number=5)
+def test_no_file_stands_beside_an_entity_in_whatever_shape_it_travels(
+    gpg: Gpg,
+    desk: Desk,
+    shown: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
+    """The shape is nobody's word: a genuine PGP/MIME body may be sent on as an inline text."""
+    body = encrypted(gpg, entity(HEADER + LETTER, files=[("a.pdf", PDF)]), signer=ALICE)
+    request, memory = opening(
+        [body, as_file(gpg, PDF)], entity=shown, candidates=[gpg.public(ALICE)], names=["x"]
+    )
+    reply = ask(desk, request, memory).reply
+    assert isinstance(reply, Opened)
+    assert reply.file_fault is FileFault.BESIDE
+    assert Container.FILE not in {each.container for each in reply.bodies if not each.fresh}
+
+
 SIGNED: dict[str, tuple[list[str], list[str], FileFault | None]] = {
     "by the sender": ([ALICE], [ALICE, ALICE], None),
     "not at all": ([ALICE], ["", ""], None),
@@ -248,6 +266,9 @@ MAILS: dict[str, tuple[bytes, str]] = {
     "a request as a file": (b"Demande : dossier\n" + TEXT, "demande.txt"),
     "an emergency as a file": (EMERGENCY, "urgence.txt"),
     "a code in a file": (TEXT.replace(b"Document", b"Code patient : JzbV7kQ2\r\nX"), "a.txt"),
+    "under a client's own name": (TEXT, "mutt-host-1000-1-1"),
+    "from a pipe": (TEXT, "-&11"),
+    "for your eyes only": (TEXT, "_CONSOLE"),
     "the page of an old plug-in": (b"<html>bonjour", "PGPexch.htm"),
 }
 DOCUMENTS: dict[str, tuple[bytes, str]] = {

@@ -77,7 +77,8 @@ class Checks(NamedTuple):
     without one; ``candidates`` are the certificates that may have signed, ``service`` the
     service's keys; ``left`` is how many octets may come out of all files together; ``now`` and
     ``this_year`` say when the mail came. ``judges_signers`` is False where there is nobody's
-    certificate to hold a signature against (``rmp inspect``).
+    certificate to hold a signature against (``rmp inspect``). ``beside_entity`` says that the
+    text is a MIME entity, which holds its own files.
     """
 
     main: Signature
@@ -88,6 +89,7 @@ class Checks(NamedTuple):
     now: int
     this_year: int
     judges_signers: bool = True
+    beside_entity: bool = False
 
 
 def open_attached(
@@ -101,6 +103,8 @@ def open_attached(
     messages, fault = files
     if fault is not None or not _is_known(checks):
         return Attached(fault=fault)
+    if messages and checks.beside_entity:
+        return Attached(fault=FileFault.BESIDE)
     looking = max(_LEAST_LOOKED_AT, min(_LOOKED_AT, _ALL_LOOKED_AT // max(1, len(messages))))
     left = checks.left
     keys: list[SessionKey] = []

@@ -11,15 +11,23 @@ from rmp_milter.mail.meaning.meaning import asked, meaning
 from rmp_milter.mail.whose.reading import read_html, read_plain
 from rmp_milter.mail.whose.words import Words
 
-_MIME = frozenset({"content-type", "mime-version", "content-transfer-encoding"})
+_MIME = frozenset(
+    {"content-type", "mime-version", "content-transfer-encoding", "content-disposition"}
+)
 _MAIL = frozenset(
     {
         *("from", "to", "cc", "subject", "date", "message-id", "received", "return-path"),
         *("reply-to", "in-reply-to", "references", "autocrypt"),
     }
 )
+_HEADER = 1 << 16  # octets in which a MIME header shows
 _ENOUGH = 2  # header fields of a mail: one alone may be a line of any text
 _TWINS = "pgpexch."  # the text of a mail once more, as old plug-ins attach it
+# What stands for a file's name where a text was encrypted: pipes, and clients' own files.
+_NO_FILE = re.compile(
+    r"|_CONSOLE|-(?:&\d{1,9})?|stdin|(?:neo)?mutt-[\w.-]{1,200}|epg-input\w{1,20}|msg\.txt",
+    re.ASCII,
+)
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _PAGE = re.compile(
     rb"\s*(<!doctype html|<html|<head|<body|<meta|<div|<p\b|<pre)", re.IGNORECASE
@@ -37,7 +45,13 @@ def reads_as_mail(plain: Plain, looking: int, this_year: int) -> bool:
     if plain.name.lower().startswith(_TWINS):
         return True
     head = _beginning(plain.data, looking).lstrip(b"\r\n\t ")
-    return _is_entity(head) or _says_header(head, this_year, named=bool(plain.name))
+    named = not _NO_FILE.fullmatch(plain.name)
+    return _is_mail(head) or _says_header(head, this_year, named=named)
+
+
+def is_entity(data: bytes) -> bool:
+    """Return whether the octets open with a MIME header, in whatever shape they travelled."""
+    return bool(_fields(data[:_HEADER]) & _MIME)
 
 
 def _beginning(data: bytes, size: int) -> bytes:
@@ -46,14 +60,19 @@ def _beginning(data: bytes, size: int) -> bytes:
     return head if len(data) <= size else head[: head.rfind(b"\n") + 1] or head
 
 
-def _is_entity(head: bytes) -> bool:
+def _is_mail(head: bytes) -> bool:
+    names = _fields(head)
+    return bool(names & _MIME) or len(names & _MAIL) >= _ENOUGH
+
+
+def _fields(head: bytes) -> frozenset[str]:
+    """Return the names of the header fields that the octets open with."""
     mark = next((mark for mark in _BOMS if head.startswith(mark)), b"")
     try:
         spans, _ = header_fields(head, len(mark), len(head))
-    except MimeLimit:
-        return True
-    names = {span.name for span in spans}
-    return bool(names & _MIME) or len(names & _MAIL) >= _ENOUGH
+    except MimeLimit:  # pragma: no cover -- more than is looked at
+        return _MIME
+    return frozenset(span.name for span in spans)
 
 
 def _says_header(head: bytes, this_year: int, *, named: bool) -> bool:

@@ -24,6 +24,7 @@ from rmp_milter.keeper.desk.attached import Checks, framed, keys_to_try, open_at
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
 from rmp_milter.keeper.desk.held import HeldKind
+from rmp_milter.keeper.desk.inner_mail import is_entity
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
@@ -89,6 +90,7 @@ def open_mail(
             left=desk.limits.plaintext - len(plain.data),
             now=now,
             this_year=this_year,
+            beside_entity=main.entity or is_entity(plain.data),
         ),
     )
     bodies = [_Body(main, message, key), *map(_Body, files, sealed.messages, attached.keys)]
