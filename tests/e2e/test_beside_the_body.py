@@ -52,6 +52,13 @@ def as_inline(mail: bytes) -> bytes:
     return head + mime.ascii_part(armored_in(mail))
 
 
+def with_dossier(clinic: Clinic) -> str:
+    """Return the lines of a patient whose documents are filed at once."""
+    lines = clinic.patient()
+    clinic.create(lines)
+    return lines
+
+
 def said(clinic: Clinic, doctor: Doctor, mail: bytes) -> str:
     """Return the letter of refusal in one line; nothing was filed."""
     before = clinic.documents()
@@ -135,7 +142,7 @@ def test_a_second_body_is_refused_and_not_filed_under_the_first_ones_patient(
 
 
 def test_a_page_that_repeats_the_text_is_no_second_body(clinic: Clinic) -> None:
-    text = f"{clinic.patient()}Document : CR\n\nLettre.\n".encode()
+    text = f"{with_dossier(clinic)}Document : CR\n\nLettre.\n".encode()
     armored = clinic.lab.keyring.encrypt(text, [clinic.lab.service], sign=True, armor=True)
     page = mime.ascii_part(b"<pre>" + armored + b"</pre>", "html")
     writer = shapes.Writer(clinic.lab.keyring, clinic.lab.mail, clinic.lab.service)
@@ -178,7 +185,7 @@ def test_a_file_that_came_in_a_colleagues_mail_is_not_taken_from_another(
     clinic: Clinic,
 ) -> None:
     file = sealed(clinic.lab, PDF, "bilan.pdf")
-    text = f"{clinic.patient()}Document : bilan\n\nVoici.\n"
+    text = f"{with_dossier(clinic)}Document : bilan\n\nVoici.\n"
     clinic.host.ask(clinic.lab, with_file(clinic.lab, text, file))
     other = f"{clinic.patient()}Document : X\n\nVoici.\n"
     words = said(clinic, clinic.anne, with_file(clinic.anne, other, file))
@@ -222,7 +229,7 @@ def test_a_receipt_names_each_file_so_that_its_author_sees_one_that_was_added(
     clinic: Clinic,
 ) -> None:
     """A file that nobody signed, beside an armored text, may be anybody's on the way."""
-    text = clinic.lab.inline(f"{clinic.patient()}\nVoici.\n")
+    text = clinic.lab.inline(f"{with_dossier(clinic)}\nVoici.\n")
     parts = [
         mime.file_part(f"{name}.pgp", sealed(by, PDF, name))
         for by, name in ((clinic.lab, "bilan.pdf"), (clinic.outsider, "ajout.pdf"))
