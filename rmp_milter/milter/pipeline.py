@@ -267,7 +267,7 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
         brought = Brought(case.opened.bodies, bodies, fresh, view.body)
         once = (
             *_once(case.opened, case.at + means.once_seconds),
-            *seal_marks(case, case.at + means.once_seconds),
+            *seal_marks(case, outcome, case.at + means.once_seconds),
         )
         changes = changes_of(outcome, case, brought, once, means.answers)
         means.store.commit(changes, case.at)

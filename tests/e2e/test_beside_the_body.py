@@ -181,18 +181,18 @@ def test_a_colleagues_mail_attached_as_a_file_does_not_come_back_readable(
 
 
 @pytest.mark.promise(number=5)
-def test_a_file_that_came_in_a_colleagues_mail_is_not_taken_from_another(
-    clinic: Clinic,
-) -> None:
+def test_a_file_that_came_in_a_mail_is_not_taken_in_another(clinic: Clinic) -> None:
     file = sealed(clinic.lab, PDF, "bilan.pdf")
     text = f"{with_dossier(clinic)}Document : bilan\n\nVoici.\n"
-    clinic.host.ask(clinic.lab, with_file(clinic.lab, text, file))
-    other = f"{clinic.patient()}Document : X\n\nVoici.\n"
-    words = said(clinic, clinic.anne, with_file(clinic.anne, other, file))
-    assert "dans un autre message" in words
+    unclear = with_file(clinic.lab, "Patient : DUPONT Jean\n\nVoici.\n", file)
+    assert "dans un autre message" not in said(clinic, clinic.lab, unclear)
+    theirs = with_file(clinic.anne, f"{clinic.patient()}\nVoici.\n", file)
+    assert "dans un autre message" in said(clinic, clinic.anne, theirs)
     before = clinic.documents()
     clinic.host.ask(clinic.lab, with_file(clinic.lab, text, file))
     assert clinic.documents() == before + 2
+    elsewhere = with_file(clinic.lab, f"{clinic.patient()}\nVoici.\n", file)
+    assert "dans un autre message" in said(clinic, clinic.lab, elsewhere)
 
 
 @pytest.mark.promise(number=11)

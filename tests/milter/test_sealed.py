@@ -10,6 +10,7 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import FileFault, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.means import Read
@@ -36,12 +37,13 @@ class Remembered:
     def happened(self, value: bytes) -> bool:
         return value in self.until
 
-    def take(self, by: Doctor, *seals: bytes) -> None:
+    def take(self, by: Doctor, *seals: bytes, filed: bool = True) -> None:
         """Commit a mail of these seals; what may happen once happens once."""
         case = case_of(by)
         opened = msgspec.structs.replace(case.opened, seals=seals)
         case = msgspec.structs.replace(case, opened=opened, view=cast("Snapshot", self))
-        for once in seal_marks(case, case.at + DAYS):
+        done = Outcome(None, Effects(filings=(cast("Filing", None),) if filed else ()))
+        for once in seal_marks(case, done, case.at + DAYS):
             assert once.value not in self.until
             self.until[once.value] = once.expires - case.at
 
@@ -67,21 +69,31 @@ def refusal(mail: Read, by: Doctor, marks: Remembered, verb: Verb = Verb.DEPOT) 
     return ""
 
 
-def test_what_came_in_somebodys_mail_is_nobody_elses_file() -> None:
+@pytest.mark.parametrize("filed", [True, False])
+def test_what_came_in_somebodys_mail_is_nobody_elses_file(filed: bool) -> None:  # noqa: FBT001 -- a parameter of the test
     marks = Remembered()
-    marks.take(PAUL, TEXT, FILE)
+    marks.take(PAUL, TEXT, FILE, filed=filed)
     for seal in (TEXT, FILE):
         assert refusal(read(OTHER_TEXT, seal), ANNE, marks) == "file-known"
         assert refusal(read(OTHER_TEXT, OTHER_FILE, seal), ANNE, marks) == "file-known"
-    assert refusal(read(OTHER_TEXT, FILE), PAUL, marks) == ""
     assert refusal(read(OTHER_TEXT, TEXT), PAUL, marks) == "file-known"
     assert refusal(read(OTHER_TEXT, OTHER_FILE), ANNE, marks) == ""
 
 
+def test_a_file_that_was_not_filed_may_be_sent_again_by_its_sender_until_it_is() -> None:
+    """Nobody on the way puts it beside another mail of his then."""
+    marks = Remembered()
+    for filed in (False, False, True):
+        assert refusal(read(OTHER_TEXT, FILE), PAUL, marks) == ""
+        marks.take(PAUL, bytes((len(marks.until),)) * 32, FILE, filed=filed)
+    assert refusal(read(OTHER_TEXT, FILE), PAUL, marks) == "file-known"
+    assert refusal(read(OTHER_TEXT, FILE), ANNE, marks) == "file-known"
+
+
 def test_who_tries_it_does_not_come_to_own_it() -> None:
     marks = Remembered()
-    marks.take(PAUL, TEXT, FILE)
-    marks.take(ANNE, OTHER_TEXT, FILE)  # the letter that refused her
+    marks.take(PAUL, TEXT, FILE, filed=False)
+    marks.take(ANNE, OTHER_TEXT, FILE, filed=False)  # the letter that refused her
     assert refusal(read(bytes(32), FILE), ANNE, marks) == "file-known"
     assert refusal(read(bytes(32), FILE), PAUL, marks) == ""
 
@@ -95,8 +107,9 @@ def test_a_text_is_not_stopped_by_who_attached_it_before() -> None:
 
 def test_one_key_twice_in_a_mail_is_marked_once() -> None:
     marks = Remembered()
-    marks.take(PAUL, TEXT, FILE, FILE, TEXT)
-    assert sorted(marks.until.values()) == [DAYS, FILE_SECONDS, FILE_SECONDS]
+    marks.take(PAUL, TEXT, FILE, FILE)
+    marks.take(ANNE, OTHER_TEXT, OTHER_TEXT, filed=False)
+    assert sorted(marks.until.values()) == [DAYS, *[FILE_SECONDS] * 4]
 
 
 @pytest.mark.parametrize("surplus", Surplus)
