@@ -59,10 +59,11 @@ def with_dossier(clinic: Clinic) -> str:
     return lines
 
 
-def said(clinic: Clinic, doctor: Doctor, mail: bytes) -> str:
+def said(clinic: Clinic, doctor: Doctor, mail: bytes, **session: str) -> str:
     """Return the letter of refusal in one line; nothing was filed."""
     before = clinic.documents()
-    letter = clinic.refusal(doctor, mail)
+    (letter,) = clinic.host.ask(doctor, mail, **session)
+    assert letter.subject == "RMP : votre message n'a pas été traité"
     assert clinic.documents() == before
     return " ".join(letter.text.split())
 
@@ -178,6 +179,22 @@ def test_a_colleagues_mail_attached_as_a_file_does_not_come_back_readable(
         (signed, "n'est pas signée de votre main"),
     ):
         assert words in said(clinic, clinic.anne, with_file(clinic.anne, deposit, cipher))
+
+
+@pytest.mark.promise(number=5)
+def test_a_file_signed_by_another_is_not_taken_from_who_signs_nothing(clinic: Clinic) -> None:
+    """His account tells who he is, and the file's signature that it is not his."""
+    session = {"login": "anne", "password": "secret of anne"}
+    text = clinic.anne.inline(f"{with_dossier(clinic)}\nVoici.\n", sign=False)
+    for signer in (clinic.lab, clinic.outsider):
+        file = mime.file_part("a.pgp", sealed(signer, PDF, "a.pdf", sign=True))
+        words = said(clinic, clinic.anne, with_parts(text, file), **session)
+        assert "n'est pas signée de votre main" in words
+        text = clinic.anne.inline(f"{with_dossier(clinic)}\nVoici.\n", sign=False)
+    before = clinic.documents()
+    own = mime.file_part("a.pgp", sealed(clinic.anne, PDF, "a.pdf", sign=True))
+    clinic.host.ask(clinic.anne, with_parts(text, own), **session)
+    assert clinic.documents() == before + 2
 
 
 @pytest.mark.promise(number=5)
