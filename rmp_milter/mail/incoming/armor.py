@@ -223,9 +223,11 @@ def blocks_in(chunks: Iterable[bytes], limit: int) -> tuple[Block, ...]:
             rest = _after_begin(rest)
         except ArmorError:
             break
-        head = first(rest, _BLOCK_HEAD)
+        head = b""
+        while len(head) < _BLOCK_HEAD and (chunk := next(rest, None)) is not None:
+            head += chunk
         rest = chain([head], rest)
-        found.append(_block(head))
+        found.append(_block(head[:_BLOCK_HEAD]))
     return tuple(found)
 
 
