@@ -31,12 +31,14 @@ from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.inner_mail import is_entity
 from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
     ReadAt,
     read_message,
 )
+from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
@@ -140,8 +142,8 @@ def _as_refusals() -> Iterator[None]:
 def _refusal(opened: Opening, key_file: KeyFile, this_year: int) -> str:
     """Return why a service with this key would refuse what was opened, or nothing."""
     try:
-        refuse_layers(opened, key_file.keys, this_year)
-    except CallFailed as failure:
+        refuse_layers(opened, Unwrapping(key_file.keys, Work()), this_year)
+    except (CallFailed, PacketError) as failure:
         return failure.why.value
     return ""
 
@@ -168,12 +170,14 @@ def _open(
     if is_urgent(opened, this_year):
         return opened, signature, ""
     spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
-    files = framed(spans, read, limits.key_packets)
+    work = Work(bodies=len(refs))
+    files = framed(spans, read, limits.key_packets, work)
     checks = Checks(
         main=signature,
         by_account=True,  # who authenticated is not known: all is told that may be
         candidates=candidates,
-        service=key_file.keys,
+        service=Unwrapping(key_file.keys, work),
+        work=work,
         left=limits.plaintext - len(plain.data),
         now=now,
         this_year=this_year,

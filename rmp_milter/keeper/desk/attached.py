@@ -5,13 +5,14 @@ copy of a colleague's ciphertext could attach it and read it back. So its integr
 hold, a signature inside must be the sender's, and what is inside must not be a mail.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from rmp_milter.calls.protocol import FileFault, Signature, Span, Trust, Why
 from rmp_milter.keeper.desk.inner_mail import reads_as_mail
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS, session_keys
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
@@ -20,13 +21,14 @@ from rmp_milter.keeper.openpgp.packets import (
     read_message,
     unreadable,
 )
-from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 from rmp_milter.keeper.openpgp.signatures import verify
+from rmp_milter.keeper.openpgp.work import Work
 
 _ALL_LOOKED_AT = 1 << 18  # octets of all files by which it is told that one is a mail
 _LOOKED_AT = 1 << 14  # octets of one
 _LEAST_LOOKED_AT = 1 << 12
+_MOST_GUESSES = 4  # session keys under which a body is decrypted, to see which is the right one
 _UNSIGNED = frozenset({Trust.NONE, Trust.UNKNOWN})
 
 _FAULTS = {
@@ -54,10 +56,10 @@ class Framed(NamedTuple):
     fault: FileFault | None = None
 
 
-def framed(spans: Iterable[Span], read: ReadAt, most_keys: int) -> Framed:
+def framed(spans: Iterable[Span], read: ReadAt, most_keys: int, work: Work) -> Framed:
     """Find key packets and encrypted data of each file."""
     try:
-        return Framed(tuple(read_message(read, span, most_keys) for span in spans))
+        return Framed(tuple(read_message(read, span, most_keys, work) for span in spans))
     except PacketError as error:
         return Framed(fault=file_fault(error))
 
@@ -74,17 +76,19 @@ class Checks(NamedTuple):
     """What files are held against.
 
     ``main`` is what the text's signature is worth, ``by_account`` whether its sender is known
-    without one; ``candidates`` are the certificates that may have signed, ``service`` the
-    service's keys; ``left`` is how many octets may come out of all files together; ``now`` and
-    ``this_year`` say when the mail came. ``judges_signers`` is False where there is nobody's
-    certificate to hold a signature against (``rmp inspect``). ``beside_entity`` says that the
-    text is a MIME entity, which holds its own files.
+    without one; ``candidates`` are the certificates that may have signed, ``service`` has the
+    service's keys. ``work`` is what may be spent on the mail, ``left`` how many octets may come
+    out of all files together; ``now`` and ``this_year`` say when the mail came.
+    ``judges_signers`` is False where there is nobody's certificate to hold a signature against
+    (``rmp inspect``). ``beside_entity`` says that the text is a MIME entity, which holds its
+    own files.
     """
 
     main: Signature
     by_account: bool
     candidates: tuple[bytes, ...]
-    service: Sequence[DecryptionKey]
+    service: Unwrapping
+    work: Work
     left: int
     now: int
     this_year: int
@@ -111,7 +115,7 @@ def open_attached(
     signers: list[str] = []
     for message in messages:
         try:
-            key, plain = _opened(message, read, session_keys_of(message), left)
+            key, plain = _opened(message, read, session_keys_of(message), left, checks.work)
         except PacketError as error:
             return Attached(fault=file_fault(error))
         left -= len(plain.data)
@@ -131,30 +135,30 @@ def _is_known(checks: Checks) -> bool:
 
 
 def keys_to_try(
-    message: EncryptedMessage, keys: Sequence[DecryptionKey], decoy: Callable[[], SessionKey]
+    message: EncryptedMessage, unwrapping: Unwrapping, decoy: Callable[[], SessionKey]
 ) -> Iterator[SessionKey]:
-    """Yield the session keys that the packets give, or one that opens nothing.
+    """Yield the first session keys that the packets give, or one that opens nothing.
 
-    It is there so that a key packet of ours that does not open costs the work of one that
+    It is there so that a key packet that was tried and did not open costs the work of one that
     does: the time of a refusal must not tell them apart. A message that names nobody of us
     is no secret and costs nothing.
     """
+    tried = unwrapping.tries
     found = False
-    for key in session_keys(message.key_packets, keys):
+    for key in islice(unwrapping.session_keys(message.key_packets), _MOST_GUESSES):
         found = True
         yield key
-    ours = {ANONYMOUS, *(key.key_id for key in keys)}
-    if not found and any(packet[1:9] in ours for packet in message.key_packets):
+    if not found and unwrapping.tries > tried:
         yield decoy()
 
 
 def _opened(
-    message: EncryptedMessage, read: ReadAt, keys: Iterable[SessionKey], left: int
+    message: EncryptedMessage, read: ReadAt, keys: Iterable[SessionKey], left: int, work: Work
 ) -> tuple[SessionKey, Plain]:
     """Return the session key and what it opens; the file's integrity decides."""
     for key in keys:
         try:
-            return key, decrypt(read, message.body, key, left)
+            return key, decrypt(read, message.body, key, left, work)
         except PacketError as error:
             if error.why is not Why.UNREADABLE:
                 raise
@@ -165,7 +169,9 @@ def _judged(plain: Plain, checks: Checks, looking: int) -> tuple[str, FileFault 
     """Return who signed the file (nobody: an empty string), and what is wrong with it."""
     signer = ""
     if plain.signatures and checks.judges_signers:
-        found = verify((lambda: plain.data,), plain.signatures, checks.candidates, checks.now)
+        found = verify(
+            (lambda: plain.data,), plain.signatures, checks.candidates, checks.now, checks.work
+        )
         if not _is_senders(found, checks.main):
             return "", FileFault.SIGNATURE
         signer = found.fingerprint

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ from rmp_milter.keeper.desk.inner_mail import is_entity
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
@@ -37,14 +38,12 @@ from rmp_milter.keeper.openpgp.packets import (
     pieces_of,
     read_message,
 )
-from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
+from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import HEAD
 from rmp_milter.mail.incoming.transfer import first
 from rmp_milter.mail.meaning.meaning import asked
-
-_MOST_TRIES = 1024  # of key packets; each costs some milliseconds with an RSA key
 
 
 class _Body(NamedTuple):
@@ -65,28 +64,31 @@ def open_mail(
     None. Raises :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
+    work = Work(size, desk.limits.plaintext, len(request.bodies))
     main, files = _apart(request.bodies)
-    message = read_message(read, main.span, desk.limits.key_packets)
-    _check_tries([message], desk.keys.decryption)
-    key, plain = _decrypt_main(desk, message, read)
+    message = read_message(read, main.span, desk.limits.key_packets, work)
+    unwrapping = Unwrapping(desk.keys.decryption, work)
+    session_keys_of = partial(_keys_to_try, desk, unwrapping)
+    key, plain = _decrypt_main(desk, message, read, session_keys_of(message), work)
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    opening = _read_plain(plain, main, desk.limits, this_year)
+    limits = replace(desk.limits, text=text_within(size, desk.limits.text))
+    opening = _read_plain(plain, main, limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
-    signature = weigh(opening, request.candidates, now)
-    refuse_layers(opening, desk.keys.decryption, this_year)
+    signature = weigh(opening, request.candidates, now, work)
+    refuse_layers(opening, unwrapping, this_year)
     if files and is_urgent(opening, this_year):
         files = ()  # nothing that came with it refuses an emergency, and none of it is kept
-    sealed = framed((ref.span for ref in files), read, desk.limits.key_packets)
-    _check_tries([message, *sealed.messages], desk.keys.decryption)
+    sealed = framed((ref.span for ref in files), read, desk.limits.key_packets, work)
     attached = open_attached(
         sealed,
         read,
-        partial(_keys_to_try, desk),
+        session_keys_of,
         Checks(
             main=signature,
             by_account=request.by_account,
             candidates=request.candidates,
-            service=desk.keys.decryption,
+            service=unwrapping,
+            work=work,
             left=desk.limits.plaintext - len(plain.data),
             now=now,
             this_year=this_year,
@@ -124,11 +126,13 @@ def _apart(bodies: Sequence[BodyRef]) -> tuple[BodyRef, tuple[BodyRef, ...]]:
     return next(ref for ref in bodies if ref.role is Role.MAIN), files
 
 
-def _keys_to_try(desk: Desk, message: EncryptedMessage) -> Iterator[SessionKey]:
+def _keys_to_try(
+    desk: Desk, unwrapping: Unwrapping, message: EncryptedMessage
+) -> Iterator[SessionKey]:
     def decoy() -> SessionKey:
         return SessionKey(9, desk.random(32))
 
-    return keys_to_try(message, desk.keys.decryption, decoy)
+    return keys_to_try(message, unwrapping, decoy)
 
 
 def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
@@ -170,21 +174,13 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
             raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
 
 
-def _check_tries(messages: Sequence[EncryptedMessage], keys: Sequence[DecryptionKey]) -> None:
-    """Refuse more key packets to be tried, over all bodies, than a worker is soon done with."""
-    ours = {ANONYMOUS, *(key.key_id for key in keys)}
-    tries = sum(packet[1:9] in ours for message in messages for packet in message.key_packets)
-    if tries > _MOST_TRIES:
-        raise CallFailed(Why.TOO_MANY_RECIPIENTS, "too many key packets to try")
-
-
 def _decrypt_main(
-    desk: Desk, message: EncryptedMessage, read: ReadAt
+    desk: Desk, message: EncryptedMessage, read: ReadAt, keys: Iterator[SessionKey], work: Work
 ) -> tuple[SessionKey, Plain]:
-    """Try each session key that the key packets give; the body's integrity decides."""
-    for key in _keys_to_try(desk, message):
+    """Try the session keys that the key packets give; the body's integrity decides."""
+    for key in keys:
         try:
-            return key, decrypt(read, message.body, key, desk.limits.plaintext)
+            return key, decrypt(read, message.body, key, desk.limits.plaintext, work)
         except PacketError as error:
             if error.why is not Why.UNREADABLE:
                 raise
@@ -196,18 +192,18 @@ def is_urgent(opening: Opening, this_year: int) -> bool:
     return asked(opening.meaning, this_year).verb is Verb.URGENCE
 
 
-def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey], this_year: int) -> None:
+def refuse_layers(opening: Opening, unwrapping: Unwrapping, this_year: int) -> None:
     """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
 
     The entity is stored as it came, behind a new key packet for its reader: the inner
-    layer would stay closed to him. Of an emergency nothing is stored. ``keys`` are the
-    service's.
+    layer would stay closed to him. Of an emergency nothing is stored. Raises
+    :class:`PacketError` for more key packets than may be tried.
     """
     for document in opening.documents:
         if not looks_encrypted(first(document.data(), HEAD)):
             continue
         data = b"".join(document.data())
-        if is_encrypted_to(keys, data) and not is_urgent(opening, this_year):
+        if is_encrypted_to(unwrapping, data) and not is_urgent(opening, this_year):
             raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 

@@ -1,11 +1,8 @@
 """Whether what came out of an encryption is encrypted to the service once more."""
 
-from collections.abc import Sequence
-
 from rmp_milter.calls.protocol import Span
-from rmp_milter.keeper.openpgp.keypackets import session_keys
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import PacketError, read_message
-from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.mail.incoming.armor import HEAD, ArmorError, OctetsKind, dearmor, kind_of
 
 _SEALED = frozenset({OctetsKind.ENCRYPTED, OctetsKind.ARMORED})
@@ -17,8 +14,11 @@ def looks_encrypted(head: bytes) -> bool:
     return kind in _SEALED
 
 
-def is_encrypted_to(keys: Sequence[DecryptionKey], data: bytes) -> bool:
-    """Return whether ``data``, armored or binary, is a message that one of ``keys`` opens."""
+def is_encrypted_to(unwrapping: Unwrapping, data: bytes) -> bool:
+    """Return whether ``data``, armored or binary, is a message that one of our keys opens.
+
+    Raises :class:`PacketError` where there is nothing left for another try.
+    """
     if not looks_encrypted(data):
         return False
     binary = _without_armor(data)
@@ -27,7 +27,7 @@ def is_encrypted_to(keys: Sequence[DecryptionKey], data: bytes) -> bool:
         message = read_message(lambda at, size: binary[at : at + size], whole)
     except PacketError:
         return False
-    return next(iter(session_keys(message.key_packets, keys)), None) is not None
+    return next(unwrapping.session_keys(message.key_packets), None) is not None
 
 
 def _without_armor(data: bytes) -> bytes:
