@@ -16,7 +16,11 @@ from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
-from rmp_milter.handlers.letters.dropped import with_dropped, with_left_aside
+from rmp_milter.handlers.letters.dropped import (
+    with_dropped,
+    with_files_unsigned,
+    with_left_aside,
+)
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
@@ -37,7 +41,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
-from rmp_milter.milter.sealed import check_sealed, leaves_aside, seal_marks
+from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
 from rmp_milter.milter.sender import (
     identify,
     knows_account,
@@ -247,6 +251,8 @@ def _with_dropped(outcome: Outcome, case: Case, read: Read) -> Outcome:
     filed = bool(outcome.effects.filings or outcome.effects.deferrals)
     verb, language = case.header.verb, case.language
     said = with_dropped(outcome, dropped(read.clear, verb, filed=filed), language)
+    if filed and has_unsigned_files(read):
+        said = with_files_unsigned(said, language)
     return with_left_aside(said, language) if leaves_aside(read, verb) else said
 
 

@@ -8,6 +8,7 @@ author's. Only who sent it in a mail that was refused may send it again.
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from rmp_milter.calls.protocol import Trust
 from rmp_milter.dossier.changes import Once
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
@@ -47,6 +48,16 @@ def check_sealed(read: Read, verb: Verb, doctor: Doctor, marks: Marks) -> None:
 def leaves_aside(read: Read, verb: Verb) -> bool:
     """Return whether an emergency came with encrypted parts that nobody looked at."""
     return verb is Verb.URGENCE and (read.surplus is not None or read.has_sealed_files)
+
+
+def has_unsigned_files(read: Read) -> bool:
+    """Return whether a text that is signed came with files that are not: anybody's, maybe."""
+    opened = read.opened
+    return (
+        len(opened.seals) > 1
+        and not opened.file_signers
+        and opened.signature.trust is Trust.GOOD
+    )
 
 
 def seal_marks(case: Case, outcome: Outcome, main_expires: int) -> tuple[Once, ...]:

@@ -254,6 +254,10 @@ def test_a_receipt_names_each_file_so_that_its_author_sees_one_that_was_added(
     (receipt,) = clinic.host.ask(clinic.lab, with_parts(text, *parts))
     assert "bilan.pdf" in receipt.text
     assert "ajout.pdf" in receipt.text
+    assert "ne sont pas signées" in " ".join(receipt.text.split())
+    signed = clinic.lab.partitioned(f"{with_dossier(clinic)}\nVoici.\n", {"bilan.pdf": PDF})
+    (receipt,) = clinic.host.ask(clinic.lab, signed)
+    assert "ne sont pas signées" not in " ".join(receipt.text.split())
 
 
 @pytest.mark.parametrize("kind", ["file", "second", "damaged"])

@@ -14,7 +14,13 @@ from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.means import Read
-from rmp_milter.milter.sealed import FILE_SECONDS, check_sealed, leaves_aside, seal_marks
+from rmp_milter.milter.sealed import (
+    FILE_SECONDS,
+    check_sealed,
+    has_unsigned_files,
+    leaves_aside,
+    seal_marks,
+)
 from rmp_milter.store.read.snapshot import Snapshot
 
 DAYS = 9 * 86_400
@@ -136,6 +142,14 @@ def test_a_file_signed_by_another_than_the_accounts_doctor_is_refused() -> None:
     assert refusal(read(TEXT, FILE, signers=("paul",)), PAUL, Remembered()) == ""
     both = read(TEXT, FILE, OTHER_FILE, signers=("paul", "anne"))
     assert refusal(both, PAUL, Remembered()) == "file-signature"
+
+
+def test_files_that_nobody_signed_beside_a_signed_text_are_told() -> None:
+    assert has_unsigned_files(read(TEXT, FILE))
+    assert not has_unsigned_files(read(TEXT, FILE, signers=("paul",)))
+    assert not has_unsigned_files(read(TEXT))
+    unsigned = msgspec.structs.replace(read(TEXT, FILE).opened, signature=Signature(Trust.NONE))
+    assert not has_unsigned_files(msgspec.structs.replace(read(TEXT, FILE), opened=unsigned))
 
 
 def test_nothing_is_left_aside_where_nothing_was() -> None:

@@ -29,6 +29,11 @@ def with_left_aside(outcome: Outcome, language: Language) -> Outcome:
     return _with(outcome, fill(text("left-aside", language), _WIDTH))
 
 
+def with_files_unsigned(outcome: Outcome, language: Language) -> Outcome:
+    """Return the outcome whose receipt says that nobody signed its files."""
+    return _with(outcome, fill(text("files-unsigned", language), _WIDTH))
+
+
 def _with(outcome: Outcome, words: str) -> Outcome:
     if outcome.letter is not None:
         said = f"{outcome.letter.text.rstrip()}\n\n{words}\n"

@@ -54,6 +54,12 @@ REFUSALS: Mapping[str, Text] = {
 }
 
 LETTERS: Mapping[str, Text] = {
+    "files-unsigned": Text(
+        "Les pièces jointes chiffrées à part ne sont pas signées ; vérifiez dans la liste qu'elles "
+        "sont toutes de vous.",
+        "The attachments encrypted by themselves are not signed; check in the list that all of "
+        "them are yours.",
+    ),
     "left-aside": Text(
         "Les autres parties chiffrées de votre message n'ont pas été lues.",
         "The other encrypted parts of your mail were not read.",
