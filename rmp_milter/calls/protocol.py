@@ -87,7 +87,7 @@ class Role(StrEnum):
     """What the keeper shall do with a body."""
 
     MAIN = "main"  # decrypt: its text opens with the routing header
-    ATTACHED = "attached"  # unwrap its session key, never decrypt
+    ATTACHED = "attached"  # a file: decrypt, check, forget; it is stored as it came
 
 
 class BodyRef(msgspec.Struct, frozen=True):
@@ -106,11 +106,16 @@ class BodyRef(msgspec.Struct, frozen=True):
 
 
 class Open(Message, frozen=True):
-    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it."""
+    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it.
+
+    ``by_account`` says that the sender is known though no signature tells of him: only for
+    whom one of both makes known are files opened that are encrypted by themselves.
+    """
 
     digest: bytes
     bodies: tuple[BodyRef, ...]
     candidates: tuple[bytes, ...] = ()
+    by_account: bool = False
 
 
 class OpenedBody(msgspec.Struct, frozen=True):
@@ -173,6 +178,22 @@ class Doubt(StrEnum):
     LINE_ENDS = "line-ends"  # signed as text, with line ends that are none for everybody
 
 
+class FileFault(StrEnum):
+    """Why a file that is encrypted by itself is not taken; keys of the text catalogue.
+
+    ``UNREADABLE`` covers a foreign key, damage and noise alike, as :class:`Why` does.
+    """
+
+    UNREADABLE = "file-unreadable"
+    SIGNATURE = "file-signature"  # not the sender's own, or missing where others have one
+    MAIL = "file-mail"  # it holds a mail, or the text of one
+    BESIDE = "sealed-beside"  # it stands beside a text that holds its own files
+    LAYERED = "layered"  # it is encrypted to the service once more
+    NO_INTEGRITY = "no-integrity"
+    UNSUPPORTED = "unsupported"
+    TOO_MANY_RECIPIENTS = "too-many-recipients"
+
+
 class Parcel(msgspec.Struct, frozen=True):
     """One of several HPRIM messages: its routing header, its places in ``Opened.bodies``."""
 
@@ -195,6 +216,12 @@ class Opened(Message, frozen=True):
     more than one patient: then ``header`` is the first one's and decides nothing, and a body
     that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
     words are, and with ``doubts`` it is asked back whatever its header says.
+
+    ``seals`` are, for the main body and then for each file encrypted by itself, the same for
+    the same session key: by them a file is known that came in another mail. ``file_fault`` is
+    why such a file is not taken. Then no file is among ``bodies``, nor in an emergency, nor
+    where nobody knows the sender: none is opened there. ``file_signers`` are the fingerprints
+    of those who signed them.
     """
 
     header: str
@@ -210,6 +237,9 @@ class Opened(Message, frozen=True):
     held_reason: bytes = b""
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    seals: tuple[bytes, ...] = ()
+    file_fault: FileFault | None = None
+    file_signers: tuple[str, ...] = ()
 
     @property
     def has_documents(self) -> bool:

@@ -25,16 +25,19 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
+from rmp_milter.keeper.desk.attached import Checks, framed, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
-from rmp_milter.keeper.desk.opening import refuse_layers
+from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
     ReadAt,
     read_message,
 )
+from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
@@ -75,7 +78,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
-        request = open_request(bytes(32), refs, candidates)
+        request = open_request(bytes(32), refs, candidates, by_account=True)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
         parts = tuple(_main_parts(opened))
@@ -86,6 +89,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             has_code=bool(opened.held_code),
             standing=opened.standing,
             doubts=opened.doubts,
+            refusal=opened.file_fault.value if opened.file_fault else "",
         )
 
     return opener
@@ -109,8 +113,7 @@ def with_key_file(
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
-            opened = _open(key_file, refs, read, limits, now)
-            signature = weigh(opened, candidates, now)
+            opened, signature, refusal = _open(key_file, refs, read, limits, (candidates, now))
         return Inside(
             header=opened.meaning.cut.header,
             signature=signature,
@@ -118,7 +121,7 @@ def with_key_file(
             has_code=bool(opened.meaning.cut.code),
             standing=opened.meaning.standing,
             doubts=opened.meaning.doubts,
-            refusal=_refusal(opened, key_file),
+            refusal=refusal,
         )
 
     return opener
@@ -135,27 +138,52 @@ def _as_refusals() -> Iterator[None]:
         raise MailError(failure.why.value, detail=str(failure)) from None
 
 
-def _refusal(opened: Opening, key_file: KeyFile) -> str:
+def _refusal(opened: Opening, key_file: KeyFile, this_year: int) -> str:
     """Return why a service with this key would refuse what was opened, or nothing."""
     try:
-        refuse_layers(opened, key_file.keys)
-    except CallFailed as failure:
+        refuse_layers(opened, Unwrapping(key_file.keys, Work()), this_year)
+    except (CallFailed, PacketError) as failure:
         return failure.why.value
     return ""
 
 
 def _open(
-    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
-) -> Opening:
+    key_file: KeyFile,
+    refs: tuple[BodyRef, ...],
+    read: ReadAt,
+    limits: Limits,
+    signers: tuple[tuple[bytes, ...], int],
+) -> tuple[Opening, Signature, str]:
+    """Open the mail as the keeper does; return also why a service with this key refuses it."""
+    candidates, now = signers
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
-    main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
+    main = next(ref for ref in refs if ref.role is Role.MAIN)
+    message = read_message(read, main.span, limits.key_packets)
     plain = _decrypted(key_file, message, read, limits)
     opened = read_main(plain, main.charset, limits, this_year)
-    for ref, attached in messages:
-        if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):
-            raise CallFailed(Why.UNREADABLE, "an attachment is for other keys")
-    return opened
+    signature = weigh(opened, candidates, now)
+    if is_urgent(opened, this_year):
+        return opened, signature, ""
+    spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
+    work = Work(bodies=len(refs))
+    files = framed(spans, read, limits.key_packets, work)
+    checks = Checks(
+        main=signature,
+        by_account=True,  # who authenticated is not known: all is told that may be
+        candidates=candidates,
+        service=Unwrapping(key_file.keys, work),
+        work=work,
+        left=limits.plaintext - len(plain.data),
+        now=now,
+        this_year=this_year,
+        judges_signers=bool(candidates),
+        beside_entity=opened.is_entity,
+    )
+    attached = open_attached(
+        files, read, lambda each: keys_for(key_file, each.key_packets), checks
+    )
+    fault = attached.fault.value if attached.fault else ""
+    return opened, signature, _refusal(opened, key_file, this_year) or fault
 
 
 def _decrypted(

@@ -11,7 +11,6 @@ from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
 from rmp_milter.inspection.outside import (
-    REFUSED_BY_LETTER,
     Outside,
     Treatment,
     Verdict,
@@ -106,8 +105,8 @@ _Read = tuple[Inside, RoutingHeader, Doctor | None]
 def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
     """Return the verdict now that it is known who wrote what.
 
-    A mail in doubt is a machine's unless somebody enrolled signed it; files in clear refuse
-    no emergency.
+    A mail in doubt is a machine's unless somebody enrolled signed it; what stands beside its
+    text refuses no emergency.
     """
     inside, header, signer = read
     verdict = _verdict(report, inside.refusal)
@@ -115,7 +114,7 @@ def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
     if ground.directory is not None and unsigned:
         told = refused("unknown-sender") if report.outside.doubt else verdict
         return in_doubt(told, report.outside.doubt)
-    if verdict.text in REFUSED_BY_LETTER and header.verb is Verb.URGENCE:
+    if verdict.by_letter and header.verb is Verb.URGENCE:
         return Verdict(Treatment.TAKEN)
     return verdict
 

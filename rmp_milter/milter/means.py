@@ -14,6 +14,7 @@ from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.mimetree import Part
+from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.store import Store
@@ -54,24 +55,34 @@ class Mail(msgspec.Struct, frozen=True):
 class Gathered(msgspec.Struct, frozen=True):
     """The encrypted bodies of a mail, binary, and where each lies in their memory.
 
-    ``clear`` is what came in clear beside them.
+    ``clear`` is what came in clear beside them, ``surplus`` what may not be encrypted there.
     """
 
     refs: tuple[BodyRef, ...]
     memory: Memory
     clear: InClear
+    surplus: Surplus | None = None
 
 
 class Read(msgspec.Struct, frozen=True):
     """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off.
 
-    ``clear`` is what came in clear beside it.
+    ``clear`` is what came in clear beside it, ``surplus`` what may not be encrypted there, and
+    ``has_sealed_files`` says that there are files encrypted by themselves.
     """
 
     opened: Opened
     bodies: Memory
     fresh: Memory
     clear: InClear
+    surplus: Surplus | None = None
+    has_sealed_files: bool = False
+
+    @property
+    def is_objected(self) -> bool:
+        """Whether something beside the text refuses the mail, unless it is an emergency."""
+        refused = self.surplus is not None or self.opened.file_fault is not None
+        return self.clear.is_refused or refused
 
     @property
     def signature(self) -> Signature:

@@ -15,7 +15,7 @@ from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.keeper.desk.signed_part import SignedPart
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import kinds
-from rmp_milter.mail.incoming.mimetree import MAX_HEADER, header_fields
+from rmp_milter.mail.incoming.mimetree import MAX_HEADER, MimeLimit, header_fields
 from rmp_milter.mail.meaning.meaning import Meaning, asked
 
 _MIME_FIELDS = frozenset(
@@ -33,7 +33,10 @@ def is_entity(data: bytes) -> bool:
 
     Nothing else is asked, so that one content is never both.
     """
-    fields, _ = header_fields(data, 0, min(len(data), MAX_HEADER))
+    try:
+        fields, _ = header_fields(data, 0, min(len(data), MAX_HEADER))
+    except MimeLimit:  # so many lines in one block are no header
+        return False
     return any(field.name in _MIME_FIELDS for field in fields)
 
 
@@ -55,16 +58,15 @@ def text_in_doubt(plain: Plain, read: Meaning, this_year: int) -> Meaning:
     found = kinds(plain.signatures)
     doubts = [Doubt.LINE_ENDS] if "text" in found and _has_lone_returns(plain.data) else []
     is_alone = "binary" in found and asked(read, this_year).verb in BY_SIGNATURE
-    return _doubted(
-        read, [*doubts, Doubt.FILE] if is_alone or _is_named_file(plain) else doubts
-    )
+    return _doubted(read, [*doubts, Doubt.FILE] if is_alone or is_named_file(plain) else doubts)
 
 
 def _doubted(read: Meaning, doubts: Sequence[Doubt]) -> Meaning:
     return msgspec.structs.replace(read, doubts=(*read.doubts, *doubts)) if doubts else read
 
 
-def _is_named_file(plain: Plain) -> bool:
+def is_named_file(plain: Plain) -> bool:
+    """Return whether the packet names a file; the names that clients give to a text are none."""
     if not plain.name or _NO_NAME.fullmatch(plain.name):
         return False
     return not (plain.textual and _OF_A_TEXT.fullmatch(plain.name))
