@@ -24,9 +24,10 @@ from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.log.journal import Journal, JournalError
-from rmp_milter.keeper.process import end_with_parent
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.worker import work
+from rmp_milter.linux.limits import keep_out_of_dumps
+from rmp_milter.linux.orphans import end_with_parent
 
 log = logging.getLogger("rmp.keeper")
 
@@ -65,6 +66,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     Raises :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens; logs
     ``ready`` once the socket takes connections.
     """
+    keep_out_of_dumps()
     with Journal(log_folder) as journal:  # a missing log must stop the start, not a worker
         size = len(journal)
     holder = Holder(secrets.token_bytes(32), secrets.token_bytes)

@@ -22,7 +22,7 @@ _MIME_FIELDS = frozenset(
     {"content-type", "mime-version", "content-transfer-encoding", "content-disposition"}
 )
 # What stands for a file's name where there was no file: for your eyes only, a pipe of GPGME.
-_NO_NAME = re.compile(r"_CONSOLE|-(?:&\d{1,9})?|stdin")
+_NO_NAME = re.compile(r"|_CONSOLE|-(?:&\d{1,9})?|stdin")
 # Names that clients give to a text, which they mark as one: mutt's and Emacs' own files, what
 # OpenPGP.js called every message.
 _OF_A_TEXT = re.compile(r"(?:neo)?mutt-[\w.-]{1,200}|epg-input\w{1,20}|msg\.txt", re.ASCII)
@@ -58,18 +58,24 @@ def text_in_doubt(plain: Plain, read: Meaning, this_year: int) -> Meaning:
     found = kinds(plain.signatures)
     doubts = [Doubt.LINE_ENDS] if "text" in found and _has_lone_returns(plain.data) else []
     is_alone = "binary" in found and asked(read, this_year).verb in BY_SIGNATURE
-    return _doubted(read, [*doubts, Doubt.FILE] if is_alone or is_named_file(plain) else doubts)
+    return _doubted(
+        read, [*doubts, Doubt.FILE] if is_alone or _is_named_file(plain) else doubts
+    )
 
 
 def _doubted(read: Meaning, doubts: Sequence[Doubt]) -> Meaning:
     return msgspec.structs.replace(read, doubts=(*read.doubts, *doubts)) if doubts else read
 
 
-def is_named_file(plain: Plain) -> bool:
-    """Return whether the packet names a file; the names that clients give to a text are none."""
-    if not plain.name or _NO_NAME.fullmatch(plain.name):
+def _is_named_file(plain: Plain) -> bool:
+    if _NO_NAME.fullmatch(plain.name):
         return False
     return not (plain.textual and _OF_A_TEXT.fullmatch(plain.name))
+
+
+def may_be_of_a_text(name: str) -> bool:
+    """Return whether the name in the packet may be that of a mail's text, and of no file."""
+    return bool(_NO_NAME.fullmatch(name) or _OF_A_TEXT.fullmatch(name))
 
 
 def _has_lone_returns(data: bytes) -> bool:

@@ -4,7 +4,7 @@ import re
 
 from rmp_milter.calls.protocol import Standing
 from rmp_milter.dossier.model import Verb
-from rmp_milter.keeper.desk.containers import is_entity, is_named_file
+from rmp_milter.keeper.desk.containers import is_entity, may_be_of_a_text
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import MAX_HEADER, MimeLimit, header_fields
@@ -37,7 +37,7 @@ def reads_as_mail(plain: Plain, looking: int, this_year: int) -> bool:
     if plain.name.lower().startswith(_TWINS):
         return True
     head = _beginning(plain.data, looking).lstrip(b"\r\n\t ")
-    named = is_named_file(plain)
+    named = not may_be_of_a_text(plain.name)
     return _is_mail(head) or _says_header(head, this_year, named=named)
 
 

@@ -195,7 +195,7 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
     if leaf.kind is not OctetsKind.ARMORED:
         return
     most = _MAX_BLOCKS if leaf.is_loose_text else 1
-    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.Block(b"", ""),)
+    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.ArmoredBlock(b"", ""),)
     if _is_encrypted(body, damaged=True):
         yield _Found(leaf, _role(leaf, bodiless=bodiless), charset=body.charset)
     for at, block in enumerate(others, 1):
@@ -203,7 +203,7 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
             yield _Found(leaf, _Role.FILE, at, block.charset)
 
 
-def _is_encrypted(block: armor.Block, *, damaged: bool) -> bool:
+def _is_encrypted(block: armor.ArmoredBlock, *, damaged: bool) -> bool:
     """Look into the armor: MESSAGE may also be signed or compressed only.
 
     ``damaged`` is the answer where the octets make no packet: the keeper will say so.

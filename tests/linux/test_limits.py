@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.host.own_limits import group_of, may_not_swap, swap_areas
+from rmp_milter.linux.limits import group_of, may_not_swap, swap_areas
 from testbed.service import SEPARATE, Part, Service
 
 SWAPS = """Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority
@@ -49,7 +49,7 @@ def test_a_process_that_limits_itself_leaves_no_core_and_opens_many_files() -> N
     program = (
         "import ctypes, resource as r\n"
         "r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1]))\n"
-        "from rmp_milter.host.own_limits import limit_itself\n"
+        "from rmp_milter.linux.limits import limit_itself\n"
         "limit_itself(with_memory=False)\n"
         "files = r.getrlimit(r.RLIMIT_NOFILE)\n"
         "print(r.getrlimit(r.RLIMIT_CORE), files[0] == min(files[1], 65536),"
