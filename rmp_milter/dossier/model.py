@@ -330,14 +330,19 @@ class BodySlice(Value, frozen=True):
     armor: bool
 
 
+NOBODY = ""
+"""The recipient of a mail that is written in the place of another, so that both leave the same
+behind; the courier drops it."""
+
+
 class OutgoingMail(Value, frozen=True):
     """An answer, complete but for stored bodies and the DKIM signature.
 
     ``message_id`` is fixed here so that every attempt to send carries the same one
-    (with angle brackets); ``recipient`` is the bare address. The bounce address is
-    derived from the row's number by :mod:`rmp_milter.mail.bounce_address`. It is not sent before
-    ``not_before``: answers that must not be told apart leave at the same time. An
-    ``urgent`` one leaves before all others that wait.
+    (with angle brackets); ``recipient`` is the bare address, or :data:`NOBODY`. The bounce
+    address is derived from the row's number by :mod:`rmp_milter.mail.bounce_address`. It is
+    not sent before ``not_before``: answers that must not be told apart leave at the same
+    time. An ``urgent`` one leaves before all others that wait.
     """
 
     recipient: str

@@ -26,6 +26,9 @@ from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
+_NOTICES = 2
+"""So many letters a held creation always makes: dossiers that fit are seldom more."""
+
 
 def admitted(case: Case) -> Patient:
     """Return the patient if this mail may create his dossier.
@@ -101,9 +104,10 @@ def _held(case: Case, maybe_same: Sequence[Dossier]) -> Refusal:
         case.keeper.record(Record(leaf))
     told = [(other.patient, _told(case, other)) for other in maybe_same]
     notices = [_notice(who, doctor, case.language) for who, doctor in told if doctor]
-    if not notices:  # one is made and thrown away, so that the time does not show which it was
-        notice = _notice(asked_patient(case.header), case.doctor, case.language)
-        notices = [msgspec.structs.replace(notice, sent=False)]
+    # Others go to nobody, so that neither time nor rows show how many there were.
+    decoy = _notice(asked_patient(case.header), case.doctor, case.language)
+    unsent = msgspec.structs.replace(decoy, sent=False)
+    notices += [unsent] * (_NOTICES - len(notices))
     effects = Effects(
         strikes=(Strike(Fault.SENDER, case.doctor.doctor_id, case.at),),
         once=spent(case),
