@@ -359,8 +359,8 @@ class Released(Message, frozen=True):
 class Recode(Message, frozen=True):
     """Open the dossier and put it under a new code: the held one, or one drawn here.
 
-    With ``nir`` the slot for Vitale attestations is made anew as well. ``guessable`` as for
-    :class:`Create`.
+    With ``nir`` the slot for Vitale attestations is made anew as well; blanks are none.
+    ``guessable`` as for :class:`Create`.
     """
 
     digest: bytes

@@ -5,7 +5,6 @@ after the same calls of the keeper, of the same sizes, held back for the same ti
 way in is proven before anything that depends on what the dossier holds.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -23,8 +22,7 @@ from rmp_milter.calls.protocol import (
     SealedDocument,
     WayIn,
 )
-from rmp_milter.dossier.identity import trait_keys
-from rmp_milter.dossier.model import Document, Dossier, Fault, Patient, Strike
+from rmp_milter.dossier.model import Document, Dossier, Fault, Strike
 from rmp_milter.dossier.rules import Way
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
@@ -32,9 +30,7 @@ from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
 from rmp_milter.handlers.letters.notices import code_rests, old_code_rests
 from rmp_milter.handlers.way_in.admission import Admission, spent
-from rmp_milter.handlers.way_in.throttles import is_of_before, month_tries, recent_tries
-
-_ID_BYTES = 16  # as long as a dossier's
+from rmp_milter.handlers.way_in.throttles import is_of_before, subject_of, tries_of
 
 
 def prove(case: Case, admission: Admission) -> tuple[Admission, Dossier]:
@@ -146,30 +142,27 @@ def refused(case: Case, admission: Admission, error: MailError) -> MailError:
         Strike(Fault.SENDER, case.doctor.doctor_id, case.at),
         Strike(Fault.GLOBAL, b"", case.at),
     ]
-    dossier = admission.dossier
     if admission.way is Way.CODE:
-        subject = dossier.dossier_id if dossier else _nobody(admission.patient)
+        subject = subject_of(admission.dossier, admission.patient)
         strikes.append(Strike(Fault.DOSSIER, subject, case.at))
-    notice = _unsent(case, admission) if dossier is None else _notice(case, admission, dossier)
+    notice = _notice(case, admission)
     effects = Effects(strikes=tuple(strikes), once=spent(case), notices=(notice,))
     return Refusal("no-access", effects, not_before=case.at + case.bounds.hold)
 
 
-def _nobody(patient: Patient) -> bytes:
-    """Return what tries count against where there is no dossier: as much is written then."""
-    traits = "\n".join(sorted(trait_keys(patient))).encode()
-    return hashlib.sha256(b"rmp nobody\n" + traits).digest()[:_ID_BYTES]
+def _notice(case: Case, admission: Admission) -> Notice:
+    """Return the letter to the médecin traitant if this try lets the code rest, else a decoy.
 
-
-def _notice(case: Case, admission: Admission, dossier: Dossier) -> Notice:
-    """Return the letter to the médecin traitant if this try lets the code rest, else a decoy."""
-    treating = case.view.doctor(dossier.treating)
-    if treating is None or admission.way is not Way.CODE:
+    As much is looked at where there is no dossier.
+    """
+    dossier, bounds = admission.dossier, case.bounds
+    treating = case.view.doctor(dossier.treating if dossier else case.doctor.doctor_id)
+    tries = tries_of(case, dossier, admission.patient)
+    if dossier is None or treating is None or admission.way is not Way.CODE:
         return _unsent(case, admission)
-    if is_of_before(dossier) and month_tries(case, dossier) + 1 == case.bounds.old_wrong_codes:
+    if is_of_before(dossier) and tries.month + 1 == bounds.old_wrong_codes:
         return old_code_rests(case, dossier.patient, treating)
-    tries = recent_tries(case, Fault.DOSSIER, dossier.dossier_id) + 1
-    if tries == case.bounds.wrong_codes:
+    if tries.recent + 1 == bounds.wrong_codes:
         return code_rests(case, dossier.patient, treating)
     return _unsent(case, admission)
 
