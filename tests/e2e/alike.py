@@ -116,6 +116,8 @@ class Bench:
             for place in (0, 1) if number % 2 else (1, 0):
                 sides[place].ready()
                 done[place].append(self.sent(question.by, mails[place], sides[place].name))
+            # Afterwards nothing tells when they might leave.
+            self._dues |= {row.row: row.since for row in self._outbox.rows()}
         return done
 
     def sent(self, by: Doctor, mail: bytes, name: str) -> Done:
@@ -151,10 +153,6 @@ class Bench:
                         words=(opened.subject, opened.text),
                     )
                 )
-
-    def note_dues(self) -> None:
-        """Note when each answer that waits may leave: afterwards nothing tells it."""
-        self._dues |= {row.row: row.since for row in self._outbox.rows()}
 
     def _rows(self) -> int:
         """Return the last row's number: none is given twice."""

@@ -282,7 +282,6 @@ def ask(made: Bench, questions: dict[str, Question], count: int) -> dict[str, Pa
     found: dict[str, Pairs] = {}
     for what, question in questions.items():
         found[what] = made.pairs(question, count)
-        made.note_dues()
     for by in {id(each.by): each.by for each in questions.values()}.values():
         mine = (pairs for what, pairs in found.items() if questions[what].by is by)
         made.collect(by, [done for one, other in mine for done in (*one, *other)])
