@@ -18,7 +18,7 @@ from testbed.doctor import Doctor
 from testbed.service import rpps
 from testbed.vitale import CardSoftware, header_line
 
-pytestmark = [pytest.mark.integration, pytest.mark.promise(number=6)]
+pytestmark = pytest.mark.integration
 
 HOLD = 4
 FEW = 1
@@ -299,6 +299,7 @@ def few(shut: Clinic, software: CardSoftware) -> dict[str, Pairs]:
 
 
 @pytest.mark.parametrize("what", QUESTIONS)
+@pytest.mark.promise(number=6)
 def test_what_can_be_counted_is_that_of_nobody(few: dict[str, Pairs], what: str) -> None:
     compare(*few[what])
 
@@ -318,6 +319,7 @@ SIZE_NOISE = 2
 
 @pytest.mark.soak
 @pytest.mark.parametrize("what", QUESTIONS)
+@pytest.mark.promise(number=6)
 def test_over_many_pairs_nothing_differs(
     shut: Clinic, software: CardSoftware, what: str
 ) -> None:

@@ -39,8 +39,6 @@ from rmp_milter.handlers.people import keys as people_keys
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.outgoing.letter import Letter
 
-pytestmark = pytest.mark.promise(number=14)
-
 WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 PSY = doctor("Dr Psy CHIATRE", 4, "médecin psychiatre")
 GONE = doctor("Centre de DÉPISTAGE", 7, "laboratoire")  # of whom the directory knows no more
@@ -269,11 +267,13 @@ def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("what", ASKED)
+@pytest.mark.promise(number=14)
 def test_the_answer_is_that_of_a_dossier_without_it(what: str, way: str) -> None:
     without = answered(what, OTHER, None)
     assert answered(what, OTHER, WAYS[way]) == without
 
 
+@pytest.mark.promise(number=14)
 def test_every_verb_about_a_dossier_is_asked_here() -> None:
     """But those that make the asker one who sees all, or are of no dossier in particular."""
     asked_here = {mail_of(what, OTHER).header.verb.value for what in ASKED}
@@ -292,6 +292,7 @@ def test_every_verb_about_a_dossier_is_asked_here() -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.promise(number=14)
 def test_who_sees_all_is_told_of_it(way: str) -> None:
     """So that the comparison above compares something: to the médecin traitant they differ."""
     for what in ("index", "the accesses"):
@@ -299,6 +300,7 @@ def test_who_sees_all_is_told_of_it(way: str) -> None:
         assert mail_with != mail_without
 
 
+@pytest.mark.promise(number=14)
 def test_its_author_sees_his_own_in_the_list() -> None:
     letter, _ = _letter_of(answered("the accesses", PSY, WAYS["one that had waited"]))
     flat = " ".join(letter["text"].split())

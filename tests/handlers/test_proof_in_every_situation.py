@@ -46,7 +46,7 @@ from rmp_milter.handlers.asking.outcome import Refusal
 from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.handlers.table import HANDLERS
 
-pytestmark = [pytest.mark.promise(number=6), pytest.mark.usefixtures("every_key_usable")]
+pytestmark = pytest.mark.usefixtures("every_key_usable")
 
 DAY = 86_400
 STRANGERS = [
@@ -199,6 +199,7 @@ def trial_named(case: Any) -> str:  # noqa: ANN401 -- a trial and its policy
 
 
 @pytest.mark.parametrize("case", STRANGERS, ids=trial_named)
+@pytest.mark.promise(number=6)
 def test_no_situation_differs_from_nobody(case: tuple[Trial, Any]) -> None:
     nobody = measured(case[0], Noting(), case[1])
     for what, made in SITUATIONS.items():
@@ -206,6 +207,7 @@ def test_no_situation_differs_from_nobody(case: tuple[Trial, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", STRANGERS, ids=trial_named)
+@pytest.mark.promise(number=6)
 def test_the_proof_is_the_only_call_and_what_counts_is_looked_at_around_it(
     case: tuple[Trial, Any],
 ) -> None:
@@ -226,6 +228,7 @@ def test_the_proof_is_the_only_call_and_what_counts_is_looked_at_around_it(
     assert looks == [*before, f"keeper: {call}", *after]
 
 
+@pytest.mark.promise(number=6)
 def test_a_new_codes_call_has_one_size_whatever_the_sheet_holds() -> None:
     """The number that a card's slot is made for goes with it, where there is one."""
     sizes = set[int]()
@@ -260,6 +263,7 @@ class TestAHeldCreation:
     @pytest.mark.parametrize(
         "what", ["a closed dossier", "an opposed doctor", "masked documents"]
     )
+    @pytest.mark.promise(number=6)
     def test_is_that_of_a_doubt(self, what: str) -> None:
         nobody, looks = self.held(self.LINES + "Sexe : M\n" + self.DOUBT, Noting())
         somebody, as_many = self.held(self.LINES + "Sexe : M\n", SITUATIONS[what]())
