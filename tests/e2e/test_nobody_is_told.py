@@ -110,7 +110,7 @@ class Asking:
 
     def by_code(self, verb: str, more: str = "", *, files: bool = False) -> Question:
         """Return a verb asked with a wrong code."""
-        text = f"{verb}\n{{who}}{more}Code : {WRONG}\n"
+        text = f"{verb}\nService : {self.anne.service}\n{{who}}{more}Code : {WRONG}\n"
         return self.question(
             self.anne, f"Demande : {text}", self.any_known(), self.nobody(), files=files
         )
@@ -271,6 +271,7 @@ ASKED_BACK: dict[str, Making] = {
         "Merci.\n\nLe 12/11 à 10:12, RMP a écrit :\n> table\nDemande : dossier\n{who}"
     ),
 }
+CODES_TRIED = VERBS.keys() - {"clôture"}  # which takes a médecin traitant beside the code
 QUESTIONS = {**VERBS, **SITUATIONS, **ASKED_BACK}
 Pairs = tuple[list[Done], list[Done]]
 
@@ -302,6 +303,9 @@ def few(shut: Clinic, software: CardSoftware) -> dict[str, Pairs]:
 @pytest.mark.promise(number=6)
 def test_what_can_be_counted_is_that_of_nobody(few: dict[str, Pairs], what: str) -> None:
     compare(*few[what])
+    if what in CODES_TRIED:  # nothing else was asked back
+        (answer,) = few[what][0][0].answers
+        assert "L'accès n'est pas accordé." in answer.words[1]
 
 
 def compare(one: list[Done], other: list[Done]) -> None:
