@@ -290,7 +290,9 @@ class Entry(Value, frozen=True):
     """One dated mail of the dossier: a résumé médical or a report with its documents.
 
     ``author_name`` reads ``Dr X (remplaçant de Dr Y)`` for a locum, and then ``acting_for``
-    is Dr Y. ``replaces`` is the number of the entry that this one is the new version of.
+    is Dr Y. ``replaces`` is the number of the entry that this one is the new version of;
+    ``corrects`` that of the author's own deposit that it is meant to be, as he counts them
+    for the patient (:mod:`rmp_milter.dossier.versions`).
     """
 
     received_at: int
@@ -303,6 +305,7 @@ class Entry(Value, frozen=True):
     acting_for: bytes = b""  # doctor_id
     prescriber: str = ""
     replaces: int = 0
+    corrects: int = 0
 
 
 class NumberedEntry(Value, frozen=True):
