@@ -76,9 +76,8 @@ MASK = Mask(2, DEMO.doctor_id, NOON + 60)
 HIDDEN = filed(2, PSY, Onglet.SYNTHESE, NOON + 10)
 OF_GONE = filed(2, GONE, Onglet.BIOLOGIE, NOON + 10)
 OF_LAB = filed(2, LAB, Onglet.BIOLOGIE, NOON + 50)  # the moment and author of the last one
-CORRECTED = replace(
-    (again := filed(3, PSY, Onglet.SYNTHESE, NOON + 20)), entry=replace(again.entry, corrects=1)
-)
+AGAIN = filed(3, PSY, Onglet.SYNTHESE, NOON + 20)
+CORRECTED = replace(AGAIN, entry=replace(AGAIN.entry, corrects=1))
 RECTIFIED = filed(3, DEMO, Onglet.SYNTHESE, NOON + 20, replaces=2)
 
 
