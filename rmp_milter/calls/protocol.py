@@ -392,8 +392,8 @@ class Released(Message, frozen=True):
 class Recode(Message, frozen=True):
     """Open the dossier and put it under a new code: the held one, or one drawn here.
 
-    With ``nir`` the slot for Vitale attestations is made anew as well. ``guessable`` as for
-    :class:`Create`.
+    With ``nir`` the slot for Vitale attestations is made anew as well; blanks are none.
+    ``guessable`` as for :class:`Create`.
     """
 
     digest: bytes
@@ -459,6 +459,7 @@ class History(Message, frozen=True):
 class PastEvent(msgspec.Struct, frozen=True):
     """One leaf as the patient's list shows it; ``number`` is its place in the log.
 
+    ``documents`` are given where it names no entries: what a deposit's became is known by them.
     ``entry_proof``, where it was asked for, is a file (C2SP tlog-proof) that holds the whole
     leaf: it is for nobody but who sees all of the dossier.
     """
@@ -473,6 +474,7 @@ class PastEvent(msgspec.Struct, frozen=True):
     entries: tuple[int, ...] = ()
     reference: str = ""
     entry_proof: bytes = b""
+    documents: tuple[bytes, ...] = ()
 
 
 class Told(Message, frozen=True):

@@ -16,7 +16,9 @@ from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.filing.key_packets import documents_in, written
 from rmp_milter.handlers.people.keys import readable
-from rmp_milter.handlers.way_in.admission import admit
+from rmp_milter.handlers.reading.enclosing import documents_of
+from rmp_milter.handlers.sight.seen import seen
+from rmp_milter.handlers.way_in.admission import Admission, admit
 from rmp_milter.handlers.way_in.entering import settled
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.address import is_address
@@ -39,7 +41,7 @@ def handle(case: Case) -> Outcome:
     packets = written(documents, released, patient)
     notices = (_welcome(case, patient), *_replaced(case, before, patient))
     effects = Effects(doctors=(patient,), key_packets=packets, notices=notices)
-    letter = _letter(dossier, patient, len(documents), case.language)
+    letter = _letter(dossier, patient, _told(case, admission, dossier), case.language)
     return Outcome(letter, settled(case, admission, effects))
 
 
@@ -84,6 +86,13 @@ def _only_key(case: Case) -> Certificate:
 def _is_a_doctors(certificate: Certificate, view: View) -> bool:
     holder = view.doctor_by_fingerprint(certificate.fingerprint)
     return holder is not None and not holder.patient_of
+
+
+def _told(case: Case, admission: Admission, dossier: Dossier) -> int:
+    """Return how many documents the sender is told of: the patient reads masked ones as well."""
+    entries = case.view.entries(dossier.dossier_id)
+    shown = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
+    return len(documents_of(shown))
 
 
 def _letter(dossier: Dossier, patient: Doctor, count: int, language: Language) -> Letter:

@@ -32,7 +32,7 @@ def test_a_notice_to_an_unusable_key_refuses_nobody_elses_mail(
     outcome = Outcome(letter, Effects(notices=notices))
     answers = cast("Answers", Sealing())
     changes = changes_of(outcome, case_of(doctor("paul")), NOTHING, (), answers)
-    assert [mail.recipient for mail in changes.outbox] == ["paul@x.test", "anne@x.test"]
+    assert [mail.recipient for mail in changes.outbox] == ["paul@x.test", "", "anne@x.test"]
 
 
 def test_the_answer_to_a_new_key_is_sealed_to_it() -> None:
