@@ -8,7 +8,12 @@ from openpgp.packet import PublicKey
 from openpgp.packet import Signature as Packet
 
 from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.certificates import CertificateError, read_certificate, signing_keys
+from rmp_milter.certificates import (
+    CertificateError,
+    read_certificate,
+    says_more,
+    signing_keys,
+)
 from rmp_milter.keeper.openpgp.packets import (
     MAX_SIGNATURE_BYTES,
     MAX_SIGNATURES,
@@ -98,6 +103,7 @@ def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
     except CertificateError:
         return
     sound = packet.hash_alg() in STRONG_HASHES and created <= now + CLOCK_SKEW
+    sound = sound and not says_more(packet)
     for key, reason in keys:
         over = reason is not None or _is_over(packet, now)
         yield _Claim(packet, key, fingerprint, forgeable=not sound, over=over)
