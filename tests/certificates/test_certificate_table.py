@@ -5,11 +5,12 @@ import cases_of_keys
 import cases_of_time
 import cases_of_uses
 import pytest
-from certificate_parts import ALL, NOW, Case
-from oracles import DATA, Oracle, Verdict, installed
+from certificate_table import ALL, Case
+from oracles import Oracle, Verdict, installed
 
 from rmp_milter.certificates import CertificateError, check_usable
 from rmp_milter.keeper.openpgp.signatures import verify
+from testbed.certificate_parts import DATA, NOW
 
 TABLE = (cases_of_keys, cases_of_uses, cases_of_bonds, cases_of_time)
 """Each writes its cases into the table when it is read."""
