@@ -2,16 +2,16 @@
 
 Public keys only. The library below parses and verifies single signatures; what follows
 from them is judged here, in the order of the modules: packets, armor, reading, statements,
-verified, strength, validity, uses, contents, cautions.
+verified, strength, validity, uses, contents, forewarning.
 """
 
-from rmp_milter.certificates.cautions import Cautions, cautions
 from rmp_milter.certificates.contents import (
     Certificate,
     addresses,
     bound_key_ids,
     read_certificate,
 )
+from rmp_milter.certificates.forewarning import Cautions, cautions
 from rmp_milter.certificates.reading import CertificateError, parse
 from rmp_milter.certificates.statements import says_more
 from rmp_milter.certificates.uses import (

@@ -23,7 +23,7 @@ from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
 from rmp_milter.handlers.letters.notices import key_changed
 from rmp_milter.handlers.people.keys import (
-    Fault,
+    KeyFault,
     enclosed,
     is_taken,
     said_of_key,
@@ -90,7 +90,7 @@ def _enclosed_key(case: Case) -> Certificate:
     return named[0]
 
 
-def _nothing_named(case: Case, faults: Sequence[Fault], *, brought: bool) -> MailError:
+def _nothing_named(case: Case, faults: Sequence[KeyFault], *, brought: bool) -> MailError:
     """Say what is wrong with the key that is meant; with none, whether another is there."""
     meant = {"", case.header.fingerprint}
     reasons = [each.reason for each in faults if each.fingerprint in meant]

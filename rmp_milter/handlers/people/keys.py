@@ -19,7 +19,7 @@ from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.wording import day
 
 
-class Fault(NamedTuple):
+class KeyFault(NamedTuple):
     """Why an enclosed key is not used; ``fingerprint`` is empty where it cannot be read."""
 
     fingerprint: str
@@ -30,13 +30,13 @@ class Enclosed(NamedTuple):
     """The certificates that came with a mail: what can be used, and what is wrong with others."""
 
     usable: tuple[Certificate, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[KeyFault, ...]
 
 
 def enclosed(keys: Sequence[bytes], now: int) -> Enclosed:
     """Sort the certificates of a mail by whether they can be encrypted to at ``now``."""
     usable: list[Certificate] = []
-    faults: list[Fault] = []
+    faults: list[KeyFault] = []
     for data in keys:
         fingerprint = ""
         try:
@@ -45,7 +45,7 @@ def enclosed(keys: Sequence[bytes], now: int) -> Enclosed:
             check_usable(data, now)
         except CertificateError as error:
             if error.reason != "unreadable":  # what is no key at all says nothing
-                faults.append(Fault(fingerprint, error.reason))
+                faults.append(KeyFault(fingerprint, error.reason))
         else:
             usable.append(certificate)
     return Enclosed(tuple(usable), tuple(faults))
