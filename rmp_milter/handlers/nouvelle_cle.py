@@ -26,6 +26,7 @@ from rmp_milter.handlers.people.keys import (
     KeyFault,
     enclosed,
     is_taken,
+    names_another,
     said_of_key,
     with_key,
 )
@@ -85,9 +86,19 @@ def _enclosed_key(case: Case) -> Certificate:
         raise _nothing_named(case, found.faults, brought=bool(brought))
     if len(named) > 1:
         raise MailError("key-several")
-    if is_taken(named[0], present, case.view):
+    if _is_anothers(named[0], case):
         raise MailError("key-taken")
     return named[0]
+
+
+def _is_anothers(certificate: Certificate, case: Case) -> bool:
+    """Whether the key is somebody else's, or made for him; the present one is the sender's."""
+    present = case.doctor
+    if certificate.fingerprint != present.fingerprint and names_another(
+        certificate, present.mail, present.doctor_id, case.view
+    ):
+        return True
+    return is_taken(certificate, present, case.view)
 
 
 def _nothing_named(case: Case, faults: Sequence[KeyFault], *, brought: bool) -> MailError:

@@ -62,13 +62,9 @@ def with_key(doctor: Doctor, certificate: Certificate) -> Doctor:
 
 
 def is_taken(certificate: Certificate, but: Doctor, view: View) -> bool:
-    """Whether a key of the certificate is somebody else's, or one that could pass for it.
-
-    So is one that names another's address and not the owner's: its owner has signed that, and
-    whoever else registers it keeps him from doing so.
-    """
+    """Whether a key of the certificate is somebody else's, or one that could pass for it."""
     ids = {certificate.fingerprint, *certificate.key_ids}
-    return names_another(certificate, but.mail, but.doctor_id, view) or any(
+    return any(
         ids & {each.fingerprint, *each.key_ids}
         for each in view.doctors()
         if each.doctor_id != but.doctor_id
@@ -76,7 +72,11 @@ def is_taken(certificate: Certificate, but: Doctor, view: View) -> bool:
 
 
 def names_another(certificate: Certificate, mail: str, own_id: bytes, view: View) -> bool:
-    """Whether a certificate's user ids name somebody enrolled, and not its owner's ``mail``."""
+    """Whether a certificate's user ids name somebody enrolled, and not its owner's ``mail``.
+
+    Its owner has signed that: whoever else registers it keeps him from doing so, and is taken
+    for him.
+    """
     named = addresses(certificate.binary)
     if mail.casefold() in named:
         return False
