@@ -1,6 +1,6 @@
 """Certificates that came with a mail: which can be used, and whose they are in the directory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rmp_milter.certificates import (
@@ -49,6 +49,15 @@ def enclosed(keys: Sequence[bytes], now: int) -> Enclosed:
         else:
             usable.append(certificate)
     return Enclosed(tuple(usable), tuple(faults))
+
+
+def readable(keys: Sequence[bytes]) -> Iterator[Certificate]:
+    """Yield the certificates that can be read; the others are passed over."""
+    for data in keys:
+        try:
+            yield read_certificate(data)
+        except CertificateError:
+            continue
 
 
 def with_key(doctor: Doctor, certificate: Certificate) -> Doctor:

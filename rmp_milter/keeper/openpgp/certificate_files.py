@@ -7,7 +7,7 @@ the patient's: whose it is and whether it is wanted is for the milter to say.
 import re
 from collections.abc import Iterable
 
-from rmp_milter.certificates import CertificateError, armor, read_certificate
+from rmp_milter.certificates import CertificateError, armor, parse
 from rmp_milter.certificates.packets import packets
 
 MOST = 4
@@ -46,9 +46,12 @@ def certificates_in(data: bytes) -> list[bytes]:
 
 
 def _certificate(block: bytes) -> bytes:
-    """Return the certificate as others take it, or as it came where it has a fault."""
+    """Return the certificate as others take it, or as it came where it has a fault.
+
+    Its signatures are not verified: nobody knows yet who sent it.
+    """
     try:
-        binary = read_certificate(block).binary
+        binary = parse(block).to_bytes()
     except CertificateError as error:
         binary = b"" if error.reason in _NO_KEY else _unarmored(block)
     return binary if len(binary) <= MAX_CERTIFICATE else b""

@@ -65,8 +65,8 @@ _WHY: Mapping[str, tuple[Text, Text]] = {
     ),
     "too-long": (
         Text(
-            "elle est trop longue (8192 bits au plus pour RSA)",
-            "it is too long (8192 bits at most for RSA)",
+            "elle est trop longue (RSA : 8192 bits au plus, DSA : 3072)",
+            "it is too long (RSA: 8192 bits at most, DSA: 3072)",
         ),
         _AGAIN,
     ),

@@ -106,10 +106,10 @@ REFUSALS: Mapping[str, Text] = {
         "way. Nothing was kept. Send it again; if it happens once more, tell the host.",
     ),
     "expired-key": Text(
-        "Votre clé est expirée ou révoquée. Rien n'a été conservé. Prolongez-la dans votre "
-        "messagerie, ou créez-en une autre, puis envoyez la clé publique à l'hébergeur.",
-        "Your key is expired or revoked. Nothing was kept. Prolong it in your mail client, or "
-        "make another one, then send the public key to the host.",
+        "Votre clé est expirée, révoquée ou trop faible. Rien n'a été conservé. Prolongez-la dans "
+        "votre messagerie, ou créez-en une autre, puis envoyez la clé publique à l'hébergeur.",
+        "Your key is expired, revoked or too weak. Nothing was kept. Prolong it in your mail "
+        "client, or make another one, then send the public key to the host.",
     ),
     "header-problems": Text(
         "Les premières lignes de ce message n'ont pas été comprises. Rien n'a été fait ni "
