@@ -25,6 +25,7 @@ from rmp_milter.certificates.packets import (
 )
 
 MAX_CERTIFICATE = 1 << 20  # bytes
+MAX_PACKETS = 2000  # each signature is one; the library takes long over many
 MAX_RSA_BITS = 8192
 """More the library does not read; nor is there need of more."""
 MAX_DSA_BITS, MAX_DSA_ORDER = 3072, 256
@@ -110,7 +111,9 @@ def _check_packets(data: bytes) -> None:
     """Raise where the packets are not those of one certificate that the library can read."""
     begun = False
     try:
-        for packet in packets(data):
+        for count, packet in enumerate(packets(data)):
+            if count == MAX_PACKETS:
+                raise CertificateError("unreadable")
             if packet.tag not in _PASSED_OVER:
                 _check_packet(packet, begun=begun)
                 begun = True

@@ -4,7 +4,7 @@ import pytest
 
 from rmp_milter.certificates import CertificateError, check_usable
 from testbed.certificate_parts import NOW, OLD, bound, named, pair
-from testbed.openpgp_maker import Key, mpi, opaque_key
+from testbed.openpgp_maker import Key, mpi, opaque_key, packet
 
 
 def rsa(bits: int) -> Key:
@@ -40,3 +40,11 @@ def test_a_key_that_is_too_long_says_so_as_primary_key_and_as_subkey(key: Key) -
 def test_a_key_that_is_cut_short_is_unreadable(cut: int) -> None:
     key = rsa(2048)
     assert reason(Key(key.public[:cut]).primary()) in {"unreadable", "unsupported"}
+
+
+def test_very_many_packets_are_not_read() -> None:
+    own = pair()
+    whole = own.primary.primary() + named(own.primary) + own.reading
+    some = packet(60, b"") * 1000
+    check_usable(whole + some, NOW)
+    assert reason(whole + some + some) == "unreadable"
