@@ -4,6 +4,7 @@ Public keys only. The library below parses and verifies single signatures; what 
 from them is judged here, in the order of the modules: reading, verified, validity, uses.
 """
 
+from rmp_milter.certificates.early import keys_for_reader, reachable, signed_at
 from rmp_milter.certificates.reading import (
     Certificate,
     CertificateError,
@@ -26,8 +27,11 @@ __all__ = [
     "VerifyingKey",
     "check_usable",
     "encryption_keys",
+    "keys_for_reader",
     "parse",
+    "reachable",
     "read_certificate",
+    "signed_at",
     "signing_keys",
     "usable",
 ]

@@ -111,7 +111,7 @@ def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
     """
     inside, header, signer = read
     verdict = _verdict(report, inside.refusal)
-    unsigned = inside.signature.trust is not Trust.GOOD or signer is None
+    unsigned = inside.signature.trust not in BY_A_CANDIDATE or signer is None
     if ground.directory is not None and unsigned:
         told = refused("unknown-sender") if report.outside.doubt else verdict
         return in_doubt(told, report.outside.doubt)

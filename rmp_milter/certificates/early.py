@@ -1,0 +1,52 @@
+"""Certificates that are younger than our clock: somebody's clock is wrong, his or ours.
+
+Where a key is enrolled already, writing to it some time before it says that it begins harms
+nobody; refusing it would cost an answer that somebody may be waiting for in an emergency.
+"""
+
+from collections.abc import Iterator
+
+from rmp_milter.certificates.reading import CertificateError
+from rmp_milter.certificates.uses import EncryptionKey, encryption_keys
+from rmp_milter.certificates.verified import Verified, verified
+
+_NOT_BEGUN = frozenset({"not-yet-valid", "no-self-signature"})
+
+
+def signed_at(data: bytes) -> int:
+    """Return when its owner last signed something of the certificate (epoch seconds).
+
+    Self-signatures, bindings and revocations count, those that hold; 0 where none does. Raises
+    :class:`CertificateError` for what is no certificate.
+    """
+    return max(_times(verified(data)), default=0)
+
+
+def _times(certificate: Verified) -> Iterator[int]:
+    signatures = [*certificate.own, *certificate.revocations]
+    for sub in certificate.subkeys:
+        signatures += [*sub.bindings, *sub.revocations]
+    yield from (signature.created() or 0 for signature in signatures)
+
+
+def keys_for_reader(data: bytes, now: int) -> list[EncryptionKey]:
+    """Return the keys to encrypt to, of a certificate that may begin after ``now``.
+
+    Raises :class:`CertificateError` where there is none, now or when it has begun.
+    """
+    try:
+        return encryption_keys(data, now)
+    except CertificateError as error:
+        begun = signed_at(data) if error.reason in _NOT_BEGUN else 0
+        if begun <= now:
+            raise
+        return encryption_keys(data, begun)
+
+
+def reachable(data: bytes, now: int) -> bool:
+    """Return whether something can be encrypted to the certificate (:func:`keys_for_reader`)."""
+    try:
+        keys_for_reader(data, now)
+    except CertificateError:
+        return False
+    return True
