@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
@@ -19,6 +19,7 @@ from rmp_milter.inspection.outside import (
     refused,
 )
 from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.milter.clocks import Told, check_not_early
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -150,6 +151,8 @@ def _objections(
         check_signature(inside.signature)
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
+    with _noting(found):
+        check_not_early(inside.signature, header.verb, ground.at, Told(UNIVERSAL, "fr"))
     with _noting(found):
         has_documents = any(part.name for part in inside.parts)
         service = InService(ground.verbs, ground.services)

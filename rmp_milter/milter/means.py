@@ -15,6 +15,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.mimetree import Part
 from rmp_milter.milter.answering.answers import Answers
+from rmp_milter.milter.clocks import Clocks
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.store import Store
 
@@ -41,6 +42,7 @@ class Means(msgspec.Struct, frozen=True):
     signature_days: int
     once_seconds: int
     turns: Turns
+    clocks: Clocks
 
 
 class Mail(msgspec.Struct, frozen=True):

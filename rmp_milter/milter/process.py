@@ -23,8 +23,10 @@ from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
+from rmp_milter.milter.chores.clock_alert import alert_clock
 from rmp_milter.milter.chores.round import Household, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
+from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
@@ -51,7 +53,8 @@ def run(config: Config) -> int:
         duplicate_days=config.milter.duplicate_days,
     )
     failed = threading.Event()
-    means = _means(config, store, keys)
+    clocks = Clocks()
+    means = _means(config, store, keys, clocks)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:
         return take(envelope, memory, means)
@@ -69,7 +72,7 @@ def run(config: Config) -> int:
         else None
     )
     ended = threading.Event()
-    rounds = (household(config, store), watch_of(config), config.milter.chores_seconds)
+    rounds = (household(config, store), watch_of(config), config.milter.chores_seconds, clocks)
     chores = threading.Thread(
         target=_keep_house, args=(*rounds, ended, failed), name="chores", daemon=True
     )
@@ -87,16 +90,22 @@ def _keep_house(
     house: Household,
     watch: Watch,
     seconds: int,
+    clocks: Clocks,
     ended: threading.Event,
     failed: threading.Event,
 ) -> None:
     """Do the chores every ``seconds``; a round that ends otherwise ends the process."""
+    stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):
-            now = int(time.time())
+            now, due_at = int(time.time()), stride.due_at()
             try:
-                do_round(house, now, now)
-                keep_watch(house, watch, now, now)
+                do_round(house, due_at, now)
+                keep_watch(house, watch, due_at, now)
+                if clocks.doubt:
+                    alert_clock(house, watch, "behind", now)
+                if stride.is_held:
+                    alert_clock(house, watch, "leapt", now)
             except StoreFailed:
                 raise
             except StoreError as error:
@@ -145,7 +154,7 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
     )
 
 
-def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
+def _means(config: Config, store: Store, keys: StoreKeys, clocks: Clocks) -> Means:
     keeper = _keeper(config)
     table = table_with(msgspec.structs.asdict(config.onglets))
     return Means(
@@ -165,6 +174,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         # Longer than a signature counts, so that nothing is forgotten while it does.
         once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
         turns=Turns(),
+        clocks=clocks,
     )
 
 

@@ -4,6 +4,8 @@ Whatever hands out a key writes its leaf first: the calls (here, in :mod:`~.doss
 :mod:`~.deposits`) are arranged so that nothing leaves before the log is on disk.
 """
 
+import msgspec
+
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Adopt,
@@ -77,7 +79,9 @@ def _answer(
     match request:
         case Open():
             size = size_of(fd, desk.limits.message)
-            return open_mail(desk, request, reader(fd), size, now)
+            opened, memory = open_mail(desk, request, reader(fd), size, now)
+            ahead = max(0, desk.journal.newest() - now)
+            return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
             return seal(desk, request, fd, now)
         case _:

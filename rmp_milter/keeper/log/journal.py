@@ -188,6 +188,20 @@ class Journal(Closing):
         with self._env.begin() as transaction:
             return log_writing.size_of(transaction, self._tables)
 
+    def newest(self) -> int:
+        """Return when the newest leaf was written (epoch seconds), 0 for an empty log.
+
+        Raises :class:`JournalError` where it cannot be read.
+        """
+        with self._env.begin() as transaction:
+            with transaction.cursor(db=self._tables.leaves) as cursor:
+                leaf = bytes(cursor.value()) if cursor.last() else b""
+            size = log_writing.size_of(transaction, self._tables)
+        try:
+            return past_event(size - 1, leaf).at if leaf else 0
+        except LogFault as fault:
+            raise JournalError(f"access log: {fault}") from fault
+
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
         """Return the newest ``limit`` events of a dossier, oldest first."""
         with self._env.begin() as transaction:

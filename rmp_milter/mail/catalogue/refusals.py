@@ -267,6 +267,15 @@ REFUSALS: Mapping[str, Text] = {
         "This mail was signed too long ago, or your computer's time is wrong. Nothing was "
         "done. Check date and time and write a new mail.",
     ),
+    "future": Text(
+        "Ce message porte une signature du {signed}, alors qu'il est ici {now}. Rien n'a été "
+        "fait. Vérifiez la date et l'heure de votre ordinateur, puis écrivez un nouveau "
+        "message. Si elles sont justes, c'est l'horloge du service qui retarde : prévenez "
+        "l'hébergeur.",
+        "This mail carries a signature of {signed}, while it is {now} here. Nothing was done. "
+        "Check your computer's date and time and write a new mail. If they are right, it is "
+        "the service's clock that is behind: tell the host.",
+    ),
     "replayed": Text(
         "Ce message a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter une "
         "demande, écrivez un nouveau message.",
