@@ -19,7 +19,7 @@ from rmp_milter.inspection.outside import (
     refused,
 )
 from rmp_milter.mail.header.routing import RoutingHeader
-from rmp_milter.milter.clocks import Told, check_not_early
+from rmp_milter.milter.clocks import HostTime, check_not_early
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -152,7 +152,7 @@ def _objections(
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
-        check_not_early(inside.signature, header.verb, ground.at, Told(UNIVERSAL, "fr"))
+        check_not_early(inside.signature, header.verb, ground.at, HostTime(UNIVERSAL, "fr"))
     with _noting(found):
         has_documents = any(part.name for part in inside.parts)
         service = InService(ground.verbs, ground.services)

@@ -72,14 +72,14 @@ def check_our_clock(clocks: Clocks, opened: Opened, verb: Verb, at: int) -> None
         raise try_again("unavailable", f"this machine's clock is behind: {doubt}")
 
 
-class Told(msgspec.Struct, frozen=True):
+class HostTime(msgspec.Struct, frozen=True):
     """How a time is told: by which clock, in which language."""
 
     clock: Clock
     language: Language
 
 
-def check_not_early(signature: Signature, verb: Verb, at: int, told: Told) -> None:
+def check_not_early(signature: Signature, verb: Verb, at: int, told: HostTime) -> None:
     """Refuse by letter what was signed in the future, but no emergency (``future``)."""
     if signature.trust is not Trust.FUTURE or verb is Verb.URGENCE:
         return

@@ -26,7 +26,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
-from rmp_milter.milter.clocks import Told, check_not_early, check_our_clock
+from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
 from rmp_milter.milter.intake import (
     admit,
@@ -217,7 +217,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
-        told = Told(means.clock, means.language)
+        told = HostTime(means.clock, means.language)
         check_not_early(case.opened.signature, case.header.verb, case.at, told)
         check_clear(read.clear, case.header.verb)
         service = InService(HANDLERS, means.services)

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -53,8 +54,7 @@ def run(config: Config) -> int:
         duplicate_days=config.milter.duplicate_days,
     )
     failed = threading.Event()
-    clocks = Clocks()
-    means = _means(config, store, keys, clocks)
+    means = _means(config, store, keys)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:
         return take(envelope, memory, means)
@@ -72,9 +72,10 @@ def run(config: Config) -> int:
         else None
     )
     ended = threading.Event()
-    rounds = (household(config, store), watch_of(config), config.milter.chores_seconds, clocks)
+    house, watch = household(config, store), watch_of(config)
+    rounds = _Rounds(house, watch, config.milter.chores_seconds, means.clocks)
     chores = threading.Thread(
-        target=_keep_house, args=(*rounds, ended, failed), name="chores", daemon=True
+        target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
     chores.start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
@@ -86,15 +87,18 @@ def run(config: Config) -> int:
     return EXIT_STORE_FAILED if failed.is_set() else 0
 
 
-def _keep_house(
-    house: Household,
-    watch: Watch,
-    seconds: int,
-    clocks: Clocks,
-    ended: threading.Event,
-    failed: threading.Event,
-) -> None:
-    """Do the chores every ``seconds``; a round that ends otherwise ends the process."""
+class _Rounds(NamedTuple):
+    """What the chores are done with, every so many ``seconds``."""
+
+    house: Household
+    watch: Watch
+    seconds: int
+    clocks: Clocks
+
+
+def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:
+    """Do the chores again and again; a round that ends otherwise ends the process."""
+    house, watch, seconds, clocks = rounds
     stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):
@@ -154,7 +158,7 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
     )
 
 
-def _means(config: Config, store: Store, keys: StoreKeys, clocks: Clocks) -> Means:
+def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
     keeper = _keeper(config)
     table = table_with(msgspec.structs.asdict(config.onglets))
     return Means(
@@ -174,7 +178,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, clocks: Clocks) -> Mea
         # Longer than a signature counts, so that nothing is forgotten while it does.
         once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
         turns=Turns(),
-        clocks=clocks,
+        clocks=Clocks(),
     )
 
 
