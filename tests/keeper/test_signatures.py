@@ -110,27 +110,27 @@ def test_a_key_of_the_future_signs_as_well_and_one_that_is_over_by_then_does_not
 ) -> None:
     day = 86_400
     made = ("--faked-system-time", f"{NOW + day // 2}!")
-    gpg.run(*made, "--quick-gen-key", "young@x.fr", "ed25519", "sign", "never")
-    packets = sign(gpg, "young@x.fr", *made)
-    assert trust(gpg, packets, "young@x.fr") is Trust.GOOD
-    assert trust(gpg, packets, "young@x.fr", now=NOW - day) is Trust.FUTURE
-    gpg.run("--quick-gen-key", "over@x.fr", "ed25519", "sign", f"seconds={day}")
+    gpg.run(*made, "--quick-gen-key", "fledgling@x.fr", "ed25519", "sign", "never")
+    packets = sign(gpg, "fledgling@x.fr", *made)
+    assert trust(gpg, packets, "fledgling@x.fr") is Trust.GOOD
+    assert trust(gpg, packets, "fledgling@x.fr", now=NOW - day) is Trust.FUTURE
+    gpg.run("--quick-gen-key", "bygone@x.fr", "ed25519", "sign", f"seconds={day}")
     late = ("--faked-system-time", f"{NOW + 2 * day}!", "--ignore-time-conflict")
     done = subprocess.run(
-        [*gpg._command, *late, "-b", "-u", "over@x.fr"],
+        [*gpg._command, *late, "-b", "-u", "bygone@x.fr"],
         input=TEXT, capture_output=True, check=False,
     )  # fmt: skip
     if not done.returncode:  # gpg itself refuses, as it should
-        assert trust(gpg, detached(done.stdout), "over@x.fr") is Trust.EXPIRED
+        assert trust(gpg, detached(done.stdout), "bygone@x.fr") is Trust.EXPIRED
 
 
 def test_a_reader_whose_key_begins_later_is_reached(gpg: Gpg) -> None:
     soon = NOW + 86_400
     made = ("--faked-system-time", f"{soon}!")
-    gpg.run(*made, "--quick-gen-key", "later@x.fr", "ed25519", "sign", "never")
-    fingerprint = gpg.fingerprint("later@x.fr")
+    gpg.run(*made, "--quick-gen-key", "in-a-day@x.fr", "ed25519", "sign", "never")
+    fingerprint = gpg.fingerprint("in-a-day@x.fr")
     gpg.run(*made, "--quick-add-key", fingerprint, "cv25519", "encr", "seconds=864000")
-    data = gpg.public("later@x.fr")
+    data = gpg.public("in-a-day@x.fr")
     assert signed_at(data) == soon
     assert not usable(data, NOW)
     assert reachable(data, NOW)
