@@ -197,7 +197,7 @@ class Opened(Message, frozen=True):
     more than one patient: then ``header`` is the first one's and decides nothing, and a body
     that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
     words are, and with ``doubts`` it is asked back whatever its header says.
-    ``log_ahead`` is by how many seconds the newest leaf of the access log is later than the
+    ``log_ahead`` is by how many seconds the latest leaf of the access log is later than the
     keeper's clock.
     """
 

@@ -4,29 +4,21 @@ Where a key is enrolled already, writing to it some time before it says that it 
 nobody; refusing it would cost an answer that somebody may be waiting for in an emergency.
 """
 
-from collections.abc import Iterator
-
 from rmp_milter.certificates.reading import CertificateError
 from rmp_milter.certificates.uses import EncryptionKey, encryption_keys
-from rmp_milter.certificates.verified import Verified, verified
+from rmp_milter.certificates.verified import verified
 
 _NOT_BEGUN = frozenset({"not-yet-valid", "no-self-signature"})
 
 
 def signed_at(data: bytes) -> int:
-    """Return when its owner last signed something of the certificate (epoch seconds).
+    """Return when its owner last signed something of the certificate that holds; 0 for never.
 
-    Self-signatures, bindings and revocations count, those that hold; 0 where none does. Raises
-    :class:`CertificateError` for what is no certificate.
+    In epoch seconds. Raises :class:`CertificateError` for what is no certificate.
     """
-    return max(_times(verified(data)), default=0)
-
-
-def _times(certificate: Verified) -> Iterator[int]:
-    signatures = [*certificate.own, *certificate.revocations]
-    for sub in certificate.subkeys:
-        signatures += [*sub.bindings, *sub.revocations]
-    yield from (signature.created() or 0 for signature in signatures)
+    found = verified(data)
+    said = [*found.own, *(each for sub in found.subkeys for each in sub.bindings)]
+    return max((each.created for each in said), default=0)
 
 
 def keys_for_reader(data: bytes, now: int) -> list[EncryptionKey]:

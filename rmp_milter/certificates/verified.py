@@ -4,15 +4,23 @@ The library verifies single signatures; here they are sorted by what they say, a
 that do not hold are left out. Verified once and remembered: it costs more than all else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from openpgp.composed import SignedPublicKey, SignedPublicSubKey
-from openpgp.packet import PublicKey, Signature, UserId
+from openpgp.packet import PublicKey, Signature
 from openpgp.types import SignedUser
 
+from rmp_milter.certificates.packets import USER_ID, packets
 from rmp_milter.certificates.reading import parse
+from rmp_milter.certificates.statements import (
+    Statement,
+    is_forgeable,
+    names,
+    says_more,
+    statement,
+)
 
 MAX_SIGNATURES = 1000  # looked at per key or user id
 REMEMBERED = 512
@@ -20,21 +28,43 @@ REMEMBERED = 512
 
 
 class VerifiedSubkey(NamedTuple):
-    """A subkey with those of its signatures that were verified."""
+    """A subkey with its bindings that were verified; ``forgeable`` if others were left out.
+
+    Those are bound by a hash that can be forged. ``revoked`` is for good.
+    """
 
     key: SignedPublicSubKey
-    bindings: tuple[Signature, ...]
-    revocations: tuple[Signature, ...]
-    has_signed_back: bool
+    bindings: tuple[Statement, ...]
+    revoked: bool
+    forgeable: bool
 
 
 class Verified(NamedTuple):
-    """A certificate with those of its signatures that were verified, whatever the time."""
+    """A certificate with its self-signatures that were verified, whatever the time.
+
+    ``user_ids`` are those that stand: signed by the owner and not revoked.
+    """
 
     parsed: SignedPublicKey
-    own: tuple[Signature, ...]
-    revocations: tuple[Signature, ...]
+    own: tuple[Statement, ...]
+    revoked: bool
+    forgeable: bool
+    user_ids: tuple[str, ...]
     subkeys: tuple[VerifiedSubkey, ...]
+
+
+class _User(NamedTuple):
+    """A user id with its certifications; ``standing`` are those since its last revocation."""
+
+    words: str
+    standing: tuple[Statement, ...]
+    certified: tuple[Statement, ...]
+    forgeable: bool
+
+
+class _Sorted(NamedTuple):
+    sound: tuple[Statement, ...]
+    forgeable: bool
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -42,23 +72,66 @@ def verified(data: bytes) -> Verified:
     """Read a certificate and verify its signatures; raise :class:`CertificateError`."""
     parsed = parse(data)
     key = parsed.primary_key
-    revocations = parsed.details.revocation_signatures[:MAX_SIGNATURES]
+    details = parsed.details
+    direct = _sorted(details.direct_signatures, key, lambda each: _verifies_key(each, key))
+    users = _users(parsed)
+    own = [*direct.sound, *(each for user in users for each in user.standing)]
+    # A key whose user ids are all revoked is still its owner's (so gpg and Sequoia).
+    own = own or [each for user in users for each in user.certified]
+    revocations = details.revocation_signatures[:MAX_SIGNATURES]
     return Verified(
         parsed=parsed,
-        own=tuple(_self_signatures(parsed)),
-        revocations=tuple(each for each in revocations if _verifies_key(each, key)),
+        own=tuple(own),
+        revoked=any(_counts(each) and _verifies_key(each, key) for each in revocations),
+        forgeable=direct.forgeable or any(user.forgeable for user in users),
+        user_ids=tuple(user.words for user in users if user.standing),
         subkeys=tuple(_verified_subkey(key, sub) for sub in parsed.public_subkeys),
     )
 
 
+def backs(
+    primary: PublicKey, sub: SignedPublicSubKey, binding: Statement
+) -> Iterator[Statement]:
+    """Yield the subkey's own signatures over the binding, each verified (RFC 9580, 5.2.1.9)."""
+    for each in binding.backs:
+        said = statement(each)
+        if said and _is_of(said, sub.key.created_at) and _binds_back(each, primary, sub):
+            yield said
+
+
+def _is_of(said: Statement, key_created: int) -> bool:
+    """Return whether a key can have made the signature: after itself, by a hash that counts."""
+    return said.created >= key_created and not is_forgeable(said.packet, said.created)
+
+
+def _sorted(
+    found: Iterable[Signature], maker: PublicKey, holds: Callable[[Signature], bool]
+) -> _Sorted:
+    """Return what the signatures that hold say, and whether a forgeable one was left out."""
+    said = [each for packet in list(found)[:MAX_SIGNATURES] if (each := statement(packet))]
+    said = [each for each in said if each.created >= maker.created_at and holds(each.packet)]
+    sound = tuple(each for each in said if not is_forgeable(each.packet, each.created))
+    return _Sorted(sound, forgeable=len(sound) < len(said))
+
+
+def _counts(revocation: Signature) -> bool:
+    """Return whether a revocation may count: any but those that nobody believes.
+
+    SHA-1 is enough whenever it was made: who forges one gains nothing.
+    """
+    return not says_more(revocation) and revocation.hash_alg() != "md5"
+
+
 def _verified_subkey(primary: PublicKey, sub: SignedPublicSubKey) -> VerifiedSubkey:
-    verified = [each for each in sub.signatures[:MAX_SIGNATURES] if _binds(each, primary, sub)]
-    bindings = tuple(each for each in verified if each.typ() == "subkey-binding")
+    signatures = sub.signatures[:MAX_SIGNATURES]
+    bindings = [each for each in signatures if each.typ() == "subkey-binding"]
+    revocations = [each for each in signatures if each.typ() == "subkey-revocation"]
+    found = _sorted(bindings, primary, lambda each: _binds(each, primary, sub))
     return VerifiedSubkey(
         key=sub,
-        bindings=bindings,
-        revocations=tuple(each for each in verified if each.typ() == "subkey-revocation"),
-        has_signed_back=_has_signed_back(primary, sub, bindings),
+        bindings=found.sound,
+        revoked=any(_counts(each) and _binds(each, primary, sub) for each in revocations),
+        forgeable=found.forgeable,
     )
 
 
@@ -70,14 +143,6 @@ def _binds(signature: Signature, primary: PublicKey, sub: SignedPublicSubKey) ->
     return True
 
 
-def _has_signed_back(
-    primary: PublicKey, sub: SignedPublicSubKey, bindings: Iterable[Signature]
-) -> bool:
-    """Return whether a signing subkey says itself that it belongs to the primary key."""
-    backs = (binding.embedded_signature() for binding in bindings)
-    return any(back is not None and _binds_back(back, primary, sub) for back in backs)
-
-
 def _binds_back(back: Signature, primary: PublicKey, sub: SignedPublicSubKey) -> bool:
     try:
         back.verify_primary_key_binding(sub.key, primary)
@@ -86,36 +151,38 @@ def _binds_back(back: Signature, primary: PublicKey, sub: SignedPublicSubKey) ->
     return True
 
 
-def _self_signatures(parsed: SignedPublicKey) -> Iterator[Signature]:
-    """Yield the verified self-signatures: direct ones, and those of unrevoked user ids."""
-    key = parsed.primary_key
-    for signature in parsed.details.direct_signatures[:MAX_SIGNATURES]:
-        if _verifies_key(signature, key):
-            yield signature
-    for user in parsed.details.users[:MAX_SIGNATURES]:
-        yield from _certifications(key, user)
-
-
-def _certifications(key: PublicKey, user: SignedUser) -> Iterator[Signature]:
-    """Yield the user id's own certifications, none from before its last revocation."""
-    own = [
-        signature
-        for signature in user.signatures[:MAX_SIGNATURES]
-        if key.key_id in signature.issuer_key_id() and _certifies(signature, key, user)
+def _users(parsed: SignedPublicKey) -> Sequence[_User]:
+    """Return the user ids with what the owner said of each."""
+    # As they were signed: the library's words have lost what is no UTF-8.
+    raw = [each.whole for each in packets(parsed.to_bytes()) if each.tag == USER_ID]
+    users = parsed.details.users[:MAX_SIGNATURES]
+    return [
+        _user(parsed.primary_key, each, user) for each, user in zip(raw, users, strict=False)
     ]
-    revoked = max((s.created() or 0 for s in own if s.typ() == "cert-revocation"), default=-1)
-    for signature in own:
-        if signature.typ() != "cert-revocation" and (signature.created() or 0) > revoked:
-            yield signature
 
 
-def _certifies(signature: Signature, key: PublicKey, user: SignedUser) -> bool:
+def _user(key: PublicKey, raw: bytes, user: SignedUser) -> _User:
+    own = [
+        packet
+        for packet in user.signatures[:MAX_SIGNATURES]
+        if names(packet, key.key_id, key.fingerprint)
+    ]
+    revocations = [each for each in own if each.typ() == "cert-revocation" and _counts(each)]
+    revoked = max(
+        (each.created() or 0 for each in revocations if _certifies(each, key, raw)), default=-1
+    )
+    certifications = (each for each in own if each.typ() != "cert-revocation")
+    found = _sorted(certifications, key, lambda each: _certifies(each, key, raw))
+    standing = tuple(each for each in found.sound if each.created > revoked)
+    return _User(user.id, standing, found.sound, found.forgeable)
+
+
+def _certifies(signature: Signature, key: PublicKey, user_id: bytes) -> bool:
     """Verify one certification: as the only one of a certificate made for the purpose."""
     content = signature.to_bytes()
-    framed = b"\xc2\xff" + len(content).to_bytes(4) + content
-    alone = key.to_bytes() + UserId.from_str(user.id).to_bytes() + framed
+    signed = b"\xc2\xff" + len(content).to_bytes(4) + content
     try:
-        SignedPublicKey.from_bytes(alone).verify_bindings()
+        SignedPublicKey.from_bytes(key.to_bytes() + user_id + signed).verify_bindings()
     except ValueError:
         return False
     return True

@@ -12,7 +12,7 @@ from rmp_milter.calls.protocol import (
     Record,
     Release,
 )
-from rmp_milter.certificates import Certificate, usable
+from rmp_milter.certificates import Certificate, prolonged, read_certificate, usable
 from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.rules import Act, Relation, Way
@@ -72,17 +72,26 @@ def _enclosed_key(case: Case) -> Certificate:
     """
     present = case.doctor
     found = [each for each in readable(case.opened.keys) if usable(each.binary, case.at)]
-    brought = {each.binary: each for each in found if each.binary != present.certificate}
-    if not brought:
+    brought = {each.binary: each for each in found}
+    stated = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
+    others = [each for each in brought.values() if each.binary != present.certificate]
+    if not (stated or others):
         raise MailError("key-missing")
-    named = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
-    if not named:
+    if not stated:
         raise MailError("key-differs", facts=_facts(case))
+    # The present one itself is meant where a newer copy of it was taken up just now.
+    named = [each for each in stated if each in others] or stated
     if len(named) > 1:
         raise MailError("key-several")
     if is_taken(named[0], present, case.view):
         raise MailError("key-taken")
-    return named[0]
+    return named[0] if named[0].fingerprint != present.fingerprint else _present(case, named[0])
+
+
+def _present(case: Case, copy: Certificate) -> Certificate:
+    """Return the present key with what a copy of it adds: nothing that is known is forgotten."""
+    known = case.doctor.certificate
+    return read_certificate(prolonged(known, copy.binary, case.at) or known)
 
 
 def _facts(case: Case) -> dict[str, str]:

@@ -131,7 +131,7 @@ def _keeper(config: Config) -> Findings:
         yield _error(str(error), RESTORE)
     try:
         with Journal(config.paths.keeper / "log") as journal:
-            yield from _clock(journal.newest() - int(time.time()))
+            yield from _clock(journal.latest() - int(time.time()))
     except LogFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except JournalError as error:
@@ -143,7 +143,7 @@ def _clock(ahead: int) -> Findings:
     if ahead > BEHIND:
         yield PostfixFinding(
             Severity.WARNING,
-            f"the access log was last written {ahead} s from now",
+            f"the access log was written {ahead} s from now",
             "set this machine's clock; until then mails but emergencies are put off",
         )
 

@@ -43,7 +43,7 @@ class Clocks:
     def weigh(self, signature: Signature, at: int, log_ahead: int) -> str:
         """Take note of a mail and return :attr:`doubt`.
 
-        ``at`` is when it came, ``log_ahead`` by how much the newest leaf of the access log is
+        ``at`` is when it came, ``log_ahead`` by how much the latest leaf of the access log is
         later than the keeper's clock (seconds).
         """
         created = signature.created if signature.trust in BY_A_CANDIDATE else 0
@@ -58,7 +58,7 @@ class Clocks:
 
     def _judged(self, at: int, log_ahead: int) -> str:
         if log_ahead > BEHIND and at + log_ahead > self._trusted_up_to:
-            return f"the access log was last written {log_ahead} s from now"
+            return f"the access log was written {log_ahead} s from now"
         early = [each for each in self._early.values() if each > at + ABOUT_NOW]
         if len(early) >= DOCTORS:
             return f"{len(early)} doctors signed {min(early) - at} s from now, or more"

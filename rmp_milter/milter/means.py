@@ -8,7 +8,7 @@ from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
 from rmp_milter.dossier.days import Clock
-from rmp_milter.dossier.model import Envelope, Onglet
+from rmp_milter.dossier.model import Doctor, Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.catalogue.text import Language
@@ -67,13 +67,15 @@ class Gathered(msgspec.Struct, frozen=True):
 class Read(msgspec.Struct, frozen=True):
     """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off.
 
-    ``clear`` is what came in clear beside it.
+    ``clear`` is what came in clear beside it; ``renewed`` its signer with a newer copy of his
+    key that it brought.
     """
 
     opened: Opened
     bodies: Memory
     fresh: Memory
     clear: InClear
+    renewed: Doctor | None = None
 
     @property
     def signature(self) -> Signature:

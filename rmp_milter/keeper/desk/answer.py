@@ -80,7 +80,7 @@ def _answer(
         case Open():
             size = size_of(fd, desk.limits.message)
             opened, memory = open_mail(desk, request, reader(fd), size, now)
-            ahead = max(0, desk.journal.newest() - now)
+            ahead = max(0, desk.journal.latest() - now)
             return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
             return seal(desk, request, fd, now)

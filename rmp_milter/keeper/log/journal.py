@@ -28,10 +28,12 @@ from rmp_milter.keeper.log.file import (
     open_tables,
 )
 from rmp_milter.keeper.log.head import Signed
-from rmp_milter.keeper.log.leaves import past_event
+from rmp_milter.keeper.log.leaves import logged_at, past_event
 from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
 from rmp_milter.keeper.log.writing import INDEX_SIZE
 
+LOOKED_BACK = 1024
+"""Leaves that :meth:`Journal.latest` looks at, at most, the first time."""
 _SIGNED_KEY = b"signed"
 
 
@@ -78,6 +80,7 @@ class Journal(Closing):
         if not (folder / DATA).is_file():
             raise JournalError(f"{folder}: no access log there; it is made once, by init")
         self._folder = folder
+        self._looked_at = self._latest = 0
         try:
             self._env = open_environment(folder)
             self._turn = WriteTurn(folder)
@@ -188,19 +191,23 @@ class Journal(Closing):
         with self._env.begin() as transaction:
             return log_writing.size_of(transaction, self._tables)
 
-    def newest(self) -> int:
-        """Return when the newest leaf was written (epoch seconds), 0 for an empty log.
+    def latest(self) -> int:
+        """Return the latest time at which a leaf was written (epoch seconds), 0 for none.
 
-        Raises :class:`JournalError` where it cannot be read.
+        Of the last :data:`LOOKED_BACK` leaves and those that came since it was first asked:
+        what is written while a clock is behind must not hide that it is. Raises
+        :class:`JournalError` where a leaf cannot be read.
         """
-        with self._env.begin() as transaction:
-            with transaction.cursor(db=self._tables.leaves) as cursor:
-                leaf = bytes(cursor.value()) if cursor.last() else b""
-            size = log_writing.size_of(transaction, self._tables)
-        try:
-            return past_event(size - 1, leaf).at if leaf else 0
-        except LogFault as fault:
-            raise JournalError(f"access log: {fault}") from fault
+        with self.snapshot() as seen:
+            size = len(self)
+            begin = max(self._looked_at, size - LOOKED_BACK)
+            found = [self._latest]
+            try:
+                found += map(logged_at, seen.entries(begin, size))
+            except LogFault as fault:
+                raise JournalError(f"access log: {fault}") from fault
+        self._looked_at, self._latest = size, max(found)
+        return self._latest
 
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
         """Return the newest ``limit`` events of a dossier, oldest first."""

@@ -8,7 +8,12 @@ from openpgp.packet import PublicKey
 from openpgp.packet import Signature as Packet
 
 from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.certificates import CertificateError, read_certificate, signing_keys
+from rmp_milter.certificates import (
+    CertificateError,
+    read_certificate,
+    says_more,
+    signing_keys,
+)
 from rmp_milter.keeper.openpgp.packets import (
     MAX_SIGNATURE_BYTES,
     MAX_SIGNATURES,
@@ -101,7 +106,8 @@ def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
         fingerprint = read_certificate(certificate).fingerprint if keys else ""
     except CertificateError:
         return
-    forgeable, early = packet.hash_alg() not in STRONG_HASHES, created > now + CLOCK_SKEW
+    forgeable = packet.hash_alg() not in STRONG_HASHES or says_more(packet)
+    early = created > now + CLOCK_SKEW
     for key, reason in keys:
         over = reason is not None or _is_over(packet, moment)
         yield _Claim(packet, key, fingerprint, forgeable, over, early)
