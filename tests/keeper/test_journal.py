@@ -184,9 +184,9 @@ def test_the_latest_time_is_not_hidden_by_what_is_written_by_a_clock_that_is_beh
         assert log.latest() == 900
         log.append(event("urgence"), 500)
         assert log.latest() == 900
-        with Journal(folder) as other:
-            assert other.latest() == 900
-            other.append(event("liste"), 1200)
+        log.append(event("liste"), 1200)
+        assert log.latest() == 1200
+    with Journal(folder) as log:
         assert log.latest() == 1200
 
 
