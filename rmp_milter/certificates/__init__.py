@@ -2,10 +2,9 @@
 
 Public keys only. The library below parses and verifies single signatures; what follows
 from them is judged here, in the order of the modules: packets, armor, reading, statements,
-verified, strength, validity, uses, early, prolonging, contents, cautions.
+verified, strength, validity, uses, early, prolonging, contents, forewarning.
 """
 
-from rmp_milter.certificates.cautions import Cautions, cautions
 from rmp_milter.certificates.contents import (
     Certificate,
     addresses,
@@ -13,6 +12,7 @@ from rmp_milter.certificates.contents import (
     read_certificate,
 )
 from rmp_milter.certificates.early import keys_for_reader, reachable, signed_at
+from rmp_milter.certificates.forewarning import Cautions, cautions
 from rmp_milter.certificates.prolonging import ends_at, prolonged
 from rmp_milter.certificates.reading import CertificateError, parse
 from rmp_milter.certificates.statements import says_more

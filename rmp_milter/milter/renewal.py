@@ -16,7 +16,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers.asking.view import View
-from rmp_milter.handlers.people.keys import is_taken, readable, with_key
+from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.mail.incoming.autocrypt import certificates_of
 from rmp_milter.milter.means import Mail, Means, Read
 from rmp_milter.store.format.failures import Conflict
@@ -56,16 +56,15 @@ def _signed_by(read: Read, found: Iterable[Doctor]) -> Read:
 
 def newer_copies(copies: Sequence[bytes], view: View, now: int) -> Iterator[Doctor]:
     """Yield who is enrolled with an older copy of these certificates, with the newer one."""
-    for copy in readable(copies):
-        doctor = view.doctor_by_fingerprint(copy.fingerprint)
-        whole = prolonged(doctor.certificate, copy.binary, now) if doctor else None
-        if doctor is None or whole is None:
-            continue
+    for data in copies:
         try:
-            certificate = read_certificate(whole)
+            copy = read_certificate(data)
+            doctor = view.doctor_by_fingerprint(copy.fingerprint)
+            whole = prolonged(doctor.certificate, copy.binary, now) if doctor else None
+            certificate = read_certificate(whole) if whole else None
         except CertificateError:
             continue
-        if not is_taken(certificate, doctor, view):
+        if doctor and certificate and not is_taken(certificate, doctor, view):
             yield with_key(doctor, certificate)
 
 

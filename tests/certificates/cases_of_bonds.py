@@ -1,15 +1,14 @@
 """What ties keys to their owner: back signatures, issuers, forms; and what does not."""
 
-from certificate_parts import (
+from certificate_table import FINGERPRINT, GPG_NOISE, GPG_USER, ORDER, case
+
+from testbed import openpgp_maker as maker
+from testbed.certificate_parts import (
     DAY,
-    FINGERPRINT,
-    GPG_NOISE,
-    GPG_USER,
     LATER,
     MASTER,
     NOW,
     OLD,
-    ORDER,
     SIGNING,
     WHO,
     Made,
@@ -17,7 +16,6 @@ from certificate_parts import (
     back,
     binding,
     bound,
-    case,
     direct,
     made,
     named,
@@ -25,8 +23,6 @@ from certificate_parts import (
     signature,
     user,
 )
-
-from testbed import openpgp_maker as maker
 from testbed.openpgp_maker import (
     CERTIFICATION,
     Key,

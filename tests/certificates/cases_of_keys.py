@@ -1,35 +1,37 @@
 """Kinds and sizes of keys, and the hashes by which they were signed."""
 
-from certificate_parts import (
-    LATER,
+from certificate_table import (
     LONG,
-    MASTER,
-    OLD,
     SHA1_NEW,
     SHA1_OLD,
     SHORT,
-    SIGNING,
     SQOP_REVOKED,
     VERSION_6,
-    WHO,
     Y2012,
     Y2020,
+    case,
+    rsa,
+    rsa_16k,
+    rsa_pair,
+)
+
+from testbed import openpgp_maker as maker
+from testbed.certificate_parts import (
+    LATER,
+    MASTER,
+    OLD,
+    SIGNING,
+    WHO,
     Made,
     Pair,
     back,
     bound,
-    case,
     made,
     named,
     pair,
-    rsa,
-    rsa_16k,
-    rsa_pair,
     signature,
     user,
 )
-
-from testbed import openpgp_maker as maker
 from testbed.openpgp_maker import (
     DIRECT,
     KEY_REVOKED,

@@ -1,22 +1,22 @@
 """Revocations, and what was signed too early, too late or for too short a time."""
 
-from certificate_parts import (
+from certificate_table import GPG_TIME, SOFT, SQOP_REVOKED, case
+
+from testbed import openpgp_maker as maker
+from testbed.certificate_parts import (
+    DATA,
     DAY,
-    GPG_TIME,
     LATER,
     NOW,
     OLD,
     RECENT,
     SIGNING,
-    SOFT,
-    SQOP_REVOKED,
     UNKNOWN,
     Made,
     Pair,
     back,
     binding,
     bound,
-    case,
     direct,
     made,
     named,
@@ -25,9 +25,6 @@ from certificate_parts import (
     signature,
     user,
 )
-from oracles import DATA
-
-from testbed import openpgp_maker as maker
 from testbed.openpgp_maker import (
     BINARY,
     CERTIFICATION_REVOKED,

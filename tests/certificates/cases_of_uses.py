@@ -1,8 +1,10 @@
 """What is said critically, what a key may be used for, and which saying is in force."""
 
-from certificate_parts import (
+from certificate_table import GPG_TIME, UNSAID, case, rsa_pair
+
+from testbed import openpgp_maker as maker
+from testbed.certificate_parts import (
     DAY,
-    GPG_TIME,
     LATER,
     MASTER,
     NOTED,
@@ -10,23 +12,18 @@ from certificate_parts import (
     OLD,
     SIGNING,
     UNKNOWN,
-    UNSAID,
     WHO,
     Made,
     back,
     binding,
     bound,
-    case,
     direct,
     made,
     named,
     pair,
-    rsa_pair,
     signature,
     user,
 )
-
-from testbed import openpgp_maker as maker
 from testbed.openpgp_maker import (
     BINDING,
     CERTIFICATION,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-DATA = b"Demande : aide\r\n"
+from testbed.certificate_parts import DATA
 
 
 class Verdict(NamedTuple):
-    """Whether a signature over :data:`DATA` holds, and whether there is a key to encrypt to."""
+    """Whether a signature over ``DATA`` holds, whether there is a key to encrypt to."""
 
     signs: bool
     encrypts: bool

@@ -26,6 +26,7 @@ from handlers_case import (
     dossier,
     entry,
     play,
+    play_certificates,
     read_table,
     refusal_of,
     run,
@@ -57,10 +58,9 @@ from rmp_milter.dossier.model import (
 )
 from rmp_milter.dossier.rules import STRICTEST, Act, Policy, Proof, Proofs, Relation, policy_of
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import cle_du_patient, consultation
+from rmp_milter.handlers import consultation
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Refusal
-from rmp_milter.handlers.people import keys as people_keys
 from rmp_milter.handlers.table import HANDLERS
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
@@ -272,8 +272,7 @@ class TestWhatAHostsPolicyLetsOthersDoByCode:
         def read(data: bytes) -> Certificate:
             return Certificate(data, data.decode(), (data.decode(),), (), "", 0)
 
-        monkeypatch.setattr(people_keys, "read_certificate", read)
-        monkeypatch.setattr(cle_du_patient, "usable", lambda _data, _at: True)
+        play_certificates(monkeypatch, read)
 
     @pytest.mark.parametrize("trial", TRIALS_BY_POLICY, ids=named)
     def test_a_wrong_code_opens_nothing_by_custody_either(self, trial: Trial) -> None:

@@ -7,9 +7,8 @@ the patient's: whose it is and whether it is wanted is for the milter to say.
 import re
 from collections.abc import Iterable
 
-from openpgp.composed import SignedPublicKey
-
-from rmp_milter.certificates import CertificateError, read_certificate
+from rmp_milter.certificates import CertificateError, armor, read_certificate
+from rmp_milter.certificates.packets import packets
 
 MOST = 4
 """Certificates taken of one mail; the first ones count."""
@@ -23,6 +22,7 @@ _BLOCK = re.compile(
     rb"-----END PGP PUBLIC KEY BLOCK-----",
     re.DOTALL,
 )
+_NO_KEY = frozenset({"unreadable", "secret"})
 _BEGIN = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
@@ -32,33 +32,35 @@ def holds_certificates(data: bytes) -> bool:
 
 
 def certificates_in(data: bytes) -> list[bytes]:
-    """Return the certificates in a key file (armored or binary) or text, each binary.
+    """Return the certificate in a key file (armored or binary) or text, binary; never raises.
 
-    None of those that cannot be read, are too large, or are no public keys; never raises.
+    Nothing of what is too large or no public key. One that cannot be used comes as it is, for
+    its reason to be told; several come as one, which reads as several: which of them is meant
+    is nobody's to guess.
     """
     if len(data) > MAX_FILE:
         return []
-    blocks = _BLOCK.findall(data) if _BEGIN in data else [data]
-    return [each for block in blocks[:MOST] for each in _certificates(block)][:MOST]
+    blocks = _BLOCK.findall(data)[:MOST] if _BEGIN in data else [data]
+    found = [certificate for block in blocks if (certificate := _certificate(block))]
+    return [found[0] + _first_packet(found[1])] if len(found) > 1 else found
 
 
-def _certificates(block: bytes) -> list[bytes]:
+def _certificate(block: bytes) -> bytes:
+    """Return the certificate as others take it, or as it came where it has a fault."""
     try:
-        if block.startswith(_BEGIN):
-            found = SignedPublicKey.from_armor_many(block.decode("ascii", "replace"))[0]
-        else:
-            found = SignedPublicKey.from_bytes_many(block)
-    except ValueError:
-        return []
-    return [each for key in found[:MOST] for each in _usable_form(key.to_bytes())]
+        binary = read_certificate(block).binary
+    except CertificateError as error:
+        binary = b"" if error.reason in _NO_KEY else _unarmored(block)
+    return binary if len(binary) <= MAX_CERTIFICATE else b""
 
 
-def _usable_form(binary: bytes) -> list[bytes]:
-    """Return the certificate, or nothing where it is too large or no certificate."""
-    try:
-        return [read_certificate(binary).binary] if len(binary) <= MAX_CERTIFICATE else []
-    except CertificateError:
-        return []
+def _unarmored(block: bytes) -> bytes:
+    return armor.content(block) if block.startswith(_BEGIN) else block
+
+
+def _first_packet(certificate: bytes) -> bytes:
+    """Return the primary key of a certificate, to stand behind another."""
+    return next(packets(certificate)).whole
 
 
 def first_of_each(certificates: Iterable[bytes]) -> tuple[bytes, ...]:

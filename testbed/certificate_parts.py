@@ -1,15 +1,11 @@
-"""What the table of certificates is put together from, and how a case is written into it.
+"""Parts of certificates and signatures, of any date and wording, to be put together.
 
-``differs`` lists where an oracle judges otherwise than this service, with the reason for
-which it is right to differ: ``{"gpg signs": ...}``. What is not listed has to be equal.
+A few more words than :mod:`testbed.openpgp_maker` has: whose user id, which binding, what was
+signed back. Times are relative to now, since other programs judge by the clock.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import NamedTuple
-
-from oracles import DATA, Verdict
+from typing import NamedTuple, TypedDict, Unpack
 
 from testbed import openpgp_maker as maker
 from testbed.openpgp_maker import (
@@ -43,64 +39,30 @@ Y2012, Y2020 = 1_330_000_000, 1_590_000_000
 UNKNOWN = subpacket(99, b"x", critical=True)
 NOTED = notation("unknown@example.org")
 MASTER, SIGNING, READING, NOTHING = may(CERTIFY, SIGN), may(SIGN), may(ENCRYPT), may()
-
-
-# Why an oracle judges otherwise, where several cases have the same reason
-
-SHORT = "below 2048 bits Sequoia and NIST believe no key"
-LONG = "the library reads RSA up to 8192 bits; the reason says so"
-VERSION_6 = (
-    "the library reads it, but it pairs only with AEAD, which this service does not take"
-)
-SHA1_OLD = "gpg and rnp take what was signed before 2023; nobody could have prepared a forgery"
-SHA1_NEW = "since 2023 Sequoia takes none: forgeries are within reach"
-UNSAID = "keys of old programs have no flags; nothing forbids what gpg allows as well"
-SQOP_REVOKED = (
-    "sqop encrypts to revoked certificates; its reader has told that he does not want it"
-)
-SOFT = "who revokes a key writes with another one; gpg takes every revocation for good"
-GPG_TIME = "gpg does not look at how long a certification is valid, nor at its beginning"
-FINGERPRINT = "RFC 9580 lets a fingerprint stand alone; gpg looks for the key id"
-GPG_USER = "RFC 9580 asks for no user id; gpg does"
-GPG_NOISE = "gpg gives up at a signature that it cannot read"
-ORDER = "RFC 9580 has subkeys last; gpg drops the certificate, the library the user id"
+DATA = b"Demande : aide\r\n"
+"""What :func:`signature` signs."""
 
 
 class Made(NamedTuple):
+    """A certificate, and a signature over :data:`DATA`."""
+
     certificate: bytes
     signature: bytes
 
 
-class Case(NamedTuple):
-    """``signs``: good, expired, future, bad or unknown; ``encrypts``: "ok" or the reason."""
+class Choice(TypedDict, total=False):
+    """What may be chosen of a binding; the rest is usual."""
 
-    name: str
-    make: Callable[[], Made]
-    signs: str
-    encrypts: str
-    differs: Mapping[str, str]
-
-
-ALL: list[Case] = []
+    flags: bytes
+    at: int
+    digest: int
+    unhashed: bytes | None
 
 
-def case(
-    name: str, signs: str = "good", encrypts: str = "ok", **differs: str
-) -> Callable[[Callable[[], Made]], Callable[[], Made]]:
-    """Register what a function makes; ``differs``: ``gpg_signs="..."``, ``gpg="..."`` for both."""
-    listed = {}
-    for where, why in differs.items():
-        oracle, _, what = where.partition("_")
-        listed |= {f"{oracle} {each}": why for each in ([what] if what else Verdict._fields)}
+class UserChoice(Choice, total=False):
+    """What may be chosen of a certification."""
 
-    def add(make: Callable[[], Made]) -> Callable[[], Made]:
-        ALL.append(Case(name, make, signs, encrypts, listed))
-        return make
-
-    return add
-
-
-# What certificates are put together from
+    kind: int
 
 
 def user(  # noqa: PLR0913 -- every field may be chosen
@@ -118,13 +80,15 @@ def user(  # noqa: PLR0913 -- every field may be chosen
     return framed(key.signature(kind, signed_user(key, who), hashed, unhashed, digest))
 
 
-def named(key: Key, *more: bytes, who: str = WHO, **options: object) -> bytes:
+def named(key: Key, *more: bytes, who: str = WHO, **options: Unpack[UserChoice]) -> bytes:
+    """Return a user id and its certification."""
     return user_id(who) + user(key, *more, who=who, **options)
 
 
 def direct(
     key: Key, *more: bytes, flags: bytes = MASTER, at: int = OLD, digest: int = SHA256
 ) -> bytes:
+    """Return a signature over the primary key alone."""
     hashed = made_at(at) + flags + b"".join(more)
     return framed(key.signature(DIRECT, key.hashed, hashed, None, digest))
 
@@ -144,7 +108,8 @@ def binding(  # noqa: PLR0913 -- every field may be chosen
     return framed(primary.signature(BINDING, over, hashed, unhashed, digest))
 
 
-def bound(primary: Key, sub: Key, *more: bytes, **options: object) -> bytes:
+def bound(primary: Key, sub: Key, *more: bytes, **options: Unpack[Choice]) -> bytes:
+    """Return a subkey and its binding."""
     return sub.subkey() + binding(primary, sub, *more, **options)
 
 
@@ -157,6 +122,7 @@ def back(sub: Key, primary: Key, *more: bytes, at: int = OLD, digest: int = SHA2
 def revocation(
     key: Key, over: bytes, reason: bytes = b"", at: int = LATER, kind: int = KEY_REVOKED
 ) -> bytes:
+    """Return a revocation of what is hashed: a key, a key and its subkey."""
     return framed(key.signature(kind, over, made_at(at) + reason))
 
 
@@ -167,6 +133,7 @@ def signature(
     digest: int = SHA256,
     unhashed: bytes | None = None,
 ) -> bytes:
+    """Return a detached signature over :data:`DATA`."""
     return framed(key.signature(BINARY, DATA, made_at(at) + b"".join(more), unhashed, digest))
 
 
@@ -178,25 +145,13 @@ class Pair(NamedTuple):
 
     @property
     def reading(self) -> bytes:
+        """The subkey, bound."""
         return bound(self.primary, self.sub)
 
 
 def pair(created: int = OLD) -> Pair:
+    """Return Ed25519 to sign, Curve25519 to encrypt to."""
     return Pair(maker.ed25519_key(created), maker.cv25519_key(created))
-
-
-@cache
-def rsa() -> Key:
-    return maker.rsa_key(OLD)
-
-
-@cache
-def rsa_16k() -> Key:
-    return maker.rsa_key(OLD, 16384)
-
-
-def rsa_pair() -> Pair:
-    return Pair(rsa(), maker.cv25519_key(OLD))
 
 
 def made(pair: Pair, *parts: bytes, by: Key | None = None) -> Made:
