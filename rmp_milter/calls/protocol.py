@@ -68,6 +68,11 @@ class Trust(StrEnum):
     UNKNOWN = "unknown"  # by a key that is not among the candidates
     BAD = "bad"  # by a candidate, but it does not fit the content
     EXPIRED = "expired"  # by a candidate whose key is expired or revoked
+    FUTURE = "future"  # by a candidate, but a day or more after now: a clock is wrong
+
+
+BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE})
+"""Who signed is known: the content is his, whatever is thought of its time."""
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -192,6 +197,8 @@ class Opened(Message, frozen=True):
     more than one patient: then ``header`` is the first one's and decides nothing, and a body
     that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
     words are, and with ``doubts`` it is asked back whatever its header says.
+    ``log_ahead`` is by how many seconds the latest leaf of the access log is later than the
+    keeper's clock.
     """
 
     header: str
@@ -207,6 +214,7 @@ class Opened(Message, frozen=True):
     held_reason: bytes = b""
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    log_ahead: int = 0
 
     @property
     def has_documents(self) -> bool:

@@ -2,7 +2,7 @@
 
 Public keys only. The library below parses and verifies single signatures; what follows
 from them is judged here, in the order of the modules: packets, armor, reading, statements,
-verified, strength, validity, uses, contents, forewarning.
+verified, strength, validity, uses, early, prolonging, contents, forewarning.
 """
 
 from rmp_milter.certificates.contents import (
@@ -11,7 +11,9 @@ from rmp_milter.certificates.contents import (
     bound_key_ids,
     read_certificate,
 )
+from rmp_milter.certificates.early import keys_for_reader, reachable, signed_at
 from rmp_milter.certificates.forewarning import Cautions, cautions
+from rmp_milter.certificates.prolonging import ends_at, prolonged
 from rmp_milter.certificates.reading import CertificateError, parse
 from rmp_milter.certificates.statements import says_more
 from rmp_milter.certificates.uses import (
@@ -34,9 +36,14 @@ __all__ = [
     "cautions",
     "check_usable",
     "encryption_keys",
+    "ends_at",
+    "keys_for_reader",
     "parse",
+    "prolonged",
+    "reachable",
     "read_certificate",
     "says_more",
+    "signed_at",
     "signing_keys",
     "usable",
 ]

@@ -12,7 +12,7 @@ from rmp_milter.calls.protocol import (
     Record,
     Release,
 )
-from rmp_milter.certificates import Certificate
+from rmp_milter.certificates import Certificate, prolonged, read_certificate
 from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.rules import Act, Relation, Way
@@ -80,15 +80,24 @@ def _enclosed_key(case: Case) -> Certificate:
     """
     present = case.doctor
     found = enclosed(case.opened.keys, case.at)
-    brought = {each.binary: each for each in found.usable if each.binary != present.certificate}
-    named = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
-    if not named:
-        raise _nothing_named(case, found.faults, brought=bool(brought))
+    brought = {each.binary: each for each in found.usable}
+    stated = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
+    others = [each for each in brought.values() if each.binary != present.certificate]
+    if not stated:
+        raise _nothing_named(case, found.faults, brought=bool(others))
+    # The present one itself is meant where a newer copy of it was taken up just now.
+    named = [each for each in stated if each in others] or stated
     if len(named) > 1:
         raise MailError("key-several")
     if _is_anothers(named[0], case):
         raise MailError("key-taken")
-    return named[0]
+    return named[0] if named[0].fingerprint != present.fingerprint else _present(case, named[0])
+
+
+def _present(case: Case, copy: Certificate) -> Certificate:
+    """Return the present key with what a copy of it adds: nothing that is known is forgotten."""
+    known = case.doctor.certificate
+    return read_certificate(prolonged(known, copy.binary, case.at) or known)
 
 
 def _is_anothers(certificate: Certificate, case: Case) -> bool:

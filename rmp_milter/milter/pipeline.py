@@ -17,6 +17,7 @@ from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 from rmp_milter.handlers.letters.dropped import with_dropped
+from rmp_milter.handlers.letters.prolonged import with_prolonged
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
@@ -26,6 +27,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
+from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
 from rmp_milter.milter.intake import (
     admit,
@@ -38,6 +40,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
+from rmp_milter.milter.renewal import take_up, with_newer_copy
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
@@ -127,6 +130,7 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
+        take_up(read, mail, means)
         try:
             return _take_opened(mail, read, means)
         except MailError as error:
@@ -153,6 +157,7 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, bool(opened.held_code), at)
+    check_our_clock(means.clocks, opened, header.verb, at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
 
@@ -177,7 +182,8 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
         return Read(opened, gathered.memory, fresh, gathered.clear)
 
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
-    return opened_with_signers(attempt, likely, view)
+    read = opened_with_signers(attempt, likely, view)
+    return with_newer_copy(attempt, read, mail, view)
 
 
 def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
@@ -215,6 +221,8 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
+        told = HostTime(means.clock, means.language)
+        check_not_early(case.opened.signature, case.header.verb, case.at, told)
         check_clear(read.clear, case.header.verb)
         service = InService(HANDLERS, means.services)
         check_request(case.header, standing, service, has_documents=has_documents)
@@ -223,6 +231,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     except MailError as error:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
+    outcome = with_prolonged(outcome, read.renewed, case.at, case.clock, case.language)
     _commit(case, outcome, read, view, means)
     return word
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from email.utils import parseaddr
 from typing import Protocol, TypeVar
 
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
@@ -94,7 +94,7 @@ def identify(envelope: Envelope, signature: Signature, directory: Directory) -> 
     Raises what :func:`check_signature` raises, whatever else proves the sender.
     """
     check_signature(signature)
-    if signature.trust is Trust.GOOD:
+    if signature.trust in BY_A_CANDIDATE:
         doctor = directory.doctor_by_fingerprint(signature.fingerprint)
         proof = Proof.SIGNATURE
     else:

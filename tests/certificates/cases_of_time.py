@@ -307,8 +307,8 @@ def _signature_expired() -> Made:
 
 @case(
     "a mail signed in thirty days",
-    "bad",
-    gpg_signs="gpg warns only; the mail could be held back until then",
+    "future",
+    gpg_signs="gpg warns only; here an emergency is taken, and others are told of the clock",
 )
 def _signed_in_future() -> Made:
     own = pair()

@@ -44,9 +44,16 @@ def read(data: bytes) -> Certificate:
     return Certificate(data, fingerprint, (f"id {fingerprint}",), (), "ed25519", 0)
 
 
+def newer(present: bytes, copy: bytes, _at: int) -> bytes | None:
+    """Return a copy that is newer than the present one."""
+    return copy if copy.startswith(b"prolonged") and copy != present else None
+
+
 @pytest.fixture(autouse=True)
 def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     play_certificates(monkeypatch, read, lambda data, _at: not data.startswith(b"expired"))
+    monkeypatch.setattr(nouvelle_cle, "read_certificate", read)
+    monkeypatch.setattr(nouvelle_cle, "prolonged", newer)
 
 
 def mail(
@@ -120,11 +127,16 @@ def test_the_present_key_prolonged_is_a_new_one_where_no_other_is_there() -> Non
     assert outcome.effects.doctors[0].certificate == b"prolonged key"
 
 
+def test_the_present_key_may_be_named_since_a_newer_copy_was_taken_up_by_then() -> None:
+    outcome, sent = changed(mail(DEMO.certificate))
+    assert outcome.effects.doctors[0].certificate == DEMO.certificate
+    assert any(isinstance(each, Release) for each in sent)
+
+
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
         ((), "key-missing"),
-        ((DEMO.certificate,), "key-missing"),
         ((b"expired key", b"noise"), "key-missing"),
         ((NEW, b"new again"), "key-several"),
         ((OTHER.certificate,), "key-taken"),

@@ -21,7 +21,12 @@ def with_dropped(outcome: Outcome, dropped: Sequence[str], language: Language) -
     if not dropped:
         return outcome
     what = ", ".join(text(f"dropped-{each}", language) for each in dropped)
-    words = fill(text("dropped", language, what=what), _WIDTH)
+    return with_words(outcome, text("dropped", language, what=what))
+
+
+def with_words(outcome: Outcome, sentence: str) -> Outcome:
+    """Return the outcome whose answer, or last line of the daily digest, ends with a sentence."""
+    words = fill(sentence, _WIDTH)
     if outcome.letter is not None:
         said = f"{outcome.letter.text.rstrip()}\n\n{words}\n"
         return msgspec.structs.replace(

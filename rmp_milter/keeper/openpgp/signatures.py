@@ -30,16 +30,16 @@ Content = Callable[[], bytes]
 STRONG_HASHES = frozenset({"sha224", "sha256", "sha384", "sha512", "sha3-256", "sha3-512"})
 DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
-"""A doctor's clock may be wrong by some hours; seconds."""
+"""A doctor's clock may be ahead by some hours, or ours behind; seconds."""
 
-_BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
+_BEST_FIRST = (Trust.GOOD, Trust.FUTURE, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
 
 
 class _Claim(NamedTuple):
     """A signature that names a candidate's key; ``fingerprint`` is the primary one.
 
     ``forgeable`` says that it counts as bad whatever it fits, ``over`` that it or its key
-    is not valid now.
+    is not valid now, ``early`` that it was made well after now.
     """
 
     packet: Packet
@@ -47,6 +47,7 @@ class _Claim(NamedTuple):
     fingerprint: str
     forgeable: bool
     over: bool
+    early: bool
 
 
 def verify(
@@ -60,7 +61,8 @@ def verify(
     ``contents`` are the forms in which the content may have been signed (as it is, or
     with other line ends). The best signature counts, of equals the newest; with none,
     ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
-    (MD5, SHA-1) give ``Trust.BAD``.
+    (MD5, SHA-1) give ``Trust.BAD``. Made more than :data:`CLOCK_SKEW` after now it is
+    ``Trust.FUTURE``.
     """
     given = list(packets)
     if not given:
@@ -97,16 +99,18 @@ def _issuers(packet: Packet) -> list[str]:
 def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
     """Yield the signature with each key of the certificate that it names."""
     created = packet.created() or 0
+    # One clock is wrong where it was made after now, and the key may be as young.
+    moment = max(created, now)
     try:
-        keys = signing_keys(certificate, _issuers(packet), created, now)
+        keys = signing_keys(certificate, _issuers(packet), created, moment)
         fingerprint = read_certificate(certificate).fingerprint if keys else ""
     except CertificateError:
         return
-    sound = packet.hash_alg() in STRONG_HASHES and created <= now + CLOCK_SKEW
-    sound = sound and not says_more(packet)
+    forgeable = packet.hash_alg() not in STRONG_HASHES or says_more(packet)
+    early = created > now + CLOCK_SKEW
     for key, reason in keys:
-        over = reason is not None or _is_over(packet, now)
-        yield _Claim(packet, key, fingerprint, forgeable=not sound, over=over)
+        over = reason is not None or _is_over(packet, moment)
+        yield _Claim(packet, key, fingerprint, forgeable, over, early)
 
 
 def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
@@ -143,7 +147,9 @@ def _best(claims: Sequence[_Claim], fitting: set[int]) -> tuple[Trust, str, int]
 def _worth(claim: _Claim, *, fits: bool) -> Trust:
     if not fits:
         return Trust.BAD
-    return Trust.EXPIRED if claim.over else Trust.GOOD
+    if claim.over:
+        return Trust.EXPIRED
+    return Trust.FUTURE if claim.early else Trust.GOOD
 
 
 def _fits(packet: Packet, key: PublicKey, content: bytes) -> bool:

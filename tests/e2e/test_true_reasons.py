@@ -1,0 +1,218 @@
+"""True reasons: what the machine lacks, whose clock is wrong, a key that was prolonged."""
+
+import resource
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from aged_doctor import DAY, AgedDoctor, enrolled, known_copy, put_back, with_field
+
+from rmp_milter.calls.protocol import Event
+from rmp_milter.certificates import ends_at, read_certificate
+from rmp_milter.keeper.log.journal import Journal
+from testbed.doctor import Doctor
+from testbed.host import Host
+from testbed.service import Part
+from testbed.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+HELP = "Demande : aide\n\n"
+LINES = "Patient : HORLOGE Jean\nNé le : 30/01/1959\n"
+EMERGENCY = f"Demande : urgence\nMotif : patient inconscient aux urgences\n{LINES}"
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with Host({("milter", "chores_seconds"): "1"}) as host:
+        doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
+        host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
+        yield host
+
+
+@pytest.fixture(scope="module")
+def anne(host: Host) -> Doctor:
+    return host.doctor("Dr Anne AUTRE", "anne@clinique.test")
+
+
+@pytest.fixture(scope="module")
+def aged(host: Host) -> Iterator[AgedDoctor]:
+    with enrolled(host, 90, "Dr Vieille CLE", "vieille@cabinet.test") as doctor:
+        yield doctor
+
+
+@pytest.fixture
+def expired(host: Host, aged: AgedDoctor) -> AgedDoctor:
+    """Return a doctor of whom the directory has a copy that expired."""
+    put_back(host, aged, aged.keyring.expired)
+    return aged
+
+
+def in_a_line(words: str) -> str:
+    return " ".join(words.split())
+
+
+# A key that was prolonged
+
+
+def autocrypt(doctor: Doctor) -> str:
+    data = b64encode(read_certificate(doctor.certificate).binary).decode()
+    folded = "\r\n ".join(data[at : at + 70] for at in range(0, len(data), 70))
+    return f"Autocrypt: addr={doctor.mail}; prefer-encrypt=mutual; keydata=\r\n {folded}"
+
+
+def test_an_attached_copy_prolongs_the_key_and_the_answer_goes_to_it(
+    host: Host, expired: AgedDoctor
+) -> None:
+    mail = expired.pgp_mime(HELP)  # Thunderbird attaches the key unasked
+    (answer,) = host.ask(expired, mail)
+    end = ends_at(known_copy(host, expired), int(time.time()))
+    until = time.strftime("%d/%m/%Y", time.localtime(end))
+    assert end > time.time() + 600 * DAY
+    assert "Votre clé prolongée jusqu'au" in in_a_line(answer.text)
+    assert until[3:] in answer.text
+    with Journal(host.service.folder / "keeper" / "log") as log, log.snapshot() as seen:
+        last = [leaf for leaf in seen.entries(0, len(log)) if b'"cle"' in leaf]
+    assert expired.fingerprint.encode() in last[-1]
+    (again,) = host.ask(expired, expired.pgp_mime(HELP))
+    assert "prolongée" not in again.text
+
+
+def test_an_autocrypt_field_prolongs_it_and_an_emergency_is_answered(
+    host: Host, expired: AgedDoctor
+) -> None:
+    answers = host.exchange(
+        expired, with_field(expired.signed_inside(EMERGENCY), [autocrypt(expired)])
+    )
+    assert "Votre clé prolongée jusqu'au" in in_a_line(answers[0].text)
+    assert "accès en urgence" in answers[0].subject
+
+
+def test_two_autocrypt_fields_are_none(host: Host, expired: AgedDoctor) -> None:
+    field = autocrypt(expired)
+    reply = host.send(expired, with_field(expired.signed_inside(HELP), [field, field]))
+    assert reply.code == 550
+
+
+def test_an_older_copy_and_another_key_prolong_nothing_and_it_is_said_what_does(
+    host: Host, expired: AgedDoctor, anne: Doctor
+) -> None:
+    before = known_copy(host, expired)
+    for key in (expired.keyring.expired, anne.certificate):
+        reply = host.send(expired, expired.signed_inside(HELP, {"key.asc": key}))
+        assert reply.code == 550
+        assert "prolongez-la" in reply.text
+        assert "Joindre ma cle publique" in reply.text
+    reply = host.send(expired, expired.signed_inside(EMERGENCY, {"key.asc": anne.certificate}))
+    assert "votre cle publique jointe" in reply.text
+    assert known_copy(host, expired) == before
+
+
+def test_without_a_newer_copy_it_is_refused_and_an_emergency_says_so(
+    host: Host, expired: AgedDoctor
+) -> None:
+    assert "expiree" in host.send(expired, expired.signed_inside(HELP)).text
+    reply = host.send(expired, expired.signed_inside(EMERGENCY))
+    assert reply.code == 550
+    assert "votre demande d'urgence n'a rien ouvert" in reply.text
+
+
+def test_a_colleagues_mail_does_not_prolong_it(
+    host: Host, expired: AgedDoctor, anne: Doctor
+) -> None:
+    before = known_copy(host, expired)
+    (answer,) = host.ask(anne, anne.pgp_mime(HELP, {"key.asc": expired.certificate}))
+    assert "prolongée" not in answer.text
+    assert known_copy(host, expired) == before
+
+
+# Clocks
+
+
+@contextmanager
+def clock_at(doctor: AgedDoctor, moment: int) -> Iterator[None]:
+    doctor.keyring.at = moment
+    try:
+        yield
+    finally:
+        doctor.keyring.at = 0
+
+
+@pytest.fixture
+def early(host: Host, aged: AgedDoctor) -> AgedDoctor:
+    """Return a doctor whose key is in order, and whose clock can be set."""
+    put_back(host, aged, aged.certificate)
+    return aged
+
+
+@pytest.mark.parametrize("hours", [36, 24 * 10])
+def test_a_signature_of_the_future_stops_no_emergency_and_is_told_otherwise(
+    host: Host, early: AgedDoctor, hours: int
+) -> None:
+    with clock_at(early, int(time.time()) + hours * 3600):
+        emergency, ordinary = early.pgp_mime(EMERGENCY), early.pgp_mime(HELP)
+    assert "accès en urgence" in host.exchange(early, emergency)[0].subject
+    (letter,) = host.ask(early, ordinary)
+    said = in_a_line(letter.text)
+    assert "l'horloge du service qui retarde" in said
+    assert "Ce message porte une signature du" in said
+
+
+def test_a_clock_that_is_behind_puts_off_all_but_emergencies(
+    host: Host, early: AgedDoctor, anne: Doctor
+) -> None:
+    later = int(time.time()) + 7200
+    event = Event(int(time.time()), "liste", b"", "10000000000", "ab" * 20, "x@x.test")
+    with Journal(host.service.folder / "keeper" / "log") as log:
+        log.append(event, later)
+    with clock_at(early, later):
+        emergency, ordinary = early.pgp_mime(EMERGENCY), early.pgp_mime(HELP)
+    assert host.send(early, ordinary).code == 451
+    wait_until(
+        lambda: "clock of this machine is wrong: behind" in host.service.log(Part.MILTER),
+        10,
+        "the alert",
+    )
+    assert "accès en urgence" in host.exchange(early, emergency)[0].subject
+    assert b"access log was written" in host.service.rmp("check", check=False).stdout
+    # Somebody whose clock agrees with ours: it was the log's that ran ahead.
+    host.ask(anne, anne.pgp_mime(HELP))
+    host.ask(early, ordinary)
+
+
+# What the machine lacks
+
+
+@contextmanager
+def few_descriptors(host: Host, part: Part, room: int) -> Iterator[None]:
+    pids = host.service.pids_of(part)
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in pids}
+    for pid, (_, hard) in before.items():
+        used = max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + room, hard))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            if Path(f"/proc/{pid}").exists():
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.parametrize(
+    ("part", "room"),
+    # Without any the milter takes no connection, and Postfix waits half a minute for it.
+    [(Part.MILTER, 1), (Part.MILTER, 2), (Part.KEEPER, 0), (Part.KEEPER, 1), (Part.KEEPER, 2)],
+)
+def test_a_process_without_descriptors_puts_mails_off(
+    host: Host, anne: Doctor, part: Part, room: int
+) -> None:
+    mail = anne.pgp_mime(EMERGENCY)
+    with few_descriptors(host, part, room):
+        heard = host.send(anne, mail)
+        assert heard.accepted or heard.code == 451, heard
+    host.service.wait_ready()
+    assert host.send(anne, mail).accepted  # the keeper's workers began anew meanwhile
+    host.settle()
