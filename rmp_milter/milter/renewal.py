@@ -21,7 +21,7 @@ from rmp_milter.mail.incoming.autocrypt import certificates_of
 from rmp_milter.milter.means import Mail, Means, Read
 from rmp_milter.store.format.failures import Conflict
 
-_TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN})
+_TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN, Trust.WEAK})
 """What a mail is worth by the enrolled copy when a newer one may show who signed it."""
 
 
@@ -36,7 +36,7 @@ def with_newer_copy(
     autocrypt = certificates_of(mail.outer.headers("Autocrypt"))
     copies = (*read.opened.keys, *autocrypt)
     found = list(newer_copies(copies, view, mail.envelope.received_at))
-    if read.signature.trust in BY_A_CANDIDATE:
+    if read.signature.trust in BY_A_CANDIDATE - _TRIED:
         return _signed_by(read, found)
     if read.signature.trust not in _TRIED or not found:
         return read
