@@ -61,10 +61,9 @@ def addresses(data: bytes) -> frozenset[str]:
 
 def _signing_ids(found: Verified) -> Iterator[str]:
     yield found.parsed.key_id.lower()
-    primary = found.parsed.primary_key
     for sub in found.subkeys:
         if sub.key.key.algorithm.can_sign() and any(
-            True for each in sub.bindings for _ in backs(primary, sub, each)
+            True for each in sub.bindings for _ in backs(sub, each)
         ):
             yield _id(sub)
 

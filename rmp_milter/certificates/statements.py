@@ -5,6 +5,7 @@ or that says something critical that is not understood here, says nothing at all
 (RFC 9580, 5.2.3.7, 9.5).
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from openpgp.composed import DetachedSignature
@@ -19,6 +20,7 @@ SHA1_UNTIL = 1_675_209_600
 Those from before count here, as they do for gpg: a forgery would have had to be prepared when
 they were made, by their owner, and old keys of doctors have no others.
 """
+MOST_INSIDE = 4  # signatures in one; there is need of one
 CERTIFY, SIGN, ENCRYPT_COMMUNICATIONS, ENCRYPT_STORAGE = 0x01, 0x02, 0x04, 0x08
 
 _CREATED, _LASTS, _KEY_LASTS, _NOTATION, _FLAGS, _EMBEDDED = 2, 3, 9, 20, 27, 32
@@ -33,7 +35,7 @@ class Statement(NamedTuple):
 
     ``created`` is when it was made, ``lasts`` and ``key_lasts`` for how many seconds it and
     the key are valid (0: for ever), ``flags`` what the key may be used for (None where that
-    is not said), ``backs`` what is embedded in it.
+    is not said), ``backs`` what is said inside it.
     """
 
     packet: Signature
@@ -41,7 +43,7 @@ class Statement(NamedTuple):
     lasts: int
     key_lasts: int
     flags: int | None
-    backs: tuple[Signature, ...]
+    backs: tuple["Statement", ...]
 
 
 def says_more(packet: Signature) -> bool:
@@ -59,8 +61,11 @@ def is_forgeable(packet: Signature, created: int) -> bool:
     return name not in STRONG_HASHES and not (name == "sha1" and created < SHA1_UNTIL)
 
 
-def statement(packet: Signature) -> Statement | None:
-    """Return what the signature says; None where that cannot be read, or not be understood."""
+def statement(packet: Signature, *, inside: bool = False) -> Statement | None:
+    """Return what the signature says; None where that cannot be read, or not be understood.
+
+    One that is ``inside`` another has none inside itself.
+    """
     if says_more(packet):
         return None
     found = subpackets(packet.to_bytes())
@@ -74,17 +79,20 @@ def statement(packet: Signature) -> Statement | None:
         lasts=int.from_bytes(last.get(_LASTS, b"")),
         key_lasts=int.from_bytes(last.get(_KEY_LASTS, b"")),
         flags=None if flags is None else int.from_bytes(flags[:1]),
-        backs=_embedded(found),
+        backs=() if inside else tuple(_embedded(found)),
     )
 
 
-def _embedded(found: Subpackets) -> tuple[Signature, ...]:
-    """Return the signatures inside: none where one that is signed with it is noise."""
+def _embedded(found: Subpackets) -> Iterator[Statement]:
+    """Yield what is said inside: nothing where something that is signed with it is noise."""
     inside = [_signature(each) for each in found.hashed if each.kind == _EMBEDDED]
     if None in inside:
-        return ()
+        return
     inside += [_signature(each) for each in found.unhashed if each.kind == _EMBEDDED]
-    return tuple(each for each in inside if each is not None)
+    for packet in inside[:MOST_INSIDE]:
+        said = statement(packet, inside=True) if packet else None
+        if said:
+            yield said
 
 
 def _signature(inside: Subpacket) -> Signature | None:

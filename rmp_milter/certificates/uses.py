@@ -148,7 +148,7 @@ def _signing_keys(
     if primary.key.key_id.lower() in issuers and _primary_signs(primary):
         found.append(VerifyingKey(primary.key, primary.reason or then.reason))
     for sub in certificate.subkeys:
-        if sub.key.key.key_id.lower() in issuers and _subkey_signs(primary.key, sub, now):
+        if sub.key.key.key_id.lower() in issuers and _subkey_signs(sub, now):
             reason = (
                 primary.reason
                 or subkey_reason(sub, now)
@@ -165,7 +165,7 @@ def _own_fault(sub: VerifiedSubkey) -> Reason | None:
     return None if sub.lenient and fault == "weak" else fault
 
 
-def _subkey_signs(primary: PublicKey, sub: VerifiedSubkey, now: int) -> bool:
+def _subkey_signs(sub: VerifiedSubkey, now: int) -> bool:
     """Return whether the binding in force lets the subkey sign, and the subkey agrees.
 
     Of a subkey whose bindings have all run out, the last one says what it was for.
@@ -175,7 +175,7 @@ def _subkey_signs(primary: PublicKey, sub: VerifiedSubkey, now: int) -> bool:
     )
     if binding is None or not (sub.key.key.algorithm.can_sign() and _allows(binding, SIGN)):
         return False
-    return any(stands(back, now) for back in backs(primary, sub, binding))
+    return any(stands(back, now) for back in backs(sub, binding))
 
 
 def as_primary(sub: SignedPublicSubKey) -> PublicKey:

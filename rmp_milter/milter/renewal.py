@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Event, Record, Trust
-from rmp_milter.certificates import CertificateError, prolonged, read_certificate
+from rmp_milter.certificates import CertificateError, parse, prolonged, read_certificate
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.rules import Proof
@@ -58,9 +58,10 @@ def newer_copies(copies: Sequence[bytes], view: View, now: int) -> Iterator[Doct
     """Yield who is enrolled with an older copy of these certificates, with the newer one."""
     for data in copies:
         try:
-            copy = read_certificate(data)
-            doctor = view.doctor_by_fingerprint(copy.fingerprint)
-            whole = prolonged(doctor.certificate, copy.binary, now) if doctor else None
+            # Nothing is verified of what nobody enrolled has.
+            copy = parse(data)
+            doctor = view.doctor_by_fingerprint(copy.fingerprint.lower())
+            whole = prolonged(doctor.certificate, copy.to_bytes(), now) if doctor else None
             certificate = read_certificate(whole) if whole else None
         except CertificateError:
             continue

@@ -1,10 +1,13 @@
 """Keys whose size alone would cost time: they are refused before anything is verified by them."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rmp_milter.certificates import CertificateError, check_usable
-from testbed.certificate_parts import NOW, OLD, bound, named, pair
-from testbed.openpgp_maker import Key, mpi, opaque_key, packet
+from rmp_milter.certificates.verified import MAX_CHECKS, _Checks, verified
+from testbed.certificate_parts import NOW, OLD, WHO, binding, bound, named, pair, user
+from testbed.openpgp_maker import Key, cv25519_key, mpi, opaque_key, packet, user_id
 
 
 def rsa(bits: int) -> Key:
@@ -48,3 +51,33 @@ def test_very_many_packets_are_not_read() -> None:
     some = packet(60, b"") * 1000
     check_usable(whole + some, NOW)
     assert reason(whole + some + some) == "unreadable"
+
+
+def test_a_key_that_was_prolonged_every_month_for_years_is_read() -> None:
+    own = pair()
+    months = [OLD + month * 3600 for month in range(150)]
+    users = b"".join(user(own.primary, at=at) for at in months)
+    bindings = b"".join(binding(own.primary, own.sub, at=at) for at in months)
+    certificate = own.primary.primary() + user_id(WHO) + users + own.sub.subkey() + bindings
+    check_usable(certificate, NOW)
+    assert verified(certificate).own[0].created == months[-1]
+
+
+def test_no_more_signatures_are_verified_than_a_certificate_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, subs = pair(), [cv25519_key(OLD) for _ in range(20)]
+    parts = [
+        sub.subkey() + b"".join(binding(own.primary, sub, at=OLD + at) for at in range(20))
+        for sub in subs
+    ]
+    certificate = own.primary.primary() + named(own.primary) + b"".join(parts)
+    done = []
+    check = _Checks.__call__
+
+    def counted(self: _Checks, verify: Callable[[], object]) -> bool:
+        return check(self, lambda: done.append(verify()))
+
+    monkeypatch.setattr(_Checks, "__call__", counted)
+    check_usable(certificate, NOW)
+    assert len(done) == MAX_CHECKS
