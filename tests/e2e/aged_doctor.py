@@ -93,3 +93,42 @@ def known_copy(host: Host, doctor: Doctor) -> bytes:
 def with_field(mail: bytes, fields: Sequence[str]) -> bytes:
     """Return a mail with more header fields in front."""
     return "".join(f"{each}\r\n" for each in fields).encode() + mail
+
+
+class WeaklyBoundKeyring(Keyring):
+    """A key that was bound by SHA-1 alone, today, and by a present program since."""
+
+    def __init__(self, user_id: str) -> None:
+        self.digest = "SHA1"
+        super().__init__(user_id, Kind.RSA)
+        self.weak = self.export()
+        self.digest = "SHA256"
+        for which in ((), ("*",)):
+            self._gpg("--quick-set-expire", self.fingerprint, "700d", *which)
+
+    def _gpg(
+        self, *arguments: str, stdin: bytes = b"", signatures_matter: bool = True
+    ) -> Decrypted:
+        digest = ("--cert-digest-algo", self.digest)
+        return super()._gpg(
+            *digest, *arguments, stdin=stdin, signatures_matter=signatures_matter
+        )
+
+
+class WeaklyBoundDoctor(Doctor):
+    """A doctor with such a key."""
+
+    keyring: WeaklyBoundKeyring
+
+    def __init__(self, name: str, mail: str) -> None:
+        super().__init__(name, mail)
+        self.keyring.close()
+        self.keyring = WeaklyBoundKeyring(f"{name} <{mail}>")
+
+
+def weakly_enrolled(host: Host, number: int, name: str, mail: str) -> WeaklyBoundDoctor:
+    """Return a doctor of whom the directory has the copy from before the present program."""
+    doctor = WeaklyBoundDoctor(name, mail)
+    host.service.enrol(doctor, number)
+    put_back(host, doctor, doctor.keyring.weak)
+    return doctor

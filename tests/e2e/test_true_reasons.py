@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from aged_doctor import DAY, AgedDoctor, enrolled, known_copy, put_back, with_field
+from aged_doctor import (
+    DAY,
+    AgedDoctor,
+    enrolled,
+    known_copy,
+    put_back,
+    weakly_enrolled,
+    with_field,
+)
 
 from rmp_milter.calls.protocol import Event
 from rmp_milter.certificates import ends_at, read_certificate
@@ -53,6 +61,23 @@ def expired(host: Host, aged: AgedDoctor) -> AgedDoctor:
 
 def in_a_line(words: str) -> str:
     return " ".join(words.split())
+
+
+# A key that is weak
+
+
+def test_a_weak_key_that_is_enrolled_is_heard_in_an_emergency_only_and_told_why(
+    host: Host,
+) -> None:
+    with weakly_enrolled(host, 91, "Dr Faible CLE", "faible@cabinet.test") as doctor:
+        (refused,) = host.ask(doctor, doctor.signed_inside(HELP))
+        assert "Votre clé est trop faible" in in_a_line(refused.text)
+        answers = host.exchange(doctor, doctor.signed_inside(EMERGENCY))
+        assert "accès en urgence" in answers[0].subject
+        assert known_copy(host, doctor) == read_certificate(doctor.keyring.weak).binary
+        (answer,) = host.ask(doctor, doctor.pgp_mime(HELP))  # with what he has now
+        assert "Votre clé prolongée" in in_a_line(answer.text)
+        assert known_copy(host, doctor) != read_certificate(doctor.keyring.weak).binary
 
 
 # A key that was prolonged

@@ -137,9 +137,9 @@ def test_a_certificate_without_self_signature_is_refused(gpg: Gpg) -> None:
 
 
 def test_a_signing_subkey_must_have_signed_its_binding(gpg: Gpg) -> None:
-    fingerprint = gpg.make("signer@x.fr")
+    fingerprint = gpg.make("subkey-signs@x.fr")
     gpg.run("--quick-add-key", fingerprint, "ed25519", "sign", "never")
-    data = gpg.public("signer@x.fr")
+    data = gpg.public("subkey-signs@x.fr")
     ids = read_certificate(data).key_ids
     assert [key.reason for key in signing_keys(data, ids, NOW, NOW)] == [None, None]
     # The encryption subkey is not offered, whatever names it.
