@@ -311,11 +311,11 @@ def test_a_key_that_comes_unasked_changes_nothing(
     clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
 ) -> None:
     """Clients enclose keys by themselves; a stranger's may come along as well."""
-    old, _ = pair
+    old, other = pair
     files = {"nouvelle.asc": renewed.certificate}
     refused = clinic.refusal(old, old.pgp_mime("Demande : nouvelle clé\n", files)).text
     assert "Empreinte" in refused
-    refused = clinic.refusal(old, old.pgp_mime(new_key(old), files)).text
+    refused = clinic.refusal(old, old.pgp_mime(new_key(other), files)).text
     assert "Aucune clé jointe ne porte l'empreinte" in refused
 
 
