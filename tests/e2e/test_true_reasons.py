@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
+DSI = "dsi@chu.test"
 HELP = "Demande : aide\n\n"
 LINES = "Patient : HORLOGE Jean\nNé le : 30/01/1959\n"
 EMERGENCY = f"Demande : urgence\nMotif : patient inconscient aux urgences\n{LINES}"
@@ -27,7 +29,8 @@ EMERGENCY = f"Demande : urgence\nMotif : patient inconscient aux urgences\n{LINE
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with Host({("milter", "chores_seconds"): "1"}) as host:
+    settings = {("milter", "chores_seconds"): "1", ("audit", "alerts"): f'["{DSI}"]'}
+    with Host(settings) as host:
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
         yield host
@@ -172,10 +175,12 @@ def test_a_clock_that_is_behind_puts_off_all_but_emergencies(
         emergency, ordinary = early.pgp_mime(EMERGENCY), early.pgp_mime(HELP)
     assert host.send(early, ordinary).code == 451
     wait_until(
-        lambda: "clock of this machine is wrong: behind" in host.service.log(Part.MILTER),
+        lambda: "the machine: clock-behind" in host.service.log(Part.MILTER),
         10,
         "the alert",
     )
+    (told,) = host.postfix.wait_mail(DSI, 1, 10)
+    assert b"rmp check" in message_from_bytes(told).get_payload(decode=True)
     assert "accès en urgence" in host.exchange(early, emergency)[0].subject
     assert b"access log was written" in host.service.rmp("check", check=False).stdout
     # Somebody whose clock agrees with ours: it was the log's that ran ahead.
@@ -216,3 +221,11 @@ def test_a_process_without_descriptors_puts_mails_off(
     host.service.wait_ready()
     assert host.send(anne, mail).accepted  # the keeper's workers began anew meanwhile
     host.settle()
+
+
+def test_the_host_is_told_that_mails_were_put_off(host: Host, anne: Doctor) -> None:
+    with few_descriptors(host, Part.MILTER, 1):
+        assert host.send(anne, anne.pgp_mime(HELP)).code == 451
+    wait_until(
+        lambda: "the machine: shortage" in host.service.log(Part.MILTER), 10, "the alert"
+    )
