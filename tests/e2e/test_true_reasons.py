@@ -31,9 +31,15 @@ EMERGENCY = f"Demande : urgence\nMotif : patient inconscient aux urgences\n{LINE
 def host() -> Iterator[Host]:
     settings = {("milter", "chores_seconds"): "1", ("audit", "alerts"): f'["{DSI}"]'}
     with Host(settings) as host:
-        doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
-        host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
         yield host
+
+
+@pytest.fixture(scope="module", autouse=True)
+def paul(host: Host) -> Doctor:
+    """Return the médecin traitant of the one patient."""
+    doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
+    host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
+    return doctor
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +136,20 @@ def test_a_colleagues_mail_does_not_prolong_it(
     (answer,) = host.ask(anne, anne.pgp_mime(HELP, {"key.asc": expired.certificate}))
     assert "prolongée" not in answer.text
     assert known_copy(host, expired) == before
+
+
+def test_a_patients_own_key_is_prolonged_as_well(host: Host, paul: Doctor) -> None:
+    with AgedDoctor("Jean HORLOGE", "jean@patient.test") as patient:
+        patient.keyring.prolong(int(time.time()) - 7 * DAY, 700)
+        patient.import_key(host.service.certificate)
+        asked = f"Demande : clé du patient\n{LINES}Courriel : {patient.mail}\n"
+        host.ask(paul, paul.pgp_mime(asked, {"cle-de-jean.asc": patient.certificate}))
+        host.answers(patient)
+        put_back(host, patient, patient.keyring.expired)
+        wish = "Demande : dossier\n"
+        assert host.send(patient, patient.signed_inside(wish)).code == 550
+        answer, *_ = host.ask(patient, patient.pgp_mime(wish))
+        assert "prolongée jusqu'au" in in_a_line(answer.text)
 
 
 # Clocks
