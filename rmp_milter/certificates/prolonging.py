@@ -38,6 +38,11 @@ class _Component(NamedTuple):
     signatures: dict[bytes, bytes]
 
 
+def fingerprint_of(data: bytes) -> str:
+    """Return a certificate's primary fingerprint in hex; raise :class:`CertificateError`."""
+    return verified(data).parsed.fingerprint.lower()
+
+
 def prolonged(present: bytes, brought: bytes, now: int) -> bytes | None:
     """Return the present certificate with what a newer copy adds; None where nothing counts.
 
@@ -48,7 +53,7 @@ def prolonged(present: bytes, brought: bytes, now: int) -> bytes | None:
     if present == brought:
         return None
     try:
-        same = _primary(present) == _primary(brought)
+        same = fingerprint_of(present) == fingerprint_of(brought)
         if not same or signed_at(brought) <= signed_at(present):
             return None
         whole = b"".join(_written([*_components(present), *_own_of(brought)]))
@@ -67,10 +72,6 @@ def ends_at(data: bytes, now: int) -> int:
     """
     ends = expires(Primary(verified(data), now)), encryption_ends(data, now)
     return min((each for each in ends if each), default=0)
-
-
-def _primary(data: bytes) -> str:
-    return verified(data).parsed.fingerprint.lower()
 
 
 def _components(data: bytes) -> Iterator[_Component]:

@@ -9,7 +9,12 @@ by the very mail that brings the new date. Another key never counts, whatever it
 from collections.abc import Callable, Iterator, Sequence
 
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Event, Opened, Record, Trust
-from rmp_milter.certificates import CertificateError, prolonged, read_certificate
+from rmp_milter.certificates import (
+    CertificateError,
+    fingerprint_of,
+    prolonged,
+    read_certificate,
+)
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.rules import Proof
@@ -58,9 +63,8 @@ def newer_copies(copies: Sequence[bytes], directory: Directory, now: int) -> Ite
     """Yield who is enrolled with an older copy of these certificates, with the newer one."""
     for data in copies:
         try:
-            copy = read_certificate(data)
-            doctor = directory.doctor_by_fingerprint(copy.fingerprint)
-            whole = prolonged(doctor.certificate, copy.binary, now) if doctor else None
+            doctor = directory.doctor_by_fingerprint(fingerprint_of(data))
+            whole = prolonged(doctor.certificate, data, now) if doctor else None
             certificate = read_certificate(whole) if whole else None
         except CertificateError:
             continue
