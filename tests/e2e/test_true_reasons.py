@@ -1,10 +1,11 @@
 """True reasons: what the machine lacks, whose clock is wrong, a key that was prolonged."""
 
+import os
 import resource
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from email import message_from_bytes
 from pathlib import Path
 
@@ -212,18 +213,29 @@ def test_a_clock_that_is_behind_puts_off_all_but_emergencies(
 
 
 @contextmanager
-def few_descriptors(host: Host, part: Part, room: int) -> Iterator[None]:
+def little(host: Host, part: Part, which: int, room: int) -> Iterator[None]:
+    """Let the processes of a part have only so much more of something than they have."""
     pids = host.service.pids_of(part)
-    before = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in pids}
+    before = {pid: resource.prlimit(pid, which) for pid in pids}
     for pid, (_, hard) in before.items():
-        used = max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + room, hard))
+        resource.prlimit(pid, which, (used(pid, which) + room, hard))
     try:
         yield
     finally:
         for pid, limits in before.items():
             if Path(f"/proc/{pid}").exists():
-                resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+                resource.prlimit(pid, which, limits)
+
+
+def used(pid: int, which: int) -> int:
+    if which == resource.RLIMIT_NOFILE:
+        return max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()
+
+
+def few_descriptors(host: Host, part: Part, room: int) -> AbstractContextManager[None]:
+    return little(host, part, resource.RLIMIT_NOFILE, room)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +253,30 @@ def test_a_process_without_descriptors_puts_mails_off(
     host.service.wait_ready()
     assert host.send(anne, mail).accepted  # the keeper's workers began anew meanwhile
     host.settle()
+
+
+@pytest.mark.parametrize("part", [Part.MILTER, Part.KEEPER])
+@pytest.mark.parametrize("room", [1 << 20, 8 << 20])
+def test_a_process_without_memory_puts_mails_off(
+    host: Host, anne: Doctor, part: Part, room: int
+) -> None:
+    mail = anne.pgp_mime(EMERGENCY, {"a.bin": os.urandom(3_000_000)})
+    with little(host, part, resource.RLIMIT_AS, room):
+        heard = host.send(anne, mail)
+        assert heard.accepted or heard.code == 451, heard
+    host.service.wait_ready()
+    assert host.send(anne, mail).accepted
+    host.settle()
+
+
+def test_an_answer_waits_for_a_courier_without_descriptors(host: Host, anne: Doctor) -> None:
+    host.settle()
+    before = host.postfix.collected.count(anne.mail)
+    with few_descriptors(host, Part.COURIER, 0):
+        assert host.send(anne, anne.pgp_mime(HELP)).accepted
+        time.sleep(1)  # it may have tried by then; what follows holds either way
+    host.settle()
+    assert host.postfix.collected.count(anne.mail) == before + 1
 
 
 def test_the_host_is_told_that_mails_were_put_off(host: Host, anne: Doctor) -> None:
