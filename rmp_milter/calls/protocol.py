@@ -69,10 +69,11 @@ class Trust(StrEnum):
     BAD = "bad"  # by a candidate, but it does not fit the content
     EXPIRED = "expired"  # by a candidate whose key is expired or revoked
     FUTURE = "future"  # by a candidate, but a day or more after now: a clock is wrong
+    WEAK = "weak"  # by a candidate whose key is too short, or bound by SHA-1 alone
 
 
-BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE})
-"""Who signed is known: the content is his, whatever is thought of its time."""
+BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE, Trust.WEAK})
+"""Who signed is known: the content is his, whatever is thought of its time or of his key."""
 
 
 class Signature(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 Public keys only. The library below parses and verifies single signatures; what follows
 from them is judged here, in the order of the modules: packets, armor, reading, statements,
-verified, strength, validity, uses, early, prolonging, contents, forewarning.
+verified, lenience, strength, validity, uses, early, prolonging, contents, forewarning.
 """
 
 from rmp_milter.certificates.contents import (

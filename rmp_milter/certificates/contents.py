@@ -64,7 +64,7 @@ def _signing_ids(found: Verified) -> Iterator[str]:
     primary = found.parsed.primary_key
     for sub in found.subkeys:
         if sub.key.key.algorithm.can_sign() and any(
-            True for each in sub.bindings for _ in backs(primary, sub.key, each)
+            True for each in sub.bindings for _ in backs(primary, sub, each)
         ):
             yield _id(sub)
 

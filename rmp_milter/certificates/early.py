@@ -5,7 +5,7 @@ nobody; refusing it would cost an answer that somebody may be waiting for in an 
 """
 
 from rmp_milter.certificates.reading import CertificateError
-from rmp_milter.certificates.uses import EncryptionKey, encryption_keys
+from rmp_milter.certificates.uses import EncryptionKey, enrolled_encryption_keys
 from rmp_milter.certificates.verified import verified
 
 _NOT_BEGUN = frozenset({"not-yet-valid", "no-self-signature"})
@@ -22,17 +22,17 @@ def signed_at(data: bytes) -> int:
 
 
 def keys_for_reader(data: bytes, now: int) -> list[EncryptionKey]:
-    """Return the keys to encrypt to, of a certificate that may begin after ``now``.
+    """Return the keys to encrypt to, of an enrolled certificate that may begin after ``now``.
 
     Raises :class:`CertificateError` where there is none, now or when it has begun.
     """
     try:
-        return encryption_keys(data, now)
+        return enrolled_encryption_keys(data, now)
     except CertificateError as error:
         begun = signed_at(data) if error.reason in _NOT_BEGUN else 0
         if begun <= now:
             raise
-        return encryption_keys(data, begun)
+        return enrolled_encryption_keys(data, begun)
 
 
 def reachable(data: bytes, now: int) -> bool:

@@ -25,8 +25,11 @@ from rmp_milter.certificates.packets import (
 )
 
 MAX_CERTIFICATE = 1 << 20  # bytes
+MAX_PACKETS = 2000  # each signature is one; the library takes long over many
 MAX_RSA_BITS = 8192
 """More the library does not read; nor is there need of more."""
+MAX_DSA_BITS, MAX_DSA_ORDER = 3072, 256
+"""Of p and q (FIPS 186-4): nobody has more, and each bit costs whoever verifies time."""
 
 KeyPacket = PublicKey | PublicSubkey
 Reason = Literal[
@@ -44,7 +47,7 @@ WORDS: dict[Reason, str] = {
     "no-encryption-key": "the certificate has no key for encryption",
     "unsupported": "the key is of a kind that is not supported (RSA, Curve25519 and NIST's curves "
     "are; Brainpool's, version 6 and post-quantum keys are not)",
-    "too-long": f"the key is too long (RSA may have {MAX_RSA_BITS} bits)",
+    "too-long": f"the key is too long (RSA may have {MAX_RSA_BITS} bits, DSA 3072)",
     "weak": "the key is too short (RSA and DSA need 2048 bits or more)",
     "weak-hash": "the key's own signatures are made with MD5 or SHA-1, which can be forged; "
     "prolong it with a present program, which signs it anew",
@@ -54,7 +57,7 @@ WORDS: dict[Reason, str] = {
 _PARTS = frozenset({SIGNATURE, TRUST, USER_ID, PUBLIC_SUBKEY, USER_ATTRIBUTE})
 _PASSED_OVER = frozenset({MARKER, PADDING})
 _SECRETS = frozenset({SECRET_KEY, SECRET_SUBKEY})
-_RSA = frozenset({1, 2, 3})
+_RSA, _DSA = frozenset({b"\1", b"\2", b"\3"}), b"\x11"
 _VERSIONS = frozenset({4, 6})  # what the library reads; version 6 is told apart later
 
 
@@ -108,7 +111,9 @@ def _check_packets(data: bytes) -> None:
     """Raise where the packets are not those of one certificate that the library can read."""
     begun = False
     try:
-        for packet in packets(data):
+        for count, packet in enumerate(packets(data)):
+            if count == MAX_PACKETS:
+                raise CertificateError("unreadable")
             if packet.tag not in _PASSED_OVER:
                 _check_packet(packet, begun=begun)
                 begun = True
@@ -139,7 +144,15 @@ def _check_key(content: bytes, *, primary: bool) -> None:
     version = content[0] if content else 0
     if primary and version not in _VERSIONS:
         raise CertificateError("unsupported")
-    if version == 4 and content[5:6] and content[5] in _RSA:  # noqa: PLR2004 -- version, time, kind
-        bits = int.from_bytes(content[6:8])
-        if bits > MAX_RSA_BITS:
-            raise CertificateError("too-long")
+    if version == 4 and _is_too_long(content[5:6], content[6:]):  # noqa: PLR2004 -- as above
+        raise CertificateError("too-long")
+
+
+def _is_too_long(algorithm: bytes, numbers: bytes) -> bool:
+    """Judge the size of an RSA or DSA key by its first numbers (RFC 9580, 3.2, 5.5.5)."""
+    first = int.from_bytes(numbers[:2])
+    if algorithm in _RSA:
+        return first > MAX_RSA_BITS
+    second = numbers[2 + (first + 7) // 8 :]
+    order = int.from_bytes(second[:2])
+    return algorithm == _DSA and (first > MAX_DSA_BITS or order > MAX_DSA_ORDER)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from openpgp.composed import SignedPublicKey, SignedPublicSubKey
 from openpgp.packet import Packet, PublicKey
 
+from rmp_milter.certificates.lenience import leniently
 from rmp_milter.certificates.reading import CertificateError, Reason
 from rmp_milter.certificates.statements import (
     ENCRYPT_COMMUNICATIONS,
@@ -25,7 +26,7 @@ from rmp_milter.certificates.validity import (
     subkey_expires,
     subkey_reason,
 )
-from rmp_milter.certificates.verified import VerifiedSubkey, backs, verified
+from rmp_milter.certificates.verified import Verified, VerifiedSubkey, backs, verified
 
 MAX_ENCRYPTION_KEYS = 8
 
@@ -40,16 +41,16 @@ class VerifyingKey(NamedTuple):
 
 
 def usable(data: bytes, now: int) -> bool:
-    """Return whether the certificate can be encrypted to at ``now`` (epoch seconds)."""
+    """Return whether an enrolled certificate can be encrypted to at ``now`` (epoch seconds)."""
     try:
-        check_usable(data, now)
+        enrolled_encryption_keys(data, now)
     except CertificateError:
         return False
     return True
 
 
 def check_usable(data: bytes, now: int) -> None:
-    """Raise :class:`CertificateError` with the reason where nothing can be encrypted to."""
+    """Raise :class:`CertificateError` with the reason why a certificate cannot be enrolled."""
     encryption_keys(data, now)
 
 
@@ -59,7 +60,24 @@ def encryption_keys(data: bytes, now: int) -> list[EncryptionKey]:
     At least one, at most :data:`MAX_ENCRYPTION_KEYS`, the newest first; raises
     :class:`CertificateError` with the reason of the key that came nearest.
     """
-    certificate = verified(data)
+    return _encryption_keys(verified(data), now)
+
+
+def enrolled_encryption_keys(data: bytes, now: int) -> list[EncryptionKey]:
+    """Return as :func:`encryption_keys`, of a certificate that is enrolled, be it weak.
+
+    Raises :class:`CertificateError` as that does.
+    """
+    try:
+        return encryption_keys(data, now)
+    except CertificateError as error:
+        try:
+            return _encryption_keys(leniently(verified(data)), now)
+        except CertificateError:
+            raise error from None
+
+
+def _encryption_keys(certificate: Verified, now: int) -> list[EncryptionKey]:
     primary = Primary(certificate, now)
     if primary.reason:
         raise CertificateError(primary.reason)
@@ -105,11 +123,26 @@ def _nearest(reasons: Iterable[Reason | None]) -> Reason:
 def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list[VerifyingKey]:
     """Return the keys of the certificate that the issuers' key ids name.
 
-    ``reason`` is set where the key was not valid when it signed (``at``) or is not now.
-    A subkey counts only if its binding lets it sign, and if it has signed that binding itself
-    (RFC 9580, 5.2.1.9).
+    ``reason`` is set where the key was not valid when it signed (``at``) or is not now: "weak"
+    where it is but for its size or the hash that binds it (:mod:`.lenience`). A subkey counts
+    only if its binding lets it sign, and if it has signed that binding itself (RFC 9580,
+    5.2.1.9).
     """
     certificate = verified(data)
+    found = _signing_keys(certificate, issuers, at, now)
+    good = {each.key.fingerprint for each in found if each.reason is None}
+    weak = [
+        VerifyingKey(each.key, "weak")
+        for each in _signing_keys(leniently(certificate), issuers, at, now)
+        if each.reason is None and each.key.fingerprint not in good
+    ]
+    known = {each.key.fingerprint for each in weak}
+    return [*weak, *(each for each in found if each.key.fingerprint not in known)]
+
+
+def _signing_keys(
+    certificate: Verified, issuers: Sequence[str], at: int, now: int
+) -> list[VerifyingKey]:
     then, primary = Primary(certificate, at), Primary(certificate, now)
     found: list[VerifyingKey] = []
     if primary.key.key_id.lower() in issuers and _primary_signs(primary):
@@ -119,12 +152,17 @@ def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list
             reason = (
                 primary.reason
                 or subkey_reason(sub, now)
-                or signing_fault(sub.key.key)
+                or _own_fault(sub)
                 or then.reason
                 or subkey_reason(sub, at)
             )
             found.append(VerifyingKey(as_primary(sub.key), reason))
     return found
+
+
+def _own_fault(sub: VerifiedSubkey) -> Reason | None:
+    fault = signing_fault(sub.key.key)
+    return None if sub.lenient and fault == "weak" else fault
 
 
 def _subkey_signs(primary: PublicKey, sub: VerifiedSubkey, now: int) -> bool:
@@ -137,7 +175,7 @@ def _subkey_signs(primary: PublicKey, sub: VerifiedSubkey, now: int) -> bool:
     )
     if binding is None or not (sub.key.key.algorithm.can_sign() and _allows(binding, SIGN)):
         return False
-    return any(stands(back, now) for back in backs(primary, sub.key, binding))
+    return any(stands(back, now) for back in backs(primary, sub, binding))
 
 
 def as_primary(sub: SignedPublicSubKey) -> PublicKey:

@@ -22,7 +22,7 @@ class Primary:
 
     def _judge(self, certificate: Verified, now: int) -> Reason | None:
         fault = "revoked" if certificate.revoked else signing_fault(self.key)
-        if fault:
+        if fault and not (certificate.lenient and fault == "weak"):
             return fault
         if self.key.created_at > now:
             return "not-yet-valid"

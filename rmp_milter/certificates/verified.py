@@ -28,29 +28,33 @@ REMEMBERED = 512
 
 
 class VerifiedSubkey(NamedTuple):
-    """A subkey with its bindings that were verified; ``forgeable`` if others were left out.
+    """A subkey with its bindings that were verified; ``forgeable`` are those left out.
 
-    Those are bound by a hash that can be forged. ``revoked`` is for good.
+    Those are made by a hash that can be forged. ``revoked`` is for good. ``lenient`` as
+    in :class:`Verified`.
     """
 
     key: SignedPublicSubKey
     bindings: tuple[Statement, ...]
     revoked: bool
-    forgeable: bool
+    forgeable: tuple[Statement, ...]
+    lenient: bool = False
 
 
 class Verified(NamedTuple):
     """A certificate with its self-signatures that were verified, whatever the time.
 
-    ``user_ids`` are those that stand: signed by the owner and not revoked.
+    ``user_ids`` are those that stand: signed by the owner and not revoked. ``lenient`` lets
+    keys count that are too short (:mod:`rmp_milter.certificates.lenience`).
     """
 
     parsed: SignedPublicKey
     own: tuple[Statement, ...]
     revoked: bool
-    forgeable: bool
+    forgeable: tuple[Statement, ...]
     user_ids: tuple[str, ...]
     subkeys: tuple[VerifiedSubkey, ...]
+    lenient: bool = False
 
 
 class _User(NamedTuple):
@@ -59,12 +63,12 @@ class _User(NamedTuple):
     words: str
     standing: tuple[Statement, ...]
     certified: tuple[Statement, ...]
-    forgeable: bool
+    forgeable: tuple[Statement, ...]
 
 
 class _Sorted(NamedTuple):
     sound: tuple[Statement, ...]
-    forgeable: bool
+    forgeable: tuple[Statement, ...]
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -83,35 +87,35 @@ def verified(data: bytes) -> Verified:
         parsed=parsed,
         own=tuple(own),
         revoked=any(_counts(each) and _verifies_key(each, key) for each in revocations),
-        forgeable=direct.forgeable or any(user.forgeable for user in users),
+        forgeable=(*direct.forgeable, *(each for user in users for each in user.forgeable)),
         user_ids=tuple(user.words for user in users if user.standing),
         subkeys=tuple(_verified_subkey(key, sub) for sub in parsed.public_subkeys),
     )
 
 
-def backs(
-    primary: PublicKey, sub: SignedPublicSubKey, binding: Statement
-) -> Iterator[Statement]:
+def backs(primary: PublicKey, sub: VerifiedSubkey, binding: Statement) -> Iterator[Statement]:
     """Yield the subkey's own signatures over the binding, each verified (RFC 9580, 5.2.1.9)."""
     for each in binding.backs:
         said = statement(each)
-        if said and _is_of(said, sub.key.created_at) and _binds_back(each, primary, sub):
+        if said and _is_of(said, sub) and _binds_back(each, primary, sub.key):
             yield said
 
 
-def _is_of(said: Statement, key_created: int) -> bool:
+def _is_of(said: Statement, sub: VerifiedSubkey) -> bool:
     """Return whether a key can have made the signature: after itself, by a hash that counts."""
-    return said.created >= key_created and not is_forgeable(said.packet, said.created)
+    counts = not is_forgeable(said.packet, said.created)
+    counts = counts or (sub.lenient and said.packet.hash_alg() == "sha1")
+    return counts and said.created >= sub.key.key.created_at
 
 
 def _sorted(
     found: Iterable[Signature], maker: PublicKey, holds: Callable[[Signature], bool]
 ) -> _Sorted:
-    """Return what the signatures that hold say, and whether a forgeable one was left out."""
+    """Return what the signatures that hold say, and what those say that can be forged."""
     said = [each for packet in list(found)[:MAX_SIGNATURES] if (each := statement(packet))]
     said = [each for each in said if each.created >= maker.created_at and holds(each.packet)]
-    sound = tuple(each for each in said if not is_forgeable(each.packet, each.created))
-    return _Sorted(sound, forgeable=len(sound) < len(said))
+    forgeable = tuple(each for each in said if is_forgeable(each.packet, each.created))
+    return _Sorted(tuple(each for each in said if each not in forgeable), forgeable)
 
 
 def _counts(revocation: Signature) -> bool:

@@ -43,7 +43,12 @@ from rmp_milter.milter.intake import (
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
-from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
+from rmp_milter.milter.sender import (
+    check_strength,
+    identify,
+    likely_signers,
+    opened_with_signers,
+)
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -227,6 +232,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     try:
         told = HostTime(means.clock, means.language)
         check_not_early(case.opened.signature, case.header.verb, case.at, told)
+        check_strength(case.opened.signature, case.header.verb)
         check_clear(read.clear, case.header.verb)
         service = InService(HANDLERS, means.services)
         check_request(case.header, standing, service, has_documents=has_documents)

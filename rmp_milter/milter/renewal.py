@@ -24,7 +24,7 @@ from rmp_milter.milter.means import Mail, Means, Read
 from rmp_milter.milter.sender import Directory, TriedT
 from rmp_milter.store.format.failures import Conflict
 
-_TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN})
+_TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN, Trust.WEAK})
 """What a mail is worth by the enrolled copy when a newer one may show who signed it."""
 
 

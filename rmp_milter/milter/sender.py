@@ -5,7 +5,7 @@ from email.utils import parseaddr
 from typing import Protocol, TypeVar
 
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
-from rmp_milter.dossier.model import Doctor, Envelope
+from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
@@ -115,3 +115,9 @@ def check_signature(signature: Signature) -> None:
         raise MailError("bad-signature", enhanced="5.7.7")
     if signature.trust is Trust.EXPIRED:
         raise MailError("expired-key", enhanced="5.7.7")
+
+
+def check_strength(signature: Signature, verb: Verb) -> None:
+    """Refuse by letter what a weak key signed, but no emergency (``weak-key``)."""
+    if signature.trust is Trust.WEAK and verb is not Verb.URGENCE:
+        raise MailError("weak-key", enhanced="5.7.7")

@@ -95,7 +95,7 @@ def _dsa() -> Made:
     return made(own, named(own.primary), own.reading)
 
 
-@case("a dsa primary key of 1024 bits", "expired", "weak", gpg=SHORT)
+@case("a dsa primary key of 1024 bits", "weak", "weak", gpg=SHORT)
 def _dsa1024() -> Made:
     own = Pair(maker.dsa_key(OLD, 1024), maker.cv25519_key(OLD))
     return made(own, named(own.primary), own.reading)
@@ -132,7 +132,7 @@ def _rsa8k() -> Made:
     return made(own, named(own.primary), own.reading)
 
 
-@case("rsa 1024 throughout", "expired", "weak", gpg=SHORT)
+@case("rsa 1024 throughout", "weak", "weak", gpg=SHORT)
 def _rsa1024() -> Made:
     own = Pair(maker.rsa_key(OLD, 1024), maker.rsa_key(OLD, 1024))
     return made(own, named(own.primary), own.reading)
@@ -140,7 +140,7 @@ def _rsa1024() -> Made:
 
 @case(
     "rsa 1024 to sign, cv25519 to encrypt to",
-    "expired",
+    "weak",
     "weak",
     gpg=SHORT,
 )
@@ -149,7 +149,7 @@ def _rsa1024_primary() -> Made:
     return made(own, named(own.primary), own.reading)
 
 
-@case("a signing subkey of rsa 1024", "expired", gpg_signs=SHORT)
+@case("a signing subkey of rsa 1024", "weak", gpg_signs=SHORT)
 def _rsa1024_signer() -> Made:
     own, signer = pair(), maker.rsa_key(OLD, 1024)
     part = bound(own.primary, signer, back(signer, own.primary), flags=SIGNING)
@@ -250,7 +250,7 @@ def _sha1_2020() -> Made:
     return made(own, user_part, bound(own.primary, own.sub, digest=SHA1, at=Y2020))
 
 
-@case("sha-1 certifies today", "expired", "weak-hash", gpg=SHA1_NEW)
+@case("sha-1 certifies today", "weak", "weak-hash", gpg=SHA1_NEW)
 def _sha1_user() -> Made:
     own = rsa_pair()
     return made(own, named(own.primary, digest=SHA1), own.reading)
@@ -262,7 +262,7 @@ def _sha1_binding() -> Made:
     return made(own, named(own.primary), bound(own.primary, own.sub, digest=SHA1))
 
 
-@case("sha-1 binds today a signing subkey", "unknown", gpg_signs=SHA1_NEW)
+@case("sha-1 binds today a signing subkey", "weak", gpg_signs=SHA1_NEW)
 def _sha1_signer() -> Made:
     own, signer = rsa_pair(), maker.ed25519_key(OLD)
     more = back(signer, own.primary)
@@ -270,7 +270,7 @@ def _sha1_signer() -> Made:
     return made(own, named(own.primary), own.reading, part, by=signer)
 
 
-@case("sha-1 signs back today", "unknown", gpg_signs=SHA1_NEW)
+@case("sha-1 signs back today", "weak", gpg_signs=SHA1_NEW)
 def _sha1_back() -> Made:
     own, signer = pair(), rsa()
     part = bound(own.primary, signer, back(signer, own.primary, digest=SHA1), flags=SIGNING)

@@ -38,7 +38,7 @@ ORDER = "RFC 9580 has subkeys last; gpg drops the certificate, the library the u
 
 
 class Case(NamedTuple):
-    """``signs``: good, expired, future, bad or unknown; ``encrypts``: "ok" or the reason."""
+    """``signs``: good, weak, expired, future, bad or unknown; ``encrypts``: "ok" or the reason."""
 
     name: str
     make: Callable[[], Made]

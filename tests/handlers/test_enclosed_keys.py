@@ -7,8 +7,9 @@ from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.handlers import cle_du_patient, nouvelle_cle
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.people.keys import with_key
 from testbed import openpgp_maker as maker
-from testbed.certificate_parts import DAY, NOW, OLD, Pair, bound, named, pair
+from testbed.certificate_parts import DAY, NOW, OLD, Pair, bound, named, pair, user
 from testbed.openpgp_maker import key_lasts
 
 HIS = f"Dr DEMO <{DEMO.mail.upper()}>"
@@ -75,11 +76,15 @@ def test_a_whole_certificate_that_names_a_colleague_is_not_anybody_elses() -> No
     )
     both = certificate(paul, named(paul.primary, who=HIS), named(paul.primary, who=HERS))
     assert run(nouvelle_cle.handle, new_key(both, OTHER), World([dossier()]))[0].effects.doctors
-    # One that he has already, by the host's hand, may be prolonged.
+    # One that is his already, by the host's hand, may be prolonged.
+    mine = with_key(OTHER, read_certificate(his))
+    newer = certificate(
+        paul, named(paul.primary, who=HIS), user(paul.primary, who=HIS, at=NOW - 60)
+    )
     world = World([dossier()])
-    world.known[OTHER.doctor_id] = replace(OTHER, fingerprint=paul.primary.fingerprint.hex())
-    mine = world.known[OTHER.doctor_id]
-    assert run(nouvelle_cle.handle, new_key(his, mine), world)[0].effects.doctors
+    world.known[OTHER.doctor_id] = mine
+    (changed,) = run(nouvelle_cle.handle, new_key(newer, mine), world)[0].effects.doctors
+    assert changed.certificate != mine.certificate
 
 
 def test_a_certificate_that_names_a_colleague_is_no_patients() -> None:

@@ -51,6 +51,15 @@ def enclosed(keys: Sequence[bytes], now: int) -> Enclosed:
     return Enclosed(tuple(usable), tuple(faults))
 
 
+def readable(keys: Sequence[bytes]) -> Iterator[Certificate]:
+    """Yield the certificates that can be read; the others are passed over."""
+    for data in keys:
+        try:
+            yield read_certificate(data)
+        except CertificateError:
+            continue
+
+
 def with_key(doctor: Doctor, certificate: Certificate) -> Doctor:
     """Return the directory's entry with another key."""
     return revised(

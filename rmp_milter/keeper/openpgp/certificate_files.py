@@ -4,10 +4,10 @@ A mail client attaches its owner's certificate to what it encrypts, and a médec
 the patient's: whose it is and whether it is wanted is for the milter to say.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from rmp_milter.certificates import CertificateError, armor, read_certificate
+from rmp_milter.certificates import CertificateError, armor, parse
 from rmp_milter.certificates.packets import packets
 
 MOST = 4
@@ -17,13 +17,9 @@ MAX_CERTIFICATE = 64 << 10
 MAX_FILE = 2 * MOST * MAX_CERTIFICATE
 """Bytes of what is searched for certificates; the armor takes a third more than them."""
 
-_BLOCK = re.compile(
-    rb"-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t]*\r?\n.*?"
-    rb"-----END PGP PUBLIC KEY BLOCK-----",
-    re.DOTALL,
-)
 _NO_KEY = frozenset({"unreadable", "secret"})
 _BEGIN = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
+_END = b"-----END PGP PUBLIC KEY BLOCK-----"
 
 
 def holds_certificates(data: bytes) -> bool:
@@ -40,15 +36,29 @@ def certificates_in(data: bytes) -> list[bytes]:
     """
     if len(data) > MAX_FILE:
         return []
-    blocks = _BLOCK.findall(data)[:MOST] if _BEGIN in data else [data]
+    blocks = islice(_blocks(data), MOST) if _BEGIN in data else [data]
     found = [certificate for block in blocks if (certificate := _certificate(block))]
     return [found[0] + _first_packet(found[1])] if len(found) > 1 else found
 
 
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Yield the armored blocks; text is passed over once, however many begin in it."""
+    end = 0
+    while (begin := data.find(_BEGIN, end)) >= 0:
+        stop = data.find(_END, begin)
+        if stop < 0:
+            return
+        end = stop + len(_END)
+        yield data[begin:end]
+
+
 def _certificate(block: bytes) -> bytes:
-    """Return the certificate as others take it, or as it came where it has a fault."""
+    """Return the certificate as others take it, or as it came where it has a fault.
+
+    Its signatures are not verified: nobody knows yet who sent it.
+    """
     try:
-        binary = read_certificate(block).binary
+        binary = parse(block).to_bytes()
     except CertificateError as error:
         binary = b"" if error.reason in _NO_KEY else _unarmored(block)
     return binary if len(binary) <= MAX_CERTIFICATE else b""

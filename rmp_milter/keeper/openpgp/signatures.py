@@ -32,14 +32,18 @@ DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
 """A doctor's clock may be ahead by some hours, or ours behind; seconds."""
 
-_BEST_FIRST = (Trust.GOOD, Trust.FUTURE, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
+_BEST_FIRST = (
+    *(Trust.GOOD, Trust.WEAK, Trust.FUTURE),
+    *(Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN),
+)
 
 
 class _Claim(NamedTuple):
     """A signature that names a candidate's key; ``fingerprint`` is the primary one.
 
     ``forgeable`` says that it counts as bad whatever it fits, ``over`` that it or its key
-    is not valid now, ``early`` that it was made well after now.
+    is not valid now, ``weak`` that its key is too weak for all but emergencies, ``early``
+    that it was made well after now.
     """
 
     packet: Packet
@@ -47,6 +51,7 @@ class _Claim(NamedTuple):
     fingerprint: str
     forgeable: bool
     over: bool
+    weak: bool
     early: bool
 
 
@@ -62,7 +67,7 @@ def verify(
     with other line ends). The best signature counts, of equals the newest; with none,
     ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
     (MD5, SHA-1) give ``Trust.BAD``. Made more than :data:`CLOCK_SKEW` after now it is
-    ``Trust.FUTURE``.
+    ``Trust.FUTURE``, by a key that is too weak ``Trust.WEAK``.
     """
     given = list(packets)
     if not given:
@@ -109,8 +114,8 @@ def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
     forgeable = packet.hash_alg() not in STRONG_HASHES or says_more(packet)
     early = created > now + CLOCK_SKEW
     for key, reason in keys:
-        over = reason is not None or _is_over(packet, moment)
-        yield _Claim(packet, key, fingerprint, forgeable, over, early)
+        over = reason not in {None, "weak"} or _is_over(packet, moment)
+        yield _Claim(packet, key, fingerprint, forgeable, over, reason == "weak", early)
 
 
 def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
@@ -149,6 +154,8 @@ def _worth(claim: _Claim, *, fits: bool) -> Trust:
         return Trust.BAD
     if claim.over:
         return Trust.EXPIRED
+    if claim.weak:
+        return Trust.WEAK
     return Trust.FUTURE if claim.early else Trust.GOOD
 
 

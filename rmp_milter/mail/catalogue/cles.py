@@ -65,8 +65,8 @@ _WHY: Mapping[str, tuple[Text, Text]] = {
     ),
     "too-long": (
         Text(
-            "elle est trop longue (8192 bits au plus pour RSA)",
-            "it is too long (8192 bits at most for RSA)",
+            "elle est trop longue (RSA : 8192 bits au plus, DSA : 3072)",
+            "it is too long (RSA: 8192 bits at most, DSA: 3072)",
         ),
         _AGAIN,
     ),
@@ -113,6 +113,14 @@ def _refused_patient(why: Text, advice: Text) -> Text:
 
 
 REFUSALS: Mapping[str, Text] = {
+    "weak-key": Text(
+        "Votre clé est trop faible : elle a moins de 2048 bits, ou n'est signée que par SHA-1. "
+        "Rien n'a été fait. Prolongez-la avec un logiciel à jour, ou créez-en une autre, puis "
+        "envoyez la clé publique à l'hébergeur. Vos demandes d'urgence restent reçues.",
+        "Your key is too weak: it has fewer than 2048 bits, or is signed by SHA-1 only. Nothing "
+        "was done. Prolong it with a present program or make another one, then send the public "
+        "key to the host. Your emergency requests are still taken.",
+    ),
     **{f"key-unusable-{reason}": _refused(*said) for reason, said in _WHY.items()},
     **{
         f"patient-key-unusable-{reason}": _refused_patient(*said)
