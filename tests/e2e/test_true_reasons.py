@@ -241,7 +241,7 @@ def few_descriptors(host: Host, part: Part, room: int) -> AbstractContextManager
 @pytest.mark.parametrize(
     ("part", "room"),
     # Without any the milter takes no connection, and Postfix waits half a minute for it.
-    [(Part.MILTER, 1), (Part.MILTER, 2), (Part.KEEPER, 0), (Part.KEEPER, 1), (Part.KEEPER, 2)],
+    [(Part.MILTER, 2), (Part.KEEPER, 0), (Part.KEEPER, 1)],
 )
 def test_a_process_without_descriptors_puts_mails_off(
     host: Host, anne: Doctor, part: Part, room: int
@@ -256,12 +256,9 @@ def test_a_process_without_descriptors_puts_mails_off(
 
 
 @pytest.mark.parametrize("part", [Part.MILTER, Part.KEEPER])
-@pytest.mark.parametrize("room", [1 << 20, 8 << 20])
-def test_a_process_without_memory_puts_mails_off(
-    host: Host, anne: Doctor, part: Part, room: int
-) -> None:
+def test_a_process_without_memory_puts_mails_off(host: Host, anne: Doctor, part: Part) -> None:
     mail = anne.pgp_mime(EMERGENCY, {"a.bin": os.urandom(3_000_000)})
-    with little(host, part, resource.RLIMIT_AS, room):
+    with little(host, part, resource.RLIMIT_AS, 8 << 20):
         heard = host.send(anne, mail)
         assert heard.accepted or heard.code == 451, heard
     host.service.wait_ready()
