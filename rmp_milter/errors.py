@@ -16,6 +16,9 @@ _SHORTAGES = frozenset(
 )
 """What the system says where it lacks memory, descriptors, room on a disk, processes."""
 
+SHORT = "no memory or descriptors left"
+"""How the keeper says so of itself."""
+
 
 class MailError(Exception):
     """A mail that is refused (5xx) or must come again (4xx).

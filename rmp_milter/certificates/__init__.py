@@ -13,7 +13,7 @@ from rmp_milter.certificates.contents import (
 )
 from rmp_milter.certificates.early import keys_for_reader, reachable, signed_at
 from rmp_milter.certificates.forewarning import Cautions, cautions
-from rmp_milter.certificates.prolonging import ends_at, prolonged
+from rmp_milter.certificates.prolonging import ends_at, fingerprint_of, prolonged
 from rmp_milter.certificates.reading import CertificateError, parse
 from rmp_milter.certificates.statements import says_more
 from rmp_milter.certificates.uses import (
@@ -37,6 +37,7 @@ __all__ = [
     "check_usable",
     "encryption_keys",
     "ends_at",
+    "fingerprint_of",
     "keys_for_reader",
     "parse",
     "prolonged",

@@ -16,7 +16,7 @@ from rmp_milter.certificates.packets import (
     USER_ID,
     packets,
 )
-from rmp_milter.certificates.reading import CertificateError
+from rmp_milter.certificates.reading import CertificateError, parse
 from rmp_milter.certificates.uses import encryption_ends
 from rmp_milter.certificates.validity import Primary, expires
 from rmp_milter.certificates.verified import verified
@@ -38,6 +38,14 @@ class _Component(NamedTuple):
     signatures: dict[bytes, bytes]
 
 
+def fingerprint_of(data: bytes) -> str:
+    """Return a certificate's primary fingerprint in hex; raise :class:`CertificateError`.
+
+    Nothing is verified for it: nearly every mail brings its sender's key, and nearly none is new.
+    """
+    return parse(data).fingerprint.lower()
+
+
 def prolonged(present: bytes, brought: bytes, now: int) -> bytes | None:
     """Return the present certificate with what a newer copy adds; None where nothing counts.
 
@@ -48,7 +56,7 @@ def prolonged(present: bytes, brought: bytes, now: int) -> bytes | None:
     if present == brought:
         return None
     try:
-        same = _primary(present) == _primary(brought)
+        same = fingerprint_of(present) == fingerprint_of(brought)
         if not same or signed_at(brought) <= signed_at(present):
             return None
         whole = b"".join(_written([*_components(present), *_own_of(brought)]))
@@ -67,10 +75,6 @@ def ends_at(data: bytes, now: int) -> int:
     """
     ends = expires(Primary(verified(data), now)), encryption_ends(data, now)
     return min((each for each in ends if each), default=0)
-
-
-def _primary(data: bytes) -> str:
-    return verified(data).parsed.fingerprint.lower()
 
 
 def _components(data: bytes) -> Iterator[_Component]:

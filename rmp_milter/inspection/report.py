@@ -84,7 +84,8 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
     A refusal on opening becomes the verdict, unless there was one before; where the
     keeper cannot work, the verdict stays. Raises what else ``opener`` raises.
     """
-    addresses = Addresses(mail_from, report.outside.from_field)
+    outside = report.outside
+    addresses = Addresses(mail_from, outside.from_field, outside.autocrypt, ground.at)
     try:
         inside = open_signed(opener, addresses, ground.directory)
     except MailError as error:

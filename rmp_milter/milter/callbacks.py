@@ -18,7 +18,7 @@ import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.dossier.model import Envelope
-from rmp_milter.errors import MailError, is_shortage, try_again
+from rmp_milter.errors import SHORT, MailError, is_shortage, try_again
 from rmp_milter.mail.bounce_address import is_bounce_address
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
@@ -36,6 +36,7 @@ class Rules(msgspec.Struct, frozen=True):
     language: Language
     take: Callable[[Envelope, Memory], str]
     on_store_failure: Callable[[], None]
+    on_shortage: Callable[[], None] = lambda: None
 
     def ours(self, address: str) -> bool:
         """Whether a recipient is the service, or a bounce address of it."""
@@ -111,6 +112,8 @@ class Session(Milter.Base):
             done = self._take()
         except MailError as error:
             level = logging.WARNING if error.temporary else logging.INFO
+            if SHORT in error.detail:
+                self.rules.on_shortage()
             log.log(level, "%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
             return self._refuse(error)
         except StoreFailed as error:
@@ -119,7 +122,10 @@ class Session(Milter.Base):
             return self._refuse(try_again("unavailable"))
         except Exception as error:  # noqa: BLE001 -- the one boundary: nothing gets past it
             place = _where(error)
-            level = logging.CRITICAL if is_shortage(error) else logging.ERROR
+            level = logging.ERROR
+            if is_shortage(error):
+                level = logging.CRITICAL
+                self.rules.on_shortage()
             log.log(level, "%s: deferred after %s at %s", queue_id, type(error).__name__, place)
             return self._refuse(try_again("unavailable"))
         finally:
@@ -185,6 +191,7 @@ class Session(Milter.Base):
             self._drop_memory()
             self.fault = f"no memory: {type(error).__name__}"
             log.critical("a mail cannot be taken: %s", type(error).__name__)
+            self.rules.on_shortage()
 
     def _forget(self) -> None:
         self._drop_memory()

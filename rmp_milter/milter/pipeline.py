@@ -8,6 +8,8 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
+import msgspec
+
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
@@ -40,7 +42,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
-from rmp_milter.milter.renewal import take_up, with_newer_copy
+from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
 from rmp_milter.milter.sender import (
     check_strength,
     identify,
@@ -188,7 +190,9 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
 
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
     read = opened_with_signers(attempt, likely, view)
-    return with_newer_copy(attempt, read, mail, view)
+    at, copies = mail.envelope.received_at, copies_in(read.opened, mail)
+    read, renewed = opened_by_newer(attempt, read, copies, view, at)
+    return msgspec.structs.replace(read, renewed=renewed)
 
 
 def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these

@@ -7,6 +7,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
-from rmp_milter.milter.chores.clock_alert import alert_clock
+from rmp_milter.milter.chores.host_alerts import alert_host
 from rmp_milter.milter.chores.round import Household, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.clocks import Clocks, Stride
@@ -53,7 +54,7 @@ def run(config: Config) -> int:
         map_bytes=config.store.map_bytes,
         duplicate_days=config.milter.duplicate_days,
     )
-    failed = threading.Event()
+    failed, shortage = threading.Event(), threading.Event()
     means = _means(config, store, keys)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:
@@ -65,6 +66,7 @@ def run(config: Config) -> int:
         language=config.service.language,
         take=pipeline,
         on_store_failure=lambda: _give_up(failed),
+        on_shortage=shortage.set,
     )
     group = (
         grp.getgrnam(config.sockets.milter_group).gr_gid
@@ -73,7 +75,7 @@ def run(config: Config) -> int:
     )
     ended = threading.Event()
     house, watch = household(config, store), watch_of(config)
-    rounds = _Rounds(house, watch, config.milter.chores_seconds, means.clocks)
+    rounds = _Rounds(house, watch, config.milter.chores_seconds, means.clocks, shortage)
     chores = threading.Thread(
         target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
@@ -94,11 +96,23 @@ class _Rounds(NamedTuple):
     watch: Watch
     seconds: int
     clocks: Clocks
+    shortage: threading.Event
+
+
+def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
+    """Yield what the host has to be told of, each by the key of its words."""
+    if rounds.clocks.doubt:
+        yield "clock-behind"
+    if stride.is_held:
+        yield "clock-leapt"
+    if rounds.shortage.is_set():
+        rounds.shortage.clear()
+        yield "shortage"
 
 
 def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:
     """Do the chores again and again; a round that ends otherwise ends the process."""
-    house, watch, seconds, clocks = rounds
+    house, watch, seconds = rounds.house, rounds.watch, rounds.seconds
     stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):
@@ -106,10 +120,8 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
             try:
                 do_round(house, due_at, now)
                 keep_watch(house, watch, due_at, now)
-                if clocks.doubt:
-                    alert_clock(house, watch, "behind", now)
-                if stride.is_held:
-                    alert_clock(house, watch, "leapt", now)
+                for which in _troubles(rounds, stride):
+                    alert_host(house, watch, which, now)
             except StoreFailed:
                 raise
             except StoreError as error:

@@ -6,66 +6,69 @@ it or the enrolled copy proves that the mail is the owner's: so an expired one i
 by the very mail that brings the new date. Another key never counts, whatever it says.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Event, Record, Trust
-from rmp_milter.certificates import CertificateError, parse, prolonged, read_certificate
+from rmp_milter.calls.protocol import BY_A_CANDIDATE, Event, Opened, Record, Trust
+from rmp_milter.certificates import (
+    CertificateError,
+    fingerprint_of,
+    prolonged,
+    read_certificate,
+)
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.mail.incoming.autocrypt import certificates_of
 from rmp_milter.milter.means import Mail, Means, Read
+from rmp_milter.milter.sender import Directory, TriedT
 from rmp_milter.store.format.failures import Conflict
 
 _TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN, Trust.WEAK})
 """What a mail is worth by the enrolled copy when a newer one may show who signed it."""
 
 
-def with_newer_copy(
-    attempt: Callable[[tuple[bytes, ...]], Read], read: Read, mail: Mail, view: View
-) -> Read:
-    """Return the mail as it was read, or read anew by a newer copy of its signer's key.
+def opened_by_newer(
+    attempt: Callable[[tuple[bytes, ...]], TriedT],
+    tried: TriedT,
+    copies: Sequence[bytes],
+    directory: Directory,
+    now: int,
+) -> tuple[TriedT, Doctor | None]:
+    """Return a mail as it was opened, or opened anew by a newer copy of its signer's key.
 
-    ``attempt`` opens it with other certificates. ``Read.renewed`` is then the signer with the
-    newer copy. Raises what ``attempt`` raises.
+    ``copies`` are the certificates that it brought, ``attempt`` opens it with others. With it
+    comes the signer with the newer copy, if he brought one. Raises what ``attempt`` raises.
     """
-    autocrypt = certificates_of(mail.outer.headers("Autocrypt"))
-    copies = (*read.opened.keys, *autocrypt)
-    found = list(newer_copies(copies, view, mail.envelope.received_at))
-    if read.signature.trust in BY_A_CANDIDATE - _TRIED:
-        return _signed_by(read, found)
-    if read.signature.trust not in _TRIED or not found:
-        return read
-    again = attempt(tuple(each.certificate for each in found))
-    if again.signature.trust not in BY_A_CANDIDATE:
-        again.close()
-        return read
-    read.close()
-    return _signed_by(again, found)
+    found = list(newer_copies(copies, directory, now))
+    trust = tried.signature.trust
+    if trust in _TRIED and found:
+        again = attempt(tuple(each.certificate for each in found))
+        unused, tried = (
+            (tried, again) if again.signature.trust in BY_A_CANDIDATE else (again, tried)
+        )
+        unused.close()
+    if tried.signature.trust not in BY_A_CANDIDATE:
+        return tried, None
+    signer = tried.signature.fingerprint
+    return tried, next((each for each in found if each.fingerprint == signer), None)
 
 
-def _signed_by(read: Read, found: Iterable[Doctor]) -> Read:
-    signer = read.signature.fingerprint
-    renewed = next((each for each in found if each.fingerprint == signer), None)
-    return msgspec.structs.replace(read, renewed=renewed)
+def copies_in(opened: Opened, mail: Mail) -> tuple[bytes, ...]:
+    """Return the certificates that a mail brought, attached or in its Autocrypt field."""
+    return (*opened.keys, *certificates_of(mail.outer.headers("Autocrypt")))
 
 
-def newer_copies(copies: Sequence[bytes], view: View, now: int) -> Iterator[Doctor]:
+def newer_copies(copies: Sequence[bytes], directory: Directory, now: int) -> Iterator[Doctor]:
     """Yield who is enrolled with an older copy of these certificates, with the newer one."""
     for data in copies:
         try:
-            # Nothing is verified of what nobody enrolled has.
-            copy = parse(data)
-            doctor = view.doctor_by_fingerprint(copy.fingerprint.lower())
-            whole = prolonged(doctor.certificate, copy.to_bytes(), now) if doctor else None
+            doctor = directory.doctor_by_fingerprint(fingerprint_of(data))
+            whole = prolonged(doctor.certificate, data, now) if doctor else None
             certificate = read_certificate(whole) if whole else None
         except CertificateError:
             continue
-        if doctor and certificate and not is_taken(certificate, doctor, view):
+        if doctor and certificate and not is_taken(certificate, doctor, directory):
             yield with_key(doctor, certificate)
 
 

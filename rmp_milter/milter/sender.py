@@ -9,9 +9,10 @@ from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
+from rmp_milter.handlers.people.keys import Enrolled
 
 
-class Directory(Protocol):
+class Directory(Enrolled, Protocol):
     """The enrolled doctors at one moment: the store's snapshot."""
 
     def doctor_by_account(self, account: str) -> Doctor | None:

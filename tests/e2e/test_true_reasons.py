@@ -1,10 +1,12 @@
 """True reasons: what the machine lacks, whose clock is wrong, a key that was prolonged."""
 
+import os
 import resource
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,7 @@ from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
+DSI = "dsi@chu.test"
 HELP = "Demande : aide\n\n"
 LINES = "Patient : HORLOGE Jean\nNé le : 30/01/1959\n"
 EMERGENCY = f"Demande : urgence\nMotif : patient inconscient aux urgences\n{LINES}"
@@ -35,10 +38,17 @@ EMERGENCY = f"Demande : urgence\nMotif : patient inconscient aux urgences\n{LINE
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with Host({("milter", "chores_seconds"): "1"}) as host:
-        doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
-        host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
+    settings = {("milter", "chores_seconds"): "1", ("audit", "alerts"): f'["{DSI}"]'}
+    with Host(settings) as host:
         yield host
+
+
+@pytest.fixture(scope="module", autouse=True)
+def paul(host: Host) -> Doctor:
+    """Return the médecin traitant of the one patient."""
+    doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
+    host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
+    return doctor
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +164,20 @@ def test_a_colleagues_mail_does_not_prolong_it(
     assert known_copy(host, expired) == before
 
 
+def test_a_patients_own_key_is_prolonged_as_well(host: Host, paul: Doctor) -> None:
+    with AgedDoctor("Jean HORLOGE", "jean@patient.test") as patient:
+        patient.keyring.prolong(int(time.time()) - 7 * DAY, 700)
+        patient.import_key(host.service.certificate)
+        asked = f"Demande : clé du patient\n{LINES}Courriel : {patient.mail}\n"
+        host.ask(paul, paul.pgp_mime(asked, {"cle-de-jean.asc": patient.certificate}))
+        host.answers(patient)
+        put_back(host, patient, patient.keyring.expired)
+        wish = "Demande : dossier\n"
+        assert host.send(patient, patient.signed_inside(wish)).code == 550
+        answer, *_ = host.ask(patient, patient.pgp_mime(wish))
+        assert "prolongée jusqu'au" in in_a_line(answer.text)
+
+
 # Clocks
 
 
@@ -197,10 +221,12 @@ def test_a_clock_that_is_behind_puts_off_all_but_emergencies(
         emergency, ordinary = early.pgp_mime(EMERGENCY), early.pgp_mime(HELP)
     assert host.send(early, ordinary).code == 451
     wait_until(
-        lambda: "clock of this machine is wrong: behind" in host.service.log(Part.MILTER),
+        lambda: "the machine: clock-behind" in host.service.log(Part.MILTER),
         10,
         "the alert",
     )
+    (told,) = host.postfix.wait_mail(DSI, 1, 10)
+    assert b"rmp check" in message_from_bytes(told).get_payload(decode=True)
     assert "accès en urgence" in host.exchange(early, emergency)[0].subject
     assert b"access log was written" in host.service.rmp("check", check=False).stdout
     # Somebody whose clock agrees with ours: it was the log's that ran ahead.
@@ -212,24 +238,35 @@ def test_a_clock_that_is_behind_puts_off_all_but_emergencies(
 
 
 @contextmanager
-def few_descriptors(host: Host, part: Part, room: int) -> Iterator[None]:
+def little(host: Host, part: Part, which: int, room: int) -> Iterator[None]:
+    """Let the processes of a part have only so much more of something than they have."""
     pids = host.service.pids_of(part)
-    before = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in pids}
+    before = {pid: resource.prlimit(pid, which) for pid in pids}
     for pid, (_, hard) in before.items():
-        used = max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + room, hard))
+        resource.prlimit(pid, which, (used(pid, which) + room, hard))
     try:
         yield
     finally:
         for pid, limits in before.items():
             if Path(f"/proc/{pid}").exists():
-                resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+                resource.prlimit(pid, which, limits)
+
+
+def used(pid: int, which: int) -> int:
+    if which == resource.RLIMIT_NOFILE:
+        return max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()
+
+
+def few_descriptors(host: Host, part: Part, room: int) -> AbstractContextManager[None]:
+    return little(host, part, resource.RLIMIT_NOFILE, room)
 
 
 @pytest.mark.parametrize(
     ("part", "room"),
     # Without any the milter takes no connection, and Postfix waits half a minute for it.
-    [(Part.MILTER, 1), (Part.MILTER, 2), (Part.KEEPER, 0), (Part.KEEPER, 1), (Part.KEEPER, 2)],
+    [(Part.MILTER, 2), (Part.KEEPER, 0), (Part.KEEPER, 1)],
 )
 def test_a_process_without_descriptors_puts_mails_off(
     host: Host, anne: Doctor, part: Part, room: int
@@ -241,3 +278,32 @@ def test_a_process_without_descriptors_puts_mails_off(
     host.service.wait_ready()
     assert host.send(anne, mail).accepted  # the keeper's workers began anew meanwhile
     host.settle()
+
+
+@pytest.mark.parametrize("part", [Part.MILTER, Part.KEEPER])
+def test_a_process_without_memory_puts_mails_off(host: Host, anne: Doctor, part: Part) -> None:
+    mail = anne.pgp_mime(EMERGENCY, {"a.bin": os.urandom(3_000_000)})
+    with little(host, part, resource.RLIMIT_AS, 8 << 20):
+        heard = host.send(anne, mail)
+        assert heard.accepted or heard.code == 451, heard
+    host.service.wait_ready()
+    assert host.send(anne, mail).accepted
+    host.settle()
+
+
+def test_an_answer_waits_for_a_courier_without_descriptors(host: Host, anne: Doctor) -> None:
+    host.settle()
+    before = host.postfix.collected.count(anne.mail)
+    with few_descriptors(host, Part.COURIER, 0):
+        assert host.send(anne, anne.pgp_mime(HELP)).accepted
+        time.sleep(1)  # it may have tried by then; what follows holds either way
+    host.settle()
+    assert host.postfix.collected.count(anne.mail) == before + 1
+
+
+def test_the_host_is_told_that_mails_were_put_off(host: Host, anne: Doctor) -> None:
+    with few_descriptors(host, Part.MILTER, 1):
+        assert host.send(anne, anne.pgp_mime(HELP)).code == 451
+    wait_until(
+        lambda: "the machine: shortage" in host.service.log(Part.MILTER), 10, "the alert"
+    )

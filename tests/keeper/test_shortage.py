@@ -1,4 +1,26 @@
-"""What this machine lacks is told as UNAVAILABLE (451), never as a fault of the mail (550)."""
+"""What this machine lacks is told as UNAVAILABLE (451), never as a fault of the mail (550).
+
+================================== ============================ ==============================
+what goes wrong                    what the milter gets         where it is decided
+================================== ============================ ==============================
+a descriptor lost on its way       no reply: ``KeeperDown``     ``calls/wire.py``
+a call without its memory          ``UNAVAILABLE``              ``keeper/desk/shared.py``
+memory shorter than the call says  ``UNAVAILABLE``              ``opening.py``, ``shared.py``
+a reply without its memory         451                          ``calls/keeper.py``
+no memory for a decompressor       ``UNAVAILABLE``              ``keeper/openpgp/decrypt.py``
+no memory for a file in winmail    ``UNAVAILABLE``              ``mail/incoming/tnef.py``
+no memory in OpenSSL (as noise)    ``UNAVAILABLE``              ``keeper/desk/answer.py``
+no descriptor for the trusted keys ``UNAVAILABLE``              ``keeper/vitale/jws.py``
+any other exception                ``UNAVAILABLE``              ``keeper/worker.py``
+the log cannot be written          ``UNAVAILABLE``, a new       ``keeper/worker.py``
+                                   worker
+a worker ends (out of memory, its  no reply: ``KeeperDown``     ``keeper/server.py`` starts
+time is over, killed, a panic)                                  another
+no process for a worker            ``KeeperDown`` meanwhile     ``keeper/server.py`` tries again
+no memory or descriptors in the    451, the host is told        ``milter/callbacks.py``
+milter
+================================== ============================ ==============================
+"""
 
 import array
 import errno
@@ -130,7 +152,7 @@ def campaign(desk: Desk, mail: tuple[Open, bytes], seed: int, tries: int) -> set
 
 
 def test_memory_that_runs_out_refuses_no_mail(desk: Desk, mail: tuple[Open, bytes]) -> None:
-    assert campaign(desk, mail, 1, 60) >= {_RIGHT, _AGAIN}
+    assert campaign(desk, mail, 1, 40) >= {_RIGHT, _AGAIN}
 
 
 @pytest.mark.soak
@@ -335,7 +357,7 @@ def limited(keeper: Running, which: int, room: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("room", [0, 1, 2, 3])
+@pytest.mark.parametrize("room", [0, 1, 2])
 def test_a_worker_without_descriptors_refuses_no_mail(
     keeper: Running, mail: tuple[Open, bytes], room: int
 ) -> None:
@@ -350,7 +372,7 @@ def test_a_worker_without_descriptors_refuses_no_mail(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("room", [0, 1 << 18, 1 << 20, 1 << 23])
+@pytest.mark.parametrize("room", [0, 1 << 20])
 def test_a_worker_without_memory_refuses_no_mail(
     keeper: Running, mail: tuple[Open, bytes], room: int
 ) -> None:

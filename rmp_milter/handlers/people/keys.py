@@ -1,7 +1,7 @@
 """Certificates that came with a mail: which can be used, and whose they are in the directory."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rmp_milter.certificates import (
     Certificate,
@@ -70,7 +70,14 @@ def with_key(doctor: Doctor, certificate: Certificate) -> Doctor:
     )
 
 
-def is_taken(certificate: Certificate, but: Doctor, view: View) -> bool:
+class Enrolled(Protocol):
+    """The directory, looked through."""
+
+    def doctors(self) -> Iterator[Doctor]:
+        """Yield all who are enrolled."""
+
+
+def is_taken(certificate: Certificate, but: Doctor, view: Enrolled) -> bool:
     """Whether a key of the certificate is somebody else's, or one that could pass for it."""
     ids = {certificate.fingerprint, *certificate.key_ids}
     return any(

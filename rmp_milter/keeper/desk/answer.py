@@ -29,6 +29,7 @@ from rmp_milter.calls.protocol import (
     Wait,
     Why,
 )
+from rmp_milter.errors import SHORT
 from rmp_milter.keeper.desk.code_in_answer import with_code
 from rmp_milter.keeper.desk.deposits import adopt, reseal, wait
 from rmp_milter.keeper.desk.desk import (
@@ -66,7 +67,7 @@ def answer(
         return _answer(desk, request, fd, now)
     except (CallFailed, PacketError) as failure:
         if not has_means():
-            return Failed(Why.UNAVAILABLE, "no memory or descriptors left"), None
+            return Failed(Why.UNAVAILABLE, SHORT), None
         detail = failure.detail if isinstance(failure, CallFailed) else str(failure)
         return Failed(failure.why, detail), None
     except HeldError as failure:

@@ -1,4 +1,4 @@
-"""The host is told that the machine's clock is wrong: in the log, and once a day by mail."""
+"""The host is told what is wrong with the machine: in the log, and once a day by mail."""
 
 import logging
 
@@ -15,16 +15,18 @@ REMEMBERED = 86_400
 log = logging.getLogger("rmp.chores")
 
 
-def alert_clock(house: Household, watch: Watch, which: str, now: int) -> bool:
-    """Tell the host that the clock is ``behind`` or has ``leapt``; return whether it was new.
+def alert_host(house: Household, watch: Watch, which: str, now: int) -> bool:
+    """Tell the host of a trouble of this machine; return whether it was not told today.
+
+    ``which`` is ``clock-behind``, ``clock-leapt`` or ``shortage``: the key of its words.
 
     Raises :class:`~rmp_milter.store.format.failures.StoreError`.
     """
-    mark = Once(f"alert clock {which} {now // REMEMBERED}".encode(), now + 2 * REMEMBERED)
+    mark = Once(f"alert {which} {now // REMEMBERED}".encode(), now + 2 * REMEMBERED)
     with house.store.snapshot() as view:
         if view.happened(mark.value):
             return False
-    log.critical("the clock of this machine is wrong: %s", which)
+    log.critical("the machine: %s, see the log of the milter and the manual", which)
     mails = tuple(
         plain_mail(_words(which, to), watch.audience.sender, now, watch.audience.new_token())
         for to in watch.alerts
@@ -38,5 +40,5 @@ def alert_clock(house: Household, watch: Watch, which: str, now: int) -> bool:
 
 def _words(which: str, recipient: str) -> PlainMail:
     both: tuple[Language, ...] = ("fr", "en")
-    words = "\n\n".join(text(f"clock-{which}", each) for each in both)
-    return PlainMail(recipient, text("clock-subject", "fr"), f"{words}\n")
+    words = "\n\n".join(text(f"machine-{which}", each) for each in both)
+    return PlainMail(recipient, text("machine-subject", "fr"), f"{words}\n")
