@@ -48,12 +48,14 @@ def test_no_change_of_octets_is_fatal_or_makes_a_key_somebody_elses(
         cautions(data, "anne@cabinet.test", NOW)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_packets_are_all_of_the_data_or_an_error(data: bytes) -> None:
     with suppress(FramingError):
         assert b"".join(each.whole for each in packets(data)) == data
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_subpackets_fit_their_areas_or_are_an_error(area: bytes) -> None:
     content = bytes((4, 0x13, 22, 8)) + len(area).to_bytes(2) + area + bytes(2)
