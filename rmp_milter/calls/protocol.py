@@ -68,6 +68,12 @@ class Trust(StrEnum):
     UNKNOWN = "unknown"  # by a key that is not among the candidates
     BAD = "bad"  # by a candidate, but it does not fit the content
     EXPIRED = "expired"  # by a candidate whose key is expired or revoked
+    FUTURE = "future"  # by a candidate, but a day or more after now: a clock is wrong
+    WEAK = "weak"  # by a candidate whose key is too short, or bound by SHA-1 alone
+
+
+BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE, Trust.WEAK})
+"""Who signed is known: the content is his, whatever is thought of its time or of his key."""
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -222,6 +228,8 @@ class Opened(Message, frozen=True):
     why such a file is not taken. Then no file is among ``bodies``, nor in an emergency, nor
     where nobody knows the sender: none is opened there. ``file_signers`` are the fingerprints
     of those who signed them.
+    ``log_ahead`` is by how many seconds the latest leaf of the access log is later than the
+    keeper's clock.
     """
 
     header: str
@@ -240,6 +248,7 @@ class Opened(Message, frozen=True):
     seals: tuple[bytes, ...] = ()
     file_fault: FileFault | None = None
     file_signers: tuple[str, ...] = ()
+    log_ahead: int = 0
 
     @property
     def has_documents(self) -> bool:

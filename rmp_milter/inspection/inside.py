@@ -39,6 +39,7 @@ from rmp_milter.keeper.openpgp.packets import (
 )
 from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.milter.intake import open_request
+from rmp_milter.milter.renewal import opened_by_newer
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
 
@@ -48,7 +49,8 @@ class Inside(Value, frozen=True):
 
     ``parts`` are what the main body holds, as far as the service would keep it; ``has_code``
     says that a patient's code is in it. ``refusal`` is the catalogue's key where the keeper
-    refuses what a key that was handed over shows all the same.
+    refuses what a key that was handed over shows all the same; ``keys`` are certificates that
+    came with the mail.
     """
 
     header: str
@@ -59,6 +61,7 @@ class Inside(Value, frozen=True):
     doubts: tuple[Doubt, ...] = ()
     signer: str = ""
     refusal: str = ""
+    keys: tuple[bytes, ...] = ()
 
     @property
     def words(self) -> OwnWords:
@@ -90,6 +93,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             standing=opened.standing,
             doubts=opened.doubts,
             refusal=opened.file_fault.value if opened.file_fault else "",
+            keys=opened.keys,
         )
 
     return opener
@@ -122,6 +126,7 @@ def with_key_file(
             standing=opened.meaning.standing,
             doubts=opened.meaning.doubts,
             refusal=refusal,
+            keys=opened.keys,
         )
 
     return opener
@@ -200,10 +205,15 @@ def _decrypted(
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Who the mail says it is from, by which its signer is guessed first."""
+    """Who the mail says it is from, by which its signer is guessed first, and in his own words.
+
+    ``autocrypt`` is the certificate in its header; ``at`` when it is to have come.
+    """
 
     mail_from: str
     from_field: str
+    autocrypt: tuple[bytes, ...] = ()
+    at: int = 0
 
 
 def open_signed(opener: Opener, addresses: Addresses, directory: Directory | None) -> Inside:
@@ -215,4 +225,6 @@ def open_signed(opener: Opener, addresses: Addresses, directory: Directory | Non
         return opener(())
     envelope = Envelope(addresses.mail_from, (), "", 0)
     likely = likely_signers(envelope, addresses.from_field, directory)
-    return opened_with_signers(opener, likely, directory)
+    inside = opened_with_signers(opener, likely, directory)
+    copies = (*inside.keys, *addresses.autocrypt)
+    return opened_by_newer(opener, inside, copies, directory, addresses.at)[0]

@@ -17,6 +17,7 @@ from rmp_milter.keeper.desk.attached import file_fault
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import PacketError, ReadAt, read_message
 from rmp_milter.mail.incoming.armor import OctetsKind
+from rmp_milter.mail.incoming.autocrypt import certificates_of
 from rmp_milter.mail.incoming.automatic import automatic, perhaps_automatic
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
@@ -76,7 +77,8 @@ class Outside(Value, frozen=True):
     """A mail as it is seen without a key; ``shape`` is empty where it could not be told.
 
     ``doubt`` is why it is taken as automatic unless somebody enrolled signed it, or empty;
-    ``clear`` is what came in clear beside what is encrypted.
+    ``clear`` is what came in clear beside what is encrypted; ``autocrypt`` the certificate in
+    the header.
     """
 
     verdict: Verdict
@@ -85,6 +87,7 @@ class Outside(Value, frozen=True):
     shape: str = ""
     signed_outside: bool = False
     from_field: str = ""
+    autocrypt: tuple[bytes, ...] = ()
     encrypted: tuple[EncryptedPart, ...] = ()
     others: tuple[OtherPart, ...] = ()
 
@@ -132,6 +135,7 @@ def look(
         shape=shape.name.value,
         signed_outside=shape.signed_outside,
         from_field=outer.header("From")[:MAX_NAME],
+        autocrypt=certificates_of(outer.headers("Autocrypt")),
         encrypted=tuple(part for part, _ in parts),
         others=tuple(_others(raw, outer, shape)),
     )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
@@ -18,6 +18,7 @@ from rmp_milter.inspection.outside import (
     refused,
 )
 from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.milter.clocks import HostTime, check_not_early
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -82,7 +83,8 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
     A refusal on opening becomes the verdict, unless there was one before; where the
     keeper cannot work, the verdict stays. Raises what else ``opener`` raises.
     """
-    addresses = Addresses(mail_from, report.outside.from_field)
+    outside = report.outside
+    addresses = Addresses(mail_from, outside.from_field, outside.autocrypt, ground.at)
     try:
         inside = open_signed(opener, addresses, ground.directory)
     except MailError as error:
@@ -110,7 +112,7 @@ def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
     """
     inside, header, signer = read
     verdict = _verdict(report, inside.refusal)
-    unsigned = inside.signature.trust is not Trust.GOOD or signer is None
+    unsigned = inside.signature.trust not in BY_A_CANDIDATE or signer is None
     if ground.directory is not None and unsigned:
         told = refused("unknown-sender") if report.outside.doubt else verdict
         return in_doubt(told, report.outside.doubt)
@@ -149,6 +151,8 @@ def _objections(
         check_signature(inside.signature)
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
+    with _noting(found):
+        check_not_early(inside.signature, header.verb, ground.at, HostTime(UNIVERSAL, "fr"))
     with _noting(found):
         has_documents = any(part.name for part in inside.parts)
         service = InService(ground.verbs, ground.services)

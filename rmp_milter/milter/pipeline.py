@@ -8,6 +8,8 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
+import msgspec
+
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
@@ -21,6 +23,7 @@ from rmp_milter.handlers.letters.dropped import (
     with_files_unsigned,
     with_left_aside,
 )
+from rmp_milter.handlers.letters.prolonged import with_prolonged
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
@@ -29,6 +32,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
+from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
 from rmp_milter.milter.intake import (
     admit,
@@ -41,8 +45,10 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
+from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
 from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
 from rmp_milter.milter.sender import (
+    check_strength,
     identify,
     knows_account,
     likely_signers,
@@ -136,6 +142,7 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
+        take_up(read, mail, means)
         try:
             return _take_opened(mail, read, means)
         except MailError as error:
@@ -162,6 +169,7 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, bool(opened.held_code), at)
+    check_our_clock(means.clocks, opened, header.verb, at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
 
@@ -195,7 +203,10 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
         )
 
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
-    return opened_with_signers(attempt, likely, view)
+    read = opened_with_signers(attempt, likely, view)
+    at, copies = mail.envelope.received_at, copies_in(read.opened, mail)
+    read, renewed = opened_by_newer(attempt, read, copies, view, at)
+    return msgspec.structs.replace(read, renewed=renewed)
 
 
 def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
@@ -233,6 +244,9 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
+        told = HostTime(means.clock, means.language)
+        check_not_early(case.opened.signature, case.header.verb, case.at, told)
+        check_strength(case.opened.signature, case.header.verb)
         check_clear(read.clear, case.header.verb)
         check_sealed(read, case.header.verb, case.doctor, view)
         service = InService(HANDLERS, means.services)
@@ -242,6 +256,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     except MailError as error:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
+    outcome = with_prolonged(outcome, read.renewed, case.at, case.clock, case.language)
     _commit(case, outcome, read, view, means)
     return word
 

@@ -22,6 +22,7 @@ from handlers_case import (
     dossier,
     entry,
     play,
+    play_certificates,
     play_usable,
     read_table,
     run,
@@ -33,9 +34,7 @@ from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Doctor, Dossier, Mask, NumberedEntry, Onglet, Refiling
 from rmp_milter.dossier.rules import policy_of
 from rmp_milter.errors import MailError
-from rmp_milter.handlers import cle_du_patient
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people import keys as people_keys
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.outgoing.letter import Letter
 
@@ -266,8 +265,7 @@ def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(data: bytes) -> Certificate:
         return Certificate(data, data.decode(), (data.decode(),), (), "", 0)
 
-    monkeypatch.setattr(people_keys, "read_certificate", read)
-    monkeypatch.setattr(cle_du_patient, "usable", lambda _data, _at: True)
+    play_certificates(monkeypatch, read)
     play_usable(monkeypatch)
 
 

@@ -7,7 +7,16 @@ fails the test here, until the keeper has let the sender in.
 from typing import Any
 
 import pytest
-from handlers_case import NOON, OTHER, RecordingKeeper, asked, dossier, refusal_of, run
+from handlers_case import (
+    NOON,
+    OTHER,
+    RecordingKeeper,
+    asked,
+    dossier,
+    play_certificates,
+    refusal_of,
+    run,
+)
 from msgspec.structs import replace
 from proof_case import (
     CODE,
@@ -34,9 +43,8 @@ from rmp_milter.calls.protocol import Adopt, Prove, Recode, Release
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Fault, Onglet, Refiling, Verb
 from rmp_milter.dossier.rules import STRICTEST, Policy, Proof, policy_of
-from rmp_milter.handlers import cle_du_patient, consultation
+from rmp_milter.handlers import consultation
 from rmp_milter.handlers.asking.outcome import Effects, Refusal
-from rmp_milter.handlers.people import keys as people_keys
 from rmp_milter.handlers.table import HANDLERS
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
@@ -100,8 +108,7 @@ class TestWhatAHostsPolicyLetsOthersDoByCode:
         def read(data: bytes) -> Certificate:
             return Certificate(data, data.decode(), (data.decode(),), (), "", 0)
 
-        monkeypatch.setattr(people_keys, "read_certificate", read)
-        monkeypatch.setattr(cle_du_patient, "usable", lambda _data, _at: True)
+        play_certificates(monkeypatch, read)
 
     @pytest.mark.parametrize("trial", TRIALS_BY_POLICY, ids=named)
     def test_a_wrong_code_opens_nothing_by_custody_either(self, trial: Trial) -> None:

@@ -31,7 +31,7 @@ class Answers:
 
 def settle(monkeypatch: pytest.MonkeyPatch, notice: Notice, *unusable: bytes) -> Answers:
     """Settle a refusal with one notice; return what was made, and keep what is sent."""
-    monkeypatch.setattr(settling, "usable", lambda key, _at: key not in unusable)
+    monkeypatch.setattr(settling, "reachable", lambda key, _at: key not in unusable)
     answers: Any = Answers()
     outcome = Outcome(Letter(subject="refus", text=""), Effects(notices=(notice,)), 65)
     changes = settling.changes_of(outcome, case_of(SENDER), NOTHING, (), answers)

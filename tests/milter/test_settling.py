@@ -26,7 +26,7 @@ def doctor(name: str) -> Doctor:
 def test_a_notice_to_an_unusable_key_refuses_nobody_elses_mail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(settling, "usable", lambda data, _at: data != b"expired")
+    monkeypatch.setattr(settling, "reachable", lambda data, _at: data != b"expired")
     letter = Letter("", "")
     notices = tuple(Notice(doctor(name), letter) for name in ("expired", "anne"))
     outcome = Outcome(letter, Effects(notices=notices))

@@ -170,7 +170,7 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
         raise CallFailed(Why.NO_TEXT, "not exactly one main body")
     for span in (ref.span for ref in bodies):
         if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
-            raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
+            raise CallFailed(Why.UNAVAILABLE, "a body outside the shared memory")
 
 
 def _decrypt_main(

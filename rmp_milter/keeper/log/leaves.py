@@ -121,6 +121,21 @@ class _Leaf(msgspec.Struct):
     documents: tuple[str, ...] = ()
 
 
+class _Logged(msgspec.Struct):
+    logged: int = 0
+
+
+def logged_at(leaf: bytes) -> int:
+    """Return when the keeper wrote a leaf, by its clock (epoch seconds).
+
+    Raises :class:`LogFault` for one that cannot be read.
+    """
+    try:
+        return msgspec.json.decode(leaf, type=_Logged).logged
+    except msgspec.DecodeError as error:
+        raise LogFault("the last leaf cannot be read") from error
+
+
 def past_event(index: int, leaf: bytes) -> PastEvent:
     """Read a leaf; raise :class:`LogFault` for one that cannot be read."""
     try:

@@ -39,6 +39,7 @@ MAX_DEPTH = 4
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
 _TEXTUAL = {b"t", b"u", b"m"}  # text, UTF-8, a MIME entity (GnuPG)
+_NO_MEMORY = "Error -4 "  # how the zlib module tells Z_MEM_ERROR
 
 
 class Plain(NamedTuple):
@@ -205,21 +206,28 @@ class _Bzip2:
 
 def _inflated(pieces: Iterable[bytes], inflater: _Inflater) -> Iterator[bytes]:
     """Yield the decompressed data in pieces of bounded size, to the end of its stream."""
-    try:
-        for piece in pieces:
-            rest = piece
-            while True:
-                clear = inflater.decompress(rest, CHUNK)
-                rest = inflater.unconsumed_tail
-                yield clear
-                if inflater.eof or (len(clear) < CHUNK and not rest):
-                    break
-            if inflater.eof:
+    for piece in pieces:
+        rest = piece
+        while True:
+            clear = _decompressed(inflater, rest)
+            rest = inflater.unconsumed_tail
+            yield clear
+            if inflater.eof or (len(clear) < CHUNK and not rest):
                 break
-    except (zlib.error, OSError, ValueError, EOFError) as error:
-        raise unreadable("damaged compression") from error
+        if inflater.eof:
+            break
     if not inflater.eof:
         raise unreadable("the compressed data is cut short")
+
+
+def _decompressed(inflater: _Inflater, data: bytes) -> bytes:
+    """Decompress a little; damage is told from a lack of memory, which is no fault of a mail."""
+    try:
+        return inflater.decompress(data, CHUNK)
+    except (zlib.error, OSError, ValueError, EOFError) as error:
+        if str(error).startswith(_NO_MEMORY):
+            raise MemoryError from error
+        raise unreadable("damaged compression") from error
 
 
 _DECOMPRESSORS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {

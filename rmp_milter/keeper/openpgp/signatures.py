@@ -9,7 +9,12 @@ from openpgp.packet import PublicKey
 from openpgp.packet import Signature as Packet
 
 from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.certificates import CertificateError, read_certificate, signing_keys
+from rmp_milter.certificates import (
+    CertificateError,
+    read_certificate,
+    says_more,
+    signing_keys,
+)
 from rmp_milter.keeper.openpgp.packets import (
     MAX_SIGNATURE_BYTES,
     MAX_SIGNATURES,
@@ -27,20 +32,24 @@ Content = Callable[[], bytes]
 STRONG_HASHES = frozenset({"sha224", "sha256", "sha384", "sha512", "sha3-256", "sha3-512"})
 DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
-"""A doctor's clock may be wrong by some hours; seconds."""
+"""A doctor's clock may be ahead by some hours, or ours behind; seconds."""
 
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
 _MOST_NAMED = 4
 """Issuers of one signature, by id and by fingerprint, that are looked up; there is one."""
 
-_BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
+_BEST_FIRST = (
+    *(Trust.GOOD, Trust.WEAK, Trust.FUTURE),
+    *(Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN),
+)
 
 
 class _Claim(NamedTuple):
     """A signature that names a candidate's key; ``fingerprint`` is the primary one.
 
     ``forgeable`` says that it counts as bad whatever it fits, ``over`` that it or its key
-    is not valid now.
+    is not valid now, ``weak`` that its key is too weak for all but emergencies, ``early``
+    that it was made well after now.
     """
 
     packet: Packet
@@ -48,6 +57,8 @@ class _Claim(NamedTuple):
     fingerprint: str
     forgeable: bool
     over: bool
+    weak: bool
+    early: bool
 
 
 def verify(
@@ -62,8 +73,9 @@ def verify(
     ``contents`` are the forms in which the content may have been signed (as it is, or
     with other line ends). The best signature counts, of equals the newest; with none,
     ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
-    (MD5, SHA-1) give ``Trust.BAD``. Raises :class:`PacketError` where more would have to be
-    hashed than ``work`` has left.
+    (MD5, SHA-1) give ``Trust.BAD``. Made more than :data:`CLOCK_SKEW` after now it is
+    ``Trust.FUTURE``, by a key that is too weak ``Trust.WEAK``. Raises :class:`PacketError`
+    where more would have to be hashed than ``work`` has left.
     """
     given = list(packets)
     if not given:
@@ -101,15 +113,18 @@ def _issuers(packet: Packet) -> list[str]:
 def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
     """Yield the signature with each key of the certificate that it names."""
     created = packet.created() or 0
+    # One clock is wrong where it was made after now, and the key may be as young.
+    moment = max(created, now)
     try:
-        keys = signing_keys(certificate, _issuers(packet), created, now)
+        keys = signing_keys(certificate, _issuers(packet), created, moment)
         fingerprint = read_certificate(certificate).fingerprint if keys else ""
     except CertificateError:
         return
-    sound = packet.hash_alg() in STRONG_HASHES and created <= now + CLOCK_SKEW
+    forgeable = packet.hash_alg() not in STRONG_HASHES or says_more(packet)
+    early = created > now + CLOCK_SKEW
     for key, reason in keys:
-        over = reason is not None or _is_over(packet, now)
-        yield _Claim(packet, key, fingerprint, forgeable=not sound, over=over)
+        over = reason not in {None, "weak"} or _is_over(packet, moment)
+        yield _Claim(packet, key, fingerprint, forgeable, over, reason == "weak", early)
 
 
 def _fitting(claims: Sequence[_Claim], contents: Sequence[Content], work: Work) -> set[int]:
@@ -153,7 +168,11 @@ def _best(claims: Sequence[_Claim], fitting: set[int]) -> tuple[Trust, str, int]
 def _worth(claim: _Claim, *, fits: bool) -> Trust:
     if not fits:
         return Trust.BAD
-    return Trust.EXPIRED if claim.over else Trust.GOOD
+    if claim.over:
+        return Trust.EXPIRED
+    if claim.weak:
+        return Trust.WEAK
+    return Trust.FUTURE if claim.early else Trust.GOOD
 
 
 def _fits(packet: Packet, key: PublicKey, content: bytes) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from rmp_milter.calls.protocol import OpenedBody
-from rmp_milter.certificates import usable
+from rmp_milter.certificates import reachable
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail
 from rmp_milter.handlers.asking.case import Case
@@ -76,7 +76,7 @@ def _mails(
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
         # Somebody else's expired key must not refuse this mail, nor keep its tries uncounted.
-        reached = usable(notice.reader.certificate, case.at)
+        reached = reachable(notice.reader.certificate, case.at)
         told = msgspec.structs.replace(
             about,
             reader=notice.reader if reached else case.doctor,
