@@ -1,6 +1,6 @@
 """Certificates that came with a mail: which can be used, and whose they are in the directory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from rmp_milter.certificates import (
