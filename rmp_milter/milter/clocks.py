@@ -51,7 +51,7 @@ class Clocks:
             if at - ABOUT_NOW <= created <= at + BEHIND:
                 self._trusted_up_to = at + log_ahead + BEHIND
                 self._early.clear()
-            elif created > at + ABOUT_NOW:
+            elif signature.trust is Trust.FUTURE:  # not some hours: that is a time zone
                 self._early[signature.fingerprint] = created
             self._doubt = self._judged(at, log_ahead)
             return self._doubt
@@ -59,7 +59,7 @@ class Clocks:
     def _judged(self, at: int, log_ahead: int) -> str:
         if log_ahead > BEHIND and at + log_ahead > self._trusted_up_to:
             return f"the access log was written {log_ahead} s from now"
-        early = [each for each in self._early.values() if each > at + ABOUT_NOW]
+        early = [each for each in self._early.values() if each > at + DAY_SECONDS]
         if len(early) >= DOCTORS:
             return f"{len(early)} doctors signed {min(early) - at} s from now, or more"
         return ""

@@ -142,7 +142,7 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
-        take_up(read, mail, means)
+        take_up(read, mail, means.store, means.keeper)
         try:
             return _take_opened(mail, read, means)
         except MailError as error:

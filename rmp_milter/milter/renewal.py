@@ -8,6 +8,7 @@ by the very mail that brings the new date. Another key never counts, whatever it
 
 from collections.abc import Callable, Iterator, Sequence
 
+from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Event, Opened, Record, Trust
 from rmp_milter.certificates import (
     CertificateError,
@@ -20,9 +21,10 @@ from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.mail.incoming.autocrypt import certificates_of
-from rmp_milter.milter.means import Mail, Means, Read
+from rmp_milter.milter.means import Mail, Read
 from rmp_milter.milter.sender import Directory, TriedT
 from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.store import Store
 
 _TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN, Trust.WEAK})
 """What a mail is worth by the enrolled copy when a newer one may show who signed it."""
@@ -72,7 +74,7 @@ def newer_copies(copies: Sequence[bytes], directory: Directory, now: int) -> Ite
             yield with_key(doctor, certificate)
 
 
-def take_up(read: Read, mail: Mail, means: Means) -> None:
+def take_up(read: Read, mail: Mail, store: Store, keeper: RemoteKeeper) -> None:
     """Put the newer copy in the place of the enrolled one, before anything else is done.
 
     So all that follows, the answer first, is for the newer copy. The leaf comes before. Where
@@ -82,9 +84,9 @@ def take_up(read: Read, mail: Mail, means: Means) -> None:
     """
     if read.renewed is None:
         return
-    means.keeper.record(Record(_leaf(read.renewed, mail)))
+    keeper.record(Record(_leaf(read.renewed, mail)))
     try:
-        means.store.commit(Changes(doctors=(read.renewed,)), mail.envelope.received_at)
+        store.commit(Changes(doctors=(read.renewed,)), mail.envelope.received_at)
     except Conflict:
         return
 

@@ -82,6 +82,12 @@ def test_several_doctors_in_the_future_are_believed_one_is_not() -> None:
     assert not clocks.weigh(UNSIGNED, NOW, 0)
 
 
+def test_doctors_in_another_time_zone_put_nothing_off() -> None:
+    clocks = Clocks()
+    for number in range(3 * DOCTORS):
+        assert not clocks.weigh(signed(NOW + 2 * 3600, f"f{number}"), NOW, 0)
+
+
 # The sender's
 
 
