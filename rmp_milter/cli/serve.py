@@ -7,8 +7,8 @@ import click
 from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host import logs
-from rmp_milter.host.own_limits import limit_itself
 from rmp_milter.host.supervisor import Program, supervise
+from rmp_milter.linux.limits import limit_itself
 
 
 @click.command()

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import Milter
@@ -18,7 +18,7 @@ import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.dossier.model import Envelope
-from rmp_milter.errors import MailError, try_again
+from rmp_milter.errors import SHORT, MailError, is_shortage, try_again
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
@@ -36,6 +36,7 @@ class Rules(msgspec.Struct, frozen=True):
     language: Language
     take: Callable[[Envelope, Memory], str]
     on_store_failure: Callable[[], None]
+    on_shortage: Callable[[], None] = lambda: None
 
 
 class Session(Milter.Base):
@@ -77,15 +78,17 @@ class Session(Milter.Base):
         """Let a message that is not for the service through, from DATA on."""
         if not self.service:
             return Milter.ACCEPT
-        self.memory = Memory()
+        with self._noting_shortage():
+            self.memory = Memory()
         return Milter.CONTINUE
 
     @Milter.noreply
     @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
         """Collect one header field as it came, in bytes of any charset."""
-        folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
+        with self._noting_shortage():
+            folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
         return Milter.CONTINUE
 
     @Milter.noreply
@@ -106,7 +109,10 @@ class Session(Milter.Base):
         try:
             done = self._take()
         except MailError as error:
-            log.info("%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
+            level = logging.WARNING if error.temporary else logging.INFO
+            if SHORT in error.detail:
+                self.rules.on_shortage()
+            log.log(level, "%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
             return self._refuse(error)
         except StoreFailed as error:
             log.critical("%s: the store failed: %s", queue_id, error)
@@ -114,7 +120,11 @@ class Session(Milter.Base):
             return self._refuse(try_again("unavailable"))
         except Exception as error:  # noqa: BLE001 -- the one boundary: nothing gets past it
             place = _where(error)
-            log.error("%s: deferred after %s at %s", queue_id, type(error).__name__, place)  # noqa: TRY400 -- a traceback could quote a mail
+            level = logging.ERROR
+            if is_shortage(error):
+                level = logging.CRITICAL
+                self.rules.on_shortage()
+            log.log(level, "%s: deferred after %s at %s", queue_id, type(error).__name__, place)
             return self._refuse(try_again("unavailable"))
         finally:
             self._drop_memory()
@@ -168,10 +178,19 @@ class Session(Milter.Base):
             self.fault = "too-large"
             self._drop_memory()
             return
-        try:
+        with self._noting_shortage():
             self.memory.write(data)
-        except OSError as error:
-            self.fault = f"no memory: {error.strerror}"
+
+    @contextlib.contextmanager
+    def _noting_shortage(self) -> Iterator[None]:
+        """Remember what the machine lacked: the mail hears 451 at its end, never a hang-up."""
+        try:
+            yield
+        except (OSError, MemoryError) as error:
+            self._drop_memory()
+            self.fault = f"no memory: {type(error).__name__}"
+            log.critical("a mail cannot be taken: %s", type(error).__name__)
+            self.rules.on_shortage()
 
     def _forget(self) -> None:
         self._drop_memory()

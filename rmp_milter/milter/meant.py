@@ -80,6 +80,15 @@ def check_case(case: Case, signature_days: int) -> None:
     check_readers(case.header, protected)
 
 
+def is_meant(case: Case, signature_days: int) -> bool:
+    """Return whether :func:`check_case` lets the mail pass: else nothing of it is its sender's."""
+    try:
+        check_case(case, signature_days)
+    except MailError:
+        return False
+    return True
+
+
 def check_new(case: Case) -> None:
     """Refuse a mail that was done before, in whatever wrapping it comes again (``replayed``)."""
     marks = once_of(case.sender, case.opened.once, case.at)

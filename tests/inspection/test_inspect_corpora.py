@@ -62,12 +62,12 @@ openpgp-encrypted-memoryhole.mbox                                pgp-mime    tak
 openpgp-encrypted-memoryhole2.mbox                               pgp-mime    taken            none
 openpgp-encrypted-noData.mbox                                    clear       not-encrypted
 openpgp-encrypted-non-encrypted-attachment.mbox                  pgp-mime    clear-attachment unknown
-openpgp-encrypted-partially-signed-attachments.mbox              pgp-mime    taken            unknown attachment1.txt
+openpgp-encrypted-partially-signed-attachments.mbox              pgp-mime    second-body      unknown attachment1.txt
 openpgp-encrypted-signed-thunderbird.mbox                        pgp-mime    taken            unknown
 openpgp-encrypted-two-attachments.mbox                           pgp-mime    taken            none    attachment1.txt attachment2.txt
 openpgp-encrypted.mbox                                           pgp-mime    taken            none
 openpgp-inline-charset-encrypted.mbox                            inline      taken            unknown
-openpgp-inline-encrypted+nonenc.mbox                             inline      taken            none
+openpgp-inline-encrypted+nonenc.mbox                             inline      second-body      none
 openpgp-inline-signed-broken.mbox                                clear       not-encrypted
 openpgp-inline-signed-broken2.mbox                               clear       not-encrypted
 openpgp-inline-signed.mbox                                       clear       not-encrypted

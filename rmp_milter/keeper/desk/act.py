@@ -30,6 +30,11 @@ def act_of(pepper: bytes, signature: Signature, content: bytes, key: SessionKey)
     return hmac.digest(pepper, said, "sha256")
 
 
+def seal_of(pepper: bytes, key: SessionKey) -> bytes:
+    """Return what the same session key always gives: it is drawn once."""
+    return hmac.digest(pepper, b"rmp once" + packed(key), "sha256")
+
+
 def _digest(content: bytes) -> bytes:
     """Return the SHA-256 of the content with every line end as LF, whatever it was."""
     digest = hashlib.sha256()

@@ -15,14 +15,14 @@ from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.keeper.desk.signed_part import SignedPart
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import kinds
-from rmp_milter.mail.incoming.mimetree import MAX_HEADER, header_fields
+from rmp_milter.mail.incoming.mimetree import MAX_HEADER, MimeLimit, header_fields
 from rmp_milter.mail.meaning.meaning import Meaning, asked
 
 _MIME_FIELDS = frozenset(
     {"content-type", "mime-version", "content-transfer-encoding", "content-disposition"}
 )
 # What stands for a file's name where there was no file: for your eyes only, a pipe of GPGME.
-_NO_NAME = re.compile(r"_CONSOLE|-(?:&\d{1,9})?|stdin")
+_NO_NAME = re.compile(r"|_CONSOLE|-(?:&\d{1,9})?|stdin")
 # Names that clients give to a text, which they mark as one: mutt's and Emacs' own files, what
 # OpenPGP.js called every message.
 _OF_A_TEXT = re.compile(r"(?:neo)?mutt-[\w.-]{1,200}|epg-input\w{1,20}|msg\.txt", re.ASCII)
@@ -33,7 +33,10 @@ def is_entity(data: bytes) -> bool:
 
     Nothing else is asked, so that one content is never both.
     """
-    fields, _ = header_fields(data, 0, min(len(data), MAX_HEADER))
+    try:
+        fields, _ = header_fields(data, 0, min(len(data), MAX_HEADER))
+    except MimeLimit:  # so many lines in one block are no header
+        return False
     return any(field.name in _MIME_FIELDS for field in fields)
 
 
@@ -65,9 +68,14 @@ def _doubted(read: Meaning, doubts: Sequence[Doubt]) -> Meaning:
 
 
 def _is_named_file(plain: Plain) -> bool:
-    if not plain.name or _NO_NAME.fullmatch(plain.name):
+    if _NO_NAME.fullmatch(plain.name):
         return False
     return not (plain.textual and _OF_A_TEXT.fullmatch(plain.name))
+
+
+def may_be_of_a_text(name: str) -> bool:
+    """Return whether the name in the packet may be that of a mail's text, and of no file."""
+    return bool(_NO_NAME.fullmatch(name) or _OF_A_TEXT.fullmatch(name))
 
 
 def _has_lone_returns(data: bytes) -> bool:

@@ -1,7 +1,9 @@
 """*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from rmp_milter.calls.memory import Memory
@@ -17,8 +19,9 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
-from rmp_milter.dossier.model import Container, PartName
-from rmp_milter.keeper.desk.act import act_of
+from rmp_milter.dossier.model import Container, PartName, Verb
+from rmp_milter.keeper.desk.act import act_of, seal_of
+from rmp_milter.keeper.desk.attached import Checks, framed, keys_to_try, open_attached
 from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.held import HeldKind
@@ -26,7 +29,8 @@ from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS, session_keys
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
+from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
@@ -34,13 +38,12 @@ from rmp_milter.keeper.openpgp.packets import (
     pieces_of,
     read_message,
 )
-from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
+from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.keeper.vitale.attestation import AttestationError
-from rmp_milter.mail.incoming.armor import ArmorError, dearmor
-
-_MOST_TRIES = 1024  # of key packets; each costs some milliseconds with an RSA key
-_SEALED = (".pgp", ".gpg", ".asc")
+from rmp_milter.mail.incoming.armor import HEAD
+from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.meaning.meaning import asked
 
 
 class _Body(NamedTuple):
@@ -61,19 +64,38 @@ def open_mail(
     None. Raises :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
-    messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
-    _check_tries(messages, desk.keys.decryption)
-    main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
-    key, plain = _decrypt_main(desk, messages[main_at], read)
+    work = Work(size, desk.limits.plaintext, len(request.bodies))
+    main, files = _apart(request.bodies)
+    message = read_message(read, main.span, desk.limits.key_packets, work)
+    unwrapping = Unwrapping(desk.keys.decryption, work)
+    session_keys_of = partial(_keys_to_try, desk, unwrapping)
+    key, plain = _decrypt_main(desk, message, read, session_keys_of(message), work)
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    opening = read_main(plain, request.bodies[main_at].charset, desk.limits, this_year)
+    limits = replace(desk.limits, text=text_within(size, desk.limits.text))
+    opening = read_main(plain, main.charset, limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
-    refuse_layers(opening, desk.keys.decryption)
-    bodies = [
-        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
-        for ref, message in zip(request.bodies, messages, strict=True)
-    ]
-    signature = weigh(opening, request.candidates, now)
+    signature = weigh(opening, request.candidates, now, work)
+    refuse_layers(opening, unwrapping, this_year)
+    if files and is_urgent(opening, this_year):
+        files = ()  # nothing that came with it refuses an emergency, and none of it is kept
+    sealed = framed((ref.span for ref in files), read, desk.limits.key_packets, work)
+    attached = open_attached(
+        sealed,
+        read,
+        session_keys_of,
+        Checks(
+            main=signature,
+            by_account=request.by_account,
+            candidates=request.candidates,
+            service=unwrapping,
+            work=work,
+            left=desk.limits.plaintext - len(plain.data),
+            now=now,
+            this_year=this_year,
+            beside_entity=opening.is_entity,
+        ),
+    )
+    bodies = [_Body(main, message, key), *map(_Body, files, sealed.messages, attached.keys)]
     signed = signed_content(opening, plain.data)
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
@@ -95,8 +117,26 @@ def open_mail(
         protected=protected_of(
             Ours(desk.services, desk.keys.service.fingerprint), opening, plain.data
         ),
+        seals=tuple(seal_of(desk.keys.pepper, each) for each in (key, *attached.keys)),
+        file_fault=attached.fault,
+        file_signers=attached.signers,
     )
     return reply, memory
+
+
+def _apart(bodies: Sequence[BodyRef]) -> tuple[BodyRef, tuple[BodyRef, ...]]:
+    """Return the main body, and the files that came beside it."""
+    files = tuple(ref for ref in bodies if ref.role is not Role.MAIN)
+    return next(ref for ref in bodies if ref.role is Role.MAIN), files
+
+
+def _keys_to_try(
+    desk: Desk, unwrapping: Unwrapping, message: EncryptedMessage
+) -> Iterator[SessionKey]:
+    def decoy() -> SessionKey:
+        return SessionKey(9, desk.random(32))
+
+    return keys_to_try(message, unwrapping, decoy)
 
 
 def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
@@ -130,63 +170,40 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
         raise CallFailed(Why.NO_TEXT, "not exactly one main body")
     for span in (ref.span for ref in bodies):
         if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
-            raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
-
-
-def _check_tries(messages: Sequence[EncryptedMessage], keys: Sequence[DecryptionKey]) -> None:
-    """Refuse more key packets to be tried, over all bodies, than a worker is soon done with."""
-    ours = {ANONYMOUS, *(key.key_id for key in keys)}
-    tries = sum(packet[1:9] in ours for message in messages for packet in message.key_packets)
-    if tries > _MOST_TRIES:
-        raise CallFailed(Why.TOO_MANY_RECIPIENTS, "too many key packets to try")
-
-
-def _session_key(desk: Desk, message: EncryptedMessage) -> SessionKey:
-    for key in session_keys(message.key_packets, desk.keys.decryption):
-        return key
-    raise CallFailed(Why.UNREADABLE, "not encrypted to the service")
+            raise CallFailed(Why.UNAVAILABLE, "a body outside the shared memory")
 
 
 def _decrypt_main(
-    desk: Desk, message: EncryptedMessage, read: ReadAt
+    desk: Desk, message: EncryptedMessage, read: ReadAt, keys: Iterator[SessionKey], work: Work
 ) -> tuple[SessionKey, Plain]:
-    """Try each session key that the key packets give; the body's integrity decides."""
-    for key in session_keys(message.key_packets, desk.keys.decryption):
+    """Try the session keys that the key packets give; the body's integrity decides."""
+    for key in keys:
         try:
-            return key, decrypt(read, message.body, key, desk.limits.plaintext)
+            return key, decrypt(read, message.body, key, desk.limits.plaintext, work)
         except PacketError as error:
             if error.why is not Why.UNREADABLE:
                 raise
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
 
 
-def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey]) -> None:
+def is_urgent(opening: Opening, this_year: int) -> bool:
+    """Return whether the mail asks for an emergency access."""
+    return asked(opening.meaning, this_year).verb is Verb.URGENCE
+
+
+def refuse_layers(opening: Opening, unwrapping: Unwrapping, this_year: int) -> None:
     """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
 
     The entity is stored as it came, behind a new key packet for its reader: the inner
-    layer would stay closed to him. ``keys`` are the service's.
+    layer would stay closed to him. Of an emergency nothing is stored. Raises
+    :class:`PacketError` for more key packets than may be tried.
     """
     for document in opening.documents:
-        if document.part.name.lower().endswith(_SEALED):
-            data = _without_armor(b"".join(document.data()))
-            if _opens(keys, data):
-                raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
-
-
-def _without_armor(data: bytes) -> bytes:
-    try:
-        return b"".join(dearmor([data])) if b"-----BEGIN PGP MESSAGE" in data else data
-    except ArmorError:
-        return b""
-
-
-def _opens(keys: Sequence[DecryptionKey], data: bytes) -> bool:
-    try:
-        whole = Span(0, len(data))
-        message = read_message(lambda at, size: data[at : at + size], whole)
-    except PacketError:
-        return False
-    return next(iter(session_keys(message.key_packets, keys)), None) is not None
+        if not looks_encrypted(first(document.data(), HEAD)):
+            continue
+        data = b"".join(document.data())
+        if is_encrypted_to(unwrapping, data) and not is_urgent(opening, this_year):
+            raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 
 class _Keeping:

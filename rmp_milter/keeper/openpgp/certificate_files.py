@@ -4,12 +4,11 @@ A mail client attaches its owner's certificate to what it encrypts, and a médec
 the patient's: whose it is and whether it is wanted is for the milter to say.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from openpgp.composed import SignedPublicKey
-
-from rmp_milter.certificates import CertificateError, read_certificate
+from rmp_milter.certificates import CertificateError, armor, parse
+from rmp_milter.certificates.packets import packets
 
 MOST = 4
 """Certificates taken of one mail; the first ones count."""
@@ -18,12 +17,9 @@ MAX_CERTIFICATE = 64 << 10
 MAX_FILE = 2 * MOST * MAX_CERTIFICATE
 """Bytes of what is searched for certificates; the armor takes a third more than them."""
 
-_BLOCK = re.compile(
-    rb"-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t]*\r?\n.*?"
-    rb"-----END PGP PUBLIC KEY BLOCK-----",
-    re.DOTALL,
-)
+_NO_KEY = frozenset({"unreadable", "secret"})
 _BEGIN = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
+_END = b"-----END PGP PUBLIC KEY BLOCK-----"
 
 
 def holds_certificates(data: bytes) -> bool:
@@ -32,33 +28,61 @@ def holds_certificates(data: bytes) -> bool:
 
 
 def certificates_in(data: bytes) -> list[bytes]:
-    """Return the certificates in a key file (armored or binary) or text, each binary.
+    """Return the certificate in a key file (armored or binary) or text, binary; never raises.
 
-    None of those that cannot be read, are too large, or are no public keys; never raises.
+    Nothing of what is too large or no public key. One that cannot be used comes as it is, for
+    its reason to be told; several come as one, which reads as several: which of them is meant
+    is nobody's to guess.
     """
     if len(data) > MAX_FILE:
         return []
-    blocks = _BLOCK.findall(data) if _BEGIN in data else [data]
-    return [each for block in blocks[:MOST] for each in _certificates(block)][:MOST]
+    blocks = islice(_blocks(data), MOST) if _BEGIN in data else [data]
+    found = [certificate for block in blocks if (certificate := _certificate(block))]
+    return [found[0] + _first_packet(found[1])] if len(found) > 1 else found
 
 
-def _certificates(block: bytes) -> list[bytes]:
+class EnclosedKeys:
+    """Looks for certificates in the files of one mail, as long as all together are small."""
+
+    def __init__(self) -> None:
+        self._left = MAX_FILE
+
+    def of(self, file: bytes) -> list[bytes]:
+        """Return the certificates in a key file, as :func:`certificates_in`."""
+        self._left -= len(file)
+        return certificates_in(file) if self._left >= 0 else []
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Yield the armored blocks; text is passed over once, however many begin in it."""
+    end = 0
+    while (begin := data.find(_BEGIN, end)) >= 0:
+        stop = data.find(_END, begin)
+        if stop < 0:
+            return
+        end = stop + len(_END)
+        yield data[begin:end]
+
+
+def _certificate(block: bytes) -> bytes:
+    """Return the certificate as others take it, or as it came where it has a fault.
+
+    Its signatures are not verified: nobody knows yet who sent it.
+    """
     try:
-        if block.startswith(_BEGIN):
-            found = SignedPublicKey.from_armor_many(block.decode("ascii", "replace"))[0]
-        else:
-            found = SignedPublicKey.from_bytes_many(block)
-    except ValueError:
-        return []
-    return [each for key in found[:MOST] for each in _usable_form(key.to_bytes())]
+        binary = parse(block).to_bytes()
+    except CertificateError as error:
+        binary = b"" if error.reason in _NO_KEY else _unarmored(block)
+    return binary if len(binary) <= MAX_CERTIFICATE else b""
 
 
-def _usable_form(binary: bytes) -> list[bytes]:
-    """Return the certificate, or nothing where it is too large or no certificate."""
-    try:
-        return [read_certificate(binary).binary] if len(binary) <= MAX_CERTIFICATE else []
-    except CertificateError:
-        return []
+def _unarmored(block: bytes) -> bytes:
+    return armor.content(block) if block.startswith(_BEGIN) else block
+
+
+def _first_packet(certificate: bytes) -> bytes:
+    """Return the primary key of a certificate, to stand behind another."""
+    return next(packets(certificate)).whole
 
 
 def first_of_each(certificates: Iterable[bytes]) -> tuple[bytes, ...]:

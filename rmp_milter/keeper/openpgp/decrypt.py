@@ -26,18 +26,20 @@ from rmp_milter.keeper.openpgp.packets import (
     PacketError,
     ReadAt,
     Stream,
+    content_of,
     pieces_of,
     read_body,
     read_header,
     unreadable,
 )
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
+from rmp_milter.keeper.openpgp.work import Work
 
 MAX_DEPTH = 4
-MAX_INNER_PACKETS = 32768
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
 _TEXTUAL = {b"t", b"u", b"m"}  # text, UTF-8, a MIME entity (GnuPG)
+_NO_MEMORY = "Error -4 "  # how the zlib module tells Z_MEM_ERROR
 
 
 class Plain(NamedTuple):
@@ -55,15 +57,18 @@ class Plain(NamedTuple):
         return f"Plain({len(self.data)} bytes)"
 
 
-def decrypt(read: ReadAt, body: Span, key: SessionKey, limit: int) -> Plain:
+def decrypt(
+    read: ReadAt, body: Span, key: SessionKey, limit: int, work: Work | None = None
+) -> Plain:
     """Decrypt the encrypted data packet at ``body``; at most ``limit`` bytes come out.
 
+    ``work`` is what may be spent on the whole mail; by itself a body has its own.
     Raises :class:`PacketError`: ``UNREADABLE`` where integrity does not hold, and only
     after it held ``TOO_LARGE`` or ``UNSUPPORTED``.
     """
     for _ in _clear(read, body, key):
         pass
-    stream = Stream(_clear(read, body, key))
+    stream = Stream(_clear(read, body, key), work or Work(body.length, limit))
     reader = _Reader(limit)
     reader.read(stream, MAX_DEPTH)
     for _ in stream.rest():  # the memory is the caller's: its integrity is checked again
@@ -107,7 +112,6 @@ class _Reader:
 
     def __init__(self, limit: int) -> None:
         self._left = limit
-        self._packets = MAX_INNER_PACKETS
         self._data: BytesIO | None = None
         self._name = ""
         self._textual = False
@@ -121,11 +125,8 @@ class _Reader:
     def read(self, stream: Stream, depth: int) -> None:
         order = Order()
         while header := read_header(stream):
-            self._packets -= 1
-            if self._packets < 0:
-                raise unreadable("too many packets")
             order.take(header.tag)
-            self._take(header.tag, Stream(read_body(stream, header)), depth)
+            self._take(header.tag, content_of(stream, header), depth)
         order.end()
 
     def _take(self, tag: int, body: Stream, depth: int) -> None:
@@ -163,17 +164,15 @@ class _Reader:
         if algorithm not in _DECOMPRESSORS:
             raise PacketError(Why.UNSUPPORTED, f"compression {algorithm}")
         # What is no literal data (padding, signatures) is decompressed too: bound it all.
-        clear = _bounded(_DECOMPRESSORS[algorithm](body.rest()), self._left + CHUNK)
-        self.read(Stream(clear), depth - 1)
+        clear = _bounded(_DECOMPRESSORS[algorithm](body.rest()), _COST[algorithm], body.work)
+        self.read(Stream(clear, body.work), depth - 1)
         for _ in body.rest():  # what the compression leaves over would be read as packets
             pass
 
 
-def _bounded(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
+def _bounded(pieces: Iterable[bytes], cost: int, work: Work) -> Iterator[bytes]:
     for piece in pieces:
-        left -= len(piece)
-        if left < 0:
-            raise PacketError(Why.TOO_LARGE, "the decompressed data is too large")
+        work.take_octets(cost * len(piece))
         yield piece
 
 
@@ -207,21 +206,28 @@ class _Bzip2:
 
 def _inflated(pieces: Iterable[bytes], inflater: _Inflater) -> Iterator[bytes]:
     """Yield the decompressed data in pieces of bounded size, to the end of its stream."""
-    try:
-        for piece in pieces:
-            rest = piece
-            while True:
-                clear = inflater.decompress(rest, CHUNK)
-                rest = inflater.unconsumed_tail
-                yield clear
-                if inflater.eof or (len(clear) < CHUNK and not rest):
-                    break
-            if inflater.eof:
+    for piece in pieces:
+        rest = piece
+        while True:
+            clear = _decompressed(inflater, rest)
+            rest = inflater.unconsumed_tail
+            yield clear
+            if inflater.eof or (len(clear) < CHUNK and not rest):
                 break
-    except (zlib.error, OSError, ValueError, EOFError) as error:
-        raise unreadable("damaged compression") from error
+        if inflater.eof:
+            break
     if not inflater.eof:
         raise unreadable("the compressed data is cut short")
+
+
+def _decompressed(inflater: _Inflater, data: bytes) -> bytes:
+    """Decompress a little; damage is told from a lack of memory, which is no fault of a mail."""
+    try:
+        return inflater.decompress(data, CHUNK)
+    except (zlib.error, OSError, ValueError, EOFError) as error:
+        if str(error).startswith(_NO_MEMORY):
+            raise MemoryError from error
+        raise unreadable("damaged compression") from error
 
 
 _DECOMPRESSORS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
@@ -230,3 +236,4 @@ _DECOMPRESSORS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     2: lambda pieces: _inflated(pieces, zlib.decompressobj()),
     3: lambda pieces: _inflated(pieces, _Bzip2()),
 }
+_COST = {0: 1, 1: 1, 2: 1, 3: 4}  # bzip2 is many times slower

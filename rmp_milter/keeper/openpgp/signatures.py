@@ -9,7 +9,12 @@ from openpgp.packet import PublicKey
 from openpgp.packet import Signature as Packet
 
 from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.certificates import CertificateError, read_certificate, signing_keys
+from rmp_milter.certificates import (
+    CertificateError,
+    read_certificate,
+    says_more,
+    signing_keys,
+)
 from rmp_milter.keeper.openpgp.packets import (
     MAX_SIGNATURE_BYTES,
     MAX_SIGNATURES,
@@ -19,6 +24,7 @@ from rmp_milter.keeper.openpgp.packets import (
     read_body,
     read_header,
 )
+from rmp_milter.keeper.openpgp.work import Work
 
 Content = Callable[[], bytes]
 """A form in which a content may have been signed, made only when it is looked at."""
@@ -26,17 +32,24 @@ Content = Callable[[], bytes]
 STRONG_HASHES = frozenset({"sha224", "sha256", "sha384", "sha512", "sha3-256", "sha3-512"})
 DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
-"""A doctor's clock may be wrong by some hours; seconds."""
+"""A doctor's clock may be ahead by some hours, or ours behind; seconds."""
 
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
-_BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
+_MOST_NAMED = 4
+"""Issuers of one signature, by id and by fingerprint, that are looked up; there is one."""
+
+_BEST_FIRST = (
+    *(Trust.GOOD, Trust.WEAK, Trust.FUTURE),
+    *(Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN),
+)
 
 
 class _Claim(NamedTuple):
     """A signature that names a candidate's key; ``fingerprint`` is the primary one.
 
     ``forgeable`` says that it counts as bad whatever it fits, ``over`` that it or its key
-    is not valid now.
+    is not valid now, ``weak`` that its key is too weak for all but emergencies, ``early``
+    that it was made well after now.
     """
 
     packet: Packet
@@ -44,6 +57,8 @@ class _Claim(NamedTuple):
     fingerprint: str
     forgeable: bool
     over: bool
+    weak: bool
+    early: bool
 
 
 def verify(
@@ -51,13 +66,16 @@ def verify(
     packets: Iterable[bytes],
     candidates: Sequence[bytes],
     now: int,
+    work: Work | None = None,
 ) -> Signature:
     """Weigh the signature packets over a content against candidate certificates.
 
     ``contents`` are the forms in which the content may have been signed (as it is, or
     with other line ends). The best signature counts, of equals the newest; with none,
     ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
-    (MD5, SHA-1) give ``Trust.BAD``.
+    (MD5, SHA-1) give ``Trust.BAD``. Made more than :data:`CLOCK_SKEW` after now it is
+    ``Trust.FUTURE``, by a key that is too weak ``Trust.WEAK``. Raises :class:`PacketError`
+    where more would have to be hashed than ``work`` has left.
     """
     given = list(packets)
     if not given:
@@ -71,7 +89,7 @@ def verify(
         for certificate in candidates
         for claim in _claims(packet, certificate, now)
     ]
-    trust, fingerprint, created = _best(claims, _fitting(claims, contents))
+    trust, fingerprint, created = _best(claims, _fitting(claims, contents, work or Work()))
     issuers = tuple(dict.fromkeys(i for packet in parsed for i in _issuers(packet)))
     return Signature(trust, fingerprint, issuers, created)
 
@@ -87,25 +105,29 @@ def _parsed(raw: bytes) -> Packet | None:
 
 def _issuers(packet: Packet) -> list[str]:
     """Return the key ids that the signature names, in lower-case hex."""
-    named = [key_id.lower() for key_id in packet.issuer_key_id()]
-    return [*named, *(fingerprint.lower()[-16:] for fingerprint in packet.issuer_fingerprint())]
+    named = [key_id.lower() for key_id in packet.issuer_key_id()[:_MOST_NAMED]]
+    prints = packet.issuer_fingerprint()[:_MOST_NAMED]
+    return [*named, *(fingerprint.lower()[-16:] for fingerprint in prints)]
 
 
 def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
     """Yield the signature with each key of the certificate that it names."""
     created = packet.created() or 0
+    # One clock is wrong where it was made after now, and the key may be as young.
+    moment = max(created, now)
     try:
-        keys = signing_keys(certificate, _issuers(packet), created, now)
+        keys = signing_keys(certificate, _issuers(packet), created, moment)
         fingerprint = read_certificate(certificate).fingerprint if keys else ""
     except CertificateError:
         return
-    sound = packet.hash_alg() in STRONG_HASHES and created <= now + CLOCK_SKEW
+    forgeable = packet.hash_alg() not in STRONG_HASHES or says_more(packet)
+    early = created > now + CLOCK_SKEW
     for key, reason in keys:
-        over = reason is not None or _is_over(packet, now)
-        yield _Claim(packet, key, fingerprint, forgeable=not sound, over=over)
+        over = reason not in {None, "weak"} or _is_over(packet, moment)
+        yield _Claim(packet, key, fingerprint, forgeable, over, reason == "weak", early)
 
 
-def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
+def _fitting(claims: Sequence[_Claim], contents: Sequence[Content], work: Work) -> set[int]:
     """Return the places of the claims that fit one of the contents.
 
     Each form is made once, however many signatures there are, and one is held at a time.
@@ -117,12 +139,19 @@ def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
         ]
         if not left:
             break
-        fitting |= _fitting_one(claims, left, content())
+        fitting |= _fitting_one(claims, left, content(), work)
     return fitting
 
 
-def _fitting_one(claims: Sequence[_Claim], places: Sequence[int], data: bytes) -> set[int]:
-    return {at for at in places if _fits(claims[at].packet, claims[at].key, data)}
+def _fitting_one(
+    claims: Sequence[_Claim], places: Sequence[int], data: bytes, work: Work
+) -> set[int]:
+    fitting: set[int] = set()
+    for at in places:
+        work.take_hashed(len(data))
+        if _fits(claims[at].packet, claims[at].key, data):
+            fitting.add(at)
+    return fitting
 
 
 def _best(claims: Sequence[_Claim], fitting: set[int]) -> tuple[Trust, str, int]:
@@ -139,7 +168,11 @@ def _best(claims: Sequence[_Claim], fitting: set[int]) -> tuple[Trust, str, int]
 def _worth(claim: _Claim, *, fits: bool) -> Trust:
     if not fits:
         return Trust.BAD
-    return Trust.EXPIRED if claim.over else Trust.GOOD
+    if claim.over:
+        return Trust.EXPIRED
+    if claim.weak:
+        return Trust.WEAK
+    return Trust.FUTURE if claim.early else Trust.GOOD
 
 
 def _fits(packet: Packet, key: PublicKey, content: bytes) -> bool:

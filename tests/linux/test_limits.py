@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.host.own_limits import group_of, may_not_swap, swap_areas
+from rmp_milter.linux.limits import group_of, may_not_swap, swap_areas
 from testbed.service import SEPARATE, Part, Service
+from testbed.waiting import wait_until
 
 SWAPS = """Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority
 /dev/dm-1                               partition\t999420\t\t0\t\t-2
@@ -49,7 +50,7 @@ def test_a_process_that_limits_itself_leaves_no_core_and_opens_many_files() -> N
     program = (
         "import ctypes, resource as r\n"
         "r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1]))\n"
-        "from rmp_milter.host.own_limits import limit_itself\n"
+        "from rmp_milter.linux.limits import limit_itself\n"
         "limit_itself(with_memory=False)\n"
         "files = r.getrlimit(r.RLIMIT_NOFILE)\n"
         "print(r.getrlimit(r.RLIMIT_CORE), files[0] == min(files[1], 65536),"
@@ -67,7 +68,10 @@ def test_every_part_of_a_running_service_writes_no_core(parts: tuple[Part, ...])
         service.wait_ready()
         running = [pid for part in parts for pid in service.pids_of(part)]
         assert len(running) > len(SEPARATE)  # the keeper's workers too
-        for pid in running:
-            limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
-            core = next(line for line in limits if line.startswith("Max core file size"))
-            assert core.split()[4:6] == ["0", "0"]
+        wait_until(lambda: all(map(writes_no_core, running)), 10, "no core of any part")
+
+
+def writes_no_core(pid: int) -> bool:
+    limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    core = next(line for line in limits if line.startswith("Max core file size"))
+    return core.split()[4:6] == ["0", "0"]
