@@ -403,7 +403,7 @@ def test_what_is_encrypted_beside_a_text_is_refused_alike_by_all(  # noqa: PLR09
     mail = compose(paul, outsider, f"{HEADER}\n{LETTER} ({kind})")
     assert verdict(inspect.as_json(mail, *config)) == refused
     assert milter.take(mail) == (refused or "depot done")
-    urgent = compose(paul, outsider, EMERGENCY + HEADER)
+    urgent = compose(paul, outsider, f"{EMERGENCY}{HEADER}\n({kind})\n")
     assert inspect.as_json(urgent, *config).at("verdict", "outcome") == "taken"
     assert milter.take(urgent) == "urgence done"
 
