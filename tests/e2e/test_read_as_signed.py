@@ -70,6 +70,7 @@ def test_a_file_that_somebody_signed_makes_nobody_his_locum(
 ) -> None:
     day = time.strftime("%d/%m/%Y")
     words = f"Demande : remplacement\nRemplaçant : {clinic.anne.mail}\nDu : {day}\nAu : {day}\n"
+    words += f"\n{name.decode()}\n"  # which nobody signs by itself
     mail = inline(clinic, signed(clinic.paul, words.encode(), name))
     before = clinic.host.postfix.collected.count(clinic.paul.mail)
     assert clinic.host.send(clinic.outsider, mail).accepted
