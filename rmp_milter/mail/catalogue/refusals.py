@@ -288,10 +288,11 @@ REFUSALS: Mapping[str, Text] = {
         "the service's clock that is behind: tell the host.",
     ),
     "replayed": Text(
-        "Ce message a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter une "
-        "demande, écrivez un nouveau message.",
-        "This mail was received once before; this copy changed nothing. To repeat a request, "
-        "write a new mail.",
+        "Ce message a déjà été reçu une fois ; cette copie n'a rien changé, et aucun de ses "
+        "fichiers n'a été conservé. Pour répéter une demande ou joindre autre chose, écrivez un "
+        "nouveau message.",
+        "This mail was received once before; this copy changed nothing, and none of its "
+        "files was kept. To repeat a request or to attach something else, write a new mail.",
     ),
     "other-service": Text(
         "Ce message nomme un autre service ({service}). Rien n'a été fait. S'il est pour "
