@@ -26,7 +26,7 @@ from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.intake import admit, gather
 from testbed.worst_mails import KINDS, Target
 
-pytestmark = [pytest.mark.promise(number=11), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CALLS = 2_000_000
 """Calls that the smallest mail may cost: some tenths of a second."""
@@ -83,6 +83,7 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
+@pytest.mark.promise(number=11)
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_small_mail_costs_little(kind: str, desk: Desk, target: Target) -> None:
     check_calls(KINDS[kind](target, 1_900), desk)

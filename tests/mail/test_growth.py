@@ -16,7 +16,7 @@ from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.mail.meaning.whole import meaning_of_mail
 
-pytestmark = [pytest.mark.promise(number=11), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 _WORDS = [field.value for field in BEGINNERS]
 _WORDS += [
@@ -199,6 +199,7 @@ def check(kind: str, seed: int, tries: int) -> None:
     assert large <= 8000 * 150 + 20_000, bit
 
 
+@pytest.mark.promise(number=11)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("kind", list(READERS))
 def test_reading_takes_as_long_as_there_is_to_read(kind: str, seed: int) -> None:
