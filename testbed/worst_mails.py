@@ -238,6 +238,12 @@ def quotations_inside(target: Target, size: int) -> bytes:
     return _mail(target, compressed(literal(_words(text)), 2), size)
 
 
+def drawn_lines_inside(target: Target, size: int) -> bytes:
+    """Write lines that are drawn, and end in what nobody draws."""
+    text = _repeated(b"-" * 590 + b"x\n", 1 << 17)
+    return _mail(target, compressed(literal(_words(text)), 2), size)
+
+
 def attributions_inside(target: Target, size: int) -> bytes:
     """Write texts of lines that may each end an attribution, compressed."""
     text = _words("a écrit :\n".encode() * 5000)
@@ -317,6 +323,7 @@ KINDS: Mapping[str, Maker] = {
     "page inside": page_inside,
     "pages inside": pages_inside,
     "quotations inside": quotations_inside,
+    "drawn lines inside": drawn_lines_inside,
     "attributions inside": attributions_inside,
     "key blocks": key_blocks,
     "key packets in files": key_packets_in_files,

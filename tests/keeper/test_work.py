@@ -118,18 +118,24 @@ def test_short_partial_lengths_behind_a_long_one_are_bounded(
 def test_packets_are_bounded_for_the_mail_and_not_for_the_layer(
     desk: Desk, target: Target
 ) -> None:
-    some = frame(PADDING, b"") * (LEAST_STEPS + LEAST_OCTETS // 512 - 100)
-    assert isinstance(asked(desk, deflated(some) + literal(TEXT), target), Opened)
-    two = deflated(some) + deflated(some[: len(some) // 8]) + literal(TEXT)
+    one = frame(PADDING, b"")
+    most = LEAST_STEPS + LEAST_OCTETS // 512
+    assert isinstance(asked(desk, deflated(one * (most - 100) + literal(TEXT)), target), Opened)
+    inner = deflated(one * 1000 + literal(TEXT))
+    two = deflated(one * (most - 100) + inner)
     assert why(asked(desk, two, target)) is Why.TOO_LARGE
 
 
 @pytest.mark.promise(number=11)
 def test_what_comes_out_is_bounded_for_all_layers_together(desk: Desk, target: Target) -> None:
-    one = deflated(deflated(frame(PADDING, bytes(3 * _MIB))))
-    assert isinstance(asked(desk, one * 2 + literal(TEXT), target), Opened)
-    assert why(asked(desk, one * 3 + literal(TEXT), target)) is Why.TOO_LARGE
-    assert why(asked(desk, deflated(one * 3) + literal(TEXT), target)) is Why.TOO_LARGE
+    def layered(layers: int) -> bytes:
+        inside = literal(TEXT)
+        for _ in range(layers):
+            inside = deflated(frame(PADDING, bytes(4 * _MIB)) + inside)
+        return inside
+
+    assert isinstance(asked(desk, layered(2), target), Opened)
+    assert why(asked(desk, layered(3), target)) is Why.TOO_LARGE
 
 
 def test_bzip2_counts_for_what_it_costs(desk: Desk, target: Target) -> None:

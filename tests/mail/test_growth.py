@@ -6,6 +6,7 @@ from. Words that the readers know, and what is nearly one, are what takes them l
 
 import random
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -15,6 +16,8 @@ from rmp_milter.mail.header.words import BEGINNERS
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.mail.meaning.whole import meaning_of_mail
+from rmp_milter.mail.whose.attributions import attributions
+from rmp_milter.mail.whose.openings import openings
 
 pytestmark = pytest.mark.slow
 
@@ -228,3 +231,65 @@ def test_texts_that_took_long(bit: str) -> None:
     small, large = cost(read, bit, 4000), cost(read, bit, 16_000)
     assert large <= 4.4 * small + 3000
     assert large <= 16_000 * 150 + 20_000
+
+
+RUNS = [
+    "-",
+    "_",
+    "=",
+    "*",
+    "~",
+    "#",
+    ">",
+    "|",
+    ":",
+    " ",
+    "\t",
+    "a",
+    "1",
+    "-=",
+    ": ",
+    "a ",
+    "1/",
+    "é",
+]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("end", ["x\n", ":\n", " : x\n", "a écrit\n"])
+@pytest.mark.parametrize("run", RUNS)
+def test_runs_of_one_sign_take_no_time(run: str, end: str) -> None:
+    read, _ = READERS["plain"]
+    for length in (190, 590, 3900):
+        for begin in ("", "-----a", "Code : "):
+            bit = f"{begin}{run * (length // len(run))}{end}".encode()
+            start = time.process_time()
+            read(bit * (8192 // len(bit) + 1))
+            assert time.process_time() - start < 1, bit  # lines of dashes took 5 s
+
+
+@pytest.mark.parametrize(
+    ("line", "drawn"),
+    [
+        ("---- Le Dr X a écrit ----", True),
+        ("  == X wrote ==  ", True),
+        ("- X a écrit -", False),
+        ("---- X a écrit", False),
+        ("-" * 3, False),
+        ("-" * 590 + "x", False),
+    ],
+)
+def test_a_drawn_attribution_has_two_signs_on_each_side(line: str, *, drawn: bool) -> None:
+    assert (0 in attributions([line])) is drawn
+
+
+@pytest.mark.parametrize(
+    ("line", "opens"),
+    [("---- Mail ----", True), ("-----_---", True), ("--- a --", False), ("-" * 150, False)],
+)
+def test_words_between_drawn_lines_open_a_quotation_above_a_block(
+    line: str, *, opens: bool
+) -> None:
+    block = ["De : X <x@y.fr>", "Envoyé : 12/11/2026 10:12", "À : Y", "Objet : Z"]
+    found = openings([line, *block]).get(0)
+    assert (found is not None and found.end == 5) is opens

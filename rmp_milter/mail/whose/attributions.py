@@ -14,7 +14,7 @@ _BEHIND = 200  # characters that may follow the verb: a name, an address, the da
 _ENDS = re.compile(r"[:：][\s*_>»\"-]*\Z")
 _WROTE = re.compile(rf"(?<!\w)(?:{WROTE})(?!\w)", re.IGNORECASE)
 _ENDS_IN_VERB = re.compile(rf"(?<!\w)(?:{WROTE})[\s*_=-]*\Z", re.IGNORECASE)
-_DRAWN_AROUND = re.compile(r"\s*[-=*_]{2,}.*[-=*_]{2,}\s*\Z")
+_DRAWN = frozenset("-=*_")
 _BEGINS = re.compile(rf"\W{{0,12}}(?:(?:{BEGINS})(?!\w)|\d{{1,4}}[-/. ])", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _ANGLED = re.compile(r"<\s?[^\s<>@]{1,64}@[^\s<>@]{1,255}\s?>")
@@ -93,7 +93,13 @@ def _ends_without_colon(line: str) -> bool:
 
 def _is_drawn(line: str) -> bool:
     """Return whether the line is "---- X wrote ----"."""
-    return bool(_DRAWN_AROUND.match(line) and _ENDS_IN_VERB.search(line))
+    text = line.strip()
+    ends = text[:2] + text[-2:]
+    return len(text) >= len(ends) == 4 and _DRAWN.issuperset(ends) and _ends_in_verb(line)  # noqa: PLR2004 -- two on each side
+
+
+def _ends_in_verb(line: str) -> bool:
+    return bool(_ENDS_IN_VERB.search(line))
 
 
 def _goes_on(line: str) -> bool:
