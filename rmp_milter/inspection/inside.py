@@ -7,6 +7,7 @@ handed over, by the keeper's own code. In both ways only what is listed in
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 
@@ -39,7 +40,7 @@ from rmp_milter.keeper.openpgp.packets import (
     ReadAt,
     read_message,
 )
-from rmp_milter.keeper.openpgp.work import Work
+from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.renewal import opened_by_newer
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
@@ -179,6 +180,8 @@ def _open(  # noqa: PLR0913, PLR0917 -- what with_key_file is given
     main = next(ref for ref in refs if ref.role is Role.MAIN)
     message = read_message(read, main.span, limits.key_packets)
     plain = _decrypted(key_file, message, read, limits)
+    size = max(ref.span.offset + ref.span.length for ref in refs)
+    limits = replace(limits, text=text_within(size, limits.text))
     opened = read_main(plain, main.charset, limits, this_year)
     signature = weigh(opened, candidates, now)
     protected = protected_of(Ours(services, ""), opened, plain.data)

@@ -56,7 +56,7 @@ class Work:
 
     def __init__(self, size: int = LONGEST, longest: int = LONGEST, bodies: int = 1) -> None:
         self.octets = min(LEAST_OCTETS + OCTETS * size, LAYERS * longest)
-        self.steps = LEAST_STEPS + (size + self.octets) // STEP
+        self.steps = LEAST_STEPS + (size + min(self.octets, longest)) // STEP
         self.tries = LEAST_TRIES + 2 * bodies
         self.hashed = min(HASHED * self.octets, LAYERS * longest)
         self._given = Spent(self.octets, self.steps, self.tries, self.hashed)

@@ -19,6 +19,7 @@ from rmp_milter.mail.incoming.surplus import Surplus, surplus_of, without_repeti
 from rmp_milter.mail.incoming.transfer import Buffer
 
 _MAX_BLOCKS = 16  # armored messages in one text
+_MAX_PAGE_BLOCKS = 4  # in a page, which takes longer to look through
 _WORDS_AROUND = 4  # texts around whose armor words are looked for
 _PAYLOAD_NAMES = frozenset(
     {
@@ -194,7 +195,8 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
     if leaf.kind is not OctetsKind.ARMORED:
         return
-    most = _MAX_BLOCKS if leaf.is_loose_text else 1
+    in_text = _MAX_PAGE_BLOCKS if leaf.part.media_type == "text/html" else _MAX_BLOCKS
+    most = in_text if leaf.is_loose_text else 1
     body, *others = armor.blocks_in(leaf.shown(), most) or (armor.ArmoredBlock(b"", ""),)
     if _is_encrypted(body, damaged=True):
         yield _Found(leaf, _role(leaf, bodiless=bodiless), charset=body.charset)

@@ -14,7 +14,7 @@ _BEHIND = 200  # characters that may follow the verb: a name, an address, the da
 _ENDS = re.compile(r"[:：][\s*_>»\"-]*\Z")
 _WROTE = re.compile(rf"(?<!\w)(?:{WROTE})(?!\w)", re.IGNORECASE)
 _ENDS_IN_VERB = re.compile(rf"(?<!\w)(?:{WROTE})[\s*_=-]*\Z", re.IGNORECASE)
-_DRAWN_AROUND = re.compile(r"\s*[-=*_]{2,}.*[-=*_]{2,}\s*\Z")
+_DRAWN = frozenset("-=*_")
 _BEGINS = re.compile(rf"\W{{0,12}}(?:(?:{BEGINS})(?!\w)|\d{{1,4}}[-/. ])", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _ANGLED = re.compile(r"<\s?[^\s<>@]{1,64}@[^\s<>@]{1,255}\s?>")
@@ -47,9 +47,10 @@ def attributions(lines: Sequence[str]) -> dict[int, Attribution]:
     number of others.
     """
     found: dict[int, Attribution] = {}
+    beginnings = _Beginnings(lines)
     for last, line in enumerate(lines):
         if _ENDS.search(line[-20:]) or _ends_without_colon(line[:_LINE]):
-            begun = _begin(lines, last)
+            begun = _begin(beginnings, last)
             if begun is not None:
                 found[begun] = _attribution(_joined(lines, begun, last), last + 1)
             elif has_address(line[-_LINE:]):
@@ -92,7 +93,13 @@ def _ends_without_colon(line: str) -> bool:
 
 def _is_drawn(line: str) -> bool:
     """Return whether the line is "---- X wrote ----"."""
-    return bool(_DRAWN_AROUND.match(line) and _ENDS_IN_VERB.search(line))
+    text = line.strip()
+    ends = text[:2] + text[-2:]
+    return len(text) >= len(ends) == 4 and _DRAWN.issuperset(ends) and _ends_in_verb(line)  # noqa: PLR2004 -- two on each side
+
+
+def _ends_in_verb(line: str) -> bool:
+    return bool(_ENDS_IN_VERB.search(line))
 
 
 def _goes_on(line: str) -> bool:
@@ -104,17 +111,35 @@ def _without_hours(line: str) -> str:
     return _HOUR.sub("", line)
 
 
-def _begin(lines: Sequence[str], last: int) -> int | None:
+class _Beginnings:
+    """What the lines of a text may begin, each looked at once."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._looked: dict[int, tuple[bool, bool, bool]] = {}
+
+    def of(self, row: int) -> tuple[bool, bool, bool]:
+        """Return whether the line begins as an attribution, says a day, and is one for sure."""
+        if row not in self._looked:
+            line = self.lines[row]
+            begins, has = bool(_BEGINS.match(line)), has_day(line[:_LINE])
+            sure = begins and has and _is_sure_begin(line[:_LINE])
+            self._looked[row] = begins, has, sure
+        return self._looked[row]
+
+
+def _begin(beginnings: _Beginnings, last: int) -> int | None:
     """Return the line in which an attribution begins that ends in ``last``.
 
     The nearest that makes it whole, for what stands above may be a header. But a day and an
     hour begin one for sure, and all that follows may be somebody's long name.
     """
-    rows = list(_upwards(lines, last))
-    sure = [row for row in rows if _is_sure_begin(lines[row][:_LINE])]
-    with_day = [row for row in rows if has_day(lines[row][:_LINE])]
-    for first in (*sure[-1:], *with_day, *rows):
-        if _BEGINS.match(lines[first]) and _is_whole(_joined(lines, first, last)):
+    lines = beginnings.lines
+    rows = [row for row in _upwards(lines, last) if beginnings.of(row)[0]]
+    with_day = [row for row in rows if beginnings.of(row)[1]]
+    sure = [row for row in with_day if beginnings.of(row)[2]]
+    for first in dict.fromkeys((*sure[-1:], *with_day, *rows)):
+        if _is_whole(_joined(lines, first, last)):
             return first
     return _begin_of_undated(lines, last)
 

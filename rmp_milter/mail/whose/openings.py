@@ -13,7 +13,8 @@ from rmp_milter.mail.whose.words import Whose
 
 _LONGEST = 200  # characters of a divider
 _DRAWN = re.compile(r"\s*[-_=*~‐-―]{2,}[^\S\n]*(?=[^\W_\"])")
-_DRAWN_AROUND = re.compile(r"\s*[-_=*~‐-―]{3,}\s*\w.*?[-_=*~‐-―]{3,}\s*\Z")
+_DRAWN_WORD = re.compile(r"[-_=*~‐-―]{3,}?\s*\w")
+_DRAWN_END = re.compile(r"[-_=*~‐-―]{3}\Z")
 _RULE = re.compile(r"\s*[-_=*‐-―]{10,}\s*\Z")
 _DIVIDER = re.compile(
     rf"(?P<forwarded>{FORWARDED})|(?P<original>{ORIGINAL})|(?P<dated>{DATED})|(?P<ended>{ENDED})"
@@ -83,11 +84,17 @@ def _divider(lines: Sequence[str], roles: Sequence[Roles], at: int) -> QuoteOpen
     end = at + 1 if under is None else under
     found = _DIVIDER.fullmatch(fold(line))
     if found is None:
-        is_one = under is not None and _DRAWN_AROUND.match(line)
+        is_one = under is not None and _is_drawn_around(line.strip())
         return QuoteOpening(Kind.EITHER, end, Whose.FOREIGN) if is_one else None
     sure = under is not None or _DRAWN.match(line) or line.rstrip().endswith(":")
     below = Whose.FOREIGN if sure or found["hour"] else Whose.DOUBTFUL
     return QuoteOpening(_kind(found), end, below)
+
+
+def _is_drawn_around(text: str) -> bool:
+    """Return whether words stand between two drawn lines."""
+    found = _DRAWN_WORD.match(text)
+    return found is not None and bool(_DRAWN_END.search(text, max(found.end(), len(text) - 3)))
 
 
 def _kind(found: re.Match[str]) -> Kind:
