@@ -1,9 +1,11 @@
 """The keeper as the milter sees it: one method a call, replies or refusals, nothing else."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from contextlib import nullcontext
+from typing import Self, TypeVar
 
 from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Adopt,
@@ -57,10 +59,25 @@ class RemoteKeeper:
     that fits the reason otherwise.
     """
 
-    def __init__(self, call: Call, limit_megabytes: int) -> None:
-        """``limit_megabytes`` is told to whoever sends a larger mail."""
+    def __init__(
+        self,
+        call: Call,
+        limit_megabytes: int,
+        gate: Gate | None = None,
+        rank: Rank = Rank.KNOWN,
+    ) -> None:
+        """``limit_megabytes`` is told to whoever sends a larger mail.
+
+        Calls wait at the ``gate``, if there is one, as those of ``rank``.
+        """
         self._call = call
-        self._facts = {"limit": str(limit_megabytes)}
+        self._megabytes = limit_megabytes
+        self._gate = gate
+        self._rank = rank
+
+    def at(self, rank: Rank) -> Self:
+        """Return the same keeper for calls of another rank."""
+        return type(self)(self._call, self._megabytes, self._gate, rank)
 
     def open(self, request: Open, bodies: Memory) -> tuple[Opened, Memory]:
         """Open a mail; the memory returned holds what was split off it, often nothing."""
@@ -115,8 +132,9 @@ class RemoteKeeper:
         self, kind: type[ReplyT], request: Request, memory: Memory | None
     ) -> tuple[ReplyT, Memory]:
         try:
-            reply, fd = self._call(request, memory.fd if memory else None)
-        except KeeperDown as error:
+            with self._gate.place(self._rank) if self._gate else nullcontext():
+                reply, fd = self._call(request, memory.fd if memory else None)
+        except (KeeperDown, TimeoutError) as error:
             raise try_again("unavailable", f"keeper: {error}") from error
         shared = Memory(fd)
         if isinstance(reply, kind):
@@ -130,4 +148,6 @@ class RemoteKeeper:
         detail = f"keeper: {reply.why} {reply.detail}"
         if reply.why not in _OUTSIDE:
             return try_again("unavailable", detail)
-        return MailError(_OUTSIDE[reply.why], detail=detail, facts=self._facts)
+        return MailError(
+            _OUTSIDE[reply.why], detail=detail, facts={"limit": str(self._megabytes)}
+        )

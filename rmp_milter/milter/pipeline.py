@@ -38,6 +38,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
+from rmp_milter.milter.order import rank_of_opening, rank_of_rest
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
@@ -173,9 +174,14 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
 
     def attempt(certificates: tuple[bytes, ...]) -> Read:
         request = open_request(mail.digest, gathered.refs, certificates)
-        opened, fresh = keeper.open(request, gathered.memory)
+        rank = rank_of_opening(
+            gathered.memory.size, seems_known=bool(certificates), logged_in=logged_in
+        )
+        opened, fresh = keeper.at(rank).open(request, gathered.memory)
         return Read(opened, gathered.memory, fresh, gathered.clear)
 
+    account = mail.envelope.account
+    logged_in = bool(account) and view.doctor_by_account(account) is not None
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
     return opened_with_signers(attempt, likely, view)
 
@@ -190,7 +196,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         digest=mail.digest,
         at=at,
         view=view,
-        keeper=means.keeper,
+        keeper=means.keeper.at(rank_of_rest(header.verb)),
         mail_from=mail.envelope.sender,
         sender=sender,
         header=header,
@@ -249,7 +255,8 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
     with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
         brought = Brought(case.opened.bodies, bodies, fresh, view.body)
         once = _once(case.opened, case.at + means.once_seconds)
-        changes = changes_of(outcome, case, brought, once, means.answers)
+        answers = means.answers.at(rank_of_rest(case.header.verb))
+        changes = changes_of(outcome, case, brought, once, answers)
         means.store.commit(changes, case.at)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
@@ -51,7 +52,8 @@ def run(config: Config) -> int:
         duplicate_days=config.milter.duplicate_days,
     )
     failed = threading.Event()
-    means = _means(config, store, keys)
+    gate = Gate(config.keeper.workers, config.milter.keeper_timeout_seconds)
+    means = _means(config, store, keys, gate)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:
         return take(envelope, memory, means)
@@ -69,7 +71,7 @@ def run(config: Config) -> int:
         else None
     )
     ended = threading.Event()
-    rounds = (household(config, store), watch_of(config), config.milter.chores_seconds)
+    rounds = (household(config, store, gate), watch_of(config), config.milter.chores_seconds)
     chores = threading.Thread(
         target=_keep_house, args=(*rounds, ended, failed), name="chores", daemon=True
     )
@@ -106,9 +108,9 @@ def _keep_house(
             _give_up(failed)
 
 
-def household(config: Config, store: Store) -> Household:
-    """Return what the chores are done with."""
-    keeper = _keeper(config)
+def household(config: Config, store: Store, gate: Gate | None = None) -> Household:
+    """Return what the chores are done with; in the milter they wait at its ``gate``."""
+    keeper = _keeper(config, gate).at(Rank.CHORE)
     language = config.service.language
     return Household(store, keeper, _answers(config, keeper), language, config.clock)
 
@@ -128,9 +130,9 @@ def watch_of(config: Config) -> Watch:
     )
 
 
-def _keeper(config: Config) -> RemoteKeeper:
+def _keeper(config: Config, gate: Gate | None) -> RemoteKeeper:
     client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
-    return RemoteKeeper(client.call, config.limits.message_bytes // 1_000_000)
+    return RemoteKeeper(client.call, config.limits.message_bytes // 1_000_000, gate)
 
 
 def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
@@ -145,8 +147,8 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
     )
 
 
-def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
-    keeper = _keeper(config)
+def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
+    keeper = _keeper(config, gate)
     table = table_with(msgspec.structs.asdict(config.onglets))
     return Means(
         store=store,

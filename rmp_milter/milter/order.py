@@ -1,0 +1,30 @@
+"""Which of a mail's calls of the keeper go before which: what is known of it at each moment.
+
+Before a mail is opened, nobody knows what it asks and who wrote it. What its outside says is
+a guess that grants nothing but a place in the row: a stranger who writes under a doctor's
+address gets in front too, with mails so small that opening one is a matter of milliseconds.
+"""
+
+from rmp_milter.calls.gate import Rank
+from rmp_milter.dossier.model import Verb
+
+SMALL = 256 << 10
+"""Bytes of encrypted bodies up to which an emergency may be expected in a mail."""
+
+
+def rank_of_opening(size: int, *, seems_known: bool, logged_in: bool) -> Rank:
+    """Return how soon a mail of ``size`` bytes is opened.
+
+    ``seems_known`` where its outside or its signature names somebody enrolled, ``logged_in``
+    where Postfix knows him by his password: then it is he, and his mail takes any worker.
+    """
+    if logged_in or seems_known:
+        if size <= SMALL:
+            return Rank.OPEN
+        return Rank.KNOWN if logged_in else Rank.LARGE
+    return Rank.STRANGER if size <= SMALL else Rank.STRANGER_LARGE
+
+
+def rank_of_rest(verb: Verb) -> Rank:
+    """Return how soon the calls come that follow, once it is known what is asked."""
+    return Rank.EMERGENCY if verb is Verb.URGENCE else Rank.KNOWN
