@@ -7,7 +7,6 @@ where an emergency passes all, and where what strangers have opened never takes 
 
 import itertools
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -39,13 +38,20 @@ _NARROW = frozenset({Rank.LARGE, Rank.STRANGER, Rank.STRANGER_LARGE})
 
 
 class _Waiting:
-    """One call that waits: its number in the order of coming, and the sign that it may go."""
+    """One call that waits: what its place in the order depends on, and the sign to go."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, rank: Rank, size: int, number: int) -> None:
+        self.rank = rank
+        self.order = (rank, size, number)
         self.number = number
         self.admitted = False
         self.sign = threading.Lock()
         self.sign.acquire()
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it may not take the last free worker."""
+        return self.rank in _NARROW
 
     def admit(self) -> None:
         """Let it go."""
@@ -57,8 +63,8 @@ class Gate:
     """Lets ``workers`` calls through at once, the best rank first; for threads of a process.
 
     Opening what may take long (of strangers, or large) has all workers but one; of a single
-    worker it has that one. Nothing waits for ever: who was passed over three times by others
-    of a better rank is next, but for emergencies, which pass always.
+    worker it has that one. Nothing waits for ever: whoever has waited longest and was passed
+    over three times is next, but for emergencies, which pass always.
     """
 
     def __init__(self, workers: int, patience: float) -> None:
@@ -68,56 +74,57 @@ class Gate:
         self._free_narrow = max(1, workers - 1)
         self._lock = threading.Lock()
         self._numbers = itertools.count()
-        self._queues: dict[Rank, deque[_Waiting]] = {rank: deque() for rank in Rank}
+        self._waiting: list[_Waiting] = []  # as they came; one for each thread at most
         self._passed_over = 0
 
     @contextmanager
-    def place(self, rank: Rank) -> Iterator[None]:
-        """Hold a place for one call, in the order of ranks.
+    def place(self, rank: Rank, size: int = 0) -> Iterator[None]:
+        """Hold a place for one call, in the order of ranks; of one rank, small ones first.
 
         Raises :class:`TimeoutError` when none was free in time; then none is held.
         """
-        self._enter(rank)
+        call = self._enter(rank, size)
         try:
             yield
         finally:
             with self._lock:
                 self._free += 1
-                self._free_narrow += rank in _NARROW
+                self._free_narrow += call.narrow
                 self._admit()
 
     def waiting(self) -> int:
         """Return how many calls wait at this moment."""
         with self._lock:
-            return sum(map(len, self._queues.values()))
+            return len(self._waiting)
 
-    def _enter(self, rank: Rank) -> None:
+    def _enter(self, rank: Rank, size: int) -> _Waiting:
         with self._lock:
-            call = _Waiting(next(self._numbers))
-            self._queues[rank].append(call)
+            call = _Waiting(rank, size, next(self._numbers))
+            self._waiting.append(call)
             self._admit()
         if call.sign.acquire(timeout=self._patience):
-            return
+            return call
         with self._lock:
             if call.admitted:  # in the very last moment
-                return
-            self._queues[rank].remove(call)
+                return call
+            self._waiting.remove(call)
         raise TimeoutError("all workers are busy")
 
     def _admit(self) -> None:
         """Let calls go while there are places for them."""
-        while self._free and (rank := self._next()) is not None:
+        while self._free and (call := self._next()):
             self._free -= 1
-            self._free_narrow -= rank in _NARROW
-            self._queues[rank].popleft().admit()
+            self._free_narrow -= call.narrow
+            self._waiting.remove(call)
+            call.admit()
 
-    def _next(self) -> Rank | None:
-        """Return whose turn it is; the first of each queue has waited longest in it."""
-        ready = [rank for rank, queue in self._queues.items() if queue and self._may(rank)]
+    def _next(self) -> _Waiting | None:
+        """Return whose turn it is among those that may take a worker now."""
+        ready = [call for call in self._waiting if not call.narrow or self._free_narrow]
         if not ready:
             return None
-        best, oldest = min(ready), min(ready, key=lambda rank: self._queues[rank][0].number)
-        if best is Rank.EMERGENCY:
+        oldest, best = ready[0], min(ready, key=_order)
+        if best.rank is Rank.EMERGENCY:
             return best
         if best is oldest or self._passed_over >= PASSED_OVER:
             self._passed_over = 0
@@ -125,5 +132,6 @@ class Gate:
         self._passed_over += 1
         return best
 
-    def _may(self, rank: Rank) -> bool:
-        return rank not in _NARROW or self._free_narrow > 0
+
+def _order(call: _Waiting) -> tuple[Rank, int, int]:
+    return call.order

@@ -1,7 +1,7 @@
 """The keeper as the milter sees it: one method a call, replies or refusals, nothing else."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Self, TypeVar
 
 from rmp_milter.calls.client import KeeperDown
@@ -132,7 +132,7 @@ class RemoteKeeper:
         self, kind: type[ReplyT], request: Request, memory: Memory | None
     ) -> tuple[ReplyT, Memory]:
         try:
-            with self._gate.place(self._rank) if self._gate else nullcontext():
+            with self._place(memory):
                 reply, fd = self._call(request, memory.fd if memory else None)
         except (KeeperDown, TimeoutError) as error:
             raise try_again("unavailable", f"keeper: {error}") from error
@@ -141,6 +141,11 @@ class RemoteKeeper:
             return reply, shared
         shared.close()
         raise self._refusal(reply)
+
+    def _place(self, memory: Memory | None) -> AbstractContextManager[None]:
+        if self._gate is None:
+            return nullcontext()
+        return self._gate.place(self._rank, memory.size if memory else 0)
 
     def _refusal(self, reply: Reply) -> MailError:
         if not isinstance(reply, Failed):
