@@ -3,6 +3,7 @@
 The keeper serves calls as they come, and a call that waits at its socket can no longer be
 overtaken. So no more calls go to it at once than it has workers. The others wait at the gate,
 where an emergency passes all, and where what strangers have opened never takes all workers.
+One worker more than the host asks for is there for emergencies alone.
 """
 
 import itertools
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
+SPARE = 1
+"""Workers that the keeper has beyond those of its configuration: emergencies' own."""
 PASSED_OVER = 3
 """So often whoever has waited longest is passed over; then it is his turn."""
 
@@ -38,7 +41,7 @@ _NARROW = frozenset({Rank.LARGE, Rank.STRANGER, Rank.STRANGER_LARGE})
 
 
 class _Waiting:
-    """One call that waits: what its place in the order depends on, and the sign to go."""
+    """One call that waits: its place in the order, and the sign that it may go."""
 
     def __init__(self, rank: Rank, size: int, number: int) -> None:
         self.rank = rank
@@ -49,8 +52,13 @@ class _Waiting:
         self.sign.acquire()
 
     @property
+    def urgent(self) -> bool:
+        """Whether it may take the spare worker."""
+        return self.rank is Rank.EMERGENCY
+
+    @property
     def narrow(self) -> bool:
-        """Whether it may not take the last free worker."""
+        """Whether it leaves a worker to all others."""
         return self.rank in _NARROW
 
     def admit(self) -> None:
@@ -62,15 +70,16 @@ class _Waiting:
 class Gate:
     """Lets ``workers`` calls through at once, the best rank first; for threads of a process.
 
-    Opening what may take long (of strangers, or large) has all workers but one; of a single
-    worker it has that one. Nothing waits for ever: whoever has waited longest and was passed
-    over three times is next, but for emergencies, which pass always.
+    An emergency's may be one more. Opening what may take long (of strangers, or large) has all
+    workers but one; of a single one it has that. Nothing waits for ever: whoever has waited
+    longest and was passed over three times is next, but for emergencies, which pass always.
     """
 
     def __init__(self, workers: int, patience: float) -> None:
         """``patience`` is how many seconds a call waits here at most."""
         self._patience = patience
-        self._free = workers
+        self._free = workers + SPARE
+        self._free_ordinary = workers
         self._free_narrow = max(1, workers - 1)
         self._lock = threading.Lock()
         self._numbers = itertools.count()
@@ -88,8 +97,7 @@ class Gate:
             yield
         finally:
             with self._lock:
-                self._free += 1
-                self._free_narrow += call.narrow
+                self._count(call, 1)
                 self._admit()
 
     def waiting(self) -> int:
@@ -113,18 +121,30 @@ class Gate:
     def _admit(self) -> None:
         """Let calls go while there are places for them."""
         while self._free and (call := self._next()):
-            self._free -= 1
-            self._free_narrow -= call.narrow
+            self._count(call, -1)
             self._waiting.remove(call)
             call.admit()
 
+    def _count(self, call: _Waiting, change: int) -> None:
+        self._free += change
+        if not call.urgent:
+            self._free_ordinary += change
+        if call.narrow:
+            self._free_narrow += change
+
+    def _may(self, call: _Waiting) -> bool:
+        """Whether the call may take one of the workers that are free."""
+        if call.narrow and not self._free_narrow:
+            return False
+        return call.urgent or self._free_ordinary > 0
+
     def _next(self) -> _Waiting | None:
         """Return whose turn it is among those that may take a worker now."""
-        ready = [call for call in self._waiting if not call.narrow or self._free_narrow]
+        ready = [call for call in self._waiting if self._may(call)]
         if not ready:
             return None
         oldest, best = ready[0], min(ready, key=_order)
-        if best.rank is Rank.EMERGENCY:
+        if best.urgent:
             return best
         if best is oldest or self._passed_over >= PASSED_OVER:
             self._passed_over = 0
