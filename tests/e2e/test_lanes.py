@@ -32,6 +32,13 @@ def clinic() -> Iterator[Clinic]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def settled(clinic: Clinic) -> Iterator[None]:
+    """Let all answers and notices of a test leave before the next one waits for its own."""
+    yield
+    clinic.host.settle()
+
+
 class Held:
     """Calls that are held until they are let go, and how many were at the keeper at once."""
 
