@@ -29,12 +29,14 @@ from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weig
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.opening import refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
     ReadAt,
     read_message,
 )
+from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
@@ -138,8 +140,8 @@ def _as_refusals() -> Iterator[None]:
 def _refusal(opened: Opening, key_file: KeyFile) -> str:
     """Return why a service with this key would refuse what was opened, or nothing."""
     try:
-        refuse_layers(opened, key_file.keys)
-    except CallFailed as failure:
+        refuse_layers(opened, Unwrapping(key_file.keys, Work()))
+    except (CallFailed, PacketError) as failure:
         return failure.why.value
     return ""
 

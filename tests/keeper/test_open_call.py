@@ -171,12 +171,29 @@ def test_shared_memory_beyond_the_limit_is_refused(
 def test_key_packets_that_must_be_tried_are_bounded_over_all_bodies(
     gpg: Gpg, desk: Desk
 ) -> None:
-    hidden = frame(PKESK, b"\x03" + bytes(8) + b"\x01" + bytes(40)) * 64
+    noise = b"\x08\x00" + bytes(255) + b"\x01"  # as long as the service's key
+    hidden = frame(PKESK, b"\x03" + bytes(8) + b"\x01" + noise)
     text, file = encrypted(gpg, (HEADER + LETTER).encode()), encrypted(gpg, PDF)
     found = read_message(lambda offset, size: file[offset : offset + size], Span(0, len(file)))
+    ours = frame(PKESK, b"\x03" + bytes(8) + found.key_packets[0][9:])
     sealed = file[found.body.offset :]
-    for files, fits in ((15, True), (17, False)):
-        bodies = [text, *[hidden + sealed] * files]
-        request, memory = opening(bodies, entity=False, names=["a.pgp"] * files)
-        failed = ask(desk, request, memory).failed
-        assert (failed.why is Why.TOO_MANY_RECIPIENTS) is not fits
+    for files, fits in ((1, True), (3, False)):
+        # Never where the last body's stood, which is tried first.
+        bodies = [
+            hidden * (63 - at % 2) + ours + hidden * (at % 2) + sealed for at in range(files)
+        ]
+        request, memory = opening([text, *bodies], entity=False, names=["a.pgp"] * files)
+        reply = ask(desk, request, memory).reply
+        assert isinstance(reply, Opened) is fits
+        assert isinstance(reply, Opened) or reply.why is Why.TOO_MANY_RECIPIENTS
+
+
+def test_a_mail_of_many_files_to_many_unnamed_recipients_opens(gpg: Gpg, desk: Desk) -> None:
+    noise = b"\x08\x00" + bytes(255) + b"\x01"
+    hidden = frame(PKESK, b"\x03" + bytes(8) + b"\x01" + noise)
+    text, file = encrypted(gpg, (HEADER + LETTER).encode()), encrypted(gpg, PDF)
+    found = read_message(lambda offset, size: file[offset : offset + size], Span(0, len(file)))
+    ours = frame(PKESK, b"\x03" + bytes(8) + found.key_packets[0][9:])
+    bodies = [text, *[hidden * 40 + ours + hidden * 10 + file[found.body.offset :]] * 30]
+    request, memory = opening(bodies, entity=False, names=["a.pgp"] * 30)
+    assert len(opened(ask(desk, request, memory)).bodies) == 31

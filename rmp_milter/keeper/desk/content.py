@@ -17,12 +17,14 @@ from rmp_milter.keeper.desk.route import (
 )
 from rmp_milter.keeper.openpgp.certificate_files import (
     MAX_FILE,
+    EnclosedKeys,
     certificates_in,
     first_of_each,
     holds_certificates,
 )
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import Content, as_signed, detached, verify
+from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, walk
 from rmp_milter.mail.meaning.meaning import Meaning, agreed, meaning
@@ -100,7 +102,8 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
     if sum(1 for _ in walk(spread.root)) > limits.parts:
         raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
     data = spread.data
-    found = [(leaf, _keys_in(data, leaf)) for leaf in _leaves(spread.root)]
+    enclosed = EnclosedKeys()
+    found = [(leaf, _keys_in(data, leaf, enclosed)) for leaf in _leaves(spread.root)]
     leaves = [leaf for leaf, keys in found if not keys and leaf.media_type not in _NOT_CONTENT]
     route = route_of_entity(data, spread.root, leaves, TextLimits(limits.text, this_year))
     if spread.unread:
@@ -132,7 +135,7 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
     )
 
 
-def _keys_in(data: bytes, leaf: Part) -> list[bytes]:
+def _keys_in(data: bytes, leaf: Part, enclosed: EnclosedKeys) -> list[bytes]:
     """Return the certificates in a part that is a key file by its type, or by its content."""
     named = leaf.filename.lower().endswith(_KEY_FILE)
     if (
@@ -142,7 +145,7 @@ def _keys_in(data: bytes, leaf: Part) -> list[bytes]:
         return []
     file = b"".join(content(data, leaf))
     is_one = leaf.media_type == _KEYS or holds_certificates(file)
-    return certificates_in(file) if is_one else []
+    return enclosed.of(file) if is_one else []
 
 
 def _leaves(part: Part) -> Iterator[Part]:
@@ -187,9 +190,14 @@ def _signed_inside(plain: Plain, root: Part) -> tuple[tuple[Content, ...], tuple
     return as_signed(plain.data, first.headers_start, first.body_end), packets
 
 
-def weigh(opening: Opening, candidates: tuple[bytes, ...], now: int) -> Signature:
-    """Return what the signature over the main body is worth."""
+def weigh(
+    opening: Opening, candidates: tuple[bytes, ...], now: int, work: Work | None = None
+) -> Signature:
+    """Return what the signature over the main body is worth; ``work`` is the mail's.
+
+    Raises :class:`~rmp_milter.keeper.openpgp.problem.PacketError` like :func:`verify`.
+    """
     contents, packets = opening.signed
     if not packets:
         return Signature(Trust.NONE)
-    return verify(contents, packets, candidates, now)
+    return verify(contents, packets, candidates, now, work)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from rmp_milter.calls.memory import Memory
@@ -25,7 +26,7 @@ from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.keypackets import ANONYMOUS, session_keys
+from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
@@ -33,12 +34,12 @@ from rmp_milter.keeper.openpgp.packets import (
     pieces_of,
     read_message,
 )
-from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
+from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import ArmorError, dearmor
 
-_MOST_TRIES = 1024  # of key packets; each costs some milliseconds with an RSA key
+_MOST_GUESSES = 4  # session keys under which a body is decrypted, to see which is the right one
 _SEALED = (".pgp", ".gpg", ".asc")
 
 
@@ -60,19 +61,22 @@ def open_mail(
     None. Raises :class:`CallFailed` or :class:`PacketError`.
     """
     _check(request.bodies, size, desk.limits.bodies)
-    messages = [read_message(read, ref.span, desk.limits.key_packets) for ref in request.bodies]
-    _check_tries(messages, desk.keys.decryption)
+    work = Work(size, desk.limits.plaintext, len(request.bodies))
+    messages = [
+        read_message(read, ref.span, desk.limits.key_packets, work) for ref in request.bodies
+    ]
+    unwrapping = Unwrapping(desk.keys.decryption, work)
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
-    key, plain = _decrypt_main(desk, messages[main_at], read)
+    key, plain = _decrypt_main(desk, messages[main_at], read, unwrapping, work)
     this_year = int(day_of(now, UNIVERSAL)[:4])
     opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
-    refuse_layers(opening, desk.keys.decryption)
+    refuse_layers(opening, unwrapping)
     bodies = [
-        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(desk, message))
+        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(unwrapping, message))
         for ref, message in zip(request.bodies, messages, strict=True)
     ]
-    signature = weigh(opening, request.candidates, now)
+    signature = weigh(opening, request.candidates, now, work)
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
     weighed = _weigh_attestation(desk, said.attestation, request.digest, now)
@@ -133,43 +137,36 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
             raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
 
 
-def _check_tries(messages: Sequence[EncryptedMessage], keys: Sequence[DecryptionKey]) -> None:
-    """Refuse more key packets to be tried, over all bodies, than a worker is soon done with."""
-    ours = {ANONYMOUS, *(key.key_id for key in keys)}
-    tries = sum(packet[1:9] in ours for message in messages for packet in message.key_packets)
-    if tries > _MOST_TRIES:
-        raise CallFailed(Why.TOO_MANY_RECIPIENTS, "too many key packets to try")
-
-
-def _session_key(desk: Desk, message: EncryptedMessage) -> SessionKey:
-    for key in session_keys(message.key_packets, desk.keys.decryption):
+def _session_key(unwrapping: Unwrapping, message: EncryptedMessage) -> SessionKey:
+    for key in unwrapping.session_keys(message.key_packets):
         return key
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service")
 
 
 def _decrypt_main(
-    desk: Desk, message: EncryptedMessage, read: ReadAt
+    desk: Desk, message: EncryptedMessage, read: ReadAt, unwrapping: Unwrapping, work: Work
 ) -> tuple[SessionKey, Plain]:
-    """Try each session key that the key packets give; the body's integrity decides."""
-    for key in session_keys(message.key_packets, desk.keys.decryption):
+    """Try the session keys that the key packets give; the body's integrity decides."""
+    for key in islice(unwrapping.session_keys(message.key_packets), _MOST_GUESSES):
         try:
-            return key, decrypt(read, message.body, key, desk.limits.plaintext)
+            return key, decrypt(read, message.body, key, desk.limits.plaintext, work)
         except PacketError as error:
             if error.why is not Why.UNREADABLE:
                 raise
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
 
 
-def refuse_layers(opening: Opening, keys: Sequence[DecryptionKey]) -> None:
+def refuse_layers(opening: Opening, unwrapping: Unwrapping) -> None:
     """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
 
     The entity is stored as it came, behind a new key packet for its reader: the inner
-    layer would stay closed to him. ``keys`` are the service's.
+    layer would stay closed to him. Raises :class:`PacketError` for more key packets than may
+    be tried.
     """
     for document in opening.documents:
         if document.part.name.lower().endswith(_SEALED):
             data = _without_armor(b"".join(document.data()))
-            if _opens(keys, data):
+            if _opens(unwrapping, data):
                 raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 
@@ -180,13 +177,13 @@ def _without_armor(data: bytes) -> bytes:
         return b""
 
 
-def _opens(keys: Sequence[DecryptionKey], data: bytes) -> bool:
+def _opens(unwrapping: Unwrapping, data: bytes) -> bool:
     try:
         whole = Span(0, len(data))
         message = read_message(lambda at, size: data[at : at + size], whole)
     except PacketError:
         return False
-    return next(iter(session_keys(message.key_packets, keys)), None) is not None
+    return next(unwrapping.session_keys(message.key_packets), None) is not None
 
 
 def _read_plain(plain: Plain, ref: BodyRef, limits: Limits, this_year: int) -> Opening:

@@ -25,15 +25,16 @@ from rmp_milter.keeper.openpgp.packets import (
     PacketError,
     ReadAt,
     Stream,
+    content_of,
     pieces_of,
     read_body,
     read_header,
     unreadable,
 )
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
+from rmp_milter.keeper.openpgp.work import Work
 
 MAX_DEPTH = 4
-MAX_INNER_PACKETS = 32768
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
 
@@ -49,15 +50,18 @@ class Plain(NamedTuple):
         return f"Plain({len(self.data)} bytes)"
 
 
-def decrypt(read: ReadAt, body: Span, key: SessionKey, limit: int) -> Plain:
+def decrypt(
+    read: ReadAt, body: Span, key: SessionKey, limit: int, work: Work | None = None
+) -> Plain:
     """Decrypt the encrypted data packet at ``body``; at most ``limit`` bytes come out.
 
+    ``work`` is what may be spent on the whole mail; by itself a body has its own.
     Raises :class:`PacketError`: ``UNREADABLE`` where integrity does not hold, and only
     after it held ``TOO_LARGE`` or ``UNSUPPORTED``.
     """
     for _ in _clear(read, body, key):
         pass
-    stream = Stream(_clear(read, body, key))
+    stream = Stream(_clear(read, body, key), work or Work(body.length, limit))
     reader = _Reader(limit)
     reader.read(stream, MAX_DEPTH)
     for _ in stream.rest():  # the memory is the caller's: its integrity is checked again
@@ -101,7 +105,6 @@ class _Reader:
 
     def __init__(self, limit: int) -> None:
         self._left = limit
-        self._packets = MAX_INNER_PACKETS
         self._data: BytesIO | None = None
         self._name = ""
         self._signatures: list[bytes] = []
@@ -113,10 +116,7 @@ class _Reader:
 
     def read(self, stream: Stream, depth: int) -> None:
         while header := read_header(stream):
-            self._packets -= 1
-            if self._packets < 0:
-                raise unreadable("too many packets")
-            self._take(header.tag, Stream(read_body(stream, header)), depth)
+            self._take(header.tag, content_of(stream, header), depth)
 
     def _take(self, tag: int, body: Stream, depth: int) -> None:
         if tag == packets.LITERAL:
@@ -158,17 +158,15 @@ class _Reader:
         if algorithm not in _DECOMPRESSORS:
             raise PacketError(Why.UNSUPPORTED, f"compression {algorithm}")
         # What is no literal data (padding, signatures) is decompressed too: bound it all.
-        clear = _bounded(_DECOMPRESSORS[algorithm](body.rest()), self._left + CHUNK)
-        self.read(Stream(clear), depth - 1)
+        clear = _bounded(_DECOMPRESSORS[algorithm](body.rest()), _COST[algorithm], body.work)
+        self.read(Stream(clear, body.work), depth - 1)
         for _ in body.rest():  # what the compression leaves over would be read as packets
             pass
 
 
-def _bounded(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
+def _bounded(pieces: Iterable[bytes], cost: int, work: Work) -> Iterator[bytes]:
     for piece in pieces:
-        left -= len(piece)
-        if left < 0:
-            raise PacketError(Why.TOO_LARGE, "the decompressed data is too large")
+        work.take_octets(cost * len(piece))
         yield piece
 
 
@@ -224,3 +222,4 @@ _DECOMPRESSORS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     2: lambda pieces: _inflated(pieces, zlib.decompressobj()),
     3: lambda pieces: _inflated(pieces, _Bzip2()),
 }
+_COST = {1: 1, 2: 1, 3: 4}  # bzip2 is many times slower

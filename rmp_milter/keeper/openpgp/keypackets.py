@@ -5,7 +5,7 @@ that tells wrong padding from a wrong key is an oracle (Bleichenbacher).
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, keywrap
@@ -27,36 +27,68 @@ from rmp_milter.keeper.openpgp.sessionkey import (
     checked,
     from_checksummed,
 )
+from rmp_milter.keeper.openpgp.work import Work
 
 ANONYMOUS = bytes(8)
 _SENDER = b"Anonymous Sender    "
+_RSA = frozenset(bytes((each,)) for each in RSA_ALGORITHMS)
 _HASHES = {8: "sha256", 9: "sha384", 10: "sha512"}
+
+
+_MPI_SHORT = 8  # octets that an RSA value may lack: less than once in 2^64 by chance
+
+
+class Unwrapping:
+    """Opens the key packets of one mail's bodies with our keys; each try is taken from ``work``."""
+
+    def __init__(self, keys: Sequence[DecryptionKey], work: Work) -> None:
+        self._keys = keys
+        self._work = work
+        self._place = 0
+
+    def session_keys(self, key_packets: Sequence[bytes]) -> Iterator[SessionKey]:
+        """Yield the session keys that the packets of a body give, likeliest first.
+
+        Packets that name one of our keys are tried before those that name nobody; of these,
+        the one first that stands where another body's was. Several may look right (a wrong
+        RSA key can give noise that passes): the body decides. Raises :class:`PacketError`
+        where there is nothing left for another try.
+        """
+        for packet, key in self._in_order(key_packets):
+            if not _may_open(packet, key):
+                continue
+            self._work.take_try()
+            try:
+                found = open_key_packet(packet, key)
+            except SessionKeyError:
+                continue
+            self._place = key_packets.index(packet)
+            yield found
+
+    def _in_order(self, key_packets: Sequence[bytes]) -> Iterator[tuple[bytes, DecryptionKey]]:
+        for packet in key_packets:
+            yield from ((packet, key) for key in self._keys if packet[1:9] == key.key_id)
+        place = self._place
+        again = key_packets[place : place + 1]
+        for packet in (*again, *key_packets[:place], *key_packets[place + 1 :]):
+            if packet[1:9] == ANONYMOUS:
+                yield from ((packet, key) for key in self._keys)
 
 
 def session_keys(
     key_packets: Iterable[bytes], keys: Sequence[DecryptionKey]
 ) -> Iterable[SessionKey]:
-    """Yield the session keys that the packets give under our keys, likeliest first.
-
-    Packets that name one of our keys are tried before those that name nobody. Several
-    may look right (a wrong RSA key can give noise that passes): the body decides.
-    """
-    found = list(key_packets)
-    for named in (True, False):
-        for packet in found:
-            for key in keys:
-                if (packet[1:9] == key.key_id) is named and packet[1:9] in {
-                    key.key_id,
-                    ANONYMOUS,
-                }:
-                    yield from _tried(packet, key)
+    """Yield the session keys that a body's packets give under our keys, likeliest first."""
+    return Unwrapping(keys, Work()).session_keys(list(key_packets))
 
 
-def _tried(packet: bytes, key: DecryptionKey) -> list[SessionKey]:
-    try:
-        return [open_key_packet(packet, key)]
-    except SessionKeyError:
-        return []
+def _may_open(packet: bytes, key: DecryptionKey) -> bool:
+    """Return whether the packet is of the key's kind and size: a short one would cost as much."""
+    algorithm, value = packet[9:10], packet[12:]
+    if isinstance(key.private, rsa.RSAPrivateKey):
+        size = key.private.key_size // 8
+        return algorithm in _RSA and size - _MPI_SHORT <= len(value) <= size
+    return algorithm == bytes((key.algorithm,))
 
 
 def open_key_packet(packet: bytes, key: DecryptionKey) -> SessionKey:

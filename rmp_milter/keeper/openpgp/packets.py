@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Span, Why
+from rmp_milter.keeper.openpgp.problem import PacketError as PacketError  # noqa: PLC0414 -- part of this interface
+from rmp_milter.keeper.openpgp.problem import unreadable as unreadable  # noqa: PLC0414 -- likewise
+from rmp_milter.keeper.openpgp.work import Work
 
 ReadAt = Callable[[int, int], bytes]
 """``read(offset, size)`` gives at most ``size`` bytes, fewer only at the end."""
@@ -18,7 +21,7 @@ MAX_KEY_PACKET_BYTES = 8192
 MAX_OTHER_PACKETS = 48  # markers, padding, passphrase packets, those nobody must know
 MAX_SIGNATURES = 16  # over one content
 MAX_SIGNATURE_BYTES = 65536
-MAX_PIECES = 1 << 18  # partial lengths of one packet; GnuPG writes pieces of 8 KiB
+FIRST_PIECE = 512  # octets of a first partial length at least (RFC 9580, 4.2.1.4)
 
 PKESK, SIGNATURE, SKESK, ONE_PASS, COMPRESSED = 1, 2, 3, 4, 8
 SED, MARKER, LITERAL, SEIPD, GNUPG_AEAD, PADDING = 9, 10, 11, 18, 20, 21
@@ -27,24 +30,15 @@ _NOT_CRITICAL = 40  # from this type on (RFC 9580, 4.3.1)
 _KNOWN = frozenset({*range(1, 15), 17, 18, 19, 20, 21})
 
 
-class PacketError(ValueError):
-    """A message that cannot be used; ``why`` may be told, ``args[0]`` is for the log."""
-
-    def __init__(self, why: Why, detail: str) -> None:
-        super().__init__(detail)
-        self.why = why
-
-
-def unreadable(detail: str) -> PacketError:
-    """Return the one error for a foreign key, damage and noise alike."""
-    return PacketError(Why.UNREADABLE, detail)
-
-
 class Stream:
-    """Bytes from an iterator of chunks, read by the amount; ``position`` counts them."""
+    """Bytes from an iterator of chunks, read by the amount; ``position`` counts them.
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    What reading packets of it costs is taken from ``work``, which its contents share.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], work: Work | None = None) -> None:
         self._chunks = iter(chunks)
+        self.work = work or Work()
         self._ready = b""
         self._used = 0
         self.position = 0
@@ -108,6 +102,7 @@ def header_from(first: bytes, stream: Stream) -> Header:
     """Read the header whose first octet was taken already."""
     if not first[0] & 0x80:
         raise unreadable("not an OpenPGP packet")
+    stream.work.take_step()
     if first[0] & 0x40:
         return Header(first[0] & 0x3F, *_new_length(stream))
     return Header((first[0] >> 2) & 0x0F, _old_length(stream, first[0] & 3), partial=False)
@@ -135,17 +130,23 @@ def read_body(stream: Stream, header: Header) -> Iterator[bytes]:
     if length is None:
         yield from stream.rest()
         return
-    for _ in range(MAX_PIECES):
-        yield from stream.limited(length)
-        if not partial:
-            return
+    if partial and length < FIRST_PIECE:
+        raise unreadable("a first partial length under 512 octets")
+    yield from stream.limited(length)
+    while partial:
+        stream.work.take_step()
         length, partial = _new_length(stream)
-    raise unreadable("too many partial lengths")
+        yield from stream.limited(length)
+
+
+def content_of(stream: Stream, header: Header) -> Stream:
+    """Return the packet's content, to be read in its turn."""
+    return Stream(read_body(stream, header), stream.work)
 
 
 def small_body(stream: Stream, header: Header, limit: int) -> bytes:
     """Return the content of a packet that is never large; raise beyond ``limit`` bytes."""
-    return Stream(read_body(stream, header)).at_most(limit)
+    return content_of(stream, header).at_most(limit)
 
 
 def read_mpi(stream: Stream) -> bytes:
@@ -194,16 +195,19 @@ class EncryptedMessage(NamedTuple):
 
 
 def read_message(
-    read: ReadAt, span: Span, most_keys: int = MAX_KEY_PACKETS
+    read: ReadAt,
+    span: Span,
+    most_keys: int = MAX_KEY_PACKETS,
+    work: Work | None = None,
 ) -> EncryptedMessage:
     """Find the key packets and the encrypted data packet of a binary OpenPGP message.
 
-    ``most_keys`` bounds the key packets, of any version. Passphrase packets and what
+    ``most_keys`` bounds the key packets, of any version; ``work`` is the mail's. Passphrase packets and what
     :func:`is_passed_over` are dropped. Raises :class:`PacketError`: ``NO_INTEGRITY`` for
     tag 9, ``UNSUPPORTED`` for AEAD containers and packets that this reader does not know,
     ``TOO_MANY_RECIPIENTS`` beyond ``most_keys``, else ``UNREADABLE``.
     """
-    stream = Stream(pieces_of(read, span.offset, span.length))
+    stream = Stream(pieces_of(read, span.offset, span.length), work or Work(span.length))
     keys = _KeyPackets(most_keys)
     for _ in range(most_keys + 1 + MAX_OTHER_PACKETS):
         start = stream.position
@@ -255,7 +259,7 @@ def _check_known(tag: int) -> None:
 
 def _walk_seipd(stream: Stream, header: Header) -> None:
     """Pass over the encrypted data packet, to its end; its version must be 1."""
-    content = Stream(read_body(stream, header))
+    content = content_of(stream, header)
     version = content.some(1)
     if version == b"\x02":
         raise PacketError(Why.UNSUPPORTED, "AEAD encrypted data (version 2)")

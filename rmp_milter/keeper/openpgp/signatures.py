@@ -18,6 +18,7 @@ from rmp_milter.keeper.openpgp.packets import (
     read_body,
     read_header,
 )
+from rmp_milter.keeper.openpgp.work import Work
 
 Content = Callable[[], bytes]
 """A form in which a content may have been signed, made only when it is looked at."""
@@ -26,6 +27,9 @@ STRONG_HASHES = frozenset({"sha224", "sha256", "sha384", "sha512", "sha3-256", "
 DATA_SIGNATURES = frozenset({"binary", "text"})
 CLOCK_SKEW = 24 * 3600
 """A doctor's clock may be wrong by some hours; seconds."""
+
+_MOST_NAMED = 4
+"""Issuers of one signature, by id and by fingerprint, that are looked up; there is one."""
 
 _BEST_FIRST = (Trust.GOOD, Trust.EXPIRED, Trust.BAD, Trust.UNKNOWN)
 
@@ -49,13 +53,15 @@ def verify(
     packets: Iterable[bytes],
     candidates: Sequence[bytes],
     now: int,
+    work: Work | None = None,
 ) -> Signature:
     """Weigh the signature packets over a content against candidate certificates.
 
     ``contents`` are the forms in which the content may have been signed (as it is, or
     with other line ends). The best signature counts, of equals the newest; with none,
     ``Trust.NONE``; one that cannot be read is ``Trust.UNKNOWN``. Hashes that can be forged
-    (MD5, SHA-1) give ``Trust.BAD``.
+    (MD5, SHA-1) give ``Trust.BAD``. Raises :class:`PacketError` where more would have to be
+    hashed than ``work`` has left.
     """
     given = list(packets)
     if not given:
@@ -69,7 +75,7 @@ def verify(
         for certificate in candidates
         for claim in _claims(packet, certificate, now)
     ]
-    trust, fingerprint, created = _best(claims, _fitting(claims, contents))
+    trust, fingerprint, created = _best(claims, _fitting(claims, contents, work or Work()))
     issuers = tuple(dict.fromkeys(i for packet in parsed for i in _issuers(packet)))
     return Signature(trust, fingerprint, issuers, created)
 
@@ -85,8 +91,9 @@ def _parsed(raw: bytes) -> Packet | None:
 
 def _issuers(packet: Packet) -> list[str]:
     """Return the key ids that the signature names, in lower-case hex."""
-    named = [key_id.lower() for key_id in packet.issuer_key_id()]
-    return [*named, *(fingerprint.lower()[-16:] for fingerprint in packet.issuer_fingerprint())]
+    named = [key_id.lower() for key_id in packet.issuer_key_id()[:_MOST_NAMED]]
+    prints = packet.issuer_fingerprint()[:_MOST_NAMED]
+    return [*named, *(fingerprint.lower()[-16:] for fingerprint in prints)]
 
 
 def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
@@ -103,7 +110,7 @@ def _claims(packet: Packet, certificate: bytes, now: int) -> Iterator[_Claim]:
         yield _Claim(packet, key, fingerprint, forgeable=not sound, over=over)
 
 
-def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
+def _fitting(claims: Sequence[_Claim], contents: Sequence[Content], work: Work) -> set[int]:
     """Return the places of the claims that fit one of the contents.
 
     Each form is made once, however many signatures there are, and one is held at a time.
@@ -115,12 +122,19 @@ def _fitting(claims: Sequence[_Claim], contents: Sequence[Content]) -> set[int]:
         ]
         if not left:
             break
-        fitting |= _fitting_one(claims, left, content())
+        fitting |= _fitting_one(claims, left, content(), work)
     return fitting
 
 
-def _fitting_one(claims: Sequence[_Claim], places: Sequence[int], data: bytes) -> set[int]:
-    return {at for at in places if _fits(claims[at].packet, claims[at].key, data)}
+def _fitting_one(
+    claims: Sequence[_Claim], places: Sequence[int], data: bytes, work: Work
+) -> set[int]:
+    fitting: set[int] = set()
+    for at in places:
+        work.take_hashed(len(data))
+        if _fits(claims[at].packet, claims[at].key, data):
+            fitting.add(at)
+    return fitting
 
 
 def _best(claims: Sequence[_Claim], fitting: set[int]) -> tuple[Trust, str, int]:
