@@ -8,6 +8,7 @@ One worker more than the host asks for is there for emergencies alone.
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -23,17 +24,19 @@ class Rank(IntEnum):
 
     EMERGENCY = 0
     """All calls of a mail that turned out to be an emergency."""
-    OPEN = 1
-    """Opening a mail that may be one: it is small, its sender seems to be known."""
-    KNOWN = 2
+    LOGGED_IN = 1
+    """Opening a mail that may be one: it is small, and of somebody whom Postfix knows."""
+    LIKELY = 2
+    """The same of somebody who seems to be known, by an address that anybody may write."""
+    KNOWN = 3
     """What the mails of known senders need once they are open."""
-    CHORE = 3
+    CHORE = 4
     """What no mail waits for."""
-    LARGE = 4
+    LARGE = 5
     """Opening a large mail of somebody who seems to be known."""
-    STRANGER = 5
+    STRANGER = 6
     """Opening a small mail of somebody who does not."""
-    STRANGER_LARGE = 6
+    STRANGER_LARGE = 7
     """Opening a large one."""
 
 
@@ -43,10 +46,10 @@ _NARROW = frozenset({Rank.LARGE, Rank.STRANGER, Rank.STRANGER_LARGE})
 class _Waiting:
     """One call that waits: its place in the order, and the sign that it may go."""
 
-    def __init__(self, rank: Rank, size: int, number: int) -> None:
+    def __init__(self, rank: Rank, who: bytes, order: tuple[int, int, int]) -> None:
         self.rank = rank
-        self.order = (rank, size, number)
-        self.number = number
+        self.who = who
+        self.order = (rank, *order)
         self.admitted = False
         self.sign = threading.Lock()
         self.sign.acquire()
@@ -84,20 +87,24 @@ class Gate:
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._waiting: list[_Waiting] = []  # as they came; one for each thread at most
+        self._of: Counter[bytes] = Counter()
         self._passed_over = 0
 
     @contextmanager
-    def place(self, rank: Rank, size: int = 0) -> Iterator[None]:
-        """Hold a place for one call, in the order of ranks; of one rank, small ones first.
+    def place(self, rank: Rank, size: int = 0, who: bytes = b"") -> Iterator[None]:
+        """Hold a place for one call, in the order of ranks.
 
-        Raises :class:`TimeoutError` when none was free in time; then none is held.
+        Of one rank, those of a caller who has fewer in hand go first, then small ones, then
+        as they come; who is nobody (``who`` is empty) has none in hand. Raises
+        :class:`TimeoutError` when no place was free in time; then none is held.
         """
-        call = self._enter(rank, size)
+        call = self._enter(rank, size, who)
         try:
             yield
         finally:
             with self._lock:
                 self._count(call, 1)
+                self._leave(call)
                 self._admit()
 
     def waiting(self) -> int:
@@ -105,9 +112,11 @@ class Gate:
         with self._lock:
             return len(self._waiting)
 
-    def _enter(self, rank: Rank, size: int) -> _Waiting:
+    def _enter(self, rank: Rank, size: int, who: bytes) -> _Waiting:
         with self._lock:
-            call = _Waiting(rank, size, next(self._numbers))
+            call = _Waiting(rank, who, (self._of[who], size, next(self._numbers)))
+            if who:
+                self._of[who] += 1
             self._waiting.append(call)
             self._admit()
         if call.sign.acquire(timeout=self._patience):
@@ -116,7 +125,15 @@ class Gate:
             if call.admitted:  # in the very last moment
                 return call
             self._waiting.remove(call)
+            self._leave(call)
         raise TimeoutError("all workers are busy")
+
+    def _leave(self, call: _Waiting) -> None:
+        """Forget a call; who has none in hand is forgotten too."""
+        if call.who:
+            self._of[call.who] -= 1
+            if not self._of[call.who]:
+                del self._of[call.who]
 
     def _admit(self) -> None:
         """Let calls go while there are places for them."""
@@ -153,5 +170,5 @@ class Gate:
         return best
 
 
-def _order(call: _Waiting) -> tuple[Rank, int, int]:
+def _order(call: _Waiting) -> tuple[int, int, int, int]:
     return call.order

@@ -65,19 +65,21 @@ class RemoteKeeper:
         limit_megabytes: int,
         gate: Gate | None = None,
         rank: Rank = Rank.KNOWN,
+        who: bytes = b"",
     ) -> None:
         """``limit_megabytes`` is told to whoever sends a larger mail.
 
-        Calls wait at the ``gate``, if there is one, as those of ``rank``.
+        Calls wait at the ``gate``, if there is one, as those of ``rank`` and of ``who``.
         """
         self._call = call
         self._megabytes = limit_megabytes
         self._gate = gate
         self._rank = rank
+        self._who = who
 
-    def at(self, rank: Rank) -> Self:
-        """Return the same keeper for calls of another rank."""
-        return type(self)(self._call, self._megabytes, self._gate, rank)
+    def at(self, rank: Rank, who: bytes = b"") -> Self:
+        """Return the same keeper for calls of another rank, of whoever seems to have written."""
+        return type(self)(self._call, self._megabytes, self._gate, rank, who)
 
     def open(self, request: Open, bodies: Memory) -> tuple[Opened, Memory]:
         """Open a mail; the memory returned holds what was split off it, often nothing."""
@@ -145,7 +147,7 @@ class RemoteKeeper:
     def _place(self, memory: Memory | None) -> AbstractContextManager[None]:
         if self._gate is None:
             return nullcontext()
-        return self._gate.place(self._rank, memory.size if memory else 0)
+        return self._gate.place(self._rank, memory.size if memory else 0, self._who)
 
     def _refusal(self, reply: Reply) -> MailError:
         if not isinstance(reply, Failed):

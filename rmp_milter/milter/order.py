@@ -5,11 +5,16 @@ a guess that grants nothing but a place in the row: a stranger who writes under 
 address gets in front too, with mails so small that opening one is a matter of milliseconds.
 """
 
-from rmp_milter.calls.gate import Rank
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.dossier.model import Verb
 
 SMALL = 256 << 10
 """Bytes of encrypted bodies up to which an emergency may be expected in a mail."""
+SOON_READ = 32 << 10
+"""Bytes of a mail up to which its outside is read in no time, however it is made."""
 
 
 def rank_of_opening(size: int, *, seems_known: bool, logged_in: bool) -> Rank:
@@ -18,11 +23,25 @@ def rank_of_opening(size: int, *, seems_known: bool, logged_in: bool) -> Rank:
     ``seems_known`` where its outside or its signature names somebody enrolled, ``logged_in``
     where Postfix knows him by his password: then it is he, and his mail takes any worker.
     """
-    if logged_in or seems_known:
-        if size <= SMALL:
-            return Rank.OPEN
-        return Rank.KNOWN if logged_in else Rank.LARGE
+    if logged_in:
+        return Rank.LOGGED_IN if size <= SMALL else Rank.KNOWN
+    if seems_known:
+        return Rank.LIKELY if size <= SMALL else Rank.LARGE
     return Rank.STRANGER if size <= SMALL else Rank.STRANGER_LARGE
+
+
+@contextmanager
+def outside_turn(gate: Gate, size: int, *, seems_known: bool) -> Iterator[None]:
+    """Read a mail's outside when it is its turn: one larger mail at a time.
+
+    All threads of the milter share one interpreter: of twenty that have much to read, each
+    would keep an emergency waiting at every step.
+    """
+    if size <= SOON_READ:
+        yield
+        return
+    with gate.place(Rank.KNOWN if seems_known else Rank.STRANGER_LARGE, size):
+        yield
 
 
 def rank_of_rest(verb: Verb) -> Rank:

@@ -8,6 +8,9 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
@@ -38,7 +41,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
-from rmp_milter.milter.order import rank_of_opening, rank_of_rest
+from rmp_milter.milter.order import outside_turn, rank_of_opening, rank_of_rest
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
@@ -78,7 +81,7 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
     with Memory() as bodies:
-        with memory.mapped() as raw:
+        with _outside(envelope, memory, means), memory.mapped() as raw:
             mail = _mail(envelope, raw)
             if word := _done_unopened(mail, raw, means):
                 return word
@@ -87,6 +90,14 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
         # The bodies are all that is needed of it, and the commit takes as much again.
         memory.close()
         return _take_gathered(mail, gathered, means)
+
+
+@contextmanager
+def _outside(envelope: Envelope, memory: Memory, means: Means) -> Iterator[None]:
+    with means.store.snapshot() as view:
+        known = bool(likely_signers(envelope, "", view))
+    with outside_turn(means.outsides, memory.size, seems_known=known):
+        yield
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
@@ -177,7 +188,8 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
         rank = rank_of_opening(
             gathered.memory.size, seems_known=bool(certificates), logged_in=logged_in
         )
-        opened, fresh = keeper.at(rank).open(request, gathered.memory)
+        who = certificates[0] if certificates else b""
+        opened, fresh = keeper.at(rank, who).open(request, gathered.memory)
         return Read(opened, gathered.memory, fresh, gathered.clear)
 
     account = mail.envelope.account

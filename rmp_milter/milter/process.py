@@ -167,6 +167,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         # Longer than a signature counts, so that nothing is forgotten while it does.
         once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
         turns=Turns(),
+        outsides=Gate(1, config.milter.keeper_timeout_seconds),
     )
 
 

@@ -33,12 +33,12 @@ class Keeper:
         self.served: list[str] = []
         self._calls: dict[str, tuple[threading.Thread, threading.Event]] = {}
 
-    def call(self, name: str, rank: Rank, size: int = 0) -> None:
+    def call(self, name: str, rank: Rank, size: int = 0, who: bytes = b"") -> None:
         """Come with a call; return when it is served or waits at the gate."""
         end = threading.Event()
 
         def serve() -> None:
-            with self.gate.place(rank, size):
+            with self.gate.place(rank, size, who):
                 self.served.append(name)
                 end.wait(SECONDS)
 
@@ -116,7 +116,7 @@ def test_an_emergency_passes_all_that_wait() -> None:
 def test_emergencies_go_as_they_come() -> None:
     with busy(1) as keeper:
         names = [str(number) for number in range(3 * PASSED_OVER)]
-        keeper.call("other", Rank.OPEN)
+        keeper.call("other", Rank.LIKELY)
         for name in names:
             keeper.call(name, Rank.EMERGENCY)
         assert after_busy(keeper) == [*names, "other"]
@@ -127,15 +127,29 @@ def test_what_may_be_an_emergency_goes_before_what_is_none() -> None:
         for rank in reversed(ORDINARY):
             keeper.call(rank.name, rank)
         keeper.end("busy 0")
-        assert keeper.served[-1] == Rank.OPEN.name
+        assert keeper.served[-1] == Rank.LOGGED_IN.name
 
 
 def test_of_mails_to_open_the_small_one_goes_first() -> None:
     with busy(1) as keeper:
-        keeper.call("10 KB", Rank.OPEN, 10_000)
-        keeper.call("30 KB", Rank.OPEN, 30_000)
-        keeper.call("2 KB", Rank.OPEN, 2_000)
+        keeper.call("10 KB", Rank.LIKELY, 10_000)
+        keeper.call("30 KB", Rank.LIKELY, 30_000)
+        keeper.call("2 KB", Rank.LIKELY, 2_000)
         assert after_busy(keeper) == ["2 KB", "10 KB", "30 KB"]
+
+
+def test_who_has_fewer_mails_in_hand_goes_first() -> None:
+    with busy(1) as keeper:
+        for number in range(3):
+            keeper.call(f"laboratory {number}", Rank.LIKELY, 2_000, b"laboratory")
+        keeper.call("doctor 0", Rank.LIKELY, 9_000, b"doctor")
+        keeper.call("doctor 1", Rank.LIKELY, 1_000, b"doctor")
+        assert after_busy(keeper) == [
+            *("laboratory 0", "doctor 0", "doctor 1", "laboratory 1", "laboratory 2")
+        ]
+        keeper.call("again", Rank.LIKELY, 2_000, b"laboratory")
+        keeper.end_all()
+        assert not keeper.gate._of
 
 
 @pytest.mark.parametrize("workers", [2, 3, 8])
@@ -163,7 +177,7 @@ def test_whoever_was_passed_over_three_times_is_next(rank: Rank) -> None:
     with busy(1) as keeper:
         keeper.call("patient", rank, 1000)
         for number in range(10):
-            keeper.call(f"in front {number}", Rank.OPEN)
+            keeper.call(f"in front {number}", Rank.LIKELY)
         assert after_busy(keeper).index("patient") <= PASSED_OVER
 
 
@@ -227,8 +241,8 @@ def test_all_are_served_once_and_no_place_is_lost(seed: int) -> None:
 def test_who_waits_too_long_goes_away_and_leaves_nothing() -> None:
     gate = Gate(1, 0.05)
     with gate.place(Rank.KNOWN):
-        with pytest.raises(TimeoutError, match="busy"), gate.place(Rank.OPEN):
+        with pytest.raises(TimeoutError, match="busy"), gate.place(Rank.LIKELY):
             pytest.fail("there was no place")
         assert gate.waiting() == 0
-    with gate.place(Rank.OPEN):
+    with gate.place(Rank.LIKELY):
         assert gate.waiting() == 0

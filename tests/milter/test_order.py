@@ -8,8 +8,8 @@ from rmp_milter.milter.order import SMALL, rank_of_opening, rank_of_rest
 @pytest.mark.parametrize(
     ("size", "seems_known", "logged_in", "rank"),
     [
-        (SMALL, True, False, Rank.OPEN),
-        (SMALL, False, True, Rank.OPEN),
+        (SMALL, True, False, Rank.LIKELY),
+        (SMALL, False, True, Rank.LOGGED_IN),
         (SMALL + 1, True, False, Rank.LARGE),
         (SMALL + 1, True, True, Rank.KNOWN),
         (SMALL, False, False, Rank.STRANGER),

@@ -89,7 +89,9 @@ def _is_of_few_packets(block: bytes) -> bool:
     try:
         for _ in range(_MOST_PACKETS):
             header = read_header(stream)
-            if header is None or header.partial:  # no packet of a certificate has partial lengths
+            if (
+                header is None or header.partial
+            ):  # no packet of a certificate has partial lengths
                 return header is None
             for _piece in read_body(stream, header):
                 pass
