@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle, islice
 
 import pytest
 from clinic import Clinic, small_clinic
@@ -15,13 +16,17 @@ from keeper_proxy import KeeperProxy, Passing
 
 from rmp_milter.calls.gate import SPARE
 from rmp_milter.calls.protocol import Open, Release, Reply, Request, Reseal
+from rmp_milter.certificates import read_certificate
 from testbed.doctor import Doctor
 from testbed.sending import Reply as Answer
+from testbed.sending import send
+from testbed.service import Part
 from testbed.waiting import wait_until
+from testbed.worst_mails import KINDS, Target
 
 pytestmark = pytest.mark.integration
 
-WORKERS, OTHERS = 2, 6
+WORKERS, OTHERS, STRANGERS = 2, 6, 20
 SECONDS = 30
 SETTINGS = {("keeper", "workers"): str(WORKERS)}
 
@@ -147,3 +152,60 @@ def test_a_keeper_that_was_away_is_served_again_in_all_its_places(clinic: Clinic
         wait_until(lambda: held.came == WORKERS, SECONDS, "calls in all places")
         held.go.set()
         assert all(each.result().accepted for each in sent)
+
+
+def worst_mails(clinic: Clinic, sender: str, size: int) -> list[bytes]:
+    service = read_certificate(clinic.host.service.certificate).binary
+    known = bytes.fromhex(clinic.lab.fingerprint[-16:])
+    target = Target(service, sender, clinic.lab.service, known)
+    return [make(target, size) for make in KINDS.values()]
+
+
+def answered_among(clinic: Clinic, sender: str, mails: list[bytes]) -> set[int]:
+    """Have an emergency answered while twenty send these mails; return what they heard."""
+    lines = clinic.patient()
+    clinic.create(lines)
+    clinic.host.settle()
+    before = clinic.host.postfix.collected.count(clinic.anne.mail)
+    urgent = clinic.anne.pgp_mime(f"Demande : urgence\n{lines}Motif : coma\n")
+    workers = clinic.host.service.pids_of(Part.KEEPER)
+    done, heard = threading.Event(), set[int]()
+
+    def flood(number: int) -> None:
+        """Send one mail after the other until the emergency is answered."""
+        rest = islice(cycle(mails), number, None)
+        while not done.is_set():
+            reply = send(
+                clinic.host.postfix.smtp_port, next(rest), sender, [clinic.lab.service]
+            )
+            heard.add(reply.code)
+
+    with ThreadPoolExecutor(STRANGERS) as pool:
+        floods = [pool.submit(flood, number) for number in range(STRANGERS)]
+        wait_until(lambda: bool(heard), SECONDS, "the first refusal")
+        try:
+            assert clinic.host.send(clinic.anne, urgent).accepted
+            (index,) = clinic.host.answers(clinic.anne, 1, after=before)
+        finally:
+            done.set()
+        for each in floods:
+            each.result()
+    assert "Cet accès en urgence" in index.text
+    assert clinic.host.service.pids_of(Part.KEEPER) == workers
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("sender", "size"),
+    [
+        ("eve@stranger.test", 2_000),
+        pytest.param("eve@stranger.test", 1_000_000, marks=pytest.mark.soak),
+        pytest.param("labo@labo.test", 2_000, marks=pytest.mark.soak),
+        pytest.param("labo@labo.test", 1_000_000, marks=pytest.mark.soak),
+    ],
+)
+def test_an_emergency_is_answered_while_twenty_strangers_send_the_worst_mails_known(
+    clinic: Clinic, sender: str, size: int
+) -> None:
+    """Under an address of their own, and under that of somebody who is enrolled."""
+    assert answered_among(clinic, sender, worst_mails(clinic, sender, size)) <= {550, 451}
