@@ -92,6 +92,10 @@ class MilterClient(Closing):
     def say(self, step: Step) -> Heard | None:
         """Send a command; return the reply to it, or None where none is due."""
         self.send(step)
+        return self.reply_to(step)
+
+    def reply_to(self, step: Step) -> Heard | None:
+        """Return the reply to a command that was sent, or None where none is due."""
         if not step.command.answered(self._waived):
             return None
         while (heard := self.hear()).letter == _PROGRESS:

@@ -1,14 +1,19 @@
 """Whoever speaks to the milter's socket: nothing leaks, and the next mail gets its 250."""
 
+import os
 import random
 import resource
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from keeper_proxy import KeeperProxy
 
+from rmp_milter.calls.protocol import Open, Reply, Request
 from testbed.doctor import Doctor
 from testbed.milter_client import (
     CHUNK,
@@ -29,6 +34,7 @@ pytestmark = pytest.mark.integration
 IDLE, ROUNDS, MEGABYTES_MORE = 1500, 3, 8
 TAKEN = Heard(b"d", b"")
 SECONDS = 30
+WAITING, OTHERS, HELD_SECONDS = 60, 20, 20
 ODDS = [75, 10, 10, 3, 1, 1]
 BUSY = 8
 """Threads of the milter's own, and those of the last connections that are about to end."""
@@ -240,3 +246,44 @@ def test_idle_connections_keep_nobody_out_and_leave_nothing(stand: Stand) -> Non
     resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
     stand.settled(files)
     assert stand.takes_a_mail()
+
+
+def told_but_for_the_end(stand: Stand, sender: Doctor, mail: bytes) -> MilterClient:
+    client = stand.client()
+    client.negotiate()
+    client.run([*opening(), *steps_of(sender.mail, [stand.doctor.service], mail)[:-1]])
+    return client
+
+
+def test_mails_that_wait_keep_no_other_connection_waiting(stand: Stand) -> None:
+    """Few threads of libmilter's serve all connections; it must not count on those that wait."""
+    held = threading.Event()
+
+    def passing(request: Request, reply: Reply | None) -> bool:
+        strange = isinstance(request, Open) and not request.candidates
+        return held.wait(HELD_SECONDS) if strange and reply is None else True
+
+    with Doctor("Dr Eve", "eve@stranger.test") as eve, ExitStack() as open_ones:
+        eve.import_key(stand.service.certificate)
+        proxy = open_ones.enter_context(closing(KeeperProxy(stand.service.keeper_socket)))
+        proxy.passing = passing
+        strange, known = eve.pgp_mime("Demande : aide\n"), stand.steps(stand.mail())
+        waiting = [told_but_for_the_end(stand, eve, strange) for _ in range(WAITING)]
+        patience, path = HELD_SECONDS / 2, stand.service.milter_socket
+        others = [open_ones.enter_context(MilterClient(path, patience)) for _ in range(OTHERS)]
+        for other in others:
+            other.negotiate()
+        os.kill(stand.pid, signal.SIGSTOP)  # so that all of this comes in one moment
+        for client in waiting:
+            client.send(Step(Command.END_OF_BODY))
+        connect, helo = opening()
+        for other in others:
+            other.send(connect)
+        os.kill(stand.pid, signal.SIGCONT)
+        for other in others:
+            other.reply_to(connect)
+            assert other.run([helo, *known]) == TAKEN
+        held.set()
+        for client in waiting:
+            assert client.hear().data.startswith(b"550 5.7.1")
+            client.close()
