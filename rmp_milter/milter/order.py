@@ -5,7 +5,7 @@ a guess that grants nothing but a place in the row: a stranger who writes under 
 address gets in front too, with mails so small that opening one is a matter of milliseconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rmp_milter.calls.gate import Gate, Rank
@@ -31,8 +31,8 @@ def rank_of_opening(size: int, *, seems_known: bool, logged_in: bool) -> Rank:
 
 
 @contextmanager
-def outside_turn(gate: Gate, size: int, *, seems_known: bool) -> Iterator[None]:
-    """Read a mail's outside when it is its turn: one larger mail at a time.
+def outside_turn(gate: Gate, size: int, is_known: Callable[[], bool]) -> Iterator[None]:
+    """Read a mail's outside when it is its turn: one larger mail at a time, known senders first.
 
     All threads of the milter share one interpreter: of twenty that have much to read, each
     would keep an emergency waiting at every step.
@@ -40,7 +40,7 @@ def outside_turn(gate: Gate, size: int, *, seems_known: bool) -> Iterator[None]:
     if size <= SOON_READ:
         yield
         return
-    with gate.place(Rank.KNOWN if seems_known else Rank.STRANGER_LARGE, size):
+    with gate.place(Rank.KNOWN if is_known() else Rank.STRANGER_LARGE, size):
         yield
 
 

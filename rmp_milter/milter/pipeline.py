@@ -8,9 +8,6 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
@@ -81,7 +78,8 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
     with Memory() as bodies:
-        with _outside(envelope, memory, means), memory.mapped() as raw:
+        turn = outside_turn(means.outsides, memory.size, lambda: _seems_known(envelope, means))
+        with turn, memory.mapped() as raw:
             mail = _mail(envelope, raw)
             if word := _done_unopened(mail, raw, means):
                 return word
@@ -92,12 +90,9 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
         return _take_gathered(mail, gathered, means)
 
 
-@contextmanager
-def _outside(envelope: Envelope, memory: Memory, means: Means) -> Iterator[None]:
+def _seems_known(envelope: Envelope, means: Means) -> bool:
     with means.store.snapshot() as view:
-        known = bool(likely_signers(envelope, "", view))
-    with outside_turn(means.outsides, memory.size, seems_known=known):
-        yield
+        return bool(likely_signers(envelope, "", view))
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:

@@ -1,8 +1,14 @@
 import pytest
 
-from rmp_milter.calls.gate import Rank
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.dossier.model import Verb
-from rmp_milter.milter.order import SMALL, rank_of_opening, rank_of_rest
+from rmp_milter.milter.order import (
+    SMALL,
+    SOON_READ,
+    outside_turn,
+    rank_of_opening,
+    rank_of_rest,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,3 +30,17 @@ def test_a_mail_is_opened_by_its_size_and_by_what_is_known_of_its_sender(
 
 def test_an_emergency_and_nothing_else_goes_on_as_one() -> None:
     assert [verb for verb in Verb if rank_of_rest(verb) is Rank.EMERGENCY] == [Verb.URGENCE]
+
+
+def test_one_large_mail_is_read_at_a_time_and_small_ones_pass() -> None:
+    gate = Gate(1, 0.05)
+    with outside_turn(gate, SOON_READ + 1, lambda: False):
+        with outside_turn(gate, SOON_READ, lambda: False):
+            pass
+        with (
+            pytest.raises(TimeoutError),
+            outside_turn(gate, SOON_READ + 1, lambda: True),
+        ):
+            pytest.fail("two at a time")
+    with outside_turn(gate, SOON_READ + 1, lambda: True):
+        assert gate.waiting() == 0
