@@ -204,6 +204,54 @@ def page_inside(target: Target, size: int) -> bytes:
     return _mail(target, compressed(literal(head + page), 2), size)
 
 
+def key_blocks(target: Target, size: int) -> bytes:
+    """Write key files in which certificates begin and none ends, compressed."""
+    file = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\r\n" * 13_000
+    return _mail(target, compressed(literal(_files("a.asc", file, 40)), 2), size)
+
+
+def key_packets_in_files(target: Target, size: int) -> bytes:
+    """Write key files of packets of nothing, compressed."""
+    return _mail(
+        target, compressed(literal(_files("a.asc", b"\xca\x00" * 250_000, 40)), 2), size
+    )
+
+
+def pages_inside(target: Target, size: int) -> bytes:
+    """Write a hundred pages of paragraphs that are readings of one text, compressed."""
+    page = b"Content-Type: text/html; charset=utf-8\r\n\r\n" + b"<p>a" * 20_000
+    return _mail(target, compressed(literal(_multipart([page] * 100, "alternative")), 2), size)
+
+
+def quotations_inside(target: Target, size: int) -> bytes:
+    """Write forwarded mails in one another, compressed."""
+    text = "-----Message d'origine-----\r\n" * 250_000
+    return _mail(target, compressed(literal(_words(text.encode())), 2), size)
+
+
+def attributions_inside(target: Target, size: int) -> bytes:
+    """Write texts of lines that may each end an attribution, compressed."""
+    text = _words("a écrit :\n".encode() * 5000)
+    return _mail(target, compressed(literal(_multipart([text] * 100)), 2), size)
+
+
+def laboratory_files(target: Target, size: int) -> bytes:
+    """Write laboratory files of signs that no charset tells, compressed."""
+    head = b"1\nDUPONT\nJEAN\n\n\n75000 PARIS\n01/02/1950\n\n1\n01/01/2026\nx\ny\n"
+    file = head + b"\x8e\xe9\n" * 12_000
+    return _mail(target, compressed(literal(_files("a.hpr", file, 150)), 2), size)
+
+
+def _multipart(parts: list[bytes], subtype: str = "mixed") -> bytes:
+    return mime.multipart(subtype, parts)
+
+
+def _files(name: str, data: bytes, count: int) -> bytes:
+    head = f"Content-Type: a/b\r\nContent-Disposition: attachment; filename={name}\r\n\r\n"
+    text = _words(b"Patient : DUPONT Jean\r\n")
+    return _multipart([text, *[head.encode() + data] * count])
+
+
 # Before anything is decrypted.
 
 
@@ -223,6 +271,32 @@ def fields_without_end(target: Target, size: int) -> bytes:
     return _top(target) + _repeated(b"X-A: " + b"a;b=c;" * 40 + b"\r\n", size) + b"\r\n"
 
 
+def short_fields(target: Target, size: int) -> bytes:
+    """Write a header of the shortest lines there are."""
+    return _top(target) + _repeated(b"a:\n", size) + b"\r\n"
+
+
+def soft_breaks(target: Target, size: int) -> bytes:
+    """Write armor with a soft line break behind each five characters."""
+    head = b"Content-Type: text/plain\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\n"
+    return _top(target) + head + _repeated(b"=\nAAAAA", size)
+
+
+def armor_in_a_page(target: Target, size: int) -> bytes:
+    """Write a page of tags and references with armor all over it."""
+    block = armored(sealed(literal(b"x"), to_the_service(target)))
+    head = b"Content-Type: text/html; charset=utf-8\r\n\r\n"
+    return _top(target) + head + (_repeated(b"<p>&amp;&lt;", size // 16) + block) * 16
+
+
+def pages_with_armor(target: Target, size: int) -> bytes:
+    """Write many pages with armor, each of which is looked at for words around it."""
+    block = armored(sealed(literal(b"x"), to_the_service(target)))
+    head = b"Content-Type: text/html; charset=utf-8\r\n\r\n"
+    pages = [head + _repeated(b"<p>x</p>", size // 150) + block] * 150
+    return _top(target) + _multipart(pages)
+
+
 KINDS: Mapping[str, Maker] = {
     "partial lengths": partial_lengths,
     "small packets": small_packets,
@@ -232,7 +306,17 @@ KINDS: Mapping[str, Maker] = {
     "lines inside": lines_inside,
     "parts inside": parts_inside,
     "page inside": page_inside,
+    "pages inside": pages_inside,
+    "quotations inside": quotations_inside,
+    "attributions inside": attributions_inside,
+    "key blocks": key_blocks,
+    "key packets in files": key_packets_in_files,
+    "laboratory files": laboratory_files,
     "parts in clear": parts_in_clear,
     "page in clear": page_in_clear,
     "fields without end": fields_without_end,
+    "short fields": short_fields,
+    "soft breaks": soft_breaks,
+    "armor in a page": armor_in_a_page,
+    "pages with armor": pages_with_armor,
 }

@@ -38,6 +38,7 @@ _LETTERS = str.maketrans(
     }
 )
 _ASCII_SIGNS = re.compile("[^A-Z0-9]+")
+_NO_LETTER = re.compile(r"[^\w ]|_")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _NIR = re.compile(r"[1-9]\d{4}(?:\d{2}|2A|2B)\d{6}\d{2}", re.ASCII)
 _SEX_DIGITS = {"M": "137", "F": "248"}  # for good, while being registered, provisional
@@ -86,7 +87,7 @@ def fold(text: str) -> str:
     for _ in range(2):
         folded = unicodedata.normalize("NFKD", folded.upper())
     plain = _MARKS.sub("", folded).translate(_LETTERS)
-    return " ".join("".join(_letter_or_space(sign) for sign in plain).split())
+    return " ".join(_NO_LETTER.sub(_mark_or_space, plain).split())
 
 
 def trait_keys(patient: Patient) -> tuple[str, ...]:
@@ -222,9 +223,9 @@ def _without_particle(name: str) -> Iterator[str]:
             yield name.removeprefix(particle)
 
 
-def _letter_or_space(sign: str) -> str:
+def _mark_or_space(found: re.Match[str]) -> str:
     # Marks that remain belong to scripts in which they are letters.
-    return sign if sign.isalnum() or unicodedata.category(sign).startswith("M") else " "
+    return found[0] if unicodedata.category(found[0]).startswith("M") else " "
 
 
 def _compact(nir: str) -> str:

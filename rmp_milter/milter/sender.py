@@ -38,6 +38,9 @@ class Tried(Protocol):
         """Let it go: nothing of it is used."""
 
 
+_FROM = 400
+"""Characters of From that are looked at: the library goes as deep as its brackets are nested."""
+
 TriedT = TypeVar("TriedT", bound=Tried)
 
 
@@ -69,7 +72,7 @@ def likely_signers(
 
     Only a guess that saves a second opening: nothing is granted by an address.
     """
-    _, from_address = parseaddr(from_field)
+    _, from_address = parseaddr(from_field[:_FROM])
     found = (
         directory.doctor_by_account(envelope.account) if envelope.account else None,
         directory.doctor_by_mail(envelope.sender) if envelope.sender else None,

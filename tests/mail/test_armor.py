@@ -11,7 +11,7 @@ from mail_builders import CERTIFICATE, COMPRESSED, MESSAGE, PDF, SIGNATURE, armo
 from rmp_milter.mail.incoming.armor import (
     ArmorError,
     OctetsKind,
-    charset_of,
+    blocks_in,
     count_blocks,
     dearmor,
     kind_of,
@@ -118,9 +118,11 @@ def test_several_messages_in_a_text_are_told_apart() -> None:
 
 
 def test_the_charset_of_the_armor_is_found() -> None:
-    assert charset_of([armored(MESSAGE, headers="Charset: ISO-8859-15\n")]) == "ISO-8859-15"
-    assert charset_of([armored(MESSAGE)]) == ""
-    assert charset_of([b"no armor"]) == ""
+    said = armored(MESSAGE, headers="Charset: ISO-8859-15\n")
+    first, second = blocks_in([said + armored(MESSAGE)], 4)
+    assert (first.charset, second.charset) == ("ISO-8859-15", "")
+    assert MESSAGE.startswith(first.sample)
+    assert not blocks_in([b"no armor"], 4)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,12 @@ def test_a_text_is_decoded_whatever_the_label(label: str, octets: bytes) -> None
 
 
 def test_a_text_beyond_the_limit_is_cut_at_a_line() -> None:
-    assert read_words("Né le\nété à\nmidi".encode(), "utf-8", 12) == "Né le\n"
+    text = "Né le\n" + "été à midi, " * 10
+    assert read_words(text.encode(), "utf-8", 64) == "Né le\n"
+
+
+def test_short_lines_count_as_longer_ones() -> None:
+    assert read_words(b"a\n" * 50, "utf-8", 64) == "a\n" * 4
 
 
 def test_an_attached_text_that_names_somebody_else_is_asked_back() -> None:

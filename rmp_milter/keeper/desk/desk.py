@@ -48,7 +48,7 @@ class Limits:
 
     message: int = 64 << 20
     plaintext: int = 64 << 20
-    text: int = 1 << 20
+    text: int = 64 << 10
     request: int = 16 << 20
     key_packets: int = 64
     bodies: int = 256

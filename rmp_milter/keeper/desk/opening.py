@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ from rmp_milter.keeper.openpgp.packets import (
     read_message,
 )
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
-from rmp_milter.keeper.openpgp.work import Work
+from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import ArmorError, dearmor
 
@@ -69,7 +70,8 @@ def open_mail(
     main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
     key, plain = _decrypt_main(desk, messages[main_at], read, unwrapping, work)
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    opening = _read_plain(plain, request.bodies[main_at], desk.limits, this_year)
+    limits = replace(desk.limits, text=text_within(size, desk.limits.text))
+    opening = _read_plain(plain, request.bodies[main_at], limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
     refuse_layers(opening, unwrapping)
     bodies = [

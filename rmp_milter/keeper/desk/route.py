@@ -70,7 +70,7 @@ def route_of_text(text: str, source: HprimSource, limits: TextLimits) -> Route:
     """Return the route of a bare text: HPRIM, or its own header."""
     own = meaning(read_plain(text), limits.this_year)
     # What carries a code is never kept as it came, whatever else it looks like.
-    return (_by_hprim([source]) if own.keeps_text else None) or Route(own)
+    return (_by_hprim(_messages([source])) if own.keeps_text else None) or Route(own)
 
 
 def route_of_entity(
@@ -85,7 +85,7 @@ def route_of_entity(
     if not own.keeps_text:
         return Route(own, letter=letter)
     source = _text_source(data, text, limits.most)
-    route = _by_hprim([source] if source else [])
+    route = _by_hprim(_messages([source] if source else []))
     if route is None:
         files = [leaf for leaf in leaves if leaf is not letter and _may_be_hprim(leaf)]
         route = _by_files(own, [_source(data, leaf) for leaf in files], limits.this_year)
@@ -94,13 +94,13 @@ def route_of_entity(
 
 def _by_files(own: Meaning, sources: Sequence[HprimSource], this_year: int) -> Route:
     """Return the route that HPRIM files give where the text gives none, else the text's."""
-    route = _by_hprim(sources)
+    read = _messages(sources)
+    route = _by_hprim(read)
     if route is None:
         return Route(own)
     if own.standing is not Standing.HEADER:
         return route._replace(meaning=_with_letter(route.meaning, own))
-    read = [message for source in sources for message in messages(source.data, source.charset)]
-    lines = [line for message in read for line in message.header.splitlines()]
+    lines = [line for _, all_of in read for each in all_of for line in each.header.splitlines()]
     if names_another(lines, own.cut.header, this_year):
         doubts = (*own.doubts, Doubt.OTHER_PATIENT)
         return Route(msgspec.structs.replace(own, doubts=doubts))
@@ -114,9 +114,15 @@ def _with_letter(said: Meaning, own: Meaning) -> Meaning:
     )
 
 
-def _by_hprim(sources: Sequence[HprimSource]) -> Route | None:
+_Messages = list[tuple[HprimSource, tuple[HprimMessage, ...]]]
+
+
+def _messages(sources: Sequence[HprimSource]) -> _Messages:
+    return [(source, messages(source.data, source.charset)) for source in sources]
+
+
+def _by_hprim(read: _Messages) -> Route | None:
     """Return the route that HPRIM texts give, all of them together; None if none is one."""
-    read = [(source, messages(source.data, source.charset)) for source in sources]
     found = [(source, message) for source, all_of in read for message in all_of]
     if not found:
         return None

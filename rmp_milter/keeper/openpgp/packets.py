@@ -202,10 +202,11 @@ def read_message(
 ) -> EncryptedMessage:
     """Find the key packets and the encrypted data packet of a binary OpenPGP message.
 
-    ``most_keys`` bounds the key packets, of any version; ``work`` is the mail's. Passphrase packets and what
-    :func:`is_passed_over` are dropped. Raises :class:`PacketError`: ``NO_INTEGRITY`` for
-    tag 9, ``UNSUPPORTED`` for AEAD containers and packets that this reader does not know,
-    ``TOO_MANY_RECIPIENTS`` beyond ``most_keys``, else ``UNREADABLE``.
+    ``most_keys`` bounds the key packets, of any version; ``work`` is the mail's. Passphrase
+    packets and what :func:`is_passed_over` are dropped. Raises :class:`PacketError`:
+    ``NO_INTEGRITY`` for tag 9, ``UNSUPPORTED`` for AEAD containers and packets that this reader
+    does not know, ``TOO_MANY_RECIPIENTS`` beyond ``most_keys``, ``TOO_LARGE`` for more packets
+    and pieces than ``work`` has left, else ``UNREADABLE``.
     """
     stream = Stream(pieces_of(read, span.offset, span.length), work or Work(span.length))
     keys = _KeyPackets(most_keys)

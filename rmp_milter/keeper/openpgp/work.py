@@ -25,7 +25,16 @@ LEAST_TRIES = 256
 """Key packets that are tried with a private key: 64 recipients that are not named, twice over."""
 HASHED = 2
 """How often what may come out may be hashed for signatures: as it stands, and with CRLF."""
+LEAST_TEXT = 8 << 10
+"""Octets of its texts that are read of the smallest mail."""
+TEXT = 4
+"""How many more for each octet of a mail: text is a third as long compressed."""
 LONGEST = 64 * _MIB
+
+
+def text_within(size: int, most: int) -> int:
+    """Return how many octets of a text are read in a mail of that size, at most ``most``."""
+    return min(LEAST_TEXT + TEXT * size, most)
 
 
 class Spent(NamedTuple):
@@ -47,7 +56,7 @@ class Work:
 
     def __init__(self, size: int = LONGEST, longest: int = LONGEST, bodies: int = 1) -> None:
         self.octets = min(LEAST_OCTETS + OCTETS * size, LAYERS * longest)
-        self.steps = LEAST_STEPS + (size + self.octets) // STEP
+        self.steps = LEAST_STEPS + (size + min(self.octets, longest)) // STEP
         self.tries = LEAST_TRIES + 2 * bodies
         self.hashed = min(HASHED * self.octets, LAYERS * longest)
         self._given = Spent(self.octets, self.steps, self.tries, self.hashed)

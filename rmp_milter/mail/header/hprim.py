@@ -25,6 +25,7 @@ ENDINGS = (".hpr", ".hpm", ".hpl", ".hprim", ".txt")
 MAX_MESSAGES = 200
 MAX_OCTETS = 16 << 20  # of one text or file
 _HEAD = 8192  # octets in which the twelve lines must end
+_LOOKED_AT = 1 << 16  # octets of a message in which marks of laboratories are looked for
 _LINES = 12
 _SHIFTS = (0, 1, -1, 2)
 """Lines before the patient's code: a title, an empty one; or its empty line was lost."""
@@ -91,9 +92,10 @@ def _spans(data: bytes) -> list[tuple[int, int]]:
     """Return where the messages stand, each with the mark that ends it."""
     ends = [found.end() for found in _END.finditer(data)]
     spans = list(zip([0, *ends], [*ends, len(data)], strict=True))
-    last = _without_marks(data[spans[-1][0] :])
-    if len(spans) > 1 and (not last or _SIGNATURE_BLOCK.match(last)):
-        spans[-2:] = [(spans[-2][0], len(data))]
+    if len(spans) > 1:
+        last = _without_marks(data[spans[-1][0] :].strip()[:_LOOKED_AT])
+        if not last or _SIGNATURE_BLOCK.match(last):
+            spans[-2:] = [(spans[-2][0], len(data))]
     return spans
 
 
@@ -105,7 +107,7 @@ def _message(data: bytes, start: int, end: int, charset: str) -> HprimMessage:
     head = _head(data[start : min(end, start + _HEAD)], charset)
     if head is None:
         return HprimMessage("", ("", "", ""), "", start, end)
-    lab = _LAB.search(data, start, end) is not None
+    lab = _LAB.search(data, start, min(end, start + _LOOKED_AT)) is not None
     who = (fold(head.name), fold(head.first_name), head.birth_date)
     return HprimMessage(_header(head, lab=lab), who, head.nir, start, end)
 

@@ -4,6 +4,9 @@ A request for the dossier in an emergency is the one thing that a slip must not 
 something else (``docs/rules.md``): who writes "urgance" means it.
 """
 
+from functools import cache, lru_cache
+from itertools import combinations
+
 from rmp_milter.mail.header.near import is_near
 
 _WORDS = frozenset(
@@ -99,11 +102,32 @@ def is_urgency(word: str) -> bool:
 def _is_spelt(word: str, known: str) -> bool:
     if is_near(word, known):
         return True
-    return word.startswith(_BEGINS) and any(
+    if not word.startswith(_BEGINS) or abs(len(word) - len(known)) > 1:
+        return False
+    return _is_two_slips_off(word, known)
+
+
+@lru_cache(maxsize=256)  # words like "urgence" only, each of which is asked about several times
+def _is_two_slips_off(word: str, known: str) -> bool:
+    if _shortened(word).isdisjoint(_known_shortened(known)):
+        return False  # no slip leaves less in common: all the pairs need not be tried
+    return any(
         is_near(word[:at] + word[at + 1 :], known[:to] + known[to + 1 :])
         for at in range(1, len(word))
         for to in range(1, len(known))
     )
+
+
+@cache
+def _known_shortened(known: str) -> set[str]:
+    return _shortened(known)
+
+
+def _shortened(word: str) -> set[str]:
+    """Return the word without one or two of its letters, whichever."""
+    return {"".join(kept) for kept in combinations(word, len(word) - 2)} | {
+        word[:at] + word[at + 1 :] for at in range(len(word))
+    }
 
 
 def asks_for_emergency(folded: str) -> bool:

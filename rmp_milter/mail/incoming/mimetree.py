@@ -21,6 +21,8 @@ MAX_DEPTH = 20
 MAX_PARTS = 1000
 MAX_HEADER = 256 * 1024  # octets of one header block
 MAX_HEADERS = 2 * 1024 * 1024  # octets of all header blocks together
+MAX_LINES = 10_000  # of one header block
+MAX_ALL_LINES = 20_000  # of all header blocks together
 
 # Two CR before a LF are one line end: gateways that write CRLF for LF leave such.
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
@@ -81,11 +83,13 @@ class _Budget:
     def __init__(self) -> None:
         self.parts = MAX_PARTS
         self.header_octets = MAX_HEADERS
+        self.lines = MAX_ALL_LINES
 
-    def take(self, header_octets: int) -> None:
+    def take(self, header: bytes) -> None:
         self.parts -= 1
-        self.header_octets -= header_octets
-        if self.parts < 0 or self.header_octets < 0:
+        self.header_octets -= len(header)
+        self.lines -= header.count(b"\n") + header.count(b"\r")
+        if self.parts < 0 or self.header_octets < 0 or self.lines < 0:
             raise MimeLimit("too many parts")
 
 
@@ -124,7 +128,9 @@ def header_fields(buffer: Buffer, start: int, end: int) -> tuple[list[FieldSpan]
     """
     fields: list[FieldSpan] = []
     at = start
-    while at < end:
+    for _ in range(MAX_LINES):
+        if at >= end:
+            return fields, at
         ends = _LINE_END.search(buffer, at, end)
         stop, following = (ends.start(), ends.end()) if ends else (end, end)
         if stop == at:
@@ -135,7 +141,7 @@ def header_fields(buffer: Buffer, start: int, end: int) -> tuple[list[FieldSpan]
         if following - start > MAX_HEADER:
             raise MimeLimit("header too long")
         at = following
-    return fields, at
+    raise MimeLimit("header of too many lines")
 
 
 def _take_line(fields: list[FieldSpan], line: bytes, at: int, stop: int) -> bool:
@@ -161,7 +167,7 @@ def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
     buffer: Buffer, start: int, end: int, default_type: str, depth: int, budget: _Budget
 ) -> Part:
     spans, body_start = header_fields(buffer, start, end)
-    budget.take(body_start - start)
+    budget.take(bytes(buffer[start:body_start]).replace(b"\r\n", b"\n"))
     fields = tuple((span.name, _value(buffer, span)) for span in spans)
     part = _part(fields, default_type, (start, body_start, end))
     regions = _regions(buffer, part)

@@ -15,10 +15,11 @@ from rmp_milter.mail.incoming.beside import Beside, ClearWords, InClear, in_clea
 from rmp_milter.mail.incoming.clear_words import says_words, words_around
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import Part, content, scan
-from rmp_milter.mail.incoming.transfer import Buffer, first
+from rmp_milter.mail.incoming.transfer import Buffer
 
 _MAX_BLOCKS = 16  # armored messages in one text
-_SAMPLE = 64  # octets of a dearmored message by which it is known
+_MAX_PAGE_BLOCKS = 4  # in a page, which takes longer to look through
+_WORDS_AROUND = 4  # texts around whose armor words are looked for
 _PAYLOAD_NAMES = frozenset(
     {
         *(
@@ -103,6 +104,7 @@ class _Found(msgspec.Struct, frozen=True):
     leaf: Leaf
     role: _Role
     block: int = 0
+    charset: str = ""
 
 
 def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
@@ -143,7 +145,7 @@ def _around(kept: list[_Found]) -> Iterator[Beside]:
     if any(found.leaf.unwrapped for found in kept):
         yield Beside.SIGNATURE
     texts = [found.leaf for found in kept if found.role in _TEXTS]
-    if any(map(words_around, texts)):
+    if any(map(words_around, texts[:_WORDS_AROUND])):
         yield Beside.FOOTER
 
 
@@ -175,23 +177,24 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
     if leaf.kind is not OctetsKind.ARMORED:
         return
-    if _is_encrypted(leaf, 0, damaged=True):
-        yield _Found(leaf, _role(leaf, bodiless=bodiless))
-    if leaf.is_loose_text:
-        for block in range(1, armor.count_blocks(leaf.shown(), _MAX_BLOCKS)):
-            if _is_encrypted(leaf, block, damaged=False):
-                yield _Found(leaf, _Role.FILE, block)
+    in_text = _MAX_PAGE_BLOCKS if leaf.part.media_type == "text/html" else _MAX_BLOCKS
+    most = in_text if leaf.is_loose_text else 1
+    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.Block(b"", ""),)
+    if _is_encrypted(body, damaged=True):
+        yield _Found(leaf, _role(leaf, bodiless=bodiless), charset=body.charset)
+    for at, block in enumerate(others, 1):
+        if _is_encrypted(block, damaged=False):
+            yield _Found(leaf, _Role.FILE, at, block.charset)
 
 
-def _is_encrypted(leaf: Leaf, block: int, *, damaged: bool) -> bool:
+def _is_encrypted(block: armor.Block, *, damaged: bool) -> bool:
     """Look into the armor: MESSAGE may also be signed or compressed only.
 
     ``damaged`` is the answer where the octets make no packet: the keeper will say so.
     """
-    try:
-        kind, _ = armor.kind_of(first(armor.dearmor(leaf.shown(), block), _SAMPLE))
-    except ArmorError:
+    if not block.sample:
         return damaged
+    kind, _ = armor.kind_of(block.sample)
     return kind is OctetsKind.ENCRYPTED or (kind is OctetsKind.OTHER and damaged)
 
 
@@ -252,14 +255,11 @@ def _shape_name(main: _Found, kept: list[_Found]) -> ShapeName:
 def _piece(found: _Found, *, main: bool) -> Piece:
     part, entity = found.leaf.part, found.role is _Role.ENTITY
     armored = found.leaf.kind is OctetsKind.ARMORED
-    charset = ""
-    if armored and not entity:
-        charset = armor.charset_of(found.leaf.shown(), found.block)
     return Piece(
         name="" if entity else part.filename,
         main=main,
         entity=entity,
-        charset=charset,
+        charset="" if entity else found.charset,
         part=part,
         armored=armored,
         wraps=found.leaf.wraps,

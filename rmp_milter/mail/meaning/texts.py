@@ -19,7 +19,9 @@ from rmp_milter.mail.whose.words import MAX_LINES, SaidLine, Whose, Words
 _PLAIN, _HTML = "text/plain", "text/html"
 _MAX_TEXTS = 50  # parts that are read; a mail has some
 _MAX_READINGS = 3  # of one text: plain, HTML, and what nobody sends any more
-_ALL_TEXTS = 4  # times what one text may have: all of them together
+_ALL_TEXTS = 2  # times what one text may have: all of them together
+_LINE = 16  # octets for which the shortest line counts
+_TAG = 8
 _TAGS = 8  # octets of HTML that count as one: most are tags and style sheets
 # Header fields that clients repeat as text where they encrypted the subject.
 _FIELD = re.compile(
@@ -42,7 +44,7 @@ class MailText(NamedTuple):
 def text_of_mail(buffer: Buffer, root: Part, most: int) -> MailText:
     """Return the mail's own text: all unnamed texts of the entity, one below the other.
 
-    ``most`` bounds the octets of each part that are looked at; all together have four times
+    ``most`` bounds the octets of each part that are looked at; all together have twice
     as many, so that no number of parts makes more work.
     """
     return _joined(list(_texts(buffer, root, _Room(most))))
@@ -75,7 +77,11 @@ def _own(part: Part) -> Iterator[Part]:
 
 
 class _Room:
-    """What may still be looked at of a mail's texts, in octets of plain text."""
+    """What may still be looked at of a mail's texts, in octets of plain text.
+
+    A line counts as :data:`_LINE` of them at least, and a tag of HTML as :data:`_TAG`: each
+    takes about as long, however short it is.
+    """
 
     def __init__(self, most: int) -> None:
         self._each = most
@@ -83,13 +89,23 @@ class _Room:
 
     def octets(self, buffer: Buffer, leaf: Part) -> bytes:
         """Return the leaf's octets, cut at a line's end where there are too many."""
-        weight = _TAGS if leaf.media_type == _HTML else 1
-        most = min(self._each, self._left) * weight
+        html = leaf.media_type == _HTML
+        weight, sign, cost = (_TAGS, b"<", _TAG) if html else (1, b"\n", _LINE)
+        units = max(0, min(self._each, self._left))
+        most = units * weight
         data = first(content(buffer, leaf), most + 1)
         if len(data) > most:
             data = data[: data.rfind(b"\n", 0, most) + 1 or most]
-        self._left -= -(-len(data) // weight)
+        data = _up_to(data, sign, units // cost)
+        self._left -= max(-(-len(data) // weight), cost * data.count(sign))
         return data
+
+
+def _up_to(data: bytes, sign: bytes, most: int) -> bytes:
+    """Return the data up to the sign behind the first ``most`` of them."""
+    if data.count(sign) <= most:
+        return data
+    return data[: len(data) - len(data.split(sign, most)[-1])]
 
 
 def _texts(buffer: Buffer, part: Part, room: _Room) -> Iterator[MailText]:

@@ -47,9 +47,10 @@ def attributions(lines: Sequence[str]) -> dict[int, Attribution]:
     number of others.
     """
     found: dict[int, Attribution] = {}
+    beginnings = _Beginnings(lines)
     for last, line in enumerate(lines):
         if _ENDS.search(line[-20:]) or _ends_without_colon(line[:_LINE]):
-            begun = _begin(lines, last)
+            begun = _begin(beginnings, last)
             if begun is not None:
                 found[begun] = _attribution(_joined(lines, begun, last), last + 1)
             elif has_address(line[-_LINE:]):
@@ -104,17 +105,35 @@ def _without_hours(line: str) -> str:
     return _HOUR.sub("", line)
 
 
-def _begin(lines: Sequence[str], last: int) -> int | None:
+class _Beginnings:
+    """What the lines of a text may begin, each looked at once."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._looked: dict[int, tuple[bool, bool, bool]] = {}
+
+    def of(self, row: int) -> tuple[bool, bool, bool]:
+        """Return whether the line begins as an attribution, says a day, and is one for sure."""
+        if row not in self._looked:
+            line = self.lines[row]
+            begins, has = bool(_BEGINS.match(line)), has_day(line[:_LINE])
+            sure = begins and has and _is_sure_begin(line[:_LINE])
+            self._looked[row] = begins, has, sure
+        return self._looked[row]
+
+
+def _begin(beginnings: _Beginnings, last: int) -> int | None:
     """Return the line in which an attribution begins that ends in ``last``.
 
     The nearest that makes it whole, for what stands above may be a header. But a day and an
     hour begin one for sure, and all that follows may be somebody's long name.
     """
-    rows = list(_upwards(lines, last))
-    sure = [row for row in rows if _is_sure_begin(lines[row][:_LINE])]
-    with_day = [row for row in rows if has_day(lines[row][:_LINE])]
-    for first in (*sure[-1:], *with_day, *rows):
-        if _BEGINS.match(lines[first]) and _is_whole(_joined(lines, first, last)):
+    lines = beginnings.lines
+    rows = [row for row in _upwards(lines, last) if beginnings.of(row)[0]]
+    with_day = [row for row in rows if beginnings.of(row)[1]]
+    sure = [row for row in with_day if beginnings.of(row)[2]]
+    for first in dict.fromkeys((*sure[-1:], *with_day, *rows)):
+        if _is_whole(_joined(lines, first, last)):
             return first
     return _begin_of_undated(lines, last)
 

@@ -9,6 +9,8 @@ from rmp_milter.mail.whose.openings import Kind, QuoteOpening, openings
 from rmp_milter.mail.whose.words import Whose, Words
 
 _MOST = 20  # mails inside each other
+_NEAR = 256  # lines in which the first opening is looked for first
+_REACH = 128  # lines: more than an opening is long, and than what follows has a say in it
 
 
 class Forward(NamedTuple):
@@ -56,13 +58,30 @@ def _foreign(words: Words) -> list[str]:
 def _opened(lines: list[str]) -> tuple[QuoteOpening, list[str], list[str]] | None:
     """Return a forward's opening, the text up to the next one, and what follows there."""
     rows = _without_empty(_unquoted(lines))
-    found = openings(rows)
-    opening = found.get(0)
-    if opening is None or opening.kind in {Kind.REPLY, Kind.END}:
+    first, opening = _first_opening(rows)
+    if first or opening is None or opening.kind in {Kind.REPLY, Kind.END}:
         return None
     rows = _without_empty(_unquoted(rows[opening.end :]))
-    at = min((at for at in openings(rows)), default=len(rows))
+    at, _ = _first_opening(rows)
     return opening, rows[:at], rows[at:]
+
+
+def _first_opening(rows: list[str]) -> tuple[int, QuoteOpening | None]:
+    """Return the first opening and its line; the number of lines where there is none.
+
+    The beginning alone is looked at while that tells: all mails inside each other together
+    are looked through once.
+    """
+    window = _NEAR
+    while window < len(rows):
+        found = openings(rows[:window])
+        first = min(found, default=window)
+        if first + _REACH < window and found[first].end + _REACH < window:
+            return first, found[first]
+        window *= 4
+    found = openings(rows)
+    first = min(found, default=len(rows))
+    return first, found.get(first)
 
 
 def _unquoted(lines: Sequence[str]) -> list[str]:

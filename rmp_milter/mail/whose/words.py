@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 MAX_TEXT = 2**19  # characters of text that are told apart; nobody types that many
-MAX_LINES = 10_000
+MAX_LINES = 5000
 
 
 class Whose(IntEnum):
