@@ -18,6 +18,7 @@ from openpgp.composed import SignedPublicSubKey
 from openpgp.util import encrypt_session_key_to_recipient
 
 from rmp_milter.certificates import encryption_keys
+from rmp_milter.keeper.openpgp.work import LEAST_OCTETS, OCTETS
 from testbed import mime, shapes
 
 SIGNATURE, COMPRESSED, MARKER, LITERAL, SEIPD, PADDING = 2, 8, 10, 11, 18, 21
@@ -99,6 +100,11 @@ def _mail(target: Target, inside: bytes, size: int = 0) -> bytes:
     return _top(target) + shapes.encrypted(armored(message))
 
 
+def _let_out(size: int) -> int:
+    """Return how much of compressed data the service lets out of a mail of that size."""
+    return min(60 * _MIB, (LEAST_OCTETS + OCTETS * _octets_for(size)) * 9 // 10)
+
+
 def _octets_for(size: int) -> int:
     """Return how many octets of packets make a mail of that size."""
     return max(64, (size - 1600) * 3 // 4 * 64 // 65)
@@ -132,7 +138,7 @@ def many_bombs(target: Target, size: int) -> bytes:
 def many_signatures(target: Target, size: int) -> bytes:
     """Write sixteen signatures that name an enrolled key, over zeros: each hashes all of them."""
     signatures = b"".join(_signature(target.known, at) for at in range(16))
-    inside = signatures + literal(_words(b"\r\n" * (30 * _MIB)))
+    inside = signatures + literal(_words(_repeated(b"\r\n", _let_out(size))))
     return _mail(target, compressed(inside, 2), size)
 
 
@@ -179,12 +185,14 @@ def _words(text: bytes) -> bytes:
 
 def lines_inside(target: Target, size: int) -> bytes:
     """Write millions of lines that each look like a header's, compressed."""
-    return _mail(target, compressed(literal(_words(b"De : x\r\n" * (7 * _MIB))), 2), size)
+    return _mail(
+        target, compressed(literal(_words(_repeated(b"De : x\r\n", _let_out(size)))), 2), size
+    )
 
 
 def parts_inside(target: Target, size: int) -> bytes:
     """Write multiparts in multiparts, each with all the others' boundaries in it, compressed."""
-    return _mail(target, compressed(literal(nested(60 * _MIB)), 2), size)
+    return _mail(target, compressed(literal(nested(_let_out(size))), 2), size)
 
 
 def nested(size: int, depth: int = 18) -> bytes:
@@ -199,7 +207,7 @@ def nested(size: int, depth: int = 18) -> bytes:
 
 def page_inside(target: Target, size: int) -> bytes:
     """Write an endless page of open tags and references, compressed."""
-    page = b"<p><b style='color:white'>&am" * (2 * _MIB)
+    page = _repeated(b"<p><b style='color:white'>&am", _let_out(size))
     head = b"Content-Type: text/html; charset=utf-8\r\n\r\n"
     return _mail(target, compressed(literal(head + page), 2), size)
 
@@ -207,7 +215,8 @@ def page_inside(target: Target, size: int) -> bytes:
 def key_blocks(target: Target, size: int) -> bytes:
     """Write key files in which certificates begin and none ends, compressed."""
     file = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\r\n" * 13_000
-    return _mail(target, compressed(literal(_files("a.asc", file, 40)), 2), size)
+    count = _let_out(size) // len(file)
+    return _mail(target, compressed(literal(_files("a.asc", file, min(count, 150))), 2), size)
 
 
 def key_packets_in_files(target: Target, size: int) -> bytes:
@@ -225,8 +234,8 @@ def pages_inside(target: Target, size: int) -> bytes:
 
 def quotations_inside(target: Target, size: int) -> bytes:
     """Write forwarded mails in one another, compressed."""
-    text = "-----Message d'origine-----\r\n" * 250_000
-    return _mail(target, compressed(literal(_words(text.encode())), 2), size)
+    text = _repeated(b"-----Message d'origine-----\r\n", _let_out(size))
+    return _mail(target, compressed(literal(_words(text)), 2), size)
 
 
 def attributions_inside(target: Target, size: int) -> bytes:

@@ -7,6 +7,7 @@ handed over, by the keeper's own code. In both ways only what is listed in
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 
@@ -36,7 +37,7 @@ from rmp_milter.keeper.openpgp.packets import (
     ReadAt,
     read_message,
 )
-from rmp_milter.keeper.openpgp.work import Work
+from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
@@ -153,6 +154,8 @@ def _open(
     messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
     main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
     plain = _decrypted(key_file, message, read, limits)
+    size = max(ref.span.offset + ref.span.length for ref in refs)
+    limits = replace(limits, text=text_within(size, limits.text))
     opened = (
         read_entity(plain, limits, this_year)
         if main.entity

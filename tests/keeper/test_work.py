@@ -2,16 +2,22 @@
 
 import bz2
 import os
+import time
 import zlib
 from pathlib import Path
 
 import pytest
-from keeper_case import HEADER, LETTER, ask, desk_of, encrypted, entity, opening
+from keeper_case import HEADER, LETTER, NOW, ask, desk_of, encrypted, entity, opening
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import Failed, Opened, Span, Why
 from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.openpgp.certificate_files import (
+    MAX_FILE,
+    EnclosedKeys,
+    certificates_in,
+)
 from rmp_milter.keeper.openpgp.decrypt import decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping, open_key_packet
 from rmp_milter.keeper.openpgp.packets import (
@@ -20,16 +26,16 @@ from rmp_milter.keeper.openpgp.packets import (
     PADDING,
     PKESK,
     SEIPD,
+    SIGNATURE,
     PacketError,
     frame,
     read_message,
 )
 from rmp_milter.keeper.openpgp.secretkeys import decryption_keys
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError
+from rmp_milter.keeper.openpgp.signatures import verify
 from rmp_milter.keeper.openpgp.work import LEAST_OCTETS, LEAST_STEPS, LEAST_TRIES, Work
 from testbed.worst_mails import Target, in_octets, sealed, to_the_service
-
-pytestmark = pytest.mark.promise(number=11)
 
 KEY = SessionKey(9, bytes(range(32)))
 TEXT = (HEADER + LETTER).encode()
@@ -93,6 +99,7 @@ def test_a_first_partial_length_of_512_octets_is_read(desk: Desk, target: Target
     assert isinstance(asked(desk, piece + rest, target), Opened)
 
 
+@pytest.mark.promise(number=11)
 def test_short_partial_lengths_behind_a_long_one_are_bounded(
     desk: Desk, target: Target
 ) -> None:
@@ -107,6 +114,7 @@ def test_short_partial_lengths_behind_a_long_one_are_bounded(
 # Packets and layers.
 
 
+@pytest.mark.promise(number=11)
 def test_packets_are_bounded_for_the_mail_and_not_for_the_layer(
     desk: Desk, target: Target
 ) -> None:
@@ -116,6 +124,7 @@ def test_packets_are_bounded_for_the_mail_and_not_for_the_layer(
     assert why(asked(desk, two, target)) is Why.TOO_LARGE
 
 
+@pytest.mark.promise(number=11)
 def test_what_comes_out_is_bounded_for_all_layers_together(desk: Desk, target: Target) -> None:
     one = deflated(deflated(frame(PADDING, bytes(3 * _MIB))))
     assert isinstance(asked(desk, one * 2 + literal(TEXT), target), Opened)
@@ -163,6 +172,7 @@ def test_a_key_packet_that_is_too_short_costs_no_private_operation(
             open_key_packet(packet, keys[0])
 
 
+@pytest.mark.promise(number=11)
 def test_tries_are_bounded_inside_a_mail_as_well(desk: Desk, target: Target) -> None:
     noise = b"\x08\x00" + bytes(255) + b"\x01"
     hidden = frame(PKESK, b"\x03" + bytes(8) + b"\x01" + noise) * 60 + frame(
@@ -174,6 +184,7 @@ def test_tries_are_bounded_inside_a_mail_as_well(desk: Desk, target: Target) -> 
     assert why(asked(desk, inside, target, is_entity=True)) is Why.TOO_MANY_RECIPIENTS
 
 
+@pytest.mark.promise(number=11)
 def test_few_session_keys_are_tried_on_a_body(desk: Desk, target: Target) -> None:
     right = to_the_service(target)
 
@@ -184,6 +195,57 @@ def test_few_session_keys_are_tried_on_a_body(desk: Desk, target: Target) -> Non
         message = sealed(literal(TEXT), lambda key, wrong=wrong: packets(key, wrong))  # type: ignore[misc]
         reply = ask(desk, *opening([message], entity=False)).reply
         assert isinstance(reply, Opened) is opens
+
+
+# Signatures and certificates.
+
+
+def test_signatures_over_much_are_bounded(gpg: Gpg, desk: Desk, target: Target) -> None:
+    content = TEXT + b"\r\n" * (3 * _MIB)
+    signature = gpg.run("--detach-sign", "-u", "alice@x.fr", data=content)
+    for count, opens in ((1, True), (8, False)):
+        inside = deflated(deflated(signature * count + literal(content)))
+        request, memory = opening(
+            [sealed(inside, to_the_service(target))],
+            entity=False,
+            candidates=[gpg.public("alice@x.fr")],
+        )
+        reply = ask(desk, request, memory).reply
+        assert isinstance(reply, Opened) is opens
+        assert opens or why(reply) is Why.TOO_LARGE
+
+
+def test_a_signature_that_names_many_issuers_is_looked_up_by_few(gpg: Gpg) -> None:
+    named = b"".join(b"\x09\x10" + at.to_bytes(8) for at in range(5000))
+    content = b"\x04\x00\x16\x0a\0\0" + len(named).to_bytes(2) + named + bytes(2)
+    packet = frame(SIGNATURE, content + (b"\x01\x00" + b"\x80" + bytes(31)) * 2)
+    weighed = verify([lambda: TEXT], [packet], [gpg.public("alice@x.fr")], NOW)
+    assert len(weighed.issuers) <= 8
+
+
+EMPTY_KEYS = {
+    "blocks without end": b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n" * 13_000,
+    "packets of nothing": b"\xca\x00" * 250_000,
+    "the same in armor": b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n"
+    + b"ygDK" * 100_000
+    + b"\n-----END PGP PUBLIC KEY BLOCK-----\n",
+}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", list(EMPTY_KEYS))
+def test_key_files_of_nothing_take_no_time(kind: str) -> None:
+    start = time.process_time()
+    assert certificates_in(EMPTY_KEYS[kind]) == []
+    assert time.process_time() - start < 1  # it was 22 seconds, and 1.2
+
+
+def test_key_files_are_looked_into_up_to_a_size_together(gpg: Gpg) -> None:
+    own = gpg.public("alice@x.fr")
+    enclosed = EnclosedKeys()
+    assert len(enclosed.of(own)) == 1
+    assert enclosed.of(bytes(MAX_FILE)) == []
+    assert enclosed.of(own) == []
 
 
 # By itself.

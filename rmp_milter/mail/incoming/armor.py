@@ -208,16 +208,16 @@ def dearmor(chunks: Iterable[bytes], block: int = 0) -> Iterator[bytes]:
         raise ArmorError("no data in the armor")
 
 
-class Block(NamedTuple):
+class ArmorBlock(NamedTuple):
     """An armored message in a text: its first octets, and what it says of its charset."""
 
     sample: bytes
     charset: str
 
 
-def blocks_in(chunks: Iterable[bytes], limit: int) -> tuple[Block, ...]:
+def blocks_in(chunks: Iterable[bytes], limit: int) -> tuple[ArmorBlock, ...]:
     """Return the armored messages that begin in the chunks, at most ``limit``, in one pass."""
-    rest, found = iter(chunks), list[Block]()
+    rest, found = iter(chunks), list[ArmorBlock]()
     while len(found) < limit:
         try:
             rest = _after_begin(rest)
@@ -236,10 +236,10 @@ def count_blocks(chunks: Iterable[bytes], limit: int) -> int:
     return len(blocks_in(chunks, limit))
 
 
-def _block(head: bytes) -> Block:
+def _block(head: bytes) -> ArmorBlock:
     said = _CHARSET.search(head[: _headers_end(head[:_HEADER_ROOM])])
     sample = first(base64_octets(_data_only(_after_headers(iter([head])))), SAMPLE)
-    return Block(sample, said[1].decode("ascii") if said else "")
+    return ArmorBlock(sample, said[1].decode("ascii") if said else "")
 
 
 def _after_begin(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from itertools import islice
 
 _FRENCH = frozenset("éèêëàâäçîïôöùûüÿœæñÉÈÊËÀÂÄÇÎÏÔÖÙÛÜŸŒÆÑ")
 _LOOKED_AT = 262_144
-_MOST_SIGNS = 500  # signs beyond ASCII that are looked at: a few words tell
+_MOST_SIGNS = 200  # signs beyond ASCII that are looked at: a few words tell
 _BEYOND = re.compile(r"[^\x00-\x7f]")
 
 

@@ -179,7 +179,7 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
         return
     in_text = _MAX_PAGE_BLOCKS if leaf.part.media_type == "text/html" else _MAX_BLOCKS
     most = in_text if leaf.is_loose_text else 1
-    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.Block(b"", ""),)
+    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.ArmorBlock(b"", ""),)
     if _is_encrypted(body, damaged=True):
         yield _Found(leaf, _role(leaf, bodiless=bodiless), charset=body.charset)
     for at, block in enumerate(others, 1):
@@ -187,7 +187,7 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
             yield _Found(leaf, _Role.FILE, at, block.charset)
 
 
-def _is_encrypted(block: armor.Block, *, damaged: bool) -> bool:
+def _is_encrypted(block: armor.ArmorBlock, *, damaged: bool) -> bool:
     """Look into the armor: MESSAGE may also be signed or compressed only.
 
     ``damaged`` is the answer where the octets make no packet: the keeper will say so.

@@ -19,7 +19,7 @@ from rmp_milter.mail.whose.words import MAX_LINES, SaidLine, Whose, Words
 _PLAIN, _HTML = "text/plain", "text/html"
 _MAX_TEXTS = 50  # parts that are read; a mail has some
 _MAX_READINGS = 3  # of one text: plain, HTML, and what nobody sends any more
-_ALL_TEXTS = 2  # times what one text may have: all of them together
+_ALL_TEXTS = 3 / 2  # times what one text may have: all of them together
 _LINE = 16  # octets for which the shortest line counts
 _TAG = 8
 _TAGS = 8  # octets of HTML that count as one: most are tags and style sheets
@@ -44,8 +44,8 @@ class MailText(NamedTuple):
 def text_of_mail(buffer: Buffer, root: Part, most: int) -> MailText:
     """Return the mail's own text: all unnamed texts of the entity, one below the other.
 
-    ``most`` bounds the octets of each part that are looked at; all together have twice
-    as many, so that no number of parts makes more work.
+    ``most`` bounds the octets of each part that are looked at; all together have half
+    as many again, so that no number of parts makes more work.
     """
     return _joined(list(_texts(buffer, root, _Room(most))))
 
@@ -85,7 +85,7 @@ class _Room:
 
     def __init__(self, most: int) -> None:
         self._each = most
-        self._left = most * _ALL_TEXTS
+        self._left = int(most * _ALL_TEXTS)
 
     def octets(self, buffer: Buffer, leaf: Part) -> bytes:
         """Return the leaf's octets, cut at a line's end where there are too many."""

@@ -1,0 +1,230 @@
+"""Texts put together by chance from what the readers know: twice as long costs twice as much.
+
+A search, as an attacker would make one: of each start the costliest of some changes is gone on
+from. Words that the readers know, and what is nearly one, are what takes them longest.
+"""
+
+import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from rmp_milter.mail.header.words import BEGINNERS
+from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
+from rmp_milter.mail.incoming.shapes import recognise
+from rmp_milter.mail.meaning.whole import meaning_of_mail
+
+pytestmark = pytest.mark.slow
+
+_WORDS = [field.value for field in BEGINNERS]
+_WORDS += [
+    "urgence",
+    "urgzzez",
+    "urgnece",
+    "demmande",
+    "nouveau code",
+    "médecin traitant",
+    "dossier",
+]
+_WORDS += [
+    "01/02/1950",
+    "12:30",
+    "Le ",
+    "a écrit",
+    "De",
+    "À",
+    "Objet",
+    "Envoyé",
+    "-----",
+    "merci",
+]
+_WORDS += [
+    "Message d'origine",
+    "Bonjour",
+    "Dr",
+    "DUPONT",
+    "Jean",
+    "né le",
+    "M.",
+    "1590175123456",
+]
+_WORDS += ["U-ABCD-EFGH-JKLM", "<a@b.fr>", "eyJhbGciOi", "x", "é", "ﬁ", "et", "patient suivant"]
+_SIGNS = [
+    " ",
+    "\n",
+    ":",
+    " : ",
+    "  ",
+    "\t",
+    "|",
+    "> ",
+    "\n> ",
+    "\n\n",
+    ", ",
+    "-",
+    "(",
+    ")",
+    "/",
+    "=",
+]
+_SIGNS += ["*", "_", "•", "\u00a0", ";", ".", "\n- ", "\r", "1) ", "&eacute;"]
+_TAGS = [
+    "<br>",
+    "<p>",
+    "</p>",
+    "<div>",
+    "</div>",
+    "<b>",
+    "</b>",
+    "<td>",
+    "<tr>",
+    "<table>",
+    "<li>",
+]
+_TAGS += [
+    "<blockquote>",
+    "<span style='color:#fff'>",
+    "</span>",
+    "<style>a{b:c}</style>",
+    "<!--",
+    "<a",
+]
+_MIME = [
+    "Content-Type: ",
+    "multipart/mixed; boundary=",
+    "x",
+    "\n",
+    "\n\n",
+    "--x",
+    "--x--",
+    "--",
+    ";",
+]
+_MIME += [
+    "message/rfc822",
+    "text/html",
+    "text/plain",
+    "Content-Transfer-Encoding: base64",
+    " ",
+    "=",
+]
+_MIME += [
+    "-----BEGIN PGP MESSAGE-----",
+    "-----END PGP MESSAGE-----",
+    "QUJD",
+    "filename=",
+    "name*0*=",
+]
+_MIME += [
+    "=?utf-8?q?a?=",
+    "utf-8''%41",
+    '"',
+    "\\",
+    "Content-Disposition: attachment",
+    "&amp;",
+    "<p>",
+]
+
+Reader = Callable[[bytes], object]
+
+
+def of_text(kind: str) -> Reader:
+    head = f"Content-Type: text/{kind}; charset=utf-8\n\n".encode()
+
+    def read(text: bytes) -> object:
+        data = head + text
+        return meaning_of_mail(data, scan(data), 64 << 10, 2026)
+
+    return read
+
+
+def of_mail(mail: bytes) -> object:
+    try:
+        return recognise(memoryview(mail))
+    except MimeLimit:
+        return None
+
+
+READERS: dict[str, tuple[Reader, list[str]]] = {
+    "plain": (of_text("plain"), _WORDS + _SIGNS),
+    "html": (of_text("html"), _WORDS + _SIGNS + _TAGS),
+    "mail": (of_mail, _MIME + _SIGNS),
+}
+
+
+def cost(read: Reader, bit: str, size: int) -> int:
+    """Return how many calls it takes to read the bit again and again, up to the size."""
+    octets = bit.encode()
+    text = (octets * (size // len(octets) + 1))[:size]
+    count = 0
+
+    def counting(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(counting)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def changed(chance: random.Random, bit: str, words: list[str]) -> str:
+    """Return the bit with a word put in, or some signs taken out."""
+    at = chance.randrange(len(bit))
+    if chance.random() < 0.3:
+        return bit[:at] + bit[at + chance.randint(1, 6) :] or "x"
+    return (bit[:at] + chance.choice(words) + bit[at:])[:300]
+
+
+def costliest(chance: random.Random, read: Reader, words: list[str], tries: int) -> str:
+    best = "".join(chance.choice(words) for _ in range(chance.randint(1, 8)))
+    most = cost(read, best, 1000)
+    for _ in range(tries):
+        bit = changed(chance, best, words)
+        if (calls := cost(read, bit, 1000)) > most:
+            best, most = bit, calls
+    return best
+
+
+def check(kind: str, seed: int, tries: int) -> None:
+    read, words = READERS[kind]
+    bit = costliest(random.Random(seed), read, words, tries)  # noqa: S311 -- a seed, no secret
+    small, large = cost(read, bit, 4000), cost(read, bit, 8000)
+    assert large <= 2.4 * small + 3000, bit
+    assert large <= 8000 * 150 + 20_000, bit
+
+
+@pytest.mark.promise(number=11)
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", list(READERS))
+def test_reading_takes_as_long_as_there_is_to_read(kind: str, seed: int) -> None:
+    check(kind, seed, 12)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("kind", list(READERS))
+def test_reading_takes_as_long_as_there_is_to_read_long(kind: str, seed: int) -> None:
+    check(kind, seed, 60)
+
+
+@pytest.mark.parametrize(
+    "bit",
+    [
+        "urgzzez : x\n",
+        "urgnece : x\n",
+        "-----Message d'origine-----\n",
+        "a écrit :\n",
+        "\nurgzzez:",
+    ],
+)
+def test_texts_that_took_long(bit: str) -> None:
+    read, _ = READERS["plain"]
+    small, large = cost(read, bit, 4000), cost(read, bit, 16_000)
+    assert large <= 4.4 * small + 3000
+    assert large <= 16_000 * 150 + 20_000
