@@ -52,6 +52,10 @@ _OUTSIDE: Mapping[Why, str] = {
 }
 
 
+class SlowMail(Exception):  # noqa: N818 -- reads as what it is where it is caught
+    """A mail that was to be opened quickly takes longer."""
+
+
 class RemoteKeeper:
     """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
 
@@ -82,7 +86,10 @@ class RemoteKeeper:
         return type(self)(self._call, self._megabytes, self._gate, rank, who)
 
     def open(self, request: Open, bodies: Memory) -> tuple[Opened, Memory]:
-        """Open a mail; the memory returned holds what was split off it, often nothing."""
+        """Open a mail; the memory returned holds what was split off it, often nothing.
+
+        Raises :class:`SlowMail` as well, for a request that is to be quick.
+        """
         return self._ask(Opened, request, bodies)
 
     def seal(self, request: Seal, plain: Memory | None) -> tuple[Sealed, Memory]:
@@ -142,6 +149,8 @@ class RemoteKeeper:
         if isinstance(reply, kind):
             return reply, shared
         shared.close()
+        if isinstance(reply, Failed) and reply.why is Why.SLOW:
+            raise SlowMail
         raise self._refusal(reply)
 
     def _place(self, memory: Memory | None) -> AbstractContextManager[None]:

@@ -105,11 +105,15 @@ class BodyRef(msgspec.Struct, frozen=True):
 
 
 class Open(Message, frozen=True):
-    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it."""
+    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it.
+
+    One that is to be ``quick`` fails as ``SLOW`` where it takes longer than mails do.
+    """
 
     digest: bytes
     bodies: tuple[BodyRef, ...]
     candidates: tuple[bytes, ...] = ()
+    quick: bool = False
 
 
 class OpenedBody(msgspec.Struct, frozen=True):
@@ -511,7 +515,7 @@ class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
     ``UNREADABLE`` covers a foreign key, damage and noise alike: no answer may tell them
-    apart (Bleichenbacher's oracle).
+    apart (Bleichenbacher's oracle). ``SLOW`` is no refusal: the call may come again, not quick.
     """
 
     UNREADABLE = "unreadable"
@@ -524,6 +528,7 @@ class Why(StrEnum):
     NO_TEXT = "no-text"
     LAYERED = "layered"
     BAD_KEY = "bad-key"
+    SLOW = "slow"
     UNAVAILABLE = "unavailable"
 
 

@@ -8,7 +8,12 @@ address gets in front too, with mails so small that opening one is a matter of m
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from rmp_milter.calls.gate import Gate, Rank
+from rmp_milter.calls.keeper import RemoteKeeper, SlowMail
+from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import Open, Opened
 from rmp_milter.dossier.model import Verb
 
 SMALL = 256 << 10
@@ -42,6 +47,26 @@ def outside_turn(gate: Gate, size: int, is_known: Callable[[], bool]) -> Iterato
         return
     with gate.place(Rank.KNOWN if is_known() else Rank.STRANGER_LARGE, size):
         yield
+
+
+_SLOW = {Rank.LIKELY: Rank.LARGE, Rank.STRANGER: Rank.STRANGER_LARGE}
+
+
+def open_in_turn(
+    keeper: RemoteKeeper, request: Open, bodies: Memory, rank: Rank
+) -> tuple[Opened, Memory]:
+    """Have a mail opened; one that takes long for its size waits anew, with the large ones.
+
+    Nobody who logged in is asked to wait again. Raises what ``keeper.open`` raises.
+    """
+    who = request.candidates[0] if request.candidates else b""
+    if slow := _SLOW.get(rank):
+        try:
+            quick = msgspec.structs.replace(request, quick=True)
+            return keeper.at(rank, who).open(quick, bodies)
+        except SlowMail:
+            rank = slow
+    return keeper.at(rank, who).open(request, bodies)
 
 
 def rank_of_rest(verb: Verb) -> Rank:

@@ -38,7 +38,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
-from rmp_milter.milter.order import outside_turn, rank_of_opening, rank_of_rest
+from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
 from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
@@ -183,8 +183,7 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
         rank = rank_of_opening(
             gathered.memory.size, seems_known=bool(certificates), logged_in=logged_in
         )
-        who = certificates[0] if certificates else b""
-        opened, fresh = keeper.at(rank, who).open(request, gathered.memory)
+        opened, fresh = open_in_turn(keeper, request, gathered.memory, rank)
         return Read(opened, gathered.memory, fresh, gathered.clear)
 
     account = mail.envelope.account

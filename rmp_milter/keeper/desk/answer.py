@@ -44,6 +44,7 @@ from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.held import HeldError
 from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.opening import open_mail
+from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.sealmail import reader_keys, seal_message
 from rmp_milter.keeper.desk.signing import signed_message
 from rmp_milter.keeper.openpgp.packets import PacketError
@@ -66,6 +67,8 @@ def answer(
     except (CallFailed, PacketError) as failure:
         detail = failure.detail if isinstance(failure, CallFailed) else str(failure)
         return Failed(failure.why, detail), None
+    except TooSlow:
+        return Failed(Why.SLOW), None
     except HeldError as failure:
         return Failed(Why.UNAVAILABLE, str(failure)), None
 
@@ -75,7 +78,8 @@ def _answer(
 ) -> tuple[Reply, Memory | None]:
     match request:
         case Open():
-            return open_mail(desk, request, partial(_read_at, fd), _size(desk, fd), now)
+            with within(QUICK_SECONDS if request.quick else 0):
+                return open_mail(desk, request, partial(_read_at, fd), _size(desk, fd), now)
         case Seal():
             return seal(desk, request, fd, now)
         case _:
