@@ -6,8 +6,18 @@ the host's log may hold. Nothing else that is raised reaches the outside: the mi
 boundary turns any other exception into a plain 451.
 """
 
+import errno
 from collections.abc import Mapping
 from types import MappingProxyType
+
+_SHORTAGES = frozenset(
+    {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    | {errno.EAGAIN, errno.ENOBUFS, errno.EIO}
+)
+"""What the system says where it lacks memory, descriptors, room on a disk, processes."""
+
+SHORT = "no memory or descriptors left"
+"""How the keeper says so of itself."""
 
 
 class MailError(Exception):
@@ -43,3 +53,10 @@ class MailError(Exception):
 def try_again(text: str, detail: str = "") -> MailError:
     """Return the 451 for a fault of ours: nothing was done, the mail must come again."""
     return MailError(text, code=451, enhanced="4.3.0", detail=detail)
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether an exception says that this machine lacks something: no fault of any mail."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, OSError) and error.errno in _SHORTAGES

@@ -6,6 +6,8 @@ from contextlib import ExitStack
 
 from rmp_milter.cli.stores import open_outbox, open_store
 from rmp_milter.config import load
+from rmp_milter.mail.bounce_address import row_of
+from rmp_milter.store.format.keys import read_key
 from testbed.doctor import Doctor
 from testbed.gpg import Kind
 from testbed.lifetime import Starting
@@ -17,7 +19,7 @@ from testbed.waiting import wait_until
 
 ADDRESS = "rmp@rmp.test"
 
-_ROW = re.compile(rb"^Return-Path: *<[^>\n]*\+bounce-(\d+)-", re.MULTILINE | re.IGNORECASE)
+_SENDER = re.compile(rb"^Return-Path: *<([^>\n]*)>", re.MULTILINE | re.IGNORECASE)
 
 
 class Host(Starting):
@@ -35,7 +37,7 @@ class Host(Starting):
         supervised: bool = False,
         others: tuple[str, ...] = (),
     ) -> None:
-        addresses = (ADDRESS, *others)
+        addresses = self.addresses = (ADDRESS, *others)
         listed = {("service", "addresses"): json.dumps(addresses)} if others else {}
         self._open = ExitStack()
         self._enrolled = 0
@@ -93,7 +95,7 @@ class Host(Starting):
         except TimeoutError as error:
             error.add_note(self.service.all_logs())
             raise
-        return [doctor.read(one) for one in sorted(raw[after:], key=_outbox_row)]
+        return [doctor.read(one) for one in sorted(raw[after:], key=self.outbox_row)]
 
     def ask(
         self, doctor: Doctor, mail: bytes, more: int = 1, *, login: str = "", password: str = ""
@@ -104,6 +106,18 @@ class Host(Starting):
         if not reply.accepted:
             raise AssertionError(f"the service said {reply}\n{self.service.all_logs()}")
         return self.answers(doctor, more, after=before)
+
+    def outbox_row(self, mail: bytes) -> int:
+        """Return the row that a mail's envelope sender names; 0 for mail of anybody else.
+
+        Only who has the outbox's key can read it.
+        """
+        found = _SENDER.search(mail[: mail.find(b"\n\n")])
+        key = read_key(load(self.service.config).paths.outbox_key)
+        rows = (
+            (row_of(found[1].decode(), each, key) for each in self.addresses) if found else ()
+        )
+        return next((row for row in rows if row), 0)
 
     def settle(self, timeout: float = 30) -> None:
         """Wait until every answer has left the outbox and Postfix has delivered it."""
@@ -133,9 +147,3 @@ class Host(Starting):
     def close(self) -> None:
         """End everything, the service before Postfix, and remove all folders."""
         self._open.close()
-
-
-def _outbox_row(mail: bytes) -> int:
-    """Return the row that a mail's envelope sender names; 0 for mail of anybody else."""
-    found = _ROW.search(mail[: mail.find(b"\n\n")])
-    return int(found[1]) if found else 0

@@ -196,7 +196,7 @@ class PrivatePostfix(Starting):
         return self.plan.log.read_text(errors="replace") if self.plan.log.exists() else ""
 
     def _greets(self) -> bool:
-        return _greets(self.smtp_port) and _greets(self.reinject_port)
+        return greets(self.smtp_port) and greets(self.reinject_port)
 
 
 def free_ports(count: int) -> list[int]:
@@ -247,7 +247,8 @@ def _write_settled(file: Path, text: str) -> None:
     os.utime(file, (past, past))
 
 
-def _greets(port: int) -> bool:
+def greets(port: int) -> bool:
+    """Return whether a mail server on this machine answers on the port."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
             return client.recv(4).startswith(b"220")

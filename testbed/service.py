@@ -123,7 +123,7 @@ class Service(Closing):
     def start(self, *parts: Part) -> None:
         """Start processes (the three, each by itself, if none is named); do not wait."""
         for part in parts or SEPARATE:
-            with self._log(part).open("ab") as log:
+            with self.log_file(part).open("ab") as log:
                 self._running[part] = subprocess.Popen(  # noqa: S603 -- a command of ours
                     [RMP, "--config", self.config, part.value],
                     stdin=subprocess.DEVNULL,
@@ -175,7 +175,7 @@ class Service(Closing):
 
     def log(self, part: Part) -> str:
         """Return what a process wrote to stdout and stderr so far."""
-        file = self._log(part)
+        file = self.log_file(part)
         return file.read_text(errors="replace") if file.exists() else ""
 
     def all_logs(self) -> str:
@@ -204,7 +204,8 @@ class Service(Closing):
         status = self.milter_socket.stat()
         return status.st_gid == grp.getgrnam(MAIL_OWNER).gr_gid and bool(status.st_mode & 0o020)
 
-    def _log(self, part: Part) -> Path:
+    def log_file(self, part: Part) -> Path:
+        """Return the file that a process writes its stdout and stderr to."""
         return self.root / f"{part}.log"
 
 

@@ -64,10 +64,10 @@ def _read(path: Path) -> bytes:
         return file.read(_MOST_BYTES)
 
 
-def tiles_there(folder: Path, level: int) -> int:
-    """Return the number behind that of the last tile (or bundle) of which there is a file.
+def tiles_there(folder: Path, level: int) -> frozenset[int]:
+    """Return the numbers of the tiles (or bundles) of a level that there is a file of.
 
-    A checkpoint may claim any number of entries: what is read is bounded by this.
+    A checkpoint may claim any number of entries: what is read is bounded by these.
     """
     level_folder = folder / Tile(level, 0).path.rpartition("/")[0]
     numbers = (
@@ -75,7 +75,7 @@ def tiles_there(folder: Path, level: int) -> int:
         for path in level_folder.rglob("*")
         if path.is_file()
     )
-    return max((number + 1 for number in numbers if number is not None), default=0)
+    return frozenset(number for number in numbers if number is not None)
 
 
 def _number(path: Path) -> int | None:

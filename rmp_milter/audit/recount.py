@@ -1,7 +1,6 @@
 """Recomputing a tree from its entries, as they stream by."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 
 from rmp_milter.audit.beside import HAS_REASON, reasons_in
@@ -75,12 +74,18 @@ class Recount:
     def _tiles(self, level: int, at_least: int = 0) -> Iterator[Tile]:
         """Yield the tiles of a level, but none behind all files and ``at_least`` hashes.
 
-        Bundles and the tiles of level 0 go together, as far as there is one of either.
+        Bundles and the tiles of level 0 go together, as far as there is one of either. More
+        gaps than files are not walked through: one file under a far number would take for ever.
         """
         levels = {ENTRIES, 0} if level <= 0 else {level}
-        there = max(tiles_there(self._folder, each) for each in levels)
-        bound = max(there, -(-at_least // WIDTH))
-        return takewhile(lambda tile: tile.number < bound, tiles_on(level, self._size))
+        there = frozenset[int]().union(*(tiles_there(self._folder, each) for each in levels))
+        expected = -(-at_least // WIDTH)
+        bound, gaps = max([*there, expected - 1]), len(there) + expected
+        for tile in tiles_on(level, self._size):
+            gaps -= tile.number not in there
+            if tile.number > bound or gaps < 0:
+                return
+            yield tile
 
     def _hashed(self, tile: Tile) -> list[bytes]:
         data = read_tile(self._folder, tile)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Self, TypeVar
 
+from rmp_milter.calls import wire
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
@@ -90,11 +91,20 @@ class RemoteKeeper:
 
         Raises :class:`SlowMail` as well, for a request that is to be quick.
         """
-        return self._ask(Opened, request, bodies)
+        opened, fresh = self._ask(Opened, request, bodies)
+        ends = [each.span.offset + each.span.length for each in opened.bodies if each.fresh]
+        if max(ends, default=0) > fresh.size:
+            fresh.close()
+            raise try_again("unavailable", "keeper: a reply without its memory")
+        return opened, fresh
 
     def seal(self, request: Seal, plain: Memory | None) -> tuple[Sealed, Memory]:
         """Sign and encrypt an answer; a long one comes and goes in memory."""
-        return self._ask(Sealed, request, plain)
+        sealed, shared = self._ask(Sealed, request, plain)
+        if not sealed.data and not shared.size:
+            shared.close()
+            raise try_again("unavailable", "keeper: an answer without its memory")
+        return sealed, shared
 
     def create(self, request: Create) -> Created:
         """Make a dossier's key and slots."""
@@ -145,7 +155,7 @@ class RemoteKeeper:
                 reply, fd = self._call(request, memory.fd if memory else None)
         except (KeeperDown, TimeoutError) as error:
             raise try_again("unavailable", f"keeper: {error}") from error
-        shared = Memory(fd)
+        shared = _taken_over(fd)
         if isinstance(reply, kind):
             return reply, shared
         shared.close()
@@ -167,3 +177,12 @@ class RemoteKeeper:
         return MailError(
             _OUTSIDE[reply.why], detail=detail, facts={"limit": str(self._megabytes)}
         )
+
+
+def _taken_over(fd: int | None) -> Memory:
+    """Return a reply's memory; its descriptor is not lost where there is no room for it."""
+    try:
+        return Memory(fd)
+    except OSError as error:
+        wire.close_all([] if fd is None else [fd])
+        raise try_again("unavailable", f"no memory for a reply: {error.strerror}") from error

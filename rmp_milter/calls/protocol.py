@@ -68,6 +68,12 @@ class Trust(StrEnum):
     UNKNOWN = "unknown"  # by a key that is not among the candidates
     BAD = "bad"  # by a candidate, but it does not fit the content
     EXPIRED = "expired"  # by a candidate whose key is expired or revoked
+    FUTURE = "future"  # by a candidate, but a day or more after now: a clock is wrong
+    WEAK = "weak"  # by a candidate whose key is too short, or bound by SHA-1 alone
+
+
+BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE, Trust.WEAK})
+"""Who signed is known: the content is his, whatever is thought of its time or of his key."""
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -87,14 +93,15 @@ class Role(StrEnum):
     """What the keeper shall do with a body."""
 
     MAIN = "main"  # decrypt: its text opens with the routing header
-    ATTACHED = "attached"  # unwrap its session key, never decrypt
+    ATTACHED = "attached"  # a file: decrypt, check, forget; it is stored as it came
 
 
 class BodyRef(msgspec.Struct, frozen=True):
     """An OpenPGP message (binary) in the shared memory.
 
-    ``name`` is the file name that was visible outside; ``entity`` says that the main
-    body's plaintext is a MIME entity (PGP/MIME) and not a bare text.
+    ``name`` is the file name that was visible outside; ``entity`` says that the mail calls the
+    main body a MIME entity (PGP/MIME) and not a bare text. Neither is signed: what it is shows in
+    its octets.
     """
 
     span: Span
@@ -107,12 +114,15 @@ class BodyRef(msgspec.Struct, frozen=True):
 class Open(Message, frozen=True):
     """Open a mail. ``digest`` is its duplicate digest; held values are bound to it.
 
-    One that is to be ``quick`` fails as ``SLOW`` where it takes longer than mails do.
+    ``by_account`` says that the sender is known though no signature tells of him: only for
+    whom one of both makes known are files opened that are encrypted by themselves. One that
+    is to be ``quick`` fails as ``SLOW`` where it takes longer than mails do.
     """
 
     digest: bytes
     bodies: tuple[BodyRef, ...]
     candidates: tuple[bytes, ...] = ()
+    by_account: bool = False
     quick: bool = False
 
 
@@ -172,6 +182,24 @@ class Doubt(StrEnum):
     OTHER_PATIENT = "other-patient"  # a quotation or a file names somebody else
     ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
     TWO_REFERENCES = "two-references"  # which emergency access is justified?
+    FILE = "file"  # the text was signed as a file, or may have been
+    LINE_ENDS = "line-ends"  # signed as text, with line ends that are none for everybody
+
+
+class FileFault(StrEnum):
+    """Why a file that is encrypted by itself is not taken; keys of the text catalogue.
+
+    ``UNREADABLE`` covers a foreign key, damage and noise alike, as :class:`Why` does.
+    """
+
+    UNREADABLE = "file-unreadable"
+    SIGNATURE = "file-signature"  # not the sender's own, or missing where others have one
+    MAIL = "file-mail"  # it holds a mail, or the text of one
+    BESIDE = "sealed-beside"  # it stands beside a text that holds its own files
+    LAYERED = "layered"  # it is encrypted to the service once more
+    NO_INTEGRITY = "no-integrity"
+    UNSUPPORTED = "unsupported"
+    TOO_MANY_RECIPIENTS = "too-many-recipients"
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -196,6 +224,14 @@ class Opened(Message, frozen=True):
     more than one patient: then ``header`` is the first one's and decides nothing, and a body
     that is in no parcel belongs to nobody that is named. ``standing`` says what the mail's own
     words are, and with ``doubts`` it is asked back whatever its header says.
+
+    ``seals`` are, for the main body and then for each file encrypted by itself, the same for
+    the same session key: by them a file is known that came in another mail. ``file_fault`` is
+    why such a file is not taken. Then no file is among ``bodies``, nor in an emergency, nor
+    where nobody knows the sender: none is opened there. ``file_signers`` are the fingerprints
+    of those who signed them.
+    ``log_ahead`` is by how many seconds the latest leaf of the access log is later than the
+    keeper's clock.
     """
 
     header: str
@@ -211,6 +247,10 @@ class Opened(Message, frozen=True):
     held_reason: bytes = b""
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    seals: tuple[bytes, ...] = ()
+    file_fault: FileFault | None = None
+    file_signers: tuple[str, ...] = ()
+    log_ahead: int = 0
 
     @property
     def has_documents(self) -> bool:
@@ -363,8 +403,8 @@ class Released(Message, frozen=True):
 class Recode(Message, frozen=True):
     """Open the dossier and put it under a new code: the held one, or one drawn here.
 
-    With ``nir`` the slot for Vitale attestations is made anew as well. ``guessable`` as for
-    :class:`Create`.
+    With ``nir`` the slot for Vitale attestations is made anew as well; blanks are none.
+    ``guessable`` as for :class:`Create`.
     """
 
     digest: bytes
@@ -430,6 +470,7 @@ class History(Message, frozen=True):
 class PastEvent(msgspec.Struct, frozen=True):
     """One leaf as the patient's list shows it; ``number`` is its place in the log.
 
+    ``documents`` are given where it names no entries: what a deposit's became is known by them.
     ``entry_proof``, where it was asked for, is a file (C2SP tlog-proof) that holds the whole
     leaf: it is for nobody but who sees all of the dossier.
     """
@@ -444,6 +485,7 @@ class PastEvent(msgspec.Struct, frozen=True):
     entries: tuple[int, ...] = ()
     reference: str = ""
     entry_proof: bytes = b""
+    documents: tuple[bytes, ...] = ()
 
 
 class Told(Message, frozen=True):

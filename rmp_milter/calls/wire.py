@@ -14,7 +14,7 @@ _MAX_FDS = 4
 
 
 class WireError(OSError):
-    """A connection that ended early, a message too long, more than one descriptor."""
+    """A connection that ended early, a message too long, descriptors too many or lost."""
 
 
 def send(connection: socket.socket, message: bytes, fd: int | None) -> None:
@@ -46,8 +46,12 @@ def _receive(connection: socket.socket, limit: int, fds: list[int]) -> bytes:
     data = bytearray()
     wanted = LENGTH_SIZE
     while len(data) < wanted:
-        piece, came, _, _ = socket.recv_fds(connection, _PIECE, _MAX_FDS)
+        piece, came, flags, _ = socket.recv_fds(connection, _PIECE, _MAX_FDS)
         fds += came
+        if flags & socket.MSG_CTRUNC:
+            # Linux drops what this process has no room for (unix(7)): without its memory the
+            # message would say something else than what was sent.
+            raise WireError("a descriptor was lost")
         if not piece:
             raise WireError("the connection ended early")
         data += piece

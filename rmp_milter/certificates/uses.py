@@ -8,16 +8,27 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from openpgp.composed import SignedPublicKey, SignedPublicSubKey
-from openpgp.packet import Packet, PublicKey, Signature
+from openpgp.packet import Packet, PublicKey
 
-from rmp_milter.certificates.reading import CertificateError, KeyPacket, Reason
-from rmp_milter.certificates.validity import Primary, newest, subkey_reason
-from rmp_milter.certificates.verified import VerifiedSubkey, verified
+from rmp_milter.certificates.lenience import leniently
+from rmp_milter.certificates.reading import CertificateError, Reason
+from rmp_milter.certificates.statements import (
+    ENCRYPT_COMMUNICATIONS,
+    ENCRYPT_STORAGE,
+    SIGN,
+    Statement,
+)
+from rmp_milter.certificates.strength import encryption_fault, signing_fault
+from rmp_milter.certificates.validity import (
+    Primary,
+    newest,
+    stands,
+    subkey_expires,
+    subkey_reason,
+)
+from rmp_milter.certificates.verified import Verified, VerifiedSubkey, backs, verified
 
-MIN_RSA_BITS = 2048
 MAX_ENCRYPTION_KEYS = 8
-KEY_VERSION = 4
-_CURVES = frozenset({"curve25519", "p256", "p384", "p521"})
 
 EncryptionKey = SignedPublicKey | SignedPublicSubKey
 
@@ -30,16 +41,16 @@ class VerifyingKey(NamedTuple):
 
 
 def usable(data: bytes, now: int) -> bool:
-    """Return whether the certificate can be encrypted to at ``now`` (epoch seconds)."""
+    """Return whether an enrolled certificate can be encrypted to at ``now`` (epoch seconds)."""
     try:
-        check_usable(data, now)
+        enrolled_encryption_keys(data, now)
     except CertificateError:
         return False
     return True
 
 
 def check_usable(data: bytes, now: int) -> None:
-    """Raise :class:`CertificateError` with the reason where nothing can be encrypted to."""
+    """Raise :class:`CertificateError` with the reason why a certificate cannot be enrolled."""
     encryption_keys(data, now)
 
 
@@ -49,12 +60,29 @@ def encryption_keys(data: bytes, now: int) -> list[EncryptionKey]:
     At least one, at most :data:`MAX_ENCRYPTION_KEYS`, the newest first; raises
     :class:`CertificateError` with the reason of the key that came nearest.
     """
-    certificate = verified(data)
+    return _encryption_keys(verified(data), now)
+
+
+def enrolled_encryption_keys(data: bytes, now: int) -> list[EncryptionKey]:
+    """Return as :func:`encryption_keys`, of a certificate that is enrolled, be it weak.
+
+    Raises :class:`CertificateError` as that does.
+    """
+    try:
+        return encryption_keys(data, now)
+    except CertificateError as error:
+        try:
+            return _encryption_keys(leniently(verified(data)), now)
+        except CertificateError:
+            raise error from None
+
+
+def _encryption_keys(certificate: Verified, now: int) -> list[EncryptionKey]:
     primary = Primary(certificate, now)
     if primary.reason:
         raise CertificateError(primary.reason)
-    judged = [(sub.key, _encryption_reason(sub, now)) for sub in certificate.subkeys]
-    good: list[EncryptionKey] = [sub for sub, reason in judged if reason is None]
+    judged = [(sub, _encryption_reason(sub, now)) for sub in certificate.subkeys]
+    good: list[EncryptionKey] = [sub.key for sub, reason in judged if reason is None]
     good.sort(key=_created, reverse=True)
     own = _own_encryption_reason(primary)
     if own is None:
@@ -64,13 +92,30 @@ def encryption_keys(data: bytes, now: int) -> list[EncryptionKey]:
     return good[:MAX_ENCRYPTION_KEYS]
 
 
+def encryption_ends(data: bytes, now: int) -> int:
+    """Return when the last of the subkeys that may be encrypted to at ``now`` expires.
+
+    0 where that is never, or where the primary key itself may be encrypted to, whose own end
+    counts then. Raises :class:`CertificateError` for what is no certificate.
+    """
+    certificate = verified(data)
+    if _own_encryption_reason(Primary(certificate, now)) is None:
+        return 0
+    good = (sub for sub in certificate.subkeys if _encryption_reason(sub, now) is None)
+    ends = [subkey_expires(sub, now) for sub in good]
+    return 0 if 0 in ends else max(ends, default=0)
+
+
 def _created(key: EncryptionKey) -> int:
     return key.key.created_at if isinstance(key, SignedPublicSubKey) else key.created_at
 
 
 def _nearest(reasons: Iterable[Reason | None]) -> Reason:
     """Return the reason that says most: what lacks only a date before what lacks all."""
-    order: tuple[Reason, ...] = ("expired", "not-yet-valid", "revoked", "weak", "unsupported")
+    order: tuple[Reason, ...] = (
+        *("expired", "not-yet-valid", "revoked"),
+        *("weak-hash", "weak", "unsupported"),
+    )
     found = set(reasons)
     return next((reason for reason in order if reason in found), "no-encryption-key")
 
@@ -78,24 +123,59 @@ def _nearest(reasons: Iterable[Reason | None]) -> Reason:
 def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list[VerifyingKey]:
     """Return the keys of the certificate that the issuers' key ids name.
 
-    ``reason`` is set where the key was not valid when it signed (``at``) or is not now.
-    A subkey counts only if it has signed its own binding (RFC 9580, 5.2.1.9).
+    ``reason`` is set where the key was not valid when it signed (``at``) or is not now: "weak"
+    where it is but for its size or the hash that binds it (:mod:`.lenience`). A subkey counts
+    only if its binding lets it sign, and if it has signed that binding itself (RFC 9580,
+    5.2.1.9).
     """
     certificate = verified(data)
+    found = _signing_keys(certificate, issuers, at, now)
+    good = {each.key.fingerprint for each in found if each.reason is None}
+    weak = [
+        VerifyingKey(each.key, "weak")
+        for each in _signing_keys(leniently(certificate), issuers, at, now)
+        if each.reason is None and each.key.fingerprint not in good
+    ]
+    known = {each.key.fingerprint for each in weak}
+    return [*weak, *(each for each in found if each.key.fingerprint not in known)]
+
+
+def _signing_keys(
+    certificate: Verified, issuers: Sequence[str], at: int, now: int
+) -> list[VerifyingKey]:
     then, primary = Primary(certificate, at), Primary(certificate, now)
     found: list[VerifyingKey] = []
-    if primary.key.key_id.lower() in issuers and _may_sign(primary):
+    if primary.key.key_id.lower() in issuers and _primary_signs(primary):
         found.append(VerifyingKey(primary.key, primary.reason or then.reason))
     for sub in certificate.subkeys:
-        if sub.key.key.key_id.lower() in issuers and sub.has_signed_back:
+        if sub.key.key.key_id.lower() in issuers and _subkey_signs(sub, now):
             reason = (
                 primary.reason
                 or subkey_reason(sub, now)
+                or _own_fault(sub)
                 or then.reason
                 or subkey_reason(sub, at)
             )
             found.append(VerifyingKey(as_primary(sub.key), reason))
     return found
+
+
+def _own_fault(sub: VerifiedSubkey) -> Reason | None:
+    fault = signing_fault(sub.key.key)
+    return None if sub.lenient and fault == "weak" else fault
+
+
+def _subkey_signs(sub: VerifiedSubkey, now: int) -> bool:
+    """Return whether the binding in force lets the subkey sign, and the subkey agrees.
+
+    Of a subkey whose bindings have all run out, the last one says what it was for.
+    """
+    binding = newest(sub.bindings, now) or max(
+        sub.bindings, key=lambda each: each.created, default=None
+    )
+    if binding is None or not (sub.key.key.algorithm.can_sign() and _allows(binding, SIGN)):
+        return False
+    return any(stands(back, now) for back in backs(sub, binding))
 
 
 def as_primary(sub: SignedPublicSubKey) -> PublicKey:
@@ -114,53 +194,27 @@ def _own_encryption_reason(primary: Primary) -> Reason | None:
     """Judge the primary key itself as an encryption key."""
     if not primary.key.algorithm.can_encrypt() or not _may_encrypt(primary.signature):
         return "no-encryption-key"
-    return _strength(primary.key)
+    return encryption_fault(primary.key)
 
 
 def _encryption_reason(sub: VerifiedSubkey, now: int) -> Reason | None:
     key = sub.key.key
-    binding = newest(sub.bindings, now)
-    if not key.algorithm.can_encrypt() or (binding and not _may_encrypt(binding)):
+    if key.algorithm.can_sign() and not key.algorithm.can_encrypt():
         return "no-encryption-key"
-    return subkey_reason(sub, now) or _strength(key)
+    if not _may_encrypt(newest(sub.bindings, now)):
+        return "no-encryption-key"
+    return subkey_reason(sub, now) or encryption_fault(key)
 
 
-def _strength(key: KeyPacket) -> Reason | None:
-    """Judge kind and size of an encryption key; version 6 pairs only with AEAD bodies."""
-    params = key.public_params
-    if key.version != KEY_VERSION:
-        return "unsupported"
-    if params.kind == "rsa":
-        return "weak" if (params.rsa_bits or 0) < MIN_RSA_BITS else None
-    if params.kind == "ecdh":
-        return None if params.curve in _CURVES else "unsupported"
-    return None if params.kind == "x25519" else "unsupported"
+def _primary_signs(primary: Primary) -> bool:
+    said = primary.signature
+    return primary.key.algorithm.can_sign() and (said is None or _allows(said, SIGN))
 
 
-def _may_sign(primary: Primary) -> bool:
-    """Return what kind and flags of the primary key allow; without flags it may."""
-    signature = primary.signature
-    flags = signature.key_flags() if signature else None
-    unflagged = signature is None or not _has_flags(signature)
-    return primary.key.algorithm.can_sign() and (unflagged or bool(flags and flags.sign))
+def _may_encrypt(said: Statement | None) -> bool:
+    return said is None or _allows(said, ENCRYPT_COMMUNICATIONS | ENCRYPT_STORAGE)
 
 
-def _has_flags(signature: Signature) -> bool:
-    flags = signature.key_flags()
-    return any(
-        (
-            flags.certify,
-            flags.sign,
-            flags.encrypt_communications,
-            flags.encrypt_storage,
-            flags.authenticate,
-        )
-    )
-
-
-def _may_encrypt(signature: Signature | None) -> bool:
-    """Return what the key flags allow; keys of old programs have none and may."""
-    if signature is None or not _has_flags(signature):
-        return True
-    flags = signature.key_flags()
-    return flags.encrypt_communications or flags.encrypt_storage
+def _allows(said: Statement, use: int) -> bool:
+    """Return what the key flags allow; keys of old programs have none, and may what they can."""
+    return said.flags is None or said.flags & use != 0

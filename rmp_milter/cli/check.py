@@ -18,11 +18,21 @@ from rmp_milter.postfix.rules import PostfixFinding, Severity
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder of the Postfix instance, if not the main one.",
 )
+@click.option(
+    "--answers-config",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of the Postfix instance that sends the answers, if it is another one.",
+)
 @click.option("--no-postfix", is_flag=True, help="Leave Postfix out.")
 @json_option
 @configured
 def check(
-    config: Config, *, postfix_config: Path | None, no_postfix: bool, as_json: bool
+    config: Config,
+    *,
+    postfix_config: Path | None,
+    answers_config: Path | None,
+    no_postfix: bool,
+    as_json: bool,
 ) -> int:
     """Check configuration, keys, store, access log, sockets and Postfix.
 
@@ -31,7 +41,7 @@ def check(
     """
     findings = check_service(config)
     if not no_postfix:
-        findings += check_mail_server(config, postfix_config)
+        findings += check_mail_server(config, postfix_config, answers_config)
     if as_json:
         print_json([_as_json(finding) for finding in findings])
     else:

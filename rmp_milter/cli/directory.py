@@ -1,6 +1,7 @@
 """What the commands on the directory share: reading values, finding, writing, showing."""
 
 import re
+import time
 from collections.abc import Callable
 
 import click
@@ -11,6 +12,7 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
+from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.output import Json, moment, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.disk.formats import Format
@@ -112,7 +114,7 @@ def _changed_meanwhile(store: Store, changes: Changes) -> bool:
 
 
 def described(doctor: Doctor, snapshot: Snapshot) -> dict[str, Json]:
-    """Return a doctor as programs read him."""
+    """Return a doctor as programs read him, with what is to be said of his key today."""
     return {
         "format": FORMAT.mark.decode(),
         "name": doctor.name,
@@ -129,6 +131,7 @@ def described(doctor: Doctor, snapshot: Snapshot) -> dict[str, Json]:
         ],
         "fingerprint": doctor.fingerprint,
         "added": moment(doctor.added_at),
+        "warnings": of_key(doctor, int(time.time())),
     }
 
 
@@ -138,6 +141,7 @@ def print_doctor(doctor: Doctor, store: Store, *, json: bool) -> None:
         treats = sum(1 for _ in snapshot.dossiers_of(doctor.doctor_id))
         shown = {**described(doctor, snapshot), "dossiers": treats}
         locums = _locums(doctor, snapshot)
+    warn(of_key(doctor, int(time.time())))
     if json:
         print_json(shown)
         return

@@ -4,8 +4,9 @@ import time
 
 import click
 
+from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
-from rmp_milter.cli.errors import CommandError
+from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.stores import open_store
@@ -36,6 +37,7 @@ from rmp_milter.mail.header.civil import day
     type=click.Choice([each.value for each in Receipts]),
     help="A receipt for each deposit, one a day, or none.",
 )
+@click.option("--read-key", is_flag=True, help="Note anew which keys his certificate has.")
 @click.option("--hprim", type=click.Choice(["yes", "no"]), help="HPRIM headers beside entries.")
 @json_option
 @configured
@@ -49,6 +51,7 @@ def set_(  # noqa: PLR0913 -- one argument an option
     account: str | None,
     reply_form: str | None,
     receipts: str | None,
+    read_key: bool,
     hprim: str | None,
     as_json: bool,
 ) -> None:
@@ -66,15 +69,23 @@ def set_(  # noqa: PLR0913 -- one argument an option
         "hprim": None if hprim is None else hprim == "yes",
     }
     changed = {field: value for field, value in given.items() if value is not None}
-    if not changed:
+    if not changed and not read_key:
         raise click.UsageError("nothing to change: give an option")
     with open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
+        if read_key:
+            changed["key_ids"] = _key_ids(found)
         new = revised(found, **changed)
         HostKeeper(config).record("modification", found.rpps)
         commit(store, Changes(doctors=(new,)), int(time.time()))
         print_doctor(new, store, json=as_json)
+
+
+def _key_ids(doctor: Doctor) -> tuple[str, ...]:
+    """Return by which key ids a doctor is found, as his certificate says today."""
+    with refusing(CertificateError):
+        return read_certificate(doctor.certificate).key_ids
 
 
 @click.command("locum")

@@ -16,6 +16,7 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
+from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper
@@ -211,9 +212,20 @@ def _tell(
     file: Path, rows: Sequence[_Row], faults: Sequence[_Fault], *, dry_run: bool, as_json: bool
 ) -> int:
     done = 0 if faults or dry_run else len(rows)
+    now = int(time.time())
+    warnings = [(row.line, said) for row in rows for said in of_key(row.doctor, now)]
+    warn(f"{file}:{line}: {said}" for line, said in warnings)
     if as_json:
         listed: list[Json] = [{"line": each.line, "fault": each.words} for each in faults]
-        print_json({"enrolled": done, "readable": len(rows), "faults": listed})
+        noted: list[Json] = [{"line": line, "warning": said} for line, said in warnings]
+        print_json(
+            {
+                "enrolled": done,
+                "readable": len(rows),
+                "faults": listed,
+                "warnings": noted,
+            }
+        )
     elif faults:
         for each in faults:
             print_error(f"{file}:{each.line}: {each.words}")

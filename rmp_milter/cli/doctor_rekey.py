@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from rmp_milter.calls.protocol import ByCustody, Event, Release, Released
+from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
@@ -169,6 +170,8 @@ def _reads(reader: Doctor, dossier: Dossier) -> bool:
 
 
 def _tell(reader: Doctor, done: _Rewritten, *, as_json: bool) -> int:
+    warnings = of_key(reader, int(time.time()))
+    warn(warnings)
     if as_json:
         print_json(
             {
@@ -177,6 +180,7 @@ def _tell(reader: Doctor, done: _Rewritten, *, as_json: bool) -> int:
                 "dossiers": done.dossiers,
                 "documents": done.documents,
                 "refused": done.refused,
+                "warnings": warnings,
             }
         )
     else:

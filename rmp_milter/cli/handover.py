@@ -16,6 +16,7 @@ from rmp_milter.cli.output import Json, moment
 from rmp_milter.disk.formats import Format
 from rmp_milter.disk.new_files import sync_folder, write_new
 from rmp_milter.dossier.model import CodeSlot, Document, Dossier, NumberedEntry
+from rmp_milter.dossier.versions import versions
 from rmp_milter.store.read.snapshot import Snapshot
 
 FORMAT = Format("rmp dossier", 2)
@@ -74,6 +75,7 @@ def _described(
     dossier: Dossier, entries: tuple[NumberedEntry, ...], view: Snapshot
 ) -> dict[str, Json]:
     treating, slots = view.doctor(dossier.treating), dossier.slots
+    took = versions(entries)
     return {
         "format": FORMAT.mark.decode(),
         "reference": dossier.dossier_id.hex(),
@@ -86,7 +88,7 @@ def _described(
             "code": _code_slot(slots.code),
         },
         "masks": [mask.number for mask in dossier.masks],
-        "entries": [_entry(each, view) for each in entries],
+        "entries": [_entry(each, took.get(each.number, 0), view) for each in entries],
     }
 
 
@@ -98,14 +100,14 @@ def _code_slot(slot: CodeSlot | None) -> Json:
     return {**sealed, "folded": slot.folded}
 
 
-def _entry(each: NumberedEntry, view: Snapshot) -> dict[str, Json]:
+def _entry(each: NumberedEntry, replaces: int, view: Snapshot) -> dict[str, Json]:
     author = view.doctor(each.entry.author)
     return {
         "number": each.number,
         "received": moment(each.entry.received_at),
         "author_rpps": author.rpps if author else "",
         "onglet": each.entry.onglet.value,
-        "replaces": each.entry.replaces,
+        "replaces": replaces,
         "documents": [
             {
                 "file": _file(each.number, place),

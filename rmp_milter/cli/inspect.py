@@ -30,7 +30,7 @@ from rmp_milter.host.owners import become_owner
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
-from rmp_milter.inspection.outside import MAX_NAME, REFUSED_BY_LETTER, LookedAt, Treatment, look
+from rmp_milter.inspection.outside import MAX_NAME, LookedAt, Treatment, look
 from rmp_milter.inspection.report import Ground, MailReport, closed, opened, too_large
 from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
@@ -255,7 +255,7 @@ def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
     if means.config is None:
         return "there is no configuration, and no --secret-key was given"
     verdict = seen.outside.verdict
-    if verdict.outcome is not Treatment.TAKEN and verdict.text not in REFUSED_BY_LETTER:
+    if verdict.outcome is not Treatment.TAKEN and not verdict.by_letter:
         return "the service does not open such a mail"
     client = KeeperClient(
         means.config.sockets.keeper, means.config.milter.keeper_timeout_seconds

@@ -85,6 +85,6 @@ def _as_line(row: OutboxRow) -> tuple[str, ...]:
         str(row.attempts),
         moment(row.since),
         moment(row.next_try),
-        row.recipient,
+        row.recipient if row.recipient or row.state is RowState.DAMAGED else "(nobody)",
         row.reason,
     )

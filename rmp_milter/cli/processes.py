@@ -1,6 +1,5 @@
 """What the three long-running commands have in common."""
 
-import ctypes
 import functools
 import os
 import signal
@@ -16,13 +15,13 @@ from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host import logs
 from rmp_milter.host.owners import become_owner
+from rmp_milter.linux.limits import limit_itself
+from rmp_milter.linux.orphans import end_with_parent
 
 Part = Literal["keeper", "milter", "courier"]
 
 NICE = 5
 """The courier's nice value: receipts wait where deposits come in faster than all can go."""
-
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def as_process(part: Part) -> Callable[[Callable[[Config], int]], Callable[..., int]]:
@@ -38,8 +37,10 @@ def as_process(part: Part) -> Callable[[Callable[[Config], int]], Callable[..., 
         def command(config: Config, *, supervised: bool) -> int:
             logs.set_up(config.log.level)
             become_owner(folder_of(config, part))
+            # Of several children the supervisor speaks; the courier holds only what is sealed.
+            limit_itself(with_memory=not supervised and part != "courier")
             if supervised:
-                end_with_parent()
+                end_with_parent(os.getppid())
             return function(config)
 
         return command
@@ -55,17 +56,6 @@ def folder_of(config: Config, part: Part) -> Path:
         "courier": config.paths.courier,
     }
     return folders[part]
-
-
-def end_with_parent() -> None:
-    """Have the kernel send SIGTERM when the supervisor is gone, however it went.
-
-    After the change of user, which would clear it (prctl(2)).
-    """
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def give_way() -> None:

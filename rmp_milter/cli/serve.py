@@ -8,6 +8,7 @@ from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host import logs
 from rmp_milter.host.supervisor import Program, supervise
+from rmp_milter.linux.limits import limit_itself
 
 
 @click.command()
@@ -18,6 +19,7 @@ def serve(config: Config) -> None:
     A process that ends is started again. Prints one line when mail can come.
     """
     logs.set_up(config.log.level)
+    limit_itself(with_memory=True)
     supervise(parts(config), lambda: click.echo(f"ready for {config.service.addresses[0]}"))
 
 

@@ -55,7 +55,7 @@ milter_group = {milter_group}
 [limits]
 # The largest mail taken, in bytes; Postfix's message_size_limit must be the same.
 message_bytes = 52_428_800
-# The most that a mail may decompress to.
+# The most that a mail may decompress to, with the files that are encrypted by themselves.
 plaintext_bytes = 67_108_864
 # How many bytes of a mail's text are searched for the routing header.
 header_bytes = 65_536

@@ -22,6 +22,7 @@ from rmp_milter.courier.delivery import (
     whole_size,
 )
 from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
+from rmp_milter.dossier.model import NOBODY
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
@@ -83,9 +84,11 @@ class Rounds:
     def send(self, row: OutboxRow) -> bool:
         """Try to send one row, and note what became of it; return whether it is done with.
 
-        It is not where it is tried again later. Raises :class:`UnreachableError` (the row
-        stays as it is) and :class:`StoreFailed`.
+        It is not where it is tried again later; one to nobody is dropped. Raises
+        :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
         """
+        if row.recipient == NOBODY:
+            return self._drop(row)
         started = time.monotonic()
         reply = self._try(row)
         now = int(time.time())
@@ -94,6 +97,12 @@ class Rounds:
         self._note(row.row, decision)
         _tell(row, reply, decision, time.monotonic() - started)
         return decision.fate is not Fate.LATER
+
+    def _drop(self, row: OutboxRow) -> bool:
+        """Be done with a row that stands in the place of another: nothing is to be sent."""
+        self._note(row.row, Decision(Fate.SENT))
+        log.info("row %d to nobody: dropped", row.row)
+        return True
 
     def _try(self, row: OutboxRow) -> Reply:
         try:

@@ -290,7 +290,9 @@ class Entry(Value, frozen=True):
     """One dated mail of the dossier: a résumé médical or a report with its documents.
 
     ``author_name`` reads ``Dr X (remplaçant de Dr Y)`` for a locum, and then ``acting_for``
-    is Dr Y. ``replaces`` is the number of the entry that this one is the new version of.
+    is Dr Y. ``replaces`` is the number of the entry that this one is the new version of;
+    ``corrects`` that of the author's own deposit that it is meant to be, as he counts them
+    for the patient (:mod:`rmp_milter.dossier.versions`).
     """
 
     received_at: int
@@ -303,6 +305,7 @@ class Entry(Value, frozen=True):
     acting_for: bytes = b""  # doctor_id
     prescriber: str = ""
     replaces: int = 0
+    corrects: int = 0
 
 
 class NumberedEntry(Value, frozen=True):
@@ -330,14 +333,19 @@ class BodySlice(Value, frozen=True):
     armor: bool
 
 
+NOBODY = ""
+"""The recipient of a mail that is written in the place of another, so that both leave the same
+behind; the courier drops it."""
+
+
 class OutgoingMail(Value, frozen=True):
     """An answer, complete but for stored bodies and the DKIM signature.
 
     ``message_id`` is fixed here so that every attempt to send carries the same one
-    (with angle brackets); ``recipient`` is the bare address. The bounce address is
-    derived from the row's number by :mod:`rmp_milter.mail.bounce_address`. It is not sent before
-    ``not_before``: answers that must not be told apart leave at the same time. An
-    ``urgent`` one leaves before all others that wait.
+    (with angle brackets); ``recipient`` is the bare address, or :data:`NOBODY`. The bounce
+    address is derived from the row's number by :mod:`rmp_milter.mail.bounce_address`. It is
+    not sent before ``not_before``: answers that must not be told apart leave at the same
+    time. An ``urgent`` one leaves before all others that wait.
     """
 
     recipient: str

@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from rmp_milter.dossier.model import Verb
+
 
 class Act(StrEnum):
     """What is asked for, as far as rights go; the value is the policy's word."""
@@ -44,6 +46,15 @@ class Relation(StrEnum):
     OTHER = "autre"  # any other professional, also where there is no dossier
     OPPOSED = "oppose"  # the patient has refused him
     FOREIGN = "etranger"  # another patient
+
+
+BY_SIGNATURE = frozenset(
+    {
+        *(Verb.REMPLACEMENT, Verb.NOUVELLE_CLE, Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE),
+        *(Verb.REVOCATION_DU_CODE, Verb.CLOTURE, Verb.LEVEE_D_OPPOSITION, Verb.DEMASQUAGE),
+    }
+)
+"""Requests in which a signature alone helps a third party, or destroys."""
 
 
 class Proof(StrEnum):

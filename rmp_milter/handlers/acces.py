@@ -3,8 +3,7 @@
 On request with proofs: for each line a file that shows, without the log, that it is there.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import fill
 
 import msgspec
@@ -16,6 +15,7 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.asking.view import View
+from rmp_milter.handlers.filing.adoption import ACTION as ADOPTION
 from rmp_milter.handlers.sight.seen import SEES_ALL
 from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.entering import Entered, enter, settled
@@ -33,6 +33,13 @@ _WISHES = frozenset(
     {"masquage", "demasquage", "opposition", "levee d'opposition", "reclassement"}
 )
 """Events that only whoever sees all of a dossier is told: they tell of what is hidden."""
+_FILING = frozenset({"depot", ADOPTION})
+"""Events that an entry came of: whoever does not see it is not told of them."""
+
+_LOOKED_AT = 10 * LIMIT
+"""How many events are looked at for who does not see all: what is left out must not show in
+how many lines he gets."""
+
 _WIDTH = 66
 
 
@@ -54,7 +61,8 @@ def handle(case: Case) -> Outcome:
     )
     whole = admission.relation in SEES_ALL
     proofs = MAX_PROOFS if whole and case.header.proofs else 0
-    history = History(dossier.dossier_id, leaf, limit=LIMIT, proofs=proofs)
+    limit = LIMIT if whole else _LOOKED_AT
+    history = History(dossier.dossier_id, leaf, limit=limit, proofs=proofs)
     told = case.keeper.history(history)
     letter = _letter(case, told.events, entered)
     return Outcome(letter, settled(case, admission, Effects()))
@@ -63,7 +71,7 @@ def handle(case: Case) -> Outcome:
 def _letter(case: Case, events: Sequence[PastEvent], entered: Entered) -> Letter:
     patient, whole = entered.dossier.patient, entered.admission.relation in SEES_ALL
     files = _files(events) if whole else ()
-    lines = list(_lines(case, events, entered, numbered=bool(files)))
+    lines = list(_lines(case, events, entered, numbered=bool(files)))[-LIMIT:]
     head = text(
         "accesses-head",
         case.language,
@@ -74,7 +82,7 @@ def _letter(case: Case, events: Sequence[PastEvent], entered: Entered) -> Letter
         table=table_of(entered.dossier, entered.visible).mark,
     )
     notes = [] if whole else [text("accesses-partial", case.language)]
-    if len(events) == LIMIT:
+    if len(lines) == LIMIT:
         notes.append(text("accesses-newest", case.language, count=str(LIMIT)))
     if case.header.proofs and not whole:
         notes.append(text("accesses-no-proofs", case.language))
@@ -114,9 +122,10 @@ def _lines(
 ) -> Iterator[str]:
     shown = {each.filed.number: each.number for each in entered.visible}
     whole = entered.admission.relation in SEES_ALL
-    for past in _with_deposits(events, entered, case.view):
+    for past in _with_filings(events, entered, case.view):
         numbers = tuple(shown[number] for number in past.entries if number in shown)
-        hidden = past.action in _WISHES or (past.entries and not numbers)
+        filed = past.entries or past.action in _FILING
+        hidden = past.action in _WISHES or (filed and not numbers)
         if whole or not hidden:
             line = _line(msgspec.structs.replace(past, entries=numbers), case)
             if numbered:
@@ -124,22 +133,23 @@ def _lines(
             yield fill(line, _WIDTH, subsequent_indent=" " * 4, break_on_hyphens=False)
 
 
-def _with_deposits(
+def _with_filings(
     events: Sequence[PastEvent], entered: Entered, view: View
 ) -> Iterator[PastEvent]:
-    """Yield the events, deposits with the entry that came of them.
+    """Yield the events, deposits and attachments with the entry that came of them.
 
-    Its number is not known when the leaf is written; a deposit and its entry have the moment
-    and the author in common.
+    Its number is not known when the leaf is written; the leaf and the entry name the same
+    documents. One that nothing came of (it was tried again) has none.
     """
-    came: Mapping[tuple[int, str], list[int]] = defaultdict(list)
-    for each in view.entries(entered.dossier.dossier_id):
-        author = view.doctor(each.entry.author)
-        came[each.entry.received_at, author.rpps if author else ""].append(each.number)
+    came = {
+        document.document_id: each.number
+        for each in view.entries(entered.dossier.dossier_id)
+        for document in each.entry.documents
+    }
     for past in events:
-        numbers = came.get((past.at, past.actor_rpps)) if past.action == "depot" else None
-        if numbers and not past.entries:
-            yield msgspec.structs.replace(past, entries=(numbers.pop(0),))
+        if past.action in _FILING:
+            numbers = {came[each] for each in past.documents if each in came}
+            yield msgspec.structs.replace(past, entries=tuple(sorted(numbers)))
         else:
             yield past
 

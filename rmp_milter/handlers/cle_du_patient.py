@@ -6,7 +6,7 @@ documents that are there are opened once, by the custody slot, to write his key 
 
 import msgspec
 
-from rmp_milter.certificates import Certificate, usable
+from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Doctor, Dossier, ReplyForm
 from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rules import Act, Way
@@ -15,12 +15,13 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.filing.key_packets import documents_in, written
-from rmp_milter.handlers.people.keys import readable
-from rmp_milter.handlers.way_in.admission import admit
+from rmp_milter.handlers.people.keys import enclosed, names_another, said_of_key
+from rmp_milter.handlers.reading.enclosing import documents_of
+from rmp_milter.handlers.sight.seen import seen
+from rmp_milter.handlers.way_in.admission import Admission, admit
 from rmp_milter.handlers.way_in.entering import settled
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.address import is_address
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, full_name, spaced
@@ -39,7 +40,7 @@ def handle(case: Case) -> Outcome:
     packets = written(documents, released, patient)
     notices = (_welcome(case, patient), *_replaced(case, before, patient))
     effects = Effects(doctors=(patient,), key_packets=packets, notices=notices)
-    letter = _letter(dossier, patient, len(documents), case.language)
+    letter = _letter(case, dossier, patient, _told(case, admission, dossier))
     return Outcome(letter, settled(case, admission, effects))
 
 
@@ -54,6 +55,9 @@ def _patient(case: Case, dossier: Dossier, before: Doctor | None) -> Doctor:
         case.view.doctor_by_fingerprint(certificate.fingerprint),
         *(case.view.doctor_by_key_id(key_id) for key_id in certificate.key_ids),
     ]
+    own = before.doctor_id if before else b""
+    if names_another(certificate, mail, own, case.view):
+        raise MailError("patient-key-taken")
     if any(holder and holder.patient_of != dossier.dossier_id for holder in holders):
         raise MailError("patient-key-taken")
     return Doctor(
@@ -74,29 +78,43 @@ def _patient(case: Case, dossier: Dossier, before: Doctor | None) -> Doctor:
 
 def _only_key(case: Case) -> Certificate:
     """Return the one enclosed certificate that is no doctor's: clients add their owner's."""
-    enclosed = {each.fingerprint: each for each in readable(case.opened.keys)}
-    found = [each for each in enclosed.values() if not _is_a_doctors(each, case.view)]
-    if len(found) != 1 or not usable(found[0].binary, case.at):
-        raise MailError("patient-key-needed", detail=f"{len(found)} keys")
-    return found[0]
+    found = enclosed(case.opened.keys, case.at)
+    usable = {each.fingerprint: each for each in found.usable}
+    others = [
+        each for each in usable.values() if not _is_a_doctors(each.fingerprint, case.view)
+    ]
+    faults = [each for each in found.faults if not _is_a_doctors(each.fingerprint, case.view)]
+    if faults and not others:
+        raise MailError(f"patient-key-unusable-{faults[0].reason}")
+    if len(others) != 1 or faults:
+        raise MailError("patient-key-needed", detail=f"{len(others) + len(faults)} keys")
+    return others[0]
 
 
-def _is_a_doctors(certificate: Certificate, view: View) -> bool:
-    holder = view.doctor_by_fingerprint(certificate.fingerprint)
+def _is_a_doctors(fingerprint: str, view: View) -> bool:
+    holder = view.doctor_by_fingerprint(fingerprint)
     return holder is not None and not holder.patient_of
 
 
-def _letter(dossier: Dossier, patient: Doctor, count: int, language: Language) -> Letter:
+def _told(case: Case, admission: Admission, dossier: Dossier) -> int:
+    """Return how many documents the sender is told of: the patient reads masked ones as well."""
+    entries = case.view.entries(dossier.dossier_id)
+    shown = seen(dossier, entries, admission.relation, case.doctor.doctor_id)
+    return len(documents_of(shown))
+
+
+def _letter(case: Case, dossier: Dossier, patient: Doctor, count: int) -> Letter:
     words = text(
         "patient-key",
-        language,
+        case.language,
         patient=patient.name,
         birth_date=birth_date(dossier.patient),
         mail=patient.mail,
         fingerprint=spaced(patient.fingerprint),
         count=str(count),
     )
-    return Letter(text("subject-patient-key", language, patient=patient.name), words)
+    subject = text("subject-patient-key", case.language, patient=patient.name)
+    return Letter(subject, words + said_of_key(case, patient))
 
 
 def _welcome(case: Case, patient: Doctor) -> Notice:

@@ -22,6 +22,8 @@ from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
 from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
+_NUMBER_SIGNS = 15
+
 
 def handle(case: Case) -> Outcome:
     """Put the dossier under a new code, which the answer tells once.
@@ -50,8 +52,12 @@ def _slots(dossier: Dossier, recoded: Recoded) -> Slots:
 
 
 def _card_number(dossier: Dossier | None) -> str:
-    """Return the number that the patient's card shall open by, where it does not yet."""
-    return dossier.patient.nir if dossier and not dossier.slots.vitale else ""
+    """Return the number that the patient's card shall open by, where it does not yet.
+
+    Blanks stand in its place, so that the call has one size whoever is asked for.
+    """
+    number = dossier.patient.nir if dossier and not dossier.slots.vitale else ""
+    return number.ljust(_NUMBER_SIGNS)
 
 
 def _recode(case: Case, admission: Admission) -> Recoded:

@@ -12,7 +12,7 @@ from rmp_milter.calls.protocol import (
     Record,
     Release,
 )
-from rmp_milter.certificates import Certificate, usable
+from rmp_milter.certificates import Certificate, prolonged, read_certificate
 from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.rules import Act, Relation, Way
@@ -22,7 +22,14 @@ from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
 from rmp_milter.handlers.letters.notices import key_changed
-from rmp_milter.handlers.people.keys import is_taken, readable, with_key
+from rmp_milter.handlers.people.keys import (
+    KeyFault,
+    enclosed,
+    is_taken,
+    names_another,
+    said_of_key,
+    with_key,
+)
 from rmp_milter.handlers.way_in.admission import permitted
 from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.mail.catalogue.texts import text
@@ -56,7 +63,8 @@ def handle(case: Case) -> Outcome:
             fingerprint=spaced(renewed.fingerprint),
             dossiers=str(len(read)),
             documents=str(len(packets)),
-        ),
+        )
+        + said_of_key(case, renewed),
     )
     notices = (key_changed(case.doctor, renewed, case.language),)
     return Outcome(
@@ -71,18 +79,44 @@ def _enclosed_key(case: Case) -> Certificate:
     present one with other content (prolonged, with new subkeys).
     """
     present = case.doctor
-    found = [each for each in readable(case.opened.keys) if usable(each.binary, case.at)]
-    brought = {each.binary: each for each in found if each.binary != present.certificate}
-    if not brought:
-        raise MailError("key-missing")
-    named = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
-    if not named:
-        raise MailError("key-differs", facts=_facts(case))
+    found = enclosed(case.opened.keys, case.at)
+    brought = {each.binary: each for each in found.usable}
+    stated = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
+    others = [each for each in brought.values() if each.binary != present.certificate]
+    if not stated:
+        raise _nothing_named(case, found.faults, brought=bool(others))
+    # The present one itself is meant where a newer copy of it was taken up just now.
+    named = [each for each in stated if each in others] or stated
     if len(named) > 1:
         raise MailError("key-several")
-    if is_taken(named[0], present, case.view):
+    if _is_anothers(named[0], case):
         raise MailError("key-taken")
-    return named[0]
+    return named[0] if named[0].fingerprint != present.fingerprint else _present(case, named[0])
+
+
+def _present(case: Case, copy: Certificate) -> Certificate:
+    """Return the present key with what a copy of it adds: nothing that is known is forgotten."""
+    known = case.doctor.certificate
+    return read_certificate(prolonged(known, copy.binary, case.at) or known)
+
+
+def _is_anothers(certificate: Certificate, case: Case) -> bool:
+    """Whether the key is somebody else's, or made for him; the present one is the sender's."""
+    present = case.doctor
+    if certificate.fingerprint != present.fingerprint and names_another(
+        certificate, present.mail, present.doctor_id, case.view
+    ):
+        return True
+    return is_taken(certificate, present, case.view)
+
+
+def _nothing_named(case: Case, faults: Sequence[KeyFault], *, brought: bool) -> MailError:
+    """Say what is wrong with the key that is meant; with none, whether another is there."""
+    meant = {"", case.header.fingerprint}
+    reasons = [each.reason for each in faults if each.fingerprint in meant]
+    if reasons:
+        return MailError(f"key-unusable-{reasons[0]}")
+    return MailError("key-differs", facts=_facts(case)) if brought else MailError("key-missing")
 
 
 def _facts(case: Case) -> dict[str, str]:

@@ -6,11 +6,9 @@ own deposits for the patient. What he gets is a deposit's receipt, whether there
 entry or not; else the answer would tell him whether the patient has a dossier.
 """
 
-from collections.abc import Sequence
+from msgspec.structs import replace
 
-import msgspec
-
-from rmp_milter.dossier.model import Entry, NumberedEntry
+from rmp_milter.dossier.model import Entry
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
@@ -79,8 +77,8 @@ def _version_of(case: Case, entry: Entry, old: Seen) -> Entry:
     """Return the entry as the new version: in the old one's tab unless its type is said."""
     before = old.filed.entry
     if case.header.document:
-        return msgspec.structs.replace(entry, replaces=old.filed.number)
-    return msgspec.structs.replace(
+        return replace(entry, replaces=old.filed.number)
+    return replace(
         entry,
         replaces=old.filed.number,
         document_type=before.document_type,
@@ -90,30 +88,28 @@ def _version_of(case: Case, entry: Entry, old: Seen) -> Entry:
 
 
 def _by_author(case: Case) -> Outcome:
+    """File a deposit that says which of his own it corrects; nothing is looked for.
+
+    Who reads the dossier is shown it as the new version, if there is one of that number
+    (:mod:`rmp_milter.dossier.versions`). To look for it here would tell by the time taken
+    whether the patient has a dossier.
+    """
     permitted(case, Act.RECTIFICATION, Relation.AUTHOR)
     outcome = deposit(case)
-    effects = outcome.effects
-    for place, filing in enumerate(effects.filings):
-        dossier = case.view.dossier(filing.dossier_id)
-        old = _own_entry(case, case.view.entries(filing.dossier_id))
-        if old is None or dossier is None:
-            continue
-        entry = msgspec.structs.replace(filing.entry, replaces=old.number)
-        filings = [*effects.filings]
-        filings[place] = Filing(filing.dossier_id, entry)
-        effects = msgspec.structs.replace(
-            effects, filings=tuple(filings), updates=(*effects.updates, *changed(dossier))
-        )
-    return Outcome(_explained(case, outcome.letter), effects, outcome.not_before)
-
-
-def _own_entry(case: Case, entries: Sequence[NumberedEntry]) -> NumberedEntry | None:
-    """Return the author's own entry of the number that he counts, unless it is replaced."""
-    own = [each for each in entries if each.entry.author == case.doctor.doctor_id]
     (number,) = case.header.numbers
-    found = own[number - 1] if number <= len(own) else None
-    replaced = {each.entry.replaces for each in entries}
-    return found if found and found.number not in replaced else None
+    filings = tuple(
+        replace(each, entry=replace(each.entry, corrects=number))
+        for each in outcome.effects.filings
+    )
+    deferrals = tuple(
+        replace(
+            each,
+            waiting=replace(each.waiting, entry=replace(each.waiting.entry, corrects=number)),
+        )
+        for each in outcome.effects.deferrals
+    )
+    effects = replace(outcome.effects, filings=filings, deferrals=deferrals)
+    return Outcome(_explained(case, outcome.letter), effects, outcome.not_before)
 
 
 def _explained(case: Case, letter: Letter | None) -> Letter | None:
@@ -122,4 +118,4 @@ def _explained(case: Case, letter: Letter | None) -> Letter | None:
         return None
     number = str(case.header.numbers[0])
     words = f"{letter.text}\n{text('rectified-own', case.language, number=number)}"
-    return msgspec.structs.replace(letter, text=words)
+    return replace(letter, text=words)

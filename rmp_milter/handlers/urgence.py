@@ -17,7 +17,7 @@ from rmp_milter.calls.protocol import (
     Release,
     Released,
 )
-from rmp_milter.certificates import usable
+from rmp_milter.certificates import reachable
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
@@ -143,7 +143,7 @@ def _tell(
     A patient whose key is of no use any more is told as one who has none.
     """
     patient = case.view.patient_of(dossier.dossier_id)
-    if patient is not None and not usable(patient.certificate, case.at):
+    if patient is not None and not reachable(patient.certificate, case.at):
         patient = None
     treating = case.view.doctor(dossier.treating)
     told = (

@@ -17,6 +17,7 @@ from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
 from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
+from rmp_milter.milter.clocks import BEHIND
 from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
@@ -46,8 +47,13 @@ def check_service(config: Config) -> list[PostfixFinding]:
     return found
 
 
-def check_mail_server(config: Config, postfix_config: Path | None) -> list[PostfixFinding]:
-    """Check the settings of Postfix; None is the machine's main instance."""
+def check_mail_server(
+    config: Config, postfix_config: Path | None, answers_config: Path | None = None
+) -> list[PostfixFinding]:
+    """Check the settings of Postfix; None is the machine's main instance.
+
+    ``answers_config`` is the folder of the instance that sends the answers, if another one.
+    """
     expected = Expectations(
         milter_socket=config.sockets.milter,
         service_addresses=config.service.addresses,
@@ -56,7 +62,7 @@ def check_mail_server(config: Config, postfix_config: Path | None) -> list[Postf
         routes={},
     )
     try:
-        return check_postfix(postfix_config, expected)
+        return check_postfix(postfix_config, expected, answers_config)
     except PostfixError as error:
         return [_error(f"postfix: {error}", "rmp check --no-postfix leaves this out")]
 
@@ -131,11 +137,22 @@ def _keeper(config: Config) -> Findings:
     except KeyFileError as error:
         yield _error(str(error), RESTORE)
     try:
-        Journal(config.paths.keeper / "log").close()
+        with Journal(config.paths.keeper / "log") as journal:
+            yield from _clock(journal.latest() - int(time.time()))
     except LogFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except JournalError as error:
         yield _error(str(error), "a log that is lost must not be replaced by an empty one")
+
+
+def _clock(ahead: int) -> Findings:
+    """Say that the log was written later than now: its clock or this one was wrong."""
+    if ahead > BEHIND:
+        yield PostfixFinding(
+            Severity.WARNING,
+            f"the access log was written {ahead} s from now",
+            "set this machine's clock; until then mails but emergencies are put off",
+        )
 
 
 def _store(config: Config) -> Findings:

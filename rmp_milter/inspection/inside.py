@@ -26,9 +26,10 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
-from rmp_milter.keeper.desk.content import Opening, read_entity, read_text, weigh
+from rmp_milter.keeper.desk.attached import Checks, framed, open_attached
+from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
-from rmp_milter.keeper.desk.opening import refuse_layers
+from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import (
@@ -39,6 +40,7 @@ from rmp_milter.keeper.openpgp.packets import (
 )
 from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.milter.intake import open_request
+from rmp_milter.milter.renewal import opened_by_newer
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 from rmp_milter.milter.understanding import OwnWords
 
@@ -48,7 +50,8 @@ class Inside(Value, frozen=True):
 
     ``parts`` are what the main body holds, as far as the service would keep it; ``has_code``
     says that a patient's code is in it. ``refusal`` is the catalogue's key where the keeper
-    refuses what a key that was handed over shows all the same.
+    refuses what a key that was handed over shows all the same; ``keys`` are certificates that
+    came with the mail.
     """
 
     header: str
@@ -59,6 +62,7 @@ class Inside(Value, frozen=True):
     doubts: tuple[Doubt, ...] = ()
     signer: str = ""
     refusal: str = ""
+    keys: tuple[bytes, ...] = ()
 
     @property
     def words(self) -> OwnWords:
@@ -78,7 +82,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         # Held values are bound to the digest; they are dropped here, so any will do.
-        request = open_request(bytes(32), refs, candidates)
+        request = open_request(bytes(32), refs, candidates, by_account=True)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
         parts = tuple(_main_parts(opened))
@@ -89,6 +93,8 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             has_code=bool(opened.held_code),
             standing=opened.standing,
             doubts=opened.doubts,
+            refusal=opened.file_fault.value if opened.file_fault else "",
+            keys=opened.keys,
         )
 
     return opener
@@ -112,8 +118,7 @@ def with_key_file(
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
-            opened = _open(key_file, refs, read, limits, now)
-            signature = weigh(opened, candidates, now)
+            opened, signature, refusal = _open(key_file, refs, read, limits, (candidates, now))
         return Inside(
             header=opened.meaning.cut.header,
             signature=signature,
@@ -121,7 +126,8 @@ def with_key_file(
             has_code=bool(opened.meaning.cut.code),
             standing=opened.meaning.standing,
             doubts=opened.meaning.doubts,
-            refusal=_refusal(opened, key_file),
+            refusal=refusal,
+            keys=opened.keys,
         )
 
     return opener
@@ -138,33 +144,54 @@ def _as_refusals() -> Iterator[None]:
         raise MailError(failure.why.value, detail=str(failure)) from None
 
 
-def _refusal(opened: Opening, key_file: KeyFile) -> str:
+def _refusal(opened: Opening, key_file: KeyFile, this_year: int) -> str:
     """Return why a service with this key would refuse what was opened, or nothing."""
     try:
-        refuse_layers(opened, Unwrapping(key_file.keys, Work()))
+        refuse_layers(opened, Unwrapping(key_file.keys, Work()), this_year)
     except (CallFailed, PacketError) as failure:
         return failure.why.value
     return ""
 
 
 def _open(
-    key_file: KeyFile, refs: tuple[BodyRef, ...], read: ReadAt, limits: Limits, now: int
-) -> Opening:
+    key_file: KeyFile,
+    refs: tuple[BodyRef, ...],
+    read: ReadAt,
+    limits: Limits,
+    signers: tuple[tuple[bytes, ...], int],
+) -> tuple[Opening, Signature, str]:
+    """Open the mail as the keeper does; return also why a service with this key refuses it."""
+    candidates, now = signers
     this_year = int(day_of(now, UNIVERSAL)[:4])
-    messages = [(ref, read_message(read, ref.span, limits.key_packets)) for ref in refs]
-    main, message = next((ref, message) for ref, message in messages if ref.role is Role.MAIN)
+    main = next(ref for ref in refs if ref.role is Role.MAIN)
+    message = read_message(read, main.span, limits.key_packets)
     plain = _decrypted(key_file, message, read, limits)
     size = max(ref.span.offset + ref.span.length for ref in refs)
     limits = replace(limits, text=text_within(size, limits.text))
-    opened = (
-        read_entity(plain, limits, this_year)
-        if main.entity
-        else read_text(plain, main.charset, limits, this_year)
+    opened = read_main(plain, main.charset, limits, this_year)
+    signature = weigh(opened, candidates, now)
+    if is_urgent(opened, this_year):
+        return opened, signature, ""
+    spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
+    work = Work(bodies=len(refs))
+    files = framed(spans, read, limits.key_packets, work)
+    checks = Checks(
+        main=signature,
+        by_account=True,  # who authenticated is not known: all is told that may be
+        candidates=candidates,
+        service=Unwrapping(key_file.keys, work),
+        work=work,
+        left=limits.plaintext - len(plain.data),
+        now=now,
+        this_year=this_year,
+        judges_signers=bool(candidates),
+        beside_entity=opened.is_entity,
     )
-    for ref, attached in messages:
-        if ref.role is not Role.MAIN and not any(keys_for(key_file, attached.key_packets)):
-            raise CallFailed(Why.UNREADABLE, "an attachment is for other keys")
-    return opened
+    attached = open_attached(
+        files, read, lambda each: keys_for(key_file, each.key_packets), checks
+    )
+    fault = attached.fault.value if attached.fault else ""
+    return opened, signature, _refusal(opened, key_file, this_year) or fault
 
 
 def _decrypted(
@@ -181,10 +208,15 @@ def _decrypted(
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Who the mail says it is from, by which its signer is guessed first."""
+    """Who the mail says it is from, by which its signer is guessed first, and in his own words.
+
+    ``autocrypt`` is the certificate in its header; ``at`` when it is to have come.
+    """
 
     mail_from: str
     from_field: str
+    autocrypt: tuple[bytes, ...] = ()
+    at: int = 0
 
 
 def open_signed(opener: Opener, addresses: Addresses, directory: Directory | None) -> Inside:
@@ -196,4 +228,6 @@ def open_signed(opener: Opener, addresses: Addresses, directory: Directory | Non
         return opener(())
     envelope = Envelope(addresses.mail_from, (), "", 0)
     likely = likely_signers(envelope, addresses.from_field, directory)
-    return opened_with_signers(opener, likely, directory)
+    inside = opened_with_signers(opener, likely, directory)
+    copies = (*inside.keys, *addresses.autocrypt)
+    return opened_by_newer(opener, inside, copies, directory, addresses.at)[0]

@@ -9,25 +9,23 @@ from enum import StrEnum
 import msgspec
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef
+from rmp_milter.calls.protocol import BodyRef, Role
 from rmp_milter.dossier.model import Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.packets import Protection, wrapping_of
+from rmp_milter.keeper.desk.attached import file_fault
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import PacketError, ReadAt, read_message
 from rmp_milter.mail.incoming.armor import OctetsKind
+from rmp_milter.mail.incoming.autocrypt import certificates_of
 from rmp_milter.mail.incoming.automatic import automatic, perhaps_automatic
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, scan
 from rmp_milter.mail.incoming.shapes import Piece, Shape, recognise
-from rmp_milter.milter.intake import admit, gather, objection
+from rmp_milter.milter.intake import admit, gather_one, objection
 
 MAX_NAME = 200  # characters of a name or a media type that are shown
-
-
-REFUSED_BY_LETTER = frozenset({"clear-attachment", "clear-text"})
-"""Refusals of a shape that wait for the opening: an emergency is none of theirs."""
 
 
 class Treatment(StrEnum):
@@ -39,11 +37,15 @@ class Treatment(StrEnum):
 
 
 class Verdict(Value, frozen=True):
-    """``text`` is the key of the refusal's sentence, ``detail`` what only the host reads."""
+    """``text`` is the key of the refusal's sentence, ``detail`` what only the host reads.
+
+    ``by_letter`` says that it waits for the opening, and that an emergency is not refused.
+    """
 
     outcome: Treatment
     text: str = ""
     detail: str = ""
+    by_letter: bool = False
 
 
 class EncryptedPart(Value, frozen=True):
@@ -75,7 +77,8 @@ class Outside(Value, frozen=True):
     """A mail as it is seen without a key; ``shape`` is empty where it could not be told.
 
     ``doubt`` is why it is taken as automatic unless somebody enrolled signed it, or empty;
-    ``clear`` is what came in clear beside what is encrypted.
+    ``clear`` is what came in clear beside what is encrypted; ``autocrypt`` the certificate in
+    the header.
     """
 
     verdict: Verdict
@@ -84,6 +87,7 @@ class Outside(Value, frozen=True):
     shape: str = ""
     signed_outside: bool = False
     from_field: str = ""
+    autocrypt: tuple[bytes, ...] = ()
     encrypted: tuple[EncryptedPart, ...] = ()
     others: tuple[OtherPart, ...] = ()
 
@@ -95,9 +99,9 @@ class LookedAt(msgspec.Struct, frozen=True):
     refs: tuple[BodyRef, ...] = ()
 
 
-def refused(text: str, detail: str = "") -> Verdict:
+def refused(text: str, detail: str = "", *, by_letter: bool = False) -> Verdict:
     """Return the verdict with this key of the catalogue."""
-    return Verdict(Treatment.REFUSED, text, detail)
+    return Verdict(Treatment.REFUSED, text, detail, by_letter)
 
 
 def look(
@@ -113,14 +117,16 @@ def look(
         shape = recognise(raw, outer)
     except MimeLimit as error:
         return LookedAt(Outside(refused("damaged-mail", str(error))))
-    refs = [_gathered(raw, shape, piece, bodies) for piece in shape.pieces]
+    refs = [_gathered(raw, piece, bodies) for piece in shape.pieces]
     parts = [
         _encrypted(piece, ref, read, limits)
         for piece, ref in zip(shape.pieces, refs, strict=True)
     ]
-    complete = tuple(ref for ref in refs if isinstance(ref, BodyRef))
-    troubles = [trouble for _, trouble in parts if trouble]
-    verdict = _turned_away(mail_from, outer, shape) or _unusable(refs, troubles, limits)
+    wanted = len(shape.wanted)  # the others are shown, and not opened
+    complete = tuple(ref for ref in refs[:wanted] if isinstance(ref, BodyRef))
+    troubles = [trouble for _, trouble in parts[:wanted] if trouble]
+    verdict = _turned_away(mail_from, outer, shape)
+    verdict = verdict or _unusable(refs[:wanted], troubles, limits)
     doubt = perhaps_automatic(outer) or ""
     outside = Outside(
         verdict=in_doubt(verdict, doubt),
@@ -129,10 +135,11 @@ def look(
         shape=shape.name.value,
         signed_outside=shape.signed_outside,
         from_field=outer.header("From")[:MAX_NAME],
+        autocrypt=certificates_of(outer.headers("Autocrypt")),
         encrypted=tuple(part for part, _ in parts),
         others=tuple(_others(raw, outer, shape)),
     )
-    return LookedAt(outside, complete if len(complete) == len(refs) else ())
+    return LookedAt(outside, complete if len(complete) == wanted else ())
 
 
 def in_doubt(verdict: Verdict, doubt: str) -> Verdict:
@@ -155,7 +162,9 @@ def _turned_away(mail_from: str, outer: Part, shape: Shape) -> Verdict | None:
         return refused(error.text)
     found = objection(shape.clear, by_name=False)
     names = ", ".join(shape.clear_attachments)[:MAX_NAME]
-    return refused(found.text, names) if found else None
+    if found:
+        return refused(found.text, names, by_letter=True)
+    return refused(shape.surplus.value, by_letter=True) if shape.surplus else None
 
 
 def _unusable(refs: list[BodyRef | str], troubles: list[Verdict], limits: Limits) -> Verdict:
@@ -167,13 +176,12 @@ def _unusable(refs: list[BodyRef | str], troubles: list[Verdict], limits: Limits
     return next(iter(troubles), Verdict(Treatment.TAKEN))
 
 
-def _gathered(raw: memoryview, shape: Shape, piece: Piece, bodies: Memory) -> BodyRef | str:
+def _gathered(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef | str:
     """Take one piece out; return why it gave nothing instead of raising it."""
     try:
-        (ref,) = gather(raw, msgspec.structs.replace(shape, pieces=(piece,)), bodies)
+        return gather_one(raw, piece, bodies)
     except MailError as error:
         return error.detail
-    return ref
 
 
 def _encrypted(piece: Piece, ref: BodyRef | str, read: ReadAt, limits: Limits) -> _Judged:
@@ -200,7 +208,9 @@ def _trouble(ref: BodyRef, read: ReadAt, limits: Limits) -> Verdict | None:
     try:
         read_message(read, ref.span, limits.key_packets)
     except PacketError as error:
-        return refused(error.why.value, str(error))
+        if ref.role is Role.MAIN:
+            return refused(error.why.value, str(error))
+        return refused(file_fault(error).value, str(error), by_letter=True)
     return None
 
 

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.inside import Addresses, Inside, Opener, open_signed
 from rmp_milter.inspection.outside import (
-    REFUSED_BY_LETTER,
     Outside,
     Treatment,
     Verdict,
@@ -19,6 +18,7 @@ from rmp_milter.inspection.outside import (
     refused,
 )
 from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.milter.clocks import HostTime, check_not_early
 from rmp_milter.milter.sender import Directory, check_signature
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -83,7 +83,8 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
     A refusal on opening becomes the verdict, unless there was one before; where the
     keeper cannot work, the verdict stays. Raises what else ``opener`` raises.
     """
-    addresses = Addresses(mail_from, report.outside.from_field)
+    outside = report.outside
+    addresses = Addresses(mail_from, outside.from_field, outside.autocrypt, ground.at)
     try:
         inside = open_signed(opener, addresses, ground.directory)
     except MailError as error:
@@ -106,16 +107,16 @@ _Read = tuple[Inside, RoutingHeader, Doctor | None]
 def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
     """Return the verdict now that it is known who wrote what.
 
-    A mail in doubt is a machine's unless somebody enrolled signed it; files in clear refuse
-    no emergency.
+    A mail in doubt is a machine's unless somebody enrolled signed it; what stands beside its
+    text refuses no emergency.
     """
     inside, header, signer = read
     verdict = _verdict(report, inside.refusal)
-    unsigned = inside.signature.trust is not Trust.GOOD or signer is None
+    unsigned = inside.signature.trust not in BY_A_CANDIDATE or signer is None
     if ground.directory is not None and unsigned:
         told = refused("unknown-sender") if report.outside.doubt else verdict
         return in_doubt(told, report.outside.doubt)
-    if verdict.text in REFUSED_BY_LETTER and header.verb is Verb.URGENCE:
+    if verdict.by_letter and header.verb is Verb.URGENCE:
         return Verdict(Treatment.TAKEN)
     return verdict
 
@@ -150,6 +151,8 @@ def _objections(
         check_signature(inside.signature)
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
+    with _noting(found):
+        check_not_early(inside.signature, header.verb, ground.at, HostTime(UNIVERSAL, "fr"))
     with _noting(found):
         has_documents = any(part.name for part in inside.parts)
         service = InService(ground.verbs, ground.services)

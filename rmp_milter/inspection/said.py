@@ -9,7 +9,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.letters.emergency_questions import reason_letter
 from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.handlers.table import HANDLERS
-from rmp_milter.keeper.desk.content import Opening, read_entity, read_text
+from rmp_milter.keeper.desk.content import Opening, read_main
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.packed import spread_out
 from rmp_milter.keeper.openpgp.decrypt import Plain
@@ -28,8 +28,6 @@ from rmp_milter.milter.understanding import (
     is_thanks,
     understood,
 )
-
-_MIME_FIELDS = frozenset({"content-type", "mime-version", "content-transfer-encoding"})
 
 
 class SaidReport(Value, frozen=True):
@@ -67,22 +65,14 @@ def said_in(data: bytes, limits: Limits, this_year: int, language: Language) -> 
     """
     plain = Plain(data, "", ())
     try:
-        is_entity = _is_entity(data)
-        words = _words_of_entity(data, limits.text) if is_entity else _words(data, limits.text)
-        opened = (
-            read_entity(plain, limits, this_year)
-            if is_entity
-            else read_text(plain, "", limits, this_year)
-        )
+        opened = read_main(plain, "", limits, this_year)
+        read = _words_of_entity if opened.is_entity else _words
+        words = read(data, limits.text)
     except MimeLimit:
         return SaidReport((), refusal=Why.UNREADABLE.value)
     except CallFailed as failure:
         return SaidReport((), refusal=failure.why.value)
     return _report(words, opened, this_year, language)
-
-
-def _is_entity(data: bytes) -> bool:
-    return any(name in _MIME_FIELDS for name, _ in scan(data).fields)
 
 
 def _words(data: bytes, most: int) -> Words:

@@ -24,15 +24,18 @@ from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.log.journal import Journal, JournalError
-from rmp_milter.keeper.process import end_with_parent, keep_out_of_dumps
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.worker import work
+from rmp_milter.linux.limits import keep_out_of_dumps
+from rmp_milter.linux.orphans import end_with_parent
 
 log = logging.getLogger("rmp.keeper")
 
 BACKLOG = 128
 RESTART_PAUSE = 0.2
 """Seconds a worker must have lived before the next one starts at once."""
+START_AGAIN = 1.0
+"""Seconds until a worker that could not be started is tried again."""
 STOP_PATIENCE = 10.0
 """Seconds that workers have to finish what they are at."""
 _STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -128,6 +131,7 @@ class _Parent:
         self._run_worker = run_worker
         self._workers = workers
         self._started: dict[int, float] = {}
+        self._owed = 0  # workers that could not be started: no process was to be had
 
     def run(self) -> None:
         """Start workers, start them again, stop them: all by signals that are waited for."""
@@ -136,15 +140,27 @@ class _Parent:
         try:
             for _ in range(self._workers):
                 self._start(before)
-            while signal.sigwait(waited) == signal.SIGCHLD:
+            while self._awaited(waited) not in _STOPPING:
                 self._restart(before)
         finally:
             self._stop()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    def _awaited(self, waited: set[signal.Signals]) -> int:
+        """Return the next signal; 0 where it is time to try again to start a worker."""
+        if not self._owed:
+            return signal.sigwait(waited)
+        found = signal.sigtimedwait(waited, START_AGAIN)
+        return found.si_signo if found else 0
+
     def _start(self, mask: set[signal.Signals | int]) -> None:
         parent = os.getpid()
-        child = os.fork()
+        try:
+            child = os.fork()
+        except OSError as error:
+            log.critical("no worker can be started: %s", error.strerror)
+            self._owed += 1
+            return
         if child:
             self._started[child] = time.monotonic()
             return
@@ -164,6 +180,9 @@ class _Parent:
             os._exit(status)
 
     def _restart(self, mask: set[signal.Signals | int]) -> None:
+        owed, self._owed = self._owed, 0
+        for _ in range(owed):
+            self._start(mask)
         for child, status in self._ended():
             lived = time.monotonic() - self._started.pop(child)
             log.warning("worker %d ended (status %d), starting another", child, status)

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import Milter
@@ -18,11 +18,11 @@ import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.dossier.model import Envelope
-from rmp_milter.errors import MailError, try_again
-from rmp_milter.mail.bounce_address import is_bounce_address
+from rmp_milter.errors import SHORT, MailError, is_shortage, try_again
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
+from rmp_milter.mail.recipients import NotOurs, recipient
 from rmp_milter.milter.threads import call_for_another
 from rmp_milter.store.format.failures import StoreFailed
 
@@ -32,17 +32,12 @@ log = logging.getLogger("rmp.milter")
 class Rules(msgspec.Struct, frozen=True):
     """What the callbacks need to know; ``take`` is the pipeline."""
 
-    addresses: frozenset[str]
+    addresses: tuple[str, ...]
     message_bytes: int
     language: Language
     take: Callable[[Envelope, Memory], str]
     on_store_failure: Callable[[], None]
-
-    def ours(self, address: str) -> bool:
-        """Whether a recipient is the service, or a bounce address of it."""
-        if address in self.addresses:
-            return True
-        return any(is_bounce_address(address, each) for each in self.addresses)
+    on_shortage: Callable[[], None] = lambda: None
 
 
 class Session(Milter.Base):
@@ -55,7 +50,8 @@ class Session(Milter.Base):
         self.memory: Memory | None = None
         self.sender = ""
         self.account = ""
-        self.service: list[str] = []
+        self.service: dict[str, str] = {}
+        """Our recipients: as they were given, and the address of ours that each one is."""
         self.others = 0
         self.fault = ""
 
@@ -67,29 +63,34 @@ class Session(Milter.Base):
         self.account = self.getsymval("{auth_authen}") or ""
         return Milter.CONTINUE
 
-    @Milter.noreply
-    def envrcpt(self, recipient: str, *_parameters: str) -> int:
-        """RCPT TO: ours, or somebody else's."""
-        address = _bare(recipient)
-        if self.rules.ours(address.lower()):
-            self.service.append(address)
-        else:
+    def envrcpt(self, given: str, *_parameters: str) -> int:
+        """RCPT TO: ours, or somebody else's; refused where it only looks like ours."""
+        resolved = self.getsymval("{rcpt_addr}") or ""
+        ours = recipient(given, resolved, self.rules.addresses)
+        if ours is NotOurs.DISGUISED:
+            facts = {"service": self.rules.addresses[0]}
+            return self._refuse(MailError("other-spelling", enhanced="5.1.3", facts=facts))
+        if isinstance(ours, NotOurs):
             self.others += 1
+        else:
+            self.service[given] = ours
         return Milter.CONTINUE
 
     def data(self) -> int:
         """Let a message that is not for the service through, from DATA on."""
         if not self.service:
             return Milter.ACCEPT
-        self.memory = Memory()
+        with self._noting_shortage():
+            self.memory = Memory()
         return Milter.CONTINUE
 
     @Milter.noreply
     @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
         """Collect one header field as it came, in bytes of any charset."""
-        folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
+        with self._noting_shortage():
+            folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
         return Milter.CONTINUE
 
     @Milter.noreply
@@ -111,7 +112,10 @@ class Session(Milter.Base):
         try:
             done = self._take()
         except MailError as error:
-            log.info("%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
+            level = logging.WARNING if error.temporary else logging.INFO
+            if SHORT in error.detail:
+                self.rules.on_shortage()
+            log.log(level, "%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
             return self._refuse(error)
         except StoreFailed as error:
             log.critical("%s: the store failed: %s", queue_id, error)
@@ -119,7 +123,11 @@ class Session(Milter.Base):
             return self._refuse(try_again("unavailable"))
         except Exception as error:  # noqa: BLE001 -- the one boundary: nothing gets past it
             place = _where(error)
-            log.error("%s: deferred after %s at %s", queue_id, type(error).__name__, place)  # noqa: TRY400 -- a traceback could quote a mail
+            level = logging.ERROR
+            if is_shortage(error):
+                level = logging.CRITICAL
+                self.rules.on_shortage()
+            log.log(level, "%s: deferred after %s at %s", queue_id, type(error).__name__, place)
             return self._refuse(try_again("unavailable"))
         finally:
             self._drop_memory()
@@ -144,7 +152,7 @@ class Session(Milter.Base):
             raise try_again("unavailable", self.fault)
         envelope = Envelope(
             sender=self.sender,
-            recipients=tuple(sorted({each.lower() for each in self.service})),
+            recipients=tuple(sorted(set(self.service.values()))),
             account=self.account,
             received_at=int(time.time()),
         )
@@ -154,8 +162,9 @@ class Session(Milter.Base):
         """Discard the mail, which is ours and done, or leave it to its other recipients."""
         if not self.others:
             return Milter.DISCARD
-        for recipient in self.service:
-            self.delrcpt(f"<{recipient}>")
+        # As it was given and as it is plainly written: Postfix knows a routed one by the second.
+        for form in {*self.service, *(f"<{ours}>" for ours in self.service.values())}:
+            self.delrcpt(form)
         return Milter.ACCEPT
 
     def _refuse(self, error: MailError) -> int:
@@ -172,15 +181,24 @@ class Session(Milter.Base):
             self.fault = "too-large"
             self._drop_memory()
             return
-        try:
+        with self._noting_shortage():
             self.memory.write(data)
-        except OSError as error:
-            self.fault = f"no memory: {error.strerror}"
+
+    @contextlib.contextmanager
+    def _noting_shortage(self) -> Iterator[None]:
+        """Remember what the machine lacked: the mail hears 451 at its end, never a hang-up."""
+        try:
+            yield
+        except (OSError, MemoryError) as error:
+            self._drop_memory()
+            self.fault = f"no memory: {type(error).__name__}"
+            log.critical("a mail cannot be taken: %s", type(error).__name__)
+            self.rules.on_shortage()
 
     def _forget(self) -> None:
         self._drop_memory()
         self.sender = self.account = self.fault = ""
-        self.service = []
+        self.service = {}
         self.others = 0
 
     def _drop_memory(self) -> None:

@@ -85,19 +85,22 @@ def _in_letter(name: str) -> str:
 
 
 def gather(raw: memoryview, shape: Shape, bodies: Memory) -> tuple[BodyRef, ...]:
-    """Write the binary OpenPGP message of each piece into ``bodies``; return where.
+    """Write the binary OpenPGP message of each wanted piece into ``bodies``; return where.
 
-    Raises :class:`MailError` ``unreadable`` for armor that cannot be read.
+    Raises :class:`MailError` ``unreadable`` for a text's armor that cannot be read; a file's
+    gives nothing, which the keeper cannot read.
     """
-    return tuple(_gather_one(raw, piece, bodies) for piece in shape.pieces)
+    return tuple(gather_one(raw, piece, bodies) for piece in shape.wanted)
 
 
-def _gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
-    offset = bodies.size
+def gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
+    """Write one piece into ``bodies``; raises as :func:`gather` does."""
+    offset, length = bodies.size, 0
     try:
         length = bodies.write_all(packets(raw, piece))
     except ArmorError as error:
-        raise MailError("unreadable", detail=str(error)) from error
+        if piece.main:
+            raise MailError("unreadable", detail=str(error)) from error
     return BodyRef(
         span=Span(offset, length),
         role=Role.MAIN if piece.main else Role.ATTACHED,
@@ -108,10 +111,17 @@ def _gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
 
 
 def open_request(
-    digest: bytes, bodies: tuple[BodyRef, ...], certificates: tuple[bytes, ...]
+    digest: bytes,
+    bodies: tuple[BodyRef, ...],
+    certificates: tuple[bytes, ...],
+    *,
+    by_account: bool,
 ) -> Open:
-    """Return the keeper request that opens the gathered bodies."""
-    return Open(digest=digest, bodies=bodies, candidates=certificates)
+    """Return the keeper request that opens the gathered bodies.
+
+    ``by_account`` says that SMTP AUTH makes the sender known, whoever signed.
+    """
+    return Open(digest, bodies, candidates=certificates, by_account=by_account)
 
 
 def thread_of(references: str, in_reply_to: str) -> str:

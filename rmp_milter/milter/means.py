@@ -9,13 +9,15 @@ from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
 from rmp_milter.dossier.days import Clock
-from rmp_milter.dossier.model import Envelope, Onglet
+from rmp_milter.dossier.model import Doctor, Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.mimetree import Part
+from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
+from rmp_milter.milter.clocks import Clocks
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.store import Store
 
@@ -44,6 +46,7 @@ class Means(msgspec.Struct, frozen=True):
     once_seconds: int
     turns: Turns
     outsides: Gate
+    clocks: Clocks
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -57,24 +60,36 @@ class Mail(msgspec.Struct, frozen=True):
 class Gathered(msgspec.Struct, frozen=True):
     """The encrypted bodies of a mail, binary, and where each lies in their memory.
 
-    ``clear`` is what came in clear beside them.
+    ``clear`` is what came in clear beside them, ``surplus`` what may not be encrypted there.
     """
 
     refs: tuple[BodyRef, ...]
     memory: Memory
     clear: InClear
+    surplus: Surplus | None = None
 
 
 class Read(msgspec.Struct, frozen=True):
     """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off.
 
-    ``clear`` is what came in clear beside it.
+    ``clear`` is what came in clear beside it, ``surplus`` what may not be encrypted there, and
+    ``has_sealed_files`` says that there are files encrypted by themselves; ``renewed`` is its
+    signer with a newer copy of his key that it brought.
     """
 
     opened: Opened
     bodies: Memory
     fresh: Memory
     clear: InClear
+    surplus: Surplus | None = None
+    has_sealed_files: bool = False
+    renewed: Doctor | None = None
+
+    @property
+    def is_objected(self) -> bool:
+        """Whether something beside the text refuses the mail, unless it is an emergency."""
+        refused = self.surplus is not None or self.opened.file_fault is not None
+        return self.clear.is_refused or refused
 
     @property
     def signature(self) -> Signature:

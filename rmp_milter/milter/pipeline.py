@@ -8,6 +8,8 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
+import msgspec
+
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Opened
@@ -16,16 +18,21 @@ from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
-from rmp_milter.handlers.letters.dropped import with_dropped
+from rmp_milter.handlers.letters.dropped import (
+    with_dropped,
+    with_files_unsigned,
+    with_left_aside,
+)
+from rmp_milter.handlers.letters.prolonged import with_prolonged
 from rmp_milter.handlers.letters.refusal import attestation_fault, refusal_letter
 from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import RoutingHeader, parse
-from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.answering.settling import Brought, changes_of
+from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
 from rmp_milter.milter.intake import (
     admit,
@@ -39,7 +46,15 @@ from rmp_milter.milter.intake import (
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
-from rmp_milter.milter.sender import identify, likely_signers, opened_with_signers
+from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
+from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
+from rmp_milter.milter.sender import (
+    check_strength,
+    identify,
+    knows_account,
+    likely_signers,
+    opened_with_signers,
+)
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.understanding import (
     Arrival,
@@ -134,6 +149,7 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
+        take_up(read, mail, means.store, means.keeper)
         try:
             return _take_opened(mail, read, means)
         except MailError as error:
@@ -160,6 +176,7 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, bool(opened.held_code), at)
+    check_our_clock(means.clocks, opened, header.verb, at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
 
@@ -172,24 +189,33 @@ def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
         raise _damaged(error) from error
     admit(shape)
     with objecting(shape.clear):
-        return Gathered(refs=gather(raw, shape, bodies), memory=bodies, clear=shape.clear)
+        refs = gather(raw, shape, bodies)
+        return Gathered(refs, memory=bodies, clear=shape.clear, surplus=shape.surplus)
 
 
 def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) -> Read:
     """Have the mail opened, with the certificates that may have signed it."""
+    by_account = knows_account(mail.envelope, view)
 
     def attempt(certificates: tuple[bytes, ...]) -> Read:
-        request = open_request(mail.digest, gathered.refs, certificates)
-        rank = rank_of_opening(
-            gathered.memory.size, seems_known=bool(certificates), logged_in=logged_in
-        )
+        request = open_request(mail.digest, gathered.refs, certificates, by_account=by_account)
+        size, known = gathered.memory.size, bool(certificates)
+        rank = rank_of_opening(size, seems_known=known, logged_in=by_account)
         opened, fresh = open_in_turn(keeper, request, gathered.memory, rank)
-        return Read(opened, gathered.memory, fresh, gathered.clear)
+        return Read(
+            opened,
+            gathered.memory,
+            fresh,
+            gathered.clear,
+            gathered.surplus,
+            has_sealed_files=len(gathered.refs) > 1,
+        )
 
-    account = mail.envelope.account
-    logged_in = bool(account) and view.doctor_by_account(account) is not None
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
-    return opened_with_signers(attempt, likely, view)
+    read = opened_with_signers(attempt, likely, view)
+    at, copies = mail.envelope.received_at, copies_in(read.opened, mail)
+    read, renewed = opened_by_newer(attempt, read, copies, view, at)
+    return msgspec.structs.replace(read, renewed=renewed)
 
 
 def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
@@ -223,26 +249,35 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     """Decide as the verb says, or write the refusal; then commit and be done."""
     verb = case.header.verb.value
     standing, has_documents = case.opened.standing, case.opened.has_documents
-    if is_thanks(standing, has_documents=has_documents or read.clear.is_refused):
+    if is_thanks(standing, has_documents=has_documents or read.is_objected):
         _commit(case, answer_to_thanks(case), read, view, means)
         return "thanks"
     try:
+        told = HostTime(means.clock, means.language)
+        check_not_early(case.opened.signature, case.header.verb, case.at, told)
+        check_strength(case.opened.signature, case.header.verb)
         check_clear(read.clear, case.header.verb)
+        check_sealed(read, case.header.verb, case.doctor, view)
         service = InService(HANDLERS, means.services)
         check_request(case.header, standing, service, has_documents=has_documents)
-        outcome = _with_dropped(HANDLERS[case.header.verb](case), case, read.clear)
+        outcome = _with_dropped(HANDLERS[case.header.verb](case), case, read)
         word = f"{verb} done"
     except MailError as error:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
+    outcome = with_prolonged(outcome, read.renewed, case.at, case.clock, case.language)
     _commit(case, outcome, read, view, means)
     return word
 
 
-def _with_dropped(outcome: Outcome, case: Case, clear: InClear) -> Outcome:
-    """Say what came in clear and was dropped, where something was filed or left aside."""
+def _with_dropped(outcome: Outcome, case: Case, read: Read) -> Outcome:
+    """Say what came beside the text and was dropped, where anything was filed or left aside."""
     filed = bool(outcome.effects.filings or outcome.effects.deferrals)
-    return with_dropped(outcome, dropped(clear, case.header.verb, filed=filed), case.language)
+    verb, language = case.header.verb, case.language
+    said = with_dropped(outcome, dropped(read.clear, verb, filed=filed), language)
+    if filed and has_unsigned_files(read):
+        said = with_files_unsigned(said, language)
+    return with_left_aside(said, language) if leaves_aside(read, verb) else said
 
 
 def _refusal(error: MailError, case: Case) -> Outcome:
@@ -260,7 +295,10 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
     """Write all of it, the answers and the duplicate digest in one transaction."""
     with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
         brought = Brought(case.opened.bodies, bodies, fresh, view.body)
-        once = _once(case.opened, case.at + means.once_seconds)
+        once = (
+            *_once(case.opened, case.at + means.once_seconds),
+            *seal_marks(case, outcome, case.at + means.once_seconds),
+        )
         answers = means.answers.at(rank_of_rest(case.header.verb))
         changes = changes_of(outcome, case, brought, once, answers)
         means.store.commit(changes, case.at)

@@ -7,7 +7,9 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,8 +26,10 @@ from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
+from rmp_milter.milter.chores.host_alerts import alert_host
 from rmp_milter.milter.chores.round import Household, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
+from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
@@ -51,7 +55,7 @@ def run(config: Config) -> int:
         map_bytes=config.store.map_bytes,
         duplicate_days=config.milter.duplicate_days,
     )
-    failed = threading.Event()
+    failed, shortage = threading.Event(), threading.Event()
     gate = Gate(config.keeper.workers, config.milter.keeper_timeout_seconds)
     means = _means(config, store, keys, gate)
 
@@ -59,11 +63,12 @@ def run(config: Config) -> int:
         return take(envelope, memory, means)
 
     rules = Rules(
-        addresses=frozenset(config.service.addresses),
+        addresses=config.service.addresses,
         message_bytes=config.limits.message_bytes,
         language=config.service.language,
         take=pipeline,
         on_store_failure=lambda: _give_up(failed),
+        on_shortage=shortage.set,
     )
     group = (
         grp.getgrnam(config.sockets.milter_group).gr_gid
@@ -71,9 +76,10 @@ def run(config: Config) -> int:
         else None
     )
     ended = threading.Event()
-    rounds = (household(config, store, gate), watch_of(config), config.milter.chores_seconds)
+    house, watch = household(config, store, gate), watch_of(config)
+    rounds = _Rounds(house, watch, config.milter.chores_seconds, means.clocks, shortage)
     chores = threading.Thread(
-        target=_keep_house, args=(*rounds, ended, failed), name="chores", daemon=True
+        target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
     chores.start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
@@ -85,20 +91,39 @@ def run(config: Config) -> int:
     return EXIT_STORE_FAILED if failed.is_set() else 0
 
 
-def _keep_house(
-    house: Household,
-    watch: Watch,
-    seconds: int,
-    ended: threading.Event,
-    failed: threading.Event,
-) -> None:
-    """Do the chores every ``seconds``; a round that ends otherwise ends the process."""
+class _Rounds(NamedTuple):
+    """What the chores are done with, every so many ``seconds``."""
+
+    house: Household
+    watch: Watch
+    seconds: int
+    clocks: Clocks
+    shortage: threading.Event
+
+
+def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
+    """Yield what the host has to be told of, each by the key of its words."""
+    if rounds.clocks.doubt:
+        yield "clock-behind"
+    if stride.is_held:
+        yield "clock-leapt"
+    if rounds.shortage.is_set():
+        rounds.shortage.clear()
+        yield "shortage"
+
+
+def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:
+    """Do the chores again and again; a round that ends otherwise ends the process."""
+    house, watch, seconds = rounds.house, rounds.watch, rounds.seconds
+    stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):
-            now = int(time.time())
+            now, due_at = int(time.time()), stride.due_at()
             try:
-                do_round(house, now, now)
-                keep_watch(house, watch, now, now)
+                do_round(house, due_at, now)
+                keep_watch(house, watch, due_at, now)
+                for which in _troubles(rounds, stride):
+                    alert_host(house, watch, which, now)
             except StoreFailed:
                 raise
             except StoreError as error:
@@ -168,6 +193,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         once_seconds=(config.rules.signature_days + 2) * DAY_SECONDS,
         turns=Turns(),
         outsides=Gate(1, config.milter.keeper_timeout_seconds),
+        clocks=Clocks(),
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from email.utils import parseaddr
 from typing import Protocol, TypeVar
 
-from rmp_milter.calls.protocol import Signature, Trust
-from rmp_milter.dossier.model import Doctor, Envelope
+from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
+from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
+from rmp_milter.handlers.people.keys import Enrolled
 
 
-class Directory(Protocol):
+class Directory(Enrolled, Protocol):
     """The enrolled doctors at one moment: the store's snapshot."""
 
     def doctor_by_account(self, account: str) -> Doctor | None:
@@ -91,13 +92,18 @@ def _without_doubles(doctors: Iterator[Doctor]) -> tuple[Doctor, ...]:
     return tuple({doctor.doctor_id: doctor for doctor in doctors}.values())
 
 
+def knows_account(envelope: Envelope, directory: Directory) -> bool:
+    """Return whether the SASL login is an enrolled doctor's."""
+    return bool(envelope.account) and directory.doctor_by_account(envelope.account) is not None
+
+
 def identify(envelope: Envelope, signature: Signature, directory: Directory) -> Sender:
     """Return the sender, or raise the refusal that an unknown one hears at SMTP time.
 
     Raises what :func:`check_signature` raises, whatever else proves the sender.
     """
     check_signature(signature)
-    if signature.trust is Trust.GOOD:
+    if signature.trust in BY_A_CANDIDATE:
         doctor = directory.doctor_by_fingerprint(signature.fingerprint)
         proof = Proof.SIGNATURE
     else:
@@ -117,3 +123,9 @@ def check_signature(signature: Signature) -> None:
         raise MailError("bad-signature", enhanced="5.7.7")
     if signature.trust is Trust.EXPIRED:
         raise MailError("expired-key", enhanced="5.7.7")
+
+
+def check_strength(signature: Signature, verb: Verb) -> None:
+    """Refuse by letter what a weak key signed, but no emergency (``weak-key``)."""
+    if signature.trust is Trust.WEAK and verb is not Verb.URGENCE:
+        raise MailError("weak-key", enhanced="5.7.7")

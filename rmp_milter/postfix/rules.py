@@ -81,9 +81,17 @@ class Service:
         return _behind(socket, self.value("smtpd_milters"), self)
 
 
-def findings(settings: Mapping[str, str], expectations: Expectations) -> list[PostfixFinding]:
-    """Return all that is to be changed, errors first; empty where all is well."""
+def findings(
+    settings: Mapping[str, str],
+    expectations: Expectations,
+    answers: Mapping[str, str] | None = None,
+) -> list[PostfixFinding]:
+    """Return all that is to be changed, errors first; empty where all is well.
+
+    ``answers`` are the settings of the Postfix that sends the answers, if it is another one.
+    """
     found = [one for rule in _RULES for one in rule(settings, expectations)]
+    found += _reinjection(settings if answers is None else answers, expectations)
     return sorted(found, key=lambda one: one.severity is not Severity.ERROR)
 
 
@@ -160,16 +168,26 @@ def _absent_milter_delays(
             )
 
 
-def _accounts_are_told(
+_TOLD = (
+    ("milter_mail_macros", "{auth_authen}", "without it no SMTP AUTH account is seen"),
+    (
+        "milter_rcpt_macros",
+        "{rcpt_addr}",
+        "without it the service's address in another spelling passes the milter by",
+    ),
+)
+"""What Postfix must tell the milter: the list of macros, the macro, what is lost without it."""
+
+
+def _milter_is_told(
     settings: Mapping[str, str], expected: Expectations
 ) -> Iterator[PostfixFinding]:
     for one in _entrances(settings, expected):
-        told = words(one.value("milter_mail_macros"))
-        if one.asks(expected.milter_socket) and "{auth_authen}" not in told:
-            yield _error(
-                f"{one.name}: milter_mail_macros lacks {{auth_authen}}",
-                "without it no SMTP AUTH account is seen; put {auth_authen} back",
-            )
+        if one.asks(expected.milter_socket) is None:
+            continue
+        for macros, macro, lost in _TOLD:
+            if macro not in words(one.value(macros)):
+                yield _error(f"{one.name}: {macros} lacks {macro}", f"{lost}; put {macro} back")
 
 
 def _no_exceptions(
@@ -313,8 +331,7 @@ _RULES = (
     _absent_milter_delays,
     _deliverable_nowhere_else,
     _no_exceptions,
-    _accounts_are_told,
-    _reinjection,
+    _milter_is_told,
     _bounces_arrive,
     _in_flow,
     _sizes,

@@ -33,10 +33,13 @@ class PostfixError(Exception):
     """Postfix is absent or cannot be asked; the message is one line for the admin."""
 
 
-def check_postfix(config_dir: Path | None, expectations: Expectations) -> list[PostfixFinding]:
+def check_postfix(
+    config_dir: Path | None, expectations: Expectations, answers_dir: Path | None = None
+) -> list[PostfixFinding]:
     """Ask Postfix and judge: the look-ups in ``expectations`` are filled in here.
 
-    ``config_dir`` None is the machine's main instance. Raises :class:`PostfixError`.
+    ``config_dir`` None is the machine's main instance, ``answers_dir`` that of the instance
+    that sends the answers, if it is another one. Raises :class:`PostfixError`.
     """
     settings = read_settings(config_dir)
     addresses = expectations.service_addresses
@@ -48,7 +51,8 @@ def check_postfix(config_dir: Path | None, expectations: Expectations) -> list[P
         aliases={one: look_up(config_dir, alias, one) for one in addresses},
         milter_exceptions=tuple(_disabling_entries(settings)),
     )
-    return findings(settings, full)
+    answers = read_settings(answers_dir) if answers_dir else None
+    return findings(settings, full, answers)
 
 
 def read_settings(config_dir: Path | None) -> dict[str, str]:

@@ -17,6 +17,7 @@ import msgspec
 
 from rmp_milter.store.format.codecs import Codec, u32
 from rmp_milter.store.format.keys import StoreKeys
+from rmp_milter.store.format.strangers_keys import forget_strangers_keys
 
 if TYPE_CHECKING:
     from lmdb import _Database as Table
@@ -51,11 +52,14 @@ def mark_codes(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
     Codes that are there were made with their case, so none is folded. A try counted for a
     week: the table of when tries end is written anew.
 
+    Key ids that no certificate binds lead to nobody any more.
+
     The form ``grouped`` of a doctor's answers is of format 2 as well; none has it yet, so no
     record changes.
     """
     _mark_slots(handle, keys, told)
     _lengthen_tries(handle, keys)
+    forget_strangers_keys(handle, keys)
 
 
 def _mark_slots(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:

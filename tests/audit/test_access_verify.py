@@ -312,6 +312,18 @@ def test_a_checkpoint_that_claims_without_end_ends(folder: Path, size: int) -> N
     assert f"counts {size} entries, {SIZE} are there" in text(report)
 
 
+@pytest.mark.parametrize("level", [ENTRIES, 0, 1, 2])
+def test_one_empty_tile_under_a_far_number_does_not_make_it_endless(
+    folder: Path, level: int
+) -> None:
+    claimed = TreeHead(ORIGIN, 10**18, bytes(32))
+    (folder / CHECKPOINT).write_bytes(sign_head(claimed, KEY, SIGNER.sign))
+    far = folder / Tile(level, 10**18 // 256 ** (max(level, 0) + 1) - 2).path
+    far.parent.mkdir(parents=True)
+    far.write_bytes(b"")
+    assert {"truncated", "rebuilt"} <= kinds(checked(folder))
+
+
 def test_a_log_whose_tiles_are_all_gone_is_named_in_few_lines(tmp_path: Path) -> None:
     folder = MadeLog(made_entries(256 * 40)).export(tmp_path / "log")
     shutil.rmtree(folder / "tile/0")

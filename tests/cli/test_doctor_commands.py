@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,8 +29,10 @@ from rmp_milter.dossier.model import (
     Patient,
     Slots,
 )
+from rmp_milter.dossier.revisions import revised
 
 LUC = ("--name", "Dr Luc SAND", "--mail", "l.sand@cab.example")
+LACKS = "no user id of the key names {}: mail clients may not find it for that"
 WITNESSES = ("--witness", "Jeanne ROY", "--witness", "Luc SAND")
 
 
@@ -98,6 +100,89 @@ def test_without_the_keeper_nothing_changes(
     assert rmp("doctor", "list", "--json").out == before
 
 
+# Warnings
+
+
+@pytest.fixture(scope="session")
+def soon_key(gpg_home: Path) -> Path:
+    return made_key(
+        gpg_home, "Dr Anne MOREL <a.morel@cab.example>", "default", "default", "seconds=1000000"
+    )
+
+
+@pytest.fixture(scope="session")
+def good_key(gpg_home: Path) -> Path:
+    return made_key(gpg_home, "Luc <L.SAND@cab.example>", "default", "default", "never")
+
+
+def test_a_key_that_lacks_his_address_is_taken_with_a_warning(rmp: Rmp, key: Path) -> None:
+    said = rmp.add(key, "--json")
+    warning = LACKS.format("a.morel@cab.example")
+    assert (said.status, said.err) == (0, f"rmp: warning: {warning}\n")
+    assert json.loads(said.out)["warnings"] == [warning] == shown(rmp)["warnings"]
+
+
+def test_a_key_that_expires_soon_is_taken_with_a_warning(rmp: Rmp, soon_key: Path) -> None:
+    said = rmp.add(soon_key, "--json")
+    (warning,) = json.loads(said.out)["warnings"]
+    end = datetime.fromtimestamp(time.time() + 1_000_000, UTC)
+    days = {(end - timedelta(days=back)).strftime("%Y-%m-%d") for back in (0, 1)}
+    assert warning.removeprefix("the key expires on ")[:10] in days
+    assert (said.status, said.err) == (0, f"rmp: warning: {warning}\n")
+
+
+def test_a_key_with_his_address_and_without_an_end_is_taken_in_silence(
+    rmp: Rmp, good_key: Path
+) -> None:
+    said = rmp.add(good_key, "--json", rpps=OTHER_RPPS, who=LUC)
+    assert (said.status, said.err, json.loads(said.out)["warnings"]) == (0, "", [])
+
+
+def test_several_keys_in_a_file_are_refused_as_several(
+    rmp: Rmp, key: Path, good_key: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.asc"
+    both.write_bytes(key.read_bytes() + good_key.read_bytes())
+    said = rmp.add(both)
+    assert said.status == 1
+    assert "the file holds several certificates; give one" in said.err
+
+
+def test_an_import_and_another_key_warn_too(
+    rmp: Rmp, anne: str, soon_key: Path, second_key: Path, tmp_path: Path
+) -> None:
+    said = rmp("doctor", "rekey", anne, "--key", str(soon_key), *WITNESSES, "--json")
+    (warning,) = json.loads(said.out)["warnings"]
+    assert warning.startswith("the key expires on ")
+    csv = tmp_path / "d.csv"
+    row = f"Dr Luc SAND;{OTHER_RPPS};l.sand@cab.example;radiologue;{second_key}"
+    csv.write_text(f"name;rpps;mail;profession;key\n{row}\n")
+    done = rmp("doctor", "import", str(csv), "--json")
+    noted = json.loads(done.out)["warnings"]
+    assert noted == [{"line": 2, "warning": LACKS.format("l.sand@cab.example")}]
+    assert f"rmp: warning: {csv}:2: {noted[0]['warning']}" in done.err
+
+
+def test_keys_that_are_not_his_are_found_and_mended(rmp: Rmp, anne: str) -> None:
+    config = load(rmp.config)
+    with open_store(config) as store:
+        with store.snapshot() as view:
+            before = view.doctor_by_rpps(anne)
+        assert before
+        squatting = revised(before, key_ids=(*before.key_ids, "ab" * 8))
+        store.commit(Changes(doctors=(squatting,)), int(time.time()))
+    said = rmp("store", "check")
+    command = f"rmp doctor set {before.fingerprint} --read-key"
+    assert (said.status, command in said.err) == (1, True)
+    assert rmp(*command.split()[1:]).status == 0
+    assert rmp("store", "check").status == 0
+    with open_store(config) as store, store.snapshot() as view:
+        assert view.doctor_by_key_id("ab" * 8) is None
+        after = view.doctor_by_rpps(anne)
+    assert after
+    assert after.key_ids == before.key_ids
+
+
 # set
 
 
@@ -112,6 +197,7 @@ def test_set_changes_what_is_given_and_nothing_else(
         "receipts": "daily",
         "hprim": True,
         "account": "amorel",
+        "warnings": [LACKS.format("anne@new.example")],
     }
     assert json.loads(said.out) == {**before, **changed} == shown(rmp)
     assert [(leaf.action, leaf.subject) for leaf in keeper.leaves] == [("modification", RPPS)]

@@ -1,6 +1,7 @@
 """The courier's own process entry, with a configuration file and a real Postfix."""
 
 import base64
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,7 @@ def test_an_answer_reaches_the_mailbox_signed_and_from_its_bounce_address(
     top, _, rest = mail.partition(b"DKIM-Signature:")
     sender = top.partition(b"Return-Path: <")[2].partition(b">")[0].decode()
     assert row_of(sender, "rmp@rmp.test", KEYS.outbox) == 1
+    assert re.fullmatch(r"rmp\+bounce-[a-z2-7]{26}@rmp\.test", sender)  # no number in it
     record = dns_record(key, "rmp.test", "sel")
     answer_of_dns = "".join(record.split('"')[1::2]).encode()
     signed = (b"DKIM-Signature:" + rest).replace(b"\n", b"\r\n")

@@ -29,7 +29,7 @@ from courier_case import (
 from rmp_milter.courier.delivery import WholeMail
 from rmp_milter.courier.dkim_key import dns_record
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.dossier.model import BodySlice, OutgoingMail, Slice
+from rmp_milter.dossier.model import NOBODY, BodySlice, OutgoingMail, Slice
 from rmp_milter.store import Outbox, Store, StoreFailed
 
 pytestmark = pytest.mark.slow
@@ -72,6 +72,18 @@ def test_a_row_is_sent_with_its_stored_body_and_a_signature_that_verifies(
     (mail,) = server.mails
     assert dkim.verify(mail, dnsfunc=published_key)
     assert base64.b64decode(mail.partition(b"\r\n\r\n")[2]) == PACKETS + BODY
+
+
+def test_a_row_to_nobody_is_dropped_and_no_server_hears_of_it(
+    store: Store, outbox: Outbox, server: ScriptedServer
+) -> None:
+    """It was written in the place of another, and refers to a body as that would."""
+    post(store, answer(NOBODY), answer("dr@x.test", 2), answer(NOBODY, 3))
+    with working(rounds(outbox, server.port)):
+        wait_until(lambda: states(outbox) == {1: "sent", 2: "sent", 3: "sent"})
+    (mail,) = server.mails
+    assert b"<2@rmp.test>" in mail
+    assert not outbox.rows()
 
 
 def test_a_header_added_on_the_way_breaks_the_signature(

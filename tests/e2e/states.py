@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from rmp_milter.dossier.changes import Changes, DossierUpdate
-from rmp_milter.dossier.model import Dossier, Fault, Strike
+from rmp_milter.dossier.identity import trait_keys
+from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
+from rmp_milter.handlers.way_in.throttles import subject_of
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.store.format.keys import StoreKeys, read_key
@@ -60,6 +62,30 @@ def let_rest(service: Service, name: str, tries: int) -> None:
     with open_store(service) as store:
         strike = Strike(Fault.DOSSIER, named(store, name).dossier_id, now)
         store.commit(Changes(strikes=(strike,) * tries), now)
+
+
+def forgive(service: Service, *senders: str) -> None:
+    """Forget the tries of these senders, and all together."""
+    with open_store(service) as store:
+        with store.snapshot() as view:
+            found = [view.doctor_by_mail(sender) for sender in senders]
+        mine = [Strike(Fault.SENDER, each.doctor_id, 0) for each in found if each]
+        store.commit(Changes(cleared=(*mine, Strike(Fault.GLOBAL, b"", 0))), int(time.time()))
+
+
+def let_try(service: Service, name: str, tries: int) -> None:
+    """Have just so many wrong codes count for a patient, whether he has a dossier or not."""
+    now = int(time.time())
+    patient = Patient(birth_name=name, first_names="Jean", birth_date="1959-01-30")
+    with open_store(service) as store:
+        with store.snapshot() as view:
+            found = view.dossiers_by_traits(trait_keys(patient))
+        subject = subject_of(found[0] if found else None, patient)
+        cleared = Strike(Fault.DOSSIER, subject, 0)
+        strikes = (Strike(Fault.DOSSIER, subject, now),) * tries
+        store.commit(Changes(cleared=(cleared,)), now)
+        if strikes:
+            store.commit(Changes(strikes=strikes), now)
 
 
 def tries_of(service: Service, fault: Fault, subject: bytes) -> int:

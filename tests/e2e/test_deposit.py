@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 
 FILES = {"Radio.pdf": PDF}
 SIZE_NOISE = 16
-"""Octets: integers of OpenPGP lose leading zeros, and the bounce address counts rows."""
+"""Octets: integers of OpenPGP lose leading zeros."""
 
 
 def pending(clinic: Clinic) -> list[dict[str, str]]:

@@ -60,6 +60,31 @@ def test_a_masked_entry_is_seen_by_its_author_and_the_treating_doctor_only(
     assert "Radiologie" in index.text
 
 
+@pytest.mark.promise(number=14)
+def test_masked_entries_show_nowhere_however_they_came(clinic: Clinic) -> None:
+    """One had waited for the dossier, the author of the other has left the directory."""
+    host, lines = clinic.host, clinic.patient()
+    gone = host.doctor("Dr Ad DICTION", "add@psy.test")
+    deposit = f"{lines}Document : Lettre\n\nSecret.\n"
+    host.ask(clinic.lab, clinic.lab.pgp_mime(deposit))
+    code = clinic.create(lines)
+    host.ask(gone, gone.pgp_mime(deposit))
+    (masked,) = ask(clinic, clinic.paul, "masquage", f"{lines}Numéros : 1, 2\n")
+    assert masked.text.count("Lettre") == 2
+    host.service.rmp("doctor", "remove", gone.mail)
+    (whole,) = ask(clinic, clinic.paul, "accès", lines)
+    flat = " ".join(whole.text.split())
+    assert "attendaient un dossier (document 1)" in flat
+    assert re.search(r"RPPS \d+ a fait un dépôt \(document 2\)", flat)
+    for request in ("index", "accès"):
+        (letter,) = ask(clinic, clinic.anne, request, f"{lines}Code : {code}\n")
+        trait = re.search(
+            "Laboratoire|DICTION|RPPS|rattach|dépôt|masqué|document 1", letter.text
+        )
+        assert trait is None, letter.text
+    assert "4 ligne(s)" in letter.text  # the creation, what Paul listed, and her two requests
+
+
 def test_a_wish_needs_the_code_of_any_other_doctor(clinic: Clinic) -> None:
     lines, code = filed(clinic)
     mail = clinic.anne.pgp_mime(f"Demande : masquage\n{lines}Numéros : 2\n")

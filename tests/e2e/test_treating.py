@@ -1,5 +1,6 @@
 """Point 3 of the rules: médecin traitant, locums, a doctor's new key, as a doctor reads them."""
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -11,13 +12,16 @@ from clinic import PARIS, PDF, Clinic
 from states import leaves_of
 
 from rmp_milter.certificates import read_certificate
+from rmp_milter.certificates.packets import packets
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.handlers.people.keys import with_key
 from rmp_milter.keeper.log.journal import Journal
+from testbed import certificate_parts as certificates
 from testbed.doctor import Doctor
 from testbed.gpg import Standing
+from testbed.openpgp_maker import PUBLIC_SUBKEY, packet
 from testbed.reading import Opened
 
 pytestmark = pytest.mark.integration
@@ -259,15 +263,59 @@ def test_a_key_that_is_somebody_elses_is_refused(
     assert "ne peut pas être enregistrée" in clinic.refusal(old, mail).text.replace("\n", " ")
 
 
+def test_a_colleague_cannot_squat_a_doctors_next_key(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    """Eve's certificate has his next keys appended: a subkey of his, his primary as a subkey."""
+    his, eve = pair
+    primary, *_, encryption, binding = packets(read_certificate(renewed.certificate).binary)
+    grafts = (packet(PUBLIC_SUBKEY, primary.content), encryption.whole, binding.whole)
+    evil = certificate_of(eve.mail) + b"".join(grafts)
+    stated = f"Demande : nouvelle clé\nEmpreinte : {read_certificate(evil).fingerprint}\n"
+    assert clinic.host.send(eve, eve.pgp_mime(stated, {"k.asc": armored(evil)})).accepted
+    clinic.host.settle()
+    mail = his.pgp_mime(new_key(renewed), {"nouvelle.asc": renewed.certificate})
+    before = clinic.host.postfix.collected.count(his.mail)
+    assert clinic.host.send(his, mail).accepted
+    raw = clinic.host.postfix.wait_mail(his.mail, before + 2, 20)[before:]
+    assert "Votre nouvelle clé est enregistrée" in renewed.read(raw[0]).text
+
+
+def test_several_keys_in_one_file_are_refused_as_such(
+    clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
+) -> None:
+    his, eve = pair
+    for file in (
+        renewed.certificate + eve.certificate,
+        armored(b"".join(read_certificate(each.certificate).binary for each in (renewed, eve))),
+    ):
+        mail = his.pgp_mime(new_key(renewed), {"nouvelle.asc": file})
+        refused = clinic.refusal(his, mail).text.replace("\n", " ")
+        assert "un fichier joint contient plusieurs clés" in refused
+
+
+def certificate_of(mail: str) -> bytes:
+    own = certificates.pair()
+    named = certificates.named(own.primary, who=f"Eve <{mail}>")
+    return own.primary.primary() + named + own.reading
+
+
+def armored(data: bytes) -> bytes:
+    head, end = (
+        f"-----{word} PGP PUBLIC KEY BLOCK-----\n".encode() for word in ("BEGIN", "END")
+    )
+    return head + b"\n" + base64.encodebytes(data) + end
+
+
 def test_a_key_that_comes_unasked_changes_nothing(
     clinic: Clinic, pair: tuple[Doctor, Doctor], renewed: Doctor
 ) -> None:
     """Clients enclose keys by themselves; a stranger's may come along as well."""
-    old, _ = pair
+    old, other = pair
     files = {"nouvelle.asc": renewed.certificate}
     refused = clinic.refusal(old, old.pgp_mime("Demande : nouvelle clé\n", files)).text
     assert "Empreinte" in refused
-    refused = clinic.refusal(old, old.pgp_mime(new_key(old), files)).text
+    refused = clinic.refusal(old, old.pgp_mime(new_key(other), files)).text
     assert "Aucune clé jointe ne porte l'empreinte" in refused
 
 

@@ -33,6 +33,7 @@ from rmp_milter.calls.protocol import (
     Trust,
     Wait,
 )
+from rmp_milter.certificates import Cautions, Certificate, CertificateError
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import (
     CodeSlot,
@@ -58,6 +59,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Sender
 from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.handlers.filing import deposit, key_packets, prescriber
+from rmp_milter.handlers.people import keys
 from rmp_milter.handlers.sight.seen import seen
 from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.mail.catalogue.text import Language
@@ -374,3 +376,20 @@ def play_usable(
     """Have ``usable`` judge the played certificates (they are none) of readers of a deposit."""
     for module in (deposit, key_packets, prescriber):
         monkeypatch.setattr(module, "usable", usable)
+
+
+def play_certificates(
+    monkeypatch: pytest.MonkeyPatch,
+    read: Callable[[bytes], Certificate],
+    usable: Callable[[bytes, int], bool] = lambda *_: True,
+) -> None:
+    """Have ``read`` and ``usable`` judge the played certificates that come with a mail."""
+
+    def check_usable(data: bytes, now: int) -> None:
+        if not usable(data, now):
+            raise CertificateError("expired")
+
+    monkeypatch.setattr(keys, "read_certificate", read)
+    monkeypatch.setattr(keys, "check_usable", check_usable)
+    monkeypatch.setattr(keys, "addresses", lambda _data: frozenset())
+    monkeypatch.setattr(keys, "cautions", lambda *_: Cautions(lacks_address=False, expires=0))

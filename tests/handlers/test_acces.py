@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, RecordingKeeper, World, asked, play, run
-from wishes_case import LOCUM, MASKED, PATIENT, text_of, world
+from wishes_case import FILED, LOCUM, MASKED, PATIENT, text_of, world
 
 from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent, Reply, Request, Told
 from rmp_milter.dossier.model import Doctor
@@ -26,6 +26,11 @@ def letter_told(mail: Case, known: World, *events: PastEvent) -> tuple[Letter, l
     outcome, requests = run(acces.handle, mail, known, RecordingKeeper(answer))
     assert outcome.letter is not None
     return outcome.letter, requests
+
+
+def documents(number: int) -> tuple[bytes, ...]:
+    """Return the documents of an entry, by which a leaf and what came of it are known."""
+    return tuple(each.document_id for each in FILED[number - 1].entry.documents)
 
 
 class TestAccesses:
@@ -54,7 +59,7 @@ class TestAccesses:
         assert record.event == history.event
 
     def test_a_deposit_names_its_entry_and_a_locum_his_doctor(self) -> None:
-        deposit = PastEvent(1, NOON, "depot", "granted", LAB.rpps)
+        deposit = PastEvent(1, NOON, "depot", "granted", LAB.rpps, documents=documents(2))
         locum = PastEvent(
             2, NOON, "consultation", "granted", LOCUM.rpps, "signature+custody", DEMO.rpps
         )
@@ -80,6 +85,29 @@ class TestAccesses:
         assert "masqu" not in words
         assert "Cette liste porte sur les documents que vous voyez" in words
         assert "preuve" not in words
+
+    def test_two_deposits_of_one_moment_are_told_apart(self) -> None:
+        third, first = (
+            PastEvent(number, NOON, "depot", "granted", DEMO.rpps, documents=documents(entry))
+            for number, entry in ((1, 3), (2, 1))
+        )
+        words, _ = told(asked(text_of("accès")), world(), third, first)
+        assert words.index("(document 3)") < words.index("(document 1)")
+
+    def test_a_deposit_that_nothing_came_of_has_no_number(self) -> None:
+        tried = PastEvent(1, NOON, "depot", "granted", LAB.rpps, documents=(b"?" * 16,))
+        words, _ = told(asked(text_of("accès")), world(), tried)
+        assert "Laboratoire CENTRAL a fait un dépôt\n" in words
+
+    @pytest.mark.promise(number=14)
+    def test_what_is_hidden_does_not_show_in_how_many_lines_there_are(self) -> None:
+        many = [self.READ] * 1200
+        hidden = [self.MASK] * 40
+        mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
+        with_them, _ = told(mail, world(MASKED), *hidden, *many, *hidden)
+        without, _ = told(mail, world(MASKED), *many)
+        assert with_them == without
+        assert "1000 ligne(s)" in without
 
 
 class TestAccessesWithProofs:

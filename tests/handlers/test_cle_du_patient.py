@@ -13,6 +13,7 @@ from handlers_case import (
     body,
     dossier,
     entry,
+    play_certificates,
     play_usable,
     refusal_of,
     run,
@@ -25,7 +26,6 @@ from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import cle_du_patient, depot
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people import keys as people_keys
 
 LINES = (
     "Demande : clé du patient\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
@@ -46,8 +46,7 @@ def keys_are_names(monkeypatch: pytest.MonkeyPatch) -> None:
     def usable(data: bytes, _at: int) -> bool:
         return data != b"expired"
 
-    monkeypatch.setattr(people_keys, "read_certificate", read)
-    monkeypatch.setattr(cle_du_patient, "usable", usable)
+    play_certificates(monkeypatch, read, usable)
     play_usable(monkeypatch, usable)
 
 
@@ -125,12 +124,18 @@ def test_the_same_key_again_opens_what_it_missed() -> None:
         [DEMO.certificate],
         [OTHER.certificate],
         [b"damaged"],
-        [b"expired"],
         [b"jean1", b"jean2"],
+        [b"jean1", b"expired"],
     ],
 )
 def test_exactly_one_usable_key_that_is_no_doctors(keys: Sequence[bytes]) -> None:
     assert refusal(enrol(keys)) == "patient-key-needed"
+
+
+def test_a_key_that_cannot_be_used_hears_why() -> None:
+    assert refusal(enrol([b"expired"])) == "patient-key-unusable-expired"
+    assert refusal(enrol([DEMO.certificate, b"expired"])) == "patient-key-unusable-expired"
+    assert refusal(enrol([b"jean1", b"damaged"]), World()) == "no-access"
 
 
 @pytest.mark.parametrize("mail", ["", "Courriel : chez lui\n"])

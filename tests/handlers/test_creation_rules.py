@@ -120,9 +120,11 @@ class TestASecondCreation:
         )
         assert known.effects.strikes == nobody.effects.strikes
         assert known.not_before > NOON
-        # One letter each is sealed; only the médecin traitant's is sent.
-        assert [each.sent for each in known.effects.notices] == [True]
-        assert [each.sent for each in nobody.effects.notices] == [False]
+        # As many letters are sealed and committed; only the médecin traitant's is sent.
+        two = self.held(World([dossier(number=8), dossier(number=9)]))
+        assert [each.sent for each in two.effects.notices] == [True, True]
+        assert [each.sent for each in known.effects.notices] == [True, False]
+        assert [each.sent for each in nobody.effects.notices] == [False, False]
 
     @pytest.mark.parametrize("world", [World([dossier()]), World()])
     def test_leaves_a_refusal_in_the_log(self, world: World) -> None:
@@ -137,7 +139,7 @@ class TestASecondCreation:
         assert leaf.event.dossier_id == expected
 
     def test_tells_the_treating_doctor_without_naming_who_asked(self) -> None:
-        (notice,) = self.held(World([dossier()])).effects.notices
+        (notice, _) = self.held(World([dossier()])).effects.notices
         assert notice.reader == DEMO
         assert "Dupont" in notice.letter.text or "DUPONT" in notice.letter.text
         assert OTHER.name not in notice.letter.text
@@ -166,7 +168,7 @@ class TestASecondCreation:
         closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
         error = refusal(asked(CONSENT), World([closed]))
         assert isinstance(error, Refusal)
-        assert [each.sent for each in error.effects.notices] == [False]
+        assert [each.sent for each in error.effects.notices] == [False, False]
 
     def test_of_his_patients_homonym_is_none(self) -> None:
         known = dossier(replace(JEAN, nir=OTHERS_NUMBER))

@@ -3,15 +3,13 @@
 from typing import Any
 
 import pytest
-from handlers_case import DEMO, NOON, World, asked, body, dossier, entry, run
+from handlers_case import DEMO, NOON, World, asked, body, dossier, entry, play_certificates, run
 from msgspec.structs import replace
 
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Dossier, Emergency, Onglet, Verb
 from rmp_milter.dossier.rules import Act
-from rmp_milter.handlers import cle_du_patient, nouvelle_cle
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people import keys
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.handlers.urgence import LISTED
 from rmp_milter.mail.catalogue.texts import known
@@ -80,9 +78,7 @@ def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(data: bytes) -> Certificate:
         return Certificate(data, data.decode(), (data.decode(),), (), "", 0)
 
-    monkeypatch.setattr(keys, "read_certificate", read)
-    for module in (cle_du_patient, nouvelle_cle):
-        monkeypatch.setattr(module, "usable", lambda _data, _at: True)
+    play_certificates(monkeypatch, read)
 
 
 def leaves(verb: Verb) -> list[Any]:

@@ -3,7 +3,18 @@
 from typing import Any
 
 import pytest
-from handlers_case import DEMO, NOON, OTHER, World, asked, dossier, entry, refusal_of, run
+from handlers_case import (
+    DEMO,
+    NOON,
+    OTHER,
+    World,
+    asked,
+    dossier,
+    entry,
+    play_certificates,
+    refusal_of,
+    run,
+)
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import ByCustody, Record, Release
@@ -13,7 +24,6 @@ from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import nouvelle_cle
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Outcome
-from rmp_milter.handlers.people import keys as people_keys
 
 NEW, NEWER = b"new " * 10, b"newer " * 10
 FILED = (
@@ -34,12 +44,16 @@ def read(data: bytes) -> Certificate:
     return Certificate(data, fingerprint, (f"id {fingerprint}",), (), "ed25519", 0)
 
 
+def newer(present: bytes, copy: bytes, _at: int) -> bytes | None:
+    """Return a copy that is newer than the present one."""
+    return copy if copy.startswith(b"prolonged") and copy != present else None
+
+
 @pytest.fixture(autouse=True)
 def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people_keys, "read_certificate", read)
-    monkeypatch.setattr(
-        nouvelle_cle, "usable", lambda data, _at: not data.startswith(b"expired")
-    )
+    play_certificates(monkeypatch, read, lambda data, _at: not data.startswith(b"expired"))
+    monkeypatch.setattr(nouvelle_cle, "read_certificate", read)
+    monkeypatch.setattr(nouvelle_cle, "prolonged", newer)
 
 
 def mail(
@@ -113,11 +127,16 @@ def test_the_present_key_prolonged_is_a_new_one_where_no_other_is_there() -> Non
     assert outcome.effects.doctors[0].certificate == b"prolonged key"
 
 
+def test_the_present_key_may_be_named_since_a_newer_copy_was_taken_up_by_then() -> None:
+    outcome, sent = changed(mail(DEMO.certificate))
+    assert outcome.effects.doctors[0].certificate == DEMO.certificate
+    assert any(isinstance(each, Release) for each in sent)
+
+
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
         ((), "key-missing"),
-        ((DEMO.certificate,), "key-missing"),
         ((b"expired key", b"noise"), "key-missing"),
         ((NEW, b"new again"), "key-several"),
         ((OTHER.certificate,), "key-taken"),
@@ -125,6 +144,12 @@ def test_the_present_key_prolonged_is_a_new_one_where_no_other_is_there() -> Non
 )
 def test_exactly_one_usable_new_key_of_nobody(keys: tuple[bytes, ...], text: str) -> None:
     assert refusal(mail(*keys)) == text
+
+
+def test_a_key_that_cannot_be_used_hears_why() -> None:
+    assert refusal(mail(b"expired key")) == "key-unusable-expired"
+    assert refusal(mail(NEW, b"expired key")) == "key-unusable-expired"
+    assert refusal(mail(b"expired key", NEW, named="ab" * 20)) == "key-differs"
 
 
 def test_of_several_keys_the_one_that_is_named_counts() -> None:

@@ -91,6 +91,7 @@ class Measured(msgspec.Struct, frozen=True):
     calls: tuple[tuple[str, int], ...]
     not_before: int
     sender_strikes: tuple[Strike, ...]
+    counted: tuple[tuple[Fault, int], ...]
     letters_sealed: int
 
 
@@ -102,13 +103,15 @@ def measure(mail: Case, view: World) -> tuple[Measured, Refusal]:
     calls = [
         (type(each).__name__, len(msgspec.msgpack.encode(each))) for each in keeper.requests
     ]
-    mine = tuple(each for each in refusal.effects.strikes if each.fault is not Fault.DOSSIER)
+    strikes = refusal.effects.strikes
+    mine = tuple(each for each in strikes if each.fault is not Fault.DOSSIER)
     letter = refusal_letter(refusal, mail.header, mail.opened.header, "fr")
     measured = Measured(
         letter=msgspec.msgpack.encode(letter.text),
         calls=tuple(calls),
         not_before=refusal.not_before,
         sender_strikes=mine,
+        counted=tuple((each.fault, len(each.subject)) for each in strikes),
         letters_sealed=1 + len(refusal.effects.notices),
     )
     return measured, refusal
@@ -209,7 +212,8 @@ class TestWrongCodesRest:
 
     def test_a_resting_code_is_not_tried_and_not_counted_again(self) -> None:
         _, refusal = measure(by_code(LINES), resting())
-        assert {each.fault for each in refusal.effects.strikes} == {Fault.SENDER, Fault.GLOBAL}
+        counted = {each.subject for each in refusal.effects.strikes}
+        assert dossier().dossier_id not in counted
         assert not refusal.effects.notices[0].sent
 
     def test_it_rests_no_longer_than_the_window(self) -> None:

@@ -43,6 +43,7 @@ def test_every_trouble_has_its_words(language: Language) -> None:
     )
     kinds = {each.kind for text in texts for each in parse(cut(text).header, 2026).problems}
     of_whole_mails = {Trouble.QUOTED, Trouble.ALTERNATIVES, Trouble.TWO_REFERENCES}
+    of_whole_mails |= {Trouble.FILE, Trouble.LINE_ENDS}
     assert kinds | of_whole_mails | {Trouble.UNFILLED} == set(Trouble)
     for text in texts:
         assert "{" not in answer(text, language)

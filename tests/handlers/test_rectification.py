@@ -13,10 +13,12 @@ from handlers_case import (
     run,
 )
 from msgspec.structs import replace
+from proof_case import Guarded
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, state_of, text_of, words_of, world
 
 from rmp_milter.calls.protocol import Reseal
-from rmp_milter.dossier.model import Doctor, Onglet
+from rmp_milter.dossier.model import Doctor, NumberedEntry, Onglet
+from rmp_milter.dossier.versions import versions
 from rmp_milter.handlers import rectification
 from rmp_milter.handlers.asking.case import Case
 
@@ -63,13 +65,25 @@ def test_its_author_needs_no_code_and_counts_his_own() -> None:
     outcome, (reseal,) = run(rectification.handle, corrected("1", by=LAB), world())
     assert isinstance(reseal, Reseal)
     (filing,) = outcome.effects.filings
-    assert filing.entry.replaces == 2
+    assert (filing.entry.replaces, filing.entry.corrects) == (0, 1)
+    assert outcome.effects.updates == ()
+    filed = NumberedEntry(4, filing.entry)
+    assert versions((*FILED, filed)) == {4: 2}
+
+
+@pytest.mark.promise(number=6)
+def test_his_own_is_not_looked_for_before_somebody_reads() -> None:
+    """It would take the time of a dossier; and what waits is corrected in the same way."""
+    known = Guarded([dossier()], FILED)
+    run(rectification.handle, corrected("1", by=LAB), known)
+    outcome, _ = run(rectification.handle, corrected("1", by=LAB), Guarded())
+    (deferral,) = outcome.effects.deferrals
+    assert deferral.waiting.entry.corrects == 1
 
 
 def test_who_is_not_its_author_only_deposits_and_hears_the_same() -> None:
     author, _ = run(rectification.handle, corrected("1", by=LAB), world())
     other, _ = run(rectification.handle, corrected("1", by=OTHER), world())
     (filing,) = other.effects.filings
-    assert filing.entry.replaces == 0
-    assert other.effects.updates == ()
+    assert versions((*FILED, NumberedEntry(4, filing.entry))) == {}
     assert words_of(other) == words_of(author)

@@ -98,7 +98,7 @@ class TestTold:
         assert outcome.effects.emergencies[0].patient_told is PatientTold.LETTER
 
     def test_a_patient_with_a_key_by_his_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(urgence, "usable", lambda _data, _at: True)
+        monkeypatch.setattr(urgence, "reachable", lambda _data, _at: True)
         world = self.with_a_patients_key(dossier())
         outcome, _ = run(urgence.handle, emergency(), world)
         assert [each.reader.name for each in outcome.effects.notices] == [DEMO.name, "Jean"]

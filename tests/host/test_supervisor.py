@@ -108,8 +108,8 @@ def test_a_child_that_does_not_go_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
 
 ORPHAN = """
 import os, time
-from rmp_milter.cli.processes import end_with_parent
-end_with_parent()
+from rmp_milter.linux.orphans import end_with_parent
+end_with_parent(os.getppid())
 print(os.getpid(), flush=True)
 time.sleep(60)
 """

@@ -29,6 +29,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
+from rmp_milter.mail.incoming.armor import dearmor
 from rmp_milter.milter import pipeline, process
 from testbed.doctor import Doctor
 from testbed.service import rpps
@@ -101,6 +102,11 @@ def told(said: Said) -> list[str]:
     found = said.at("opened", "refusals")
     assert isinstance(found, list)
     return [each["text"] for each in found]
+
+
+def verdict(said: Said) -> str:
+    """Return the key of the refusal that the verdict is, or nothing."""
+    return "" if said.at("verdict", "outcome") == "taken" else str(said.at("verdict", "text"))
 
 
 Judged = Callable[[bytes], str]
@@ -269,13 +275,13 @@ def many(last: bytes) -> bytes:
     [
         (b"Content-Type: text/plain\n\nBonjour\n", "not-encrypted"),
         (many(b""), "too-large"),
-        (many(b"-----BEGIN PGP MESSAGE-----\n\n"), "unreadable"),
+        (many(b"-----BEGIN PGP MESSAGE-----\n\n"), "too-large"),
     ],
 )
 def test_a_shape_is_refused_as_by_the_pipeline(
     inspect: Inspect, milter: Milter, config: tuple[str, str], mail: bytes, refused: str
 ) -> None:
-    assert inspect.as_json(mail, *config).at("verdict", "text") == refused
+    assert verdict(inspect.as_json(mail, *config)) == refused
     assert milter.take(mail) == refused
 
 
@@ -321,6 +327,92 @@ def test_a_file_in_clear_refuses_no_emergency(
     mail = beside(paul.pgp_mime(EMERGENCY + HEADER), CLEAR_PDF)
     assert inspect.as_json(mail, *config).at("verdict", "outcome") == "taken"
     assert milter.take(mail) == "urgence done"
+
+
+FILE = (
+    b"Content-Type: application/octet-stream; name=x.pgp\r\n"
+    b"Content-Disposition: attachment; filename=x.pgp\r\n\r\n"
+)
+
+
+def sealed_file(doctor: Doctor, data: bytes, *, sign: bool = True) -> bytes:
+    """Return a file encrypted by itself, armored."""
+    return doctor.keyring.encrypt(
+        data, [doctor.service], sign=sign, armor=True, file_name="x.pdf"
+    )
+
+
+def damaged(file: bytes) -> bytes:
+    binary = bytearray(b"".join(dearmor([file])))
+    binary[-5] ^= 1
+    return armored(bytes(binary))
+
+
+BESIDE: dict[str, tuple[str, Callable[[Doctor, Doctor, str], bytes]]] = {
+    "a file beside a whole": (
+        "sealed-beside",
+        lambda paul, _, text: beside(paul.pgp_mime(text), FILE + sealed_file(paul, b"%PDF")),
+    ),
+    "a second text": (
+        "second-body",
+        lambda paul, _, text: beside(
+            paul.inline(text), b"Content-Type: text/plain\r\n\r\n" + sealed_file(paul, b"x")
+        ),
+    ),
+    "damaged": (
+        "file-unreadable",
+        lambda paul, _, text: beside(
+            paul.inline(text), FILE + damaged(sealed_file(paul, b"%PDF"))
+        ),
+    ),
+    "no armor": (
+        "file-unreadable",
+        lambda paul, _, text: beside(
+            paul.inline(text), FILE + b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
+        ),
+    ),
+    "signed by another": (
+        "file-signature",
+        lambda paul, other, text: beside(paul.inline(text), FILE + sealed_file(other, b"%PDF")),
+    ),
+    "a mail": (
+        "file-mail",
+        lambda paul, _, text: beside(
+            paul.inline(text), FILE + sealed_file(paul, b"Content-Type: text/plain\r\n\r\nx")
+        ),
+    ),
+    "his own": (
+        "",
+        lambda paul, _, text: beside(paul.inline(text), FILE + sealed_file(paul, b"%PDF")),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_what_is_encrypted_beside_a_text_is_refused_alike_by_all(  # noqa: PLR0913, PLR0917 -- fixtures
+    inspect: Inspect,
+    milter: Milter,
+    config: tuple[str, str],
+    paul: Doctor,
+    outsider: Doctor,
+    kind: str,
+) -> None:
+    refused, compose = BESIDE[kind]
+    mail = compose(paul, outsider, f"{HEADER}\n{LETTER}")
+    assert verdict(inspect.as_json(mail, *config)) == refused
+    assert milter.take(mail) == (refused or "depot done")
+    urgent = compose(paul, outsider, EMERGENCY + HEADER)
+    assert inspect.as_json(urgent, *config).at("verdict", "outcome") == "taken"
+    assert milter.take(urgent) == "urgence done"
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_key_that_is_handed_over_tells_the_same_where_no_signer_is_known(
+    inspect: Inspect, anne: Doctor, secret_key: bytes, kind: str
+) -> None:
+    refused, compose = BESIDE[kind]
+    said = inspect.with_key(compose(anne, anne, f"{HEADER}\n{LETTER}"), secret_key)
+    assert verdict(said) == ("" if refused == "file-signature" else refused)
 
 
 def test_what_a_gateway_added_is_told_as_dropped(

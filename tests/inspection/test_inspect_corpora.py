@@ -54,20 +54,20 @@ openpgp-encrypted+signed.mbox                                    pgp-mime    tak
 openpgp-encrypted-ambiguous-mime.mbox                            mixed-up    taken            none    attachment1.txt attachment2.txt
 openpgp-encrypted-applemail.mbox                                 mixed-up    taken            none
 openpgp-encrypted-attachment-and-non-encrypted-attachment.mbox   pgp-mime    clear-attachment unknown file.txt
-openpgp-encrypted-attachment-gpgol.mbox                          inline      taken            none
-openpgp-encrypted-attachment-no-headers.mbox                     inline      taken            none
+openpgp-encrypted-attachment-gpgol.mbox                          inline      taken            unknown Däß_üst_äin_Töst.txt
+openpgp-encrypted-attachment-no-headers.mbox                     inline      taken            unknown file.txt
 openpgp-encrypted-attachment.mbox                                pgp-mime    taken            unknown file.txt
 openpgp-encrypted-enigmail1.6.mbox                               pgp-mime    taken            none
 openpgp-encrypted-memoryhole.mbox                                pgp-mime    taken            none
 openpgp-encrypted-memoryhole2.mbox                               pgp-mime    taken            none
 openpgp-encrypted-noData.mbox                                    clear       not-encrypted
 openpgp-encrypted-non-encrypted-attachment.mbox                  pgp-mime    clear-attachment unknown
-openpgp-encrypted-partially-signed-attachments.mbox              pgp-mime    taken            unknown attachment1.txt
+openpgp-encrypted-partially-signed-attachments.mbox              pgp-mime    second-body      unknown attachment1.txt
 openpgp-encrypted-signed-thunderbird.mbox                        pgp-mime    taken            unknown
 openpgp-encrypted-two-attachments.mbox                           pgp-mime    taken            none    attachment1.txt attachment2.txt
 openpgp-encrypted.mbox                                           pgp-mime    taken            none
 openpgp-inline-charset-encrypted.mbox                            inline      taken            unknown
-openpgp-inline-encrypted+nonenc.mbox                             inline      taken            none
+openpgp-inline-encrypted+nonenc.mbox                             inline      second-body      none
 openpgp-inline-signed-broken.mbox                                clear       not-encrypted
 openpgp-inline-signed-broken2.mbox                               clear       not-encrypted
 openpgp-inline-signed.mbox                                       clear       not-encrypted

@@ -102,7 +102,10 @@ def opening(
     candidates: Sequence[bytes] = (),
     charset: str = "",
 ) -> tuple[Open, bytes]:
-    """Return the request for these OpenPGP messages (the first is the main one)."""
+    """Return the request for these OpenPGP messages (the first is the main one).
+
+    It comes from a doctor's account, whoever signed.
+    """
     refs, offset = [], 0
     for at, body in enumerate(bodies):
         refs.append(
@@ -115,7 +118,7 @@ def opening(
             )
         )
         offset += len(body)
-    request = Open(digest=DIGEST, bodies=tuple(refs), candidates=tuple(candidates))
+    request = Open(DIGEST, tuple(refs), tuple(candidates), by_account=True)
     return request, b"".join(bodies)
 
 

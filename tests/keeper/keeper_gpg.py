@@ -62,6 +62,13 @@ class Gpg:
         )
         return done.stdout, done.stderr.decode(errors="replace")
 
+    def plaintext(self, data: bytes) -> bytes:
+        """Decrypt; return nothing where gpg ends with an error, whatever it gave before."""
+        done = subprocess.run(
+            [*self._command, "--decrypt"], input=data, capture_output=True, check=False
+        )
+        return done.stdout if done.returncode == 0 else b""
+
 
 def rsa_service() -> SignedSecretKey:
     sub = (

@@ -10,7 +10,7 @@ import pytest
 from keeper_case import ORIGIN, event, raw_leaves
 
 from rmp_milter.keeper.log import journal
-from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.journal import LOOKED_BACK, Journal, JournalError
 from rmp_milter.keeper.log.leaves import DOCUMENTS_PER_LEAF, MAX_LEAF, LeafError, leaves
 
 
@@ -173,3 +173,26 @@ def test_dossiers_whose_ids_begin_alike_are_kept_apart(folder: Path) -> None:
             log.append(msgspec.structs.replace(event("x"), dossier_id=dossier_id), at)
         found = [[each.number for each in log.history(each_id, 9)] for each_id in ids]
     assert found == [[0], [1], [2], []]
+
+
+def test_the_latest_time_is_not_hidden_by_what_is_written_by_a_clock_that_is_behind(
+    folder: Path,
+) -> None:
+    with Journal(folder) as log:
+        assert log.latest() == 0
+        log.append(event("dossier"), 900)
+        assert log.latest() == 900
+        log.append(event("urgence"), 500)
+        assert log.latest() == 900
+        log.append(event("liste"), 1200)
+        assert log.latest() == 1200
+    with Journal(folder) as log:
+        assert log.latest() == 1200
+
+
+def test_the_latest_time_is_looked_for_among_the_last_leaves_only(folder: Path) -> None:
+    with Journal(folder) as log:
+        log.append(event("dossier", bytes(32)), 900)
+        for number in range(1, LOOKED_BACK + 1):
+            log.append(event("liste", number.to_bytes(32)), 500)
+        assert log.latest() == 500

@@ -304,10 +304,10 @@ def test_key_packets_of_other_versions_count_as_recipients_too() -> None:
     assert error.value.why is Why.TOO_MANY_RECIPIENTS
 
 
-SAYS_NOTHING = [frame(10, b"PGP"), frame(21, b"\x07" * 9000), frame(40, b"x"), frame(63, b"")]
+SAYS_NOTHING = [frame(10, b"PGP"), frame(21, b"\x07" * 9000), frame(40, b"x"), frame(62, b"")]
 
 
-@pytest.mark.parametrize("packet", SAYS_NOTHING, ids=["marker", "padding", "40", "63"])
+@pytest.mark.parametrize("packet", SAYS_NOTHING, ids=["marker", "padding", "40", "62"])
 def test_what_openpgp_calls_not_critical_is_passed_over_wherever_it_stands(
     packet: bytes,
 ) -> None:

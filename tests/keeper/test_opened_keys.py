@@ -12,10 +12,12 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import Opened, Signature, Trust
-from rmp_milter.certificates import read_certificate
+from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.openpgp.certificate_files import MAX_FILE, MOST, certificates_in
 from rmp_milter.keeper.openpgp.signatures import detached, verify
+from testbed.certificate_parts import OLD, bound, named, pair
+from testbed.openpgp_maker import mpi, opaque_key, packet
 
 
 @pytest.fixture
@@ -62,20 +64,52 @@ def test_binary_ones_count_where_their_type_says_so(gpg: Gpg, desk: Desk) -> Non
     assert opened(desk, body).keys == ()
 
 
-def test_several_come_in_their_order_none_twice_and_not_without_end(
+def test_several_files_come_in_their_order_none_twice_and_not_without_end(
     gpg: Gpg, desk: Desk
 ) -> None:
     names = ["bob@x.fr", "alice@x.fr", "eve@x.fr"]
-    both = gpg.run("--armor", "--export", *names[:2])
-    one = gpg.run("--armor", "--export", names[2])
-    files = [("application/pgp-keys", f"{at}.asc", key) for at, key in enumerate([both, one])]
+    keys = [gpg.run("--armor", "--export", name) for name in names]
+    files = [("application/pgp-keys", f"{at}.asc", key) for at, key in enumerate(keys)]
     found = opened(desk, encrypted(gpg, mail_with(*files, *files)))
-    assert set(fingerprints(found.keys)) == {gpg.fingerprint(name) for name in names}
-    assert len(found.keys) == 3
+    assert fingerprints(found.keys) == [gpg.fingerprint(name) for name in names]
     others = [gpg.make(f"many{at}@x.fr", sub="") for at in range(MOST + 1)]
-    many = gpg.run("--armor", "--export", *others)
-    found = opened(desk, encrypted(gpg, mail_with(("application/pgp-keys", "m.asc", many))))
-    assert len(found.keys) == MOST
+    many = [
+        ("application/pgp-keys", "m.asc", gpg.run("--armor", "--export", each))
+        for each in others
+    ]
+    assert len(opened(desk, encrypted(gpg, mail_with(*many))).keys) == MOST
+
+
+def reason(certificate: bytes) -> str:
+    with pytest.raises(CertificateError) as error:
+        check_usable(certificate, int(time.time()))
+    return error.value.reason
+
+
+def test_several_in_one_file_come_as_several(gpg: Gpg, desk: Desk) -> None:
+    names = ["bob@x.fr", "alice@x.fr"]
+    one_block = gpg.run("--armor", "--export", *names)
+    blocks = b"".join(gpg.run("--armor", "--export", name) for name in names)
+    for file in (one_block, blocks, gpg.public(names[0]) + gpg.public(names[1])):
+        (found,) = opened(
+            desk, encrypted(gpg, mail_with(("application/pgp-keys", "k.asc", file)))
+        ).keys
+        assert reason(found) == "several"
+
+
+def test_what_cannot_be_used_comes_with_its_reason() -> None:
+    own = pair()
+    whole = own.primary.primary() + named(own.primary)
+    long = opaque_key(OLD, 1, mpi(1 << 16383) + mpi(65537))
+    cases = {
+        "too-long": whole + bound(own.primary, long),
+        "not-alone": whole + packet(11, b"b\0\0\0\0\0hello"),
+        "unsupported": opaque_key(OLD, 1, mpi(1 << 2047) + mpi(3), version=3).primary(),
+        "no-encryption-key": whole,
+    }
+    for why, certificate in cases.items():
+        (found,) = certificates_in(certificate)
+        assert reason(found) == why
 
 
 def test_a_block_behind_the_header_of_a_bare_text_counts(gpg: Gpg, desk: Desk) -> None:
@@ -98,6 +132,14 @@ def certificate(gpg: Gpg) -> bytes:
     return gpg.public("bob@x.fr")
 
 
+def fault(certificate: bytes) -> str:
+    try:
+        read_certificate(certificate)
+    except CertificateError as error:
+        return error.reason
+    return ""
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 255))
 def test_no_file_of_certificates_is_fatal(
@@ -106,7 +148,8 @@ def test_no_file_of_certificates_is_fatal(
     changed = bytearray(certificate)
     changed[place % len(changed)] = octet
     for data in (noise, bytes(changed), certificate[:place] + noise):
-        assert all(read_certificate(each) for each in certificates_in(data))
+        for found in certificates_in(data):
+            assert fault(found) not in {"unreadable", "secret"}
 
 
 def test_the_best_signatures_time_is_told(gpg: Gpg, desk: Desk) -> None:

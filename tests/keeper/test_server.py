@@ -196,8 +196,8 @@ def test_shared_memory_goes_both_ways(gpg: Gpg, keeper: Running) -> None:
 
 
 def test_a_failure_is_told_and_raised_by_expect(keeper: Running) -> None:
-    with pytest.raises(KeeperFailed) as error:
-        keeper.client.expect(Opened, Open(DIGEST, ()))
+    with Memory() as nothing, pytest.raises(KeeperFailed) as error:
+        keeper.client.expect(Opened, Open(DIGEST, ()), nothing.fd)
     assert error.value.failed.why is Why.NO_TEXT
 
 

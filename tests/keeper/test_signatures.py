@@ -1,11 +1,13 @@
 """What a signature is worth, by candidate, by time, by hash, by where it stands."""
 
+import subprocess
 import time
 
 import pytest
 from keeper_gpg import Gpg, packets_of
 
 from rmp_milter.calls.protocol import Trust
+from rmp_milter.certificates import keys_for_reader, reachable, signed_at, usable
 from rmp_milter.keeper.desk.content import Opening, read_entity, weigh
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.decrypt import Plain
@@ -93,11 +95,47 @@ def test_hashes_that_can_be_forged_are_bad(gpg: Gpg, digest: str) -> None:
     assert trust(gpg, packets, "rsa-signer@x.fr") is Trust.BAD
 
 
-def test_a_signature_from_the_future_is_bad(gpg: Gpg) -> None:
+def test_a_signature_from_the_future_is_told_from_one_that_does_not_fit(gpg: Gpg) -> None:
     packets = sign(gpg, "alice@x.fr")
-    soon, later = NOW - 60 - CLOCK_SKEW + 120, NOW - 60 - CLOCK_SKEW - 3600
-    assert trust(gpg, packets, "alice@x.fr", now=later) is Trust.BAD
-    assert trust(gpg, packets, "alice@x.fr", now=soon) is not Trust.BAD
+    soon, later = NOW - 3600 - CLOCK_SKEW + 600, NOW - 3600 - CLOCK_SKEW - 3600
+    assert trust(gpg, packets, "alice@x.fr", now=later) is Trust.FUTURE
+    assert trust(gpg, packets, "alice@x.fr", now=soon) is Trust.GOOD
+    assert trust(gpg, packets, "alice@x.fr", now=later - 400 * 86_400) is Trust.FUTURE
+    assert trust(gpg, packets, "alice@x.fr", now=later, data=TEXT + b"x") is Trust.BAD
+    assert trust(gpg, packets, "bob@x.fr", now=later) is Trust.UNKNOWN
+
+
+def test_a_key_of_the_future_signs_as_well_and_one_that_is_over_by_then_does_not(
+    gpg: Gpg,
+) -> None:
+    day = 86_400
+    made = ("--faked-system-time", f"{NOW + day // 2}!")
+    gpg.run(*made, "--quick-gen-key", "fledgling@x.fr", "ed25519", "sign", "never")
+    packets = sign(gpg, "fledgling@x.fr", *made)
+    assert trust(gpg, packets, "fledgling@x.fr") is Trust.GOOD
+    assert trust(gpg, packets, "fledgling@x.fr", now=NOW - day) is Trust.FUTURE
+    gpg.run("--quick-gen-key", "bygone@x.fr", "ed25519", "sign", f"seconds={day}")
+    late = ("--faked-system-time", f"{NOW + 2 * day}!", "--ignore-time-conflict")
+    done = subprocess.run(
+        [*gpg._command, *late, "-b", "-u", "bygone@x.fr"],
+        input=TEXT, capture_output=True, check=False,
+    )  # fmt: skip
+    if not done.returncode:  # gpg itself refuses, as it should
+        assert trust(gpg, detached(done.stdout), "bygone@x.fr") is Trust.EXPIRED
+
+
+def test_a_reader_whose_key_begins_later_is_reached(gpg: Gpg) -> None:
+    soon = NOW + 86_400
+    made = ("--faked-system-time", f"{soon}!")
+    gpg.run(*made, "--quick-gen-key", "in-a-day@x.fr", "ed25519", "sign", "never")
+    fingerprint = gpg.fingerprint("in-a-day@x.fr")
+    gpg.run(*made, "--quick-add-key", fingerprint, "cv25519", "encr", "seconds=864000")
+    data = gpg.public("in-a-day@x.fr")
+    assert signed_at(data) == soon
+    assert not usable(data, NOW)
+    assert reachable(data, NOW)
+    assert len(keys_for_reader(data, NOW)) == len(keys_for_reader(data, soon)) == 1
+    assert not reachable(data, soon + 864_001)  # over is over
 
 
 def test_a_certification_is_no_signature_over_a_mail(gpg: Gpg) -> None:
@@ -138,9 +176,14 @@ def test_a_signed_part_among_others_proves_nothing(gpg: Gpg) -> None:
 
 
 def test_line_ends_are_made_canonical() -> None:
-    raw, canonical = as_signed(b"xxa\nb\r\nc\rdxx", 2, 10)
-    assert raw() == b"a\nb\r\nc\rd"
-    assert canonical() == b"a\r\nb\r\nc\r\nd"
+    raw, canonical = as_signed(b"a\nb\r\nc\n")
+    assert raw() == b"a\nb\r\nc\n"
+    assert canonical() == b"a\r\nb\r\nc\r\n"
+
+
+@pytest.mark.parametrize("odd", [b"a\rb\n", b"a\r\r\nb", b"a\n\rb", b"\r"])
+def test_a_return_without_its_line_feed_is_never_made_a_line_end(odd: bytes) -> None:
+    assert [form() for form in as_signed(odd)] == [odd]
 
 
 def test_many_signatures_over_many_lines_hold_nobody_up(gpg: Gpg) -> None:
@@ -148,6 +191,6 @@ def test_many_signatures_over_many_lines_hold_nobody_up(gpg: Gpg) -> None:
     lines = b"\n" * 4_000_000
     packets = sign(gpg, "alice@x.fr") * 16
     started = time.monotonic()
-    forms = as_signed(lines, 0, len(lines))
+    forms = as_signed(lines)
     assert verify(forms, packets, [gpg.public("alice@x.fr")], NOW).trust is Trust.BAD
     assert time.monotonic() - started < 10

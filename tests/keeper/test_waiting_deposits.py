@@ -194,6 +194,23 @@ def test_a_dossiers_events_are_told_granted_and_refused_with_the_asking(
     assert [each.action for each in told(desk, OTHER)] == ["depot", "acces"]
 
 
+@pytest.mark.promise(number=14)
+def test_deposits_and_attachments_are_told_with_their_documents(gpg: Gpg, desk: Desk) -> None:
+    """So that who lists accesses knows the entry that came of them; a reading names entries."""
+    deposit = Waiting(gpg, desk)
+    ask(desk, deposit.adopt())
+    reading = msgspec.structs.replace(event("dossier", bytes(32)), entries=(1,))
+    way = ByCustody(deposit.created.slots.custody)
+    ask(desk, deposit.release(gpg.public("bob@x.fr"), b"", way_in=way, event=reading))
+    assert [(each.action, each.documents) for each in told(desk)] == [
+        ("creation", ()),
+        ("depot", (DOCUMENT,)),
+        ("adoption", (DOCUMENT,)),
+        ("dossier", ()),
+        ("acces", ()),
+    ]
+
+
 def test_the_newest_are_told_where_there_are_many(desk: Desk) -> None:
     for at in range(9):
         ask(desk, Record(event("dossier", bytes((at,)))))

@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import rmp_milter
 from rmp_milter.calls.protocol import AttestationFault
+from rmp_milter.certificates.reading import WORDS as KEY_WORDS
+from rmp_milter.certificates.reading import Reason
 from rmp_milter.dossier.model import PatientTold
 from rmp_milter.mail.catalogue.texts import LETTERS, REFUSALS
 from rmp_milter.mail.header.routing import Trouble
@@ -114,6 +117,14 @@ def test_every_kind_has_its_words() -> None:
     kinds += [f"attestation-{fault.replace(' ', '-')}" for fault in AttestationFault]
     kinds += [f"emergency-told-{told}" for told in PatientTold]
     assert [key for key in kinds if key not in LETTERS] == []
+
+
+def test_every_fault_of_a_key_has_its_words_for_doctors_and_patients() -> None:
+    reasons = {*get_args(Reason)}
+    assert reasons == set(KEY_WORDS)
+    for beginning in ("key-unusable-", "patient-key-unusable-"):
+        worded = {key.removeprefix(beginning) for key in REFUSALS if key.startswith(beginning)}
+        assert worded == reasons
 
 
 def test_every_text_is_used() -> None:

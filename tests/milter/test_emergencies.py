@@ -11,7 +11,11 @@ signed by an unknown key    5xx ``emergency-unknown-key``      here
 changed after signing       5xx ``emergency-bad-signature``    here
 signed by an expired key    5xx ``emergency-expired-key``      here
 answer cannot be sealed     5xx ``emergency-expired-key``      here
+signed by an expired key,   answered, to the copy that it      ``milter/renewal.py``
+a newer copy enclosed       brings
 signed long ago             answered                           ``milter/understanding.py``
+signed in the future        answered                           ``milter/clocks.py``
+our clock is behind         answered                           ``milter/clocks.py``
 throttled, code rests       answered                           ``milter/turns.py``
 signed by a patient's key   letter                             ``handlers/urgence.py``
                             ``emergency-professionals-only``
@@ -23,6 +27,7 @@ unknown reference           letter: what is close, or what     ``handlers/urgenc
 the same mail once more     250; the first one's answer        ``milter/pipeline.py``
 the same text, sent anew    5xx ``replayed``: write it anew    ``milter/pipeline.py``
 keeper or store is away     451: it comes again                ``milter/pipeline.py``
+no memory, no descriptors   451: it comes again                ``milter/callbacks.py``
 =========================== ================================== ===========================
 """
 

@@ -31,7 +31,7 @@ class Answers:
 
 def settle(monkeypatch: pytest.MonkeyPatch, notice: Notice, *unusable: bytes) -> Answers:
     """Settle a refusal with one notice; return what was made, and keep what is sent."""
-    monkeypatch.setattr(settling, "usable", lambda key, _at: key not in unusable)
+    monkeypatch.setattr(settling, "reachable", lambda key, _at: key not in unusable)
     answers: Any = Answers()
     outcome = Outcome(Letter(subject="refus", text=""), Effects(notices=(notice,)), 65)
     changes = settling.changes_of(outcome, case_of(SENDER), NOTHING, (), answers)
@@ -51,12 +51,12 @@ def test_nobody_asked_for_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settle(monkeypatch, NOTICE).replies == [True, False]
 
 
-def test_one_that_stands_for_another_is_made_and_thrown_away(
+def test_one_that_stands_for_another_is_made_and_goes_to_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers: Any = settle(monkeypatch, replace(NOTICE, sent=False))
     assert answers.made == [("refus", "s@x.test"), ("avis", "t@x.test")]
-    assert answers.sent == [("s@x.test", 65)]
+    assert answers.sent == [("s@x.test", 65), ("", 0)]
 
 
 def test_an_unusable_key_of_somebody_else_refuses_no_mail(
@@ -64,6 +64,6 @@ def test_an_unusable_key_of_somebody_else_refuses_no_mail(
 ) -> None:
     answers: Any = settle(monkeypatch, NOTICE, TREATING.certificate)
     assert answers.made == [("refus", "s@x.test"), ("avis", "s@x.test")]
-    assert answers.sent == [("s@x.test", 65)]
+    assert answers.sent == [("s@x.test", 65), ("", 0)]
     assert "key t is not usable" in caplog.text
     assert "t@x.test" not in caplog.text  # no line names a doctor

@@ -26,13 +26,13 @@ def doctor(name: str) -> Doctor:
 def test_a_notice_to_an_unusable_key_refuses_nobody_elses_mail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(settling, "usable", lambda data, _at: data != b"expired")
+    monkeypatch.setattr(settling, "reachable", lambda data, _at: data != b"expired")
     letter = Letter("", "")
     notices = tuple(Notice(doctor(name), letter) for name in ("expired", "anne"))
     outcome = Outcome(letter, Effects(notices=notices))
     answers = cast("Answers", Sealing())
     changes = changes_of(outcome, case_of(doctor("paul")), NOTHING, (), answers)
-    assert [mail.recipient for mail in changes.outbox] == ["paul@x.test", "anne@x.test"]
+    assert [mail.recipient for mail in changes.outbox] == ["paul@x.test", "", "anne@x.test"]
 
 
 def test_the_answer_to_a_new_key_is_sealed_to_it() -> None:

@@ -15,6 +15,7 @@ GOOD = {
     "internal_mail_filter_classes": "bounce",
     "milter_default_action": "tempfail",
     "milter_mail_macros": "i {auth_type} {auth_authen}",
+    "milter_rcpt_macros": "i {rcpt_addr} {rcpt_host} {rcpt_mailer}",
     "smtpd_milter_maps": "",
     "in_flow_delay": "0",
     "recipient_delimiter": "+",
@@ -70,6 +71,7 @@ def test_good_settings_give_nothing_to_change() -> None:
             "smtp/inet: when the milter is down, Postfix does 'accept'",
         ),
         ("milter_mail_macros", "i", ERROR, "smtp/inet: milter_mail_macros lacks"),
+        ("milter_rcpt_macros", "i {rcpt_host}", ERROR, "smtp/inet: milter_rcpt_macros lacks"),
         (
             "smtpd_milter_maps",
             "inline:{1.2.3.4=DISABLE}",

@@ -16,7 +16,7 @@ PACKAGE = "rmp_milter"
 # The rooms of the house, from the ground up. A room imports from the floors below it and
 # from itself, never from its neighbours or from above. So there is no circle.
 FLOORS = (
-    ("errors", "disk", "tlog", "dossier", "certificates", "postfix"),
+    ("errors", "disk", "linux", "tlog", "dossier", "certificates", "postfix"),
     ("audit", "calls", "config", "store"),
     ("mail",),
     ("keeper", "handlers", "courier"),

@@ -12,7 +12,7 @@ from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_code_slot
 from rmp_milter.store import Store, StoreError
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format.codecs import Codec, u32
+from rmp_milter.store.format.codecs import Blind, Codec, LinkKind, u32
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.migrating import migrate
 from rmp_milter.store.steps import STEPS, mark_codes
@@ -96,6 +96,26 @@ def test_a_try_that_was_counted_counts_for_thirty_days(
         u32(of["times"][-1] + 30 * DAY) + key for key, of in tallies.items()
     }
     assert tallies
+
+
+def test_a_strangers_key_leads_to_a_doctor_no_more(
+    handle: lmdb.Environment, keys: StoreKeys
+) -> None:
+    before = read(handle, keys, "doctors")
+    key, record = next((key, each) for key, each in before.items() if "patient_of" not in each)
+    squatted = b"ab" * 8
+    whole = {**record, "key_ids": [*record["key_ids"], squatted.decode()]}
+    link = Blind(keys.index).of(LinkKind.KEY_ID, squatted.decode()) + key
+    doctors, index = (handle.open_db(name, create=False) for name in (b"doctors", b"index"))
+    codec = Codec("doctors", keys.metadata, dict[str, Any])
+    with handle.begin(write=True) as txn:
+        txn.put(key, codec.seal(key, whole), db=doctors)
+        txn.put(link, b"", db=index)
+    mark_codes(handle, keys, silent)
+    assert read(handle, keys, "doctors") == before
+    with handle.begin() as txn:
+        assert txn.get(link, db=index) is None
+    assert len(record["key_ids"]) == 2  # his own encryption key is bound, and stays
 
 
 def test_the_moved_store_is_sound_and_its_codes_are_unfolded(

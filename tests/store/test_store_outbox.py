@@ -14,6 +14,7 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.model import NOBODY
 from rmp_milter.store import Outbox, OutboxRow, RowState, Store, StoreError
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.write.recorder import BOUNCE_REASON
@@ -51,6 +52,20 @@ def test_a_queued_mail_is_due_at_once_and_loads_as_it_was(
     with outbox.snapshot() as snapshot:
         assert snapshot.load(row.row) == mail
         assert snapshot.body(entry.bodies[0].document_id) == b"sealed body"
+    assert clean(folder)
+
+
+def test_a_row_to_nobody_is_kept_and_counted_as_any_other(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    store.commit(Changes(outbox=(replace(a_mail(), recipient=NOBODY), a_mail())), NOW)
+    assert [(row.row, row.recipient == NOBODY) for row in due(outbox, NOW, 9)] == [
+        (1, True),
+        (2, False),
+    ]
+    assert clean(folder)
+    outbox.sent(1)
+    assert [row.recipient for row in outbox.rows(sent=True)] == [a_mail().recipient, NOBODY]
     assert clean(folder)
 
 

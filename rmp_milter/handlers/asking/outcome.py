@@ -41,8 +41,8 @@ class Deferral(msgspec.Struct, frozen=True):
 class Notice(msgspec.Struct, frozen=True):
     """A letter to somebody other than the sender.
 
-    One that is not ``sent`` is sealed all the same and thrown away: it stands for another
-    that would be, so that both cost the same time.
+    One that is not ``sent`` is sealed and committed all the same, to nobody: it stands for
+    another that would be, so that both cost the same time and leave the same rows.
     """
 
     reader: Doctor

@@ -1,4 +1,4 @@
-"""The sentence on what came in clear beside an encrypted mail and was not kept."""
+"""The sentences on what came beside an encrypted text and was not kept, or not read."""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -21,7 +21,22 @@ def with_dropped(outcome: Outcome, dropped: Sequence[str], language: Language) -
     if not dropped:
         return outcome
     what = ", ".join(text(f"dropped-{each}", language) for each in dropped)
-    words = fill(text("dropped", language, what=what), _WIDTH)
+    return with_words(outcome, text("dropped", language, what=what))
+
+
+def with_left_aside(outcome: Outcome, language: Language) -> Outcome:
+    """Return an emergency's outcome whose answer says that encrypted parts were not read."""
+    return with_words(outcome, text("left-aside", language))
+
+
+def with_files_unsigned(outcome: Outcome, language: Language) -> Outcome:
+    """Return the outcome whose receipt says that nobody signed its files."""
+    return with_words(outcome, text("files-unsigned", language))
+
+
+def with_words(outcome: Outcome, sentence: str) -> Outcome:
+    """Return the outcome whose answer, or last line of the daily digest, ends with a sentence."""
+    words = fill(sentence, _WIDTH)
     if outcome.letter is not None:
         said = f"{outcome.letter.text.rstrip()}\n\n{words}\n"
         return msgspec.structs.replace(

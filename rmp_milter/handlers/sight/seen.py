@@ -7,6 +7,7 @@ import msgspec
 from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Dossier, NumberedEntry, Onglet, Scope
 from rmp_milter.dossier.rules import Relation
+from rmp_milter.dossier.versions import versions
 from rmp_milter.mail.header.routing import RoutingHeader
 
 SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
@@ -36,7 +37,7 @@ def seen(
     replaced ones, marked, by the latter two.
     """
     masked = masked_numbers(dossier, entries)
-    replaced = {each.entry.replaces: each.number for each in entries if each.entry.replaces}
+    replaced = {old: new for new, old in versions(entries).items()}
     tabs = {refiling.number: refiling.onglet for refiling in dossier.refilings}
     everything = relation in SEES_ALL
     found: list[Seen] = []
@@ -63,15 +64,17 @@ def masked_numbers(dossier: Dossier, entries: Sequence[NumberedEntry]) -> frozen
     at its commit only.
     """
     masked = {mask.number for mask in dossier.masks}
-    for each in entries:  # oldest first: what is replaced was judged before
-        if each.entry.replaces in masked:
-            masked.add(each.number)
+    for new, old in versions(
+        entries
+    ).items():  # oldest first: what is replaced was judged before
+        if old in masked:
+            masked.add(new)
     return frozenset(masked)
 
 
 def versions_before(number: int, entries: Sequence[NumberedEntry]) -> frozenset[int]:
     """Return the number of an entry and of all those that it took the place of."""
-    replaces = {each.number: each.entry.replaces for each in entries}
+    replaces = versions(entries)
     found: set[int] = set()
     while number and number not in found:
         found.add(number)

@@ -39,16 +39,19 @@ class Admission(msgspec.Struct, frozen=True):
 
 
 def relation_to(case: Case, dossier: Dossier) -> Relation:
-    """Return what the sender is to the dossier today."""
+    """Return what the sender is to the dossier today.
+
+    Whoever is not its médecin traitant has as much looked at, whatever the patient wished.
+    """
     doctor = case.doctor
     if doctor.patient_of:
         own = doctor.patient_of == dossier.dossier_id
         return Relation.PATIENT if own else Relation.FOREIGN
     if doctor.doctor_id == dossier.treating:
         return Relation.TREATING
+    treating = case.view.doctor(dossier.treating)
     if doctor.doctor_id in dossier.opposed:
         return Relation.OPPOSED
-    treating = case.view.doctor(dossier.treating)
     if treating and acts_for(doctor, treating, day_of(case.at, case.clock)):
         return Relation.LOCUM
     return Relation.OTHER
@@ -67,7 +70,7 @@ def admit(case: Case, act: Act) -> Admission:
         check_tries(case, Fault.SENDER, case.doctor.doctor_id, case.bounds.sender_codes)
         check_tries(case, Fault.GLOBAL, b"", case.bounds.global_codes)
         check_unused(case)
-        dossier = _openable(case, grant, relation, dossier)
+        dossier = _openable(case, grant, relation, dossier, patient)
     elif dossier is None:
         raise MailError("no-access", detail="no dossier")
     acted_for = principal(relation, dossier, case.view)
@@ -103,8 +106,14 @@ def principal(relation: Relation, dossier: Dossier | None, view: View) -> Doctor
 
 
 def relation_to_nobody(case: Case) -> Relation:
-    """Return what the sender is to a patient without a dossier."""
-    return Relation.FOREIGN if case.doctor.patient_of else Relation.OTHER
+    """Return what the sender is to a patient without a dossier.
+
+    Somebody is looked up in the place of his médecin traitant.
+    """
+    if case.doctor.patient_of:
+        return Relation.FOREIGN
+    case.view.doctor(case.doctor.doctor_id)
+    return Relation.OTHER
 
 
 def _dossier_asked(case: Case) -> tuple[Patient, Dossier | None]:
@@ -120,15 +129,17 @@ def _dossier_asked(case: Case) -> tuple[Patient, Dossier | None]:
 
 
 def _openable(
-    case: Case, grant: Grant, relation: Relation, dossier: Dossier | None
+    case: Case, grant: Grant, relation: Relation, dossier: Dossier | None, patient: Patient
 ) -> Dossier | None:
     """Return the dossier unless its slot must not be tried: then a decoy is."""
-    if dossier is None or relation is Relation.OPPOSED:
+    by_card = Proof.VITALE in grant.proofs
+    resting = not by_card and is_resting(case, dossier, patient)
+    if dossier is None or relation is Relation.OPPOSED or resting:
         return None
-    if Proof.VITALE in grant.proofs:
-        attested = case.opened.attested
-        return dossier if attested and attested.nir == dossier.patient.nir else None
-    return None if is_resting(case, dossier) else dossier
+    attested = case.opened.attested
+    if by_card and not (attested and attested.nir == dossier.patient.nir):
+        return None
+    return dossier
 
 
 def spent(case: Case) -> tuple[Once, ...]:

@@ -5,7 +5,7 @@ the same time: a doctor without a right to the patient is not told which of the 
 (docs/threat-model.md, promise 6, and what a refused creation still lets one guess).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -25,6 +25,9 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
+
+_NOTICES = 2
+"""So many letters a held creation always makes: dossiers that fit are seldom more."""
 
 
 def admitted(case: Case) -> Patient:
@@ -99,23 +102,37 @@ def _held(case: Case, maybe_same: Sequence[Dossier]) -> Refusal:
     for dossier_id in ids:
         leaf = event(case, "creation", dossier_id, outcome="refused")
         case.keeper.record(Record(leaf))
-    told = [(other.patient, _told(case, other)) for other in maybe_same]
-    notices = [_notice(who, doctor, case.language) for who, doctor in told if doctor]
-    if not notices:  # one is made and thrown away, so that the time does not show which it was
-        notice = _notice(asked_patient(case.header), case.doctor, case.language)
-        notices = [msgspec.structs.replace(notice, sent=False)]
     effects = Effects(
         strikes=(Strike(Fault.SENDER, case.doctor.doctor_id, case.at),),
         once=spent(case),
-        notices=tuple(notices),
+        notices=tuple(_notices(case, maybe_same)),
     )
     return Refusal("creation-held", effects, not_before=case.at + case.bounds.hold)
 
 
-def _told(case: Case, other: Dossier) -> Doctor | None:
-    """Return the médecin traitant who hears that somebody asked, if anybody does."""
-    treating = case.view.doctor(other.treating)
-    if treating is None or other.closure is not None:
+def _notices(case: Case, maybe_same: Sequence[Dossier]) -> Iterator[Notice]:
+    """Yield a letter for each médecin traitant who hears of it, and others to nobody.
+
+    So neither time nor rows show how many there were.
+    """
+    asked = asked_patient(case.header)
+    places: list[Dossier | None] = [*maybe_same]
+    for other in places + [None] * (_NOTICES - len(places)):
+        doctor = _told(case, other)
+        if other is None or doctor is None:
+            decoy = _notice(asked, case.doctor, case.language)
+            yield msgspec.structs.replace(decoy, sent=False)
+        else:
+            yield _notice(other.patient, doctor, case.language)
+
+
+def _told(case: Case, other: Dossier | None) -> Doctor | None:
+    """Return the médecin traitant who hears that somebody asked, if anybody does.
+
+    Somebody is looked up where there is no dossier, too.
+    """
+    treating = case.view.doctor(other.treating if other else case.doctor.doctor_id)
+    if treating is None or other is None or other.closure is not None:
         return None
     return treating if treating.doctor_id != case.doctor.doctor_id else None
 

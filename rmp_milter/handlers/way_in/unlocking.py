@@ -30,7 +30,7 @@ from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
 from rmp_milter.handlers.letters.notices import code_rests, old_code_rests
 from rmp_milter.handlers.way_in.admission import Admission, spent
-from rmp_milter.handlers.way_in.throttles import is_of_before, month_tries, recent_tries
+from rmp_milter.handlers.way_in.throttles import is_of_before, subject_of, tries_of
 
 
 def prove(case: Case, admission: Admission) -> tuple[Admission, Dossier]:
@@ -142,25 +142,27 @@ def refused(case: Case, admission: Admission, error: MailError) -> MailError:
         Strike(Fault.SENDER, case.doctor.doctor_id, case.at),
         Strike(Fault.GLOBAL, b"", case.at),
     ]
-    dossier = admission.dossier
-    if dossier is not None and admission.way is Way.CODE:
-        strikes.append(Strike(Fault.DOSSIER, dossier.dossier_id, case.at))
-        notice = _notice(case, admission, dossier)
-    else:
-        notice = _unsent(case, admission)
+    if admission.way is Way.CODE:
+        subject = subject_of(admission.dossier, admission.patient)
+        strikes.append(Strike(Fault.DOSSIER, subject, case.at))
+    notice = _notice(case, admission)
     effects = Effects(strikes=tuple(strikes), once=spent(case), notices=(notice,))
     return Refusal("no-access", effects, not_before=case.at + case.bounds.hold)
 
 
-def _notice(case: Case, admission: Admission, dossier: Dossier) -> Notice:
-    """Return the letter to the médecin traitant if this try lets the code rest, else a decoy."""
-    treating = case.view.doctor(dossier.treating)
-    if treating is None:
+def _notice(case: Case, admission: Admission) -> Notice:
+    """Return the letter to the médecin traitant if this try lets the code rest, else a decoy.
+
+    As much is looked at where there is no dossier.
+    """
+    dossier, bounds = admission.dossier, case.bounds
+    treating = case.view.doctor(dossier.treating if dossier else case.doctor.doctor_id)
+    tries = tries_of(case, dossier, admission.patient)
+    if dossier is None or treating is None or admission.way is not Way.CODE:
         return _unsent(case, admission)
-    if is_of_before(dossier) and month_tries(case, dossier) + 1 == case.bounds.old_wrong_codes:
+    if is_of_before(dossier) and tries.month + 1 == bounds.old_wrong_codes:
         return old_code_rests(case, dossier.patient, treating)
-    tries = recent_tries(case, Fault.DOSSIER, dossier.dossier_id) + 1
-    if tries == case.bounds.wrong_codes:
+    if tries.recent + 1 == bounds.wrong_codes:
         return code_rests(case, dossier.patient, treating)
     return _unsent(case, admission)
 

@@ -4,8 +4,7 @@ Whatever hands out a key writes its leaf first: the calls (here, in :mod:`~.doss
 :mod:`~.deposits`) are arranged so that nothing leaves before the log is on disk.
 """
 
-import os
-from functools import partial
+import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
@@ -30,6 +29,7 @@ from rmp_milter.calls.protocol import (
     Wait,
     Why,
 )
+from rmp_milter.errors import SHORT
 from rmp_milter.keeper.desk.code_in_answer import with_code
 from rmp_milter.keeper.desk.deposits import adopt, reseal, wait
 from rmp_milter.keeper.desk.desk import (
@@ -46,6 +46,7 @@ from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.sealmail import reader_keys, seal_message
+from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.signing import signed_message
 from rmp_milter.keeper.openpgp.packets import PacketError
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
@@ -60,11 +61,14 @@ def answer(
     """Do one call; ``fd`` is the request's shared memory, ``now`` epoch seconds.
 
     Returns the reply and its shared memory, if it has one. What fails for a reason that
-    may be told is :class:`Failed`; anything else is raised.
+    may be told is :class:`Failed`, ``UNAVAILABLE`` where this process lacks memory or
+    descriptors; anything else is raised.
     """
     try:
         return _answer(desk, request, fd, now)
     except (CallFailed, PacketError) as failure:
+        if not has_means():
+            return Failed(Why.UNAVAILABLE, SHORT), None
         detail = failure.detail if isinstance(failure, CallFailed) else str(failure)
         return Failed(failure.why, detail), None
     except TooSlow:
@@ -78,8 +82,11 @@ def _answer(
 ) -> tuple[Reply, Memory | None]:
     match request:
         case Open():
+            size = size_of(fd, desk.limits.message)
             with within(QUICK_SECONDS if request.quick else 0):
-                return open_mail(desk, request, partial(_read_at, fd), _size(desk, fd), now)
+                opened, memory = open_mail(desk, request, reader(fd), size, now)
+            ahead = max(0, desk.journal.latest() - now)
+            return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
             return seal(desk, request, fd, now)
         case _:
@@ -126,17 +133,6 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
             return checkpoint(desk, request, now)
 
 
-def _read_at(fd: int | None, offset: int, size: int) -> bytes:
-    return b"" if fd is None else os.pread(fd, size, offset)
-
-
-def _size(desk: Desk, fd: int | None) -> int:
-    size = 0 if fd is None else os.fstat(fd).st_size
-    if size > desk.limits.message:
-        raise CallFailed(Why.TOO_LARGE, "shared memory beyond the message limit")
-    return size
-
-
 def record(desk: Desk, request: Record, now: int) -> Recorded:
     """Write a leaf, with the reason of a justification or a review if there is one.
 
@@ -174,7 +170,7 @@ def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, M
     keys = [key for reader in request.readers for key in reader_keys(reader, now)]
     if not keys:
         raise CallFailed(Why.BAD_KEY, "no reader")
-    plain = request.text or _read_at(fd, 0, _size(desk, fd))
+    plain = request.text or reader(fd)(0, size_of(fd, desk.limits.message))
     if request.held_code:
         code = held_code(desk, request.held_code, request.digest, now)
         plain = with_code(plain, code)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Signature, Standing, Trust, Why
 from rmp_milter.dossier.model import PartName
+from rmp_milter.keeper.desk.containers import entity_in_doubt, is_entity, text_in_doubt
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.packed import spread_out
 from rmp_milter.keeper.desk.route import (
@@ -15,6 +16,7 @@ from rmp_milter.keeper.desk.route import (
     route_of_entity,
     route_of_text,
 )
+from rmp_milter.keeper.desk.signed_part import SignedPart, signed_part
 from rmp_milter.keeper.openpgp.certificate_files import (
     MAX_FILE,
     EnclosedKeys,
@@ -23,10 +25,10 @@ from rmp_milter.keeper.openpgp.certificate_files import (
     holds_certificates,
 )
 from rmp_milter.keeper.openpgp.decrypt import Plain
-from rmp_milter.keeper.openpgp.signatures import Content, as_signed, detached, verify
+from rmp_milter.keeper.openpgp.signatures import Content, verify
 from rmp_milter.keeper.openpgp.work import Work
-from rmp_milter.mail.incoming.charsets import decode
-from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, walk
+from rmp_milter.mail.incoming.charsets import decode_unsigned
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, walk
 from rmp_milter.mail.meaning.meaning import Meaning, agreed, meaning
 from rmp_milter.mail.meaning.texts import is_running
 
@@ -57,7 +59,8 @@ class Opening(NamedTuple):
     ``parts`` name the documents and, unless it is nothing but the routing header, the text;
     ``keys`` are the certificates that came with it, binary; ``pieces`` the messages of HPRIM
     texts that name several patients, which are then not among ``documents``; ``packed`` those
-    of the documents that came out of Outlook's ``winmail.dat``, to be kept beside it.
+    of the documents that came out of Outlook's ``winmail.dat``, to be kept beside it;
+    ``is_entity`` says that it was read as a MIME entity.
     """
 
     meaning: Meaning
@@ -67,6 +70,14 @@ class Opening(NamedTuple):
     keys: tuple[bytes, ...] = ()
     pieces: tuple[HprimPiece, ...] = ()
     packed: tuple[InnerDocument, ...] = ()
+    is_entity: bool = False
+
+
+def read_main(plain: Plain, charset: str, limits: Limits, this_year: int) -> Opening:
+    """Read a main body as what its octets are; raises what the two below raise."""
+    if is_entity(plain.data):
+        return read_entity(plain, limits, this_year)
+    return read_text(plain, charset, limits, this_year)
 
 
 def read_text(plain: Plain, charset: str, limits: Limits, this_year: int) -> Opening:
@@ -74,19 +85,16 @@ def read_text(plain: Plain, charset: str, limits: Limits, this_year: int) -> Ope
 
     ``this_year`` is the year in which the mail came, for years of two digits.
     """
-    if b"\0" in plain.data[:8192] and not charset:
+    if b"\0" in plain.data[:8192]:
         raise CallFailed(Why.NO_TEXT, "the main body is no text")
-    text = decode(plain.data[: limits.text], charset)
+    text = decode_unsigned(plain.data[: limits.text], charset)
     part = PartName(name="", media_type="text/plain", size=len(plain.data))
-    source = HprimSource(plain.data, charset)
-    route = route_of_text(text, source, TextLimits(limits.text, this_year))
+    route = route_of_text(text, HprimSource(plain.data, ""), TextLimits(limits.text, this_year))
+    read = text_in_doubt(plain, route.meaning, this_year)
     keys = certificates_in(plain.data[:MAX_FILE]) if holds_certificates(plain.data) else []
-    parts = (part,) if route.meaning.cut.letter else ()
-    return Opening(route.meaning, parts, (), _signed(plain), first_of_each(keys), route.pieces)
-
-
-def _signed(plain: Plain) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
-    return (lambda: plain.data,), plain.signatures
+    parts = (part,) if read.cut.letter else ()
+    signed = ((lambda: plain.data,), plain.signatures)
+    return Opening(read, parts, (), signed, first_of_each(keys), route.pieces)
 
 
 def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
@@ -95,8 +103,10 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
     ``this_year`` is the year in which the mail came, for years of two digits.
     """
     try:
-        root = scan(plain.data)
-        spread = spread_out(plain.data, root, limits.text)
+        signed = signed_part(plain)
+        if signed.is_apart and not is_entity(signed.data):
+            return _signed_file(signed, limits, this_year)
+        spread = spread_out(signed.data, signed.root, limits.text)
     except MimeLimit as error:
         raise CallFailed(Why.UNREADABLE, f"MIME structure: {error}") from None
     if sum(1 for _ in walk(spread.root)) > limits.parts:
@@ -123,16 +133,23 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
         if name.name and leaf not in split
     ]
     own = [name for leaf, name in named if not name.name or not spread.was_packed(leaf)]
-    own += (_part_name(plain.data, part) for part in spread.packed)
+    own += (_part_name(signed.data, part) for part in spread.packed)
     return Opening(
-        route.meaning,
+        entity_in_doubt(signed, route.meaning),
         tuple(name for name in own if name.name or route.meaning.cut.letter),
         tuple(document for _, document in documents),
-        _signed(plain) if plain.signatures else _signed_inside(plain, root),
+        (signed.contents, signed.packets),
         first_of_each(key for _, keys in found for key in keys),
         route.pieces,
         tuple(document for leaf, document in documents if spread.was_packed(leaf)),
+        is_entity=True,
     )
+
+
+def _signed_file(signed: SignedPart, limits: Limits, this_year: int) -> Opening:
+    """Read what a detached signature is over as the text that it is: it has no MIME header."""
+    opening = read_text(Plain(signed.data, "", signed.packets), "", limits, this_year)
+    return opening._replace(signed=(signed.contents, signed.packets), is_entity=True)
 
 
 def _keys_in(data: bytes, leaf: Part, enclosed: EnclosedKeys) -> list[bytes]:
@@ -173,21 +190,6 @@ def _name(leaf: Part) -> str:
 
 def _reader(data: bytes, leaf: Part) -> Callable[[], Iterator[bytes]]:
     return lambda: content(data, leaf)
-
-
-def _signed_inside(plain: Plain, root: Part) -> tuple[tuple[Content, ...], tuple[bytes, ...]]:
-    """Return what ``multipart/signed`` in the entity says is signed (RFC 3156, 5).
-
-    Only where it spans the whole entity: a signed part among others proves nothing of
-    the text around it.
-    """
-    if root.media_type != "multipart/signed" or len(root.children) != 2:  # noqa: PLR2004 -- content and signature
-        return (), ()
-    first, second = root.children
-    if second.media_type != "application/pgp-signature":
-        return (), ()
-    packets = detached(b"".join(content(plain.data, second)))
-    return as_signed(plain.data, first.headers_start, first.body_end), packets
 
 
 def weigh(

@@ -109,11 +109,12 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
 
     Raises as :func:`create` and :func:`release` do; ``WEAK_CODE`` before anything is tried.
     """
-    _check_number(request.nir)
+    number = request.nir.strip()
+    _check_number(number)
     code = _code_to_set(desk, request, now)
     private = _unlock(desk, request, now).private_bytes_raw()
     slot = _code_slot(desk, code, request.dossier_id, private)
-    vitale = _vitale_slot(desk, request.nir, request.dossier_id, private)
+    vitale = _vitale_slot(desk, number, request.dossier_id, private)
     held = desk.holder.hold(HeldKind.CODE, code.encode(), request.digest, now)
     write_leaf(desk, as_done(request), now)
     return Recoded(slot, held, vitale)

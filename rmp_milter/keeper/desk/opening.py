@@ -2,9 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from functools import partial
 from typing import NamedTuple
 
 from rmp_milter.calls.memory import Memory
@@ -20,14 +20,16 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
-from rmp_milter.dossier.model import Container, PartName
-from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_entity, read_text, weigh
-from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
+from rmp_milter.dossier.model import Container, PartName, Verb
+from rmp_milter.keeper.desk.attached import Checks, framed, keys_to_try, open_attached
+from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_main, weigh
+from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
+from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
 from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
@@ -38,10 +40,9 @@ from rmp_milter.keeper.openpgp.packets import (
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.keeper.vitale.attestation import AttestationError
-from rmp_milter.mail.incoming.armor import ArmorError, dearmor
-
-_MOST_GUESSES = 4  # session keys under which a body is decrypted, to see which is the right one
-_SEALED = (".pgp", ".gpg", ".asc")
+from rmp_milter.mail.incoming.armor import HEAD
+from rmp_milter.mail.incoming.transfer import first
+from rmp_milter.mail.meaning.meaning import asked
 
 
 class _Body(NamedTuple):
@@ -63,22 +64,37 @@ def open_mail(
     """
     _check(request.bodies, size, desk.limits.bodies)
     work = Work(size, desk.limits.plaintext, len(request.bodies))
-    messages = [
-        read_message(read, ref.span, desk.limits.key_packets, work) for ref in request.bodies
-    ]
+    main, files = _apart(request.bodies)
+    message = read_message(read, main.span, desk.limits.key_packets, work)
     unwrapping = Unwrapping(desk.keys.decryption, work)
-    main_at = next(at for at, ref in enumerate(request.bodies) if ref.role is Role.MAIN)
-    key, plain = _decrypt_main(desk, messages[main_at], read, unwrapping, work)
+    session_keys_of = partial(_keys_to_try, desk, unwrapping)
+    key, plain = _decrypt_main(desk, message, read, session_keys_of(message), work)
     this_year = int(day_of(now, UNIVERSAL)[:4])
     limits = replace(desk.limits, text=text_within(size, desk.limits.text))
-    opening = _read_plain(plain, request.bodies[main_at], limits, this_year)
+    opening = read_main(plain, main.charset, limits, this_year)
     read_as, said = opening.meaning, opening.meaning.cut
-    refuse_layers(opening, unwrapping)
-    bodies = [
-        _Body(ref, message, key if ref.role is Role.MAIN else _session_key(unwrapping, message))
-        for ref, message in zip(request.bodies, messages, strict=True)
-    ]
     signature = weigh(opening, request.candidates, now, work)
+    refuse_layers(opening, unwrapping, this_year)
+    if files and is_urgent(opening, this_year):
+        files = ()  # nothing that came with it refuses an emergency, and none of it is kept
+    sealed = framed((ref.span for ref in files), read, desk.limits.key_packets, work)
+    attached = open_attached(
+        sealed,
+        read,
+        session_keys_of,
+        Checks(
+            main=signature,
+            by_account=request.by_account,
+            candidates=request.candidates,
+            service=unwrapping,
+            work=work,
+            left=desk.limits.plaintext - len(plain.data),
+            now=now,
+            this_year=this_year,
+            beside_entity=opening.is_entity,
+        ),
+    )
+    bodies = [_Body(main, message, key), *map(_Body, files, sealed.messages, attached.keys)]
     keeping = _Keeping(desk, request.digest, read, now)
     opened, memory = keeping.bodies(bodies, opening)
     weighed = _weigh_attestation(desk, said.attestation, request.digest, now)
@@ -96,8 +112,26 @@ def open_mail(
         held_reason=_held(desk, HeldKind.REASON, said.reason, request.digest, now),
         standing=read_as.standing,
         doubts=read_as.doubts,
+        seals=tuple(_once(desk, each) for each in (key, *attached.keys)),
+        file_fault=attached.fault,
+        file_signers=attached.signers,
     )
     return reply, memory
+
+
+def _apart(bodies: Sequence[BodyRef]) -> tuple[BodyRef, tuple[BodyRef, ...]]:
+    """Return the main body, and the files that came beside it."""
+    files = tuple(ref for ref in bodies if ref.role is not Role.MAIN)
+    return next(ref for ref in bodies if ref.role is Role.MAIN), files
+
+
+def _keys_to_try(
+    desk: Desk, unwrapping: Unwrapping, message: EncryptedMessage
+) -> Iterator[SessionKey]:
+    def decoy() -> SessionKey:
+        return SessionKey(9, desk.random(32))
+
+    return keys_to_try(message, unwrapping, decoy)
 
 
 def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
@@ -136,20 +170,14 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
         raise CallFailed(Why.NO_TEXT, "not exactly one main body")
     for span in (ref.span for ref in bodies):
         if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
-            raise CallFailed(Why.UNREADABLE, "a body outside the shared memory")
-
-
-def _session_key(unwrapping: Unwrapping, message: EncryptedMessage) -> SessionKey:
-    for key in unwrapping.session_keys(message.key_packets):
-        return key
-    raise CallFailed(Why.UNREADABLE, "not encrypted to the service")
+            raise CallFailed(Why.UNAVAILABLE, "a body outside the shared memory")
 
 
 def _decrypt_main(
-    desk: Desk, message: EncryptedMessage, read: ReadAt, unwrapping: Unwrapping, work: Work
+    desk: Desk, message: EncryptedMessage, read: ReadAt, keys: Iterator[SessionKey], work: Work
 ) -> tuple[SessionKey, Plain]:
     """Try the session keys that the key packets give; the body's integrity decides."""
-    for key in islice(unwrapping.session_keys(message.key_packets), _MOST_GUESSES):
+    for key in keys:
         try:
             return key, decrypt(read, message.body, key, desk.limits.plaintext, work)
         except PacketError as error:
@@ -158,40 +186,24 @@ def _decrypt_main(
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
 
 
-def refuse_layers(opening: Opening, unwrapping: Unwrapping) -> None:
+def is_urgent(opening: Opening, this_year: int) -> bool:
+    """Return whether the mail asks for an emergency access."""
+    return asked(opening.meaning, this_year).verb is Verb.URGENCE
+
+
+def refuse_layers(opening: Opening, unwrapping: Unwrapping, this_year: int) -> None:
     """Raise ``LAYERED`` for a document inside that is encrypted to the service once more.
 
     The entity is stored as it came, behind a new key packet for its reader: the inner
-    layer would stay closed to him. Raises :class:`PacketError` for more key packets than may
-    be tried.
+    layer would stay closed to him. Of an emergency nothing is stored. Raises
+    :class:`PacketError` for more key packets than may be tried.
     """
     for document in opening.documents:
-        if document.part.name.lower().endswith(_SEALED):
-            data = _without_armor(b"".join(document.data()))
-            if _opens(unwrapping, data):
-                raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
-
-
-def _without_armor(data: bytes) -> bytes:
-    try:
-        return b"".join(dearmor([data])) if b"-----BEGIN PGP MESSAGE" in data else data
-    except ArmorError:
-        return b""
-
-
-def _opens(unwrapping: Unwrapping, data: bytes) -> bool:
-    try:
-        whole = Span(0, len(data))
-        message = read_message(lambda at, size: data[at : at + size], whole)
-    except PacketError:
-        return False
-    return next(unwrapping.session_keys(message.key_packets), None) is not None
-
-
-def _read_plain(plain: Plain, ref: BodyRef, limits: Limits, this_year: int) -> Opening:
-    if ref.entity:
-        return read_entity(plain, limits, this_year)
-    return read_text(plain, ref.charset, limits, this_year)
+        if not looks_encrypted(first(document.data(), HEAD)):
+            continue
+        data = b"".join(document.data())
+        if is_encrypted_to(unwrapping, data) and not is_urgent(opening, this_year):
+            raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
 
 
 class _Keeping:
@@ -235,7 +247,7 @@ class _Keeping:
     def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
         span = body.message.body
         if body.ref.role is Role.MAIN:
-            container = Container.ENTITY if body.ref.entity else Container.TEXT
+            container = Container.ENTITY if opening.is_entity else Container.TEXT
             parts = opening.parts
         else:
             container = Container.FILE

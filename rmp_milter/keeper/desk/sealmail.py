@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from openpgp.util import encrypt_session_key_to_recipient
 
 from rmp_milter.calls.protocol import Why
-from rmp_milter.certificates import CertificateError, EncryptionKey, encryption_keys
+from rmp_milter.certificates import CertificateError, EncryptionKey, keys_for_reader
 from rmp_milter.keeper.desk.desk import CallFailed
 from rmp_milter.keeper.desk.signing import literal
 from rmp_milter.keeper.keys.sealing import Random
@@ -22,9 +22,12 @@ _MDC_HEAD = b"\xd3\x14"
 
 
 def reader_keys(certificate: bytes, now: int) -> list[EncryptionKey]:
-    """Return the keys to encrypt to; raise ``BAD_KEY`` with the reason if there is none."""
+    """Return the keys to encrypt to; raise ``BAD_KEY`` with the reason if there is none.
+
+    A clock that is wrong, the reader's or ours, refuses him nothing.
+    """
     try:
-        return encryption_keys(certificate, now)
+        return keys_for_reader(certificate, now)
     except CertificateError as error:
         raise CallFailed(Why.BAD_KEY, error.reason) from None
 

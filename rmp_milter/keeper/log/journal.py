@@ -28,10 +28,12 @@ from rmp_milter.keeper.log.file import (
     open_tables,
 )
 from rmp_milter.keeper.log.head import Signed
-from rmp_milter.keeper.log.leaves import past_event
+from rmp_milter.keeper.log.leaves import logged_at, past_event
 from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
 from rmp_milter.keeper.log.writing import INDEX_SIZE
 
+LOOKED_BACK = 1024
+"""Leaves that :meth:`Journal.latest` looks at, at most, the first time."""
 _SIGNED_KEY = b"signed"
 
 
@@ -78,6 +80,7 @@ class Journal(Closing):
         if not (folder / DATA).is_file():
             raise JournalError(f"{folder}: no access log there; it is made once, by init")
         self._folder = folder
+        self._looked_at = self._latest = 0
         try:
             self._env = open_environment(folder)
             self._turn = WriteTurn(folder)
@@ -187,6 +190,24 @@ class Journal(Closing):
     def __len__(self) -> int:
         with self._env.begin() as transaction:
             return log_writing.size_of(transaction, self._tables)
+
+    def latest(self) -> int:
+        """Return the latest time at which a leaf was written (epoch seconds), 0 for none.
+
+        Of the last :data:`LOOKED_BACK` leaves and those that came since it was first asked:
+        what is written while a clock is behind must not hide that it is. Raises
+        :class:`JournalError` where a leaf cannot be read.
+        """
+        with self.snapshot() as seen:
+            size = len(self)
+            begin = max(self._looked_at, size - LOOKED_BACK)
+            found = [self._latest]
+            try:
+                found += map(logged_at, seen.entries(begin, size))
+            except LogFault as fault:
+                raise JournalError(f"access log: {fault}") from fault
+        self._looked_at, self._latest = size, max(found)
+        return self._latest
 
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
         """Return the newest ``limit`` events of a dossier, oldest first."""

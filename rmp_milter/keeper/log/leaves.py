@@ -118,13 +118,30 @@ class _Leaf(msgspec.Struct):
     acting_for: str = ""
     entries: tuple[int, ...] = ()
     reference: str = ""
+    documents: tuple[str, ...] = ()
+
+
+class _Logged(msgspec.Struct):
+    logged: int = 0
+
+
+def logged_at(leaf: bytes) -> int:
+    """Return when the keeper wrote a leaf, by its clock (epoch seconds).
+
+    Raises :class:`LogFault` for one that cannot be read.
+    """
+    try:
+        return msgspec.json.decode(leaf, type=_Logged).logged
+    except msgspec.DecodeError as error:
+        raise LogFault("the last leaf cannot be read") from error
 
 
 def past_event(index: int, leaf: bytes) -> PastEvent:
     """Read a leaf; raise :class:`LogFault` for one that cannot be read."""
     try:
         said = msgspec.json.decode(leaf, type=_Leaf)
-    except msgspec.DecodeError as error:
+        documents = tuple(map(bytes.fromhex, () if said.entries else said.documents))
+    except (msgspec.DecodeError, ValueError) as error:
         raise LogFault(f"leaf {index} cannot be read") from error
     return PastEvent(
         number=index,
@@ -136,4 +153,5 @@ def past_event(index: int, leaf: bytes) -> PastEvent:
         acting_for=said.acting_for,
         entries=said.entries,
         reference=said.reference,
+        documents=documents,
     )

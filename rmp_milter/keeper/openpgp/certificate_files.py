@@ -4,15 +4,11 @@ A mail client attaches its owner's certificate to what it encrypts, and a médec
 the patient's: whose it is and whether it is wanted is for the milter to say.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from openpgp.composed import SignedPublicKey
-
-from rmp_milter.certificates import CertificateError, read_certificate
-from rmp_milter.keeper.openpgp.packets import PacketError, Stream, read_body, read_header
-from rmp_milter.mail.incoming.transfer import base64_octets
+from rmp_milter.certificates import CertificateError, armor, parse
+from rmp_milter.certificates.packets import packets
 
 MOST = 4
 """Certificates taken of one mail; the first ones count."""
@@ -21,9 +17,8 @@ MAX_CERTIFICATE = 64 << 10
 MAX_FILE = 2 * MOST * MAX_CERTIFICATE
 """Bytes of what is searched for certificates; the armor takes a third more than them."""
 
+_NO_KEY = frozenset({"unreadable", "secret"})
 _BEGIN = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
-_MOST_PACKETS = 2000  # of one file; each signature of a certificate is one
-_EMPTY_LINE = re.compile(rb"\n[ \t]*\r?\n")
 _END = b"-----END PGP PUBLIC KEY BLOCK-----"
 
 
@@ -33,14 +28,17 @@ def holds_certificates(data: bytes) -> bool:
 
 
 def certificates_in(data: bytes) -> list[bytes]:
-    """Return the certificates in a key file (armored or binary) or text, each binary.
+    """Return the certificate in a key file (armored or binary) or text, binary; never raises.
 
-    None of those that cannot be read, are too large, or are no public keys; never raises.
+    Nothing of what is too large or no public key. One that cannot be used comes as it is, for
+    its reason to be told; several come as one, which reads as several: which of them is meant
+    is nobody's to guess.
     """
     if len(data) > MAX_FILE:
         return []
     blocks = islice(_blocks(data), MOST) if _BEGIN in data else [data]
-    return [each for block in blocks for each in _certificates(block)][:MOST]
+    found = [certificate for block in blocks if (certificate := _certificate(block))]
+    return [found[0] + _first_packet(found[1])] if len(found) > 1 else found
 
 
 class EnclosedKeys:
@@ -66,46 +64,25 @@ def _blocks(data: bytes) -> Iterator[bytes]:
         yield data[begin:end]
 
 
-def _certificates(block: bytes) -> list[bytes]:
-    if not _is_of_few_packets(block):
-        return []
+def _certificate(block: bytes) -> bytes:
+    """Return the certificate as others take it, or as it came where it has a fault.
+
+    Its signatures are not verified: nobody knows yet who sent it.
+    """
     try:
-        if block.startswith(_BEGIN):
-            found = SignedPublicKey.from_armor_many(block.decode("ascii", "replace"))[0]
-        else:
-            found = SignedPublicKey.from_bytes_many(block)
-    except ValueError:
-        return []
-    return [each for key in found[:MOST] for each in _usable_form(key.to_bytes())]
+        binary = parse(block).to_bytes()
+    except CertificateError as error:
+        binary = b"" if error.reason in _NO_KEY else _unarmored(block)
+    return binary if len(binary) <= MAX_CERTIFICATE else b""
 
 
-def _is_of_few_packets(block: bytes) -> bool:
-    """Return whether the block is a few packets long: others' parser takes long over many."""
-    binary = block
-    if block.startswith(_BEGIN):
-        headers = _EMPTY_LINE.search(block)
-        binary = b"".join(base64_octets([block[headers.end() if headers else len(_BEGIN) :]]))
-    stream = Stream([binary])
-    try:
-        for _ in range(_MOST_PACKETS):
-            header = read_header(stream)
-            if (
-                header is None or header.partial
-            ):  # no packet of a certificate has partial lengths
-                return header is None
-            for _piece in read_body(stream, header):
-                pass
-    except PacketError:
-        return True  # what follows is no packet, and the parser ends there too
-    return False
+def _unarmored(block: bytes) -> bytes:
+    return armor.content(block) if block.startswith(_BEGIN) else block
 
 
-def _usable_form(binary: bytes) -> list[bytes]:
-    """Return the certificate, or nothing where it is too large or no certificate."""
-    try:
-        return [read_certificate(binary).binary] if len(binary) <= MAX_CERTIFICATE else []
-    except CertificateError:
-        return []
+def _first_packet(certificate: bytes) -> bytes:
+    """Return the primary key of a certificate, to stand behind another."""
+    return next(packets(certificate)).whole
 
 
 def first_of_each(certificates: Iterable[bytes]) -> tuple[bytes, ...]:

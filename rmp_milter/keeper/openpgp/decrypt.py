@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 from rmp_milter.calls.protocol import Span, Why
 from rmp_milter.keeper.openpgp import packets
+from rmp_milter.keeper.openpgp.grammar import Order, pass_over
 from rmp_milter.keeper.openpgp.packets import (
     CHUNK,
     MAX_SIGNATURE_BYTES,
@@ -37,14 +38,20 @@ from rmp_milter.keeper.openpgp.work import Work
 MAX_DEPTH = 4
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
+_TEXTUAL = {b"t", b"u", b"m"}  # text, UTF-8, a MIME entity (GnuPG)
+_NO_MEMORY = "Error -4 "  # how the zlib module tells Z_MEM_ERROR
 
 
 class Plain(NamedTuple):
-    """What a body held: the literal data, its file name, the signature packets."""
+    """What a body held: the literal data, its file name, the signature packets.
+
+    ``textual`` says that the literal calls itself text. Like the name, nobody signed that.
+    """
 
     data: bytes
     name: str
     signatures: tuple[bytes, ...]
+    textual: bool = False
 
     def __repr__(self) -> str:
         return f"Plain({len(self.data)} bytes)"
@@ -101,22 +108,26 @@ def _encrypted(read: ReadAt, body: Span) -> Iterator[bytes]:
 
 
 class _Reader:
-    """Reads the packets inside a body: signatures, compression, one literal."""
+    """Reads the packets inside a body, in the order that :mod:`.grammar` allows."""
 
     def __init__(self, limit: int) -> None:
         self._left = limit
         self._data: BytesIO | None = None
         self._name = ""
+        self._textual = False
         self._signatures: list[bytes] = []
 
     def result(self) -> Plain:
         if self._data is None:
             raise unreadable("no literal data")
-        return Plain(self._data.getvalue(), self._name, tuple(self._signatures))
+        return Plain(self._data.getvalue(), self._name, tuple(self._signatures), self._textual)
 
     def read(self, stream: Stream, depth: int) -> None:
+        order = Order()
         while header := read_header(stream):
+            order.take(header.tag)
             self._take(header.tag, content_of(stream, header), depth)
+        order.end()
 
     def _take(self, tag: int, body: Stream, depth: int) -> None:
         if tag == packets.LITERAL:
@@ -125,17 +136,12 @@ class _Reader:
             self._compressed(body, depth)
         elif tag == packets.SIGNATURE:
             self._signature(body)
-        elif tag == packets.ONE_PASS or packets.is_passed_over(tag):
-            for _ in body.rest():
-                pass
         else:
-            raise PacketError(Why.UNSUPPORTED, f"packet {tag} inside the encrypted data")
+            pass_over(tag, body)
 
     def _literal(self, body: Stream) -> None:
-        """Take the literal data (RFC 9580, 5.9); a second one would be lost unseen."""
-        if self._data is not None:
-            raise unreadable("more than one literal")
-        body.exactly(1)
+        """Take the literal data (RFC 9580, 5.9)."""
+        self._textual = body.exactly(1) in _TEXTUAL
         self._name = body.exactly(body.exactly(1)[0]).decode(errors="replace")
         body.exactly(4)
         self._data = BytesIO()
@@ -200,26 +206,34 @@ class _Bzip2:
 
 def _inflated(pieces: Iterable[bytes], inflater: _Inflater) -> Iterator[bytes]:
     """Yield the decompressed data in pieces of bounded size, to the end of its stream."""
-    try:
-        for piece in pieces:
-            rest = piece
-            while True:
-                clear = inflater.decompress(rest, CHUNK)
-                rest = inflater.unconsumed_tail
-                yield clear
-                if inflater.eof or (len(clear) < CHUNK and not rest):
-                    break
-            if inflater.eof:
+    for piece in pieces:
+        rest = piece
+        while True:
+            clear = _decompressed(inflater, rest)
+            rest = inflater.unconsumed_tail
+            yield clear
+            if inflater.eof or (len(clear) < CHUNK and not rest):
                 break
-    except (zlib.error, OSError, ValueError, EOFError) as error:
-        raise unreadable("damaged compression") from error
+        if inflater.eof:
+            break
     if not inflater.eof:
         raise unreadable("the compressed data is cut short")
 
 
+def _decompressed(inflater: _Inflater, data: bytes) -> bytes:
+    """Decompress a little; damage is told from a lack of memory, which is no fault of a mail."""
+    try:
+        return inflater.decompress(data, CHUNK)
+    except (zlib.error, OSError, ValueError, EOFError) as error:
+        if str(error).startswith(_NO_MEMORY):
+            raise MemoryError from error
+        raise unreadable("damaged compression") from error
+
+
 _DECOMPRESSORS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
+    0: iter,  # not compressed
     1: lambda pieces: _inflated(pieces, zlib.decompressobj(-15)),
     2: lambda pieces: _inflated(pieces, zlib.decompressobj()),
     3: lambda pieces: _inflated(pieces, _Bzip2()),
 }
-_COST = {1: 1, 2: 1, 3: 4}  # bzip2 is many times slower
+_COST = {0: 1, 1: 1, 2: 1, 3: 4}  # bzip2 is many times slower

@@ -39,12 +39,16 @@ _MPI_SHORT = 8  # octets that an RSA value may lack: less than once in 2^64 by c
 
 
 class Unwrapping:
-    """Opens the key packets of one mail's bodies with our keys; each try is taken from ``work``."""
+    """Opens the key packets of one mail's bodies with our keys; each try is taken from ``work``.
+
+    ``tries`` counts them.
+    """
 
     def __init__(self, keys: Sequence[DecryptionKey], work: Work) -> None:
         self._keys = keys
         self._work = work
         self._place = 0
+        self.tries = 0
 
     def session_keys(self, key_packets: Sequence[bytes]) -> Iterator[SessionKey]:
         """Yield the session keys that the packets of a body give, likeliest first.
@@ -58,6 +62,7 @@ class Unwrapping:
             if not _may_open(packet, key):
                 continue
             self._work.take_try()
+            self.tries += 1
             try:
                 found = open_key_packet(packet, key)
             except SessionKeyError:
@@ -95,7 +100,7 @@ def open_key_packet(packet: bytes, key: DecryptionKey) -> SessionKey:
     """Open a version 3 key packet's content; raise :class:`SessionKeyError` without detail."""
     try:
         return _open(Stream([packet]), key)
-    except (PacketError, ValueError, keywrap.InvalidUnwrap, UnsupportedAlgorithm):
+    except (PacketError, ValueError, UnsupportedAlgorithm):
         raise SessionKeyError from None
 
 
@@ -123,7 +128,7 @@ def _open_rsa(stream: Stream, private: rsa.RSAPrivateKey) -> SessionKey:
 def _open_ecdh(stream: Stream, key: DecryptionKey, kdf: Kdf) -> SessionKey:
     shared = _shared(read_mpi(stream), key.private)
     wrapped = stream.exactly(stream.exactly(1)[0])
-    padded = keywrap.aes_key_unwrap(_wrapping_key(shared, kdf), wrapped)
+    padded = unwrapped(_wrapping_key(shared, kdf), wrapped)
     fill = padded[-1]
     if not 1 <= fill <= len(padded) or padded[-fill:] != bytes((fill,)) * fill:
         raise SessionKeyError
@@ -166,4 +171,12 @@ def _open_x25519(stream: Stream, private: x25519.X25519PrivateKey) -> SessionKey
     kek = HKDF(hashes.SHA256(), 16, salt=None, info=b"OpenPGP X25519").derive(
         ephemeral + public + shared
     )
-    return checked(algorithm, keywrap.aes_key_unwrap(kek, bytes(wrapped)))
+    return checked(algorithm, unwrapped(kek, bytes(wrapped)))
+
+
+def unwrapped(kek: bytes, wrapped: bytes) -> bytes:
+    """Take a key out of its wrapping (RFC 3394); raise :class:`SessionKeyError` without detail."""
+    try:
+        return keywrap.aes_key_unwrap(kek, wrapped)
+    except (ValueError, keywrap.InvalidUnwrap):
+        raise SessionKeyError from None

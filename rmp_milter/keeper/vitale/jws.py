@@ -16,6 +16,7 @@ from jwt.api_jws import PyJWS
 from msgspec import Meta
 
 from rmp_milter.calls.protocol import AttestationFault, Attested
+from rmp_milter.errors import is_shortage
 from rmp_milter.keeper.vitale.attestation import AttestationError, is_number
 from rmp_milter.keeper.vitale.trust import Trusted, TrustError, find
 
@@ -84,6 +85,8 @@ class JwsVerifier:
             kid = _jws.get_unverified_header(token).get("kid")
             trusted = find(self.folder, kid)
         except (TrustError, OSError) as error:
+            if is_shortage(error):
+                raise
             log.error("a registered key cannot be used: %s", error)  # noqa: TRY400 -- one line says it
             trusted = None
         except (PyJWTError, ValueError, RecursionError):

@@ -29,6 +29,36 @@ LETTERS: Mapping[str, Text] = {
         "To see all that is overdue:\n\n"
         "    rmp access overdue EXPORT",
     ),
+    "machine-subject": Text("RMP : le serveur a besoin de vous", "RMP: the server needs you"),
+    "machine-clock-behind": Text(
+        "L'horloge de cette machine semble en retard : le journal a été\n"
+        "écrit plus tard que maintenant, ou plusieurs médecins signent\n"
+        "dans l'avenir. Les messages sont différés, sauf les urgences.\n"
+        "Mettez-la à l'heure ; rien n'est perdu. Pour voir :\n\n"
+        "    rmp check",
+        "The clock of this machine seems to be behind: the access log\n"
+        "was written later than now, or several doctors sign in the\n"
+        "future. Mails are put off, but for emergencies. Set it right;\n"
+        "nothing is lost. To see:\n\n"
+        "    rmp check",
+    ),
+    "machine-shortage": Text(
+        "Cette machine a manqué de mémoire, de descripteurs ou de place :\n"
+        "des messages ont été différés. Ils reviennent d'eux-mêmes ; rien\n"
+        "n'est perdu. Le détail est dans les journaux de rmp milter et de\n"
+        "rmp keeper.",
+        "This machine lacked memory, descriptors or room: mails were put\n"
+        "off. They come again by themselves; nothing is lost. The logs of\n"
+        "rmp milter and rmp keeper say more.",
+    ),
+    "machine-clock-leapt": Text(
+        "L'horloge de cette machine a sauté d'un jour ou plus en avant.\n"
+        "Pendant un jour, rien n'est considéré comme échu et rien n'est\n"
+        "supprimé. Vérifiez-la ; si elle est juste, il n'y a rien à faire.",
+        "The clock of this machine leapt ahead by a day or more. For one\n"
+        "day nothing is taken to be over and nothing is deleted. Check\n"
+        "it; if it is right, there is nothing to do.",
+    ),
     "checkpoint-subject": Text(
         "Point de contrôle du journal {origin} : {size} entrées",
         "Checkpoint of the access log {origin}: {size} entries",

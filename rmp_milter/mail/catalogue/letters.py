@@ -37,6 +37,18 @@ There is no need to thank the service.
         "le message cite plusieurs accès en urgence : ne gardez que la référence de celui-ci",
         "the mail quotes several emergency accesses: leave only the reference of this one",
     ),
+    "problem-file": Text(
+        "la demande a été signée comme un fichier, ou a pu l'être : écrivez-la dans le texte d'un "
+        "nouveau message, signé et chiffré en entier (PGP/MIME)",
+        "the request was signed as a file, or may have been: write it in the text of a new mail "
+        "that is signed and encrypted as a whole (PGP/MIME)",
+    ),
+    "problem-line-ends": Text(
+        "les fins de ligne du texte signé ne se lisent pas partout de la même façon : écrivez un "
+        "nouveau message, sans texte collé ni cité",
+        "the line ends of the signed text are not read the same way everywhere: write a new mail, "
+        "without pasted or quoted text",
+    ),
     "understood": Text("Ce que le service a lu :", "What the service read:"),
     "understood-line": Text("ligne « {word} »", "line « {word} »"),
     "understood-nothing": Text("rien", "nothing"),

@@ -42,6 +42,14 @@ REFUSALS: Mapping[str, Text] = {
 
 LETTERS: Mapping[str, Text] = {
     "subject-key": Text("RMP : votre nouvelle clé", "RMP: your new key"),
+    "key-prolonged": Text(
+        "Votre clé prolongée jusqu'au {until} a été reprise.",
+        "Your prolonged key was taken up; it is valid until {until}.",
+    ),
+    "key-prolonged-for-good": Text(
+        "Votre clé, désormais sans date de fin, a été reprise.",
+        "Your key, which ends at no date any more, was taken up.",
+    ),
     "key-changed": Text(
         """\
 Votre nouvelle clé est enregistrée, et cette réponse est chiffrée

@@ -60,6 +60,12 @@ REFUSALS: Mapping[str, Text] = {
         "This mail is encrypted to too many recipients at once. Nothing was kept. Send the "
         "service a mail of its own, encrypted to it and to yourself.",
     ),
+    "other-spelling": Text(
+        "Cette écriture de l'adresse ne mène pas au service. Rien n'a été lu. Écrivez à "
+        "{service}.",
+        "This way of writing the address does not lead to the service. Nothing was read. Write "
+        "to {service}.",
+    ),
     "too-large": Text(
         "Ce message est trop gros : le service accepte {limit} Mo au plus. Rien n'a été "
         "conservé. Répartissez les documents sur plusieurs messages.",
@@ -106,10 +112,15 @@ REFUSALS: Mapping[str, Text] = {
         "way. Nothing was kept. Send it again; if it happens once more, tell the host.",
     ),
     "expired-key": Text(
-        "Votre clé est expirée ou révoquée. Rien n'a été conservé. Prolongez-la dans votre "
-        "messagerie, ou créez-en une autre, puis envoyez la clé publique à l'hébergeur.",
-        "Your key is expired or revoked. Nothing was kept. Prolong it in your mail client, or "
-        "make another one, then send the public key to the host.",
+        "Votre clé est expirée ou révoquée. Rien n'a été conservé. Si elle est expirée : "
+        "prolongez-la dans votre messagerie, puis renvoyez ce message, signé, avec votre clé "
+        "publique jointe (Thunderbird : menu « OpenPGP », « Joindre ma clé publique ») ; la "
+        "nouvelle date est reprise d'elle-même. Si elle est révoquée, envoyez une nouvelle clé "
+        "publique à l'hébergeur.",
+        "Your key is expired or revoked. Nothing was kept. If it is expired: prolong it in your "
+        "mail client, then send this mail again, signed, with your public key attached "
+        "(Thunderbird: menu « OpenPGP », « Attach My Public Key »); the new date is taken up by "
+        "itself. If it is revoked, send a new public key to the host.",
     ),
     "header-problems": Text(
         "Les premières lignes de ce message n'ont pas été comprises. Rien n'a été fait ni "
@@ -266,6 +277,15 @@ REFUSALS: Mapping[str, Text] = {
         "message.",
         "This mail was signed too long ago, or your computer's time is wrong. Nothing was "
         "done. Check date and time and write a new mail.",
+    ),
+    "future": Text(
+        "Ce message porte une signature du {signed}, alors qu'il est ici {now}. Rien n'a été "
+        "fait. Vérifiez la date et l'heure de votre ordinateur, puis écrivez un nouveau "
+        "message. Si elles sont justes, c'est l'horloge du service qui retarde : prévenez "
+        "l'hébergeur.",
+        "This mail carries a signature of {signed}, while it is {now} here. Nothing was done. "
+        "Check your computer's date and time and write a new mail. If they are right, it is "
+        "the service's clock that is behind: tell the host.",
     ),
     "replayed": Text(
         "Ce message a déjà été reçu une fois ; cette copie n'a rien changé. Pour répéter une "

@@ -59,11 +59,13 @@ REFUSALS: Mapping[str, Text] = {
     ),
     "emergency-expired-key": Text(
         "Votre clé est expirée ou révoquée : votre demande d'urgence n'a rien ouvert, car aucune "
-        "réponse ne peut être chiffrée pour vous. Le plus rapide : faites-la envoyer par un "
-        "confrère inscrit. Envoyez ensuite votre nouvelle clé à l'hébergeur.",
+        "réponse ne peut être chiffrée pour vous. Le plus rapide : prolongez-la dans votre "
+        "messagerie et renvoyez la demande, signée, avec votre clé publique jointe. Sinon, "
+        "faites-la envoyer par un confrère inscrit.",
         "Your key is expired or revoked: your emergency request opened nothing, since no answer "
-        "can be encrypted to you. The quickest way: have an enrolled colleague send it. Then send "
-        "your new key to the host.",
+        "can be encrypted to you. The quickest way: prolong it in your mail client and send the "
+        "request again, signed, with your public key attached. Else have an enrolled colleague "
+        "send it.",
     ),
 }
 

@@ -21,6 +21,8 @@ class Trouble(StrEnum):
     QUOTED = "quoted"  # the request stands where a quotation may be
     ALTERNATIVES = "alternatives"  # plain text and HTML do not say the same
     TWO_REFERENCES = "two-references"  # which emergency access is justified?
+    FILE = "file"  # the text was signed as a file, or may have been
+    LINE_ENDS = "line-ends"  # signed as text, with line ends that are none for everybody
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -208,16 +208,16 @@ def dearmor(chunks: Iterable[bytes], block: int = 0) -> Iterator[bytes]:
         raise ArmorError("no data in the armor")
 
 
-class ArmorBlock(NamedTuple):
+class ArmoredBlock(NamedTuple):
     """An armored message in a text: its first octets, and what it says of its charset."""
 
     sample: bytes
     charset: str
 
 
-def blocks_in(chunks: Iterable[bytes], limit: int) -> tuple[ArmorBlock, ...]:
+def blocks_in(chunks: Iterable[bytes], limit: int) -> tuple[ArmoredBlock, ...]:
     """Return the armored messages that begin in the chunks, at most ``limit``, in one pass."""
-    rest, found = iter(chunks), list[ArmorBlock]()
+    rest, found = iter(chunks), list[ArmoredBlock]()
     while len(found) < limit:
         try:
             rest = _after_begin(rest)
@@ -236,10 +236,10 @@ def count_blocks(chunks: Iterable[bytes], limit: int) -> int:
     return len(blocks_in(chunks, limit))
 
 
-def _block(head: bytes) -> ArmorBlock:
+def _block(head: bytes) -> ArmoredBlock:
     said = _CHARSET.search(head[: _headers_end(head[:_HEADER_ROOM])])
     sample = first(base64_octets(_data_only(_after_headers(iter([head])))), SAMPLE)
-    return ArmorBlock(sample, said[1].decode("ascii") if said else "")
+    return ArmoredBlock(sample, said[1].decode("ascii") if said else "")
 
 
 def _after_begin(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -276,10 +276,18 @@ def _headers_end(head: bytes) -> int:
             in_headers = True
         elif not words:
             in_headers = False
-        elif _DATA_LINE.fullmatch(words) and (not in_headers or len(words) >= _FULL_LINE):
+        elif _is_data(words, in_headers=in_headers):
             return at
         at += len(line)
     return at
+
+
+def _is_data(words: bytes, *, in_headers: bool) -> bool:
+    """Return whether a line is one of the data; blanks may stand in a full one, as for gpg."""
+    if _DATA_LINE.fullmatch(words):
+        return not in_headers or len(words) >= _FULL_LINE
+    joined = words.translate(None, b" \t")
+    return not in_headers and len(joined) >= _FULL_LINE and bool(_DATA_LINE.fullmatch(joined))
 
 
 def _data_only(chunks: Iterator[bytes]) -> Iterator[bytes]:

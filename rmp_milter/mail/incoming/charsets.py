@@ -11,6 +11,7 @@ _NEVER = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", 
 # Labels that senders write for windows-1252 (as in the WHATWG encoding standard) or for
 # whatever their machine uses.
 _LOOSE = frozenset({"ascii", "iso8859-1"})
+_LATIN_9 = str.maketrans("¤¦¨´¸¼½¾", "€ŠšŽžŒœŸ")
 _LABEL_LIMIT = 40
 _ASCII = b"****FIN****\r\n"
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
@@ -28,6 +29,19 @@ def decode(data: bytes, label: str = "") -> str:
         except (UnicodeError, ValueError):
             continue
     return data.decode("windows-1252", errors="replace")
+
+
+def decode_unsigned(data: bytes, label: str) -> str:
+    """Return ``data`` as text where nobody signed the label that says how.
+
+    Whoever sends it on may write any: it must not make other lines or words of the same octets.
+    So UTF-8 if it is that, else windows-1252, or the few letters by which Latin-9 differs.
+    """
+    try:
+        return data.decode()
+    except UnicodeError:
+        text = data.decode("windows-1252", errors="replace")
+    return text.translate(_LATIN_9) if _lookup(label) == "iso8859-15" else text
 
 
 def known(label: str) -> bool:

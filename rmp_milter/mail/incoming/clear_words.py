@@ -17,7 +17,7 @@ from rmp_milter.mail.incoming.leaves import Leaf
 from rmp_milter.mail.incoming.transfer import first
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_RULE = re.compile(r"[ \t]*([-_=*~#]{2,})[-_=*~# \t]*")
+_RULE = re.compile(r"[ \t]*[-_=*~#]{2}[-_=*~# \t]*")
 _WORD = re.compile(r"[^\W\d_]{2}")
 # What servers and phones say of a mail. "Virus" or "scanner" alone are a doctor's words.
 _MAIL = re.compile(r"message|courriel|\be?-?mail|pi[eè]ces? jointes?|attachment", re.IGNORECASE)

@@ -15,6 +15,7 @@ from rmp_milter.mail.incoming.beside import Beside, ClearWords, InClear, in_clea
 from rmp_milter.mail.incoming.clear_words import says_words, words_around
 from rmp_milter.mail.incoming.leaves import Leaf, leaves_of
 from rmp_milter.mail.incoming.mimetree import Part, content, scan
+from rmp_milter.mail.incoming.surplus import Surplus, surplus_of, without_repetitions
 from rmp_milter.mail.incoming.transfer import Buffer
 
 _MAX_BLOCKS = 16  # armored messages in one text
@@ -73,7 +74,8 @@ class Shape(msgspec.Struct, frozen=True):
     ``pieces`` has the main one first and is empty for S/MIME and clear mail.
     ``clear`` is what travels unencrypted beside what is encrypted. ``signed_outside`` says
     that a signature encloses the body; ``winmail`` that Outlook packed the mail, or some of
-    it, into a ``winmail.dat``.
+    it, into a ``winmail.dat``; ``surplus`` what of the pieces may not stand beside the main
+    one.
     """
 
     name: ShapeName
@@ -81,6 +83,12 @@ class Shape(msgspec.Struct, frozen=True):
     clear: InClear = InClear()
     signed_outside: bool = False
     winmail: bool = False
+    surplus: Surplus | None = None
+
+    @property
+    def wanted(self) -> tuple[Piece, ...]:
+        """The pieces that are opened: with a surplus the main one, which may be an emergency."""
+        return self.pieces[:1] if self.surplus else self.pieces
 
     @property
     def clear_attachments(self) -> tuple[str, ...]:
@@ -106,6 +114,14 @@ class _Found(msgspec.Struct, frozen=True):
     block: int = 0
     charset: str = ""
 
+    @property
+    def is_entity(self) -> bool:
+        return self.role is _Role.ENTITY
+
+    @property
+    def is_text(self) -> bool:
+        return self.role in _TEXTS
+
 
 def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
     """Return the shape of the mail in ``buffer`` (``root`` is its scan, if already there).
@@ -117,14 +133,16 @@ def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
     everything = [found for leaf in leaves for found in _ciphertexts(leaf, bodiless=bodiless)]
     if not everything:
         return _without_openpgp(leaves)
-    kept = sorted(_without_twins(everything), key=_rank)
-    main = kept[0]
+    main, *others = sorted(_without_twins(everything), key=_rank)
+    others = without_repetitions(main, others)
+    kept = [main, *others]
     return Shape(
         name=_shape_name(main, kept),
         pieces=tuple(_piece(found, main=found is main) for found in kept),
         clear=_in_clear(leaves, everything, kept),
         signed_outside=main.leaf.signed_outside,
         winmail=_has_winmail(leaves),
+        surplus=surplus_of(main, others),
     )
 
 
@@ -179,7 +197,7 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
         return
     in_text = _MAX_PAGE_BLOCKS if leaf.part.media_type == "text/html" else _MAX_BLOCKS
     most = in_text if leaf.is_loose_text else 1
-    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.ArmorBlock(b"", ""),)
+    body, *others = armor.blocks_in(leaf.shown(), most) or (armor.ArmoredBlock(b"", ""),)
     if _is_encrypted(body, damaged=True):
         yield _Found(leaf, _role(leaf, bodiless=bodiless), charset=body.charset)
     for at, block in enumerate(others, 1):
@@ -187,7 +205,7 @@ def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
             yield _Found(leaf, _Role.FILE, at, block.charset)
 
 
-def _is_encrypted(block: armor.ArmorBlock, *, damaged: bool) -> bool:
+def _is_encrypted(block: armor.ArmoredBlock, *, damaged: bool) -> bool:
     """Look into the armor: MESSAGE may also be signed or compressed only.
 
     ``damaged`` is the answer where the octets make no packet: the keeper will say so.

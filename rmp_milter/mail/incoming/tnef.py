@@ -269,6 +269,8 @@ def _decoded(objects: list[_Object]) -> TNEF:
     head = _SIGNATURE.to_bytes(4, "little") + bytes(2)
     try:
         return TNEF(head + stream + _SLACK, do_checksum=False)
+    except MemoryError:
+        raise  # no fault of the octets
     except Exception as error:  # noqa: BLE001 -- others' parser on a stranger's octets
         raise TnefError(f"not decoded: {type(error).__name__}") from None
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from rmp_milter.calls.protocol import OpenedBody
-from rmp_milter.certificates import usable
+from rmp_milter.certificates import reachable
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, Once
-from rmp_milter.dossier.model import Doctor, Document, OutgoingMail
+from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Outcome
 from rmp_milter.milter.answering.answers import About, Answers
@@ -60,7 +60,8 @@ def _mails(
 ) -> Iterator[OutgoingMail]:
     """Yield the answer's mails, then those to others.
 
-    A notice whose reader's key cannot be used is left out: it must not refuse another's mail.
+    A notice that stands for another, or whose reader's key cannot be used (it must not refuse
+    another's mail), goes to nobody: a row less would tell of it.
     """
     bodies = _Bodies(outcome.effects, brought)
     about = About(
@@ -75,7 +76,7 @@ def _mails(
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
         # Somebody else's expired key must not refuse this mail, nor keep its tries uncounted.
-        reached = usable(notice.reader.certificate, case.at)
+        reached = reachable(notice.reader.certificate, case.at)
         told = msgspec.structs.replace(
             about,
             reader=notice.reader if reached else case.doctor,
@@ -85,10 +86,10 @@ def _mails(
             urgent=notice.urgent,
         )
         mails = answers.make(notice.letter, told, bodies.find)
-        if reached and notice.sent:
-            yield from mails
-        elif not reached:
+        if not reached:
             log.warning("a notice is lost: key %s is not usable", notice.reader.fingerprint)
+        told_to = NOBODY if not (notice.sent and reached) else told.reader.mail
+        yield from (msgspec.structs.replace(mail, recipient=told_to) for mail in mails)
 
 
 def _present(sender: Doctor, effects: Effects) -> Doctor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
+from rmp_milter.store.format.strangers_keys import strangers_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,11 @@ def check_doctors(walk: Walk, codecs: Codecs, expected: Expected) -> None:
             walk.add(f"doctor {key.hex()} holds another identifier")
         if doctor.patient_of:
             expected.patients_of[doctor.patient_of] = key
+        if strangers_in(doctor.certificate, doctor.key_ids):
+            walk.add(
+                f"doctor {key.hex()} is found by keys that are not his: "
+                f"rmp doctor set {doctor.fingerprint} --read-key"
+            )
         for kind, value in _values(doctor):
             link = codecs.blind.of(kind, value)
             other = links.setdefault(link, key)

@@ -1,0 +1,1 @@
+"""What the processes ask of Linux for themselves."""
