@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from statistics import median
 import load
 from writing import Pen, pen_of
 
+from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import OutgoingMail, Slice
 from rmp_milter.store.format.keys import StoreKeys, read_key
@@ -18,6 +20,7 @@ from rmp_milter.store.store import Store
 from testbed.doctor import Doctor
 from testbed.host import ADDRESS, Host
 from testbed.service import Part, Service
+from testbed.worst_mails import KINDS, Target
 
 CALM = "Patient : CALME Jean\nNé le : 30/01/1959\n"
 RESTING = "Patient : REPOS Jean\nNé le : 30/01/1959\n"
@@ -75,6 +78,52 @@ def emergency(others: int, tries: int) -> list[str]:
             f" {others - median(one.left for one in among):.0f} of the others waited still"
         ),
     ]
+
+
+def strangers(size: int) -> list[str]:
+    """Have an emergency answered while twenty strangers send the worst mails, kind by kind.
+
+    Each sends one mail of about ``size`` bytes after the other until it is answered, once under
+    an address of their own and once under that of the doctor who asks.
+    """
+    with Host() as host:
+        scene = _scene(host)
+        service = read_certificate(host.service.certificate).binary
+        known = bytes.fromhex(scene.calm.fingerprint[-16:])
+        found = []
+        for sender in ("eve@stranger.test", scene.calm.mail):
+            target = Target(service, sender, ADDRESS, known)
+            mails = {kind: make(target, size) for kind, make in KINDS.items()}
+            took = {kind: _ask_flooded(scene, sender, mail) for kind, mail in mails.items()}
+            worst = max(took, key=lambda kind: took[kind])
+            found.append(
+                f"emergency while {SENDERS} strangers send as {sender} the worst mails known, of"
+                f" {size // 1000} KB: {median(took.values()):.2f} s until its first answer has"
+                f" arrived, {took[worst]:.2f} s with the worst ({worst})"
+            )
+    return found
+
+
+def _ask_flooded(scene: Scene, sender: str, mail: bytes) -> float:
+    """Return the seconds to an emergency's first answer while strangers send ``mail``."""
+    request = _request(scene.calm, CALM)
+    scene.host.postfix.collected.clear()
+    port, done = scene.host.postfix.smtp_port, threading.Event()
+    flood = threading.Thread(
+        target=load.run, args=(port, sender, ADDRESS, _until(done, mail), SENDERS)
+    )
+    flood.start()
+    time.sleep(1)
+    answered = _ask(scene, scene.calm, request)
+    done.set()
+    flood.join()
+    scene.host.settle(PATIENCE_SECONDS)
+    return answered.arrived
+
+
+def _until(done: threading.Event, mail: bytes) -> Iterator[bytes]:
+    while not done.is_set():
+        yield mail
 
 
 def _seconds(answered: list[Answered]) -> str:

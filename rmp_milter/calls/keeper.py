@@ -1,10 +1,12 @@
 """The keeper as the milter sees it: one method a call, replies or refusals, nothing else."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Self, TypeVar
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Adopt,
@@ -51,6 +53,10 @@ _OUTSIDE: Mapping[Why, str] = {
 }
 
 
+class SlowMail(Exception):  # noqa: N818 -- reads as what it is where it is caught
+    """A mail that was to be opened quickly takes longer."""
+
+
 class RemoteKeeper:
     """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
 
@@ -58,13 +64,33 @@ class RemoteKeeper:
     that fits the reason otherwise.
     """
 
-    def __init__(self, call: Call, limit_megabytes: int) -> None:
-        """``limit_megabytes`` is told to whoever sends a larger mail."""
+    def __init__(
+        self,
+        call: Call,
+        limit_megabytes: int,
+        gate: Gate | None = None,
+        rank: Rank = Rank.KNOWN,
+        who: bytes = b"",
+    ) -> None:
+        """``limit_megabytes`` is told to whoever sends a larger mail.
+
+        Calls wait at the ``gate``, if there is one, as those of ``rank`` and of ``who``.
+        """
         self._call = call
-        self._facts = {"limit": str(limit_megabytes)}
+        self._megabytes = limit_megabytes
+        self._gate = gate
+        self._rank = rank
+        self._who = who
+
+    def at(self, rank: Rank, who: bytes = b"") -> Self:
+        """Return the same keeper for calls of another rank, of whoever seems to have written."""
+        return type(self)(self._call, self._megabytes, self._gate, rank, who)
 
     def open(self, request: Open, bodies: Memory) -> tuple[Opened, Memory]:
-        """Open a mail; the memory returned holds what was split off it, often nothing."""
+        """Open a mail; the memory returned holds what was split off it, often nothing.
+
+        Raises :class:`SlowMail` as well, for a request that is to be quick.
+        """
         opened, fresh = self._ask(Opened, request, bodies)
         ends = [each.span.offset + each.span.length for each in opened.bodies if each.fresh]
         if max(ends, default=0) > fresh.size:
@@ -125,14 +151,22 @@ class RemoteKeeper:
         self, kind: type[ReplyT], request: Request, memory: Memory | None
     ) -> tuple[ReplyT, Memory]:
         try:
-            reply, fd = self._call(request, memory.fd if memory else None)
-        except KeeperDown as error:
+            with self._place(memory):
+                reply, fd = self._call(request, memory.fd if memory else None)
+        except (KeeperDown, TimeoutError) as error:
             raise try_again("unavailable", f"keeper: {error}") from error
         shared = _taken_over(fd)
         if isinstance(reply, kind):
             return reply, shared
         shared.close()
+        if isinstance(reply, Failed) and reply.why is Why.SLOW:
+            raise SlowMail
         raise self._refusal(reply)
+
+    def _place(self, memory: Memory | None) -> AbstractContextManager[None]:
+        if self._gate is None:
+            return nullcontext()
+        return self._gate.place(self._rank, memory.size if memory else 0, self._who)
 
     def _refusal(self, reply: Reply) -> MailError:
         if not isinstance(reply, Failed):
@@ -140,7 +174,9 @@ class RemoteKeeper:
         detail = f"keeper: {reply.why} {reply.detail}"
         if reply.why not in _OUTSIDE:
             return try_again("unavailable", detail)
-        return MailError(_OUTSIDE[reply.why], detail=detail, facts=self._facts)
+        return MailError(
+            _OUTSIDE[reply.why], detail=detail, facts={"limit": str(self._megabytes)}
+        )
 
 
 def _taken_over(fd: int | None) -> Memory:

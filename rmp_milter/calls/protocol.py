@@ -116,13 +116,15 @@ class Open(Message, frozen=True):
     """Open a mail. ``digest`` is its duplicate digest; held values are bound to it.
 
     ``by_account`` says that the sender is known though no signature tells of him: only for
-    whom one of both makes known are files opened that are encrypted by themselves.
+    whom one of both makes known are files opened that are encrypted by themselves. One that
+    is to be ``quick`` fails as ``SLOW`` where it takes longer than mails do.
     """
 
     digest: bytes
     bodies: tuple[BodyRef, ...]
     candidates: tuple[bytes, ...] = ()
     by_account: bool = False
+    quick: bool = False
 
 
 class OpenedBody(msgspec.Struct, frozen=True):
@@ -559,7 +561,7 @@ class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
     ``UNREADABLE`` covers a foreign key, damage and noise alike: no answer may tell them
-    apart (Bleichenbacher's oracle).
+    apart (Bleichenbacher's oracle). ``SLOW`` is no refusal: the call may come again, not quick.
     """
 
     UNREADABLE = "unreadable"
@@ -572,6 +574,7 @@ class Why(StrEnum):
     NO_TEXT = "no-text"
     LAYERED = "layered"
     BAD_KEY = "bad-key"
+    SLOW = "slow"
     UNAVAILABLE = "unavailable"
 
 

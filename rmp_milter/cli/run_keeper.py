@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.calls.gate import SPARE
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
@@ -31,7 +32,7 @@ def keeper(config: Config) -> int:
             keys,
             config.paths.keeper / "log",
             place(config),
-            config.keeper.workers,
+            config.keeper.workers + SPARE,
             limits(config),
             verifier=verifier(config),
             services=frozenset(config.service.addresses),
@@ -76,6 +77,8 @@ def limits(config: Config) -> Limits:
         key_packets=config.limits.key_packets,
         bodies=config.limits.parts,
         parts=config.limits.parts,
+        # Whom the milter no longer waits for keeps no worker: its place is another's by then.
+        work=config.milter.keeper_timeout_seconds,
         # Files from before this bound name shorter ones: they must not stop a service.
         code_length=max(SHORTEST_CODE, config.keeper.code_length),
         code_minimum=max(SHORTEST_CODE, config.keeper.code_minimum),

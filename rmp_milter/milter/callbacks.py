@@ -23,6 +23,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
 from rmp_milter.mail.recipients import NotOurs, recipient
+from rmp_milter.milter.threads import call_for_another
 from rmp_milter.store.format.failures import StoreFailed
 
 log = logging.getLogger("rmp.milter")
@@ -43,6 +44,7 @@ class Session(Milter.Base):
     """One SMTP connection, message after message."""
 
     rules: ClassVar[Rules]
+    socket: ClassVar[str]
 
     def __init__(self) -> None:
         self.memory: Memory | None = None
@@ -106,6 +108,7 @@ class Session(Milter.Base):
     def eom(self) -> int:
         """End of data: hand the mail to the pipeline and say what became of it."""
         queue_id = self.getsymval("i") or "-"
+        call_for_another(self.socket)  # nobody else shall wait for what this mail waits for
         try:
             done = self._take()
         except MailError as error:
@@ -225,6 +228,7 @@ def listen(rules: Rules, socket: str, mode: int, group: int | None, timeout: int
     A unix socket, never TCP: Nagle against delayed ACK costs 45 ms a mail there.
     """
     Session.rules = rules
+    Session.socket = socket
     Milter.factory = Session
     Milter.set_flags(Milter.DELRCPT)
     # First of all, or the thread would give Postfix the stale socket of a killed process.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
@@ -25,7 +26,8 @@ class Means(msgspec.Struct, frozen=True):
     """What the pipeline works with, handed in by the milter's start-up.
 
     ``services`` are all addresses of the service: an answer keeps the bounce address that it
-    left with, whichever of them is the first by then.
+    left with, whichever of them is the first by then. Large mails wait at ``outsides`` to be
+    read from outside.
     """
 
     store: Store
@@ -43,6 +45,7 @@ class Means(msgspec.Struct, frozen=True):
     signature_days: int
     once_seconds: int
     turns: Turns
+    outsides: Gate
     clocks: Clocks
 
 

@@ -44,6 +44,7 @@ from rmp_milter.milter.intake import (
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.meant import check_case, check_named, check_new, is_meant, once_of
+from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
 from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
 from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
 from rmp_milter.milter.sender import (
@@ -91,7 +92,8 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
     with Memory() as bodies:
-        with memory.mapped() as raw:
+        turn = outside_turn(means.outsides, memory.size, lambda: _seems_known(envelope, means))
+        with turn, memory.mapped() as raw:
             mail = _mail(envelope, raw)
             if word := _done_unopened(mail, raw, means):
                 return word
@@ -100,6 +102,11 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
         # The bodies are all that is needed of it, and the commit takes as much again.
         memory.close()
         return _take_gathered(mail, gathered, means)
+
+
+def _seems_known(envelope: Envelope, means: Means) -> bool:
+    with means.store.snapshot() as view:
+        return bool(likely_signers(envelope, "", view))
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
@@ -194,7 +201,9 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
 
     def attempt(certificates: tuple[bytes, ...]) -> Read:
         request = open_request(mail.digest, gathered.refs, certificates, by_account=by_account)
-        opened, fresh = keeper.open(request, gathered.memory)
+        size, known = gathered.memory.size, bool(certificates)
+        rank = rank_of_opening(size, seems_known=known, logged_in=by_account)
+        opened, fresh = open_in_turn(keeper, request, gathered.memory, rank)
         return Read(
             opened,
             gathered.memory,
@@ -221,7 +230,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         digest=mail.digest,
         at=at,
         view=view,
-        keeper=means.keeper,
+        keeper=means.keeper.at(rank_of_rest(header.verb)),
         mail_from=mail.envelope.sender,
         sender=sender,
         header=header,
@@ -294,5 +303,6 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
         once = once_of(case.sender, case.opened.once, expires)
         if is_meant(case, means.signature_days):
             once += seal_marks(case, outcome, expires)
-        changes = changes_of(outcome, case, brought, once, means.answers)
+        answers = means.answers.at(rank_of_rest(case.header.verb))
+        changes = changes_of(outcome, case, brought, once, answers)
         means.store.commit(changes, case.at)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
@@ -56,7 +57,8 @@ def run(config: Config) -> int:
         duplicate_days=config.milter.duplicate_days,
     )
     failed, shortage = threading.Event(), threading.Event()
-    means = _means(config, store, keys)
+    gate = Gate(config.keeper.workers, config.milter.keeper_timeout_seconds)
+    means = _means(config, store, keys, gate)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:
         return take(envelope, memory, means)
@@ -75,7 +77,7 @@ def run(config: Config) -> int:
         else None
     )
     ended = threading.Event()
-    house, watch = household(config, store), watch_of(config)
+    house, watch = household(config, store, gate), watch_of(config)
     rounds = _Rounds(house, watch, config.milter.chores_seconds, means.clocks, shortage)
     chores = threading.Thread(
         target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
@@ -132,9 +134,9 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
             _give_up(failed)
 
 
-def household(config: Config, store: Store) -> Household:
-    """Return what the chores are done with."""
-    keeper = _keeper(config)
+def household(config: Config, store: Store, gate: Gate | None = None) -> Household:
+    """Return what the chores are done with; in the milter they wait at its ``gate``."""
+    keeper = _keeper(config, gate).at(Rank.CHORE)
     language = config.service.language
     return Household(store, keeper, _answers(config, keeper), language, config.clock)
 
@@ -154,9 +156,9 @@ def watch_of(config: Config) -> Watch:
     )
 
 
-def _keeper(config: Config) -> RemoteKeeper:
+def _keeper(config: Config, gate: Gate | None) -> RemoteKeeper:
     client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
-    return RemoteKeeper(client.call, config.limits.message_bytes // 1_000_000)
+    return RemoteKeeper(client.call, config.limits.message_bytes // 1_000_000, gate)
 
 
 def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
@@ -171,8 +173,8 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
     )
 
 
-def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
-    keeper = _keeper(config)
+def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
+    keeper = _keeper(config, gate)
     table = table_with(msgspec.structs.asdict(config.onglets))
     return Means(
         store=store,
@@ -190,6 +192,7 @@ def _means(config: Config, store: Store, keys: StoreKeys) -> Means:
         signature_days=config.rules.signature_days,
         once_seconds=kept_seconds(config.rules.signature_days),
         turns=Turns(),
+        outsides=Gate(1, config.milter.keeper_timeout_seconds),
         clocks=Clocks(),
     )
 

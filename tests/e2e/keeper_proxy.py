@@ -18,9 +18,12 @@ Passing = Callable[[Request, Reply | None], bool]
 
 
 class KeeperProxy:
-    """Stands at the keeper's socket until closed; ``passing`` may be exchanged meanwhile."""
+    """Stands at the keeper's socket until closed; ``passing`` may be exchanged meanwhile.
 
-    def __init__(self, path: Path) -> None:
+    It serves so many calls at once as it has ``workers``, as they come; all, if none are named.
+    """
+
+    def __init__(self, path: Path, workers: int = 0) -> None:
         self.passing: Passing = lambda _request, _reply: True
         self._path, self._real = path, path.with_name("keeper.real.sock")
         path.rename(self._real)
@@ -28,7 +31,9 @@ class KeeperProxy:
         self._listener.bind(str(path))
         path.chmod(0o777)
         self._listener.listen(64)
-        threading.Thread(target=self._serve, daemon=True).start()
+        serve = self._work if workers else self._serve
+        for _ in range(workers or 1):
+            threading.Thread(target=serve, daemon=True).start()
 
     def close(self) -> None:
         """Let the keeper have its place again."""
@@ -40,6 +45,12 @@ class KeeperProxy:
             while True:
                 connection, _ = self._listener.accept()
                 threading.Thread(target=self._pass, args=(connection,), daemon=True).start()
+
+    def _work(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._pass(connection)
 
     def _pass(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:

@@ -289,6 +289,28 @@ def test_a_silent_caller_does_not_hold_a_worker_for_ever(keeper: Running) -> Non
             connection.close()
 
 
+def test_callers_that_are_slow_or_hang_up_leave_nothing(keeper: Running) -> None:
+    def levels() -> list[int]:
+        return [open_files(pid) for pid in keeper.workers()]
+
+    before, workers = levels(), keeper.workers()
+    whole = framed(encode(record()))
+    with Memory() as shared:
+        shared.write(b"x" * 1000)
+        for end in (0, 1, 3, 4, 5, len(whole) - 1, len(whole)):
+            for half_open in (False, True):
+                with socket.socket(socket.AF_UNIX) as connection:
+                    connection.connect(str(keeper.socket))
+                    if end:
+                        socket.send_fds(connection, [whole[:end]], [shared.fd])
+                    if half_open:
+                        connection.shutdown(socket.SHUT_RD)
+                        connection.shutdown(socket.SHUT_WR)
+    assert isinstance(keeper.client.call(record())[0], Recorded)
+    until(lambda: levels() == before)
+    assert keeper.workers() == workers
+
+
 def test_a_worker_killed_is_replaced(keeper: Running) -> None:
     before = keeper.workers()
     os.kill(before[0], signal.SIGKILL)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import pytest
 
+from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.memory import Memory
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope
@@ -72,7 +73,9 @@ NUMBERS = count(1)
 def bounced(raw: bytes, recipient: str, sender: str = "") -> tuple[str, tuple[int, ...]]:
     """Return what the log says, and the rows that are noted as come back."""
     store = Store()
-    means: Any = SimpleNamespace(store=store, services=(FIRST, SECOND), bounce_key=KEY)
+    means: Any = SimpleNamespace(
+        store=store, services=(FIRST, SECOND), bounce_key=KEY, outsides=Gate(1, 1)
+    )
     envelope = Envelope(sender, (recipient,), "", next(NUMBERS))
     with Memory() as memory:
         memory.write(raw)

@@ -318,6 +318,21 @@ def test_changes_that_meet_share_one_transaction(
     assert findings(folder) == ()
 
 
+def test_an_emergency_is_in_the_next_transaction_whoever_waits(store: Store) -> None:
+    mail = msgspec.structs.replace(a_mail(), urgent=True)
+    works = [Changes()] * 6 + [Changes(outbox=(mail,))]
+    threads = [threading.Thread(target=store.commit, args=(each, NOW)) for each in works]
+    with store._environment.writing():
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_for_queue(store._writer, number)
+        waiting = [bool(each.changes.outbox) for each in store._writer._waiting]
+    for thread in threads:
+        thread.join()
+    assert waiting == [True] + [False] * 5
+    assert store.stats()["outbox_waiting"] == 1
+
+
 def test_one_conflict_in_a_group_lets_the_others_through(store: Store, folder: Path) -> None:
     dossier_id = with_dossier(store, "taken")
     told: list[str] = []

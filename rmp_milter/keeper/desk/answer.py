@@ -44,6 +44,7 @@ from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.held import HeldError
 from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.opening import open_mail
+from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.sealmail import reader_keys, seal_message
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.signing import signed_message
@@ -70,6 +71,8 @@ def answer(
             return Failed(Why.UNAVAILABLE, SHORT), None
         detail = failure.detail if isinstance(failure, CallFailed) else str(failure)
         return Failed(failure.why, detail), None
+    except TooSlow:
+        return Failed(Why.SLOW), None
     except HeldError as failure:
         return Failed(Why.UNAVAILABLE, str(failure)), None
 
@@ -80,7 +83,8 @@ def _answer(
     match request:
         case Open():
             size = size_of(fd, desk.limits.message)
-            opened, memory = open_mail(desk, request, reader(fd), size, now)
+            with within(QUICK_SECONDS if request.quick else 0):
+                opened, memory = open_mail(desk, request, reader(fd), size, now)
             ahead = max(0, desk.journal.latest() - now)
             return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():

@@ -237,7 +237,11 @@ class _Keeping:
         if not apart:
             return kept, None
         memory = Memory()
-        fresh = [self._split_off(document, memory) for document in apart]
+        try:
+            fresh = [self._split_off(document, memory) for document in apart]
+        except BaseException:
+            memory.close()
+            raise
         return ([*fresh, *kept] if is_split else [*kept, *fresh]), memory
 
     def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:

@@ -1,9 +1,11 @@
 """Making an answer: the letter's mails, sealed by the keeper for their reader."""
 
 from collections.abc import Callable, Iterator
+from typing import Self
 
 import msgspec
 
+from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Seal
@@ -46,6 +48,10 @@ class Answers(msgspec.Struct, frozen=True):
     answer_bytes: int
     new_token: Callable[[], str]
     answer_mails: int = 20
+
+    def at(self, rank: Rank) -> Self:
+        """Return the same, sealed by calls of ``rank``."""
+        return msgspec.structs.replace(self, keeper=self.keeper.at(rank))
 
     def make(self, letter: Letter, about: About, bodies: Bodies) -> tuple[OutgoingMail, ...]:
         """Return the letter's mails; ``bodies`` gives stored bodies by document id.

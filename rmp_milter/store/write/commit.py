@@ -68,7 +68,9 @@ class GroupCommit:
         """
         validate(changes)
         pending = _Pending(changes, now)
-        self._waiting.append(pending)
+        # What an emergency waits for is in the next transaction, however many wait.
+        urgent = any(mail.urgent for mail in changes.outbox)
+        (self._waiting.appendleft if urgent else self._waiting.append)(pending)
         with self._turn:
             while not pending.done:
                 self._write_some()

@@ -1,0 +1,21 @@
+"""libmilter's threads: whoever keeps one for long calls for another.
+
+Debian's libmilter gives commands of many connections to a few threads. Where several come in
+one moment and fewer threads are free, it counts on these to take the others up soon; one that
+waits (for the keeper, for a slow mail) never comes to it, and a connection that has nothing to
+do with it hears nothing for as long. A new connection makes libmilter start a thread if none is
+free, and that one then takes up what was left.
+"""
+
+import socket
+from contextlib import suppress
+
+
+def call_for_another(path: str) -> None:
+    """Have libmilter see whether it has a free thread; ``path`` is the milter's own socket.
+
+    Never waits: where the row of new connections is full, these do the same.
+    """
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        knock.settimeout(0)
+        knock.connect(path)
