@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keeper_case import HEADER, LETTER, ask, desk_of, encrypted, opening
 from keeper_gpg import Gpg, packets_of
+from msgspec.structs import replace
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import Opened, Signature, Trust
@@ -201,6 +202,15 @@ def test_each_of_what_makes_an_act_counts() -> None:
     }
     assert len(different) == 8
     assert act_of(b"p", BY, TEXT, SessionKey(7, bytes(16))) == act()
+
+
+@pytest.mark.parametrize("trust", list(Trust))
+def test_a_signature_that_fits_makes_the_act_whatever_else_it_is_worth(trust: Trust) -> None:
+    """An emergency by a weak or expired key, sealed anew, is the same emergency."""
+    by = replace(BY, trust=trust)
+    one, other = (act_of(bytes(32), by, TEXT, key) for key in (KEY, SessionKey(9, b"x" * 32)))
+    fits = {Trust.GOOD, Trust.WEAK, Trust.FUTURE, Trust.EXPIRED}
+    assert (one == other) is (trust in fits)
 
 
 @given(

@@ -14,15 +14,17 @@ from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 
 _SIGNED, _UNSIGNED = b"rmp act signed\0", b"rmp act unsigned\0"
 _PIECE = 1 << 20
+_SIGNERS = frozenset({Trust.GOOD, Trust.WEAK, Trust.FUTURE, Trust.EXPIRED})
+"""What fits its content, by a key that is known; what more it is worth is another matter."""
 
 
 def act_of(pepper: bytes, signature: Signature, content: bytes, key: SessionKey) -> bytes:
     """Return what the same act always gives, and no other one.
 
-    ``content`` is what was signed; where no signature is good, all that ``key`` opened.
+    ``content`` is what was signed; where no signature fits it, all that ``key`` opened.
     """
     digest = _digest(content)
-    if signature.trust is Trust.GOOD:
+    if signature.trust in _SIGNERS:
         signer = bytes.fromhex(signature.fingerprint)
         said = _SIGNED + bytes([len(signer)]) + signer + signature.created.to_bytes(8) + digest
     else:

@@ -1,6 +1,5 @@
 """*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,19 +14,18 @@ from rmp_milter.calls.protocol import (
     OpenedBody,
     Parcel,
     Role,
-    Span,
+    Signature,
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
-from rmp_milter.dossier.model import Container, PartName, Verb
+from rmp_milter.dossier.model import Verb
 from rmp_milter.keeper.desk.act import act_of, seal_of
-from rmp_milter.keeper.desk.attached import Checks, framed, keys_to_try, open_attached
-from rmp_milter.keeper.desk.content import InnerDocument, Opening, read_main, weigh
+from rmp_milter.keeper.desk.attached import Attached, Checks, framed, keys_to_try, open_attached
+from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.held import HeldKind
+from rmp_milter.keeper.desk.keeping import Keeping, KnownBody
 from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
-from rmp_milter.keeper.desk.route import HprimPiece
-from rmp_milter.keeper.desk.sealmail import encrypt_document
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
@@ -35,10 +33,9 @@ from rmp_milter.keeper.openpgp.packets import (
     EncryptedMessage,
     PacketError,
     ReadAt,
-    pieces_of,
     read_message,
 )
-from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import HEAD
@@ -46,12 +43,29 @@ from rmp_milter.mail.incoming.transfer import first
 from rmp_milter.mail.meaning.meaning import asked
 
 
-class _Body(NamedTuple):
-    """A body whose session key is known."""
+class _Mail(NamedTuple):
+    """A mail while it is opened: ``read`` gives its bodies, ``work`` is what it may cost."""
 
-    ref: BodyRef
-    message: EncryptedMessage
-    key: SessionKey
+    desk: Desk
+    request: Open
+    read: ReadAt
+    now: int
+    work: Work
+    unwrapping: Unwrapping
+
+    @property
+    def this_year(self) -> int:
+        """The year in which it came, for years of two digits."""
+        return int(day_of(self.now, UNIVERSAL)[:4])
+
+
+class _Main(NamedTuple):
+    """The main body, opened: its plaintext, what was read in it, what its signature is worth."""
+
+    body: KnownBody
+    plain: Plain
+    opening: Opening
+    signature: Signature
 
 
 def open_mail(
@@ -65,78 +79,87 @@ def open_mail(
     """
     _check(request.bodies, size, desk.limits.bodies)
     work = Work(size, desk.limits.plaintext, len(request.bodies))
-    main, files = _apart(request.bodies)
-    message = read_message(read, main.span, desk.limits.key_packets, work)
-    unwrapping = Unwrapping(desk.keys.decryption, work)
-    session_keys_of = partial(_keys_to_try, desk, unwrapping)
-    key, plain = _decrypt_main(desk, message, read, session_keys_of(message), work)
-    this_year = int(day_of(now, UNIVERSAL)[:4])
+    mail = _Mail(desk, request, read, now, work, Unwrapping(desk.keys.decryption, work))
+    main = _opened_main(mail, size)
+    refuse_layers(main.opening, mail.unwrapping, mail.this_year)
+    files, attached = _opened_files(mail, main)
+    keeping = Keeping(desk, request.digest, read, now)
+    opened, memory = keeping.bodies([main.body, *files], main.opening)
+    return _reply(mail, main, tuple(opened), attached), memory
+
+
+def _opened_main(mail: _Mail, size: int) -> _Main:
+    """Open the main body and read it, within what a mail of that size is read of."""
+    desk = mail.desk
+    ref = next(ref for ref in mail.request.bodies if ref.role is Role.MAIN)
+    message = read_message(mail.read, ref.span, desk.limits.key_packets, mail.work)
+    key, plain = _decrypted(mail, message)
     limits = replace(desk.limits, text=text_within(size, desk.limits.text))
-    opening = read_main(plain, main.charset, limits, this_year)
-    read_as, said = opening.meaning, opening.meaning.cut
-    signature = weigh(opening, request.candidates, now, work)
-    refuse_layers(opening, unwrapping, this_year)
-    if files and is_urgent(opening, this_year):
-        files = ()  # nothing that came with it refuses an emergency, and none of it is kept
-    sealed = framed((ref.span for ref in files), read, desk.limits.key_packets, work)
-    attached = open_attached(
-        sealed,
-        read,
-        session_keys_of,
-        Checks(
-            main=signature,
-            by_account=request.by_account,
-            candidates=request.candidates,
-            service=unwrapping,
-            work=work,
-            left=desk.limits.plaintext - len(plain.data),
-            now=now,
-            this_year=this_year,
-            beside_entity=opening.is_entity,
-        ),
+    opening = read_main(plain, ref.charset, limits, mail.this_year)
+    signature = weigh(opening, mail.request.candidates, mail.now, mail.work)
+    return _Main(KnownBody(ref, message, key), plain, opening, signature)
+
+
+def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
+    """Open the files that are encrypted by themselves, and check them.
+
+    In an emergency none is: nothing that came with it refuses it, and none of it is kept.
+    """
+    refs = [ref for ref in mail.request.bodies if ref.role is not Role.MAIN]
+    if refs and is_urgent(main.opening, mail.this_year):
+        refs = []
+    limits = mail.desk.limits
+    framing = framed((ref.span for ref in refs), mail.read, limits.key_packets, mail.work)
+    checks = Checks(
+        main=main.signature,
+        by_account=mail.request.by_account,
+        candidates=mail.request.candidates,
+        service=mail.unwrapping,
+        work=mail.work,
+        left=limits.plaintext - len(main.plain.data),
+        now=mail.now,
+        this_year=mail.this_year,
+        beside_entity=main.opening.is_entity,
     )
-    bodies = [_Body(main, message, key), *map(_Body, files, sealed.messages, attached.keys)]
-    signed = signed_content(opening, plain.data)
-    keeping = _Keeping(desk, request.digest, read, now)
-    opened, memory = keeping.bodies(bodies, opening)
-    weighed = _weigh_attestation(desk, said.attestation, request.digest, now)
-    reply = Opened(
+    attached = open_attached(framing, mail.read, partial(_keys_to_try, mail), checks)
+    return [*map(KnownBody, refs, framing.messages, attached.keys)], attached
+
+
+def _reply(
+    mail: _Mail, main: _Main, bodies: tuple[OpenedBody, ...], attached: Attached
+) -> Opened:
+    """Say what the mail is; nothing of what it says but its header's lines and names."""
+    desk, key, opening = mail.desk, main.body.key, main.opening
+    said, digest = opening.meaning.cut, mail.request.digest
+    weighed = _weigh_attestation(desk, said.attestation, digest, mail.now)
+    ours = Ours(desk.services, desk.keys.service.fingerprint)
+    signed = signed_content(opening, main.plain.data)
+    return Opened(
         header=said.header,
-        signature=signature,
-        bodies=tuple(opened),
-        held_code=_held(desk, HeldKind.CODE, said.code, request.digest, now),
+        signature=main.signature,
+        bodies=bodies,
+        held_code=_held(desk, HeldKind.CODE, said.code, digest, mail.now),
         attested=weighed.attested,
         held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
-        once=act_of(desk.keys.pepper, signature, signed, key),
+        once=act_of(desk.keys.pepper, main.signature, signed, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
-        held_reason=_held(desk, HeldKind.REASON, said.reason, request.digest, now),
-        standing=read_as.standing,
-        doubts=read_as.doubts,
-        protected=protected_of(
-            Ours(desk.services, desk.keys.service.fingerprint), opening, plain.data
-        ),
+        held_reason=_held(desk, HeldKind.REASON, said.reason, digest, mail.now),
+        standing=opening.meaning.standing,
+        doubts=opening.meaning.doubts,
+        protected=protected_of(ours, opening, main.plain.data),
         seals=tuple(seal_of(desk.keys.pepper, each) for each in (key, *attached.keys)),
         file_fault=attached.fault,
         file_signers=attached.signers,
     )
-    return reply, memory
 
 
-def _apart(bodies: Sequence[BodyRef]) -> tuple[BodyRef, tuple[BodyRef, ...]]:
-    """Return the main body, and the files that came beside it."""
-    files = tuple(ref for ref in bodies if ref.role is not Role.MAIN)
-    return next(ref for ref in bodies if ref.role is Role.MAIN), files
-
-
-def _keys_to_try(
-    desk: Desk, unwrapping: Unwrapping, message: EncryptedMessage
-) -> Iterator[SessionKey]:
+def _keys_to_try(mail: _Mail, message: EncryptedMessage) -> Iterator[SessionKey]:
     def decoy() -> SessionKey:
-        return SessionKey(9, desk.random(32))
+        return SessionKey(9, mail.desk.random(32))
 
-    return keys_to_try(message, unwrapping, decoy)
+    return keys_to_try(message, mail.unwrapping, decoy)
 
 
 def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
@@ -173,13 +196,12 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
             raise CallFailed(Why.UNAVAILABLE, "a body outside the shared memory")
 
 
-def _decrypt_main(
-    desk: Desk, message: EncryptedMessage, read: ReadAt, keys: Iterator[SessionKey], work: Work
-) -> tuple[SessionKey, Plain]:
+def _decrypted(mail: _Mail, message: EncryptedMessage) -> tuple[SessionKey, Plain]:
     """Try the session keys that the key packets give; the body's integrity decides."""
-    for key in keys:
+    most = mail.desk.limits.plaintext
+    for key in _keys_to_try(mail, message):
         try:
-            return key, decrypt(read, message.body, key, desk.limits.plaintext, work)
+            return key, decrypt(mail.read, message.body, key, most, mail.work)
         except PacketError as error:
             if error.why is not Why.UNREADABLE:
                 raise
@@ -204,82 +226,3 @@ def refuse_layers(opening: Opening, unwrapping: Unwrapping, this_year: int) -> N
         data = b"".join(document.data())
         if is_encrypted_to(unwrapping, data) and not is_urgent(opening, this_year):
             raise CallFailed(Why.LAYERED, "a document is encrypted to the service again")
-
-
-class _Keeping:
-    """Turns bodies into what can be stored."""
-
-    def __init__(self, desk: Desk, digest: bytes, read: ReadAt, now: int) -> None:
-        self._desk = desk
-        self._digest = digest
-        self._read = read
-        self._now = now
-
-    def bodies(
-        self, bodies: Sequence[_Body], opening: Opening
-    ) -> tuple[list[OpenedBody], Memory | None]:
-        """Return the bodies to store.
-
-        Without the text that carries a secret (``mail.meaning``), without one of several
-        patients, and without a main body that holds nothing but its routing header: it would
-        be an empty entry in the dossier. Files out of a ``winmail.dat`` stand beside it, each
-        by itself: its reader's client may not open such a thing.
-        """
-        is_split = not opening.meaning.keeps_text or bool(opening.pieces)
-        main_is_kept = bool(opening.parts) and not is_split
-        kept = [
-            self._as_came(body, opening)
-            for body in bodies
-            if body.ref.role is not Role.MAIN or main_is_kept
-        ]
-        split = [*map(_as_document, opening.pieces), *opening.documents]
-        apart = split if is_split else opening.packed
-        if not apart:
-            return kept, None
-        memory = Memory()
-        try:
-            fresh = [self._split_off(document, memory) for document in apart]
-        except BaseException:
-            memory.close()
-            raise
-        return ([*fresh, *kept] if is_split else [*kept, *fresh]), memory
-
-    def _as_came(self, body: _Body, opening: Opening) -> OpenedBody:
-        span = body.message.body
-        if body.ref.role is Role.MAIN:
-            container = Container.ENTITY if opening.is_entity else Container.TEXT
-            parts = opening.parts
-        else:
-            container = Container.FILE
-            size = span.length
-            parts = (PartName(body.ref.name, "application/octet-stream", size),)
-        digest = _digest_of(self._read, span)
-        return OpenedBody(container, span, digest, self._held(body.key), parts)
-
-    def _held(self, key: SessionKey) -> bytes:
-        return self._desk.holder.hold(
-            HeldKind.SESSION_KEY, packed(key), self._digest, self._now
-        )
-
-    def _split_off(self, document: InnerDocument, memory: Memory) -> OpenedBody:
-        """Encrypt one document under a session key of its own, into ``memory``."""
-        key = SessionKey(9, self._desk.random(32))
-        data = b"".join(document.data())
-        body = encrypt_document(document.part.name, data, key, self._desk.random)
-        span = Span(memory.size, len(body))
-        memory.write(body)
-        digest = hashlib.sha256(body).digest()
-        held = self._held(key)
-        return OpenedBody(Container.FILE, span, digest, held, (document.part,), fresh=True)
-
-
-def _as_document(piece: HprimPiece) -> InnerDocument:
-    part = PartName(piece.name, "text/plain", len(piece.data))
-    return InnerDocument(part, lambda: iter((piece.data,)))
-
-
-def _digest_of(read: ReadAt, span: Span) -> bytes:
-    digest = hashlib.sha256()
-    for piece in pieces_of(read, span.offset, span.length):
-        digest.update(piece)
-    return digest.digest()
