@@ -19,6 +19,26 @@ def test_a_refusal_is_one_line_in_the_language_of_the_host(clinic: Clinic) -> No
     assert "\n" not in reply.text
 
 
+@pytest.mark.promise(number=4)
+@pytest.mark.parametrize(
+    "to", ["rmp+x@rmp.test", '"rmp"@rmp.test', "rmp@rmp.test.", "RMP@rmp.test"]
+)
+def test_clear_text_to_the_service_under_another_spelling(clinic: Clinic, to: str) -> None:
+    host, mail = clinic.host, clinic.lab.clear("Patient : DUPONT Jean\n")
+    reply = clinic.lab.send(host.postfix.smtp_port, mail, recipients=[to])
+    assert (reply.code, reply.text[:36]) == (550, "5.7.1 Ce message n'est pas chiffre :")
+    assert host.postfix.queue_ids() == []
+
+
+def test_a_request_to_the_service_under_another_spelling(clinic: Clinic) -> None:
+    host, mail = clinic.host, clinic.lab.pgp_mime("Demande : aide\n")
+    before = host.postfix.collected.count(clinic.lab.mail)
+    sent = clinic.lab.send(host.postfix.smtp_port, mail, recipients=["rmp+aide@rmp.test"])
+    assert sent.accepted
+    (answer,) = host.answers(clinic.lab, 1, after=before)
+    assert "URGENCE" in answer.text
+
+
 NAMED = "DUPONT Jean : radio.pdf"
 
 
