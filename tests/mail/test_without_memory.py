@@ -3,6 +3,7 @@
 import faulthandler
 import os
 import random
+import resource
 from collections.abc import Callable
 
 import pytest
@@ -70,6 +71,7 @@ def in_a_child(work: Callable[[], int]) -> int:
     if not child:
         status = _AGAIN
         faulthandler.disable()  # what dies of it is expected here
+        resource.setrlimit(resource.RLIMIT_CPU, (2, 2))  # the interpreter may go in circles
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         try:
             status = work()
