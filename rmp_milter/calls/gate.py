@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
+AHEAD = 1
+"""Ordinary calls beyond the number of cores: while one's reply is read, no core is idle."""
 SPARE = 1
-"""Workers that the keeper has beyond those of its configuration: emergencies' own."""
+"""Workers beyond those for ordinary calls: emergencies' own."""
 PASSED_OVER = 3
 """So often whoever has waited longest is passed over; then it is his turn."""
 
@@ -41,6 +43,16 @@ class Rank(IntEnum):
 
 
 _NARROW = frozenset({Rank.LARGE, Rank.STRANGER, Rank.STRANGER_LARGE})
+
+
+def ordinary_of(workers: int) -> int:
+    """Return how many ordinary calls go at once to a keeper with so many configured workers."""
+    return workers + AHEAD
+
+
+def processes_of(workers: int) -> int:
+    """Return how many processes such a keeper starts."""
+    return ordinary_of(workers) + SPARE
 
 
 class _Waiting:

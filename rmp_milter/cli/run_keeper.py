@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.calls.gate import SPARE
+from rmp_milter.calls.gate import processes_of
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
@@ -32,7 +32,7 @@ def keeper(config: Config) -> int:
             keys,
             config.paths.keeper / "log",
             place(config),
-            config.keeper.workers + SPARE,
+            processes_of(config.keeper.workers),
             limits(config),
             verifier=verifier(config),
             services=frozenset(config.service.addresses),

@@ -68,8 +68,8 @@ key_packets = 64
 parts = 200
 
 [keeper]
-# Worker processes; as many as the machine has cores, and two at least, so that mails of
-# strangers never take all. One more is started for emergencies alone.
+# Worker processes; as many as the machine has cores. Two more are started, one of them
+# for emergencies alone.
 workers = 2
 # Users (names or numeric uids) that may call the keeper: the milter's.
 users = {users}

@@ -28,7 +28,6 @@ Findings = Iterator[PostfixFinding]
 
 RESTORE = "put it back from your copy, or make a new service with rmp init"
 OTHER_FORMAT = "a format is read by its own version of rmp-milter; nothing is lost or damaged"
-FEWEST_WORKERS = 2
 _PART_KEY, _SHARED_KEY = 0o077, 0o027
 
 
@@ -43,7 +42,6 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += _as(config.paths.courier, lambda: [*_courier(config)])
     found += _certificate(config)
     found += _audit(config)
-    found += _workers(config)
     return found
 
 
@@ -200,15 +198,6 @@ def _is_there(file: Path) -> bool:
         return file.exists()
     except OSError:
         return False
-
-
-def _workers(config: Config) -> Findings:
-    if config.keeper.workers < FEWEST_WORKERS:
-        yield PostfixFinding(
-            Severity.WARNING,
-            f"[keeper] workers: {config.keeper.workers}",
-            f"name {FEWEST_WORKERS} or more: a stranger's mail that takes long holds up all others",
-        )
 
 
 def _certificate(config: Config) -> Findings:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.gate import Gate, Rank
+from rmp_milter.calls.gate import Gate, Rank, ordinary_of
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
@@ -57,7 +57,7 @@ def run(config: Config) -> int:
         duplicate_days=config.milter.duplicate_days,
     )
     failed, shortage = threading.Event(), threading.Event()
-    gate = Gate(config.keeper.workers, config.milter.keeper_timeout_seconds)
+    gate = Gate(ordinary_of(config.keeper.workers), config.milter.keeper_timeout_seconds)
     means = _means(config, store, keys, gate)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:

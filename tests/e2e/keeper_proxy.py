@@ -32,11 +32,17 @@ class KeeperProxy:
         path.chmod(0o777)
         self._listener.listen(64)
         serve = self._work if workers else self._serve
-        for _ in range(workers or 1):
-            threading.Thread(target=serve, daemon=True).start()
+        self._threads = [
+            threading.Thread(target=serve, daemon=True) for _ in range(workers or 1)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Let the keeper have its place again."""
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in accept
+        for thread in self._threads:
+            thread.join()
         self._listener.close()
         self._real.rename(self._path)
 

@@ -14,7 +14,7 @@ import pytest
 from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy, Passing
 
-from rmp_milter.calls.gate import SPARE
+from rmp_milter.calls.gate import ordinary_of, processes_of
 from rmp_milter.calls.protocol import Open, Release, Reply, Request, Reseal
 from rmp_milter.certificates import read_certificate
 from testbed.doctor import Doctor
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.integration
 
 WORKERS, OTHERS, STRANGERS = 2, 6, 20
 SECONDS = 30
+PLACES = ordinary_of(WORKERS)
 SETTINGS = {("keeper", "workers"): str(WORKERS)}
 
 
@@ -59,7 +60,7 @@ class Held:
 
 @contextmanager
 def keeper_of(clinic: Clinic, passing: Passing) -> Iterator[None]:
-    proxy = KeeperProxy(clinic.host.service.keeper_socket, WORKERS + SPARE)
+    proxy = KeeperProxy(clinic.host.service.keeper_socket, processes_of(WORKERS))
     proxy.passing = passing
     try:
         yield
@@ -97,11 +98,11 @@ def test_an_emergency_passes_mails_that_hold_all_workers(clinic: Clinic) -> None
         asked = pool.submit(clinic.host.send, clinic.anne, urgent)
         wait_until(lambda: emergency.came == 1, SECONDS, "the emergency's call")
         with sending(clinic, deposits) as sent:
-            wait_until(lambda: others.came == WORKERS, SECONDS, "calls of the others")
+            wait_until(lambda: others.came == PLACES, SECONDS, "calls of the others")
             emergency.go.set()
             answered = asked.result(SECONDS)
             waiting = [each for each in sent if not each.done()]
-            assert others.came == WORKERS
+            assert others.came == PLACES
             others.go.set()
         assert answered.accepted
         assert len(waiting) == OTHERS
@@ -130,7 +131,7 @@ def test_who_is_known_and_an_emergency_pass_strangers_whose_mails_take_long(
             assert clinic.host.send(clinic.lab, deposit).accepted
             assert clinic.host.send(clinic.anne, urgent).accepted
             waiting = [each for each in sent if not each.done()]
-            assert strangers.came == WORKERS - 1
+            assert strangers.came == PLACES - 1
             strangers.go.set()
         assert len(waiting) == OTHERS
         assert {each.result().code for each in sent} == {550}
@@ -149,7 +150,7 @@ def test_a_keeper_that_was_away_is_served_again_in_all_its_places(clinic: Clinic
         return held.hold() if reply is None and isinstance(request, Open) else True
 
     with keeper_of(clinic, passing), sending(clinic, mails) as sent:
-        wait_until(lambda: held.came == WORKERS, SECONDS, "calls in all places")
+        wait_until(lambda: held.came == PLACES, SECONDS, "calls in all places")
         held.go.set()
         assert all(each.result().accepted for each in sent)
 

@@ -285,5 +285,5 @@ def test_mails_that_wait_keep_no_other_connection_waiting(stand: Stand) -> None:
             assert other.run([helo, *known]) == TAKEN
         held.set()
         for client in waiting:
-            assert client.hear().data.startswith(b"550 5.7.1")
+            assert client.hear().data.startswith(b"550 5.7.1"), stand.service.all_logs()
             client.close()

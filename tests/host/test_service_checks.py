@@ -67,14 +67,6 @@ def test_who_keeps_checkpoints_and_reads_reasons_must_be_outside(service: Config
     assert (finding.severity, finding.line[-21:]) == (Severity.WARNING, "is still on this host")
 
 
-def test_a_single_worker_is_warned_of(service: Config) -> None:
-    text = service.file.read_text()
-    assert text.count("workers = 2") == 1
-    service.file.write_text(text.replace("workers = 2", "workers = 1"))
-    (finding,) = check_service(load(service.file))
-    assert (finding.severity, finding.line) == (Severity.WARNING, "[keeper] workers: 1")
-
-
 def overwrite(file: Path) -> None:
     file.write_text("not a key\n")
 
