@@ -25,7 +25,7 @@ EVES = {"login": "eve", "password": "secret of eve"}
 def eve(clinic: Clinic) -> Doctor:
     """A colleague to whom the others write, enrolled, with an account of his own."""
     clinic.host.postfix.add_account("eve", "secret of eve")
-    doctor = clinic.host.doctor("Dr Eve MALIN", "eve@mal.test", account="eve")
+    doctor = clinic.host.doctor("Dr Eve MALIN", "eve@other.test", account="eve")
     for other in (clinic.paul, clinic.anne):
         other.import_key(doctor.certificate)
     return doctor

@@ -21,6 +21,7 @@ from inspect_case import (
     key_packet,
 )
 
+from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.memory import Memory
 from rmp_milter.certificates import read_certificate
 from rmp_milter.cli.stores import open_store, store_keys
@@ -51,7 +52,7 @@ class Milter:
         """Return the key of the refusal, or how the log says that the mail was done."""
         envelope = Envelope("somebody@else.where", ("rmp@rmp.test",), "", int(time.time()))
         with open_store(self.config) as store, Memory() as memory:
-            means = process._means(self.config, store, store_keys(self.config))
+            means = process._means(self.config, store, store_keys(self.config), Gate(1, 10))
             memory.write(mail)
             try:
                 word = pipeline.take(envelope, memory, means)

@@ -145,7 +145,8 @@ def campaign(desk: Desk, mail: tuple[Open, bytes], seed: int, tries: int) -> set
     found = set()
     for _ in range(tries):
         failing = int(10 ** chance.uniform(0, 4.6))
-        span = chance.choice((1, 3, 100, 1 << 30))
+        # Not for ever: CPython 3.11 goes in circles where it cannot even make a number.
+        span = chance.choice((1, 3, 100, 1 << 16))
         status = in_a_child(lambda at=failing, by=span: told(desk, request, memory, at, by))  # type: ignore[misc]
         assert status != _WRONG, (failing, span)
         found.add(status)
