@@ -5,11 +5,9 @@ A few cost a hundred times more in time than in calls (expressions, decompressio
 in the campaign, which measures processor time.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from keeper_case import NOW, desk_of
@@ -24,6 +22,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.intake import admit, gather
+from testbed.counting import calls_of
 from testbed.worst_mails import KINDS, Target
 
 pytestmark = pytest.mark.slow
@@ -66,23 +65,6 @@ def whole_way(mail: bytes, desk: Desk) -> str:
     return "opened" if isinstance(reply, Opened) else reply.why.value
 
 
-def calls(work: Callable[[], object]) -> int:
-    """Return how many calls of functions the work takes."""
-    count = 0
-
-    def counting(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(counting)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
-
-
 @pytest.mark.promise(number=11)
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_small_mail_costs_little(kind: str, desk: Desk, target: Target) -> None:
@@ -98,7 +80,7 @@ def test_a_larger_mail_costs_no_more_than_its_size(
 
 
 def check_calls(mail: bytes, desk: Desk) -> None:
-    assert calls(lambda: whole_way(mail, desk)) <= CALLS + PER_OCTET * len(mail)
+    assert calls_of(lambda: whole_way(mail, desk)) <= CALLS + PER_OCTET * len(mail)
 
 
 def seconds(work: Callable[[], object]) -> float:

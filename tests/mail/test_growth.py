@@ -5,10 +5,8 @@ from. Words that the readers know, and what is nearly one, are what takes them l
 """
 
 import random
-import sys
 import time
 from collections.abc import Callable
-from types import FrameType
 
 import pytest
 
@@ -18,6 +16,7 @@ from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.mail.meaning.whole import meaning_of_mail
 from rmp_milter.mail.whose.attributions import attributions
 from rmp_milter.mail.whose.openings import openings
+from testbed.counting import calls_of
 
 pytestmark = pytest.mark.slow
 
@@ -161,19 +160,7 @@ def cost(read: Reader, bit: str, size: int) -> int:
     """Return how many calls it takes to read the bit again and again, up to the size."""
     octets = bit.encode()
     text = (octets * (size // len(octets) + 1))[:size]
-    count = 0
-
-    def counting(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(counting)
-    try:
-        read(text)
-    finally:
-        sys.setprofile(before)
-    return count
+    return calls_of(lambda: read(text))
 
 
 def changed(chance: random.Random, bit: str, words: list[str]) -> str:

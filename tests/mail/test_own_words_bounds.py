@@ -1,8 +1,6 @@
 """Bounds: linear on any input, and nothing beyond them is own."""
 
-import sys
 from collections.abc import Callable
-from types import FrameType
 
 import pytest
 
@@ -10,6 +8,7 @@ from rmp_milter.mail.whose.forwards import forwarded
 from rmp_milter.mail.whose.html_page import MAX_DEPTH, MAX_TAGS
 from rmp_milter.mail.whose.reading import read_html, read_plain
 from rmp_milter.mail.whose.words import MAX_LINES, MAX_TEXT, Whose, Words
+from testbed.counting import calls_of
 
 pytestmark = pytest.mark.slow
 
@@ -68,19 +67,7 @@ _HTML = [
 
 def steps(read: Callable[[str], Words], text: str) -> int:
     """Return how many calls of functions reading the text takes."""
-    count = 0
-
-    def counting(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(counting)
-    try:
-        read(text)
-    finally:
-        sys.setprofile(before)
-    return count
+    return calls_of(lambda: read(text))
 
 
 @pytest.mark.parametrize("bit", _PLAIN)
