@@ -8,6 +8,7 @@ handed over, by the keeper's own code. In both ways only what is listed in
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,7 +28,7 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
-from rmp_milter.keeper.desk.attached import Checks, framed, open_attached
+from rmp_milter.keeper.desk.attached import Attached, Checks, framed, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
@@ -125,12 +126,14 @@ def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it i
     :class:`~rmp_milter.inspection.key_file.KeyUnusable` comes through where gpg is needed and
     cannot help.
     """
+    mail = _ByKeyFile(key_file, refs, read, limits, now)
 
     def opener(candidates: tuple[bytes, ...]) -> Inside:
         with _as_refusals():
-            opened, signature, refusal, protected = _open(
-                key_file, refs, read, limits, (candidates, now), services
-            )
+            plain, opened = _main(mail)
+            signature = weigh(opened, candidates, now)
+            protected = protected_of(Ours(services, ""), opened, plain.data)
+            refusal = _refusal(mail, plain, opened, signature, candidates)
         return Inside(
             header=opened.meaning.cut.header,
             signature=signature,
@@ -157,57 +160,75 @@ def _as_refusals() -> Iterator[None]:
         raise MailError(failure.why.value, detail=str(failure)) from None
 
 
-def _refusal(opened: Opening, key_file: KeyFile, this_year: int) -> str:
+class _ByKeyFile(NamedTuple):
+    """A mail that a key in a file opens; ``now`` is when it is to have come."""
+
+    key_file: KeyFile
+    refs: tuple[BodyRef, ...]
+    read: ReadAt
+    limits: Limits
+    now: int
+
+    @property
+    def this_year(self) -> int:
+        """The year, for years of two digits."""
+        return int(day_of(self.now, UNIVERSAL)[:4])
+
+
+def _main(mail: _ByKeyFile) -> tuple[Plain, Opening]:
+    """Open the main body and read it as the keeper does."""
+    main = next(ref for ref in mail.refs if ref.role is Role.MAIN)
+    message = read_message(mail.read, main.span, mail.limits.key_packets)
+    plain = _decrypted(mail.key_file, message, mail.read, mail.limits)
+    size = max(ref.span.offset + ref.span.length for ref in mail.refs)
+    limits = replace(mail.limits, text=text_within(size, mail.limits.text))
+    return plain, read_main(plain, main.charset, limits, mail.this_year)
+
+
+def _refusal(
+    mail: _ByKeyFile,
+    plain: Plain,
+    opened: Opening,
+    signature: Signature,
+    candidates: tuple[bytes, ...],
+) -> str:
     """Return why a service with this key would refuse what was opened, or nothing."""
+    if is_urgent(opened, mail.this_year):
+        return ""
+    attached = _attached(mail, plain, opened, signature, candidates)
     try:
-        refuse_layers(opened, Unwrapping(key_file.keys, Work()), this_year)
+        refuse_layers(opened, Unwrapping(mail.key_file.keys, Work()), mail.this_year)
     except (CallFailed, PacketError) as failure:
         return failure.why.value
-    return ""
+    return attached.fault.value if attached.fault else ""
 
 
-def _open(  # noqa: PLR0913, PLR0917 -- what with_key_file is given
-    key_file: KeyFile,
-    refs: tuple[BodyRef, ...],
-    read: ReadAt,
-    limits: Limits,
-    signers: tuple[tuple[bytes, ...], int],
-    services: Collection[str],
-) -> tuple[Opening, Signature, str, Protected]:
-    """Open the mail as the keeper does; return also why a service with this key refuses it."""
-    candidates, now = signers
-    this_year = int(day_of(now, UNIVERSAL)[:4])
-    main = next(ref for ref in refs if ref.role is Role.MAIN)
-    message = read_message(read, main.span, limits.key_packets)
-    plain = _decrypted(key_file, message, read, limits)
-    size = max(ref.span.offset + ref.span.length for ref in refs)
-    limits = replace(limits, text=text_within(size, limits.text))
-    opened = read_main(plain, main.charset, limits, this_year)
-    signature = weigh(opened, candidates, now)
-    protected = protected_of(Ours(services, ""), opened, plain.data)
-    if is_urgent(opened, this_year):
-        return opened, signature, "", protected
-    spans = (ref.span for ref in refs if ref.role is not Role.MAIN)
-    work = Work(bodies=len(refs))
-    files = framed(spans, read, limits.key_packets, work)
+def _attached(
+    mail: _ByKeyFile,
+    plain: Plain,
+    opened: Opening,
+    signature: Signature,
+    candidates: tuple[bytes, ...],
+) -> Attached:
+    """Open the files that are encrypted by themselves."""
+    spans = (ref.span for ref in mail.refs if ref.role is not Role.MAIN)
+    work = Work(bodies=len(mail.refs))
+    files = framed(spans, mail.read, mail.limits.key_packets, work)
     checks = Checks(
         main=signature,
         by_account=True,  # who authenticated is not known: all is told that may be
         candidates=candidates,
-        service=Unwrapping(key_file.keys, work),
+        service=Unwrapping(mail.key_file.keys, work),
         work=work,
-        left=limits.plaintext - len(plain.data),
-        now=now,
-        this_year=this_year,
+        left=mail.limits.plaintext - len(plain.data),
+        now=mail.now,
+        this_year=mail.this_year,
         judges_signers=bool(candidates),
         beside_entity=opened.is_entity,
     )
-    attached = open_attached(
-        files, read, lambda each: keys_for(key_file, each.key_packets), checks
+    return open_attached(
+        files, mail.read, lambda each: keys_for(mail.key_file, each.key_packets), checks
     )
-    fault = attached.fault.value if attached.fault else ""
-    refusal = _refusal(opened, key_file, this_year) or fault
-    return opened, signature, refusal, protected
 
 
 def _decrypted(

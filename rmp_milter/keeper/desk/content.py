@@ -1,17 +1,18 @@
 """What the main body's plaintext holds: routing header, names of parts, documents, keys."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Signature, Standing, Trust, Why
 from rmp_milter.dossier.model import PartName
 from rmp_milter.keeper.desk.containers import entity_in_doubt, is_entity, text_in_doubt
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
-from rmp_milter.keeper.desk.packed import spread_out
+from rmp_milter.keeper.desk.packed import Spread, spread_out
 from rmp_milter.keeper.desk.route import (
     ROUTING_TYPE,
     HprimPiece,
     HprimSource,
+    Route,
     TextLimits,
     route_of_entity,
     route_of_text,
@@ -111,16 +112,34 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
         raise CallFailed(Why.UNREADABLE, f"MIME structure: {error}") from None
     if sum(1 for _ in walk(spread.root)) > limits.parts:
         raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
-    data = spread.data
     enclosed = EnclosedKeys()
-    found = [(leaf, _keys_in(data, leaf, enclosed)) for leaf in _leaves(spread.root)]
+    found = [(leaf, _keys_in(spread.data, leaf, enclosed)) for leaf in _leaves(spread.root)]
     leaves = [leaf for leaf, keys in found if not keys and leaf.media_type not in _NOT_CONTENT]
-    route = route_of_entity(data, spread.root, leaves, TextLimits(limits.text, this_year))
-    if spread.unread:
-        other = [meaning(words, this_year) for words in spread.unread]
-        route = route._replace(meaning=agreed([*other, route.meaning], this_year))
+    route = _routed(spread, leaves, TextLimits(limits.text, this_year))
     if route.meaning.standing is Standing.NOTHING and not any(map(is_running, leaves)):
         raise CallFailed(Why.NO_TEXT, "no text in the entity")
+    keys = first_of_each(key for _, keys in found for key in keys)
+    return _opened_entity(signed, spread, leaves, route, keys)
+
+
+def _routed(spread: Spread, leaves: Sequence[Part], limits: TextLimits) -> Route:
+    """Read the texts, those that Outlook packed and nobody unpacks included."""
+    route = route_of_entity(spread.data, spread.root, leaves, limits)
+    if not spread.unread:
+        return route
+    other = [meaning(words, limits.this_year) for words in spread.unread]
+    return route._replace(meaning=agreed([*other, route.meaning], limits.this_year))
+
+
+def _opened_entity(
+    signed: SignedPart,
+    spread: Spread,
+    leaves: Sequence[Part],
+    route: Route,
+    keys: tuple[bytes, ...],
+) -> Opening:
+    """Name what is in an entity: its own parts, and apart those out of a ``winmail.dat``."""
+    data = spread.data
     named = [
         (leaf, _part_name(data, leaf))
         for leaf in leaves
@@ -139,7 +158,7 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
         tuple(name for name in own if name.name or route.meaning.cut.letter),
         tuple(document for _, document in documents),
         (signed.contents, signed.packets),
-        first_of_each(key for _, keys in found for key in keys),
+        keys,
         route.pieces,
         tuple(document for leaf, document in documents if spread.was_packed(leaf)),
         is_entity=True,
