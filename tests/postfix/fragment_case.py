@@ -1,6 +1,11 @@
 """The shipped Postfix files as a Postfix: only names, folders and ports are put in."""
 
 import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from testbed.postfix import PrivatePostfix, free_ports, greets
 from testbed.postfix_files import main_cf, master_cf
+from testbed.waiting import wait_until
 
 FRAGMENTS = Path(__file__).parents[2] / "postfix"
 SERVICE = "rmp@rmp.test"
@@ -139,3 +145,18 @@ def without_answers(master: str, port: int) -> str:
     services = re.split(r"\n(?=\S)", master)
     gone = (f"127.0.0.1:{port} ", "rmp-cleanup ")
     return "\n".join(each for each in services if not each.startswith(gone)) + "\n"
+
+
+@contextmanager
+def noting_milter(postfix: FragmentPostfix) -> Iterator[Path]:
+    """Run the milter that only notes, behind a Postfix; yield the file of its notes."""
+    notes = postfix.plan.root / "notes"
+    script = Path(__file__).with_name("noting_milter.py")
+    with subprocess.Popen([sys.executable, script, postfix.socket, notes, SERVICE]) as milter:
+        wait_until(lambda: _may_be_called(postfix.socket), 10, "the milter's socket")
+        yield notes
+        milter.kill()  # libmilter takes five seconds to end by itself
+
+
+def _may_be_called(socket: Path) -> bool:
+    return socket.exists() and bool(socket.stat().st_mode & stat.S_IWOTH)

@@ -4,16 +4,19 @@ One that passed it by would lie in the queue, in clear perhaps, until it came ba
 """
 
 import smtplib
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fragment_case import DOCTOR, SERVICE, DedicatedPostfix, FragmentPostfix, SharedPostfix
-
-from testbed.waiting import wait_until
+from fragment_case import (
+    DOCTOR,
+    SERVICE,
+    DedicatedPostfix,
+    FragmentPostfix,
+    SharedPostfix,
+    noting_milter,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -58,15 +61,8 @@ class Host:
 
 @pytest.fixture(scope="module", params=[SharedPostfix, DedicatedPostfix])
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    with request.param() as postfix:
-        notes = postfix.plan.root / "notes"
-        script = Path(__file__).with_name("noting_milter.py")
-        command = [sys.executable, script, postfix.socket, notes, SERVICE]
-        with subprocess.Popen(command) as milter:
-            wait_until(postfix.socket.exists, 10, "the milter's socket")
-            wait_until(lambda: postfix.socket.stat().st_mode & 0o007, 10, "the socket's mode")
-            yield Host(postfix, notes)
-            milter.kill()  # libmilter takes five seconds to end by itself
+    with request.param() as postfix, noting_milter(postfix) as notes:
+        yield Host(postfix, notes)
 
 
 @pytest.mark.parametrize("written", [*PLAIN, *DRESSED])

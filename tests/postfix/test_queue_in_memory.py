@@ -2,17 +2,15 @@
 
 import smtplib
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fragment_case import DOCTOR, SERVICE, DedicatedPostfix, ReceivingPostfix
+from fragment_case import DOCTOR, SERVICE, DedicatedPostfix, ReceivingPostfix, noting_milter
 
 from rmp_milter.postfix.rules import Expectations
 from rmp_milter.postfix.settings import check_postfix
 from testbed.postfix_files import QUEUE_FOLDERS
-from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -21,15 +19,8 @@ OTHER = "reader@elsewhere.test"
 
 @pytest.fixture(scope="module")
 def postfix() -> Iterator[ReceivingPostfix]:
-    with ReceivingPostfix() as postfix:
-        notes = postfix.plan.root / "notes"
-        script = Path(__file__).with_name("noting_milter.py")
-        command = [sys.executable, script, postfix.socket, notes, SERVICE]
-        with subprocess.Popen(command) as milter:
-            wait_until(postfix.socket.exists, 10, "the milter's socket")
-            wait_until(lambda: postfix.socket.stat().st_mode & 0o007, 10, "the socket's mode")
-            yield postfix
-            milter.kill()
+    with ReceivingPostfix() as postfix, noting_milter(postfix):
+        yield postfix
 
 
 def send(postfix: ReceivingPostfix, recipient: str) -> int:
