@@ -120,8 +120,12 @@ def test_its_log_is_exported_and_verified(past: Rmp, tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_a_later_store_is_refused_by_commands_in_one_line(
-    later_store: Rmp, command: tuple[str, ...]
+    later_store: Rmp,
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # what is made elsewhere is made there
     store = later_store.config.parent / "store"
     before = (store / "data.mdb").read_bytes()
     said = later_store(*command)
@@ -164,8 +168,9 @@ def test_an_older_store_is_refused_by_processes_with_the_way(
 
 @pytest.mark.parametrize("command", [("export", "elsewhere"), ("checkpoint",)], ids=" ".join)
 def test_a_later_log_is_refused_by_commands_in_one_line(
-    later_log: Rmp, command: tuple[str, ...]
+    later_log: Rmp, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     said = later_log("access", *command)
     log = later_log.config.parent / "keeper" / "log"
     assert (said.status, said.out) == (1, "")
