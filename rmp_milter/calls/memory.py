@@ -17,6 +17,8 @@ from rmp_milter.disk.closing import Closing
 class Memory(Closing):
     """Bytes that are written once, from front to back, and then read in place."""
 
+    fd = -1
+
     def __init__(self, fd: int | None = None) -> None:
         """Make an empty one, or take over ``fd`` (its size is read from it)."""
         self.fd = os.memfd_create("rmp", os.MFD_CLOEXEC) if fd is None else fd
@@ -59,6 +61,12 @@ class Memory(Closing):
 
     def close(self) -> None:
         """Give the memory back; closing twice does nothing."""
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
+        fd, self.fd = (
+            self.fd,
+            -1,
+        )  # first: never is a descriptor closed that is another's by now
+        if fd >= 0:
+            os.close(fd)
+
+    __del__ = close
+    """Where nobody came to it: a mail may be given up at any moment (``keeper.desk.quick``)."""

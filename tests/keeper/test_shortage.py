@@ -24,7 +24,6 @@ milter
 
 import array
 import errno
-import faulthandler
 import os
 import random
 import resource
@@ -76,6 +75,7 @@ from rmp_milter.keeper.desk.shared import has_means
 from rmp_milter.keeper.openpgp.decrypt import _decompressed
 from rmp_milter.keeper.openpgp.packets import PacketError
 from rmp_milter.keeper.server import _Parent
+from testbed.forks import in_a_child
 
 _testcapi = pytest.importorskip("_testcapi", reason="an interpreter without its test modules")
 
@@ -100,21 +100,6 @@ def mail(gpg: Gpg, service: SignedSecretKey) -> tuple[Open, bytes]:
 
 
 # Memory that runs out at any moment
-
-
-def in_a_child(work: Callable[[], int]) -> int:
-    """Return what ``work`` gives in a process of its own, negative where that died of it."""
-    child = os.fork()
-    if not child:
-        status = _AGAIN
-        faulthandler.disable()  # what dies of it is expected here
-        resource.setrlimit(resource.RLIMIT_CPU, (2, 2))  # the interpreter may go in circles
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        try:
-            status = work()
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def descriptors(pid: str = "self") -> list[int]:
@@ -143,13 +128,13 @@ def told(desk: Desk, request: Open, memory: bytes, failing: int, span: int) -> i
 def campaign(desk: Desk, mail: tuple[Open, bytes], seed: int, tries: int) -> set[int]:
     request, memory = mail
     chance = random.Random(seed)  # noqa: S311 -- which allocation fails
-    found = {in_a_child(lambda: told(desk, request, memory, _NEVER, 1))}
+    found = {in_a_child(partial(told, desk, request, memory, _NEVER, 1), _AGAIN)}
     assert found == {_RIGHT}
     for _ in range(tries):
         failing = int(10 ** chance.uniform(0, 4.6))
         # Not for ever: CPython 3.11 goes in circles where it cannot even make a number.
         span = chance.choice((1, 3, 100, 1 << 16))
-        status = in_a_child(lambda at=failing, by=span: told(desk, request, memory, at, by))  # type: ignore[misc]
+        status = in_a_child(partial(told, desk, request, memory, failing, span), _AGAIN)
         assert status != _WRONG, (failing, span)
         found.add(status)
     return found
@@ -177,7 +162,7 @@ def test_an_address_space_that_is_full_refuses_no_mail(
         return told(desk, request, memory, _NEVER, 1)
 
     for room in (0, 1 << 16, 1 << 18, 1 << 20, 1 << 22):
-        assert in_a_child(lambda room=room: work(room)) != _WRONG, room  # type: ignore[misc]
+        assert in_a_child(partial(work, room), _AGAIN) != _WRONG, room
 
 
 def test_a_process_without_room_knows_it() -> None:
@@ -189,7 +174,7 @@ def test_a_process_without_room_knows_it() -> None:
         return _WRONG if has_means() else _AGAIN
 
     assert has_means()
-    assert in_a_child(without_descriptors) == _AGAIN
+    assert in_a_child(without_descriptors, _AGAIN) == _AGAIN
 
 
 class OutOfMemory:
@@ -283,7 +268,7 @@ def test_a_descriptor_that_has_no_room_is_missed() -> None:
             return _AGAIN
         return _WRONG
 
-    assert in_a_child(work) == _AGAIN
+    assert in_a_child(work, _AGAIN) == _AGAIN
 
 
 def test_more_descriptors_than_fit_are_missed_and_none_stays_open() -> None:

@@ -4,6 +4,7 @@ import bz2
 import os
 import time
 import zlib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -198,7 +199,7 @@ def test_few_session_keys_are_tried_on_a_body(desk: Desk, target: Target) -> Non
         return b"".join(right(os.urandom(32)) for _ in range(wrong)) + right(key)
 
     for wrong, opens in ((0, True), (3, True), (4, False)):
-        message = sealed(literal(TEXT), lambda key, wrong=wrong: packets(key, wrong))  # type: ignore[misc]
+        message = sealed(literal(TEXT), partial(packets, wrong=wrong))
         reply = ask(desk, *opening([message], entity=False)).reply
         assert isinstance(reply, Opened) is opens
 

@@ -1,10 +1,7 @@
 """A mail is looked at while memory runs out: it is read as it is, or not at all, never refused."""
 
-import faulthandler
-import os
 import random
-import resource
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 from mail_builders import (
@@ -25,6 +22,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.intake import admit, gather
+from testbed.forks import in_a_child
 
 _testcapi = pytest.importorskip("_testcapi", reason="an interpreter without its test modules")
 
@@ -67,28 +65,14 @@ def told(raw: bytes, expected: object, failing: int, span: int) -> int:
     return _RIGHT if found == expected else _REFUSED
 
 
-def in_a_child(work: Callable[[], int]) -> int:
-    child = os.fork()
-    if not child:
-        status = _AGAIN
-        faulthandler.disable()  # what dies of it is expected here
-        resource.setrlimit(resource.RLIMIT_CPU, (2, 2))  # the interpreter may go in circles
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        try:
-            status = work()
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def campaign(kind: str, seed: int, tries: int) -> set[int]:
     raw, chance = MAILS[kind], random.Random(seed)  # noqa: S311 -- which allocation fails
     expected = looked_at(raw)
-    found = {in_a_child(lambda: told(raw, expected, _NEVER, 1))}
+    found = {in_a_child(partial(told, raw, expected, _NEVER, 1), _AGAIN)}
     assert found == {_RIGHT}
     for _ in range(tries):
         failing, span = int(10 ** chance.uniform(0, 4)), chance.choice((1, 3, 1 << 16))
-        status = in_a_child(lambda at=failing, by=span: told(raw, expected, at, by))  # type: ignore[misc]
+        status = in_a_child(partial(told, raw, expected, failing, span), _AGAIN)
         assert status != _REFUSED, (kind, failing, span)
         found.add(status)
     return found
