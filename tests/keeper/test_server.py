@@ -266,6 +266,11 @@ def open_files(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
+def has_log(pid: int) -> bool:
+    """Return whether a worker has opened the access log, the last thing before its first call."""
+    return any(each.readlink().name == "data.mdb" for each in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def test_memory_cut_off_while_it_is_read_is_unreadable(gpg: Gpg, keeper: Running) -> None:
     request, memory = opening([encrypted(gpg, entity(HEADER))], entity=True)
     with Memory() as shared:
@@ -293,6 +298,7 @@ def test_callers_that_are_slow_or_hang_up_leave_nothing(keeper: Running) -> None
     def levels() -> list[int]:
         return [open_files(pid) for pid in keeper.workers()]
 
+    until(lambda: all(map(has_log, keeper.workers())))  # a worker that begins has it not yet
     before, workers = levels(), keeper.workers()
     whole = framed(encode(record()))
     with Memory() as shared:
