@@ -169,6 +169,9 @@ class Doctor(Value, frozen=True):
     hprim: bool = False
     locums: tuple[Locum, ...] = ()
     patient_of: bytes = b""
+    card: bytes = (
+        b""  # the keeper's word on him (dossier/cards.py); empty before there were cards
+    )
 
 
 class CodeSlot(Value, frozen=True):
@@ -253,6 +256,9 @@ class Dossier(Value, frozen=True):
     refilings: tuple[Refiling, ...] = ()
     seen: int = 0
     closure: Closure | None = None
+    card: bytes = (
+        b""  # the keeper's word on it (dossier/cards.py); empty before there were cards
+    )
 
 
 class PartName(Value, frozen=True):

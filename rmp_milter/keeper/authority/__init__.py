@@ -1,0 +1,1 @@
+"""Who may have what done: cards, tickets, and the judgement over a call."""
