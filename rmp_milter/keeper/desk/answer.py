@@ -94,19 +94,7 @@ def _answer(
 
 
 def _without_memory(  # noqa: C901, PLR0911 -- one line a call
-    desk: Desk,
-    request: Create
-    | Reseal
-    | Prove
-    | Release
-    | Recode
-    | Wait
-    | Adopt
-    | History
-    | Record
-    | Forget
-    | Checkpoint,
-    now: int,
+    desk: Desk, request: Request, now: int
 ) -> Reply:
     match request:
         case Create():
@@ -131,6 +119,8 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
             return forget(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
+        case _:
+            raise CallFailed(Why.UNENTITLED)
 
 
 def record(desk: Desk, request: Record, now: int) -> Recorded:
