@@ -41,13 +41,13 @@ from rmp_milter.keeper.desk.desk import (
     write_leaf,
 )
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
-from rmp_milter.keeper.desk.held import HeldError
 from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.sealmail import reader_keys, seal_message
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.signing import signed_message
+from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 
