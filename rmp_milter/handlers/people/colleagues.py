@@ -1,4 +1,4 @@
-"""Who of the directory is meant, and who of it is a doctor."""
+"""Who of the directory is meant."""
 
 import re
 from collections.abc import Iterator
@@ -13,41 +13,6 @@ _MAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+[^\s<>(),;:.]")
 _TITLES = frozenset(
     {"DR", "DOCTEUR", "DOCTEURE", "PR", "PROFESSEUR", "PROFESSEURE", "M", "MR", "MME", "MLLE"}
 )
-_DOCTORS = (
-    *("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT", "URGENTISTE"),
-    *(
-        "ALLERGOLOGUE",
-        "ANESTHESISTE",
-        "ANGIOLOGUE",
-        "CANCEROLOGUE",
-        "CARDIOLOGUE",
-        "CHIRURGIEN",
-    ),
-    *(
-        "DERMATOLOGUE",
-        "DIABETOLOGUE",
-        "ENDOCRINOLOGUE",
-        "GASTROENTEROLOGUE",
-        "GASTRO ENTEROLOGUE",
-    ),
-    *("GERIATRE", "GYNECOLOGUE", "HEMATOLOGUE", "HEPATOLOGUE", "INFECTIOLOGUE", "INTERNISTE"),
-    *("NEPHROLOGUE", "NEUROLOGUE", "NEUROCHIRURGIEN", "OBSTETRICIEN", "ONCOLOGUE"),
-    *("OPHTALMOLOGUE", "OPHTALMOLOGISTE", "ORL", "OTO RHINO", "PEDIATRE", "PEDOPSYCHIATRE"),
-    *("PHLEBOLOGUE", "PNEUMOLOGUE", "PROCTOLOGUE", "PSYCHIATRE", "RADIOLOGUE", "REANIMATEUR"),
-    *("RHUMATOLOGUE", "STOMATOLOGUE", "UROLOGUE"),
-)
-_NO_DOCTORS = ("CHIRURGIEN DENTISTE", "CHIRURGIENNE DENTISTE")
-
-
-def is_doctor(doctor: Doctor) -> bool:
-    """Whether somebody of the directory is a doctor by profession, and no patient.
-
-    By the names of the qualified specialities (a psychologist or a dentist is none), since
-    only a doctor can be médecin traitant (Code de la sécurité sociale, L. 162-5-3).
-    """
-    profession = fold(doctor.profession)
-    named = profession.startswith(_DOCTORS) and not profession.startswith(_NO_DOCTORS)
-    return named and not doctor.patient_of
 
 
 def colleague(words: str, view: View) -> Doctor | None:
