@@ -9,6 +9,7 @@ import msgspec
 
 from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.model import Doctor, Dossier, Sheet
+from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
@@ -16,7 +17,6 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, written
 from rmp_milter.handlers.letters.notices import treating_changed
-from rmp_milter.handlers.people.colleagues import is_doctor
 from rmp_milter.handlers.way_in.admission import admit, spent
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 from rmp_milter.mail.catalogue.text import Language

@@ -1,53 +1,11 @@
-"""Who of the directory is meant, and who of it is a doctor."""
+"""Who of the directory is meant."""
 
-import re
 from collections.abc import Iterator
 
-from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.naming import addresses_in, is_named, numbers_in
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.view import View
-
-_RPPS = re.compile(r"(?<!\d)\d(?:[ .]?\d){10}(?!\d)", re.ASCII)
-_MAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+[^\s<>(),;:.]")
-_TITLES = frozenset(
-    {"DR", "DOCTEUR", "DOCTEURE", "PR", "PROFESSEUR", "PROFESSEURE", "M", "MR", "MME", "MLLE"}
-)
-_DOCTORS = (
-    *("MEDECIN", "DOCTEUR", "GENERALISTE", "SPECIALISTE", "REMPLACANT", "URGENTISTE"),
-    *(
-        "ALLERGOLOGUE",
-        "ANESTHESISTE",
-        "ANGIOLOGUE",
-        "CANCEROLOGUE",
-        "CARDIOLOGUE",
-        "CHIRURGIEN",
-    ),
-    *(
-        "DERMATOLOGUE",
-        "DIABETOLOGUE",
-        "ENDOCRINOLOGUE",
-        "GASTROENTEROLOGUE",
-        "GASTRO ENTEROLOGUE",
-    ),
-    *("GERIATRE", "GYNECOLOGUE", "HEMATOLOGUE", "HEPATOLOGUE", "INFECTIOLOGUE", "INTERNISTE"),
-    *("NEPHROLOGUE", "NEUROLOGUE", "NEUROCHIRURGIEN", "OBSTETRICIEN", "ONCOLOGUE"),
-    *("OPHTALMOLOGUE", "OPHTALMOLOGISTE", "ORL", "OTO RHINO", "PEDIATRE", "PEDOPSYCHIATRE"),
-    *("PHLEBOLOGUE", "PNEUMOLOGUE", "PROCTOLOGUE", "PSYCHIATRE", "RADIOLOGUE", "REANIMATEUR"),
-    *("RHUMATOLOGUE", "STOMATOLOGUE", "UROLOGUE"),
-)
-_NO_DOCTORS = ("CHIRURGIEN DENTISTE", "CHIRURGIENNE DENTISTE")
-
-
-def is_doctor(doctor: Doctor) -> bool:
-    """Whether somebody of the directory is a doctor by profession, and no patient.
-
-    By the names of the qualified specialities (a psychologist or a dentist is none), since
-    only a doctor can be médecin traitant (Code de la sécurité sociale, L. 162-5-3).
-    """
-    profession = fold(doctor.profession)
-    named = profession.startswith(_DOCTORS) and not profession.startswith(_NO_DOCTORS)
-    return named and not doctor.patient_of
 
 
 def colleague(words: str, view: View) -> Doctor | None:
@@ -77,24 +35,13 @@ def colleague_named(words: str, view: View) -> Doctor:
 
 
 def _by_number_or_address(words: str, view: View) -> Iterator[Doctor | None]:
-    for number in _RPPS.findall(words):
-        yield view.doctor_by_rpps(re.sub(r"\D", "", number))
-    for address in _MAIL.findall(words):
-        yield view.doctor_by_mail(address)
+    yield from map(view.doctor_by_rpps, numbers_in(words))
+    yield from map(view.doctor_by_mail, addresses_in(words))
 
 
 def _by_name(words: str, view: View) -> Iterator[Doctor]:
-    wanted = _name_words(words)
     return (
         each
         for each in view.doctors()
-        if wanted and not each.patient_of and _name_words(each.name) == wanted
+        if not each.patient_of and is_named(words, each.rpps, each.mail, each.name)
     )
-
-
-def _name_words(name: str) -> list[str]:
-    """Return the words of a name in an order of their own, without titles before it."""
-    words = fold(name).split()
-    while words and words[0] in _TITLES:
-        words = words[1:]
-    return sorted(words)

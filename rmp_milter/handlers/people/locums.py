@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Doctor, Locum
+from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.people.colleagues import is_doctor
 
 MOST = 31
 LONGEST = timedelta(days=366)

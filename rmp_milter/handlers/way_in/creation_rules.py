@@ -12,12 +12,12 @@ import msgspec
 from rmp_milter.calls.protocol import Record
 from rmp_milter.dossier.identity import number_contradicts, trait_keys
 from rmp_milter.dossier.model import Doctor, Dossier, Fault, Patient, Strike
+from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
-from rmp_milter.handlers.people.colleagues import is_doctor
 from rmp_milter.handlers.people.patients import asked_patient
 from rmp_milter.handlers.way_in.admission import check_unused, is_permitted, spent
 from rmp_milter.handlers.way_in.throttles import check_tries

@@ -1,10 +1,11 @@
 """Whom a doctor names as his locum, and whether he may."""
 
 from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people.colleagues import colleague, is_doctor
+from rmp_milter.handlers.people.colleagues import colleague
 from rmp_milter.handlers.way_in.admission import is_permitted, permitted
 
 

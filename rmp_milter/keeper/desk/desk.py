@@ -116,10 +116,10 @@ def as_done(
 
 
 def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    """Return a patient's code as it was typed; raise :class:`~rmp_milter.keeper.keys.held.HeldError`."""
+    """Return a patient's code as it was typed; raise :class:`HeldError`."""
     return desk.holder.open(HeldKind.CODE, held, digest, now).decode()
 
 
 def held_reason(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    """Return a reason's words, none for none held; raise :class:`~rmp_milter.keeper.keys.held.HeldError`."""
+    """Return a reason's words, none for none held; raise :class:`HeldError`."""
     return desk.holder.open(HeldKind.REASON, held, digest, now).decode() if held else ""
