@@ -81,27 +81,29 @@ def next_person(card: PersonCard, act: bytes, **fields: object) -> PersonCard:
 
 def amended_dossier(given: Amending, wish: Wish, dossier: DossierCard) -> Next:
     """Return the cards that follow from a wish about a dossier; raise :class:`Unentitled`."""
-    act = given.ground.ticket.act
+    if isinstance(wish, PatientKey):
+        return _patients_key(given, wish, dossier)
+    fields = _fields(given, wish, dossier)
+    return Next(next_dossier(dossier, given.ground.ticket.act, **fields))
+
+
+def _fields(given: Amending, wish: Wish, dossier: DossierCard) -> dict[str, object]:  # noqa: PLR0911 -- one line a wish
     match wish:
         case TakeOver():
-            return Next(next_dossier(dossier, act, **_taken_over(given, wish, dossier)))
+            return _taken_over(given, wish, dossier)
         case Contest():
-            return Next(next_dossier(dossier, act, **_contested(given, dossier)))
+            return _contested(given, dossier)
         case Oppose():
-            return Next(next_dossier(dossier, act, opposed=_opposed(given, wish, dossier)))
+            return {"opposed": _opposed(given, wish, dossier)}
         case Mask():
-            return Next(next_dossier(dossier, act, masked=_masked(given, wish, dossier)))
+            return {"masked": _masked(given, wish, dossier)}
         case NoCode():
-            return Next(next_dossier(dossier, act, code=b""))
+            return {"code": b""}
         case Close():
             _check_uncontested(given, dossier)
-            return Next(
-                next_dossier(dossier, act, closed_at=given.now, erase_at=wish.erase_at)
-            )
+            return {"closed_at": given.now, "erase_at": wish.erase_at}
         case AddNumber():
-            return Next(next_dossier(dossier, act, number=_number(given, dossier)))
-        case PatientKey():
-            return _patients_key(given, wish, dossier)
+            return {"number": _number(given, dossier)}
         case _:
             raise Unentitled("no wish about a dossier")
 
@@ -112,7 +114,10 @@ def _taken_over(given: Amending, wish: TakeOver, dossier: DossierCard) -> dict[s
     What was contested once within the days stands: it is not contested again.
     """
     sender = given.ground.sender
-    if not sender.is_doctor or given.ground.ticket.header(given.ground.share).consent is not True:
+    if (
+        not sender.is_doctor
+        or given.ground.ticket.header(given.ground.share).consent is not True
+    ):
         raise Unentitled("only a doctor takes over, with consent")
     if dossier.treating == sender.person:
         return {}
@@ -302,4 +307,3 @@ def _check_locums(
         person = given.ground.person(each.locum)
         if person is None or not is_meant(person) or not person.is_doctor:
             raise Unentitled("a locum whom the mail does not name")
-

@@ -28,7 +28,14 @@ class Shown(NamedTuple):
     tag: bytes
 
 
-Look = Callable[[Shown], Stand]
+class Standing(NamedTuple):
+    """How a card stands to what is known; the certificate that a person is known by."""
+
+    stand: Stand
+    certificate: bytes = b""
+
+
+Look = Callable[[Shown], Standing]
 """Says how a card stands to what is known."""
 
 
@@ -63,10 +70,12 @@ class Ground(NamedTuple):
 
 
 class Reading:
-    """Reads the cards of one call; ``learnt`` are those that are in force from now on.
+    """Reads the cards of one call, which are then in ``shown``.
 
-    With ``leniently`` (an emergency) a card of another revision counts as well: neither a
-    keeper nor a store that was restored may let somebody wait.
+    ``learnt`` are those that are in force from now on. Read ``leniently`` (an emergency, and
+    whose a signature is) a card of another revision counts as well, a person's if his
+    certificate is the same: neither a keeper nor a store that was restored may let somebody
+    wait.
     """
 
     def __init__(
@@ -78,6 +87,7 @@ class Reading:
         self._act = act
         self._leniently = leniently
         self.learnt: list[Shown] = []
+        self.shown: list[Shown] = []
 
     def dossier(self, sealed: bytes) -> DossierCard:
         """Return a dossier's card; raise :class:`Unentitled`, :class:`Moved`."""
@@ -88,31 +98,40 @@ class Reading:
         self._check(Shown(card, DOSSIER + card.dossier, tag_of(sealed)))
         return card
 
-    def person(self, candidate: Candidate, now: int) -> Person:
-        """Return a person whose certificate is the card's; raise as :meth:`dossier`."""
+    def card_of_person(self, sealed: bytes) -> PersonCard:
+        """Return a person's card, his certificate aside; raise as :meth:`dossier`."""
         try:
-            card = self._sealer.person(candidate.card)
+            card = self._sealer.person(sealed)
         except CardError:
             raise Unentitled("not a person's card") from None
+        self._check(Shown(card, PERSON + card.person, tag_of(sealed)))
+        return card
+
+    def person(self, candidate: Candidate, now: int) -> Person:
+        """Return a person whose certificate is the card's; raise as :meth:`dossier`."""
+        card = self.card_of_person(candidate.card)
         if digest_of(candidate.certificate) != card.certificate:
             raise Unentitled("another certificate than the card's")
-        self._check(Shown(card, PERSON + card.person, tag_of(candidate.card)))
         newer = candidate.newer
         if newer and not is_prolonged(candidate.certificate, newer, now):
             raise Unentitled("a copy that its own key did not prolong")
         return Person(card, candidate.certificate, newer)
 
     def _check(self, shown: Shown) -> None:
-        stand = self._look(shown)
-        if stand is Stand.NEXT and (not self._act or shown.card.act != self._act):
-            self.learnt.append(shown)
+        stand, certificate = self._look(shown)
         if stand in {Stand.CURRENT, Stand.NEXT}:
+            self.shown.append(shown)
+            if stand is Stand.NEXT and (not self._act or shown.card.act != self._act):
+                self.learnt.append(shown)
             return
         if stand is Stand.GONE:
             raise Unentitled("a card of what is gone")
-        if self._leniently:
-            return
-        raise Unentitled("ahead of the keeper") if stand is Stand.AHEAD else Moved
+        if not self._leniently:
+            raise Unentitled("ahead of the keeper") if stand is Stand.AHEAD else Moved
+        card = shown.card
+        known = isinstance(card, DossierCard) or card.certificate == certificate
+        if stand is not Stand.AHEAD and not known:
+            raise Unentitled("a key that is in force no more")
 
 
 def is_prolonged(present: bytes, newer: bytes, now: int) -> bool:
