@@ -11,9 +11,11 @@ from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.owners import UnknownNameError, uid_of
+from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
 from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import Listening, ServerError, serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
@@ -36,6 +38,7 @@ def keeper(config: Config) -> int:
             limits(config),
             verifier=verifier(config),
             services=frozenset(config.service.addresses),
+            rules=host_rules(config),
         )
     return 0
 
@@ -56,6 +59,21 @@ def verifier(config: Config) -> JwsVerifier:
         folder=config.paths.keeper / FOLDER,
         addresses=frozenset(config.service.addresses),
         longest=limits(config).attestation,
+    )
+
+
+def host_rules(config: Config) -> HostRules:
+    """Return what the host has chosen of who may do what; the keeper holds to it by itself."""
+    rules = config.rules
+    return HostRules(
+        policy=config.rights,
+        clock=config.clock,
+        signature_days=rules.signature_days,
+        wrong_codes=rules.wrong_codes,
+        old_wrong_codes=rules.old_wrong_codes,
+        sender_codes=rules.sender_codes,
+        global_codes=min(rules.global_codes, MOST_TIMES),
+        window=rules.window_seconds,
     )
 
 

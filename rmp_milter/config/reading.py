@@ -32,6 +32,7 @@ from rmp_milter.config.sections import (
 )
 from rmp_milter.disk.formats import Format
 from rmp_milter.dossier.days import Clock
+from rmp_milter.dossier.rules import Policy, policy_of
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 
 FORMAT = Format("rmp.toml", 1)
@@ -67,6 +68,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     dkim: DkimSection
     audit: AuditSection
     log: LogSection
+
+    @property
+    def rights(self) -> Policy:
+        """Who may do what: the strictest table, with the host's own rows of [policy]."""
+        rows = msgspec.structs.asdict(self.policy)
+        return policy_of({name: sets for name, sets in rows.items() if sets is not None})
 
     @property
     def clock(self) -> Clock:

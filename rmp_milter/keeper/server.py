@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
@@ -63,6 +64,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     *,
     verifier: AttestationVerifier = NOBODY_ATTESTS,
     services: frozenset[str] = frozenset(),
+    rules: HostRules = AS_SHIPPED,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
@@ -78,7 +80,9 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     def run_worker() -> None:
         with Journal(log_folder) as journal:
             bounds = limits or Limits()
-            desk = Desk(keys, journal, holder, secrets.token_bytes, bounds, verifier, services)
+            desk = Desk(
+                keys, journal, holder, secrets.token_bytes, bounds, verifier, services, rules
+            )
             work(listener, place.allowed_uids, desk)
 
     with listener:

@@ -38,7 +38,14 @@ INNER_FLOORS = {
     ),
     "milter": (("answering",), ("chores",), (".",)),
     "store": (("format",), ("read", "write", "check"), (".",)),
-    "keeper": (("openpgp",), ("keys",), ("vitale", "log"), ("desk",), (".",)),
+    "keeper": (
+        ("openpgp",),
+        ("keys",),
+        ("vitale", "log"),
+        ("authority",),
+        ("desk",),
+        (".",),
+    ),
 }
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
