@@ -8,7 +8,9 @@ import msgspec
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.protocol import (
+    Amended,
     Checkpointed,
+    Compared,
     Created,
     Failed,
     Opened,
@@ -21,6 +23,7 @@ from rmp_milter.calls.protocol import (
     Resealed,
     Sealed,
     Told,
+    Vouched,
 )
 
 REPLY_LIMIT = 64 << 20
@@ -34,6 +37,9 @@ ReplyT = TypeVar(
     Recoded,
     Told,
     Recorded,
+    Amended,
+    Vouched,
+    Compared,
     Checkpointed,
     Sealed,
 )

@@ -10,6 +10,8 @@ from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Adopt,
+    Amend,
+    Amended,
     Create,
     Created,
     Failed,
@@ -57,11 +59,15 @@ class SlowMail(Exception):  # noqa: N818 -- reads as what it is where it is caug
     """A mail that was to be opened quickly takes longer."""
 
 
+class GroundMoved(Exception):  # noqa: N818 -- the same
+    """A card that was presented is not in force any more: what it was for is decided again."""
+
+
 class RemoteKeeper:
     """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
 
     Each raises :class:`MailError`: 451 where the keeper is down or cannot work, the refusal
-    that fits the reason otherwise.
+    that fits the reason otherwise; and :class:`GroundMoved`.
     """
 
     def __init__(
@@ -107,15 +113,15 @@ class RemoteKeeper:
         return sealed, shared
 
     def create(self, request: Create) -> Created:
-        """Make a dossier's key and slots."""
+        """Make a dossier's id, key, slots and card."""
         return self._told(Created, request)
 
     def reseal(self, request: Reseal) -> Resealed:
-        """Seal held session keys to a dossier."""
+        """Seal a mail's session keys to a dossier."""
         return self._told(Resealed, request)
 
     def wait(self, request: Wait) -> Resealed:
-        """Seal held session keys to the waiting key."""
+        """Seal a mail's session keys to the waiting key."""
         return self._told(Resealed, request)
 
     def adopt(self, request: Adopt) -> Resealed:
@@ -142,6 +148,10 @@ class RemoteKeeper:
         """Write a leaf."""
         return self._told(Recorded, request)
 
+    def amend(self, request: Amend) -> Amended:
+        """Change what governs a dossier, or who somebody is."""
+        return self._told(Amended, request)
+
     def _told(self, kind: type[ReplyT], request: Request) -> ReplyT:
         reply, shared = self._ask(kind, request, None)
         shared.close()
@@ -161,6 +171,8 @@ class RemoteKeeper:
         shared.close()
         if isinstance(reply, Failed) and reply.why is Why.SLOW:
             raise SlowMail
+        if isinstance(reply, Failed) and reply.why is Why.MOVED:
+            raise GroundMoved
         raise self._refusal(reply)
 
     def _place(self, memory: Memory | None) -> AbstractContextManager[None]:
@@ -172,6 +184,8 @@ class RemoteKeeper:
         if not isinstance(reply, Failed):
             return try_again("unavailable", f"keeper: unexpected reply {type(reply).__name__}")
         detail = f"keeper: {reply.why} {reply.detail}"
+        if reply.why is Why.REPLAYED:
+            return MailError("replayed", enhanced="5.7.7", detail=detail)
         if reply.why not in _OUTSIDE:
             return try_again("unavailable", detail)
         return MailError(

@@ -25,6 +25,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Dossier
+from rmp_milter.handlers.asking.grounds import unasked_by
 from rmp_milter.handlers.filing.key_packets import (
     documents_in,
     own_packets,
@@ -151,8 +152,7 @@ def _rewrite(work: _Work, dossier_id: bytes) -> int:
     if not wanted:
         return 0
     request = Release(
-        digest=work.keeper.digest,
-        dossier_id=dossier_id,
+        by=unasked_by(dossier, work.reader),
         way_in=ByCustody(dossier.slots.custody),
         items=tuple(map(sealed_document, wanted)),
         readers=(work.reader.certificate,),
