@@ -40,6 +40,7 @@ from rmp_milter.keeper.desk.desk import (
     held_reason,
     write_leaf,
 )
+from rmp_milter.keeper.desk.doors import Door, check_door
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.held import HeldError
 from rmp_milter.keeper.desk.histories import history
@@ -56,15 +57,18 @@ INLINE_REPLY = 1 << 16
 
 
 def answer(
-    desk: Desk, request: Request, fd: int | None, now: int
+    desk: Desk, request: Request, fd: int | None, now: int, door: Door = Door.MILTER
 ) -> tuple[Reply, Memory | None]:
     """Do one call; ``fd`` is the request's shared memory, ``now`` epoch seconds.
+
+    ``door`` is where it came in: what belongs to the other one is not done.
 
     Returns the reply and its shared memory, if it has one. What fails for a reason that
     may be told is :class:`Failed`, ``UNAVAILABLE`` where this process lacks memory or
     descriptors; anything else is raised.
     """
     try:
+        check_door(door, request)
         return _answer(desk, request, fd, now)
     except (CallFailed, PacketError) as failure:
         if not has_means():
