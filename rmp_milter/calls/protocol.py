@@ -1,6 +1,7 @@
 """What the milter and the keeper say to each other: few calls, each total.
 
-One connection carries one request and one reply (docs/formats.md, Keeper socket). Large
+One connection carries one request and one reply, an operator's any number of them, one after
+the other (docs/formats.md, Keeper sockets). Large
 bytes travel as a file descriptor of anonymous memory, passed beside the request or the
 reply; offsets and lengths below point into it. A ticket holds what the keeper read in a mail, its
 secrets too (session keys, a patient's code), sealed under a key that only the running keeper has:
@@ -625,6 +626,7 @@ class Why(StrEnum):
     apart (Bleichenbacher's oracle). ``SLOW`` is no refusal: the call may come again, not quick.
     ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
     more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
+    ``NOT_HERE`` is a call at the wrong socket: none that this service makes.
     """
 
     UNREADABLE = "unreadable"
@@ -641,6 +643,7 @@ class Why(StrEnum):
     UNENTITLED = "unentitled"
     MOVED = "moved"
     REPLAYED = "replayed"
+    NOT_HERE = "not-here"
     UNAVAILABLE = "unavailable"
 
 
@@ -662,6 +665,15 @@ CODE_FIELD = CODE_MARK.ljust(CODE_LIMIT)
 
 HEARTBEAT = "heartbeat"
 """The action of the leaf that shows, by its absence, that the log stood still."""
+
+HOST = "host"
+"""What proves the right to a command: that it was run. Stands in the leaf as ``proof``."""
+
+
+def heartbeat_at(at: int) -> Event:
+    """Return the whole of that leaf, of ``at`` (epoch seconds)."""
+    return Event(at, HEARTBEAT, b"", "", "", "")
+
 
 Request = (
     Open

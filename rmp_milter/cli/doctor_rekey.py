@@ -13,11 +13,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import ByCustody, Event, Release, Released
+from rmp_milter.calls.protocol import HOST, ByCustody, Event, Release, Released
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
 from rmp_milter.cli.errors import CommandError, Status
-from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
+from rmp_milter.cli.leaves import HostKeeper, KeeperRefused, operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.cli.stores import open_store
@@ -94,8 +94,7 @@ def rekey(  # noqa: PLR0913 -- one argument an option
     named = _two(witnesses)
     now = int(time.time())
     certificate = usable_certificate(key.read_bytes(), now)
-    with open_store(config) as store:
-        keeper = HostKeeper(config)
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
             if is_taken(certificate, found, snapshot):

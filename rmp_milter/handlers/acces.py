@@ -8,7 +8,7 @@ from textwrap import fill
 
 import msgspec
 
-from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent
+from rmp_milter.calls.protocol import HOST, MAX_PROOFS, History, PastEvent
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.rules import Act, Way
 from rmp_milter.handlers.asking.case import Case
@@ -27,7 +27,6 @@ from rmp_milter.mail.outgoing.wording import birth_date, full_name, minute, rang
 from rmp_milter.tlog.entry_proofs import SUFFIX
 
 LIMIT = 1000
-HOST = "host"
 """The proof of an event that the host's own command brought about."""
 
 _WISHES = frozenset(

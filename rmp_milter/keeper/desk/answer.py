@@ -36,6 +36,7 @@ from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.desk.changing import amend
 from rmp_milter.keeper.desk.deposits import adopt, reseal, wait
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
+from rmp_milter.keeper.desk.doors import Door, check_door
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.hosts import compare, forget, rekey, relearn, vouch
@@ -50,15 +51,18 @@ from rmp_milter.keeper.openpgp.packets import PacketError
 
 
 def answer(
-    desk: Desk, request: Request, fd: int | None, now: int
+    desk: Desk, request: Request, fd: int | None, now: int, door: Door = Door.MILTER
 ) -> tuple[Reply, Memory | None]:
     """Do one call; ``fd`` is the request's shared memory, ``now`` epoch seconds.
+
+    ``door`` is where it came in: what belongs to the other one is not done.
 
     Returns the reply and its shared memory, if it has one. What fails for a reason that
     may be told is :class:`Failed`, ``UNAVAILABLE`` where this process lacks memory or
     descriptors; anything else is raised.
     """
     try:
+        check_door(door, request)
         return _answer(desk, request, fd, now)
     except (CallFailed, PacketError, TooSlow) as failure:
         return _failed(failure), None
