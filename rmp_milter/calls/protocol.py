@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from rmp_milter.calls.authority import NOTHING, Authority, Candidate, Said, Wish
 from rmp_milter.calls.protected import Protected
 from rmp_milter.dossier.model import CodeSlot, Container, PartName, Slots
 
@@ -125,6 +126,8 @@ class Open(Message, frozen=True):
     candidates: tuple[bytes, ...] = ()
     by_account: bool = False
     quick: bool = False
+    persons: tuple[Candidate, ...] = ()
+    account: str = ""
 
 
 class OpenedBody(msgspec.Struct, frozen=True):
@@ -255,6 +258,7 @@ class Opened(Message, frozen=True):
     file_fault: FileFault | None = None
     file_signers: tuple[str, ...] = ()
     log_ahead: int = 0
+    ticket: bytes = b""
 
     @property
     def has_documents(self) -> bool:
@@ -276,6 +280,7 @@ class Create(Message, frozen=True):
     held_code: bytes = b""
     nir: str = ""
     guessable: tuple[str, ...] = ()
+    by: Authority = NOTHING
 
 
 class Created(Message, frozen=True):
@@ -284,6 +289,7 @@ class Created(Message, frozen=True):
     public_key: bytes
     slots: Slots
     held_code: bytes
+    card: bytes = b""
 
 
 class ToReseal(msgspec.Struct, frozen=True):
@@ -304,6 +310,7 @@ class Reseal(Message, frozen=True):
     items: tuple[ToReseal, ...]
     readers: tuple[bytes, ...]
     event: Event
+    by: Authority = NOTHING
 
 
 class ResealedItem(msgspec.Struct, frozen=True):
@@ -317,6 +324,7 @@ class Resealed(Message, frozen=True):
     """In the order of the request's ``items``."""
 
     items: tuple[ResealedItem, ...]
+    card: bytes = b""
 
 
 class SealedDocument(msgspec.Struct, frozen=True):
@@ -374,10 +382,13 @@ class Prove(Message, frozen=True):
     dossier_id: bytes
     way_in: WayIn
     event: Event
+    by: Authority = NOTHING
 
 
 class Proven(Message, frozen=True):
-    """The way in is open."""
+    """The way in is open; the ``ticket`` says so from now on."""
+
+    ticket: bytes = b""
 
 
 class Release(Message, frozen=True):
@@ -392,6 +403,7 @@ class Release(Message, frozen=True):
     items: tuple[SealedDocument, ...]
     readers: tuple[bytes, ...]
     event: Event
+    by: Authority = NOTHING
 
 
 class Released(Message, frozen=True):
@@ -418,6 +430,7 @@ class Recode(Message, frozen=True):
     held_code: bytes = b""
     nir: str = ""
     guessable: tuple[str, ...] = ()
+    by: Authority = NOTHING
 
 
 class Recoded(Message, frozen=True):
@@ -426,6 +439,7 @@ class Recoded(Message, frozen=True):
     code: CodeSlot
     held_code: bytes
     vitale: bytes = b""
+    card: bytes = b""
 
 
 class Wait(Message, frozen=True):
@@ -440,6 +454,7 @@ class Wait(Message, frozen=True):
     items: tuple[ToReseal, ...]
     readers: tuple[bytes, ...]
     event: Event
+    by: Authority = NOTHING
 
 
 class Adopt(Message, frozen=True):
@@ -452,6 +467,8 @@ class Adopt(Message, frozen=True):
     items: tuple[SealedDocument, ...]
     readers: tuple[bytes, ...]
     event: Event
+    by: Authority = NOTHING
+    card: bytes = b""
 
 
 MAX_PROOFS = 100
@@ -469,6 +486,7 @@ class History(Message, frozen=True):
     event: Event
     limit: int = 1000
     proofs: int = 0
+    by: Authority = NOTHING
 
 
 class PastEvent(msgspec.Struct, frozen=True):
@@ -508,6 +526,64 @@ class Record(Message, frozen=True):
     event: Event
     held_reason: bytes = b""
     words: str = ""
+    by: Authority = NOTHING
+
+
+class Amend(Message, frozen=True):
+    """Change what governs a dossier, or who somebody is; its leaf is written first."""
+
+    wish: Wish
+    event: Event
+    by: Authority
+
+
+class Amended(Message, frozen=True):
+    """The next cards: the dossier's, and the person's, where they change."""
+
+    dossier: bytes = b""
+    person: bytes = b""
+
+
+class Vouch(Message, frozen=True):
+    """The host's own word: have the keeper make the card that says so. Operator's door only.
+
+    ``before`` is the card in force, empty for what is new.
+    """
+
+    said: Said
+    event: Event
+    before: bytes = b""
+
+
+class Vouched(Message, frozen=True):
+    """The card to commit."""
+
+    card: bytes
+
+
+class Relearn(Message, frozen=True):
+    """Take these cards as those in force, whatever was known. Operator's door only.
+
+    For a keeper, or a store, that was restored from an older copy. What is ``gone`` is known
+    as erased from then on. The reply is :class:`Recorded`.
+    """
+
+    cards: tuple[bytes, ...]
+    event: Event
+    gone: tuple[bytes, ...] = ()
+
+
+class Compare(Message, frozen=True):
+    """Ask how these cards stand to what the keeper knows. Operator's door only."""
+
+    cards: tuple[bytes, ...]
+
+
+class Compared(Message, frozen=True):
+    """For each card in a word how it stands (:mod:`rmp_milter.keeper.log.known`)."""
+
+    stands: tuple[str, ...]
+    known: int = 0
 
 
 class Forget(Message, frozen=True):
@@ -549,6 +625,7 @@ class Seal(Message, frozen=True):
     digest: bytes = b""
     text: bytes = b""
     held_code: bytes = b""
+    by: Authority = NOTHING
 
 
 class Sealed(Message, frozen=True):
@@ -562,6 +639,8 @@ class Why(StrEnum):
 
     ``UNREADABLE`` covers a foreign key, damage and noise alike: no answer may tell them
     apart (Bleichenbacher's oracle). ``SLOW`` is no refusal: the call may come again, not quick.
+    ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
+    more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
     """
 
     UNREADABLE = "unreadable"
@@ -575,6 +654,9 @@ class Why(StrEnum):
     LAYERED = "layered"
     BAD_KEY = "bad-key"
     SLOW = "slow"
+    UNENTITLED = "unentitled"
+    MOVED = "moved"
+    REPLAYED = "replayed"
     UNAVAILABLE = "unavailable"
 
 
@@ -608,6 +690,10 @@ Request = (
     | Adopt
     | History
     | Record
+    | Amend
+    | Vouch
+    | Relearn
+    | Compare
     | Forget
     | Checkpoint
     | Seal
@@ -621,6 +707,9 @@ Reply = (
     | Recoded
     | Told
     | Recorded
+    | Amended
+    | Vouched
+    | Compared
     | Checkpointed
     | Sealed
     | Failed

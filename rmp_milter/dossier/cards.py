@@ -97,8 +97,24 @@ class DossierCard(Value, frozen=True, array_like=True):
     erase_at: int = 0
 
 
-Card = PersonCard | DossierCard
-CardT = TypeVar("CardT", PersonCard, DossierCard)
+class WaitingCard(Value, frozen=True, array_like=True):
+    """A deposit that waits for its patient's dossier: for whom, by whom, of which mail."""
+
+    waiting: bytes
+    act: bytes
+    depositor: bytes  # a person's id
+    rpps: str
+    fingerprint: str
+    traits: tuple[bytes, ...]
+    number: bytes
+    documents: tuple[bytes, ...]
+
+
+Card = PersonCard | DossierCard | WaitingCard
+CardT = TypeVar("CardT", PersonCard, DossierCard, WaitingCard)
+
+
+_KINDS: dict[type[Card], bytes] = {PersonCard: b"P", DossierCard: b"D", WaitingCard: b"W"}
 
 
 class CardError(ValueError):
@@ -118,30 +134,31 @@ def slot_digest(slot: bytes) -> bytes:
     return hashlib.sha256(b"rmp slot\0" + slot).digest() if slot else b""
 
 
-def packed_dossier(card: DossierCard) -> bytes:
+def packed(card: Card) -> bytes:
     """Return the octets that are MAC'd."""
-    return LAYOUT + b"D" + msgspec.msgpack.encode(card)
-
-
-def packed_person(card: PersonCard) -> bytes:
-    """Return the octets that are MAC'd."""
-    return LAYOUT + b"P" + msgspec.msgpack.encode(card)
+    return LAYOUT + _KINDS[type(card)] + msgspec.msgpack.encode(card)
 
 
 def dossier_card(sealed: bytes) -> DossierCard:
     """Read a dossier's card, whoever made it; raise :class:`CardError` for anything else."""
-    return _read(sealed, b"D", DossierCard)
+    return _read(sealed, DossierCard)
 
 
 def person_card(sealed: bytes) -> PersonCard:
     """Read a person's card, whoever made it; raise :class:`CardError` for anything else."""
-    return _read(sealed, b"P", PersonCard)
+    return _read(sealed, PersonCard)
 
 
-def _read(sealed: bytes, kind: bytes, card_type: type[CardT]) -> CardT:
-    if sealed[:2] != LAYOUT + kind or len(sealed) < 2 + TAG_SIZE:
+def waiting_card(sealed: bytes) -> WaitingCard:
+    """Read a waiting deposit's card; raise :class:`CardError` for anything else."""
+    return _read(sealed, WaitingCard)
+
+
+def _read(sealed: bytes, card_type: type[CardT]) -> CardT:
+    head = LAYOUT + _KINDS[card_type]
+    if not sealed.startswith(head) or len(sealed) < len(head) + TAG_SIZE:
         raise CardError
     try:
-        return msgspec.msgpack.decode(sealed[2:-TAG_SIZE], type=card_type)
+        return msgspec.msgpack.decode(sealed[len(head) : -TAG_SIZE], type=card_type)
     except msgspec.DecodeError:
         raise CardError from None

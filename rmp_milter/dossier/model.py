@@ -373,6 +373,7 @@ class Waiting(Value, frozen=True):
     entry: Entry
     received_at: int
     expires_at: int
+    card: bytes = b""  # the keeper's word on it; empty before there were cards
 
 
 class EmergencyState(StrEnum):

@@ -42,10 +42,10 @@ from rmp_milter.keeper.openpgp.packets import (
     read_message,
 )
 from rmp_milter.keeper.openpgp.work import Work, text_within
+from rmp_milter.mail.meaning.understanding import OwnWords
 from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.renewal import opened_by_newer
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
-from rmp_milter.milter.understanding import OwnWords
 
 
 class Inside(Value, frozen=True):

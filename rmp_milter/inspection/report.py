@@ -18,16 +18,16 @@ from rmp_milter.inspection.outside import (
     refused,
 )
 from rmp_milter.mail.header.routing import RoutingHeader
-from rmp_milter.milter.clocks import HostTime, check_not_early
-from rmp_milter.milter.meant import Days, check_named, check_readers, check_unsigned
-from rmp_milter.milter.sender import Directory, check_signature
-from rmp_milter.milter.understanding import (
+from rmp_milter.mail.meaning.meant import Days, check_named, check_readers, check_unsigned
+from rmp_milter.mail.meaning.understanding import (
     Arrival,
     InService,
     check_arrival,
     check_request,
     understood,
 )
+from rmp_milter.milter.clocks import HostTime, check_not_early
+from rmp_milter.milter.sender import Directory, check_signature
 
 
 class MailReport(Value, frozen=True):

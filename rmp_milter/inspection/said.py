@@ -18,16 +18,16 @@ from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.mail.incoming.charsets import decode
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.meaning.texts import text_of_mail
-from rmp_milter.mail.outgoing.letter import Letter
-from rmp_milter.mail.whose.reading import read_plain
-from rmp_milter.mail.whose.words import SaidLine, Words
-from rmp_milter.milter.understanding import (
+from rmp_milter.mail.meaning.understanding import (
     InService,
     OwnWords,
     check_request,
     is_thanks,
     understood,
 )
+from rmp_milter.mail.outgoing.letter import Letter
+from rmp_milter.mail.whose.reading import read_plain
+from rmp_milter.mail.whose.words import SaidLine, Words
 
 
 class SaidReport(Value, frozen=True):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rmp_milter.keeper.desk.desk import Desk, Limits
-from rmp_milter.keeper.desk.held import Holder
+from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier

@@ -29,6 +29,16 @@ from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
+from rmp_milter.mail.meaning.meant import check_named
+from rmp_milter.mail.meaning.understanding import (
+    Arrival,
+    InService,
+    OwnWords,
+    check_arrival,
+    check_request,
+    is_thanks,
+    understood,
+)
 from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
@@ -43,7 +53,7 @@ from rmp_milter.milter.intake import (
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
-from rmp_milter.milter.meant import check_case, check_named, check_new, is_meant, once_of
+from rmp_milter.milter.meant import check_case, check_new, is_meant, once_of
 from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
 from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
 from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
@@ -55,15 +65,6 @@ from rmp_milter.milter.sender import (
     opened_with_signers,
 )
 from rmp_milter.milter.turns import subjects_of
-from rmp_milter.milter.understanding import (
-    Arrival,
-    InService,
-    OwnWords,
-    check_arrival,
-    check_request,
-    is_thanks,
-    understood,
-)
 from rmp_milter.milter.unrequested import (
     MachineMail,
     check_author,

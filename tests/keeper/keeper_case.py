@@ -15,7 +15,7 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
-from rmp_milter.keeper.desk.held import Holder
+from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.dossier_leaves import commitment

@@ -51,8 +51,8 @@ from rmp_milter.dossier.spoken import ALPHABET, spoken
 from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.keeper.desk.held import LIFETIME
 from rmp_milter.keeper.keys import sealing
+from rmp_milter.keeper.keys.held import LIFETIME
 from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
 

@@ -41,7 +41,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.keeper.desk.held import LIFETIME, HeldKind
+from rmp_milter.keeper.keys.held import LIFETIME, HeldKind
 from rmp_milter.keeper.log.journal import Journal, JournalError
 
 REASON = "inconsciente, suspicion d'AVC"

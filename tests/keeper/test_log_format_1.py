@@ -26,7 +26,7 @@ from rmp_milter.config import Config, load
 from rmp_milter.dossier.model import Dossier
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
-from rmp_milter.keeper.desk.held import HeldKind, Holder
+from rmp_milter.keeper.keys.held import HeldKind, Holder
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
 from rmp_milter.keeper.log.head import verifier_key

@@ -11,7 +11,7 @@ from openpgp.composed import SignedSecretKey
 from rmp_milter.calls.protocol import Doubt, Opened
 from rmp_milter.dossier.model import Container, Verb
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.milter.understanding import OwnWords, understood
+from rmp_milter.mail.meaning.understanding import OwnWords, understood
 
 REQUEST = (
     "Demande : remplacement\r\nRemplaçant : eve@x.fr\r\nDu : 29/11/2026\r\nAu : 28/02/2027\r\n"

@@ -24,7 +24,7 @@ from rmp_milter.calls.protocol import Doubt, Opened, Span, Why
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.content import read_entity
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
-from rmp_milter.keeper.desk.held import HeldKind
+from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.sessionkey import unpacked as session_key
 from testbed.tnef import attachment, message, tnef

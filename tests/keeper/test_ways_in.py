@@ -56,7 +56,7 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.keeper.desk.held import LIFETIME
+from rmp_milter.keeper.keys.held import LIFETIME
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from testbed.vitale import CardSoftware, header_line
 

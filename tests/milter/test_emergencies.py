@@ -13,7 +13,7 @@ signed by an expired key    5xx ``emergency-expired-key``      here
 answer cannot be sealed     5xx ``emergency-expired-key``      here
 signed by an expired key,   answered, to the copy that it      ``milter/renewal.py``
 a newer copy enclosed       brings
-signed long ago             answered                           ``milter/understanding.py``
+signed long ago             answered                           ``mail/meaning/understanding.py``
 signed in the future        answered                           ``milter/clocks.py``
 our clock is behind         answered                           ``milter/clocks.py``
 throttled, code rests       answered                           ``milter/turns.py``

@@ -14,14 +14,8 @@ from rmp_milter.dossier.rules import BY_SIGNATURE, Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
 from rmp_milter.mail.header.routing import RoutingHeader, parse
-from rmp_milter.milter.meant import (
-    Days,
-    check_named,
-    check_readers,
-    check_unsigned,
-    kept_seconds,
-    once_of,
-)
+from rmp_milter.mail.meaning.meant import Days, check_named, check_readers, check_unsigned
+from rmp_milter.milter.meant import kept_seconds, once_of
 from rmp_milter.milter.process import DAY_SECONDS as DAY
 
 SERVICES = ("rmp@chu.example", "dossiers@chu.example")

@@ -4,7 +4,7 @@ import pytest
 from rmp_milter.calls.protocol import Signature, Standing, Trust
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
-from rmp_milter.milter.understanding import (
+from rmp_milter.mail.meaning.understanding import (
     Arrival,
     InService,
     OwnWords,

@@ -9,10 +9,11 @@ from rmp_milter.dossier.cards import (
     CardError,
     DossierCard,
     PersonCard,
+    WaitingCard,
     dossier_card,
-    packed_dossier,
-    packed_person,
+    packed,
     person_card,
+    waiting_card,
 )
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Patient
@@ -30,7 +31,7 @@ class Sealer:
 
     def sealed(self, card: Card) -> bytes:
         """Return the card as the store keeps it: its octets and their MAC."""
-        octets = packed_dossier(card) if isinstance(card, DossierCard) else packed_person(card)
+        octets = packed(card)
         return octets + self._tag(octets)
 
     def dossier(self, sealed: bytes) -> DossierCard:
@@ -42,6 +43,11 @@ class Sealer:
         """Return what the keeper said of a person; raise :class:`CardError`."""
         self._check(sealed)
         return person_card(sealed)
+
+    def waiting(self, sealed: bytes) -> WaitingCard:
+        """Return what the keeper said of a waiting deposit; raise :class:`CardError`."""
+        self._check(sealed)
+        return waiting_card(sealed)
 
     def traits(self, patient: Patient) -> tuple[bytes, ...]:
         """Return the keyed digests by which a patient is looked for, his number's apart."""

@@ -41,13 +41,13 @@ from rmp_milter.keeper.desk.desk import (
     write_leaf,
 )
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
-from rmp_milter.keeper.desk.held import HeldError
 from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.sealmail import reader_keys, seal_message
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.signing import signed_message
+from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 
@@ -94,19 +94,7 @@ def _answer(
 
 
 def _without_memory(  # noqa: C901, PLR0911 -- one line a call
-    desk: Desk,
-    request: Create
-    | Reseal
-    | Prove
-    | Release
-    | Recode
-    | Wait
-    | Adopt
-    | History
-    | Record
-    | Forget
-    | Checkpoint,
-    now: int,
+    desk: Desk, request: Request, now: int
 ) -> Reply:
     match request:
         case Create():
@@ -131,6 +119,8 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
             return forget(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
+        case _:
+            raise CallFailed(Why.UNENTITLED)
 
 
 def record(desk: Desk, request: Record, now: int) -> Recorded:

@@ -18,8 +18,8 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.certificates import EncryptionKey
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, as_done, write_leaf, write_refusal
-from rmp_milter.keeper.desk.held import HeldError, HeldKind
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.keys.held import HeldError, HeldKind
 from rmp_milter.keeper.keys.sealing import (
     SealError,
     open_waiting_key,

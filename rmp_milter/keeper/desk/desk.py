@@ -18,7 +18,7 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
-from rmp_milter.keeper.desk.held import HeldKind, Holder
+from rmp_milter.keeper.keys.held import HeldKind, Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
 from rmp_milter.keeper.log.journal import Journal
@@ -116,10 +116,10 @@ def as_done(
 
 
 def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    """Return a patient's code as it was typed; raise :class:`~.held.HeldError`."""
+    """Return a patient's code as it was typed; raise :class:`~rmp_milter.keeper.keys.held.HeldError`."""
     return desk.holder.open(HeldKind.CODE, held, digest, now).decode()
 
 
 def held_reason(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    """Return a reason's words, none for none held; raise :class:`~.held.HeldError`."""
+    """Return a reason's words, none for none held; raise :class:`~rmp_milter.keeper.keys.held.HeldError`."""
     return desk.holder.open(HeldKind.REASON, held, digest, now).decode() if held else ""

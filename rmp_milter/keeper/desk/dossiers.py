@@ -34,8 +34,8 @@ from rmp_milter.keeper.desk.desk import (
     write_leaf,
     write_refusal,
 )
-from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.keys.sealing import (
     SealError,
     blind_number,

@@ -9,9 +9,9 @@ from rmp_milter.calls.protocol import BodyRef, OpenedBody, Role, Span
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.content import InnerDocument, Opening
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
+from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.openpgp.packets import EncryptedMessage, ReadAt, pieces_of
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 

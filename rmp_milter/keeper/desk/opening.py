@@ -23,9 +23,9 @@ from rmp_milter.keeper.desk.act import act_of, seal_of
 from rmp_milter.keeper.desk.attached import Attached, Checks, framed, keys_to_try, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
-from rmp_milter.keeper.desk.held import HeldKind
 from rmp_milter.keeper.desk.keeping import Keeping, KnownBody
 from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
+from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted

@@ -27,6 +27,7 @@ class HeldKind(Enum):
     CODE = b"code"
     ATTESTATION = b"vitale attestation"  # the patient's number
     REASON = b"reason"  # of an emergency or its justification, in words
+    TICKET = b"ticket"
 
 
 class Holder:

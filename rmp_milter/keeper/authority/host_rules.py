@@ -1,0 +1,30 @@
+"""What the host has chosen and the keeper holds to by itself, whatever the milter says."""
+
+from typing import NamedTuple
+
+from rmp_milter.dossier.days import UNIVERSAL, Clock
+from rmp_milter.dossier.rules import STRICTEST, Policy
+
+DAY = 86_400
+
+
+class HostRules(NamedTuple):
+    """The configuration's [policy] and [rules], as far as they decide who may have what done.
+
+    Tries are counted within ``window`` seconds, those of codes from before within 30 days.
+    """
+
+    policy: Policy = STRICTEST
+    clock: Clock = UNIVERSAL
+    signature_days: int = 7
+    contest_days: int = 15
+    wrong_codes: int = 5
+    old_wrong_codes: int = 30
+    sender_codes: int = 10
+    global_codes: int = 500
+    window: int = 3600
+
+    @property
+    def remembered(self) -> int:
+        """For how many seconds an act is known again: as long as its mail would be taken."""
+        return (self.signature_days + 4) * DAY
