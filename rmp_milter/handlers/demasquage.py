@@ -1,10 +1,11 @@
 """Démasquage: entries that were hidden are shown again."""
 
+from rmp_milter.dossier.masks import masked_numbers
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.masks import mask_letter
-from rmp_milter.handlers.sight.seen import masked_numbers, versions_before
+from rmp_milter.handlers.sight.seen import versions_before
 from rmp_milter.handlers.way_in.entering import changed, enter, own_numbers, settled
 
 
