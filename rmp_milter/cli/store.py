@@ -38,6 +38,7 @@ def check(config: Config, *, as_json: bool) -> int:
             {
                 "sound": not report.findings,
                 "findings": report.findings,
+                "notes": report.notes,
                 "counts": report.counts,
             }
         )
@@ -50,6 +51,8 @@ def _print_report(report: store_check.StoreReport) -> None:
     for finding in report.findings:
         print_error(f"store: {finding}")
     print_pairs([(table, str(count)) for table, count in report.counts.items()] or [("", "")])
+    for note in report.notes:
+        click.echo(f"note: {note}")
     verdict = f"{len(report.findings)} findings" if report.findings else "the store is sound"
     click.echo(verdict)
 

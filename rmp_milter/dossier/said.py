@@ -48,12 +48,12 @@ def person_said(doctor: Doctor) -> PersonCard:
 
 
 def dossier_said(
-    dossier: Dossier, entries: Sequence[NumberedEntry], patient: Doctor | None
+    dossier: Dossier, entries: Sequence[NumberedEntry], patient: bytes
 ) -> DossierCard:
     """Return what the store says of a dossier.
 
     ``entries`` are all of it, oldest first (none are needed where nothing is masked);
-    ``patient`` is the patient's own place in the directory, None without one.
+    ``patient`` is the id of the patient's own entry in the directory, empty without one.
     """
     closure = dossier.closure
     return DossierCard(
@@ -67,7 +67,7 @@ def dossier_said(
         custody=slot_digest(dossier.slots.custody),
         code=code_digest(dossier.slots.code),
         vitale=slot_digest(dossier.slots.vitale),
-        patient=patient.doctor_id if patient else b"",
+        patient=patient,
         opposed=dossier.opposed,
         masked=masked_documents(dossier, entries),
         closed_at=closure.at if closure else 0,
@@ -78,7 +78,8 @@ def dossier_said(
 def unlike(card: Card, said: Card) -> tuple[str, ...]:
     """Return the fields in which a card is not what the records say, but for the keeper's own.
 
-    Names and addresses are compared as they are looked for, several of a kind in no order.
+    Names and addresses are compared as they are looked for, several of a kind in no order. Of
+    a closure both know the time, each by its own clock: that it is one is compared.
     """
     ours, theirs = _comparable(card), _comparable(said)
     fields = (name for name in type(card).__struct_fields__ if name not in _KEEPERS_OWN)
@@ -95,6 +96,7 @@ def _comparable(card: Card) -> Card:
             return replace(card, name=name, mail=mail, locums=locums)
         case DossierCard():
             masked = tuple(sorted(card.masked, key=lambda each: each.document))
-            return replace(card, opposed=tuple(sorted(card.opposed)), masked=masked)
+            opposed, closed_at = tuple(sorted(card.opposed)), min(card.closed_at, 1)
+            return replace(card, opposed=opposed, masked=masked, closed_at=closed_at)
         case WaitingCard():
             return card

@@ -130,14 +130,14 @@ OTHER_DOSSIER: list[tuple[str, object]] = [
 
 def test_all_that_the_records_know_is_said() -> None:
     assert person_said(PAUL) == PERSON_CARD
-    assert dossier_said(DOSSIER, (ENTRY,), PATIENT) == DOSSIER_CARD
+    assert dossier_said(DOSSIER, (ENTRY,), PATIENT.doctor_id) == DOSSIER_CARD
 
 
 def test_a_patient_is_no_doctor_and_what_is_not_there_is_empty() -> None:
     said = person_said(PATIENT)
     assert (said.patient_of, said.is_doctor, said.locums) == (DOSSIER.dossier_id, False, ())
     plain = replace(DOSSIER, slots=Slots(None, b"custody"), closure=None, masks=())
-    bare = dossier_said(plain, (), None)
+    bare = dossier_said(plain, (), b"")
     assert (bare.code, bare.vitale, bare.patient, bare.masked) == (b"", b"", b"", ())
     assert (bare.closed_at, bare.erase_at) == (0, 0)
 
@@ -152,9 +152,10 @@ def test_what_only_the_keeper_knows_is_no_difference(card: PersonCard | DossierC
     assert unlike(replace(card, **own), card) == ()
 
 
-def test_neither_order_nor_the_spelling_of_a_name_is_a_difference() -> None:
+def test_neither_order_nor_spelling_nor_another_clock_is_a_difference() -> None:
     turned = replace(DOSSIER_CARD, opposed=DOSSIER.opposed[::-1])
     assert unlike(turned, DOSSIER_CARD) == ()
+    assert unlike(replace(DOSSIER_CARD, closed_at=7), DOSSIER_CARD) == ()
     assert unlike(replace(PERSON_CARD, name="DR PAUL ETE"), PERSON_CARD) == ()
     assert unlike(replace(PERSON_CARD, mail="paul@cabinet.test"), PERSON_CARD) == ()
 
