@@ -27,6 +27,7 @@ from rmp_milter.keeper.log.file import (
     open_environment,
     open_tables,
 )
+from rmp_milter.keeper.log.filed import FiledLeaf, filed_leaves
 from rmp_milter.keeper.log.head import Signed
 from rmp_milter.keeper.log.leaves import logged_at, past_event
 from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
@@ -219,6 +220,19 @@ class Journal(Closing):
             ]
         try:
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
+        except LogFault as fault:
+            raise JournalError(f"access log: {fault}") from fault
+
+    def filed(self) -> tuple[list[FiledLeaf], int]:
+        """Return the leaves by which documents came into dossiers, and when the log began.
+
+        That is by the keeper's clock, 0 for an empty log. Raises :class:`JournalError`.
+        """
+        try:
+            with self._env.begin() as transaction:
+                first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
+                begun = logged_at(bytes(first)) if first else 0
+                return [*filed_leaves(transaction, self._tables)], begun
         except LogFault as fault:
             raise JournalError(f"access log: {fault}") from fault
 
