@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Self, TypeVar
 
 from rmp_milter.calls import wire
+from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
@@ -38,6 +39,8 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.errors import MailError, try_again
 
+Resting = Create | Reseal | Wait | Adopt | Prove | Release | Recode | History | Record | Amend
+"""The calls that bring on what they rest."""
 Call = Callable[[Request, int | None], tuple[Reply, int | None]]
 ReplyT = TypeVar("ReplyT", bound=Reply)
 
@@ -88,9 +91,22 @@ class RemoteKeeper:
         self._rank = rank
         self._who = who
 
+        self._shown: list[Authority] | None = None
+
     def at(self, rank: Rank, who: bytes = b"") -> Self:
         """Return the same keeper for calls of another rank, of whoever seems to have written."""
         return type(self)(self._call, self._megabytes, self._gate, rank, who)
+
+    def noting(self, rank: Rank) -> Self:
+        """Return the same keeper, for one mail or chore, noting what its calls rest on."""
+        noting = self.at(rank)
+        noting._shown = []  # noqa: SLF001 -- our own class
+        return noting
+
+    @property
+    def shown(self) -> tuple[Authority, ...]:
+        """What the calls so far rested on, if it is noted, the oldest first."""
+        return tuple(self._shown or ())
 
     def open(self, request: Open, bodies: Memory) -> tuple[Opened, Memory]:
         """Open a mail; the memory returned holds what was split off it, often nothing.
@@ -152,7 +168,9 @@ class RemoteKeeper:
         """Change what governs a dossier, or who somebody is."""
         return self._told(Amended, request)
 
-    def _told(self, kind: type[ReplyT], request: Request) -> ReplyT:
+    def _told(self, kind: type[ReplyT], request: Resting) -> ReplyT:
+        if self._shown is not None:
+            self._shown.append(request.by)
         reply, shared = self._ask(kind, request, None)
         shared.close()
         return reply

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import configured, json_option
@@ -11,6 +12,7 @@ from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.cli.stores import RIGHTS_HINT, open_store, reachable, store_keys
 from rmp_milter.config import Config
+from rmp_milter.host import filed
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store import compacting
 from rmp_milter.store.check import whole as store_check
@@ -28,16 +30,22 @@ store.add_command(migrate)
 @json_option
 @configured
 def check(config: Config, *, as_json: bool) -> int:
-    """Verify every record and index of the store; status 1 if anything is wrong."""
+    """Verify every record and index of the store; status 1 if anything is wrong.
+
+    Run as root, it also holds every entry to the leaf of its deposit in the access log.
+    """
+    gathered = filed.gather(config)
     become_owner(config.paths.store)
     with reachable():
         keys = store_keys(config)
         report = store_check.check(config.paths.store, keys, _progress)
+    report = _with(report, filed.held(gathered))
     if as_json:
         print_json(
             {
                 "sound": not report.findings,
                 "findings": report.findings,
+                "notes": report.notes,
                 "counts": report.counts,
             }
         )
@@ -46,10 +54,20 @@ def check(config: Config, *, as_json: bool) -> int:
     return Status.REFUSED if report.findings else Status.OK
 
 
+def _with(report: store_check.StoreReport, held: filed.Held) -> store_check.StoreReport:
+    return msgspec.structs.replace(
+        report,
+        findings=(*report.findings, *held.findings),
+        notes=(*report.notes, *held.notes),
+    )
+
+
 def _print_report(report: store_check.StoreReport) -> None:
     for finding in report.findings:
         print_error(f"store: {finding}")
     print_pairs([(table, str(count)) for table, count in report.counts.items()] or [("", "")])
+    for note in report.notes:
+        click.echo(f"note: {note}")
     verdict = f"{len(report.findings)} findings" if report.findings else "the store is sound"
     click.echo(verdict)
 

@@ -1,5 +1,7 @@
 """What one mail or command changes: decided by handlers, written by the store."""
 
+from enum import StrEnum
+
 import msgspec
 
 from rmp_milter.dossier.model import (
@@ -98,11 +100,30 @@ class ToldUpTo(msgspec.Struct, frozen=True):
     until: int
 
 
+class CardOf(StrEnum):
+    """Whose card it is."""
+
+    DOSSIER = "dossier"
+    PERSON = "person"
+
+
+class Presented(msgspec.Struct, frozen=True):
+    """A card that the keeper was shown for these changes: what they rest on.
+
+    A conflict if the store holds another one by the commit, unless these changes change the
+    record of which it is, and so say of which revision they know it.
+    """
+
+    kind: CardOf
+    id: bytes
+    card: bytes
+
+
 class Changes(msgspec.Struct, frozen=True):
     """All that one mail (or one command) does, committed in one transaction.
 
     ``digest`` marks the mail as done (empty for commands); a commit whose digest is
-    already there raises a conflict and writes nothing.
+    already there raises a conflict and writes nothing. ``ground`` is what all of it rests on.
     """
 
     digest: bytes = b""
@@ -126,3 +147,4 @@ class Changes(msgspec.Struct, frozen=True):
     emergencies: tuple[Emergency, ...] = ()  # new, or of one revision more than is stored
     postal: tuple[PostalLetter, ...] = ()  # new ones, for the host to post
     posted: tuple[bytes, ...] = ()  # letter_ids: they are gone from the store
+    ground: tuple[Presented, ...] = ()

@@ -298,7 +298,8 @@ class Entry(Value, frozen=True):
     ``author_name`` reads ``Dr X (remplaçant de Dr Y)`` for a locum, and then ``acting_for``
     is Dr Y. ``replaces`` is the number of the entry that this one is the new version of;
     ``corrects`` that of the author's own deposit that it is meant to be, as he counts them
-    for the patient (:mod:`rmp_milter.dossier.versions`).
+    for the patient (:mod:`rmp_milter.dossier.versions`). ``under`` is the revision of the
+    dossier's card under which its keys were sealed, 0 before there were cards.
     """
 
     received_at: int
@@ -312,6 +313,7 @@ class Entry(Value, frozen=True):
     prescriber: str = ""
     replaces: int = 0
     corrects: int = 0
+    under: int = 0
 
 
 class NumberedEntry(Value, frozen=True):

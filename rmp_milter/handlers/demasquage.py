@@ -4,12 +4,13 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Mask
 from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.masks import masked_numbers
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.masks import mask_letter
 from rmp_milter.handlers.sight.masked import still_masked
-from rmp_milter.handlers.sight.seen import masked_numbers, versions_before
+from rmp_milter.handlers.sight.seen import versions_before
 from rmp_milter.handlers.way_in.amending import amend_entered
 from rmp_milter.handlers.way_in.entering import changed, enter, own_numbers, settled
 

@@ -4,12 +4,12 @@ import msgspec
 
 from rmp_milter.calls.authority import Mask as Masking
 from rmp_milter.dossier.changes import DossierUpdate
+from rmp_milter.dossier.masks import masked_documents
 from rmp_milter.dossier.model import Mask
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.masks import mask_letter
-from rmp_milter.handlers.sight.masked import masked_documents
 from rmp_milter.handlers.way_in.amending import amend_entered
 from rmp_milter.handlers.way_in.entering import (
     Entered,

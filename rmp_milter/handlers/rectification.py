@@ -9,6 +9,7 @@ entry or not; else the answer would tell him whether the patient has a dossier.
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Mask
+from rmp_milter.dossier.masks import masked_documents
 from rmp_milter.dossier.model import Entry
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
@@ -18,7 +19,7 @@ from rmp_milter.handlers.filing.deposit import deposit
 from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.filing.sealing import file_bodies
 from rmp_milter.handlers.letters.index import entry_title
-from rmp_milter.handlers.sight.masked import documents_of, masked_documents
+from rmp_milter.handlers.sight.masked import documents_of
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.way_in.admission import permitted
 from rmp_milter.handlers.way_in.amending import amend_entered

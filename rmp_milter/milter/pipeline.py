@@ -41,6 +41,7 @@ from rmp_milter.mail.meaning.understanding import (
     is_thanks,
     understood,
 )
+from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
@@ -164,6 +165,8 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
 
 def _take_opened(mail: Mail, read: Read, means: Means) -> str:
     sender, header = _understand(mail, read, means)
+    keeper = means.keeper.noting(rank_of_rest(header.verb))
+    means = msgspec.structs.replace(means, keeper=keeper)
     # What is decided on is looked at in the turn, with all tries before it counted.
     turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
     with turn, means.store.snapshot() as view:
@@ -236,7 +239,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         digest=mail.digest,
         at=at,
         view=view,
-        keeper=means.keeper.at(rank_of_rest(header.verb)),
+        keeper=means.keeper,
         mail_from=mail.envelope.sender,
         sender=sender,
         header=header,
@@ -314,4 +317,5 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
             once += seal_marks(case, outcome, expires)
         answers = means.answers.at(rank_of_rest(case.header.verb))
         changes = changes_of(outcome, case, brought, once, answers)
+        changes = grounded(changes, means.keeper.shown, case.doctor.card)
         means.store.commit(changes, case.at)

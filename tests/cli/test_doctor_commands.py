@@ -13,7 +13,7 @@ import pytest
 from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
 
 from rmp_milter.calls.client import KeeperFailed
-from rmp_milter.calls.protocol import ByCustody, Failed, Release, Why
+from rmp_milter.calls.protocol import ByCustody, Event, Failed, Release, Why
 from rmp_milter.cli import doctor_changes
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
@@ -30,6 +30,7 @@ from rmp_milter.dossier.model import (
     Slots,
 )
 from rmp_milter.dossier.revisions import revised
+from rmp_milter.keeper.log.journal import Journal
 
 LUC = ("--name", "Dr Luc SAND", "--mail", "l.sand@cab.example")
 LACKS = "no user id of the key names {}: mail clients may not find it for that"
@@ -391,7 +392,17 @@ def with_dossiers(rmp: Rmp, count: int) -> None:
             anne = snapshot.doctor_by_rpps(RPPS)
             assert anne is not None
         for number in range(1, count + 1):
-            store.commit(_dossier(anne, number), int(time.time()))
+            changes = _dossier(anne, number)
+            store.commit(changes, int(time.time()))
+            _write_leaf(rmp, changes.entries[0])
+
+
+def _write_leaf(rmp: Rmp, new: NewEntry) -> None:
+    documents = tuple(document.document_id for document in new.entry.documents)
+    at, dossier = new.entry.received_at, new.dossier_id
+    leaf = Event(at, "depot", b"", RPPS, "", "", dossier_id=dossier, documents=documents)
+    with Journal(load(rmp.config).paths.keeper / "log") as log:
+        log.append(leaf, at)
 
 
 def _dossier(treating: Doctor, number: int) -> Changes:

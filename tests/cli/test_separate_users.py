@@ -15,7 +15,9 @@ import msgspec
 import pytest
 
 from rmp_milter.cli import main
+from rmp_milter.config import load
 from rmp_milter.host import owners
+from rmp_milter.host.filed import gather, held
 from rmp_milter.host.owners import (
     UnknownNameError,
     as_owner,
@@ -108,8 +110,30 @@ def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
 
 @needs_root
 @needs_public_code
+def test_root_holds_the_store_to_the_log_each_read_as_its_own_user(service: Path) -> None:
+    said = json.loads(rmp(service, "store", "check", "--json").stdout)
+    assert (said["sound"], said["notes"]) == (True, [])
+
+
+@needs_root
+@needs_public_code
+def test_the_stores_own_user_cannot_and_is_told(service: Path) -> None:
+    config = load(service / "rmp.toml")
+    note = as_owner(config.paths.store, lambda: " ".join(held(gather(config)).notes), str)
+    assert note.startswith("entries are not compared with the access log")
+
+
+@needs_root
+@needs_public_code
 @pytest.mark.parametrize(
-    "command", [("store", "stats"), ("doctor", "list"), ("outbox", "list"), ("check", "--json")]
+    "command",
+    [
+        ("store", "check"),
+        ("store", "stats"),
+        ("doctor", "list"),
+        ("outbox", "list"),
+        ("check", "--json"),
+    ],
 )
 def test_commands_of_root_leave_no_file_of_roots(
     service: Path, command: tuple[str, ...]

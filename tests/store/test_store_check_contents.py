@@ -187,6 +187,7 @@ def rewrite_entry(store: Store, dossier_id: bytes, document: Document) -> None:
         {"sheet": Sheet(phone="0102")},
         {"slots": Slots(code=None, custody=b"c")},
         {"slots": Slots(code=None, custody=b"", vitale=b"v")},
+        {"card": b"card"},
     ],
 )
 @pytest.mark.promise(number=16)

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,7 @@ from rmp_milter.dossier.model import (
     Slots,
     StandingKey,
     Tally,
+    Value,
     Waiting,
 )
 from rmp_milter.store.format.codecs import (
@@ -78,6 +80,7 @@ doctors = st.builds(
     hprim=st.booleans(),
     locums=st.lists(st.builds(Locum, ids, text, text, times), max_size=2).map(tuple),
     patient_of=ids,
+    card=data,
 )
 dossiers = st.builds(
     Dossier,
@@ -97,6 +100,7 @@ dossiers = st.builds(
     ).map(tuple),
     seen=times,
     closure=st.none() | st.builds(Closure, times, times, times),
+    card=data,
 )
 documents = st.builds(
     Document,
@@ -115,6 +119,7 @@ waiting = st.builds(
     entry=st.deferred(lambda: entries),
     received_at=times,
     expires_at=times,
+    card=data,
 )
 entries = st.builds(
     Entry,
@@ -128,6 +133,7 @@ entries = st.builds(
     acting_for=ids,
     prescriber=text,
     replaces=times,
+    under=times,
 )
 pieces = st.one_of(st.builds(Slice, data), st.builds(BodySlice, data, ids, st.booleans()))
 mails = st.builds(OutgoingMail, text, text, st.lists(pieces, max_size=4).map(tuple), times)
@@ -157,6 +163,29 @@ def test_every_record_comes_back_as_it_went_in(
 ) -> None:
     codec, value = record
     assert codec.open(key, codec.seal(key, value)) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "name"),
+    [
+        (Doctor, doctors, "card"),
+        (Dossier, dossiers, "card"),
+        (Waiting, waiting, "card"),
+        (Entry, entries, "under"),
+    ],
+)
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_a_record_from_before_there_were_cards_is_read(
+    kind: type[Value], values: st.SearchStrategy[Value], name: str, choice: st.DataObject
+) -> None:
+    value = choice.draw(values)
+    fields = msgspec.msgpack.decode(msgspec.msgpack.encode(value))
+    fields.pop(name, None)
+    before = msgspec.msgpack.decode(msgspec.msgpack.encode(fields), type=kind)
+    empty = type(getattr(value, name))()
+    assert before == msgspec.structs.replace(value, **{name: empty})
+    assert name not in msgspec.msgpack.decode(msgspec.msgpack.encode(before))
 
 
 @settings(max_examples=100, deadline=None)

@@ -44,7 +44,8 @@ def a_standing_deposit(dossier_id: bytes, *bodies: bytes) -> NewEntry:
 def filled(store: Store) -> tuple[bytes, tuple[NewBody, ...]]:
     """A closed dossier of three entries, with late key packets and a patient's key."""
     dossier_id = with_dossier(store, "name", "number")
-    store.commit(Changes(updates=(changed(store, dossier_id, sheet=Sheet("BAUM")),)), NOW)
+    update = changed(store, dossier_id, sheet=Sheet("BAUM"), card=b"digests")
+    store.commit(Changes(updates=(update,)), NOW)
     entries = tuple(a_standing_deposit(dossier_id, b"a", b"b") for _ in range(3))
     bodies = tuple(body for entry in entries for body in entry.bodies)
     key_packets = tuple(
@@ -65,6 +66,7 @@ def test_keys_bodies_and_names_are_destroyed(store: Store, folder: Path) -> None
     assert after.slots == Slots(code=None, custody=b"", vitale=b"")
     assert after.patient == Patient("", "", "")
     assert after.sheet == Sheet()
+    assert (before.card, after.card) == (b"digests", b"")
     assert after.closure is not None
     assert after.closure.erased_at == LATER
     assert after.revision == before.revision + 1

@@ -3,16 +3,8 @@
 from collections.abc import Sequence
 
 from rmp_milter.dossier.cards import Masked, dossier_card
+from rmp_milter.dossier.masks import masked_documents
 from rmp_milter.dossier.model import Dossier, Entry, NumberedEntry
-from rmp_milter.handlers.sight.seen import masked_numbers
-
-
-def masked_documents(dossier: Dossier, entries: Sequence[NumberedEntry]) -> tuple[Masked, ...]:
-    """Return the documents of all masked entries, newer versions of them included."""
-    masked = masked_numbers(dossier, entries)
-    return tuple(
-        one for each in entries if each.number in masked for one in documents_of(each.entry)
-    )
 
 
 def documents_of(entry: Entry) -> tuple[Masked, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.dossier.days import Clock, day_of
+from rmp_milter.dossier.masks import masked_numbers
 from rmp_milter.dossier.model import Dossier, NumberedEntry, Onglet, Scope
 from rmp_milter.dossier.rules import Relation
 from rmp_milter.dossier.versions import versions
@@ -55,21 +56,6 @@ def seen(
             )
         )
     return tuple(found)
-
-
-def masked_numbers(dossier: Dossier, entries: Sequence[NumberedEntry]) -> frozenset[int]:
-    """Return the numbers of the masked entries; a new version is masked as the old one was.
-
-    That follows from the entries and is not written with the new one, whose number is known
-    at its commit only.
-    """
-    masked = {mask.number for mask in dossier.masks}
-    for new, old in versions(
-        entries
-    ).items():  # oldest first: what is replaced was judged before
-        if old in masked:
-            masked.add(new)
-    return frozenset(masked)
 
 
 def versions_before(number: int, entries: Sequence[NumberedEntry]) -> frozenset[int]:

@@ -28,6 +28,7 @@ from rmp_milter.keeper.log.file import (
     open_environment,
     open_tables,
 )
+from rmp_milter.keeper.log.filed import FiledLeaf, filed_leaves
 from rmp_milter.keeper.log.leaves import logged_at, past_event
 from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.own_tables import open_own
@@ -229,6 +230,19 @@ class Journal(Closing):
             ]
         with _as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
+
+    def filed(self) -> tuple[list[FiledLeaf], int]:
+        """Return the leaves by which documents came into dossiers, and when the log began.
+
+        That is by the keeper's clock, 0 for an empty log. Raises :class:`JournalError`.
+        """
+        try:
+            with self._env.begin() as transaction:
+                first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
+                begun = logged_at(bytes(first)) if first else 0
+                return [*filed_leaves(transaction, self._tables)], begun
+        except LogFault as fault:
+            raise JournalError(f"access log: {fault}") from fault
 
     def close(self) -> None:
         """Close the environment."""

@@ -10,6 +10,7 @@ from functools import partial
 
 import msgspec
 
+from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.days import UNIVERSAL, Clock, day_of
@@ -20,6 +21,7 @@ from rmp_milter.handlers.letters.receipts import digest_letter
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.milter.answering.answers import About, Answers
+from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.milter.chores.due import adopt_by_itself, digest_of, expiry_letter, lines_due
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
@@ -81,13 +83,14 @@ def _adoptions(house: Household, now: int) -> Iterator[bool]:
 
 def _adoption(house: Household, waiting: Waiting, now: int) -> Changes | None:
     """Return the adoption as things stand now, or None where nothing fits any more."""
+    keeper = house.keeper.noting(Rank.KNOWN)
     with house.store.snapshot() as view:
         dossier = home_of(waiting, view)
         if dossier is None:
             return None
-        adoption = adopt_by_itself(waiting, dossier, view, house.keeper, now)
+        adoption = adopt_by_itself(waiting, dossier, view, keeper, now)
     digest = digest_of("adoption", waiting.waiting_id)
-    return Changes(digest=digest, adoptions=(adoption,))
+    return grounded(Changes(digest=digest, adoptions=(adoption,)), keeper.shown)
 
 
 def _expiries(house: Household, at: int, now: int) -> Iterator[bool]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmp_milter.dossier.model import Doctor
+    from rmp_milter.store.check.cards import CardCheck
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.codecs import Codecs
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 RECEIPT_KEY_BYTES = 24
 
 
-def check_doctors(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+def check_doctors(walk: Walk, codecs: Codecs, expected: Expected, cards: CardCheck) -> None:
     """Note every finding in the directory; say what must lead to whom."""
     links: dict[bytes, bytes] = {}
     for key, sealed in walk.records("doctors"):
@@ -30,6 +31,7 @@ def check_doctors(walk: Walk, codecs: Codecs, expected: Expected) -> None:
             walk.add(f"doctor {key.hex()} holds another identifier")
         if doctor.patient_of:
             expected.patients_of[doctor.patient_of] = key
+        cards.person(doctor)
         if strangers_in(doctor.certificate, doctor.key_ids):
             walk.add(
                 f"doctor {key.hex()} is found by keys that are not his: "

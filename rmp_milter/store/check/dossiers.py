@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rmp_milter.dossier.model import Patient, Sheet, Slots
+from rmp_milter.dossier.model import NumberedEntry, Patient, Sheet, Slots
 from rmp_milter.store.check.bodies import check_document, check_erased_document
 from rmp_milter.store.format.codecs import Codecs, LinkKind, number_of, u32
+from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.records import Head, chain_start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rmp_milter.dossier.model import Dossier
+    from rmp_milter.store.check.cards import CardCheck
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.records import StoredDossier, StoredEntry
@@ -23,8 +28,11 @@ NOTHING_LEFT = (Patient("", "", ""), Sheet(), Slots(code=None, custody=b""))
 class DossierCheck:
     """Walks each table once and holds what the others must agree with."""
 
-    def __init__(self, walk: Walk, codecs: Codecs, expected: Expected) -> None:
+    def __init__(
+        self, walk: Walk, codecs: Codecs, expected: Expected, cards: CardCheck
+    ) -> None:
         self._walk = walk
+        self._cards = cards
         self._codecs = codecs
         self._expected = expected
         self._erased: set[bytes] = set()
@@ -43,6 +51,7 @@ class DossierCheck:
             if stored is not None:
                 self._expect_links(key, stored)
                 self._check_erased(key, stored)
+                self._check_card(key, stored.dossier)
             if self._walk.get("heads", key) is None:
                 self._walk.add(f"dossier {key.hex()} has no head")
 
@@ -57,8 +66,23 @@ class DossierCheck:
             return
         self._erased.add(key)
         left = (stored.dossier.patient, stored.dossier.sheet, stored.dossier.slots)
-        if left != NOTHING_LEFT or stored.traits or key in self._expected.patients_of:
+        traces = (stored.traits, stored.dossier.card, key in self._expected.patients_of)
+        if left != NOTHING_LEFT or any(traces):
             self._walk.add(f"dossier {key.hex()} is erased and still has keys or names")
+
+    def _check_card(self, key: bytes, dossier: Dossier) -> None:
+        if key not in self._erased:
+            patient = self._expected.patients_of.get(key, b"")
+            self._cards.dossier(dossier, patient, lambda: [*self._entries(key)])
+
+    def _entries(self, dossier_id: bytes) -> Iterator[NumberedEntry]:
+        """Yield a dossier's entries as far as they open; what does not is noted elsewhere."""
+        number = 1
+        while sealed := self._walk.get("entries", dossier_id + u32(number)):
+            with suppress(DamagedRecordError):
+                stored = self._codecs.entries.open(dossier_id + u32(number), sealed)
+                yield NumberedEntry(number, stored.entry)
+            number += 1
 
     def _check_heads(self) -> None:
         for key, sealed in self._walk.records("heads"):

@@ -8,12 +8,13 @@ from rmp_milter.store.check.bodies import check_document
 from rmp_milter.store.format.codecs import u32
 
 if TYPE_CHECKING:
+    from rmp_milter.store.check.cards import CardCheck
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.codecs import Codecs
 
 
-def check_waiting(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+def check_waiting(walk: Walk, codecs: Codecs, expected: Expected, cards: CardCheck) -> None:
     """Note every finding in the waiting deposits; say what must lead to them."""
     expiry = set()
     for key, sealed in walk.records("waiting"):
@@ -22,6 +23,7 @@ def check_waiting(walk: Walk, codecs: Codecs, expected: Expected) -> None:
             continue
         if stored.waiting.waiting_id != key:
             walk.add(f"waiting deposit {key.hex()} holds another identifier")
+        cards.waiting(stored.waiting)
         expiry.add(u32(stored.waiting.expires_at) + key)
         expected.links.update(link + key for link in stored.traits)
         for document in stored.waiting.entry.documents:

@@ -34,6 +34,7 @@ class Walk:
         progress: Callable[[int, int], None],
     ) -> None:
         self.findings: list[str] = []
+        self.notes: list[str] = []
         self.counts: Counter[str] = Counter()
         self._txn = txn
         self._tables = tables
@@ -47,6 +48,10 @@ class Walk:
             self.findings.append(finding)
         elif len(self.findings) == MAX_FINDINGS:
             self.findings.append("there is more: the list ends here")
+
+    def note(self, line: str) -> None:
+        """Note what is to be done to a store that is sound."""
+        self.notes.append(line)
 
     def records(self, name: str) -> Iterator[tuple[bytes, memoryview]]:
         """Yield the records of a table by key."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.store.check.bodies import check_bodies
+from rmp_milter.store.check.cards import CardCheck
 from rmp_milter.store.check.doctors import check_doctors, check_patients, check_receipts
 from rmp_milter.store.check.dossiers import DossierCheck
 from rmp_milter.store.check.emergencies import check_emergencies, check_letters
@@ -44,10 +45,14 @@ __all__ = ["StoreReport", "check"]
 
 
 class StoreReport(msgspec.Struct, frozen=True):
-    """What was found: no ``findings`` in a sound store; ``counts`` of records by table."""
+    """What was found: no ``findings`` in a sound store; ``counts`` of records by table.
+
+    ``notes`` say what is to be done to one that may be sound.
+    """
 
     findings: tuple[str, ...]
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
 
 
 def check(
@@ -80,16 +85,17 @@ def _check(
         _check_records(walk, codecs)
         OutboxCheck(walk, codecs.outbox).run()
         walk.finish()
-        return StoreReport(findings=tuple(walk.findings), counts=dict(walk.counts))
+        return StoreReport(tuple(walk.findings), dict(walk.counts), tuple(walk.notes))
 
 
 def _check_records(walk: Walk, codecs: Codecs) -> None:
     """Walk the tables with records of their own first, then those that hang on them."""
-    expected = Expected()
-    check_doctors(walk, codecs, expected)
-    DossierCheck(walk, codecs, expected).run()
+    expected, cards = Expected(), CardCheck(walk)
+    check_doctors(walk, codecs, expected, cards)
+    DossierCheck(walk, codecs, expected, cards).run()
     check_patients(walk, expected)
-    check_waiting(walk, codecs, expected)
+    check_waiting(walk, codecs, expected, cards)
+    cards.finish()
     check_emergencies(walk, codecs, expected)
     check_letters(walk, codecs)
     check_bodies(walk, codecs, expected)

@@ -24,6 +24,10 @@ class DoctorRecorder:
         self._tables = writing.tables
         self._codecs = writing.codecs
 
+    def find(self, doctor_id: bytes) -> Doctor | None:
+        """Return the doctor as he is stored now."""
+        return self._writing.read(self._tables.doctors, self._codecs.doctors, doctor_id)
+
     # What speaks against
 
     def check(self, changes: Changes) -> None:
@@ -40,7 +44,7 @@ class DoctorRecorder:
 
     def _check_revision(self, doctor: Doctor, gone: set[bytes]) -> None:
         known = doctor.doctor_id not in gone
-        old = self._find(doctor.doctor_id) if known else None
+        old = self.find(doctor.doctor_id) if known else None
         if doctor.revision != next_revision(old):
             raise Conflict("doctor")
 
@@ -71,7 +75,7 @@ class DoctorRecorder:
     def put(self, doctor: Doctor) -> None:
         """Write a doctor, new or in the place of his older state."""
         doctor_id, links = doctor.doctor_id, doctor_links(self._codecs.blind, doctor)
-        old = self._find(doctor_id)
+        old = self.find(doctor_id)
         before = doctor_links(self._codecs.blind, old) if old else frozenset()
         self._writing.ledger.doctors += old is None
         self._writing.seal(self._tables.doctors, self._codecs.doctors, doctor_id, doctor)
@@ -80,7 +84,7 @@ class DoctorRecorder:
 
     def remove(self, doctor_id: bytes) -> None:
         """Remove a doctor, and the lines of a digest that nobody is to be sent any more."""
-        old = self._find(doctor_id)
+        old = self.find(doctor_id)
         if old is None:
             raise StoreError("the doctor to remove is not there")
         self._writing.ledger.doctors -= 1
@@ -111,9 +115,6 @@ class DoctorRecorder:
                 self._remove_line(key)
 
     # Small means
-
-    def _find(self, doctor_id: bytes) -> Doctor | None:
-        return self._writing.read(self._tables.doctors, self._codecs.doctors, doctor_id)
 
     def _is_stored(self, doctor_id: bytes) -> bool:
         return self._writing.has(self._tables.doctors, doctor_id)

@@ -62,6 +62,7 @@ def emptied_dossier(dossier: Dossier, now: int) -> Dossier:
         patient=NOBODY,
         sheet=Sheet(),
         slots=NO_SLOTS,
+        card=b"",  # it names documents, and digests what is destroyed
         closure=replace(closure, erased_at=now),
     )
 

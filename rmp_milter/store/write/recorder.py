@@ -9,6 +9,7 @@ from rmp_milter.store.write.doctors import DoctorRecorder
 from rmp_milter.store.write.dossiers import DossierRecorder
 from rmp_milter.store.write.emergencies import EmergencyRecorder
 from rmp_milter.store.write.erasure import Eraser
+from rmp_milter.store.write.ground import check_ground
 from rmp_milter.store.write.marks import MarkRecorder
 from rmp_milter.store.write.outbox_rows import OutboxRows
 from rmp_milter.store.write.waiting import WaitingRecorder
@@ -45,6 +46,7 @@ class Recorder:
     def check(self, changes: Changes) -> None:
         """Raise :class:`Conflict`, or :class:`StoreError` for what can never be written."""
         self._marks.check(changes)
+        check_ground(changes, self._dossiers, self._doctors)
         self._dossiers.check_new(changes.dossiers)
         for update in changes.updates:
             self._dossiers.check_update(update)

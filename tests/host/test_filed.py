@@ -1,0 +1,79 @@
+"""Entries held to the leaves of their deposits: each way in which the two may differ."""
+
+import pytest
+from msgspec.structs import replace
+
+from rmp_milter.host.filed import MOST_NAMED, BothSides, FiledEntry, held
+from rmp_milter.keeper.log.filed import FiledLeaf
+
+DOSSIER, OTHER = b"D" * 16, b"O" * 16
+ONE, TWO, THREE = (bytes([number]) * 16 for number in (1, 2, 3))
+RPPS = "10003456786"
+ENTRY = FiledEntry(DOSSIER, 1, 50, RPPS, (ONE, TWO))
+LEAF = FiledLeaf(7, DOSSIER, "depot", 50, RPPS, (ONE, TWO))
+
+
+def findings(*leaves: FiledLeaf, entry: FiledEntry = ENTRY) -> tuple[str, ...]:
+    return held(BothSides([entry], [*leaves])).findings
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        (LEAF,),
+        (LEAF, replace(LEAF, number=9, documents=(THREE,))),  # decided again
+        (replace(LEAF, documents=(ONE,)), replace(LEAF, number=8, documents=(TWO,))),  # many
+        (replace(LEAF, action="rattachement", at=99),),
+        (LEAF, replace(LEAF, dossier_id=OTHER, rpps="x")),
+    ],
+)
+def test_what_the_leaves_say_is_no_finding(leaves: tuple[FiledLeaf, ...]) -> None:
+    assert findings(*leaves) == ()
+
+
+@pytest.mark.parametrize(
+    ("leaves", "said"),
+    [
+        ((), "has no leaf in the access log"),
+        ((replace(LEAF, documents=(THREE,)),), "has no leaf in the access log"),
+        ((replace(LEAF, dossier_id=OTHER),), "has no leaf in the access log"),
+        ((replace(LEAF, documents=(ONE,)),), "has other documents than leaf 7"),
+        ((replace(LEAF, documents=(ONE, TWO, THREE)),), "has other documents than leaf 7"),
+        ((replace(LEAF, rpps="10101234564"),), "is by another author than leaf 7"),
+        ((replace(LEAF, rpps=""),), "is by another author than leaf 7"),
+        ((replace(LEAF, at=51),), "is of another time than leaf 7"),
+        ((replace(LEAF, at=51, action="rectification"),), "is of another time than leaf 7"),
+    ],
+)
+@pytest.mark.promise(number=12)
+def test_what_a_leaf_says_otherwise_is_named_by_reference(
+    leaves: tuple[FiledLeaf, ...], said: str
+) -> None:
+    (line,) = findings(*leaves)
+    assert line.startswith(f"entry 1 of dossier {DOSSIER.hex()} {said}")
+
+
+def test_an_author_who_has_left_the_directory_is_not_compared() -> None:
+    assert findings(LEAF, entry=replace(ENTRY, rpps=None)) == ()
+
+
+def test_what_is_older_than_the_log_is_counted_and_no_finding() -> None:
+    old, new = replace(ENTRY, number=2, received_at=49), replace(ENTRY, documents=(THREE,))
+    found = held(BothSides([old, new], [], begun=50))
+    assert found.notes == ("1 entries are older than the access log",)
+    assert len(found.findings) == 1
+    moved = held(BothSides([old], [LEAF], begun=50))
+    assert len(moved.findings) == 1  # an older date does not hide a leaf that is there
+
+
+def test_a_log_that_says_nothing_of_any_is_not_listed_throughout() -> None:
+    entries = [replace(ENTRY, number=number) for number in range(MOST_NAMED + 5)]
+    lines = held(BothSides(entries, [])).findings
+    assert len(lines) == MOST_NAMED + 1
+    assert lines[-1] == "and 5 more entries of which the access log says otherwise"
+
+
+def test_what_cannot_be_read_is_a_note() -> None:
+    found = held(BothSides(fault="it is locked"))
+    assert found.findings == ()
+    assert found.notes == ("entries are not compared with the access log: it is locked",)
