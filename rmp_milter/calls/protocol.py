@@ -558,6 +558,16 @@ class Relearn(Message, frozen=True):
     gone: tuple[bytes, ...] = ()
 
 
+class Wake(Message, frozen=True):
+    """Forget a dossier's wrong codes, so that its code is tried again. Operator's door only.
+
+    The reply is :class:`Recorded`.
+    """
+
+    dossier_id: bytes
+    event: Event
+
+
 class Compare(Message, frozen=True):
     """Ask how these cards stand to what the keeper knows. Operator's door only."""
 
@@ -689,6 +699,7 @@ Request = (
     | Amend
     | Vouch
     | Relearn
+    | Wake
     | Compare
     | Forget
     | Checkpoint

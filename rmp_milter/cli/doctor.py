@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.cli.cards import struck_out, vouched
 from rmp_milter.cli.directory import (
     commit,
     described,
@@ -112,7 +113,7 @@ def add(  # noqa: PLR0913 -- one argument an option
         receipts=Receipts(receipts),
     )
     with operator(config) as keeper, open_store(config) as store:
-        keeper.record("inscription", rpps)
+        new = vouched(keeper, new, keeper.event("inscription", rpps))
         commit(store, Changes(doctors=(new,)), now)
         print_doctor(new, store, json=as_json)
 
@@ -167,6 +168,6 @@ def remove(config: Config, *, who: str, force: bool) -> None:
                 f"{found.name} is the médecin traitant of {treats} dossiers",
                 "with --force they stay, but nobody reads them without the patient's code",
             )
-        keeper.record("radiation", found.rpps)
+        struck_out(keeper, found, keeper.event("radiation", found.rpps))
         commit(store, Changes(removed_doctors=(found.doctor_id,)), int(time.time()))
     click.echo(f"removed {found.name}, RPPS {found.rpps}")

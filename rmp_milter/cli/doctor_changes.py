@@ -3,8 +3,10 @@
 import time
 
 import click
+from msgspec.structs import replace
 
 from rmp_milter.certificates import CertificateError, read_certificate
+from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.leaves import operator
@@ -76,8 +78,8 @@ def set_(  # noqa: PLR0913 -- one argument an option
             found = find(snapshot, who)
         if read_key:
             changed["key_ids"] = _key_ids(found)
-        new = revised(found, **changed)
-        keeper.record("modification", found.rpps)
+        leaf = keeper.event("modification", found.rpps)
+        new = vouched(keeper, revised(found, **changed), leaf)
         commit(store, Changes(doctors=(new,)), int(time.time()))
         print_doctor(new, store, json=as_json)
 
@@ -120,7 +122,8 @@ def locum(  # noqa: PLR0913 -- one argument an option
             found, acting = find(snapshot, who), find(snapshot, other)
         new = _changed(found, acting, days, now, config.clock)
         action = "remplacement" if days else "fin de remplacement"
-        keeper.record(action, acting.rpps, acting_for=found.rpps)
+        leaf = replace(keeper.event(action, acting.rpps), acting_for=found.rpps)
+        new = vouched(keeper, new, leaf)
         commit(store, Changes(doctors=(new,)), now)
         print_doctor(new, store, json=as_json)
 

@@ -17,6 +17,7 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
+from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
@@ -64,9 +65,11 @@ def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
         with store.snapshot() as snapshot:
             faults = sorted([*faults, *_twice(rows, snapshot)], key=lambda each: each.line)
         if keeper and not faults:
-            for row in rows:
-                keeper.record("inscription", row.doctor.rpps)
-            commit(store, Changes(doctors=tuple(row.doctor for row in rows)), now)
+            doctors = tuple(
+                vouched(keeper, row.doctor, keeper.event("inscription", row.doctor.rpps))
+                for row in rows
+            )
+            commit(store, Changes(doctors=doctors), now)
     return _tell(file, rows, faults, dry_run=dry_run, as_json=as_json)
 
 

@@ -13,7 +13,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import HOST, ByCustody, Event, Release, Released
+from rmp_milter.calls.protocol import (
+    HOST,
+    ByCustody,
+    Event,
+    Record,
+    Recorded,
+    Release,
+    Released,
+)
+from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
 from rmp_milter.cli.errors import CommandError, Status
@@ -99,10 +108,12 @@ def rekey(  # noqa: PLR0913 -- one argument an option
             found = find(snapshot, who)
             if is_taken(certificate, found, snapshot):
                 raise CommandError(TAKEN, "rmp doctor list shows who is enrolled")
-        keeper.record("cle", found.rpps, named)
+        act = keeper.event("cle", found.rpps, named)
         reader = found
-        if found.certificate != certificate.binary:
-            reader = with_key(found, certificate)
+        if found.certificate == certificate.binary:
+            keeper.ask(Recorded, Record(act))
+        else:
+            reader = vouched(keeper, with_key(found, certificate), act)
             commit(store, Changes(doctors=(reader,)), now)
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)

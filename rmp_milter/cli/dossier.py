@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.cli.cards import vouched_dossier, woken
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
-from rmp_milter.cli.leaves import forget_dossier, operator, record_act
+from rmp_milter.cli.leaves import act_of, forget_dossier, operator, record_act
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
 from rmp_milter.cli.stores import open_store
@@ -134,8 +135,11 @@ def reopen(config: Config, *, reference: str) -> None:
         with store.snapshot() as view:
             closed = _find(view, reference)
             _check_reopening(closed, view)
-        record_act(keeper, "reouverture", closed, once=True)
+            entries = view.entries(closed.dossier_id)
+            patient = view.patient_of(closed.dossier_id)
+        leaf = act_of(keeper, "reouverture", closed, once=True)
         opened = revised(closed, closure=None)
+        opened = vouched_dossier(keeper, opened, entries, patient, leaf)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
     click.echo(f"reopened {closed.dossier_id.hex()}")
 
@@ -161,7 +165,7 @@ def unrest(config: Config, *, reference: str) -> None:
     with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as view:
             found = _find(view, reference)
-        record_act(keeper, "code reactive", found)
+        woken(keeper, found, act_of(keeper, "code reactive", found))
         _commit(store, Changes(cleared=(Strike(Fault.DOSSIER, found.dossier_id, 0),)))
     click.echo(f"the code of {found.dossier_id.hex()} can be tried again")
 

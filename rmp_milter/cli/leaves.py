@@ -125,7 +125,7 @@ def record_act(
     ``once`` says that the act makes a new state of the dossier: tried again on the same one,
     it finds its leaf. Raises :class:`CommandError`: without its leaf nothing is to be done.
     """
-    keeper.ask(Recorded, Record(_act(keeper, action, dossier, entries, once=once)))
+    keeper.ask(Recorded, Record(act_of(keeper, action, dossier, entries, once=once)))
 
 
 def forget_dossier(keeper: HostKeeper, dossier: Dossier) -> None:
@@ -133,18 +133,19 @@ def forget_dossier(keeper: HostKeeper, dossier: Dossier) -> None:
 
     Tried again it finds that leaf. Raises :class:`CommandError`.
     """
-    event = _act(keeper, "effacement", dossier, once=True)
+    event = act_of(keeper, "effacement", dossier, once=True)
     keeper.ask(Recorded, Forget(dossier.dossier_id, event))
 
 
-def _act(
+def act_of(
     keeper: HostKeeper,
     action: str,
     dossier: Dossier | None,
     entries: tuple[int, ...] = (),
     *,
-    once: bool,
+    once: bool = False,
 ) -> Event:
+    """Return the leaf of what the host does to a dossier; as :func:`record_act`."""
     return msgspec.structs.replace(
         keeper.event(action, ""),
         request=_request(action, dossier) if dossier and once else b"",

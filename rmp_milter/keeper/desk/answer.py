@@ -29,6 +29,7 @@ from rmp_milter.calls.protocol import (
     Seal,
     Vouch,
     Wait,
+    Wake,
     Why,
 )
 from rmp_milter.errors import SHORT
@@ -39,7 +40,7 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.doors import Door, check_door
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.histories import history
-from rmp_milter.keeper.desk.hosts import compare, forget, rekey, relearn, vouch
+from rmp_milter.keeper.desk.hosts import compare, forget, rekey, relearn, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.records import record
@@ -103,7 +104,7 @@ def _answer(
             return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
             return seal_answer(desk, request, fd, now)
-        case Vouch() | Relearn() | Compare() | Forget() | Checkpoint():
+        case Vouch() | Relearn() | Wake() | Compare() | Forget() | Checkpoint():
             return _for_the_host(desk, request, now), None
         case _:
             return _for_a_mail(desk, request, now), None
@@ -148,13 +149,15 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
 
 
 def _for_the_host(
-    desk: Desk, request: Vouch | Relearn | Compare | Forget | Checkpoint, now: int
+    desk: Desk, request: Vouch | Relearn | Wake | Compare | Forget | Checkpoint, now: int
 ) -> Reply:
     match request:
         case Vouch():
             return vouch(desk, request, now)
         case Relearn():
             return relearn(desk, request, now)
+        case Wake():
+            return wake(desk, request, now)
         case Compare():
             return compare(desk, request)
         case Forget():

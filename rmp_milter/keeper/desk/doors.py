@@ -30,6 +30,7 @@ from rmp_milter.calls.protocol import (
     Seal,
     Vouch,
     Wait,
+    Wake,
     Why,
     heartbeat_at,
 )
@@ -62,6 +63,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Amend: _MAILS,
     Forget: _HOSTS,
     Vouch: _HOSTS,
+    Wake: _HOSTS,
     Relearn: _HOSTS,
     Compare: _HOSTS,
     Checkpoint: _MAILS,

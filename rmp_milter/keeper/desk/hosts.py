@@ -19,6 +19,7 @@ from rmp_milter.calls.protocol import (
     Released,
     Vouch,
     Vouched,
+    Wake,
     Why,
 )
 from rmp_milter.certificates import CertificateError, read_certificate, signed_at
@@ -37,8 +38,9 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import known_of, learn, look_in, note_card
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
-from rmp_milter.keeper.log.known import KnownError
+from rmp_milter.keeper.log.known import KnownError, Stand
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.tries import of_dossier
 
 
 def vouch(desk: Desk, request: Vouch, now: int) -> Vouched:
@@ -63,12 +65,27 @@ def vouch(desk: Desk, request: Vouch, now: int) -> Vouched:
 def _revision(desk: Desk, request: Vouch) -> int:
     """Return the revision behind the card in force, 0 for what has none."""
     if not request.before:
+        _check_unknown(desk, request.said)
         return 0
     with desk.journal.own() as own:
         reading = Reading(desk.sealer, look_in(own))
         revision = _before(reading, request)
     learn(desk, reading.learnt)
     return revision + 1
+
+
+def _check_unknown(desk: Desk, said: Said) -> None:
+    """Raise :class:`Unentitled` for what the keeper knows, or knows to be gone: it has a card."""
+    if isinstance(said, WaitingSaid):
+        return
+    key = (
+        PERSON + said.card.person
+        if isinstance(said, PersonSaid)
+        else DOSSIER + said.card.dossier
+    )
+    with desk.journal.own() as own:
+        if own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
+            raise Unentitled("the keeper knows another card of it")
 
 
 def _before(reading: Reading, request: Vouch) -> int:
@@ -153,6 +170,16 @@ def _shown(desk: Desk, sealed: bytes) -> Shown:
     except CardError:
         raise Unentitled("not a card of this keeper") from None
     return Shown(person, PERSON + person.person, tag_of(sealed))
+
+
+def wake(desk: Desk, request: Wake, now: int) -> Recorded:
+    """Forget a dossier's wrong codes; the leaf is written with it."""
+    event = replace(_hosts(request.event), dossier_id=request.dossier_id)
+
+    def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
+        own.tries.clear(of_dossier(request.dossier_id))
+
+    return Recorded(write_leaf(desk, event, now, with_it=with_it))
 
 
 def compare(desk: Desk, request: Compare) -> Compared:
