@@ -83,8 +83,11 @@ def _log(case: Case, choice: Choice) -> None:
     if choice.by is FoundBy.NOTHING:
         return
     listed = choice.listed.found
-    leaves = [event(case, LISTED, each.dossier_id) for each in listed]
-    for leaf in leaves or [event(case, LISTED, outcome="none")]:
+    for each in listed:
+        leaf = event(case, LISTED, each.dossier_id)
+        case.keeper.record(Record(leaf, _ground(case, each), with_reason=True))
+    if not listed:
+        leaf = event(case, LISTED, outcome="none")
         case.keeper.record(Record(leaf, authority(case), with_reason=True))
 
 

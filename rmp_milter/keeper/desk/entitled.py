@@ -26,7 +26,6 @@ from rmp_milter.keeper.authority.ground import (
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
-from rmp_milter.keeper.desk.ticketing import persons_in
 from rmp_milter.keeper.log.known import Known, Stand
 from rmp_milter.keeper.log.own import Own
 
@@ -78,9 +77,9 @@ def known_persons(desk: Desk, candidates: Iterable[Candidate], now: int) -> tupl
     """Return those of the candidates whose cards count, to see who signed a mail."""
     with desk.journal.own() as own:
         reading = Reading(desk.sealer, look_in(own), leniently=True)
-        persons = persons_in(reading, candidates, now)
+        persons = tuple(reading.persons(candidates, now))
     learn(desk, reading.learnt)
-    return tuple(persons)
+    return persons
 
 
 def learn(desk: Desk, shown: Sequence[Shown]) -> None:
