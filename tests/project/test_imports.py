@@ -103,6 +103,8 @@ CORE = [
 CORE_MAY_IMPORT = [
     *CORE,
     "rmp_milter",
+    "rmp_milter.calls.authority",
+    "rmp_milter.calls.protected",
     "rmp_milter.calls.protocol",
     "rmp_milter.certificates",  # pure as well: judges certificates at a given time
 ]
