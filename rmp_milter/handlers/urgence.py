@@ -135,7 +135,7 @@ def _release(case: Case, dossier: Dossier, visible: Sequence[Seen], reference: s
             items=tuple(map(sealed_document, documents)),
             readers=(case.doctor.certificate,),
             event=leaf,
-            dossier_id=b"" if dossier.card else dossier.dossier_id,
+            dossier_id=dossier.dossier_id,
         )
     )
 

@@ -4,6 +4,7 @@ import pytest
 from handlers_case import (
     DEMO,
     LAB,
+    NEXT_CARD,
     NOON,
     OTHER,
     World,
@@ -16,6 +17,7 @@ from handlers_case import (
 from msgspec.structs import replace
 from wishes_case import JEAN_LINES, LOCUM, PATIENT, state_of, text_of, words_of, world
 
+from rmp_milter.calls.authority import Close
 from rmp_milter.calls.protocol import ByCode
 from rmp_milter.dossier.model import Closure, Doctor
 from rmp_milter.handlers import cloture, depot
@@ -24,9 +26,12 @@ pytestmark = pytest.mark.usefixtures("every_key_usable")
 
 
 def test_by_the_patient_and_the_treating_doctor_is_told() -> None:
-    outcome, _ = run(cloture.handle, asked(text_of("clôture"), by=PATIENT), world())
+    mail = asked(text_of("clôture"), by=PATIENT)
+    outcome, (_record, amend) = run(cloture.handle, mail, world())
     closure = state_of(outcome).closure
     assert closure == Closure(NOON, NOON + 20 * 365 * 86_400)
+    assert amend.wish == Close(NOON + 20 * 365 * 86_400)
+    assert state_of(outcome).card == NEXT_CARD
     (notice,) = outcome.effects.notices
     assert notice.reader.doctor_id == DEMO.doctor_id
     assert "23/05/2046" in words_of(outcome)
@@ -36,15 +41,15 @@ def test_by_the_patient_and_the_treating_doctor_is_told() -> None:
 def test_by_the_treating_doctor_with_the_code() -> None:
     mail = asked(text_of("clôture"))
     assert refusal_of(cloture.handle, mail, world()).text == "code-missing"
-    mail = asked(text_of("clôture"), held_code=b"held")
-    outcome, (_prove, release) = run(cloture.handle, mail, world())
+    mail = asked(text_of("clôture"), has_code=True)
+    outcome, (_prove, release, _amend) = run(cloture.handle, mail, world())
     assert isinstance(release.way_in, ByCode)
     assert [each.reader for each in outcome.effects.notices] == [PATIENT]
 
 
 @pytest.mark.parametrize("by", [OTHER, LOCUM])
 def test_by_nobody_else(by: Doctor) -> None:
-    mail = asked(text_of("clôture"), by=by, held_code=b"held")
+    mail = asked(text_of("clôture"), by=by, has_code=True)
     for known in (world(), World()):
         assert refusal_of(cloture.handle, mail, known).text == "close-by-whom"
 

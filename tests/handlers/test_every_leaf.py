@@ -3,7 +3,18 @@
 from typing import Any
 
 import pytest
-from handlers_case import DEMO, NOON, World, asked, body, dossier, entry, play_certificates, run
+from handlers_case import (
+    ACT,
+    DEMO,
+    NOON,
+    World,
+    asked,
+    body,
+    dossier,
+    entry,
+    play_certificates,
+    run,
+)
 from msgspec.structs import replace
 
 from rmp_milter.certificates import Certificate
@@ -50,8 +61,8 @@ def mail_of(verb: Verb) -> Case:
     mail = asked(
         f"Demande : {verb.value}\n{WHO}{SAID.get(verb, '')}",
         bodies=[body()] if verb in WITH_DOCUMENT else [],
-        held_code=b"held" if verb in BY_CODE else b"",
-        held_reason=b"held reason",
+        has_code=verb in BY_CODE,
+        has_reason=True,
     )
     assert (mail.header.verb, mail.header.problems) == (verb, ())
     return replace(mail, opened=replace(mail.opened, keys=(b"ab" * 20,)))
@@ -95,7 +106,7 @@ def leaves(verb: Verb) -> list[Any]:
 @pytest.mark.parametrize("verb", Verb)
 def test_every_verb_leaves_a_leaf_of_its_own_word_or_its_acts(verb: Verb) -> None:
     words = {verb.value, *(act.value for act in Act if act.name == verb.name)}
-    assert any(leaf.action in words and leaf.request == b"q" * 32 for leaf in leaves(verb))
+    assert any(leaf.action in words and leaf.request == ACT for leaf in leaves(verb))
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in OF_NO_DOSSIER])

@@ -225,8 +225,8 @@ def mail_of(what: str, by: Doctor) -> Case:
     mail = asked(
         f"Demande : {verb}\n{WHO}{said}",
         by=by,
-        held_code=b"" if what in WITHOUT_CODE else b"held code",
-        held_reason=b"held" if verb == "urgence" else b"",
+        has_code=what not in WITHOUT_CODE,
+        has_reason=verb == "urgence",
         bodies=[body()] if brings else [],
     )
     assert mail.header.problems == ()

@@ -8,6 +8,7 @@ from handlers_case import (
     DEMO,
     JEAN,
     LAB,
+    NEXT_CARD,
     NOON,
     OTHER,
     RecordingKeeper,
@@ -21,6 +22,7 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
+from rmp_milter.calls.authority import TakeOver
 from rmp_milter.calls.protocol import Attested, ByCode, ByVitale, Prove, Release
 from rmp_milter.dossier.model import Doctor, Locum, Mask, Onglet, Sheet
 from rmp_milter.dossier.rules import Proof
@@ -38,7 +40,7 @@ NIR = "159017511600108"
 
 
 def mail(text: str = YES, *, by: Doctor = OTHER, **more: Any) -> Case:  # noqa: ANN401 -- passed on
-    return asked(text, by=by, **{"held_code": b"held", **more})
+    return asked(text, by=by, **{"has_code": True, **more})
 
 
 def taken(world: World, request: Case | None = None) -> tuple[Outcome, list[Any]]:
@@ -53,9 +55,9 @@ def test_the_code_makes_the_sender_the_medecin_traitant_with_packets_of_every_do
     None
 ):
     masked = replace(dossier(), masks=(Mask(2, DEMO.doctor_id, NOON),), seen=2)
-    outcome, (*_, release) = taken(World([masked], FILED))
+    outcome, (*_, release, amend) = taken(World([masked], FILED))
     assert isinstance(release, Release)
-    assert release.way_in == ByCode(CODE_SLOT, b"held")
+    assert release.way_in == ByCode(CODE_SLOT)
     assert release.readers == (OTHER.certificate,)
     documents = [each.entry.documents[0].document_id for each in FILED]
     assert [item.document_id for item in release.items] == documents
@@ -67,6 +69,9 @@ def test_the_code_makes_the_sender_the_medecin_traitant_with_packets_of_every_do
     assert (update.dossier.treating, update.dossier.seen) == (OTHER.doctor_id, 0)
     assert update.dossier.revision == masked.revision + 1
     assert update.dossier.masks == masked.masks
+    assert amend.wish == TakeOver(until=NOON + 15 * 86_400)
+    assert (amend.event, amend.by) == (release.event, release.by)
+    assert update.dossier.card == NEXT_CARD
 
 
 def test_the_former_is_told_and_the_answer_says_what_cannot_be_taken_back() -> None:
@@ -98,6 +103,7 @@ def test_a_medecin_traitant_who_lost_his_key_gets_his_packets_for_the_present_on
     world = World([dossier()], FILED)
     world.known[DEMO.doctor_id] = renewed
     outcome, (*_, release) = taken(world, mail(by=renewed))
+    assert isinstance(release, Release)  # nothing changes of who treats
     assert release.readers == (b"new",)
     assert {each.fingerprint for each in outcome.effects.key_packets} == {"f" * 40}
     assert outcome.effects.updates[0].dossier.treating == DEMO.doctor_id
@@ -107,10 +113,10 @@ def test_a_medecin_traitant_who_lost_his_key_gets_his_packets_for_the_present_on
 
 def test_a_card_does_it_without_the_code() -> None:
     known = dossier(replace(JEAN, nir=NIR))
-    request = mail(YES + f"NIR : {NIR}\n", held_code=b"")
+    request = mail(YES + f"NIR : {NIR}\n", has_code=False)
     attested = Attested("reader", NIR, OTHER.rpps, "once", NOON + 60)
-    opened = replace(request.opened, attested=attested, held_attestation=b"held")
-    outcome, (*_, release) = taken(World([known]), replace(request, opened=opened))
+    opened = replace(request.opened, attested=attested)
+    outcome, (*_, release, _amend) = taken(World([known]), replace(request, opened=opened))
     assert isinstance(release.way_in, ByVitale)
     assert [each.value for each in outcome.effects.once] == [b"vitale reader once"]
 
@@ -120,7 +126,7 @@ def test_a_locum_may_take_over_as_any_doctor_may() -> None:
     locum = Locum(OTHER.doctor_id, "2000-01-01", "2099-01-01", NOON)
     world.known[DEMO.doctor_id] = replace(DEMO, locums=(locum,))
     assert taken(world)[0].effects.updates[0].dossier.treating == OTHER.doctor_id
-    assert refusal(mail(held_code=b""), world) == "code-missing"
+    assert refusal(mail(has_code=False), world) == "code-missing"
 
 
 @pytest.mark.parametrize("consent", ["", "Consentement : non\n"])
@@ -134,7 +140,7 @@ def test_a_laboratory_treats_nobody() -> None:
 
 @pytest.mark.parametrize("dossiers", [[], [dossier()]])
 def test_without_a_code_known_and_unknown_are_asked_for_it(dossiers: list[Any]) -> None:
-    assert refusal(mail(held_code=b""), World(dossiers)) == "code-missing"
+    assert refusal(mail(has_code=False), World(dossiers)) == "code-missing"
 
 
 def test_an_account_alone_is_asked_for_a_signature() -> None:

@@ -4,6 +4,7 @@ import pytest
 from handlers_case import (
     CODE_SLOT,
     DEMO,
+    NEXT_CARD,
     OTHER,
     RecordingKeeper,
     asked,
@@ -31,22 +32,23 @@ def test_the_service_draws_a_new_one_and_tells_it_once() -> None:
     assert outcome.letter.text.count(CODE_MARK) == 2
     assert [file.name for file in outcome.letter.files] == [SLIP_NAME]
     assert state_of(outcome).slots.code == CODE_SLOT
+    assert state_of(outcome).card == NEXT_CARD
     assert [strike.fault for strike in outcome.effects.cleared] == [Fault.DOSSIER]
 
 
 @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
 def test_the_treating_doctor_and_the_patient_may_give_one(by: Doctor) -> None:
-    mail = asked(text_of("nouveau code"), by=by, held_code=b"chosen")
+    mail = asked(text_of("nouveau code"), by=by, has_code=True)
     _, (recode,) = run(nouveau_code.handle, mail, world())
-    assert recode.held_code == b"chosen"
+    assert recode.chosen
     assert {"DUPONT", "JEAN", "30011959"} <= set(recode.guessable)
 
 
 def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
-    mail = asked(text_of("nouveau code"), by=OTHER, held_code=b"old")
+    mail = asked(text_of("nouveau code"), by=OTHER, has_code=True)
     outcome, (recode,) = run(nouveau_code.handle, mail, world())
-    assert recode.way_in == ByCode(CODE_SLOT, b"old")
-    assert recode.held_code == b""
+    assert recode.way_in == ByCode(CODE_SLOT)
+    assert not recode.chosen
     assert recode.guessable == ()  # the new one is drawn
     readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
     assert readers == [DEMO.doctor_id, PATIENT.doctor_id]
@@ -55,7 +57,7 @@ def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
 
 def test_a_weak_one_is_refused_in_words_of_its_own() -> None:
     keeper = RecordingKeeper(refusing(Recode, "weak-code"))
-    mail = asked(text_of("nouveau code"), held_code=b"ab")
+    mail = asked(text_of("nouveau code"), has_code=True)
     assert refusal_of(nouveau_code.handle, mail, world(), keeper).text == "weak-new-code"
     assert [type(each) for each in keeper.requests] == [Recode]
 

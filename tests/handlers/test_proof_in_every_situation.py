@@ -23,6 +23,7 @@ from handlers_case import (
     doctor,
     dossier,
     refusal_of,
+    size_of,
 )
 from msgspec.structs import replace
 from proof_case import (
@@ -180,9 +181,7 @@ def measured(trial: Trial, world: Noting, policy: Any = STRICTEST) -> Measured: 
     return Measured(
         said=(refusal.text, facts, letter.subject + letter.text, refusal.not_before),
         looks=tuple(world.looks),
-        calls=tuple(
-            (type(each).__name__, len(msgspec.msgpack.encode(each))) for each in keeper.requests
-        ),
+        calls=tuple((type(each).__name__, size_of(each)) for each in keeper.requests),
         strikes=tuple((each.fault, len(each.subject)) for each in refusal.effects.strikes),
         notices=tuple(len(each.letter.subject) for each in refusal.effects.notices),
         once=tuple(each.value for each in refusal.effects.once),
@@ -235,11 +234,11 @@ def test_a_new_codes_call_has_one_size_whatever_the_sheet_holds() -> None:
     for world in (World(), World([state(slots=replace(state().slots, vitale=b""))])):
         keeper = RecordingKeeper(lambda _: MailError("no-access"))
         text = "Demande : nouveau code\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
-        mail = asked(text, by=OTHER, held_code=b"held")
+        mail = asked(text, by=OTHER, has_code=True)
         refusal_of(HANDLERS[Verb.NOUVEAU_CODE], mail, world, keeper)
         (recode,) = keeper.requests
         assert isinstance(recode, Recode)
-        sizes.add(len(msgspec.msgpack.encode(recode)))
+        sizes.add(size_of(recode))
     assert len(sizes) == 1
 
 
@@ -255,7 +254,7 @@ class TestAHeldCreation:
         keeper = RecordingKeeper()
         refusal = refusal_of(HANDLERS[Verb.CREATION], asked(text, by=OTHER), world, keeper)
         assert isinstance(refusal, Refusal)
-        sizes = [len(msgspec.msgpack.encode(each)) for each in keeper.requests]
+        sizes = [size_of(each) for each in keeper.requests]
         letters = [len(each.letter.subject) for each in refusal.effects.notices]
         held = (refusal.text, refusal.not_before, sizes, letters, refusal.effects.strikes)
         return held, world.looks
