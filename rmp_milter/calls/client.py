@@ -21,6 +21,7 @@ from rmp_milter.calls.protocol import (
     Resealed,
     Sealed,
     Told,
+    Vouched,
 )
 
 REPLY_LIMIT = 64 << 20
@@ -36,6 +37,7 @@ ReplyT = TypeVar(
     Recorded,
     Checkpointed,
     Sealed,
+    Vouched,
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -13,12 +13,20 @@ from typing import TypeVar
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import Event, Forget, Record, Recorded, Released, Request
+from rmp_milter.calls.protocol import (
+    Event,
+    Forget,
+    Record,
+    Recorded,
+    Released,
+    Request,
+    Vouched,
+)
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Dossier
 
-ReplyT = TypeVar("ReplyT", Recorded, Released)
+ReplyT = TypeVar("ReplyT", Recorded, Released, Vouched)
 
 HOST = "host"
 """What proves the right to a command: that it was run. Stands in the leaf as ``proof``."""
