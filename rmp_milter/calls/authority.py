@@ -133,6 +133,8 @@ class WaitingSaid(msgspec.Struct, frozen=True, tag="waiting"):
     waiting: bytes
     patient: Patient
     depositor: bytes
+    rpps: str
+    fingerprint: str
     documents: tuple[bytes, ...]
 
 

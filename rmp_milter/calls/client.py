@@ -1,4 +1,4 @@
-"""The milter's end of the keeper's socket. Holds no key and imports nothing that does."""
+"""The callers' end of the keeper's sockets. Holds no key and imports nothing that does."""
 
 import socket
 from pathlib import Path
@@ -8,7 +8,9 @@ import msgspec
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.protocol import (
+    Amended,
     Checkpointed,
+    Compared,
     Created,
     Failed,
     Opened,
@@ -23,6 +25,7 @@ from rmp_milter.calls.protocol import (
     Told,
     Vouched,
 )
+from rmp_milter.disk.closing import Closing
 
 REPLY_LIMIT = 64 << 20
 ReplyT = TypeVar(
@@ -35,6 +38,9 @@ ReplyT = TypeVar(
     Recoded,
     Told,
     Recorded,
+    Amended,
+    Vouched,
+    Compared,
     Checkpointed,
     Sealed,
     Vouched,
@@ -56,6 +62,10 @@ class KeeperFailed(Exception):  # noqa: N818 -- the keeper's own word for it
         self.failed = failed
 
 
+class KeeperClosed(KeeperDown):
+    """This user may not call the keeper there."""
+
+
 class KeeperClient:
     """Calls the keeper; one connection a call, so threads may share a client."""
 
@@ -69,28 +79,83 @@ class KeeperClient:
 
         The descriptor returned is the caller's to close. Raises :class:`KeeperDown`.
         """
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(self._timeout)
-                connection.connect(self._path)
-                wire.send(connection, _encoder.encode(request), fd)
-                message, back = wire.receive(connection, REPLY_LIMIT)
-        except OSError as error:
-            raise KeeperDown(str(error) or type(error).__name__) from error
-        return _decoded(message, back), back
+        with _connected(self._path, self._timeout) as connection:
+            return _asked(connection, request, fd)
 
     def expect(
         self, reply_type: type[ReplyT], request: Request, fd: int | None = None
     ) -> tuple[ReplyT, int | None]:
         """Call, and raise :class:`KeeperFailed` unless the reply is of ``reply_type``."""
-        reply, back = self.call(request, fd)
-        if isinstance(reply, reply_type):
-            return reply, back
-        if back is not None:
-            wire.close_all([back])
-        if isinstance(reply, Failed):
-            raise KeeperFailed(reply)
-        raise KeeperDown(f"unexpected reply {type(reply).__name__}")
+        return _expected(reply_type, *self.call(request, fd))
+
+
+class KeeperLine(Closing):
+    """One connection to the operator's socket, for any number of calls, one after the other.
+
+    The keeper looks at who connects, not at who speaks then: what was opened as root serves
+    a process that has become another user since. For one thread.
+    """
+
+    def __init__(self, socket_path: Path, timeout: float) -> None:
+        """Connect; ``timeout`` is in seconds, for each wait.
+
+        Raises :class:`KeeperDown`, as :class:`KeeperClosed` for a user who may not connect.
+        """
+        self._connection = _connected(str(socket_path), timeout)
+
+    def expect(
+        self, reply_type: type[ReplyT], request: Request, fd: int | None = None
+    ) -> tuple[ReplyT, int | None]:
+        """Call as :meth:`KeeperClient.expect`; after :class:`KeeperDown` no more can be asked."""
+        try:
+            answered = _asked(self._connection, request, fd)
+        except KeeperDown:
+            self.close()  # a reply that comes late would be taken for the next one's
+            raise
+        return _expected(reply_type, *answered)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+def _connected(path: str, timeout: float) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        kind = KeeperClosed if isinstance(error, PermissionError) else KeeperDown
+        raise kind(_words(error)) from error
+    return connection
+
+
+def _asked(
+    connection: socket.socket, request: Request, fd: int | None
+) -> tuple[Reply, int | None]:
+    try:
+        wire.send(connection, _encoder.encode(request), fd)
+        message, back = wire.receive(connection, REPLY_LIMIT)
+    except OSError as error:
+        raise KeeperDown(_words(error)) from error
+    return _decoded(message, back), back
+
+
+def _words(error: OSError) -> str:
+    return str(error) or type(error).__name__
+
+
+def _expected(
+    reply_type: type[ReplyT], reply: Reply, back: int | None
+) -> tuple[ReplyT, int | None]:
+    if isinstance(reply, reply_type):
+        return reply, back
+    if back is not None:
+        wire.close_all([back])
+    if isinstance(reply, Failed):
+        raise KeeperFailed(reply)
+    raise KeeperDown(f"unexpected reply {type(reply).__name__}")
 
 
 def _decoded(message: bytes, fd: int | None) -> Reply:

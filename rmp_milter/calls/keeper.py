@@ -11,6 +11,8 @@ from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Adopt,
+    Amend,
+    Amended,
     Create,
     Created,
     Failed,
@@ -37,7 +39,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.errors import MailError, try_again
 
-Resting = Create | Reseal | Wait | Adopt | Prove | Release | Recode | History | Record
+Resting = Create | Reseal | Wait | Adopt | Prove | Release | Recode | History | Record | Amend
 """The calls that bring on what they rest."""
 Call = Callable[[Request, int | None], tuple[Reply, int | None]]
 ReplyT = TypeVar("ReplyT", bound=Reply)
@@ -60,11 +62,15 @@ class SlowMail(Exception):  # noqa: N818 -- reads as what it is where it is caug
     """A mail that was to be opened quickly takes longer."""
 
 
+class GroundMoved(Exception):  # noqa: N818 -- the same
+    """A card that was presented is not in force any more: what it was for is decided again."""
+
+
 class RemoteKeeper:
     """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
 
     Each raises :class:`MailError`: 451 where the keeper is down or cannot work, the refusal
-    that fits the reason otherwise.
+    that fits the reason otherwise; and :class:`GroundMoved`.
     """
 
     def __init__(
@@ -123,15 +129,15 @@ class RemoteKeeper:
         return sealed, shared
 
     def create(self, request: Create) -> Created:
-        """Make a dossier's key and slots."""
+        """Make a dossier's id, key, slots and card."""
         return self._told(Created, request)
 
     def reseal(self, request: Reseal) -> Resealed:
-        """Seal held session keys to a dossier."""
+        """Seal a mail's session keys to a dossier."""
         return self._told(Resealed, request)
 
     def wait(self, request: Wait) -> Resealed:
-        """Seal held session keys to the waiting key."""
+        """Seal a mail's session keys to the waiting key."""
         return self._told(Resealed, request)
 
     def adopt(self, request: Adopt) -> Resealed:
@@ -158,6 +164,10 @@ class RemoteKeeper:
         """Write a leaf."""
         return self._told(Recorded, request)
 
+    def amend(self, request: Amend) -> Amended:
+        """Change what governs a dossier, or who somebody is."""
+        return self._told(Amended, request)
+
     def _told(self, kind: type[ReplyT], request: Resting) -> ReplyT:
         if self._shown is not None:
             self._shown.append(request.by)
@@ -179,6 +189,8 @@ class RemoteKeeper:
         shared.close()
         if isinstance(reply, Failed) and reply.why is Why.SLOW:
             raise SlowMail
+        if isinstance(reply, Failed) and reply.why is Why.MOVED:
+            raise GroundMoved
         raise self._refusal(reply)
 
     def _place(self, memory: Memory | None) -> AbstractContextManager[None]:
@@ -190,6 +202,8 @@ class RemoteKeeper:
         if not isinstance(reply, Failed):
             return try_again("unavailable", f"keeper: unexpected reply {type(reply).__name__}")
         detail = f"keeper: {reply.why} {reply.detail}"
+        if reply.why is Why.REPLAYED:
+            return MailError("replayed", enhanced="5.7.7", detail=detail)
         if reply.why not in _OUTSIDE:
             return try_again("unavailable", detail)
         return MailError(

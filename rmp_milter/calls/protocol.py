@@ -1,10 +1,11 @@
 """What the milter and the keeper say to each other: few calls, each total.
 
-One connection carries one request and one reply (docs/formats.md, Keeper socket). Large
+One connection carries one request and one reply, an operator's any number of them, one after
+the other (docs/formats.md, Keeper sockets). Large
 bytes travel as a file descriptor of anonymous memory, passed beside the request or the
-reply; offsets and lengths below point into it. ``held`` values are secrets (a session
-key, a patient's code) sealed under a key that only the running keeper has: whoever
-carries them learns nothing and can use them only in the mail they came from.
+reply; offsets and lengths below point into it. A ticket holds what the keeper read in a mail, its
+secrets too (session keys, a patient's code), sealed under a key that only the running keeper has:
+whoever carries it learns nothing, and can have done with it only what the mail asks.
 """
 
 from enum import StrEnum
@@ -114,20 +115,20 @@ class BodyRef(msgspec.Struct, frozen=True):
 
 
 class Open(Message, frozen=True):
-    """Open a mail. ``digest`` is its duplicate digest; held values are bound to it.
+    """Open a mail. ``persons`` are those who may have signed it, or sent it from ``account``.
 
-    ``by_account`` says that the sender is known though no signature tells of him: only for
-    whom one of both makes known are files opened that are encrypted by themselves. One that
-    is to be ``quick`` fails as ``SLOW`` where it takes longer than mails do.
+    ``account`` is the SASL login that SMTP AUTH has proven, as the milter says: it counts where
+    nobody signed, for the person whose card names it. Only for whom one of both makes known are
+    files opened that are encrypted by themselves. ``candidates`` are certificates that are held
+    against a signature and entitle to nothing. One that is to be ``quick`` fails as ``SLOW``
+    where it takes longer than mails do.
     """
 
-    digest: bytes
     bodies: tuple[BodyRef, ...]
-    candidates: tuple[bytes, ...] = ()
-    by_account: bool = False
-    quick: bool = False
     persons: tuple[Candidate, ...] = ()
     account: str = ""
+    candidates: tuple[bytes, ...] = ()
+    quick: bool = False
 
 
 class OpenedBody(msgspec.Struct, frozen=True):
@@ -140,7 +141,6 @@ class OpenedBody(msgspec.Struct, frozen=True):
     container: Container
     span: Span
     digest: bytes
-    held: bytes
     parts: tuple[PartName, ...] = ()
     fresh: bool = False
 
@@ -214,13 +214,14 @@ class Parcel(msgspec.Struct, frozen=True):
 
 
 class Opened(Message, frozen=True):
-    """``header`` is the routing header's lines, any code masked; ``held_code`` the code.
+    """``header`` is the routing header's lines, any code masked; ``has_code`` that there was one.
 
     A text that carries a code, an attestation or a reason that only auditors may read is not
-    among ``bodies``, nor is a main body that holds nothing but the header. ``held_reason``
-    is that reason, for :class:`ByCustody` and :class:`Record`. ``attested`` is what a valid
-    attestation says and ``held_attestation`` what :class:`ByVitale` takes;
+    among ``bodies``, nor is a main body that holds nothing but the header. ``has_reason`` says
+    that there is such a reason. ``attested`` is what a valid attestation says,
     ``attestation_fault`` why one that is there does not hold (:class:`AttestationFault`).
+    ``ticket`` is what all further calls for this mail rest on; empty where its sender is nobody
+    whom a card in force names.
     ``keys`` are the binary certificates that came as ``application/pgp-keys`` or as an
     attached ``.asc`` of certificates, at most four. ``once`` is the same for the same
     signed content of a signer's second, and for the same encrypted text that nobody enrolled
@@ -243,14 +244,13 @@ class Opened(Message, frozen=True):
     header: str
     signature: Signature
     bodies: tuple[OpenedBody, ...]
-    held_code: bytes = b""
+    has_code: bool = False
     attested: Attested | None = None
-    held_attestation: bytes = b""
     attestation_fault: str = ""
     keys: tuple[bytes, ...] = ()
     once: bytes = b""
     parcels: tuple[Parcel, ...] = ()
-    held_reason: bytes = b""
+    has_reason: bool = False
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
     protected: Protected = Protected()
@@ -267,50 +267,45 @@ class Opened(Message, frozen=True):
 
 
 class Create(Message, frozen=True):
-    """Make a dossier's key and slots; without ``held_code`` the keeper draws a code.
+    """Make a dossier's id, key, slots and card; without a code in the mail one is drawn.
 
-    With the patient's number (``nir``) a slot for Vitale attestations is made too. What is
-    ``guessable`` of the patient may not be in a code that is given
+    With the patient's number, stated or attested, a slot for Vitale attestations is made too.
+    What is ``guessable`` of the patient may not be in a code that is given
     (:mod:`rmp_milter.dossier.weak_codes`).
     """
 
-    digest: bytes
-    dossier_id: bytes
+    by: Authority
     event: Event
-    held_code: bytes = b""
-    nir: str = ""
     guessable: tuple[str, ...] = ()
-    by: Authority = NOTHING
 
 
 class Created(Message, frozen=True):
     """``held_code`` is the code in force, for :class:`Seal` to write into the answer."""
 
+    dossier_id: bytes
     public_key: bytes
     slots: Slots
     held_code: bytes
-    card: bytes = b""
+    card: bytes
 
 
 class ToReseal(msgspec.Struct, frozen=True):
-    """A held session key to seal for the dossier."""
+    """A body of the mail, by its place in ``Opened.bodies``, to be kept as this document."""
 
     document_id: bytes
-    container: Container
-    digest: bytes
-    held: bytes
+    place: int
 
 
 class Reseal(Message, frozen=True):
-    """Seal held session keys to the dossier and write the standing readers' packets."""
+    """Seal the mail's session keys to the dossier and write the standing readers' packets.
 
-    digest: bytes
-    dossier_id: bytes
-    dossier_key: bytes
+    ``readers`` are certificates of persons in ``by``: médecin traitant, patient, prescriber.
+    """
+
+    by: Authority
     items: tuple[ToReseal, ...]
     readers: tuple[bytes, ...]
     event: Event
-    by: Authority = NOTHING
 
 
 class ResealedItem(msgspec.Struct, frozen=True):
@@ -321,7 +316,7 @@ class ResealedItem(msgspec.Struct, frozen=True):
 
 
 class Resealed(Message, frozen=True):
-    """In the order of the request's ``items``."""
+    """In the order of the request's ``items``; ``card`` is what :class:`Adopt` asks for."""
 
     items: tuple[ResealedItem, ...]
     card: bytes = b""
@@ -337,28 +332,24 @@ class SealedDocument(msgspec.Struct, frozen=True):
 
 
 class ByCode(msgspec.Struct, frozen=True, tag="code"):
-    """Open by the patient's code; ``slot`` None is :data:`DECOY_SLOT`."""
+    """Open by the code in the mail; without the dossier's own slot by :data:`DECOY_SLOT`."""
 
-    slot: CodeSlot | None
-    held_code: bytes
+    slot: CodeSlot
 
 
 class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
-    """Open by a Vitale attestation of this mail; the slot binds the patient's number."""
+    """Open by the attestation in the mail; the slot binds the patient's number."""
 
     slot: bytes
-    held_attestation: bytes
 
 
 class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
     """Open by the keeper's custody key; the event's leaf says why (``proof``).
 
-    An emergency (action ``urgence``) needs the mail's ``held_reason``, and a reference in
-    its event.
+    An emergency needs a reason in the mail, and a reference in its event.
     """
 
     slot: bytes
-    held_reason: bytes = b""
 
 
 WayIn = ByCode | ByVitale | ByCustody
@@ -378,32 +369,31 @@ class Prove(Message, frozen=True):
     leaf; for what opens, the call that then uses it writes the leaf.
     """
 
-    digest: bytes
-    dossier_id: bytes
+    by: Authority
     way_in: WayIn
     event: Event
-    by: Authority = NOTHING
 
 
 class Proven(Message, frozen=True):
     """The way in is open; the ``ticket`` says so from now on."""
 
-    ticket: bytes = b""
+    ticket: bytes
 
 
 class Release(Message, frozen=True):
     """Open the dossier and write key packets of its documents for ``readers``.
 
-    The refusal for a wrong code takes as long as for a slot that never fits.
+    These are the sender's certificate, or one that the mail encloses where it asks for a key.
+    The refusal for a wrong code takes as long as for a slot that never fits. ``dossier_id`` is
+    for an emergency in which no card says whose the slot is.
     """
 
-    digest: bytes
-    dossier_id: bytes
+    by: Authority
     way_in: WayIn
     items: tuple[SealedDocument, ...]
     readers: tuple[bytes, ...]
     event: Event
-    by: Authority = NOTHING
+    dossier_id: bytes = b""
 
 
 class Released(Message, frozen=True):
@@ -417,20 +407,18 @@ class Released(Message, frozen=True):
 
 
 class Recode(Message, frozen=True):
-    """Open the dossier and put it under a new code: the held one, or one drawn here.
+    """Open the dossier and put it under a new code: the mail's if ``chosen``, or one drawn here.
 
-    With ``nir`` the slot for Vitale attestations is made anew as well; blanks are none.
-    ``guessable`` as for :class:`Create`.
+    With ``nir``, the number in the dossier's card, the slot for Vitale attestations is made anew
+    as well; blanks are none. ``guessable`` as for :class:`Create`.
     """
 
-    digest: bytes
-    dossier_id: bytes
+    by: Authority
     way_in: WayIn
     event: Event
-    held_code: bytes = b""
+    chosen: bool = False
     nir: str = ""
     guessable: tuple[str, ...] = ()
-    by: Authority = NOTHING
 
 
 class Recoded(Message, frozen=True):
@@ -438,37 +426,35 @@ class Recoded(Message, frozen=True):
 
     code: CodeSlot
     held_code: bytes
+    card: bytes
     vitale: bytes = b""
-    card: bytes = b""
 
 
 class Wait(Message, frozen=True):
-    """Seal held session keys to the keeper's waiting key, bound to ``waiting_id``.
+    """Seal the mail's session keys to the keeper's waiting key, bound to ``waiting_id``.
 
-    For a deposit whose patient has no dossier; ``readers`` (a prescriber) get their packets now.
-    The reply is :class:`Resealed`.
+    For a deposit whose patient has no dossier; ``readers`` (a prescriber, the sender himself) get
+    their packets now. The reply is :class:`Resealed`.
     """
 
-    digest: bytes
+    by: Authority
     waiting_id: bytes
     items: tuple[ToReseal, ...]
     readers: tuple[bytes, ...]
     event: Event
-    by: Authority = NOTHING
 
 
 class Adopt(Message, frozen=True):
-    """Seal the keys of a waiting deposit to a dossier; the reply is :class:`Resealed`."""
+    """Seal the keys of a waiting deposit to a dossier; the reply is :class:`Resealed`.
 
-    digest: bytes
-    waiting_id: bytes
-    dossier_id: bytes
-    dossier_key: bytes
+    It needs no ticket: ``card`` says whose deposit it is and for whom.
+    """
+
+    by: Authority
+    card: bytes
     items: tuple[SealedDocument, ...]
     readers: tuple[bytes, ...]
     event: Event
-    by: Authority = NOTHING
-    card: bytes = b""
 
 
 MAX_PROOFS = 100
@@ -482,11 +468,10 @@ class History(Message, frozen=True):
     The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their proofs.
     """
 
-    dossier_id: bytes
+    by: Authority
     event: Event
     limit: int = 1000
     proofs: int = 0
-    by: Authority = NOTHING
 
 
 class PastEvent(msgspec.Struct, frozen=True):
@@ -519,14 +504,14 @@ class Told(Message, frozen=True):
 class Record(Message, frozen=True):
     """Write a leaf: for reads that open no slot, for refusals, justifications and reviews.
 
-    A ``held_reason`` (of the mail whose digest the event names) or the ``words`` of whoever
-    reviews are sealed for the auditors and kept beside the leaf.
+    The mail's reason (``with_reason``) or the ``words`` of whoever reviews are sealed for the
+    auditors and kept beside the leaf. Without a ticket it is the host's own: operator's door.
     """
 
     event: Event
-    held_reason: bytes = b""
-    words: str = ""
     by: Authority = NOTHING
+    with_reason: bool = False
+    words: str = ""
 
 
 class Amend(Message, frozen=True):
@@ -573,6 +558,16 @@ class Relearn(Message, frozen=True):
     gone: tuple[bytes, ...] = ()
 
 
+class Wake(Message, frozen=True):
+    """Forget a dossier's wrong codes, so that its code is tried again. Operator's door only.
+
+    The reply is :class:`Recorded`.
+    """
+
+    dossier_id: bytes
+    event: Event
+
+
 class Compare(Message, frozen=True):
     """Ask how these cards stand to what the keeper knows. Operator's door only."""
 
@@ -617,15 +612,15 @@ class Checkpointed(Message, frozen=True):
 class Seal(Message, frozen=True):
     """Sign with the service's key and encrypt to ``readers``.
 
-    The plaintext is ``text``, or the request's shared memory if ``text`` is empty; a
-    ``held_code`` replaces each :data:`CODE_MARK` (:data:`CODE_FIELD`) in it.
+    Their certificates are those of their cards, or enclosed in the mail. The plaintext is
+    ``text``, or the request's shared memory if ``text`` is empty; a ``held_code`` replaces each
+    :data:`CODE_MARK` (:data:`CODE_FIELD`) in it, for the sender of its mail alone.
     """
 
-    readers: tuple[bytes, ...]
-    digest: bytes = b""
+    readers: tuple[Candidate, ...]
+    ticket: bytes = b""
     text: bytes = b""
     held_code: bytes = b""
-    by: Authority = NOTHING
 
 
 class Sealed(Message, frozen=True):
@@ -641,6 +636,7 @@ class Why(StrEnum):
     apart (Bleichenbacher's oracle). ``SLOW`` is no refusal: the call may come again, not quick.
     ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
     more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
+    ``NOT_HERE`` is a call at the wrong socket: none that this service makes.
     """
 
     UNREADABLE = "unreadable"
@@ -657,6 +653,7 @@ class Why(StrEnum):
     UNENTITLED = "unentitled"
     MOVED = "moved"
     REPLAYED = "replayed"
+    NOT_HERE = "not-here"
     UNAVAILABLE = "unavailable"
 
 
@@ -679,6 +676,15 @@ CODE_FIELD = CODE_MARK.ljust(CODE_LIMIT)
 HEARTBEAT = "heartbeat"
 """The action of the leaf that shows, by its absence, that the log stood still."""
 
+HOST = "host"
+"""What proves the right to a command: that it was run. Stands in the leaf as ``proof``."""
+
+
+def heartbeat_at(at: int) -> Event:
+    """Return the whole of that leaf, of ``at`` (epoch seconds)."""
+    return Event(at, HEARTBEAT, b"", "", "", "")
+
+
 Request = (
     Open
     | Create
@@ -693,6 +699,7 @@ Request = (
     | Amend
     | Vouch
     | Relearn
+    | Wake
     | Compare
     | Forget
     | Checkpoint

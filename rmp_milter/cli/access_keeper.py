@@ -10,7 +10,7 @@ import click
 from rmp_milter.audit.beside import reason_path
 from rmp_milter.audit.folder import FolderError
 from rmp_milter.audit.writing import export as write_export
-from rmp_milter.calls.protocol import HEARTBEAT, Event
+from rmp_milter.calls.protocol import heartbeat_at
 from rmp_milter.cli.access_service import mail_checkpoint
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, json_option
@@ -88,7 +88,7 @@ def checkpoint(config: Config, *, heartbeat: bool, mail: bool, as_json: bool) ->
     with open_log(config) as (journal, key):
         if heartbeat:
             now = int(time.time())
-            journal.append(Event(now, HEARTBEAT, b"", "", "", ""), now)
+            journal.append(heartbeat_at(now), now)
         note = journal.checkpoint(key)
         public = verifier_key(key, journal.origin)
     _print_checkpoint(note, read_checkpoint(note, public), str(public), as_json=as_json)

@@ -1,6 +1,7 @@
 """What the host does about emergencies and checkpoints: beside the running keeper and milter.
 
-Run as root or as the milter's user, who owns the store and may call the keeper.
+Reviews are the host's own acts (:mod:`~rmp_milter.cli.leaves`). A checkpoint is asked for as the
+milter does: by root, or by the milter's user, who owns the store and may call the keeper.
 """
 
 import os
@@ -11,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import msgspec
 
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.cli.stores import open_store
@@ -63,7 +66,7 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
     who = reviewer or os.environ.get("SUDO_USER") or name_of(os.getuid())
     if not note.strip() or len(note) > MAX_REASON:
         raise click.UsageError(f"a note of 1 to {MAX_REASON} characters")
-    with open_store(config) as store, _keeper(config) as keeper:
+    with operator(config) as keeper, open_store(config) as store:
         emergency = _found(store, reference_typed(reference), _ENDS[state])
         reviewed = revised(
             emergency,
@@ -72,19 +75,17 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
             reviewer=who,
         )
         # The leaf comes before the store: no state is without one.
-        reply, _ = keeper.expect(Recorded, Record(_review_event(reviewed), words=note))
+        event = _review_event(keeper, reviewed)
+        reply = keeper.ask(Recorded, Record(event, words=note))
         with refusing(Conflict, hint="it changed meanwhile: look at it and review it again"):
             store.commit(Changes(emergencies=(reviewed,)), reviewed.reviewed_at)
     click.echo(f"{reviewed.reference}: {reviewed.state.value} (entry {reply.number})")
 
 
-def _review_event(reviewed: Emergency) -> Event:
-    return Event(
+def _review_event(keeper: HostKeeper, reviewed: Emergency) -> Event:
+    return msgspec.structs.replace(
+        keeper.event(REVIEW, ""),
         at=reviewed.reviewed_at,
-        action=REVIEW,
-        request=secrets.token_bytes(32),  # each review is one of its own
-        actor_rpps="",
-        actor_fingerprint="",
         sender=reviewed.reviewer,
         dossier_id=reviewed.dossier_id,
         outcome=reviewed.state.value,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.cli.cards import struck_out, vouched
 from rmp_milter.cli.directory import (
     commit,
     described,
@@ -21,7 +22,7 @@ from rmp_milter.cli.doctor_changes import locum, set_
 from rmp_milter.cli.doctor_import import import_
 from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_table
 from rmp_milter.cli.stores import open_store
@@ -111,8 +112,8 @@ def add(  # noqa: PLR0913 -- one argument an option
         added_at=now,
         receipts=Receipts(receipts),
     )
-    with open_store(config) as store:
-        HostKeeper(config).record("inscription", rpps)
+    with operator(config) as keeper, open_store(config) as store:
+        new = vouched(keeper, new, keeper.event("inscription", rpps))
         commit(store, Changes(doctors=(new,)), now)
         print_doctor(new, store, json=as_json)
 
@@ -158,7 +159,7 @@ def show(config: Config, *, who: str, as_json: bool) -> None:
 @configured
 def remove(config: Config, *, who: str, force: bool) -> None:
     """Remove a doctor; WHO is the RPPS number, mail address or key fingerprint."""
-    with open_store(config) as store:
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
             treats = sum(1 for _ in snapshot.dossiers_of(found.doctor_id))
@@ -167,6 +168,6 @@ def remove(config: Config, *, who: str, force: bool) -> None:
                 f"{found.name} is the médecin traitant of {treats} dossiers",
                 "with --force they stay, but nobody reads them without the patient's code",
             )
-        HostKeeper(config).record("radiation", found.rpps)
+        struck_out(keeper, found, keeper.event("radiation", found.rpps))
         commit(store, Changes(removed_doctors=(found.doctor_id,)), int(time.time()))
     click.echo(f"removed {found.name}, RPPS {found.rpps}")

@@ -3,11 +3,13 @@
 import time
 
 import click
+from msgspec.structs import replace
 
 from rmp_milter.certificates import CertificateError, read_certificate
+from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
 from rmp_milter.cli.errors import CommandError, refusing
-from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
@@ -71,13 +73,13 @@ def set_(  # noqa: PLR0913 -- one argument an option
     changed = {field: value for field, value in given.items() if value is not None}
     if not changed and not read_key:
         raise click.UsageError("nothing to change: give an option")
-    with open_store(config) as store:
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
         if read_key:
             changed["key_ids"] = _key_ids(found)
-        new = revised(found, **changed)
-        HostKeeper(config).record("modification", found.rpps)
+        leaf = keeper.event("modification", found.rpps)
+        new = vouched(keeper, revised(found, **changed), leaf)
         commit(store, Changes(doctors=(new,)), int(time.time()))
         print_doctor(new, store, json=as_json)
 
@@ -115,12 +117,13 @@ def locum(  # noqa: PLR0913 -- one argument an option
     days = _days(first, last, now)
     if (days is None) != remove:
         raise click.UsageError("give --from and --to, or --remove")
-    with open_store(config) as store:
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found, acting = find(snapshot, who), find(snapshot, other)
         new = _changed(found, acting, days, now, config.clock)
         action = "remplacement" if days else "fin de remplacement"
-        HostKeeper(config).record(action, acting.rpps, acting_for=found.rpps)
+        leaf = replace(keeper.event(action, acting.rpps), acting_for=found.rpps)
+        new = vouched(keeper, new, leaf)
         commit(store, Changes(doctors=(new,)), now)
         print_doctor(new, store, json=as_json)
 

@@ -5,6 +5,7 @@ import io
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -16,10 +17,11 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
+from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
-from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_error, print_json
 from rmp_milter.cli.stores import open_store
@@ -58,14 +60,16 @@ def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
     """
     now = int(time.time())
     rows, faults = _read(file, now)
-    with open_store(config) as store:
+    asked = nullcontext() if faults or dry_run else operator(config)
+    with asked as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             faults = sorted([*faults, *_twice(rows, snapshot)], key=lambda each: each.line)
-        if not (faults or dry_run):
-            keeper = HostKeeper(config)
-            for row in rows:
-                keeper.record("inscription", row.doctor.rpps)
-            commit(store, Changes(doctors=tuple(row.doctor for row in rows)), now)
+        if keeper and not faults:
+            doctors = tuple(
+                vouched(keeper, row.doctor, keeper.event("inscription", row.doctor.rpps))
+                for row in rows
+            )
+            commit(store, Changes(doctors=doctors), now)
     return _tell(file, rows, faults, dry_run=dry_run, as_json=as_json)
 
 

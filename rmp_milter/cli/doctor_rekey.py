@@ -13,11 +13,20 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import ByCustody, Event, Release, Released
+from rmp_milter.calls.protocol import (
+    HOST,
+    ByCustody,
+    Event,
+    Record,
+    Recorded,
+    Release,
+    Released,
+)
+from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
 from rmp_milter.cli.errors import CommandError, Status
-from rmp_milter.cli.leaves import HOST, HostKeeper, KeeperRefused
+from rmp_milter.cli.leaves import HostKeeper, KeeperRefused, operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.cli.stores import open_store
@@ -25,6 +34,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Dossier
+from rmp_milter.handlers.asking.grounds import unasked_by
 from rmp_milter.handlers.filing.key_packets import (
     documents_in,
     own_packets,
@@ -93,16 +103,17 @@ def rekey(  # noqa: PLR0913 -- one argument an option
     named = _two(witnesses)
     now = int(time.time())
     certificate = usable_certificate(key.read_bytes(), now)
-    with open_store(config) as store:
-        keeper = HostKeeper(config)
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
             if is_taken(certificate, found, snapshot):
                 raise CommandError(TAKEN, "rmp doctor list shows who is enrolled")
-        keeper.record("cle", found.rpps, named)
+        act = keeper.event("cle", found.rpps, named)
         reader = found
-        if found.certificate != certificate.binary:
-            reader = with_key(found, certificate)
+        if found.certificate == certificate.binary:
+            keeper.ask(Recorded, Record(act))
+        else:
+            reader = vouched(keeper, with_key(found, certificate), act)
             commit(store, Changes(doctors=(reader,)), now)
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)
@@ -151,8 +162,7 @@ def _rewrite(work: _Work, dossier_id: bytes) -> int:
     if not wanted:
         return 0
     request = Release(
-        digest=work.keeper.digest,
-        dossier_id=dossier_id,
+        by=unasked_by(dossier, work.reader),
         way_in=ByCustody(dossier.slots.custody),
         items=tuple(map(sealed_document, wanted)),
         readers=(work.reader.certificate,),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.cli.cards import vouched_dossier, woken
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
-from rmp_milter.cli.leaves import forget_dossier, record_act
+from rmp_milter.cli.leaves import act_of, forget_dossier, operator, record_act
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
 from rmp_milter.cli.stores import open_store
@@ -75,11 +76,12 @@ def find(config: Config, *, as_json: bool) -> int:
     if known. The look-up leaves a leaf in the access log, for the patient to see.
     """
     patient = _patient(sys.stdin.buffer.read(_LONGEST_TRAITS).decode(errors="replace"))
-    with open_store(config, read_only=True) as store, store.snapshot() as view:
-        known = view.dossiers_by_traits(trait_keys(patient))
-        found = _fitting(patient, known)
-    for each in found or (None,):
-        record_act(config, "recherche", each)
+    with operator(config) as keeper:
+        with open_store(config, read_only=True) as store, store.snapshot() as view:
+            known = view.dossiers_by_traits(trait_keys(patient))
+            found = _fitting(patient, known)
+        for each in found or (None,):
+            record_act(keeper, "recherche", each)
     if as_json:
         print_json([each.dossier_id.hex() for each in found])
     for each in () if as_json else found:
@@ -111,10 +113,14 @@ def _patient(words: str) -> Patient:
 @configured
 def export(config: Config, *, reference: str, folder: Path) -> None:
     """Write a dossier's documents, encrypted as they are stored, into the new folder DIR."""
-    with open_store(config, read_only=True) as store, store.snapshot() as view:
+    with (
+        operator(config) as keeper,
+        open_store(config, read_only=True) as store,
+        store.snapshot() as view,
+    ):
         found = _find(view, reference)
         numbers = tuple(each.number for each in view.entries(found.dossier_id))
-        record_act(config, "export", found, numbers)
+        record_act(keeper, "export", found, numbers)
         with refusing(OSError):
             count = hand_over(found, view, folder)
     click.echo(f"{count} documents in {folder}")
@@ -125,12 +131,15 @@ def export(config: Config, *, reference: str, folder: Path) -> None:
 @configured
 def reopen(config: Config, *, reference: str) -> None:
     """Undo a closure, as long as the dossier is not erased."""
-    with open_store(config) as store:
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as view:
             closed = _find(view, reference)
             _check_reopening(closed, view)
-        record_act(config, "reouverture", closed, once=True)
+            entries = view.entries(closed.dossier_id)
+            patient = view.patient_of(closed.dossier_id)
+        leaf = act_of(keeper, "reouverture", closed, once=True)
         opened = revised(closed, closure=None)
+        opened = vouched_dossier(keeper, opened, entries, patient, leaf)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
     click.echo(f"reopened {closed.dossier_id.hex()}")
 
@@ -153,10 +162,10 @@ def _check_reopening(closed: Dossier, view: Snapshot) -> None:
 @configured
 def unrest(config: Config, *, reference: str) -> None:
     """Let a code be tried again that rests after too many wrong ones."""
-    with open_store(config) as store:
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as view:
             found = _find(view, reference)
-        record_act(config, "code reactive", found)
+        woken(keeper, found, act_of(keeper, "code reactive", found))
         _commit(store, Changes(cleared=(Strike(Fault.DOSSIER, found.dossier_id, 0),)))
     click.echo(f"the code of {found.dossier_id.hex()} can be tried again")
 
@@ -173,7 +182,7 @@ def erase(config: Config, *, reference: str, due: bool) -> None:
     if due == bool(reference):
         raise click.UsageError("give a reference, or --due")
     now = int(time.time())
-    with open_store(config) as store:
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as view:
             ending = due_for_erasure(view.dossiers(), now) if due else (_find(view, reference),)
         for each in ending:
@@ -181,7 +190,7 @@ def erase(config: Config, *, reference: str, due: bool) -> None:
                 raise CommandError(
                     "this dossier is not to be erased yet, or is no longer there"
                 )
-            forget_dossier(config, each)
+            forget_dossier(keeper, each)
             _commit(store, Changes(erased=(each.dossier_id,)))
             click.echo(f"erased {each.dossier_id.hex()}")
     if ending and sys.stdout.isatty():

@@ -1,35 +1,37 @@
 """The keeper as a command of the host calls it: every change leaves a leaf in the access log.
 
-The keeper lets only the milter's user call; :func:`rmp_milter.cli.stores.open_store` has
-become that user before. The leaf comes first: a crash in between over-reports.
+For these calls the keeper has a socket of its own, the operator's, which takes root and its own
+user only. So a command asks for the line first, then opens the store, which makes it another
+user: the line stays what it was, for all of the command's calls.
+
+    with operator(config) as keeper, open_store(config) as store:
+        keeper.record(...)
+
+(The kernel keeps other processes of that user from a process that was root: prctl(2),
+PR_SET_DUMPABLE.) The leaf comes first: a crash in between over-reports.
 """
 
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import (
-    Event,
-    Forget,
-    Record,
-    Recorded,
-    Released,
-    Request,
-    Vouched,
+from rmp_milter.calls.client import (
+    KeeperClosed,
+    KeeperDown,
+    KeeperFailed,
+    KeeperLine,
+    ReplyT,
 )
+from rmp_milter.calls.protocol import HOST, Event, Forget, Record, Recorded, Request
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Dossier
 
-ReplyT = TypeVar("ReplyT", Recorded, Released, Vouched)
-
-HOST = "host"
-"""What proves the right to a command: that it was run. Stands in the leaf as ``proof``."""
+RIGHTS_HINT = "run this as root: only root and the keeper's own user may change things"
 
 
 class KeeperRefused(CommandError):  # noqa: N818 -- the keeper's answer, not a fault of ours
@@ -39,9 +41,9 @@ class KeeperRefused(CommandError):  # noqa: N818 -- the keeper's answer, not a f
 class HostKeeper:
     """One command's calls to the keeper; ``digest`` is its own, as a mail has one."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, line: KeeperLine) -> None:
         self.digest = secrets.token_bytes(32)
-        self._client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
+        self._line = line
 
     def record(
         self,
@@ -77,20 +79,41 @@ class HostKeeper:
         A call that the keeper cannot do raises :class:`KeeperRefused`.
         """
         try:
-            reply, _ = self._client.expect(reply_type, request)
+            reply, _ = self._line.expect(reply_type, request)
         except KeeperDown as error:
-            raise CommandError(
-                f"the keeper does not answer ({error}), nothing more was changed",
-                "each change leaves a leaf in its log: start it (rmp keeper), and see that "
-                "the user of the store is among [keeper] users",
-            ) from error
+            raise _down(error) from error
         except KeeperFailed as error:
             raise KeeperRefused(f"the keeper refuses: {error}") from error
         return reply
 
 
+@contextmanager
+def operator(config: Config) -> Iterator[HostKeeper]:
+    """Give the running keeper to a command, over one line for as long as the block.
+
+    To be entered before the command becomes another user, so before any store is opened.
+    Raises :class:`CommandError` where nobody answers, or this user may not ask.
+    """
+    place = config.sockets.operator
+    try:
+        line = KeeperLine(place, config.milter.keeper_timeout_seconds)
+    except KeeperClosed as error:
+        raise CommandError(f"{place}: this user may not ask the keeper", RIGHTS_HINT) from error
+    except KeeperDown as error:
+        raise _down(error) from error
+    with line:
+        yield HostKeeper(line)
+
+
+def _down(error: KeeperDown) -> CommandError:
+    return CommandError(
+        f"the keeper does not answer ({error}), nothing more was changed",
+        f"each change leaves a leaf in its log: start it (rmp keeper), and {RIGHTS_HINT}",
+    )
+
+
 def record_act(
-    config: Config,
+    keeper: HostKeeper,
     action: str,
     dossier: Dossier | None,
     entries: tuple[int, ...] = (),
@@ -102,28 +125,27 @@ def record_act(
     ``once`` says that the act makes a new state of the dossier: tried again on the same one,
     it finds its leaf. Raises :class:`CommandError`: without its leaf nothing is to be done.
     """
-    keeper = HostKeeper(config)
-    keeper.ask(Recorded, Record(_act(keeper, action, dossier, entries, once=once)))
+    keeper.ask(Recorded, Record(act_of(keeper, action, dossier, entries, once=once)))
 
 
-def forget_dossier(config: Config, dossier: Dossier) -> None:
+def forget_dossier(keeper: HostKeeper, dossier: Dossier) -> None:
     """Have the log forget which leaves are an erased dossier's, behind the erasure's leaf.
 
     Tried again it finds that leaf. Raises :class:`CommandError`.
     """
-    keeper = HostKeeper(config)
-    event = _act(keeper, "effacement", dossier, once=True)
+    event = act_of(keeper, "effacement", dossier, once=True)
     keeper.ask(Recorded, Forget(dossier.dossier_id, event))
 
 
-def _act(
+def act_of(
     keeper: HostKeeper,
     action: str,
     dossier: Dossier | None,
     entries: tuple[int, ...] = (),
     *,
-    once: bool,
+    once: bool = False,
 ) -> Event:
+    """Return the leaf of what the host does to a dossier; as :func:`record_act`."""
     return msgspec.structs.replace(
         keeper.event(action, ""),
         request=_request(action, dossier) if dossier and once else b"",

@@ -1,6 +1,7 @@
 """``rmp keeper``: the only process with private keys."""
 
 import logging
+import os
 from pathlib import Path
 
 import click
@@ -11,14 +12,19 @@ from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.owners import UnknownNameError, uid_of
+from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
+from rmp_milter.keeper.listening import Listening, ServerError
 from rmp_milter.keeper.log.journal import JournalError
-from rmp_milter.keeper.server import Listening, ServerError, serve
+from rmp_milter.keeper.log.tries import MOST_TIMES
+from rmp_milter.keeper.server import serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
 
 log = logging.getLogger("rmp.keeper")
+
+ROOT = 0
 
 
 @click.command()
@@ -34,8 +40,10 @@ def keeper(config: Config) -> int:
             place(config),
             processes_of(config.keeper.workers),
             limits(config),
+            operators=operators(config),
             verifier=verifier(config),
             services=frozenset(config.service.addresses),
+            rules=host_rules(config),
         )
     return 0
 
@@ -59,12 +67,36 @@ def verifier(config: Config) -> JwsVerifier:
     )
 
 
+def host_rules(config: Config) -> HostRules:
+    """Return what the host has chosen of who may do what; the keeper holds to it by itself."""
+    rules = config.rules
+    return HostRules(
+        policy=config.rights,
+        clock=config.clock,
+        signature_days=rules.signature_days,
+        wrong_codes=rules.wrong_codes,
+        old_wrong_codes=rules.old_wrong_codes,
+        sender_codes=rules.sender_codes,
+        global_codes=min(rules.global_codes, MOST_TIMES),
+        window=rules.window_seconds,
+    )
+
+
 def place(config: Config) -> Listening:
     """Return where the keeper listens and to whom; raises :class:`UnknownNameError`."""
     return Listening(
         socket=config.sockets.keeper,
         allowed_uids=frozenset(uid_of(user) for user in config.keeper.users),
         mode=config.sockets.keeper_mode,
+    )
+
+
+def operators(config: Config) -> Listening:
+    """Return where the keeper takes the host's own acts: from root, and from its own user."""
+    return Listening(
+        socket=config.sockets.operator,
+        allowed_uids=frozenset({ROOT, os.geteuid()}),
+        mode=0o600,
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from rmp_milter.config.sections import (
+    OPERATOR_SOCKET,
     SOCKET_PATH_BYTES,
     AnswersSection,
     AuditSection,
@@ -32,6 +33,7 @@ from rmp_milter.config.sections import (
 )
 from rmp_milter.disk.formats import Format
 from rmp_milter.dossier.days import Clock
+from rmp_milter.dossier.rules import Policy, policy_of
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 
 FORMAT = Format("rmp.toml", 1)
@@ -67,6 +69,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     dkim: DkimSection
     audit: AuditSection
     log: LogSection
+
+    @property
+    def rights(self) -> Policy:
+        """Who may do what: the strictest table, with the host's own rows of [policy]."""
+        rows = msgspec.structs.asdict(self.policy)
+        return policy_of({name: sets for name, sets in rows.items() if sets is not None})
 
     @property
     def clock(self) -> Clock:
@@ -149,12 +157,13 @@ class _Tables:
 def _complete(tables: _Tables, file: Path) -> Config:
     service = tables.read("service", ServiceSection)
     dkim = tables.read("dkim", DkimSection)
+    paths = _below(file.parent, tables.read("paths", PathsSection))
     own_domain = service.addresses[0].rpartition("@")[2]
     return Config(
         file=file,
         service=service,
-        paths=_below(file.parent, tables.read("paths", PathsSection)),
-        sockets=_below(file.parent, tables.read("sockets", SocketsSection)),
+        paths=paths,
+        sockets=_sockets(tables, file.parent, paths.keeper),
         limits=tables.read("limits", LimitsSection),
         keeper=tables.read("keeper", KeeperSection),
         milter=tables.read("milter", MilterSection),
@@ -168,6 +177,14 @@ def _complete(tables: _Tables, file: Path) -> Config:
         audit=tables.read("audit", AuditSection),
         log=tables.read("log", LogSection),
     )
+
+
+def _sockets(tables: _Tables, folder: Path, keeper: Path) -> SocketsSection:
+    """Return where the sockets are; only root and its user enter the folder of the ``keeper``."""
+    section = tables.read("sockets", SocketsSection)
+    if section.operator == Path():
+        section = msgspec.structs.replace(section, operator=keeper / OPERATOR_SOCKET)
+    return _below(folder, section)
 
 
 def _below(folder: Path, section: AnySection) -> AnySection:
@@ -259,8 +276,12 @@ def _faults_between_settings(config: Config) -> Iterator[str]:
         yield "[keeper] code_minimum: must not be larger than code_length"
     if config.limits.plaintext_bytes < config.limits.message_bytes:
         yield "[limits] plaintext_bytes: must not be smaller than message_bytes"
-    if config.sockets.keeper == config.sockets.milter:
+    sockets = config.sockets
+    places = {"keeper": sockets.keeper, "operator": sockets.operator, "milter": sockets.milter}
+    if sockets.keeper == sockets.milter:
         yield "[sockets] milter: must differ from keeper"
-    for name, path in (("keeper", config.sockets.keeper), ("milter", config.sockets.milter)):
+    if sockets.operator in {sockets.keeper, sockets.milter}:
+        yield "[sockets] operator: must differ from keeper and milter"
+    for name, path in places.items():
         if len(bytes(path)) > SOCKET_PATH_BYTES:
             yield f"[sockets] {name}: is longer than {SOCKET_PATH_BYTES} bytes: {path}"

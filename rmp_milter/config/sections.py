@@ -17,6 +17,8 @@ PROOF = "|".join(Proof)
 _WORD = r"\*?[^\W_]+(['’.-][^\W_]+)*\*?"
 PHRASE = rf"^{_WORD}( {_WORD})*$"
 SOCKET_PATH_BYTES = 107
+OPERATOR_SOCKET = "operator.sock"
+"""Its name in the keeper's folder, where no other place is set."""
 """Longest path of a unix socket on Linux, without the closing NUL (unix(7))."""
 
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -84,9 +86,13 @@ class PathsSection(Section, frozen=True, kw_only=True):
 
 
 class SocketsSection(Section, frozen=True, kw_only=True):
-    """The unix sockets, who may open them; ``milter_group`` empty leaves the group."""
+    """The unix sockets, who may open them; ``milter_group`` empty leaves the group.
+
+    ``operator``, left out, lies in the keeper's folder.
+    """
 
     keeper: _Socket = Path("run/keeper.sock")
+    operator: _Socket = Path()
     milter: _Socket = Path("run/milter.sock")
     keeper_mode: _Mode = FileMode(0o660)
     milter_mode: _Mode = FileMode(0o660)

@@ -47,6 +47,9 @@ outbox_key = "shared/outbox.key"
 # Unix sockets, at most 107 bytes long as absolute paths.
 keeper = {keeper_socket}
 milter = {milter_socket}
+# Where root's commands reach the keeper, for what the host does by himself. Nobody else may
+# connect; left out it lies in the keeper's folder.
+operator = "keeper/operator.sock"
 # Who may connect: octal modes. The keeper also looks at who calls ([keeper] users).
 keeper_mode = "0660"
 milter_mode = "0660"
@@ -69,7 +72,7 @@ parts = 200
 
 [keeper]
 # Worker processes; as many as the machine has cores. Two more are started, one of them
-# for emergencies alone.
+# for emergencies alone, and one for root's commands.
 workers = 2
 # Users (names or numeric uids) that may call the keeper: the milter's.
 users = {users}

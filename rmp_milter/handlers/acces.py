@@ -8,7 +8,7 @@ from textwrap import fill
 
 import msgspec
 
-from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent
+from rmp_milter.calls.protocol import HOST, MAX_PROOFS, History, PastEvent
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.rules import Act, Way
 from rmp_milter.handlers.asking.case import Case
@@ -19,6 +19,7 @@ from rmp_milter.handlers.filing.adoption import ACTION as ADOPTION
 from rmp_milter.handlers.sight.seen import SEES_ALL
 from rmp_milter.handlers.sight.table import table_of
 from rmp_milter.handlers.way_in.entering import Entered, enter, settled
+from rmp_milter.handlers.way_in.unlocking import ground
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import known, text
 from rmp_milter.mail.outgoing.letter import Attachment, Letter
@@ -26,7 +27,6 @@ from rmp_milter.mail.outgoing.wording import birth_date, full_name, minute, rang
 from rmp_milter.tlog.entry_proofs import SUFFIX
 
 LIMIT = 1000
-HOST = "host"
 """The proof of an event that the host's own command brought about."""
 
 _WISHES = frozenset(
@@ -62,7 +62,7 @@ def handle(case: Case) -> Outcome:
     whole = admission.relation in SEES_ALL
     proofs = MAX_PROOFS if whole and case.header.proofs else 0
     limit = LIMIT if whole else _LOOKED_AT
-    history = History(dossier.dossier_id, leaf, limit=limit, proofs=proofs)
+    history = History(ground(case, admission), leaf, limit=limit, proofs=proofs)
     told = case.keeper.history(history)
     letter = _letter(case, told.events, entered)
     return Outcome(letter, settled(case, admission, Effects()))

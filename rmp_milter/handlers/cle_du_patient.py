@@ -6,6 +6,7 @@ documents that are there are opened once, by the custody slot, to write his key 
 
 import msgspec
 
+from rmp_milter.calls.authority import PatientKey
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Doctor, Dossier, ReplyForm
 from rmp_milter.dossier.revisions import next_revision
@@ -19,7 +20,8 @@ from rmp_milter.handlers.people.keys import enclosed, names_another, said_of_key
 from rmp_milter.handlers.reading.enclosing import documents_of
 from rmp_milter.handlers.sight.seen import seen
 from rmp_milter.handlers.way_in.admission import Admission, admit
-from rmp_milter.handlers.way_in.entering import settled
+from rmp_milter.handlers.way_in.amending import amend
+from rmp_milter.handlers.way_in.entering import changed, settled
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.address import is_address
 from rmp_milter.mail.catalogue.texts import text
@@ -38,8 +40,16 @@ def handle(case: Case) -> Outcome:
         admission = msgspec.structs.replace(admission, way=Way.CUSTODY)
     released = unlock(case, admission, documents=documents, readers=(patient.certificate,))
     packets = written(documents, released, patient)
+    wish = PatientKey(patient.doctor_id, patient.certificate)
+    cards = amend(case, admission, wish, before, documents=documents)
+    patient = msgspec.structs.replace(patient, card=cards.person)
     notices = (_welcome(case, patient), *_replaced(case, before, patient))
-    effects = Effects(doctors=(patient,), key_packets=packets, notices=notices)
+    effects = Effects(
+        updates=changed(dossier, card=cards.dossier),
+        doctors=(patient,),
+        key_packets=packets,
+        notices=notices,
+    )
     letter = _letter(case, dossier, patient, _told(case, admission, dossier))
     return Outcome(letter, settled(case, admission, effects))
 
@@ -119,7 +129,7 @@ def _letter(case: Case, dossier: Dossier, patient: Doctor, count: int) -> Letter
 
 def _welcome(case: Case, patient: Doctor) -> Notice:
     words = text("welcome", case.language, treating=case.doctor.name)
-    return Notice(patient, Letter(text("subject-welcome", case.language), words))
+    return Notice(patient, Letter(text("subject-welcome", case.language), words), is_new=True)
 
 
 def _replaced(case: Case, before: Doctor | None, patient: Doctor) -> tuple[Notice, ...]:

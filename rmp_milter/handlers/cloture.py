@@ -1,11 +1,13 @@
 """Clôture: a dossier ends; nothing is added or read, and it is erased when the law allows."""
 
+from rmp_milter.calls.authority import Close
 from rmp_milter.dossier.model import Closure
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.notices import tell_concerned
+from rmp_milter.handlers.way_in.amending import amend_entered
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -25,8 +27,9 @@ def handle(case: Case) -> Outcome:
         "birth_date": birth_date(dossier.patient),
         "erase": day(closure.erase_at, case.clock),
     }
+    card = amend_entered(case, entered, Close(closure.erase_at))
     effects = Effects(
-        updates=changed(dossier, closure=closure),
+        updates=changed(dossier, closure=closure, card=card),
         notices=tell_concerned(case, "closed-notice", dossier, erase=facts["erase"]),
     )
     letter = Letter(

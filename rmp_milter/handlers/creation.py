@@ -12,6 +12,7 @@ from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Consent, Dossier, Entry, Patient
 from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
 from rmp_milter.handlers.filing.adoption import adopt_waiting
@@ -43,7 +44,7 @@ def handle(case: Case) -> Outcome:
     readers = (case.doctor,)
     filings: tuple[Filing, ...] = ()
     if case.opened.bodies:
-        filings = (file_bodies(case, dossier, readers),)
+        filings = (file_bodies(case, dossier, readers, authority(case, dossier)),)
     adoptions = adopt_waiting(case, dossier, readers)
     keys = trait_keys(patient)
     known = case.view.dossiers_by_traits(keys)
@@ -66,19 +67,15 @@ def handle(case: Case) -> Outcome:
 
 
 def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
-    dossier_id = case.new_id()
     made = case.keeper.create(
         Create(
-            digest=case.digest,
-            dossier_id=dossier_id,
-            held_code=case.opened.held_code,
-            event=event(case, "creation", dossier_id),
-            nir=patient.nir,
+            by=authority(case),
+            event=event(case, "creation"),
             guessable=guessable(patient, case.header.sheet.used_name),
         )
     )
     dossier = Dossier(
-        dossier_id=dossier_id,
+        dossier_id=made.dossier_id,
         public_key=made.public_key,
         patient=patient,
         treating=case.doctor.doctor_id,
@@ -86,6 +83,7 @@ def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
         consent=Consent(case.doctor.doctor_id, case.at, CONSENT_TEXT),
         created_at=case.at,
         sheet=case.header.sheet,
+        card=made.card,
     )
     return dossier, made.held_code
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from rmp_milter.calls.authority import AddNumber
 from rmp_milter.dossier.changes import Adoption, DossierUpdate
 from rmp_milter.dossier.identity import number_contradicts, trait_keys
 from rmp_milter.dossier.model import Dossier, Sheet
@@ -13,6 +14,7 @@ from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.adoption import adopt_waiting
 from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.way_in.admission import admit
+from rmp_milter.handlers.way_in.amending import amend
 from rmp_milter.handlers.way_in.entering import settled
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.catalogue.text import Language
@@ -35,6 +37,8 @@ def handle(case: Case) -> Outcome:
     changed = _changed(case, dossier)
     adoptions: tuple[Adoption, ...] = ()
     if changed.patient != dossier.patient:
+        card = amend(case, admission, AddNumber()).dossier
+        changed = msgspec.structs.replace(changed, card=card)
         readers = standing_readers(dossier, case.view, case.at)
         adoptions = adopt_waiting(case, changed, readers)
     updates: tuple[DossierUpdate, ...] = ()

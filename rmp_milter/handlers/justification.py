@@ -8,6 +8,7 @@ from rmp_milter.dossier.rules import Proof
 from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.mail.catalogue.texts import text
@@ -23,13 +24,13 @@ def handle(case: Case) -> Outcome:
     """
     if case.sender.proof is not Proof.SIGNATURE:
         raise MailError("signature-needed")
-    if not case.opened.held_reason:
+    if not case.opened.has_reason:
         raise MailError("reason-missing")
     found = case.view.emergency(reference_typed(case.header.reference))
     if found is None or found.doctor_id != case.doctor.doctor_id:
         raise MailError("no-such-reference")
     leaf = event(case, JUSTIFICATION, found.dossier_id, reference=found.reference)
-    case.keeper.record(Record(leaf, case.opened.held_reason))
+    case.keeper.record(Record(leaf, authority(case), with_reason=True))
     letter = Letter(
         subject=text("subject-justified", case.language),
         text=text("justified", case.language, reference=found.reference),

@@ -1,10 +1,12 @@
 """Levée d'opposition: the patient admits a doctor again whom he had refused."""
 
+from rmp_milter.calls.authority import Oppose
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.oppositions import opposition_letter
 from rmp_milter.handlers.people.colleagues import colleague_named
+from rmp_milter.handlers.way_in.amending import amend_entered
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
 
 
@@ -17,6 +19,8 @@ def handle(case: Case) -> Outcome:
         letter = opposition_letter("lifted-before", doctor, dossier, case.language)
         return Outcome(letter, settled(case, entered.admission, Effects()))
     left = tuple(each for each in dossier.opposed if each != doctor.doctor_id)
-    updates = changed(dossier, opposed=left)
+    wish = Oppose(doctor.doctor_id, lifted=True)
+    card = amend_entered(case, entered, wish, doctor)
+    updates = changed(dossier, opposed=left, card=card)
     letter = opposition_letter("lifted-now", doctor, dossier, case.language)
     return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))

@@ -8,6 +8,7 @@ from rmp_milter.dossier.identity import fold, name_begins
 from rmp_milter.dossier.model import Dossier, Fault, Strike
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.asking.view import View
@@ -28,7 +29,7 @@ def handle(case: Case) -> Outcome:
     check_tries(case, Fault.LIST, case.doctor.doctor_id, case.bounds.lists)
     letters = case.header.letters
     mine = [dossier for dossier in _own(case) if name_begins(dossier.patient, letters)]
-    case.keeper.record(Record(event(case, "liste")))
+    case.keeper.record(Record(event(case, "liste"), authority(case)))
     mine.sort(key=lambda dossier: (fold(full_name(dossier.patient)), dossier.dossier_id))
     lines = [_line(dossier, case) for dossier in mine]
     key = "list-head" if letters else "list-head-all"

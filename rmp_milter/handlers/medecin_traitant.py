@@ -7,6 +7,7 @@ a médecin traitant whose key was lost reads the dossier with his present one.
 
 import msgspec
 
+from rmp_milter.calls.authority import TakeOver
 from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.model import Doctor, Dossier, Sheet
 from rmp_milter.dossier.professions import is_doctor
@@ -18,6 +19,7 @@ from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, written
 from rmp_milter.handlers.letters.notices import treating_changed
 from rmp_milter.handlers.way_in.admission import admit, spent
+from rmp_milter.handlers.way_in.amending import amend
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -35,8 +37,12 @@ def handle(case: Case) -> Outcome:
     former = case.view.doctor(dossier.treating)
     same = dossier.treating == case.doctor.doctor_id
     told = () if same or former is None else (former,)
+    card = dossier.card
+    if not same:
+        wish = TakeOver(until=case.at + case.bounds.contest)
+        card = amend(case, admission, wish, documents=documents).dossier
     effects = Effects(
-        updates=(DossierUpdate(_taken_over(case, dossier)),),
+        updates=(DossierUpdate(_taken_over(case, dossier, card)),),
         key_packets=written(documents, packets, case.doctor),
         cleared=forgiven(admission),
         once=spent(case),
@@ -54,7 +60,7 @@ def _check_sender(case: Case) -> None:
         raise MailError("treating-consent")
 
 
-def _taken_over(case: Case, dossier: Dossier) -> Dossier:
+def _taken_over(case: Case, dossier: Dossier, card: bytes) -> Dossier:
     """Return the dossier in the sender's care, of which he was not sent anything yet."""
     same = dossier.treating == case.doctor.doctor_id
     return revised(
@@ -62,6 +68,7 @@ def _taken_over(case: Case, dossier: Dossier) -> Dossier:
         treating=case.doctor.doctor_id,
         sheet=dossier.sheet if same else _with_contacts(dossier.sheet, case.header.sheet),
         seen=0,
+        card=card,
     )
 
 

@@ -15,7 +15,7 @@ from rmp_milter.handlers.letters.notices import tell_concerned
 from rmp_milter.handlers.sight.seen import SEES_ALL
 from rmp_milter.handlers.way_in.admission import Admission, admit
 from rmp_milter.handlers.way_in.entering import changed, settled
-from rmp_milter.handlers.way_in.unlocking import refused, way_in_of
+from rmp_milter.handlers.way_in.unlocking import ground, refused, way_in_of
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.slip import SLIP_NAME, code_slip
@@ -37,7 +37,7 @@ def handle(case: Case) -> Outcome:
     if dossier is None:
         raise MailError("no-access", detail="no dossier")
     effects = Effects(
-        updates=changed(dossier, slots=_slots(dossier, recoded)),
+        updates=changed(dossier, slots=_slots(dossier, recoded), card=recoded.card),
         cleared=(Strike(Fault.DOSSIER, dossier.dossier_id, 0),),
         notices=tell_concerned(case, "code-renewed-notice", dossier),
     )
@@ -67,9 +67,8 @@ def _recode(case: Case, admission: Admission) -> Recoded:
     # Without the patient's code or card it is the custody slot that opens the dossier.
     opened_by = admission.way if admission.way in {Way.CODE, Way.VITALE} else Way.CUSTODY
     request = Recode(
-        digest=case.digest,
-        dossier_id=dossier_id,
-        way_in=way_in_of(case, admission),
+        by=ground(case, admission),
+        way_in=way_in_of(admission),
         event=event(
             case,
             admission.act.value,
@@ -77,7 +76,7 @@ def _recode(case: Case, admission: Admission) -> Recoded:
             way=opened_by,
             acting_for=admission.acting_for,
         ),
-        held_code=case.opened.held_code if chosen else b"",
+        chosen=chosen and case.opened.has_code,
         nir=_card_number(dossier),
         guessable=guessable(dossier.patient, dossier.sheet.used_name)
         if chosen and dossier

@@ -7,9 +7,12 @@ there is no moment at which he reads one half with the one key and one half with
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
+from rmp_milter.calls.authority import NewKey
 from rmp_milter.calls.protocol import (
+    Amend,
     ByCustody,
-    Record,
     Release,
 )
 from rmp_milter.certificates import Certificate, prolonged, read_certificate
@@ -18,6 +21,7 @@ from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
@@ -51,7 +55,9 @@ def handle(case: Case) -> Outcome:
     ]
     if sum(len(documents) for _, documents in read) > MOST_DOCUMENTS:
         raise MailError("key-much")
-    case.keeper.record(Record(event(case, "cle", subject=case.doctor.rpps)))
+    leaf = event(case, "cle", subject=case.doctor.rpps)
+    amended = case.keeper.amend(Amend(NewKey(renewed.certificate), leaf, authority(case)))
+    renewed = replace(renewed, card=amended.person)
     packets: list[NewKeyPackets] = []
     for dossier, documents in read:
         packets += _rewritten(case, dossier, documents, renewed)
@@ -136,10 +142,11 @@ def _rewritten(
         documents=[document.document_id for document in documents],
         way=Way.CUSTODY,
     )
+    same = renewed.fingerprint == case.doctor.fingerprint
+    newer = renewed.certificate if same else b""
     reply = case.keeper.release(
         Release(
-            digest=case.digest,
-            dossier_id=dossier.dossier_id,
+            by=authority(case, dossier, newer=newer),
             way_in=ByCustody(dossier.slots.custody),
             items=tuple(map(sealed_document, documents)),
             readers=(renewed.certificate,),

@@ -1,11 +1,13 @@
 """Opposition: the patient refuses a named doctor his dossier."""
 
+from rmp_milter.calls.authority import Oppose
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.oppositions import opposition_letter
 from rmp_milter.handlers.people.colleagues import colleague_named
+from rmp_milter.handlers.way_in.amending import amend_entered
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
 
 
@@ -22,6 +24,8 @@ def handle(case: Case) -> Outcome:
     if doctor.doctor_id in dossier.opposed:
         letter = opposition_letter("opposed-before", doctor, dossier, case.language)
         return Outcome(letter, settled(case, entered.admission, Effects()))
-    updates = changed(dossier, opposed=(*dossier.opposed, doctor.doctor_id))
+    card = amend_entered(case, entered, Oppose(doctor.doctor_id), doctor)
+    opposed = (*dossier.opposed, doctor.doctor_id)
+    updates = changed(dossier, opposed=opposed, card=card)
     letter = opposition_letter("opposed-now", doctor, dossier, case.language)
     return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))

@@ -8,6 +8,8 @@ entry or not; else the answer would tell him whether the patient has a dossier.
 
 from msgspec.structs import replace
 
+from rmp_milter.calls.authority import Mask
+from rmp_milter.dossier.masks import masked_documents
 from rmp_milter.dossier.model import Entry
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
@@ -17,9 +19,12 @@ from rmp_milter.handlers.filing.deposit import deposit
 from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.filing.sealing import file_bodies
 from rmp_milter.handlers.letters.index import entry_title
+from rmp_milter.handlers.sight.masked import documents_of
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.way_in.admission import permitted
-from rmp_milter.handlers.way_in.entering import changed, enter, settled
+from rmp_milter.handlers.way_in.amending import amend_entered
+from rmp_milter.handlers.way_in.entering import Entered, changed, enter, settled
+from rmp_milter.handlers.way_in.unlocking import ground
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import bullet_list, document_titles, full_name
@@ -47,11 +52,13 @@ def _by_number(case: Case) -> Outcome:
         newer = str(old.replaced_by)
         raise MailError("already-replaced", facts={"number": str(old.number), "newer": newer})
     readers = standing_readers(dossier, case.view, case.at)
-    filing = file_bodies(case, dossier, readers)
+    by = ground(case, entered.admission, *readers)
+    filing = file_bodies(case, dossier, readers, by)
     entry = _version_of(case, filing.entry, old)
+    card = _masked_too(case, entered, entry) if old.masked else dossier.card
     effects = Effects(
         # A new revision, so that of two corrections at once the second one is refused.
-        updates=changed(dossier),
+        updates=changed(dossier, card=card),
         filings=(Filing(dossier.dossier_id, entry),),
     )
     patient = full_name(dossier.patient)
@@ -71,6 +78,13 @@ def _by_number(case: Case) -> Outcome:
         + (text("rectified-masked", case.language) if old.masked else ""),
     )
     return Outcome(letter, settled(case, entered.admission, effects))
+
+
+def _masked_too(case: Case, entered: Entered, entry: Entry) -> bytes:
+    """Have the new version masked as the old one is; return the dossier's next card."""
+    entries = case.view.entries(entered.dossier.dossier_id)
+    masked = (*masked_documents(entered.dossier, entries), *documents_of(entry))
+    return amend_entered(case, entered, Mask(masked))
 
 
 def _version_of(case: Case, entry: Entry, old: Seen) -> Entry:

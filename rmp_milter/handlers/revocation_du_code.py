@@ -2,10 +2,12 @@
 
 import msgspec
 
+from rmp_milter.calls.authority import NoCode
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.notices import tell_concerned
+from rmp_milter.handlers.way_in.amending import amend_entered
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -21,7 +23,7 @@ def handle(case: Case) -> Outcome:
         key = "code-revoked"
         slots = msgspec.structs.replace(dossier.slots, code=None)
         effects = Effects(
-            updates=changed(dossier, slots=slots),
+            updates=changed(dossier, slots=slots, card=amend_entered(case, entered, NoCode())),
             notices=tell_concerned(case, "code-revoked-notice", dossier),
         )
     patient = full_name(dossier.patient)

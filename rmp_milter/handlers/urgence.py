@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.protocol import (
     ByCustody,
     Record,
@@ -24,6 +25,7 @@ from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLett
 from rmp_milter.dossier.rules import Proof, Relation, Way
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.handlers.letters.emergency_letters import (
@@ -50,7 +52,7 @@ LISTED = "urgence liste"
 def handle(case: Case) -> Outcome:
     """Send the dossier, or the short list to choose from, or say that nobody is alike."""
     _check(case)
-    if not case.opened.held_reason:
+    if not case.opened.has_reason:
         asking = reason_letter(case.header, case.opened.header, case.language)
         return Outcome(asking, urgent=True)
     choice = choose(case.header, case.view, int(day_of(case.at, case.clock)[:4]))
@@ -83,7 +85,7 @@ def _log(case: Case, choice: Choice) -> None:
     listed = choice.listed.found
     leaves = [event(case, LISTED, each.dossier_id) for each in listed]
     for leaf in leaves or [event(case, LISTED, outcome="none")]:
-        case.keeper.record(Record(leaf, case.opened.held_reason))
+        case.keeper.record(Record(leaf, authority(case), with_reason=True))
 
 
 def _grant(case: Case, dossier: Dossier) -> Outcome:
@@ -91,7 +93,7 @@ def _grant(case: Case, dossier: Dossier) -> Outcome:
     relation = relation if relation in SEES_ALL else Relation.OTHER
     entries = case.view.entries(dossier.dossier_id)
     visible = seen(dossier, entries, relation, case.doctor.doctor_id)
-    reference = reference_of(case.digest)
+    reference = reference_of(case.act)
     released = _release(case, dossier, visible, reference)
     enclosed = enclosures(visible, [packets[0] for packets in released.packets])
     notices, postal, told = _tell(case, dossier, reference)
@@ -125,13 +127,23 @@ def _release(case: Case, dossier: Dossier, visible: Sequence[Seen], reference: s
     )
     return case.keeper.release(
         Release(
-            digest=case.digest,
-            dossier_id=dossier.dossier_id,
-            way_in=ByCustody(dossier.slots.custody, case.opened.held_reason),
+            by=_ground(case, dossier),
+            way_in=ByCustody(dossier.slots.custody),
             items=tuple(map(sealed_document, documents)),
             readers=(case.doctor.certificate,),
             event=leaf,
+            dossier_id=b"" if dossier.card else dossier.dossier_id,
         )
+    )
+
+
+def _ground(case: Case, dossier: Dossier) -> Authority:
+    """Return what the release rests on; a card that is not there stops no emergency."""
+    treating = case.view.doctor(dossier.treating)
+    return authority(
+        case,
+        dossier if dossier.card else None,
+        treating if treating and treating.card else None,
     )
 
 

@@ -97,7 +97,7 @@ def _folders(config: Config) -> Findings:
     for folder in (paths.keeper, paths.milter, paths.store, paths.courier, paths.public):
         if not folder.is_dir():
             yield _error(f"{folder}: there is no such folder", RESTORE)
-    for socket in (sockets.keeper, sockets.milter):
+    for socket in (sockets.keeper, sockets.operator, sockets.milter):
         if not socket.parent.is_dir():
             yield _error(f"{socket.parent}: there is no such folder", "the socket needs it")
         elif socket.exists() and not socket.is_socket():
@@ -105,7 +105,7 @@ def _folders(config: Config) -> Findings:
 
 
 def _modes(config: Config) -> Findings:
-    """Look at who may read the keys; that they can be used is seen by using them."""
+    """Look at who may reach keys and the operator's socket; using them is another check."""
     paths = config.paths
     own = (
         paths.milter / METADATA,
@@ -115,6 +115,7 @@ def _modes(config: Config) -> Findings:
     for file in own:
         yield from _mode(file, _PART_KEY)
     yield from _mode(paths.outbox_key, _SHARED_KEY)
+    yield from _mode(config.sockets.operator, _PART_KEY)
 
 
 def _mode(file: Path, forbidden: int) -> Findings:

@@ -12,18 +12,21 @@ from typing import NamedTuple
 
 import msgspec
 
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protected import Protected
 from rmp_milter.calls.protocol import (
     BodyRef,
     Doubt,
+    Open,
     Opened,
     Role,
     Signature,
     Standing,
     Why,
 )
+from rmp_milter.dossier.cards import person_card
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
@@ -43,7 +46,6 @@ from rmp_milter.keeper.openpgp.packets import (
 )
 from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.mail.meaning.understanding import OwnWords
-from rmp_milter.milter.intake import open_request
 from rmp_milter.milter.renewal import opened_by_newer
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
 
@@ -77,16 +79,17 @@ class Inside(Value, frozen=True):
         """Hold nothing: what was opened is closed already."""
 
 
-Opener = Callable[[tuple[bytes, ...]], Inside]
-"""Opens the mail, with the certificates that may have signed it."""
+Opener = Callable[[tuple[Candidate, ...]], Inside]
+"""Opens the mail, with those who may have signed it."""
 
 
 def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory) -> Opener:
     """Return what opens the mail by asking the keeper; it raises :class:`MailError`."""
 
-    def opener(candidates: tuple[bytes, ...]) -> Inside:
-        # Held values are bound to the digest; they are dropped here, so any will do.
-        request = open_request(bytes(32), refs, candidates, by_account=True)
+    def opener(candidates: tuple[Candidate, ...]) -> Inside:
+        vouched = tuple(each for each in candidates if each.card)
+        others = tuple(_certificate(each) for each in candidates if not each.card)
+        request = Open(refs, vouched, account=_account(vouched), candidates=others)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
         parts = tuple(_main_parts(opened))
@@ -94,7 +97,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             header=opened.header,
             signature=opened.signature,
             parts=parts,
-            has_code=bool(opened.held_code),
+            has_code=opened.has_code,
             standing=opened.standing,
             doubts=opened.doubts,
             protected=opened.protected,
@@ -103,6 +106,17 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
         )
 
     return opener
+
+
+def _account(persons: tuple[Candidate, ...]) -> str:
+    """Return an account that the mail may have come by: all is told that may be."""
+    accounts = (person_card(each.card).account for each in persons)
+    return next(filter(None, accounts), "")
+
+
+def _certificate(candidate: Candidate) -> bytes:
+    """Return the certificate that a signature is held against."""
+    return candidate.newer or candidate.certificate
 
 
 def _main_parts(opened: Opened) -> Iterator[PartName]:
@@ -128,7 +142,8 @@ def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it i
     """
     mail = _ByKeyFile(key_file, refs, read, limits, now)
 
-    def opener(candidates: tuple[bytes, ...]) -> Inside:
+    def opener(persons: tuple[Candidate, ...]) -> Inside:
+        candidates = tuple(map(_certificate, persons))
         with _as_refusals():
             plain, opened = _main(mail)
             signature = weigh(opened, candidates, now)

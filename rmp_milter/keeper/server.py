@@ -1,7 +1,8 @@
-"""The keeper's process: a listening socket, and workers that answer on it.
+"""The keeper's process: listening sockets, and workers that answer on them.
 
 Prefork: the parent loads nothing into the socket's way, it only starts workers again.
-Each worker takes one connection at a time, one request a connection.
+Each worker takes one connection at a time, one request a connection; one more serves
+operators, and never a mail.
 
 The parent must draw nothing from the OpenPGP library's random generator (no key is made,
 nothing signed or encrypted there): each fork would begin with the same copy of it, and
@@ -12,18 +13,19 @@ import logging
 import os
 import secrets
 import signal
-import socket
-import stat
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
+from rmp_milter.keeper.listening import Listening, listening
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.operators import attend
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.worker import work
 from rmp_milter.linux.limits import keep_out_of_dumps
@@ -31,27 +33,14 @@ from rmp_milter.linux.orphans import end_with_parent
 
 log = logging.getLogger("rmp.keeper")
 
-BACKLOG = 128
 RESTART_PAUSE = 0.2
 """Seconds a worker must have lived before the next one starts at once."""
 START_AGAIN = 1.0
 """Seconds until a worker that could not be started is tried again."""
 STOP_PATIENCE = 10.0
 """Seconds that workers have to finish what they are at."""
+_Job = Callable[[], None]
 _STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
-
-
-class ServerError(Exception):
-    """The keeper cannot start; ``str`` is one line for the host."""
-
-
-@dataclass(frozen=True)
-class Listening:
-    """Where the keeper listens and who may call: user ids, root only if listed."""
-
-    socket: Path
-    allowed_uids: frozenset[int]
-    mode: int = 0o660
 
 
 def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
@@ -61,86 +50,60 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     workers: int,
     limits: Limits | None = None,
     *,
+    operators: Listening | None = None,
     verifier: AttestationVerifier = NOBODY_ATTESTS,
     services: frozenset[str] = frozenset(),
+    rules: HostRules = AS_SHIPPED,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
-    Raises :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens; logs
-    ``ready`` once the socket takes connections.
+    ``place`` is the milter's socket, ``operators`` that for the host's own acts, which has a
+    worker beside the ``workers``. Raises :class:`~.log.journal.JournalError` or
+    :class:`ServerError` before it listens; logs ``ready`` once the sockets take connections.
     """
     keep_out_of_dumps()
     with Journal(log_folder) as journal:  # a missing log must stop the start, not a worker
         size = len(journal)
     holder = Holder(secrets.token_bytes(32), secrets.token_bytes)
-    listener = listen(place)
+    bounds = limits or Limits()
 
-    def run_worker() -> None:
-        with Journal(log_folder) as journal:
-            bounds = limits or Limits()
-            desk = Desk(keys, journal, holder, secrets.token_bytes, bounds, verifier, services)
-            work(listener, place.allowed_uids, desk)
+    def at_a_desk(serving: Callable[[Desk], None]) -> _Job:
+        def run() -> None:
+            with Journal(log_folder) as journal:
+                random = secrets.token_bytes
+                desk = Desk(keys, journal, holder, random, bounds, verifier, services, rules)
+                serving(desk)
 
-    with listener:
+        return run
+
+    with ExitStack() as stack:
+        jobs: list[_Job] = []
+        if operators:  # before the milter's: where that one answers, this one does too
+            door = stack.enter_context(listening(operators))
+            jobs.append(at_a_desk(partial(attend, door, operators.allowed_uids)))
+        listener = stack.enter_context(listening(place))
+        jobs += [at_a_desk(partial(work, listener, place.allowed_uids))] * workers
         log.info("ready on %s, %d leaves in the access log", place.socket, size)
-        try:
-            _Parent(run_worker, workers).run()
-        finally:
-            place.socket.unlink(missing_ok=True)
+        _Parent(jobs).run()
     log.info("stopped")
-
-
-def listen(place: Listening) -> socket.socket:
-    """Return the listening socket, its file's mode set; a stale file is replaced."""
-    _remove_stale(place.socket)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # Bound without rights for anybody, so that nobody connects before the mode is set.
-    before = os.umask(0o777)
-    try:
-        listener.bind(str(place.socket))
-    except OSError as error:
-        listener.close()
-        raise ServerError(f"{place.socket}: {error.strerror or error}") from None
-    finally:
-        os.umask(before)
-    place.socket.chmod(place.mode)
-    listener.listen(BACKLOG)
-    return listener
-
-
-def _remove_stale(path: Path) -> None:
-    try:
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise ServerError(f"{path}: in the way, and no socket")
-    except FileNotFoundError:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
-            return
-        except OSError as error:
-            raise ServerError(f"{path}: {error.strerror}") from None
-    raise ServerError(f"{path}: another keeper listens there")
 
 
 class _Parent:
     """Keeps the number of workers, until told to stop."""
 
-    def __init__(self, run_worker: Callable[[], None], workers: int) -> None:
-        self._run_worker = run_worker
-        self._workers = workers
-        self._started: dict[int, float] = {}
-        self._owed = 0  # workers that could not be started: no process was to be had
+    def __init__(self, jobs: Sequence[_Job]) -> None:
+        """``jobs`` are what the workers do, one each."""
+        self._jobs = jobs
+        self._started: dict[int, tuple[float, _Job]] = {}
+        self._owed: list[_Job] = []  # could not be started: no process was to be had
 
     def run(self) -> None:
         """Start workers, start them again, stop them: all by signals that are waited for."""
         waited = {*_STOPPING, signal.SIGCHLD}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
-            for _ in range(self._workers):
-                self._start(before)
+            for job in self._jobs:
+                self._start(job, before)
             while self._awaited(waited) not in _STOPPING:
                 self._restart(before)
         finally:
@@ -154,16 +117,16 @@ class _Parent:
         found = signal.sigtimedwait(waited, START_AGAIN)
         return found.si_signo if found else 0
 
-    def _start(self, mask: set[signal.Signals | int]) -> None:
+    def _start(self, job: _Job, mask: set[signal.Signals | int]) -> None:
         parent = os.getpid()
         try:
             child = os.fork()
         except OSError as error:
             log.critical("no worker can be started: %s", error.strerror)
-            self._owed += 1
+            self._owed.append(job)
             return
         if child:
-            self._started[child] = time.monotonic()
+            self._started[child] = time.monotonic(), job
             return
         status = 1
         try:
@@ -171,7 +134,7 @@ class _Parent:
                 signal.signal(number, signal.SIG_DFL)
             end_with_parent(parent)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            self._run_worker()
+            job()
             status = 0
         except JournalError as error:
             log.critical("worker ends: %s", error)  # what is wrong with the log, no content
@@ -181,15 +144,15 @@ class _Parent:
             os._exit(status)
 
     def _restart(self, mask: set[signal.Signals | int]) -> None:
-        owed, self._owed = self._owed, 0
-        for _ in range(owed):
-            self._start(mask)
+        owed, self._owed = self._owed, []
+        for job in owed:
+            self._start(job, mask)
         for child, status in self._ended():
-            lived = time.monotonic() - self._started.pop(child)
+            since, job = self._started.pop(child)
             log.warning("worker %d ended (status %d), starting another", child, status)
-            if lived < RESTART_PAUSE:
+            if time.monotonic() - since < RESTART_PAUSE:
                 time.sleep(RESTART_PAUSE)
-            self._start(mask)
+            self._start(job, mask)
 
     def _ended(self) -> list[tuple[int, int]]:
         """Return the workers that ended; other children are left to whoever has them."""

@@ -1,4 +1,8 @@
-"""One worker: takes a connection, checks who calls, answers one request."""
+"""One worker: takes a connection, checks who calls, answers one request of the milter's.
+
+What it does a request with, and under which bounds, the operators' worker shares
+(:mod:`~rmp_milter.keeper.operators`).
+"""
 
 import logging
 import os
@@ -7,7 +11,9 @@ import socket
 import stat
 import struct
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +22,7 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Failed, Reply, Request, Why
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.log.journal import JournalError
 
 log = logging.getLogger("rmp.keeper")
@@ -23,6 +30,14 @@ log = logging.getLogger("rmp.keeper")
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred
+_STOP = frozenset({signal.SIGTERM, signal.SIGINT})
+
+
+class Conversed(NamedTuple):
+    """Whether a request was answered, and whether this process may take another."""
+
+    answered: bool
+    going_on: bool
 
 
 def work(listener: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> None:
@@ -31,36 +46,60 @@ def work(listener: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> N
     Returns only when the access log cannot be written: the process must then be replaced
     by one that opens it anew.
     """
-    stop = {signal.SIGTERM, signal.SIGINT}
     while True:
         connection, _ = listener.accept()
-        signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-        # SIGALRM's default is to end the process: no input may hold a worker for ever.
-        signal.setitimer(signal.ITIMER_REAL, desk.limits.work)
-        with connection:
-            going_on = _converse(connection, allowed_uids, desk)
+        with bounded(desk.limits.work), connection:
+            if not _answer_one(connection, allowed_uids, desk):
+                return
+
+
+@contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Do the block whole, or end: no stop interrupts it, no input holds the process for ever.
+
+    SIGALRM's default is to end the process.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, stop)
-        if not going_on:
-            return
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
 
 
-def _converse(connection: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> bool:
+def _answer_one(connection: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> bool:
     """Answer one connection; return whether this process may take another."""
+    connection.settimeout(desk.limits.timeout)
+    if not caller_may(connection, allowed_uids):
+        return True
+    return converse(connection, desk, Door.MILTER).going_on
+
+
+def converse(connection: socket.socket, desk: Desk, door: Door) -> Conversed:
+    """Take one request and send its reply; the connection's timeout bounds each wait."""
     going_on = True
     try:
-        connection.settimeout(desk.limits.timeout)
-        uid = caller(connection)
-        if uid not in allowed_uids:
-            log.warning("call refused: user id %d may not call", uid)
-            return True
         message, fd = wire.receive(connection, desk.limits.request)
-        reply, memory, going_on = _safely(desk, message, fd)
+        reply, memory, going_on = _safely(desk, message, fd, door)
         with memory or nullcontext() as shared:
             wire.send(connection, _encoder.encode(reply), shared.fd if shared else None)
     except OSError as error:
         log.warning("call broken off: %s", type(error).__name__)
-    return going_on
+        return Conversed(answered=False, going_on=going_on)
+    return Conversed(answered=True, going_on=going_on)
+
+
+def caller_may(connection: socket.socket, allowed_uids: frozenset[int]) -> bool:
+    """Return whether who connected is one of those users; whoever is not stands in the log."""
+    try:
+        uid = caller(connection)
+    except OSError as error:
+        log.warning("call broken off: %s", type(error).__name__)
+        return False
+    if uid not in allowed_uids:
+        log.warning("call refused: user id %d may not call", uid)
+    return uid in allowed_uids
 
 
 def caller(connection: socket.socket) -> int:
@@ -69,7 +108,9 @@ def caller(connection: socket.socket) -> int:
     return int(_CREDENTIALS.unpack(raw)[1])
 
 
-def _safely(desk: Desk, message: bytes, fd: int | None) -> tuple[Reply, Memory | None, bool]:
+def _safely(
+    desk: Desk, message: bytes, fd: int | None, door: Door
+) -> tuple[Reply, Memory | None, bool]:
     """Do the call; whatever is raised becomes ``UNAVAILABLE`` and one line in the log.
 
     Only the exception's type is logged: its text may hold what was decrypted.
@@ -77,7 +118,7 @@ def _safely(desk: Desk, message: bytes, fd: int | None) -> tuple[Reply, Memory |
     try:
         request = _decoder.decode(message)
         _check_memory(fd)
-        reply, memory = answer(desk, request, fd, int(time.time()))
+        reply, memory = answer(desk, request, fd, int(time.time()), door)
     except JournalError as error:
         log.critical("no call without its leaf: %s", error)
         return Failed(Why.UNAVAILABLE, "access log"), None, False
@@ -86,6 +127,8 @@ def _safely(desk: Desk, message: bytes, fd: int | None) -> tuple[Reply, Memory |
         return Failed(Why.UNAVAILABLE, type(error).__name__), None, True
     finally:
         wire.close_all([] if fd is None else [fd])
+    if isinstance(reply, Failed) and reply.why is Why.NOT_HERE:
+        log.warning("call refused: %s", reply.detail)
     return reply, memory, True
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Open, Role, Span
+from rmp_milter.calls.protocol import BodyRef, Role, Span
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.incoming.armor import ArmorError
@@ -108,20 +108,6 @@ def gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
         name=piece.name,
         charset=piece.charset,
     )
-
-
-def open_request(
-    digest: bytes,
-    bodies: tuple[BodyRef, ...],
-    certificates: tuple[bytes, ...],
-    *,
-    by_account: bool,
-) -> Open:
-    """Return the keeper request that opens the gathered bodies.
-
-    ``by_account`` says that SMTP AUTH makes the sender known, whoever signed.
-    """
-    return Open(digest, bodies, candidates=certificates, by_account=by_account)
 
 
 def thread_of(references: str, in_reply_to: str) -> str:

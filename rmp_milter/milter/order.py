@@ -59,7 +59,7 @@ def open_in_turn(
 
     Nobody who logged in is asked to wait again. Raises what ``keeper.open`` raises.
     """
-    who = request.candidates[0] if request.candidates else b""
+    who = request.persons[0].certificate if request.persons else b""
     if slow := _SLOW.get(rank):
         try:
             quick = msgspec.structs.replace(request, quick=True)

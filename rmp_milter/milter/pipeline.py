@@ -10,8 +10,10 @@ an encrypted letter instead, committed like any answer.
 
 import msgspec
 
-from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.authority import Candidate
+from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.protocol import Open
 from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.handlers.asking.case import Case, Sender, Share
@@ -50,7 +52,6 @@ from rmp_milter.milter.intake import (
     gather,
     harmless_message_id,
     objecting,
-    open_request,
     thread_of,
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
@@ -59,11 +60,12 @@ from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening,
 from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
 from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
 from rmp_milter.milter.sender import (
+    account_owner,
     check_strength,
     identify,
-    knows_account,
     likely_signers,
     opened_with_signers,
+    persons_asked,
 )
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.unrequested import (
@@ -138,6 +140,8 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
     for _ in range(CONFLICT_TRIES):
         try:
             return _take_once(mail, gathered, means)
+        except GroundMoved:
+            continue
         except Conflict as conflict:
             if conflict.reason == "duplicate":
                 return "duplicate"
@@ -181,7 +185,7 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     check_author(mail, sender)
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)
-    arrival = Arrival(opened.signature, bool(opened.held_code), at)
+    arrival = Arrival(opened.signature, opened.has_code, at)
     check_our_clock(means.clocks, opened, header.verb, at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)
     return sender, header
@@ -200,13 +204,14 @@ def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
 
 
 def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) -> Read:
-    """Have the mail opened, with the certificates that may have signed it."""
-    by_account = knows_account(mail.envelope, view)
+    """Have the mail opened, with those who may have signed it or sent it."""
+    owner = account_owner(mail.envelope, view)
 
-    def attempt(certificates: tuple[bytes, ...]) -> Read:
-        request = open_request(mail.digest, gathered.refs, certificates, by_account=by_account)
-        size, known = gathered.memory.size, bool(certificates)
-        rank = rank_of_opening(size, seems_known=known, logged_in=by_account)
+    def attempt(signers: tuple[Candidate, ...]) -> Read:
+        persons = persons_asked(signers, owner)
+        request = Open(gathered.refs, persons, account=mail.envelope.account)
+        size, known = gathered.memory.size, bool(signers)
+        rank = rank_of_opening(size, seems_known=known, logged_in=owner is not None)
         opened, fresh = open_in_turn(keeper, request, gathered.memory, rank)
         return Read(
             opened,
@@ -244,7 +249,10 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         classify=means.classify,
         policy=means.policy,
         bounds=means.bounds,
-        parcels=tuple(Share(parse(each.header, year), each.bodies) for each in opened.parcels),
+        parcels=tuple(
+            Share(parse(each.header, year), each.bodies, place)
+            for place, each in enumerate(opened.parcels)
+        ),
         message_id=harmless_message_id(mail.outer.header("Message-ID")),
         clock=means.clock,
         thread=thread_of(mail.outer.header("References"), mail.outer.header("In-Reply-To")),
@@ -290,8 +298,8 @@ def _with_dropped(outcome: Outcome, case: Case, read: Read) -> Outcome:
 
 def _refusal(error: MailError, case: Case) -> Outcome:
     """Return the letter that says why, and what the refusal leaves behind."""
-    if error.temporary or error.text == "expired-key":
-        raise error  # no letter can be sealed to a key that is not usable
+    if error.temporary or error.text in {"expired-key", "replayed"}:
+        raise error  # no letter can be sealed to such a key; what was done is not done again
     fault = attestation_fault(case.opened, case.doctor)
     letter = refusal_letter(error, case.header, case.opened.header, case.language, fault)
     if isinstance(error, Refusal):

@@ -20,7 +20,6 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
-from rmp_milter.dossier.rules import policy_of
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
@@ -187,7 +186,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
         classify=functools.partial(classify, table=table),
-        policy=policy_of(_policy_rows(config)),
+        policy=config.rights,
         bounds=_bounds(config),
         signature_days=config.rules.signature_days,
         once_seconds=kept_seconds(config.rules.signature_days),
@@ -195,11 +194,6 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         outsides=Gate(1, config.milter.keeper_timeout_seconds),
         clocks=Clocks(),
     )
-
-
-def _policy_rows(config: Config) -> dict[str, tuple[str, ...]]:
-    rows = msgspec.structs.asdict(config.policy)
-    return {name: sets for name, sets in rows.items() if sets is not None}
 
 
 def _bounds(config: Config) -> Bounds:

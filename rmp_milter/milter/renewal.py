@@ -7,9 +7,13 @@ by the very mail that brings the new date. Another key never counts, whatever it
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
+from msgspec.structs import replace
+
+from rmp_milter.calls.authority import Authority, Candidate, Prolong
 from rmp_milter.calls.keeper import RemoteKeeper
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Event, Opened, Record, Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE, Amend, Event, Opened, Trust
 from rmp_milter.certificates import (
     CertificateError,
     fingerprint_of,
@@ -18,7 +22,9 @@ from rmp_milter.certificates import (
 )
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rules import Proof
+from rmp_milter.handlers.asking.grounds import person
 from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.mail.incoming.autocrypt import certificates_of
 from rmp_milter.milter.means import Mail, Read
@@ -31,7 +37,7 @@ _TRIED = frozenset({Trust.EXPIRED, Trust.UNKNOWN, Trust.WEAK})
 
 
 def opened_by_newer(
-    attempt: Callable[[tuple[bytes, ...]], TriedT],
+    attempt: Callable[[tuple[Candidate, ...]], TriedT],
     tried: TriedT,
     copies: Sequence[bytes],
     directory: Directory,
@@ -39,13 +45,13 @@ def opened_by_newer(
 ) -> tuple[TriedT, Doctor | None]:
     """Return a mail as it was opened, or opened anew by a newer copy of its signer's key.
 
-    ``copies`` are the certificates that it brought, ``attempt`` opens it with others. With it
+    ``copies`` are the certificates that it brought, ``attempt`` opens it with them. With it
     comes the signer with the newer copy, if he brought one. Raises what ``attempt`` raises.
     """
     found = list(newer_copies(copies, directory, now))
     trust = tried.signature.trust
     if trust in _TRIED and found:
-        again = attempt(tuple(each.certificate for each in found))
+        again = attempt(tuple(_candidates(found, directory)))
         unused, tried = (
             (tried, again) if again.signature.trust in BY_A_CANDIDATE else (again, tried)
         )
@@ -54,6 +60,14 @@ def opened_by_newer(
         return tried, None
     signer = tried.signature.fingerprint
     return tried, next((each for each in found if each.fingerprint == signer), None)
+
+
+def _candidates(renewed: Sequence[Doctor], directory: Directory) -> Iterator[Candidate]:
+    """Yield who is enrolled, with the newer copy of his certificate."""
+    for each in renewed:
+        enrolled = directory.doctor_by_fingerprint(each.fingerprint)
+        if enrolled:
+            yield Candidate(enrolled.card, enrolled.certificate, each.certificate)
 
 
 def copies_in(opened: Opened, mail: Mail) -> tuple[bytes, ...]:
@@ -77,25 +91,33 @@ def newer_copies(copies: Sequence[bytes], directory: Directory, now: int) -> Ite
 def take_up(read: Read, mail: Mail, store: Store, keeper: RemoteKeeper) -> None:
     """Put the newer copy in the place of the enrolled one, before anything else is done.
 
-    So all that follows, the answer first, is for the newer copy. The leaf comes before. Where
-    the directory changed meanwhile it stays as it is: the mail is judged by that.
+    So all that follows, the answer first, is for the newer copy. The keeper's word comes before.
+    Where the directory changed meanwhile it stays as it is: the mail is judged by that.
 
-    Raises :class:`MailError` where the keeper cannot write the leaf.
+    Raises :class:`MailError` and :class:`~rmp_milter.calls.keeper.GroundMoved` where the keeper
+    does not take it up.
     """
-    if read.renewed is None:
+    renewed = read.renewed
+    if renewed is None:
         return
-    keeper.record(Record(_leaf(read.renewed, mail)))
-    try:
-        store.commit(Changes(doctors=(read.renewed,)), mail.envelope.received_at)
-    except Conflict:
+    with store.snapshot() as view:
+        enrolled = view.doctor(renewed.doctor_id)
+    if enrolled is None or next_revision(enrolled) != renewed.revision:
         return
+    owner = person(enrolled, renewed.certificate)
+    by = Authority(ticket=read.opened.ticket, persons=(owner,))
+    leaf = _leaf(renewed, mail, read.opened.once)
+    amended = keeper.amend(Amend(Prolong(renewed.certificate), leaf, by))
+    taken_up = replace(renewed, card=amended.person)
+    with suppress(Conflict):
+        store.commit(Changes(doctors=(taken_up,)), mail.envelope.received_at)
 
 
-def _leaf(renewed: Doctor, mail: Mail) -> Event:
+def _leaf(renewed: Doctor, mail: Mail, act: bytes) -> Event:
     return Event(
         at=mail.envelope.received_at,
         action="cle",
-        request=mail.digest,
+        request=act,
         actor_rpps=renewed.rpps,
         actor_fingerprint=renewed.fingerprint,
         sender=mail.envelope.sender,

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from email.utils import parseaddr
 from typing import Protocol, TypeVar
 
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Sender
+from rmp_milter.handlers.asking.grounds import check_vouched, person
 from rmp_milter.handlers.people.keys import Enrolled
 
 
@@ -46,24 +48,24 @@ TriedT = TypeVar("TriedT", bound=Tried)
 
 
 def opened_with_signers(
-    attempt: Callable[[tuple[bytes, ...]], TriedT],
+    attempt: Callable[[tuple[Candidate, ...]], TriedT],
     likely: Sequence[Doctor],
     directory: Directory,
 ) -> TriedT:
-    """Open a mail with its likely signers' certificates, else with those that it names.
+    """Open a mail as one of its likely signers, else as one of those whom it names.
 
-    ``attempt`` opens it with the certificates that it is given. Raises what that raises.
+    ``attempt`` opens it with the persons that it is given. Raises what that raises.
     """
-    first = attempt(_certificates(likely))
+    first = attempt(_candidates(likely))
     named = named_signers(first.signature.issuers, directory)
     if first.signature.trust is not Trust.UNKNOWN or not named:
         return first
     first.close()
-    return attempt(_certificates(named))
+    return attempt(_candidates(named))
 
 
-def _certificates(doctors: Sequence[Doctor]) -> tuple[bytes, ...]:
-    return tuple(doctor.certificate for doctor in doctors)
+def _candidates(doctors: Sequence[Doctor]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(doctor.card, doctor.certificate) for doctor in doctors)
 
 
 def likely_signers(
@@ -75,7 +77,7 @@ def likely_signers(
     """
     _, from_address = parseaddr(from_field[:_FROM])
     found = (
-        directory.doctor_by_account(envelope.account) if envelope.account else None,
+        account_owner(envelope, directory),
         directory.doctor_by_mail(envelope.sender) if envelope.sender else None,
         directory.doctor_by_mail(from_address) if from_address else None,
     )
@@ -92,9 +94,23 @@ def _without_doubles(doctors: Iterator[Doctor]) -> tuple[Doctor, ...]:
     return tuple({doctor.doctor_id: doctor for doctor in doctors}.values())
 
 
-def knows_account(envelope: Envelope, directory: Directory) -> bool:
-    """Return whether the SASL login is an enrolled doctor's."""
-    return bool(envelope.account) and directory.doctor_by_account(envelope.account) is not None
+def account_owner(envelope: Envelope, directory: Directory) -> Doctor | None:
+    """Return the enrolled doctor whose SASL login it came by, if there is one."""
+    return directory.doctor_by_account(envelope.account) if envelope.account else None
+
+
+def persons_asked(
+    signers: tuple[Candidate, ...], owner: Doctor | None
+) -> tuple[Candidate, ...]:
+    """Return who may have signed a mail, then whose account it came by, without doubles.
+
+    Raises :class:`MailError` 451 for one whom the keeper has not vouched for yet.
+    """
+    for each in signers:
+        check_vouched(each.card)
+    if owner is None or any(each.card == owner.card for each in signers):
+        return signers
+    return (*signers, person(owner))
 
 
 def identify(envelope: Envelope, signature: Signature, directory: Directory) -> Sender:
@@ -107,7 +123,7 @@ def identify(envelope: Envelope, signature: Signature, directory: Directory) -> 
         doctor = directory.doctor_by_fingerprint(signature.fingerprint)
         proof = Proof.SIGNATURE
     else:
-        doctor = directory.doctor_by_account(envelope.account) if envelope.account else None
+        doctor = account_owner(envelope, directory)
         proof = Proof.ACCOUNT
     if doctor is None:
         raise MailError("unknown-sender", detail=f"signature: {signature.trust}")

@@ -43,7 +43,7 @@ def subjects_of(doctor: Doctor, header: RoutingHeader, opened: Opened) -> tuple[
     if header.verb is Verb.URGENCE:
         return ()  # never delayed, whatever else its mail carries
     sender = b"sender " + doctor.doctor_id
-    if opened.held_code or opened.held_attestation:
+    if opened.has_code or opened.attested:
         patient = f"{fold(header.birth_name)}|{header.birth_date}"
         return (sender, b"patient " + patient.encode())
     return (sender,) if header.verb in _COUNTED else ()

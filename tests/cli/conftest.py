@@ -43,7 +43,7 @@ def signing_key(gpg_home: Path) -> Path:
 @pytest.fixture
 def keeper(monkeypatch: pytest.MonkeyPatch) -> PlayedKeeper:
     played = PlayedKeeper()
-    monkeypatch.setattr(leaves, "KeeperClient", lambda *_: played)
+    monkeypatch.setattr(leaves, "KeeperLine", played.line)
     return played
 
 

@@ -3,13 +3,15 @@
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.protocol import Event, Record, Recorded, Release, Released, Reply, Request
 from rmp_milter.cli import main
+from rmp_milter.disk.closing import Closing
+from rmp_milter.keeper.desk.doors import Door, check_door
 
 ANNE = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example")
 RPPS = "10003456786"
@@ -54,12 +56,23 @@ class Rmp:
         return self("doctor", "add", *who, "--rpps", rpps, *fixed, *more)
 
 
-class PlayedKeeper:
-    """Takes every call that a command makes; ``down`` is one that does not answer."""
+class PlayedKeeper(Closing):
+    """Takes every call that a command makes; ``down`` is one that does not answer.
+
+    What the operator's door does not take, it does not take either.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.down = False
+
+    def line(self, _socket: Path, _timeout: float) -> Self:
+        if self.down:
+            raise KeeperDown("no such file")
+        return self
+
+    def close(self) -> None:
+        pass
 
     @property
     def leaves(self) -> list[Event]:
@@ -68,6 +81,7 @@ class PlayedKeeper:
     def expect(self, _kind: type[Reply], request: Request) -> tuple[Reply, None]:
         if self.down:
             raise KeeperDown("no such file")
+        check_door(Door.OPERATOR, request)
         self.requests.append(request)
         if isinstance(request, Release):
             readers = request.readers

@@ -52,6 +52,14 @@ def test_relative_paths_start_at_the_files_folder() -> None:
     assert config.sockets.milter == Path("/etc/rmp/run/milter.sock")
 
 
+def test_the_operators_socket_lies_in_the_keepers_folder_unless_stated() -> None:
+    assert parse(LEAST, FILE).sockets.operator == Path("/etc/rmp/keeper/operator.sock")
+    moved = parse(LEAST + '[paths]\nkeeper = "/var/k"\n', FILE)
+    assert moved.sockets.operator == Path("/var/k/operator.sock")
+    stated = parse(LEAST + '[sockets]\noperator = "run/o.sock"\n', FILE)
+    assert stated.sockets.operator == Path("/etc/rmp/run/o.sock")
+
+
 def test_modes_are_octal_strings() -> None:
     config = parse(LEAST + '[sockets]\nmilter_mode = "0600"\n', FILE)
     assert config.sockets.milter_mode == 0o600
@@ -102,6 +110,9 @@ keeper_mode = "0999"
         (LEAST + '[policy]\ncreation_autre = ["signature+"]\n', "a list of sets of proofs"),
         (LEAST + '[sockets]\nmilter = "run/keeper.sock"\n', "milter: must differ"),
         (LEAST + f'[sockets]\nmilter = "/{"x" * 107}"\n', "longer than 107 bytes"),
+        (LEAST + '[sockets]\noperator = "run/keeper.sock"\n', "operator: must differ"),
+        (LEAST + '[sockets]\noperator = "run/milter.sock"\n', "operator: must differ"),
+        (LEAST + f'[paths]\nkeeper = "/{"x" * 100}"\n', "[sockets] operator: is longer"),
         (LEAST + "[courier]\nretry_seconds = [0]\n", "retry_seconds: must be"),
         (LEAST + "[courier]\nport = 70000\n", "a port number, 1 to 65535"),
         (LEAST + '[log]\nlevel = "loud"\n', "level: must be"),

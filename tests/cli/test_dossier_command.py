@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
+from rmp_case import PlayedKeeper
 
 from rmp_milter.cli import dossier as command
 from rmp_milter.cli import main
@@ -103,32 +104,31 @@ def test_without_its_leaf_nothing_is_done(said, arguments: Sequence[str]) -> Non
     told = said(*arguments, stdin=TRAITS)
     assert told.status == 1
     assert told.out == ""
-    assert "the keeper does not answer" in told.err or "another dossier" in told.err
+    assert "the keeper does not answer" in told.err
     assert said("list", "--json").out == before
 
 
 def test_nothing_is_erased_before_its_time(
     said,  # noqa: ANN001 -- the fixture above
-    monkeypatch: pytest.MonkeyPatch,
+    keeper: PlayedKeeper,
 ) -> None:
-    monkeypatch.setattr(command, "record_act", lambda *_, **__: None)
     for reference in ("abab", "cdcd"):
         told = said("erase", reference)
         assert (told.status, told.out) == (1, "")
         assert "not to be erased yet" in told.err
+    assert keeper.requests == []
     assert said("erase").status == said("erase", "abab", "--due").status == 2
 
 
 @pytest.mark.promise(number=17)
 def test_no_command_changes_a_mask_an_opposition_or_a_code(
-    service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Path, tmp_path: Path, keeper: PlayedKeeper
 ) -> None:
     """The list is whole: a command that is added has to be judged here."""
     assert set(command.dossier.commands) == {
         *("list", "show", "find"),
         *("export", "reopen", "unrest", "erase"),
     }
-    monkeypatch.setattr(command, "record_act", lambda *_, **__: None)
     configuration = Path(shutil.copytree(service.parent, tmp_path / "rmp")) / "rmp.toml"
     decided = replace(
         a_dossier(0xEF, Closure(NOW, 4_000_000_000)),
@@ -141,6 +141,7 @@ def test_no_command_changes_a_mask_an_opposition_or_a_code(
         store.commit(Changes(dossiers=(NewDossier(decided, trait_keys(decided.patient)),)), NOW)
         for act in ("unrest", "reopen"):
             assert main.run(["--config", str(configuration), "dossier", act, "efef"]) == 0
+        assert [each.action for each in keeper.leaves] == ["code reactive", "reouverture"]
         with store.snapshot() as view:
             assert view.dossier(decided.dossier_id) == replace(
                 decided, closure=None, revision=1
@@ -149,19 +150,18 @@ def test_no_command_changes_a_mask_an_opposition_or_a_code(
 
 def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(
     said,  # noqa: ANN001 -- the fixture above
-    monkeypatch: pytest.MonkeyPatch,
+    keeper: PlayedKeeper,
 ) -> None:
-    looked: list[object] = []
-    monkeypatch.setattr(command, "record_act", lambda *_: looked.append(_))
     assert said("find", stdin=b"Patient : DUPONT Jean\n").status == 2
     found = said("find", stdin=TRAITS).out.split()
     assert {"ab" * 16, "cd" * 16} <= set(found)
-    assert len(looked) == len(found)
+    assert len(keeper.leaves) == len(found)
     nobody = TRAITS.replace(b"1959", b"1960")
     assert said("find", stdin=nobody).status == 1
-    assert len(looked) == len(found) + 1
+    assert len(keeper.leaves) == len(found) + 1
 
 
+@pytest.mark.usefixtures("keeper")
 def test_a_patient_who_has_another_dossier_gets_no_second_one(said) -> None:  # noqa: ANN001 -- the fixture above
     told = said("reopen", "cdcd")
     assert "the patient has another dossier by now" in told.err

@@ -1,5 +1,6 @@
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -115,6 +116,27 @@ def test_keys_of_another_store_are_found(service: Config, tmp_path: Path) -> Non
 def test_a_file_in_the_place_of_a_socket_is_found(service: Config) -> None:
     service.sockets.keeper.touch()
     assert lines(service) == [f"{service.sockets.keeper}: is in the way of the socket"]
+
+
+def test_an_operators_socket_that_others_may_reach_is_found(
+    service: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = service.sockets.operator
+    with socket.socket(socket.AF_UNIX) as listener:
+        monkeypatch.chdir(path.parent)  # the path of a test's folder may be too long
+        listener.bind(path.name)
+    path.chmod(0o600)
+    assert lines(service) == []
+    path.chmod(0o660)
+    assert lines(service) == [f"{path}: others may reach it (mode 0660)"]
+
+
+def test_the_folder_of_an_operators_socket_is_missed(service: Config) -> None:
+    text = service.file.read_text().replace("keeper/operator.sock", "none/operator.sock")
+    service.file.write_text(text)
+    assert lines(load(service.file)) == [
+        f"{service.file.parent / 'none'}: there is no such folder"
+    ]
 
 
 def test_names_that_are_not_on_this_machine_are_found(service: Config) -> None:

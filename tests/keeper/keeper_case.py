@@ -12,9 +12,20 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Event, Failed, Open, Reply, Request, Role, Span
+from rmp_milter.calls.protocol import (
+    HOST,
+    BodyRef,
+    Event,
+    Failed,
+    Open,
+    Reply,
+    Request,
+    Role,
+    Span,
+)
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.log import journal
@@ -77,10 +88,16 @@ class Answered:
         return self.reply
 
 
-def ask(desk: Desk, request: Request, memory: bytes = b"", now: int = NOW) -> Answered:
+def ask(
+    desk: Desk,
+    request: Request,
+    memory: bytes = b"",
+    now: int = NOW,
+    door: Door = Door.MILTER,
+) -> Answered:
     with Memory() as shared:
         shared.write(memory)
-        reply, back = answer(desk, request, shared.fd, now)
+        reply, back = answer(desk, request, shared.fd, now, door)
     if back is None:
         return Answered(reply, b"")
     with back, back.mapped() as view:
@@ -97,6 +114,11 @@ def event(action: str, request: bytes = DIGEST, **more: str) -> Event:
         sender="alice@x.fr",
         dossier_id=DOSSIER,
     )
+
+
+def hosts_event(action: str, request: bytes = DIGEST) -> Event:
+    """Return the leaf of what the host does to the same dossier."""
+    return Event(NOW, action, request, "", "", "rmp dossier", DOSSIER, proof=HOST)
 
 
 def opening(

@@ -19,6 +19,7 @@ from keeper_case import (
     encrypted,
     entity,
     event,
+    hosts_event,
     opening,
     raw_leaves,
 )
@@ -41,6 +42,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
 from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.keys.held import LIFETIME, HeldKind
 from rmp_milter.keeper.log.journal import Journal, JournalError
 
@@ -201,9 +203,11 @@ def test_a_justification_and_a_review_have_their_words_sealed(gpg: Gpg, desk: De
     held = held_reason(gpg, desk, JUSTIFICATION)
     assert ask(desk, Record(said, held_reason=held)).reply == Recorded(0)
     closed = msgspec.structs.replace(
-        event("controle", b"q" * 32), reference=REFERENCE, outcome=CLOSED
+        hosts_event("controle", b"q" * 32), reference=REFERENCE, outcome=CLOSED
     )
-    assert ask(desk, Record(closed, words="Vu, justifié.")).reply == Recorded(1)
+    review = Record(closed, words="Vu, justifié.")
+    assert ask(desk, review).failed.why is Why.NOT_HERE
+    assert ask(desk, review, door=Door.OPERATOR).reply == Recorded(1)
     reasons = sealed_reasons(desk)
     assert open_reason(reasons[0], AUDITORS, DIGEST) == "Elle a parlé de son AVC."
     assert open_reason(reasons[1], AUDITORS, b"q" * 32) == "Vu, justifié."
@@ -234,12 +238,12 @@ def test_an_erased_dossiers_leaves_stay_and_nobody_can_tell_whose_they_are(
 ) -> None:
     Deposit(gpg, desk)
     before = patient_of(desk)
-    erased = Forget(DOSSIER, event("effacement"))
+    erased = Forget(DOSSIER, hosts_event("effacement"))
     size = len(desk.journal)
-    assert ask(desk, erased).reply == Recorded(size)
+    assert ask(desk, erased, door=Door.OPERATOR).reply == Recorded(size)
     assert leaves(desk)[-1]["patient"] == before
     assert patient_of(desk) == ""
-    assert ask(desk, erased).reply == Recorded(size)
+    assert ask(desk, erased, door=Door.OPERATOR).reply == Recorded(size)
     told = ask(desk, History(DOSSIER, event("acces"))).reply
     assert isinstance(told, Told)
     assert [each.action for each in told.events] == ["acces"]
@@ -250,6 +254,6 @@ def test_forgetting_one_dossier_leaves_the_others(desk: Desk) -> None:
     ids = (b"dossier-16-bytez", DOSSIER, b"dossier-16-bytet")
     for each in ids:
         ask(desk, Record(msgspec.structs.replace(event("x"), dossier_id=each)))
-    ask(desk, Forget(DOSSIER, event("effacement")))
+    ask(desk, Forget(DOSSIER, hosts_event("effacement")), door=Door.OPERATOR)
     found = [[e.action for e in desk.journal.history(each, 9)] for each in ids]
     assert found == [["x"], [], ["x"]]

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from keeper_case import (
     DIGEST,
     HEADER,
+    NOW,
     ORIGIN,
     desk_of,
     encrypted,
@@ -45,15 +46,17 @@ from rmp_milter.calls.protocol import (
     Sealed,
     Span,
     Why,
+    heartbeat_at,
 )
 from rmp_milter.keeper import worker
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import Keys, load_keys, make_keys
+from rmp_milter.keeper.listening import Listening, ServerError, listen
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.openpgp.keypackets import session_keys
 from rmp_milter.keeper.openpgp.packets import read_message
-from rmp_milter.keeper.server import Listening, ServerError, listen, serve
+from rmp_milter.keeper.server import serve
 from rmp_milter.tlog.checkpoints import read_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -92,6 +95,7 @@ def start(
     folder: Path,
     uids: frozenset[int] = ME,
     limits: Limits = LIMITS,
+    operators: Listening | None = None,
 ) -> Running:
     if not (folder / "log").exists():
         journal.create(folder / "log", ORIGIN)
@@ -103,12 +107,14 @@ def start(
             with (folder / "stderr").open("a") as stderr:
                 os.dup2(stderr.fileno(), 2)
             logging.basicConfig(stream=sys.__stderr__, level=logging.INFO, force=True)
-            serve(keys, folder / "log", Listening(folder / "k.sock", uids), 2, limits)
+            place = Listening(folder / "k.sock", uids)
+            serve(keys, folder / "log", place, 2, limits, operators=operators)
             status = 0
         finally:
             os._exit(status)
     running = Running(folder, child)
-    until(lambda: "ready" in running.log() and len(running.workers()) == 2)
+    all_of_them = 2 + (operators is not None)
+    until(lambda: "ready" in running.log() and len(running.workers()) == all_of_them)
     return running
 
 
@@ -157,7 +163,7 @@ def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
 
 
 def test_the_running_keeper_signs_its_log(keeper: Running) -> None:
-    reply, _ = keeper.client.expect(Checkpointed, Checkpoint(event("heartbeat", b"")))
+    reply, _ = keeper.client.expect(Checkpointed, Checkpoint(heartbeat_at(NOW)))
     head = read_checkpoint(reply.note)
     assert head.origin == ORIGIN
     with Journal(keeper.folder / "log") as log:
@@ -340,7 +346,8 @@ SERVE = """
 import os, sys
 from pathlib import Path
 from rmp_milter.keeper.keys.keys import load_keys
-from rmp_milter.keeper.server import Listening, serve
+from rmp_milter.keeper.listening import Listening
+from rmp_milter.keeper.server import serve
 folder = Path(sys.argv[1])
 place = Listening(folder / "k.sock", frozenset({os.getuid()}))
 serve(load_keys(folder / "keys"), folder / "log", place, 2)
@@ -361,7 +368,7 @@ def test_a_worker_whose_log_fails_ends_even_if_nobody_hears_it(
     monkeypatch.setattr(wire, "receive", lambda *_: (encode(record()), None))
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert worker._converse(ours, ME, desk_of(service, tmp_path)) is False
+        assert worker._answer_one(ours, ME, desk_of(service, tmp_path)) is False
 
 
 def test_no_two_workers_draw_the_same_session_key(tmp_path: Path) -> None:

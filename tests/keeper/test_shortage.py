@@ -426,7 +426,7 @@ def test_a_keeper_that_cannot_start_a_worker_tries_again() -> None:
         lift = partial(resource.setrlimit, resource.RLIMIT_NPROC, (most, most))
         signal.signal(signal.SIGUSR1, lambda *_: lift())
         signal.alarm(20)
-        _Parent(lambda: at_work(outward), 1).run()
+        _Parent([lambda: at_work(outward)]).run()
         return _RIGHT
 
     child = os.fork()

@@ -38,7 +38,14 @@ INNER_FLOORS = {
     ),
     "milter": (("answering",), ("chores",), (".",)),
     "store": (("format",), ("read", "write", "check"), (".",)),
-    "keeper": (("openpgp",), ("keys",), ("vitale", "log"), ("desk",), (".",)),
+    "keeper": (
+        ("openpgp",),
+        ("keys",),
+        ("vitale", "log"),
+        ("authority",),
+        ("desk",),
+        (".",),
+    ),
 }
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
@@ -103,6 +110,8 @@ CORE = [
 CORE_MAY_IMPORT = [
     *CORE,
     "rmp_milter",
+    "rmp_milter.calls.authority",
+    "rmp_milter.calls.protected",
     "rmp_milter.calls.protocol",
     "rmp_milter.certificates",  # pure as well: judges certificates at a given time
 ]

@@ -34,9 +34,9 @@ class Bounds(msgspec.Struct, frozen=True):
     before, ``old_wrong_codes`` within 30 days as well), as those
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
-    dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
-    soon an emergency is to be justified. One request is answered with ``answer_mails`` mails
-    at most, of ``answer_bytes`` each.
+    dossier, ``retention`` how long a closed dossier is kept and ``contest`` how long a takeover
+    may be contested. ``justify_hours`` is how soon an emergency is to be justified. One request
+    is answered with ``answer_mails`` mails at most, of ``answer_bytes`` each.
     """
 
     wrong_codes: int = 5
@@ -48,16 +48,21 @@ class Bounds(msgspec.Struct, frozen=True):
     hold: int = 60
     waiting: int = 30 * 86_400
     retention: int = 20 * 365 * 86_400
+    contest: int = 15 * 86_400
     justify_hours: int = 24
     answer_mails: int = 20
     answer_bytes: int = 10_000_000
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What of a mail is one patient's: the header that names him, places of the bodies."""
+    """What of a mail is one patient's: the header that names him, places of the bodies.
+
+    ``place`` is the share's own among those of the mail.
+    """
 
     header: RoutingHeader
     bodies: tuple[int, ...]
+    place: int = 0
 
 
 class Occasion(msgspec.Struct, frozen=True):
@@ -71,6 +76,11 @@ class Occasion(msgspec.Struct, frozen=True):
     at: int
     view: View
     keeper: Keeper
+
+    @property
+    def act(self) -> bytes:
+        """What the access log knows it by."""
+        return self.digest
 
 
 class Case(Occasion, frozen=True):
@@ -99,6 +109,16 @@ class Case(Occasion, frozen=True):
     thread: str = ""
 
     @property
+    def act(self) -> bytes:
+        """What the keeper knows the mail by, however it is wrapped."""
+        return self.opened.once
+
+    @property
+    def ticket(self) -> bytes:
+        """What the keeper read in the mail, for the calls that it leads to."""
+        return self.opened.ticket
+
+    @property
     def shares(self) -> tuple[Share, ...]:
         """What is each patient's: normally all of it is one's."""
         everything = tuple(range(len(self.opened.bodies)))
@@ -113,7 +133,7 @@ class Case(Occasion, frozen=True):
     def proofs(self) -> frozenset[Proof]:
         """What the mail proves; a code is only stated here, the keeper tries it."""
         found = {self.sender.proof}
-        if self.opened.held_code:
+        if self.opened.has_code:
             found.add(Proof.CODE)
         if self.opened.attested and self.opened.attested.rpps == self.doctor.rpps:
             found.add(Proof.VITALE)

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from rmp_milter.calls.protocol import (
     Adopt,
+    Amend,
+    Amended,
     Create,
     Created,
     History,
@@ -31,13 +33,13 @@ class Keeper(Protocol):
     """What needs keys, or leaves a leaf in the access log."""
 
     def create(self, request: Create) -> Created:
-        """Make a dossier's key and slots."""
+        """Make a dossier's id, key, slots and card."""
 
     def reseal(self, request: Reseal) -> Resealed:
-        """Seal held session keys to a dossier."""
+        """Seal a mail's session keys to a dossier."""
 
     def wait(self, request: Wait) -> Resealed:
-        """Seal held session keys to the waiting key."""
+        """Seal a mail's session keys to the waiting key."""
 
     def adopt(self, request: Adopt) -> Resealed:
         """Seal the keys of a waiting deposit to a dossier."""
@@ -56,3 +58,6 @@ class Keeper(Protocol):
 
     def record(self, request: Record) -> Recorded:
         """Write a leaf."""
+
+    def amend(self, request: Amend) -> Amended:
+        """Change what governs a dossier, or who somebody is."""

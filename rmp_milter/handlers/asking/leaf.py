@@ -25,7 +25,7 @@ def event(  # noqa: PLR0913 -- a leaf has as many fields
     return Event(
         at=case.at,
         action=action,
-        request=case.digest,
+        request=case.act,
         actor_rpps=case.doctor.rpps,
         actor_fingerprint=case.doctor.fingerprint,
         sender=case.mail_from,

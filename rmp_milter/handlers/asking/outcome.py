@@ -42,7 +42,8 @@ class Notice(msgspec.Struct, frozen=True):
     """A letter to somebody other than the sender.
 
     One that is not ``sent`` is sealed and committed all the same, to nobody: it stands for
-    another that would be, so that both cost the same time and leave the same rows.
+    another that would be, so that both cost the same time and leave the same rows. The key of
+    a reader who ``is_new`` came enclosed in the mail itself.
     """
 
     reader: Doctor
@@ -50,6 +51,7 @@ class Notice(msgspec.Struct, frozen=True):
     not_before: int = 0
     sent: bool = True
     urgent: bool = False
+    is_new: bool = False
 
 
 class Effects(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from rmp_milter.dossier.changes import Adoption
 from rmp_milter.dossier.identity import Matching, match, trait_keys
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting
 from rmp_milter.handlers.asking.case import Occasion
+from rmp_milter.handlers.asking.grounds import unasked
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.people.patients import match_open
 from rmp_milter.handlers.way_in.unlocking import sealed_document
@@ -70,10 +71,8 @@ def adopt(
     documents = waiting.entry.documents
     reply = occasion.keeper.adopt(
         Adopt(
-            digest=occasion.digest,
-            waiting_id=waiting.waiting_id,
-            dossier_id=dossier.dossier_id,
-            dossier_key=dossier.public_key,
+            by=unasked(occasion, dossier, *readers),
+            card=waiting.card,
             items=tuple(map(sealed_document, documents)),
             readers=tuple(reader.certificate for reader in readers),
             event=_leaf(occasion, dossier, occasion.view.doctor(waiting.entry.author)),
@@ -92,7 +91,7 @@ def _leaf(occasion: Occasion, dossier: Dossier, author: Doctor | None) -> Event:
     return Event(
         at=occasion.at,
         action=ACTION,
-        request=occasion.digest,
+        request=occasion.act,
         actor_rpps=author.rpps if author else "",
         actor_fingerprint=author.fingerprint if author else "",
         sender=author.mail if author else "",

@@ -15,6 +15,7 @@ from rmp_milter.dossier.model import Dossier, Patient, Waiting
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Notice, Outcome
 from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.filing.prescriber import (
@@ -105,13 +106,10 @@ def _put(case: Case, judged: _Deposit) -> _Done:
     filing, deferral, prescriber = None, None, judged.prescriber
     if dossier is not None:
         readers = standing_readers(dossier, case.view, case.at)
+        acted_for, copy_to = principal(judged.relation, dossier, case.view), prescriber.copy_to
+        by = authority(case, dossier, *readers, acted_for, copy_to, share=share.place)
         shelved = seal_to_dossier(
-            case,
-            share,
-            dossier,
-            readers,
-            copy_to=prescriber.copy_to,
-            principal=principal(judged.relation, dossier, case.view),
+            case, share, dossier, readers, by, copy_to=copy_to, principal=acted_for
         )
         filing = Filing(dossier.dossier_id, shelved.entry, share.bodies)
     else:
@@ -146,5 +144,6 @@ def _deferral(case: Case, judged: _Deposit, waiting_id: bytes, shelved: Shelved)
         entry=shelved.entry,
         received_at=case.at,
         expires_at=case.at + case.bounds.waiting,
+        card=shelved.card,
     )
     return Deferral(waiting, trait_keys(judged.patient), judged.share.bodies)

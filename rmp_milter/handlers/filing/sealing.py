@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.protocol import (
-    OpenedBody,
     Reseal,
     Resealed,
     ToReseal,
@@ -18,33 +18,36 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Entry, StandingKey
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Filing
 from rmp_milter.mail.catalogue.texts import text
 
 
 class Shelved(msgspec.Struct, frozen=True):
-    """An entry whose documents are sealed; ``copies`` are a prescriber's key packets."""
+    """An entry whose documents are sealed; ``copies`` are a prescriber's key packets.
+
+    ``card`` is the keeper's word on one that waits.
+    """
 
     entry: Entry
     copies: tuple[bytes, ...] = ()
+    card: bytes = b""
 
 
 def file_bodies(
     case: Case,
     dossier: Dossier,
     readers: tuple[Doctor, ...],
-    *,
-    principal: Doctor | None = None,
+    by: Authority,
 ) -> Filing:
     """Seal the mail's bodies to the dossier and return the entry that holds them.
 
     ``readers`` are the standing readers (the médecin traitant): each gets his key packet
     now, while the session key is in hand, so that his later reading opens no slot.
-    ``principal`` is the médecin traitant in whose name a locum files.
     """
     share = Share(case.header, tuple(range(len(case.opened.bodies))))
-    shelved = seal_to_dossier(case, share, dossier, readers, principal=principal)
+    shelved = seal_to_dossier(case, share, dossier, readers, by)
     return Filing(dossier_id=dossier.dossier_id, entry=shelved.entry)
 
 
@@ -53,18 +56,21 @@ def seal_to_dossier(  # noqa: PLR0913 -- what is done, for whom, and how it is w
     share: Share,
     dossier: Dossier,
     readers: Sequence[Doctor],
+    by: Authority,
     *,
     copy_to: Doctor | None = None,
     principal: Doctor | None = None,
 ) -> Shelved:
-    """Seal one patient's share to his dossier; ``copy_to`` gets packets this once."""
+    """Seal one patient's share to his dossier; ``copy_to`` gets packets this once.
+
+    ``by`` has the cards of all who get packets; ``principal`` is the médecin traitant in whose
+    name a locum files.
+    """
     items = _items(case, share)
     documents = [item.document_id for item in items]
     reply = case.keeper.reseal(
         Reseal(
-            digest=case.digest,
-            dossier_id=dossier.dossier_id,
-            dossier_key=dossier.public_key,
+            by=by,
             items=items,
             readers=_certificates(readers, copy_to),
             event=event(
@@ -108,7 +114,7 @@ def seal_to_wait(
     documents = [item.document_id for item in items]
     reply = case.keeper.wait(
         Wait(
-            digest=case.digest,
+            by=authority(case, None, *decoys, copy_to, share=share.place),
             waiting_id=waiting_id,
             items=items,
             readers=_certificates(decoys, copy_to),
@@ -120,22 +126,13 @@ def seal_to_wait(
         msgspec.structs.replace(document, standing=()) for document in shelved.entry.documents
     )
     entry = msgspec.structs.replace(shelved.entry, documents=without)
-    return msgspec.structs.replace(shelved, entry=entry)
+    return msgspec.structs.replace(shelved, entry=entry, card=reply.card)
 
 
 def _items(case: Case, share: Share) -> tuple[ToReseal, ...]:
     if not share.bodies:
         raise MailError("nothing-to-file")
-    return tuple(_to_reseal(case, case.opened.bodies[place]) for place in share.bodies)
-
-
-def _to_reseal(case: Case, body: OpenedBody) -> ToReseal:
-    return ToReseal(
-        document_id=case.new_id(),
-        container=body.container,
-        digest=body.digest,
-        held=body.held,
-    )
+    return tuple(ToReseal(case.new_id(), place) for place in share.bodies)
 
 
 def _certificates(readers: Sequence[Doctor], copy_to: Doctor | None) -> tuple[bytes, ...]:
@@ -153,14 +150,15 @@ def _shelved(
     documents = tuple(
         Document(
             document_id=item.document_id,
-            container=item.container,
-            digest=item.digest,
-            size=case.opened.bodies[place].span.length,
+            container=body.container,
+            digest=body.digest,
+            size=body.span.length,
             sealed_key=sealed.sealed_key,
-            parts=case.opened.bodies[place].parts,
+            parts=body.parts,
             standing=_standing(readers, sealed.packets),
         )
-        for place, item, sealed in zip(share.bodies, items, resealed.items, strict=True)
+        for item, sealed in zip(items, resealed.items, strict=True)
+        for body in [case.opened.bodies[item.place]]
     )
     extra = (each.packets[len(readers) :] for each in resealed.items)
     return Shelved(_entry(case, share, documents), tuple(b"".join(each) for each in extra))

@@ -26,7 +26,8 @@ class Admission(msgspec.Struct, frozen=True):
 
     ``dossier`` is None for one that must not be told from a wrong code; ``acting_for`` is
     the RPPS number of the médecin traitant where a locum acts for him; ``proven`` says that
-    the code or the attestation was tried and opens (:func:`~.unlocking.prove`).
+    the code or the attestation was tried and opens (:func:`~.unlocking.prove`), as ``ticket``
+    tells the keeper.
     """
 
     act: Act
@@ -36,6 +37,7 @@ class Admission(msgspec.Struct, frozen=True):
     way: Way
     acting_for: str = ""
     proven: bool = False
+    ticket: bytes = b""
 
 
 def relation_to(case: Case, dossier: Dossier) -> Relation:

@@ -16,6 +16,7 @@ from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
 from rmp_milter.handlers.people.patients import asked_patient
@@ -101,7 +102,7 @@ def _held(case: Case, maybe_same: Sequence[Dossier]) -> Refusal:
     ids = [other.dossier_id for other in maybe_same] or [bytes(16)]
     for dossier_id in ids:
         leaf = event(case, "creation", dossier_id, outcome="refused")
-        case.keeper.record(Record(leaf))
+        case.keeper.record(Record(leaf, authority(case)))
     effects = Effects(
         strikes=(Strike(Fault.SENDER, case.doctor.doctor_id, case.at),),
         once=spent(case),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.protocol import (
     DECOY_SLOT,
     DECOY_VITALE,
@@ -22,14 +23,15 @@ from rmp_milter.calls.protocol import (
     SealedDocument,
     WayIn,
 )
-from rmp_milter.dossier.model import Document, Dossier, Fault, Strike
+from rmp_milter.dossier.model import Doctor, Document, Dossier, Fault, Strike
 from rmp_milter.dossier.rules import Way
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
+from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
 from rmp_milter.handlers.letters.notices import code_rests, old_code_rests
-from rmp_milter.handlers.way_in.admission import Admission, spent
+from rmp_milter.handlers.way_in.admission import Admission, principal, spent
 from rmp_milter.handlers.way_in.throttles import is_of_before, subject_of, tries_of
 
 
@@ -40,28 +42,41 @@ def prove(case: Case, admission: Admission) -> tuple[Admission, Dossier]:
     this before it looks; the other ways in need no trial and nothing is asked. Raises
     :class:`Refusal` ``no-access`` where the slot does not open, with the try that counts.
     """
+    ticket = admission.ticket
     if admission.way in {Way.CODE, Way.VITALE} and not admission.proven:
-        leaf = _leaf(case, admission)
-        request = Prove(case.digest, leaf.dossier_id, way_in_of(case, admission), leaf)
+        leaf, by = leaf_of(case, admission), ground(case, admission)
         try:
-            case.keeper.prove(request)
+            ticket = case.keeper.prove(Prove(by, way_in_of(admission), leaf)).ticket
         except MailError as error:
             raise refused(case, admission, error) from error
     if admission.dossier is None:  # a decoy never opens; were it to, nothing may come of it
         raise MailError("no-access", detail="no dossier")
-    return msgspec.structs.replace(admission, proven=True), admission.dossier
+    proven = msgspec.structs.replace(admission, proven=True, ticket=ticket)
+    return proven, admission.dossier
 
 
-def _leaf(
+def ground(case: Case, admission: Admission, *persons: Doctor | None) -> Authority:
+    """Return what a call rests on for which the sender was admitted.
+
+    Of a locum the keeper asks in whose name he acts.
+    """
+    dossier = admission.dossier
+    acted_for = principal(admission.relation, dossier, case.view)
+    return authority(case, dossier, acted_for, *persons, ticket=admission.ticket)
+
+
+def leaf_of(
     case: Case,
     admission: Admission,
     documents: Sequence[Document] = (),
     entries: Sequence[int] = (),
+    action: str = "",
 ) -> Event:
+    """Return the leaf of a way in, under ``action`` where it says more than the act."""
     dossier = admission.dossier
     return event(
         case,
-        admission.act.value,
+        action or admission.act.value,
         dossier.dossier_id if dossier else bytes(16),
         documents=[document.document_id for document in documents],
         way=admission.way,
@@ -85,18 +100,15 @@ def unlock(  # noqa: PLR0913 -- what is done, for whom, and how it is written do
     ``action`` where it says more than the act (to unmask is part of masking). Raises as
     :func:`prove`, which goes before it where it was not called yet.
     """
-    prove(case, admission)
-    leaf = _leaf(case, admission, documents, entries)
-    if action:
-        leaf = msgspec.structs.replace(leaf, action=action)
+    admission, _ = prove(case, admission)
+    leaf, by = leaf_of(case, admission, documents, entries, action), ground(case, admission)
     if admission.way is Way.STANDING:
-        case.keeper.record(Record(leaf))
+        case.keeper.record(Record(leaf, by))
         return ()
     reply = case.keeper.release(
         Release(
-            digest=case.digest,
-            dossier_id=leaf.dossier_id,
-            way_in=way_in_of(case, admission),
+            by=by,
+            way_in=way_in_of(admission),
             items=tuple(map(sealed_document, documents)),
             readers=tuple(readers),
             event=leaf,
@@ -105,16 +117,16 @@ def unlock(  # noqa: PLR0913 -- what is done, for whom, and how it is written do
     return reply.packets
 
 
-def way_in_of(case: Case, admission: Admission) -> WayIn:
+def way_in_of(admission: Admission) -> WayIn:
     """Return what the keeper shall open the dossier with, a decoy where there is none."""
     slots = admission.dossier.slots if admission.dossier else None
     code = (slots and slots.code) or DECOY_SLOT
     vitale = (slots and slots.vitale) or DECOY_VITALE
     match admission.way:
         case Way.CODE:
-            return ByCode(code, case.opened.held_code)
+            return ByCode(code)
         case Way.VITALE:
-            return ByVitale(vitale, case.opened.held_attestation)
+            return ByVitale(vitale)
         case _:
             return ByCustody(slots.custody if slots else b"")
 

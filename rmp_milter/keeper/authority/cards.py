@@ -60,6 +60,11 @@ class Sealer:
         compact = "".join(nir.split()).upper()
         return self._keyed(f"nir:{compact}") if compact else b""
 
+    def nobody(self, patient: Patient) -> bytes:
+        """Return what stands for a patient without a dossier (32 bytes)."""
+        words = "\n".join(sorted(trait_keys(patient)))
+        return hmac.digest(self._traits, b"nobody\n" + words.encode(), "sha256")
+
     def _keyed(self, words: str) -> bytes:
         return hmac.digest(self._traits, words.encode(), "sha256")[:_TRAIT_SIZE]
 

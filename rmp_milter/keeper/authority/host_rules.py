@@ -28,3 +28,7 @@ class HostRules(NamedTuple):
     def remembered(self) -> int:
         """For how many seconds an act is known again: as long as its mail would be taken."""
         return (self.signature_days + 4) * DAY
+
+
+AS_SHIPPED = HostRules()
+"""What holds where the host has chosen nothing."""

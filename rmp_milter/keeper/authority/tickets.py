@@ -18,8 +18,13 @@ class Attestation(msgspec.Struct, frozen=True, array_like=True):
 
     nir: str
     rpps: str
-    once: bytes
+    issuer: str
+    token: str
     expires: int
+
+    def __repr__(self) -> str:
+        """Show nothing of it."""
+        return "Attestation(...)"
 
 
 class HeldBody(msgspec.Struct, frozen=True, array_like=True):
@@ -28,6 +33,10 @@ class HeldBody(msgspec.Struct, frozen=True, array_like=True):
     container: Container
     digest: bytes
     key: bytes
+
+    def __repr__(self) -> str:
+        """Show nothing of its key."""
+        return f"HeldBody({self.container})"
 
 
 class Share(msgspec.Struct, frozen=True, array_like=True):

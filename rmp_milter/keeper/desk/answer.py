@@ -9,8 +9,10 @@ import msgspec
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Adopt,
+    Amend,
     Checkpoint,
     Checkpointed,
+    Compare,
     Create,
     Failed,
     Forget,
@@ -19,62 +21,75 @@ from rmp_milter.calls.protocol import (
     Prove,
     Recode,
     Record,
-    Recorded,
+    Relearn,
     Release,
     Reply,
     Request,
     Reseal,
     Seal,
-    Sealed,
+    Vouch,
     Wait,
+    Wake,
     Why,
 )
 from rmp_milter.errors import SHORT
-from rmp_milter.keeper.desk.code_in_answer import with_code
+from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
+from rmp_milter.keeper.desk.changing import amend
 from rmp_milter.keeper.desk.deposits import adopt, reseal, wait
-from rmp_milter.keeper.desk.desk import (
-    CallFailed,
-    Desk,
-    as_done,
-    held_code,
-    held_reason,
-    write_leaf,
-)
+from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
+from rmp_milter.keeper.desk.doors import Door, check_door
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.histories import history
+from rmp_milter.keeper.desk.hosts import compare, forget, rekey, relearn, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
-from rmp_milter.keeper.desk.sealmail import reader_keys, seal_message
+from rmp_milter.keeper.desk.records import record
+from rmp_milter.keeper.desk.seal_answer import seal_answer
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
-from rmp_milter.keeper.desk.signing import signed_message
+from rmp_milter.keeper.desk.without_title import note_without_title
 from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
-from rmp_milter.mail.header.cutting_reason import MAX_REASON
-
-INLINE_REPLY = 1 << 16
-"""Bytes up to which a sealed message travels in the reply itself."""
 
 
 def answer(
-    desk: Desk, request: Request, fd: int | None, now: int
+    desk: Desk, request: Request, fd: int | None, now: int, door: Door = Door.MILTER
 ) -> tuple[Reply, Memory | None]:
     """Do one call; ``fd`` is the request's shared memory, ``now`` epoch seconds.
+
+    ``door`` is where it came in: what belongs to the other one is not done.
 
     Returns the reply and its shared memory, if it has one. What fails for a reason that
     may be told is :class:`Failed`, ``UNAVAILABLE`` where this process lacks memory or
     descriptors; anything else is raised.
     """
     try:
+        check_door(door, request)
         return _answer(desk, request, fd, now)
-    except (CallFailed, PacketError) as failure:
-        if not has_means():
-            return Failed(Why.UNAVAILABLE, SHORT), None
-        detail = failure.detail if isinstance(failure, CallFailed) else str(failure)
-        return Failed(failure.why, detail), None
-    except TooSlow:
-        return Failed(Why.SLOW), None
-    except HeldError as failure:
-        return Failed(Why.UNAVAILABLE, str(failure)), None
+    except (CallFailed, PacketError, TooSlow) as failure:
+        return _failed(failure), None
+    except (HeldError, Unentitled, Moved, Replayed) as failure:
+        return _not_entitled(desk, request, failure, now), None
+
+
+def _failed(failure: CallFailed | PacketError | TooSlow) -> Failed:
+    if isinstance(failure, TooSlow):
+        return Failed(Why.SLOW)
+    if not has_means():
+        return Failed(Why.UNAVAILABLE, SHORT)
+    detail = failure.detail if isinstance(failure, CallFailed) else str(failure)
+    return Failed(failure.why, detail)
+
+
+def _not_entitled(
+    desk: Desk, request: Request, failure: HeldError | Unentitled | Moved | Replayed, now: int
+) -> Failed:
+    """Say why; what an honest milter meets as well (two mails at once) leaves nothing."""
+    if isinstance(failure, Moved):
+        return Failed(Why.MOVED)
+    note_without_title(desk, request, str(failure) or "done before", now)
+    if isinstance(failure, Replayed):
+        return Failed(Why.REPLAYED)
+    return Failed(Why.UNENTITLED, str(failure))
 
 
 def _answer(
@@ -88,13 +103,26 @@ def _answer(
             ahead = max(0, desk.journal.latest() - now)
             return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
-            return seal(desk, request, fd, now)
+            return seal_answer(desk, request, fd, now)
+        case Vouch() | Relearn() | Wake() | Compare() | Forget() | Checkpoint():
+            return _for_the_host(desk, request, now), None
         case _:
-            return _without_memory(desk, request, now), None
+            return _for_a_mail(desk, request, now), None
 
 
-def _without_memory(  # noqa: C901, PLR0911 -- one line a call
-    desk: Desk, request: Request, now: int
+def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
+    desk: Desk,
+    request: Create
+    | Reseal
+    | Prove
+    | Release
+    | Recode
+    | Wait
+    | Adopt
+    | History
+    | Record
+    | Amend,
+    now: int,
 ) -> Reply:
     match request:
         case Create():
@@ -104,7 +132,8 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
         case Prove():
             return prove(desk, request, now)
         case Release():
-            return release(desk, request, now)
+            done = release if request.by.ticket else rekey
+            return done(desk, request, now)
         case Recode():
             return recode(desk, request, now)
         case Wait():
@@ -115,34 +144,26 @@ def _without_memory(  # noqa: C901, PLR0911 -- one line a call
             return history(desk, request, now)
         case Record():
             return record(desk, request, now)
+        case Amend():
+            return amend(desk, request, now)
+
+
+def _for_the_host(
+    desk: Desk, request: Vouch | Relearn | Wake | Compare | Forget | Checkpoint, now: int
+) -> Reply:
+    match request:
+        case Vouch():
+            return vouch(desk, request, now)
+        case Relearn():
+            return relearn(desk, request, now)
+        case Wake():
+            return wake(desk, request, now)
+        case Compare():
+            return compare(desk, request)
         case Forget():
             return forget(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
-        case _:
-            raise CallFailed(Why.UNENTITLED)
-
-
-def record(desk: Desk, request: Record, now: int) -> Recorded:
-    """Write a leaf, with the reason of a justification or a review if there is one.
-
-    Raises :class:`CallFailed`, :class:`HeldError`.
-    """
-    event = request.event
-    reason = held_reason(desk, request.held_reason, event.request, now) or request.words
-    if len(reason) > MAX_REASON:
-        raise CallFailed(Why.TOO_LARGE, "a reason too long")
-    return Recorded(write_leaf(desk, event, now, reason))
-
-
-def forget(desk: Desk, request: Forget, now: int) -> Recorded:
-    """Write that a dossier was erased, then forget which leaves were its own.
-
-    Raises :class:`CallFailed` for an event that no leaf can hold.
-    """
-    index = write_leaf(desk, as_done(request), now)
-    desk.journal.forget(request.dossier_id)
-    return Recorded(index)
 
 
 def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
@@ -150,23 +171,3 @@ def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
     if request.event is not None:
         write_leaf(desk, request.event, now)
     return Checkpointed(desk.journal.checkpoint(desk.keys.log))
-
-
-def seal(desk: Desk, request: Seal, fd: int | None, now: int) -> tuple[Sealed, Memory | None]:
-    """Sign an answer with the service's key and encrypt it to its readers.
-
-    Raises :class:`CallFailed` ``BAD_KEY``, ``TOO_LARGE``; :class:`HeldError`.
-    """
-    keys = [key for reader in request.readers for key in reader_keys(reader, now)]
-    if not keys:
-        raise CallFailed(Why.BAD_KEY, "no reader")
-    plain = request.text or reader(fd)(0, size_of(fd, desk.limits.message))
-    if request.held_code:
-        code = held_code(desk, request.held_code, request.digest, now)
-        plain = with_code(plain, code)
-    sealed = seal_message(signed_message(plain, desk.keys, now), keys, desk.random)
-    if len(sealed) <= INLINE_REPLY:
-        return Sealed(sealed), None
-    memory = Memory()
-    memory.write(sealed)
-    return Sealed(b""), memory

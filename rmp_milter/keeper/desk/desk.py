@@ -1,27 +1,17 @@
 """What every call works with, how a call fails, and the leaf that each one writes."""
 
 from dataclasses import dataclass
-
-import msgspec
+from functools import cached_property
 
 from rmp_milter.audit.reasons import seal_reason
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Create,
-    Event,
-    Forget,
-    History,
-    Prove,
-    Recode,
-    Release,
-    Reseal,
-    Why,
-)
+from rmp_milter.calls.protocol import Event, Why
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
-from rmp_milter.keeper.keys.held import HeldKind, Holder
+from rmp_milter.keeper.authority.cards import Sealer
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
+from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
-from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.journal import Journal, WithLeaf
 from rmp_milter.keeper.log.leaves import LeafError
 from rmp_milter.keeper.vitale.attestation import AttestationVerifier
 
@@ -64,7 +54,8 @@ class Limits:
 class Desk:
     """The keys, the log, the held values' key, randomness, bounds, whose word counts.
 
-    ``services`` are the addresses by which a mail names the service.
+    ``services`` are the addresses by which a mail names the service, ``rules`` what the host
+    has chosen of who may do what.
     """
 
     keys: Keys
@@ -74,52 +65,25 @@ class Desk:
     limits: Limits
     verifier: AttestationVerifier
     services: frozenset[str] = frozenset()
+    rules: HostRules = AS_SHIPPED
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """What makes and reads cards."""
+        return Sealer(self.keys.pepper)
 
 
-def write_leaf(desk: Desk, event: Event, now: int, reason: str = "") -> int:
+def write_leaf(
+    desk: Desk, event: Event, now: int, reason: str = "", with_it: WithLeaf | None = None
+) -> int:
     """Write the event into the log, durable on return; return its index.
 
     The ``reason`` is sealed for the auditors and kept beside the leaf, in the same
-    transaction. Raises :class:`CallFailed` for an event that no leaf can hold.
+    transaction, as is what ``with_it`` writes. Raises :class:`CallFailed` for an event that no
+    leaf can hold, and what ``with_it`` raises.
     """
     sealed = seal_reason(reason, desk.keys.auditors, event.request) if reason else b""
     try:
-        return desk.journal.append(event, now, sealed)
+        return desk.journal.append(event, now, sealed, with_it=with_it)
     except LeafError as error:
         raise CallFailed(Why.UNAVAILABLE, str(error)) from None
-
-
-def write_refusal(desk: Desk, event: Event, now: int) -> None:
-    """Write that what the event wanted was refused: it then concerns no document."""
-    refused = msgspec.structs.replace(event, outcome="refused", documents=(), entries=())
-    write_leaf(desk, refused, now)
-
-
-def as_done(
-    request: Create | Recode | Reseal | Prove | Release | Adopt | History | Forget,
-) -> Event:
-    """Return the request's event with what the keeper itself knows of it.
-
-    The log must not rest on the milter's word for what is opened: a milter in foreign hands
-    would have keys released under a leaf that names another dossier, or no document.
-    """
-    if isinstance(request, History | Forget):
-        return msgspec.structs.replace(request.event, dossier_id=request.dossier_id)
-    items = request.items if isinstance(request, Reseal | Release | Adopt) else ()
-    return msgspec.structs.replace(
-        request.event,
-        request=request.digest,
-        dossier_id=request.dossier_id,
-        documents=tuple(item.document_id for item in items),
-        outcome="granted",
-    )
-
-
-def held_code(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    """Return a patient's code as it was typed; raise :class:`~rmp_milter.keeper.keys.held.HeldError`."""
-    return desk.holder.open(HeldKind.CODE, held, digest, now).decode()
-
-
-def held_reason(desk: Desk, held: bytes, digest: bytes, now: int) -> str:
-    """Return a reason's words, none for none held; raise :class:`~rmp_milter.keeper.keys.held.HeldError`."""
-    return desk.holder.open(HeldKind.REASON, held, digest, now).decode() if held else ""

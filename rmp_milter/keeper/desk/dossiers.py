@@ -3,17 +3,15 @@
 Whatever hands out a key writes its leaf first, and what does not open leaves its refusal.
 """
 
+import time
+from collections.abc import Iterable
+
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import (
-    DECOY_SLOT,
-    ByCode,
-    ByCustody,
-    ByVitale,
     Create,
     Created,
-    Event,
     Prove,
     Proven,
     Recode,
@@ -23,20 +21,30 @@ from rmp_milter.calls.protocol import (
     SealedDocument,
     Why,
 )
-from rmp_milter.dossier.emergency import EMERGENCY, EMERGENCY_PURPOSE
-from rmp_milter.dossier.model import CodeSlot, Slots
-from rmp_milter.keeper.desk.desk import (
-    CallFailed,
-    Desk,
-    as_done,
-    held_code,
-    held_reason,
-    write_leaf,
-    write_refusal,
+from rmp_milter.certificates import read_certificate
+from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
+from rmp_milter.dossier.emergency import EMERGENCY, EMERGENCY_PURPOSE, reference_of
+from rmp_milter.dossier.model import CodeSlot, Patient, Slots, Verb
+from rmp_milter.dossier.rules import Act, Relation, Way
+from rmp_milter.keeper.authority.amending import next_dossier
+from rmp_milter.keeper.authority.ground import digest_of, is_prolonged
+from rmp_milter.keeper.authority.judging import agree, granted
+from rmp_milter.keeper.authority.refusals import Unentitled
+from rmp_milter.keeper.authority.tickets import Ticket, sealed_ticket
+from rmp_milter.keeper.desk.desk import CallFailed, Desk
+from rmp_milter.keeper.desk.entitled import (
+    Entitled,
+    check_undone,
+    entitled,
+    leaf_of,
+    note_act,
+    write_entitled,
 )
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.desk.ways import Passage, passage, spend_attestation
 from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.keys.sealing import (
+    Random,
     SealError,
     blind_number,
     chosen_code,
@@ -44,37 +52,88 @@ from rmp_milter.keeper.keys.sealing import (
     make_code_slot,
     make_custody_slot,
     make_vitale_slot,
-    open_code_slot,
-    open_custody_slot,
     open_session_key,
-    open_vitale_slot,
 )
+from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 from rmp_milter.keeper.vitale.attestation import is_number
 
+_ENCLOSES = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVELLE_CLE})
+"""Requests whose answer is for a key that the mail encloses."""
+_CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CLE_DU_PATIENT})
+"""Requests that open a dossier and then change who has a standing in it."""
+
 
 def create(desk: Desk, request: Create, now: int) -> Created:
-    """Make a dossier's key pair and slots, under the given code or one drawn here.
+    """Make a dossier's id, key pair, slots and card, under the mail's code or one drawn here.
 
-    Raises :class:`CallFailed` ``WEAK_CODE``, :class:`HeldError`.
+    Raises :class:`CallFailed` ``WEAK_CODE``, :class:`Unentitled` for who may create none and
+    for a patient of whom there may be a dossier.
     """
-    _check_number(request.nir)
-    code = _code_to_set(desk, request, now)
+    found = entitled(desk, request.by, now)
+    patient = _patient_to_create(desk, found)
+    spend_attestation(desk, found)
+    code = _code_to_set(desk, found.ticket.code, request.guessable)
+    dossier_id = _new_id(desk.random)
     pair = X25519PrivateKey.generate()
-    private = pair.private_bytes_raw()
-    try:
-        slots = Slots(
-            code=_code_slot(desk, code, request.dossier_id, private),
-            custody=make_custody_slot(
-                desk.keys.custody.public_key(), request.dossier_id, private
-            ),
-            vitale=_vitale_slot(desk, request.nir, request.dossier_id, private),
-        )
-    except SealError:
-        raise CallFailed(Why.UNAVAILABLE, "dossier id of a wrong length") from None
-    held = desk.holder.hold(HeldKind.CODE, code.encode(), request.digest, now)
-    write_leaf(desk, as_done(request), now)
-    return Created(pair.public_key().public_bytes_raw(), slots, held)
+    slots = _slots(desk, code, patient, dossier_id, pair.private_bytes_raw())
+    card = DossierCard(
+        dossier=dossier_id,
+        revision=0,
+        act=found.ticket.act,
+        public_key=pair.public_key().public_bytes_raw(),
+        treating=found.ground.sender.person,
+        traits=desk.sealer.traits(patient),
+        number=desk.sealer.number(patient.nir),
+        custody=slot_digest(slots.custody),
+        code=code_digest(slots.code),
+        vitale=slot_digest(slots.vitale),
+    )
+
+    def also(own: Own) -> None:
+        _check_nobody_alike(own, card)
+        note_act(own, desk, found.ground, b"", now)
+
+    leaf = leaf_of(found, request.event, dossier=dossier_id)
+    write_entitled(desk, found, leaf, now, also=also)
+    held = hold_code(desk, found.ticket, code, now)
+    return Created(dossier_id, card.public_key, slots, held, desk.sealer.sealed(card))
+
+
+def _patient_to_create(desk: Desk, found: Entitled) -> Patient:
+    """Return whose dossier the mail may create; raise :class:`Unentitled`."""
+    ticket, sender = found.ticket, found.ground.sender
+    header = ticket.header(found.ground.share)
+    if ticket.verb is not Verb.CREATION or header.consent is not True or not sender.is_doctor:
+        raise Unentitled("no creation by a doctor, with consent")
+    granted(desk.rules, found.ground, Act.CREATION, Relation.OTHER)
+    attested = ticket.attestation
+    if attested and attested.rpps != sender.rpps:
+        raise Unentitled("somebody else's attestation")
+    nir = header.nir or (attested.nir if attested else "")
+    _check_number(nir)
+    return Patient(header.birth_name, header.first_names, header.birth_date, nir)
+
+
+def _check_nobody_alike(own: Own, card: DossierCard) -> None:
+    """Raise where an open dossier may be of the same patient: doubt creates nothing."""
+    alike = own.traits.find(card.traits)
+    if any(agree(card.traits, card.number, card.traits, each) for each in alike.values()):
+        raise Unentitled("a dossier of these traits is there")
+
+
+def _new_id(random: Random) -> bytes:
+    """Return a fresh id: microseconds, then 8 random bytes, as the milter draws others."""
+    return (time.time_ns() // 1000).to_bytes(8) + random(8)
+
+
+def _slots(desk: Desk, code: str, patient: Patient, dossier_id: bytes, private: bytes) -> Slots:
+    custody = make_custody_slot(desk.keys.custody.public_key(), dossier_id, private)
+    return Slots(
+        code=_code_slot(desk, code, dossier_id, private),
+        custody=custody,
+        vitale=_vitale_slot(desk, patient.nir, dossier_id, private),
+    )
 
 
 def _check_number(nir: str) -> None:
@@ -83,14 +142,18 @@ def _check_number(nir: str) -> None:
         raise CallFailed(Why.UNAVAILABLE, "not a patient's number")
 
 
-def _code_to_set(desk: Desk, request: Create | Recode, now: int) -> str:
-    if not request.held_code:
+def _code_to_set(desk: Desk, typed: str, guessable: tuple[str, ...]) -> str:
+    if not typed:
         return draw_code(desk.limits.code_length, desk.random)
-    typed = held_code(desk, request.held_code, request.digest, now)
     try:
-        return chosen_code(typed, desk.limits.code_minimum, request.guessable)
+        return chosen_code(typed, desk.limits.code_minimum, guessable)
     except ValueError as error:
         raise CallFailed(Why.WEAK_CODE, str(error)) from None
+
+
+def hold_code(desk: Desk, ticket: Ticket, code: str, now: int) -> bytes:
+    """Return a code in force as the milter carries it into the answer, to the sender alone."""
+    return desk.holder.hold(HeldKind.CODE, code.encode(), ticket.act + ticket.person, now)
 
 
 def _code_slot(desk: Desk, code: str, dossier_id: bytes, private: bytes) -> CodeSlot:
@@ -111,83 +174,110 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
     """
     number = request.nir.strip()
     _check_number(number)
-    code = _code_to_set(desk, request, now)
-    private = _unlock(desk, request, now).private_bytes_raw()
-    slot = _code_slot(desk, code, request.dossier_id, private)
-    vitale = _vitale_slot(desk, number, request.dossier_id, private)
-    held = desk.holder.hold(HeldKind.CODE, code.encode(), request.digest, now)
-    write_leaf(desk, as_done(request), now)
-    return Recoded(slot, held, vitale)
+    ticket = entitled(desk, request.by, now).ticket
+    if ticket.verb is not Verb.NOUVEAU_CODE:
+        raise Unentitled("no new code is asked for")
+    typed = ticket.code if request.chosen else ""
+    code = _code_to_set(desk, typed, request.guessable)
+    way = passage(desk, request, now)
+    dossier = way.found.ground.dossier
+    if dossier is None or (request.chosen and (way.way is Way.CODE or not way.sees_all)):
+        raise Unentitled("a code of whom it is not for to choose")
+    if number and desk.sealer.number(number) != dossier.number:
+        raise Unentitled("not the patient's number")
+    private = way.private.private_bytes_raw()
+    slot = _code_slot(desk, code, dossier.dossier, private)
+    vitale = _vitale_slot(desk, number, dossier.dossier, private)
+    card = next_dossier(dossier, ticket.act, code=code_digest(slot))
+    if vitale and not dossier.vitale:
+        card = replace(card, vitale=slot_digest(vitale))
+    _write_change(desk, way, request, now)
+    held = hold_code(desk, ticket, code, now)
+    return Recoded(slot, held, desk.sealer.sealed(card), vitale)
+
+
+def _write_change(desk: Desk, way: Passage, request: Recode, now: int) -> None:
+    def also(own: Own) -> None:
+        note_act(own, desk, way.found.ground, way.dossier_id, now)
+
+    write_entitled(desk, way.found, way.leaf(request.event), now, also=also)
 
 
 def prove(desk: Desk, request: Prove, now: int) -> Proven:
     """Try the way in; raises as :func:`release` does where it does not open."""
-    _unlock(desk, request, now)
-    return Proven()
+    way = passage(desk, request, now)
+    ticket = way.found.ticket
+    proven = tuple(dict.fromkeys((*ticket.proven, way.dossier_id)))
+    return Proven(sealed_ticket(desk.holder, replace(ticket, proven=proven), ticket.at))
 
 
 def release(desk: Desk, request: Release, now: int) -> Released:
     """Open the dossier, write the readers' key packets.
 
     What does not open writes its refusal into the log and raises :class:`CallFailed`
-    ``WRONG_CODE``. ``BAD_KEY`` comes before both, and ``UNSUPPORTED`` for an emergency that
-    gives no reason or has no reference: it could never be justified.
+    ``WRONG_CODE``. ``UNSUPPORTED`` is an emergency that gives no reason or has another
+    reference than its own: it could never be justified.
     """
-    reason = _reason(desk, request, now)
     readers = [reader_keys(reader, now) for reader in request.readers]
-    private = _unlock(desk, request, now)
-    keys = [_opened(desk, private, request, item, now) for item in request.items]
+    way = passage(desk, request, now)
+    ticket = way.found.ticket
+    urgent = ticket.verb is Verb.URGENCE
+    if urgent and not (ticket.reason and request.event.reference == reference_of(ticket.act)):
+        raise CallFailed(Why.UNSUPPORTED, "an emergency without a reason or its reference")
+    for each in request.readers:
+        _check_reader(way.found, each, now)
+    _check_masks(way, request.items)
+    keys = [_session_key(way, item) for item in request.items]
     packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
-    leaf = write_leaf(desk, _with_purpose(as_done(request)), now, reason)
-    return Released(packets, leaf)
+    return Released(packets, _write_release(desk, way, request, now))
 
 
-def _reason(desk: Desk, request: Release, now: int) -> str:
-    if not isinstance(request.way_in, ByCustody):
-        return ""
-    reason = held_reason(desk, request.way_in.held_reason, request.digest, now)
-    if request.event.action == EMERGENCY and not (reason and request.event.reference):
-        raise CallFailed(Why.UNSUPPORTED, "an emergency without a reason or a reference")
-    return reason
+def _write_release(desk: Desk, way: Passage, request: Release, now: int) -> int:
+    ticket = way.found.ticket
+    leaf = way.leaf(request.event, tuple(item.document_id for item in request.items))
+    urgent = ticket.verb is Verb.URGENCE
+    if urgent:
+        leaf = replace(leaf, action=EMERGENCY, purpose=EMERGENCY_PURPOSE)
+
+    def also(own: Own) -> None:
+        check_undone(own, way.found.ground)
+        if urgent or ticket.verb in _CHANGES:
+            note_act(own, desk, way.found.ground, way.dossier_id, now)
+
+    reason = ticket.reason if urgent else ""
+    return write_entitled(desk, way.found, leaf, now, reason=reason, also=also)
 
 
-def _with_purpose(event: Event) -> Event:
-    """Return the event; an emergency says so in FHIR's words, whatever the milter said."""
-    emergency = event.action == EMERGENCY
-    return replace(event, purpose=EMERGENCY_PURPOSE) if emergency else event
+def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
+    """Raise :class:`Unentitled` unless the packets are for the sender, or the enclosed key."""
+    ground, ticket = found.ground, found.ticket
+    own = ground.certificates_of(ticket.person)
+    if ticket.verb not in _ENCLOSES:
+        if certificate not in own:
+            raise Unentitled("another reader than the sender")
+        return
+    if ticket.verb is Verb.NOUVELLE_CLE:
+        stated = ticket.header(ground.share).fingerprint
+        if read_certificate(certificate).fingerprint != stated:
+            raise Unentitled("another key than the mail states")
+        if any(is_prolonged(present, certificate, now) for present in own):
+            return
+    if digest_of(certificate) not in ticket.keys:
+        raise Unentitled("a key that the mail does not enclose")
 
 
-def _unlock(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519PrivateKey:
-    """Return the dossier's private key, or write the refusal's leaf and raise."""
+def _check_masks(way: Passage, items: Iterable[SealedDocument]) -> None:
+    """Raise :class:`Unentitled` for a document that is hidden from the sender."""
+    dossier, person = way.found.ground.dossier, way.found.ground.sender.person
+    if dossier is None or way.sees_all:
+        return
+    hidden = {each.document for each in dossier.masked if each.author != person}
+    if any(item.document_id in hidden for item in items):
+        raise Unentitled("a masked document")
+
+
+def _session_key(way: Passage, item: SealedDocument) -> SessionKey:
     try:
-        return _open_slot(desk, request, now)
+        return open_session_key(way.private, way.dossier_id, item)
     except SealError:
-        write_refusal(desk, _with_purpose(as_done(request)), now)
-        raise CallFailed(Why.WRONG_CODE) from None
-
-
-def _open_slot(desk: Desk, request: Prove | Release | Recode, now: int) -> X25519PrivateKey:
-    opening, dossier_id, keys = request.way_in, request.dossier_id, desk.keys
-    match opening:
-        case ByCode():
-            typed = held_code(desk, opening.held_code, request.digest, now)
-            slot = opening.slot or DECOY_SLOT
-            return open_code_slot(slot, typed, dossier_id, keys.pepper)
-        case ByVitale():
-            nir = desk.holder.open(
-                HeldKind.ATTESTATION, opening.held_attestation, request.digest, now
-            )
-            blind = blind_number(nir.decode(), keys.pepper)
-            return open_vitale_slot(keys.custody, dossier_id, opening.slot, blind)
-        case ByCustody():
-            return open_custody_slot(keys.custody, dossier_id, opening.slot)
-
-
-def _opened(
-    desk: Desk, private: X25519PrivateKey, request: Release, item: SealedDocument, now: int
-) -> SessionKey:
-    try:
-        return open_session_key(private, request.dossier_id, item)
-    except SealError:
-        write_refusal(desk, as_done(request), now)
         raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None

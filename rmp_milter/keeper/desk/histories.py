@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent, Told
-from rmp_milter.keeper.desk.desk import Desk, as_done, write_leaf
+from rmp_milter.dossier.model import Verb
+from rmp_milter.dossier.rules import Relation
+from rmp_milter.keeper.authority.judging import SEES_ALL, dossier_grant, opens
+from rmp_milter.keeper.authority.refusals import Unentitled
+from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.entitled import acting_for, entitled, leaf_of, write_entitled
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.keeper.log.tree import LogFault
 from rmp_milter.tlog.entry_proofs import EntryProofError, entry_proof_of
@@ -17,9 +22,20 @@ def history(desk: Desk, request: History, now: int) -> Told:
     Raises :class:`~.desk.CallFailed` for an event that no leaf can hold,
     :class:`JournalError` where the log is damaged.
     """
-    write_leaf(desk, as_done(request), now)
-    events = desk.journal.history(request.dossier_id, request.limit)
-    wanted = min(request.proofs, MAX_PROOFS, len(events))
+    found = entitled(desk, request.by, now)
+    dossier, relation, grant = dossier_grant(desk.rules, desk.sealer, found.ground)
+    if found.ticket.verb is not Verb.ACCES or not opens(grant, found.ground, dossier):
+        raise Unentitled("no list of accesses is asked for")
+    leaf = leaf_of(
+        found,
+        request.event,
+        dossier=dossier.dossier,
+        way=grant.way,
+        acting_for=acting_for(found.ground, is_locum=relation is Relation.LOCUM),
+    )
+    write_entitled(desk, found, leaf, now)
+    events = desk.journal.history(dossier.dossier, request.limit)
+    wanted = min(request.proofs if relation in SEES_ALL else 0, MAX_PROOFS, len(events))
     if wanted <= 0:
         return Told(tuple(events))
     return Told((*events[:-wanted], *_proven(desk, events[-wanted:])))

@@ -11,9 +11,8 @@ from rmp_milter.keeper.desk.content import InnerDocument, Opening
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
-from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.openpgp.packets import EncryptedMessage, ReadAt, pieces_of
-from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 
 
 class KnownBody(NamedTuple):
@@ -24,19 +23,24 @@ class KnownBody(NamedTuple):
     key: SessionKey
 
 
+class Kept(NamedTuple):
+    """A body that can be stored, and the session key that opens it."""
+
+    body: OpenedBody
+    key: SessionKey
+
+
 class Keeping:
     """Turns bodies into what can be stored."""
 
-    def __init__(self, desk: Desk, digest: bytes, read: ReadAt, now: int) -> None:
-        """``digest`` is the mail's, to which held keys are bound; ``read`` gives its bodies."""
+    def __init__(self, desk: Desk, read: ReadAt) -> None:
+        """``read`` gives the mail's bodies."""
         self._desk = desk
-        self._digest = digest
         self._read = read
-        self._now = now
 
     def bodies(
         self, bodies: Sequence[KnownBody], opening: Opening
-    ) -> tuple[list[OpenedBody], Memory | None]:
+    ) -> tuple[list[Kept], Memory | None]:
         """Return the bodies to store.
 
         Without the text that carries a secret (``mail.meaning``), without one of several
@@ -63,7 +67,7 @@ class Keeping:
             raise
         return ([*fresh, *kept] if is_split else [*kept, *fresh]), memory
 
-    def _as_came(self, body: KnownBody, opening: Opening) -> OpenedBody:
+    def _as_came(self, body: KnownBody, opening: Opening) -> Kept:
         span = body.message.body
         if body.ref.role is Role.MAIN:
             container = Container.ENTITY if opening.is_entity else Container.TEXT
@@ -73,14 +77,9 @@ class Keeping:
             size = span.length
             parts = (PartName(body.ref.name, "application/octet-stream", size),)
         digest = _digest_of(self._read, span)
-        return OpenedBody(container, span, digest, self._held(body.key), parts)
+        return Kept(OpenedBody(container, span, digest, parts), body.key)
 
-    def _held(self, key: SessionKey) -> bytes:
-        return self._desk.holder.hold(
-            HeldKind.SESSION_KEY, packed(key), self._digest, self._now
-        )
-
-    def _split_off(self, document: InnerDocument, memory: Memory) -> OpenedBody:
+    def _split_off(self, document: InnerDocument, memory: Memory) -> Kept:
         """Encrypt one document under a session key of its own, into ``memory``."""
         key = SessionKey(9, self._desk.random(32))
         data = b"".join(document.data())
@@ -88,8 +87,8 @@ class Keeping:
         span = Span(memory.size, len(body))
         memory.write(body)
         digest = hashlib.sha256(body).digest()
-        held = self._held(key)
-        return OpenedBody(Container.FILE, span, digest, held, (document.part,), fresh=True)
+        made = OpenedBody(Container.FILE, span, digest, (document.part,), fresh=True)
+        return Kept(made, key)
 
 
 def _as_document(piece: HprimPiece) -> InnerDocument:

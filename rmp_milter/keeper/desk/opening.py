@@ -1,9 +1,11 @@
-"""*Open*: a mail's encrypted bodies → routing header, signature, held session keys."""
+"""*Open*: a mail's encrypted bodies → routing header, signature, ticket."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
@@ -11,7 +13,6 @@ from rmp_milter.calls.protocol import (
     BodyRef,
     Open,
     Opened,
-    OpenedBody,
     Parcel,
     Role,
     Signature,
@@ -19,13 +20,17 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Verb
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.keeper.authority.ground import Person
+from rmp_milter.keeper.authority.tickets import HeldBody, sealed_ticket
 from rmp_milter.keeper.desk.act import act_of, seal_of
 from rmp_milter.keeper.desk.attached import Attached, Checks, framed, keys_to_try, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
-from rmp_milter.keeper.desk.keeping import Keeping, KnownBody
+from rmp_milter.keeper.desk.entitled import known_persons
+from rmp_milter.keeper.desk.keeping import Keeping, Kept, KnownBody
 from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
-from rmp_milter.keeper.keys.held import HeldKind
+from rmp_milter.keeper.desk.ticketing import Moment, Said, Secrets, sender_among, ticket_of
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
@@ -35,7 +40,7 @@ from rmp_milter.keeper.openpgp.packets import (
     ReadAt,
     read_message,
 )
-from rmp_milter.keeper.openpgp.sessionkey import SessionKey
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import HEAD
@@ -52,6 +57,13 @@ class _Mail(NamedTuple):
     now: int
     work: Work
     unwrapping: Unwrapping
+    persons: tuple[Person, ...]
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """What signatures are held against: of whom a card names, and what is only tried."""
+        own = (each.newer or each.certificate for each in self.persons)
+        return (*own, *self.request.candidates)
 
     @property
     def this_year(self) -> int:
@@ -66,6 +78,7 @@ class _Main(NamedTuple):
     plain: Plain
     opening: Opening
     signature: Signature
+    sender: tuple[Person, Proof] | None
 
 
 def open_mail(
@@ -79,13 +92,15 @@ def open_mail(
     """
     _check(request.bodies, size, desk.limits.bodies)
     work = Work(size, desk.limits.plaintext, len(request.bodies))
-    mail = _Mail(desk, request, read, now, work, Unwrapping(desk.keys.decryption, work))
+    unwrapping = Unwrapping(desk.keys.decryption, work)
+    mail = _Mail(
+        desk, request, read, now, work, unwrapping, known_persons(desk, request.persons, now)
+    )
     main = _opened_main(mail, size)
     refuse_layers(main.opening, mail.unwrapping, mail.this_year)
     files, attached = _opened_files(mail, main)
-    keeping = Keeping(desk, request.digest, read, now)
-    opened, memory = keeping.bodies([main.body, *files], main.opening)
-    return _reply(mail, main, tuple(opened), attached), memory
+    kept, memory = Keeping(desk, read).bodies([main.body, *files], main.opening)
+    return _reply(mail, main, kept, attached), memory
 
 
 def _opened_main(mail: _Mail, size: int) -> _Main:
@@ -96,8 +111,9 @@ def _opened_main(mail: _Mail, size: int) -> _Main:
     key, plain = _decrypted(mail, message)
     limits = replace(desk.limits, text=text_within(size, desk.limits.text))
     opening = read_main(plain, ref.charset, limits, mail.this_year)
-    signature = weigh(opening, mail.request.candidates, mail.now, mail.work)
-    return _Main(KnownBody(ref, message, key), plain, opening, signature)
+    signature = weigh(opening, mail.certificates, mail.now, mail.work)
+    sender = sender_among(mail.persons, signature, mail.request.account)
+    return _Main(KnownBody(ref, message, key), plain, opening, signature, sender)
 
 
 def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
@@ -112,8 +128,8 @@ def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
     framing = framed((ref.span for ref in refs), mail.read, limits.key_packets, mail.work)
     checks = Checks(
         main=main.signature,
-        by_account=mail.request.by_account,
-        candidates=mail.request.candidates,
+        by_account=main.sender is not None and main.sender[1] is Proof.ACCOUNT,
+        candidates=mail.certificates,
         service=mail.unwrapping,
         work=mail.work,
         left=limits.plaintext - len(main.plain.data),
@@ -125,27 +141,24 @@ def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
     return [*map(KnownBody, refs, framing.messages, attached.keys)], attached
 
 
-def _reply(
-    mail: _Mail, main: _Main, bodies: tuple[OpenedBody, ...], attached: Attached
-) -> Opened:
+def _reply(mail: _Mail, main: _Main, kept: list[Kept], attached: Attached) -> Opened:
     """Say what the mail is; nothing of what it says but its header's lines and names."""
     desk, key, opening = mail.desk, main.body.key, main.opening
-    said, digest = opening.meaning.cut, mail.request.digest
-    weighed = _weigh_attestation(desk, said.attestation, digest, mail.now)
+    said = opening.meaning.cut
+    weighed = _weigh_attestation(desk, said.attestation, mail.now)
     ours = Ours(desk.services, desk.keys.service.fingerprint)
     signed = signed_content(opening, main.plain.data)
-    return Opened(
+    reply = Opened(
         header=said.header,
         signature=main.signature,
-        bodies=bodies,
-        held_code=_held(desk, HeldKind.CODE, said.code, digest, mail.now),
+        bodies=tuple(each.body for each in kept),
+        has_code=bool(said.code),
         attested=weighed.attested,
-        held_attestation=weighed.held,
         attestation_fault=weighed.fault,
         keys=opening.keys,
         once=act_of(desk.keys.pepper, main.signature, signed, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
-        held_reason=_held(desk, HeldKind.REASON, said.reason, digest, mail.now),
+        has_reason=bool(said.reason),
         standing=opening.meaning.standing,
         doubts=opening.meaning.doubts,
         protected=protected_of(ours, opening, main.plain.data),
@@ -153,6 +166,34 @@ def _reply(
         file_fault=attached.fault,
         file_signers=attached.signers,
     )
+    return msgspec.structs.replace(reply, ticket=_ticket(mail, main, reply, kept))
+
+
+def _ticket(mail: _Mail, main: _Main, reply: Opened, kept: list[Kept]) -> bytes:
+    """Return the mail's ticket, none where nobody is known to have sent it."""
+    if main.sender is None:
+        return b""
+    cut, desk = main.opening.meaning.cut, mail.desk
+    said = Said(
+        reply.once,
+        reply.header,
+        reply.standing,
+        reply.doubts,
+        reply.protected,
+        reply.signature,
+        reply.parcels,
+        reply.keys,
+        tuple(map(_held, kept)),
+        reply.has_documents,
+    )
+    moment = Moment(mail.now, mail.this_year, desk.rules, desk.services)
+    secrets = Secrets(cut.code, cut.reason, reply.attested)
+    ticket = ticket_of(main.sender, said, secrets, moment)
+    return sealed_ticket(desk.holder, ticket, mail.now)
+
+
+def _held(kept: Kept) -> HeldBody:
+    return HeldBody(kept.body.container, kept.body.digest, packed(kept.key))
 
 
 def _keys_to_try(mail: _Mail, message: EncryptedMessage) -> Iterator[SessionKey]:
@@ -162,28 +203,20 @@ def _keys_to_try(mail: _Mail, message: EncryptedMessage) -> Iterator[SessionKey]
     return keys_to_try(message, mail.unwrapping, decoy)
 
 
-def _held(desk: Desk, kind: HeldKind, words: str, digest: bytes, now: int) -> bytes:
-    return desk.holder.hold(kind, words.encode(), digest, now) if words else b""
-
-
 class _Weighed(NamedTuple):
-    """What an attestation is worth: what it attests and its held value, or its fault."""
+    """What an attestation is worth: what it attests, or its fault."""
 
     attested: Attested | None = None
-    held: bytes = b""
     fault: str = ""
 
 
-def _weigh_attestation(desk: Desk, token: str, digest: bytes, now: int) -> _Weighed:
+def _weigh_attestation(desk: Desk, token: str, now: int) -> _Weighed:
     if not token:
         return _Weighed()
     try:
-        attested = desk.verifier.verify(token, now)
+        return _Weighed(desk.verifier.verify(token, now))
     except AttestationError as error:
         return _Weighed(fault=error.reason.value)
-    return _Weighed(
-        attested, desk.holder.hold(HeldKind.ATTESTATION, attested.nir.encode(), digest, now)
-    )
 
 
 def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:

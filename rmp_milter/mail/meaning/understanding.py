@@ -4,7 +4,7 @@ The pipeline decides by this, and ``rmp inspect`` tells by it what the pipeline 
 """
 
 from collections.abc import Collection, Container
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -38,6 +38,14 @@ class OwnWords(msgspec.Struct, frozen=True):
     doubts: tuple[Doubt, ...] = ()
 
 
+class Writer(Protocol):
+    """Who wrote a mail, as far as it matters for what must be said: a patient, or not."""
+
+    @property
+    def patient_of(self) -> bytes:
+        """The dossier of a patient with a key of his own; empty for anybody else."""
+
+
 class InService(NamedTuple):
     """The requests that the service carries out, and its addresses (none: not known)."""
 
@@ -45,7 +53,7 @@ class InService(NamedTuple):
     addresses: Collection[str] = ()
 
 
-def understood(said: OwnWords, this_year: int, doctor: Doctor | None) -> RoutingHeader:
+def understood(said: OwnWords, this_year: int, doctor: Writer | None) -> RoutingHeader:
     """Return what the header's lines say, without what must not refuse the mail.
 
     Where a patient writes, the lack of his name; in an emergency, everything: what was

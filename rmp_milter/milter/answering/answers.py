@@ -5,11 +5,13 @@ from typing import Self
 
 import msgspec
 
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Seal
 from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
+from rmp_milter.handlers.asking.grounds import person
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.outgoing.encode import encode
 from rmp_milter.mail.outgoing.letter import Letter
@@ -25,6 +27,9 @@ Bodies = Callable[[bytes], memoryview | None]
 class About(msgspec.Struct, frozen=True):
     """The mail that is answered: its reader, its digest and time, its Message-ID.
 
+    ``ticket`` is its own, none for what the chores write. The key of a reader who ``is_new``
+    came enclosed in it: no card in force names him.
+
     What nobody asked for (a notice, a reminder) is no ``reply``. Nothing is sent before
     ``not_before`` (epoch seconds); an ``urgent`` answer leaves before all others.
     """
@@ -36,6 +41,15 @@ class About(msgspec.Struct, frozen=True):
     not_before: int = 0
     urgent: bool = False
     reply: bool = True
+    ticket: bytes = b""
+    is_new: bool = False
+
+    @property
+    def candidate(self) -> Candidate:
+        """The reader as the keeper knows him."""
+        if self.is_new:
+            return Candidate(b"", self.reader.certificate)
+        return person(self.reader)
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -89,8 +103,8 @@ class Answers(msgspec.Struct, frozen=True):
             with plain.mapped() as view:
                 text = bytes(view) if inline else b""
             request = Seal(
-                readers=(about.reader.certificate,),
-                digest=about.digest,
+                readers=(about.candidate,),
+                ticket=about.ticket,
                 text=text,
                 held_code=order.held_code,
             )

@@ -71,6 +71,7 @@ def _mails(
         in_reply_to=case.message_id,
         not_before=outcome.not_before,
         urgent=outcome.urgent,
+        ticket=case.ticket,
     )
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
@@ -84,6 +85,7 @@ def _mails(
             reply=False,
             not_before=notice.not_before,
             urgent=notice.urgent,
+            is_new=notice.is_new and reached,
         )
         mails = answers.make(notice.letter, told, bodies.find)
         if not reached:

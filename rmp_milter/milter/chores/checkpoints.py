@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
+from rmp_milter.calls.protocol import Checkpoint, Checkpointed, heartbeat_at
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
@@ -51,8 +51,7 @@ def send_checkpoint(
     Raises :class:`KeeperDown`, :class:`KeeperFailed`, :class:`StoreError` and
     :class:`Conflict`.
     """
-    heartbeat = Event(now, HEARTBEAT, b"", "", "", "")
-    reply, _ = keeper.expect(Checkpointed, Checkpoint(heartbeat))
+    reply, _ = keeper.expect(Checkpointed, Checkpoint(heartbeat_at(now)))
     mails = tuple(
         checkpoint_mail(reply.note, audience.sender, address, now, audience.new_token())
         for address in audience.addresses

@@ -5,12 +5,13 @@ cannot help with now is tried again in the next round.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
 from rmp_milter.calls.gate import Rank
-from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.days import UNIVERSAL, Clock, day_of
 from rmp_milter.dossier.model import Doctor, OutgoingMail, Waiting
@@ -77,11 +78,7 @@ def _adoptions(house: Household, now: int) -> Iterator[bool]:
     with house.store.snapshot() as view:
         fitting = [each for each in view.waiting() if home_of(each, view)]
     for waiting in fitting:
-        try:
-            if changes := _adoption(house, waiting, now):
-                yield from _committed(house, changes, now)
-        except MailError as error:
-            yield _failed("adoption", error)
+        yield from _done(house, "adoption", partial(_adoption, house, waiting, now), now)
 
 
 def _adoption(house: Household, waiting: Waiting, now: int) -> Changes | None:
@@ -100,10 +97,7 @@ def _expiries(house: Household, at: int, now: int) -> Iterator[bool]:
     with house.store.snapshot() as view:
         over = view.waiting_expired(at, EXPIRED_A_ROUND)
     for waiting in over:
-        try:
-            yield from _committed(house, expiry(house, waiting, now), now)
-        except MailError as error:
-            yield _failed("expiry", error)
+        yield from _done(house, "expiry", partial(expiry, house, waiting, now), now)
 
 
 def expiry(house: Household, waiting: Waiting, now: int) -> Changes:
@@ -141,11 +135,7 @@ def _digests(house: Household, at: int, now: int) -> Iterator[bool]:
     with house.store.snapshot() as view:
         doctors = list(view.receipt_doctors())
     for doctor_id in doctors:
-        try:
-            if changes := _digest(house, doctor_id, at, now):
-                yield from _committed(house, changes, now)
-        except MailError as error:
-            yield _failed("digest", error)
+        yield from _done(house, "digest", partial(_digest, house, doctor_id, at, now), now)
 
 
 def _digest(house: Household, doctor_id: bytes, at: int, now: int) -> Changes | None:
@@ -162,6 +152,23 @@ def _digest(house: Household, doctor_id: bytes, at: int, now: int) -> Changes | 
     return Changes(digest=digest, outbox=mails, told=(told,))
 
 
+def _done(
+    house: Household, chore: str, decide: Callable[[], Changes | None], now: int
+) -> Iterator[bool]:
+    """Do one chore; yield whether it could be done, or nothing where there is nothing to do.
+
+    What moved meanwhile is seen as it is then in the next round.
+    """
+    try:
+        if changes := decide():
+            yield from _committed(house, changes, now)
+    except GroundMoved:
+        return
+    except MailError as error:
+        log.warning("chores: %s put off: %s %s", chore, error.text, error.detail)
+        yield False
+
+
 def _committed(house: Household, changes: Changes, now: int) -> Iterator[bool]:
     """Commit; yield True, or nothing where it was done by another."""
     try:
@@ -169,8 +176,3 @@ def _committed(house: Household, changes: Changes, now: int) -> Iterator[bool]:
     except Conflict:
         return
     yield True
-
-
-def _failed(chore: str, error: MailError) -> bool:
-    log.warning("chores: %s put off: %s %s", chore, error.text, error.detail)
-    return False

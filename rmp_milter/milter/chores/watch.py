@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Emergency
@@ -90,6 +91,8 @@ def _reminded(house: Household, watch: Watch, emergency: Emergency, at: int, now
     try:
         about = About(reader=doctor, digest=digest, at=now, in_reply_to="", reply=False)
         mails = house.answers.make(letter, about, lambda _document: None)
+    except GroundMoved:
+        return False  # he was changed meanwhile: the next round reminds him
     except MailError as error:
         log.warning("watch: RPPS %s cannot be reminded: %s", doctor.rpps, error.text)
         return False

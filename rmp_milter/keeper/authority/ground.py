@@ -1,0 +1,159 @@
+"""What a call rests on, read: the ticket, and the cards that are in force.
+
+A card counts if the keeper made it and knows it as the one in force, or as the next one: then
+it was committed since it was made, and is in force from now on. One that this very mail made is
+not yet committed; it counts for this mail, and nothing is learnt by it.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rmp_milter.calls.authority import Authority, Candidate
+from rmp_milter.certificates import prolonged
+from rmp_milter.dossier.cards import CardError, DossierCard, PersonCard
+from rmp_milter.keeper.authority.cards import Sealer, tag_of
+from rmp_milter.keeper.authority.refusals import Moved, Unentitled
+from rmp_milter.keeper.authority.tickets import Ticket
+from rmp_milter.keeper.log.known import Stand
+
+DOSSIER, PERSON = b"D", b"P"
+
+
+class Shown(NamedTuple):
+    """A card that was presented: what it says, under which key it is known, its tag."""
+
+    card: DossierCard | PersonCard
+    key: bytes
+    tag: bytes
+
+
+class Standing(NamedTuple):
+    """How a card stands to what is known; the certificate that a person is known by."""
+
+    stand: Stand
+    certificate: bytes = b""
+
+
+Look = Callable[[Shown], Standing]
+"""Says how a card stands to what is known."""
+
+
+class Person(NamedTuple):
+    """Somebody whose card is in force, and the certificate of which it holds the digest.
+
+    ``newer`` is a later copy of that certificate, made good by its own key.
+    """
+
+    card: PersonCard
+    certificate: bytes
+    newer: bytes = b""
+
+
+class Ground(NamedTuple):
+    """What a call may rest on. ``dossier`` is None where no card of one was presented."""
+
+    ticket: Ticket
+    sender: PersonCard
+    dossier: DossierCard | None
+    persons: tuple[Person, ...] = ()
+    share: int = 0
+
+    def person(self, person: bytes) -> PersonCard | None:
+        """Return the card in force of somebody, if it was presented."""
+        return next((each.card for each in self.persons if each.card.person == person), None)
+
+    def certificates_of(self, *persons: bytes) -> set[bytes]:
+        """Return the certificates that these may be written to by."""
+        found = (each for each in self.persons if each.card.person in persons)
+        return {name for each in found for name in (each.certificate, each.newer) if name}
+
+
+class Reading:
+    """Reads the cards of one call, which are then in ``shown``.
+
+    ``learnt`` are those that are in force from now on. Read ``leniently`` (an emergency, and
+    whose a signature is) a card of another revision counts as well, a person's if his
+    certificate is the same: neither a keeper nor a store that was restored may let somebody
+    wait.
+    """
+
+    def __init__(
+        self, sealer: Sealer, look: Look, act: bytes = b"", *, leniently: bool = False
+    ) -> None:
+        """``act`` is the mail's, whose own cards are not committed yet."""
+        self._sealer = sealer
+        self._look = look
+        self._act = act
+        self._leniently = leniently
+        self.learnt: list[Shown] = []
+        self.shown: list[Shown] = []
+
+    def dossier(self, sealed: bytes) -> DossierCard:
+        """Return a dossier's card; raise :class:`Unentitled`, :class:`Moved`."""
+        try:
+            card = self._sealer.dossier(sealed)
+        except CardError:
+            raise Unentitled("not a dossier's card") from None
+        self._check(Shown(card, DOSSIER + card.dossier, tag_of(sealed)))
+        return card
+
+    def card_of_person(self, sealed: bytes) -> PersonCard:
+        """Return a person's card, his certificate aside; raise as :meth:`dossier`."""
+        try:
+            card = self._sealer.person(sealed)
+        except CardError:
+            raise Unentitled("not a person's card") from None
+        self._check(Shown(card, PERSON + card.person, tag_of(sealed)))
+        return card
+
+    def person(self, candidate: Candidate, now: int) -> Person:
+        """Return a person whose certificate is the card's; raise as :meth:`dossier`."""
+        card = self.card_of_person(candidate.card)
+        if digest_of(candidate.certificate) != card.certificate:
+            raise Unentitled("another certificate than the card's")
+        newer = candidate.newer
+        if newer and not is_prolonged(candidate.certificate, newer, now):
+            raise Unentitled("a copy that its own key did not prolong")
+        return Person(card, candidate.certificate, newer)
+
+    def _check(self, shown: Shown) -> None:
+        stand, certificate = self._look(shown)
+        if stand in {Stand.CURRENT, Stand.NEXT}:
+            self.shown.append(shown)
+            if stand is Stand.NEXT and (not self._act or shown.card.act != self._act):
+                self.learnt.append(shown)
+            return
+        if stand is Stand.GONE:
+            raise Unentitled("a card of what is gone")
+        if not self._leniently:
+            raise Unentitled("ahead of the keeper") if stand is Stand.AHEAD else Moved
+        card = shown.card
+        known = isinstance(card, DossierCard) or card.certificate == certificate
+        if stand is not Stand.AHEAD and not known:
+            raise Unentitled("a key that is in force no more")
+
+
+def is_prolonged(present: bytes, newer: bytes, now: int) -> bool:
+    """Whether a certificate is what its own key made of the present one."""
+    return newer == present or prolonged(present, newer, now) == newer
+
+
+def digest_of(certificate: bytes) -> bytes:
+    """Return what stands for a certificate in a card."""
+    return hashlib.sha256(certificate).digest()
+
+
+def ground_of(reading: Reading, ticket: Ticket, by: Authority, now: int) -> Ground:
+    """Return what a call rests on; its sender's card must be among those presented.
+
+    Raises :class:`Unentitled`, :class:`Moved`.
+    """
+    persons = tuple(reading.person(each, now) for each in by.persons)
+    sender = next((each.card for each in persons if each.card.person == ticket.person), None)
+    if sender is None or not ticket.person:
+        raise Unentitled("without its sender's card")
+    if not 0 <= by.share < len(ticket.shares):
+        raise Unentitled("a share that the mail has not")
+    dossier = reading.dossier(by.dossier) if by.dossier else None
+    return Ground(ticket, sender, dossier, persons, by.share)

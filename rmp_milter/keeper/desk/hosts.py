@@ -1,0 +1,242 @@
+"""What the host's own commands have done, through the operator's door: no mail asks for it.
+
+Root can read the keeper's key files anyway: a further key would add nothing. Each call leaves
+its leaf, which names nobody but the host.
+"""
+
+from msgspec.structs import replace
+
+from rmp_milter.calls.authority import DossierSaid, PersonSaid, Said, WaitingSaid
+from rmp_milter.calls.protocol import (
+    ByCustody,
+    Compare,
+    Compared,
+    Event,
+    Forget,
+    Recorded,
+    Relearn,
+    Release,
+    Released,
+    Vouch,
+    Vouched,
+    Wake,
+    Why,
+)
+from rmp_milter.certificates import CertificateError, read_certificate, signed_at
+from rmp_milter.dossier.cards import (
+    NO_ACT,
+    CardError,
+    DossierCard,
+    PersonCard,
+    WaitingCard,
+    slot_digest,
+)
+from rmp_milter.keeper.authority.cards import tag_of
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, Reading, Shown, digest_of
+from rmp_milter.keeper.authority.refusals import Unentitled
+from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
+from rmp_milter.keeper.desk.entitled import known_of, learn, look_in, note_card
+from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
+from rmp_milter.keeper.log.known import KnownError, Stand
+from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.tries import of_dossier
+
+
+def vouch(desk: Desk, request: Vouch, now: int) -> Vouched:
+    """Make the card that says what the host says; it is in force once it is presented.
+
+    ``before`` must be the card in force, or its next one. Raises :class:`Unentitled`,
+    ``Moved``, :class:`CallFailed` ``BAD_KEY``.
+    """
+    said = request.said
+    if isinstance(said, WaitingSaid):
+        card: WaitingCard | DossierCard | PersonCard = _waiting(desk, said)
+    else:
+        card = replace(_said(desk, said), revision=_revision(desk, request), act=NO_ACT)
+
+    with desk.journal.own() as own:
+        if isinstance(card, PersonCard):
+            _check_owner(own, card)
+    write_leaf(desk, request.event, now)
+    return Vouched(desk.sealer.sealed(card))
+
+
+def _revision(desk: Desk, request: Vouch) -> int:
+    """Return the revision behind the card in force, 0 for what has none."""
+    if not request.before:
+        _check_unknown(desk, request.said)
+        return 0
+    with desk.journal.own() as own:
+        reading = Reading(desk.sealer, look_in(own))
+        revision = _before(reading, request)
+    learn(desk, reading.learnt)
+    return revision + 1
+
+
+def _check_unknown(desk: Desk, said: Said) -> None:
+    """Raise :class:`Unentitled` for what the keeper knows, or knows to be gone: it has a card."""
+    if isinstance(said, WaitingSaid):
+        return
+    key = (
+        PERSON + said.card.person
+        if isinstance(said, PersonSaid)
+        else DOSSIER + said.card.dossier
+    )
+    with desk.journal.own() as own:
+        if own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
+            raise Unentitled("the keeper knows another card of it")
+
+
+def _before(reading: Reading, request: Vouch) -> int:
+    match request.said:
+        case DossierSaid(card=said):
+            dossier = reading.dossier(request.before)
+            is_same, revision = dossier.dossier == said.dossier, dossier.revision
+        case PersonSaid(card=person_said):
+            person = reading.card_of_person(request.before)
+            is_same, revision = person.person == person_said.person, person.revision
+        case _:
+            raise Unentitled("a waiting deposit has no revisions")
+    if not is_same:
+        raise Unentitled("somebody else's card")
+    return revision
+
+
+def _said(desk: Desk, said: Said) -> DossierCard | PersonCard:
+    """Return the card with what the keeper reads and keys itself."""
+    if isinstance(said, DossierSaid):
+        traits, number = desk.sealer.traits(said.patient), desk.sealer.number(said.patient.nir)
+        return replace(said.card, traits=traits, number=number)
+    if isinstance(said, PersonSaid):
+        try:
+            certificate = read_certificate(said.certificate)
+        except CertificateError as error:
+            raise CallFailed(Why.BAD_KEY, error.reason) from None
+        return replace(
+            said.card,
+            certificate=digest_of(said.certificate),
+            fingerprint=certificate.fingerprint,
+            signed_at=signed_at(said.certificate),
+        )
+    raise Unentitled("of another kind")
+
+
+def _waiting(desk: Desk, said: WaitingSaid) -> WaitingCard:
+    return WaitingCard(
+        waiting=said.waiting,
+        act=b"",
+        depositor=said.depositor,
+        rpps=said.rpps,
+        fingerprint=said.fingerprint,
+        traits=desk.sealer.traits(said.patient),
+        number=desk.sealer.number(said.patient.nir),
+        documents=said.documents,
+    )
+
+
+def _check_owner(own: Own, card: PersonCard) -> None:
+    owner = own.owners.of(bytes.fromhex(card.fingerprint))
+    if owner not in {None, card.person}:
+        raise Unentitled("a key that is somebody else's")
+
+
+def relearn(desk: Desk, request: Relearn, now: int) -> Recorded:
+    """Take the cards as those in force, whatever was known; what is gone leaves a tombstone.
+
+    Raises :class:`Unentitled` for a card that this keeper never made, or of what was erased.
+    """
+    shown = [_shown(desk, sealed) for sealed in request.cards]
+
+    def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
+        for each in shown:
+            try:
+                own.known.learn(each.key, known_of(each))
+            except KnownError:
+                raise Unentitled("a card of what is gone") from None
+            note_card(own, each.card)
+        for person in request.gone:
+            own.known.forget(PERSON + person)
+
+    return Recorded(write_leaf(desk, request.event, now, with_it=with_it))
+
+
+def _shown(desk: Desk, sealed: bytes) -> Shown:
+    try:
+        if sealed[1:2] == DOSSIER:
+            dossier = desk.sealer.dossier(sealed)
+            return Shown(dossier, DOSSIER + dossier.dossier, tag_of(sealed))
+        person = desk.sealer.person(sealed)
+    except CardError:
+        raise Unentitled("not a card of this keeper") from None
+    return Shown(person, PERSON + person.person, tag_of(sealed))
+
+
+def wake(desk: Desk, request: Wake, now: int) -> Recorded:
+    """Forget a dossier's wrong codes; the leaf is written with it."""
+    event = replace(_hosts(request.event), dossier_id=request.dossier_id)
+
+    def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
+        own.tries.clear(of_dossier(request.dossier_id))
+
+    return Recorded(write_leaf(desk, event, now, with_it=with_it))
+
+
+def compare(desk: Desk, request: Compare) -> Compared:
+    """Say of each card how it stands to what is known; ``forged`` where it is none."""
+    stands = []
+    with desk.journal.own() as own:
+        look = look_in(own)
+        for sealed in request.cards:
+            try:
+                stands.append(look(_shown(desk, sealed)).stand.value)
+            except Unentitled:
+                stands.append("forged")
+        known = sum(1 for _, card in own.known.entries() if card is not None)
+    return Compared(tuple(stands), known)
+
+
+def rekey(desk: Desk, request: Release, now: int) -> Released:
+    """Open a dossier for the médecin traitant's or the patient's key, by the host's command.
+
+    Raises :class:`Unentitled` for anybody else's key, ``Moved``, :class:`CallFailed`.
+    """
+    if not isinstance(request.way_in, ByCustody):
+        raise Unentitled("the host opens by custody alone")
+    with desk.journal.own() as own:
+        reading = Reading(desk.sealer, look_in(own))
+        dossier = reading.dossier(request.by.dossier)
+        persons = [reading.person(each, now) for each in request.by.persons]
+    learn(desk, reading.learnt)
+    standing = {dossier.treating, dossier.patient} - {b""}
+    allowed = {each.certificate for each in persons if each.card.person in standing}
+    if not allowed.issuperset(request.readers):
+        raise Unentitled("a reader who has no standing in the dossier")
+    if slot_digest(request.way_in.slot) != dossier.custody:
+        raise Unentitled("a slot that is in force no more")
+    readers = [reader_keys(reader, now) for reader in request.readers]
+    try:
+        private = open_custody_slot(desk.keys.custody, dossier.dossier, request.way_in.slot)
+        keys = [open_session_key(private, dossier.dossier, item) for item in request.items]
+    except SealError:
+        raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None
+    documents = tuple(item.document_id for item in request.items)
+    leaf = replace(_hosts(request.event), dossier_id=dossier.dossier, documents=documents)
+    packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
+    return Released(packets, write_leaf(desk, leaf, now))
+
+
+def _hosts(event: Event) -> Event:
+    return replace(event, outcome="granted")
+
+
+def forget(desk: Desk, request: Forget, now: int) -> Recorded:
+    """Write that a dossier was erased, then forget which leaves were its own.
+
+    Its card leaves a tombstone: no copy of the store brings it back. Raises
+    :class:`CallFailed` for an event that no leaf can hold.
+    """
+    event = replace(_hosts(request.event), dossier_id=request.dossier_id)
+    index = write_leaf(desk, event, now)
+    desk.journal.forget(request.dossier_id, with_it=lambda own: own.erase(request.dossier_id))
+    return Recorded(index)

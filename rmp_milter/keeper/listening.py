@@ -1,0 +1,72 @@
+"""The keeper's listening sockets: where, to whom, and never in another keeper's place."""
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+BACKLOG = 128
+
+
+class ServerError(Exception):
+    """The keeper cannot start; ``str`` is one line for the host."""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where the keeper listens and who may call: user ids, root only if listed."""
+
+    socket: Path
+    allowed_uids: frozenset[int]
+    mode: int = 0o660
+
+
+@contextmanager
+def listening(place: Listening) -> Iterator[socket.socket]:
+    """Give the listening socket; at the end its file is gone.
+
+    Raises :class:`ServerError`.
+    """
+    with listen(place) as listener:
+        try:
+            yield listener
+        finally:
+            place.socket.unlink(missing_ok=True)
+
+
+def listen(place: Listening) -> socket.socket:
+    """Return the listening socket, its file's mode set; a stale file is replaced."""
+    _remove_stale(place.socket)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # Bound without rights for anybody, so that nobody connects before the mode is set.
+    before = os.umask(0o777)
+    try:
+        listener.bind(str(place.socket))
+    except OSError as error:
+        listener.close()
+        raise ServerError(f"{place.socket}: {error.strerror or error}") from None
+    finally:
+        os.umask(before)
+    place.socket.chmod(place.mode)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise ServerError(f"{path}: in the way, and no socket")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+            return
+        except OSError as error:
+            raise ServerError(f"{path}: {error.strerror}") from None
+    raise ServerError(f"{path}: another keeper listens there")

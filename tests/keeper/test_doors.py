@@ -1,0 +1,139 @@
+"""What the keeper does at which of its two doors: requests and the leaves that they want."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+from dossier_case import Deposit
+from keeper_case import DIGEST, DOSSIER, NOW, ask, desk_of, event, hosts_event, raw_leaves
+from keeper_gpg import Gpg
+from openpgp.composed import SignedSecretKey
+
+from rmp_milter.calls.protocol import (
+    HEARTBEAT,
+    ByCustody,
+    Checkpoint,
+    Checkpointed,
+    Event,
+    Forget,
+    History,
+    Open,
+    Record,
+    Recorded,
+    Released,
+    Request,
+    Seal,
+    Why,
+    heartbeat_at,
+)
+from rmp_milter.keeper.desk.desk import CallFailed, Desk
+from rmp_milter.keeper.desk.doors import DOORS, HOSTS_ACTS, Door, check_door
+
+
+@pytest.fixture
+def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
+    made = desk_of(service, tmp_path)
+    yield made
+    made.journal.close()
+
+
+def refused(desk: Desk, request: Request, door: Door) -> bool:
+    """Whether the keeper refuses a request there, and has left no leaf of it."""
+    before = len(desk.journal)
+    reply = ask(desk, request, door=door).reply
+    why = getattr(reply, "why", None)
+    assert (why is Why.NOT_HERE) is (len(desk.journal) == before)
+    return why is Why.NOT_HERE
+
+
+def test_every_request_has_its_place_in_the_table() -> None:
+    assert set(DOORS) == set(get_args(Request))
+    assert all(DOORS.values())
+
+
+@pytest.mark.parametrize("request_", [Open(DIGEST, ()), Seal(()), History(DOSSIER, event("x"))])
+def test_mails_are_no_business_of_an_operators(desk: Desk, request_: Request) -> None:
+    assert ask(desk, request_, door=Door.OPERATOR).failed.why is Why.NOT_HERE
+    check_door(Door.MILTER, request_)
+
+
+@pytest.mark.promise(number=2)
+def test_the_milter_makes_the_keeper_forget_nothing(desk: Desk) -> None:
+    ask(desk, Record(event("liste")))
+    for leaf in (event("effacement"), hosts_event("effacement"), event("liste")):
+        assert refused(desk, Forget(DOSSIER, leaf), Door.MILTER)
+    assert [each.action for each in desk.journal.history(DOSSIER, 9)] == ["liste"]
+    assert not refused(desk, Forget(DOSSIER, hosts_event("effacement")), Door.OPERATOR)
+    assert desk.journal.history(DOSSIER, 9) == []
+
+
+HOSTS = (
+    hosts_event("cle"),
+    msgspec.structs.replace(hosts_event("cle"), proof="host+custody"),
+    *map(hosts_event, sorted(HOSTS_ACTS)),
+)
+MAILS = (event("liste"), msgspec.structs.replace(event("cle"), proof="signature+custody"))
+
+
+@pytest.mark.parametrize("leaf", HOSTS, ids=lambda leaf: f"{leaf.action}, {leaf.proof}")
+@pytest.mark.promise(number=8)
+def test_only_an_operator_writes_what_the_host_did(desk: Desk, leaf: Event) -> None:
+    assert refused(desk, Record(leaf), Door.MILTER)
+    assert not refused(desk, Record(leaf), Door.OPERATOR)
+
+
+@pytest.mark.parametrize("action", sorted(HOSTS_ACTS))
+def test_no_mail_asks_for_the_hosts_acts_whatever_proves_it(desk: Desk, action: str) -> None:
+    assert refused(desk, Record(event(action)), Door.MILTER)
+
+
+@pytest.mark.parametrize("leaf", MAILS, ids=lambda leaf: leaf.action)
+@pytest.mark.promise(number=8)
+def test_no_operator_writes_what_a_doctor_did(desk: Desk, leaf: Event) -> None:
+    named = msgspec.structs.replace(leaf, proof="host")  # and still a doctor's name
+    assert refused(desk, Record(leaf), Door.OPERATOR)
+    assert refused(desk, Record(named), Door.OPERATOR)
+    assert not refused(desk, Record(leaf), Door.MILTER)
+
+
+def test_the_milter_writes_no_leaf_of_no_mail(desk: Desk) -> None:
+    assert refused(desk, Record(event("liste", b"")), Door.MILTER)
+
+
+@pytest.mark.promise(number=2)
+def test_the_milter_opens_nothing_in_the_hosts_name(gpg: Gpg, desk: Desk) -> None:
+    deposit = Deposit(gpg, desk)
+    way = ByCustody(deposit.created.slots.custody)
+    reader = gpg.public("bob@x.fr")
+    by_host = deposit.release(reader, b"", way_in=way, event=hosts_event("cle"))
+    assert refused(desk, by_host, Door.MILTER)
+    assert isinstance(ask(desk, by_host, door=Door.OPERATOR).reply, Released)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": "liste"},
+        {"actor_rpps": "10001234567"},
+        {"dossier_id": DOSSIER},
+        {"reference": "U-ABCD"},
+        {"request": DIGEST},
+    ],
+    ids=str,
+)
+def test_a_checkpoint_brings_a_heartbeat_and_nothing_more(
+    desk: Desk, change: dict[str, str | bytes]
+) -> None:
+    assert isinstance(ask(desk, Checkpoint(heartbeat_at(NOW))).reply, Checkpointed)
+    altered = msgspec.structs.replace(heartbeat_at(NOW), **change)
+    assert refused(desk, Checkpoint(altered), Door.MILTER)
+    assert len(raw_leaves(desk.journal)) == 1
+    assert heartbeat_at(NOW).action == HEARTBEAT
+
+
+def test_whoever_names_no_door_is_the_milter(desk: Desk) -> None:
+    assert isinstance(ask(desk, Record(event("liste"))).reply, Recorded)
+    with pytest.raises(CallFailed, match="Forget at the milter's door"):
+        check_door(Door.MILTER, Forget(DOSSIER, hosts_event("effacement")))
