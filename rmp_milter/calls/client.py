@@ -43,6 +43,7 @@ ReplyT = TypeVar(
     Compared,
     Checkpointed,
     Sealed,
+    Vouched,
 )
 
 _encoder = msgspec.msgpack.Encoder()

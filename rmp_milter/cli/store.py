@@ -10,6 +10,7 @@ from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.store_migrate import migrate
+from rmp_milter.cli.store_vouch import vouch_
 from rmp_milter.cli.stores import RIGHTS_HINT, open_store, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host import filed
@@ -24,6 +25,7 @@ def store() -> None:
 
 
 store.add_command(migrate)
+store.add_command(vouch_)
 
 
 @store.command("check")

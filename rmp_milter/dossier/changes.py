@@ -75,6 +75,13 @@ class NewWaiting(msgspec.Struct, frozen=True):
     bodies: tuple[NewBody, ...]
 
 
+class CardOfWaiting(msgspec.Struct, frozen=True):
+    """The card of a deposit that waits since before there were cards."""
+
+    waiting_id: bytes
+    card: bytes
+
+
 class Adoption(msgspec.Struct, frozen=True):
     """A waiting deposit that becomes an entry; its bodies are stored already."""
 
@@ -136,6 +143,7 @@ class Changes(msgspec.Struct, frozen=True):
     updates: tuple[DossierUpdate, ...] = ()
     key_packets: tuple[NewKeyPackets, ...] = ()
     waiting: tuple[NewWaiting, ...] = ()
+    waiting_cards: tuple[CardOfWaiting, ...] = ()
     adoptions: tuple[Adoption, ...] = ()
     expired: tuple[bytes, ...] = ()  # waiting_ids, gone with their bodies
     strikes: tuple[Strike, ...] = ()

@@ -20,7 +20,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.dossier.changes import Adoption, Changes, NewBody, NewWaiting
+from rmp_milter.dossier.changes import Adoption, CardOfWaiting, Changes, NewBody, NewWaiting
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.write.bodies import LOOK_AGAIN_SECONDS
@@ -170,6 +170,27 @@ def test_an_adoption_needs_an_open_dossier(store: Store) -> None:
         store.commit(Changes(adoptions=(an_adoption(new, new_id()),)), NOW)
     close(store, dossier_id)
     assert refused(store, Changes(adoptions=(an_adoption(new, dossier_id),))) == "dossier"
+
+
+def test_a_deposit_that_waits_is_given_its_card(store: Store, folder: Path) -> None:
+    new = kept(store, b"one")
+    waiting_id = new.waiting.waiting_id
+    store.commit(Changes(waiting_cards=(CardOfWaiting(waiting_id, b"card"),)), NOW)
+    with store.snapshot() as view:
+        assert view.waiting_one(waiting_id) == replace(new.waiting, card=b"card")
+        assert len(view.waiting_by_traits(["waits"])) == 1
+    store.commit(Changes(expired=(waiting_id,)), NOW)
+    late = Changes(waiting_cards=(CardOfWaiting(waiting_id, b"card"),))
+    assert refused(store, late) == "waiting"
+    lost = check(folder, KEYS)
+    assert lost.findings == ()
+
+
+def test_what_ends_is_not_given_a_card(store: Store) -> None:
+    waiting_id = kept(store, b"one").waiting.waiting_id
+    cards = (CardOfWaiting(waiting_id, b"card"),)
+    with pytest.raises(StoreError, match="two changes of one thing"):
+        store.commit(Changes(waiting_cards=cards, expired=(waiting_id,)), NOW)
 
 
 def test_adopting_and_expiring_at_once_is_refused(store: Store) -> None:

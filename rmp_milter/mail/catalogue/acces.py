@@ -40,6 +40,10 @@ _ACTS = {
     ),
     "controle": Text("a examiné un accès en urgence", "looked into an emergency access"),
     "justification": Text("a justifié un accès en urgence", "justified an emergency access"),
+    "reprise": Text(
+        "a repris le dossier tel qu'il était enregistré",
+        "took the dossier over as it was stored",
+    ),
     "reouverture": Text("a rouvert le dossier", "reopened the dossier"),
     "effacement": Text("a effacé le dossier", "erased the dossier"),
     "recherche": Text("a cherché la référence du dossier", "looked up the dossier's reference"),

@@ -100,6 +100,8 @@ class Recorder:
             self._dossiers.update(update)
         for waiting in changes.waiting:
             self._waiting.add(waiting)
+        for carded in changes.waiting_cards:
+            self._waiting.give_card(carded.waiting_id, carded.card)
         for adoption in changes.adoptions:
             self._waiting.take(adoption.waiting_id)
             self._dossiers.append(adoption.dossier_id, adoption.entry)

@@ -79,7 +79,8 @@ def _added(changes: Changes) -> Iterator[bytes]:
 def _single_acts(changes: Changes) -> Iterator[Sequence[Hashable]]:
     """Yield, kind by kind, what can be changed once only by the same changes."""
     yield [update.dossier.dossier_id for update in changes.updates] + [*changes.erased]
-    yield [adoption.waiting_id for adoption in changes.adoptions] + [*changes.expired]
+    ended = [adoption.waiting_id for adoption in changes.adoptions] + [*changes.expired]
+    yield ended + [carded.waiting_id for carded in changes.waiting_cards]
     yield [once.value for once in changes.once]
     yield [emergency.reference for emergency in changes.emergencies]
     yield changes.posted
@@ -92,6 +93,7 @@ def _identifiers(changes: Changes) -> Iterator[bytes]:
     yield from (packets.document_id for packets in changes.key_packets)
     for adoption in changes.adoptions:
         yield from (adoption.waiting_id, adoption.dossier_id)
+    yield from (carded.waiting_id for carded in changes.waiting_cards)
     yield from (doctor.patient_of for doctor in changes.doctors if doctor.patient_of)
     yield from (line.doctor_id for line in changes.receipts)
     yield from changes.removed_doctors

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from rmp_milter.store.format.codecs import LinkKind, trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import StoredWaiting
@@ -31,7 +33,10 @@ class WaitingRecorder:
                 raise StoreError("the waiting deposit's identifier is taken")
         for adoption in changes.adoptions:
             self._check_adoption(adoption)
-        for waiting_id in changes.expired:
+        for waiting_id in (
+            *changes.expired,
+            *(each.waiting_id for each in changes.waiting_cards),
+        ):
             if not self._writing.has(self._tables.waiting, waiting_id):
                 raise Conflict("waiting")
 
@@ -54,6 +59,14 @@ class WaitingRecorder:
         self._writing.link(traits, waiting.waiting_id)
         for body in new.bodies:
             self._bodies.add(body)
+
+    def give_card(self, waiting_id: bytes, card: bytes) -> None:
+        """Write a deposit that waits anew, with its card."""
+        stored = self._find(waiting_id)
+        if stored is None:
+            raise StoreError("the waiting deposit is not there")
+        changed = replace(stored, waiting=replace(stored.waiting, card=card))
+        self._writing.seal(self._tables.waiting, self._codecs.waiting, waiting_id, changed)
 
     def take(self, waiting_id: bytes) -> Waiting:
         """Remove a deposit from those that wait and return it; its bodies stay."""

@@ -1,0 +1,86 @@
+"""``rmp store vouch``: the keeper takes over what stands in a store from before it decided."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from rmp_milter.calls.protocol import Vouch, Vouched
+from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.stores import open_store
+from rmp_milter.cli.vouching import Blessed, Carded, Wanted, blessed, vouch, without_card
+from rmp_milter.config import Config
+from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.store import Store
+
+ACTION = "reprise"
+"""What the access log calls it: the host takes as right what stands in the store."""
+_WORDS = {
+    "professionals": "professionals",
+    "patients": "patients' keys",
+    "locums": "locums",
+    "dossiers": "dossiers",
+    "oppositions": "oppositions",
+    "masks": "masks",
+    "closed": "closed dossiers",
+    "waiting": "waiting deposits",
+}
+
+
+@click.command("vouch")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken as right, ask nothing.")
+@json_option
+@configured
+def vouch_(config: Config, *, dry_run: bool, as_json: bool) -> int:
+    """Have the keeper vouch for all that has no card yet; once, after an upgrade.
+
+    What stands in the store now is taken as right: who treats whom, by which key, with which
+    code. So compare it with the access log before (rmp store check, as root). Each record has
+    its leaf. It may be interrupted and given again.
+    """
+    with open_store(config, read_only=dry_run) as store:
+        with store.snapshot() as view:
+            records = list(without_card(view))
+        refused = [] if dry_run else _vouch_all(config, store, records)
+    _tell(blessed(records), refused, as_json=as_json, dry_run=dry_run)
+    return Status.REFUSED if refused else Status.OK
+
+
+def _vouch_all(config: Config, store: Store, records: Sequence[Carded]) -> list[str]:
+    keeper = HostKeeper(config)
+
+    def ask(wanted: Wanted) -> bytes:
+        event = msgspec.structs.replace(
+            keeper.event(ACTION, wanted.subject),
+            sender="rmp store",
+            dossier_id=wanted.dossier_id,
+            documents=wanted.documents,
+        )
+        return keeper.ask(Vouched, Vouch(wanted.said, event)).card
+
+    refused: list[str] = []
+    with click.progressbar(length=len(records), label="cards", file=sys.stderr) as bar:
+        try:
+            for count, lines in vouch(store, records, ask):
+                refused += lines
+                bar.update(count)
+        except Conflict as conflict:
+            line = "the store changes faster than the keeper answers"
+            raise CommandError(line, "give the command again") from conflict
+    return refused
+
+
+def _tell(told: Blessed, refused: Sequence[str], *, as_json: bool, dry_run: bool) -> None:
+    counts = msgspec.structs.asdict(told)
+    if as_json:
+        print_json({**counts, "refused": refused, "dry_run": dry_run})
+    else:
+        print_pairs([(_WORDS[name], str(count)) for name, count in counts.items()])
+        done = "would be" if dry_run else "are"
+        click.echo(f"these {done} taken as right: compare them with the access log")
+    for line in refused:
+        print_error(line)
