@@ -5,7 +5,13 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.masks import mask_letter
 from rmp_milter.handlers.sight.seen import masked_numbers, versions_before
-from rmp_milter.handlers.way_in.entering import changed, enter, own_numbers, settled
+from rmp_milter.handlers.way_in.entering import (
+    changed,
+    enter,
+    own_numbers,
+    settled,
+    tell_of_masks,
+)
 
 
 def handle(case: Case) -> Outcome:
@@ -22,4 +28,6 @@ def handle(case: Case) -> Outcome:
     updates = changed(dossier, masks=masks) if masks != dossier.masks else ()
     sections = (("unmasked-now", fresh), ("unmasked-before", before))
     letter = mask_letter(case, dossier, sections)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    notices = tell_of_masks(case, entered, "unmasked-notice", fresh)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))

@@ -3,6 +3,7 @@
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.letters.notices import tell_of_proven
 from rmp_milter.handlers.letters.oppositions import opposition_letter
 from rmp_milter.handlers.people.colleagues import colleague_named
 from rmp_milter.handlers.way_in.entering import changed, enter, settled
@@ -19,4 +20,7 @@ def handle(case: Case) -> Outcome:
     left = tuple(each for each in dossier.opposed if each != doctor.doctor_id)
     updates = changed(dossier, opposed=left)
     letter = opposition_letter("lifted-now", doctor, dossier, case.language)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    way = entered.admission.way
+    notices = tell_of_proven(case, way, "lifted-notice", dossier, doctor=doctor.name)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))

@@ -7,7 +7,13 @@ from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.masks import mask_letter
-from rmp_milter.handlers.way_in.entering import changed, enter, own_numbers, settled
+from rmp_milter.handlers.way_in.entering import (
+    changed,
+    enter,
+    own_numbers,
+    settled,
+    tell_of_masks,
+)
 from rmp_milter.mail.catalogue.texts import text
 
 
@@ -23,4 +29,6 @@ def handle(case: Case) -> Outcome:
     letter = mask_letter(case, entered.dossier, sections)
     words = f"{letter.text}\n{text('masked-means', case.language)}"
     letter = msgspec.structs.replace(letter, text=words)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    notices = tell_of_masks(case, entered, "masked-notice", fresh)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))

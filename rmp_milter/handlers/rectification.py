@@ -12,14 +12,15 @@ from rmp_milter.dossier.model import Entry
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
+from rmp_milter.handlers.asking.outcome import Effects, Filing, Notice, Outcome
 from rmp_milter.handlers.filing.deposit import deposit
 from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.filing.sealing import file_bodies
 from rmp_milter.handlers.letters.index import entry_title
+from rmp_milter.handlers.letters.notices import tell_of_proven
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.way_in.admission import permitted
-from rmp_milter.handlers.way_in.entering import changed, enter, settled
+from rmp_milter.handlers.way_in.entering import Entered, changed, enter, settled
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import bullet_list, document_titles, full_name
@@ -53,6 +54,7 @@ def _by_number(case: Case) -> Outcome:
         # A new revision, so that of two corrections at once the second one is refused.
         updates=changed(dossier),
         filings=(Filing(dossier.dossier_id, entry),),
+        notices=_told(case, entered, old),
     )
     patient = full_name(dossier.patient)
     titles = [
@@ -71,6 +73,13 @@ def _by_number(case: Case) -> Outcome:
         + (text("rectified-masked", case.language) if old.masked else ""),
     )
     return Outcome(letter, settled(case, entered.admission, effects))
+
+
+def _told(case: Case, entered: Entered, old: Seen) -> tuple[Notice, ...]:
+    """Tell whoever governs, by the number that he reads, what somebody put a version before."""
+    number = str(old.filed.number)
+    way = entered.admission.way
+    return tell_of_proven(case, way, "rectified-notice", entered.dossier, number=number)
 
 
 def _version_of(case: Case, entry: Entry, old: Seen) -> Entry:

@@ -34,7 +34,8 @@ class Bounds(msgspec.Struct, frozen=True):
     before, ``old_wrong_codes`` within 30 days as well), as those
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
-    dossier and ``retention`` how long a closed dossier is kept. ``justify_hours`` is how
+    dossier, ``retention`` how long a closed dossier is kept, ``contest`` how long a change of
+    médecin traitant can be contested. ``justify_hours`` is how
     soon an emergency is to be justified. One request is answered with ``answer_mails`` mails
     at most, of ``answer_bytes`` each.
     """
@@ -48,6 +49,7 @@ class Bounds(msgspec.Struct, frozen=True):
     hold: int = 60
     waiting: int = 30 * 86_400
     retention: int = 20 * 365 * 86_400
+    contest: int = 15 * 86_400
     justify_hours: int = 24
     answer_mails: int = 20
     answer_bytes: int = 10_000_000
