@@ -18,6 +18,7 @@ from rmp_milter.keeper.authority.amending import (
     amended_dossier,
     amended_person,
 )
+from rmp_milter.keeper.authority.ground import PERSON
 from rmp_milter.keeper.authority.judging import ACTS, dossier_grant, granted, opens
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import Desk
@@ -30,6 +31,7 @@ from rmp_milter.keeper.desk.entitled import (
     note_act,
     write_entitled,
 )
+from rmp_milter.keeper.log.known import Stand
 from rmp_milter.keeper.log.own import Own
 
 _BEHIND_A_RELEASE = (TakeOver, Contest, PatientKey)
@@ -133,9 +135,15 @@ def _is_noted(desk: Desk, found: Entitled, target: bytes) -> bool:
 
 
 def _check_owner(own: Own, made: Next) -> None:
-    """Raise :class:`Unentitled` for a key that is somebody else's."""
+    """Raise :class:`Unentitled` for a key or a place that is somebody else's.
+
+    Whoever is new has an id that nobody had: another's would stand in the dossier in his place.
+    """
     if made.person is None:
         return
+    is_new, key = not made.person.revision, PERSON + made.person.person
+    if is_new and own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
+        raise Unentitled("somebody else's place")
     owner = own.owners.of(bytes.fromhex(made.person.fingerprint))
     if owner not in {None, made.person.person}:
         raise Unentitled("a key that is somebody else's")
