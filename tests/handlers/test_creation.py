@@ -1,21 +1,6 @@
 """Création: the dossier, its sheet and slip, what came with the mail, and what had waited."""
 
-from handlers_case import (
-    ACT,
-    DEMO,
-    JEAN,
-    LAB,
-    NEW_DOSSIER,
-    NEXT_CARD,
-    NOON,
-    OTHER,
-    World,
-    asked,
-    body,
-    dossier,
-    entry,
-    run,
-)
+from handlers_case import ACT, DEMO, JEAN, LAB, NEW_DOSSIER, NEXT_CARD, NOON, OTHER, WAITING_CARD, World, asked, body, dossier, entry, run
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import CODE_FIELD, CODE_MARK, Adopt, Create, Reseal
@@ -36,7 +21,7 @@ SHEET = (
 def waiting(number: int, patient: Patient = JEAN) -> Waiting:
     filed = entry(number, Onglet.BIOLOGIE, "Bilan").entry
     filed = replace(filed, author=LAB.doctor_id, author_name=LAB.name, received_at=NOON - 9)
-    return Waiting(bytes([number]) * 16, patient, filed, NOON - 9, NOON + 9)
+    return Waiting(bytes([number]) * 16, patient, filed, NOON - 9, NOON + 9, WAITING_CARD)
 
 
 def test_it_makes_a_dossier_and_gives_the_code_only_as_a_mark() -> None:
