@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 import msgspec
 
 from rmp_milter.calls.protocol import Vouch, Vouched
 from rmp_milter.cli.errors import CommandError, Status
-from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.stores import open_store
@@ -42,17 +43,16 @@ def vouch_(config: Config, *, dry_run: bool, as_json: bool) -> int:
     code. So compare it with the access log before (rmp store check, as root). Each record has
     its leaf. It may be interrupted and given again.
     """
-    with open_store(config, read_only=dry_run) as store:
+    asked = nullcontext() if dry_run else operator(config)
+    with asked as keeper, open_store(config, read_only=dry_run) as store:
         with store.snapshot() as view:
             records = list(without_card(view))
-        refused = [] if dry_run else _vouch_all(config, store, records)
+        refused = _vouch_all(keeper, store, records) if keeper else []
     _tell(blessed(records), refused, as_json=as_json, dry_run=dry_run)
     return Status.REFUSED if refused else Status.OK
 
 
-def _vouch_all(config: Config, store: Store, records: Sequence[Carded]) -> list[str]:
-    keeper = HostKeeper(config)
-
+def _vouch_all(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> list[str]:
     def ask(wanted: Wanted) -> bytes:
         event = msgspec.structs.replace(
             keeper.event(ACTION, wanted.subject),

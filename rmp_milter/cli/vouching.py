@@ -148,8 +148,12 @@ def _wanted(record: Carded, view: Snapshot) -> Wanted:
             return _wanted_of_dossier(record, view)
         case Waiting():
             documents = tuple(each.document_id for each in record.entry.documents)
+            author = view.doctor(record.entry.author)
+            rpps, key = (author.rpps, author.fingerprint) if author else ("", "")
+            depositor = record.entry.author
+            said_of = (record.waiting_id, record.patient, depositor, rpps, key, documents)
             return Wanted(
-                WaitingSaid(record.waiting_id, record.patient, record.entry.author, documents),
+                WaitingSaid(*said_of),
                 f"waiting deposit {record.waiting_id.hex()}",
                 documents=documents,
             )

@@ -23,6 +23,7 @@ from rmp_milter.keeper.authority.ground import (
     Standing,
     ground_of,
 )
+from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
@@ -31,8 +32,6 @@ from rmp_milter.keeper.log.own import Own
 
 NOBODY = bytes(16)
 """In the place of a dossier where there is none."""
-_SAME_MOMENT = 300
-"""Seconds by which the time that a mail came may differ from when it was opened."""
 
 
 class Entitled(NamedTuple):
@@ -193,7 +192,7 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
     """
     ticket, sender = found.ticket, found.ground.sender
     proofs = [*([ticket.proof.value] if ticket.proof else []), *([way.value] if way else [])]
-    is_near = abs(event.at - ticket.at) <= _SAME_MOMENT
+    is_near = abs(event.at - ticket.at) <= SAME_MOMENT
     return replace(
         event,
         at=event.at if is_near else ticket.at,
