@@ -9,7 +9,6 @@ from rmp_milter.dossier.cards import (
     NO_ACT,
     Days,
     DossierCard,
-    Former,
     Masked,
     PersonCard,
     code_digest,
@@ -30,6 +29,7 @@ from rmp_milter.dossier.model import (
     Onglet,
     Patient,
     Slots,
+    Takeover,
 )
 from rmp_milter.dossier.said import dossier_said, person_said, unlike
 
@@ -119,7 +119,7 @@ OTHER_DOSSIER: list[tuple[str, object]] = [
     ("vitale", b""),
     ("patient", b""),
     ("suspended", True),
-    ("former", Former(b"F" * 16, 9)),
+    ("takeover", Takeover(b"F" * 16, 1, 9)),
     ("opposed", (b"X" * 16,)),
     ("masked", ()),
     ("masked", (Masked(b"d" * 16, b"B" * 16),)),
