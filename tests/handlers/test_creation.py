@@ -1,6 +1,22 @@
 """Création: the dossier, its sheet and slip, what came with the mail, and what had waited."""
 
-from handlers_case import ACT, DEMO, JEAN, LAB, NEW_DOSSIER, NEXT_CARD, NOON, OTHER, WAITING_CARD, World, asked, body, dossier, entry, run
+from handlers_case import (
+    ACT,
+    DEMO,
+    JEAN,
+    LAB,
+    NEW_DOSSIER,
+    NEXT_CARD,
+    NOON,
+    OTHER,
+    WAITING_CARD,
+    World,
+    asked,
+    body,
+    dossier,
+    entry,
+    run,
+)
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import CODE_FIELD, CODE_MARK, Adopt, Create, Reseal
