@@ -75,6 +75,18 @@ def dossier_said(
     )
 
 
+def person_named(doctor: Doctor) -> str:
+    """Return what somebody of the directory is called among findings: never by his name."""
+    if doctor.patient_of:
+        return f"the patient of dossier {doctor.patient_of.hex()}"
+    return f"RPPS {doctor.rpps}"
+
+
+def dossier_named(dossier: Dossier) -> str:
+    """Return what a dossier is called among findings."""
+    return f"dossier {dossier.dossier_id.hex()}"
+
+
 def unlike(card: Card, said: Card) -> tuple[str, ...]:
     """Return the fields in which a card is not what the records say, but for the keeper's own.
 
