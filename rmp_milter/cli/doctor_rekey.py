@@ -175,7 +175,8 @@ def _rewrite(work: _Work, dossier_id: bytes) -> int:
 
 
 def _reads(reader: Doctor, dossier: Dossier) -> bool:
-    own = dossier.dossier_id == reader.patient_of or dossier.treating == reader.doctor_id
+    patients = dossier.dossier_id == reader.patient_of and not dossier.suspended
+    own = patients or dossier.treating == reader.doctor_id
     return own and dossier.closure is None
 
 

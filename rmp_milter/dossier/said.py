@@ -68,6 +68,8 @@ def dossier_said(
         code=code_digest(dossier.slots.code),
         vitale=slot_digest(dossier.slots.vitale),
         patient=patient,
+        suspended=dossier.suspended,
+        takeover=dossier.takeover,
         opposed=dossier.opposed,
         masked=masked_documents(dossier, entries),
         closed_at=closure.at if closure else 0,

@@ -30,7 +30,9 @@ def handle(case: Case) -> Outcome:
     if found is None or found.doctor_id != case.doctor.doctor_id:
         raise MailError("no-such-reference")
     leaf = event(case, JUSTIFICATION, found.dossier_id, reference=found.reference)
-    case.keeper.record(Record(leaf, authority(case), with_reason=True))
+    dossier = case.view.dossier(found.dossier_id)
+    by = authority(case, dossier if dossier and dossier.card else None)
+    case.keeper.record(Record(leaf, by, with_reason=True))
     letter = Letter(
         subject=text("subject-justified", case.language),
         text=text("justified", case.language, reference=found.reference),

@@ -83,8 +83,11 @@ def _log(case: Case, choice: Choice) -> None:
     if choice.by is FoundBy.NOTHING:
         return
     listed = choice.listed.found
-    leaves = [event(case, LISTED, each.dossier_id) for each in listed]
-    for leaf in leaves or [event(case, LISTED, outcome="none")]:
+    for each in listed:
+        leaf = event(case, LISTED, each.dossier_id)
+        case.keeper.record(Record(leaf, _ground(case, each), with_reason=True))
+    if not listed:
+        leaf = event(case, LISTED, outcome="none")
         case.keeper.record(Record(leaf, authority(case), with_reason=True))
 
 
@@ -132,7 +135,7 @@ def _release(case: Case, dossier: Dossier, visible: Sequence[Seen], reference: s
             items=tuple(map(sealed_document, documents)),
             readers=(case.doctor.certificate,),
             event=leaf,
-            dossier_id=b"" if dossier.card else dossier.dossier_id,
+            dossier_id=dossier.dossier_id,
         )
     )
 
@@ -152,9 +155,10 @@ def _tell(
 ) -> tuple[tuple[Notice, ...], tuple[PostalLetter, ...], PatientTold]:
     """Return who is told, by mail or by post, and how the patient hears of it.
 
-    A patient whose key is of no use any more is told as one who has none.
+    A patient whose key is of no use any more is told as one who has none; so is one whose key
+    is suspended, since it may be a former doctor's.
     """
-    patient = case.view.patient_of(dossier.dossier_id)
+    patient = None if dossier.suspended else case.view.patient_of(dossier.dossier_id)
     if patient is not None and not reachable(patient.certificate, case.at):
         patient = None
     treating = case.view.doctor(dossier.treating)

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
+from rmp_milter.calls.authority import NOTHING
 from rmp_milter.calls.protocol import (
     Adopt,
+    Amend,
+    Amended,
     Create,
     Created,
     History,
@@ -34,6 +38,7 @@ from rmp_milter.calls.protocol import (
     Wait,
 )
 from rmp_milter.certificates import Cautions, Certificate, CertificateError
+from rmp_milter.dossier.cards import NO_ACT, TAG_SIZE, DossierCard, Masked, packed
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import (
     CodeSlot,
@@ -84,6 +89,7 @@ def doctor(name: str, number: int, profession: str = "médecin généraliste") -
         certificate=b"certificate of " + name.encode(),
         fingerprint=f"{number:040x}",
         key_ids=(f"{number:016x}",),
+        card=b"card of " + name.encode(),
     )
 
 
@@ -91,6 +97,29 @@ DEMO = doctor("Dr Paul DEMO", 1)
 OTHER = doctor("Dr Anne AUTRE", 2)
 LAB = doctor("Laboratoire CENTRAL", 3, "laboratoire")
 JEAN = Patient(birth_name="Dupont", first_names="Jean", birth_date="1959-01-30")
+
+
+ACT, TICKET, PROVEN = b"the mail's act", b"the mail's ticket", b"the ticket, once proven"
+WAITING_CARD = b"the waiting deposit's card"
+NEW_DOSSIER = b"new dossier's id"
+NEXT_CARD, NEXT_PERSON = b"the dossier's next card", b"the person's next card"
+"""What the played keeper makes of any change."""
+
+
+def card_of(dossier_id: bytes, treating: Doctor, masked: Sequence[Masked] = ()) -> bytes:
+    """Return a card that nobody has vouched for: handlers cannot tell."""
+    card = DossierCard(
+        dossier=dossier_id,
+        revision=0,
+        act=NO_ACT,
+        public_key=b"P" * 32,
+        treating=treating.doctor_id,
+        traits=(),
+        number=b"",
+        custody=b"",
+        masked=tuple(masked),
+    )
+    return packed(card) + bytes(TAG_SIZE)
 
 
 def dossier(patient: Patient = JEAN, treating: Doctor = DEMO, number: int = 9) -> Dossier:
@@ -102,6 +131,7 @@ def dossier(patient: Patient = JEAN, treating: Doctor = DEMO, number: int = 9) -
         slots=SLOTS,
         consent=Consent(treating.doctor_id, NOON, "test"),
         created_at=NOON,
+        card=card_of(bytes([number]) * 16, treating),
     )
 
 
@@ -203,7 +233,6 @@ def body(name: str = "radio.pdf") -> OpenedBody:
         container=Container.ENTITY,
         span=Span(0, 500),
         digest=b"d" * 32,
-        held=b"held key",
         parts=(PartName("", "text/plain", 40), PartName(name, "application/pdf", 400)),
     )
 
@@ -211,24 +240,37 @@ def body(name: str = "radio.pdf") -> OpenedBody:
 def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
     """Answer as a keeper would that can do everything."""
     if isinstance(request, Create):
-        return Created(b"P" * 32, SLOTS, request.held_code or b"held drawn code")
+        return Created(NEW_DOSSIER, b"P" * 32, SLOTS, b"held drawn code", NEXT_CARD)
     if isinstance(request, Reseal):
         packets = tuple(b"packet for " + each for each in request.readers)
         return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
     if isinstance(request, Prove):
-        return Proven()
+        return Proven(PROVEN)
     if isinstance(request, Release):
         released = tuple((b"released",) * len(request.readers) for _ in request.items)
         return Released(released, leaf=7)
     if isinstance(request, Wait | Adopt):
         packets = tuple(b"packet for " + each for each in request.readers)
-        return Resealed(tuple(ResealedItem(b"sealed", packets) for _ in request.items))
+        items = tuple(ResealedItem(b"sealed", packets) for _ in request.items)
+        return Resealed(items, WAITING_CARD if isinstance(request, Wait) else b"")
     if isinstance(request, Recode):
-        return Recoded(CODE_SLOT, request.held_code or b"held drawn code", b"vitale")
+        held = b"held chosen code" if request.chosen else b"held drawn code"
+        return Recoded(CODE_SLOT, held, NEXT_CARD, b"vitale")
+    if isinstance(request, Amend):
+        return Amended(NEXT_CARD, NEXT_PERSON)
     if isinstance(request, History):
         return Told(())
     assert isinstance(request, Record)
     return Recorded(1)
+
+
+def size_of(request: Request) -> int:
+    """Return the octets of a call but for its cards: those of what is there are read with it.
+
+    That takes microseconds, before a code is tried for half a second.
+    """
+    bare = replace(request, by=NOTHING) if hasattr(request, "by") else request
+    return len(msgspec.msgpack.encode(bare))
 
 
 def refusing(kind: type[Request], text: str = "no-access") -> Answering:
@@ -283,6 +325,9 @@ class RecordingKeeper:
     def record(self, request: Record) -> Recorded:
         return self._reply(request, Recorded)
 
+    def amend(self, request: Amend) -> Amended:
+        return self._reply(request, Amended)
+
     def _reply(self, request: Request, kind: type[ReplyT]) -> ReplyT:
         self.requests.append(request)
         reply = self._answer(request)
@@ -298,8 +343,8 @@ def asked(  # noqa: PLR0913 -- each is a thing that a test varies
     by: Doctor = DEMO,
     proof: Proof = Proof.SIGNATURE,
     bodies: Sequence[OpenedBody] = (),
-    held_code: bytes = b"",
-    held_reason: bytes = b"",
+    has_code: bool = False,
+    has_reason: bool = False,
     onglet: Onglet = Onglet.IMAGERIE,
     view: World | None = None,
     language: Language = "fr",
@@ -318,8 +363,10 @@ def asked(  # noqa: PLR0913 -- each is a thing that a test varies
             text,
             Signature(Trust.GOOD, by.fingerprint),
             tuple(bodies),
-            held_code,
-            held_reason=held_reason,
+            has_code,
+            has_reason=has_reason,
+            once=ACT,
+            ticket=TICKET,
         ),
         language=language,
         new_id=lambda: bytes([next(numbers)]) * 16,

@@ -39,7 +39,7 @@ from rmp_milter.handlers.table import HANDLERS
 
 NIR = "159017511600108"
 WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
-CODE, CARD = ByCode(CODE_SLOT, b"held code"), ByVitale(b"v" * 80, b"held card")
+CODE, CARD = ByCode(CODE_SLOT), ByVitale(b"v" * 80)
 FILED = [entry(number, Onglet.BIOLOGIE, "Bilan", [DEMO]) for number in (1, 2)]
 WAITING = Waiting(
     b"w" * 16, replace(JEAN, nir=NIR), entry(7, Onglet.BIOLOGIE, "Bilan").entry, NOON, NOON + 9
@@ -164,9 +164,9 @@ def mail_of(trial: Trial, policy: Policy = STRICTEST) -> Case:
 def proven_by(proofs: Proofs, by: Doctor) -> dict[str, object]:
     """Return what an opened mail has of the code, or of the card."""
     if Proof.CODE in proofs:
-        return {"held_code": CODE.held_code}
+        return {"has_code": True}
     attested = Attested("lecteur", NIR, by.rpps, "once", NOON + 60)
-    return {"attested": attested, "held_attestation": CARD.held_attestation}
+    return {"attested": attested}
 
 
 def way_in_of(trial: Trial) -> WayIn:

@@ -79,7 +79,7 @@ class TestAccesses:
 
     @pytest.mark.promise(number=14)
     def test_others_with_the_code_are_told_nothing_of_masks(self) -> None:
-        mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
+        mail = asked(text_of("accès"), by=OTHER, has_code=True)
         words, _ = told(mail, world(MASKED), self.READ, self.WRONG, self.MASK)
         assert "(documents 1, 2)" in " ".join(words.split())
         assert "masqu" not in words
@@ -103,7 +103,7 @@ class TestAccesses:
     def test_what_is_hidden_does_not_show_in_how_many_lines_there_are(self) -> None:
         many = [self.READ] * 1200
         hidden = [self.MASK] * 40
-        mail = asked(text_of("accès"), by=OTHER, held_code=b"held")
+        mail = asked(text_of("accès"), by=OTHER, has_code=True)
         with_them, _ = told(mail, world(MASKED), *hidden, *many, *hidden)
         without, _ = told(mail, world(MASKED), *many)
         assert with_them == without
@@ -137,7 +137,7 @@ class TestAccessesWithProofs:
         assert "Seules les" not in words
 
     def test_whoever_does_not_see_all_gets_none_for_a_leaf_names_masked_entries(self) -> None:
-        mail = asked(self.ASKED, by=OTHER, held_code=b"held")
+        mail = asked(self.ASKED, by=OTHER, has_code=True)
         letter, (*_, history) = letter_told(mail, world(MASKED), *self.EVENTS)
         assert (history.proofs, letter.files) == (0, ())
         assert "Aucun fichier de preuve n'est joint" in letter.text

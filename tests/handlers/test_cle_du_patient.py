@@ -7,6 +7,8 @@ from handlers_case import (
     DEMO,
     JEAN,
     LAB,
+    NEXT_CARD,
+    NEXT_PERSON,
     OTHER,
     World,
     asked,
@@ -20,6 +22,7 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
+from rmp_milter.calls.authority import PatientKey
 from rmp_milter.calls.protocol import ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
 from rmp_milter.dossier.model import Doctor, Onglet
@@ -68,8 +71,12 @@ def enrolled(world: World, key: bytes = b"jean1") -> Doctor:
 
 def test_the_patient_becomes_a_standing_reader_of_all_there_is() -> None:
     mail = enrol([DEMO.certificate, b"jean1"])
-    outcome, (release,) = run(cle_du_patient.handle, mail, World([dossier()], FILED))
+    outcome, (release, amend) = run(cle_du_patient.handle, mail, World([dossier()], FILED))
     (patient,) = outcome.effects.doctors
+    assert amend.wish == PatientKey(patient.doctor_id, b"jean1")
+    assert (amend.event, amend.by) == (release.event, release.by)
+    (update,) = outcome.effects.updates
+    assert (update.dossier.card, patient.card) == (NEXT_CARD, NEXT_PERSON)
     assert patient.patient_of == dossier().dossier_id
     said = (patient.profession, patient.name, patient.rpps, patient.mail)
     assert said == ("patient", "DUPONT Jean", "", "jean@famille.example")
@@ -86,6 +93,7 @@ def test_he_is_welcomed_with_a_letter_to_his_key() -> None:
     outcome, _ = run(cle_du_patient.handle, enrol([b"jean1"]), World([dossier()]))
     (notice,) = outcome.effects.notices
     assert notice.reader == outcome.effects.doctors[0]
+    assert notice.is_new
     assert "Demande : [mot de la liste]" in notice.letter.text
     assert "JEAN 1" in outcome.letter.text
 

@@ -76,7 +76,7 @@ def test_a_list_of_accesses_says_it_once() -> None:
 
 def test_an_emergencys_time_is_the_hosts_and_says_so() -> None:
     text = "Demande : urgence\nPatient : DUPONT Jean\nNé le : 30/01/1959\nMotif : coma\n"
-    case = at(LAST_EVENING, PARIS, asked(text, by=OTHER, held_reason=b"held"))
+    case = at(LAST_EVENING, PARIS, asked(text, by=OTHER, has_reason=True))
     outcome, _ = run(urgence.handle, case, world())
     assert "28/05/2026 00:05 (heure de Paris)" in words_of(outcome)
     for notice in outcome.effects.notices:

@@ -53,7 +53,7 @@ def test_another_doctor_needs_the_code() -> None:
 
 
 def test_the_code_opens_the_slot_for_this_reader() -> None:
-    mail = asked(LINES, by=OTHER, held_code=b"held")
+    mail = asked(LINES, by=OTHER, has_code=True)
     outcome, (proof, release) = run(consultation.handle, mail, filed())
     assert isinstance(proof, Prove)
     assert isinstance(release, Release)
@@ -65,7 +65,7 @@ def test_the_code_opens_the_slot_for_this_reader() -> None:
 def test_the_certificates_of_the_authors_go_along_but_the_readers_own() -> None:
     outcome, _ = run(consultation.handle, asked(LINES), filed())
     assert outcome.letter.certificates == ()
-    mail = asked(LINES, by=OTHER, held_code=b"held")
+    mail = asked(LINES, by=OTHER, has_code=True)
     outcome, _ = run(consultation.handle, mail, filed())
     assert outcome.letter.certificates == (DEMO.certificate,)
 
@@ -73,7 +73,7 @@ def test_the_certificates_of_the_authors_go_along_but_the_readers_own() -> None:
 def test_an_author_who_is_not_enrolled_any_more_has_no_certificate() -> None:
     world = filed()
     del world.known[DEMO.doctor_id]
-    mail = asked(LINES, by=OTHER, held_code=b"held")
+    mail = asked(LINES, by=OTHER, has_code=True)
     outcome, _ = run(consultation.handle, mail, world)
     assert outcome.letter.certificates == ()
 
@@ -86,14 +86,14 @@ def test_an_account_alone_is_not_the_treating_doctors_signature() -> None:
 
 @pytest.mark.parametrize("world", [World(), World([dossier(number=8), dossier(number=9)])])
 def test_an_unknown_patient_takes_the_way_of_a_wrong_code(world: World) -> None:
-    mail = asked(LINES, by=OTHER, held_code=b"h")
+    mail = asked(LINES, by=OTHER, has_code=True)
     _, proof = refused_trial(consultation.handle, mail, world)
     assert isinstance(proof, Prove)
     assert proof.way_in.slot == DECOY_SLOT
 
 
 def test_an_unknown_number_is_told_behind_the_code_only() -> None:
-    mail = asked(LINES + "Numéros : 99\n", by=OTHER, held_code=b"held")
+    mail = asked(LINES + "Numéros : 99\n", by=OTHER, has_code=True)
     error, _ = refused_trial(consultation.handle, mail, filed())
     assert error.text == "no-access"
     assert refusal_of(consultation.handle, mail, filed()).text == "table-missing"
@@ -126,7 +126,7 @@ class TestTheSheet:
             assert said in text
 
     def test_shows_others_no_number_insurance_or_address(self) -> None:
-        mail = asked(LINES, by=OTHER, held_code=b"held")
+        mail = asked(LINES, by=OTHER, has_code=True)
         text = run(consultation.handle, mail, self.world())[0].letter.text
         assert "Fiche — nom d'usage Durand" in text
         assert "tél. 0123456789" in text

@@ -24,7 +24,7 @@ def test_it_is_whole_with_masked_and_replaced_entries(by: Doctor) -> None:
 
 def test_others_get_what_they_see() -> None:
     known = world(MASKED, (*FILED[:2], REPLACING))
-    mail = asked(text_of("copie"), by=OTHER, held_code=b"held")
+    mail = asked(text_of("copie"), by=OTHER, has_code=True)
     outcome, _ = run(copie.handle, mail, known)
     assert outcome.letter is not None
     assert [each.number for each in outcome.letter.enclosures] == [1]

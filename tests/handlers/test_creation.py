@@ -1,6 +1,21 @@
 """Création: the dossier, its sheet and slip, what came with the mail, and what had waited."""
 
-from handlers_case import DEMO, JEAN, LAB, NOON, OTHER, World, asked, body, dossier, entry, run
+from handlers_case import (
+    ACT,
+    DEMO,
+    JEAN,
+    LAB,
+    NEW_DOSSIER,
+    NEXT_CARD,
+    NOON,
+    OTHER,
+    World,
+    asked,
+    body,
+    dossier,
+    entry,
+    run,
+)
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import CODE_FIELD, CODE_MARK, Adopt, Create, Reseal
@@ -29,6 +44,7 @@ def test_it_makes_a_dossier_and_gives_the_code_only_as_a_mark() -> None:
     (new,) = outcome.effects.dossiers
     assert new.dossier.patient == Patient("DUPONT", "Jean", "1959-01-30")
     assert new.dossier.treating == DEMO.doctor_id
+    assert (new.dossier.dossier_id, new.dossier.card) == (NEW_DOSSIER, NEXT_CARD)
     assert CODE_MARK in outcome.letter.text
     assert outcome.letter.held_code == b"held drawn code"
     assert [type(each) for each in requests] == [Create]
@@ -53,11 +69,11 @@ def test_the_consent_is_recorded_with_who_when_and_which_text() -> None:
 
 
 def test_the_sheet_is_stored_and_shown_back() -> None:
-    outcome, (made,) = run(creation.handle, asked(CONSENT + SHEET))
+    outcome, _ = run(creation.handle, asked(CONSENT + SHEET))
     new = outcome.effects.dossiers[0].dossier
     assert new.sheet.used_name == "Durand"
     assert new.sheet.mail == "cabinet@demo.example"
-    assert new.patient.nir == made.nir == NUMBER
+    assert new.patient.nir == NUMBER
     for said in ("Durand", "sexe M", "1 59 01 75 116 001 08", "MGEN", "Église", "06 12 34"):
         assert said in outcome.letter.text
     assert all(len(line) < 98 for line in outcome.letter.text.splitlines())
@@ -101,7 +117,7 @@ class TestWhatWaited:
         _, requests = run(creation.handle, asked(CONSENT), world)
         (leaf,) = [each.event for each in requests if isinstance(each, Adopt)]
         assert (leaf.action, leaf.actor_rpps) == ("rattachement", LAB.rpps)
-        assert leaf.request == asked(CONSENT).digest
+        assert leaf.request == ACT
 
     def test_is_listed_in_the_answer_and_its_depositor_told_nothing(self) -> None:
         outcome = self.adopt(waiting(7))

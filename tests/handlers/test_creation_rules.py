@@ -46,7 +46,7 @@ def attested(
 ) -> Case:
     mail = asked(text)
     token = Attested("Lecteur", nir, rpps, "jti", NOON + 60)
-    opened = replace(mail.opened, attested=token, held_attestation=b"held")
+    opened = replace(mail.opened, attested=token)
     return replace(mail, opened=opened, policy=policy or mail.policy)
 
 
@@ -60,8 +60,7 @@ def test_it_is_for_doctors() -> None:
 
 
 def test_an_attestation_supplies_the_number_and_counts_once() -> None:
-    outcome, (made,) = create(attested())
-    assert made.nir == NUMBER
+    outcome, _ = create(attested())
     assert outcome.effects.dossiers[0].dossier.patient.nir == NUMBER
     assert outcome.effects.once == (Once(b"vitale Lecteur jti", NOON + 60),)
 

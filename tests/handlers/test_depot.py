@@ -7,6 +7,7 @@ from handlers_case import (
     LAB,
     NOON,
     OTHER,
+    WAITING_CARD,
     World,
     asked,
     body,
@@ -58,7 +59,9 @@ def both(mail: Case, world: World | None = None) -> tuple[Outcome, Outcome]:
 
 def test_it_is_sealed_to_the_dossier_and_to_the_treating_doctor() -> None:
     outcome, (reseal,) = run(depot.handle, deposit(), World([dossier()]))
-    assert reseal.dossier_key == dossier().public_key
+    assert reseal.by.dossier == dossier().card
+    assert [each.card for each in reseal.by.persons] == [LAB.card, DEMO.card]
+    assert [item.place for item in reseal.items] == [0]
     assert reseal.readers == (DEMO.certificate,)
     (filing,) = outcome.effects.filings
     assert filing.entry.onglet is Onglet.IMAGERIE
@@ -98,6 +101,7 @@ def test_without_a_dossier_a_deposit_waits() -> None:
     assert isinstance(wait, Wait)
     (deferral,) = outcome.effects.deferrals
     assert deferral.waiting.waiting_id == wait.waiting_id
+    assert deferral.waiting.card == WAITING_CARD
     assert deferral.waiting.patient.birth_name == "DUPONT"
     assert deferral.waiting.expires_at == NOON + 30 * 86_400
     assert deferral.trait_keys == ("trait:DUPONT|JEAN|1959-01-30",)

@@ -1,7 +1,7 @@
 """The order in which an emergency's answer says things."""
 
 import pytest
-from handlers_case import DEMO, NOON, OTHER, World, dossier, entry, run
+from handlers_case import ACT, DEMO, NOON, OTHER, World, dossier, entry, run
 from msgspec.structs import replace
 from urgence_case import FILED, emergency
 
@@ -66,7 +66,7 @@ class TestOrderOfNeed:
         assert [line.strip() for line in lines[formal:] if line.startswith("    ")] == [
             "Demande : justification",
             "Motif : [pourquoi]",
-            f"Référence : {reference_of(b'q' * 32)}",
+            f"Référence : {reference_of(ACT)}",
         ]
 
     def test_it_says_until_when_and_how_to_justify(self) -> None:

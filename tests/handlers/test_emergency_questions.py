@@ -68,7 +68,7 @@ class TestReasonMissing:
 
     def test_filled_in_it_is_granted(self) -> None:
         form = "\n".join(self.form(WHO)).replace("[pourquoi]", "coma")
-        mail = asked(form, by=OTHER, held_reason=b"held")
+        mail = asked(form, by=OTHER, has_reason=True)
         outcome, _ = run(urgence.handle, mail, World([dossier()], FILED))
         assert len(outcome.effects.emergencies) == 1
 
@@ -199,7 +199,7 @@ class TestWhateverStandsInIt:
         self, lines: list[tuple[str, str]], language: Language, *, reason: bool
     ) -> None:
         who = "".join(f"{word} : {value}\n" for word, value in lines)
-        mail = replace(emergency(who, reason=b"held" * reason), language=language)
+        mail = replace(emergency(who, reason=reason), language=language)
         outcome, asked_of_keeper = run(
             urgence.handle, mail, World([dossier(), self.ANA], FILED)
         )

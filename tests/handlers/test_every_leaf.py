@@ -3,11 +3,23 @@
 from typing import Any
 
 import pytest
-from handlers_case import DEMO, NOON, World, asked, body, dossier, entry, play_certificates, run
+from handlers_case import (
+    ACT,
+    DEMO,
+    NOON,
+    OTHER,
+    World,
+    asked,
+    body,
+    dossier,
+    entry,
+    play_certificates,
+    run,
+)
 from msgspec.structs import replace
 
 from rmp_milter.certificates import Certificate
-from rmp_milter.dossier.model import Dossier, Emergency, Onglet, Verb
+from rmp_milter.dossier.model import Dossier, Emergency, Onglet, Takeover, Verb
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.table import HANDLERS
@@ -50,8 +62,8 @@ def mail_of(verb: Verb) -> Case:
     mail = asked(
         f"Demande : {verb.value}\n{WHO}{SAID.get(verb, '')}",
         bodies=[body()] if verb in WITH_DOCUMENT else [],
-        held_code=b"held" if verb in BY_CODE else b"",
-        held_reason=b"held reason",
+        has_code=verb in BY_CODE,
+        has_reason=True,
     )
     assert (mail.header.verb, mail.header.problems) == (verb, ())
     return replace(mail, opened=replace(mail.opened, keys=(b"ab" * 20,)))
@@ -61,6 +73,9 @@ def world_of(verb: Verb) -> World:
     if verb is Verb.CREATION:
         return World()
     state: Dossier = OPPOSED if verb is Verb.LEVEE_D_OPPOSITION else dossier()
+    if verb is Verb.CONTESTATION:
+        takeover = Takeover(DEMO.doctor_id, NOON, NOON + 9)
+        state = replace(state, treating=OTHER.doctor_id, takeover=takeover)
     world = World([state], FILED)
     reference = "U-AAAA-BBBB-CCCC"
     emergency = Emergency(reference, state.dossier_id, DEMO.doctor_id, NOON, 7)
@@ -95,7 +110,7 @@ def leaves(verb: Verb) -> list[Any]:
 @pytest.mark.parametrize("verb", Verb)
 def test_every_verb_leaves_a_leaf_of_its_own_word_or_its_acts(verb: Verb) -> None:
     words = {verb.value, *(act.value for act in Act if act.name == verb.name)}
-    assert any(leaf.action in words and leaf.request == b"q" * 32 for leaf in leaves(verb))
+    assert any(leaf.action in words and leaf.request == ACT for leaf in leaves(verb))
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in OF_NO_DOSSIER])

@@ -1,9 +1,21 @@
 """Fiche: the sheet, rewritten by the médecin traitant or his locum."""
 
 import pytest
-from handlers_case import DEMO, JEAN, NOON, OTHER, World, asked, dossier, refusal_of, run
+from handlers_case import (
+    DEMO,
+    JEAN,
+    NEXT_CARD,
+    NOON,
+    OTHER,
+    World,
+    asked,
+    dossier,
+    refusal_of,
+    run,
+)
 from msgspec.structs import replace
 
+from rmp_milter.calls.authority import AddNumber
 from rmp_milter.calls.protocol import Record
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Locum, Sheet
@@ -43,9 +55,11 @@ def test_without_a_field_the_sheet_is_only_sent() -> None:
 
 def test_a_missing_number_is_added_and_leads_to_the_dossier() -> None:
     mail = asked(LINES + f"NIR : {NUMBER}\n")
-    outcome, _ = run(fiche.handle, mail, World([KNOWN]))
+    outcome, (record, amend) = run(fiche.handle, mail, World([KNOWN]))
     (update,) = outcome.effects.updates
     assert update.dossier.patient.nir == NUMBER
+    assert (amend.wish, amend.event) == (AddNumber(), record.event)
+    assert update.dossier.card == NEXT_CARD
     assert update.trait_keys == trait_keys(replace(JEAN, nir=NUMBER))
     assert "« nouveau code »" in outcome.letter.text
 

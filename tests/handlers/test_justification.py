@@ -1,7 +1,7 @@
 """Justification: the words of the doctor who read in an emergency join that access."""
 
 import pytest
-from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, refusal_of, run
+from handlers_case import DEMO, LAB, NOON, OTHER, TICKET, World, asked, refusal_of, run
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Record
@@ -12,9 +12,9 @@ from rmp_milter.handlers.asking.case import Case
 KEPT = Emergency("U-ABCD-EFGH-JKMN", b"d" * 16, OTHER.doctor_id, NOON - 60, 7)
 
 
-def sent(by: Doctor = OTHER, reason: bytes = b"held") -> Case:
+def sent(by: Doctor = OTHER, *, reason: bool = True) -> Case:
     text = f"Demande : justification\nRéférence : {KEPT.reference.lower()}\n"
-    return asked(text, by=by, held_reason=reason)
+    return asked(text, by=by, has_reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def sent(by: Doctor = OTHER, reason: bytes = b"held") -> Case:
 )
 def test_its_reference_may_be_typed_in_any_way(typed: str) -> None:
     text = f"Demande : justification\nRéférence : {typed}\n"
-    _, (record,) = run(justification.handle, asked(text, by=OTHER, held_reason=b"x"), known())
+    _, (record,) = run(justification.handle, asked(text, by=OTHER, has_reason=True), known())
     assert record.event.reference == KEPT.reference
 
 
@@ -35,7 +35,7 @@ def known(state: EmergencyState = EmergencyState.NEW) -> World:
 def test_it_joins_the_access() -> None:
     outcome, (record,) = run(justification.handle, sent(), known())
     assert isinstance(record, Record)
-    assert record.held_reason == b"held"
+    assert (record.by.ticket, record.with_reason) == (TICKET, True)
     assert (record.event.action, record.event.reference) == (
         "justification",
         KEPT.reference,
@@ -63,5 +63,5 @@ def test_another_doctors_reference_is_as_unknown(by: Doctor) -> None:
 
 
 def test_it_needs_words() -> None:
-    refused = refusal_of(justification.handle, sent(reason=b""), known())
+    refused = refusal_of(justification.handle, sent(reason=False), known())
     assert refused.text == "reason-missing"

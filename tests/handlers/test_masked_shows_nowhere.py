@@ -225,8 +225,8 @@ def mail_of(what: str, by: Doctor) -> Case:
     mail = asked(
         f"Demande : {verb}\n{WHO}{said}",
         by=by,
-        held_code=b"" if what in WITHOUT_CODE else b"held code",
-        held_reason=b"held" if verb == "urgence" else b"",
+        has_code=what not in WITHOUT_CODE,
+        has_reason=verb == "urgence",
         bodies=[body()] if brings else [],
     )
     assert mail.header.problems == ()
@@ -281,7 +281,7 @@ def test_the_answer_is_that_of_a_dossier_without_it(what: str, way: str) -> None
 def test_every_verb_about_a_dossier_is_asked_here() -> None:
     """But those that make the asker one who sees all, or are of no dossier in particular."""
     asked_here = {mail_of(what, OTHER).header.verb.value for what in ASKED}
-    sees_all_then = {"medecin traitant", "creation", "cle"}
+    sees_all_then = {"medecin traitant", "creation", "cle", "contestation"}
     of_none = {
         "liste",
         "aide",

@@ -39,7 +39,7 @@ from proof_case import (
     way_in_of,
 )
 
-from rmp_milter.calls.protocol import Adopt, Prove, Recode, Release
+from rmp_milter.calls.protocol import Adopt, Amend, Prove, Recode, Release
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Fault, Onglet, Refiling, Verb
 from rmp_milter.dossier.rules import STRICTEST, Policy, Proof, policy_of
@@ -135,10 +135,11 @@ class TestWhatAHostsPolicyLetsOthersDoByCode:
         assert [each.value for each in outcome.effects.once] == [b"vitale lecteur once"]
 
     def test_a_right_one_enrols_the_patients_key(self) -> None:
-        effects, (prove, release) = self.done(Verb.CLE_DU_PATIENT)
+        effects, (prove, release, amend) = self.done(Verb.CLE_DU_PATIENT)
         assert isinstance(prove, Prove)
         assert isinstance(release, Release)
         assert prove.way_in == release.way_in == CODE
+        assert isinstance(amend, Amend)
         (patient,) = effects.doctors
         assert (patient.certificate, patient.patient_of) == (b"jean1", dossier().dossier_id)
         assert len(effects.key_packets) == len(FILED)
@@ -152,9 +153,10 @@ class TestWhatAHostsPolicyLetsOthersDoByCode:
         assert effects.updates[0].dossier.refilings == (moved,)
 
     def test_a_right_one_changes_the_sheet_and_attaches_what_waited(self) -> None:
-        effects, (prove, release, adopt) = self.done(Verb.FICHE)
+        effects, (prove, release, amend, adopt) = self.done(Verb.FICHE)
         assert isinstance(prove, Prove)
         assert isinstance(release, Release)
+        assert isinstance(amend, Amend)
         assert isinstance(adopt, Adopt)
         assert prove.way_in == release.way_in == CODE
         changed = effects.updates[0].dossier

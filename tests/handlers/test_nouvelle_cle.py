@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from handlers_case import (
     DEMO,
+    NEXT_PERSON,
     NOON,
     OTHER,
     World,
@@ -17,7 +18,8 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import ByCustody, Record, Release
+from rmp_milter.calls.authority import NewKey
+from rmp_milter.calls.protocol import Amend, ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
 from rmp_milter.dossier.model import Closure, Doctor, Onglet
 from rmp_milter.dossier.rules import Proof
@@ -79,17 +81,19 @@ def test_the_directory_has_the_new_key_in_the_next_revision() -> None:
     (doctor,) = changed(mail(NEW))[0].effects.doctors
     assert (doctor.certificate, doctor.fingerprint) == (NEW, b"new".hex())
     assert doctor.key_ids == (f"id {b'new'.hex()}",)
-    assert doctor.revision == DEMO.revision + 1
+    assert (doctor.revision, doctor.card) == (DEMO.revision + 1, NEXT_PERSON)
 
 
 def test_every_dossier_that_he_treats_is_written_anew_each_with_a_leaf() -> None:
     empty = World([dossier(number=8), dossier(number=9), dossier(number=7, treating=OTHER)])
     empty.filed = FILED
     outcome, requests = changed(mail(NEW), empty)
-    record, *releases = requests
-    assert isinstance(record, Record)
+    amend, *releases = requests
+    assert isinstance(amend, Amend)
+    assert amend.wish == NewKey(NEW)
+    assert [each.certificate for each in amend.by.persons] == [DEMO.certificate]
     assert all(isinstance(each, Release) for each in releases)
-    assert [each.dossier_id[0] for each in releases] == [8, 9]
+    assert [each.event.dossier_id[0] for each in releases] == [8, 9]
     assert {type(each.way_in) for each in releases} == {ByCustody}
     assert {each.readers for each in releases} == {(NEW,)}
     assert {each.event.action for each in releases} == {"cle"}
@@ -104,7 +108,7 @@ def test_a_closed_dossier_is_left_as_it_is() -> None:
 
 
 def test_a_dossier_without_documents_is_not_opened() -> None:
-    assert [type(each) for each in changed(mail(NEW), World([dossier()]))[1]] == [Record]
+    assert [type(each) for each in changed(mail(NEW), World([dossier()]))[1]] == [Amend]
 
 
 def test_the_old_key_is_told_of_the_new_one() -> None:
@@ -178,7 +182,7 @@ def test_a_patient_with_a_key_may_change_his_own() -> None:
     patient = replace(OTHER, doctor_id=b"p" * 16, rpps="", patient_of=dossier().dossier_id)
     world.known[patient.doctor_id] = patient
     outcome, (_, release) = changed(mail(NEW, by=patient), world)
-    assert release.dossier_id == dossier().dossier_id
+    assert release.by.dossier == dossier().card
     assert len(outcome.effects.key_packets) == 2
 
 

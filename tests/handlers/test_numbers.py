@@ -55,7 +55,7 @@ VERBS = {
 
 def mail(request: str, numbers: str, by: Doctor = OTHER) -> Case:
     text = text_of(request, f"Numéros : {numbers}")
-    return asked(text, by=by, held_code=b"held", bodies=[body()])
+    return asked(text, by=by, has_code=True, bodies=[body()])
 
 
 def sent(numbers: str, view: World, by: Doctor = OTHER) -> list[int]:
@@ -134,7 +134,7 @@ class TestBoundToTheIndex:
         case = asked(
             text_of("reclassement", f"Numéros : 2 {READ}", "Onglet : Divers"),
             by=OTHER,
-            held_code=b"held",
+            has_code=True,
         )
         case = replace(case, policy=policy_of({"reclassement_autre": ("signature+code",)}))
         assert refusal_of(reclassement.handle, case, world(MASKED)).text == "table-other"

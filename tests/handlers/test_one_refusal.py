@@ -26,6 +26,7 @@ from handlers_case import (
     refusal_of,
     refusing,
     run,
+    size_of,
 )
 from msgspec.structs import replace
 
@@ -100,9 +101,7 @@ def measure(mail: Case, view: World) -> tuple[Measured, Refusal]:
     keeper = RecordingKeeper(refusing(Prove))
     refusal = refusal_of(consultation.handle, mail, view, keeper)
     assert isinstance(refusal, Refusal)
-    calls = [
-        (type(each).__name__, len(msgspec.msgpack.encode(each))) for each in keeper.requests
-    ]
+    calls = [(type(each).__name__, size_of(each)) for each in keeper.requests]
     strikes = refusal.effects.strikes
     mine = tuple(each for each in strikes if each.fault is not Fault.DOSSIER)
     letter = refusal_letter(refusal, mail.header, mail.opened.header, "fr")
@@ -126,13 +125,13 @@ def first_call(mail: Case, view: World) -> Any:  # noqa: ANN401 -- what the test
 
 
 def by_code(text: str) -> Case:
-    return asked(text, by=OTHER, held_code=b"held wrong code")
+    return asked(text, by=OTHER, has_code=True)
 
 
 def by_card(text: str) -> Case:
     mail = asked(text, by=OTHER)
     attested = Attested("lecteur", OTHER_NIR, OTHER.rpps, "once", NOON + 60)
-    opened = replace(mail.opened, attested=attested, held_attestation=b"held")
+    opened = replace(mail.opened, attested=attested)
     return replace(mail, opened=opened)
 
 

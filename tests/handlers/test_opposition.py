@@ -1,18 +1,22 @@
 """Opposition: which doctor is refused, and who cannot be."""
 
 import pytest
-from handlers_case import DEMO, OTHER, asked, dossier, refusal_of, run
+from handlers_case import DEMO, NEXT_CARD, OTHER, asked, dossier, refusal_of, run
 from msgspec.structs import replace
 from wishes_case import PATIENT, state_of, text_of, words_of, world
 
+from rmp_milter.calls.authority import Oppose
 from rmp_milter.handlers import opposition
 
 
 @pytest.mark.parametrize("named", [OTHER.rpps, OTHER.mail, "Dr Anne AUTRE", "anne autre"])
 def test_a_doctor_by_number_mail_or_name(named: str) -> None:
     mail = asked(text_of("opposition", f"Médecin : {named}"))
-    outcome, _ = run(opposition.handle, mail, world())
+    outcome, (*_, amend) = run(opposition.handle, mail, world())
     assert state_of(outcome).opposed == (OTHER.doctor_id,)
+    assert amend.wish == Oppose(OTHER.doctor_id)
+    assert [each.card for each in amend.by.persons] == [DEMO.card, OTHER.card]
+    assert state_of(outcome).card == NEXT_CARD
     assert OTHER.rpps in words_of(outcome)
 
 

@@ -23,6 +23,7 @@ from handlers_case import (
     doctor,
     dossier,
     refusal_of,
+    size_of,
 )
 from msgspec.structs import replace
 from proof_case import (
@@ -39,7 +40,17 @@ from proof_case import (
 )
 
 from rmp_milter.calls.protocol import Recode, Reply, Request
-from rmp_milter.dossier.model import Closure, Dossier, Fault, Locum, Mask, Slots, Tally, Verb
+from rmp_milter.dossier.model import (
+    Closure,
+    Dossier,
+    Fault,
+    Locum,
+    Mask,
+    Slots,
+    Takeover,
+    Tally,
+    Verb,
+)
 from rmp_milter.dossier.rules import STRICTEST, Proof, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Refusal
@@ -124,6 +135,7 @@ OLD = replace(state().slots, code=replace(CODE_SLOT, folded=False))
 NO_CODE = replace(state().slots, code=None)
 HIS_LOCUM = Locum(LAB.doctor_id, "2026-05-01", "2026-06-30", NOON)
 PATIENT = replace(doctor("Jean DUPONT", 6, "patient"), rpps="", patient_of=state().dossier_id)
+TAKEOVER = Takeover(LAB.doctor_id, NOON, NOON + DAY)
 MONTH = tuple(NOON - 29 * DAY + at * 20 * 3600 for at in range(30))
 
 SITUATIONS: dict[str, Callable[[], Noting]] = {
@@ -154,6 +166,11 @@ SITUATIONS: dict[str, Callable[[], Noting]] = {
     ),
     "a médecin traitant who left the directory": lambda: without_treating(known()),
     "a patient with a key of his own": lambda: with_doctors(known(), PATIENT),
+    "a patient with a suspended key": lambda: with_doctors(known(suspended=True), PATIENT),
+    "a takeover that can be contested": lambda: known(takeover=TAKEOVER),
+    "a takeover from who asks": lambda: known(
+        takeover=replace(TAKEOVER, former=OTHER.doctor_id)
+    ),
 }
 
 
@@ -180,9 +197,7 @@ def measured(trial: Trial, world: Noting, policy: Any = STRICTEST) -> Measured: 
     return Measured(
         said=(refusal.text, facts, letter.subject + letter.text, refusal.not_before),
         looks=tuple(world.looks),
-        calls=tuple(
-            (type(each).__name__, len(msgspec.msgpack.encode(each))) for each in keeper.requests
-        ),
+        calls=tuple((type(each).__name__, size_of(each)) for each in keeper.requests),
         strikes=tuple((each.fault, len(each.subject)) for each in refusal.effects.strikes),
         notices=tuple(len(each.letter.subject) for each in refusal.effects.notices),
         once=tuple(each.value for each in refusal.effects.once),
@@ -235,11 +250,11 @@ def test_a_new_codes_call_has_one_size_whatever_the_sheet_holds() -> None:
     for world in (World(), World([state(slots=replace(state().slots, vitale=b""))])):
         keeper = RecordingKeeper(lambda _: MailError("no-access"))
         text = "Demande : nouveau code\nPatient : DUPONT Jean\nNé le : 30/01/1959\n"
-        mail = asked(text, by=OTHER, held_code=b"held")
+        mail = asked(text, by=OTHER, has_code=True)
         refusal_of(HANDLERS[Verb.NOUVEAU_CODE], mail, world, keeper)
         (recode,) = keeper.requests
         assert isinstance(recode, Recode)
-        sizes.add(len(msgspec.msgpack.encode(recode)))
+        sizes.add(size_of(recode))
     assert len(sizes) == 1
 
 
@@ -255,7 +270,7 @@ class TestAHeldCreation:
         keeper = RecordingKeeper()
         refusal = refusal_of(HANDLERS[Verb.CREATION], asked(text, by=OTHER), world, keeper)
         assert isinstance(refusal, Refusal)
-        sizes = [len(msgspec.msgpack.encode(each)) for each in keeper.requests]
+        sizes = [size_of(each) for each in keeper.requests]
         letters = [len(each.letter.subject) for each in refusal.effects.notices]
         held = (refusal.text, refusal.not_before, sizes, letters, refusal.effects.strikes)
         return held, world.looks

@@ -73,12 +73,12 @@ def test_it_must_be_signed() -> None:
     assert refusal(said, proof=Proof.ACCOUNT) == "signature-needed"
 
 
-@pytest.mark.parametrize("code", [b"", b"held"])
-def test_nobody_else_may_whether_the_dossier_is_there_or_not(code: bytes) -> None:
+@pytest.mark.parametrize("code", [False, True])
+def test_nobody_else_may_whether_the_dossier_is_there_or_not(*, code: bool) -> None:
     said = "Numéros : 1\nOnglet : Imagerie\n"
     for world in (World([dossier()], ENTRIES), World()):
         for doctor in (OTHER, LAB):
-            assert refusal(said, world=world, by=doctor, held_code=code) == "no-access"
+            assert refusal(said, world=world, by=doctor, has_code=code) == "no-access"
 
 
 def test_a_locum_may_in_his_dates_and_opens_no_slot() -> None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, refusal_of, run
+from handlers_case import DEMO, LAB, NEXT_PERSON, NOON, OTHER, World, asked, refusal_of, run
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.authority import Locums
+from rmp_milter.calls.protocol import Amend
+from rmp_milter.dossier.cards import Days
 from rmp_milter.dossier.model import Locum
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import remplacement
@@ -29,12 +31,15 @@ def refusal(text: str, world: World | None = None, **more: Any) -> str:  # noqa:
 
 @pytest.mark.parametrize("who", [OTHER.rpps, OTHER.mail, OTHER.name, "dr anne autré"])
 def test_a_locum_is_named_by_rpps_mail_or_exact_name(who: str) -> None:
-    outcome, (record,) = declared(declaration(who))
+    outcome, (amend,) = declared(declaration(who))
     (changed,) = outcome.effects.doctors
     assert changed.locums == (Locum(OTHER.doctor_id, TODAY, "2026-06-04", NOON),)
     assert changed.revision == DEMO.revision + 1
-    assert isinstance(record, Record)
-    assert (record.event.action, record.event.subject) == ("remplacement", OTHER.rpps)
+    assert changed.card == NEXT_PERSON
+    assert isinstance(amend, Amend)
+    assert amend.wish == Locums((Days(OTHER.doctor_id, TODAY, "2026-06-04"),))
+    assert [each.card for each in amend.by.persons] == [DEMO.card, OTHER.card]
+    assert (amend.event.action, amend.event.subject) == ("remplacement", OTHER.rpps)
 
 
 def test_the_locum_is_told_for_whom_and_when() -> None:

@@ -32,7 +32,7 @@ def _sized(each: NumberedEntry) -> NumberedEntry:
 
 
 def mail(verb: str, more: str = "", mails: int = 6, by: Doctor = OTHER) -> Case:
-    case = asked(f"Demande : {verb}\n{WHO}{more}", by=by, held_code=b"held", held_reason=b"r")
+    case = asked(f"Demande : {verb}\n{WHO}{more}", by=by, has_code=True, has_reason=True)
     return replace(case, bounds=replace(case.bounds, answer_mails=mails))
 
 

@@ -28,10 +28,10 @@ def refusal(mail: Case, world: World) -> str:
 
 
 class TestGranted:
-    def test_at_once_by_the_custody_slot_with_the_held_reason(self) -> None:
+    def test_at_once_by_the_custody_slot_with_the_reason(self) -> None:
         outcome, (release,) = run(urgence.handle, emergency(), World([dossier()], FILED))
         assert isinstance(release, Release)
-        assert release.way_in == ByCustody(dossier().slots.custody, b"held")
+        assert release.way_in == ByCustody(dossier().slots.custody)
         assert release.readers == (OTHER.certificate,)
         assert (release.event.action, release.event.entries) == ("urgence", (1, 2))
         assert release.event.reference.startswith("U-")
@@ -183,7 +183,7 @@ class TestShortList:
 class TestCase:
     def test_a_signature(self) -> None:
         mail = asked(
-            f"Demande : urgence\n{WHO}", by=OTHER, proof=Proof.ACCOUNT, held_reason=b"held"
+            f"Demande : urgence\n{WHO}", by=OTHER, proof=Proof.ACCOUNT, has_reason=True
         )
         assert refusal(mail, World([dossier()])) == "emergency-unsigned"
 

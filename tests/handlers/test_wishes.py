@@ -10,6 +10,8 @@ from handlers_case import (
     LAB,
     NOON,
     OTHER,
+    PROVEN,
+    TICKET,
     Handler,
     World,
     asked,
@@ -22,7 +24,7 @@ from handlers_case import (
 from msgspec.structs import replace
 from wishes_case import FILED, LOCUM, PATIENT, state_of, text_of, world
 
-from rmp_milter.calls.protocol import ByCode, Record, Release
+from rmp_milter.calls.protocol import Amend, ByCode, Record, Release
 from rmp_milter.dossier.model import Closure, Doctor, Fault
 from rmp_milter.handlers import acces, masquage, nouveau_code, opposition
 from rmp_milter.handlers.asking.outcome import Refusal
@@ -31,17 +33,22 @@ from rmp_milter.handlers.asking.outcome import Refusal
 @pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
 def test_by_signature(by: Doctor) -> None:
     mail = asked(text_of("masquage", "Numéros : 2"), by=by)
-    outcome, (request,) = run(masquage.handle, mail, world())
+    outcome, (request, amend) = run(masquage.handle, mail, world())
     assert [mask.number for mask in state_of(outcome).masks] == [2]
     assert isinstance(request, Record | Release)
     assert (request.event.action, request.event.entries) == ("masquage", (2,))
+    assert isinstance(amend, Amend)
+    assert amend.event == request.event
+    assert amend.by == request.by
 
 
 def test_any_other_professional_with_the_code() -> None:
     read = read_table(dossier(), FILED)
-    mail = asked(text_of("masquage", f"Numéros : 2 {read}"), by=OTHER, held_code=b"held")
-    outcome, (_prove, release) = run(masquage.handle, mail, world())
-    assert release.way_in == ByCode(CODE_SLOT, b"held")
+    mail = asked(text_of("masquage", f"Numéros : 2 {read}"), by=OTHER, has_code=True)
+    outcome, (prove, release, amend) = run(masquage.handle, mail, world())
+    assert release.way_in == ByCode(CODE_SLOT)
+    assert (prove.by.ticket, release.by.ticket, amend.by.ticket) == (TICKET, PROVEN, PROVEN)
+    assert [each.card for each in amend.by.persons] == [OTHER.card]
     assert state_of(outcome).masks[0].by == OTHER.doctor_id
     assert outcome.effects.cleared[0].fault is Fault.DOSSIER
 
@@ -57,7 +64,7 @@ def test_nobody_without_it() -> None:
 )
 def test_a_wrong_code_is_as_no_patient(handle: Handler) -> None:
     lines = ("Numéros : 99", "Médecin : Dr Anne AUTRE")
-    mail = asked(text_of("masquage", *lines), by=LAB, held_code=b"held")
+    mail = asked(text_of("masquage", *lines), by=LAB, has_code=True)
     opposed = replace(dossier(), opposed=(LAB.doctor_id,))
     closed = replace(dossier(), closure=Closure(NOON, NOON + 1))
     worlds = (world(), World(), world(opposed), world(closed))

@@ -12,5 +12,5 @@ FILED = [
 ]
 
 
-def emergency(who: str = WHO, by: Doctor = OTHER, reason: bytes = b"held") -> Case:
-    return asked(f"Demande : urgence\n{who}Motif : ••••\n", by=by, held_reason=reason)
+def emergency(who: str = WHO, by: Doctor = OTHER, *, reason: bool = True) -> Case:
+    return asked(f"Demande : urgence\n{who}Motif : ••••\n", by=by, has_reason=reason)

@@ -1,5 +1,6 @@
 import pytest
 
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
@@ -90,6 +91,8 @@ def test_a_mail_that_takes_long_waits_anew_with_the_large_ones(
     played = Slow(Gate(2, 1))
     keeper = RemoteKeeper(played.call, 50, played.gate)
     with Memory() as bodies:
-        _, fresh = open_in_turn(keeper, Open(b"d", (), (b"certificate",)), bodies, rank)
+        _, fresh = open_in_turn(
+            keeper, Open((), (Candidate(b"card", b"certificate"),)), bodies, rank
+        )
     fresh.close()
     assert played.asked == asked

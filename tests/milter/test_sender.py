@@ -1,9 +1,11 @@
 import pytest
 
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.protocol import Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
+from rmp_milter.handlers.asking.grounds import person
 from rmp_milter.milter.sender import (
     identify,
     likely_signers,
@@ -23,6 +25,7 @@ def doctor(number: int, account: str = "") -> Doctor:
         fingerprint=f"f{number}",
         key_ids=(f"k{number}",),
         account=account,
+        card=b"card" + bytes([number]),
     )
 
 
@@ -122,13 +125,13 @@ class Mail:
 
     def __init__(self, signer: Doctor, *issuers: str) -> None:
         self.signer, self.issuers = signer, issuers
-        self.tried: list[tuple[bytes, ...]] = []
+        self.tried: list[tuple[Candidate, ...]] = []
         self.opened: list[Attempt] = []
 
-    def __call__(self, certificates: tuple[bytes, ...]) -> Attempt:
-        known = self.signer.certificate in certificates
+    def __call__(self, persons: tuple[Candidate, ...]) -> Attempt:
+        known = self.signer.certificate in {each.certificate for each in persons}
         trust = Trust.GOOD if known else Trust.UNKNOWN
-        self.tried.append(certificates)
+        self.tried.append(persons)
         self.opened.append(Attempt(Signature(trust, issuers=self.issuers)))
         return self.opened[-1]
 
@@ -136,14 +139,14 @@ class Mail:
 def test_a_good_guess_opens_a_mail_once() -> None:
     mail = Mail(ONE, "k1")
     assert opened_with_signers(mail, (ONE,), EVERYBODY).signature.trust is Trust.GOOD
-    assert mail.tried == [(ONE.certificate,)]
+    assert mail.tried == [(person(ONE),)]
 
 
 def test_who_is_named_by_the_signature_is_tried_after_a_wrong_guess() -> None:
     mail = Mail(TWO, "k2")
     last = opened_with_signers(mail, (ONE,), EVERYBODY)
     assert last.signature.trust is Trust.GOOD
-    assert mail.tried == [(ONE.certificate,), (TWO.certificate,)]
+    assert mail.tried == [(person(ONE),), (person(TWO),)]
     assert [each.closed for each in mail.opened] == [True, False]
 
 

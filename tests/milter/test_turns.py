@@ -2,7 +2,7 @@ import threading
 import time
 from contextlib import suppress
 
-from rmp_milter.calls.protocol import Opened, Signature, Trust
+from rmp_milter.calls.protocol import Attested, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.milter.turns import Turns, subjects_of
@@ -10,8 +10,11 @@ from rmp_milter.milter.turns import Turns, subjects_of
 DOCTOR = Doctor(bytes(16), "Dr X", "", "x@x.example", "médecin", b"", "", ())
 
 
-def opened(code: bytes = b"", attestation: bytes = b"") -> Opened:
-    return Opened("", Signature(Trust.GOOD), (), code, held_attestation=attestation)
+ATTESTED = Attested("lecteur", "159017511600108", "10000000001", "once", 9)
+
+
+def opened(attested: Attested | None = None, *, code: bool = False) -> Opened:
+    return Opened("", Signature(Trust.GOOD), (), code, attested)
 
 
 def subjects(name: str, held: Opened) -> tuple[bytes, ...]:
@@ -25,7 +28,7 @@ def test_who_brings_no_code_waits_for_nobody() -> None:
 
 def test_an_emergency_waits_for_nobody_whatever_it_carries() -> None:
     header = parse("Demande : urgence\nPatient : DUPONT Jean\nMotif : coma\n", 2026)
-    assert subjects_of(DOCTOR, header, opened(b"code", b"card")) == ()
+    assert subjects_of(DOCTOR, header, opened(ATTESTED, code=True)) == ()
 
 
 def test_lists_and_creations_are_counted_for_their_sender_alone() -> None:
@@ -35,9 +38,9 @@ def test_lists_and_creations_are_counted_for_their_sender_alone() -> None:
 
 
 def test_every_spelling_of_a_patient_is_one_turn() -> None:
-    first = subjects("DUPONT-MARTIN Éric", opened(b"code"))
-    assert subjects("Dupont Martin, Eric", opened(attestation=b"card")) == first
-    assert subjects("DURAND Eric", opened(b"code")) != first
+    first = subjects("DUPONT-MARTIN Éric", opened(code=True))
+    assert subjects("Dupont Martin, Eric", opened(ATTESTED)) == first
+    assert subjects("DURAND Eric", opened(code=True)) != first
 
 
 def test_one_at_a_time_in_a_turn_and_no_deadlock() -> None:

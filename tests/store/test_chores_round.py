@@ -15,16 +15,19 @@ from store_case import (
     close,
 )
 
+from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.protocol import (
     Adopt,
+    Failed,
     Reply,
     Request,
     Resealed,
     ResealedItem,
     Seal,
     Sealed,
+    Why,
 )
 from rmp_milter.dossier.changes import Changes, NewWaiting
 from rmp_milter.dossier.identity import trait_keys
@@ -43,15 +46,18 @@ TRAITS = trait_keys(PATIENT)
 
 
 class Played:
-    """A keeper that can do all, until it is ``down``."""
+    """A keeper that can do all, until it is ``down`` or knows of a later card."""
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
         self.down = False
+        self.moved = False
 
     def __call__(self, request: Request, _fd: int | None) -> tuple[Reply, int | None]:
         if self.down:
             raise KeeperDown("down")
+        if self.moved:
+            return Failed(Why.MOVED), None
         self.asked.append(request)
         if isinstance(request, Adopt):
             packets = tuple(b"packet" for _ in request.readers)
@@ -88,7 +94,7 @@ def house(store: Store, played: Played, monkeypatch: pytest.MonkeyPatch) -> Hous
 
 @pytest.fixture
 def lab(store: Store) -> Doctor:
-    doctor = replace(a_doctor(5, doctor_id=b"t" * 16), mail="labo@labo.example")
+    doctor = replace(a_doctor(5, doctor_id=b"t" * 16), mail="labo@labo.example", card=b"lab's")
     store.commit(Changes(doctors=(doctor,)), NOW)
     return doctor
 
@@ -96,14 +102,14 @@ def lab(store: Store) -> Doctor:
 def kept(store: Store, *bodies: bytes, days: int = 30, nir: str = PATIENT.nir) -> NewWaiting:
     new = a_waiting(*(bodies or (b"one",)), traits=TRAITS, days=days)
     patient = replace(new.waiting.patient, nir=nir)
-    new = replace(new, waiting=replace(new.waiting, patient=patient))
+    new = replace(new, waiting=replace(new.waiting, patient=patient, card=b"deposit's"))
     store.commit(Changes(waiting=(new,)), NOW)
     return new
 
 
 def a_home(store: Store, *seen: bytes, nir: str = PATIENT.nir) -> bytes:
     dossier = a_dossier(treating=b"t" * 16)
-    dossier = replace(dossier, patient=replace(dossier.patient, nir=nir))
+    dossier = replace(dossier, patient=replace(dossier.patient, nir=nir), card=b"dossier's")
     store.commit(Changes(dossiers=(a_new_dossier(*TRAITS, dossier=dossier, seen=seen),)), NOW)
     return dossier.dossier_id
 
@@ -133,7 +139,8 @@ def test_a_deposit_that_fits_by_now_is_adopted_with_its_leaf(
     home = a_home(house.store)
     assert do_round(house, NOW + 9, NOW + 9) == Count(adopted=1)
     (adopt,) = played.adopts
-    assert (adopt.waiting_id, adopt.dossier_id) == (new.waiting.waiting_id, home)
+    assert adopt.card == new.waiting.card
+    assert adopt.by == Authority(b"", b"dossier's", (Candidate(b"lab's", lab.certificate),))
     assert (adopt.event.action, adopt.event.actor_rpps) == ("rattachement", lab.rpps)
     assert adopt.event.dossier_id == home
     with house.store.snapshot() as view:
@@ -267,6 +274,29 @@ def test_while_the_keeper_is_down_nothing_is_lost(
     assert do_round(house, NOW + 9, NOW) == Count(failed=1)
     played.down = False
     assert do_round(house, NOW + 9, NOW) == Count(adopted=1)
+
+
+def test_what_moved_meanwhile_is_done_in_the_next_round(
+    house: Household, played: Played, lab: Doctor
+) -> None:
+    assert lab
+    kept(house.store)
+    a_home(house.store)
+    played.moved = True
+    assert do_round(house, NOW, NOW) == Count()
+    played.moved = False
+    assert do_round(house, NOW, NOW) == Count(adopted=1)
+
+
+def test_what_nobody_has_vouched_for_yet_waits_and_the_log_says_what_to_do(
+    house: Household, lab: Doctor, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert lab
+    new = kept(house.store)
+    dossier = replace(a_dossier(treating=b"t" * 16), patient=new.waiting.patient)
+    house.store.commit(Changes(dossiers=(a_new_dossier(*TRAITS, dossier=dossier),)), NOW)
+    assert do_round(house, NOW, NOW) == Count(failed=1)
+    assert "no card yet: rmp store vouch" in caplog.text
 
 
 def test_a_chore_that_another_did_meanwhile_is_passed_over(

@@ -34,9 +34,10 @@ class Bounds(msgspec.Struct, frozen=True):
     before, ``old_wrong_codes`` within 30 days as well), as those
     of a sender or of all end code requests; ``hold`` is how long an answer waits that must
     not be told from another by its time; ``waiting`` is how long a deposit waits for its
-    dossier, ``retention`` how long a closed dossier is kept and ``contest`` how long a takeover
-    may be contested. ``justify_hours`` is how soon an emergency is to be justified. One request
-    is answered with ``answer_mails`` mails at most, of ``answer_bytes`` each.
+    dossier, ``retention`` how long a closed dossier is kept and ``contest`` how long a change of
+    médecin traitant can be contested. ``justify_hours`` is how soon an emergency is to be
+    justified. One request is answered with ``answer_mails`` mails at most, of ``answer_bytes``
+    each.
     """
 
     wrong_codes: int = 5

@@ -13,7 +13,7 @@ from rmp_milter.dossier.changes import Adoption
 from rmp_milter.dossier.identity import Matching, match, trait_keys
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting
 from rmp_milter.handlers.asking.case import Occasion
-from rmp_milter.handlers.asking.grounds import unasked
+from rmp_milter.handlers.asking.grounds import check_vouched, unasked
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.people.patients import match_open
 from rmp_milter.handlers.way_in.unlocking import sealed_document
@@ -68,6 +68,7 @@ def adopt(
     ``readers`` are the dossier's standing readers. The depositor is told nothing: he must
     not learn when a dossier comes to be (mission, rules 2 and 4).
     """
+    check_vouched(waiting.card)
     documents = waiting.entry.documents
     reply = occasion.keeper.adopt(
         Adopt(

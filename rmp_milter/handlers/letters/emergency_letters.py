@@ -130,7 +130,7 @@ def _formalities(case: Case) -> str:
         until=told_minute(
             case.at + case.bounds.justify_hours * _HOUR, case.clock, case.language
         ),
-        reference=reference_of(case.digest),
+        reference=reference_of(case.act),
     )
 
 

@@ -6,7 +6,7 @@ not yet committed; it counts for this mail, and nothing is learnt by it.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from rmp_milter.calls.authority import Authority, Candidate
@@ -117,6 +117,15 @@ class Reading:
             raise Unentitled("a copy that its own key did not prolong")
         return Person(card, candidate.certificate, newer)
 
+    def persons(self, candidates: Iterable[Candidate], now: int) -> Iterator[Person]:
+        """Yield those whose cards count; read leniently, others are passed over."""
+        for each in candidates:
+            try:
+                yield self.person(each, now)
+            except Unentitled:
+                if not self._leniently:
+                    raise
+
     def _check(self, shown: Shown) -> None:
         stand, certificate = self._look(shown)
         if stand in {Stand.CURRENT, Stand.NEXT}:
@@ -149,7 +158,7 @@ def ground_of(reading: Reading, ticket: Ticket, by: Authority, now: int) -> Grou
 
     Raises :class:`Unentitled`, :class:`Moved`.
     """
-    persons = tuple(reading.person(each, now) for each in by.persons)
+    persons = tuple(reading.persons(by.persons, now))
     sender = next((each.card for each in persons if each.card.person == ticket.person), None)
     if sender is None or not ticket.person:
         raise Unentitled("without its sender's card")

@@ -60,7 +60,7 @@ from rmp_milter.keeper.vitale.attestation import is_number
 
 _ENCLOSES = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVELLE_CLE})
 """Requests whose answer is for a key that the mail encloses."""
-_CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CLE_DU_PATIENT})
+_CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CONTESTATION, Verb.CLE_DU_PATIENT})
 """Requests that open a dossier and then change who has a standing in it."""
 
 
@@ -252,6 +252,9 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
     """Raise :class:`Unentitled` unless the packets are for the sender, or the enclosed key."""
     ground, ticket = found.ground, found.ticket
     own = ground.certificates_of(ticket.person)
+    dossier = ground.dossier
+    if ticket.verb is Verb.CONTESTATION and dossier and dossier.takeover:
+        own = ground.certificates_of(dossier.takeover.former)  # whom the contest puts back
     if ticket.verb not in _ENCLOSES:
         if certificate not in own:
             raise Unentitled("another reader than the sender")

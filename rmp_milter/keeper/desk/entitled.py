@@ -23,17 +23,15 @@ from rmp_milter.keeper.authority.ground import (
     Standing,
     ground_of,
 )
+from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
-from rmp_milter.keeper.desk.ticketing import persons_in
 from rmp_milter.keeper.log.known import Known, Stand
 from rmp_milter.keeper.log.own import Own
 
 NOBODY = bytes(16)
 """In the place of a dossier where there is none."""
-_SAME_MOMENT = 300
-"""Seconds by which the time that a mail came may differ from when it was opened."""
 
 
 class Entitled(NamedTuple):
@@ -78,9 +76,9 @@ def known_persons(desk: Desk, candidates: Iterable[Candidate], now: int) -> tupl
     """Return those of the candidates whose cards count, to see who signed a mail."""
     with desk.journal.own() as own:
         reading = Reading(desk.sealer, look_in(own), leniently=True)
-        persons = persons_in(reading, candidates, now)
+        persons = tuple(reading.persons(candidates, now))
     learn(desk, reading.learnt)
-    return tuple(persons)
+    return persons
 
 
 def learn(desk: Desk, shown: Sequence[Shown]) -> None:
@@ -194,7 +192,7 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
     """
     ticket, sender = found.ticket, found.ground.sender
     proofs = [*([ticket.proof.value] if ticket.proof else []), *([way.value] if way else [])]
-    is_near = abs(event.at - ticket.at) <= _SAME_MOMENT
+    is_near = abs(event.at - ticket.at) <= SAME_MOMENT
     return replace(
         event,
         at=event.at if is_near else ticket.at,

@@ -53,12 +53,13 @@ def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
     dossier = found.ground.dossier
     if event.outcome != "granted":
         return _refusal(desk, found, event, verb)
+    if verb in _GIVES_REASONS:
+        # An emergency is written down whatever card there is, or none.
+        return leaf_of(found, event, dossier=dossier.dossier if dossier else event.dossier_id)
     if dossier is None:
         if event.dossier_id or event.entries or event.documents:
             raise Unentitled("without the dossier's card")
         return leaf_of(found, event)
-    if verb in _GIVES_REASONS:
-        return leaf_of(found, event, dossier=dossier.dossier)
     return _reading(desk, found, event)
 
 

@@ -4,18 +4,16 @@ The keeper reads the header as the milter does, by the same functions; what the 
 it decides about the words of an answer only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.protected import Protected
 from rmp_milter.calls.protocol import Attested, Doubt, Parcel, Signature, Standing, Trust
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.keeper.authority.ground import Person, Reading, digest_of
+from rmp_milter.keeper.authority.ground import Person, digest_of
 from rmp_milter.keeper.authority.host_rules import HostRules
-from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Attestation, HeldBody, Share, Ticket
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.meaning.meant import Days, check_named, check_readers, check_unsigned
@@ -58,17 +56,6 @@ class Moment(NamedTuple):
     this_year: int
     rules: HostRules
     services: frozenset[str]
-
-
-def persons_in(reading: Reading, candidates: Iterable[Candidate], now: int) -> list[Person]:
-    """Return those whose cards count: what is wrong with one says nothing of the others."""
-    found = []
-    for each in candidates:
-        try:
-            found.append(reading.person(each, now))
-        except Unentitled:
-            continue
-    return found
 
 
 def sender_among(

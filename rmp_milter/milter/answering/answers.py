@@ -25,7 +25,7 @@ Bodies = Callable[[bytes], memoryview | None]
 
 
 class About(msgspec.Struct, frozen=True):
-    """The mail that is answered: its reader, its digest and time, its Message-ID.
+    """The mail that is answered: its reader, its time, its Message-ID.
 
     ``ticket`` is its own, none for what the chores write. The key of a reader who ``is_new``
     came enclosed in it: no card in force names him.
@@ -35,7 +35,6 @@ class About(msgspec.Struct, frozen=True):
     """
 
     reader: Doctor
-    digest: bytes
     at: int
     in_reply_to: str
     not_before: int = 0

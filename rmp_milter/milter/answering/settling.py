@@ -66,7 +66,6 @@ def _mails(
     bodies = _Bodies(outcome.effects, brought)
     about = About(
         reader=_present(case.doctor, outcome.effects),
-        digest=case.digest,
         at=case.at,
         in_reply_to=case.message_id,
         not_before=outcome.not_before,

@@ -109,19 +109,18 @@ def expiry(house: Household, waiting: Waiting, now: int) -> Changes:
     digest = digest_of("expiry", waiting.waiting_id)
     with house.store.snapshot() as view:
         sender = view.doctor(waiting.entry.author)
-    mails = _letter(
-        house, expiry_letter(waiting, house.language, house.clock), sender, digest, now
-    )
+    letter = expiry_letter(waiting, house.language, house.clock)
+    mails = _letter(house, letter, sender, now)
     return Changes(digest=digest, expired=(waiting.waiting_id,), outbox=mails)
 
 
 def _letter(
-    house: Household, letter: Letter, reader: Doctor | None, digest: bytes, now: int
+    house: Household, letter: Letter, reader: Doctor | None, now: int
 ) -> tuple[OutgoingMail, ...]:
     if reader is None:
         log.warning("chores: a sender is not in the directory any more and is not told")
         return ()
-    about = About(reader=reader, digest=digest, at=now, in_reply_to="", reply=False)
+    about = About(reader=reader, at=now, in_reply_to="", reply=False)
     try:
         return house.answers.make(letter, about, lambda _document: None)
     except MailError as error:
@@ -145,9 +144,8 @@ def _digest(house: Household, doctor_id: bytes, at: int, now: int) -> Changes | 
     if not lines:
         return None
     digest = digest_of("receipts", doctor_id, day_of(at, house.clock).encode())
-    mails = _letter(
-        house, digest_letter(lines, house.language, house.clock), doctor, digest, now
-    )
+    letter = digest_letter(lines, house.language, house.clock)
+    mails = _letter(house, letter, doctor, now)
     told = ToldUpTo(doctor_id, max(line.at for line in lines))
     return Changes(digest=digest, outbox=mails, told=(told,))
 

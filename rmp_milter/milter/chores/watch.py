@@ -89,7 +89,7 @@ def _reminded(house: Household, watch: Watch, emergency: Emergency, at: int, now
     turn = str(len(emergency.reminded)).encode()
     digest = digest_of("reminder", emergency.reference.encode(), turn)
     try:
-        about = About(reader=doctor, digest=digest, at=now, in_reply_to="", reply=False)
+        about = About(reader=doctor, at=now, in_reply_to="", reply=False)
         mails = house.answers.make(letter, about, lambda _document: None)
     except GroundMoved:
         return False  # he was changed meanwhile: the next round reminds him

@@ -1,0 +1,46 @@
+"""What the keeper refuses, as the milter hears it."""
+
+import pytest
+
+from rmp_milter.calls.authority import NOTHING, NoCode
+from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
+from rmp_milter.calls.protocol import Amend, Amended, Event, Failed, Reply, Request, Why
+from rmp_milter.errors import MailError
+
+AMEND = Amend(NoCode(), Event(1, "revocation du code", b"act", "", "", ""), NOTHING)
+
+
+def keeper(reply: Reply) -> RemoteKeeper:
+    """Return a keeper that answers so, whatever it is asked."""
+
+    def call(_request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+        return reply, None
+
+    return RemoteKeeper(call, 50)
+
+
+def refusal(why: Why) -> MailError:
+    with pytest.raises(MailError) as caught:
+        keeper(Failed(why, "a detail")).amend(AMEND)
+    return caught.value
+
+
+def test_the_next_cards_come_back() -> None:
+    assert keeper(Amended(b"next")).amend(AMEND) == Amended(b"next")
+
+
+def test_a_card_that_is_not_in_force_any_more_refuses_nobody() -> None:
+    with pytest.raises(GroundMoved):
+        keeper(Failed(Why.MOVED)).amend(AMEND)
+
+
+def test_what_was_done_before_is_told_as_such() -> None:
+    error = refusal(Why.REPLAYED)
+    assert (error.text, error.code, error.enhanced) == ("replayed", 550, "5.7.7")
+
+
+def test_what_nothing_entitles_to_comes_again_and_only_the_log_says_why() -> None:
+    """An honest milter asks for nothing of the kind: it is our fault, not the sender's."""
+    error = refusal(Why.UNENTITLED)
+    assert (error.text, error.code, error.facts) == ("unavailable", 451, {})
+    assert error.detail == "keeper: unentitled a detail"
