@@ -23,7 +23,7 @@ from rmp_milter.handlers import cle_du_patient, depot, nouveau_code, urgence
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.filing.key_packets import standing_dossiers, standing_readers
 from rmp_milter.handlers.table import HANDLERS
-from rmp_milter.milter.understanding import OwnWords, understood
+from rmp_milter.mail.meaning.understanding import OwnWords, understood
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
 

@@ -104,7 +104,9 @@ def test_nothing_of_a_document_stands_in_a_notice(verb: Verb) -> None:
                     assert known not in words
 
 
-@pytest.mark.parametrize("verb", CHANGES.keys() - {Verb.NOUVEAU_CODE, Verb.REVOCATION_DU_CODE})
+@pytest.mark.parametrize(
+    "verb", sorted(CHANGES.keys() - {Verb.NOUVEAU_CODE, Verb.REVOCATION_DU_CODE})
+)
 @pytest.mark.parametrize("by", [DEMO, PATIENT, LOCUM])
 def test_what_they_do_by_their_signature_is_no_news(verb: Verb, by: Doctor) -> None:
     state = CHANGES[verb][0]
