@@ -108,6 +108,16 @@ def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
 
 @needs_root
 @needs_public_code
+def test_check_says_what_it_finds_to_whom_the_keepers_folder_is_closed(service: Path) -> None:
+    where = ("--config", str(service / "rmp.toml"))
+    done = as_user(MILTER, COMMAND, *where, "check", "--no-postfix")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "error: " in done.stdout.splitlines()[0]
+    assert str(service / "keeper") in done.stdout
+
+
+@needs_root
+@needs_public_code
 @pytest.mark.parametrize(
     "command", [("store", "stats"), ("doctor", "list"), ("outbox", "list"), ("check", "--json")]
 )
@@ -347,7 +357,7 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
 
 BECOME = """
 import os, socket, sys
-from rmp_milter.cli import doctor, doctor_changes, main  # while the modules can be read
+from rmp_milter.cli import check, doctor, doctor_changes, main  # while the modules can be read
 from rmp_milter.host.owners import owner_named
 name, *rest = sys.argv[1:]
 user = owner_named(name)
