@@ -5,9 +5,10 @@ transaction that writes it also writes what the tree over all leaves (RFC 6962) 
 it. Several worker processes share the log; each opens it after its fork.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import lmdb
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,14 +28,19 @@ from rmp_milter.keeper.log.file import (
     open_environment,
     open_tables,
 )
-from rmp_milter.keeper.log.head import Signed
 from rmp_milter.keeper.log.leaves import logged_at, past_event
+from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.own_tables import open_own
+from rmp_milter.keeper.log.signing import SIGNED_KEY, check_end, sign, signed_in
 from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
 from rmp_milter.keeper.log.writing import INDEX_SIZE
 
 LOOKED_BACK = 1024
 """Leaves that :meth:`Journal.latest` looks at, at most, the first time."""
-_SIGNED_KEY = b"signed"
+
+WithLeaf = Callable[[Own, bool], None]
+"""What is written with a leaf; the second value says whether the leaf is new."""
+T = TypeVar("T")
 
 
 class JournalError(Exception):
@@ -63,7 +69,7 @@ def create(folder: Path, origin: str) -> None:
         tables = open_tables(env, create=True)
         with env.begin(db=tables.meta, write=True) as transaction:
             transaction.put(FORMAT_KEY, FORMAT.mark)
-            transaction.put(_SIGNED_KEY, state.encode())
+            transaction.put(SIGNED_KEY, state.encode())
     log_head.begin_state(folder, state)
 
 
@@ -99,56 +105,75 @@ class Journal(Closing):
             self._tables = open_tables(self._env)
             state = log_head.read_state(self._folder)  # before the leaves, which only grow
             with self._env.begin() as transaction:
-                self._check_end(transaction, state)
+                check_end(transaction, self._tables, state)
+            with self._turn:
+                self._own = open_own(self._env, self._tables.meta)
         except BaseException:
             self.close()
             raise
 
-    def _check_end(self, transaction: lmdb.Transaction, state: Signed) -> None:
-        """Look at the last leaf, and whether all extends what was signed last."""
-        size, tree = log_writing.size_of(transaction, self._tables), self._tree(transaction)
-        own = self._signed(transaction)
-        if transaction.stat(self._tables.leaves)["entries"] != size:
-            raise LogFault("leaves are missing among the others")
-        with transaction.cursor(db=self._tables.leaves) as cursor:
-            tree.check_end(size, bytes(cursor.value()) if cursor.last() else b"")
-        if state.head.origin != own.head.origin:
-            raise LogFault(f"the state file beside it is that of the log {state.head.origin}")
-        for signed in (own, state):
-            tree.check_extends(size, signed.head)
-
-    def _tree(self, transaction: lmdb.Transaction) -> Tree:
-        return Tree(transaction, self._tables.nodes)
-
-    def _signed(self, transaction: lmdb.Transaction) -> Signed:
-        return log_head.decode(bytes(transaction.get(_SIGNED_KEY, b"", db=self._tables.meta)))
-
-    def append(self, event: Event, logged_at: int, sealed: bytes = b"") -> int:
+    def append(
+        self,
+        event: Event,
+        logged_at: int,
+        sealed: bytes = b"",
+        *,
+        with_it: WithLeaf | None = None,
+    ) -> int:
         """Write the event's leaves and its ``sealed`` reason; return the index of the last.
 
         Durable on return. The same event, tried again (same action, dossier, request, actor,
         outcome and documents), finds its leaf, with the reason sealed then, and writes
-        nothing; an event without a request is always new. Raises :class:`JournalError` where
-        it cannot be written, :class:`LeafError` for what no leaf can hold.
+        nothing; an event without a request is always new. ``with_it`` is called behind the
+        leaf, in its transaction: what it writes is there with the leaf or neither is, what it
+        raises passes, and nothing is written; it must not call the journal. Raises
+        :class:`JournalError` where it cannot be written, :class:`LeafError` for what no leaf
+        can hold.
         """
-        try:
-            with self._turn, self._env.begin(write=True) as transaction:
-                return log_writing.put(transaction, self._tables, event, logged_at, sealed)
-        except (lmdb.Error, LogFault) as error:
-            raise JournalError(f"access log: {_reason(error)}") from error
+        with self._writing() as transaction:
+            written = log_writing.put(transaction, self._tables, event, logged_at, sealed)
+            if with_it is not None:
+                own = Own.of(transaction, self._own)
+                own.tidy(logged_at)
+                with_it(own, written.is_new)
+        return written.last
 
-    def forget(self, dossier_id: bytes) -> None:
-        """Forget which leaves are a dossier's; durable on return.
+    def change(self, what: Callable[[Own], T]) -> T:
+        """Change the keeper's own tables without a leaf; return what ``what`` returns.
 
+        Durable on return, or as they were where it raises; it must not call the journal.
         Raises :class:`JournalError` where it cannot be written.
         """
-        try:
-            with self._turn, self._env.begin(write=True) as transaction:
-                forget(
-                    transaction, self._tables.dossiers_salt, self._tables.dossiers, dossier_id
-                )
-        except lmdb.Error as error:
-            raise JournalError(f"access log: {_reason(error)}") from error
+        with self._writing() as transaction:
+            return what(Own.of(transaction, self._own))
+
+    @contextmanager
+    def own(self) -> Iterator[Own]:
+        """Give the keeper's own tables as they are now, to be read in the block.
+
+        Raises :class:`JournalError` where they cannot be read.
+        """
+        with _as_journal_error(), self._env.begin() as transaction:
+            yield Own.of(transaction, self._own)
+
+    def forget(
+        self, dossier_id: bytes, *, with_it: Callable[[Own], None] | None = None
+    ) -> None:
+        """Forget which leaves are a dossier's; durable on return.
+
+        ``with_it`` changes the keeper's own tables in the same transaction. Raises
+        :class:`JournalError` where it cannot be written.
+        """
+        tables = self._tables
+        with self._writing() as transaction:
+            forget(transaction, tables.dossiers_salt, tables.dossiers, dossier_id)
+            if with_it is not None:
+                with_it(Own.of(transaction, self._own))
+
+    @contextmanager
+    def _writing(self) -> Iterator[lmdb.Transaction]:
+        with _as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
+            yield transaction
 
     def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
         """Sign the tree as it is now; return the checkpoint (C2SP tlog-checkpoint).
@@ -157,35 +182,24 @@ class Journal(Closing):
         :class:`JournalError` for a log that does not extend what was signed before.
         """
         try:
-            with self._turn, self._env.begin(write=True) as transaction:
-                last = max(
-                    (self._signed(transaction), log_head.read_state(self._folder)),
-                    key=lambda signed: signed.head.size,
-                )
-                tree, size = (
-                    self._tree(transaction),
-                    log_writing.size_of(transaction, self._tables),
-                )
-                signed = log_head.next_signed(tree, size, last, key)
-                log_head.write_state(self._folder, signed)
-                transaction.put(_SIGNED_KEY, signed.encode(), db=self._tables.meta)
-        except (lmdb.Error, LogFault, OSError) as error:
+            with self._writing() as transaction:
+                return sign(transaction, self._tables, self._folder, key)
+        except OSError as error:
             raise JournalError(f"access log: {_reason(error)}") from error
-        return signed.note
 
     @property
     def origin(self) -> str:
         """The log's name."""
         with self._env.begin() as transaction:
-            return self._signed(transaction).head.origin
+            return signed_in(transaction, self._tables).head.origin
 
     @contextmanager
     def snapshot(self) -> Iterator[LogSnapshot]:
         """Give the log as it is now, for as long as the block lasts."""
+        tables = self._tables
         with self._env.begin() as transaction:
-            yield LogSnapshot(
-                transaction, self._tables.leaves, self._tree(transaction), self._tables.reasons
-            )
+            tree = Tree(transaction, tables.nodes)
+            yield LogSnapshot(transaction, tables.leaves, tree, tables.reasons)
 
     def __len__(self) -> int:
         with self._env.begin() as transaction:
@@ -198,14 +212,10 @@ class Journal(Closing):
         what is written while a clock is behind must not hide that it is. Raises
         :class:`JournalError` where a leaf cannot be read.
         """
-        with self.snapshot() as seen:
+        with _as_journal_error(), self.snapshot() as seen:
             size = len(self)
             begin = max(self._looked_at, size - LOOKED_BACK)
-            found = [self._latest]
-            try:
-                found += map(logged_at, seen.entries(begin, size))
-            except LogFault as fault:
-                raise JournalError(f"access log: {fault}") from fault
+            found = [self._latest, *map(logged_at, seen.entries(begin, size))]
         self._looked_at, self._latest = size, max(found)
         return self._latest
 
@@ -217,15 +227,21 @@ class Journal(Closing):
                 (index, transaction.get(index.to_bytes(INDEX_SIZE), db=self._tables.leaves))
                 for index in indexes
             ]
-        try:
+        with _as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
-        except LogFault as fault:
-            raise JournalError(f"access log: {fault}") from fault
 
     def close(self) -> None:
         """Close the environment."""
         self._env.close()
         self._turn.close()
+
+
+@contextmanager
+def _as_journal_error() -> Iterator[None]:
+    try:
+        yield
+    except (lmdb.Error, LogFault) as error:
+        raise JournalError(f"access log: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

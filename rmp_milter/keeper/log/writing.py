@@ -6,6 +6,7 @@ them: from the dossier, and from the same event tried again.
 
 import hashlib
 import secrets
+from typing import NamedTuple
 
 import lmdb
 from msgspec.structs import replace
@@ -17,6 +18,13 @@ from rmp_milter.keeper.log.leaves import leaves, unique_key
 from rmp_milter.keeper.log.tree import Tree
 
 INDEX_SIZE = 8
+
+
+class Written(NamedTuple):
+    """The index of an event's last leaf, and whether it was written now or before."""
+
+    last: int
+    is_new: bool
 
 
 def size_of(transaction: lmdb.Transaction, tables: LogTables) -> int:
@@ -31,8 +39,8 @@ def put(
     event: Event,
     logged_at: int,
     sealed: bytes,
-) -> int:
-    """Write the event, unless it was written before; return the index of its last leaf.
+) -> Written:
+    """Write the event, unless it was written before; return where its last leaf is.
 
     One that was written keeps the reason that was sealed then. Raises
     :class:`~.leaves.LeafError`, and :class:`~.tree.LogFault` for a damaged tree.
@@ -40,7 +48,7 @@ def put(
     unique = unique_key(event)
     found = transaction.get(unique, db=tables.unique) if event.request else None
     if found is not None:
-        return int.from_bytes(found)
+        return Written(int.from_bytes(found), is_new=False)
     reason = hashlib.sha256(sealed).digest() if sealed else b""
     last = _put_leaves(transaction, tables, replace(event, reason=reason), logged_at)
     index = last.to_bytes(INDEX_SIZE)
@@ -48,7 +56,7 @@ def put(
         transaction.put(index, sealed, db=tables.reasons)
     if event.request:
         transaction.put(unique, index, db=tables.unique)
-    return last
+    return Written(last, is_new=True)
 
 
 def _put_leaves(

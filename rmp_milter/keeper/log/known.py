@@ -1,0 +1,130 @@
+"""Which card is in force, for each dossier and each person that the keeper has vouched for.
+
+Whoever holds the store can present an older card: it is known by its revision, and by its tag
+where two were made of one revision. What was erased leaves a tombstone, for good: no card of
+it counts ever again.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+import lmdb
+
+from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE, OwnTables
+from rmp_milter.keeper.log.tree import LogFault
+
+TAG_SIZE = 16
+_REVISION_SIZE = 8
+_TOMBSTONE = b""
+_KEY_SIZE = 1 + ID_SIZE
+_ROW_SIZES = (_REVISION_SIZE + TAG_SIZE, _REVISION_SIZE + TAG_SIZE + DIGEST_SIZE)
+
+
+class Stand(StrEnum):
+    """How a card stands to what is known under its id."""
+
+    CURRENT = "current"  # the one in force
+    NEXT = "next"  # the one that follows it; the first one where none is known
+    OLD = "old"
+    TWIN = "twin"  # of the revision in force, and another one
+    AHEAD = "ahead"  # further than one step
+    GONE = "gone"  # of what was erased or removed
+
+
+class Known(NamedTuple):
+    """What is known of a card: its revision, its tag, a person's certificate (its SHA-256)."""
+
+    revision: int
+    tag: bytes
+    certificate: bytes = b""
+
+
+class KnownError(ValueError):
+    """A card of what was erased is not learned."""
+
+
+class KnownCards:
+    """The cards in force, as one transaction sees them; keys are made by the functions below."""
+
+    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
+        self._transaction = transaction
+        self._table = tables.known
+
+    def look(self, key: bytes, revision: int, tag: bytes) -> Stand:
+        """Say how a card of this revision and tag stands to what is known."""
+        row = self._row(key)
+        if row == _TOMBSTONE:
+            return Stand.GONE
+        known = None if row is None else _unpacked(row)
+        ahead = revision - (-1 if known is None else known.revision)
+        if known and not ahead:
+            return Stand.CURRENT if tag == known.tag else Stand.TWIN
+        if ahead == 1:
+            return Stand.NEXT
+        return Stand.AHEAD if ahead > 1 else Stand.OLD
+
+    def take(self, key: bytes, card: Known) -> Stand:
+        """Learn a card that is the next one, and no other; say how it stood before."""
+        stand = self.look(key, card.revision, card.tag)
+        if stand is Stand.NEXT:
+            self.learn(key, card)
+        return stand
+
+    def learn(self, key: bytes, card: Known) -> None:
+        """Let the card be in force, whatever was: who calls has judged that it may.
+
+        Raises :class:`KnownError` for a card of what was erased.
+        """
+        if self._row(key) == _TOMBSTONE:
+            raise KnownError("erased")
+        self._transaction.put(_checked(key), _packed(card), db=self._table)
+
+    def forget(self, key: bytes) -> None:
+        """Leave a tombstone, whether anything was known or not."""
+        self._transaction.put(_checked(key), _TOMBSTONE, db=self._table)
+
+    def read(self, key: bytes) -> Known | None:
+        """Return what is known; none where nothing is, or not any more."""
+        row = self._row(key)
+        return _unpacked(row) if row else None
+
+    def entries(self) -> Iterator[tuple[bytes, Known | None]]:
+        """Yield every key with what is known under it; none for a tombstone."""
+        with self._transaction.cursor(db=self._table) as cursor:
+            for key, row in cursor:
+                yield bytes(key), _unpacked(bytes(row)) if row else None
+
+    def _row(self, key: bytes) -> bytes | None:
+        row = self._transaction.get(_checked(key), db=self._table)
+        return None if row is None else bytes(row)
+
+
+def of_dossier(dossier_id: bytes) -> bytes:
+    """Return the key of a dossier's card."""
+    return _checked(b"D" + dossier_id)
+
+
+def of_person(person_id: bytes) -> bytes:
+    """Return the key of a person's card."""
+    return _checked(b"P" + person_id)
+
+
+def _checked(key: bytes) -> bytes:
+    if len(key) != _KEY_SIZE:
+        raise ValueError("an id of another length")
+    return key
+
+
+def _packed(card: Known) -> bytes:
+    row = card.revision.to_bytes(_REVISION_SIZE) + card.tag + card.certificate
+    if len(card.tag) != TAG_SIZE or len(row) not in _ROW_SIZES:
+        raise ValueError("a tag or digest of another length")
+    return row
+
+
+def _unpacked(row: bytes) -> Known:
+    if len(row) not in _ROW_SIZES:
+        raise LogFault("a card that is known cannot be read")
+    tag, certificate = row[_REVISION_SIZE : _ROW_SIZES[0]], row[_ROW_SIZES[0] :]
+    return Known(int.from_bytes(row[:_REVISION_SIZE]), tag, certificate)

@@ -1,0 +1,49 @@
+"""All of the keeper's own tables as one transaction sees them."""
+
+from typing import NamedTuple, Self
+
+import lmdb
+
+from rmp_milter.keeper.log import known, tries
+from rmp_milter.keeper.log.acts import Acts
+from rmp_milter.keeper.log.known import KnownCards
+from rmp_milter.keeper.log.own_tables import OwnTables
+from rmp_milter.keeper.log.owners import Owners
+from rmp_milter.keeper.log.traits import Traits
+from rmp_milter.keeper.log.tries import Tries
+
+MOST_PURGED = 8
+"""Rows of each kind that go with one write: more than it can add, so that they grow no further."""
+
+
+class Own(NamedTuple):
+    """What the keeper knows by itself; good while its transaction is open."""
+
+    known: KnownCards
+    acts: Acts
+    tries: Tries
+    traits: Traits
+    owners: Owners
+
+    @classmethod
+    def of(cls, transaction: lmdb.Transaction, tables: OwnTables) -> Self:
+        """Return the tables as the transaction sees them."""
+        return cls(
+            KnownCards(transaction, tables),
+            Acts(transaction, tables),
+            Tries(transaction, tables),
+            Traits(transaction, tables),
+            Owners(transaction, tables),
+        )
+
+    def tidy(self, now: int, most: int = MOST_PURGED) -> None:
+        """Forget some of what is expired."""
+        self.acts.purge(now, most)
+        self.tries.purge(now, most)
+
+    def erase(self, dossier_id: bytes) -> None:
+        """Forget a dossier but for its tombstone: nothing here leads from it to its leaves."""
+        self.known.forget(known.of_dossier(dossier_id))
+        self.traits.remove(dossier_id)
+        self.acts.forget(dossier_id)
+        self.tries.clear(tries.of_dossier(dossier_id))

@@ -1,0 +1,28 @@
+"""Whose certificate a fingerprint is: one person's, until he gives it up."""
+
+import lmdb
+
+from rmp_milter.keeper.log.own_tables import OwnTables
+
+
+class Owners:
+    """Who has which certificate, as one transaction sees it; fingerprints are bytes."""
+
+    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
+        self._transaction = transaction
+        self._table = tables.owners
+
+    def claim(self, fingerprint: bytes, person_id: bytes) -> bool:
+        """Note whose it is; say whether it is his, now or already."""
+        self._transaction.put(fingerprint, person_id, db=self._table, overwrite=False)
+        return self.of(fingerprint) == person_id
+
+    def of(self, fingerprint: bytes) -> bytes | None:
+        """Return whose it is; none where it is nobody's."""
+        found = self._transaction.get(fingerprint, db=self._table)
+        return None if found is None else bytes(found)
+
+    def release(self, fingerprint: bytes, person_id: bytes) -> None:
+        """Let it be nobody's, if it is this person's."""
+        if self.of(fingerprint) == person_id:
+            self._transaction.delete(fingerprint, db=self._table)

@@ -1,0 +1,59 @@
+"""Which open dossiers a patient's traits may mean: so that the milter cannot pass one over.
+
+Traits and national numbers come as digests that the keeper has keyed (16 bytes): without its
+key nobody reads a name here. A dossier's digests stand under its id as well, so that it can be
+taken out whole.
+"""
+
+from collections.abc import Iterable
+
+import lmdb
+
+from rmp_milter.keeper.log.own_tables import ID_SIZE, OwnTables
+
+TRAIT_SIZE = 16
+
+
+class Traits:
+    """The traits of the open dossiers, as one transaction sees them."""
+
+    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
+        self._transaction = transaction
+        self._table, self._of = tables.traits, tables.traits_of
+
+    def put(self, dossier_id: bytes, traits: Iterable[bytes], number: bytes = b"") -> None:
+        """Let a dossier have these traits and no other ones, and its number's digest or none."""
+        digests = sorted(set(traits))
+        _check(dossier_id, number or bytes(TRAIT_SIZE), *digests)
+        self.remove(dossier_id)
+        for digest in digests:
+            self._transaction.put(digest + dossier_id, number, db=self._table)
+        self._transaction.put(dossier_id, b"".join(digests), db=self._of)
+
+    def remove(self, dossier_id: bytes) -> None:
+        """Take a dossier out: it is closed, or erased."""
+        for digest in self.of(dossier_id):
+            self._transaction.delete(digest + dossier_id, db=self._table)
+        self._transaction.delete(dossier_id, db=self._of)
+
+    def find(self, traits: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the dossiers that have one of the traits at least, each with its number."""
+        found: dict[bytes, bytes] = {}
+        with self._transaction.cursor(db=self._table) as cursor:
+            for digest in traits:
+                _check(digest)
+                at = cursor.set_range(digest)
+                while at and bytes(cursor.key())[:TRAIT_SIZE] == digest:
+                    found[bytes(cursor.key())[TRAIT_SIZE:]] = bytes(cursor.value())
+                    at = cursor.next()
+        return found
+
+    def of(self, dossier_id: bytes) -> tuple[bytes, ...]:
+        """Return a dossier's traits; none of one that is not here."""
+        row = bytes(self._transaction.get(dossier_id, b"", db=self._of))
+        return tuple(row[at : at + TRAIT_SIZE] for at in range(0, len(row), TRAIT_SIZE))
+
+
+def _check(*values: bytes) -> None:
+    if any(len(value) != ID_SIZE for value in values):  # a digest is as long as an id
+        raise ValueError("an id or a trait of another length")
