@@ -11,7 +11,7 @@ from keeper_case import ORIGIN
 from own_case import ACTS, DAY, DOSSIERS, log, own, rows, scratch
 
 from rmp_milter.keeper.log import journal
-from rmp_milter.keeper.log.acts import Act
+from rmp_milter.keeper.log.acts import NotedAct
 from rmp_milter.keeper.log.file import DATA
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.own import Own
@@ -27,7 +27,7 @@ def test_an_act_may_do_again_what_it_did(own: Own) -> None:
     assert own.acts.read(ACT) is None
     assert own.acts.note(ACT, "urgence", ONE, TIME)
     assert own.acts.note(ACT, "urgence", ONE, TIME)
-    assert own.acts.read(ACT) == Act("urgence", ONE, TIME)
+    assert own.acts.read(ACT) == NotedAct("urgence", ONE, TIME)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_an_act_may_do_again_what_it_did(own: Own) -> None:
 def test_an_act_does_nothing_else(own: Own, verb: str, target: bytes) -> None:
     own.acts.note(ACT, "urgence", ONE, TIME)
     assert not own.acts.note(ACT, verb, target, TIME + DAY)
-    assert own.acts.read(ACT) == Act("urgence", ONE, TIME)
+    assert own.acts.read(ACT) == NotedAct("urgence", ONE, TIME)
     assert own.acts.note(OTHER, verb, target, TIME)
 
 
@@ -44,7 +44,7 @@ def test_what_is_done_is_not_done_again(own: Own) -> None:
     own.acts.note(ACT, "nouveau code", ONE, TIME)
     own.acts.mark_done(ACT)
     assert not own.acts.note(ACT, "nouveau code", ONE, TIME)
-    assert own.acts.read(ACT) == Act("nouveau code", ONE, TIME, done=True)
+    assert own.acts.read(ACT) == NotedAct("nouveau code", ONE, TIME, done=True)
 
 
 def test_what_was_not_noted_is_not_done(own: Own) -> None:
@@ -60,8 +60,8 @@ def test_the_shares_of_a_deposit_are_of_several_dossiers_and_of_one_verb(own: Ow
     own.acts.mark_done(ACT, share=65535)
     assert own.acts.note(ACT, "depot", ONE, TIME)
     assert own.acts.shares(ACT) == {
-        0: Act("depot", ONE, TIME),
-        65535: Act("depot", TWO, TIME, done=True),
+        0: NotedAct("depot", ONE, TIME),
+        65535: NotedAct("depot", TWO, TIME, done=True),
     }
 
 
@@ -88,7 +88,7 @@ def test_an_act_is_remembered_for_the_longest_time_asked_for(own: Own, log: Jour
     for expires in (TIME, TIME + 3 * DAY, TIME + DAY):
         assert own.acts.note(ACT, "aide", b"", expires)
     own.tidy(TIME + 3 * DAY)
-    assert own.acts.read(ACT) == Act("aide", b"", TIME + 3 * DAY)
+    assert own.acts.read(ACT) == NotedAct("aide", b"", TIME + 3 * DAY)
     assert len(rows(own, log._own.acts_due)) == 1
 
 
@@ -130,7 +130,7 @@ NOTES = st.tuples(
 def test_each_share_has_one_verb_and_target_whatever_comes(
     log: Journal, notes: list[tuple[bytes, int, str, bytes, int, bool]]
 ) -> None:
-    model: dict[tuple[bytes, int], Act] = {}
+    model: dict[tuple[bytes, int], NotedAct] = {}
     with scratch(log) as own:
         for act, share, verb, target, expires, done in notes:
             said = model.get((act, share))
@@ -141,7 +141,7 @@ def test_each_share_has_one_verb_and_target_whatever_comes(
             assert own.acts.note(act, verb, target, expires, share) == allowed
             if allowed:
                 longest = max(expires, said.expires if said else 0)
-                model[act, share] = Act(verb, target, longest, done)
+                model[act, share] = NotedAct(verb, target, longest, done)
                 if done:
                     own.acts.mark_done(act, share)
         assert {key: own.acts.read(*key) for key in model} == model
