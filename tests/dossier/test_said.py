@@ -156,6 +156,8 @@ def test_neither_order_nor_spelling_nor_another_clock_is_a_difference() -> None:
     turned = replace(DOSSIER_CARD, opposed=DOSSIER.opposed[::-1])
     assert unlike(turned, DOSSIER_CARD) == ()
     assert unlike(replace(DOSSIER_CARD, closed_at=7), DOSSIER_CARD) == ()
+    taken = [replace(DOSSIER_CARD, takeover=Takeover(b"F" * 16, at, 9 + at)) for at in (1, 2)]
+    assert unlike(*taken) == ()
     assert unlike(replace(PERSON_CARD, name="DR PAUL ETE"), PERSON_CARD) == ()
     assert unlike(replace(PERSON_CARD, mail="paul@cabinet.test"), PERSON_CARD) == ()
 
