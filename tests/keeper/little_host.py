@@ -57,6 +57,7 @@ NAMES = {ALICE: "Dr Alice ALLARD", BOB: "Dr Bob BERTIN"}
 CODE = "JzbV-7kQ2"
 PATIENT = "Patient : DUPONT Jean\r\nNé le : 30/01/1959\r\n"
 OTHER_PATIENT = "Patient : MARTIN Anne\r\nNé le : 01/02/1960\r\n"
+LIST = "Demande : liste\r\nService : rmp@x.fr\r\nNom : DU\r\n"
 DOCUMENT = b"document-16bytes"
 
 
@@ -245,11 +246,15 @@ class LittleHost:
         assert isinstance(made, Created), made
         return Kept(made.card, made.slots, made)
 
-    def amended(self, mail: Mail, wish: Wish, kept: Kept | bytes = b"", *others: Member) -> Amend:
+    def amended(
+        self, mail: Mail, wish: Wish, kept: Kept | bytes = b"", *others: Member
+    ) -> Amend:
         """Return the call that changes what a mail asks to have changed."""
         return Amend(wish, event(action_of(self.ticket(mail))), mail.by(kept, *others))
 
-    def amend(self, mail: Mail, wish: Wish, kept: Kept | bytes = b"", *others: Member) -> Amended:
+    def amend(
+        self, mail: Mail, wish: Wish, kept: Kept | bytes = b"", *others: Member
+    ) -> Amended:
         """Have something changed; nothing is committed."""
         reply = self.ask(self.amended(mail, wish, kept, *others), mail.now).reply
         assert isinstance(reply, Amended), reply
