@@ -77,7 +77,7 @@ def test_not_while_a_takeover_can_be_contested_nor_after_it_was_until_the_days_a
 @pytest.mark.promise(number=6)
 def test_a_wrong_code_is_not_told_of_a_takeover() -> None:
     takeover = Takeover(OTHER.doctor_id, NOON - 9, NOON + 86_400)
-    mail = asked(text_of("clôture"), held_code=b"wrong")
+    mail = asked(text_of("clôture"), has_code=True)
     for known in (world(), world(replace(dossier(), takeover=takeover))):
         error, _ = refused_trial(cloture.handle, mail, known)
         assert error.text == "no-access"

@@ -5,6 +5,7 @@ from handlers_case import (
     DEMO,
     JEAN,
     LAB,
+    NEXT_CARD,
     NOON,
     OTHER,
     RecordingKeeper,
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from takeover_case import AGO, DAYS, SINCE, contested_once, taken, taken_world
 from wishes_case import FILED, LOCUM, PATIENT, state_of, text_of, words_of
 
+from rmp_milter.calls.authority import Contest
 from rmp_milter.calls.protocol import ByCustody, Record, Release
 from rmp_milter.dossier.model import Closure, Doctor, Dossier, Sheet, Takeover
 from rmp_milter.dossier.rules import Proof
@@ -61,8 +63,11 @@ def test_the_former_one_is_the_medecin_traitant_again_and_nothing_else_changes()
 
 
 def test_he_gets_packets_of_what_came_meanwhile_by_the_custody_slot() -> None:
-    outcome, (release,) = run(contestation.handle, contest(), taken_world())
+    outcome, (release, amend) = run(contestation.handle, contest(), taken_world())
     assert isinstance(release, Release)
+    assert amend.wish == Contest()
+    assert DEMO.card in {each.card for each in amend.by.persons}
+    assert state_of(outcome).card == NEXT_CARD
     assert isinstance(release.way_in, ByCustody)
     assert (release.readers, release.event.proof) == (
         (DEMO.certificate,),
@@ -87,7 +92,7 @@ def test_with_another_key_since_then_he_gets_them_of_everything() -> None:
 def test_where_nothing_came_meanwhile_no_slot_is_opened() -> None:
     world = taken_world()
     world.filed = FILED
-    outcome, (record,) = run(contestation.handle, contest(), world)
+    outcome, (record, _amend) = run(contestation.handle, contest(), world)
     assert isinstance(record, Record)
     assert record.event.action == "contestation"
     assert outcome.effects.key_packets == ()
@@ -97,14 +102,14 @@ def test_a_key_that_cannot_be_used_gets_no_packets_and_refuses_no_contest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(contestation, "usable", lambda *_: False)
-    outcome, (record,) = run(contestation.handle, contest(by=PATIENT), taken_world())
+    outcome, (record, _amend) = run(contestation.handle, contest(by=PATIENT), taken_world())
     assert isinstance(record, Record)
     assert state_of(outcome).treating == DEMO.doctor_id
 
 
 def test_the_patient_may_by_his_suspended_key_and_is_told_nothing_of_the_dossier() -> None:
     mail = contest(by=PATIENT, text="Demande : contestation\n")
-    outcome, (release,) = run(contestation.handle, mail, taken_world())
+    outcome, (release, _amend) = run(contestation.handle, mail, taken_world())
     assert release.readers == (DEMO.certificate,)
     assert (state_of(outcome).treating, state_of(outcome).suspended) == (DEMO.doctor_id, True)
     assert DEMO.name in words_of(outcome)
@@ -255,7 +260,7 @@ def took_over(state: Dossier, by: Doctor) -> Dossier:
     text = text_of("médecin traitant", "Consentement : oui")
     world = taken_world()
     world.held = (replace(state, revision=0),)
-    return state_of(run(medecin_traitant.handle, asked(text, by=by, held_code=b"c"), world)[0])
+    return state_of(run(medecin_traitant.handle, asked(text, by=by, has_code=True), world)[0])
 
 
 def contested(state: Dossier, by: Doctor) -> Dossier | str:

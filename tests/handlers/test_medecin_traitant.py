@@ -72,7 +72,7 @@ def test_the_code_makes_the_sender_the_medecin_traitant_with_packets_of_every_do
     assert (update.dossier.treating, update.dossier.seen) == (OTHER.doctor_id, 0)
     assert update.dossier.revision == masked.revision + 1
     assert update.dossier.masks == masked.masks
-    assert amend.wish == TakeOver(until=NOON + 15 * 86_400)
+    assert amend.wish == TakeOver(at=NOON)
     assert (amend.event, amend.by) == (release.event, release.by)
     assert update.dossier.card == NEXT_CARD
 

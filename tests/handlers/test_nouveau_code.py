@@ -61,10 +61,10 @@ def test_a_locum_needs_the_patients_code_as_others_do() -> None:
     assert refusal_of(nouveau_code.handle, mail, world()).text == "code-missing"
     revoking = asked(text_of("révocation du code"), by=LOCUM)
     assert refusal_of(revocation_du_code.handle, revoking, world()).text == "code-missing"
-    mail = asked(text_of("nouveau code"), by=LOCUM, held_code=b"old")
+    mail = asked(text_of("nouveau code"), by=LOCUM, has_code=True)
     outcome, (recode,) = run(nouveau_code.handle, mail, world())
-    assert recode.way_in == ByCode(CODE_SLOT, b"old")
-    assert (recode.held_code, recode.guessable) == (b"", ())
+    assert recode.way_in == ByCode(CODE_SLOT)
+    assert (recode.chosen, recode.guessable) == (False, ())
     readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
     assert readers == [DEMO.doctor_id, PATIENT.doctor_id]
 

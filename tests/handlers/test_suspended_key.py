@@ -4,6 +4,7 @@ import pytest
 from handlers_case import (
     DEMO,
     LAB,
+    NEXT_CARD,
     NOON,
     OTHER,
     RecordingKeeper,
@@ -23,7 +24,7 @@ from rmp_milter.handlers import cle_du_patient, depot, nouveau_code, urgence
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.filing.key_packets import standing_dossiers, standing_readers
 from rmp_milter.handlers.table import HANDLERS
-from rmp_milter.milter.understanding import OwnWords, understood
+from rmp_milter.mail.meaning.understanding import OwnWords, understood
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
 
@@ -112,7 +113,7 @@ def test_a_deposit_brings_no_packet_for_it() -> None:
 
 
 def test_it_is_told_of_nothing() -> None:
-    mail = asked(text_of("nouveau code"), by=LAB, held_code=b"old")
+    mail = asked(text_of("nouveau code"), by=LAB, has_code=True)
     outcome, _ = run(nouveau_code.handle, mail, taken_world(opposed=()))
     assert [each.reader.doctor_id for each in outcome.effects.notices] == [OTHER.doctor_id]
 
@@ -120,7 +121,7 @@ def test_it_is_told_of_nothing() -> None:
 def emergency_in(**fields: object) -> tuple[Emergency, set[bytes], int]:
     """Return the emergency, who is told by mail, and how many letters are posted."""
     text = f"Demande : urgence\n{JEAN_LINES}Motif : ••••\n"
-    mail = asked(text, by=LAB, held_reason=b"held")
+    mail = asked(text, by=LAB, has_reason=True)
     effects = run(urgence.handle, mail, taken_world(**fields))[0].effects
     (emergency,) = effects.emergencies
     told = {each.reader.doctor_id for each in effects.notices}
@@ -149,9 +150,9 @@ def enrol(key: bytes = PATIENT.certificate, mail: str = PATIENT.mail, at: int = 
 
 def test_the_new_medecin_traitant_confirms_it_by_enrolling_it_again() -> None:
     world = taken_world()
-    outcome, (release,) = run(cle_du_patient.handle, enrol(), world)
+    outcome, (release, _amend) = run(cle_du_patient.handle, enrol(), world)
     (update,) = outcome.effects.updates
-    assert update.dossier == taken(suspended=False, revision=1)
+    assert update.dossier == taken(suspended=False, revision=1, card=NEXT_CARD)
     assert len(release.items) == len(outcome.effects.key_packets) == 4
     assert [each.reader.doctor_id for each in outcome.effects.notices] == [PATIENT.doctor_id]
     assert "Votre demande la confirme" in words_of(outcome)
@@ -159,7 +160,8 @@ def test_the_new_medecin_traitant_confirms_it_by_enrolling_it_again() -> None:
 
 def test_where_none_was_suspended_nothing_of_it_is_said() -> None:
     outcome, _ = run(cle_du_patient.handle, enrol(), taken_world(suspended=False))
-    assert outcome.effects.updates == ()
+    (update,) = outcome.effects.updates
+    assert update.dossier == taken(suspended=False, revision=1, card=NEXT_CARD)
     assert "confirme" not in words_of(outcome)
 
 

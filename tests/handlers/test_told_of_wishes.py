@@ -45,15 +45,13 @@ def mail_of(verb: Verb, by: Doctor, *, card: bool = False, language: Language = 
         text_of(verb.value, said),
         by=by,
         bodies=[body()] if verb is Verb.RECTIFICATION else [],
-        held_code=b"" if card or by not in {OTHER, LAB} else b"held",
+        has_code=not card and by in {OTHER, LAB},
         language=language,
     )
     if not card:
         return mail
     attested = Attested("lecteur", NIR, by.rpps, "once", NOON + 60)
-    return replace(
-        mail, opened=replace(mail.opened, attested=attested, held_attestation=b"held")
-    )
+    return replace(mail, opened=replace(mail.opened, attested=attested))
 
 
 def told(mail: Case, state: Dossier) -> dict[bytes, str]:
@@ -104,7 +102,9 @@ def test_nothing_of_a_document_stands_in_a_notice(verb: Verb) -> None:
                     assert known not in words
 
 
-@pytest.mark.parametrize("verb", CHANGES.keys() - {Verb.NOUVEAU_CODE, Verb.REVOCATION_DU_CODE})
+@pytest.mark.parametrize(
+    "verb", sorted(CHANGES.keys() - {Verb.NOUVEAU_CODE, Verb.REVOCATION_DU_CODE})
+)
 @pytest.mark.parametrize("by", [DEMO, PATIENT, LOCUM])
 def test_what_they_do_by_their_signature_is_no_news(verb: Verb, by: Doctor) -> None:
     state = CHANGES[verb][0]
@@ -130,6 +130,6 @@ def test_what_changes_nothing_is_told_to_nobody(verb: Verb, state: Dossier) -> N
 def test_the_numbers_are_those_that_who_governs_reads() -> None:
     """Anne reads entry 3 as her second; to the médecin traitant and the patient it is 3."""
     seen = read_table(MASKED, FILED, OTHER)
-    mail = asked(text_of("masquage", f"Numéros : 2 {seen}"), by=OTHER, held_code=b"held")
+    mail = asked(text_of("masquage", f"Numéros : 2 {seen}"), by=OTHER, has_code=True)
     found = told(mail, MASKED)
     assert "numéros 3." in " ".join(found[DEMO.doctor_id].split())

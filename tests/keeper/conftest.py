@@ -3,11 +3,15 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from keeper_case import desk_of
 from keeper_gpg import Gpg, rsa_service
+from little_host import LittleHost
 from openpgp.composed import SignedSecretKey
 
+from rmp_milter.keeper.desk.desk import Desk
 from testbed.folders import own_folder
 
 
@@ -31,3 +35,17 @@ def service(gpg: Gpg) -> SignedSecretKey:
     key = rsa_service()
     gpg.run("--import", data=key.to_public_key().to_bytes())
     return key
+
+
+@pytest.fixture
+def host(gpg: Gpg, desk: Desk) -> LittleHost:
+    """A little host around the test's own desk."""
+    return LittleHost(gpg, desk)
+
+
+@pytest.fixture
+def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
+    """A desk with keys of its own and an empty log."""
+    made = desk_of(service, tmp_path)
+    yield made
+    made.journal.close()

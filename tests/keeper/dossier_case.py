@@ -1,11 +1,9 @@
-"""A dossier with one document, as the milter makes it; the codes and attestations that open it."""
+"""A dossier with one document, as the milter makes it; the mails that open it."""
 
 import json
 
 import msgspec
 from keeper_case import (
-    DIGEST,
-    DOSSIER,
     HEADER,
     LETTER,
     NOW,
@@ -13,107 +11,122 @@ from keeper_case import (
     SERVICE,
     ask,
     encrypted,
-    entity,
     event,
     opening,
     patient_in,
     raw_leaves,
 )
 from keeper_gpg import Gpg
+from little_host import ALICE, BOB, CODE, DOCUMENT, RPPS, Kept, LittleHost, Mail, asking
 
 from rmp_milter.calls.protocol import (
     ByCode,
-    Create,
-    Created,
+    ByCustody,
+    ByVitale,
     Opened,
-    OpenedBody,
     Release,
+    Released,
     Reseal,
     Resealed,
     SealedDocument,
-    ToReseal,
+    WayIn,
 )
+from rmp_milter.dossier.emergency import reference_of
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.vitale import trust
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from testbed.vitale import CardSoftware, header_line
 
-DOCUMENT = b"document-16bytes"
 NIR, OTHER_NIR = "159013456789082", "255027512345687"
-RPPS = "10001234567"
-CODE = "JzbV-7kQ2"
+RPPS_OF_ALICE = RPPS[ALICE]
+URGENCE = "Demande : urgence\r\nPatient : DUPONT Jean\r\nMotif : inconsciente, AVC\r\n"
 
 
 class Deposit:
-    """A mail opened, a dossier created, the mail's body resealed to it."""
+    """Alice's dossier, created by a mail of hers, and her deposit in it."""
 
-    def __init__(self, gpg: Gpg, desk: Desk, readers: tuple[bytes, ...] = ()) -> None:
-        self.desk = desk
-        self.plain = entity(HEADER + LETTER, files=[("été.pdf", PDF)])
-        message = encrypted(gpg, self.plain, signer="alice@x.fr")
-        request, self.memory = opening([message], entity=True)
-        opened = ask(desk, request, self.memory).reply
-        assert isinstance(opened, Opened)
-        self.body: OpenedBody = opened.bodies[0]
-        self.held_code = held_code(gpg, desk)
-        self.created = create(desk, self.held_code, NIR)
-        resealed = ask(desk, self.reseal(readers)).reply
-        assert isinstance(resealed, Resealed)
-        (self.item,) = resealed.items
-
-    def reseal(self, readers: tuple[bytes, ...] = ()) -> Reseal:
-        body = self.body
-        return Reseal(
-            digest=DIGEST,
-            dossier_id=DOSSIER,
-            dossier_key=self.created.public_key,
-            items=(ToReseal(DOCUMENT, body.container, body.digest, body.held),),
-            readers=readers,
-            event=event("depot"),
+    def __init__(self, host: LittleHost, *readers: str) -> None:
+        """``readers`` are members who are named as prescriber, and get their packets."""
+        self.host, self.desk = host, host.desk
+        self.kept: Kept = host.create(ALICE, f"NIR : {NIR}")
+        names = [host.member(each).said.name for each in readers]
+        self.mail: Mail = host.mail(
+            ALICE,
+            HEADER + "".join(f"Prescripteur : {name}\r\n" for name in names) + LETTER,
+            files=[("été.pdf", PDF)],
         )
+        self.plain = self.mail.plain
+        reply = host.ask(self.reseal(*readers)).reply
+        assert isinstance(reply, Resealed), reply
+        (self.item,) = reply.items
+
+    def reseal(self, *readers: str) -> Reseal:
+        members = [self.host.member(each) for each in readers]
+        certificates = [each.certificate for each in members]
+        return self.host.reseal(self.mail, self.kept, certificates, *members)
 
     @property
     def sealed(self) -> SealedDocument:
-        return SealedDocument(
-            DOCUMENT, self.body.container, self.body.digest, self.item.sealed_key
-        )
+        return self.mail.sealed(self.item.sealed_key, DOCUMENT)
 
-    def release(self, reader: bytes, held: bytes, **changed: object) -> Release:
+    @property
+    def by_code(self) -> ByCode:
+        code = self.kept.slots.code
+        assert code is not None
+        return ByCode(code)
+
+    @property
+    def by_vitale(self) -> ByVitale:
+        return ByVitale(self.kept.slots.vitale)
+
+    @property
+    def by_custody(self) -> ByCustody:
+        return ByCustody(self.kept.slots.custody)
+
+    def consultation(self, code: str = CODE, who: str = BOB, now: int = NOW) -> Mail:
+        """Return a mail that asks for the dossier by a code, Bob's as a rule."""
+        return self.host.mail(who, asking("dossier", f"Code : {code}"), now=now)
+
+    def urgent(self, who: str = BOB, now: int = NOW) -> Mail:
+        return self.host.mail(who, URGENCE, now=now)
+
+    def release(self, mail: Mail, way: WayIn | None = None, **changed: object) -> Release:
+        """Return the call by which a mail's sender is given the document."""
+        reference = {}
+        if self.host.ticket(mail).reason:
+            reference = {"reference": reference_of(mail.opened.once)}
+            way = way or self.by_custody
         request = Release(
-            digest=DIGEST,
-            dossier_id=DOSSIER,
-            way_in=ByCode(self.created.slots.code, held),
+            by=mail.by(self.kept),
+            way_in=way or self.by_code,
             items=(self.sealed,),
-            readers=(reader,),
-            event=event("dossier"),
+            readers=(mail.sender.certificate,),
+            event=msgspec.structs.replace(event("dossier"), **reference),
         )
         return msgspec.structs.replace(request, **changed)
 
     def message(self, packets: bytes) -> bytes:
-        span = self.body.span
-        return packets + self.memory[span.offset : span.offset + span.length]
+        return packets + self.mail.data()
 
-
-def held_code(gpg: Gpg, desk: Desk, code: str = CODE) -> bytes:
-    text = HEADER + f"Code : {code}\r\n"
-    request, memory = opening([encrypted(gpg, text.encode())], entity=False)
-    opened = ask(desk, request, memory).reply
-    assert isinstance(opened, Opened)
-    return opened.held_code
-
-
-def create(desk: Desk, held: bytes = b"", nir: str = "") -> Created:
-    request = Create(DIGEST, DOSSIER, event("creation"), held, nir)
-    made = ask(desk, request).reply
-    assert isinstance(made, Created), made
-    return made
+    def is_read(self, mail: Mail, way: WayIn | None = None, **changed: object) -> bool:
+        """Release by a mail; return whether gpg reads the author's bytes then."""
+        reply = self.host.ask(self.release(mail, way, **changed), mail.now).reply
+        if not isinstance(reply, Released):
+            return False
+        return self.host.gpg.verdict(self.message(reply.packets[0][0]))[0] == self.plain
 
 
 def leaves(desk: Desk) -> list[dict[str, object]]:
     return [json.loads(leaf) for leaf in raw_leaves(desk.journal)]
 
 
-def patient_of(desk: Desk, dossier_id: bytes = DOSSIER) -> str:
+def acts(desk: Desk) -> list[tuple[object, object]]:
+    """Return action and outcome of each leaf that is not the host's own."""
+    found = [(leaf["action"], leaf["outcome"]) for leaf in leaves(desk)]
+    return [each for each in found if each[0] != "inscription"]
+
+
+def patient_of(desk: Desk, dossier_id: bytes) -> str:
     """Return what stands for the dossier in its leaves."""
     return patient_in(desk.journal, dossier_id)
 
@@ -127,7 +140,7 @@ def reader_of_cards(desk: Desk) -> CardSoftware:
 
 
 def attested(gpg: Gpg, desk: Desk, token: str, *, wrapped: int = 76) -> Opened:
-    """Open a mail that carries the token."""
+    """Open a mail of nobody's that carries the token."""
     text = HEADER + header_line(token, wrapped=wrapped)
     request, memory = opening([encrypted(gpg, text.encode())], entity=False)
     opened = ask(desk, request, memory).reply
@@ -135,5 +148,15 @@ def attested(gpg: Gpg, desk: Desk, token: str, *, wrapped: int = 76) -> Opened:
     return opened
 
 
-def held_attestation(gpg: Gpg, desk: Desk, software: CardSoftware, nir: str = NIR) -> bytes:
-    return attested(gpg, desk, software.token(nir, RPPS, SERVICE, NOW)).held_attestation
+def with_card(  # noqa: PLR0913 -- what such mails differ in
+    host: LittleHost,
+    software: CardSoftware,
+    nir: str = NIR,
+    *,
+    who: str = BOB,
+    request: str = "dossier",
+    token: str = "",
+) -> Mail:
+    """Open a mail by which somebody to whom a card was shown asks for the dossier."""
+    token = token or software.token(nir, RPPS[who], SERVICE, NOW)
+    return host.mail(who, asking(request) + header_line(token, wrapped=76))

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     HOST,
@@ -18,11 +19,17 @@ from rmp_milter.calls.protocol import (
     Event,
     Failed,
     Open,
+    Opened,
     Reply,
     Request,
     Role,
     Span,
 )
+from rmp_milter.dossier.cards import NO_ACT, PersonCard
+from rmp_milter.keeper.authority.cards import Sealer
+from rmp_milter.keeper.authority.ground import digest_of
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
+from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.doors import Door
@@ -32,12 +39,14 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.openpgp.secretkeys import decryption_keys, signing_key
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, unpacked
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 
 SERVICE = "rmp@x.fr"
 AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = 1_900_000_000
 ORIGIN = "x.fr/rmp"
+PEPPER = secrets.token_bytes(32)
 DIGEST = bytes(range(32))
 DOSSIER = b"dossier-16-bytes"
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
@@ -54,7 +63,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         decryption=decryption_keys(service.to_bytes()),
         custody=X25519PrivateKey.generate(),
         waiting=X25519PrivateKey.generate(),
-        pepper=secrets.token_bytes(32),
+        pepper=PEPPER,
         log=Ed25519PrivateKey.generate(),
         auditors=AUDITORS.public_key(),
     )
@@ -65,6 +74,7 @@ def desk_of(
     folder: Path,
     limits: Limits | None = None,
     services: frozenset[str] = frozenset(),
+    rules: HostRules = AS_SHIPPED,
 ) -> Desk:
     log = folder / "log"
     journal.create(log, ORIGIN)
@@ -72,7 +82,8 @@ def desk_of(
     keys = keys_of(service)
     bounds = limits or Limits()
     verifier = JwsVerifier(folder / "trust", frozenset({SERVICE}), bounds.attestation)
-    return Desk(keys, Journal(log), holder, secrets.token_bytes, bounds, verifier, services)
+    draw = secrets.token_bytes
+    return Desk(keys, Journal(log), holder, draw, bounds, verifier, services, rules)
 
 
 @dataclass
@@ -145,8 +156,35 @@ def opening(
             )
         )
         offset += len(body)
-    request = Open(DIGEST, tuple(refs), tuple(candidates), by_account=True)
+    request = Open(tuple(refs), (with_an_account(),), ACCOUNT, tuple(candidates))
     return request, b"".join(bodies)
+
+
+ACCOUNT = "carl"
+
+
+def with_an_account(certificate: bytes = b"") -> Candidate:
+    """Return somebody of the directory who has an account, and who has signed nothing."""
+    card = PersonCard(
+        person=b"carl---16-bytes-",
+        revision=0,
+        act=NO_ACT,
+        certificate=digest_of(certificate),
+        fingerprint="ca" * 20,
+        signed_at=0,
+        rpps="10009876541",
+        name="Dr Carl CAROLUS",
+        mail="carl@x.fr",
+        is_doctor=True,
+        account=ACCOUNT,
+    )
+    return Candidate(Sealer(PEPPER).sealed(card), certificate)
+
+
+def keys_in(desk: Desk, opened: Opened) -> list[SessionKey]:
+    """Return the session keys of what a mail brought to store."""
+    ticket = read_ticket(desk.holder, opened.ticket, NOW)
+    return [unpacked(body.key) for body in ticket.bodies]
 
 
 def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
@@ -158,8 +196,12 @@ def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+AT_NOW = ("--faked-system-time", f"{NOW}!")
+"""For gpg: so that what it signs is signed when the mail comes."""
+
+
 def encrypted(gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr") -> bytes:
-    sign = ["--sign", "-u", signer] if signer else []
+    sign = ["--sign", "-u", signer, *AT_NOW] if signer else []
     return gpg.run(*sign, "-e", "-r", to, data=data)
 
 

@@ -54,7 +54,8 @@ def opened(gpg: Gpg, desk: Desk, text: bytes, *files: bytes, account: bool = Fal
     names = [f"{at}.pgp" for at in range(len(files))]
     candidates = [_public(gpg, each) for each in (ALICE, BOB)]
     request, memory = opening([text, *files], entity=False, names=names, candidates=candidates)
-    request = msgspec.structs.replace(request, by_account=account)
+    if not account:
+        request = msgspec.structs.replace(request, persons=(), account="")
     reply = ask(desk, request, memory).reply
     assert isinstance(reply, Opened), reply
     return reply
@@ -387,7 +388,7 @@ def test_an_emergency_is_refused_for_no_file_and_none_is_opened(
     urgent = encrypted(gpg, EMERGENCY, signer=ALICE)
     found = opened(gpg, desk, urgent, make(gpg))
     assert found.file_fault is None
-    assert found.held_reason
+    assert found.has_reason
     assert found.bodies == ()
 
 

@@ -1,107 +1,136 @@
 """The history of a dossier with proofs: each verifies alone and shows its own leaf only."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from keeper_case import DOSSIER, ask, desk_of, event, patient_in, raw_leaves
-from openpgp.composed import SignedSecretKey
+from keeper_case import event, patient_in, raw_leaves
+from little_host import ALICE, BOB, CODE, OTHER_PATIENT, PATIENT, LittleHost, asking
 
 from rmp_milter.calls.protocol import (
     MAX_PROOFS,
+    ByCode,
     Checkpoint,
     Checkpointed,
     History,
     PastEvent,
+    Prove,
+    Proven,
     Record,
+    Recorded,
     Told,
 )
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.tlog import entry_proofs
 
-OTHER_DOSSIER = b"dossier-16-bytez"
+
+class Two:
+    """Two dossiers of Alice's, and what she reads in them."""
+
+    def __init__(self, host: LittleHost) -> None:
+        self.host = host
+        self.own = host.create(ALICE)
+        self.other = host.create(ALICE, patient=OTHER_PATIENT)
+        self.begun = len(host.desk.journal)
+        self.asked = host.mail(ALICE, asking("accès"))
+
+    def written(self, count: int) -> None:
+        """Write leaves of both by turns."""
+        patients = (PATIENT, OTHER_PATIENT)
+        mails = [self.host.mail(ALICE, asking("dossier", patient=each)) for each in patients]
+        for number in range(count):
+            leaf = msgspec.structs.replace(event("dossier"), entries=(number,))
+            kept = (self.own, self.other)[number % 2]
+            reply = self.host.ask(Record(leaf, mails[number % 2].by(kept))).reply
+            assert isinstance(reply, Recorded), reply
+
+    def told(self, proofs: int, limit: int = 1000) -> tuple[PastEvent, ...]:
+        """Return the newest events of the first one, always asked for by the same mail."""
+        request = History(self.asked.by(self.own), event("acces"), limit=limit, proofs=proofs)
+        reply = self.host.ask(request).reply
+        assert isinstance(reply, Told), reply
+        return reply.events
 
 
 @pytest.fixture
-def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
-    made = desk_of(service, tmp_path)
-    yield made
-    made.journal.close()
+def two(host: LittleHost) -> Two:
+    return Two(host)
 
 
-def written(desk: Desk, count: int) -> None:
-    """Write leaves of two dossiers by turns."""
-    for number in range(count):
-        leaf = event("depot", number.to_bytes(32))
-        dossier_id = OTHER_DOSSIER if number % 2 else DOSSIER
-        ask(desk, Record(msgspec.structs.replace(leaf, dossier_id=dossier_id)))
-
-
-def told(desk: Desk, proofs: int, limit: int = 1000) -> tuple[PastEvent, ...]:
-    reply = ask(desk, History(DOSSIER, event("acces"), limit=limit, proofs=proofs)).reply
-    assert isinstance(reply, Told)
-    return reply.events
-
-
-def test_each_proof_verifies_and_holds_its_own_leaf(desk: Desk) -> None:
-    written(desk, 20)
+def test_each_proof_verifies_and_holds_its_own_leaf(two: Two, desk: Desk) -> None:
+    two.written(20)
     key = verifier_key(desk.keys.log, desk.journal.origin)
-    leaves = raw_leaves(desk.journal)
-    events = told(desk, MAX_PROOFS)
-    assert [past.number for past in events] == [*range(0, 20, 2), 20]
-    leaves.append(raw_leaves(desk.journal)[-1])
+    events = two.told(MAX_PROOFS)
+    leaves, begun = raw_leaves(desk.journal), two.begun
+    created = events[0].number
+    assert [past.number for past in events] == [created, *range(begun, begun + 21, 2)]
     for past in events:
         proof = entry_proofs.parse(past.entry_proof)
-        assert entry_proofs.check(proof, key).size == 21
+        assert entry_proofs.check(proof, key).size == begun + 21
         assert (proof.index, proof.entry) == (past.number, leaves[past.number])
 
 
 @pytest.mark.promise(number=19)
-def test_no_proof_holds_a_leaf_of_another_dossier(desk: Desk) -> None:
-    written(desk, 20)
-    own = patient_in(desk.journal, DOSSIER)
-    others = patient_in(desk.journal, OTHER_DOSSIER)
+def test_no_proof_holds_a_leaf_of_another_dossier(two: Two, desk: Desk) -> None:
+    two.written(20)
+    own = patient_in(desk.journal, two.own.dossier_id)
+    others = patient_in(desk.journal, two.other.dossier_id)
     assert own != others
-    for past in told(desk, MAX_PROOFS):
+    for past in two.told(MAX_PROOFS):
         leaf = entry_proofs.parse(past.entry_proof).entry
         assert msgspec.json.decode(leaf)["patient"] == own
         assert others.encode() not in past.entry_proof + leaf
 
 
-def test_the_newest_have_proofs_and_never_more_than_the_bound(desk: Desk) -> None:
-    written(desk, 2 * MAX_PROOFS + 10)
-    assert [bool(past.entry_proof) for past in told(desk, 2)[-4:]] == [False, False, True, True]
-    assert sum(bool(past.entry_proof) for past in told(desk, 10_000)) == MAX_PROOFS
-    assert [bool(past.entry_proof) for past in told(desk, 5, limit=2)] == [True, True]
+def test_the_newest_have_proofs_and_never_more_than_the_bound(two: Two) -> None:
+    two.written(2 * MAX_PROOFS + 10)
+    shown = [bool(past.entry_proof) for past in two.told(2)[-4:]]
+    assert shown == [False, False, True, True]
+    assert sum(bool(past.entry_proof) for past in two.told(10_000)) == MAX_PROOFS
+    assert [bool(past.entry_proof) for past in two.told(5, limit=2)] == [True, True]
 
 
-def test_without_being_asked_nothing_is_signed(desk: Desk, tmp_path: Path) -> None:
-    written(desk, 4)
+def test_without_being_asked_nothing_is_signed(two: Two, tmp_path: Path) -> None:
+    two.written(4)
     before = (tmp_path / "log.state").read_bytes()
-    assert not any(past.entry_proof for past in told(desk, 0))
+    assert not any(past.entry_proof for past in two.told(0))
     assert (tmp_path / "log.state").read_bytes() == before
 
 
-def test_the_log_grows_on_from_the_checkpoint_that_the_proofs_hold(desk: Desk) -> None:
-    written(desk, 4)
-    first = told(desk, 1)[-1].entry_proof
-    ask(desk, Record(event("depot", b"another mail, after that one....")))
+@pytest.mark.promise(number=14)
+def test_who_does_not_see_all_of_a_dossier_has_no_proofs(two: Two, host: LittleHost) -> None:
+    mail = host.mail(BOB, asking("accès", f"Code : {CODE}"))
+    code = two.own.slots.code
+    assert code is not None
+    proven = host.ask(Prove(mail.by(two.own), ByCode(code), event("acces"))).reply
+    assert isinstance(proven, Proven)
+    by = mail.by(two.own, ticket=proven.ticket)
+    told = host.ask(History(by, event("acces"), proofs=9)).reply
+    assert isinstance(told, Told)
+    assert len(told.events) == 2
+    assert not any(past.entry_proof for past in told.events)
+
+
+def test_the_log_grows_on_from_the_checkpoint_that_the_proofs_hold(two: Two) -> None:
+    two.written(4)
+    first = two.told(1)[-1].entry_proof
+    two.written(1)
     # The same mail, tried again: its leaf is found, and the proofs are of today's log.
-    again = told(desk, 9)
-    assert [past.number for past in again] == [0, 2, 4, 5]
-    found = [entry_proofs.parse(each) for each in (first, again[2].entry_proof)]
+    again, begun = two.told(9), two.begun
+    assert [past.number - begun for past in again[1:]] == [0, 2, 4, 5]
+    found = [entry_proofs.parse(each) for each in (first, again[3].entry_proof)]
     assert found[0].entry == found[1].entry
-    assert [entry_proofs.check(each, None).size for each in found] == [5, 6]
-    assert isinstance(ask(desk, Checkpoint()).reply, Checkpointed)
+    sizes = [entry_proofs.check(each, None).size - begun for each in found]
+    assert sizes == [5, 6]
+    assert isinstance(two.host.ask(Checkpoint()).reply, Checkpointed)
 
 
 @pytest.mark.parametrize("place", [30, 80, 200, -40])
-def test_a_changed_proof_is_refused(desk: Desk, place: int) -> None:
-    written(desk, 8)
+def test_a_changed_proof_is_refused(two: Two, desk: Desk, place: int) -> None:
+    two.written(8)
     key = verifier_key(desk.keys.log, desk.journal.origin)
-    changed = bytearray(told(desk, 9)[0].entry_proof)
+    changed = bytearray(two.told(9)[0].entry_proof)
     changed[place] ^= 1
     with pytest.raises(entry_proofs.EntryProofError):
         entry_proofs.check(entry_proofs.parse(bytes(changed)), key)

@@ -1,40 +1,33 @@
 """The ways into a dossier beside the code: attestation, custody; and setting a new code."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 from dossier_case import (
     NIR,
     OTHER_NIR,
-    RPPS,
+    RPPS_OF_ALICE,
     Deposit,
+    acts,
     attested,
-    create,
-    held_attestation,
-    held_code,
     leaves,
     patient_of,
     reader_of_cards,
+    with_card,
 )
 from keeper_case import (
-    DIGEST,
-    DOSSIER,
     HEADER,
     LETTER,
     NOW,
     PDF,
     SERVICE,
     ask,
-    desk_of,
     encrypted,
     entity,
     event,
     opening,
 )
 from keeper_gpg import Gpg
-from openpgp.composed import SignedSecretKey
+from little_host import ALICE, BOB, CODE, OTHER_PATIENT, LittleHost, Mail, asking
 
 from rmp_milter.calls.protocol import (
     CODE_MARK,
@@ -47,7 +40,6 @@ from rmp_milter.calls.protocol import (
     Proven,
     Recode,
     Recoded,
-    Released,
     Seal,
     Sealed,
     WayIn,
@@ -62,129 +54,121 @@ from testbed.vitale import CardSoftware, header_line
 
 
 @pytest.fixture
-def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
-    made = desk_of(service, tmp_path)
-    yield made
-    made.journal.close()
-
-
-@pytest.fixture
 def software(desk: Desk) -> CardSoftware:
     return reader_of_cards(desk)
 
 
-def recode(by: WayIn, held: bytes = b"", nir: str = "") -> Recode:
-    return Recode(DIGEST, DOSSIER, by, event("code"), held, nir)
+def recode(deposit: Deposit, mail: Mail, by: WayIn, **more: object) -> Recode:
+    made = Recode(mail.by(deposit.kept), by, event("code"))
+    return msgspec.structs.replace(made, **more)
 
 
-def reads(gpg: Gpg, deposit: Deposit, by: WayIn) -> bool:
-    """Release to bob by ``by``; return whether gpg reads the author's bytes then."""
-    reply = ask(deposit.desk, deposit.release(gpg.public("bob@x.fr"), b"", way_in=by)).reply
-    if not isinstance(reply, Released):
-        return False
-    return gpg.verdict(deposit.message(reply.packets[0][0]))[0] == deposit.plain
+def recoded(deposit: Deposit, mail: Mail, by: WayIn, **more: object) -> Recoded:
+    """Have the code renewed, and the store commit it."""
+    reply = deposit.host.ask(recode(deposit, mail, by, **more)).reply
+    assert isinstance(reply, Recoded), reply
+    deposit.kept.card = reply.card
+    return reply
 
 
 def test_an_attestation_opens_its_patients_dossier(
-    gpg: Gpg, desk: Desk, software: CardSoftware
+    host: LittleHost, software: CardSoftware
 ) -> None:
-    deposit = Deposit(gpg, desk)
-    slot = deposit.created.slots.vitale
-    assert len(slot) == 80
-    assert reads(gpg, deposit, ByVitale(slot, held_attestation(gpg, desk, software)))
-    assert leaves(desk)[-1]["outcome"] == "granted"
+    deposit = Deposit(host)
+    assert len(deposit.kept.slots.vitale) == 80
+    assert deposit.is_read(with_card(host, software), deposit.by_vitale)
+    assert leaves(host.desk)[-1]["outcome"] == "granted"
+    assert leaves(host.desk)[-1]["proof"] == "signature+vitale"
 
 
 @pytest.mark.promise(number=8)
 def test_an_attestation_opens_no_other_slot_and_each_try_leaves_a_refusal(
-    gpg: Gpg, desk: Desk, software: CardSoftware
+    host: LittleHost, software: CardSoftware
 ) -> None:
-    deposit = Deposit(gpg, desk)
-    slots = deposit.created.slots
-    held = held_attestation(gpg, desk, software)
-    other = held_attestation(gpg, desk, software, OTHER_NIR)
-    for way, dossier in (
-        (ByVitale(slots.vitale, other), DOSSIER),
-        (ByVitale(slots.vitale, held), b"another--dossier"),
-        (ByVitale(slots.custody, held), DOSSIER),
-        (ByVitale(b"", held), DOSSIER),
-        (ByVitale(bytes(80), held), DOSSIER),
-        (ByCustody(slots.vitale), DOSSIER),
-        (ByCustody(slots.custody), b"another--dossier"),
-        (ByCustody(b""), DOSSIER),
+    deposit = Deposit(host)
+    slots, own = deposit.kept.slots, patient_of(host.desk, deposit.kept.dossier_id)
+    for way, nir in (
+        (ByVitale(slots.vitale), OTHER_NIR),
+        (ByVitale(slots.custody), NIR),
+        (ByVitale(b""), NIR),
+        (ByVitale(bytes(80)), NIR),
     ):
-        before = len(desk.journal)
-        request = deposit.release(gpg.public("bob@x.fr"), b"", way_in=way)
-        # An action of its own: the same one, tried again in the same mail, finds its leaf.
-        request = msgspec.structs.replace(
-            request, dossier_id=dossier, event=event(f"dossier {before}")
-        )
-        failed = ask(desk, request).failed
+        mail, before = with_card(host, software, nir), len(host.desk.journal)
+        failed = host.ask(deposit.release(mail, way)).failed
         assert (failed.why, failed.detail) == (Why.WRONG_CODE, "")
-        assert len(desk.journal) == before + 1
-        last = leaves(desk)[-1]
-        assert (last["outcome"], last["patient"]) == ("refused", patient_of(desk, dossier))
+        assert len(host.desk.journal) == before + 1
+        last = leaves(host.desk)[-1]
+        assert (last["outcome"], last["patient"]) == ("refused", own)
 
 
-def test_a_way_in_is_proven_without_a_leaf_and_refused_with_one(gpg: Gpg, desk: Desk) -> None:
-    deposit = Deposit(gpg, desk)
-    slot, before = deposit.created.slots.code, len(desk.journal)
-    right = Prove(DIGEST, DOSSIER, ByCode(slot, deposit.held_code), event("dossier"))
-    assert ask(desk, right).reply == Proven()
-    assert len(desk.journal) == before
-    for opening_tried in (ByCode(slot, held_code(gpg, desk, "Faux")), ByCode(None, b"")):
-        wrong = msgspec.structs.replace(right, way_in=opening_tried)
-        if not opening_tried.held_code:
-            wrong = msgspec.structs.replace(
-                right, way_in=ByCode(None, deposit.held_code), dossier_id=bytes(16)
-            )
-        assert ask(desk, wrong).failed.why is Why.WRONG_CODE
-        assert leaves(desk)[-1]["outcome"] == "refused"
-        assert leaves(desk)[-1]["documents"] == []
-    assert len(desk.journal) == before + 2
+@pytest.mark.promise(number=8)
+def test_a_custody_slot_opens_its_own_dossier_and_no_other(host: LittleHost) -> None:
+    deposit = Deposit(host)
+    other = host.create(ALICE, patient=OTHER_PATIENT)
+    for slot in (other.slots.custody, deposit.kept.slots.vitale, b""):
+        request = deposit.release(deposit.urgent(), ByCustody(slot))
+        assert host.ask(request).failed.why is Why.UNENTITLED
+    assert [each for each in acts(host.desk) if each[0] == "urgence"] == []
 
 
-def test_a_held_attestation_serves_its_mail_only_and_is_nothing_else(
-    gpg: Gpg, desk: Desk, software: CardSoftware
+def test_a_way_in_is_proven_without_a_leaf_and_refused_with_one(host: LittleHost) -> None:
+    deposit = Deposit(host)
+    mail = deposit.consultation()
+    before = len(host.desk.journal)
+    right = Prove(mail.by(deposit.kept), deposit.by_code, event("dossier"))
+    assert isinstance(host.ask(right).reply, Proven)
+    assert len(host.desk.journal) == before
+    wrong = deposit.consultation("Faux-code")
+    nobodys = host.mail(BOB, asking("dossier", f"Code : {CODE}", patient=OTHER_PATIENT))
+    for by in (wrong.by(deposit.kept), nobodys.by()):
+        failed = host.ask(msgspec.structs.replace(right, by=by)).failed
+        assert failed.why is Why.WRONG_CODE
+        assert leaves(host.desk)[-1]["outcome"] == "refused"
+        assert leaves(host.desk)[-1]["documents"] == []
+    assert len(host.desk.journal) == before + 2
+
+
+def test_an_attestation_serves_its_mail_only_and_is_nothing_else(
+    host: LittleHost, software: CardSoftware
 ) -> None:
-    deposit = Deposit(gpg, desk)
-    slots = deposit.created.slots
-    held = held_attestation(gpg, desk, software)
-    request = deposit.release(gpg.public("bob@x.fr"), b"", way_in=ByVitale(slots.vitale, held))
-    other_mail = msgspec.structs.replace(request, digest=bytes(32))
-    as_code = msgspec.structs.replace(request, way_in=ByCode(slots.code, held))
-    by_code = ByVitale(slots.vitale, deposit.held_code)
-    for changed in (other_mail, as_code, msgspec.structs.replace(request, way_in=by_code)):
-        assert ask(desk, changed).failed.why is Why.UNAVAILABLE
-    assert ask(desk, request, now=NOW + LIFETIME + 1).failed.why is Why.UNAVAILABLE
+    deposit = Deposit(host)
+    mail = with_card(host, software)
+    request = deposit.release(mail, deposit.by_vitale)
+    without = host.mail(BOB, asking("dossier"))
+    as_code = msgspec.structs.replace(request, way_in=deposit.by_code)
+    other_mail = msgspec.structs.replace(request, by=without.by(deposit.kept))
+    by_code = msgspec.structs.replace(request, by=deposit.consultation().by(deposit.kept))
+    for changed in (other_mail, as_code, by_code):
+        assert host.ask(changed).failed.why is Why.UNENTITLED
+    assert host.ask(request, now=NOW + LIFETIME + 1).failed.why is Why.UNENTITLED
 
 
-def test_custody_opens_every_dossier(gpg: Gpg, desk: Desk) -> None:
-    deposit = Deposit(gpg, desk)
-    assert reads(gpg, deposit, ByCustody(deposit.created.slots.custody))
+def test_custody_opens_every_dossier(host: LittleHost) -> None:
+    deposit = Deposit(host)
+    assert deposit.is_read(deposit.urgent(), deposit.by_custody)
 
 
-def test_without_a_number_there_is_no_slot_for_attestations(desk: Desk) -> None:
-    assert create(desk).slots.vitale == b""
+def test_without_a_number_there_is_no_slot_for_attestations(host: LittleHost) -> None:
+    assert host.create().slots.vitale == b""
 
 
-@pytest.mark.parametrize("nir", ["159013456789083", "1 59 01 34 567 890 82", "x"])
-def test_a_number_that_is_none_makes_no_dossier(desk: Desk, nir: str) -> None:
-    request = Create(DIGEST, DOSSIER, event("creation"), nir=nir)
-    assert ask(desk, request).failed.why is Why.UNAVAILABLE
-    assert leaves(desk) == []
+@pytest.mark.parametrize("nir", ["159013456789083", "x"])
+def test_a_number_that_is_none_makes_no_dossier(host: LittleHost, nir: str) -> None:
+    mail = host.mail(ALICE, asking("création", "Consentement : oui", f"NIR : {nir}"))
+    assert host.ask(Create(mail.by(), event("creation"))).failed.why is not Why.MOVED
+    assert [each for each in acts(host.desk) if each[1] == "granted"] == []
 
 
 def test_what_an_attestation_says_is_told_and_its_text_is_not_kept(
     gpg: Gpg, desk: Desk, software: CardSoftware
 ) -> None:
-    token = software.token(NIR, RPPS, SERVICE, NOW)
+    token = software.token(NIR, RPPS_OF_ALICE, SERVICE, NOW)
     text = HEADER + header_line(token, wrapped=76) + LETTER
     body = encrypted(gpg, entity(text, files=[("été.pdf", PDF)]))
     reply = ask(desk, *opening([body], entity=True)).reply
     assert isinstance(reply, Opened)
     assert reply.attested
-    assert (reply.attested.nir, reply.attested.rpps) == (NIR, RPPS)
+    assert (reply.attested.nir, reply.attested.rpps) == (NIR, RPPS_OF_ALICE)
     assert (reply.attested.issuer, reply.attestation_fault) == (software.name, "")
     assert "Vitale : ••••" in reply.header
     assert token[-40:].encode() not in msgspec.msgpack.encode(reply)
@@ -193,19 +177,23 @@ def test_what_an_attestation_says_is_told_and_its_text_is_not_kept(
 
 
 @pytest.mark.parametrize("forged", [True, False])
-def test_one_that_does_not_hold_gives_its_fault_and_nothing_to_hold(
-    gpg: Gpg, desk: Desk, software: CardSoftware, *, forged: bool
+def test_one_that_does_not_hold_gives_its_fault_and_opens_nothing(
+    gpg: Gpg, host: LittleHost, software: CardSoftware, *, forged: bool
 ) -> None:
     posing = CardSoftware(software.name)
-    claims = software.claims(NIR, RPPS, SERVICE, NOW)
-    token = posing.sign(claims, {"kid": software.kid})
-    found = attested(gpg, desk, token if forged else "ey" + "J" * 8192)
-    assert (found.attested, found.held_attestation, found.bodies) == (None, b"", ())
+    claims = software.claims(NIR, RPPS_OF_ALICE, SERVICE, NOW)
+    token = posing.sign(claims, {"kid": software.kid}) if forged else "ey" + "J" * 8192
+    found = attested(gpg, host.desk, token)
+    assert (found.attested, found.bodies) == (None, ())
     assert found.attestation_fault == ("bad signature" if forged else "malformed")
+    deposit, mail = Deposit(host), with_card(host, software, token=token)
+    assert host.ticket(mail).attestation is None
+    request = deposit.release(mail, deposit.by_vitale)
+    assert host.ask(request).failed.why is Why.UNENTITLED
 
 
 def test_two_attestations_are_none(gpg: Gpg, desk: Desk, software: CardSoftware) -> None:
-    tokens = [software.token(nir, RPPS, SERVICE, NOW) for nir in (NIR, OTHER_NIR)]
+    tokens = [software.token(nir, RPPS_OF_ALICE, SERVICE, NOW) for nir in (NIR, OTHER_NIR)]
     text = HEADER + "".join(header_line(token, wrapped=76) for token in tokens)
     reply = ask(desk, *opening([encrypted(gpg, text.encode())], entity=False)).reply
     assert isinstance(reply, Opened)
@@ -213,81 +201,86 @@ def test_two_attestations_are_none(gpg: Gpg, desk: Desk, software: CardSoftware)
 
 
 @pytest.mark.promise(number=14)
-def test_a_new_code_opens_and_the_old_one_does_not_open_the_new_slot(
-    gpg: Gpg, desk: Desk
-) -> None:
-    deposit = Deposit(gpg, desk)
-    new = held_code(gpg, desk, "Nouveau-2")
-    way = ByCode(deposit.created.slots.code, deposit.held_code)
-    reply = ask(desk, recode(way, new)).reply
-    assert isinstance(reply, Recoded)
+def test_a_new_code_opens_and_the_old_one_does_not_open_the_new_slot(host: LittleHost) -> None:
+    deposit = Deposit(host)
+    mail = host.mail(ALICE, asking("nouveau code", "Code : Nouveau-2"))
+    reply = recoded(deposit, mail, deposit.by_custody, chosen=True)
     assert reply.vitale == b""
-    assert reads(gpg, deposit, ByCode(reply.code, new))
-    assert not reads(gpg, deposit, ByCode(reply.code, deposit.held_code))
+    assert deposit.is_read(deposit.consultation("Nouveau-2"), ByCode(reply.code))
+    assert not deposit.is_read(deposit.consultation(), ByCode(reply.code))
+    assert leaves(host.desk)[-1]["outcome"] == "refused"
 
 
 def test_a_drawn_code_is_handed_over_for_the_answer(
-    gpg: Gpg, desk: Desk, software: CardSoftware
+    host: LittleHost, software: CardSoftware
 ) -> None:
-    deposit = Deposit(gpg, desk)
-    way = ByVitale(deposit.created.slots.vitale, held_attestation(gpg, desk, software))
-    reply = ask(desk, recode(way, nir=OTHER_NIR)).reply
-    assert isinstance(reply, Recoded)
-    assert reads(gpg, deposit, ByCode(reply.code, reply.held_code))
-    assert [leaf["action"] for leaf in leaves(desk)][:3] == ["creation", "depot", "code"]
-    request = Seal((gpg.public("bob@x.fr"),), DIGEST, CODE_MARK.encode(), reply.held_code)
-    sealed = ask(desk, request).reply
+    deposit = Deposit(host)
+    mail = with_card(host, software, request="nouveau code")
+    reply = recoded(deposit, mail, deposit.by_vitale, nir=NIR)
+    assert acts(host.desk) == [(each, "granted") for each in ("creation", "depot", "code")]
+    readers = (mail.sender.candidate,)
+    request = Seal(readers, mail.ticket, CODE_MARK.encode(), reply.held_code)
+    sealed = host.ask(request).reply
     assert isinstance(sealed, Sealed)
-    assert len(gpg.verdict(sealed.data)[0].replace(b" ", b"")) == desk.limits.code_length
-    moved = held_attestation(gpg, desk, software, OTHER_NIR)
-    assert reads(gpg, deposit, ByVitale(reply.vitale, moved))
-    assert not reads(
-        gpg, deposit, ByVitale(reply.vitale, held_attestation(gpg, desk, software))
-    )
+    said = host.gpg.verdict(sealed.data)[0].decode()
+    assert len(said.replace(" ", "")) == host.desk.limits.code_length
+    assert deposit.is_read(deposit.consultation(said), ByCode(reply.code))
 
 
-def test_who_cannot_open_sets_no_code_and_leaves_a_refusal(gpg: Gpg, desk: Desk) -> None:
-    deposit = Deposit(gpg, desk)
-    slots, wrong = deposit.created.slots, held_code(gpg, desk, "wrong")
-    for at, way in enumerate((ByCode(slots.code, wrong), ByCode(None, wrong), ByCustody(b""))):
-        request = recode(way, held_code(gpg, desk, "Nouveau-3"))
-        request = msgspec.structs.replace(request, event=event(f"code {at}"))
-        assert ask(desk, request).failed.why is Why.WRONG_CODE
-        last = leaves(desk)[-1]
-        assert (last["action"], last["outcome"]) == (f"code {at}", "refused")
-    assert len(desk.journal) == 5
-
-
-def test_a_weak_new_code_or_a_wrong_number_is_refused_before_anything(
-    gpg: Gpg, desk: Desk
+def test_a_number_that_is_not_the_patients_makes_no_slot(
+    host: LittleHost, software: CardSoftware
 ) -> None:
-    deposit = Deposit(gpg, desk)
-    way, before = ByCustody(deposit.created.slots.custody), len(desk.journal)
-    weak = recode(way, held_code(gpg, desk, "é1234"))
-    assert ask(desk, weak).failed.why is Why.WEAK_CODE
-    assert ask(desk, recode(way, nir="1")).failed.why is Why.UNAVAILABLE
-    assert len(desk.journal) == before
+    deposit = Deposit(host)
+    mail = with_card(host, software, request="nouveau code")
+    request = recode(deposit, mail, deposit.by_vitale, nir=OTHER_NIR)
+    assert host.ask(request).failed.why is Why.UNENTITLED
+
+
+def test_who_cannot_open_sets_no_code_and_leaves_a_refusal(host: LittleHost) -> None:
+    deposit, slots = Deposit(host), 0
+    for way in (deposit.by_code, ByCode(deposit.by_code.slot)):
+        mail = host.mail(BOB, asking("nouveau code", "Code : Nouveau-3"))
+        assert host.ask(recode(deposit, mail, way)).failed.why is Why.WRONG_CODE
+        slots += 1
+        assert acts(host.desk)[-1] == ("code", "refused")
+    assert len(acts(host.desk)) == 2 + slots
+    mail = host.mail(BOB, asking("nouveau code", f"Code : {CODE}"))
+    for way in (deposit.by_custody, ByCustody(b"")):
+        assert host.ask(recode(deposit, mail, way)).failed.why is Why.UNENTITLED
+    assert ("code", "granted") not in acts(host.desk)
+
+
+def test_a_weak_new_code_or_a_wrong_number_is_refused_before_anything(host: LittleHost) -> None:
+    deposit = Deposit(host)
+    weak = host.mail(ALICE, asking("nouveau code", "Code : é1234"))
+    before = len(host.desk.journal)
+    request = recode(deposit, weak, deposit.by_custody, chosen=True)
+    assert host.ask(request).failed.why is Why.WEAK_CODE
+    request = recode(deposit, weak, deposit.by_custody, nir="1")
+    assert host.ask(request).failed.why is Why.UNAVAILABLE
+    assert len(host.desk.journal) == before
 
 
 @pytest.mark.promise(number=8)
 def test_no_code_is_set_where_the_leaf_cannot_be_written(
-    gpg: Gpg, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    host: LittleHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deposit = Deposit(gpg, desk)
+    deposit = Deposit(host)
+    right = host.mail(ALICE, asking("nouveau code"))
+    wrong = host.mail(BOB, asking("nouveau code", "Code : Nouveau-3"))
 
-    def full(_: Journal, __: object, ___: int, ____: bytes) -> int:
+    def full(*_: object, **__: object) -> int:
         raise JournalError("disk full")
 
     monkeypatch.setattr(Journal, "append", full)
-    for way in (ByCustody(deposit.created.slots.custody), ByCustody(b"")):
+    for mail, way in ((right, deposit.by_custody), (wrong, deposit.by_code)):
         with pytest.raises(JournalError):
-            calls.answer(desk, recode(way), None, NOW)
+            calls.answer(host.desk, recode(deposit, mail, way), None, NOW)
 
 
-def test_a_key_that_does_not_fit_its_document_leaves_a_refusal(gpg: Gpg, desk: Desk) -> None:
-    deposit = Deposit(gpg, desk)
+def test_a_key_that_does_not_fit_its_document_releases_nothing(host: LittleHost) -> None:
+    deposit = Deposit(host)
     item = msgspec.structs.replace(deposit.sealed, sealed_key=bytes(81))
-    way = ByCustody(deposit.created.slots.custody)
-    request = deposit.release(gpg.public("bob@x.fr"), b"", way_in=way, items=(item,))
-    assert ask(desk, request).failed.why is Why.UNAVAILABLE
-    assert leaves(desk)[-1]["outcome"] == "refused"
+    request = deposit.release(deposit.urgent(), items=(item,))
+    assert host.ask(request).failed.why is Why.UNAVAILABLE
+    assert acts(host.desk) == [("creation", "granted"), ("depot", "granted")]

@@ -166,8 +166,12 @@ def _masked(given: Amending, wish: Mask, dossier: DossierCard) -> tuple[object, 
     A new version of a masked entry is masked like it.
     """
     before, after = set(dossier.masked), set(wish.masked)
-    shows = given.ground.ticket.verb is Verb.DEMASQUAGE
-    if not (after <= before if shows else before <= after):
+    verb, person = given.ground.ticket.verb, given.ground.sender.person
+    corrects = verb is Verb.RECTIFICATION
+    own = all(each.author == person for each in after - before)
+    if corrects and not (before and own):
+        raise Unentitled("masks that a new version does not bring")
+    if not (after <= before if verb is Verb.DEMASQUAGE else before <= after):
         raise Unentitled("masks that the mail does not ask for")
     return wish.masked
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest, Locums, PatientKey, Prolong, TakeOver, Wish
 from rmp_milter.calls.protocol import Amend, Amended, Event
+from rmp_milter.dossier.cards import PersonCard
 from rmp_milter.dossier.rules import Act, Proof, Relation
 from rmp_milter.keeper.authority.amending import (
     OF_PERSONS,
@@ -18,9 +19,9 @@ from rmp_milter.keeper.authority.amending import (
     amended_dossier,
     amended_person,
 )
-from rmp_milter.keeper.authority.ground import PERSON
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
 from rmp_milter.keeper.authority.judging import ACTS, dossier_grant, granted, opens
-from rmp_milter.keeper.authority.refusals import Unentitled
+from rmp_milter.keeper.authority.refusals import Moved, Unentitled
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.entitled import (
     Entitled,
@@ -66,12 +67,49 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
             way=grant.way,
             acting_for=acting_for(found.ground, is_locum=relation is Relation.LOCUM),
         )
+    made = _following(desk, made)
     _write(desk, found, wish, made, leaf, now)
     sealed = desk.sealer.sealed
     return Amended(
         sealed(made.dossier) if made.dossier else b"",
         sealed(made.person) if made.person else b"",
     )
+
+
+def _following(desk: Desk, made: Next) -> Next:
+    """Return the cards in the revision after the one that is known.
+
+    A mail may prolong its signer's key and name a locum: where no other call has seen the first
+    card of the two, the second one takes its place.
+    """
+    dossier, person = made
+    with desk.journal.own() as own:
+        if dossier:
+            dossier = replace(dossier, revision=_next_revision(own, DOSSIER + dossier.dossier))
+        if person:
+            _check_place(own, person)
+            person = replace(person, revision=_next_revision(own, PERSON + person.person))
+    return Next(dossier, person)
+
+
+def _check_place(own: Own, made: PersonCard) -> None:
+    """Raise :class:`Unentitled` for somebody new under an id that another has, or had."""
+    key = PERSON + made.person
+    if not made.revision and own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
+        raise Unentitled("somebody else's place")
+
+
+def _next_revision(own: Own, key: bytes) -> int:
+    known = own.known.read(key)
+    return known.revision + 1 if known else 0
+
+
+def _check_following(own: Own, made: Next) -> None:
+    """Raise :class:`Moved` where one of that revision was learnt meanwhile."""
+    dossier, person = made
+    moved = dossier and dossier.revision != _next_revision(own, DOSSIER + dossier.dossier)
+    if moved or (person and person.revision != _next_revision(own, PERSON + person.person)):
+        raise Moved
 
 
 def _check_asked(found: Entitled, wish: Wish) -> None:
@@ -114,6 +152,7 @@ def _write(  # noqa: PLR0913, PLR0917 -- what is written, and where it came from
     target = leaf.dossier_id or (made.person.person if made.person else b"")
 
     def also(own: Own) -> None:
+        _check_following(own, made)
         _check_owner(own, made)
         if not isinstance(wish, Prolong):  # which any mail may bring beside what it asks
             note_act(own, desk, found.ground, target, now)
@@ -135,15 +174,9 @@ def _is_noted(desk: Desk, found: Entitled, target: bytes) -> bool:
 
 
 def _check_owner(own: Own, made: Next) -> None:
-    """Raise :class:`Unentitled` for a key or a place that is somebody else's.
-
-    Whoever is new has an id that nobody had: another's would stand in the dossier in his place.
-    """
+    """Raise :class:`Unentitled` for a key that is somebody else's."""
     if made.person is None:
         return
-    is_new, key = not made.person.revision, PERSON + made.person.person
-    if is_new and own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
-        raise Unentitled("somebody else's place")
     owner = own.owners.of(bytes.fromhex(made.person.fingerprint))
     if owner not in {None, made.person.person}:
         raise Unentitled("a key that is somebody else's")
