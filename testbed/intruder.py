@@ -136,16 +136,19 @@ class Intruder(Closing):
         account: str = "",
         persons: Iterable[Doctor] | None = None,
         others: tuple[bytes, ...] = (),
+        shown: tuple[Candidate, ...] = (),
     ) -> Reply:
         """Ask for it and return whatever comes of it.
 
-        ``others`` are certificates against which the signature is to be held besides.
+        ``others`` are certificates against which the signature is to be held besides; ``shown``
+        are persons as he makes them up.
         """
         who = self.doctors() if persons is None else persons
         raw = memoryview(mail)
         with Memory() as bodies:
             refs = gather(raw, recognise(raw, scan(raw)), bodies)
-            request = Open(refs, candidates(*who), account=account, candidates=others)
+            everybody = (*candidates(*who), *shown)
+            request = Open(refs, everybody, account=account, candidates=others)
             return self.ask(request, bodies)
 
     def ticket(self, mail: bytes, account: str = "") -> bytes:
