@@ -148,10 +148,11 @@ def attested(gpg: Gpg, desk: Desk, token: str, *, wrapped: int = 76) -> Opened:
     return opened
 
 
-def with_card(
+def with_card(  # noqa: PLR0913 -- what such mails differ in
     host: LittleHost,
     software: CardSoftware,
     nir: str = NIR,
+    *,
     who: str = BOB,
     request: str = "dossier",
     token: str = "",

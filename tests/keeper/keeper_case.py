@@ -19,6 +19,7 @@ from rmp_milter.calls.protocol import (
     Event,
     Failed,
     Open,
+    Opened,
     Reply,
     Request,
     Role,
@@ -28,6 +29,7 @@ from rmp_milter.dossier.cards import NO_ACT, PersonCard
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
+from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.doors import Door
@@ -37,6 +39,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.openpgp.secretkeys import decryption_keys, signing_key
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, unpacked
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 
 SERVICE = "rmp@x.fr"
@@ -160,13 +163,13 @@ def opening(
 ACCOUNT = "carl"
 
 
-def with_an_account() -> Candidate:
+def with_an_account(certificate: bytes = b"") -> Candidate:
     """Return somebody of the directory who has an account, and who has signed nothing."""
     card = PersonCard(
         person=b"carl---16-bytes-",
         revision=0,
         act=NO_ACT,
-        certificate=digest_of(b""),
+        certificate=digest_of(certificate),
         fingerprint="ca" * 20,
         signed_at=0,
         rpps="10009876541",
@@ -175,7 +178,13 @@ def with_an_account() -> Candidate:
         is_doctor=True,
         account=ACCOUNT,
     )
-    return Candidate(Sealer(PEPPER).sealed(card), b"")
+    return Candidate(Sealer(PEPPER).sealed(card), certificate)
+
+
+def keys_in(desk: Desk, opened: Opened) -> list[SessionKey]:
+    """Return the session keys of what a mail brought to store."""
+    ticket = read_ticket(desk.holder, opened.ticket, NOW)
+    return [unpacked(body.key) for body in ticket.bodies]
 
 
 def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:

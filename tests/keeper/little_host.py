@@ -57,6 +57,7 @@ NAMES = {ALICE: "Dr Alice ALLARD", BOB: "Dr Bob BERTIN"}
 CODE = "JzbV-7kQ2"
 PATIENT = "Patient : DUPONT Jean\r\nNé le : 30/01/1959\r\n"
 OTHER_PATIENT = "Patient : MARTIN Anne\r\nNé le : 01/02/1960\r\n"
+LIST = "Demande : liste\r\nService : rmp@x.fr\r\nNom : DU\r\n"
 DOCUMENT = b"document-16bytes"
 
 

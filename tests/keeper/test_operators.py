@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from keeper_case import desk_of, event, hosts_event
 from openpgp.composed import SignedSecretKey
-from test_server import LIMITS, ME, Running, ended, framed, record, start, until
+from test_server import LIMITS, ME, Running, alive, ended, framed, record, start, until
 
 from rmp_milter.calls.client import (
     KeeperClosed,
@@ -282,6 +282,26 @@ def test_a_signal_takes_both_sockets_away(service: SignedSecretKey, tmp_path: Pa
             asked.expect(Recorded, act())
     assert not (tmp_path / "o.sock").exists()
     assert not running.socket.exists()
+
+
+def test_a_keeper_that_was_killed_leaves_no_socket_in_the_next_ones_way(
+    service: SignedSecretKey, tmp_path: Path
+) -> None:
+    running = start(service, tmp_path, operators=place(tmp_path))
+    workers = running.workers()
+    with line(running) as asked:
+        assert asked.expect(Recorded, act())
+        assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+        until(lambda: not any(map(alive, workers)))
+        with pytest.raises(KeeperDown):
+            asked.expect(Recorded, act())
+    assert (tmp_path / "o.sock").exists()
+    (tmp_path / "stderr").unlink()
+    with (
+        ended(start(service, tmp_path, operators=place(tmp_path))) as again,
+        line(again) as asked,
+    ):
+        assert asked.expect(Recorded, act())[0] == Recorded(0)
 
 
 @pytest.fixture

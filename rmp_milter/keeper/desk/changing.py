@@ -49,7 +49,10 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
     if isinstance(wish, OF_PERSONS):
         _check_person(desk, found, wish)
         made = amended_person(given, wish)
-        leaf = replace(leaf_of(found, request.event), subject=_subject(found, wish))
+        # Whatever mail brings a later copy of a key along, it is about that key.
+        action = Act.NOUVELLE_CLE.value if isinstance(wish, Prolong) else ""
+        said = leaf_of(found, request.event, action=action)
+        leaf = replace(said, subject=_subject(found, wish))
     else:
         dossier, relation, grant = dossier_grant(desk.rules, desk.sealer, found.ground)
         if not opens(grant, found.ground, dossier):

@@ -237,7 +237,12 @@ def _write_release(desk: Desk, way: Passage, request: Release, now: int) -> int:
     leaf = way.leaf(request.event, tuple(item.document_id for item in request.items))
     urgent = ticket.verb is Verb.URGENCE
     if urgent:
-        leaf = replace(leaf, action=EMERGENCY, purpose=EMERGENCY_PURPOSE)
+        leaf = replace(
+            leaf,
+            action=EMERGENCY,
+            purpose=EMERGENCY_PURPOSE,
+            reference=reference_of(ticket.act),
+        )
 
     def also(own: Own) -> None:
         check_undone(own, way.found.ground)

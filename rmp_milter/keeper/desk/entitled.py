@@ -15,6 +15,7 @@ from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.cards import DossierCard, PersonCard
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Way
+from rmp_milter.keeper.authority.actions import check_action
 from rmp_milter.keeper.authority.ground import (
     Ground,
     Person,
@@ -184,17 +185,22 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
     way: Way | None = None,
     outcome: str = "granted",
     acting_for: str = "",
+    action: str = "",
 ) -> Event:
     """Return the call's event with all that the keeper itself knows of it.
 
-    What is left of the milter's word is the action's name, the address that it says the mail
-    came from, and the entries' numbers.
+    What is left of the milter's word is the address that it says the mail came from, the
+    entries' numbers, and, without ``action``, which of the names it bears that what the mail
+    asks may have: raises :class:`Unentitled` for any other.
     """
+    if not action:
+        check_action(found.ground, event.action)
     ticket, sender = found.ticket, found.ground.sender
     proofs = [*([ticket.proof.value] if ticket.proof else []), *([way.value] if way else [])]
     is_near = abs(event.at - ticket.at) <= SAME_MOMENT
     return replace(
         event,
+        action=action or event.action,
         at=event.at if is_near else ticket.at,
         request=ticket.act,
         actor_rpps=sender.rpps,
@@ -204,8 +210,10 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
         outcome=outcome,
         proof="+".join(dict.fromkeys(proofs)),
         acting_for=acting_for,
+        subject="",
         witnesses=(),
         purpose="",
+        reference="",
         reason=b"",
     )
 
