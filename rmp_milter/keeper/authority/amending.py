@@ -24,7 +24,7 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.certificates import read_certificate, signed_at
+from rmp_milter.certificates import CertificateError, read_certificate, signed_at
 from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Verb
@@ -194,6 +194,8 @@ def _patients_key(given: Amending, wish: PatientKey, dossier: DossierCard) -> Ne
     before = ground.person(wish.person)
     if dossier.patient and (before is None or dossier.patient != wish.person):
         raise Unentitled("not the patient's own place")
+    if before and before.patient_of != dossier.dossier:
+        raise Unentitled("somebody else's place")
     if not (before and before.fingerprint == certificate.fingerprint):
         _check_settled(given, dossier)
     fields: dict[str, object] = {
@@ -250,14 +252,21 @@ def _new_key(given: Amending, wish: NewKey) -> dict[str, object]:
     The present key with other content may be what both copies say together.
     """
     ground = given.ground
-    certificate = read_certificate(wish.certificate)
     stated = ground.ticket.header(ground.share).fingerprint
-    if not stated or certificate.fingerprint != stated:
+    if not stated or _fingerprint_of(wish.certificate) != stated:
         raise Unentitled("another key than the mail states")
-    if certificate.fingerprint == ground.sender.fingerprint:
+    if stated == ground.sender.fingerprint:
         return _prolonged(given, Prolong(wish.certificate))
     _check_enclosed(ground, wish.certificate)
     return _key_fields(wish.certificate)
+
+
+def _fingerprint_of(certificate: bytes) -> str:
+    """Return a wish's primary fingerprint in hex; empty for what is no certificate."""
+    try:
+        return read_certificate(certificate).fingerprint
+    except CertificateError:
+        return ""
 
 
 def _prolonged(given: Amending, wish: Prolong) -> dict[str, object]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest, Locums, PatientKey, Prolong, TakeOver, Wish
 from rmp_milter.calls.protocol import Amend, Amended, Event
+from rmp_milter.dossier.cards import PersonCard
 from rmp_milter.dossier.rules import Act, Proof, Relation
 from rmp_milter.keeper.authority.amending import (
     OF_PERSONS,
@@ -31,6 +32,7 @@ from rmp_milter.keeper.desk.entitled import (
     note_act,
     write_entitled,
 )
+from rmp_milter.keeper.log.known import Stand
 from rmp_milter.keeper.log.own import Own
 
 _BEHIND_A_RELEASE = (TakeOver, Contest, PatientKey)
@@ -85,8 +87,16 @@ def _following(desk: Desk, made: Next) -> Next:
         if dossier:
             dossier = replace(dossier, revision=_next_revision(own, DOSSIER + dossier.dossier))
         if person:
+            _check_place(own, person)
             person = replace(person, revision=_next_revision(own, PERSON + person.person))
     return Next(dossier, person)
+
+
+def _check_place(own: Own, made: PersonCard) -> None:
+    """Raise :class:`Unentitled` for somebody new under an id that another has, or had."""
+    key = PERSON + made.person
+    if not made.revision and own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
+        raise Unentitled("somebody else's place")
 
 
 def _next_revision(own: Own, key: bytes) -> int:
