@@ -93,7 +93,7 @@ class Deposit:
     def release(self, mail: Mail, way: WayIn | None = None, **changed: object) -> Release:
         """Return the call by which a mail's sender is given the document."""
         reference = {}
-        if self.host.ticket(mail).reason:
+        if mail.opened.has_reason:
             reference = {"reference": reference_of(mail.opened.once)}
             way = way or self.by_custody
         request = Release(

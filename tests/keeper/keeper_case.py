@@ -163,7 +163,7 @@ def opening(
 ACCOUNT = "carl"
 
 
-def with_an_account(certificate: bytes = b"") -> Candidate:
+def with_an_account(certificate: bytes = b"", pepper: bytes = PEPPER) -> Candidate:
     """Return somebody of the directory who has an account, and who has signed nothing."""
     card = PersonCard(
         person=b"carl---16-bytes-",
@@ -178,7 +178,7 @@ def with_an_account(certificate: bytes = b"") -> Candidate:
         is_doctor=True,
         account=ACCOUNT,
     )
-    return Candidate(Sealer(PEPPER).sealed(card), certificate)
+    return Candidate(Sealer(pepper).sealed(card), certificate)
 
 
 def keys_in(desk: Desk, opened: Opened) -> list[SessionKey]:
@@ -196,13 +196,12 @@ def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-AT_NOW = ("--faked-system-time", f"{NOW}!")
-"""For gpg: so that what it signs is signed when the mail comes."""
-
-
-def encrypted(gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr") -> bytes:
-    sign = ["--sign", "-u", signer, *AT_NOW] if signer else []
-    return gpg.run(*sign, "-e", "-r", to, data=data)
+def encrypted(
+    gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr", at: int = NOW
+) -> bytes:
+    """Return a message of gpg's; it is signed when the mail comes, ``at`` that time."""
+    signing = ["--sign", "-u", signer, "--faked-system-time", f"{at}!"]
+    return gpg.run(*(signing if signer else ()), "-e", "-r", to, data=data)
 
 
 def raw_leaves(log: Journal) -> list[bytes]:

@@ -210,13 +210,14 @@ class LittleHost:
         account: str = "",
         signed: bool = True,
         now: int = NOW,
+        at: int = NOW,
     ) -> Mail:
-        """Open a mail that somebody has signed, or sent from his account."""
+        """Open a mail that somebody has signed, ``at`` a time, or sent from his account."""
         sender = self.member(name)
         # No two mails are one: each has a line of its own, as clients give them.
         own = f"X-Mail: {secrets.token_hex(8)}\r\n".encode()
         plain = own + entity(text, files=files)
-        body = encrypted(self.gpg, plain, signer=name if signed else "")
+        body = encrypted(self.gpg, plain, signer=name if signed else "", at=at)
         request, memory = opening([body], entity=True)
         request = replace(request, persons=(sender.candidate,), account=account)
         answered = self.ask(request, now, memory)
