@@ -37,9 +37,9 @@ NOTHING = Authority()
 
 
 class TakeOver(msgspec.Struct, frozen=True, tag="takeover"):
-    """The sender becomes médecin traitant; the former one may contest it ``until`` a time."""
+    """The sender becomes médecin traitant ``at`` the time that the mail came."""
 
-    until: int
+    at: int
 
 
 class Contest(msgspec.Struct, frozen=True, tag="contest"):

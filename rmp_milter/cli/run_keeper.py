@@ -74,6 +74,7 @@ def host_rules(config: Config) -> HostRules:
         policy=config.rights,
         clock=config.clock,
         signature_days=rules.signature_days,
+        contest_days=rules.contest_days,
         wrong_codes=rules.wrong_codes,
         old_wrong_codes=rules.old_wrong_codes,
         sender_codes=rules.sender_codes,

@@ -2,23 +2,26 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import Vouch, Vouched
+from rmp_milter.calls.protocol import Event, Vouch, Vouched
 from rmp_milter.cli.errors import CommandError, Status
-from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.standing import cards_in, compared, learn
 from rmp_milter.cli.stores import open_store
-from rmp_milter.cli.vouching import Blessed, Carded, Wanted, blessed, vouch, without_card
+from rmp_milter.cli.vouching import Blessed, Carded, ToVouch, blessed, vouch, without_card
 from rmp_milter.config import Config
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
 
 ACTION = "reprise"
 """What the access log calls it: the host takes as right what stands in the store."""
+SENDER = "rmp store"
 _WORDS = {
     "professionals": "professionals",
     "patients": "patients' keys",
@@ -42,21 +45,37 @@ def vouch_(config: Config, *, dry_run: bool, as_json: bool) -> int:
     code. So compare it with the access log before (rmp store check, as root). Each record has
     its leaf. It may be interrupted and given again.
     """
-    with open_store(config, read_only=dry_run) as store:
+    asking = nullcontext() if dry_run else operator(config)
+    with asking as keeper, open_store(config, read_only=dry_run) as store:
         with store.snapshot() as view:
             records = list(without_card(view))
-        refused = [] if dry_run else _vouch_all(config, store, records)
+        refused = [] if keeper is None else _take_over(keeper, store, records)
     _tell(blessed(records), refused, as_json=as_json, dry_run=dry_run)
     return Status.REFUSED if refused else Status.OK
 
 
-def _vouch_all(config: Config, store: Store, records: Sequence[Carded]) -> list[str]:
-    keeper = HostKeeper(config)
+def _take_over(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> list[str]:
+    """Have all vouched for and known as in force; return what was not, a line each."""
+    refused = _vouch_all(keeper, store, records)
+    with store.snapshot() as view:
+        cards = cards_in(view)
+    with click.progressbar(length=len(cards), label="in force", file=sys.stderr) as bar:
+        for stood in compared(keeper, cards):
+            learn(keeper, stood, _leaf(keeper))
+            refused += stood.faults
+            bar.update(stood.looked_at)
+    return refused
 
-    def ask(wanted: Wanted) -> bytes:
+
+def _leaf(keeper: HostKeeper) -> Event:
+    return msgspec.structs.replace(keeper.event(ACTION, ""), sender=SENDER)
+
+
+def _vouch_all(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> list[str]:
+    def ask(wanted: ToVouch) -> bytes:
         event = msgspec.structs.replace(
-            keeper.event(ACTION, wanted.subject),
-            sender="rmp store",
+            _leaf(keeper),
+            subject=wanted.subject,
             dossier_id=wanted.dossier_id,
             documents=wanted.documents,
         )

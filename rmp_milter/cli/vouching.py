@@ -14,7 +14,7 @@ from rmp_milter.cli.leaves import KeeperRefused
 from rmp_milter.dossier.changes import CardOfWaiting, Changes, DossierUpdate
 from rmp_milter.dossier.model import Doctor, Dossier, Waiting
 from rmp_milter.dossier.revisions import revised
-from rmp_milter.dossier.said import dossier_said, person_said
+from rmp_milter.dossier.said import dossier_named, dossier_said, person_named, person_said
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
@@ -27,7 +27,7 @@ Carded: TypeAlias = Doctor | Dossier | Waiting
 """A record that has a card."""
 
 
-class Wanted(NamedTuple):
+class ToVouch(NamedTuple):
     """What the keeper is to vouch for, and what its leaf and a refusal name."""
 
     said: Said
@@ -37,7 +37,7 @@ class Wanted(NamedTuple):
     documents: tuple[bytes, ...] = ()
 
 
-Ask = Callable[[Wanted], bytes]
+Ask = Callable[[ToVouch], bytes]
 """Returns the card; raises :class:`KeeperRefused` where the keeper makes none of this record."""
 
 
@@ -135,32 +135,39 @@ def _present(record: Carded, view: Snapshot) -> Carded | None:
             return view.waiting_one(record.waiting_id)
 
 
-def _wanted(record: Carded, view: Snapshot) -> Wanted:
+def _wanted(record: Carded, view: Snapshot) -> ToVouch:
     match record:
         case Doctor():
-            patient = f"the patient of dossier {record.patient_of.hex()}"
-            whose = patient if record.patient_of else f"RPPS {record.rpps}"
             said = PersonSaid(person_said(record), record.certificate)
             # A patient has no number, and his dossier a leaf of its own beside his key's.
             subject = record.rpps or record.fingerprint
-            return Wanted(said, whose, subject, record.patient_of)
+            return ToVouch(said, person_named(record), subject, record.patient_of)
         case Dossier():
             return _wanted_of_dossier(record, view)
         case Waiting():
-            documents = tuple(each.document_id for each in record.entry.documents)
-            return Wanted(
-                WaitingSaid(record.waiting_id, record.patient, record.entry.author, documents),
-                f"waiting deposit {record.waiting_id.hex()}",
-                documents=documents,
-            )
+            return _wanted_of_waiting(record, view)
 
 
-def _wanted_of_dossier(dossier: Dossier, view: Snapshot) -> Wanted:
+def _wanted_of_waiting(waiting: Waiting, view: Snapshot) -> ToVouch:
+    depositor = view.doctor(waiting.entry.author)
+    documents = tuple(each.document_id for each in waiting.entry.documents)
+    said = WaitingSaid(
+        waiting=waiting.waiting_id,
+        patient=waiting.patient,
+        depositor=waiting.entry.author,
+        rpps=depositor.rpps if depositor else "",
+        fingerprint=depositor.fingerprint if depositor else "",
+        documents=documents,
+    )
+    return ToVouch(said, f"waiting deposit {waiting.waiting_id.hex()}", documents=documents)
+
+
+def _wanted_of_dossier(dossier: Dossier, view: Snapshot) -> ToVouch:
     patient = view.patient_of(dossier.dossier_id)
     entries = view.entries(dossier.dossier_id) if dossier.masks else ()
     card = dossier_said(dossier, entries, patient.doctor_id if patient else b"")
-    whose = f"dossier {dossier.dossier_id.hex()}"
-    return Wanted(DossierSaid(card, dossier.patient), whose, dossier_id=dossier.dossier_id)
+    said = DossierSaid(card, dossier.patient)
+    return ToVouch(said, dossier_named(dossier), dossier_id=dossier.dossier_id)
 
 
 def _changes(given: Sequence[tuple[Carded, bytes]]) -> Changes:

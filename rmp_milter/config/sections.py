@@ -149,6 +149,7 @@ class RulesSection(Section, frozen=True, kw_only=True):
     waiting_days: Annotated[int, _whole(1, 365, "days")] = 30
     retention_years: Annotated[int, _whole(1, 100, "years")] = 20
     signature_days: Annotated[int, _whole(1, 30, "days")] = 7
+    contest_days: Annotated[int, _whole(0, 90, "days")] = 15
 
 
 _ProofSet = Annotated[str, Meta(pattern=rf"^({PROOF})(\+({PROOF}))*$")]

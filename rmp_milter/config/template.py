@@ -109,6 +109,9 @@ waiting_days = 30
 retention_years = 20
 # How old a mail's signature may be, or the day that an unsigned one says it was written on.
 signature_days = 7
+# How long a change of médecin traitant can be contested, once; 0: not at all. Meanwhile the
+# dossier is not closed, and the patient gets no other key.
+contest_days = 15
 
 [policy]
 # Rows of the table of rights (docs/rules.md) that this host has its own of, each a list of

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from rmp_milter.dossier.model import CodeSlot, Value
+from rmp_milter.dossier.model import CodeSlot, Takeover, Value
 
 LAYOUT = b"\x01"
 """The first octet of a card; another layout is another number."""
@@ -58,17 +58,6 @@ class Masked(Value, frozen=True, array_like=True):
     author: bytes  # a person's id
 
 
-class Former(Value, frozen=True, array_like=True):
-    """Who was médecin traitant before a takeover that can be contested ``until`` a time.
-
-    ``contested`` says that it was: it is not again.
-    """
-
-    person: bytes
-    until: int
-    contested: bool = False
-
-
 class DossierCard(Value, frozen=True, array_like=True):
     """What governs a dossier.
 
@@ -90,7 +79,7 @@ class DossierCard(Value, frozen=True, array_like=True):
     vitale: bytes = b""
     patient: bytes = b""
     suspended: bool = False
-    former: Former | None = None
+    takeover: Takeover | None = None
     opposed: tuple[bytes, ...] = ()
     masked: tuple[Masked, ...] = ()
     closed_at: int = 0

@@ -42,6 +42,7 @@ class Verb(StrEnum):
     ACCES = "acces"  # the list of accesses
     RENVOI = "renvoi"  # documents once more, or those that an answer left out
     COPIE = "copie"  # the whole dossier, for the patient
+    CONTESTATION = "contestation"  # of a change of médecin traitant
     CLOTURE = "cloture"
 
 
@@ -233,13 +234,27 @@ class Closure(Value, frozen=True):
     erased_at: int = 0
 
 
+class Takeover(Value, frozen=True):
+    """A change of médecin traitant by code or card, which can be contested ``until`` a time.
+
+    ``former`` is whom a contest puts back; ``contested`` says that there was one
+    (:mod:`rmp_milter.dossier.takeovers`).
+    """
+
+    former: bytes  # doctor_id
+    at: int
+    until: int
+    contested: bool = False
+
+
 class Dossier(Value, frozen=True):
     """One patient's record, without its entries. ``public_key`` is raw X25519.
 
     The entries are append-only; what is decided about them stands here, so that it can be
     undone, and each decision has its leaf in the access log. ``seen`` is the number up to
-    which the médecin traitant was sent, or wrote, every entry. Each change counts
-    ``revision`` up.
+    which the médecin traitant was sent, or wrote, every entry. While it is ``suspended`` the
+    patient's key counts for nothing: the médecin traitant has changed since it was enrolled.
+    Each change counts ``revision`` up.
     """
 
     dossier_id: bytes
@@ -256,6 +271,8 @@ class Dossier(Value, frozen=True):
     refilings: tuple[Refiling, ...] = ()
     seen: int = 0
     closure: Closure | None = None
+    suspended: bool = False
+    takeover: Takeover | None = None
     card: bytes = (
         b""  # the keeper's word on it (dossier/cards.py); empty before there were cards
     )

@@ -33,6 +33,7 @@ class Act(StrEnum):
     CLE_DU_PATIENT = "cle_patient"
     ACCES = "acces"
     COPIE = "copie"
+    CONTESTATION = "contestation"
     CLOTURE = "cloture"
 
 
@@ -42,6 +43,7 @@ class Relation(StrEnum):
     TREATING = "traitant"
     LOCUM = "remplacant"  # of the médecin traitant, in his dates
     PATIENT = "patient"  # with a key of his own
+    FORMER = "ancien"  # the médecin traitant before a takeover that can be contested
     AUTHOR = "auteur"  # of the entry, and nothing else
     OTHER = "autre"  # any other professional, also where there is no dossier
     OPPOSED = "oppose"  # the patient has refused him
@@ -52,6 +54,7 @@ BY_SIGNATURE = frozenset(
     {
         *(Verb.REMPLACEMENT, Verb.NOUVELLE_CLE, Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE),
         *(Verb.REVOCATION_DU_CODE, Verb.CLOTURE, Verb.LEVEE_D_OPPOSITION, Verb.DEMASQUAGE),
+        Verb.CONTESTATION,
     }
 )
 """Requests in which a signature alone helps a third party, or destroys."""
@@ -127,10 +130,12 @@ _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
     Act.RECTIFICATION: {**_PATIENTS_WISH, Relation.AUTHOR: _SIGNED},
     Act.MASQUAGE: _PATIENTS_WISH,
     Act.OPPOSITION: _PATIENTS_WISH,
-    Act.NOUVEAU_CODE: _PATIENTS_WISH,
+    # A locum shall not hold, beyond his days, a code that he made: he needs the present one.
+    Act.NOUVEAU_CODE: {**_PATIENTS_WISH, Relation.LOCUM: _SLOT},
     Act.CLE_DU_PATIENT: {Relation.TREATING: _SIGNED},
     Act.ACCES: _PATIENTS_WISH,
     Act.COPIE: _PATIENTS_WISH,
+    Act.CONTESTATION: {Relation.FORMER: _SIGNED, Relation.PATIENT: _SIGNED},
     Act.CLOTURE: {Relation.PATIENT: _SIGNED, Relation.TREATING: _SIGNED_SLOT},
 }
 

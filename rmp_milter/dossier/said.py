@@ -68,6 +68,8 @@ def dossier_said(
         code=code_digest(dossier.slots.code),
         vitale=slot_digest(dossier.slots.vitale),
         patient=patient,
+        suspended=dossier.suspended,
+        takeover=dossier.takeover,
         opposed=dossier.opposed,
         masked=masked_documents(dossier, entries),
         closed_at=closure.at if closure else 0,
@@ -75,11 +77,23 @@ def dossier_said(
     )
 
 
+def person_named(doctor: Doctor) -> str:
+    """Return what somebody of the directory is called among findings: never by his name."""
+    if doctor.patient_of:
+        return f"the patient of dossier {doctor.patient_of.hex()}"
+    return f"RPPS {doctor.rpps}"
+
+
+def dossier_named(dossier: Dossier) -> str:
+    """Return what a dossier is called among findings."""
+    return f"dossier {dossier.dossier_id.hex()}"
+
+
 def unlike(card: Card, said: Card) -> tuple[str, ...]:
     """Return the fields in which a card is not what the records say, but for the keeper's own.
 
     Names and addresses are compared as they are looked for, several of a kind in no order. Of
-    a closure both know the time, each by its own clock: that it is one is compared.
+    a closure and a takeover both know the times, each by its own clock: these are not compared.
     """
     ours, theirs = _comparable(card), _comparable(said)
     fields = (name for name in type(card).__struct_fields__ if name not in _KEEPERS_OWN)
@@ -97,6 +111,8 @@ def _comparable(card: Card) -> Card:
         case DossierCard():
             masked = tuple(sorted(card.masked, key=lambda each: each.document))
             opposed, closed_at = tuple(sorted(card.opposed)), min(card.closed_at, 1)
-            return replace(card, opposed=opposed, masked=masked, closed_at=closed_at)
+            changed = replace(card, opposed=opposed, masked=masked, closed_at=closed_at)
+            takeover = card.takeover and replace(card.takeover, at=0, until=0)
+            return replace(changed, takeover=takeover)
         case WaitingCard():
             return card

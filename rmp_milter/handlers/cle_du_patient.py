@@ -2,6 +2,9 @@
 
 From then on the patient reads the dossier and exercises the rights on it by signed mail. All
 documents that are there are opened once, by the custody slot, to write his key packets.
+
+After a takeover it is how the new médecin traitant, who has the patient before him, confirms the
+key that was suspended. While that takeover can be contested he can put no other in its place.
 """
 
 import msgspec
@@ -11,11 +14,13 @@ from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Doctor, Dossier, ReplyForm
 from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rules import Act, Way
+from rmp_milter.dossier.takeovers import is_running
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.filing.key_packets import documents_in, written
+from rmp_milter.handlers.letters.takeovers import until_words
 from rmp_milter.handlers.people.keys import enclosed, names_another, said_of_key
 from rmp_milter.handlers.reading.enclosing import documents_of
 from rmp_milter.handlers.sight.seen import seen
@@ -34,6 +39,7 @@ def handle(case: Case) -> Outcome:
     admission, dossier = prove(case, admit(case, Act.CLE_DU_PATIENT))
     before = case.view.patient_of(dossier.dossier_id)
     patient = _patient(case, dossier, before)
+    _check_frozen(case, dossier, before, patient)
     documents = documents_in(dossier, case.view)
     # A signature alone opens no slot, so it is the custody slot that does, under its leaf.
     if admission.way is Way.STANDING:
@@ -45,13 +51,21 @@ def handle(case: Case) -> Outcome:
     patient = msgspec.structs.replace(patient, card=cards.person)
     notices = (_welcome(case, patient), *_replaced(case, before, patient))
     effects = Effects(
-        updates=changed(dossier, card=cards.dossier),
         doctors=(patient,),
+        updates=changed(dossier, card=cards.dossier, suspended=False),
         key_packets=packets,
         notices=notices,
     )
     letter = _letter(case, dossier, patient, _told(case, admission, dossier))
     return Outcome(letter, settled(case, admission, effects))
+
+
+def _check_frozen(case: Case, dossier: Dossier, before: Doctor | None, patient: Doctor) -> None:
+    """Refuse a key, or an address, other than what was there, in the days of a takeover."""
+    known = before and (before.fingerprint, before.mail.casefold())
+    same = known == (patient.fingerprint, patient.mail.casefold())
+    if is_running(dossier.takeover, case.at) and not same:
+        raise MailError("patient-key-frozen", facts={"at": until_words(case, dossier)})
 
 
 def _patient(case: Case, dossier: Dossier, before: Doctor | None) -> Doctor:
@@ -123,6 +137,8 @@ def _letter(case: Case, dossier: Dossier, patient: Doctor, count: int) -> Letter
         fingerprint=spaced(patient.fingerprint),
         count=str(count),
     )
+    if dossier.suspended:
+        words += "\n" + text("patient-key-confirmed", case.language)
     subject = text("subject-patient-key", case.language, patient=patient.name)
     return Letter(subject, words + said_of_key(case, patient))
 

@@ -3,12 +3,16 @@
 from rmp_milter.calls.authority import Close
 from rmp_milter.dossier.model import Closure
 from rmp_milter.dossier.rules import Act
+from rmp_milter.dossier.takeovers import is_running
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.notices import tell_concerned
-from rmp_milter.handlers.way_in.amending import amend_entered
-from rmp_milter.handlers.way_in.entering import changed, enter, settled
+from rmp_milter.handlers.letters.takeovers import until_words
+from rmp_milter.handlers.way_in.admission import admit
+from rmp_milter.handlers.way_in.amending import amend
+from rmp_milter.handlers.way_in.entering import changed, settled
+from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
@@ -17,17 +21,22 @@ from rmp_milter.mail.outgoing.wording import birth_date, day, full_name
 def handle(case: Case) -> Outcome:
     """Close the dossier, by the patient's own mail or by his médecin traitant with his code."""
     try:
-        entered = enter(case, Act.CLOTURE)
+        admission, dossier = prove(case, admit(case, Act.CLOTURE))
     except MailError as error:
         raise _explained(case, error) from error
-    dossier = entered.dossier
+    # Before its leaf, which would say that it was closed.
+    if is_running(dossier.takeover, case.at):
+        raise MailError("close-contestable", facts={"at": until_words(case, dossier)})
+    unlock(case, admission, action=case.header.verb.value)
     closure = Closure(at=case.at, erase_at=case.at + case.bounds.retention)
     facts = {
         "patient": full_name(dossier.patient),
         "birth_date": birth_date(dossier.patient),
         "erase": day(closure.erase_at, case.clock),
     }
-    card = amend_entered(case, entered, Close(closure.erase_at))
+    card = amend(
+        case, admission, Close(closure.erase_at), action=case.header.verb.value
+    ).dossier
     effects = Effects(
         updates=changed(dossier, closure=closure, card=card),
         notices=tell_concerned(case, "closed-notice", dossier, erase=facts["erase"]),
@@ -36,7 +45,7 @@ def handle(case: Case) -> Outcome:
         subject=text("subject-closed", case.language, patient=facts["patient"]),
         text=text("closed", case.language, **facts),
     )
-    return Outcome(letter, settled(case, entered.admission, effects))
+    return Outcome(letter, settled(case, admission, effects))
 
 
 def _explained(case: Case, error: MailError) -> MailError:

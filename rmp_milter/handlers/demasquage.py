@@ -12,7 +12,13 @@ from rmp_milter.handlers.letters.masks import mask_letter
 from rmp_milter.handlers.sight.masked import still_masked
 from rmp_milter.handlers.sight.seen import versions_before
 from rmp_milter.handlers.way_in.amending import amend_entered
-from rmp_milter.handlers.way_in.entering import changed, enter, own_numbers, settled
+from rmp_milter.handlers.way_in.entering import (
+    changed,
+    enter,
+    own_numbers,
+    settled,
+    tell_of_masks,
+)
 
 
 def handle(case: Case) -> Outcome:
@@ -33,4 +39,6 @@ def handle(case: Case) -> Outcome:
         updates = changed(dossier, masks=masks, card=card)
     sections = (("unmasked-now", fresh), ("unmasked-before", before))
     letter = mask_letter(case, dossier, sections)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    notices = tell_of_masks(case, entered, "unmasked-notice", fresh)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))

@@ -4,6 +4,7 @@ from rmp_milter.calls.authority import Oppose
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.letters.notices import tell_of_proven
 from rmp_milter.handlers.letters.oppositions import opposition_letter
 from rmp_milter.handlers.people.colleagues import colleague_named
 from rmp_milter.handlers.way_in.amending import amend_entered
@@ -23,4 +24,7 @@ def handle(case: Case) -> Outcome:
     card = amend_entered(case, entered, wish, doctor)
     updates = changed(dossier, opposed=left, card=card)
     letter = opposition_letter("lifted-now", doctor, dossier, case.language)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    way = entered.admission.way
+    notices = tell_of_proven(case, way, "lifted-notice", dossier, doctor=doctor.name)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))

@@ -17,6 +17,7 @@ from rmp_milter.handlers.way_in.entering import (
     enter,
     own_numbers,
     settled,
+    tell_of_masks,
 )
 from rmp_milter.mail.catalogue.texts import text
 
@@ -33,7 +34,9 @@ def handle(case: Case) -> Outcome:
     letter = mask_letter(case, entered.dossier, sections)
     words = f"{letter.text}\n{text('masked-means', case.language)}"
     letter = msgspec.structs.replace(letter, text=words)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    notices = tell_of_masks(case, entered, "masked-notice", fresh)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))
 
 
 def _masked(case: Case, entered: Entered, masks: tuple[Mask, ...]) -> tuple[DossierUpdate, ...]:

@@ -3,25 +3,29 @@
 The keeper opens that slot and writes key packets of every document for him; from then on new
 documents come with a packet for him and none for the former one. It is the way, too, by which
 a médecin traitant whose key was lost reads the dossier with his present one.
+
+A takeover suspends the patient's key, shows what stands from before, and can be contested once
+(:mod:`rmp_milter.dossier.takeovers`).
 """
 
-import msgspec
+from msgspec.structs import replace
 
 from rmp_milter.calls.authority import TakeOver
 from rmp_milter.dossier.changes import DossierUpdate
-from rmp_milter.dossier.model import Doctor, Dossier, Sheet
+from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
+from rmp_milter.dossier.takeovers import may_be_contested, taken_over
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import documents_in, written
-from rmp_milter.handlers.letters.notices import treating_changed
+from rmp_milter.handlers.letters.takeovers import standing_words, taken_notices, until_words
+from rmp_milter.handlers.people.contacts import with_contacts
 from rmp_milter.handlers.way_in.admission import admit, spent
 from rmp_milter.handlers.way_in.amending import amend
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
-from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
@@ -34,22 +38,27 @@ def handle(case: Case) -> Outcome:
     admission, dossier = prove(case, admit(case, Act.MEDECIN_TRAITANT))
     documents = documents_in(dossier, case.view)
     packets = unlock(case, admission, documents=documents, readers=(case.doctor.certificate,))
-    former = case.view.doctor(dossier.treating)
     same = dossier.treating == case.doctor.doctor_id
-    told = () if same or former is None else (former,)
-    card = dossier.card
+    after = revised(dossier, seen=0)
     if not same:
-        wish = TakeOver(until=case.at + case.bounds.contest)
+        wish = TakeOver(at=case.at)
         card = amend(case, admission, wish, documents=documents).dossier
+        after = _taken_over(case, dossier, card)
     effects = Effects(
-        updates=(DossierUpdate(_taken_over(case, dossier, card)),),
+        updates=(DossierUpdate(after),),
         key_packets=written(documents, packets, case.doctor),
         cleared=forgiven(admission),
         once=spent(case),
-        notices=tuple(treating_changed(case, dossier, each) for each in told),
+        notices=() if same else taken_notices(case, dossier, after),
     )
     key = "treating-renewed" if same else "treating-taken"
-    return Outcome(_letter(key, dossier, len(documents), former, case.language), effects)
+    words = _words(case, key, after, len(documents))
+    if not same:
+        words += _former_words(case, dossier, after)
+        words += standing_words(case, after, case.view.entries(dossier.dossier_id))
+    patient = full_name(dossier.patient)
+    subject = text("subject-treating", case.language, patient=patient)
+    return Outcome(Letter(subject=subject, text=words), effects)
 
 
 def _check_sender(case: Case) -> None:
@@ -62,36 +71,29 @@ def _check_sender(case: Case) -> None:
 
 def _taken_over(case: Case, dossier: Dossier, card: bytes) -> Dossier:
     """Return the dossier in the sender's care, of which he was not sent anything yet."""
-    same = dossier.treating == case.doctor.doctor_id
-    return revised(
-        dossier,
-        treating=case.doctor.doctor_id,
-        sheet=dossier.sheet if same else _with_contacts(dossier.sheet, case.header.sheet),
-        seen=0,
-        card=card,
+    has_key = case.view.patient_of(dossier.dossier_id) is not None
+    after = taken_over(
+        dossier, case.doctor.doctor_id, case.at, case.bounds.contest, has_key=has_key
     )
+    contacts = with_contacts(dossier.sheet, case.header.sheet)
+    return replace(after, sheet=contacts, seen=0, card=card)
 
 
-def _with_contacts(sheet: Sheet, said: Sheet) -> Sheet:
-    """Return the sheet with the new médecin traitant's contacts in place of the former's."""
-    return msgspec.structs.replace(
-        sheet, phone=said.phone, fax=said.fax, mobile=said.mobile, mail=said.mail
-    )
-
-
-def _letter(
-    key: str, dossier: Dossier, documents: int, former: Doctor | None, language: Language
-) -> Letter:
-    patient = full_name(dossier.patient)
-    words = text(
+def _words(case: Case, key: str, dossier: Dossier, documents: int) -> str:
+    return text(
         key,
-        language,
-        patient=patient,
+        case.language,
+        patient=full_name(dossier.patient),
         birth_date=birth_date(dossier.patient),
         documents=str(documents),
     )
-    if key == "treating-taken":
-        known = "treating-former" if former else "treating-former-gone"
-        name = former.name if former else ""
-        words += "\n" + text(known, language, former=name)
-    return Letter(subject=text("subject-treating", language, patient=patient), text=words)
+
+
+def _former_words(case: Case, before: Dossier, after: Dossier) -> str:
+    """Return what becomes of who was médecin traitant, and of what he or the first may do."""
+    former: Doctor | None = case.view.doctor(before.treating)
+    known = "treating-former" if former else "treating-former-gone"
+    words = "\n" + text(known, case.language, former=former.name if former else "")
+    if may_be_contested(after.takeover, case.at):
+        words += "\n" + text("treating-contest", case.language, at=until_words(case, after))
+    return words

@@ -5,14 +5,13 @@ import msgspec
 from rmp_milter.calls.protocol import CODE_MARK, Recode, Recoded
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Dossier, Fault, Slots, Strike
-from rmp_milter.dossier.rules import Act, Way
+from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.dossier.weak_codes import guessable
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.letters.notices import tell_concerned
-from rmp_milter.handlers.sight.seen import SEES_ALL
 from rmp_milter.handlers.way_in.admission import Admission, admit
 from rmp_milter.handlers.way_in.entering import changed, settled
 from rmp_milter.handlers.way_in.unlocking import ground, refused, way_in_of
@@ -23,13 +22,15 @@ from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS
 from rmp_milter.mail.outgoing.wording import birth_date, full_name
 
 _NUMBER_SIGNS = 15
+_CHOOSES = frozenset({Relation.TREATING, Relation.PATIENT})
+"""Who needs no code to make one, so that a line ``Code`` of theirs is the new one."""
 
 
 def handle(case: Case) -> Outcome:
     """Put the dossier under a new code, which the answer tells once.
 
-    The médecin traitant (locum) and the patient may give it (``Code :``). Anybody else's
-    ``Code :`` is the old one, which proves his right; the keeper draws the new one.
+    The médecin traitant and the patient may give it (``Code :``). Anybody else's ``Code :``, a
+    locum's too, is the old one, which proves his right; the keeper draws the new one.
     """
     admission = admit(case, Act.NOUVEAU_CODE)
     recoded = _recode(case, admission)
@@ -63,7 +64,7 @@ def _card_number(dossier: Dossier | None) -> str:
 def _recode(case: Case, admission: Admission) -> Recoded:
     dossier = admission.dossier
     dossier_id = dossier.dossier_id if dossier else bytes(16)
-    chosen = admission.way is not Way.CODE and admission.relation in SEES_ALL
+    chosen = admission.way is not Way.CODE and admission.relation in _CHOOSES
     # Without the patient's code or card it is the custody slot that opens the dossier.
     opened_by = admission.way if admission.way in {Way.CODE, Way.VITALE} else Way.CUSTODY
     request = Recode(

@@ -34,7 +34,7 @@ from rmp_milter.handlers.people.keys import (
     said_of_key,
     with_key,
 )
-from rmp_milter.handlers.way_in.admission import permitted
+from rmp_milter.handlers.way_in.admission import check_confirmed, permitted
 from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.letter import Letter
@@ -48,6 +48,7 @@ def handle(case: Case) -> Outcome:
     """Put the enclosed key in the place of the sender's, and write his packets anew."""
     relation = Relation.PATIENT if case.doctor.patient_of else Relation.TREATING
     permitted(case, Act.NOUVELLE_CLE, relation)
+    check_confirmed(case, case.view.dossier(case.doctor.patient_of))
     renewed = with_key(case.doctor, _enclosed_key(case))
     read = [
         (each, documents_in(each, case.view))

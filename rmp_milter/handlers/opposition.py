@@ -5,6 +5,7 @@ from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
+from rmp_milter.handlers.letters.notices import tell_of_proven
 from rmp_milter.handlers.letters.oppositions import opposition_letter
 from rmp_milter.handlers.people.colleagues import colleague_named
 from rmp_milter.handlers.way_in.amending import amend_entered
@@ -28,4 +29,7 @@ def handle(case: Case) -> Outcome:
     opposed = (*dossier.opposed, doctor.doctor_id)
     updates = changed(dossier, opposed=opposed, card=card)
     letter = opposition_letter("opposed-now", doctor, dossier, case.language)
-    return Outcome(letter, settled(case, entered.admission, Effects(updates=updates)))
+    way = entered.admission.way
+    notices = tell_of_proven(case, way, "opposed-notice", dossier, doctor=doctor.name)
+    effects = Effects(updates=updates, notices=notices)
+    return Outcome(letter, settled(case, entered.admission, effects))

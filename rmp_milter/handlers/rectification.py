@@ -14,11 +14,12 @@ from rmp_milter.dossier.model import Entry
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
+from rmp_milter.handlers.asking.outcome import Effects, Filing, Notice, Outcome
 from rmp_milter.handlers.filing.deposit import deposit
 from rmp_milter.handlers.filing.key_packets import standing_readers
 from rmp_milter.handlers.filing.sealing import file_bodies
 from rmp_milter.handlers.letters.index import entry_title
+from rmp_milter.handlers.letters.notices import tell_of_proven
 from rmp_milter.handlers.sight.masked import documents_of
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.way_in.admission import permitted
@@ -60,6 +61,7 @@ def _by_number(case: Case) -> Outcome:
         # A new revision, so that of two corrections at once the second one is refused.
         updates=changed(dossier, card=card),
         filings=(Filing(dossier.dossier_id, entry),),
+        notices=_told(case, entered, old),
     )
     patient = full_name(dossier.patient)
     titles = [
@@ -85,6 +87,13 @@ def _masked_too(case: Case, entered: Entered, entry: Entry) -> bytes:
     entries = case.view.entries(entered.dossier.dossier_id)
     masked = (*masked_documents(entered.dossier, entries), *documents_of(entry))
     return amend_entered(case, entered, Mask(masked))
+
+
+def _told(case: Case, entered: Entered, old: Seen) -> tuple[Notice, ...]:
+    """Tell whoever governs, by the number that he reads, what somebody put a version before."""
+    number = str(old.filed.number)
+    way = entered.admission.way
+    return tell_of_proven(case, way, "rectified-notice", entered.dossier, number=number)
 
 
 def _version_of(case: Case, entry: Entry, old: Seen) -> Entry:

@@ -155,9 +155,10 @@ def _tell(
 ) -> tuple[tuple[Notice, ...], tuple[PostalLetter, ...], PatientTold]:
     """Return who is told, by mail or by post, and how the patient hears of it.
 
-    A patient whose key is of no use any more is told as one who has none.
+    A patient whose key is of no use any more is told as one who has none; so is one whose key
+    is suspended, since it may be a former doctor's.
     """
-    patient = case.view.patient_of(dossier.dossier_id)
+    patient = None if dossier.suspended else case.view.patient_of(dossier.dossier_id)
     if patient is not None and not reachable(patient.certificate, case.at):
         patient = None
     treating = case.view.doctor(dossier.treating)

@@ -100,8 +100,15 @@ def _folders(config: Config) -> Findings:
     for socket in (sockets.keeper, sockets.operator, sockets.milter):
         if not socket.parent.is_dir():
             yield _error(f"{socket.parent}: there is no such folder", "the socket needs it")
-        elif socket.exists() and not socket.is_socket():
+        elif _is_in_the_way(socket):
             yield _error(f"{socket}: is in the way of the socket", "move it away")
+
+
+def _is_in_the_way(socket: Path) -> bool:
+    try:
+        return not stat.S_ISSOCK(socket.stat().st_mode)
+    except OSError:
+        return False  # nothing is there, or this user may not look into the folder
 
 
 def _modes(config: Config) -> Findings:

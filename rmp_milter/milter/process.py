@@ -208,6 +208,7 @@ def _bounds(config: Config) -> Bounds:
         hold=rules.hold_seconds,
         waiting=rules.waiting_days * DAY_SECONDS,
         retention=rules.retention_years * YEAR_SECONDS,
+        contest=rules.contest_days * DAY_SECONDS,
         justify_hours=config.audit.justify_hours,
         answer_mails=config.answers.mails,
         answer_bytes=config.limits.answer_bytes,

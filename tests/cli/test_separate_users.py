@@ -125,6 +125,16 @@ def test_the_stores_own_user_cannot_and_is_told(service: Path) -> None:
 
 @needs_root
 @needs_public_code
+def test_check_says_what_it_finds_to_whom_the_keepers_folder_is_closed(service: Path) -> None:
+    where = ("--config", str(service / "rmp.toml"))
+    done = as_user(MILTER, COMMAND, *where, "check", "--no-postfix")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "error: " in done.stdout.splitlines()[0]
+    assert str(service / "keeper") in done.stdout
+
+
+@needs_root
+@needs_public_code
 @pytest.mark.parametrize(
     "command",
     [
@@ -327,6 +337,12 @@ def served(service: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+def wait_for(served: subprocess.Popen[str]) -> None:
+    assert served.stdout
+    assert select.select([served.stdout], [], [], 20)[0], "no line in 20 s"
+    assert served.stdout.readline() == "ready for rmp@chu.example\n"
+
+
 def children_of(parent: int) -> list[int]:
     return [*map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())]
 
@@ -346,9 +362,7 @@ def command_and_users(pid: int) -> tuple[str, set[str]]:
 def test_serve_runs_each_part_as_its_user_and_ends_them(
     service: Path, served: subprocess.Popen[str]
 ) -> None:
-    assert served.stdout
-    assert select.select([served.stdout], [], [], 20)[0], "no line in 20 s"
-    assert served.stdout.readline() == "ready for rmp@chu.example\n"
+    wait_for(served)
     children = children_of(served.pid)
     wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
     deadline = time.monotonic() + 10  # the courier has no socket that says it is ready
@@ -363,3 +377,53 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
     served.send_signal(signal.SIGTERM)
     assert served.wait(20) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+
+
+BECOME = """
+import os, socket, sys
+from rmp_milter.cli import check, doctor, doctor_changes, main  # while the modules can be read
+from rmp_milter.host.owners import owner_named
+name, *rest = sys.argv[1:]
+user = owner_named(name)
+os.setgroups(os.getgrouplist(name, user.gid)); os.setgid(user.gid); os.setuid(user.uid)
+"""
+COMMAND = BECOME + "sys.exit(main.run(rest))"
+CONNECT = BECOME + "socket.socket(socket.AF_UNIX).connect(rest[0])"
+
+
+def as_user(user: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", program, user, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+
+
+@pytest.mark.integration
+@needs_root
+@needs_public_code
+@pytest.mark.promise(number=2)
+def test_what_the_host_does_is_for_root_and_never_for_the_milters_user(
+    service: Path, key: Path, served: subprocess.Popen[str]
+) -> None:
+    wait_for(served)
+    doctor = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example", "--key", str(key))
+    number = ("--rpps", "10003456786", "--profession", "médecin généraliste")
+    done = rmp(service, "doctor", "add", *doctor, *number)
+    assert done.returncode == 0, done.stderr
+    change = ["doctor", "set", "10003456786", "--receipts", "none"]
+    for user in (MILTER, COURIER):
+        done = as_user(user, COMMAND, "--config", str(service / "rmp.toml"), *change)
+        assert done.returncode == 1
+        assert "this user may not ask the keeper" in done.stderr
+        assert "run this as root" in done.stderr
+    operator = service / "keeper" / "operator.sock"
+    assert owner_and_mode(operator) == (KEEPER, "0o600")
+    for path, user, may in (
+        (operator, MILTER, False),
+        (operator, COURIER, False),
+        (service / "run" / "keeper" / "keeper.sock", MILTER, True),
+    ):
+        done = as_user(user, CONNECT, str(path))
+        assert (done.returncode == 0, "PermissionError" in done.stderr) == (may, not may)
+    listed = json.loads(rmp(service, "doctor", "list", "--json").stdout)
+    assert [each["receipts"] for each in listed] == ["each"]
+    assert rmp(service, *change).returncode == 0
+    assert rmp(service, "doctor", "remove", "10003456786").returncode == 0

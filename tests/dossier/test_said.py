@@ -9,7 +9,6 @@ from rmp_milter.dossier.cards import (
     NO_ACT,
     Days,
     DossierCard,
-    Former,
     Masked,
     PersonCard,
     code_digest,
@@ -30,6 +29,7 @@ from rmp_milter.dossier.model import (
     Onglet,
     Patient,
     Slots,
+    Takeover,
 )
 from rmp_milter.dossier.said import dossier_said, person_said, unlike
 
@@ -119,7 +119,7 @@ OTHER_DOSSIER: list[tuple[str, object]] = [
     ("vitale", b""),
     ("patient", b""),
     ("suspended", True),
-    ("former", Former(b"F" * 16, 9)),
+    ("takeover", Takeover(b"F" * 16, 1, 9)),
     ("opposed", (b"X" * 16,)),
     ("masked", ()),
     ("masked", (Masked(b"d" * 16, b"B" * 16),)),
@@ -156,6 +156,8 @@ def test_neither_order_nor_spelling_nor_another_clock_is_a_difference() -> None:
     turned = replace(DOSSIER_CARD, opposed=DOSSIER.opposed[::-1])
     assert unlike(turned, DOSSIER_CARD) == ()
     assert unlike(replace(DOSSIER_CARD, closed_at=7), DOSSIER_CARD) == ()
+    taken = [replace(DOSSIER_CARD, takeover=Takeover(b"F" * 16, at, 9 + at)) for at in (1, 2)]
+    assert unlike(*taken) == ()
     assert unlike(replace(PERSON_CARD, name="DR PAUL ETE"), PERSON_CARD) == ()
     assert unlike(replace(PERSON_CARD, mail="paul@cabinet.test"), PERSON_CARD) == ()
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 
 from rmp_milter.certificates import read_certificate
+from rmp_milter.cli.cards import vouched
+from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
@@ -71,11 +73,13 @@ def enrolled(host: Host, number: int, name: str, mail: str) -> AgedDoctor:
 def put_back(host: Host, doctor: Doctor, certificate: bytes) -> None:
     """Put another copy of his key into the directory, as if time had passed over it."""
     copy = read_certificate(certificate)
-    with open_store(load(host.service.config)) as store:
+    config = load(host.service.config)
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as view:
             known = view.doctor_by_fingerprint(doctor.fingerprint)
             assert known is not None
         aged = revised(known, certificate=copy.binary, key_ids=copy.key_ids)
+        aged = vouched(keeper, aged, keeper.event("cle", known.rpps))
         store.commit(Changes(doctors=(aged,)), int(time.time()))
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-import msgspec
-
+from rmp_milter.cli.cards import vouched_dossier
+from rmp_milter.cli.leaves import act_of, operator
+from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.handlers.way_in.throttles import subject_of
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
@@ -49,10 +51,15 @@ def named(store: Store, name: str) -> Dossier:
 
 
 def change(service: Service, name: str, **changed: object) -> None:
-    """Give the dossier of ``name`` other values of some fields."""
-    with open_store(service) as store:
+    """Give the dossier of ``name`` other values of some fields, as the host may."""
+    with operator(load(service.config)) as keeper, open_store(service) as store:
         dossier = named(store, name)
-        new = msgspec.structs.replace(dossier, revision=dossier.revision + 1, **changed)
+        with store.snapshot() as view:
+            entries = view.entries(dossier.dossier_id)
+            patient = view.patient_of(dossier.dossier_id)
+        new = revised(dossier, **changed)
+        leaf = act_of(keeper, "test", dossier)
+        new = vouched_dossier(keeper, new, entries, patient, leaf)
         store.commit(Changes(updates=(DossierUpdate(new),)), int(time.time()))
 
 

@@ -13,6 +13,8 @@ from states import leaves_of
 
 from rmp_milter.certificates import read_certificate
 from rmp_milter.certificates.packets import packets
+from rmp_milter.cli.cards import vouched
+from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
@@ -394,9 +396,11 @@ def rekey(
 
 def change_key_only(clinic: Clinic, number: str, renewed: Doctor) -> None:
     """Write the new key into the directory, as if the host's command had ended there."""
-    with open_store(load(clinic.host.service.config)) as store:
+    config = load(clinic.host.service.config)
+    with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             known = snapshot.doctor_by_rpps(number)
         assert known is not None
         new = with_key(known, read_certificate(renewed.certificate))
+        new = vouched(keeper, new, keeper.event("cle", number))
         store.commit(Changes(doctors=(new,)), int(time.time()))

@@ -178,6 +178,19 @@ def test_a_patients_own_key_is_prolonged_as_well(host: Host, paul: Doctor) -> No
         assert "prolongée jusqu'au" in in_a_line(answer.text)
 
 
+def test_a_mail_that_prolongs_it_may_change_what_its_sender_is_as_well(
+    host: Host, expired: AgedDoctor, anne: Doctor
+) -> None:
+    """Two changes of one person by one mail: the next mail finds him as both have left him."""
+    days = time.strftime("Du : %d/%m/%Y\nAu : %d/%m/%Y\n")
+    named = f"Demande : remplacement\nService : rmp@rmp.test\nRemplaçant : {anne.mail}\n{days}"
+    answer, *_ = host.ask(expired, expired.pgp_mime(named))
+    assert "prolongée jusqu'au" in in_a_line(answer.text)
+    assert anne.name in answer.text
+    (again,) = host.ask(expired, expired.pgp_mime(HELP))
+    assert "prolongée" not in again.text
+
+
 # Clocks
 
 

@@ -12,6 +12,7 @@ from handlers_case import (
     NOON,
     OTHER,
     SLOTS,
+    WAITING_CARD,
     Answering,
     World,
     asked,
@@ -42,7 +43,12 @@ WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 CODE, CARD = ByCode(CODE_SLOT), ByVitale(b"v" * 80)
 FILED = [entry(number, Onglet.BIOLOGIE, "Bilan", [DEMO]) for number in (1, 2)]
 WAITING = Waiting(
-    b"w" * 16, replace(JEAN, nir=NIR), entry(7, Onglet.BIOLOGIE, "Bilan").entry, NOON, NOON + 9
+    b"w" * 16,
+    replace(JEAN, nir=NIR),
+    entry(7, Onglet.BIOLOGIE, "Bilan").entry,
+    NOON,
+    NOON + 9,
+    WAITING_CARD,
 )
 
 ONE = f"Numéros : 1 {read_table(dossier(), FILED)}\n"

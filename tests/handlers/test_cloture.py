@@ -7,19 +7,21 @@ from handlers_case import (
     NEXT_CARD,
     NOON,
     OTHER,
+    RecordingKeeper,
     World,
     asked,
     body,
     dossier,
     refusal_of,
+    refused_trial,
     run,
 )
 from msgspec.structs import replace
 from wishes_case import JEAN_LINES, LOCUM, PATIENT, state_of, text_of, words_of, world
 
 from rmp_milter.calls.authority import Close
-from rmp_milter.calls.protocol import ByCode
-from rmp_milter.dossier.model import Closure, Doctor
+from rmp_milter.calls.protocol import ByCode, Prove
+from rmp_milter.dossier.model import Closure, Doctor, Takeover
 from rmp_milter.handlers import cloture, depot
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
@@ -52,6 +54,33 @@ def test_by_nobody_else(by: Doctor) -> None:
     mail = asked(text_of("clôture"), by=by, has_code=True)
     for known in (world(), World()):
         assert refusal_of(cloture.handle, mail, known).text == "close-by-whom"
+
+
+@pytest.mark.parametrize("contested", [False, True])
+def test_not_while_a_takeover_can_be_contested_nor_after_it_was_until_the_days_are_over(
+    contested: bool,  # noqa: FBT001 -- rows of a table
+) -> None:
+    takeover = Takeover(OTHER.doctor_id, NOON - 9, NOON + 86_400, contested)
+    known = world(replace(dossier(), takeover=takeover))
+    for mail in (
+        asked(text_of("clôture"), by=PATIENT),
+        asked(text_of("clôture"), has_code=True),
+    ):
+        keeper = RecordingKeeper()
+        error = refusal_of(cloture.handle, mail, known, keeper)
+        assert (error.text, error.facts["at"][:10]) == ("close-contestable", "29/05/2026")
+        assert [each for each in keeper.requests if not isinstance(each, Prove)] == []
+        later = replace(mail, at=NOON + 86_400)
+        assert state_of(run(cloture.handle, later, known)[0]).closure
+
+
+@pytest.mark.promise(number=6)
+def test_a_wrong_code_is_not_told_of_a_takeover() -> None:
+    takeover = Takeover(OTHER.doctor_id, NOON - 9, NOON + 86_400)
+    mail = asked(text_of("clôture"), has_code=True)
+    for known in (world(), world(replace(dossier(), takeover=takeover))):
+        error, _ = refused_trial(cloture.handle, mail, known)
+        assert error.text == "no-access"
 
 
 def test_nothing_is_added_any_more() -> None:

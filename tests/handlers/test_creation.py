@@ -9,6 +9,7 @@ from handlers_case import (
     NEXT_CARD,
     NOON,
     OTHER,
+    WAITING_CARD,
     World,
     asked,
     body,
@@ -36,7 +37,7 @@ SHEET = (
 def waiting(number: int, patient: Patient = JEAN) -> Waiting:
     filed = entry(number, Onglet.BIOLOGIE, "Bilan").entry
     filed = replace(filed, author=LAB.doctor_id, author_name=LAB.name, received_at=NOON - 9)
-    return Waiting(bytes([number]) * 16, patient, filed, NOON - 9, NOON + 9)
+    return Waiting(bytes([number]) * 16, patient, filed, NOON - 9, NOON + 9, WAITING_CARD)
 
 
 def test_it_makes_a_dossier_and_gives_the_code_only_as_a_mark() -> None:

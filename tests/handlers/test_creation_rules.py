@@ -136,6 +136,7 @@ class TestASecondCreation:
         assert leaf.event.outcome == "refused"
         expected = world.held[0].dossier_id if world.held else bytes(16)
         assert leaf.event.dossier_id == expected
+        assert leaf.by.dossier == (world.held[0].card if world.held else b"")
 
     def test_tells_the_treating_doctor_without_naming_who_asked(self) -> None:
         (notice, _) = self.held(World([dossier()])).effects.notices

@@ -7,6 +7,7 @@ from handlers_case import (
     ACT,
     DEMO,
     NOON,
+    OTHER,
     World,
     asked,
     body,
@@ -18,7 +19,7 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.certificates import Certificate
-from rmp_milter.dossier.model import Dossier, Emergency, Onglet, Verb
+from rmp_milter.dossier.model import Dossier, Emergency, Onglet, Takeover, Verb
 from rmp_milter.dossier.rules import Act
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.table import HANDLERS
@@ -72,6 +73,9 @@ def world_of(verb: Verb) -> World:
     if verb is Verb.CREATION:
         return World()
     state: Dossier = OPPOSED if verb is Verb.LEVEE_D_OPPOSITION else dossier()
+    if verb is Verb.CONTESTATION:
+        takeover = Takeover(DEMO.doctor_id, NOON, NOON + 9)
+        state = replace(state, treating=OTHER.doctor_id, takeover=takeover)
     world = World([state], FILED)
     reference = "U-AAAA-BBBB-CCCC"
     emergency = Emergency(reference, state.dossier_id, DEMO.doctor_id, NOON, 7)

@@ -281,7 +281,7 @@ def test_the_answer_is_that_of_a_dossier_without_it(what: str, way: str) -> None
 def test_every_verb_about_a_dossier_is_asked_here() -> None:
     """But those that make the asker one who sees all, or are of no dossier in particular."""
     asked_here = {mail_of(what, OTHER).header.verb.value for what in ASKED}
-    sees_all_then = {"medecin traitant", "creation", "cle"}
+    sees_all_then = {"medecin traitant", "creation", "cle", "contestation"}
     of_none = {
         "liste",
         "aide",

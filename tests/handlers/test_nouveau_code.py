@@ -18,7 +18,7 @@ from wishes_case import LOCUM, PATIENT, state_of, text_of, world
 
 from rmp_milter.calls.protocol import CODE_MARK, ByCode, ByCustody, Recode
 from rmp_milter.dossier.model import Doctor, Fault
-from rmp_milter.handlers import nouveau_code
+from rmp_milter.handlers import nouveau_code, revocation_du_code
 from rmp_milter.mail.outgoing.slip import SLIP_NAME
 
 
@@ -36,7 +36,7 @@ def test_the_service_draws_a_new_one_and_tells_it_once() -> None:
     assert [strike.fault for strike in outcome.effects.cleared] == [Fault.DOSSIER]
 
 
-@pytest.mark.parametrize("by", [DEMO, LOCUM, PATIENT])
+@pytest.mark.parametrize("by", [DEMO, PATIENT])
 def test_the_treating_doctor_and_the_patient_may_give_one(by: Doctor) -> None:
     mail = asked(text_of("nouveau code"), by=by, has_code=True)
     _, (recode,) = run(nouveau_code.handle, mail, world())
@@ -53,6 +53,20 @@ def test_others_prove_by_the_old_one_and_the_doctor_is_told() -> None:
     readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
     assert readers == [DEMO.doctor_id, PATIENT.doctor_id]
     assert CODE_MARK not in outcome.effects.notices[0].letter.text
+
+
+def test_a_locum_needs_the_patients_code_as_others_do() -> None:
+    """A code that he made would open the dossier beyond his days."""
+    mail = asked(text_of("nouveau code"), by=LOCUM)
+    assert refusal_of(nouveau_code.handle, mail, world()).text == "code-missing"
+    revoking = asked(text_of("révocation du code"), by=LOCUM)
+    assert refusal_of(revocation_du_code.handle, revoking, world()).text == "code-missing"
+    mail = asked(text_of("nouveau code"), by=LOCUM, has_code=True)
+    outcome, (recode,) = run(nouveau_code.handle, mail, world())
+    assert recode.way_in == ByCode(CODE_SLOT)
+    assert (recode.chosen, recode.guessable) == (False, ())
+    readers = [notice.reader.doctor_id for notice in outcome.effects.notices]
+    assert readers == [DEMO.doctor_id, PATIENT.doctor_id]
 
 
 def test_a_weak_one_is_refused_in_words_of_its_own() -> None:

@@ -40,7 +40,17 @@ from proof_case import (
 )
 
 from rmp_milter.calls.protocol import Recode, Reply, Request
-from rmp_milter.dossier.model import Closure, Dossier, Fault, Locum, Mask, Slots, Tally, Verb
+from rmp_milter.dossier.model import (
+    Closure,
+    Dossier,
+    Fault,
+    Locum,
+    Mask,
+    Slots,
+    Takeover,
+    Tally,
+    Verb,
+)
 from rmp_milter.dossier.rules import STRICTEST, Proof, Relation
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Refusal
@@ -125,6 +135,7 @@ OLD = replace(state().slots, code=replace(CODE_SLOT, folded=False))
 NO_CODE = replace(state().slots, code=None)
 HIS_LOCUM = Locum(LAB.doctor_id, "2026-05-01", "2026-06-30", NOON)
 PATIENT = replace(doctor("Jean DUPONT", 6, "patient"), rpps="", patient_of=state().dossier_id)
+TAKEOVER = Takeover(LAB.doctor_id, NOON, NOON + DAY)
 MONTH = tuple(NOON - 29 * DAY + at * 20 * 3600 for at in range(30))
 
 SITUATIONS: dict[str, Callable[[], Noting]] = {
@@ -155,6 +166,11 @@ SITUATIONS: dict[str, Callable[[], Noting]] = {
     ),
     "a médecin traitant who left the directory": lambda: without_treating(known()),
     "a patient with a key of his own": lambda: with_doctors(known(), PATIENT),
+    "a patient with a suspended key": lambda: with_doctors(known(suspended=True), PATIENT),
+    "a takeover that can be contested": lambda: known(takeover=TAKEOVER),
+    "a takeover from who asks": lambda: known(
+        takeover=replace(TAKEOVER, former=OTHER.doctor_id)
+    ),
 }
 
 

@@ -47,6 +47,7 @@ AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = 1_900_000_000
 ORIGIN = "x.fr/rmp"
 PEPPER = secrets.token_bytes(32)
+LOG_KEY = Ed25519PrivateKey.generate()
 DIGEST = bytes(range(32))
 DOSSIER = b"dossier-16-bytes"
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
@@ -64,7 +65,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         custody=X25519PrivateKey.generate(),
         waiting=X25519PrivateKey.generate(),
         pepper=PEPPER,
-        log=Ed25519PrivateKey.generate(),
+        log=LOG_KEY,
         auditors=AUDITORS.public_key(),
     )
 
@@ -165,12 +166,13 @@ ACCOUNT = "carl"
 
 def with_an_account(certificate: bytes = b"", pepper: bytes = PEPPER) -> Candidate:
     """Return somebody of the directory who has an account, and who has signed nothing."""
+    digest = digest_of(certificate)
     card = PersonCard(
-        person=b"carl---16-bytes-",
+        person=digest[:16],
         revision=0,
         act=NO_ACT,
-        certificate=digest_of(certificate),
-        fingerprint="ca" * 20,
+        certificate=digest,
+        fingerprint=digest[:20].hex(),
         signed_at=0,
         rpps="10009876541",
         name="Dr Carl CAROLUS",

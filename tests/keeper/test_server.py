@@ -172,7 +172,7 @@ class OutsideHost(LittleHost):
     def __init__(self, gpg: Gpg, running: Running) -> None:
         self.gpg, self.members, self._client = gpg, {}, running.client
 
-    def ask(self, request: Request, now: int = 0, memory: bytes = b"") -> Answered:
+    def ask(self, request: Request, now: int = 0, memory: bytes = b"") -> Answered:  # noqa: ARG002 -- it has a clock
         with Memory() as shared:
             shared.write(memory)
             reply, back = self._client.call(request, shared.fd)
@@ -181,7 +181,7 @@ class OutsideHost(LittleHost):
         with Memory(back) as behind, behind.mapped() as view:
             return Answered(reply, bytes(view))
 
-    def vouched(self, request: Vouch, now: int = 0) -> bytes:
+    def vouched(self, request: Vouch, now: int = 0) -> bytes:  # noqa: ARG002 -- the same
         """Make the card as the keeper would: at its other socket others knock."""
         said = request.said
         assert isinstance(said, PersonSaid)
@@ -194,16 +194,17 @@ class OutsideHost(LittleHost):
         )
         return Sealer(PEPPER).sealed(card)
 
-    def mail(self, name: str, text: str, **more: Any) -> Mail:
+    def mail(self, name: str, text: str, **more: Any) -> Mail:  # noqa: ANN401 -- as of any host
         """Open a mail that is signed now: the keeper has a clock of its own."""
         return super().mail(name, text, at=int(time.time()), **more)
 
 
 def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
-    reply, fd = keeper.client.expect(Checkpointed, beat(1))
-    assert fd is None
     with Journal(keeper.folder / "log") as log:
-        assert len(log) > reply.number
+        before = len(log)
+        reply, fd = keeper.client.expect(Checkpointed, beat(1))
+        assert fd is None
+        assert len(log) == before + 1 == read_checkpoint(reply.note).size
 
 
 def test_the_running_keeper_signs_its_log(keeper: Running) -> None:
@@ -350,6 +351,8 @@ def test_callers_that_are_slow_or_hang_up_leave_nothing(keeper: Running) -> None
         return [open_files(pid) for pid in keeper.workers()]
 
     until(lambda: all(map(has_log, keeper.workers())))  # a worker that begins has it not yet
+    for _ in range(8):
+        assert isinstance(keeper.client.call(beat())[0], Checkpointed)
     before, workers = levels(), keeper.workers()
     whole = framed(encode(beat()))
     with Memory() as shared:

@@ -53,6 +53,7 @@ def test_these_are_done_by_a_signature_alone_and_help_a_third_party_or_destroy()
     assert {
         *(Verb.REMPLACEMENT, Verb.NOUVELLE_CLE, Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE),
         *(Verb.REVOCATION_DU_CODE, Verb.CLOTURE, Verb.LEVEE_D_OPPOSITION, Verb.DEMASQUAGE),
+        Verb.CONTESTATION,
     } == BY_SIGNATURE
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.cli.processes import NICE
+from rmp_milter.config import parse
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("rmp-keeper", "rmp-milter", "rmp-courier")
@@ -59,6 +60,25 @@ def test_no_part_may_write_where_another_ones_secrets_are(service: str) -> None:
     others = {"rmp-keeper", "rmp-milter", "rmp-courier"} - {service}
     for other in others:
         assert f"/var/lib/rmp/{other.removeprefix('rmp-')} " not in f"{writable} "
+
+
+@pytest.mark.promise(number=2)
+def test_the_operators_socket_lies_where_no_other_part_can_see_it() -> None:
+    config = parse(
+        '[service]\naddresses = ["rmp@chu.example"]\n', Path("/var/lib/rmp/rmp.toml")
+    )
+    place = config.sockets.operator
+    (writable,) = re.findall(r"^ReadWritePaths=(.*)", text_of("rmp-keeper"), re.MULTILINE)
+    assert str(place.parent) in writable.split()
+    for other in ("rmp-milter", "rmp-courier"):
+        hidden = re.findall(r"^InaccessiblePaths=(.*)", text_of(other), re.MULTILINE)
+        assert f"-{place.parent}" in " ".join(hidden).split()
+    stale = (UNITS / "tmpfiles.d" / "rmp.conf").read_text()
+    assert f"\nr! {place}\n" in stale
+
+
+def text_of(service: str) -> str:
+    return (UNITS / f"{service}.service").read_text()
 
 
 def test_only_the_courier_has_a_network_and_only_this_machine() -> None:

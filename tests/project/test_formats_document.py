@@ -7,6 +7,7 @@ import pytest
 
 from rmp_milter.dossier.model import Scope, Verb
 from rmp_milter.keeper.log.file import LogTables
+from rmp_milter.keeper.log.own_tables import OwnTables
 from rmp_milter.mail.header.routing import Trouble, parse
 from rmp_milter.mail.header.words import Field, field_of, scope_of, verb_of
 from rmp_milter.store.format.tables import table_names
@@ -63,10 +64,15 @@ def test_the_lines_that_a_request_may_have_are_words_of_the_header() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "there"), [("Store", table_names()), ("Access log", LogTables._fields)]
+    ("title", "head", "there"),
+    [
+        ("Store", "table", table_names()),
+        ("Access log", "table", LogTables._fields),
+        ("Access log", "own table", OwnTables._fields),
+    ],
 )
 def test_every_table_on_disk_is_described_once_and_no_other(
-    title: str, there: list[str]
+    title: str, head: str, there: list[str]
 ) -> None:
-    described = [name for names, *_ in table(title, "table") for name in names]
+    described = [name for names, *_ in table(title, head) for name in names]
     assert sorted(described) == sorted(there)

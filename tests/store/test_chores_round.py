@@ -15,7 +15,7 @@ from store_case import (
     close,
 )
 
-from rmp_milter.calls.authority import Authority, Candidate
+from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.protocol import (
@@ -29,9 +29,11 @@ from rmp_milter.calls.protocol import (
     Sealed,
     Why,
 )
+from rmp_milter.dossier.cards import TAG_SIZE, Card, WaitingCard, dossier_card, packed
 from rmp_milter.dossier.changes import Changes, NewWaiting
 from rmp_milter.dossier.identity import trait_keys
-from rmp_milter.dossier.model import Doctor, ReceiptLine
+from rmp_milter.dossier.model import Doctor, ReceiptLine, Waiting
+from rmp_milter.dossier.said import dossier_said, person_said
 from rmp_milter.handlers.filing import key_packets
 from rmp_milter.handlers.filing.adoption import belonging, home_of
 from rmp_milter.handlers.people.patients import match_open
@@ -76,6 +78,17 @@ class Played:
         return [each for each in self.asked if isinstance(each, Adopt)]
 
 
+def sealed(card: Card) -> bytes:
+    """Return a card as the store keeps it; that nobody vouched for it only the keeper sees."""
+    return packed(card) + bytes(TAG_SIZE)
+
+
+def card_of(waiting: Waiting) -> bytes:
+    documents = tuple(each.document_id for each in waiting.entry.documents)
+    author = waiting.entry.author
+    return sealed(WaitingCard(waiting.waiting_id, b"act", author, "", "", (), b"", documents))
+
+
 @pytest.fixture
 def played() -> Played:
     return Played()
@@ -94,7 +107,8 @@ def house(store: Store, played: Played, monkeypatch: pytest.MonkeyPatch) -> Hous
 
 @pytest.fixture
 def lab(store: Store) -> Doctor:
-    doctor = replace(a_doctor(5, doctor_id=b"t" * 16), mail="labo@labo.example", card=b"lab's")
+    doctor = replace(a_doctor(5, doctor_id=b"t" * 16), mail="labo@labo.example")
+    doctor = replace(doctor, card=sealed(person_said(doctor)))
     store.commit(Changes(doctors=(doctor,)), NOW)
     return doctor
 
@@ -102,14 +116,15 @@ def lab(store: Store) -> Doctor:
 def kept(store: Store, *bodies: bytes, days: int = 30, nir: str = PATIENT.nir) -> NewWaiting:
     new = a_waiting(*(bodies or (b"one",)), traits=TRAITS, days=days)
     patient = replace(new.waiting.patient, nir=nir)
-    new = replace(new, waiting=replace(new.waiting, patient=patient, card=b"deposit's"))
+    new = replace(new, waiting=replace(new.waiting, patient=patient, card=card_of(new.waiting)))
     store.commit(Changes(waiting=(new,)), NOW)
     return new
 
 
 def a_home(store: Store, *seen: bytes, nir: str = PATIENT.nir) -> bytes:
     dossier = a_dossier(treating=b"t" * 16)
-    dossier = replace(dossier, patient=replace(dossier.patient, nir=nir), card=b"dossier's")
+    dossier = replace(dossier, patient=replace(dossier.patient, nir=nir))
+    dossier = replace(dossier, card=sealed(dossier_said(dossier, (), b"")))
     store.commit(Changes(dossiers=(a_new_dossier(*TRAITS, dossier=dossier, seen=seen),)), NOW)
     return dossier.dossier_id
 
@@ -140,7 +155,8 @@ def test_a_deposit_that_fits_by_now_is_adopted_with_its_leaf(
     assert do_round(house, NOW + 9, NOW + 9) == Count(adopted=1)
     (adopt,) = played.adopts
     assert adopt.card == new.waiting.card
-    assert adopt.by == Authority(b"", b"dossier's", (Candidate(b"lab's", lab.certificate),))
+    assert dossier_card(adopt.by.dossier).dossier == home
+    assert (adopt.by.ticket, adopt.by.persons) == (b"", (Candidate(lab.card, lab.certificate),))
     assert (adopt.event.action, adopt.event.actor_rpps) == ("rattachement", lab.rpps)
     assert adopt.event.dossier_id == home
     with house.store.snapshot() as view:

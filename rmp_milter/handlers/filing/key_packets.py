@@ -15,11 +15,12 @@ from rmp_milter.handlers.asking.view import View
 def standing_dossiers(reader: Doctor, view: View) -> Iterator[Dossier]:
     """Yield the open dossiers that somebody reads by his signature alone.
 
-    Those of which he is médecin traitant; for a patient with a key of his own, his.
+    Those of which he is médecin traitant; for a patient with a key of his own, his, unless
+    that key is suspended.
     """
     if reader.patient_of:
         own = view.dossier(reader.patient_of)
-        found = iter((own,) if own else ())
+        found = iter((own,) if own and not own.suspended else ())
     else:
         found = view.dossiers_of(reader.doctor_id)
     return (dossier for dossier in found if dossier.closure is None)
@@ -56,7 +57,9 @@ def standing_readers(dossier: Dossier, view: View, at: int) -> tuple[Doctor, ...
     """Return who gets a key packet at once: médecin traitant and patient, by usable keys.
 
     A treating doctor's expired key must not refuse a laboratory's report: the document is
-    filed without his packet, and he opens it with the code or after a change of key.
+    filed without his packet, and he opens it with the code or after a change of key. A
+    patient's suspended key gets none.
     """
-    readers = (view.doctor(dossier.treating), view.patient_of(dossier.dossier_id))
+    patient = None if dossier.suspended else view.patient_of(dossier.dossier_id)
+    readers = (view.doctor(dossier.treating), patient)
     return tuple(each for each in readers if each and usable(each.certificate, at))

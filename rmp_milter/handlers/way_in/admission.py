@@ -13,9 +13,11 @@ from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.model import Doctor, Dossier, Fault, Patient
 from rmp_milter.dossier.rules import Act, Denied, Grant, Proof, Relation, Way, judge
+from rmp_milter.dossier.takeovers import is_former, may_be_contested
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.view import View
+from rmp_milter.handlers.letters.takeovers import until_words
 from rmp_milter.handlers.people.locums import acts_for
 from rmp_milter.handlers.people.patients import asked_patient, match_open
 from rmp_milter.handlers.way_in.throttles import check_tries, is_resting
@@ -63,10 +65,13 @@ def admit(case: Case, act: Act) -> Admission:
     """Find the dossier and judge the sender's right to ``act``.
 
     Raises :class:`MailError` for what is missing, ``too-many`` for a throttled sender,
-    ``attestation-used`` for an attestation that came before.
+    ``attestation-used`` for an attestation that came before, and what a patient is told whose
+    key is suspended.
     """
     patient, dossier = _dossier_asked(case)
-    relation = relation_to(case, dossier) if dossier else relation_to_nobody(case)
+    relation = _relation(case, dossier, act)
+    if act is not Act.CONTESTATION:
+        check_confirmed(case, dossier)
     grant = permitted(case, act, relation)
     if grant.way in {Way.CODE, Way.VITALE}:
         check_tries(case, Fault.SENDER, case.doctor.doctor_id, case.bounds.sender_codes)
@@ -79,6 +84,32 @@ def admit(case: Case, act: Act) -> Admission:
     return Admission(
         act, patient, dossier, relation, grant.way, acted_for.rpps if acted_for else ""
     )
+
+
+def _relation(case: Case, dossier: Dossier | None, act: Act) -> Relation:
+    """Return what the sender is; a former médecin traitant is that to a contest alone.
+
+    Whom the patient has refused since then he is as well: the refusal may be his who took over.
+    """
+    if dossier is None:
+        return relation_to_nobody(case)
+    contests = act is Act.CONTESTATION
+    if contests and is_former(dossier, case.doctor.doctor_id, case.at):
+        return Relation.FORMER
+    return relation_to(case, dossier)
+
+
+def check_confirmed(case: Case, dossier: Dossier | None) -> None:
+    """Refuse the patient of this dossier while his key is suspended, in words of its own.
+
+    Only he is told, who signed by that key.
+    """
+    if dossier is None or not dossier.suspended:
+        return
+    if case.doctor.patient_of == dossier.dossier_id:
+        contestable = may_be_contested(dossier.takeover, case.at)
+        key = "patient-key-contestable" if contestable else "patient-key-suspended"
+        raise MailError(key, facts={"at": until_words(case, dossier)})
 
 
 def permitted(case: Case, act: Act, relation: Relation) -> Grant:

@@ -20,13 +20,14 @@ def amend(
     wish: Wish,
     *persons: Doctor | None,
     documents: Sequence[Document] = (),
+    action: str = "",
 ) -> Amended:
     """Have the wish done by whom the way in admitted; return the next cards.
 
-    ``persons`` are those whom the wish concerns; ``documents`` those of the way in's leaf, which
-    the keeper finds again.
+    ``persons`` are those whom the wish concerns; ``documents`` and ``action`` are those of
+    the way in's leaf, which the keeper finds again.
     """
-    leaf = leaf_of(case, admission, documents)
+    leaf = leaf_of(case, admission, documents, (), action)
     return case.keeper.amend(Amend(wish, leaf, ground(case, admission, *persons)))
 
 

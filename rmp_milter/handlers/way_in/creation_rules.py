@@ -99,10 +99,11 @@ def _in_doubt(case: Case, patient: Patient) -> bool:
 
 def _held(case: Case, maybe_same: Sequence[Dossier]) -> Refusal:
     """Return the refusal: the try counts, is on record, and the médecins traitants hear of it."""
-    ids = [other.dossier_id for other in maybe_same] or [bytes(16)]
-    for dossier_id in ids:
+    places: Sequence[Dossier | None] = maybe_same or (None,)
+    for other in places:
+        dossier_id = other.dossier_id if other else bytes(16)
         leaf = event(case, "creation", dossier_id, outcome="refused")
-        case.keeper.record(Record(leaf, authority(case)))
+        case.keeper.record(Record(leaf, authority(case, other)))
     effects = Effects(
         strikes=(Strike(Fault.SENDER, case.doctor.doctor_id, case.at),),
         once=spent(case),

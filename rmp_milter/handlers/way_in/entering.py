@@ -10,11 +10,13 @@ from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import Act
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.asking.outcome import Effects, Refusal
+from rmp_milter.handlers.asking.outcome import Effects, Notice, Refusal
+from rmp_milter.handlers.letters.notices import tell_of_proven
 from rmp_milter.handlers.sight.seen import Seen, seen
 from rmp_milter.handlers.way_in.admission import Admission, admit, spent
 from rmp_milter.handlers.way_in.naming import entries_named
 from rmp_milter.handlers.way_in.unlocking import forgiven, prove, unlock
+from rmp_milter.mail.outgoing.wording import ranges
 
 
 class Entered(msgspec.Struct, frozen=True):
@@ -55,6 +57,25 @@ def enter(case: Case, act: Act) -> Entered:
 def own_numbers(picked: Sequence[Seen]) -> tuple[int, ...]:
     """Return the entries' numbers in the dossier, which the log and the masks go by."""
     return tuple(each.filed.number for each in picked)
+
+
+def tell_of_masks(
+    case: Case, entered: Entered, key: str, those: Sequence[Seen]
+) -> tuple[Notice, ...]:
+    """Tell whoever governs of entries that somebody masked or showed by code or card.
+
+    By the numbers that he reads, who sees all; of what they are nothing is said.
+    """
+    if not those:
+        return ()
+    return tell_of_proven(
+        case,
+        entered.admission.way,
+        key,
+        entered.dossier,
+        count=str(len(those)),
+        numbers=ranges(own_numbers(those), case.language),
+    )
 
 
 def settled(case: Case, admission: Admission, effects: Effects) -> Effects:

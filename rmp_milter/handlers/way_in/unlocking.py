@@ -93,15 +93,19 @@ def unlock(  # noqa: PLR0913 -- what is done, for whom, and how it is written do
     readers: Sequence[bytes] = (),
     entries: Sequence[int] = (),
     action: str = "",
+    persons: Sequence[Doctor] = (),
 ) -> tuple[tuple[bytes, ...], ...]:
     """Go the way in; return for each document the packets for each of ``readers``.
+
+    ``persons`` are those whom the certificates belong to, unless the sender's or enclosed.
 
     By the standing way nothing is opened and nothing returned: the leaf is written, under
     ``action`` where it says more than the act (to unmask is part of masking). Raises as
     :func:`prove`, which goes before it where it was not called yet.
     """
     admission, _ = prove(case, admission)
-    leaf, by = leaf_of(case, admission, documents, entries, action), ground(case, admission)
+    by = ground(case, admission, *persons)
+    leaf = leaf_of(case, admission, documents, entries, action)
     if admission.way is Way.STANDING:
         case.keeper.record(Record(leaf, by))
         return ()

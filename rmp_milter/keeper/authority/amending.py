@@ -25,17 +25,19 @@ from rmp_milter.calls.authority import (
     Wish,
 )
 from rmp_milter.certificates import read_certificate, signed_at
-from rmp_milter.dossier.cards import Days, DossierCard, Former, PersonCard
+from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.naming import is_named
+from rmp_milter.dossier.takeovers import is_running, may_be_contested, next_takeover
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import Ground, digest_of, is_prolonged
-from rmp_milter.keeper.authority.host_rules import DAY, HostRules
+from rmp_milter.keeper.authority.host_rules import DAY, SAME_MOMENT, HostRules
 from rmp_milter.keeper.authority.refusals import Unentitled
 
 VERBS: dict[type[Wish], frozenset[Verb]] = {
     TakeOver: frozenset({Verb.MEDECIN_TRAITANT}),
+    Contest: frozenset({Verb.CONTESTATION}),
     Oppose: frozenset({Verb.OPPOSITION, Verb.LEVEE_D_OPPOSITION}),
     Mask: frozenset({Verb.MASQUAGE, Verb.DEMASQUAGE, Verb.RECTIFICATION}),
     NoCode: frozenset({Verb.REVOCATION_DU_CODE}),
@@ -100,7 +102,7 @@ def _fields(given: Amending, wish: Wish, dossier: DossierCard) -> dict[str, obje
         case NoCode():
             return {"code": b""}
         case Close():
-            _check_uncontested(given, dossier)
+            _check_settled(given, dossier)
             return {"closed_at": given.now, "erase_at": wish.erase_at}
         case AddNumber():
             return {"number": _number(given, dossier)}
@@ -109,44 +111,34 @@ def _fields(given: Amending, wish: Wish, dossier: DossierCard) -> dict[str, obje
 
 
 def _taken_over(given: Amending, wish: TakeOver, dossier: DossierCard) -> dict[str, object]:
-    """Return what a takeover changes; who treats already changes nothing but his packets.
-
-    What was contested once within the days stands: it is not contested again.
-    """
-    sender = given.ground.sender
-    if (
-        not sender.is_doctor
-        or given.ground.ticket.header(given.ground.share).consent is not True
-    ):
+    """Return what a takeover changes; who treats already changes nothing by one."""
+    ground, ticket = given.ground, given.ground.ticket
+    sender = ground.sender
+    if not sender.is_doctor or ticket.header(ground.share).consent is not True:
         raise Unentitled("only a doctor takes over, with consent")
     if dossier.treating == sender.person:
         return {}
-    before = dossier.former
-    if before and before.contested and given.now < before.until:
-        former = before
-    else:
-        latest = given.now + given.rules.contest_days * DAY
-        former = Former(dossier.treating, min(wish.until, latest))
+    at = wish.at if abs(wish.at - ticket.at) <= SAME_MOMENT else ticket.at
+    days = given.rules.contest_days * DAY
+    before = dossier.takeover
     return {
         "treating": sender.person,
-        "suspended": bool(dossier.patient),
-        "former": former,
+        "suspended": dossier.suspended or bool(dossier.patient),
+        "takeover": next_takeover(before, dossier.treating, sender.person, at, days),
     }
 
 
 def _contested(given: Amending, dossier: DossierCard) -> dict[str, object]:
-    former = dossier.former
-    if former is None or former.contested or given.now >= former.until:
+    """Return who treats again: whom the dossier was taken from, and nothing else."""
+    takeover = dossier.takeover
+    if takeover is None or not may_be_contested(takeover, given.ground.ticket.at):
         raise Unentitled("nothing to contest")
-    if given.ground.sender.person not in {former.person, dossier.patient}:
-        raise Unentitled("neither the former médecin traitant nor the patient")
-    turned = replace(former, person=dossier.treating, contested=True)
-    return {"treating": former.person, "former": turned}
+    return {"treating": takeover.former, "takeover": replace(takeover, contested=True)}
 
 
-def _check_uncontested(given: Amending, dossier: DossierCard) -> None:
+def _check_settled(given: Amending, dossier: DossierCard) -> None:
     """Refuse what cannot be undone as long as it is open who treats."""
-    if dossier.former and given.now < dossier.former.until:
+    if is_running(dossier.takeover, given.ground.ticket.at):
         raise Unentitled("while a takeover may be contested")
 
 
@@ -174,8 +166,12 @@ def _masked(given: Amending, wish: Mask, dossier: DossierCard) -> tuple[object, 
     A new version of a masked entry is masked like it.
     """
     before, after = set(dossier.masked), set(wish.masked)
-    shows = given.ground.ticket.verb is Verb.DEMASQUAGE
-    if not (after <= before if shows else before <= after):
+    verb, person = given.ground.ticket.verb, given.ground.sender.person
+    corrects = verb is Verb.RECTIFICATION
+    own = all(each.author == person for each in after - before)
+    if corrects and not (before and own):
+        raise Unentitled("masks that a new version does not bring")
+    if not (after <= before if verb is Verb.DEMASQUAGE else before <= after):
         raise Unentitled("masks that the mail does not ask for")
     return wish.masked
 
@@ -199,7 +195,7 @@ def _patients_key(given: Amending, wish: PatientKey, dossier: DossierCard) -> Ne
     if dossier.patient and (before is None or dossier.patient != wish.person):
         raise Unentitled("not the patient's own place")
     if not (before and before.fingerprint == certificate.fingerprint):
-        _check_uncontested(given, dossier)
+        _check_settled(given, dossier)
     fields: dict[str, object] = {
         "certificate": digest_of(wish.certificate),
         "fingerprint": certificate.fingerprint,

@@ -6,6 +6,8 @@ from rmp_milter.dossier.days import UNIVERSAL, Clock
 from rmp_milter.dossier.rules import STRICTEST, Policy
 
 DAY = 86_400
+SAME_MOMENT = 300
+"""Seconds by which the time that a mail came may differ from when it was opened."""
 
 
 class HostRules(NamedTuple):

@@ -12,6 +12,7 @@ from rmp_milter.dossier.cards import DossierCard, PersonCard
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.rules import Act, Grant, Proof, Relation, Way, judge
+from rmp_milter.dossier.takeovers import is_running
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import Ground
 from rmp_milter.keeper.authority.host_rules import HostRules
@@ -43,12 +44,30 @@ ACTS: Mapping[Verb, Act] = MappingProxyType(
         Verb.NOUVEAU_CODE: Act.NOUVEAU_CODE,
         Verb.REVOCATION_DU_CODE: Act.NOUVEAU_CODE,
         Verb.CLE_DU_PATIENT: Act.CLE_DU_PATIENT,
+        Verb.CONTESTATION: Act.CONTESTATION,
         Verb.ACCES: Act.ACCES,
         Verb.COPIE: Act.COPIE,
         Verb.CLOTURE: Act.CLOTURE,
     }
 )
 """What a request is, as far as rights go; those that touch no right are not here."""
+
+
+def relation_for(rules: HostRules, ground: Ground, dossier: DossierCard, act: Act) -> Relation:
+    """Return what the sender is to the dossier for this act.
+
+    To a contest alone the médecin traitant before a takeover is still somebody, and the patient
+    whose key it has suspended.
+    """
+    if act is not Act.CONTESTATION:
+        return relation_to(rules, ground, dossier)
+    sender, takeover = ground.sender, dossier.takeover
+    if dossier.patient and dossier.patient == sender.person:
+        return Relation.PATIENT
+    is_former = takeover is not None and takeover.former == sender.person != dossier.treating
+    if is_former and is_running(takeover, ground.ticket.at):
+        return Relation.FORMER
+    return relation_to(rules, ground, dossier)
 
 
 def relation_to(rules: HostRules, ground: Ground, dossier: DossierCard) -> Relation:
@@ -62,10 +81,20 @@ def relation_to(rules: HostRules, ground: Ground, dossier: DossierCard) -> Relat
     if sender.person in dossier.opposed:
         return Relation.OPPOSED
     treating = ground.person(dossier.treating)
-    days = {day_of(ground.ticket.at - back, rules.clock) for back in (0, GRACE)}
-    if treating and is_locum(sender.person, treating, days):
+    if treating and is_locum(sender.person, treating, _days(rules, ground)):
         return Relation.LOCUM
     return Relation.OTHER
+
+
+def _days(rules: HostRules, ground: Ground) -> set[str]:
+    """Return the days on which the mail counts as sent: today's, by this machine's clock.
+
+    Within the grace yesterday's as well, if it was signed by then.
+    """
+    ticket = ground.ticket
+    today, before = (day_of(ticket.at - back, rules.clock) for back in (0, GRACE))
+    in_time = ticket.signed and day_of(ticket.signed, rules.clock) <= before
+    return {today, before} if in_time else {today}
 
 
 def is_locum(person: bytes, principal: PersonCard, days: Iterable[str]) -> bool:
@@ -140,7 +169,7 @@ def dossier_grant(
     if act is None:
         raise Unentitled("the mail asks nothing of a dossier")
     dossier = meant_dossier(sealer, ground)
-    relation = relation_to(rules, ground, dossier)
+    relation = relation_for(rules, ground, dossier, act)
     return dossier, relation, granted(rules, ground, act, relation)
 
 

@@ -18,8 +18,9 @@ from rmp_milter.keeper.authority.amending import (
     amended_dossier,
     amended_person,
 )
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
 from rmp_milter.keeper.authority.judging import ACTS, dossier_grant, granted, opens
-from rmp_milter.keeper.authority.refusals import Unentitled
+from rmp_milter.keeper.authority.refusals import Moved, Unentitled
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.entitled import (
     Entitled,
@@ -48,7 +49,10 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
     if isinstance(wish, OF_PERSONS):
         _check_person(desk, found, wish)
         made = amended_person(given, wish)
-        leaf = replace(leaf_of(found, request.event), subject=_subject(found, wish))
+        # Whatever mail brings a later copy of a key along, it is about that key.
+        action = Act.NOUVELLE_CLE.value if isinstance(wish, Prolong) else ""
+        said = leaf_of(found, request.event, action=action)
+        leaf = replace(said, subject=_subject(found, wish))
     else:
         dossier, relation, grant = dossier_grant(desk.rules, desk.sealer, found.ground)
         if not opens(grant, found.ground, dossier):
@@ -61,12 +65,41 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
             way=grant.way,
             acting_for=acting_for(found.ground, is_locum=relation is Relation.LOCUM),
         )
+    made = _following(desk, made)
     _write(desk, found, wish, made, leaf, now)
     sealed = desk.sealer.sealed
     return Amended(
         sealed(made.dossier) if made.dossier else b"",
         sealed(made.person) if made.person else b"",
     )
+
+
+def _following(desk: Desk, made: Next) -> Next:
+    """Return the cards in the revision after the one that is known.
+
+    A mail may prolong its signer's key and name a locum: where no other call has seen the first
+    card of the two, the second one takes its place.
+    """
+    dossier, person = made
+    with desk.journal.own() as own:
+        if dossier:
+            dossier = replace(dossier, revision=_next_revision(own, DOSSIER + dossier.dossier))
+        if person:
+            person = replace(person, revision=_next_revision(own, PERSON + person.person))
+    return Next(dossier, person)
+
+
+def _next_revision(own: Own, key: bytes) -> int:
+    known = own.known.read(key)
+    return known.revision + 1 if known else 0
+
+
+def _check_following(own: Own, made: Next) -> None:
+    """Raise :class:`Moved` where one of that revision was learnt meanwhile."""
+    dossier, person = made
+    moved = dossier and dossier.revision != _next_revision(own, DOSSIER + dossier.dossier)
+    if moved or (person and person.revision != _next_revision(own, PERSON + person.person)):
+        raise Moved
 
 
 def _check_asked(found: Entitled, wish: Wish) -> None:
@@ -109,6 +142,7 @@ def _write(  # noqa: PLR0913, PLR0917 -- what is written, and where it came from
     target = leaf.dossier_id or (made.person.person if made.person else b"")
 
     def also(own: Own) -> None:
+        _check_following(own, made)
         _check_owner(own, made)
         if not isinstance(wish, Prolong):  # which any mail may bring beside what it asks
             note_act(own, desk, found.ground, target, now)

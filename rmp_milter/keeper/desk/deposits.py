@@ -27,6 +27,7 @@ from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.naming import is_named
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.keeper.authority.ground import Ground, Person, Reading
+from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.judging import agree, granted, meant_dossier, relation_to
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import read_ticket
@@ -78,7 +79,8 @@ def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
 
     leaf = leaf_of(
         found,
-        replace(request.event, action=Act.DEPOT.value),
+        request.event,
+        action=Act.DEPOT.value,
         dossier=dossier.dossier,
         documents=(item.document_id for item in request.items),
         acting_for=acting_for(found.ground, is_locum=relation is Relation.LOCUM),
@@ -165,8 +167,8 @@ def wait(desk: Desk, request: Wait, now: int) -> Resealed:
         number=desk.sealer.number(patient.nir),
         documents=tuple(item.document_id for item in request.items),
     )
-    event = replace(request.event, action=Act.DEPOT.value)
-    write_entitled(desk, found, leaf_of(found, event, documents=card.documents), now)
+    leaf = leaf_of(found, request.event, action=Act.DEPOT.value, documents=card.documents)
+    write_entitled(desk, found, leaf, now)
     return Resealed(items, desk.sealer.sealed(card))
 
 
@@ -213,7 +215,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "a waiting key does not fit its document") from None
     items = _sealed(zip(keys, request.items, strict=True), _to_dossier(dossier), readers)
-    write_leaf(desk, _adoption_leaf(request.event, card, dossier), now)
+    write_leaf(desk, _adoption_leaf(request.event, card, dossier, now), now)
     return Resealed(items)
 
 
@@ -245,10 +247,12 @@ def _check_adoption(
         raise Unentitled("two dossiers that fit")
 
 
-def _adoption_leaf(event: Event, card: WaitingCard, dossier: DossierCard) -> Event:
+def _adoption_leaf(event: Event, card: WaitingCard, dossier: DossierCard, now: int) -> Event:
     """Return the leaf in the dossier: of the depositor, whose deposit named no dossier."""
+    is_near = abs(event.at - now) <= SAME_MOMENT
     return replace(
         event,
+        at=event.at if is_near else now,
         action=ADOPTION,
         request=card.act or event.request,
         actor_rpps=card.rpps,

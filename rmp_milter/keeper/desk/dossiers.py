@@ -60,7 +60,7 @@ from rmp_milter.keeper.vitale.attestation import is_number
 
 _ENCLOSES = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVELLE_CLE})
 """Requests whose answer is for a key that the mail encloses."""
-_CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CLE_DU_PATIENT})
+_CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CONTESTATION, Verb.CLE_DU_PATIENT})
 """Requests that open a dossier and then change who has a standing in it."""
 
 
@@ -237,7 +237,12 @@ def _write_release(desk: Desk, way: Passage, request: Release, now: int) -> int:
     leaf = way.leaf(request.event, tuple(item.document_id for item in request.items))
     urgent = ticket.verb is Verb.URGENCE
     if urgent:
-        leaf = replace(leaf, action=EMERGENCY, purpose=EMERGENCY_PURPOSE)
+        leaf = replace(
+            leaf,
+            action=EMERGENCY,
+            purpose=EMERGENCY_PURPOSE,
+            reference=reference_of(ticket.act),
+        )
 
     def also(own: Own) -> None:
         check_undone(own, way.found.ground)
@@ -252,6 +257,9 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
     """Raise :class:`Unentitled` unless the packets are for the sender, or the enclosed key."""
     ground, ticket = found.ground, found.ticket
     own = ground.certificates_of(ticket.person)
+    dossier = ground.dossier
+    if ticket.verb is Verb.CONTESTATION and dossier and dossier.takeover:
+        own = ground.certificates_of(dossier.takeover.former)  # whom the contest puts back
     if ticket.verb not in _ENCLOSES:
         if certificate not in own:
             raise Unentitled("another reader than the sender")

@@ -15,6 +15,7 @@ from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.cards import DossierCard, PersonCard
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Way
+from rmp_milter.keeper.authority.actions import check_action
 from rmp_milter.keeper.authority.ground import (
     Ground,
     Person,
@@ -23,6 +24,7 @@ from rmp_milter.keeper.authority.ground import (
     Standing,
     ground_of,
 )
+from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
@@ -31,8 +33,6 @@ from rmp_milter.keeper.log.own import Own
 
 NOBODY = bytes(16)
 """In the place of a dossier where there is none."""
-_SAME_MOMENT = 300
-"""Seconds by which the time that a mail came may differ from when it was opened."""
 
 
 class Entitled(NamedTuple):
@@ -185,17 +185,22 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
     way: Way | None = None,
     outcome: str = "granted",
     acting_for: str = "",
+    action: str = "",
 ) -> Event:
     """Return the call's event with all that the keeper itself knows of it.
 
-    What is left of the milter's word is the action's name, the address that it says the mail
-    came from, and the entries' numbers.
+    What is left of the milter's word is the address that it says the mail came from, the
+    entries' numbers, and, without ``action``, which of the names it bears that what the mail
+    asks may have: raises :class:`Unentitled` for any other.
     """
+    if not action:
+        check_action(found.ground, event.action)
     ticket, sender = found.ticket, found.ground.sender
     proofs = [*([ticket.proof.value] if ticket.proof else []), *([way.value] if way else [])]
-    is_near = abs(event.at - ticket.at) <= _SAME_MOMENT
+    is_near = abs(event.at - ticket.at) <= SAME_MOMENT
     return replace(
         event,
+        action=action or event.action,
         at=event.at if is_near else ticket.at,
         request=ticket.act,
         actor_rpps=sender.rpps,
@@ -205,8 +210,10 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
         outcome=outcome,
         proof="+".join(dict.fromkeys(proofs)),
         acting_for=acting_for,
+        subject="",
         witnesses=(),
         purpose="",
+        reference="",
         reason=b"",
     )
 

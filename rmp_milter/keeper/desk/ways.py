@@ -51,7 +51,7 @@ from rmp_milter.keeper.keys.sealing import (
 )
 from rmp_milter.keeper.log.own import Own
 
-_BY_SIGNATURE_ALONE = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE})
+_BY_SIGNATURE_ALONE = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE, Verb.CONTESTATION})
 """Requests for which a signature that suffices opens the custody slot."""
 
 
@@ -67,7 +67,7 @@ class Passage(NamedTuple):
     @property
     def sees_all(self) -> bool:
         """Whether masks hide nothing from the sender, now or by what he becomes."""
-        becomes = self.found.ticket.verb is Verb.MEDECIN_TRAITANT
+        becomes = self.found.ticket.verb in {Verb.MEDECIN_TRAITANT, Verb.CONTESTATION}
         return becomes or self.relation in SEES_ALL
 
     def leaf(self, event: Event, documents: tuple[bytes, ...] = ()) -> Event:

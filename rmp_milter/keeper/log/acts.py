@@ -21,7 +21,7 @@ _MOST_VERB = 255
 _ATTESTED = "attestation"
 
 
-class Act(NamedTuple):
+class NotedAct(NamedTuple):
     """What an act was used for; ``target`` is the ids of whom it concerns, one after another."""
 
     verb: str
@@ -47,7 +47,7 @@ class Acts:
         if known is None:
             if any(each.verb != verb for each in self.shares(act).values()):
                 return False
-            self._write(act, share, Act(verb, target, expires))
+            self._write(act, share, NotedAct(verb, target, expires))
             return True
         if known.done or (known.verb, known.target) != (verb, target):
             return False
@@ -80,14 +80,14 @@ class Acts:
             blank = _unpacked(row)._replace(target=b"", done=True)
             self._transaction.put(key, _packed(blank), db=self._table)
 
-    def read(self, act: bytes, share: int = 0) -> Act | None:
+    def read(self, act: bytes, share: int = 0) -> NotedAct | None:
         """Return what the act was used for."""
         row = self._transaction.get(_key(act, share), db=self._table)
         return None if row is None else _unpacked(bytes(row))
 
-    def shares(self, act: bytes) -> dict[int, Act]:
+    def shares(self, act: bytes) -> dict[int, NotedAct]:
         """Return what each share of the act was used for."""
-        found: dict[int, Act] = {}
+        found: dict[int, NotedAct] = {}
         with self._transaction.cursor(db=self._table) as cursor:
             at = cursor.set_range(_key(act, 0))
             while at and bytes(cursor.key())[:DIGEST_SIZE] == act:
@@ -101,7 +101,7 @@ class Acts:
         for key in due.take(self._transaction, self._due, now, most):
             self._transaction.delete(key, db=self._table)
 
-    def _write(self, act: bytes, share: int, said: Act) -> None:
+    def _write(self, act: bytes, share: int, said: NotedAct) -> None:
         key = _key(act, share)
         self._transaction.put(key, _packed(said), db=self._table)
         due.put(self._transaction, self._due, said.expires, key)
@@ -113,7 +113,7 @@ def _key(act: bytes, share: int) -> bytes:
     return act + share.to_bytes(_SHARE_SIZE)
 
 
-def _packed(said: Act) -> bytes:
+def _packed(said: NotedAct) -> bytes:
     verb = said.verb.encode()
     if len(verb) > _MOST_VERB:
         raise ValueError("a verb too long")
@@ -121,14 +121,14 @@ def _packed(said: Act) -> bytes:
     return head + verb + said.target
 
 
-def _unpacked(row: bytes) -> Act:
+def _unpacked(row: bytes) -> NotedAct:
     try:
         done, length = row[_EXPIRES_SIZE:_HEAD]
         verb = row[_HEAD : _HEAD + length].decode()
     except ValueError:
         raise LogFault("an act cannot be read") from None
     expires = int.from_bytes(row[:_EXPIRES_SIZE])
-    return Act(verb, row[_HEAD + length :], expires, bool(done))
+    return NotedAct(verb, row[_HEAD + length :], expires, bool(done))
 
 
 def _ids(row: bytes) -> list[bytes]:

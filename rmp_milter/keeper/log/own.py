@@ -8,9 +8,9 @@ from rmp_milter.keeper.log import known, tries
 from rmp_milter.keeper.log.acts import Acts
 from rmp_milter.keeper.log.known import KnownCards
 from rmp_milter.keeper.log.own_tables import OwnTables
-from rmp_milter.keeper.log.owners import Owners
+from rmp_milter.keeper.log.owners import KeyOwners
 from rmp_milter.keeper.log.traits import Traits
-from rmp_milter.keeper.log.tries import Tries
+from rmp_milter.keeper.log.tries import CountedTries
 
 MOST_PURGED = 8
 """Rows of each kind that go with one write: more than it can add, so that they grow no further."""
@@ -21,9 +21,9 @@ class Own(NamedTuple):
 
     known: KnownCards
     acts: Acts
-    tries: Tries
+    tries: CountedTries
     traits: Traits
-    owners: Owners
+    owners: KeyOwners
 
     @classmethod
     def of(cls, transaction: lmdb.Transaction, tables: OwnTables) -> Self:
@@ -31,9 +31,9 @@ class Own(NamedTuple):
         return cls(
             KnownCards(transaction, tables),
             Acts(transaction, tables),
-            Tries(transaction, tables),
+            CountedTries(transaction, tables),
             Traits(transaction, tables),
-            Owners(transaction, tables),
+            KeyOwners(transaction, tables),
         )
 
     def tidy(self, now: int, most: int = MOST_PURGED) -> None:

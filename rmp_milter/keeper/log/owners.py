@@ -5,7 +5,7 @@ import lmdb
 from rmp_milter.keeper.log.own_tables import OwnTables
 
 
-class Owners:
+class KeyOwners:
     """Who has which certificate, as one transaction sees it; fingerprints are bytes."""
 
     def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:

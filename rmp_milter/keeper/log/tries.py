@@ -23,7 +23,7 @@ EVERYBODY = b"*"
 """The subject that counts every refusal."""
 
 
-class Tries:
+class CountedTries:
     """The refusals that count, as one transaction sees them."""
 
     def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:

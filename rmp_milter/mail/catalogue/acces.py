@@ -32,6 +32,10 @@ _ACTS = {
     "revocation du code": Text("a révoqué le code", "revoked the code"),
     "cle_patient": Text("a enregistré la clé du patient", "enrolled the patient's key"),
     "cle du patient": Text("a enregistré la clé du patient", "enrolled the patient's key"),
+    "contestation": Text(
+        "a contesté le changement de médecin traitant",
+        "contested the change of treating doctor",
+    ),
     "cloture": Text("a clos le dossier", "closed the dossier"),
     "urgence": Text("a accédé au dossier en urgence", "read the dossier in an emergency"),
     "urgence liste": Text(

@@ -97,9 +97,9 @@ Masquer des documents (les numéros sont ceux de l'index) :
 
 De même : démasquage, rectification (joignez la nouvelle version),
 opposition et levée d'opposition (ligne « Médecin »), nouveau
-code, révocation du code, accès, copie, renvoi, clôture, clé du
-patient (joignez-la ; ligne « Courriel »). La page à remettre au
-patient :
+code, révocation du code, accès, copie, renvoi, contestation,
+clôture, clé du patient (joignez-la ; ligne « Courriel »). La page
+à remettre au patient :
 
 {example_droits}
 
@@ -193,8 +193,8 @@ Mask documents (the numbers are those of the index):
 
 Likewise: unmask, correction (attach the new version), opposition
 and admit (line « Doctor »), new code, revoke code, accesses,
-copy, resend, close, patient key (attach it; line « Email »). The
-page to hand to the patient:
+copy, resend, contest, close, patient key (attach it; line
+« Email »). The page to hand to the patient:
 
 {example_droits}
 

@@ -13,6 +13,30 @@ REFUSALS: Mapping[str, Text] = {
         "Nothing was changed. Ask the patient for the .asc file of the key, which must not be "
         "expired and must be able to encrypt, attach it and send the mail again.",
     ),
+    "patient-key-frozen": Text(
+        "La clé du patient n'a pas été enregistrée. Rien n'a été changé. Le médecin traitant a "
+        "changé depuis peu : jusqu'au {at}, seule la clé qui était là peut être confirmée, à la "
+        "même adresse.",
+        "The patient's key was not enrolled. Nothing was changed. The treating doctor has changed "
+        "of late: until {at} only the key that was there can be confirmed, under the same address.",
+    ),
+    "patient-key-suspended": Text(
+        "Votre clé est suspendue, car votre médecin traitant a changé. Rien n'a été fait. Il doit "
+        "la confirmer : montrez-lui l'empreinte de votre clé et remettez-lui votre clé publique, "
+        "et il envoie la demande « clé du patient ».",
+        "Your key is suspended, since your treating doctor has changed. Nothing was done. He must "
+        "confirm it: show him the fingerprint of your key and hand him your public key, and he "
+        "sends the request « patient key ».",
+    ),
+    "patient-key-contestable": Text(
+        "Votre clé est suspendue, car votre médecin traitant a changé. Rien n'a été fait. Il doit "
+        "la confirmer : remettez-lui votre clé publique, et il envoie la demande « clé du "
+        "patient ». Si vous n'avez pas voulu ce changement, envoyez la demande « contestation » "
+        "avant le {at}.",
+        "Your key is suspended, since your treating doctor has changed. Nothing was done. He must "
+        "confirm it: hand him your public key, and he sends the request « patient key ». If you "
+        "did not want this change, send the request « contest » before {at}.",
+    ),
     "patient-mail-needed": Text(
         "La clé du patient n'a pas été enregistrée : son adresse électronique manque. Rien "
         "n'a été changé. Ajoutez une ligne Courriel avec cette adresse, puis renvoyez le "
@@ -68,6 +92,16 @@ encrypted.
 
 A new request replaces this key, but what it gave to read cannot
 be taken back.
+""",
+    ),
+    "patient-key-confirmed": Text(
+        """\
+Elle était suspendue depuis le changement de médecin traitant.
+Votre demande la confirme, et elle compte de nouveau.
+""",
+        """\
+It was suspended since the change of treating doctor. Your request
+confirms it, and it counts again.
 """,
     ),
     "subject-welcome": Text(

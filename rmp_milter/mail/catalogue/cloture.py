@@ -13,6 +13,13 @@ REFUSALS: Mapping[str, Text] = {
         "treating doctor signs the mail and adds a line Code, a patient with a key of his own "
         "can also ask for it himself.",
     ),
+    "close-contestable": Text(
+        "Le dossier n'a pas été clos. Rien n'a été fait. Le médecin traitant a changé depuis peu, "
+        "et un dossier n'est pas clos tant que cela peut être contesté : renvoyez la demande "
+        "après le {at}.",
+        "The dossier was not closed. Nothing was done. The treating doctor has changed of late, "
+        "and no dossier is closed while that can be contested: send the request again after {at}.",
+    ),
 }
 
 LETTERS: Mapping[str, Text] = {

@@ -11,9 +11,10 @@ LETTERS: Mapping[str, Text] = {
 Les droits du patient sur son résumé médical partagé
 
 C'est le patient qui décide. S'il a sa propre clé, il écrit
-lui-même. Sinon, son médecin traitant (ou le remplaçant) écrit
-pour lui, par un message signé. Sinon, tout professionnel inscrit
-le peut, en ajoutant une ligne « Code » avec le code du patient.
+lui-même. Sinon, son médecin traitant écrit pour lui (ou le
+remplaçant, sauf pour changer de code), par un message signé.
+Sinon, tout professionnel inscrit le peut, en ajoutant une ligne
+« Code » avec le code du patient.
 
 Chaque demande commence par ces lignes, où l'on remplace tout ce
 qui est entre crochets :
@@ -33,6 +34,9 @@ Le mot de la liste est l'un de ceux-ci :
   - « levée d'opposition » pour l'admettre de nouveau ;
   - « nouveau code » pour remplacer l'actuel,
   - « révocation du code » pour n'en avoir plus aucun ;
+  - « contestation » pour que le médecin traitant précédent le
+    redevienne, une fois, peu après un changement (lui ou patient
+    avec sa clé) ;
   - « clôture » pour clore le dossier (médecin traitant avec le
     code, ou patient avec sa clé).
 
@@ -54,9 +58,10 @@ journal et signalé au patient. Ce qui a déjà été lu ne peut pas
 The patient's rights over the shared medical summary
 
 It is the patient who decides. With a key of his own he writes
-himself. Otherwise his treating doctor (or the locum) writes for
-him, in a signed mail. Otherwise any enrolled professional can,
-who adds a line « Code » with the patient's code.
+himself. Otherwise his treating doctor writes for him (or the
+locum, but for another code), in a signed mail. Otherwise any
+enrolled professional can, who adds a line « Code » with the
+patient's code.
 
 Each request begins with these lines, in which all that stands in
 brackets is replaced:
@@ -76,6 +81,8 @@ The word of the list is one of these:
   - « admit » to admit him again;
   - « new code » for another than the present one,
   - « revoke code » to have none any more;
+  - « contest » to have the former treating doctor back, once, soon
+    after a change (he, or patient with his key);
   - « close » to have the dossier closed (treating doctor with the
     code, or patient with his key).
 

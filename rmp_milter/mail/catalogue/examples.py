@@ -112,6 +112,7 @@ EXAMPLES: Mapping[Verb, Text] = MappingProxyType(
             *_WHO,
             _line("Adresse", "Address", slot(slots.ADDRESS)),
         ),
+        Verb.CONTESTATION: _example(_request("[contestation]", "[contest]"), *_WHO),
         Verb.CLOTURE: _example(_request("[clôture]", "[close]"), *_WHO, _CODE),
         Verb.NOUVEAU_CODE: _example(_request("[nouveau code]", "[new code]"), *_WHO),
         Verb.REVOCATION_DU_CODE: _example(

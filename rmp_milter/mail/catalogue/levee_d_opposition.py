@@ -27,4 +27,24 @@ read the dossier.
 (RPPS {rpps}). Nothing was changed.
 """,
     ),
+    "lifted-notice": Text(
+        """\
+Dans le dossier de {patient}, né(e) le {birth_date},
+{sender} a levé, avec le code ou la carte du patient,
+l'opposition à {doctor}, qui peut de nouveau lire le
+dossier avec le code.
+
+Si le patient ne l'a pas voulu, envoyez pour lui la demande
+« opposition » avec le nom de ce médecin.
+""",
+        """\
+In the dossier of {patient}, born {birth_date},
+{sender} has lifted, with the code or card of the
+patient, the opposition to {doctor}, who can read the
+dossier again with the code.
+
+If this was not the patient's wish, send the request
+« opposition » for him, with the name of that doctor.
+""",
+    ),
 }

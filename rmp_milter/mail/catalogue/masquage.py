@@ -42,4 +42,24 @@ A masked document is seen only by its author, the treating doctor
 there. What was read before cannot be taken back.
 """,
     ),
+    "masked-notice": Text(
+        """\
+Dans le dossier de {patient}, né(e) le {birth_date},
+{sender} a masqué {count} document(s), avec le code ou
+la carte du patient. Votre index leur donne les
+numéros {numbers}.
+
+Si le patient ne l'a pas voulu, envoyez pour lui la demande
+« démasquage » avec ces numéros.
+""",
+        """\
+In the dossier of {patient}, born {birth_date},
+{sender} has masked {count} document(s), with the code
+or card of the patient. In your index they have the
+numbers {numbers}.
+
+If this was not the patient's wish, send the request « unmask »
+for him, with these numbers.
+""",
+    ),
 }

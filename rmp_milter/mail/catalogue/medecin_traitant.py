@@ -93,9 +93,6 @@ choisi un autre médecin traitant, {doctor}.
 Vous ne recevrez plus ses nouveaux documents, et il vous faut
 désormais son code pour lire son dossier. Ce que vous avez déjà
 reçu reste chez vous.
-
-Si cela vous paraît être une erreur, parlez-en au patient et
-prévenez l'hébergeur.
 """,
         """\
 Your patient {patient}, born {birth_date}, has
@@ -104,9 +101,6 @@ chosen another treating doctor, {doctor}.
 You will not be sent new documents any more, and from now on you
 need the patient's code to read the dossier. What you received
 already stays with you.
-
-If you think that this is a mistake, talk to the patient and tell
-the host.
 """,
     ),
 }

@@ -61,4 +61,23 @@ To admit him again, send the request « admit ».
 (RPPS {rpps}). Nothing was changed.
 """,
     ),
+    "opposed-notice": Text(
+        """\
+Dans le dossier de {patient}, né(e) le {birth_date},
+{sender} a enregistré, avec le code ou la carte du
+patient, une opposition à {doctor}, qui n'en est pas
+averti.
+
+Si le patient ne l'a pas voulu, envoyez pour lui la demande
+« levée d'opposition » avec le nom de ce médecin.
+""",
+        """\
+In the dossier of {patient}, born {birth_date},
+{sender} has noted, with the code or card of the
+patient, an opposition to {doctor}, who is not told.
+
+If this was not the patient's wish, send the request « admit » for
+him, with the name of that doctor.
+""",
+    ),
 }

@@ -70,4 +70,24 @@ Otherwise it is one more deposit.
 To correct a colleague's document, add the patient's code.
 """,
     ),
+    "rectified-notice": Text(
+        """\
+Dans le dossier de {patient}, né(e) le {birth_date},
+{sender} a remplacé le document {number}, avec le code
+ou la carte du patient. L'ancienne version reste, marquée.
+
+Si le patient ne l'a pas voulu, envoyez pour lui la demande
+« rectification » avec le numéro de la nouvelle version, et
+l'ancienne jointe.
+""",
+        """\
+In the dossier of {patient}, born {birth_date},
+{sender} has replaced document {number}, with the code
+or card of the patient. The old version stays, marked.
+
+If this was not the patient's wish, send the request « correct »
+for him, with the number of the new version, and the old one
+attached.
+""",
+    ),
 }

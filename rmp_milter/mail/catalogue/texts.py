@@ -16,6 +16,7 @@ from rmp_milter.mail.catalogue import (
     cles,
     cloture,
     consultation,
+    contestation,
     creation,
     demasquage,
     depot,
@@ -40,6 +41,7 @@ from rmp_milter.mail.catalogue import (
     revocation_du_code,
     sealed,
     slip,
+    takeovers,
     urgence,
     vitale,
 )
@@ -56,6 +58,7 @@ _PARTS: tuple[ModuleType, ...] = (
     cles,
     cloture,
     consultation,
+    contestation,
     creation,
     demasquage,
     depot,
@@ -80,6 +83,7 @@ _PARTS: tuple[ModuleType, ...] = (
     revocation_du_code,
     sealed,
     slip,
+    takeovers,
     urgence,
     vitale,
 )

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rmp_milter.dossier.cards import CardError, dossier_card, person_card, waiting_card
-from rmp_milter.dossier.said import dossier_said, person_said, unlike
+from rmp_milter.dossier.said import (
+    dossier_named,
+    dossier_said,
+    person_named,
+    person_said,
+    unlike,
+)
 from rmp_milter.dossier.versions import versions
 
 if TYPE_CHECKING:
@@ -37,7 +43,8 @@ class CardCheck:
         """Note where the directory is not what the keeper vouched for."""
         if self._has(doctor.card):
             self._compare(
-                _named(doctor), lambda: unlike(person_card(doctor.card), person_said(doctor))
+                person_named(doctor),
+                lambda: unlike(person_card(doctor.card), person_said(doctor)),
             )
 
     def dossier(self, dossier: Dossier, patient: bytes, entries: Entries) -> None:
@@ -47,7 +54,7 @@ class CardCheck:
         """
         if self._has(dossier.card):
             self._compare(
-                f"dossier {dossier.dossier_id.hex()}",
+                dossier_named(dossier),
                 lambda: _dossier_unlike(dossier_card(dossier.card), dossier, patient, entries),
             )
 
@@ -79,13 +86,6 @@ class CardCheck:
         if found:
             fields = ", ".join(found).replace("_", " ")
             self._walk.add(f"the card of {whose} says otherwise than its record: {fields}")
-
-
-def _named(doctor: Doctor) -> str:
-    """Return what somebody is called in a finding; never by his name."""
-    if doctor.patient_of:
-        return f"the patient of dossier {doctor.patient_of.hex()}"
-    return f"RPPS {doctor.rpps}" if doctor.rpps else f"doctor {doctor.doctor_id.hex()}"
 
 
 def _dossier_unlike(
