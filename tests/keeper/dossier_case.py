@@ -101,7 +101,7 @@ class Deposit:
             way_in=way or self.by_code,
             items=(self.sealed,),
             readers=(mail.sender.certificate,),
-            event=msgspec.structs.replace(event("dossier"), **reference),
+            event=msgspec.structs.replace(event(mail.action), **reference),
         )
         return msgspec.structs.replace(request, **changed)
 

@@ -194,6 +194,8 @@ def _patients_key(given: Amending, wish: PatientKey, dossier: DossierCard) -> Ne
     before = ground.person(wish.person)
     if dossier.patient and (before is None or dossier.patient != wish.person):
         raise Unentitled("not the patient's own place")
+    if before and before.patient_of != dossier.dossier:
+        raise Unentitled("somebody else's place")
     if not (before and before.fingerprint == certificate.fingerprint):
         _check_settled(given, dossier)
     fields: dict[str, object] = {

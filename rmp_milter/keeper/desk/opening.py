@@ -18,6 +18,7 @@ from rmp_milter.calls.protocol import (
     Signature,
     Why,
 )
+from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
@@ -61,9 +62,15 @@ class _Mail(NamedTuple):
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
-        """What signatures are held against: of whom a card names, and what is only tried."""
+        """What signatures are held against: of whom a card names, and what is only tried.
+
+        Of whom a card names no other copy is tried: an older one may not say yet that one of
+        its keys was revoked.
+        """
         own = (each.newer or each.certificate for each in self.persons)
-        return (*own, *self.request.candidates)
+        named = {each.card.fingerprint for each in self.persons}
+        others = (each for each in self.request.candidates if _fingerprint(each) not in named)
+        return (*own, *others)
 
     @property
     def this_year(self) -> int:
@@ -79,6 +86,13 @@ class _Main(NamedTuple):
     opening: Opening
     signature: Signature
     sender: tuple[Person, Proof] | None
+
+
+def _fingerprint(certificate: bytes) -> str:
+    try:
+        return read_certificate(certificate).fingerprint
+    except CertificateError:
+        return ""
 
 
 def open_mail(
