@@ -23,7 +23,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
-from rmp_milter.dossier.emergency import EMERGENCY, EMERGENCY_PURPOSE, reference_of
+from rmp_milter.dossier.emergency import EMERGENCY_PURPOSE, reference_of
 from rmp_milter.dossier.model import CodeSlot, Patient, Slots, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.keeper.authority.amending import next_dossier
@@ -237,12 +237,8 @@ def _write_release(desk: Desk, way: Passage, request: Release, now: int) -> int:
     leaf = way.leaf(request.event, tuple(item.document_id for item in request.items))
     urgent = ticket.verb is Verb.URGENCE
     if urgent:
-        leaf = replace(
-            leaf,
-            action=EMERGENCY,
-            purpose=EMERGENCY_PURPOSE,
-            reference=reference_of(ticket.act),
-        )
+        reference = reference_of(ticket.act)
+        leaf = replace(leaf, purpose=EMERGENCY_PURPOSE, reference=reference)
 
     def also(own: Own) -> None:
         check_undone(own, way.found.ground)

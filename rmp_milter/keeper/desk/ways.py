@@ -23,6 +23,7 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
+from rmp_milter.dossier.emergency import EMERGENCY
 from rmp_milter.dossier.model import CodeSlot, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.keeper.authority.ground import DOSSIER
@@ -80,7 +81,8 @@ class Passage(NamedTuple):
         return becomes or self.relation in SEES_ALL
 
     def leaf(self, event: Event, documents: tuple[bytes, ...] = ()) -> Event:
-        """Return the call's leaf."""
+        """Return the call's leaf; an emergency's is called so, whatever the milter says."""
+        urgent = self.found.ticket.verb is Verb.URGENCE
         return leaf_of(
             self.found,
             event,
@@ -88,6 +90,7 @@ class Passage(NamedTuple):
             documents=documents,
             way=self.way,
             acting_for=acting_for(self.found.ground, is_locum=self.relation is Relation.LOCUM),
+            action=EMERGENCY if urgent else "",
         )
 
 
