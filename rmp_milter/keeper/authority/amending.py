@@ -5,6 +5,7 @@ exactly it may put in the place of what is there. Nothing is taken from the milt
 the keeper cannot know, and then only within what the mail asks.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -67,6 +68,15 @@ class Next(NamedTuple):
 
     dossier: DossierCard | None = None
     person: PersonCard | None = None
+
+
+def prolonging(act: bytes) -> bytes:
+    """Return the act by which a mail prolongs its signer's key: another one than what it asks.
+
+    It is committed before the rest is decided. So what the same mail asks rests on it as on
+    anybody's card, and is not done because this is.
+    """
+    return hashlib.sha256(b"rmp prolonging\0" + act).digest()
 
 
 def next_dossier(card: DossierCard, act: bytes, **fields: object) -> DossierCard:
@@ -239,7 +249,8 @@ def amended_person(given: Amending, wish: Wish) -> Next:
         case NewKey():
             return Next(person=next_person(sender, act, **_new_key(given, wish)))
         case Prolong():
-            return Next(person=next_person(sender, act, **_prolonged(given, wish)))
+            apart = prolonging(act)
+            return Next(person=next_person(sender, apart, **_prolonged(given, wish)))
         case Locums():
             return Next(person=next_person(sender, act, locums=_locums(given, wish)))
         case _:

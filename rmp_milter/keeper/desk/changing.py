@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest, Locums, PatientKey, Prolong, TakeOver, Wish
 from rmp_milter.calls.protocol import Amend, Amended, Event
-from rmp_milter.dossier.cards import PersonCard
 from rmp_milter.dossier.rules import Act, Proof, Relation
 from rmp_milter.keeper.authority.amending import (
     OF_PERSONS,
@@ -32,7 +31,7 @@ from rmp_milter.keeper.desk.entitled import (
     note_act,
     write_entitled,
 )
-from rmp_milter.keeper.log.known import Stand
+from rmp_milter.keeper.log.known import TAG_SIZE, Stand
 from rmp_milter.keeper.log.own import Own
 
 _BEHIND_A_RELEASE = (TakeOver, Contest, PatientKey)
@@ -79,24 +78,15 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
 def _following(desk: Desk, made: Next) -> Next:
     """Return the cards in the revision after the one that is known.
 
-    A mail may prolong its signer's key and name a locum: where no other call has seen the first
-    card of the two, the second one takes its place.
+    Where a call rests on a card that this very mail made, the next one takes that one's place.
     """
     dossier, person = made
     with desk.journal.own() as own:
         if dossier:
             dossier = replace(dossier, revision=_next_revision(own, DOSSIER + dossier.dossier))
         if person:
-            _check_place(own, person)
             person = replace(person, revision=_next_revision(own, PERSON + person.person))
     return Next(dossier, person)
-
-
-def _check_place(own: Own, made: PersonCard) -> None:
-    """Raise :class:`Unentitled` for somebody new under an id that another has, or had."""
-    key = PERSON + made.person
-    if not made.revision and own.known.look(key, 0, bytes(16)) is not Stand.NEXT:
-        raise Unentitled("somebody else's place")
 
 
 def _next_revision(own: Own, key: bytes) -> int:
@@ -154,11 +144,12 @@ def _write(  # noqa: PLR0913, PLR0917 -- what is written, and where it came from
     def also(own: Own) -> None:
         _check_following(own, made)
         _check_owner(own, made)
+        _check_new(own, found, made)
         if not isinstance(wish, Prolong):  # which any mail may bring beside what it asks
             note_act(own, desk, found.ground, target, now)
 
     def held(own: Own) -> None:
-        check_in_force(own, found)
+        check_in_force(own, found.shown)
         also(own)
 
     if isinstance(wish, _BEHIND_A_RELEASE) and _is_noted(desk, found, target):
@@ -171,6 +162,18 @@ def _is_noted(desk: Desk, found: Entitled, target: bytes) -> bool:
     with desk.journal.own() as own:
         known = own.acts.read(found.ticket.act, found.ground.share)
     return known is not None and known.target == target
+
+
+def _check_new(own: Own, found: Entitled, made: Next) -> None:
+    """Raise :class:`Unentitled` where somebody whose card was not shown is known already.
+
+    Else a patient's key could be put in the place of a professional, whom the milter names.
+    """
+    person = made.person
+    if person is None or found.ground.person(person.person) is not None:
+        return
+    if own.known.look(PERSON + person.person, 0, bytes(TAG_SIZE)) is not Stand.NEXT:
+        raise Unentitled("somebody else's place")
 
 
 def _check_owner(own: Own, made: Next) -> None:

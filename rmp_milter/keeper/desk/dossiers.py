@@ -194,10 +194,10 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
         raise Unentitled("not the patient's number")
     private = way.private.private_bytes_raw()
     slot = _code_slot(desk, code, dossier.dossier, private)
-    vitale = _vitale_slot(desk, number, dossier.dossier, private)
-    card = next_dossier(dossier, ticket.act, code=code_digest(slot))
-    if vitale and not dossier.vitale:
-        card = replace(card, vitale=slot_digest(vitale))
+    # One that is in force stays: the number is the same, and so is what it opens.
+    vitale = _vitale_slot(desk, number, dossier.dossier, private) if not dossier.vitale else b""
+    in_force = dossier.vitale or slot_digest(vitale)
+    card = next_dossier(dossier, ticket.act, code=code_digest(slot), vitale=in_force)
     _write_change(desk, way, request, now)
     held = hold_code(desk, ticket, code, now)
     return Recoded(slot, held, desk.sealer.sealed(card), vitale)
