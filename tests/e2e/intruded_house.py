@@ -133,7 +133,7 @@ class House:
         """Whether a call that nothing entitled to has its leaf: one an hour of each kind."""
         call = type(request).__name__
         return any(
-            leaf["request"] == _without_title(call, failed.detail, leaf["at"])
+            leaf["request"] == _without_title(call, failed.detail or "done before", leaf["at"])
             for leaf in self.leaves()
             if (leaf["action"], leaf["outcome"], leaf["proof"])
             == (WITHOUT_TITLE, "refused", call)
