@@ -135,7 +135,7 @@ class House:
         return any(
             leaf["request"] == _without_title(call, failed.detail or "done before", leaf["at"])
             for leaf in self.leaves()
-            if (leaf["action"], leaf["outcome"], leaf["proof"])
+            if (leaf["action"], leaf["outcome"], leaf.get("proof"))
             == (WITHOUT_TITLE, "refused", call)
         )
 

@@ -77,8 +77,9 @@ class Checks(NamedTuple):
 
     ``main`` is what the text's signature is worth, ``by_account`` whether its sender is known
     without one, ``sender`` the fingerprint of his key; ``candidates`` are the certificates that
-    may have signed, ``service`` has the service's keys. ``work`` is what may be spent on the mail, ``left`` how many octets may come
-    out of all files together; ``now`` and ``this_year`` say when the mail came.
+    may have signed, ``service`` has the service's keys. ``work`` is what may be spent on the
+    mail, ``left`` how many octets may come out of all files together; ``now`` and ``this_year``
+    say when the mail came.
     ``judges_signers`` is False where there is nobody's certificate to hold a signature against
     (``rmp inspect``). ``beside_entity`` says that the text is a MIME entity, which holds its
     own files.
