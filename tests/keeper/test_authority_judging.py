@@ -158,8 +158,8 @@ def test_a_patient_need_not_name_himself_and_means_nobody_elses() -> None:
     assert meant_dossier(SEALER, ground(text, PATIENT_CARD))
     with pytest.raises(Unentitled):
         meant_dossier(SEALER, ground(text, person(OTHER)))
+    other = asking("dossier", patient=OTHER_PATIENT)
     with pytest.raises(Unentitled):
-        other = asking("dossier", patient=OTHER_PATIENT)
         meant_dossier(SEALER, ground(other, PATIENT_CARD))
 
 
