@@ -124,7 +124,11 @@ def start(
             os._exit(status)
     running = Running(folder, child)
     all_of_them = 2 + (operators is not None)
-    until(lambda: "ready" in running.log() and len(running.workers()) == all_of_them)
+    try:
+        until(lambda: "ready" in running.log() and len(running.workers()) == all_of_them)
+    except BaseException:
+        running.stop(signal.SIGKILL)  # or it would hold this process's output open for ever
+        raise
     return running
 
 

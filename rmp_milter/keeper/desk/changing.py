@@ -78,8 +78,7 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
 def _following(desk: Desk, made: Next) -> Next:
     """Return the cards in the revision after the one that is known.
 
-    A mail may prolong its signer's key and name a locum: where no other call has seen the first
-    card of the two, the second one takes its place.
+    Where a call rests on a card that this very mail made, the next one takes that one's place.
     """
     dossier, person = made
     with desk.journal.own() as own:
