@@ -192,7 +192,7 @@ SIGNED: dict[str, tuple[list[str], list[str], FileFault | None]] = {
     "in part": ([ALICE], [ALICE, ""], FileFault.SIGNATURE),
     "in the other part": ([ALICE], ["", ALICE], FileFault.SIGNATURE),
     "text by a stranger": ([EVE], [EVE], FileFault.SIGNATURE),
-    "text by nobody": ([], [BOB], None),
+    "text by nobody, by another than has the account": ([], [BOB], FileFault.SIGNATURE),
     "text by nobody, by a stranger": ([], [EVE], FileFault.SIGNATURE),
 }
 
