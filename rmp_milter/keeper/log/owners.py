@@ -1,5 +1,7 @@
 """Whose certificate a fingerprint is: one person's, until he gives it up."""
 
+from collections.abc import Collection
+
 import lmdb
 
 from rmp_milter.keeper.log.own_tables import OwnTables
@@ -25,4 +27,13 @@ class KeyOwners:
     def release(self, fingerprint: bytes, person_id: bytes) -> None:
         """Let it be nobody's, if it is this person's."""
         if self.of(fingerprint) == person_id:
+            self._transaction.delete(fingerprint, db=self._table)
+
+    def release_all(self, persons: Collection[bytes]) -> None:
+        """Let all that these persons have be nobody's."""
+        if not persons:
+            return
+        with self._transaction.cursor(db=self._table) as cursor:
+            theirs = [bytes(each) for each, owner in cursor if bytes(owner) in persons]
+        for fingerprint in theirs:
             self._transaction.delete(fingerprint, db=self._table)
