@@ -549,13 +549,15 @@ class Vouched(Message, frozen=True):
 class Relearn(Message, frozen=True):
     """Take these cards as those in force, whatever was known. Operator's door only.
 
-    For a keeper, or a store, that was restored from an older copy. What is ``gone`` is known
-    as erased from then on. The reply is :class:`Recorded`.
+    For a keeper, or a store, that was restored from an older copy. No card of a person who is
+    ``gone`` counts from then on, and his keys are nobody's. Under the keys that are ``dropped``
+    nothing is known any more, but for what was erased. The reply is :class:`Recorded`.
     """
 
     cards: tuple[bytes, ...]
     event: Event
     gone: tuple[bytes, ...] = ()
+    dropped: tuple[bytes, ...] = ()
 
 
 class Wake(Message, frozen=True):
@@ -569,16 +571,23 @@ class Wake(Message, frozen=True):
 
 
 class Compare(Message, frozen=True):
-    """Ask how these cards stand to what the keeper knows. Operator's door only."""
+    """Ask how these cards stand to what the keeper knows. Operator's door only.
+
+    With ``behind`` it also lists what is known, from the key behind that one on.
+    """
 
     cards: tuple[bytes, ...]
+    behind: bytes | None = None
 
 
 class Compared(Message, frozen=True):
-    """For each card in a word how it stands (:mod:`rmp_milter.keeper.log.known`)."""
+    """For each card in a word how it stands (:mod:`rmp_milter.keeper.log.known`).
+
+    ``keys`` are in their order; a part of them where there are many, none at the end.
+    """
 
     stands: tuple[str, ...]
-    known: int = 0
+    keys: tuple[bytes, ...] = ()
 
 
 class Forget(Message, frozen=True):
