@@ -8,7 +8,17 @@ import pytest
 from dossier_case import Deposit, acts, leaves, patient_of
 from keeper_case import DIGEST, HEADER, NOW, PDF, event, raw_leaves
 from keeper_gpg import Gpg, packets_of
-from little_host import ALICE, BOB, CODE, DOCUMENT, OTHER_PATIENT, Kept, LittleHost, Mail, asking
+from little_host import (
+    ALICE,
+    BOB,
+    CODE,
+    DOCUMENT,
+    OTHER_PATIENT,
+    Kept,
+    LittleHost,
+    Mail,
+    asking,
+)
 
 from rmp_milter.calls.protocol import (
     CODE_MARK,

@@ -14,7 +14,18 @@ from dossier_case import (
     reader_of_cards,
     with_card,
 )
-from keeper_case import HEADER, LETTER, NOW, PDF, SERVICE, ask, encrypted, entity, event, opening
+from keeper_case import (
+    HEADER,
+    LETTER,
+    NOW,
+    PDF,
+    SERVICE,
+    ask,
+    encrypted,
+    entity,
+    event,
+    opening,
+)
 from keeper_gpg import Gpg
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, LittleHost, Mail, asking
 
