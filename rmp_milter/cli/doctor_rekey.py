@@ -34,6 +34,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Dossier
+from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.grounds import unasked_by
 from rmp_milter.handlers.filing.key_packets import (
     documents_in,
@@ -43,6 +44,8 @@ from rmp_milter.handlers.filing.key_packets import (
 )
 from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.handlers.way_in.unlocking import sealed_document
+from rmp_milter.milter.answering.ground import grounded
+from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
 
 MAX_NAME = 100
@@ -145,6 +148,10 @@ def _rewrite_all(work: _Work) -> _Rewritten:
                 documents += _rewrite(work, dossier_id)
             except KeeperRefused as error:
                 refused.append(f"dossier {dossier_id.hex()}: {error.line}")
+            except MailError as error:
+                refused.append(f"dossier {dossier_id.hex()}: {error.detail}")
+            except Conflict:
+                refused.append(f"dossier {dossier_id.hex()}: it changed meanwhile, try again")
     return _Rewritten(len(dossiers), documents, tuple(refused))
 
 
@@ -161,16 +168,17 @@ def _rewrite(work: _Work, dossier_id: bytes) -> int:
         ]
     if not wanted:
         return 0
+    by = unasked_by(dossier, work.reader)
     request = Release(
-        by=unasked_by(dossier, work.reader),
+        by=by,
         way_in=ByCustody(dossier.slots.custody),
         items=tuple(map(sealed_document, wanted)),
         readers=(work.reader.certificate,),
         event=work.leaf,
     )
     packets = work.keeper.ask(Released, request).packets
-    written_packets = written(wanted, packets, work.reader)
-    work.store.commit(Changes(key_packets=written_packets), int(time.time()))
+    changes = Changes(key_packets=written(wanted, packets, work.reader))
+    work.store.commit(grounded(changes, [by]), int(time.time()))
     return len(wanted)
 
 

@@ -14,7 +14,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.standing import cards_in, compared, learn
 from rmp_milter.cli.stores import open_store
-from rmp_milter.cli.vouching import Blessed, Carded, Wanted, blessed, vouch, without_card
+from rmp_milter.cli.vouching import Blessed, Carded, ToVouch, blessed, vouch, without_card
 from rmp_milter.config import Config
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
@@ -72,7 +72,7 @@ def _leaf(keeper: HostKeeper) -> Event:
 
 
 def _vouch_all(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> list[str]:
-    def ask(wanted: Wanted) -> bytes:
+    def ask(wanted: ToVouch) -> bytes:
         event = msgspec.structs.replace(
             _leaf(keeper),
             subject=wanted.subject,

@@ -27,7 +27,7 @@ Carded: TypeAlias = Doctor | Dossier | Waiting
 """A record that has a card."""
 
 
-class Wanted(NamedTuple):
+class ToVouch(NamedTuple):
     """What the keeper is to vouch for, and what its leaf and a refusal name."""
 
     said: Said
@@ -37,7 +37,7 @@ class Wanted(NamedTuple):
     documents: tuple[bytes, ...] = ()
 
 
-Ask = Callable[[Wanted], bytes]
+Ask = Callable[[ToVouch], bytes]
 """Returns the card; raises :class:`KeeperRefused` where the keeper makes none of this record."""
 
 
@@ -135,20 +135,20 @@ def _present(record: Carded, view: Snapshot) -> Carded | None:
             return view.waiting_one(record.waiting_id)
 
 
-def _wanted(record: Carded, view: Snapshot) -> Wanted:
+def _wanted(record: Carded, view: Snapshot) -> ToVouch:
     match record:
         case Doctor():
             said = PersonSaid(person_said(record), record.certificate)
             # A patient has no number, and his dossier a leaf of its own beside his key's.
             subject = record.rpps or record.fingerprint
-            return Wanted(said, person_named(record), subject, record.patient_of)
+            return ToVouch(said, person_named(record), subject, record.patient_of)
         case Dossier():
             return _wanted_of_dossier(record, view)
         case Waiting():
             return _wanted_of_waiting(record, view)
 
 
-def _wanted_of_waiting(waiting: Waiting, view: Snapshot) -> Wanted:
+def _wanted_of_waiting(waiting: Waiting, view: Snapshot) -> ToVouch:
     depositor = view.doctor(waiting.entry.author)
     documents = tuple(each.document_id for each in waiting.entry.documents)
     said = WaitingSaid(
@@ -159,15 +159,15 @@ def _wanted_of_waiting(waiting: Waiting, view: Snapshot) -> Wanted:
         fingerprint=depositor.fingerprint if depositor else "",
         documents=documents,
     )
-    return Wanted(said, f"waiting deposit {waiting.waiting_id.hex()}", documents=documents)
+    return ToVouch(said, f"waiting deposit {waiting.waiting_id.hex()}", documents=documents)
 
 
-def _wanted_of_dossier(dossier: Dossier, view: Snapshot) -> Wanted:
+def _wanted_of_dossier(dossier: Dossier, view: Snapshot) -> ToVouch:
     patient = view.patient_of(dossier.dossier_id)
     entries = view.entries(dossier.dossier_id) if dossier.masks else ()
     card = dossier_said(dossier, entries, patient.doctor_id if patient else b"")
     said = DossierSaid(card, dossier.patient)
-    return Wanted(said, dossier_named(dossier), dossier_id=dossier.dossier_id)
+    return ToVouch(said, dossier_named(dossier), dossier_id=dossier.dossier_id)
 
 
 def _changes(given: Sequence[tuple[Carded, bytes]]) -> Changes:

@@ -6,11 +6,36 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import pytest
+from msgspec.structs import replace
 
+from rmp_milter.calls import authority
+from rmp_milter.calls.authority import PersonSaid, WaitingSaid
 from rmp_milter.calls.client import KeeperDown
-from rmp_milter.calls.protocol import Event, Record, Recorded, Release, Released, Reply, Request
+from rmp_milter.calls.protocol import (
+    Compare,
+    Compared,
+    Event,
+    Forget,
+    Record,
+    Recorded,
+    Relearn,
+    Release,
+    Released,
+    Reply,
+    Request,
+    Vouch,
+    Vouched,
+    Wake,
+)
 from rmp_milter.cli import main
 from rmp_milter.disk.closing import Closing
+from rmp_milter.dossier.cards import (
+    TAG_SIZE,
+    WaitingCard,
+    dossier_card,
+    packed,
+    person_card,
+)
 from rmp_milter.keeper.desk.doors import Door, check_door
 
 ANNE = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example")
@@ -64,6 +89,8 @@ class PlayedKeeper(Closing):
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.in_force: set[bytes] = set()
+        self.stands: dict[bytes, str] = {}
         self.down = False
 
     def line(self, _socket: Path, _timeout: float) -> Self:
@@ -76,14 +103,39 @@ class PlayedKeeper(Closing):
 
     @property
     def leaves(self) -> list[Event]:
-        return [each.event for each in self.requests if isinstance(each, Record | Release)]
+        written = Record | Release | Vouch | Relearn | Wake | Forget
+        return [each.event for each in self.requests if isinstance(each, written)]
 
     def expect(self, _kind: type[Reply], request: Request) -> tuple[Reply, None]:
         if self.down:
             raise KeeperDown("no such file")
         check_door(Door.OPERATOR, request)
         self.requests.append(request)
-        if isinstance(request, Release):
-            readers = request.readers
-            return Released(tuple((b"packet",) * len(readers) for _ in request.items)), None
-        return Recorded(len(self.requests)), None
+        return self._reply(request), None
+
+    def _reply(self, request: Request) -> Reply:
+        match request:
+            case Release(items=items, readers=readers):
+                return Released(tuple((b"packet",) * len(readers) for _ in items))
+            case Vouch(said=said, before=before):
+                return Vouched(card_of(said, before))
+            case Compare(cards=cards):
+                return Compared(tuple(map(self._stand, cards)))
+            case Relearn(cards=cards):
+                self.in_force |= {*cards}
+        return Recorded(len(self.requests))
+
+    def _stand(self, card: bytes) -> str:
+        return self.stands.get(card, "current" if card in self.in_force else "next")
+
+
+def card_of(said: authority.Said, before: bytes) -> bytes:
+    """Return the card that a keeper makes of what is said, but for a tag that only it can tell."""
+    if isinstance(said, WaitingSaid):
+        card = WaitingCard(said.waiting, b"", said.depositor, "", "", (), b"", said.documents)
+        return packed(card) + bytes(TAG_SIZE)
+    if isinstance(said, PersonSaid):
+        revision = person_card(before).revision + 1 if before else 0
+        return packed(replace(said.card, revision=revision)) + bytes(TAG_SIZE)
+    revision = dossier_card(before).revision + 1 if before else 0
+    return packed(replace(said.card, revision=revision)) + bytes(TAG_SIZE)

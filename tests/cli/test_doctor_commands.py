@@ -10,14 +10,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
+from msgspec.structs import replace
+from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, card_of, made_key
 
+from rmp_milter.calls.authority import DossierSaid
 from rmp_milter.calls.client import KeeperFailed
 from rmp_milter.calls.protocol import ByCustody, Event, Failed, Release, Why
 from rmp_milter.cli import doctor_changes
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
-from rmp_milter.dossier.changes import Changes, NewBody, NewDossier, NewEntry
+from rmp_milter.dossier.cards import dossier_card
+from rmp_milter.dossier.changes import Changes, DossierUpdate, NewBody, NewDossier, NewEntry
 from rmp_milter.dossier.model import (
     Consent,
     Container,
@@ -30,6 +33,7 @@ from rmp_milter.dossier.model import (
     Slots,
 )
 from rmp_milter.dossier.revisions import revised
+from rmp_milter.dossier.said import dossier_said
 from rmp_milter.keeper.log.journal import Journal
 
 LUC = ("--name", "Dr Luc SAND", "--mail", "l.sand@cab.example")
@@ -416,6 +420,8 @@ def _dossier(treating: Doctor, number: int) -> Changes:
         consent=Consent(treating.doctor_id, 1, "test"),
         created_at=1,
     )
+    said = DossierSaid(dossier_said(dossier, (), b""), dossier.patient)
+    dossier = replace(dossier, card=card_of(said, b""))
     document = Document(
         document_id=bytes([100 + number]) * 16,
         container=Container.FILE,
@@ -476,6 +482,10 @@ def test_rekey_given_again_finishes_what_is_missing(
     assert rekeyed(rmp, second_key, "--all")[1]["documents"] == 3
 
 
+def _of(request: Release) -> bytes:
+    return dossier_card(request.by.dossier).dossier
+
+
 @pytest.mark.usefixtures("anne")
 def test_a_dossier_that_the_keeper_cannot_open_does_not_hold_up_the_others(
     rmp: Rmp, second_key: Path, keeper: PlayedKeeper, monkeypatch: pytest.MonkeyPatch
@@ -484,7 +494,7 @@ def test_a_dossier_that_the_keeper_cannot_open_does_not_hold_up_the_others(
     whole = keeper.expect
 
     def refuses_one(kind: type, request: object) -> object:
-        if isinstance(request, Release) and request.dossier_id == bytes([2]) * 16:
+        if isinstance(request, Release) and _of(request) == bytes([2]) * 16:
             raise KeeperFailed(Failed(Why.UNAVAILABLE, "a sealed key does not fit"))
         return whole(kind, request)
 
@@ -518,3 +528,34 @@ def test_rekey_needs_two_different_persons(
 def test_rekey_takes_nobody_elses_key(rmp: Rmp, second_key: Path, keeper: PlayedKeeper) -> None:
     assert rekeyed(rmp, second_key)[0] == 1
     assert keeper.requests == []
+
+
+@pytest.mark.usefixtures("anne")
+def test_what_changes_meanwhile_or_has_no_card_yet_is_named_and_holds_up_nothing(
+    rmp: Rmp, second_key: Path, keeper: PlayedKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_dossiers(rmp, 3)
+    change(rmp, 3, card=b"")
+    whole = keeper.expect
+
+    def changes_one(kind: type, request: object) -> object:
+        if isinstance(request, Release) and _of(request) == bytes([2]) * 16:
+            change(rmp, 2, card=b"of another revision")
+        return whole(kind, request)
+
+    monkeypatch.setattr(keeper, "expect", changes_one)
+    status, said = rekeyed(rmp, second_key)
+    assert (status, said["documents"]) == (1, 1)
+    assert said["refused"] == [
+        f"dossier {'02' * 16}: it changed meanwhile, try again",
+        f"dossier {'03' * 16}: no card yet: rmp store vouch",
+    ]
+
+
+def change(rmp: Rmp, number: int, **fields: object) -> None:
+    with open_store(load(rmp.config)) as store:
+        with store.snapshot() as view:
+            dossier = view.dossier(bytes([number]) * 16)
+        assert dossier is not None
+        update = DossierUpdate(revised(dossier, **fields))
+        store.commit(Changes(updates=(update,)), int(time.time()))

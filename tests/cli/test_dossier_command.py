@@ -16,6 +16,7 @@ from rmp_case import PlayedKeeper
 from rmp_milter.cli import dossier as command
 from rmp_milter.cli import main
 from rmp_milter.config import load
+from rmp_milter.dossier.cards import dossier_card
 from rmp_milter.dossier.changes import Changes, NewDossier
 from rmp_milter.dossier.erasure import due_for_erasure
 from rmp_milter.dossier.identity import trait_keys
@@ -143,9 +144,10 @@ def test_no_command_changes_a_mask_an_opposition_or_a_code(
             assert main.run(["--config", str(configuration), "dossier", act, "efef"]) == 0
         assert [each.action for each in keeper.leaves] == ["code reactive", "reouverture"]
         with store.snapshot() as view:
-            assert view.dossier(decided.dossier_id) == replace(
-                decided, closure=None, revision=1
-            )
+            opened = view.dossier(decided.dossier_id)
+        assert opened is not None
+        assert opened == replace(decided, closure=None, revision=1, card=opened.card)
+        assert dossier_card(opened.card).closed_at == 0
 
 
 def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(

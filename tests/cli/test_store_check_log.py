@@ -60,6 +60,7 @@ def filed(rmp: Rmp, key: Path, leaf: Event) -> None:
         store.commit(a_deposit(anne.doctor_id, 50), int(time.time()))
     with Journal(config.paths.keeper / "log") as log:
         log.append(leaf, 50)
+    assert rmp("store", "vouch").status == 0
 
 
 LEAF = Event(50, "depot", b"r", RPPS, "", "", dossier_id=DOSSIER, documents=(b"d" * 16,))

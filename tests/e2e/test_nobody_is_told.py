@@ -14,7 +14,7 @@ from alike import Bench, Done, Question, Side, bench, distance
 from clinic import PDF, Clinic, small_clinic
 from states import change, doctor_id, forgive, let_try
 
-from rmp_milter.dossier.model import Closure, Mask, Slots
+from rmp_milter.dossier.model import Closure, Mask, Slots, Takeover
 from testbed.doctor import Doctor
 from testbed.service import rpps
 from testbed.vitale import CardSoftware, header_line
@@ -216,6 +216,15 @@ def by_author(asking: Asking) -> Question:
     return asking.question(asking.lab, text, asking.known(), asking.nobody(), files=True)
 
 
+def contest(asking: Asking) -> Question:
+    """A contest by somebody who is neither of those who may."""
+    known = asking.known()
+    takeover = Takeover(asking.id_of(asking.lab), 1, 4_000_000_000)
+    asking.changed(takeover=takeover)(name_in(known))
+    text = f"Demande : contestation\nService : {asking.anne.service}\n{{who}}"
+    return asking.question(asking.anne, text, known, asking.nobody())
+
+
 Making = Callable[[Asking], Question]
 NUMBERED = f"Numéros : 1 {TABLE}\n"
 COLLEAGUE = "Médecin : labo@labo.test\n"
@@ -261,6 +270,7 @@ SITUATIONS: dict[str, Making] = {
     "a refused prescriber": refused_prescriber,
     "a prescriber of nobody": prescriber_of_nobody,
     "a correction by its author": by_author,
+    "a contest by somebody else": contest,
 }
 ASKED_BACK: dict[str, Making] = {
     "a word misspelt": lambda asking: asking.unclear("Demmande : dossier\n{who}"),

@@ -92,9 +92,14 @@ def test_a_wish_needs_the_code_of_any_other_doctor(clinic: Clinic) -> None:
     coded = f"{lines}Code : {code}\n"
     (index,) = ask(clinic, clinic.anne, "index", coded)
     numbered = f"{coded}Numéros : 2 {read_from(index)}\n"
+    before = clinic.host.postfix.collected.count(clinic.paul.mail)
     (answer,) = ask(clinic, clinic.anne, "masquage", numbered)
     assert "Ces documents sont masqués" in answer.text
     assert "Radiologie" in answer.text
+    (notice,) = clinic.host.answers(clinic.paul, after=before)
+    assert "Dr Anne AUTRE a masqué 1 document(s)" in notice.text
+    assert "« démasquage »" in notice.text
+    assert "Radiologie" not in notice.text
 
 
 @pytest.mark.promise(number=14)
@@ -242,10 +247,13 @@ def test_a_correction_replaces_an_entry_and_the_old_one_stays(clinic: Clinic) ->
     (index,) = ask(clinic, clinic.anne, "index", f"{lines}Code : {code}\n")
     numbered = f"{lines}Numéros : 2 {read_from(index)}\nCode : {code}\n"
     text = f"Demande : rectification\n{numbered}\nCorrigé.\n"
+    before = clinic.host.postfix.collected.count(clinic.paul.mail)
     (answer,) = clinic.host.ask(
         clinic.anne, clinic.anne.pgp_mime(text, {"corrigé.pdf": PDF + b"neu"})
     )
     assert "est remplacé par (onglet « Imagerie »)" in answer.text
+    (notice,) = clinic.host.answers(clinic.paul, after=before)
+    assert "Dr Anne AUTRE a remplacé le document 2" in notice.text
     index, *entries = ask(clinic, clinic.paul, "dossier", lines, 4)
     assert "(remplacé par le document 3)" in index.text
     assert any(entry.files.get("corrigé.pdf") == PDF + b"neu" for entry in entries)

@@ -25,7 +25,7 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.certificates import read_certificate, signed_at
+from rmp_milter.certificates import CertificateError, read_certificate, signed_at
 from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Verb
@@ -176,8 +176,12 @@ def _masked(given: Amending, wish: Mask, dossier: DossierCard) -> tuple[object, 
     A new version of a masked entry is masked like it.
     """
     before, after = set(dossier.masked), set(wish.masked)
-    shows = given.ground.ticket.verb is Verb.DEMASQUAGE
-    if not (after <= before if shows else before <= after):
+    verb, person = given.ground.ticket.verb, given.ground.sender.person
+    corrects = verb is Verb.RECTIFICATION
+    own = all(each.author == person for each in after - before)
+    if corrects and not (before and own):
+        raise Unentitled("masks that a new version does not bring")
+    if not (after <= before if verb is Verb.DEMASQUAGE else before <= after):
         raise Unentitled("masks that the mail does not ask for")
     return wish.masked
 
@@ -200,6 +204,8 @@ def _patients_key(given: Amending, wish: PatientKey, dossier: DossierCard) -> Ne
     before = ground.person(wish.person)
     if dossier.patient and (before is None or dossier.patient != wish.person):
         raise Unentitled("not the patient's own place")
+    if before and before.patient_of != dossier.dossier:
+        raise Unentitled("somebody else's place")
     if not (before and before.fingerprint == certificate.fingerprint):
         _check_settled(given, dossier)
     fields: dict[str, object] = {
@@ -257,14 +263,21 @@ def _new_key(given: Amending, wish: NewKey) -> dict[str, object]:
     The present key with other content may be what both copies say together.
     """
     ground = given.ground
-    certificate = read_certificate(wish.certificate)
     stated = ground.ticket.header(ground.share).fingerprint
-    if not stated or certificate.fingerprint != stated:
+    if not stated or _fingerprint_of(wish.certificate) != stated:
         raise Unentitled("another key than the mail states")
-    if certificate.fingerprint == ground.sender.fingerprint:
+    if stated == ground.sender.fingerprint:
         return _prolonged(given, Prolong(wish.certificate))
     _check_enclosed(ground, wish.certificate)
     return _key_fields(wish.certificate)
+
+
+def _fingerprint_of(certificate: bytes) -> str:
+    """Return a wish's primary fingerprint in hex; empty for what is no certificate."""
+    try:
+        return read_certificate(certificate).fingerprint
+    except CertificateError:
+        return ""
 
 
 def _prolonged(given: Amending, wish: Prolong) -> dict[str, object]:

@@ -81,10 +81,20 @@ def relation_to(rules: HostRules, ground: Ground, dossier: DossierCard) -> Relat
     if sender.person in dossier.opposed:
         return Relation.OPPOSED
     treating = ground.person(dossier.treating)
-    days = {day_of(ground.ticket.at - back, rules.clock) for back in (0, GRACE)}
-    if treating and is_locum(sender.person, treating, days):
+    if treating and is_locum(sender.person, treating, _days(rules, ground)):
         return Relation.LOCUM
     return Relation.OTHER
+
+
+def _days(rules: HostRules, ground: Ground) -> set[str]:
+    """Return the days on which the mail counts as sent: today's, by this machine's clock.
+
+    Within the grace yesterday's as well, if it was signed by then.
+    """
+    ticket = ground.ticket
+    today, before = (day_of(ticket.at - back, rules.clock) for back in (0, GRACE))
+    in_time = ticket.signed and day_of(ticket.signed, rules.clock) <= before
+    return {today, before} if in_time else {today}
 
 
 def is_locum(person: bytes, principal: PersonCard, days: Iterable[str]) -> bool:

@@ -47,15 +47,15 @@ LETTERS: Mapping[str, Text] = {
 Vous êtes de nouveau le médecin traitant de {patient},
 né(e) le {birth_date}.
 
-Votre signature suffit de nouveau, sans code. {documents} document(s) que
-votre clé n'ouvrait pas s'ouvrent avec elle.
+Votre signature suffit de nouveau, sans code. Votre clé ouvre
+{documents} document(s) de plus, arrivé(s) entre-temps.
 """,
         """\
 You are the treating doctor of {patient},
 born {birth_date}, again.
 
-Your signature is enough again, without a code. {documents} document(s)
-that your key did not open open with it.
+Your signature is enough again, without a code. Your key opens
+{documents} more document(s), which came in between.
 """,
     ),
     "contested-for-patient": Text(
@@ -76,14 +76,14 @@ born {birth_date}, is undone.
         """\
 Rien d'autre n'a changé. Un nouveau changement par le code ou la
 carte du patient ne pourra plus être contesté. Le dossier ne peut
-pas être clos avant le {at}, et le patient ne peut
-pas recevoir une autre clé.
+pas être clos, et le patient ne peut pas recevoir une autre clé,
+avant le {at}.
 """,
         """\
 Nothing else has changed. Another change by the patient's code or
-card cannot be contested any more. Until {at} the
-dossier cannot be closed, and the patient cannot be given another
-key.
+card cannot be contested any more. The dossier cannot be closed,
+and the patient cannot be given another key,
+before {at}.
 """,
     ),
     "contested-key": Text(

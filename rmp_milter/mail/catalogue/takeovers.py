@@ -7,15 +7,16 @@ from rmp_milter.mail.catalogue.text import Text
 LETTERS: Mapping[str, Text] = {
     "treating-lost-contest": Text(
         """Si cela vous paraît être une erreur, parlez-en au patient. Vous
-pouvez contester ce changement, une fois, jusqu'au
-{at}. Vous redevenez alors le médecin traitant.
-Écrivez un nouveau message avec ces lignes.
+pouvez aussi contester ce changement, une fois, et vous redevenez
+le médecin traitant. Écrivez un nouveau message avec ces lignes,
+au plus tard le {at}.
 
 {example_contestation}
 """,
         """If you think that this is a mistake, talk to the patient. You can
-contest this change, once, until {at}. You are then
-the treating doctor again. Write a new mail with these lines.
+also contest this change, once, and are the treating doctor again.
+Write a new mail with these lines, at the latest
+on {at}.
 
 {example_contestation}
 """,
@@ -36,31 +37,31 @@ consent the request « treating doctor » gives you back this place.
 que vous étiez avant lui, a de nouveau changé.
 C'est désormais {doctor}.
 
-Vous pouvez encore contester, une fois, jusqu'au {at}.
-Vous redevenez alors le médecin traitant. Écrivez un nouveau
-message avec ces lignes.
+Vous pouvez encore contester, une fois, et vous redevenez le
+médecin traitant. Écrivez un nouveau message avec ces lignes, au
+plus tard le {at}.
 
 {example_contestation}
 """,
         """The treating doctor of {patient}, born {birth_date},
 whom you preceded, has changed again. It is now {doctor}.
 
-You can still contest, once, until {at}. You are then
-the treating doctor again. Write a new mail with these lines.
+You can still contest, once, and are the treating doctor again.
+Write a new mail with these lines, at the latest
+on {at}.
 
 {example_contestation}
 """,
     ),
     "treating-contest": Text(
         """Ce changement peut être contesté, une fois, par le médecin
-traitant précédent ou par le patient, jusqu'au {at}.
-Jusque-là, le dossier ne peut pas être clos, et le patient ne peut
-pas recevoir une autre clé que celle qui est là.
+traitant précédent ou par le patient. Le dossier ne peut pas être
+clos, et le patient ne peut pas recevoir une autre clé, avant
+le {at}.
 """,
-        """This change can be contested, once, until {at}, by
-the former treating doctor or the patient. Until then the dossier
-cannot be closed, and the patient cannot be given another key than
-the present one.
+        """This change can be contested, once, by the former treating doctor
+or the patient. The dossier cannot be closed, and the patient
+cannot be given another key, before {at}.
 """,
     ),
     "stands-code": Text(
@@ -143,15 +144,15 @@ public key. The doctor then sends the request « patient key ».
     ),
     "key-suspended-contest": Text(
         """Si vous n'avez pas voulu ce changement, vous pouvez le contester,
-une fois, jusqu'au {at}. Le médecin traitant
-précédent reprend alors sa place. Écrivez un nouveau message avec
-ces lignes.
+une fois, et le médecin traitant précédent reprend sa place.
+Écrivez un nouveau message avec ces lignes, au plus
+tard le {at}.
 
 {example_contestation}
 """,
-        """If you did not want this change, you can contest it, once, until
-{at}. The former treating doctor is then yours
-again. Write a new mail with these lines.
+        """If you did not want this change, you can contest it, once, and the
+former treating doctor is yours again. Write a new mail with these
+lines, at the latest on {at}.
 
 {example_contestation}
 """,
