@@ -103,7 +103,7 @@ def _entity(letter: Letter) -> bytes:
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def _text(letter: Letter) -> str:
+def _text(letter: Letter) -> str:  # noqa: PLR0911 -- one line a request
     if letter.asks == "dépôt":
         return letter.patient + SUMMARY
     head = f"Demande : {letter.asks}\r\nService : rmp@x.fr\r\n"

@@ -10,6 +10,7 @@ from world_case import Mail, World
 from rmp_milter.calls.authority import Authority, Contest
 from rmp_milter.calls.protocol import Amend, Create, Record, Release, Request, Reseal, Wait
 from rmp_milter.dossier.cards import DossierCard, dossier_card
+from rmp_milter.keeper.log.known import of_dossier
 
 DAY = 86_400
 
@@ -19,6 +20,8 @@ def check_rights(world: World, mail: Mail, request: Request) -> None:
     assert not isinstance(request, Record)
     by = request.by
     assert isinstance(by, Authority)
+    if by.dossier:
+        assert of_dossier(dossier_card(by.dossier).dossier) not in world.erased, mail.letter
     if mail.letter.asks == "urgence":
         return  # by a signature alone, whichever card is shown; its leaf says so
     cards = [each.card for each in by.persons] + [by.dossier] * bool(by.dossier)
@@ -34,7 +37,9 @@ def check_rights(world: World, mail: Mail, request: Request) -> None:
         assert isinstance(request, Create | Wait | Amend), request
 
 
-def may(world: World, mail: Mail, request: Request, card: DossierCard) -> bool:
+def may(  # noqa: PLR0911 -- one line a request
+    world: World, mail: Mail, request: Request, card: DossierCard
+) -> bool:
     """Whether the sender of a mail has the right to what it asks of a dossier."""
     sender, letter = mail.sender.said, mail.letter
     if card.closed_at:
@@ -79,9 +84,7 @@ def may_contest(card: DossierCard, person: bytes, *, patient: bool, now: int) ->
 def is_locum(world: World, card: DossierCard, person: bytes) -> bool:
     """Whether somebody acts these days for who treats."""
     treating = world.member_by(card.treating)
-    named = treating is not None and any(
-        each.locum == person for each in treating.said.locums
-    )
+    named = treating is not None and any(each.locum == person for each in treating.said.locums)
     last = LOCUM_DAYS[1].replace(hour=0, minute=0, second=0).timestamp() + DAY
     return named and START <= world.now < last + 2 * 3600
 

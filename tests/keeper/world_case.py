@@ -50,7 +50,7 @@ from rmp_milter.keeper.log.known import of_dossier, of_person
 RPPS = {"alice": "10001234567", "bob": "10003456786", "eve": "10005678904"}
 
 
-PATIENT = HostRules(wrong_codes=10_000, sender_codes=10_000, global_codes=100_000)
+MANY_TRIES = HostRules(wrong_codes=10_000, sender_codes=10_000, global_codes=100_000)
 """How many wrong codes are too many is shown elsewhere."""
 
 
@@ -145,12 +145,13 @@ class World:
         self, service: openpgp.composed.SignedSecretKey, scribe: Scribe, folder: Path, now: int
     ) -> None:
         self.folder, self.scribe, self.now = folder, scribe, now
-        self.desk: Desk = desk_of(service, folder, rules=PATIENT)
+        self.desk: Desk = desk_of(service, folder, rules=MANY_TRIES)
         self.members: dict[str, Member] = {}
         self.dossiers: dict[str, Kept] = {}  # by patient
         self.past: dict[str, list[Kept]] = {}
         self.parked: list[Parked] = []
         self.codes: dict[bytes, str] = {}
+        self.erased: set[bytes] = set()
         self.committed: dict[Letter, list[bytes]] = {}
         self.answered: Callable[[Mail, Request], None] = lambda *_: None
         for name in DOCTORS:
@@ -185,7 +186,11 @@ class World:
         made = {name: getattr(self.desk, name) for name in ("keys", "random", "limits")}
         log = Journal(self.folder / "log")
         self.desk = Desk(
-            **made, journal=log, holder=holder, verifier=self.desk.verifier, rules=self.desk.rules
+            **made,
+            journal=log,
+            holder=holder,
+            verifier=self.desk.verifier,
+            rules=self.desk.rules,
         )
 
     def member_by(self, person: bytes) -> Member | None:
@@ -226,11 +231,15 @@ class World:
         stored = self.cards()
         if change.letter in self.committed and change.letter.key:
             return False
-        new = change.dossier is not None and of_dossier(change.dossier.said.dossier) not in stored
+        new = (
+            change.dossier is not None and of_dossier(change.dossier.said.dossier) not in stored
+        )
         taken = new and change.letter.patient in self.dossiers
         if taken or any(stored.get(key, card) != card for key, card in change.ground.items()):
             return False
-        if any(each not in {one.said.waiting for one in self.parked} for each in change.adopted):
+        if any(
+            each not in {one.said.waiting for one in self.parked} for each in change.adopted
+        ):
             return False
         made = []
         if change.dossier:
@@ -255,16 +264,20 @@ class World:
 
     # What both say
 
-    def stands(self) -> tuple[str, ...]:
-        """Return how the store's cards stand to what the keeper knows."""
-        reply = self.operator(Compare(tuple(self.cards().values())))
+    def stands(self) -> dict[bytes, str]:
+        """Return how each of the store's cards stands to what the keeper knows."""
+        cards = self.cards()
+        reply = self.operator(Compare(tuple(cards.values())))
         assert isinstance(reply, Compared), reply
-        return reply.stands
+        return dict(zip(cards, reply.stands, strict=True))
 
     def is_in_force(self, sealed: bytes) -> bool:
         """Whether the keeper knows just this card, or a later one."""
         if sealed[1:2] == b"D":
-            key, revision = of_dossier(dossier_card(sealed).dossier), dossier_card(sealed).revision
+            key, revision = (
+                of_dossier(dossier_card(sealed).dossier),
+                dossier_card(sealed).revision,
+            )
         else:
             key, revision = of_person(person_card(sealed).person), person_card(sealed).revision
         with self.desk.journal.own() as own:
@@ -275,8 +288,11 @@ class World:
         """Whether the keeper knows this card, or one behind it."""
         is_dossier = sealed[1:2] == b"D"
         card = dossier_card(sealed) if is_dossier else person_card(sealed)
-        key = of_dossier(card.dossier) if isinstance(card, DossierCard) else of_person(card.person)
+        key = (
+            of_dossier(card.dossier)
+            if isinstance(card, DossierCard)
+            else of_person(card.person)
+        )
         with self.desk.journal.own() as own:
             known = own.known.read(key)
         return known is not None and known.revision >= card.revision
-
