@@ -131,14 +131,22 @@ class Intruder(Closing):
         return reply
 
     def ask_to_open(
-        self, mail: bytes, account: str = "", persons: Iterable[Doctor] | None = None
+        self,
+        mail: bytes,
+        account: str = "",
+        persons: Iterable[Doctor] | None = None,
+        others: tuple[bytes, ...] = (),
     ) -> Reply:
-        """Ask for it and return whatever comes of it."""
+        """Ask for it and return whatever comes of it.
+
+        ``others`` are certificates against which the signature is to be held besides.
+        """
         who = self.doctors() if persons is None else persons
         raw = memoryview(mail)
         with Memory() as bodies:
             refs = gather(raw, recognise(raw, scan(raw)), bodies)
-            return self.ask(Open(refs, candidates(*who), account=account), bodies)
+            request = Open(refs, candidates(*who), account=account, candidates=others)
+            return self.ask(request, bodies)
 
     def ticket(self, mail: bytes, account: str = "") -> bytes:
         """Return the ticket of a mail that passes."""

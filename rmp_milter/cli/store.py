@@ -9,6 +9,7 @@ import msgspec
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.standing import held_to_keeper
 from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.cli.store_vouch import vouch_
 from rmp_milter.cli.stores import RIGHTS_HINT, open_store, reachable, store_keys
@@ -34,14 +35,15 @@ store.add_command(vouch_)
 def check(config: Config, *, as_json: bool) -> int:
     """Verify every record and index of the store; status 1 if anything is wrong.
 
-    Run as root, it also holds every entry to the leaf of its deposit in the access log.
+    Run as root, it also holds every entry to the leaf of its deposit in the access log, and
+    every card to what the running keeper knows.
     """
-    gathered = filed.gather(config)
+    stood, gathered = held_to_keeper(config), filed.gather(config)
     become_owner(config.paths.store)
     with reachable():
         keys = store_keys(config)
         report = store_check.check(config.paths.store, keys, _progress)
-    report = _with(report, filed.held(gathered))
+    report = _with(_with(report, stood), filed.held(gathered))
     if as_json:
         print_json(
             {

@@ -90,6 +90,7 @@ class PlayedKeeper(Closing):
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.in_force: set[bytes] = set()
+        self.stands: dict[bytes, str] = {}
         self.down = False
 
     def line(self, _socket: Path, _timeout: float) -> Self:
@@ -119,11 +120,13 @@ class PlayedKeeper(Closing):
             case Vouch(said=said, before=before):
                 return Vouched(card_of(said, before))
             case Compare(cards=cards):
-                stands = ("current" if card in self.in_force else "next" for card in cards)
-                return Compared(tuple(stands))
+                return Compared(tuple(map(self._stand, cards)))
             case Relearn(cards=cards):
                 self.in_force |= {*cards}
         return Recorded(len(self.requests))
+
+    def _stand(self, card: bytes) -> str:
+        return self.stands.get(card, "current" if card in self.in_force else "next")
 
 
 def card_of(said: authority.Said, before: bytes) -> bytes:

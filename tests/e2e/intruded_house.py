@@ -37,6 +37,7 @@ class House:
 
     def __init__(self) -> None:
         self._open = ExitStack()
+        self._leaves: list[Leaf] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
@@ -44,6 +45,8 @@ class House:
             self.host = undo.enter_context(
                 Host({("rules", "sender_codes"): "900", ("rules", "global_codes"): "9000"})
             )
+            folder = self.host.service.folder / "keeper" / "log"
+            self._log = undo.enter_context(Journal(folder))
             self._enrol()
             self._fill()
             self.intruder = undo.enter_context(Intruder(self.host.service.folder))
@@ -96,9 +99,10 @@ class House:
 
     def leaves(self) -> list[Leaf]:
         """Return all leaves of the access log, in their order."""
-        folder = self.host.service.folder / "keeper" / "log"
-        with Journal(folder) as log, log.snapshot() as all_:
-            return [json.loads(leaf) for leaf in all_.entries(0, len(log))]
+        with self._log.snapshot() as seen:
+            new = seen.entries(len(self._leaves), len(self._log))
+            self._leaves += [json.loads(leaf) for leaf in new]
+        return [*self._leaves]
 
     def standing(self) -> Standing:
         """Return which of the store's cards are in force, and how many the keeper knows."""

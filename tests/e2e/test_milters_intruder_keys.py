@@ -193,3 +193,14 @@ def test_the_decoys_open_nothing(house: House) -> None:
         assert house.wrong(request)["action"] == "consultation"
         house.wrong(replace(request, by=replace(request.by, dossier=b"")))
     house.done(releasing(house))
+
+
+@pytest.mark.parametrize("verb", ["masquage", "opposition", "accès", "fiche", "nouveau code"])
+def test_documents_go_with_no_mail_that_asks_for_none(house: House, verb: str) -> None:
+    """Not by its code, and not to its sender: he would hold what nobody told him of."""
+    lines = f"{SERVICE}{JEAN}Code : {house.code}\nNuméros : 1\nMédecin : Dr Eve MALINE\n"
+    ticket = house.intruder.ticket(house.anne.pgp_mime(f"Demande : {verb}\n{lines}"))
+    by = house.intruder.by(ticket, house.jean)
+    action = "code" if verb == "nouveau code" else verb.replace("è", "e")
+    with house.unchanged():
+        house.in_vain(replace(releasing(house), by=by, event=leaf(action)))

@@ -47,6 +47,7 @@ AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = 1_900_000_000
 ORIGIN = "x.fr/rmp"
 PEPPER = secrets.token_bytes(32)
+LOG_KEY = Ed25519PrivateKey.generate()
 DIGEST = bytes(range(32))
 DOSSIER = b"dossier-16-bytes"
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
@@ -64,7 +65,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         custody=X25519PrivateKey.generate(),
         waiting=X25519PrivateKey.generate(),
         pepper=PEPPER,
-        log=Ed25519PrivateKey.generate(),
+        log=LOG_KEY,
         auditors=AUDITORS.public_key(),
     )
 
@@ -163,14 +164,15 @@ def opening(
 ACCOUNT = "carl"
 
 
-def with_an_account(certificate: bytes = b"") -> Candidate:
+def with_an_account(certificate: bytes = b"", pepper: bytes = PEPPER) -> Candidate:
     """Return somebody of the directory who has an account, and who has signed nothing."""
+    digest = digest_of(certificate)
     card = PersonCard(
-        person=b"carl---16-bytes-",
+        person=digest[:16],
         revision=0,
         act=NO_ACT,
-        certificate=digest_of(certificate),
-        fingerprint="ca" * 20,
+        certificate=digest,
+        fingerprint=digest[:20].hex(),
         signed_at=0,
         rpps="10009876541",
         name="Dr Carl CAROLUS",
@@ -178,7 +180,7 @@ def with_an_account(certificate: bytes = b"") -> Candidate:
         is_doctor=True,
         account=ACCOUNT,
     )
-    return Candidate(Sealer(PEPPER).sealed(card), certificate)
+    return Candidate(Sealer(pepper).sealed(card), certificate)
 
 
 def keys_in(desk: Desk, opened: Opened) -> list[SessionKey]:
@@ -196,13 +198,12 @@ def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-AT_NOW = ("--faked-system-time", f"{NOW}!")
-"""For gpg: so that what it signs is signed when the mail comes."""
-
-
-def encrypted(gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr") -> bytes:
-    sign = ["--sign", "-u", signer, *AT_NOW] if signer else []
-    return gpg.run(*sign, "-e", "-r", to, data=data)
+def encrypted(
+    gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr", at: int = NOW
+) -> bytes:
+    """Return a message of gpg's; it is signed when the mail comes, ``at`` that time."""
+    signing = ["--sign", "-u", signer, "--faked-system-time", f"{at}!"]
+    return gpg.run(*(signing if signer else ()), "-e", "-r", to, data=data)
 
 
 def raw_leaves(log: Journal) -> list[bytes]:

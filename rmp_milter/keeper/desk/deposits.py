@@ -26,7 +26,7 @@ from rmp_milter.dossier.cards import CardError, DossierCard, WaitingCard
 from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.naming import is_named
 from rmp_milter.dossier.rules import Act, Relation
-from rmp_milter.keeper.authority.ground import Ground, Person, Reading
+from rmp_milter.keeper.authority.ground import Ground, Person, Reading, Shown
 from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.judging import agree, granted, meant_dossier, relation_to
 from rmp_milter.keeper.authority.refusals import Unentitled
@@ -35,6 +35,7 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import (
     Entitled,
     acting_for,
+    check_in_force,
     entitled,
     leaf_of,
     learn,
@@ -201,7 +202,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
         card = desk.sealer.waiting(request.card)
     except CardError:
         raise Unentitled("not a waiting deposit's card") from None
-    dossier, persons = _adopting(desk, request.by, now)
+    dossier, persons, shown = _adopting(desk, request.by, now)
     _check_adoption(desk, card, dossier, request.items)
     names = (dossier.treating, *((dossier.patient,) if not dossier.suspended else ()))
     allowed = {each.certificate for each in persons if each.card.person in names}
@@ -215,11 +216,17 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "a waiting key does not fit its document") from None
     items = _sealed(zip(keys, request.items, strict=True), _to_dossier(dossier), readers)
-    write_leaf(desk, _adoption_leaf(request.event, card, dossier, now), now)
+
+    def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
+        check_in_force(own, shown)
+
+    write_leaf(desk, _adoption_leaf(request.event, card, dossier, now), now, with_it=with_it)
     return Resealed(items)
 
 
-def _adopting(desk: Desk, by: Authority, now: int) -> tuple[DossierCard, tuple[Person, ...]]:
+def _adopting(
+    desk: Desk, by: Authority, now: int
+) -> tuple[DossierCard, tuple[Person, ...], tuple[Shown, ...]]:
     """Return the dossier and the persons of an adoption; with a ticket, its own mail's."""
     act = read_ticket(desk.holder, by.ticket, now).act if by.ticket else b""
     with desk.journal.own() as own:
@@ -227,7 +234,7 @@ def _adopting(desk: Desk, by: Authority, now: int) -> tuple[DossierCard, tuple[P
         dossier = reading.dossier(by.dossier)
         persons = tuple(reading.person(each, now) for each in by.persons)
     learn(desk, reading.learnt)
-    return dossier, persons
+    return dossier, persons, tuple(reading.shown)
 
 
 def _check_adoption(

@@ -157,6 +157,7 @@ def relearn(desk: Desk, request: Relearn, now: int) -> Recorded:
             note_card(own, each.card)
         for person in request.gone:
             own.known.forget(PERSON + person)
+            own.owners.release_all(person)
 
     return Recorded(write_leaf(desk, request.event, now, with_it=with_it))
 

@@ -26,3 +26,10 @@ class KeyOwners:
         """Let it be nobody's, if it is this person's."""
         if self.of(fingerprint) == person_id:
             self._transaction.delete(fingerprint, db=self._table)
+
+    def release_all(self, person_id: bytes) -> None:
+        """Let all that is this person's be nobody's: who was removed may be enrolled again."""
+        with self._transaction.cursor(db=self._table) as cursor:
+            own = [bytes(key) for key, owner in cursor if bytes(owner) == person_id]
+        for fingerprint in own:
+            self._transaction.delete(fingerprint, db=self._table)
