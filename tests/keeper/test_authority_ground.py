@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from cards_case import DOSSIER, person
 from keeper_case import NOW, PEPPER
 from little_host import asking
-from test_authority_amending import DOSSIER, person
 
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.dossier.cards import WaitingCard, packed
