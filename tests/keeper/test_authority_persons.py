@@ -15,6 +15,8 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.keeper.authority.cards import tag_of
 from rmp_milter.keeper.desk.doors import Door
 
+pytestmark = pytest.mark.promise(number=21)
+
 DAY = 86_400
 TODAY, TOMORROW = (day_of(NOW + days * DAY, UNIVERSAL) for days in (0, 1))
 PLACE = b"patient-16-bytes"
