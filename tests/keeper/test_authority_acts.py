@@ -32,6 +32,8 @@ from rmp_milter.keeper.authority.refusals import Moved
 from rmp_milter.keeper.desk.entitled import learn
 from rmp_milter.keeper.log.known import Stand
 
+pytestmark = pytest.mark.promise(number=21)
+
 
 def known(host: LittleHost, kept: Kept, card: bytes = b"") -> Stand:
     """Return how a dossier's card stands to what the keeper knows."""

@@ -43,6 +43,8 @@ from rmp_milter.keeper.authority.amending import (
 from rmp_milter.keeper.authority.host_rules import DAY
 from rmp_milter.keeper.authority.refusals import Unentitled
 
+pytestmark = pytest.mark.promise(number=21)
+
 TAKES = asking("médecin traitant", "Code : JZBV7KQ2", "Consentement : oui")
 
 

@@ -21,6 +21,8 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.keeper.authority.ground import DOSSIER
 
+pytestmark = pytest.mark.promise(number=21)
+
 
 def creation(host: LittleHost, patient: str = OTHER_PATIENT) -> Mail:
     return host.mail(ALICE, asking("création", "Consentement : oui", patient=patient))

@@ -1,5 +1,6 @@
 """A deposit: one mail, one dossier, whose readers the cards name."""
 
+import pytest
 from dossier_case import Deposit
 from keeper_case import HEADER, PDF, event
 from little_host import (
@@ -18,6 +19,8 @@ from rmp_milter.calls.protocol import (
     ToReseal,
     Why,
 )
+
+pytestmark = pytest.mark.promise(number=21)
 
 
 def test_one_deposit_goes_into_one_dossier(host: LittleHost) -> None:

@@ -14,6 +14,8 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.keeper.desk.doors import Door
 
+pytestmark = pytest.mark.promise(number=21)
+
 DAY = 86_400
 
 

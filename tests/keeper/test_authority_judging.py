@@ -17,6 +17,8 @@ from rmp_milter.keeper.authority.judging import (
 )
 from rmp_milter.keeper.authority.refusals import Unentitled
 
+pytestmark = pytest.mark.promise(number=21)
+
 
 def relation(
     sender: PersonCard, dossier: DossierCard = DOSSIER, *others: PersonCard, **more: int

@@ -17,6 +17,8 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 
+pytestmark = pytest.mark.promise(number=21)
+
 DAY = 86_400
 
 

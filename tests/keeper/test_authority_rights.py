@@ -35,6 +35,8 @@ from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Attestation
 from rmp_milter.mail.header.routing import parse
 
+pytestmark = pytest.mark.promise(number=21)
+
 
 def test_a_mail_proves_what_is_in_it() -> None:
     text, sender = asking("dossier"), person(OTHER)

@@ -18,6 +18,8 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.keeper.keys.held import LIFETIME
 
+pytestmark = pytest.mark.promise(number=21)
+
 
 @pytest.mark.promise(number=2)
 def test_a_ticket_of_another_keeper_or_of_yesterday_is_none(host: LittleHost) -> None:
@@ -79,3 +81,18 @@ def test_an_unsigned_mail_is_its_accounts_and_says_so_inside(host: LittleHost) -
         assert mail.ticket == b""
     last = [leaf for leaf in leaves(host.desk) if leaf["action"] == "dossier"][-1]
     assert last["proof"] == "compte+code"
+
+
+def test_an_account_that_was_taken_away_is_not_had_back_by_an_older_card(
+    host: LittleHost,
+) -> None:
+    deposit = Deposit(host)
+    before = host.enrol(BOB, account="bob")
+    host.mail(BOB, asking("dossier"))
+    now = host.enrol(BOB)
+    host.mail(BOB, asking("dossier"))
+    host.members[BOB] = before
+    bound = asking("dossier", f"Code : {CODE}", f"Auteur : {BOB}", "Écrit le : 17/03/2030")
+    mail = host.mail(BOB, bound, account="bob", signed=False)
+    host.members[BOB] = mail.sender = now
+    assert host.ask(deposit.release(mail)).failed.why is Why.UNENTITLED

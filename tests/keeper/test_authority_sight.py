@@ -16,6 +16,8 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.cards import Days, Masked
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 
+pytestmark = pytest.mark.promise(number=21)
+
 DAY = 86_400
 
 

@@ -20,6 +20,8 @@ from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.keys import sealing
 from rmp_milter.keeper.log.tries import of_dossier, of_person
 
+pytestmark = pytest.mark.promise(number=21)
+
 DAY = 86_400
 
 
