@@ -8,16 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Compare, Compared, Event, Recorded, Relearn
-from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.leaves import HostKeeper, operator
-from rmp_milter.config import Config
+from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.said import dossier_named, person_named
-from rmp_milter.host.filed import Held
-from rmp_milter.host.owners import as_owner
-from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
 
 A_CALL = 500
 """Cards in one call."""
@@ -114,45 +107,3 @@ def learn(keeper: HostKeeper, stood: Stood, event: Event) -> None:
     """Have the cards that follow taken as those in force; the leaf ``event`` goes before."""
     if stood.following:
         keeper.ask(Recorded, Relearn(stood.following, event))
-
-
-def held_to_keeper(config: Config) -> Held:
-    """Compare the store's cards with what the running keeper knows; to be asked as root.
-
-    What cannot be compared is a note.
-    """
-    try:
-        if not _read(config):
-            return Held()
-        with operator(config) as keeper:
-            return Held(_faults(config, keeper))
-    except (OSError, StoreError) as error:
-        return _not_compared(str(error))
-    except CommandError as error:
-        return _not_compared(error.line)
-
-
-def _not_compared(why: str) -> Held:
-    return Held(notes=(f"cards are not compared with what the keeper knows: {why}",))
-
-
-def _faults(config: Config, keeper: HostKeeper) -> tuple[str, ...]:
-    """Return what is wrong twice: a mail may change a card between reading and asking."""
-
-    def faults() -> list[str]:
-        return [line for stood in compared(keeper, _read(config)) for line in stood.faults]
-
-    once = faults()
-    return tuple(line for line in faults() if line in once) if once else ()
-
-
-def _read(config: Config) -> list[StoredCard]:
-    return as_owner(config.paths.store, lambda: _cards(config), list[StoredCard])
-
-
-def _cards(config: Config) -> list[StoredCard]:
-    paths, size = config.paths, config.store.map_bytes
-    keys = read_store_keys(paths.milter, paths.outbox_key)
-    opened = Store.open(paths.store, keys, map_bytes=size, read_only=True)
-    with opened as store, store.snapshot() as view:
-        return cards_in(view)
