@@ -32,7 +32,7 @@ from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
 from rmp_milter.inspection.outside import MAX_NAME, LookedAt, Treatment, look
-from rmp_milter.inspection.report import Ground, MailReport, closed, opened, too_large
+from rmp_milter.inspection.report import Circumstances, MailReport, closed, opened, too_large
 from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import ReadAt
@@ -242,7 +242,7 @@ def _examine(file: memoryview, found: FirstMail, means: Openers) -> MailReport:
         with _directory(means.config) as directory:
             services = means.config.service.addresses if means.config else ()
             now = int(time.time())
-            ground = Ground(directory, HANDLERS, now, means.signature_days, services)
+            ground = Circumstances(directory, HANDLERS, now, means.signature_days, services)
             return opened(report, opener, found.mail_from, ground)
 
 

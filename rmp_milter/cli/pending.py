@@ -4,6 +4,7 @@ import time
 
 import click
 
+from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, moment, print_json, print_table
@@ -75,6 +76,8 @@ def drop(config: Config, *, reference: str) -> None:
             ) from error
         except Conflict as conflict:
             raise CommandError("it does not wait any more") from conflict
+        except GroundMoved as moved:
+            raise CommandError("its sender was changed meanwhile", "give it again") from moved
     click.echo(f"dropped {waiting.waiting_id.hex()}, its sender is told")
 
 

@@ -30,11 +30,11 @@ JUSTIFY_HOURS, REVIEW_HOURS = 24, 72
 _LENGTH = 12
 
 
-def reference_of(digest: bytes) -> str:
+def reference_of(act: bytes) -> str:
     """Return the public reference of the emergency that a mail asks for.
 
-    Drawn from the mail's duplicate digest, so that the same mail, tried again, has the
+    Drawn from what the keeper knows the mail by, so that the same mail, tried again, has the
     same one; it names nobody and cannot be guessed from another.
     """
-    number = int.from_bytes(hashlib.sha256(b"rmp emergency" + digest).digest())
+    number = int.from_bytes(hashlib.sha256(b"rmp emergency" + act).digest())
     return reference("U", signs_of(number, _LENGTH))

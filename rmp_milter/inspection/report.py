@@ -48,7 +48,7 @@ class MailReport(Value, frozen=True):
     signers_known: bool = False
 
 
-class Ground(msgspec.Struct, frozen=True):
+class Circumstances(msgspec.Struct, frozen=True):
     """What a mail is judged on: enrolled doctors, verbs in service, when it is to have come.
 
     ``at`` is in epoch seconds; ``signature_days`` how old a signature may be then;
@@ -78,7 +78,9 @@ def closed(report: MailReport, reason: str) -> MailReport:
     return msgspec.structs.replace(report, not_opened=reason)
 
 
-def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -> MailReport:
+def opened(
+    report: MailReport, opener: Opener, mail_from: str, ground: Circumstances
+) -> MailReport:
     """Open the mail and say what is inside.
 
     A refusal on opening becomes the verdict, unless there was one before; where the
@@ -105,7 +107,7 @@ def opened(report: MailReport, opener: Opener, mail_from: str, ground: Ground) -
 _Read = tuple[Inside, RoutingHeader, Doctor | None]
 
 
-def _excused(report: MailReport, read: _Read, ground: Ground) -> Verdict:
+def _excused(report: MailReport, read: _Read, ground: Circumstances) -> Verdict:
     """Return the verdict now that it is known who wrote what.
 
     A mail in doubt is a machine's unless somebody enrolled signed it; what stands beside its
@@ -140,7 +142,7 @@ def _verdict(report: MailReport, refusal: str, detail: str = "") -> Verdict:
 
 
 def _objections(
-    inside: Inside, header: RoutingHeader, signer: Doctor | None, ground: Ground
+    inside: Inside, header: RoutingHeader, signer: Doctor | None, ground: Circumstances
 ) -> list[str]:
     """Return the refusals that the pipeline has for an opened mail, in its order.
 
@@ -165,7 +167,7 @@ def _objections(
     return list(dict.fromkeys(found))
 
 
-def _check_meant(inside: Inside, header: RoutingHeader, ground: Ground) -> None:
+def _check_meant(inside: Inside, header: RoutingHeader, ground: Circumstances) -> None:
     if inside.signature.trust is Trust.NONE:
         days = Days(ground.at, UNIVERSAL, ground.signature_days)
         check_unsigned(header, inside.protected, None, days)

@@ -16,7 +16,7 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Open
 from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import RESTORED, MailError, try_again
-from rmp_milter.handlers.asking.case import Case, Sender, Share
+from rmp_milter.handlers.asking.case import Case, PatientShare, Sender
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 from rmp_milter.handlers.letters.dropped import (
     with_dropped,
@@ -268,7 +268,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         policy=means.policy,
         bounds=means.bounds,
         parcels=tuple(
-            Share(parse(each.header, year), each.bodies, place)
+            PatientShare(parse(each.header, year), each.bodies, place)
             for place, each in enumerate(opened.parcels)
         ),
         message_id=harmless_message_id(mail.outer.header("Message-ID")),

@@ -90,6 +90,8 @@ class PlayedKeeper(Closing):
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.in_force: set[bytes] = set()
+        self.stands: dict[bytes, str] = {}
+        self.keys: tuple[bytes, ...] = ()
         self.down = False
 
     def line(self, _socket: Path, _timeout: float) -> Self:
@@ -118,12 +120,19 @@ class PlayedKeeper(Closing):
                 return Released(tuple((b"packet",) * len(readers) for _ in items))
             case Vouch(said=said, before=before):
                 return Vouched(card_of(said, before))
-            case Compare(cards=cards):
-                stands = ("current" if card in self.in_force else "next" for card in cards)
-                return Compared(tuple(stands))
+            case Compare(cards=cards, behind=behind):
+                keys = self.keys if behind == b"" else ()
+                return Compared(tuple(map(self._stand, cards)), keys)
             case Relearn(cards=cards):
+                if any(self._stand(each) in {"gone", "forged"} for each in cards):
+                    raise KeeperFailed(Failed(Why.UNENTITLED, "not a card of this keeper"))
                 self.in_force |= {*cards}
+                for each in cards:
+                    self.stands.pop(each, "")
         return Recorded(len(self.requests))
+
+    def _stand(self, card: bytes) -> str:
+        return self.stands.get(card, "current" if card in self.in_force else "next")
 
 
 def card_of(said: authority.Said, before: bytes) -> bytes:

@@ -10,7 +10,7 @@ from rmp_case import PlayedKeeper, Rmp
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid
 from rmp_milter.calls.client import KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import Failed, Reply, Request, Vouch, Why
+from rmp_milter.calls.protocol import Compare, Failed, Relearn, Reply, Request, Vouch, Why
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.cards import (
@@ -117,6 +117,7 @@ class Vouching:
     def __init__(self, played: PlayedKeeper) -> None:
         self.asked: list[Vouch] = []
         self.before: Callable[[Vouch], None] = lambda _asked: None
+        self.after_compare: Callable[[], None] = lambda: None
         self.played = played
         self._expect = played.expect
 
@@ -124,7 +125,10 @@ class Vouching:
         if isinstance(request, Vouch):
             self.before(request)
             self.asked.append(request)
-        return self._expect(kind, request)
+        reply = self._expect(kind, request)
+        if isinstance(request, Compare):
+            self.after_compare()
+        return reply
 
 
 @pytest.fixture
@@ -288,3 +292,60 @@ def test_a_store_that_never_rests_is_given_up(filled: Rmp, vouching: Vouching) -
     said = filled("store", "vouch")
     assert said.status == 1
     assert "the store changes faster" in said.err
+
+
+def test_what_was_vouched_for_is_in_force_from_then_on(filled: Rmp, vouching: Vouching) -> None:
+    filled("store", "vouch")
+    with open_store(load(filled.config)) as store, store.snapshot() as view:
+        cards = {each.card for each in (*view.doctors(), *view.dossiers()) if each.card}
+    assert vouching.played.in_force == cards
+    assert len(cards) == 5
+    learnt = [each for each in vouching.played.requests if isinstance(each, Relearn)]
+    assert [each.event.action for each in learnt] == ["reprise"]
+    filled("store", "vouch")
+    assert learnt == [each for each in vouching.played.requests if isinstance(each, Relearn)]
+
+
+@pytest.mark.parametrize(
+    ("stand", "words"),
+    [
+        ("old", "is older than the one in force"),
+        ("twin", "is another one than that in force"),
+        ("ahead", "is further on than the keeper knows"),
+        ("gone", "is of what was erased or removed"),
+        ("forged", "is none of this keeper's"),
+    ],
+)
+def test_a_card_that_is_not_in_force_is_named(
+    filled: Rmp, vouching: Vouching, stand: str, words: str
+) -> None:
+    filled("store", "vouch")
+    with open_store(load(filled.config)) as store, store.snapshot() as view:
+        dossier = view.dossier(OTHER)
+    assert dossier is not None
+    vouching.played.stands[dossier.card] = stand
+    line = f"the card of dossier {OTHER.hex()} {words}"
+    for command in (("store", "check"), ("store", "vouch")):
+        said = filled(*command)
+        assert said.status == 1
+        assert line in said.err
+
+
+def test_a_card_that_a_mail_changed_between_reading_and_asking_is_no_finding(
+    filled: Rmp, vouching: Vouching
+) -> None:
+    filled("store", "vouch")
+    with open_store(load(filled.config)) as store, store.snapshot() as view:
+        dossier = view.dossier(OTHER)
+    assert dossier is not None
+    vouching.played.stands[dossier.card] = "old"
+    vouching.after_compare = vouching.played.stands.clear
+    assert "older" not in notes(filled)
+
+
+def test_without_a_keeper_the_store_is_checked_and_it_is_said(
+    filled: Rmp, vouching: Vouching
+) -> None:
+    filled("store", "vouch")
+    vouching.played.down = True
+    assert "cards are not compared with what the keeper knows" in notes(filled)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from clinic import Clinic
+from intruded_house import House
 
 from testbed.gpg import Kind
 from testbed.host import Host
@@ -30,3 +31,10 @@ def clinic() -> Iterator[Clinic]:
             ),
             outsider=host.doctor("Dr Nul PART", "nul@part.test", enrolled=False),
         )
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """Give the host in whose milter an intruder is; its tests change nothing that lasts."""
+    with House() as house:
+        yield house

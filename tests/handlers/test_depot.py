@@ -23,7 +23,7 @@ from rmp_milter.calls.protocol import Reseal, Wait
 from rmp_milter.dossier.model import Closure, Locum, Onglet, Receipts
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import depot
-from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.case import Case, PatientShare
 from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.mail.header.routing import parse
 
@@ -291,7 +291,8 @@ class TestSeveralPatients:
 
     def mail(self, *headers: str, bodies: int = 2) -> Case:
         shares = tuple(
-            Share(parse(each, 2026), (at,)) for at, each in enumerate(headers or self.HEADERS)
+            PatientShare(parse(each, 2026), (at,))
+            for at, each in enumerate(headers or self.HEADERS)
         )
         names = [body(f"b-{at}.hpr") for at in range(bodies)]
         return replace(deposit(self.HEADERS[0], bodies=names), parcels=shares)

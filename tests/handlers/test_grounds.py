@@ -25,7 +25,7 @@ from wishes_case import LOCUM, text_of, world
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.dossier.model import Doctor, Dossier, Onglet, Waiting
 from rmp_milter.handlers import consultation, creation, depot, fiche, urgence
-from rmp_milter.handlers.asking.case import Share
+from rmp_milter.handlers.asking.case import PatientShare
 from rmp_milter.handlers.asking.grounds import authority, person
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
@@ -76,7 +76,7 @@ def test_a_decoy_has_no_card() -> None:
 def test_one_patients_share_of_a_mail_is_named_by_its_place() -> None:
     mail = asked(WHO, by=LAB, bodies=[body(), body()])
     eve = replace(mail.header, birth_name="Autre")
-    parcels = (Share(eve, (0,), 0), Share(mail.header, (1,), 1))
+    parcels = (PatientShare(eve, (0,), 0), PatientShare(mail.header, (1,), 1))
     _, (wait, reseal) = run(depot.handle, replace(mail, parcels=parcels), World([dossier()]))
     assert (wait.by.share, reseal.by.share) == (0, 1)
     assert [item.place for item in (*wait.items, *reseal.items)] == [0, 1]

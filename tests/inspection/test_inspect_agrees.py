@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-import msgspec
 import pytest
 from inspect_case import (
     CODE,
@@ -24,10 +23,13 @@ from inspect_case import (
 from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.memory import Memory
 from rmp_milter.certificates import read_certificate
+from rmp_milter.cli.cards import vouched
+from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.stores import open_store, store_keys
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope, Verb
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.openpgp.packets import SEIPD, frame
@@ -64,13 +66,12 @@ class Milter:
     def change_key(self, doctor: Doctor) -> None:
         """Give a doctor's entry his certificate as it is now, usable or not."""
         binary = read_certificate(doctor.certificate).binary
-        with open_store(self.config) as store:
+        with operator(self.config) as keeper, open_store(self.config) as store:
             with store.snapshot() as view:
                 found = view.doctor_by_fingerprint(doctor.fingerprint)
             assert found
-            new = msgspec.structs.replace(
-                found, certificate=binary, revision=found.revision + 1
-            )
+            new = revised(found, certificate=binary)
+            new = vouched(keeper, new, keeper.event("cle", found.rpps))
             store.commit(Changes(doctors=(new,)), int(time.time()))
 
 

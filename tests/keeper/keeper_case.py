@@ -19,6 +19,7 @@ from rmp_milter.calls.protocol import (
     Event,
     Failed,
     Open,
+    Opened,
     Reply,
     Request,
     Role,
@@ -28,6 +29,7 @@ from rmp_milter.dossier.cards import NO_ACT, PersonCard
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
+from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.doors import Door
@@ -37,6 +39,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.openpgp.secretkeys import decryption_keys, signing_key
+from rmp_milter.keeper.openpgp.sessionkey import SessionKey, unpacked
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 
 SERVICE = "rmp@x.fr"
@@ -44,6 +47,7 @@ AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = 1_900_000_000
 ORIGIN = "x.fr/rmp"
 PEPPER = secrets.token_bytes(32)
+LOG_KEY = Ed25519PrivateKey.generate()
 DIGEST = bytes(range(32))
 DOSSIER = b"dossier-16-bytes"
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 40
@@ -61,7 +65,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         custody=X25519PrivateKey.generate(),
         waiting=X25519PrivateKey.generate(),
         pepper=PEPPER,
-        log=Ed25519PrivateKey.generate(),
+        log=LOG_KEY,
         auditors=AUDITORS.public_key(),
     )
 
@@ -160,14 +164,15 @@ def opening(
 ACCOUNT = "carl"
 
 
-def with_an_account() -> Candidate:
+def with_an_account(certificate: bytes = b"", pepper: bytes = PEPPER) -> Candidate:
     """Return somebody of the directory who has an account, and who has signed nothing."""
+    digest = digest_of(certificate)
     card = PersonCard(
-        person=b"carl---16-bytes-",
+        person=digest[:16],
         revision=0,
         act=NO_ACT,
-        certificate=digest_of(b""),
-        fingerprint="ca" * 20,
+        certificate=digest,
+        fingerprint=digest[:20].hex(),
         signed_at=0,
         rpps="10009876541",
         name="Dr Carl CAROLUS",
@@ -175,7 +180,13 @@ def with_an_account() -> Candidate:
         is_doctor=True,
         account=ACCOUNT,
     )
-    return Candidate(Sealer(PEPPER).sealed(card), b"")
+    return Candidate(Sealer(pepper).sealed(card), certificate)
+
+
+def keys_in(desk: Desk, opened: Opened) -> list[SessionKey]:
+    """Return the session keys of what a mail brought to store."""
+    ticket = read_ticket(desk.holder, opened.ticket, NOW)
+    return [unpacked(body.key) for body in ticket.bodies]
 
 
 def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
@@ -187,13 +198,12 @@ def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-AT_NOW = ("--faked-system-time", f"{NOW}!")
-"""For gpg: so that what it signs is signed when the mail comes."""
-
-
-def encrypted(gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr") -> bytes:
-    sign = ["--sign", "-u", signer, *AT_NOW] if signer else []
-    return gpg.run(*sign, "-e", "-r", to, data=data)
+def encrypted(
+    gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr", at: int = NOW
+) -> bytes:
+    """Return a message of gpg's; it is signed when the mail comes, ``at`` that time."""
+    signing = ["--sign", "-u", signer, "--faked-system-time", f"{at}!"]
+    return gpg.run(*(signing if signer else ()), "-e", "-r", to, data=data)
 
 
 def raw_leaves(log: Journal) -> list[bytes]:

@@ -50,6 +50,7 @@ from rmp_milter.dossier.model import Slots
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door
+from rmp_milter.mail.header.routing import parse
 
 ALICE, BOB, EVE = "alice@x.fr", "bob@x.fr", "eve@x.fr"
 RPPS = {ALICE: "10001234567", BOB: "10003456786"}
@@ -57,6 +58,7 @@ NAMES = {ALICE: "Dr Alice ALLARD", BOB: "Dr Bob BERTIN"}
 CODE = "JzbV-7kQ2"
 PATIENT = "Patient : DUPONT Jean\r\nNé le : 30/01/1959\r\n"
 OTHER_PATIENT = "Patient : MARTIN Anne\r\nNé le : 01/02/1960\r\n"
+LIST = "Demande : liste\r\nService : rmp@x.fr\r\nNom : DU\r\n"
 DOCUMENT = b"document-16bytes"
 
 
@@ -124,6 +126,11 @@ class Mail:
         """Its ticket."""
         return self.opened.ticket
 
+    @property
+    def action(self) -> str:
+        """What a leaf of it may be called."""
+        return parse(self.opened.header, 2030).verb.value
+
     def by(
         self,
         dossier: Kept | bytes = b"",
@@ -169,7 +176,7 @@ class LittleHost:
         """Return somebody of the directory, who is enrolled now if he was not."""
         return self.members.get(name) or self.enrol(name)
 
-    def enrol(
+    def enrol(  # noqa: PLR0913 -- what members differ in
         self,
         name: str,
         *,
@@ -177,11 +184,12 @@ class LittleHost:
         is_doctor: bool = True,
         account: str = "",
         locums: Sequence[Days] = (),
+        place: bytes = b"",
     ) -> Member:
         """Vouch for whose key gpg has under a mail address; once more: for what changed."""
         certificate, before = self.gpg.public(name), self.members.get(name)
         card = PersonCard(
-            person=hashlib.sha256(name.encode()).digest()[:16],
+            person=place or hashlib.sha256(name.encode()).digest()[:16],
             revision=0,
             act=NO_ACT,
             certificate=b"",
@@ -209,13 +217,14 @@ class LittleHost:
         account: str = "",
         signed: bool = True,
         now: int = NOW,
+        at: int = NOW,
     ) -> Mail:
-        """Open a mail that somebody has signed, or sent from his account."""
+        """Open a mail that somebody has signed, ``at`` a time, or sent from his account."""
         sender = self.member(name)
         # No two mails are one: each has a line of its own, as clients give them.
         own = f"X-Mail: {secrets.token_hex(8)}\r\n".encode()
         plain = own + entity(text, files=files)
-        body = encrypted(self.gpg, plain, signer=name if signed else "")
+        body = encrypted(self.gpg, plain, signer=name if signed else "", at=at)
         request, memory = opening([body], entity=True)
         request = replace(request, persons=(sender.candidate,), account=account)
         answered = self.ask(request, now, memory)
@@ -249,7 +258,7 @@ class LittleHost:
         self, mail: Mail, wish: Wish, kept: Kept | bytes = b"", *others: Member
     ) -> Amend:
         """Return the call that changes what a mail asks to have changed."""
-        return Amend(wish, event(action_of(self.ticket(mail))), mail.by(kept, *others))
+        return Amend(wish, event(mail.action), mail.by(kept, *others))
 
     def amend(
         self, mail: Mail, wish: Wish, kept: Kept | bytes = b"", *others: Member
@@ -276,8 +285,3 @@ class LittleHost:
         reply = self.ask(self.reseal(mail, kept, document=document), mail.now).reply
         assert isinstance(reply, Resealed), reply
         return mail.sealed(reply.items[0].sealed_key, document)
-
-
-def action_of(ticket: Ticket) -> str:
-    """Return what a leaf of the mail may be called."""
-    return ticket.verb.value if ticket.verb else "aide"

@@ -388,7 +388,7 @@ def test_an_emergency_is_refused_for_no_file_and_none_is_opened(
     urgent = encrypted(gpg, EMERGENCY, signer=ALICE)
     found = opened(gpg, desk, urgent, make(gpg))
     assert found.file_fault is None
-    assert found.held_reason
+    assert found.has_reason
     assert found.bodies == ()
 
 

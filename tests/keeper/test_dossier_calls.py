@@ -13,6 +13,7 @@ from little_host import (
     BOB,
     CODE,
     DOCUMENT,
+    LIST,
     OTHER_PATIENT,
     Kept,
     LittleHost,
@@ -47,7 +48,6 @@ from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
 
 NO_SLOT = CodeSlot(b"", b"", b"", folded=False)
-LIST = "Demande : liste\r\nService : rmp@x.fr\r\nNom : DU\r\n"
 
 
 @pytest.mark.promise(number=8)

@@ -75,7 +75,7 @@ def test_a_code_is_masked_and_the_text_that_carries_it_is_not_kept(
     found = opened(answered)
     assert "JzbV" not in found.header
     assert b"JzbV" not in msgspec.msgpack.encode(found)
-    assert found.held_code
+    assert found.has_code
     (fresh,) = found.bodies
     assert fresh.fresh
     assert fresh.container is Container.FILE

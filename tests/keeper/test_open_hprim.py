@@ -9,22 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keeper_case import (
-    DIGEST,
-    DOSSIER,
     HEADER,
     LETTER,
+    NOW,
     PDF,
     ask,
     desk_of,
     encrypted,
     entity,
-    event,
+    keys_in,
     opening,
 )
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Opened, Reseal, Resealed, ToReseal, Why
+from rmp_milter.calls.protocol import Opened, Why
+from rmp_milter.certificates import encryption_keys
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.route import (
@@ -34,6 +34,7 @@ from rmp_milter.keeper.desk.route import (
     route_of_entity,
     route_of_text,
 )
+from rmp_milter.keeper.desk.sealmail import key_packets
 from rmp_milter.mail.incoming.mimetree import scan, walk
 
 OpenIt = Callable[..., tuple[Opened, bytes]]
@@ -118,15 +119,10 @@ def test_messages_of_several_patients_are_split_off_for_each(
     assert "DUPONT" in reply.parcels[0].header
     assert "DURAND" in reply.parcels[1].header
     assert [body.parts[0].name for body in reply.bodies] == ["bilan-01.hpr", "bilan-02.hpr"]
-    for body, message in zip(reply.bodies, messages, strict=True):
-        item = ToReseal(b"document-16bytes", body.container, body.digest, body.held)
-        readers = (gpg.public("bob@x.fr"),)
-        reseal = Reseal(DIGEST, DOSSIER, b"\x09" * 32, (item,), readers, event("depot"))
-        answered = ask(desk, reseal).reply
-        assert isinstance(answered, Resealed), answered
-        packets = answered.items[0].packets[0]
+    bob = encryption_keys(gpg.public("bob@x.fr"), NOW)
+    for body, key, message in zip(reply.bodies, keys_in(desk, reply), messages, strict=True):
         data = memory[body.span.offset :][: body.span.length]
-        text, _ = gpg.verdict(packets + data)
+        text, _ = gpg.verdict(key_packets(key, bob) + data)
         assert text.decode() == message
 
 
@@ -152,7 +148,7 @@ def test_a_message_that_is_not_clear_is_a_parcel_without_header(opened: OpenIt) 
 def test_a_text_with_a_code_is_never_taken_for_hprim(opened: OpenIt) -> None:
     text = hprim("DUPONT").replace("0001\n", "Code : JzbV\n")
     reply, _ = opened(text.encode(), is_entity=False)
-    assert reply.held_code
+    assert reply.has_code
     assert reply.bodies == ()
 
 
@@ -185,7 +181,7 @@ def test_a_code_in_the_part_for_machines_or_beside_it_keeps_no_text(opened: Open
         machine(coded, files={"x.pdf": PDF}),
     ):
         reply, _ = opened(mail)
-        assert reply.held_code
+        assert reply.has_code
         assert [body.container for body in reply.bodies] == [Container.FILE]
         assert "JzbV" not in reply.header
 

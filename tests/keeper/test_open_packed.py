@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_case import (
-    DIGEST,
     HEADER,
     LETTER,
-    NOW,
     PDF,
     Answered,
     ask,
     desk_of,
     encrypted,
+    keys_in,
     opening,
 )
 from keeper_gpg import Gpg
@@ -24,9 +23,7 @@ from rmp_milter.calls.protocol import Doubt, Opened, Span, Why
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.content import read_entity
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
-from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
-from rmp_milter.keeper.openpgp.sessionkey import unpacked as session_key
 from testbed.tnef import attachment, message, tnef
 
 TEXT = HEADER + LETTER
@@ -69,11 +66,11 @@ class Told:
             return self._memory[offset : offset + size]
 
         found = []
-        for body in self.opened.bodies:
+        keys = keys_in(self._desk, self.opened)
+        for body, key in zip(self.opened.bodies, keys, strict=True):
             if body.fresh:
-                held = self._desk.holder.open(HeldKind.SESSION_KEY, body.held, DIGEST, NOW)
                 span = Span(body.span.offset, body.span.length)
-                found.append(decrypt(read, span, session_key(held), 1 << 24).data)
+                found.append(decrypt(read, span, key, 1 << 24).data)
         return found
 
 

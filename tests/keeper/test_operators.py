@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from keeper_case import desk_of, event, hosts_event
 from openpgp.composed import SignedSecretKey
-from test_server import LIMITS, ME, Running, ended, framed, record, start, until
+from test_server import LIMITS, ME, Running, alive, beat, ended, framed, start, until
 
 from rmp_milter.calls.client import (
     KeeperClosed,
@@ -23,7 +23,7 @@ from rmp_milter.calls.client import (
     KeeperFailed,
     KeeperLine,
 )
-from rmp_milter.calls.protocol import Record, Recorded, Why
+from rmp_milter.calls.protocol import Checkpointed, Record, Recorded, Why
 from rmp_milter.keeper import operators, worker
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.listening import Listening, listen
@@ -197,7 +197,7 @@ def test_a_long_batch_takes_no_worker_from_the_milter(keeper: Running) -> None:
     until(lambda: len(done) > 5)
     started = len(done)
     for number in range(20):
-        assert isinstance(keeper.client.call(record(number))[0], Recorded)
+        assert isinstance(keeper.client.call(beat(number))[0], Checkpointed)
     over.set()
     for each in batches:
         each.join()
@@ -215,7 +215,7 @@ def test_a_command_that_hangs_holds_up_nobody(keeper: Running) -> None:
     with line(keeper), line(keeper) as asked:
         started = time.monotonic()
         assert asked.expect(Recorded, act())
-        assert isinstance(keeper.client.call(record())[0], Recorded)
+        assert isinstance(keeper.client.call(beat())[0], Checkpointed)
         assert time.monotonic() - started < 5
 
 
@@ -270,7 +270,7 @@ def test_a_worker_that_was_killed_is_replaced_by_one_of_its_kind(keeper: Running
         until(partial(serves_operators, pid))
     with line(keeper) as asked:
         assert asked.expect(Recorded, act())
-    assert isinstance(keeper.client.call(record())[0], Recorded)
+    assert isinstance(keeper.client.call(beat())[0], Checkpointed)
 
 
 def test_a_signal_takes_both_sockets_away(service: SignedSecretKey, tmp_path: Path) -> None:
@@ -282,6 +282,26 @@ def test_a_signal_takes_both_sockets_away(service: SignedSecretKey, tmp_path: Pa
             asked.expect(Recorded, act())
     assert not (tmp_path / "o.sock").exists()
     assert not running.socket.exists()
+
+
+def test_a_keeper_that_was_killed_leaves_no_socket_in_the_next_ones_way(
+    service: SignedSecretKey, tmp_path: Path
+) -> None:
+    running = start(service, tmp_path, operators=place(tmp_path))
+    workers = running.workers()
+    with line(running) as asked:
+        assert asked.expect(Recorded, act())
+        assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+        until(lambda: not any(map(alive, workers)))
+        with pytest.raises(KeeperDown):
+            asked.expect(Recorded, act())
+    assert (tmp_path / "o.sock").exists()
+    (tmp_path / "stderr").unlink()
+    with (
+        ended(start(service, tmp_path, operators=place(tmp_path))) as again,
+        line(again) as asked,
+    ):
+        assert asked.expect(Recorded, act())[0] == Recorded(0)
 
 
 @pytest.fixture

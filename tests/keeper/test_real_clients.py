@@ -41,7 +41,7 @@ def open_mail(desk: Desk, name: str) -> Answered:
         refs.append(BodyRef(span, role, piece.entity, piece.name, piece.charset))
         memory += body
     alice = read_certificate((CORPUS / "keys/alice.pub.asc").read_bytes()).binary
-    request = Open(bytes(32), tuple(refs), (alice,))
+    request = Open(tuple(refs), candidates=(alice,))
     # As soon as the mails were sent, for the clients' keys may expire.
     return ask(desk, request, memory, now=max(NOW, parse(alice).created_at))
 

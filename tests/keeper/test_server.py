@@ -11,27 +11,32 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_case import (
-    DIGEST,
     HEADER,
     NOW,
     ORIGIN,
+    PEPPER,
+    Answered,
     desk_of,
     encrypted,
     entity,
     event,
     keys_of,
     opening,
+    with_an_account,
 )
 from keeper_gpg import Gpg
+from little_host import ALICE, CODE, LIST, LittleHost, Mail, Member, asking
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls import wire
+from rmp_milter.calls.authority import Authority, PersonSaid
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
@@ -42,13 +47,18 @@ from rmp_milter.calls.protocol import (
     Opened,
     Record,
     Recorded,
+    Request,
     Seal,
     Sealed,
     Span,
+    Vouch,
     Why,
     heartbeat_at,
 )
+from rmp_milter.certificates import read_certificate, signed_at
 from rmp_milter.keeper import worker
+from rmp_milter.keeper.authority.cards import Sealer
+from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import Keys, load_keys, make_keys
 from rmp_milter.keeper.listening import Listening, ServerError, listen
@@ -114,7 +124,11 @@ def start(
             os._exit(status)
     running = Running(folder, child)
     all_of_them = 2 + (operators is not None)
-    until(lambda: "ready" in running.log() and len(running.workers()) == all_of_them)
+    try:
+        until(lambda: "ready" in running.log() and len(running.workers()) == all_of_them)
+    except BaseException:
+        running.stop(signal.SIGKILL)  # or it would hold this process's output open for ever
+        raise
     return running
 
 
@@ -151,15 +165,50 @@ def keeper(
         yield running
 
 
-def record(number: int = 0) -> Record:
-    return Record(event("liste", number.to_bytes(32)))
+def beat(number: int = 0) -> Checkpoint:
+    """Return a call that leaves a leaf."""
+    return Checkpoint(heartbeat_at(NOW + number))
+
+
+class OutsideHost(LittleHost):
+    """A little host beside a keeper that runs; it has no desk to look into."""
+
+    def __init__(self, gpg: Gpg, running: Running) -> None:
+        self.gpg, self.members, self._client = gpg, {}, running.client
+
+    def ask(self, request: Request, now: int = 0, memory: bytes = b"") -> Answered:  # noqa: ARG002 -- it has a clock
+        with Memory() as shared:
+            shared.write(memory)
+            reply, back = self._client.call(request, shared.fd)
+        if back is None:
+            return Answered(reply, b"")
+        with Memory(back) as behind, behind.mapped() as view:
+            return Answered(reply, bytes(view))
+
+    def vouched(self, request: Vouch, now: int = 0) -> bytes:  # noqa: ARG002 -- the same
+        """Make the card as the keeper would: at its other socket others knock."""
+        said = request.said
+        assert isinstance(said, PersonSaid)
+        certificate = read_certificate(said.certificate)
+        card = msgspec.structs.replace(
+            said.card,
+            certificate=digest_of(said.certificate),
+            fingerprint=certificate.fingerprint,
+            signed_at=signed_at(said.certificate),
+        )
+        return Sealer(PEPPER).sealed(card)
+
+    def mail(self, name: str, text: str, **more: Any) -> Mail:  # noqa: ANN401 -- as of any host
+        """Open a mail that is signed now: the keeper has a clock of its own."""
+        return super().mail(name, text, at=int(time.time()), **more)
 
 
 def test_a_call_is_answered_and_its_leaf_is_on_disk(keeper: Running) -> None:
-    reply, fd = keeper.client.expect(Recorded, record(1))
-    assert fd is None
     with Journal(keeper.folder / "log") as log:
-        assert len(log) > reply.number
+        before = len(log)
+        reply, fd = keeper.client.expect(Checkpointed, beat(1))
+        assert fd is None
+        assert len(log) == before + 1 == read_checkpoint(reply.note).size
 
 
 def test_the_running_keeper_signs_its_log(keeper: Running) -> None:
@@ -195,7 +244,8 @@ def test_shared_memory_goes_both_ways(gpg: Gpg, keeper: Running) -> None:
         assert "DUPONT" in opened.header
     with Memory() as shared:
         shared.write(b"text\n" * 40_000)
-        sealed, fd = keeper.client.expect(Sealed, Seal((gpg.public("bob@x.fr"),)), shared.fd)
+        order = Seal((with_an_account(gpg.public("bob@x.fr")),))
+        sealed, fd = keeper.client.expect(Sealed, order, shared.fd)
     assert sealed.data == b""
     with Memory(fd) as back, back.mapped() as view:
         assert gpg.verdict(bytes(view))[0] == b"text\n" * 40_000
@@ -203,7 +253,7 @@ def test_shared_memory_goes_both_ways(gpg: Gpg, keeper: Running) -> None:
 
 def test_a_failure_is_told_and_raised_by_expect(keeper: Running) -> None:
     with Memory() as nothing, pytest.raises(KeeperFailed) as error:
-        keeper.client.expect(Opened, Open(DIGEST, ()), nothing.fd)
+        keeper.client.expect(Opened, Open(()), nothing.fd)
     assert error.value.failed.why is Why.NO_TEXT
 
 
@@ -240,7 +290,7 @@ def test_a_broken_frame_gets_no_answer_and_the_keeper_lives(
     keeper: Running, data: bytes
 ) -> None:
     assert raw(keeper, data) == b""
-    assert isinstance(keeper.client.call(record())[0], Recorded)
+    assert isinstance(keeper.client.call(beat())[0], Checkpointed)
 
 
 @settings(max_examples=60, deadline=None)
@@ -293,7 +343,7 @@ def test_a_silent_caller_does_not_hold_a_worker_for_ever(keeper: Running) -> Non
         for connection in silent:
             connection.connect(str(keeper.socket))
         started = time.monotonic()
-        assert isinstance(keeper.client.call(record())[0], Recorded)
+        assert isinstance(keeper.client.call(beat())[0], Checkpointed)
         assert time.monotonic() - started < 5
     finally:
         for connection in silent:
@@ -305,8 +355,10 @@ def test_callers_that_are_slow_or_hang_up_leave_nothing(keeper: Running) -> None
         return [open_files(pid) for pid in keeper.workers()]
 
     until(lambda: all(map(has_log, keeper.workers())))  # a worker that begins has it not yet
+    for _ in range(8):
+        assert isinstance(keeper.client.call(beat())[0], Checkpointed)
     before, workers = levels(), keeper.workers()
-    whole = framed(encode(record()))
+    whole = framed(encode(beat()))
     with Memory() as shared:
         shared.write(b"x" * 1000)
         for end in (0, 1, 3, 4, 5, len(whole) - 1, len(whole)):
@@ -318,7 +370,7 @@ def test_callers_that_are_slow_or_hang_up_leave_nothing(keeper: Running) -> None
                     if half_open:
                         connection.shutdown(socket.SHUT_RD)
                         connection.shutdown(socket.SHUT_WR)
-    assert isinstance(keeper.client.call(record())[0], Recorded)
+    assert isinstance(keeper.client.call(beat())[0], Checkpointed)
     until(lambda: levels() == before)
     assert keeper.workers() == workers
 
@@ -328,7 +380,7 @@ def test_a_worker_killed_is_replaced(keeper: Running) -> None:
     os.kill(before[0], signal.SIGKILL)
     until(lambda: len(keeper.workers()) == 2 and before[0] not in keeper.workers())
     for number in range(4):
-        assert isinstance(keeper.client.call(record(number))[0], Recorded)
+        assert isinstance(keeper.client.call(beat(number))[0], Checkpointed)
 
 
 def test_a_worker_that_hangs_is_ended_and_replaced(
@@ -338,7 +390,7 @@ def test_a_worker_that_hangs_is_ended_and_replaced(
     with ended(start(service, tmp_path, limits=Limits(work=0.3))) as running:
         before = running.workers()
         with pytest.raises(KeeperDown):
-            running.client.call(record())
+            running.client.call(beat())
         until(lambda: len(running.workers()) == 2 and running.workers() != before)
 
 
@@ -365,7 +417,7 @@ def test_a_worker_whose_log_fails_ends_even_if_nobody_hears_it(
 
     monkeypatch.setattr(worker, "answer", fail)
     monkeypatch.setattr(wire, "send", gone)
-    monkeypatch.setattr(wire, "receive", lambda *_: (encode(record()), None))
+    monkeypatch.setattr(wire, "receive", lambda *_: (encode(beat()), None))
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert worker._answer_one(ours, ME, desk_of(service, tmp_path)) is False
@@ -395,22 +447,62 @@ def test_no_two_workers_draw_the_same_session_key(tmp_path: Path) -> None:
 
 def session_key(running: Running, keys: Keys) -> bytes:
     """Have an answer to the service itself sealed; return the session key that was drawn."""
-    order = Seal((keys.certificate,), DIGEST, b"an answer")
+    reader = with_an_account(keys.certificate, keys.pepper)
+    order = Seal((reader,), text=b"an answer")
     data = running.client.expect(Sealed, order)[0].data
     message = read_message(lambda at, size: data[at : at + size], Span(0, len(data)))
     return next(iter(session_keys(message.key_packets, keys.decryption))).key
 
 
-def test_held_values_open_in_every_worker(gpg: Gpg, keeper: Running) -> None:
-    text = (HEADER + "Code : JzbV\r\n").encode()
-    request, memory = opening([encrypted(gpg, text)], entity=False)
-    with Memory() as shared:
-        shared.write(memory)
-        opened, _ = keeper.client.expect(Opened, request, shared.fd)
-    order = Seal((gpg.public("bob@x.fr"),), DIGEST, b"@@CODE-PATIENT@@", opened.held_code)
+def test_tickets_open_in_every_worker(gpg: Gpg, keeper: Running) -> None:
+    host = OutsideHost(gpg, keeper)
+    mail = host.mail(ALICE, asking("création", "Consentement : oui", f"Code : {CODE}"))
+    held = host.made(mail).created.held_code
+    order = Seal((mail.sender.candidate,), mail.ticket, b"@@CODE-PATIENT@@", held)
     for _ in range(8):
         sealed, _ = keeper.client.expect(Sealed, order)
-        assert gpg.verdict(sealed.data)[0] == b"JzbV"
+        assert gpg.verdict(sealed.data)[0] == b"JZBV 7KQ2"
+
+
+@pytest.mark.promise(number=8)
+def test_a_mail_tried_again_finds_the_leaf_of_a_keeper_that_was_killed(
+    gpg: Gpg, service: SignedSecretKey, tmp_path: Path
+) -> None:
+    """In the new keeper its ticket counts no more: the mail is opened anew."""
+    at = int(time.time())
+    running = start(service, tmp_path)
+    sender, sent = OutsideHost(gpg, running).member(ALICE), encrypted_list(gpg, at)
+    first, dead = recorded(running, sender, sent), running.stop(signal.SIGKILL)
+    assert dead == -signal.SIGKILL
+    (tmp_path / "stderr").unlink()
+    with ended(start(service, tmp_path)) as again:
+        stale = Record(LISTED, Authority(first.ticket, persons=(sender.candidate,)))
+        assert isinstance(again.client.call(stale)[0], Failed)
+        assert recorded(again, sender, sent).number == first.number
+
+
+class Listed(NamedTuple):
+    """A mail's ticket, and where its leaf is."""
+
+    ticket: bytes
+    number: int
+
+
+LISTED = msgspec.structs.replace(event("liste"), dossier_id=b"")
+
+
+def encrypted_list(gpg: Gpg, at: int) -> bytes:
+    return encrypted(gpg, entity(LIST), signer=ALICE, at=at)
+
+
+def recorded(running: Running, sender: Member, sent: bytes) -> Listed:
+    request, memory = opening([sent], entity=True)
+    request = msgspec.structs.replace(request, persons=(sender.candidate,))
+    with Memory() as shared:
+        shared.write(memory)
+        opened, _ = running.client.expect(Opened, request, shared.fd)
+    record = Record(LISTED, Authority(opened.ticket, persons=(sender.candidate,)))
+    return Listed(opened.ticket, running.client.expect(Recorded, record)[0].number)
 
 
 @pytest.mark.promise(number=4)
@@ -434,7 +526,7 @@ def test_the_log_shows_types_only(keeper: Running) -> None:
 def test_a_stranger_gets_no_answer(service: SignedSecretKey, tmp_path: Path) -> None:
     with ended(start(service, tmp_path, frozenset({12345}))) as running:
         with pytest.raises(KeeperDown):
-            running.client.call(record())
+            running.client.call(beat())
         assert "may not call" in running.log()
         with Journal(tmp_path / "log") as log:
             assert len(log) == 0
@@ -450,21 +542,20 @@ def test_a_signal_stops_all_and_takes_the_socket_away(
     assert not running.socket.exists()
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     with pytest.raises(KeeperDown):
-        running.client.call(record())
+        running.client.call(beat())
 
 
 def test_workers_end_with_a_parent_that_was_killed_and_a_new_keeper_starts(
     service: SignedSecretKey, tmp_path: Path
 ) -> None:
     running = start(service, tmp_path)
-    assert isinstance(running.client.call(record())[0], Recorded)
+    assert isinstance(running.client.call(beat())[0], Checkpointed)
     workers = running.workers()
     assert running.stop(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not any(alive(pid) for pid in workers))
     (tmp_path / "stderr").unlink()
     with ended(start(service, tmp_path)) as again:
-        # The same mail, tried again, finds the leaf of the keeper that was killed.
-        assert again.client.call(record())[0] == Recorded(0)
+        assert isinstance(again.client.call(beat())[0], Checkpointed)
 
 
 def alive(pid: int) -> bool:
@@ -477,7 +568,7 @@ def alive(pid: int) -> bool:
 def test_a_second_keeper_does_not_take_the_socket(keeper: Running) -> None:
     with pytest.raises(ServerError, match="another keeper"):
         listen(Listening(keeper.socket, ME))
-    assert isinstance(keeper.client.call(record())[0], Recorded)
+    assert isinstance(keeper.client.call(beat())[0], Checkpointed)
 
 
 def test_a_file_in_the_way_is_not_removed(tmp_path: Path) -> None:
@@ -495,7 +586,7 @@ def test_a_missing_log_stops_the_start(service: SignedSecretKey, tmp_path: Path)
 
 def test_a_client_without_a_keeper_says_so(tmp_path: Path) -> None:
     with pytest.raises(KeeperDown):
-        KeeperClient(tmp_path / "none.sock", 1).call(record())
+        KeeperClient(tmp_path / "none.sock", 1).call(beat())
 
 
 @pytest.mark.parametrize("answer", [b"", framed(b"\x93noise"), b"\0\0", None])
@@ -514,7 +605,7 @@ def test_a_client_turns_every_strange_answer_into_keeper_down(
             connection.sendall(answer or b"")
             os._exit(0)
         with pytest.raises(KeeperDown):
-            KeeperClient(tmp_path / "k.sock", 0.5).call(record())
+            KeeperClient(tmp_path / "k.sock", 0.5).call(beat())
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 

@@ -39,7 +39,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from keeper_case import (
-    DIGEST,
     HEADER,
     LETTER,
     NOW,
@@ -49,6 +48,7 @@ from keeper_case import (
     encrypted,
     entity,
     opening,
+    with_an_account,
 )
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
@@ -208,7 +208,7 @@ def test_a_shortage_is_known_by_its_number() -> None:
 def test_a_call_without_its_memory_is_no_unreadable_mail(
     gpg: Gpg, desk: Desk, mail: tuple[Open, bytes]
 ) -> None:
-    for request in (mail[0], Seal((gpg.public("bob@x.fr"),))):
+    for request in (mail[0], Seal((with_an_account(gpg.public("bob@x.fr")),))):
         reply, _ = answer(desk, request, None, NOW)
         assert isinstance(reply, Failed)
         assert reply.why is Why.UNAVAILABLE
@@ -296,7 +296,7 @@ def test_a_reply_without_its_memory_is_no_answer(desk: Desk, gpg: Gpg) -> None:
     body = encrypted(gpg, entity(HEADER + "Code : JzbV2345\r\n", files=[("a.pdf", PDF)]))
     request, memory = opening([body], entity=True)
     opened = ask(desk, request, memory)
-    sealed = ask(desk, Seal((gpg.public("bob@x.fr"),)), bytes(1 << 17))
+    sealed = ask(desk, Seal((with_an_account(gpg.public("bob@x.fr")),)), bytes(1 << 17))
     assert opened.memory
     assert sealed.memory
     with Memory() as nothing:
@@ -402,7 +402,7 @@ def test_a_caller_who_says_less_than_he_sends_is_not_heard(
         keeper.client.expect(Opened, request)  # no memory beside it
     if isinstance(failed.value, KeeperFailed):
         assert failed.value.failed.why is Why.UNAVAILABLE
-    message = msgspec.msgpack.encode(Open(DIGEST, ()))
+    message = msgspec.msgpack.encode(Open(()))
     with Memory() as memory, socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(5)
         raw.connect(str(keeper.socket))

@@ -50,12 +50,12 @@ def whole_way(mail: bytes, desk: Desk) -> str:
     raw = memoryview(mail)
     try:
         root = scan(raw)
-        digest = duplicate_digest("eve@stranger.test", ["rmp@x.fr"], raw)
+        duplicate_digest("eve@stranger.test", ["rmp@x.fr"], raw)
         shape = recognise(raw, root)
         admit(shape)
         with Memory() as bodies:
             refs = gather(raw, shape, bodies)
-            request = Open(digest=digest, bodies=refs, candidates=())
+            request = Open(refs)
             reply, memory = answer(desk, request, bodies.fd, NOW)
     except (MimeLimit, MailError) as refused:
         return type(refused).__name__

@@ -1,5 +1,6 @@
 """Chores on a real store, the keeper played: each is done once, and nobody is left untold."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,10 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.cards import TAG_SIZE, Card, WaitingCard, dossier_card, packed
-from rmp_milter.dossier.changes import Changes, NewWaiting
+from rmp_milter.dossier.changes import Changes, DossierUpdate, NewWaiting
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Doctor, ReceiptLine, Waiting
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.said import dossier_said, person_said
 from rmp_milter.handlers.filing import key_packets
 from rmp_milter.handlers.filing.adoption import belonging, home_of
@@ -54,6 +56,7 @@ class Played:
         self.asked: list[Request] = []
         self.down = False
         self.moved = False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def __call__(self, request: Request, _fd: int | None) -> tuple[Reply, int | None]:
         if self.down:
@@ -62,6 +65,7 @@ class Played:
             return Failed(Why.MOVED), None
         self.asked.append(request)
         if isinstance(request, Adopt):
+            self.meanwhile()
             packets = tuple(b"packet" for _ in request.readers)
             return Resealed(
                 tuple(ResealedItem(b"n" * 81, packets) for _ in request.items)
@@ -167,6 +171,35 @@ def test_a_deposit_that_fits_by_now_is_adopted_with_its_leaf(
     assert [each.sealed_key for each in filed.entry.documents] == [b"n" * 81] * 2
     assert [each.standing[0].packet for each in filed.entry.documents] == [b"packet"] * 2
     assert do_round(house, NOW + 9, NOW + 9) == Count()
+    assert sound(folder)
+
+
+def test_what_was_sealed_beside_a_change_of_the_dossier_is_adopted_in_the_next_round(
+    house: Household, played: Played, lab: Doctor, folder: Path
+) -> None:
+    """A takeover, say: what is filed must be sealed for who treats him by then."""
+    assert lab
+    kept(house.store)
+    home = a_home(house.store)
+
+    def changes() -> None:
+        with house.store.snapshot() as view:
+            dossier = view.dossier(home)
+        assert dossier is not None
+        changed = replace(dossier, opposed=(b"o" * 16,))
+        card = replace(dossier_said(changed, (), b""), revision=1)
+        update = DossierUpdate(revised(changed, card=sealed(card)))
+        house.store.commit(Changes(updates=(update,)), NOW)
+        played.meanwhile = lambda: None
+
+    played.meanwhile = changes
+    assert do_round(house, NOW + 9, NOW + 9) == Count()
+    with house.store.snapshot() as view:
+        assert view.entries(home) == ()
+    assert do_round(house, NOW + 9, NOW + 9) == Count(adopted=1)
+    with house.store.snapshot() as view:
+        (filed,) = view.entries(home)
+    assert filed.entry.under == 1
     assert sound(folder)
 
 

@@ -55,7 +55,7 @@ class Bounds(msgspec.Struct, frozen=True):
     answer_bytes: int = 10_000_000
 
 
-class Share(msgspec.Struct, frozen=True):
+class PatientShare(msgspec.Struct, frozen=True):
     """What of a mail is one patient's: the header that names him, places of the bodies.
 
     ``place`` is the share's own among those of the mail.
@@ -104,7 +104,7 @@ class Case(Occasion, frozen=True):
     classify: Callable[[str, str, Sequence[str]], tuple[Onglet, str]]
     policy: Policy = STRICTEST
     bounds: Bounds = Bounds()
-    parcels: tuple[Share, ...] = ()
+    parcels: tuple[PatientShare, ...] = ()
     message_id: str = ""
     clock: Clock = UNIVERSAL
     thread: str = ""
@@ -120,10 +120,10 @@ class Case(Occasion, frozen=True):
         return self.opened.ticket
 
     @property
-    def shares(self) -> tuple[Share, ...]:
+    def shares(self) -> tuple[PatientShare, ...]:
         """What is each patient's: normally all of it is one's."""
         everything = tuple(range(len(self.opened.bodies)))
-        return self.parcels or (Share(self.header, everything),)
+        return self.parcels or (PatientShare(self.header, everything),)
 
     @property
     def doctor(self) -> Doctor:

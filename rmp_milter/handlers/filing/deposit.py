@@ -14,7 +14,7 @@ from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Patient, Waiting
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.case import Case, PatientShare
 from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Notice, Outcome
 from rmp_milter.handlers.filing.key_packets import standing_readers
@@ -38,7 +38,7 @@ from rmp_milter.handlers.way_in.admission import (
 class _Deposit(msgspec.Struct, frozen=True):
     """One patient's share of a mail, judged: ``dossier`` None has it wait."""
 
-    share: Share
+    share: PatientShare
     patient: Patient
     dossier: Dossier | None
     relation: Relation
@@ -73,7 +73,7 @@ def deposit(case: Case) -> Outcome:
     return Outcome(letter, effects, not_before=case.at + case.bounds.hold)
 
 
-def _whole(case: Case) -> Sequence[Share]:
+def _whole(case: Case) -> Sequence[PatientShare]:
     """Return the shares; raise where HPRIM messages leave open whose something is."""
     if not case.parcels:
         return case.shares
@@ -87,7 +87,7 @@ def _whole(case: Case) -> Sequence[Share]:
     return case.parcels
 
 
-def _judged(case: Case, share: Share) -> _Deposit:
+def _judged(case: Case, share: PatientShare) -> _Deposit:
     """Find the dossier and judge the sender's right; raise the refusal where there is doubt."""
     patient = asked_patient(share.header)
     found = match_open(patient, case.view)

@@ -17,7 +17,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Entry, StandingKey
 from rmp_milter.errors import MailError
-from rmp_milter.handlers.asking.case import Case, Share
+from rmp_milter.handlers.asking.case import Case, PatientShare
 from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Filing
@@ -46,14 +46,14 @@ def file_bodies(
     ``readers`` are the standing readers (the médecin traitant): each gets his key packet
     now, while the session key is in hand, so that his later reading opens no slot.
     """
-    share = Share(case.header, tuple(range(len(case.opened.bodies))))
+    share = PatientShare(case.header, tuple(range(len(case.opened.bodies))))
     shelved = seal_to_dossier(case, share, dossier, readers, by)
     return Filing(dossier_id=dossier.dossier_id, entry=shelved.entry)
 
 
 def seal_to_dossier(  # noqa: PLR0913 -- what is done, for whom, and how it is written down
     case: Case,
-    share: Share,
+    share: PatientShare,
     dossier: Dossier,
     readers: Sequence[Doctor],
     by: Authority,
@@ -99,7 +99,7 @@ def _in_name_of(principal: Doctor | None, shelved: Shelved) -> Shelved:
 
 def seal_to_wait(
     case: Case,
-    share: Share,
+    share: PatientShare,
     waiting_id: bytes,
     *,
     copy_to: Doctor | None = None,
@@ -129,7 +129,7 @@ def seal_to_wait(
     return msgspec.structs.replace(shelved, entry=entry, card=reply.card)
 
 
-def _items(case: Case, share: Share) -> tuple[ToReseal, ...]:
+def _items(case: Case, share: PatientShare) -> tuple[ToReseal, ...]:
     if not share.bodies:
         raise MailError("nothing-to-file")
     return tuple(ToReseal(case.new_id(), place) for place in share.bodies)
@@ -142,7 +142,7 @@ def _certificates(readers: Sequence[Doctor], copy_to: Doctor | None) -> tuple[by
 
 def _shelved(
     case: Case,
-    share: Share,
+    share: PatientShare,
     items: Sequence[ToReseal],
     resealed: Resealed,
     readers: Sequence[Doctor],
@@ -169,7 +169,7 @@ def _standing(readers: Sequence[Doctor], packets: Sequence[bytes]) -> tuple[Stan
     return tuple(StandingKey(reader.fingerprint, packet) for reader, packet in pairs)
 
 
-def _entry(case: Case, share: Share, documents: tuple[Document, ...]) -> Entry:
+def _entry(case: Case, share: PatientShare, documents: tuple[Document, ...]) -> Entry:
     names = [part.name for document in documents for part in document.parts if part.name]
     header = share.header
     onglet, reason = case.classify(header.document, case.doctor.profession, names)

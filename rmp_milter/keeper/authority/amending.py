@@ -5,6 +5,7 @@ exactly it may put in the place of what is there. Nothing is taken from the milt
 the keeper cannot know, and then only within what the mail asks.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.certificates import read_certificate, signed_at
+from rmp_milter.certificates import CertificateError, read_certificate, signed_at
 from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Verb
@@ -67,6 +68,15 @@ class Next(NamedTuple):
 
     dossier: DossierCard | None = None
     person: PersonCard | None = None
+
+
+def prolonging(act: bytes) -> bytes:
+    """Return the act by which a mail prolongs its signer's key: another one than what it asks.
+
+    It is committed before the rest is decided. So what the same mail asks rests on it as on
+    anybody's card, and is not done because this is.
+    """
+    return hashlib.sha256(b"rmp prolonging\0" + act).digest()
 
 
 def next_dossier(card: DossierCard, act: bytes, **fields: object) -> DossierCard:
@@ -194,6 +204,8 @@ def _patients_key(given: Amending, wish: PatientKey, dossier: DossierCard) -> Ne
     before = ground.person(wish.person)
     if dossier.patient and (before is None or dossier.patient != wish.person):
         raise Unentitled("not the patient's own place")
+    if before and before.patient_of != dossier.dossier:
+        raise Unentitled("somebody else's place")
     if not (before and before.fingerprint == certificate.fingerprint):
         _check_settled(given, dossier)
     fields: dict[str, object] = {
@@ -237,7 +249,8 @@ def amended_person(given: Amending, wish: Wish) -> Next:
         case NewKey():
             return Next(person=next_person(sender, act, **_new_key(given, wish)))
         case Prolong():
-            return Next(person=next_person(sender, act, **_prolonged(given, wish)))
+            apart = prolonging(act)
+            return Next(person=next_person(sender, apart, **_prolonged(given, wish)))
         case Locums():
             return Next(person=next_person(sender, act, locums=_locums(given, wish)))
         case _:
@@ -250,14 +263,21 @@ def _new_key(given: Amending, wish: NewKey) -> dict[str, object]:
     The present key with other content may be what both copies say together.
     """
     ground = given.ground
-    certificate = read_certificate(wish.certificate)
     stated = ground.ticket.header(ground.share).fingerprint
-    if not stated or certificate.fingerprint != stated:
+    if not stated or _fingerprint_of(wish.certificate) != stated:
         raise Unentitled("another key than the mail states")
-    if certificate.fingerprint == ground.sender.fingerprint:
+    if stated == ground.sender.fingerprint:
         return _prolonged(given, Prolong(wish.certificate))
     _check_enclosed(ground, wish.certificate)
     return _key_fields(wish.certificate)
+
+
+def _fingerprint_of(certificate: bytes) -> str:
+    """Return a wish's primary fingerprint in hex; empty for what is no certificate."""
+    try:
+        return read_certificate(certificate).fingerprint
+    except CertificateError:
+        return ""
 
 
 def _prolonged(given: Amending, wish: Prolong) -> dict[str, object]:

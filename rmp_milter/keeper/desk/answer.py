@@ -31,6 +31,7 @@ from rmp_milter.calls.protocol import (
     Wait,
     Wake,
     Why,
+    heartbeat_at,
 )
 from rmp_milter.errors import SHORT
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
@@ -67,7 +68,10 @@ def answer(
         check_door(door, request)
         return _answer(desk, request, fd, now)
     except (CallFailed, PacketError, TooSlow) as failure:
-        return _failed(failure), None
+        failed = _failed(failure)
+        if failed.why is Why.NOT_HERE and door is Door.MILTER:
+            note_without_title(desk, request, failed.detail, now)
+        return failed, None
     except (HeldError, Unentitled, Moved, Replayed) as failure:
         return _not_entitled(desk, request, failure, now), None
 
@@ -168,7 +172,10 @@ def _for_the_host(
 
 
 def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
-    """Sign the access log, its heartbeat included if the request brings one."""
+    """Sign the access log; a heartbeat's leaf, if the request asks for one, comes before.
+
+    It is of this moment, whenever the request says that it was.
+    """
     if request.event is not None:
-        write_leaf(desk, request.event, now)
+        write_leaf(desk, heartbeat_at(now), now)
     return Checkpointed(desk.journal.checkpoint(desk.keys.log))

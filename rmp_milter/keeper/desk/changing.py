@@ -31,6 +31,7 @@ from rmp_milter.keeper.desk.entitled import (
     note_act,
     write_entitled,
 )
+from rmp_milter.keeper.log.known import TAG_SIZE, Stand
 from rmp_milter.keeper.log.own import Own
 
 _BEHIND_A_RELEASE = (TakeOver, Contest, PatientKey)
@@ -49,7 +50,10 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
     if isinstance(wish, OF_PERSONS):
         _check_person(desk, found, wish)
         made = amended_person(given, wish)
-        leaf = replace(leaf_of(found, request.event), subject=_subject(found, wish))
+        # Whatever mail brings a later copy of a key along, it is about that key.
+        action = Act.NOUVELLE_CLE.value if isinstance(wish, Prolong) else ""
+        said = leaf_of(found, request.event, action=action)
+        leaf = replace(said, subject=_subject(found, wish))
     else:
         dossier, relation, grant = dossier_grant(desk.rules, desk.sealer, found.ground)
         if not opens(grant, found.ground, dossier):
@@ -74,8 +78,7 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
 def _following(desk: Desk, made: Next) -> Next:
     """Return the cards in the revision after the one that is known.
 
-    A mail may prolong its signer's key and name a locum: where no other call has seen the first
-    card of the two, the second one takes its place.
+    Where a call rests on a card that this very mail made, the next one takes that one's place.
     """
     dossier, person = made
     with desk.journal.own() as own:
@@ -143,11 +146,12 @@ def _write(  # noqa: PLR0913, PLR0917 -- what is written, and where it came from
     def also(own: Own) -> None:
         _check_following(own, made)
         _check_owner(own, made)
+        _check_new(own, found, made)
         if not isinstance(wish, Prolong):  # which any mail may bring beside what it asks
             note_act(own, desk, found.ground, target, now)
 
     def held(own: Own) -> None:
-        check_in_force(own, found)
+        check_in_force(own, found.shown)
         also(own)
 
     if isinstance(wish, _BEHIND_A_RELEASE) and _is_noted(desk, found, target):
@@ -160,6 +164,18 @@ def _is_noted(desk: Desk, found: Entitled, target: bytes) -> bool:
     with desk.journal.own() as own:
         known = own.acts.read(found.ticket.act, found.ground.share)
     return known is not None and known.target == target
+
+
+def _check_new(own: Own, found: Entitled, made: Next) -> None:
+    """Raise :class:`Unentitled` where somebody whose card was not shown is known already.
+
+    Else a patient's key could be put in the place of a professional, whom the milter names.
+    """
+    person = made.person
+    if person is None or found.ground.person(person.person) is not None:
+        return
+    if own.known.look(PERSON + person.person, 0, bytes(TAG_SIZE)) is not Stand.NEXT:
+        raise Unentitled("somebody else's place")
 
 
 def _check_owner(own: Own, made: Next) -> None:

@@ -26,7 +26,8 @@ from rmp_milter.dossier.cards import CardError, DossierCard, WaitingCard
 from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.naming import is_named
 from rmp_milter.dossier.rules import Act, Relation
-from rmp_milter.keeper.authority.ground import Ground, Person, Reading
+from rmp_milter.keeper.authority.ground import Ground, Person, Reading, Shown
+from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.judging import agree, granted, meant_dossier, relation_to
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import read_ticket
@@ -34,6 +35,7 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import (
     Entitled,
     acting_for,
+    check_in_force,
     entitled,
     leaf_of,
     learn,
@@ -78,7 +80,8 @@ def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
 
     leaf = leaf_of(
         found,
-        replace(request.event, action=Act.DEPOT.value),
+        request.event,
+        action=Act.DEPOT.value,
         dossier=dossier.dossier,
         documents=(item.document_id for item in request.items),
         acting_for=acting_for(found.ground, is_locum=relation is Relation.LOCUM),
@@ -165,8 +168,8 @@ def wait(desk: Desk, request: Wait, now: int) -> Resealed:
         number=desk.sealer.number(patient.nir),
         documents=tuple(item.document_id for item in request.items),
     )
-    event = replace(request.event, action=Act.DEPOT.value)
-    write_entitled(desk, found, leaf_of(found, event, documents=card.documents), now)
+    leaf = leaf_of(found, request.event, action=Act.DEPOT.value, documents=card.documents)
+    write_entitled(desk, found, leaf, now)
     return Resealed(items, desk.sealer.sealed(card))
 
 
@@ -199,7 +202,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
         card = desk.sealer.waiting(request.card)
     except CardError:
         raise Unentitled("not a waiting deposit's card") from None
-    dossier, persons = _adopting(desk, request.by, now)
+    dossier, persons, shown = _adopting(desk, request.by, now)
     _check_adoption(desk, card, dossier, request.items)
     names = (dossier.treating, *((dossier.patient,) if not dossier.suspended else ()))
     allowed = {each.certificate for each in persons if each.card.person in names}
@@ -213,11 +216,17 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "a waiting key does not fit its document") from None
     items = _sealed(zip(keys, request.items, strict=True), _to_dossier(dossier), readers)
-    write_leaf(desk, _adoption_leaf(request.event, card, dossier), now)
+
+    def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
+        check_in_force(own, shown)
+
+    write_leaf(desk, _adoption_leaf(request.event, card, dossier, now), now, with_it=with_it)
     return Resealed(items)
 
 
-def _adopting(desk: Desk, by: Authority, now: int) -> tuple[DossierCard, tuple[Person, ...]]:
+def _adopting(
+    desk: Desk, by: Authority, now: int
+) -> tuple[DossierCard, tuple[Person, ...], tuple[Shown, ...]]:
     """Return the dossier and the persons of an adoption; with a ticket, its own mail's."""
     act = read_ticket(desk.holder, by.ticket, now).act if by.ticket else b""
     with desk.journal.own() as own:
@@ -225,7 +234,7 @@ def _adopting(desk: Desk, by: Authority, now: int) -> tuple[DossierCard, tuple[P
         dossier = reading.dossier(by.dossier)
         persons = tuple(reading.person(each, now) for each in by.persons)
     learn(desk, reading.learnt)
-    return dossier, persons
+    return dossier, persons, tuple(reading.shown)
 
 
 def _check_adoption(
@@ -245,10 +254,12 @@ def _check_adoption(
         raise Unentitled("two dossiers that fit")
 
 
-def _adoption_leaf(event: Event, card: WaitingCard, dossier: DossierCard) -> Event:
+def _adoption_leaf(event: Event, card: WaitingCard, dossier: DossierCard, now: int) -> Event:
     """Return the leaf in the dossier: of the depositor, whose deposit named no dossier."""
+    is_near = abs(event.at - now) <= SAME_MOMENT
     return replace(
         event,
+        at=event.at if is_near else now,
         action=ADOPTION,
         request=card.act or event.request,
         actor_rpps=card.rpps,

@@ -23,9 +23,10 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
-from rmp_milter.dossier.emergency import EMERGENCY, EMERGENCY_PURPOSE, reference_of
+from rmp_milter.dossier.emergency import EMERGENCY_PURPOSE, reference_of
 from rmp_milter.dossier.model import CodeSlot, Patient, Slots, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
+from rmp_milter.dossier.takeovers import may_be_contested
 from rmp_milter.keeper.authority.amending import next_dossier
 from rmp_milter.keeper.authority.ground import digest_of, is_prolonged
 from rmp_milter.keeper.authority.judging import agree, granted
@@ -62,6 +63,12 @@ _ENCLOSES = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVELLE_CLE})
 """Requests whose answer is for a key that the mail encloses."""
 _CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CONTESTATION, Verb.CLE_DU_PATIENT})
 """Requests that open a dossier and then change who has a standing in it."""
+
+_HANDS_OUT = _ENCLOSES | {
+    *(Verb.CONSULTATION, Verb.RENVOI, Verb.COPIE, Verb.URGENCE),
+    *(Verb.MEDECIN_TRAITANT, Verb.CONTESTATION),
+}
+"""Requests whose answer brings documents, or lets somebody read them from then on."""
 
 
 def create(desk: Desk, request: Create, now: int) -> Created:
@@ -187,10 +194,10 @@ def recode(desk: Desk, request: Recode, now: int) -> Recoded:
         raise Unentitled("not the patient's number")
     private = way.private.private_bytes_raw()
     slot = _code_slot(desk, code, dossier.dossier, private)
-    vitale = _vitale_slot(desk, number, dossier.dossier, private)
-    card = next_dossier(dossier, ticket.act, code=code_digest(slot))
-    if vitale and not dossier.vitale:
-        card = replace(card, vitale=slot_digest(vitale))
+    # One that is in force stays: the number is the same, and so is what it opens.
+    vitale = _vitale_slot(desk, number, dossier.dossier, private) if not dossier.vitale else b""
+    in_force = dossier.vitale or slot_digest(vitale)
+    card = next_dossier(dossier, ticket.act, code=code_digest(slot), vitale=in_force)
     _write_change(desk, way, request, now)
     held = hold_code(desk, ticket, code, now)
     return Recoded(slot, held, desk.sealer.sealed(card), vitale)
@@ -224,6 +231,8 @@ def release(desk: Desk, request: Release, now: int) -> Released:
     urgent = ticket.verb is Verb.URGENCE
     if urgent and not (ticket.reason and request.event.reference == reference_of(ticket.act)):
         raise CallFailed(Why.UNSUPPORTED, "an emergency without a reason or its reference")
+    if request.items and ticket.verb not in _HANDS_OUT:
+        raise Unentitled("no documents are asked for")
     for each in request.readers:
         _check_reader(way.found, each, now)
     _check_masks(way, request.items)
@@ -237,7 +246,8 @@ def _write_release(desk: Desk, way: Passage, request: Release, now: int) -> int:
     leaf = way.leaf(request.event, tuple(item.document_id for item in request.items))
     urgent = ticket.verb is Verb.URGENCE
     if urgent:
-        leaf = replace(leaf, action=EMERGENCY, purpose=EMERGENCY_PURPOSE)
+        reference = reference_of(ticket.act)
+        leaf = replace(leaf, purpose=EMERGENCY_PURPOSE, reference=reference)
 
     def also(own: Own) -> None:
         check_undone(own, way.found.ground)
@@ -254,6 +264,8 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
     own = ground.certificates_of(ticket.person)
     dossier = ground.dossier
     if ticket.verb is Verb.CONTESTATION and dossier and dossier.takeover:
+        if not may_be_contested(dossier.takeover, ticket.at):
+            raise Unentitled("nothing to contest")
         own = ground.certificates_of(dossier.takeover.former)  # whom the contest puts back
     if ticket.verb not in _ENCLOSES:
         if certificate not in own:

@@ -15,6 +15,7 @@ from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.cards import DossierCard, PersonCard
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Way
+from rmp_milter.keeper.authority.actions import check_action
 from rmp_milter.keeper.authority.ground import (
     Ground,
     Person,
@@ -91,11 +92,26 @@ def learn(desk: Desk, shown: Sequence[Shown]) -> None:
 
     def change(own: Own) -> None:
         for each in shown:
-            if own.known.take(each.key, known_of(each)) not in {Stand.NEXT, Stand.CURRENT}:
+            stand = own.known.look(each.key, each.card.revision, each.tag)
+            if stand not in {Stand.NEXT, Stand.CURRENT}:
                 raise Moved
-            note_card(own, each.card)
+            if stand is Stand.NEXT:
+                _check_only_one(own, each.card)
+                own.known.learn(each.key, known_of(each))
+                note_card(own, each.card)
 
     desk.journal.change(change)
+
+
+def _check_only_one(own: Own, card: DossierCard | PersonCard) -> None:
+    """Raise :class:`Unentitled` for a second dossier that one mail made.
+
+    Each try of a creation makes another id; whichever was committed is shown first.
+    """
+    if isinstance(card, DossierCard) and not card.revision:
+        acts = own.acts.shares(card.act).values()
+        if any(each.done and each.verb == Verb.CREATION for each in acts):
+            raise Unentitled("the mail has made another dossier")
 
 
 def known_of(shown: Shown) -> Known:
@@ -107,9 +123,10 @@ def known_of(shown: Shown) -> Known:
 
 def note_card(own: Own, card: DossierCard | PersonCard) -> None:
     """Note what a card in force makes known besides: its act is done, who is found by what."""
-    target = card.dossier if isinstance(card, DossierCard) else card.person
+    # A creation is noted before its dossier has an id; only that dossier's card says it is done.
+    targets = {card.dossier, b""} if isinstance(card, DossierCard) else {card.person}
     for share, act in own.acts.shares(card.act).items():
-        if act.target in {b"", target}:
+        if act.target in targets:
             own.acts.mark_done(card.act, share)
     if isinstance(card, PersonCard):
         own.owners.claim(bytes.fromhex(card.fingerprint), card.person)
@@ -159,7 +176,7 @@ def write_entitled(  # noqa: PLR0913 -- the leaf, and what is written with it
     """
 
     def with_it(own: Own, is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
-        check_in_force(own, found)
+        check_in_force(own, found.shown)
         for write in (also, once if is_new else None):
             if write is not None:
                 write(own)
@@ -167,9 +184,9 @@ def write_entitled(  # noqa: PLR0913 -- the leaf, and what is written with it
     return write_leaf(desk, event, now, reason, with_it)
 
 
-def check_in_force(own: Own, found: Entitled) -> None:
+def check_in_force(own: Own, shown: Iterable[Shown]) -> None:
     """Raise :class:`Moved` where a call's card was overtaken meanwhile."""
-    for each in found.shown:
+    for each in shown:
         stand = own.known.look(each.key, each.card.revision, each.tag)
         if stand not in {Stand.CURRENT, Stand.NEXT}:
             raise Moved
@@ -184,17 +201,22 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
     way: Way | None = None,
     outcome: str = "granted",
     acting_for: str = "",
+    action: str = "",
 ) -> Event:
     """Return the call's event with all that the keeper itself knows of it.
 
-    What is left of the milter's word is the action's name, the address that it says the mail
-    came from, and the entries' numbers.
+    What is left of the milter's word is the address that it says the mail came from, the
+    entries' numbers, and, without ``action``, which of the names it bears that what the mail
+    asks may have: raises :class:`Unentitled` for any other.
     """
+    if not action:
+        check_action(found.ground, event.action)
     ticket, sender = found.ticket, found.ground.sender
     proofs = [*([ticket.proof.value] if ticket.proof else []), *([way.value] if way else [])]
     is_near = abs(event.at - ticket.at) <= SAME_MOMENT
     return replace(
         event,
+        action=action or event.action,
         at=event.at if is_near else ticket.at,
         request=ticket.act,
         actor_rpps=sender.rpps,
@@ -204,8 +226,10 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
         outcome=outcome,
         proof="+".join(dict.fromkeys(proofs)),
         acting_for=acting_for,
+        subject="",
         witnesses=(),
         purpose="",
+        reference="",
         reason=b"",
     )
 

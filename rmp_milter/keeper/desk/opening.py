@@ -16,6 +16,7 @@ from rmp_milter.calls.protocol import (
     Parcel,
     Role,
     Signature,
+    Trust,
     Why,
 )
 from rmp_milter.dossier.days import UNIVERSAL, day_of
@@ -61,9 +62,8 @@ class _Mail(NamedTuple):
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
-        """What signatures are held against: of whom a card names, and what is only tried."""
-        own = (each.newer or each.certificate for each in self.persons)
-        return (*own, *self.request.candidates)
+        """What the signatures of those are held against whom a card names."""
+        return tuple(each.newer or each.certificate for each in self.persons)
 
     @property
     def this_year(self) -> int:
@@ -111,9 +111,22 @@ def _opened_main(mail: _Mail, size: int) -> _Main:
     key, plain = _decrypted(mail, message)
     limits = replace(desk.limits, text=text_within(size, desk.limits.text))
     opening = read_main(plain, ref.charset, limits, mail.this_year)
+    signature, sender = _sender(mail, opening)
+    return _Main(KnownBody(ref, message, key), plain, opening, signature, sender)
+
+
+def _sender(mail: _Mail, opening: Opening) -> tuple[Signature, tuple[Person, Proof] | None]:
+    """Return what the signature is worth, and whose the mail is by cards alone.
+
+    What is only tried is looked at where none of theirs fits. A copy of somebody's certificate
+    from before he revoked a key would speak for him otherwise.
+    """
     signature = weigh(opening, mail.certificates, mail.now, mail.work)
     sender = sender_among(mail.persons, signature, mail.request.account)
-    return _Main(KnownBody(ref, message, key), plain, opening, signature, sender)
+    if signature.trust is not Trust.UNKNOWN or not mail.request.candidates:
+        return signature, sender
+    tried = weigh(opening, mail.request.candidates, mail.now, mail.work)
+    return (signature, sender) if tried.trust is Trust.UNKNOWN else (tried, None)
 
 
 def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
@@ -129,7 +142,9 @@ def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
     checks = Checks(
         main=main.signature,
         by_account=main.sender is not None and main.sender[1] is Proof.ACCOUNT,
-        candidates=mail.certificates,
+        candidates=(
+            mail.certificates if main.sender else (*mail.certificates, *mail.request.candidates)
+        ),
         service=mail.unwrapping,
         work=mail.work,
         left=limits.plaintext - len(main.plain.data),

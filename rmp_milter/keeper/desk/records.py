@@ -4,10 +4,11 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Event, Record, Recorded, Why
 from rmp_milter.dossier.cards import DossierCard
-from rmp_milter.dossier.emergency import JUSTIFICATION
+from rmp_milter.dossier.emergency import EMERGENCY
 from rmp_milter.dossier.model import Verb
-from rmp_milter.dossier.rules import Act, Relation, Way
-from rmp_milter.keeper.authority.judging import ACTS, dossier_grant, fits, opens
+from rmp_milter.dossier.rules import Relation, Way
+from rmp_milter.dossier.spoken import reference_typed
+from rmp_milter.keeper.authority.judging import dossier_grant, fits, opens
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import (
@@ -18,10 +19,9 @@ from rmp_milter.keeper.desk.entitled import (
     leaf_of,
     write_entitled,
 )
+from rmp_milter.keeper.desk.ways import check_not_erased
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 
-LISTED = "urgence liste"
-"""The action of the leaf of a patient who stood in an emergency's short list."""
 _GIVES_REASONS = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
 _NONE = "none"
 """The outcome of a search that found nobody."""
@@ -46,7 +46,7 @@ def record(desk: Desk, request: Record, now: int) -> Recorded:
 def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
     """Return what the mail may have written: of what it asks, and of a dossier that it means."""
     verb = found.ticket.verb
-    if verb is None or event.action not in _actions(verb):
+    if event.action == EMERGENCY:  # which is a release's
         raise Unentitled("a leaf of something else")
     if event.outcome == _NONE and verb is Verb.URGENCE:
         return leaf_of(found, event, outcome=_NONE)
@@ -55,7 +55,14 @@ def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
         return _refusal(desk, found, event, verb)
     if verb in _GIVES_REASONS:
         # An emergency is written down whatever card there is, or none.
-        return leaf_of(found, event, dossier=dossier.dossier if dossier else event.dossier_id)
+        dossier_id = dossier.dossier if dossier else event.dossier_id
+        if dossier_id:
+            check_not_erased(desk, dossier_id)
+        leaf = leaf_of(found, event, dossier=dossier_id)
+        said = found.ticket.header(found.ground.share).reference
+        return replace(
+            leaf, reference=reference_typed(said) if verb is Verb.JUSTIFICATION else ""
+        )
     if dossier is None:
         if event.dossier_id or event.entries or event.documents:
             raise Unentitled("without the dossier's card")
@@ -63,18 +70,7 @@ def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
     return _reading(desk, found, event)
 
 
-def _actions(verb: Verb) -> set[str]:
-    """Return what a leaf of this request may be called."""
-    if verb is Verb.URGENCE:
-        return {LISTED}
-    if verb is Verb.JUSTIFICATION:
-        return {JUSTIFICATION}
-    act = ACTS.get(verb)
-    # Asked back which entries were meant, the sender is shown an index: that is a reading.
-    return {verb.value, *([act.value, Act.CONSULTATION.value] if act else [])}
-
-
-def _refusal(desk: Desk, found: Entitled, event: Event, verb: Verb) -> Event:
+def _refusal(desk: Desk, found: Entitled, event: Event, verb: Verb | None) -> Event:
     """Return the leaf of a creation that is held: in the dossier that may be the patient's."""
     dossier, header = found.ground.dossier, found.ticket.header(found.ground.share)
     if verb is not Verb.CREATION or event.outcome != "refused":

@@ -23,9 +23,11 @@ from rmp_milter.calls.protocol import (
     Why,
 )
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
+from rmp_milter.dossier.emergency import EMERGENCY
 from rmp_milter.dossier.model import CodeSlot, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.errors import GONE
+from rmp_milter.keeper.authority.ground import DOSSIER
 from rmp_milter.keeper.authority.judging import (
     SEES_ALL,
     dossier_grant,
@@ -50,8 +52,9 @@ from rmp_milter.keeper.keys.sealing import (
     open_custody_slot,
     open_vitale_slot,
 )
-from rmp_milter.keeper.log.known import Stand, of_dossier
+from rmp_milter.keeper.log.known import TAG_SIZE, Stand
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.own_tables import ID_SIZE
 
 _BY_SIGNATURE_ALONE = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE, Verb.CONTESTATION})
 """Requests for which a signature that suffices opens the custody slot."""
@@ -69,11 +72,18 @@ class Passage(NamedTuple):
     @property
     def sees_all(self) -> bool:
         """Whether masks hide nothing from the sender, now or by what he becomes."""
-        becomes = self.found.ticket.verb in {Verb.MEDECIN_TRAITANT, Verb.CONTESTATION}
+        ground, ticket = self.found.ground, self.found.ticket
+        takes_over = (
+            ticket.verb is Verb.MEDECIN_TRAITANT
+            and ground.sender.is_doctor
+            and ticket.header(ground.share).consent is True
+        )
+        becomes = takes_over or ticket.verb is Verb.CONTESTATION
         return becomes or self.relation in SEES_ALL
 
     def leaf(self, event: Event, documents: tuple[bytes, ...] = ()) -> Event:
-        """Return the call's leaf."""
+        """Return the call's leaf; an emergency's is called so, whatever the milter says."""
+        urgent = self.found.ticket.verb is Verb.URGENCE
         return leaf_of(
             self.found,
             event,
@@ -81,6 +91,7 @@ class Passage(NamedTuple):
             documents=documents,
             way=self.way,
             acting_for=acting_for(self.found.ground, is_locum=self.relation is Relation.LOCUM),
+            action=EMERGENCY if urgent else "",
         )
 
 
@@ -238,16 +249,18 @@ def _emergency(desk: Desk, found: Entitled, request: Release, slot: bytes) -> Pa
         raise Unentitled("emergencies are for professionals")
     dossier = found.ground.dossier
     dossier_id = dossier.dossier if dossier else request.dossier_id
-    _check_there(desk, dossier_id)
+    check_not_erased(desk, dossier_id)
     relation = relation_to(desk.rules, found.ground, dossier) if dossier else Relation.OTHER
     private = _custody_opened(desk, dossier_id, slot)
     return Passage(found, dossier_id, Way.CUSTODY, relation, private)
 
 
-def _check_there(desk: Desk, dossier_id: bytes) -> None:
-    """Raise :class:`Unentitled` for what was erased: no copy of its slot brings it back."""
+def check_not_erased(desk: Desk, dossier_id: bytes) -> None:
+    """Raise :class:`Unentitled` for a dossier of which an old copy alone can be left."""
+    if len(dossier_id) != ID_SIZE:
+        raise Unentitled("no dossier's id")
     with desk.journal.own() as own:
-        if own.known.look(of_dossier(dossier_id), 0, b"") is Stand.GONE:
+        if own.known.look(DOSSIER + dossier_id, 0, bytes(TAG_SIZE)) is Stand.GONE:
             raise Unentitled(GONE)
 
 

@@ -1,7 +1,5 @@
 """Whose certificate a fingerprint is: one person's, until he gives it up."""
 
-from collections.abc import Collection
-
 import lmdb
 
 from rmp_milter.keeper.log.own_tables import OwnTables
@@ -29,11 +27,9 @@ class KeyOwners:
         if self.of(fingerprint) == person_id:
             self._transaction.delete(fingerprint, db=self._table)
 
-    def release_all(self, persons: Collection[bytes]) -> None:
-        """Let all that these persons have be nobody's."""
-        if not persons:
-            return
+    def release_all(self, person_id: bytes) -> None:
+        """Let all that is this person's be nobody's: who was removed may be enrolled again."""
         with self._transaction.cursor(db=self._table) as cursor:
-            theirs = [bytes(each) for each, owner in cursor if bytes(owner) in persons]
-        for fingerprint in theirs:
+            own = [bytes(key) for key, owner in cursor if bytes(owner) == person_id]
+        for fingerprint in own:
             self._transaction.delete(fingerprint, db=self._table)

@@ -1,0 +1,77 @@
+"""A store of the first format, taken over by a running keeper: all of it, once, and held to it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from rmp_case import Rmp
+
+from rmp_milter.cli.stores import open_store
+from rmp_milter.config import load
+from rmp_milter.dossier.cards import dossier_card
+from rmp_milter.dossier.changes import Changes, DossierUpdate
+from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.revisions import revised
+from testbed.past_service import manifest, unpack
+from testbed.processes import is_listening
+from testbed.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Rmp]:
+    """The service of the first format, its store moved to this one, its keeper running."""
+    rmp = Rmp(unpack(tmp_path).parent, capsys)
+    assert rmp("store", "migrate").status == 0
+    command = [sys.executable, "-m", "rmp_milter.cli", "keeper", "--config", str(rmp.config)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        socket = load(rmp.config).sockets.operator
+        wait_until(partial(is_listening, socket), 20, "the keeper")
+        yield rmp
+        process.terminate()
+
+
+def closed(rmp: Rmp) -> Dossier:
+    with open_store(load(rmp.config)) as store, store.snapshot() as view:
+        return next(
+            each for each in view.dossiers() if each.closure and not each.closure.erased_at
+        )
+
+
+def test_all_that_it_holds_is_vouched_for_and_in_force(past: Rmp) -> None:
+    counts = manifest()["counts"]
+    said = json.loads(past("store", "vouch", "--json").out)
+    dossiers = counts["dossiers"]
+    assert said["refused"] == []
+    assert said["dossiers"] == counts["tables"]["dossiers"] - dossiers.get("erased", 0)
+    assert (said["closed"], said["masks"]) == (dossiers["closed"], dossiers["masks"])
+    assert said["professionals"] + said["patients"] == counts["tables"]["doctors"]
+    assert said["waiting"] == counts["others"]["waiting deposit"]
+    checked = json.loads(past("store", "check", "--json").out)
+    assert (checked["findings"], checked["notes"]) == ([], [])
+
+
+@pytest.mark.promise(number=12)
+def test_an_older_copy_of_a_record_is_named_though_its_card_was_good(past: Rmp) -> None:
+    past("store", "vouch")
+    before = closed(past)
+    reference = before.dossier_id.hex()
+    assert past("dossier", "reopen", reference).status == 0
+    assert past("store", "vouch").status == 0
+    with open_store(load(past.config)) as store:
+        with store.snapshot() as view:
+            opened = view.dossier(before.dossier_id)
+        assert opened is not None
+        assert dossier_card(opened.card).revision == 1
+        old = revised(opened, card=before.card, closure=before.closure)
+        store.commit(Changes(updates=(DossierUpdate(old),)), int(time.time()))
+    said = json.loads(past("store", "check", "--json").out)
+    assert said["findings"] == [
+        f"the card of dossier {reference} is older than the one in force: rmp store relearn"
+    ]
