@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from rmp_milter.calls import authority
 from rmp_milter.calls.authority import PersonSaid, WaitingSaid
-from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.client import KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import (
     Compare,
     Compared,
     Event,
+    Failed,
     Forget,
     Record,
     Recorded,
@@ -26,6 +27,7 @@ from rmp_milter.calls.protocol import (
     Vouch,
     Vouched,
     Wake,
+    Why,
 )
 from rmp_milter.cli import main
 from rmp_milter.disk.closing import Closing
