@@ -31,15 +31,16 @@ class Span(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """What the access log shall say of a call; durable before the reply leaves.
 
-    ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` the mail's
-    duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
-    the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
+    ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` what the mail is known
+    by (of a chore or a command its digest): with all else that is said it makes the leaf unique,
+    so that the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
     ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
     whose name a locum acts; ``entries`` the numbers of the entries concerned. ``subject`` is
     the RPPS number of whom a change of the directory concerns, ``witnesses`` the persons who
-    answer for it where the host's own hand does what the rules ask of two. Where keys are
-    made or handed out, the keeper puts in what it did itself: request, dossier, documents
-    and outcome are then not taken from here. ``purpose`` is FHIR's (``dossier.emergency``),
+    answer for it where the host's own hand does what the rules ask of two. Of what a mail leads
+    to, the keeper itself says who, of what, by which right, with which outcome; taken from here
+    are the sender's address, the entries' numbers, a time near its own, and which of the names
+    that the mail's request may have is the action. ``purpose`` is FHIR's (``dossier.emergency``),
     ``reference`` ties an emergency, its justification and its review together; ``reason``,
     the SHA-256 of the sealed reason, is always the keeper's.
     """

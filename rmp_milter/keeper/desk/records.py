@@ -19,7 +19,7 @@ from rmp_milter.keeper.desk.entitled import (
     leaf_of,
     write_entitled,
 )
-from rmp_milter.keeper.desk.ways import check_not_erased
+from rmp_milter.keeper.desk.ways import check_there
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 
 _GIVES_REASONS = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
@@ -57,7 +57,7 @@ def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
         # An emergency is written down whatever card there is, or none.
         dossier_id = dossier.dossier if dossier else event.dossier_id
         if dossier_id:
-            check_not_erased(desk, dossier_id)
+            check_there(desk, dossier_id)
         leaf = leaf_of(found, event, dossier=dossier_id)
         said = found.ticket.header(found.ground.share).reference
         return replace(

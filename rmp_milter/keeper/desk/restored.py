@@ -63,8 +63,7 @@ def _give_up(own: Own, request: Relearn) -> None:
     for person in request.gone:
         own.known.forget(PERSON + person)
     persons = {key[1:] for key in request.dropped if key[:1] == PERSON}
-    for person in {*request.gone, *persons}:
-        own.owners.release_all(person)
+    own.owners.release_all({*request.gone, *persons})
     for key in request.dropped:
         own.known.drop(key)
         if key[:1] == DOSSIER:
