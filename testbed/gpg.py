@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     CURVE = "future-default"  # ed25519 with a cv25519 subkey
     RSA = "rsa2048"
+    ECDSA = "nistp256"
 
 
 class Standing(StrEnum):
@@ -105,6 +106,11 @@ class Keyring:
             *options, "--set-filename", file_name, *readers, "--encrypt", stdin=data
         ).data
 
+    def sign_packets(self, data: bytes, *, text: bool = False) -> bytes:
+        """Return ``data`` signed, neither compressed nor encrypted; ``text`` in text mode."""
+        mode = ["--textmode"] if text else []
+        return self._gpg("-z", "0", *mode, "--sign", stdin=data).data
+
     def sign_detached(self, data: bytes) -> bytes:
         """Return an armored detached signature (RFC 3156, section 5)."""
         return self._gpg("--armor", "--detach-sign", stdin=data).data
@@ -138,7 +144,9 @@ class Keyring:
     def _make_key(self, user_id: str, kind: Kind) -> None:
         self._gpg("--passphrase", "", "--quick-gen-key", user_id, kind, "default", "never")
         self.fingerprint = self._own_fingerprint()
-        if kind is Kind.RSA:  # gpg adds an encryption subkey by itself to the default only
+        if (
+            kind is not Kind.CURVE
+        ):  # gpg adds an encryption subkey by itself to the default only
             subkey = (self.fingerprint, kind, "encr", "never")
             self._gpg("--passphrase", "", "--quick-add-key", *subkey)
 

@@ -17,12 +17,14 @@ from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
+    BodyRef,
     Event,
     Failed,
     Open,
     Opened,
     Reply,
     Request,
+    Role,
     SealedDocument,
 )
 from rmp_milter.certificates import read_certificate
@@ -130,22 +132,30 @@ class Intruder(Closing):
             raise AssertionError(f"not opened: {reply}")  # noqa: TRY004 -- a test's failure
         return reply
 
-    def ask_to_open(
+    def ask_to_open(  # noqa: PLR0913, PLR0917 -- all that he can say of a mail
         self,
         mail: bytes,
         account: str = "",
         persons: Iterable[Doctor] | None = None,
         others: tuple[bytes, ...] = (),
+        shown: tuple[Candidate, ...] = (),
+        files_of: bytes = b"",
     ) -> Reply:
         """Ask for it and return whatever comes of it.
 
-        ``others`` are certificates against which the signature is to be held besides.
+        ``others`` are certificates against which the signature is to be held besides; ``shown``
+        are persons as he makes them up; the files of the mail ``files_of`` stand beside its
+        own.
         """
         who = self.doctors() if persons is None else persons
-        raw = memoryview(mail)
         with Memory() as bodies:
-            refs = gather(raw, recognise(raw, scan(raw)), bodies)
-            request = Open(refs, candidates(*who), account=account, candidates=others)
+            refs = _bodies(mail, bodies)
+            if files_of:
+                refs += tuple(
+                    ref for ref in _bodies(files_of, bodies) if ref.role is not Role.MAIN
+                )
+            everybody = (*candidates(*who), *shown)
+            request = Open(refs, everybody, account=account, candidates=others)
             return self.ask(request, bodies)
 
     def ticket(self, mail: bytes, account: str = "") -> bytes:
@@ -175,6 +185,11 @@ class Intruder(Closing):
     def close(self) -> None:
         """End the gpg-agent."""
         self.keyring.close()
+
+
+def _bodies(mail: bytes, memory: Memory) -> tuple[BodyRef, ...]:
+    raw = memoryview(mail)
+    return gather(raw, recognise(raw, scan(raw)), memory)
 
 
 def candidates(*doctors: Doctor) -> tuple[Candidate, ...]:

@@ -22,6 +22,8 @@ from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 
 MOST_NAMED = 1000
+SAME_HOUR = 3600
+"""Seconds: the milter notes when a mail came, the keeper at least when it was opened."""
 
 
 class FiledEntry(msgspec.Struct, frozen=True):
@@ -148,7 +150,8 @@ def _unlike(
         return f"has other documents than leaf {number} of the access log"
     if entry.rpps is not None and any(leaf.rpps != entry.rpps for leaf in found):
         return f"is by another author than leaf {number} of the access log"
-    if any(leaf.at != entry.received_at for leaf in found if leaf.action != ADOPTION):
+    apart = (abs(leaf.at - entry.received_at) for leaf in found if leaf.action != ADOPTION)
+    if max(apart, default=0) > SAME_HOUR:
         return f"is of another time than leaf {number} of the access log"
     return ""
 

@@ -11,14 +11,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rmp_milter.audit.reasons import seal_reason
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.protocol import Event, Record, Recorded
+from rmp_milter.calls.protocol import Event
 from rmp_milter.cli import main
 from rmp_milter.cli.stores import store_keys
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
 from rmp_milter.host.installation import AUDITOR_KEY
+from rmp_milter.keeper.keys.keys import load_keys
+from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
 from rmp_milter.store.format.records import OutboxRow
@@ -66,10 +69,14 @@ class Host:
         return found
 
     def record(self, action: str, **more: str) -> int:
+        """Write the leaf of a doctor's mail as the keeper does for one that it has opened."""
         event = Event(NOW, action, b"m" * 32, "10003456786", "ab", "dr@chu.example", DOSSIER)
         event = msgspec.structs.replace(event, reference=REFERENCE)
-        reply, _ = self.keeper.expect(Recorded, Record(event, words=more.get("words", "")))
-        return reply.number
+        words, folder = more.get("words", ""), self.config.paths.keeper
+        auditors = load_keys(folder).auditors
+        sealed = seal_reason(words, auditors, event.request) if words else b""
+        with Journal(folder / "log") as log:
+            return log.append(event, NOW, sealed)
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from rmp_milter.host.filed import MOST_NAMED, BothSides, FiledEntry, held
+from rmp_milter.host.filed import MOST_NAMED, SAME_HOUR, BothSides, FiledEntry, held
 from rmp_milter.keeper.log.filed import FiledLeaf
 
 DOSSIER, OTHER = b"D" * 16, b"O" * 16
 ONE, TWO, THREE = (bytes([number]) * 16 for number in (1, 2, 3))
 RPPS = "10003456786"
+LATER = 50 + SAME_HOUR + 1
 ENTRY = FiledEntry(DOSSIER, 1, 50, RPPS, (ONE, TWO))
 LEAF = FiledLeaf(7, DOSSIER, "depot", 50, RPPS, (ONE, TWO))
 
@@ -23,7 +24,8 @@ def findings(*leaves: FiledLeaf, entry: FiledEntry = ENTRY) -> tuple[str, ...]:
         (LEAF,),
         (LEAF, replace(LEAF, number=9, documents=(THREE,))),  # decided again
         (replace(LEAF, documents=(ONE,)), replace(LEAF, number=8, documents=(TWO,))),  # many
-        (replace(LEAF, action="rattachement", at=99),),
+        (replace(LEAF, at=LATER - 1),),  # it waited to be opened
+        (replace(LEAF, action="rattachement", at=LATER),),
         (LEAF, replace(LEAF, dossier_id=OTHER, rpps="x")),
     ],
 )
@@ -41,8 +43,8 @@ def test_what_the_leaves_say_is_no_finding(leaves: tuple[FiledLeaf, ...]) -> Non
         ((replace(LEAF, documents=(ONE, TWO, THREE)),), "has other documents than leaf 7"),
         ((replace(LEAF, rpps="10101234564"),), "is by another author than leaf 7"),
         ((replace(LEAF, rpps=""),), "is by another author than leaf 7"),
-        ((replace(LEAF, at=51),), "is of another time than leaf 7"),
-        ((replace(LEAF, at=51, action="rectification"),), "is of another time than leaf 7"),
+        ((replace(LEAF, at=LATER),), "is of another time than leaf 7"),
+        ((replace(LEAF, at=LATER, action="rectification"),), "is of another time than leaf 7"),
     ],
 )
 @pytest.mark.promise(number=12)
@@ -58,7 +60,8 @@ def test_an_author_who_has_left_the_directory_is_not_compared() -> None:
 
 
 def test_what_is_older_than_the_log_is_counted_and_no_finding() -> None:
-    old, new = replace(ENTRY, number=2, received_at=49), replace(ENTRY, documents=(THREE,))
+    old = replace(ENTRY, number=2, received_at=50 - SAME_HOUR - 1)
+    new = replace(ENTRY, documents=(THREE,))
     found = held(BothSides([old, new], [], begun=50))
     assert found.notes == ("1 entries are older than the access log",)
     assert len(found.findings) == 1

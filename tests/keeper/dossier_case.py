@@ -47,7 +47,7 @@ class Deposit:
 
     def __init__(self, host: LittleHost, *readers: str) -> None:
         """``readers`` are members who are named as prescriber, and get their packets."""
-        self.host, self.desk = host, host.desk
+        self.host = host
         self.kept: Kept = host.create(ALICE, f"NIR : {NIR}")
         names = [host.member(each).said.name for each in readers]
         self.mail: Mail = host.mail(

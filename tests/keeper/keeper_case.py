@@ -198,6 +198,10 @@ def entity(text: str, *, files: Sequence[tuple[str, bytes]] = ()) -> bytes:
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+AT_NOW = ("--faked-system-time", f"{NOW}!")
+"""For gpg: what it does now, it does when mails come."""
+
+
 def encrypted(
     gpg: Gpg, data: bytes, *, signer: str = "", to: str = "rmp@x.fr", at: int = NOW
 ) -> bytes:

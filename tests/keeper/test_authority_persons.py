@@ -15,6 +15,8 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.keeper.authority.cards import tag_of
 from rmp_milter.keeper.desk.doors import Door
 
+pytestmark = pytest.mark.promise(number=21)
+
 DAY = 86_400
 TODAY, TOMORROW = (day_of(NOW + days * DAY, UNIVERSAL) for days in (0, 1))
 PLACE = b"patient-16-bytes"
@@ -146,20 +148,6 @@ def test_a_key_is_prolonged_by_its_own_key_alone(host: LittleHost, gpg: Gpg) -> 
     assert refused(host, again, Prolong(before)) == why
     host.members[name].certificate = before
     assert host.mail(name, listed).ticket == b""  # another certificate than the card's
-
-
-def test_a_prolonged_key_and_a_locum_in_one_mail_are_one_step(host: LittleHost) -> None:
-    """Whichever of the two cards was committed, the next call finds the next revision."""
-    bob = host.member(BOB)
-    mail = locum_mail(host)
-    first = host.amend(mail, Prolong(mail.sender.certificate)).person
-    mail.sender.card = first
-    second = host.amend(mail, Locums((days(bob),)), b"", bob).person
-    assert person_card(first).revision == person_card(second).revision == 1
-    host.members[ALICE].card = second
-    assert host.mail(ALICE, asking("dossier")).ticket
-    again = host.amended(mail, Locums((days(bob),)), b"", bob)
-    assert host.ask(again).failed.why is Why.REPLAYED
 
 
 # Locums

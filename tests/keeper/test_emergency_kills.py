@@ -5,38 +5,25 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from keeper_case import DIGEST, DOSSIER, HEADER, LETTER, encrypted, event, opening, raw_leaves
+from dossier_case import URGENCE, Deposit
+from keeper_case import raw_leaves
 from keeper_gpg import Gpg
+from little_host import BOB
 from openpgp.composed import SignedSecretKey
-from test_server import Running, start, until
+from test_server import OutsideHost, Running, start, until
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.client import KeeperDown
-from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    ByCustody,
-    Create,
-    Created,
-    Event,
-    Opened,
-    Release,
-    Released,
-    Reseal,
-    Resealed,
-    SealedDocument,
-    ToReseal,
-)
-from rmp_milter.dossier.emergency import reference_of
+from rmp_milter.calls.protocol import Event, Release, Released
 from rmp_milter.keeper import worker
-from rmp_milter.keeper.desk import dossiers
+from rmp_milter.keeper.desk import entitled
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
 from rmp_milter.keeper.log.journal import Journal
 
-URGENCE = "Demande : urgence\r\nPatient : DUPONT Jean\r\nMotif : coma\r\n"
-DOCUMENT = b"document-16bytes"
 Dying = Callable[[Path, pytest.MonkeyPatch], None]
 
 
@@ -48,22 +35,22 @@ def once(folder: Path) -> None:
 
 
 def before_the_leaf(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    def dying(desk: Desk, said: Event, now: int, reason: str = "") -> int:
+    def dying(desk: Desk, said: Event, *more: Any, **others: Any) -> int:  # noqa: ANN401 -- as they come
         if said.action == "urgence":
             once(folder)
-        return write_leaf(desk, said, now, reason)
+        return write_leaf(desk, said, *more, **others)
 
-    patch.setattr(dossiers, "write_leaf", dying)
+    patch.setattr(entitled, "write_leaf", dying)
 
 
 def behind_the_leaf(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    def dying(desk: Desk, said: Event, now: int, reason: str = "") -> int:
-        index = write_leaf(desk, said, now, reason)
+    def dying(desk: Desk, said: Event, *more: Any, **others: Any) -> int:  # noqa: ANN401 -- as they come
+        index = write_leaf(desk, said, *more, **others)
         if said.action == "urgence":
             once(folder)
         return index
 
-    patch.setattr(dossiers, "write_leaf", dying)
+    patch.setattr(entitled, "write_leaf", dying)
 
 
 def before_the_reply(folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -91,25 +78,10 @@ def running(
     keeper.stop()
 
 
-def opened(running: Running, gpg: Gpg, text: str) -> Opened:
-    request, data = opening([encrypted(gpg, text.encode())], entity=False)
-    with Memory() as memory:
-        memory.write(data)
-        reply, _ = running.client.expect(Opened, request, memory.fd)
-    return reply
-
-
 def emergency(running: Running, gpg: Gpg) -> Release:
     """Make a dossier of one document; return what its emergency asks for."""
-    (body,) = opened(running, gpg, HEADER + LETTER).bodies
-    made, _ = running.client.expect(Created, Create(DIGEST, DOSSIER, event("creation")))
-    item = ToReseal(DOCUMENT, body.container, body.digest, body.held)
-    reseal = Reseal(DIGEST, DOSSIER, made.public_key, (item,), (), event("depot"))
-    resealed, _ = running.client.expect(Resealed, reseal)
-    sealed = SealedDocument(DOCUMENT, body.container, body.digest, resealed.items[0].sealed_key)
-    way = ByCustody(made.slots.custody, opened(running, gpg, URGENCE).held_reason)
-    said = msgspec.structs.replace(event("urgence"), reference=reference_of(DIGEST))
-    return Release(DIGEST, DOSSIER, way, (sealed,), (gpg.public("bob@x.fr"),), said)
+    host = OutsideHost(gpg, running)
+    return Deposit(host).release(host.mail(BOB, URGENCE))
 
 
 def emergencies(folder: Path) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,36 @@ from rmp_milter.audit.beside import reason_path
 from rmp_milter.audit.reasons import open_reason, read_private
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
+from rmp_milter.calls.authority import (
+    Authority,
+    Candidate,
+    DossierSaid,
+    PersonSaid,
+    Said,
+)
 from rmp_milter.calls.protocol import (
+    HOST,
     ByCode,
     Event,
     Failed,
     Release,
     Released,
+    Reply,
     SealedDocument,
     Span,
+    Vouch,
+    Vouched,
+    Why,
 )
 from rmp_milter.config import Config, load
-from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.model import Dossier, Verb
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.said import dossier_said, person_said
+from rmp_milter.keeper.authority.tickets import Share, Ticket, sealed_ticket
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
-from rmp_milter.keeper.keys.held import HeldKind, Holder
+from rmp_milter.keeper.desk.doors import Door
+from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import open_custody_slot, open_session_key
 from rmp_milter.keeper.log.head import verifier_key
@@ -35,6 +52,7 @@ from rmp_milter.keeper.openpgp.decrypt import decrypt
 from rmp_milter.keeper.openpgp.packets import read_message
 from rmp_milter.keeper.vitale import trust
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS
+from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.migrating import migrate
 from rmp_milter.store.steps import STEPS
@@ -130,9 +148,14 @@ def test_a_dossiers_entries_are_found_until_it_is_erased(log: Journal) -> None:
 @pytest.mark.parametrize(("which", "code"), [("masked", "code"), ("recoded", "new code")])
 def test_a_code_of_then_opens(desk: Desk, store: Store, which: str, code: str) -> None:
     dossier = dossier_of(store, which)
-    assert isinstance(release(desk, store, dossier, KNOWN[code]), Released)
+    cards, items = vouched_for(desk, store, dossier), documents_of(store, dossier)
     other = {"code": "new code", "new code": "code"}[code]
-    assert isinstance(release(desk, store, dossier, KNOWN[other]), Failed)
+    right, wrong = (
+        release(desk, dossier, replace(cards, ticket=ticket), items)
+        for ticket in (ticket_with(desk, dossier, KNOWN[each]) for each in (code, other))
+    )
+    assert isinstance(right, Released)
+    assert wrong == Failed(Why.WRONG_CODE)
 
 
 def dossier_of(store: Store, which: str) -> Dossier:
@@ -152,19 +175,63 @@ def documents_of(store: Store, dossier: Dossier) -> tuple[SealedDocument, ...]:
     )
 
 
-def release(desk: Desk, store: Store, dossier: Dossier, code: str) -> object:
+def vouched(desk: Desk, said: Said) -> bytes:
+    """Have the keeper of today vouch for what the store of then says, as the host does once."""
+    event = Event(NOW, "reprise", DIGEST, "", "", "rmp store vouch", proof=HOST)
+    reply, _ = answer(desk, Vouch(said, event), None, NOW, Door.OPERATOR)
+    assert isinstance(reply, Vouched), reply
+    return reply.card
+
+
+def vouched_for(desk: Desk, store: Store, dossier: Dossier) -> Authority:
+    """Return the cards of a dossier and of a doctor whose it is not."""
     with store.snapshot() as view:
         reader = view.doctor_by_rpps(KNOWN["rpps"])
+        entries = view.entries(dossier.dossier_id)
     assert reader
+    stranger = replace(person_said(reader), person=b"stranger-16bytes")
+    person = vouched(desk, PersonSaid(stranger, reader.certificate))
+    said = replace(dossier_said(dossier, entries, b""), masked=())
+    card = vouched(desk, DossierSaid(said, dossier.patient))
+    return Authority(b"", card, (Candidate(person, reader.certificate),))
+
+
+def ticket_with(desk: Desk, dossier: Dossier, code: str) -> bytes:
+    """Return the ticket of that doctor's mail, which brings a code."""
+    patient = dossier.patient
+    header = RoutingHeader(
+        verb=Verb.CONSULTATION,
+        birth_name=patient.birth_name,
+        first_names=patient.first_names,
+        birth_date=patient.birth_date,
+    )
+    ticket = Ticket(
+        act=sha256(code.encode()).digest(),
+        at=NOW,
+        signed=NOW,
+        person=b"stranger-16bytes",
+        certificate=b"",
+        proof=Proof.SIGNATURE,
+        verb=Verb.CONSULTATION,
+        shares=(Share(header, ()),),
+        bodies=(),
+        keys=(),
+        code=code,
+    )
+    return sealed_ticket(desk.holder, ticket, NOW)
+
+
+def release(
+    desk: Desk, dossier: Dossier, by: Authority, items: tuple[SealedDocument, ...]
+) -> Reply:
+    """Have the dossier's documents released by a mail with a code."""
+    assert dossier.slots.code is not None
     request = Release(
-        digest=DIGEST,
-        dossier_id=dossier.dossier_id,
-        way_in=ByCode(
-            dossier.slots.code, desk.holder.hold(HeldKind.CODE, code.encode(), DIGEST, NOW)
-        ),
-        items=documents_of(store, dossier),
-        readers=(reader.certificate,),
-        event=Event(NOW, "dossier", DIGEST, reader.rpps, reader.fingerprint, reader.mail),
+        by=by,
+        way_in=ByCode(dossier.slots.code),
+        items=items,
+        readers=(by.persons[0].certificate,),
+        event=Event(NOW, "dossier", DIGEST, "", "", "dr@cabinet.test"),
     )
     return answer(desk, request, None, NOW)[0]
 

@@ -76,9 +76,10 @@ class Checks(NamedTuple):
     """What files are held against.
 
     ``main`` is what the text's signature is worth, ``by_account`` whether its sender is known
-    without one; ``candidates`` are the certificates that may have signed, ``service`` has the
-    service's keys. ``work`` is what may be spent on the mail, ``left`` how many octets may come
-    out of all files together; ``now`` and ``this_year`` say when the mail came.
+    without one, ``sender`` the fingerprint of his key; ``candidates`` are the certificates that
+    may have signed, ``service`` has the service's keys. ``work`` is what may be spent on the
+    mail, ``left`` how many octets may come out of all files together; ``now`` and ``this_year``
+    say when the mail came.
     ``judges_signers`` is False where there is nobody's certificate to hold a signature against
     (``rmp inspect``). ``beside_entity`` says that the text is a MIME entity, which holds its
     own files.
@@ -94,6 +95,7 @@ class Checks(NamedTuple):
     this_year: int
     judges_signers: bool = True
     beside_entity: bool = False
+    sender: str = ""
 
 
 def open_attached(
@@ -172,7 +174,7 @@ def _judged(plain: Plain, checks: Checks, looking: int) -> tuple[str, FileFault 
         found = verify(
             (lambda: plain.data,), plain.signatures, checks.candidates, checks.now, checks.work
         )
-        if not _is_senders(found, checks.main):
+        if not _is_senders(found, checks):
             return "", FileFault.SIGNATURE
         signer = found.fingerprint
     if is_encrypted_to(checks.service, plain.data):
@@ -182,11 +184,10 @@ def _judged(plain: Plain, checks: Checks, looking: int) -> tuple[str, FileFault 
     return signer, None
 
 
-def _is_senders(file: Signature, main: Signature) -> bool:
-    """Return whether the file's signature is by who signed the text.
-
-    Beside a text that nobody enrolled signed, the milter holds the signer against the account.
-    """
+def _is_senders(file: Signature, checks: Checks) -> bool:
+    """Return whether the file's signature is by who signed the text, or has the account."""
     if file.trust is not Trust.GOOD:
         return False
-    return main.trust is not Trust.GOOD or file.fingerprint == main.fingerprint
+    main = checks.main
+    sender = main.fingerprint if main.trust is Trust.GOOD else checks.sender
+    return not sender or file.fingerprint == sender

@@ -98,8 +98,8 @@ def create(desk: Desk, request: Create, now: int) -> Created:
     )
 
     def also(own: Own) -> None:
+        note_act(own, desk, found.ground, b"", now)  # first: its own dossier is alike
         _check_nobody_alike(own, card)
-        note_act(own, desk, found.ground, b"", now)
 
     leaf = leaf_of(found, request.event, dossier=dossier_id)
     write_entitled(desk, found, leaf, now, also=also)

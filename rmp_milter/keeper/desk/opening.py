@@ -151,6 +151,7 @@ def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
         now=mail.now,
         this_year=mail.this_year,
         beside_entity=main.opening.is_entity,
+        sender=main.sender[0].card.fingerprint if main.sender else "",
     )
     attached = open_attached(framing, mail.read, partial(_keys_to_try, mail), checks)
     return [*map(KnownBody, refs, framing.messages, attached.keys)], attached

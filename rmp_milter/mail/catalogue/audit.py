@@ -51,6 +51,18 @@ LETTERS: Mapping[str, Text] = {
         "off. They come again by themselves; nothing is lost. The logs of\n"
         "rmp milter and rmp keeper say more.",
     ),
+    "machine-restored": Text(
+        "Des messages sont différés : les fiches du magasin ne sont pas celles\n"
+        "que le gardien (rmp keeper) connaît. L'un des deux vient sans doute\n"
+        "d'une copie plus ancienne. Les urgences passent ; rien n'est perdu de\n"
+        "plus. Pour voir ce qui diffère, et la commande qui aide :\n\n"
+        "    rmp store check",
+        "Mails are put off: the cards of the store are not those that the\n"
+        "keeper knows. One of both seems to come from an older copy.\n"
+        "Emergencies go on; nothing more is lost. To see what differs, and the\n"
+        "command that helps:\n\n"
+        "    rmp store check",
+    ),
     "machine-clock-leapt": Text(
         "L'horloge de cette machine a sauté d'un jour ou plus en avant.\n"
         "Pendant un jour, rien n'est considéré comme échu et rien n'est\n"
