@@ -261,8 +261,8 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
     ground, ticket = found.ground, found.ticket
     own = ground.certificates_of(ticket.person)
     dossier = ground.dossier
-    if ticket.verb is Verb.CONTESTATION and dossier and dossier.takeover:
-        if not may_be_contested(dossier.takeover, ticket.at):
+    if ticket.verb is Verb.CONTESTATION and dossier:
+        if not (dossier.takeover and may_be_contested(dossier.takeover, ticket.at)):
             raise Unentitled("nothing to contest")
         own = ground.certificates_of(dossier.takeover.former)  # whom the contest puts back
     if ticket.verb not in ABOUT_ENCLOSED_KEYS:
