@@ -19,6 +19,13 @@ _SHORTAGES = frozenset(
 SHORT = "no memory or descriptors left"
 """How the keeper says so of itself."""
 
+AHEAD = "ahead of the keeper"
+GONE = "a card of what is gone"
+"""How the keeper says that a card is further on than it knows, or of what was erased or removed."""
+
+RESTORED = "is keeper or store from an older copy? rmp store check"
+"""What the host's log says where the store's cards go on not being those that the keeper knows."""
+
 
 class MailError(Exception):
     """A mail that is refused (5xx) or must come again (4xx).
@@ -48,6 +55,10 @@ class MailError(Exception):
     def temporary(self) -> bool:
         """Whether the sender's server should try again (4xx)."""
         return 400 <= self.code < 500  # noqa: PLR2004 -- the SMTP reply classes, RFC 5321 4.2.1
+
+
+class GoneError(MailError):
+    """The keeper knows that what a call is about was erased or removed."""
 
 
 def try_again(text: str, detail: str = "") -> MailError:

@@ -37,7 +37,7 @@ from rmp_milter.calls.protocol import (
     Wait,
     Why,
 )
-from rmp_milter.errors import MailError, try_again
+from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError, try_again
 
 Resting = Create | Reseal | Wait | Adopt | Prove | Release | Recode | History | Record | Amend
 """The calls that bring on what they rest."""
@@ -204,6 +204,10 @@ class RemoteKeeper:
         detail = f"keeper: {reply.why} {reply.detail}"
         if reply.why is Why.REPLAYED:
             return MailError("replayed", enhanced="5.7.7", detail=detail)
+        if reply.why is Why.UNENTITLED and reply.detail in {AHEAD, GONE}:
+            detail = f"{detail}: {RESTORED}"
+            kind = GoneError if reply.detail == GONE else MailError
+            return kind("unavailable", code=451, enhanced="4.3.0", detail=detail)
         if reply.why not in _OUTSIDE:
             return try_again("unavailable", detail)
         return MailError(

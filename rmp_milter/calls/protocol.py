@@ -31,15 +31,16 @@ class Span(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """What the access log shall say of a call; durable before the reply leaves.
 
-    ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` the mail's
-    duplicate digest: with ``action`` and ``dossier_id`` it makes the leaf unique, so that
-    the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
+    ``action`` is the verb's word (``depot``, ``dossier``...), ``request`` what the mail is known
+    by (of a chore or a command its digest): with all else that is said it makes the leaf unique,
+    so that the same mail, tried again, finds its leaf. ``outcome`` is ``granted`` or ``refused``;
     ``proof`` what proved the right to it; ``acting_for`` the RPPS number of the doctor in
     whose name a locum acts; ``entries`` the numbers of the entries concerned. ``subject`` is
     the RPPS number of whom a change of the directory concerns, ``witnesses`` the persons who
-    answer for it where the host's own hand does what the rules ask of two. Where keys are
-    made or handed out, the keeper puts in what it did itself: request, dossier, documents
-    and outcome are then not taken from here. ``purpose`` is FHIR's (``dossier.emergency``),
+    answer for it where the host's own hand does what the rules ask of two. Of what a mail leads
+    to, the keeper itself says who, of what, by which right, with which outcome; taken from here
+    are the sender's address, the entries' numbers, a time near its own, and which of the names
+    that the mail's request may have is the action. ``purpose`` is FHIR's (``dossier.emergency``),
     ``reference`` ties an emergency, its justification and its review together; ``reason``,
     the SHA-256 of the sealed reason, is always the keeper's.
     """
@@ -549,13 +550,15 @@ class Vouched(Message, frozen=True):
 class Relearn(Message, frozen=True):
     """Take these cards as those in force, whatever was known. Operator's door only.
 
-    For a keeper, or a store, that was restored from an older copy. What is ``gone`` is known
-    as erased from then on. The reply is :class:`Recorded`.
+    For a keeper, or a store, that was restored from an older copy. No card of a person who is
+    ``gone`` counts from then on, and his keys are nobody's. Under the keys that are ``dropped``
+    nothing is known any more, but for what was erased. The reply is :class:`Recorded`.
     """
 
     cards: tuple[bytes, ...]
     event: Event
     gone: tuple[bytes, ...] = ()
+    dropped: tuple[bytes, ...] = ()
 
 
 class Wake(Message, frozen=True):
@@ -569,16 +572,23 @@ class Wake(Message, frozen=True):
 
 
 class Compare(Message, frozen=True):
-    """Ask how these cards stand to what the keeper knows. Operator's door only."""
+    """Ask how these cards stand to what the keeper knows. Operator's door only.
+
+    With ``behind`` it also lists what is known, from the key behind that one on.
+    """
 
     cards: tuple[bytes, ...]
+    behind: bytes | None = None
 
 
 class Compared(Message, frozen=True):
-    """For each card in a word how it stands (:mod:`rmp_milter.keeper.log.known`)."""
+    """For each card in a word how it stands (:mod:`rmp_milter.keeper.log.known`).
+
+    ``keys`` are in their order; a part of them where there are many, none at the end.
+    """
 
     stands: tuple[str, ...]
-    known: int = 0
+    keys: tuple[bytes, ...] = ()
 
 
 class Forget(Message, frozen=True):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from rmp_milter.cli.both_sides import said_of_both
 from rmp_milter.cli.errors import Status
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, visible
@@ -39,7 +40,7 @@ def check(
     Nothing is started or changed. Status 1 if there is an error, 2 if the configuration
     itself cannot be used.
     """
-    findings = check_service(config)
+    findings = check_service(config) + _cards(config)
     if not no_postfix:
         findings += check_mail_server(config, postfix_config, answers_config)
     if as_json:
@@ -48,6 +49,14 @@ def check(
         _print(findings)
     wrong = any(finding.severity is Severity.ERROR for finding in findings)
     return Status.REFUSED if wrong else Status.OK
+
+
+def _cards(config: Config) -> list[PostfixFinding]:
+    """Hold the store's cards to the keeper, if it runs; that it does not is no fault here."""
+    return [
+        PostfixFinding(Severity.ERROR, each.line, each.hint)
+        for each in said_of_both(config).findings
+    ]
 
 
 def _as_json(finding: PostfixFinding) -> dict[str, str]:

@@ -24,15 +24,15 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.cli.cards import vouched
 from rmp_milter.cli.cautions import of_key, warn
-from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate, words_of
+from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper, KeeperRefused, operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.cli.stores import open_store
+from rmp_milter.cli.witnesses import two
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.grounds import unasked_by
@@ -47,9 +47,6 @@ from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
-
-MAX_NAME = 100
-WITNESSES = 2
 
 
 class _Work(msgspec.Struct, frozen=True):
@@ -103,7 +100,7 @@ def rekey(  # noqa: PLR0913 -- one argument an option
     WHO is the RPPS number, mail address or key fingerprint. Check the new key by another way
     than mail. Given again after an interruption, it finishes what is missing.
     """
-    named = _two(witnesses)
+    named = two(witnesses)
     now = int(time.time())
     certificate = usable_certificate(key.read_bytes(), now)
     with operator(config) as keeper, open_store(config) as store:
@@ -116,25 +113,13 @@ def rekey(  # noqa: PLR0913 -- one argument an option
         if found.certificate == certificate.binary:
             keeper.ask(Recorded, Record(act))
         else:
-            reader = vouched(keeper, with_key(found, certificate), act)
+            reader = vouched(keeper, with_key(found, certificate), act, before=found)
             commit(store, Changes(doctors=(reader,)), now)
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)
         leaf = keeper.event("cle", found.rpps, named, f"{HOST}+custody")
         done = _rewrite_all(_Work(store, keeper, reader, leaf, anew))
     return _tell(reader, done, as_json=as_json)
-
-
-def _two(witnesses: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the two names; raises :class:`click.UsageError` unless they are two persons'."""
-    try:
-        names = tuple(map(words_of, witnesses))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    different = {fold(name) for name in names if len(name) <= MAX_NAME} - {""}
-    if len(names) != WITNESSES or len(different) != WITNESSES:
-        raise click.UsageError("name two different persons: --witness NAME --witness NAME")
-    return names
 
 
 def _rewrite_all(work: _Work) -> _Rewritten:

@@ -12,15 +12,16 @@ from rmp_milter.cli.cards import vouched_dossier, woken
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
-from rmp_milter.cli.leaves import act_of, forget_dossier, operator, record_act
+from rmp_milter.cli.leaves import HostKeeper, act_of, forget_dossier, operator, record_act
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
+from rmp_milter.cli.standing import is_gone
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.erasure import due_for_erasure, is_due
 from rmp_milter.dossier.identity import Matching, match, trait_keys
-from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
+from rmp_milter.dossier.model import Closure, Dossier, Fault, Patient, Strike
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.store.format.failures import Conflict
@@ -139,7 +140,7 @@ def reopen(config: Config, *, reference: str) -> None:
             patient = view.patient_of(closed.dossier_id)
         leaf = act_of(keeper, "reouverture", closed, once=True)
         opened = revised(closed, closure=None)
-        opened = vouched_dossier(keeper, opened, entries, patient, leaf)
+        opened = vouched_dossier(keeper, opened, entries, patient, leaf, before=closed)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
     click.echo(f"reopened {closed.dossier_id.hex()}")
 
@@ -177,7 +178,8 @@ def unrest(config: Config, *, reference: str) -> None:
 def erase(config: Config, *, reference: str, due: bool) -> None:
     """Erase closed dossiers whose time of conservation is over: keys, documents, names.
 
-    It cannot be undone. Before its time no dossier is erased.
+    It cannot be undone. Before its time no dossier is erased, but for one that was erased before
+    and came back with an older copy of the store.
     """
     if due == bool(reference):
         raise click.UsageError("give a reference, or --due")
@@ -187,14 +189,20 @@ def erase(config: Config, *, reference: str, due: bool) -> None:
             ending = due_for_erasure(view.dossiers(), now) if due else (_find(view, reference),)
         for each in ending:
             if not is_due(each, now):
-                raise CommandError(
-                    "this dossier is not to be erased yet, or is no longer there"
-                )
+                _close_again(keeper, store, each, now)
             forget_dossier(keeper, each)
             _commit(store, Changes(erased=(each.dossier_id,)))
             click.echo(f"erased {each.dossier_id.hex()}")
     if ending and sys.stdout.isatty():
         click.echo("freed pages keep old bytes until used again: rmp store compact")
+
+
+def _close_again(keeper: HostKeeper, store: Store, dossier: Dossier, now: int) -> None:
+    """Close what the keeper knows to be erased; raise :class:`CommandError` for any other."""
+    if not is_gone(keeper, dossier.card):
+        raise CommandError("this dossier is not to be erased yet, or is no longer there")
+    closed = revised(dossier, closure=Closure(now, now))
+    _commit(store, Changes(updates=(DossierUpdate(closed),)))
 
 
 def _find(view: Snapshot, reference: str) -> Dossier:

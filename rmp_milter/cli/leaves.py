@@ -26,10 +26,11 @@ from rmp_milter.calls.client import (
     KeeperLine,
     ReplyT,
 )
-from rmp_milter.calls.protocol import HOST, Event, Forget, Record, Recorded, Request
+from rmp_milter.calls.protocol import HOST, Event, Forget, Record, Recorded, Request, Why
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Dossier
+from rmp_milter.errors import AHEAD, GONE, RESTORED
 
 RIGHTS_HINT = "run this as root: only root and the keeper's own user may change things"
 
@@ -83,8 +84,13 @@ class HostKeeper:
         except KeeperDown as error:
             raise _down(error) from error
         except KeeperFailed as error:
-            raise KeeperRefused(f"the keeper refuses: {error}") from error
+            raise KeeperRefused(f"the keeper refuses: {error}", _hint(error)) from error
         return reply
+
+
+def _hint(error: KeeperFailed) -> str:
+    is_moved = error.failed.why is Why.MOVED or error.failed.detail in {AHEAD, GONE}
+    return RESTORED if is_moved else ""
 
 
 @contextmanager

@@ -8,34 +8,47 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Compare, Compared, Event, Recorded, Relearn
-from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.leaves import HostKeeper, operator
-from rmp_milter.config import Config
+from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.said import dossier_named, person_named
-from rmp_milter.host.filed import Held
-from rmp_milter.host.owners import as_owner
-from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
 
 A_CALL = 500
 """Cards in one call."""
+DOSSIER, PERSON = b"D", b"P"
+"""How the key of a card begins; an id follows."""
 IN_FORCE, NEXT = "current", "next"
+OLD, TWIN, AHEAD, GONE, FORGED = "old", "twin", "ahead", "gone", "forged"
 _WORDS = {
-    "old": "is older than the one in force",
-    "twin": "is another one than that in force",
-    "ahead": "is further on than the keeper knows",
-    "gone": "is of what was erased or removed",
-    "forged": "is none of this keeper's",
+    OLD: "is older than the one in force",
+    TWIN: "is another one than that in force",
+    AHEAD: "is further on than the keeper knows",
+    GONE: "is of what was erased or removed",
+    FORGED: "is none of this keeper's",
 }
 
 
 class StoredCard(NamedTuple):
-    """A card as the store has it, and whose it is, for people."""
+    """A card as the store has it; its key, and whose it is, for people.
+
+    ``who`` is what a professional or a patient is named by in a command, empty of a dossier.
+    """
 
     whose: str
+    key: bytes
     sealed: bytes
+    who: str = ""
+
+
+class CardFault(NamedTuple):
+    """A card that is neither in force nor the next one, and how it stands instead."""
+
+    card: StoredCard
+    stand: str
+
+    @property
+    def line(self) -> str:
+        """What is wrong with it."""
+        return f"the card of {self.card.whose} {_WORDS.get(self.stand, self.stand)}"
 
 
 class Stood(NamedTuple):
@@ -43,14 +56,21 @@ class Stood(NamedTuple):
 
     looked_at: int
     following: tuple[bytes, ...]
-    faults: tuple[str, ...]
+    faults: tuple[CardFault, ...]
 
 
 def cards_in(view: Snapshot) -> list[StoredCard]:
     """Return the cards of all persons and dossiers; a waiting deposit's has no revisions."""
-    persons = (StoredCard(person_named(each), each.card) for each in view.doctors())
-    dossiers = (StoredCard(dossier_named(each), each.card) for each in view.dossiers())
-    return [each for each in (*persons, *dossiers) if each.sealed]
+    return [each for each in records_in(view) if each.sealed]
+
+
+def records_in(view: Snapshot) -> Iterator[StoredCard]:
+    """Yield all persons and dossiers, also those that have no card."""
+    for doctor in view.doctors():
+        key, who = PERSON + doctor.doctor_id, doctor.rpps or doctor.fingerprint
+        yield StoredCard(person_named(doctor), key, doctor.card, who)
+    for dossier in view.dossiers():
+        yield StoredCard(dossier_named(dossier), DOSSIER + dossier.dossier_id, dossier.card)
 
 
 def compared(keeper: HostKeeper, cards: Sequence[StoredCard]) -> Iterator[Stood]:
@@ -65,56 +85,25 @@ def _stood(cards: Sequence[StoredCard], stands: Sequence[str]) -> Stood:
     pairs = [*zip(cards, stands, strict=True)]
     following = tuple(card.sealed for card, stand in pairs if stand == NEXT)
     faults = tuple(
-        f"the card of {card.whose} {_WORDS.get(stand, stand)}"
-        for card, stand in pairs
-        if stand not in {IN_FORCE, NEXT}
+        CardFault(card, stand) for card, stand in pairs if stand not in {IN_FORCE, NEXT}
     )
     return Stood(len(cards), following, faults)
+
+
+def is_gone(keeper: HostKeeper, sealed: bytes) -> bool:
+    """Whether the keeper knows that what a card is of was erased or removed."""
+    return bool(sealed) and keeper.ask(Compared, Compare((sealed,))).stands == (GONE,)
+
+
+def keys_known(keeper: HostKeeper) -> Iterator[bytes]:
+    """Yield the keys of all cards that the keeper knows; raises as :meth:`HostKeeper.ask`."""
+    keys = keeper.ask(Compared, Compare((), behind=b"")).keys
+    while keys:
+        yield from keys
+        keys = keeper.ask(Compared, Compare((), behind=keys[-1])).keys
 
 
 def learn(keeper: HostKeeper, stood: Stood, event: Event) -> None:
     """Have the cards that follow taken as those in force; the leaf ``event`` goes before."""
     if stood.following:
         keeper.ask(Recorded, Relearn(stood.following, event))
-
-
-def held_to_keeper(config: Config) -> Held:
-    """Compare the store's cards with what the running keeper knows; to be asked as root.
-
-    What cannot be compared is a note.
-    """
-    try:
-        if not _read(config):
-            return Held()
-        with operator(config) as keeper:
-            return Held(_faults(config, keeper))
-    except (OSError, StoreError) as error:
-        return _not_compared(str(error))
-    except CommandError as error:
-        return _not_compared(error.line)
-
-
-def _not_compared(why: str) -> Held:
-    return Held(notes=(f"cards are not compared with what the keeper knows: {why}",))
-
-
-def _faults(config: Config, keeper: HostKeeper) -> tuple[str, ...]:
-    """Return what is wrong twice: a mail may change a card between reading and asking."""
-
-    def faults() -> list[str]:
-        return [line for stood in compared(keeper, _read(config)) for line in stood.faults]
-
-    once = faults()
-    return tuple(line for line in faults() if line in once) if once else ()
-
-
-def _read(config: Config) -> list[StoredCard]:
-    return as_owner(config.paths.store, lambda: _cards(config), list[StoredCard])
-
-
-def _cards(config: Config) -> list[StoredCard]:
-    paths, size = config.paths, config.store.map_bytes
-    keys = read_store_keys(paths.milter, paths.outbox_key)
-    opened = Store.open(paths.store, keys, map_bytes=size, read_only=True)
-    with opened as store, store.snapshot() as view:
-        return cards_in(view)

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 import msgspec
 
+from rmp_milter.cli.both_sides import Comparison, said_of_both
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
-from rmp_milter.cli.standing import held_to_keeper
 from rmp_milter.cli.store_migrate import migrate
+from rmp_milter.cli.store_relearn import relearn
 from rmp_milter.cli.store_vouch import vouch_
 from rmp_milter.cli.stores import RIGHTS_HINT, open_store, reachable, store_keys
 from rmp_milter.config import Config
@@ -26,6 +27,7 @@ def store() -> None:
 
 
 store.add_command(migrate)
+store.add_command(relearn)
 store.add_command(vouch_)
 
 
@@ -38,12 +40,12 @@ def check(config: Config, *, as_json: bool) -> int:
     Run as root, it also holds every entry to the leaf of its deposit in the access log, and
     every card to what the running keeper knows.
     """
-    stood, gathered = held_to_keeper(config), filed.gather(config)
+    gathered, both = filed.gather(config), said_of_both(config)
     become_owner(config.paths.store)
     with reachable():
         keys = store_keys(config)
         report = store_check.check(config.paths.store, keys, _progress)
-    report = _with(_with(report, stood), filed.held(gathered))
+    report = _with(report, filed.held(gathered), both)
     if as_json:
         print_json(
             {
@@ -58,11 +60,13 @@ def check(config: Config, *, as_json: bool) -> int:
     return Status.REFUSED if report.findings else Status.OK
 
 
-def _with(report: store_check.StoreReport, held: filed.Held) -> store_check.StoreReport:
+def _with(
+    report: store_check.StoreReport, held: filed.Held, both: Comparison
+) -> store_check.StoreReport:
     return msgspec.structs.replace(
         report,
-        findings=(*report.findings, *held.findings),
-        notes=(*report.notes, *held.notes),
+        findings=(*report.findings, *held.findings, *map(str, both.findings)),
+        notes=(*report.notes, *held.notes, *both.notes),
     )
 
 

@@ -62,7 +62,7 @@ def _take_over(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> l
     with click.progressbar(length=len(cards), label="in force", file=sys.stderr) as bar:
         for stood in compared(keeper, cards):
             learn(keeper, stood, _leaf(keeper))
-            refused += stood.faults
+            refused += [each.line for each in stood.faults]
             bar.update(stood.looked_at)
     return refused
 

@@ -23,7 +23,7 @@ from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
 from rmp_milter.dossier.rules import Proof, Relation, Way
-from rmp_milter.errors import MailError
+from rmp_milter.errors import GoneError, MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event
@@ -40,6 +40,7 @@ from rmp_milter.handlers.letters.emergency_questions import (
     reason_letter,
 )
 from rmp_milter.handlers.people.choice import Choice, FoundBy, choose
+from rmp_milter.handlers.people.search import ShortList
 from rmp_milter.handlers.reading.enclosing import authors_certificates, documents_of, enclosures
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, seen
 from rmp_milter.handlers.way_in.admission import relation_to
@@ -57,8 +58,11 @@ def handle(case: Case) -> Outcome:
         return Outcome(asking, urgent=True)
     choice = choose(case.header, case.view, int(day_of(case.at, case.clock)[:4]))
     if choice.sure is not None:
-        return _grant(case, choice.sure)
-    _log(case, choice)
+        try:
+            return _grant(case, choice.sure)
+        except GoneError:  # erased, and back in the store by an older copy of it: nobody
+            choice = Choice()
+    choice = _log(case, choice)
     letter = list_letter if choice.listed.found else nobody_letter
     return Outcome(letter(case, choice), urgent=True)
 
@@ -75,20 +79,29 @@ def _check(case: Case) -> None:
         raise MailError("emergency-unsigned")
 
 
-def _log(case: Case, choice: Choice) -> None:
+def _log(case: Case, choice: Choice) -> Choice:
     """Write a leaf for each who is listed, one for a search that found nobody.
 
-    Where nobody was looked for there is nothing to write down.
+    Where nobody was looked for there is nothing to write down. Return the choice without those
+    whom the keeper knows to be erased.
     """
     if choice.by is FoundBy.NOTHING:
-        return
-    listed = choice.listed.found
-    for each in listed:
-        leaf = event(case, LISTED, each.dossier_id)
-        case.keeper.record(Record(leaf, _ground(case, each), with_reason=True))
+        return choice
+    listed = tuple(each for each in choice.listed.found if _is_logged(case, each))
     if not listed:
         leaf = event(case, LISTED, outcome="none")
         case.keeper.record(Record(leaf, authority(case), with_reason=True))
+    return msgspec.structs.replace(choice, listed=ShortList(listed, choice.listed.more))
+
+
+def _is_logged(case: Case, dossier: Dossier) -> bool:
+    """Write the leaf of one who is listed; return whether there is still such a dossier."""
+    leaf = event(case, LISTED, dossier.dossier_id)
+    try:
+        case.keeper.record(Record(leaf, _ground(case, dossier), with_reason=True))
+    except GoneError:
+        return False
+    return True
 
 
 def _grant(case: Case, dossier: Dossier) -> Outcome:

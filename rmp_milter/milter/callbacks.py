@@ -18,7 +18,7 @@ import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.dossier.model import Envelope
-from rmp_milter.errors import SHORT, MailError, is_shortage, try_again
+from rmp_milter.errors import RESTORED, SHORT, MailError, is_shortage, try_again
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
@@ -38,6 +38,7 @@ class Rules(msgspec.Struct, frozen=True):
     take: Callable[[Envelope, Memory], str]
     on_store_failure: Callable[[], None]
     on_shortage: Callable[[], None] = lambda: None
+    on_restored: Callable[[], None] = lambda: None
 
 
 class Session(Milter.Base):
@@ -115,6 +116,8 @@ class Session(Milter.Base):
             level = logging.WARNING if error.temporary else logging.INFO
             if SHORT in error.detail:
                 self.rules.on_shortage()
+            if RESTORED in error.detail:
+                self.rules.on_restored()
             log.log(level, "%s: %s", queue_id, f"refused: {error} {error.detail}".rstrip())
             return self._refuse(error)
         except StoreFailed as error:

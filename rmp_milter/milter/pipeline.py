@@ -15,7 +15,7 @@ from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Open
 from rmp_milter.dossier.model import Envelope, Verb
-from rmp_milter.errors import MailError, try_again
+from rmp_milter.errors import RESTORED, MailError, try_again
 from rmp_milter.handlers.asking.case import Case, PatientShare, Sender
 from rmp_milter.handlers.asking.outcome import Outcome, Refusal
 from rmp_milter.handlers.letters.dropped import (
@@ -137,30 +137,48 @@ def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str | None:
 
 
 def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
+    why = ""
     for _ in range(CONFLICT_TRIES):
         try:
             return _take_once(mail, gathered, means)
         except GroundMoved:
-            continue
+            why = f"a card is older than the one in force: {RESTORED}"
         except Conflict as conflict:
+            why = "the dossier changed three times meanwhile"
             if conflict.reason == "duplicate":
                 return "duplicate"
             if conflict.reason == "replayed":
                 raise MailError("replayed", enhanced="5.7.7") from conflict
-    raise try_again("unavailable", "the dossier changed three times meanwhile")
+    raise try_again("unavailable", why)
 
 
 def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
-        take_up(read, mail, means.store, means.keeper)
+        header = _header_alone(mail, read, means)
+        read = _renewed(mail, read, header, means)
         try:
             return _take_opened(mail, read, means)
         except MailError as error:
-            year = means.this_year(mail.envelope.received_at)
-            header = understood(OwnWords(read.opened.header), year, None)
             raise refused(error, header, read.opened.signature.trust) from error
+
+
+def _header_alone(mail: Mail, read: Read, means: Means) -> RoutingHeader:
+    """Return what the header says, whoever wrote it."""
+    year = means.this_year(mail.envelope.received_at)
+    return understood(OwnWords(read.opened.header), year, None)
+
+
+def _renewed(mail: Mail, read: Read, header: RoutingHeader, means: Means) -> Read:
+    """Have a prolonged key taken up; where it cannot be, an emergency goes on without it."""
+    try:
+        take_up(read, mail, means.store, means.keeper)
+    except (GroundMoved, MailError):
+        if header.verb is not Verb.URGENCE:
+            raise
+        return msgspec.structs.replace(read, renewed=None)
+    return read
 
 
 def _take_opened(mail: Mail, read: Read, means: Means) -> str:

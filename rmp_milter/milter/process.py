@@ -18,6 +18,7 @@ from rmp_milter.calls.gate import Gate, Rank, ordinary_of
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
+from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.handlers.asking.case import Bounds
@@ -39,7 +40,6 @@ from rmp_milter.store.store import Store
 from rmp_milter.store.write.marks import TALLY_TIMES
 
 DAY_SECONDS = 86_400
-YEAR_SECONDS = 31_557_600
 log = logging.getLogger("rmp.milter")
 
 EXIT_STORE_FAILED = 75
@@ -55,7 +55,7 @@ def run(config: Config) -> int:
         map_bytes=config.store.map_bytes,
         duplicate_days=config.milter.duplicate_days,
     )
-    failed, shortage = threading.Event(), threading.Event()
+    failed, shortage, restored = (threading.Event() for _ in range(3))
     gate = Gate(ordinary_of(config.keeper.workers), config.milter.keeper_timeout_seconds)
     means = _means(config, store, keys, gate)
 
@@ -69,6 +69,7 @@ def run(config: Config) -> int:
         take=pipeline,
         on_store_failure=lambda: _give_up(failed),
         on_shortage=shortage.set,
+        on_restored=restored.set,
     )
     group = (
         grp.getgrnam(config.sockets.milter_group).gr_gid
@@ -77,7 +78,8 @@ def run(config: Config) -> int:
     )
     ended = threading.Event()
     house, watch = household(config, store, gate), watch_of(config)
-    rounds = _Rounds(house, watch, config.milter.chores_seconds, means.clocks, shortage)
+    seconds = config.milter.chores_seconds
+    rounds = _Rounds(house, watch, seconds, means.clocks, shortage, restored)
     chores = threading.Thread(
         target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
@@ -99,6 +101,7 @@ class _Rounds(NamedTuple):
     seconds: int
     clocks: Clocks
     shortage: threading.Event
+    restored: threading.Event
 
 
 def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
@@ -107,9 +110,10 @@ def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
         yield "clock-behind"
     if stride.is_held:
         yield "clock-leapt"
-    if rounds.shortage.is_set():
-        rounds.shortage.clear()
-        yield "shortage"
+    for which, seen in (("shortage", rounds.shortage), ("restored", rounds.restored)):
+        if seen.is_set():
+            seen.clear()
+            yield which
 
 
 def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:

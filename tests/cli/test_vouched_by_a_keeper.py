@@ -72,6 +72,5 @@ def test_an_older_copy_of_a_record_is_named_though_its_card_was_good(past: Rmp) 
         old = revised(opened, card=before.card, closure=before.closure)
         store.commit(Changes(updates=(DossierUpdate(old),)), int(time.time()))
     said = json.loads(past("store", "check", "--json").out)
-    assert said["findings"] == [
-        f"the card of dossier {reference} is older than the one in force"
-    ]
+    (line,) = said["findings"]
+    assert line.startswith(f"the card of dossier {reference} is older than the one in force")

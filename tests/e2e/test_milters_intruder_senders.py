@@ -11,7 +11,11 @@ from testbed.doctor import Doctor
 from testbed.gpg import Keyring, Kind
 from testbed.intruder import leaf
 
-pytestmark = [pytest.mark.integration, pytest.mark.promise(number=2)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.promise(number=2),
+    pytest.mark.promise(number=21),
+]
 
 COMPROMISED = "y\n1\n\ny\n"
 """What gpg asks of who revokes a key: whether, why, in which words, whether surely."""

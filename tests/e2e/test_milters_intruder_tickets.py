@@ -49,6 +49,7 @@ def of_another_keeper(house: House, call: str) -> bytes:
     return sealed_ticket(Holder(secrets.token_bytes(32), secrets.token_bytes), ticket, 1)
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize("call", CALLS)
 def test_nothing_is_done_without_a_genuine_ticket(
     house: House, calls: dict[str, Request], call: str
@@ -72,6 +73,7 @@ def test_nothing_is_done_without_a_genuine_ticket(
         house.in_vain(none, Why.NOT_HERE if call in NOT_HERE else Why.UNENTITLED)
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_mail_serves_for_nothing_but_what_it_asks(
     house: House, calls: dict[str, Request], call: str
@@ -84,6 +86,7 @@ def test_a_mail_serves_for_nothing_but_what_it_asks(
         house.in_vain(with_ticket(calls[call], house.intruder.ticket(mail)))
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize("call", sorted(CALLS.keys() - {"Wait", "Create"}))
 def test_a_mail_about_one_patient_serves_for_no_other(
     house: House, calls: dict[str, Request], call: str
@@ -94,6 +97,7 @@ def test_a_mail_about_one_patient_serves_for_no_other(
         house.in_vain(replace(request, by=lise))
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_mail_of_one_serves_for_nobody_else(
     house: House, calls: dict[str, Request], call: str

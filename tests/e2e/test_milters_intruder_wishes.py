@@ -25,7 +25,11 @@ from rmp_milter.dossier.cards import Days, Masked, dossier_card
 from testbed.doctor import Doctor
 from testbed.intruder import leaf
 
-pytestmark = [pytest.mark.integration, pytest.mark.promise(number=2)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.promise(number=2),
+    pytest.mark.promise(number=21),
+]
 
 VERBS = {
     "fiche": {AddNumber},

@@ -40,6 +40,7 @@ def test_an_act_does_nothing_else(own: Own, verb: str, target: bytes) -> None:
     assert own.acts.note(OTHER, verb, target, TIME)
 
 
+@pytest.mark.promise(number=21)
 def test_what_is_done_is_not_done_again(own: Own) -> None:
     own.acts.note(ACT, "nouveau code", ONE, TIME)
     own.acts.mark_done(ACT)

@@ -89,6 +89,7 @@ def test_only_an_operator_writes_what_the_host_did(desk: Desk, leaf: Event) -> N
     assert not refused(desk, Record(leaf), Door.OPERATOR)
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize("action", sorted(HOSTS_ACTS))
 def test_no_mail_asks_for_the_hosts_acts_whatever_proves_it(desk: Desk, action: str) -> None:
     assert refused(desk, Record(event(action)), Door.MILTER)

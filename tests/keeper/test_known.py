@@ -21,6 +21,7 @@ TAG, OTHER = b"t" * 16, b"o" * 16
 CERTIFICATE = b"c" * 32
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize(
     ("known", "revision", "tag", "stand"),
     [
@@ -48,6 +49,7 @@ def test_how_a_card_stands(
     assert own.known.read(KEY) == (moved or (None if known is None else Known(known, TAG)))
 
 
+@pytest.mark.promise(number=21)
 @pytest.mark.parametrize("revision", [0, 7, 8])
 def test_what_was_erased_stays_so(own: Own, revision: int) -> None:
     own.known.learn(KEY, Known(7, TAG))

@@ -22,13 +22,29 @@ def marks_in(nodes: Iterable[ast.AST]) -> list[ast.Call]:
 
 
 def marked(path: Path) -> list[int]:
-    """Return the numbers in a file's marks; a mark stands on a test and names one number."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+    """Return the numbers in a file's marks; a mark names one.
+
+    It stands on a test, or in the ``pytestmark`` of a file that has tests.
+    """
+    tree = ast.parse(path.read_text())
+    nodes = list(ast.walk(tree))
     functions = (node for node in nodes if isinstance(node, ast.FunctionDef))
-    tests = (node for node in functions if node.name.startswith("test_"))
-    on_tests = [each for test in tests for each in marks_in(test.decorator_list)]
-    assert marks_in(nodes) == on_tests
-    return [ast.literal_eval(each.value) for mark in on_tests for each in mark.keywords]
+    tests = [node for node in functions if node.name.startswith("test_")]
+    whole = [node for node in tree.body if isinstance(node, ast.Assign) and is_mark(node)]
+    of_file = marks_in(each for node in whole if tests for each in ast.walk(node.value))
+    of_tests = [each for test in tests for each in marks_in(test.decorator_list)]
+    assert sorted(map(line_of, marks_in(nodes))) == sorted(map(line_of, of_file + of_tests))
+    return [
+        ast.literal_eval(each.value) for mark in of_file + of_tests for each in mark.keywords
+    ]
+
+
+def is_mark(node: ast.Assign) -> bool:
+    return [ast.unparse(each) for each in node.targets] == ["pytestmark"]
+
+
+def line_of(node: ast.Call) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 SHOWN = Counter(

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.certificates import prolonged
 from rmp_milter.dossier.cards import CardError, DossierCard, PersonCard
+from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import AHEAD, GONE
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket
@@ -107,18 +109,21 @@ class Reading:
                 raise
             return None
 
-    def card_of_person(self, sealed: bytes) -> PersonCard:
-        """Return a person's card, his certificate aside; raise as :meth:`dossier`."""
+    def card_of_person(self, sealed: bytes, newer: bytes = b"") -> PersonCard:
+        """Return a person's card, his certificate aside; raise as :meth:`dossier`.
+
+        Read leniently an older one counts as well with a ``newer`` copy that is the one in force.
+        """
         try:
             card = self._sealer.person(sealed)
         except CardError:
             raise Unentitled("not a person's card") from None
-        self._check(Shown(card, PERSON + card.person, tag_of(sealed)))
+        self._check(Shown(card, PERSON + card.person, tag_of(sealed)), newer)
         return card
 
     def person(self, candidate: Candidate, now: int) -> Person:
         """Return a person whose certificate is the card's; raise as :meth:`dossier`."""
-        card = self.card_of_person(candidate.card)
+        card = self.card_of_person(candidate.card, candidate.newer)
         if digest_of(candidate.certificate) != card.certificate:
             raise Unentitled("another certificate than the card's")
         newer = candidate.newer
@@ -135,7 +140,7 @@ class Reading:
                 if not self._leniently:
                     raise
 
-    def _check(self, shown: Shown) -> None:
+    def _check(self, shown: Shown, newer: bytes = b"") -> None:
         stand, certificate = self._look(shown)
         if stand in {Stand.CURRENT, Stand.NEXT}:
             self.shown.append(shown)
@@ -143,11 +148,14 @@ class Reading:
                 self.learnt.append(shown)
             return
         if stand is Stand.GONE:
-            raise Unentitled("a card of what is gone")
+            raise Unentitled(GONE)
         if not self._leniently:
-            raise Unentitled("ahead of the keeper") if stand is Stand.AHEAD else Moved
+            raise Unentitled(AHEAD) if stand is Stand.AHEAD else Moved
         card = shown.card
-        known = isinstance(card, DossierCard) or card.certificate == certificate
+        known = isinstance(card, DossierCard) or certificate in {
+            card.certificate,
+            digest_of(newer),
+        }
         if stand is not Stand.AHEAD and not known:
             raise Unentitled("a key that is in force no more")
 
@@ -171,6 +179,9 @@ def ground_of(reading: Reading, ticket: Ticket, by: Authority, now: int) -> Grou
     sender = next((each.card for each in persons if each.card.person == ticket.person), None)
     if sender is None or not ticket.person:
         raise Unentitled("without its sender's card")
+    if ticket.proof is Proof.ACCOUNT and not sender.account:
+        # An older card may have named an account that is his no more, when the mail was opened.
+        raise Unentitled("an unsigned mail of whom none counts")
     if not 0 <= by.share < len(ticket.shares):
         raise Unentitled("a share that the mail has not")
     return Ground(ticket, sender, reading.shown_dossier(by.dossier), persons, by.share)

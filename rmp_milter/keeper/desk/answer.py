@@ -41,10 +41,11 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.doors import Door, check_door
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.histories import history
-from rmp_milter.keeper.desk.hosts import compare, forget, rekey, relearn, vouch, wake
+from rmp_milter.keeper.desk.hosts import forget, rekey, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.records import record
+from rmp_milter.keeper.desk.restored import compare, relearn
 from rmp_milter.keeper.desk.seal_answer import seal_answer
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.without_title import note_without_title

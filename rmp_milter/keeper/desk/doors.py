@@ -76,6 +76,7 @@ HOSTS_ACTS = frozenset(
         *("inscription", "modification", "radiation"),  # the directory
         *("recherche", "export", "reouverture", "code reactive", "effacement"),  # dossiers
         "reprise",  # a store from before there were cards
+        "restauration",  # a keeper or a store from an older copy
         REVIEW,
     }
 )

@@ -9,12 +9,9 @@ from msgspec.structs import replace
 from rmp_milter.calls.authority import DossierSaid, PersonSaid, Said, WaitingSaid
 from rmp_milter.calls.protocol import (
     ByCustody,
-    Compare,
-    Compared,
     Event,
     Forget,
     Recorded,
-    Relearn,
     Release,
     Released,
     Vouch,
@@ -25,20 +22,18 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.certificates import CertificateError, read_certificate, signed_at
 from rmp_milter.dossier.cards import (
     NO_ACT,
-    CardError,
     DossierCard,
     PersonCard,
     WaitingCard,
     slot_digest,
 )
-from rmp_milter.keeper.authority.cards import tag_of
-from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, Reading, Shown, digest_of
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, Reading, digest_of
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
-from rmp_milter.keeper.desk.entitled import known_of, learn, look_in, note_card
+from rmp_milter.keeper.desk.entitled import learn, look_in
 from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
-from rmp_milter.keeper.log.known import KnownError, Stand
+from rmp_milter.keeper.log.known import Stand
 from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.tries import of_dossier
 
@@ -141,38 +136,6 @@ def _check_owner(own: Own, card: PersonCard) -> None:
         raise Unentitled("a key that is somebody else's")
 
 
-def relearn(desk: Desk, request: Relearn, now: int) -> Recorded:
-    """Take the cards as those in force, whatever was known; what is gone leaves a tombstone.
-
-    Raises :class:`Unentitled` for a card that this keeper never made, or of what was erased.
-    """
-    shown = [_shown(desk, sealed) for sealed in request.cards]
-
-    def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
-        for each in shown:
-            try:
-                own.known.learn(each.key, known_of(each))
-            except KnownError:
-                raise Unentitled("a card of what is gone") from None
-            note_card(own, each.card)
-        for person in request.gone:
-            own.known.forget(PERSON + person)
-            own.owners.release_all(person)
-
-    return Recorded(write_leaf(desk, request.event, now, with_it=with_it))
-
-
-def _shown(desk: Desk, sealed: bytes) -> Shown:
-    try:
-        if sealed[1:2] == DOSSIER:
-            dossier = desk.sealer.dossier(sealed)
-            return Shown(dossier, DOSSIER + dossier.dossier, tag_of(sealed))
-        person = desk.sealer.person(sealed)
-    except CardError:
-        raise Unentitled("not a card of this keeper") from None
-    return Shown(person, PERSON + person.person, tag_of(sealed))
-
-
 def wake(desk: Desk, request: Wake, now: int) -> Recorded:
     """Forget a dossier's wrong codes; the leaf is written with it."""
     event = replace(_hosts(request.event), dossier_id=request.dossier_id)
@@ -181,20 +144,6 @@ def wake(desk: Desk, request: Wake, now: int) -> Recorded:
         own.tries.clear(of_dossier(request.dossier_id))
 
     return Recorded(write_leaf(desk, event, now, with_it=with_it))
-
-
-def compare(desk: Desk, request: Compare) -> Compared:
-    """Say of each card how it stands to what is known; ``forged`` where it is none."""
-    stands = []
-    with desk.journal.own() as own:
-        look = look_in(own)
-        for sealed in request.cards:
-            try:
-                stands.append(look(_shown(desk, sealed)).stand.value)
-            except Unentitled:
-                stands.append("forged")
-        known = sum(1 for _, card in own.known.entries() if card is not None)
-    return Compared(tuple(stands), known)
 
 
 def rekey(desk: Desk, request: Release, now: int) -> Released:

@@ -26,7 +26,7 @@ from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
 from rmp_milter.dossier.emergency import EMERGENCY
 from rmp_milter.dossier.model import CodeSlot, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
-from rmp_milter.keeper.authority.ground import DOSSIER
+from rmp_milter.errors import GONE
 from rmp_milter.keeper.authority.judging import (
     SEES_ALL,
     dossier_grant,
@@ -51,7 +51,7 @@ from rmp_milter.keeper.keys.sealing import (
     open_custody_slot,
     open_vitale_slot,
 )
-from rmp_milter.keeper.log.known import TAG_SIZE, Stand
+from rmp_milter.keeper.log.known import Stand, of_dossier
 from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.own_tables import ID_SIZE
 
@@ -248,19 +248,19 @@ def _emergency(desk: Desk, found: Entitled, request: Release, slot: bytes) -> Pa
         raise Unentitled("emergencies are for professionals")
     dossier = found.ground.dossier
     dossier_id = dossier.dossier if dossier else request.dossier_id
-    _check_not_erased(desk, dossier_id)
+    check_there(desk, dossier_id)
     relation = relation_to(desk.rules, found.ground, dossier) if dossier else Relation.OTHER
     private = _custody_opened(desk, dossier_id, slot)
     return Passage(found, dossier_id, Way.CUSTODY, relation, private)
 
 
-def _check_not_erased(desk: Desk, dossier_id: bytes) -> None:
-    """Raise :class:`Unentitled` for a dossier of which an old copy alone can be left."""
+def check_there(desk: Desk, dossier_id: bytes) -> None:
+    """Raise :class:`Unentitled` for what was erased: no copy of its slot brings it back."""
     if len(dossier_id) != ID_SIZE:
         raise Unentitled("no dossier's id")
     with desk.journal.own() as own:
-        if own.known.look(DOSSIER + dossier_id, 0, bytes(TAG_SIZE)) is Stand.GONE:
-            raise Unentitled("an erased dossier")
+        if own.known.look(of_dossier(dossier_id), 0, b"") is Stand.GONE:
+            raise Unentitled(GONE)
 
 
 def _custody_opened(desk: Desk, dossier_id: bytes, slot: bytes) -> X25519PrivateKey:

@@ -84,6 +84,11 @@ class KnownCards:
         """Leave a tombstone, whether anything was known or not."""
         self._transaction.put(_checked(key), _TOMBSTONE, db=self._table)
 
+    def drop(self, key: bytes) -> None:
+        """Know nothing under a key any more; a tombstone stays."""
+        if self._row(key):
+            self._transaction.delete(key, db=self._table)
+
     def read(self, key: bytes) -> Known | None:
         """Return what is known; none where nothing is, or not any more."""
         row = self._row(key)
@@ -94,6 +99,14 @@ class KnownCards:
         with self._transaction.cursor(db=self._table) as cursor:
             for key, row in cursor:
                 yield bytes(key), _unpacked(bytes(row)) if row else None
+
+    def keys_behind(self, key: bytes) -> Iterator[bytes]:
+        """Yield the keys behind this one, in their order, under which a card is known."""
+        with self._transaction.cursor(db=self._table) as cursor:
+            cursor.set_range(key)
+            for each, row in cursor:
+                if bytes(each) != key and row:
+                    yield bytes(each)
 
     def _row(self, key: bytes) -> bytes | None:
         row = self._transaction.get(_checked(key), db=self._table)

@@ -1,5 +1,7 @@
 """Whose certificate a fingerprint is: one person's, until he gives it up."""
 
+from collections.abc import Collection
+
 import lmdb
 
 from rmp_milter.keeper.log.own_tables import OwnTables
@@ -27,9 +29,11 @@ class KeyOwners:
         if self.of(fingerprint) == person_id:
             self._transaction.delete(fingerprint, db=self._table)
 
-    def release_all(self, person_id: bytes) -> None:
-        """Let all that is this person's be nobody's: who was removed may be enrolled again."""
+    def release_all(self, persons: Collection[bytes]) -> None:
+        """Let all that these persons have be nobody's."""
+        if not persons:
+            return
         with self._transaction.cursor(db=self._table) as cursor:
-            own = [bytes(key) for key, owner in cursor if bytes(owner) == person_id]
-        for fingerprint in own:
+            theirs = [bytes(each) for each, owner in cursor if bytes(owner) in persons]
+        for fingerprint in theirs:
             self._transaction.delete(fingerprint, db=self._table)

@@ -48,6 +48,10 @@ _ACTS = {
         "a repris le dossier tel qu'il était enregistré",
         "took the dossier over as it was stored",
     ),
+    "restauration": Text(
+        "a repris le dossier après la restauration d'une copie",
+        "took the dossier over after a copy was restored",
+    ),
     "reouverture": Text("a rouvert le dossier", "reopened the dossier"),
     "effacement": Text("a effacé le dossier", "erased the dossier"),
     "recherche": Text("a cherché la référence du dossier", "looked up the dossier's reference"),

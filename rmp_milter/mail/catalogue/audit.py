@@ -51,6 +51,19 @@ LETTERS: Mapping[str, Text] = {
         "off. They come again by themselves; nothing is lost. The logs of\n"
         "rmp milter and rmp keeper say more.",
     ),
+    "machine-restored": Text(
+        "Des messages sont différés : le magasin et le gardien (rmp keeper)\n"
+        "ne sont pas du même jour. L'un des deux vient sans doute d'une\n"
+        "copie plus ancienne. Les urgences passent ; les autres messages\n"
+        "reviennent d'eux-mêmes. Pour voir ce qui diffère, et la commande\n"
+        "qui aide :\n\n"
+        "    rmp store check",
+        "Mails are put off: the store and the keeper are not of one day.\n"
+        "One of both seems to come from an older copy. Emergencies go on;\n"
+        "other mails come again by themselves. To see what differs, and\n"
+        "the command that helps:\n\n"
+        "    rmp store check",
+    ),
     "machine-clock-leapt": Text(
         "L'horloge de cette machine a sauté d'un jour ou plus en avant.\n"
         "Pendant un jour, rien n'est considéré comme échu et rien n'est\n"

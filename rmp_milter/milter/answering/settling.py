@@ -9,6 +9,7 @@ from rmp_milter.calls.protocol import OpenedBody
 from rmp_milter.certificates import reachable
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail
+from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Outcome
 from rmp_milter.milter.answering.answers import About, Answers
@@ -86,7 +87,15 @@ def _mails(
             urgent=notice.urgent,
             is_new=notice.is_new and reached,
         )
-        mails = answers.make(notice.letter, told, bodies.find)
+        try:
+            mails = answers.make(notice.letter, told, bodies.find)
+        except MailError:
+            if not outcome.urgent:
+                raise
+            # Of a copy of the store that is too old, his key is perhaps another by now.
+            reached = False
+            told = msgspec.structs.replace(told, reader=case.doctor, is_new=False)
+            mails = answers.make(notice.letter, told, bodies.find)
         if not reached:
             log.warning("a notice is lost: key %s is not usable", notice.reader.fingerprint)
         told_to = NOBODY if not (notice.sent and reached) else told.reader.mail
