@@ -87,10 +87,14 @@ def _letter(house: House, lines: str) -> bytes:
 
 def listing(house: House) -> History:
     """Paul asks who has read Jean's dossier."""
-    mail = house.paul.pgp_mime(f"Demande : accès\n{JEAN}")
-    return History(
-        house.intruder.by(house.intruder.ticket(mail), house.jean), leaf("acces"), proofs=3
-    )
+    return listing_of(house, house.jean, JEAN)
+
+
+def listing_of(house: House, dossier: Dossier, lines: str) -> History:
+    """Paul asks who has read a dossier."""
+    mail = house.paul.pgp_mime(f"Demande : accès\n{lines}")
+    by = house.intruder.by(house.intruder.ticket(mail), dossier)
+    return History(by, leaf("acces"), proofs=3)
 
 
 def recording(house: House) -> Record:

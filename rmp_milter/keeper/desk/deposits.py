@@ -195,8 +195,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
     """Open the keys of a waiting deposit and seal them to the dossier that now exists.
 
     No mail asks for it: the deposit's card says for whom it waits, and the dossier's card must
-    be of that patient. What does not open raises :class:`CallFailed` ``UNAVAILABLE``; raises as
-    :func:`reseal`.
+    be of that patient. Raises as :func:`reseal`; :class:`Unentitled` for what does not open.
     """
     try:
         card = desk.sealer.waiting(request.card)
@@ -214,7 +213,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
             open_waiting_key(desk.keys.waiting, card.waiting, item) for item in request.items
         ]
     except SealError:
-        raise CallFailed(Why.UNAVAILABLE, "a waiting key does not fit its document") from None
+        raise Unentitled("a waiting key that is not this deposit's document's") from None
     items = _sealed(zip(keys, request.items, strict=True), _to_dossier(dossier), readers)
 
     def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
