@@ -29,7 +29,7 @@ _KEEPERS_OWN = frozenset({"revision", "act", "traits", "number", "signed_at"})
 
 
 def person_said(doctor: Doctor) -> PersonCard:
-    """Return what the directory says of somebody."""
+    """Return what the directory says of somebody; by his name no mail means a patient."""
     return PersonCard(
         person=doctor.doctor_id,
         revision=0,
@@ -38,7 +38,7 @@ def person_said(doctor: Doctor) -> PersonCard:
         fingerprint=doctor.fingerprint,
         signed_at=0,
         rpps=doctor.rpps,
-        name=doctor.name,
+        name="" if doctor.patient_of else doctor.name,
         mail=doctor.mail,
         is_doctor=is_doctor(doctor),
         account=doctor.account,

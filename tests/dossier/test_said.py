@@ -136,6 +136,7 @@ def test_all_that_the_records_know_is_said() -> None:
 def test_a_patient_is_no_doctor_and_what_is_not_there_is_empty() -> None:
     said = person_said(PATIENT)
     assert (said.patient_of, said.is_doctor, said.locums) == (DOSSIER.dossier_id, False, ())
+    assert said.name == ""  # the keeper, which makes it of a mail, has none either
     plain = replace(DOSSIER, slots=Slots(None, b"custody"), closure=None, masks=())
     bare = dossier_said(plain, (), b"")
     assert (bare.code, bare.vitale, bare.patient, bare.masked) == (b"", b"", b"", ())

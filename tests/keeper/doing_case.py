@@ -29,6 +29,7 @@ from rmp_milter.calls.protocol import (
     ByCustody,
     Create,
     Created,
+    Event,
     Prove,
     Proven,
     Recode,
@@ -43,6 +44,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.cards import Days, code_digest, waiting_card
 from rmp_milter.dossier.emergency import reference_of
+from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.log.known import of_dossier
 
 DAY = 86_400
@@ -78,6 +80,12 @@ class Doing:
         change = ways[self.letter.asks]()
         change.ground.update(self.mail.shown)
         return change
+
+    @property
+    def leaf(self) -> Event:
+        """What the milter says that the leaf shall hold: its action, by the verb's own word."""
+        ticket = read_ticket(self.world.desk.holder, self.mail.ticket, self.now)
+        return event(ticket.verb.value if ticket.verb else "aide")
 
     @property
     def named(self) -> Member:
@@ -134,7 +142,7 @@ class Doing:
         code = self.stored.slots.code
         assert code is not None
         way = ByCode(code)
-        said = Prove(self.by(), way, event(self.letter.asks))
+        said = Prove(self.by(), way, self.leaf)
         reply = self.world.call(self.mail, said)
         assert isinstance(reply, Proven)
         self.mail.ticket = reply.ticket
@@ -145,7 +153,7 @@ class Doing:
         return self.mail.by(self.kept, *others, *([treating] if treating else []))
 
     def released(self, way: WayIn, reader: bytes, *others: Member) -> None:
-        leaf = replace(event("dossier"), reference=reference_of(self.mail.opened.once))
+        leaf = replace(self.leaf, reference=reference_of(self.mail.opened.once))
         documents = self.stored.documents
         said = Release(
             self.by(*others), way, documents, (reader,), leaf, self.stored.said.dossier
@@ -173,7 +181,7 @@ class Doing:
         return Change(self.letter)
 
     def wished(self, wish: Wish, *others: Member) -> Amended:
-        said = Amend(wish, event(self.letter.asks), self.by(*others))
+        said = Amend(wish, self.leaf, self.by(*others))
         made = self.world.call(self.mail, said)
         assert isinstance(made, Amended)
         return made
@@ -194,7 +202,7 @@ class Doing:
         return self.amended(Contest(), *([former] if former else []))
 
     def recoded(self) -> Change:
-        said = Recode(self.by(), self.custody, event("code"), chosen=True)
+        said = Recode(self.by(), self.custody, self.leaf, chosen=True)
         made = self.world.call(self.mail, said)
         assert isinstance(made, Recoded)
         self.world.codes[code_digest(made.code)] = self.letter.word
@@ -218,7 +226,7 @@ class Doing:
 
     def new_key(self) -> Change:
         key, name = self.letter.word, self.letter.key.rstrip("0123456789")
-        said = Amend(NewKey(certificate(key)), event("cle"), self.mail.by(None))
+        said = Amend(NewKey(certificate(key)), self.leaf, self.mail.by(None))
         made = self.world.call(self.mail, said)
         assert isinstance(made, Amended)
         for kept in self.world.dossiers.values():
@@ -231,7 +239,7 @@ class Doing:
         days = Days(self.named.said.person, *map(iso, LOCUM_DAYS))
         kept = (*(each for each in self.mail.sender.said.locums if each != days), days)
         by = self.mail.by(None, self.named)
-        made = self.world.call(self.mail, Amend(Locums(kept), event("remplacement"), by))
+        made = self.world.call(self.mail, Amend(Locums(kept), self.leaf, by))
         assert isinstance(made, Amended)
         name = self.letter.key.rstrip("0123456789")
         return Change(self.letter, members={name: Member(made.person, self.letter.key)})

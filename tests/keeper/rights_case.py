@@ -48,7 +48,8 @@ def may(  # noqa: PLR0911 -- one line a request
     patient = bool(card.patient) and card.patient == sender.person
     own = treats or (patient and not card.suspended) or is_locum(world, card, sender.person)
     in_force = bool(card.code) and world.codes.get(card.code) == letter.word
-    knows = in_force and sender.person not in card.opposed and not sender.patient_of
+    admitted = treats or sender.person not in card.opposed
+    knows = in_force and admitted and not sender.patient_of
     match letter.asks:
         case "création":
             return treats and card.act == mail.opened.once

@@ -169,9 +169,11 @@ class Orders(RuleBasedStateMachine):
         change = self._decided(letter)
         return change is not None and self.world.commit(change)
 
-    @rule(drawn=asked())
-    def mail(self, drawn: Asked) -> None:
-        self._send(self._letter(drawn))
+    @rule(some=st.lists(asked(), min_size=1, max_size=4))
+    def mails(self, some: list[Asked]) -> None:
+        """Most mails are decided and committed at once."""
+        for each in some:
+            self._send(self._letter(each))
 
     @rule(drawn=asked())
     def mail_that_is_lost(self, drawn: Asked) -> None:
@@ -324,7 +326,7 @@ def test_some_orders(service: SignedSecretKey, scribe: Scribe) -> None:
     played(
         service,
         scribe,
-        max_examples=20,
+        max_examples=18,
         stateful_step_count=40,
         derandomize=True,
         phases=quick,

@@ -247,6 +247,8 @@ def _emergency(desk: Desk, found: Entitled, request: Release, slot: bytes) -> Pa
     if found.ground.sender.patient_of:
         raise Unentitled("emergencies are for professionals")
     dossier = found.ground.dossier
+    if dossier and dossier.closed_at:
+        raise Unentitled("a closed dossier")
     dossier_id = dossier.dossier if dossier else request.dossier_id
     check_there(desk, dossier_id)
     relation = relation_to(desk.rules, found.ground, dossier) if dossier else Relation.OTHER
