@@ -214,11 +214,13 @@ def test_a_key_that_was_prolonged_is_the_same_where_the_mail_brings_the_copy_in_
     case.look()
     host.members[case.name] = Member(case.name, before.card, before.certificate)
     assert stands(host, before.card) == ("old",)
-    assert host.mail(case.name, URGENCE).ticket == b""
+    unknown = host.mail(case.name, URGENCE)
+    assert (unknown.ticket, unknown.opened.passed_over) == (b"", True)
     copy = WithCopy(case.name, before.card, before.certificate)
     copy.newer = case.newer
     host.members[case.name] = copy
     urgent = host.mail(case.name, URGENCE)
+    assert not urgent.opened.passed_over
     reply = host.ask(deposit.release(urgent, readers=(case.newer,))).reply
     assert isinstance(reply, Released), reply
     refused = host.ask(deposit.release(deposit.consultation(who=case.name))).failed

@@ -181,6 +181,7 @@ def _reply(mail: _Mail, main: _Main, kept: list[Kept], attached: Attached) -> Op
         seals=tuple(seal_of(desk.keys.pepper, each) for each in (key, *attached.keys)),
         file_fault=attached.fault,
         file_signers=attached.signers,
+        passed_over=len(mail.persons) < len(mail.request.persons),
     )
     return msgspec.structs.replace(reply, ticket=_ticket(mail, main, reply, kept))
 
