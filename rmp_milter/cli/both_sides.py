@@ -154,12 +154,18 @@ class Comparison(NamedTuple):
 def said_of_both(config: Config) -> Comparison:
     """Hold the store to the running keeper, as root; each side as the user that owns it."""
     try:
+        side = _read(config)
         with operator(config) as keeper:
             return Comparison((*findings_of(differing(keeper, lambda: _read(config))),))
-    except (CommandError, OSError, StoreError) as error:
-        return Comparison(
-            notes=(f"cards are not compared with what the keeper knows: {error}",)
-        )
+    except CommandError as error:
+        has_cards = any(each.sealed for each in side.records)
+        return _not_compared(error.line) if has_cards else Comparison()
+    except (OSError, StoreError) as error:
+        return _not_compared(str(error))
+
+
+def _not_compared(why: str) -> Comparison:
+    return Comparison(notes=(f"cards are not compared with what the keeper knows: {why}",))
 
 
 def _read(config: Config) -> StoreSide:

@@ -6,36 +6,65 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid
 from rmp_milter.calls.protocol import Event, Recorded, Relearn, Vouch, Vouched, Wake
+from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.dossier.cards import CardT, dossier_card, person_card
 from rmp_milter.dossier.model import Doctor, Dossier, NumberedEntry
-from rmp_milter.dossier.said import dossier_said, person_said
+from rmp_milter.dossier.said import (
+    dossier_named,
+    dossier_said,
+    person_named,
+    person_said,
+    unlike,
+)
 
 
-def vouched(keeper: HostKeeper, doctor: Doctor, event: Event) -> Doctor:
+def vouched(
+    keeper: HostKeeper, doctor: Doctor, event: Event, before: Doctor | None = None
+) -> Doctor:
     """Return somebody as he is to be, with the keeper's word on it in the place of the last.
 
-    The leaf ``event`` is written first. Raises :class:`~rmp_milter.cli.errors.CommandError`.
+    ``before`` is his record as it stands: what somebody wrote there that the keeper never
+    vouched for must not become its word by a command that changes something else. The leaf
+    ``event`` is written first. Raises :class:`~rmp_milter.cli.errors.CommandError`.
     """
+    if before is not None and before.card:
+        refuse_unlike(person_named(before), person_card(before.card), person_said(before))
     said = PersonSaid(person_said(doctor), doctor.certificate)
     card = keeper.ask(Vouched, Vouch(said, event, before=doctor.card)).card
     return replace(doctor, card=card)
 
 
-def vouched_dossier(
+def vouched_dossier(  # noqa: PLR0913 -- before and after, and what both are drawn from
     keeper: HostKeeper,
     dossier: Dossier,
     entries: Sequence[NumberedEntry],
     patient: Doctor | None,
     event: Event,
+    *,
+    before: Dossier,
 ) -> Dossier:
     """Return a dossier as it is to be, with the keeper's word on it; as :func:`vouched`.
 
     ``entries`` are all of it, ``patient`` the patient's own entry in the directory.
     """
-    card = dossier_said(dossier, entries, patient.doctor_id if patient else b"")
+    person = patient.doctor_id if patient else b""
+    if before.card:
+        was = dossier_said(before, entries, person)
+        refuse_unlike(dossier_named(before), dossier_card(before.card), was)
+    card = dossier_said(dossier, entries, person)
     said = DossierSaid(card, dossier.patient)
     made = keeper.ask(Vouched, Vouch(said, event, before=dossier.card)).card
     return replace(dossier, card=made)
+
+
+def refuse_unlike(whose: str, card: CardT, said: CardT) -> None:
+    """Raise :class:`CommandError` where a record is not what the keeper vouched for."""
+    if fields := unlike(card, said):
+        raise CommandError(
+            f"the record of {whose} is not what the keeper vouched for: {', '.join(fields)}",
+            "somebody has changed the store: rmp store check, and see docs/admin.md",
+        )
 
 
 def struck_out(keeper: HostKeeper, doctor: Doctor, event: Event) -> None:

@@ -79,7 +79,7 @@ def set_(  # noqa: PLR0913 -- one argument an option
         if read_key:
             changed["key_ids"] = _key_ids(found)
         leaf = keeper.event("modification", found.rpps)
-        new = vouched(keeper, revised(found, **changed), leaf)
+        new = vouched(keeper, revised(found, **changed), leaf, before=found)
         commit(store, Changes(doctors=(new,)), int(time.time()))
         print_doctor(new, store, json=as_json)
 
@@ -123,7 +123,7 @@ def locum(  # noqa: PLR0913 -- one argument an option
         new = _changed(found, acting, days, now, config.clock)
         action = "remplacement" if days else "fin de remplacement"
         leaf = replace(keeper.event(action, acting.rpps), acting_for=found.rpps)
-        new = vouched(keeper, new, leaf)
+        new = vouched(keeper, new, leaf, before=found)
         commit(store, Changes(doctors=(new,)), now)
         print_doctor(new, store, json=as_json)
 

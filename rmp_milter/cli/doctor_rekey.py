@@ -113,7 +113,7 @@ def rekey(  # noqa: PLR0913 -- one argument an option
         if found.certificate == certificate.binary:
             keeper.ask(Recorded, Record(act))
         else:
-            reader = vouched(keeper, with_key(found, certificate), act)
+            reader = vouched(keeper, with_key(found, certificate), act, before=found)
             commit(store, Changes(doctors=(reader,)), now)
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)

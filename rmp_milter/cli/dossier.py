@@ -140,7 +140,7 @@ def reopen(config: Config, *, reference: str) -> None:
             patient = view.patient_of(closed.dossier_id)
         leaf = act_of(keeper, "reouverture", closed, once=True)
         opened = revised(closed, closure=None)
-        opened = vouched_dossier(keeper, opened, entries, patient, leaf)
+        opened = vouched_dossier(keeper, opened, entries, patient, leaf, before=closed)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
     click.echo(f"reopened {closed.dossier_id.hex()}")
 

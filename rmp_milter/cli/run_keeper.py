@@ -10,6 +10,7 @@ from rmp_milter.calls.gate import processes_of
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
+from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.owners import UnknownNameError, uid_of
 from rmp_milter.keeper.authority.host_rules import HostRules
@@ -75,6 +76,7 @@ def host_rules(config: Config) -> HostRules:
         clock=config.clock,
         signature_days=rules.signature_days,
         contest_days=rules.contest_days,
+        retention=rules.retention_years * YEAR_SECONDS,
         wrong_codes=rules.wrong_codes,
         old_wrong_codes=rules.old_wrong_codes,
         sender_codes=rules.sender_codes,

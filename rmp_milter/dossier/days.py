@@ -4,6 +4,9 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+YEAR_SECONDS = 31_557_600
+"""A year as times of conservation count it."""
+
 
 class Clock(msgspec.Struct, frozen=True):
     """The clock on the host's wall: the time zone's name (IANA's) and its rules.

@@ -18,6 +18,7 @@ from rmp_milter.calls.gate import Gate, Rank, ordinary_of
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
+from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.handlers.asking.case import Bounds
@@ -39,7 +40,6 @@ from rmp_milter.store.store import Store
 from rmp_milter.store.write.marks import TALLY_TIMES
 
 DAY_SECONDS = 86_400
-YEAR_SECONDS = 31_557_600
 log = logging.getLogger("rmp.milter")
 
 EXIT_STORE_FAILED = 75

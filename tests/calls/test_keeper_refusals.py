@@ -5,7 +5,7 @@ import pytest
 from rmp_milter.calls.authority import NOTHING, NoCode
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.calls.protocol import Amend, Amended, Event, Failed, Reply, Request, Why
-from rmp_milter.errors import MailError
+from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError
 
 AMEND = Amend(NoCode(), Event(1, "revocation du code", b"act", "", "", ""), NOTHING)
 
@@ -19,9 +19,9 @@ def keeper(reply: Reply) -> RemoteKeeper:
     return RemoteKeeper(call, 50)
 
 
-def refusal(why: Why) -> MailError:
+def refusal(why: Why, detail: str = "a detail") -> MailError:
     with pytest.raises(MailError) as caught:
-        keeper(Failed(why, "a detail")).amend(AMEND)
+        keeper(Failed(why, detail)).amend(AMEND)
     return caught.value
 
 
@@ -44,3 +44,13 @@ def test_what_nothing_entitles_to_comes_again_and_only_the_log_says_why() -> Non
     error = refusal(Why.UNENTITLED)
     assert (error.text, error.code, error.facts) == ("unavailable", 451, {})
     assert error.detail == "keeper: unentitled a detail"
+
+
+@pytest.mark.parametrize("detail", [AHEAD, GONE])
+def test_after_a_restore_the_log_says_which_command_helps(detail: str) -> None:
+    error = refusal(Why.UNENTITLED, detail)
+    assert (error.code, error.facts) == (451, {})
+    assert error.detail == f"keeper: unentitled {detail}: {RESTORED}"
+    assert "rmp store check" in error.detail
+    assert isinstance(error, GoneError) is (detail == GONE)
+    assert RESTORED not in refusal(Why.UNAVAILABLE, detail).detail

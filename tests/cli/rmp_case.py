@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from rmp_milter.calls import authority
 from rmp_milter.calls.authority import PersonSaid, WaitingSaid
-from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.client import KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import (
     Compare,
     Compared,
     Event,
+    Failed,
     Forget,
     Record,
     Recorded,
@@ -26,6 +27,7 @@ from rmp_milter.calls.protocol import (
     Vouch,
     Vouched,
     Wake,
+    Why,
 )
 from rmp_milter.cli import main
 from rmp_milter.disk.closing import Closing
@@ -91,6 +93,7 @@ class PlayedKeeper(Closing):
         self.requests: list[Request] = []
         self.in_force: set[bytes] = set()
         self.stands: dict[bytes, str] = {}
+        self.keys: tuple[bytes, ...] = ()
         self.down = False
 
     def line(self, _socket: Path, _timeout: float) -> Self:
@@ -119,10 +122,15 @@ class PlayedKeeper(Closing):
                 return Released(tuple((b"packet",) * len(readers) for _ in items))
             case Vouch(said=said, before=before):
                 return Vouched(card_of(said, before))
-            case Compare(cards=cards):
-                return Compared(tuple(map(self._stand, cards)))
+            case Compare(cards=cards, behind=behind):
+                keys = self.keys if behind == b"" else ()
+                return Compared(tuple(map(self._stand, cards)), keys)
             case Relearn(cards=cards):
+                if any(self._stand(each) in {"gone", "forged"} for each in cards):
+                    raise KeeperFailed(Failed(Why.UNENTITLED, "not a card of this keeper"))
                 self.in_force |= {*cards}
+                for each in cards:
+                    self.stands.pop(each, "")
         return Recorded(len(self.requests))
 
     def _stand(self, card: bytes) -> str:

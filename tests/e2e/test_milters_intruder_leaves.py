@@ -1,15 +1,14 @@
-"""The milter's intruder would write the log, act for the host, have answers sealed to himself."""
+"""The milter's intruder would write the log, act for the host and call things otherwise."""
 
 import os
 import time
-from collections.abc import Callable
 
 import pytest
-from intruded_calls import creating, reads, recoding, recording, releasing
+from intruded_calls import reads, recording, releasing
 from intruded_house import JEAN, LISE, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.authority import Authority, Candidate, DossierSaid, PersonSaid
+from rmp_milter.calls.authority import Authority, DossierSaid, PersonSaid
 from rmp_milter.calls.client import KeeperDown, KeeperLine
 from rmp_milter.calls.protocol import (
     HEARTBEAT,
@@ -19,18 +18,12 @@ from rmp_milter.calls.protocol import (
     Checkpointed,
     Compare,
     Compared,
-    Create,
-    Created,
     Event,
     Forget,
-    Recode,
-    Recoded,
     Record,
     Recorded,
     Relearn,
     Release,
-    Seal,
-    Sealed,
     Vouch,
     Wake,
     Why,
@@ -184,66 +177,6 @@ def test_the_operators_door_is_shut_to_the_milters_user(house: House) -> None:
     assert in_a_child(call, -1) == SHUT_OUT
     with KeeperLine(path, 5) as line:
         assert line.expect(Compared, request)
-
-
-class TestSealing:
-    """Answers go to whom cards name or the mail encloses, codes to who wrote alone."""
-
-    def test_nobody_else_reads_an_answer(self, house: House) -> None:
-        intruder = house.intruder
-        (eve,) = candidates(intruder.doctor(house.eve.mail))
-        mine = Candidate(b"", intruder.certificate)
-        ticket = intruder.ticket(reads(house.anne, house.code))
-        wrong = [
-            mine,
-            replace(eve, certificate=intruder.certificate),
-            replace(eve, newer=intruder.certificate),
-            replace(eve, card=eve.card[:-1] + bytes([eve.card[-1] ^ 1])),
-            replace(eve, card=house.jean.card),
-            replace(eve, card=b""),
-        ]
-        with house.unchanged():
-            for reader in wrong:
-                for said in (b"", ticket):
-                    house.in_vain(Seal((reader,), said, b"Bonjour"))
-                house.in_vain(Seal((eve, reader), ticket, b"Bonjour"))
-
-    def test_a_key_that_another_mail_encloses_is_no_reader(self, house: House) -> None:
-        intruder = house.intruder
-        files = {"cle.asc": intruder.keyring.export()}
-        mail = house.eve.pgp_mime("Demande : aide\n", files)
-        mine = Candidate(b"", intruder.certificate)
-        assert isinstance(house.done(Seal((mine,), intruder.ticket(mail), b"x")), Sealed)
-        house.in_vain(
-            Seal((mine,), intruder.ticket(house.eve.pgp_mime("Demande : aide\n")), b"x")
-        )
-        house.in_vain(Seal((mine,), b"", b"x"))
-
-    @pytest.mark.parametrize("make", [recoding, creating])
-    def test_a_code_is_told_to_who_wrote_alone(
-        self, house: House, make: Callable[[House], Recode | Create]
-    ) -> None:
-        intruder, request = house.intruder, make(house)
-        made = house.done(request)
-        assert isinstance(made, Recoded | Created)
-        paul, eve = candidates(*(intruder.doctor(e.mail) for e in (house.paul, house.eve)))
-        by_eve = intruder.ticket(house.eve.pgp_mime("Demande : aide\n"))
-        by_paul = intruder.ticket(house.paul.pgp_mime("Demande : aide\n"))
-        right = Seal((paul,), request.by.ticket, b"@@CODE-PATIENT@@", made.held_code)
-        wrong = [
-            replace(right, readers=(eve,)),
-            replace(right, readers=(paul, eve)),
-            replace(right, readers=(eve, paul)),
-            replace(right, readers=(paul, Candidate(b"", house.intruder.certificate))),
-            replace(right, readers=(eve,), ticket=by_eve),
-            replace(right, ticket=by_paul),
-            replace(right, ticket=b""),
-            replace(right, held_code=made.held_code[:-1]),
-        ]
-        with house.unchanged():
-            for each in wrong:
-                house.in_vain(each)
-        assert isinstance(house.done(right), Sealed)
 
 
 def test_what_a_reading_was_called_it_stays(house: House) -> None:

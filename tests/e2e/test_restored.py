@@ -6,12 +6,14 @@ removed stays so. One host, three times.
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
 from clinic import Clinic, small_clinic
 from restored import (
+    WHY,
     WITNESSES,
     Patient,
     findings,
@@ -129,60 +131,92 @@ def rekeyed(clinic: Clinic, doctor: Doctor) -> Doctor:
     return renewed
 
 
-def test_a_store_from_an_older_copy(clinic: Clinic) -> None:
-    taken, gone, mine = (patient(clinic, clinic.paul) for _ in range(3))
-    maria = clinic.host.doctor("Dr Maria CHANGE", "maria@cabinet.test")
-    left = clinic.host.doctor("Dr Luc PARTI", "luc@cabinet.test")
-    copy = saved(clinic, "store")
-    taken.take_over(clinic.anne)
-    taken.recode(clinic.anne)
-    assert taken.reads(clinic.lab, taken.codes[-1])
-    late = clinic.host.doctor("Dr Tard VENU", "tard@cabinet.test")
-    lost = patient(clinic, late)
-    erased(clinic, gone)
-    clinic.host.service.rmp("doctor", "remove", left.mail)
-    with rekeyed(clinic, maria) as renewed:
-        assert mine.reads(renewed, mine.codes[0])
+class Past:
+    """What a store has forgotten that was put back from an older copy."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic, self.host = clinic, clinic.host
+        self.taken, self.gone, self.calm = (patient(clinic, clinic.paul) for _ in range(3))
+        self.maria = clinic.host.doctor("Dr Maria CHANGE", "maria@cabinet.test")
+        self.hers = patient(clinic, self.maria)
+        self.left = clinic.host.doctor("Dr Luc PARTI", "luc@cabinet.test")
+        copy = saved(clinic, "store")
+        self.taken.take_over(clinic.anne)
+        self.taken.recode(clinic.anne)
+        assert self.taken.reads(clinic.lab, self.taken.codes[-1])
+        self.late = clinic.host.doctor("Dr Tard VENU", "tard@cabinet.test")
+        self.lost = patient(clinic, self.late)
+        erased(clinic, self.gone)
+        self.rmp("doctor", "remove", self.left.mail)
+        self.renewed = rekeyed(clinic, self.maria)
+        assert self.hers.ask(self.renewed, "dossier", answers=2)
         put_back(clinic, "store", copy)
 
-        assert READ in taken.emergency(clinic.paul)
-        assert READ in taken.emergency(clinic.anne)
-        assert "Anticoagulants" not in gone.emergency(clinic.anne)
-        for doctor in (maria, renewed, left):
-            assert clinic.rejection(doctor, mine.mail(doctor, "urgence", "Motif : coma\n"))
-    assert taken.deferred(clinic.paul, "dossier")
-    assert taken.deferred(clinic.lab, "dossier", f"Code : {taken.codes[0]}\n")
-    assert gone.deferred(clinic.paul, "dossier")
-    assert mine.reads(clinic.lab, mine.codes[0])
-    (alert, *_) = clinic.host.postfix.wait_mail("garde@chu.test", 1)
-    assert "rmp store check" in message_from_bytes(alert, policy=default).get_content()
+    def rmp(self, *arguments: str) -> str:
+        return self.host.service.rmp(*arguments, check=False).stdout.decode()
 
-    found = " ".join(findings(clinic))
-    assert f"{taken.name} is older than the one in force: rmp store relearn" in found
-    assert f"{gone.name} is of what was erased or removed: rmp dossier erase" in found
-    assert "the keeper knows 1 dossiers and 1 persons that this store has not" in found
-    checked = clinic.host.service.rmp("check", "--no-postfix", check=False).stdout.decode()
-    assert taken.name in checked
+    def emergencies_go_on(self) -> None:
+        clinic = self.clinic
+        assert READ in self.taken.emergency(clinic.paul)
+        assert READ in self.taken.emergency(clinic.anne)
+        assert READ in self.hers.emergency(clinic.anne)  # though Maria cannot be told of it
+        assert "a notice is lost" in milter_log(clinic)
+        assert "Anticoagulants" not in self.gone.emergency(clinic.anne)
+        for doctor in (self.maria, self.renewed, self.left):
+            assert clinic.rejection(doctor, self.calm.mail(doctor, "urgence", WHY))
 
-    shown = clinic.host.service.rmp("store", "relearn", check=False).stdout.decode()
-    assert "Codes and keys of that time open again" in shown
-    assert clinic.host.service.rmp("store", "relearn", "--accept", check=False).returncode == 2
+    def the_rest_waits(self) -> None:
+        clinic = self.clinic
+        assert self.taken.deferred(clinic.paul, "dossier")
+        assert self.taken.deferred(clinic.lab, "dossier", f"Code : {self.taken.codes[0]}\n")
+        assert self.gone.deferred(clinic.paul, "dossier")
+        assert self.calm.reads(clinic.lab, self.calm.codes[0])
+        (alert, *_) = self.host.postfix.wait_mail("garde@chu.test", 1)
+        assert "rmp store check" in message_from_bytes(alert, policy=default).get_content()
+
+    def all_is_named(self) -> None:
+        found = " ".join(findings(self.clinic))
+        assert f"{self.taken.name} is older than the one in force: rmp store relearn" in found
+        assert f"{self.gone.name} is of what was erased or removed: rmp dossier erase" in found
+        assert "the keeper knows 1 dossiers and 1 persons that this store has not" in found
+        assert self.calm.name not in found
+        assert self.taken.name in self.rmp("check", "--no-postfix")
+
+    def close(self) -> None:
+        self.renewed.close()
+
+
+@pytest.fixture(scope="module")
+def past(clinic: Clinic) -> Iterator[Past]:
+    with closing(Past(clinic)) as past:
+        yield past
+
+
+def test_a_store_from_an_older_copy_is_refused_and_named(past: Past) -> None:
+    past.emergencies_go_on()
+    past.the_rest_waits()
+    past.all_is_named()
+
+
+def test_a_store_from_an_older_copy_is_accepted_by_two(past: Past) -> None:
+    clinic, taken, gone = past.clinic, past.taken, past.gone
+    assert "Codes and keys of that time open again" in past.rmp("store", "relearn")
+    assert rmp(clinic, "store", "relearn", "--accept")[0] == 2
     assert taken.deferred(clinic.paul, "dossier")
     status, said = rmp(clinic, "store", "relearn", "--accept", *WITNESSES)
     assert (status, said["accepted"]) == (1, True)
-    assert said["gone"] == [f"RPPS {rpps_of(clinic, left)}", gone.name]
+    assert said["gone"] == [f"RPPS {rpps_of(clinic, past.left)}", gone.name]
     assert taken.ask(clinic.paul, "dossier", answers=2)
     assert taken.reads(clinic.lab, taken.codes[0])
-    assert mine.reads(maria, mine.codes[0])
+    assert past.hers.ask(past.maria, "dossier", answers=2)
 
     assert gone.deferred(clinic.paul, "dossier")
-    clinic.host.service.rmp("dossier", "erase", gone.reference)
-    clinic.host.service.rmp("doctor", "remove", left.mail)
+    past.rmp("dossier", "erase", gone.reference)
+    past.rmp("doctor", "remove", past.left.mail)
     assert findings(clinic) == []
-    again = clinic.host.doctor("Dr Luc PARTI", "luc@cabinet.test", enrolled=False)
-    clinic.host.service.enrol(late, 77)
-    assert again
-    assert clinic.create(lost.lines, by=late)
+    clinic.host.service.enrol(past.late, 77)
+    clinic.host.service.enrol(past.left, 78)
+    assert clinic.create(past.lost.lines, by=past.late)
 
 
 def test_a_log_begun_anew(clinic: Clinic) -> None:

@@ -1,11 +1,23 @@
 """Urgence: who reads at once, what he gets, who is told, and the short list to choose from."""
 
 import pytest
-from handlers_case import DEMO, JEAN, NOON, OTHER, World, asked, dossier, refusal_of, run
+from handlers_case import (
+    DEMO,
+    JEAN,
+    NOON,
+    OTHER,
+    RecordingKeeper,
+    World,
+    asked,
+    dossier,
+    play,
+    refusal_of,
+    run,
+)
 from msgspec.structs import replace
 from urgence_case import FILED, WHO, emergency
 
-from rmp_milter.calls.protocol import ByCustody, Record, Release
+from rmp_milter.calls.protocol import ByCustody, Record, Release, Reply, Request
 from rmp_milter.dossier.model import (
     Closure,
     Dossier,
@@ -18,6 +30,7 @@ from rmp_milter.dossier.model import (
     Tally,
 )
 from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import GoneError
 from rmp_milter.handlers import urgence
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.people.search import short_reference
@@ -197,3 +210,34 @@ class TestCase:
         assert (
             refusal(emergency(by=patient), World([dossier()])) == "emergency-professionals-only"
         )
+
+
+class TestErasedBefore:
+    """A dossier that the keeper knows to be erased, back with an older copy of the store."""
+
+    gone = replace(dossier(), dossier_id=b"\7" * 16)
+
+    def keeper(self) -> RecordingKeeper:
+        def answer(request: Request) -> Reply | GoneError:
+            named = getattr(request, "dossier_id", b"") or request.event.dossier_id
+            gone = named == self.gone.dossier_id
+            return GoneError("unavailable", code=451) if gone else play(request)
+
+        return RecordingKeeper(answer)
+
+    def test_it_is_answered_as_if_there_were_none(self) -> None:
+        outcome, asked_of = run(
+            urgence.handle, emergency(), World([self.gone], FILED), self.keeper()
+        )
+        assert outcome.urgent
+        assert "DUPONT" not in outcome.letter.text
+        assert outcome.effects.emergencies == ()
+        (_, nobody) = asked_of
+        assert (nobody.event.action, nobody.event.outcome) == ("urgence liste", "none")
+
+    def test_in_a_short_list_it_does_not_stand(self) -> None:
+        world = World([dossier(), self.gone], FILED)
+        outcome, _ = run(urgence.handle, emergency(), world, self.keeper())
+        text = outcome.letter.text
+        assert short_reference(dossier().dossier_id) in text
+        assert short_reference(self.gone.dossier_id) not in text

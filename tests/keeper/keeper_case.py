@@ -164,7 +164,9 @@ def opening(
 ACCOUNT = "carl"
 
 
-def with_an_account(certificate: bytes = b"", pepper: bytes = PEPPER) -> Candidate:
+def with_an_account(
+    certificate: bytes = b"", pepper: bytes = PEPPER, fingerprint: str = ""
+) -> Candidate:
     """Return somebody of the directory who has an account, and who has signed nothing."""
     digest = digest_of(certificate)
     card = PersonCard(
@@ -172,7 +174,7 @@ def with_an_account(certificate: bytes = b"", pepper: bytes = PEPPER) -> Candida
         revision=0,
         act=NO_ACT,
         certificate=digest,
-        fingerprint=digest[:20].hex(),
+        fingerprint=fingerprint or digest[:20].hex(),
         signed_at=0,
         rpps="10009876541",
         name="Dr Carl CAROLUS",

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from keeper_case import HEADER, LETTER, PDF, ask, desk_of, encrypted, entity, opening
+from keeper_case import (
+    ACCOUNT,
+    HEADER,
+    LETTER,
+    PDF,
+    ask,
+    desk_of,
+    encrypted,
+    entity,
+    opening,
+    with_an_account,
+)
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
@@ -50,12 +61,13 @@ def _public(gpg: Gpg, who: str) -> bytes:
 
 
 def opened(gpg: Gpg, desk: Desk, text: bytes, *files: bytes, account: bool = False) -> Opened:
-    """Open a text with files; eve is not enrolled. ``account`` says that somebody logged in."""
+    """Open a text with files; eve is not enrolled. ``account`` says that bob logged in."""
     names = [f"{at}.pgp" for at in range(len(files))]
     candidates = [_public(gpg, each) for each in (ALICE, BOB)]
     request, memory = opening([text, *files], entity=False, names=names, candidates=candidates)
-    if not account:
-        request = msgspec.structs.replace(request, persons=(), account="")
+    bob = with_an_account(_public(gpg, BOB), fingerprint=gpg.fingerprint(BOB).lower())
+    persons, name = ((bob,), ACCOUNT) if account else ((), "")
+    request = msgspec.structs.replace(request, persons=persons, account=name)
     reply = ask(desk, request, memory).reply
     assert isinstance(reply, Opened), reply
     return reply
@@ -193,6 +205,7 @@ SIGNED: dict[str, tuple[list[str], list[str], FileFault | None]] = {
     "in the other part": ([ALICE], ["", ALICE], FileFault.SIGNATURE),
     "text by a stranger": ([EVE], [EVE], FileFault.SIGNATURE),
     "text by nobody": ([], [BOB], None),
+    "text by nobody, by another enrolled one": ([], [ALICE], FileFault.SIGNATURE),
     "text by nobody, by a stranger": ([], [EVE], FileFault.SIGNATURE),
 }
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from cards_case import DOSSIER, person
 from keeper_case import NOW, PEPPER
 from little_host import asking
-from test_authority_amending import DOSSIER, person
 
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.dossier.cards import WaitingCard, packed
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
 from rmp_milter.keeper.authority.ground import (
     Look,
@@ -32,6 +33,8 @@ from rmp_milter.keeper.authority.tickets import (
 from rmp_milter.keeper.keys.held import LIFETIME, HeldError, HeldKind, Holder
 from rmp_milter.keeper.log.known import Stand
 from rmp_milter.mail.header.routing import parse
+
+pytestmark = pytest.mark.promise(number=21)
 
 SEALER = Sealer(PEPPER)
 ACT = b"a" * 32
@@ -183,6 +186,16 @@ def test_a_call_rests_on_its_senders_card() -> None:
     for ticket, by in ((TICKET, without), (nobodys, BY), (others, BY)):
         with pytest.raises(Unentitled, match="without its sender's card"):
             ground_of(read, ticket, by, NOW)
+
+
+def test_an_unsigned_mail_needs_an_account_that_is_still_his() -> None:
+    """Whose a mail is may have been read in an older card of his."""
+    unsigned = msgspec.structs.replace(TICKET, proof=Proof.ACCOUNT)
+    with pytest.raises(Unentitled, match="an unsigned mail of whom none counts"):
+        ground_of(reading(Stand.CURRENT), unsigned, BY, NOW)
+    with_one = SEALER.sealed(msgspec.structs.replace(SENDER, account="x"))
+    by = msgspec.structs.replace(BY, persons=(Candidate(with_one, KEY),))
+    assert ground_of(reading(Stand.CURRENT), unsigned, by, NOW)
 
 
 @pytest.mark.parametrize("share", [-1, 1, 99])

@@ -7,8 +7,8 @@ from keeper_case import NOW, SERVICE, ask, event, hosts_event
 from keeper_gpg import Gpg
 from little_host import ALICE, BOB, Kept, LittleHost, Mail, Member, asking
 
-from rmp_milter.calls.authority import Locums, NewKey, PatientKey, Prolong
-from rmp_milter.calls.protocol import Amend, Amended, Recorded, Relearn, Why
+from rmp_milter.calls.authority import Candidate, Locums, NewKey, PatientKey, Prolong
+from rmp_milter.calls.protocol import Amend, Amended, Recorded, Relearn, Seal, Sealed, Why
 from rmp_milter.certificates import prolonged
 from rmp_milter.dossier.cards import Days, person_card
 from rmp_milter.dossier.days import UNIVERSAL, day_of
@@ -95,6 +95,22 @@ def test_nobody_but_the_medecin_traitant_gives_a_patient_a_key(
     kept = host.create()
     mail, key = patients_key(host, jean, BOB)
     assert refused(host, mail, PatientKey(PLACE, key), kept, host.member(ALICE))
+
+
+def test_an_answer_goes_to_whom_a_card_names_or_to_the_key_that_the_mail_is_about(
+    host: LittleHost, jean: str
+) -> None:
+    mail, key = patients_key(host, jean)
+    eves = host.gpg.public("eve@x.fr")
+    other, _ = with_key(host, asking("droits"), jean)
+    sealed = host.ask(Seal((Candidate(b"", key),), mail.ticket, b"x")).reply
+    assert isinstance(sealed, Sealed)
+    for reader, ticket in ((eves, mail.ticket), (key, b""), (key, other.ticket)):
+        request = Seal((Candidate(b"", reader),), ticket, b"x")
+        assert host.ask(request).failed.why is Why.UNENTITLED
+    alice = host.member(ALICE)
+    forged = Candidate(alice.card, eves)
+    assert host.ask(Seal((forged,), mail.ticket, b"x")).failed.why is Why.UNENTITLED
 
 
 # Keys of one's own

@@ -355,8 +355,12 @@ def test_callers_that_are_slow_or_hang_up_leave_nothing(keeper: Running) -> None
         return [open_files(pid) for pid in keeper.workers()]
 
     until(lambda: all(map(has_log, keeper.workers())))  # a worker that begins has it not yet
-    for _ in range(8):
+
+    def alike() -> bool:
         assert isinstance(keeper.client.call(beat())[0], Checkpointed)
+        return len(set(levels())) == 1
+
+    until(alike)  # a worker that has written nothing yet has a file less
     before, workers = levels(), keeper.workers()
     whole = framed(encode(beat()))
     with Memory() as shared:

@@ -23,6 +23,7 @@ from rmp_milter.calls.protocol import (
     PastEvent,
     Record,
     Resealed,
+    SealedDocument,
     Told,
     ToReseal,
     Wait,
@@ -32,6 +33,7 @@ from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.keys.sealing import SealError, open_session_key, open_waiting_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.known import of_dossier
 
 WAITING = b"waiting-16-bytes"
 OTHER = b"another--dossier"
@@ -244,3 +246,50 @@ def test_the_same_deposit_waits_again_under_the_same_card(host: LittleHost) -> N
     again = host.ask(deposit.wait(host.member(ALICE).certificate)).reply
     assert isinstance(again, Resealed)
     assert (again.card, len(host.desk.journal)) == (deposit.card, before)
+
+
+def waiting_for_nobody(host: LittleHost) -> tuple[str, bytes, SealedDocument]:
+    """Have a deposit wait for somebody without a dossier; return for whom, and what waits."""
+    patient = "Patient : MARTIN Zoé\r\nNé le : 02/03/1970\r\n"
+    mail = host.mail(BOB, f"{patient}Document : CR\r\n{LETTER}", files=[("a.pdf", PDF)])
+    said = msgspec.structs.replace(event("depot"), dossier_id=b"")
+    request = Wait(mail.by(), WAITING, (ToReseal(DOCUMENT, 0),), (), said)
+    reply = host.ask(request).reply
+    assert isinstance(reply, Resealed), reply
+    return patient, reply.card, mail.sealed(reply.items[0].sealed_key, DOCUMENT)
+
+
+def test_a_dossier_adopts_for_the_mail_that_creates_it_before_it_is_committed(
+    host: LittleHost,
+) -> None:
+    """A conflict may still undo the creation: nothing of its card is learnt by that."""
+    patient, card, item = waiting_for_nobody(host)
+    mail = host.mail(ALICE, asking("création", "Consentement : oui", patient=patient))
+    kept = host.made(mail)
+    adopt = Adopt(mail.by(kept), card, (item,), (mail.sender.certificate,), event("x"))
+    assert isinstance(host.ask(adopt).reply, Resealed)
+    with host.desk.journal.own() as own:
+        assert own.known.read(of_dossier(kept.dossier_id)) is None
+    unasked = msgspec.structs.replace(adopt, by=msgspec.structs.replace(adopt.by, ticket=b""))
+    assert isinstance(host.ask(unasked).reply, Resealed)
+    with host.desk.journal.own() as own:
+        assert own.known.read(of_dossier(kept.dossier_id)) is not None
+
+
+@pytest.mark.promise(number=1)
+def test_a_deposit_goes_to_no_other_patient_and_to_no_closed_dossier(host: LittleHost) -> None:
+    patient, card, item = waiting_for_nobody(host)
+    other = host.create(ALICE, patient=OTHER_PATIENT)
+    alice = host.member(ALICE).candidate
+
+    def adopted(dossier: bytes) -> Why | None:
+        by = Authority(b"", dossier, (alice,))
+        request = Adopt(by, card, (item,), (), event("rattachement"))
+        return getattr(host.ask(request).reply, "why", None)
+
+    assert adopted(other.card) is Why.UNENTITLED
+    kept = host.create(ALICE, patient=patient)
+    closed = msgspec.structs.replace(kept.said, closed_at=NOW, revision=1)
+    assert adopted(host.desk.sealer.sealed(closed)) is Why.UNENTITLED
+    assert adopted(b"") is Why.UNENTITLED
+    assert adopted(kept.card) is None

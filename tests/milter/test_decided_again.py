@@ -7,7 +7,7 @@ from settling_case import case_of
 
 from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.dossier.model import Doctor
-from rmp_milter.errors import MailError
+from rmp_milter.errors import RESTORED, MailError
 from rmp_milter.milter import pipeline
 from rmp_milter.store.format.failures import Conflict
 
@@ -41,6 +41,15 @@ def test_three_times_the_mail_comes_again(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(MailError) as caught:
         decided(monkeypatch, *(GroundMoved() for _ in range(3)))
     assert (caught.value.code, caught.value.text) == (451, "unavailable")
+    assert RESTORED in caught.value.detail
+
+
+def test_a_dossier_that_changed_so_often_is_no_sign_of_a_restore(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(MailError, match="451") as caught:
+        decided(monkeypatch, GroundMoved(), GroundMoved(), Conflict("changed"))
+    assert RESTORED not in caught.value.detail
 
 
 def test_what_the_keeper_did_before_is_said_at_smtp_time_and_answered_by_no_letter() -> None:

@@ -113,7 +113,7 @@ def _fields(given: Amending, wish: Wish, dossier: DossierCard) -> dict[str, obje
             return {"code": b""}
         case Close():
             _check_settled(given, dossier)
-            return {"closed_at": given.now, "erase_at": wish.erase_at}
+            return {"closed_at": given.now, "erase_at": _erased_at(given, wish)}
         case AddNumber():
             return {"number": _number(given, dossier)}
         case _:
@@ -150,6 +150,14 @@ def _check_settled(given: Amending, dossier: DossierCard) -> None:
     """Refuse what cannot be undone as long as it is open who treats."""
     if is_running(dossier.takeover, given.ground.ticket.at):
         raise Unentitled("while a takeover may be contested")
+
+
+def _erased_at(given: Amending, wish: Close) -> int:
+    """Return when the dossier may be erased: as the host keeps them, from when the mail came."""
+    due = given.ground.ticket.at + given.rules.retention
+    if abs(wish.erase_at - due) > SAME_MOMENT:
+        raise Unentitled("another time of conservation than the host's")
+    return wish.erase_at
 
 
 def _opposed(given: Amending, wish: Oppose, dossier: DossierCard) -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.certificates import prolonged
 from rmp_milter.dossier.cards import CardError, DossierCard, PersonCard
+from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import AHEAD, GONE
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled
@@ -178,6 +179,9 @@ def ground_of(reading: Reading, ticket: Ticket, by: Authority, now: int) -> Grou
     sender = next((each.card for each in persons if each.card.person == ticket.person), None)
     if sender is None or not ticket.person:
         raise Unentitled("without its sender's card")
+    if ticket.proof is Proof.ACCOUNT and not sender.account:
+        # An older card may have named an account that is his no more, when the mail was opened.
+        raise Unentitled("an unsigned mail of whom none counts")
     if not 0 <= by.share < len(ticket.shares):
         raise Unentitled("a share that the mail has not")
     return Ground(ticket, sender, reading.shown_dossier(by.dossier), persons, by.share)

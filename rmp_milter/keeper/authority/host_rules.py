@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rmp_milter.dossier.days import UNIVERSAL, Clock
+from rmp_milter.dossier.days import UNIVERSAL, YEAR_SECONDS, Clock
 from rmp_milter.dossier.rules import STRICTEST, Policy
 
 DAY = 86_400
@@ -13,13 +13,15 @@ SAME_MOMENT = 300
 class HostRules(NamedTuple):
     """The configuration's [policy] and [rules], as far as they decide who may have what done.
 
-    Tries are counted within ``window`` seconds, those of codes from before within 30 days.
+    A closed dossier is kept for ``retention`` seconds. Tries are counted within ``window``
+    seconds, those of codes from before within 30 days.
     """
 
     policy: Policy = STRICTEST
     clock: Clock = UNIVERSAL
     signature_days: int = 7
     contest_days: int = 15
+    retention: int = 20 * YEAR_SECONDS
     wrong_codes: int = 5
     old_wrong_codes: int = 30
     sender_codes: int = 10

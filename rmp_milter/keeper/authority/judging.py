@@ -20,6 +20,8 @@ from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.mail.header.routing import RoutingHeader
 
 SEES_ALL = frozenset({Relation.TREATING, Relation.LOCUM, Relation.PATIENT})
+ABOUT_ENCLOSED_KEYS = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVELLE_CLE})
+"""Requests whose answer is for a key that the mail encloses."""
 GRACE = 2 * 3600
 """Seconds after a locum's last midnight in which what came before it may still be taken in."""
 

@@ -29,7 +29,7 @@ from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.dossier.takeovers import may_be_contested
 from rmp_milter.keeper.authority.amending import next_dossier
 from rmp_milter.keeper.authority.ground import digest_of, is_prolonged
-from rmp_milter.keeper.authority.judging import agree, granted
+from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS, agree, granted
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, sealed_ticket
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
@@ -59,12 +59,10 @@ from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 from rmp_milter.keeper.vitale.attestation import is_number
 
-_ENCLOSES = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVELLE_CLE})
-"""Requests whose answer is for a key that the mail encloses."""
 _CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CONTESTATION, Verb.CLE_DU_PATIENT})
 """Requests that open a dossier and then change who has a standing in it."""
 
-_HANDS_OUT = _ENCLOSES | {
+_HANDS_OUT = ABOUT_ENCLOSED_KEYS | {
     *(Verb.CONSULTATION, Verb.RENVOI, Verb.COPIE, Verb.URGENCE),
     *(Verb.MEDECIN_TRAITANT, Verb.CONTESTATION),
 }
@@ -267,7 +265,7 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
         if not (dossier.takeover and may_be_contested(dossier.takeover, ticket.at)):
             raise Unentitled("nothing to contest")
         own = ground.certificates_of(dossier.takeover.former)  # whom the contest puts back
-    if ticket.verb not in _ENCLOSES:
+    if ticket.verb not in ABOUT_ENCLOSED_KEYS:
         if certificate not in own:
             raise Unentitled("another reader than the sender")
         return
@@ -283,9 +281,12 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
 
 def _check_masks(way: Passage, items: Iterable[SealedDocument]) -> None:
     """Raise :class:`Unentitled` for a document that is hidden from the sender."""
-    dossier, person = way.found.ground.dossier, way.found.ground.sender.person
+    ground = way.found.ground
+    dossier, person = ground.dossier, ground.sender.person
     if dossier is None or way.sees_all:
         return
+    if ground.ticket.verb is Verb.URGENCE and ground.person(dossier.treating) is None:
+        return  # whose locum he may be nobody can say: that must not refuse an emergency
     hidden = {each.document for each in dossier.masked if each.author != person}
     if any(item.document_id in hidden for item in items):
         raise Unentitled("a masked document")

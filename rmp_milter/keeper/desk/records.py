@@ -19,6 +19,7 @@ from rmp_milter.keeper.desk.entitled import (
     leaf_of,
     write_entitled,
 )
+from rmp_milter.keeper.desk.ways import check_there
 from rmp_milter.mail.header.cutting_reason import MAX_REASON
 
 _GIVES_REASONS = frozenset({Verb.URGENCE, Verb.JUSTIFICATION})
@@ -54,7 +55,10 @@ def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
         return _refusal(desk, found, event, verb)
     if verb in _GIVES_REASONS:
         # An emergency is written down whatever card there is, or none.
-        leaf = leaf_of(found, event, dossier=dossier.dossier if dossier else event.dossier_id)
+        dossier_id = dossier.dossier if dossier else event.dossier_id
+        if dossier_id:
+            check_there(desk, dossier_id)
+        leaf = leaf_of(found, event, dossier=dossier_id)
         said = found.ticket.header(found.ground.share).reference
         return replace(
             leaf, reference=reference_typed(said) if verb is Verb.JUSTIFICATION else ""

@@ -5,6 +5,7 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Seal, Sealed, Why
 from rmp_milter.dossier.model import Verb
 from rmp_milter.keeper.authority.ground import Person, Reading, digest_of
+from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.code_in_answer import with_code
@@ -51,10 +52,10 @@ def _key_of(candidate: Candidate) -> bytes:
 def _readers(
     desk: Desk, readers: tuple[Candidate, ...], ticket: Ticket | None, now: int
 ) -> list[Person]:
-    """Return the readers whom cards name; the others' keys must be enclosed in the mail."""
+    """Return the readers whom cards name; the others' keys are enclosed in a mail about them."""
     act = ticket.act if ticket else b""
     leniently = ticket is not None and ticket.verb is Verb.URGENCE
-    enclosed = ticket.keys if ticket else ()
+    enclosed = ticket.keys if ticket and ticket.verb in ABOUT_ENCLOSED_KEYS else ()
     with desk.journal.own() as own:
         reading = Reading(desk.sealer, look_in(own), act, leniently=leniently)
         persons = [reading.person(each, now) for each in readers if each.card]

@@ -247,14 +247,16 @@ def _emergency(desk: Desk, found: Entitled, request: Release, slot: bytes) -> Pa
     if found.ground.sender.patient_of:
         raise Unentitled("emergencies are for professionals")
     dossier = found.ground.dossier
+    if dossier and dossier.closed_at:
+        raise Unentitled("a closed dossier")
     dossier_id = dossier.dossier if dossier else request.dossier_id
-    _check_there(desk, dossier_id)
+    check_there(desk, dossier_id)
     relation = relation_to(desk.rules, found.ground, dossier) if dossier else Relation.OTHER
     private = _custody_opened(desk, dossier_id, slot)
     return Passage(found, dossier_id, Way.CUSTODY, relation, private)
 
 
-def _check_there(desk: Desk, dossier_id: bytes) -> None:
+def check_there(desk: Desk, dossier_id: bytes) -> None:
     """Raise :class:`Unentitled` for what was erased: no copy of its slot brings it back."""
     if len(dossier_id) != ID_SIZE:
         raise Unentitled("no dossier's id")

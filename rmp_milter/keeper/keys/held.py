@@ -23,10 +23,7 @@ class HeldError(ValueError):
 class HeldKind(Enum):
     """What is held."""
 
-    SESSION_KEY = b"session key"
     CODE = b"code"
-    ATTESTATION = b"vitale attestation"  # the patient's number
-    REASON = b"reason"  # of an emergency or its justification, in words
     TICKET = b"ticket"
 
 

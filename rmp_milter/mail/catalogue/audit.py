@@ -52,15 +52,16 @@ LETTERS: Mapping[str, Text] = {
         "rmp milter and rmp keeper say more.",
     ),
     "machine-restored": Text(
-        "Des messages sont différés : les fiches du magasin ne sont pas celles\n"
-        "que le gardien (rmp keeper) connaît. L'un des deux vient sans doute\n"
-        "d'une copie plus ancienne. Les urgences passent ; rien n'est perdu de\n"
-        "plus. Pour voir ce qui diffère, et la commande qui aide :\n\n"
+        "Des messages sont différés : le magasin et le gardien (rmp keeper)\n"
+        "ne sont pas du même jour. L'un des deux vient sans doute d'une\n"
+        "copie plus ancienne. Les urgences passent ; les autres messages\n"
+        "reviennent d'eux-mêmes. Pour voir ce qui diffère, et la commande\n"
+        "qui aide :\n\n"
         "    rmp store check",
-        "Mails are put off: the cards of the store are not those that the\n"
-        "keeper knows. One of both seems to come from an older copy.\n"
-        "Emergencies go on; nothing more is lost. To see what differs, and the\n"
-        "command that helps:\n\n"
+        "Mails are put off: the store and the keeper are not of one day.\n"
+        "One of both seems to come from an older copy. Emergencies go on;\n"
+        "other mails come again by themselves. To see what differs, and\n"
+        "the command that helps:\n\n"
         "    rmp store check",
     ),
     "machine-clock-leapt": Text(
