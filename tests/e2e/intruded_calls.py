@@ -5,7 +5,7 @@ from typing import Any
 
 from intruded_house import JEAN, SERVICE, House
 
-from rmp_milter.calls.authority import Mask, NoCode
+from rmp_milter.calls.authority import Masking, NoCode
 from rmp_milter.calls.protocol import (
     Amend,
     ByCode,
@@ -110,7 +110,7 @@ def masking(house: House) -> Amend:
     by = house.intruder.by(house.intruder.ticket(mail), house.jean)
     author = house.intruder.doctor(house.lab.mail).doctor_id
     (document,) = house.intruder.documents(house.jean)
-    return Amend(Mask((Masked(document.document_id, author),)), leaf("masquage"), by)
+    return Amend(Masking((Masked(document.document_id, author),)), leaf("masquage"), by)
 
 
 def revoking(house: House) -> Amend:

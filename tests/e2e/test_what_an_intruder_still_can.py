@@ -8,7 +8,7 @@ from intruded_calls import NEW_ID, listing_of, reads, releasing, slot_of
 from intruded_house import EVES_ACCOUNT, JEAN, LISE, SERVICE, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.authority import Mask, NoCode
+from rmp_milter.calls.authority import Masking, NoCode
 from rmp_milter.calls.protocol import (
     Amend,
     Amended,
@@ -192,7 +192,9 @@ def masked(house: House, name: str) -> tuple[str, Dossier, Dossier]:
     by = house.intruder.by(house.intruder.ticket(mail), dossier)
     (document,) = house.intruder.documents(dossier)
     lab = house.intruder.doctor(house.lab.mail).doctor_id
-    made = house.done(Amend(Mask((Masked(document.document_id, lab),)), leaf("masquage"), by))
+    made = house.done(
+        Amend(Masking((Masked(document.document_id, lab),)), leaf("masquage"), by)
+    )
     assert isinstance(made, Amended)
     return lines, dossier, replace(dossier, card=made.dossier)
 
@@ -228,7 +230,7 @@ def test_he_chooses_what_a_mail_unmasks(house: House) -> None:
     lines, _, after = masked(house, "MASQUEE")
     mail = house.paul.pgp_mime(f"Demande : démasquage\n{SERVICE}{lines}Numéros : 7\n")
     by = house.intruder.by(house.intruder.ticket(mail), after)
-    made = house.done(Amend(Mask(()), leaf("demasquage"), by))
+    made = house.done(Amend(Masking(()), leaf("demasquage"), by))
     assert isinstance(made, Amended)
     assert dossier_card(made.dossier).masked == ()
 
