@@ -23,7 +23,8 @@ PROCESSES = {"serve", "keeper", "milter", "courier"}
 """The commands of ``rmp`` that run until they are ended."""
 
 LONGEST_FIRST = (
-    *("test_nobody_is_told", "test_kills", "test_treating", "test_shapes_whole"),
+    *("test_nobody_is_told", "test_change_points", "test_kills", "test_treating"),
+    "test_shapes_whole",
     *("e2e", "testbed", "postfix", "keeper", "host", "cli"),
 )
 """Files, then folders; the others follow."""

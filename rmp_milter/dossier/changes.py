@@ -49,11 +49,14 @@ class NewDossier(msgspec.Struct, frozen=True):
 class DossierUpdate(msgspec.Struct, frozen=True):
     """A dossier's new state; a conflict unless the stored one is of one revision less.
 
-    ``trait_keys`` replace the look-up keys where they are given.
+    ``trait_keys`` replace the look-up keys where they are given. ``entries`` is how many there
+    were, where a new reader is given packets of all of them: a conflict where there are more,
+    of which he would have none.
     """
 
     dossier: Dossier
     trait_keys: tuple[str, ...] = ()
+    entries: int | None = None
 
 
 class NewKeyPackets(msgspec.Struct, frozen=True):

@@ -12,21 +12,21 @@ import msgspec
 from rmp_milter.calls.authority import PatientKey
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Doctor, Dossier, ReplyForm
-from rmp_milter.dossier.revisions import next_revision
+from rmp_milter.dossier.revisions import next_revision, revised
 from rmp_milter.dossier.rules import Act, Way
 from rmp_milter.dossier.takeovers import is_running
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Notice, Outcome
 from rmp_milter.handlers.asking.view import View
-from rmp_milter.handlers.filing.key_packets import documents_in, written
+from rmp_milter.handlers.filing.key_packets import documents_in, read_anew, written
 from rmp_milter.handlers.letters.takeovers import until_words
 from rmp_milter.handlers.people.keys import enclosed, names_another, said_of_key
 from rmp_milter.handlers.reading.enclosing import documents_of
 from rmp_milter.handlers.sight.seen import seen
 from rmp_milter.handlers.way_in.admission import Admission, admit
 from rmp_milter.handlers.way_in.amending import amend
-from rmp_milter.handlers.way_in.entering import changed, settled
+from rmp_milter.handlers.way_in.entering import settled
 from rmp_milter.handlers.way_in.unlocking import prove, unlock
 from rmp_milter.mail.address import is_address
 from rmp_milter.mail.catalogue.texts import text
@@ -50,9 +50,10 @@ def handle(case: Case) -> Outcome:
     cards = amend(case, admission, wish, before, documents=documents)
     patient = msgspec.structs.replace(patient, card=cards.person)
     notices = (_welcome(case, patient), *_replaced(case, before, patient))
+    after = revised(dossier, card=cards.dossier, suspended=False)
     effects = Effects(
         doctors=(patient,),
-        updates=changed(dossier, card=cards.dossier, suspended=False),
+        updates=(read_anew(after, case.view),),
         key_packets=packets,
         notices=notices,
     )

@@ -11,14 +11,19 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest
 from rmp_milter.certificates import usable
-from rmp_milter.dossier.changes import DossierUpdate, NewKeyPackets
+from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Sheet
 from rmp_milter.dossier.rules import Act, Way
 from rmp_milter.dossier.takeovers import contested, is_running, may_be_contested
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
-from rmp_milter.handlers.filing.key_packets import documents_in, own_packets, written
+from rmp_milter.handlers.filing.key_packets import (
+    documents_in,
+    own_packets,
+    read_anew,
+    written,
+)
 from rmp_milter.handlers.letters.takeovers import (
     contest_notices,
     standing_words,
@@ -46,7 +51,7 @@ def handle(case: Case) -> Outcome:
     card = amend(case, admission, Contest(), former, documents=missing).dossier
     after = _restored(case, dossier, former, card)
     effects = Effects(
-        updates=(DossierUpdate(after),),
+        updates=(read_anew(after, case.view),),
         key_packets=packets,
         notices=contest_notices(case, dossier, after, former),
     )

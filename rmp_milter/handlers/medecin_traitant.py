@@ -11,7 +11,6 @@ A takeover suspends the patient's key, shows what stands from before, and can be
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import TakeOver
-from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.revisions import revised
@@ -20,7 +19,7 @@ from rmp_milter.dossier.takeovers import may_be_contested, taken_over
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
-from rmp_milter.handlers.filing.key_packets import documents_in, written
+from rmp_milter.handlers.filing.key_packets import documents_in, read_anew, written
 from rmp_milter.handlers.letters.takeovers import standing_words, taken_notices, until_words
 from rmp_milter.handlers.people.contacts import with_contacts
 from rmp_milter.handlers.way_in.admission import admit, spent
@@ -45,7 +44,7 @@ def handle(case: Case) -> Outcome:
         card = amend(case, admission, wish, documents=documents).dossier
         after = _taken_over(case, dossier, card)
     effects = Effects(
-        updates=(DossierUpdate(after),),
+        updates=(read_anew(after, case.view),),
         key_packets=written(documents, packets, case.doctor),
         cleared=forgiven(admission),
         once=spent(case),

@@ -54,6 +54,7 @@ class MilterProxy:
             while True:
                 packet = _packet(milter)
                 if packet[_LENGTH.size :][:1] == _DISCARD and not self._done():
+                    postfix.shutdown(socket.SHUT_RDWR)  # a thread waits in it
                     return
                 postfix.sendall(packet)
 

@@ -16,8 +16,9 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.dossier.changes import CardOf, Changes, Presented
+from rmp_milter.dossier.changes import CardOf, Changes, DossierUpdate, Presented
 from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.revisions import revised
 from rmp_milter.store import Conflict, Store
 
 CARD, NEXT = b"card 1", b"card 2"
@@ -157,3 +158,18 @@ def test_of_many_at_one_moment_none_is_filed_on_a_card_that_went(store: Store) -
     assert the_dossier(store, dossier_id).card == NEXT
     late = Changes(entries=(a_deposit(dossier_id, b"late"),), ground=ground)
     assert refused(store, late) == "ground"
+
+
+def test_who_is_given_packets_of_all_documents_misses_none_that_came_meanwhile(
+    store: Store,
+) -> None:
+    dossier_id, _ = carded(store)
+    store.commit(Changes(digest=b"one", entries=(a_deposit(dossier_id),)), NOW)
+    with store.snapshot() as view:
+        dossier = view.dossier(dossier_id)
+        assert dossier is not None
+        entries = len(view.entries(dossier_id))
+    update = DossierUpdate(revised(dossier, card=NEXT), entries=entries)
+    store.commit(Changes(digest=b"two", entries=(a_deposit(dossier_id),)), NOW)
+    assert refused(store, Changes(updates=(update,))) == "entries"
+    store.commit(Changes(updates=(replace(update, entries=entries + 1),)), NOW)

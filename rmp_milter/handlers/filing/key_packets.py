@@ -7,7 +7,7 @@ reader, they are written anew.
 from collections.abc import Iterator, Sequence
 
 from rmp_milter.certificates import usable
-from rmp_milter.dossier.changes import NewKeyPackets
+from rmp_milter.dossier.changes import DossierUpdate, NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.handlers.asking.view import View
 
@@ -33,6 +33,11 @@ def documents_in(dossier: Dossier, view: View) -> list[Document]:
         for filed in view.entries(dossier.dossier_id)
         for document in filed.entry.documents
     ]
+
+
+def read_anew(dossier: Dossier, view: View) -> DossierUpdate:
+    """Return the update of a dossier whose documents a new reader gets packets of, all of them."""
+    return DossierUpdate(dossier, entries=len(view.entries(dossier.dossier_id)))
 
 
 def written(

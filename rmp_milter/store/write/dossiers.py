@@ -48,6 +48,8 @@ class DossierRecorder:
         new, stored = update.dossier, self.find(update.dossier.dossier_id)
         if stored is None or stored.dossier.revision != new.revision - 1:
             raise Conflict("dossier")
+        if update.entries not in {None, self._head(new.dossier_id).count}:
+            raise Conflict("entries")
         if _fixed(new) != _fixed(stored.dossier):
             raise StoreError("a dossier's key and date of creation never change")
         if is_erased(stored.dossier) or is_erased(new):
