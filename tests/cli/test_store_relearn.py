@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rmp_case import Rmp
+from rmp_case import PlayedKeeper, Rmp
 from test_store_vouch import (
     ANNE,
     DOSSIER,
@@ -20,10 +20,11 @@ from test_store_vouch import (
 )
 
 from rmp_milter.calls.client import KeeperFailed
-from rmp_milter.calls.protocol import Failed, Forget, Relearn, Why
+from rmp_milter.calls.protocol import Failed, Forget, Relearn, Vouch, Why
 from rmp_milter.cli import both_sides
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
+from rmp_milter.errors import AHEAD, GONE
 
 __all__ = ["filled", "vouching"]
 
@@ -34,8 +35,8 @@ TOLD = "rmp store relearn"
 class Sides:
     """A store whose cards are all in force, until a test says otherwise."""
 
-    def __init__(self, rmp: Rmp, vouching: Vouching) -> None:
-        self.rmp, self.played = rmp, vouching.played
+    def __init__(self, rmp: Rmp, vouching: Vouching, keeper: PlayedKeeper) -> None:
+        self.rmp, self.played, self.keeper = rmp, vouching.played, keeper
         rmp("store", "vouch")
         with open_store(load(rmp.config)) as store, store.snapshot() as view:
             records = [*view.doctors(), *view.dossiers()]
@@ -59,8 +60,8 @@ class Sides:
 
 
 @pytest.fixture
-def sides(filled: Rmp, vouching: Vouching) -> Sides:
-    return Sides(filled, vouching)
+def sides(filled: Rmp, vouching: Vouching, keeper: PlayedKeeper) -> Sides:
+    return Sides(filled, vouching, keeper)
 
 
 def test_where_nothing_differs_there_is_nothing_to_accept(sides: Sides) -> None:
@@ -204,6 +205,25 @@ def test_what_the_keeper_refuses_does_not_hold_up_the_others(
     shown = sides.shown("--accept")
     assert [each.split(":")[0] for each in shown["refused"]] == [f"dossier {DOSSIER.hex()}"]
     assert f"dossier {OTHER.hex()}" not in " ".join(sides.shown()["ahead"])
+
+
+@pytest.mark.parametrize(
+    "failed", [Failed(Why.UNENTITLED, AHEAD), Failed(Why.UNENTITLED, GONE), Failed(Why.MOVED)]
+)
+def test_any_other_command_that_meets_such_a_card_names_the_check(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch, failed: Failed
+) -> None:
+    expect: Callable[..., Any] = sides.played.expect
+
+    def no_vouching(kind: object, request: object) -> object:
+        if isinstance(request, Vouch):
+            raise KeeperFailed(failed)
+        return expect(kind, request)
+
+    monkeypatch.setattr(sides.keeper, "expect", no_vouching)
+    said = sides.rmp("doctor", "set", "10000000002", "--receipts", "daily")
+    assert said.status == 1
+    assert "hint: is keeper or store from an older copy? rmp store check" in said.err
 
 
 def test_of_very_many_some_are_named_and_the_rest_counted(
