@@ -5,12 +5,14 @@ files nor the operator's socket. He can be wherever the milter is: open a mail t
 himself, keep what he saw, and ask whatever the protocol lets him say.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import lmdb
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate
@@ -33,7 +35,9 @@ from rmp_milter.dossier.model import Doctor, Document, Dossier, Waiting
 from rmp_milter.mail.incoming.mimetree import scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.intake import gather
+from rmp_milter.store.format.codecs import Codecs, u32
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
+from rmp_milter.store.format.records import Head
 from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
 from testbed.gpg import CannotDecrypt, Keyring
@@ -181,6 +185,26 @@ class Intruder(Closing):
         """Return what he says that a call rests on; the whole directory without ``persons``."""
         card = dossier.card if dossier else b""
         return Authority(ticket, card, candidates(*(persons or self.doctors())), share)
+
+    def rewrite_last_entry(self, dossier: Dossier, **fields: object) -> None:
+        """Write the newest entry of a dossier anew, with the end of its chain."""
+        codecs, folder = Codecs(self._keys), str(self._folder / "store")
+        with (
+            lmdb.open(folder, map_size=MAP_BYTES, max_dbs=64, create=False) as env,
+            env.begin(write=True) as transaction,
+        ):
+            entries, heads = (
+                env.open_db(name, transaction, create=False) for name in (b"entries", b"heads")
+            )
+            at = dossier.dossier_id
+            head = codecs.heads.open(at, bytes(transaction.get(at, b"", db=heads)))
+            key = at + u32(head.count)
+            stored = codecs.entries.open(key, bytes(transaction.get(key, b"", db=entries)))
+            changed = replace(stored, entry=replace(stored.entry, **fields))
+            record = codecs.entries.seal(key, changed)
+            transaction.put(key, record, db=entries)
+            last = Head(count=head.count, last=hashlib.sha256(record).digest())
+            transaction.put(at, codecs.heads.seal(at, last), db=heads)
 
     def close(self) -> None:
         """End the gpg-agent."""

@@ -6,7 +6,7 @@ certificates count by their digest in a card, or because the mail itself enclose
 
 import msgspec
 
-from rmp_milter.dossier.cards import Days, DossierCard, Masked, PersonCard
+from rmp_milter.dossier.cards import DossierCard, LocumDays, Masked, PersonCard
 from rmp_milter.dossier.model import Patient
 
 
@@ -53,7 +53,7 @@ class Oppose(msgspec.Struct, frozen=True, tag="oppose"):
     lifted: bool = False
 
 
-class Mask(msgspec.Struct, frozen=True, tag="mask"):
+class Masking(msgspec.Struct, frozen=True, tag="mask"):
     """The documents that are hidden from now on, all of them; fewer than before unmask."""
 
     masked: tuple[Masked, ...]
@@ -95,14 +95,14 @@ class Prolong(msgspec.Struct, frozen=True, tag="prolong"):
 class Locums(msgspec.Struct, frozen=True, tag="locums"):
     """Who acts for the sender from now on, all of them."""
 
-    days: tuple[Days, ...]
+    days: tuple[LocumDays, ...]
 
 
 Wish = (
     TakeOver
     | Contest
     | Oppose
-    | Mask
+    | Masking
     | NoCode
     | Close
     | AddNumber

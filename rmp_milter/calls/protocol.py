@@ -238,6 +238,7 @@ class Opened(Message, frozen=True):
     why such a file is not taken. Then no file is among ``bodies``, nor in an emergency, nor
     where nobody knows the sender: none is opened there. ``file_signers`` are the fingerprints
     of those who signed them.
+    ``passed_over`` says that one of the request's persons has a card that does not count.
     ``log_ahead`` is by how many seconds the latest leaf of the access log is later than the
     keeper's clock.
     """
@@ -259,6 +260,7 @@ class Opened(Message, frozen=True):
     file_fault: FileFault | None = None
     file_signers: tuple[str, ...] = ()
     log_ahead: int = 0
+    passed_over: bool = False
     ticket: bytes = b""
 
     @property

@@ -20,7 +20,7 @@ NO_ACT = bytes(32)
 """The act of a card that the host's own command made."""
 
 
-class Days(Value, frozen=True, array_like=True):
+class LocumDays(Value, frozen=True, array_like=True):
     """A locum of this person, from the ISO day ``first`` to ``last``, both included."""
 
     locum: bytes  # a person's id
@@ -48,7 +48,7 @@ class PersonCard(Value, frozen=True, array_like=True):
     is_doctor: bool
     account: str = ""
     patient_of: bytes = b""
-    locums: tuple[Days, ...] = ()
+    locums: tuple[LocumDays, ...] = ()
 
 
 class Masked(Value, frozen=True, array_like=True):

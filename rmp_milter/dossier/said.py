@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from rmp_milter.dossier.cards import (
     NO_ACT,
     Card,
-    Days,
     DossierCard,
+    LocumDays,
     PersonCard,
     WaitingCard,
     code_digest,
@@ -43,7 +43,9 @@ def person_said(doctor: Doctor) -> PersonCard:
         is_doctor=is_doctor(doctor),
         account=doctor.account,
         patient_of=doctor.patient_of,
-        locums=tuple(Days(each.doctor_id, each.first, each.last) for each in doctor.locums),
+        locums=tuple(
+            LocumDays(each.doctor_id, each.first, each.last) for each in doctor.locums
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.authority import Mask
+from rmp_milter.calls.authority import Masking
 from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.masks import masked_numbers
 from rmp_milter.dossier.rules import Act
@@ -35,7 +35,7 @@ def handle(case: Case) -> Outcome:
     updates: tuple[DossierUpdate, ...] = ()
     if masks != dossier.masks:
         left = still_masked(replace(dossier, masks=masks), entries)
-        card = amend_entered(case, entered, Mask(left))
+        card = amend_entered(case, entered, Masking(left))
         updates = changed(dossier, masks=masks, card=card)
     sections = (("unmasked-now", fresh), ("unmasked-before", before))
     letter = mask_letter(case, dossier, sections)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rmp_milter.calls.authority import Mask as Masking
+from rmp_milter.calls.authority import Masking
 from rmp_milter.dossier.changes import DossierUpdate
 from rmp_milter.dossier.masks import masked_documents
 from rmp_milter.dossier.model import Mask

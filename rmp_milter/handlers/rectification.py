@@ -8,7 +8,7 @@ entry or not; else the answer would tell him whether the patient has a dossier.
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.authority import Mask
+from rmp_milter.calls.authority import Masking
 from rmp_milter.dossier.masks import masked_documents
 from rmp_milter.dossier.model import Entry
 from rmp_milter.dossier.rules import Act, Relation
@@ -86,7 +86,7 @@ def _masked_too(case: Case, entered: Entered, entry: Entry) -> bytes:
     """Have the new version masked as the old one is; return the dossier's next card."""
     entries = case.view.entries(entered.dossier.dossier_id)
     masked = (*masked_documents(entered.dossier, entries), *documents_of(entry))
-    return amend_entered(case, entered, Mask(masked))
+    return amend_entered(case, entered, Masking(masked))
 
 
 def _told(case: Case, entered: Entered, old: Seen) -> tuple[Notice, ...]:

@@ -146,7 +146,7 @@ def _release(case: Case, dossier: Dossier, visible: Sequence[Seen], reference: s
             by=_ground(case, dossier),
             way_in=ByCustody(dossier.slots.custody),
             items=tuple(map(sealed_document, documents)),
-            readers=(case.doctor.certificate,),
+            readers=(case.sender.certificate,),
             event=leaf,
             dossier_id=dossier.dossier_id,
         )

@@ -74,7 +74,8 @@ class Read(msgspec.Struct, frozen=True):
 
     ``clear`` is what came in clear beside it, ``surplus`` what may not be encrypted there, and
     ``has_sealed_files`` says that there are files encrypted by themselves; ``renewed`` is its
-    signer with a newer copy of his key that it brought.
+    signer with a newer copy of his key that it brought, ``newer`` that copy where it could not
+    be put in the place of the one that is enrolled.
     """
 
     opened: Opened
@@ -84,6 +85,7 @@ class Read(msgspec.Struct, frozen=True):
     surplus: Surplus | None = None
     has_sealed_files: bool = False
     renewed: Doctor | None = None
+    newer: bytes = b""
 
     @property
     def is_objected(self) -> bool:

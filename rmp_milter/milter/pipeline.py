@@ -66,6 +66,7 @@ from rmp_milter.milter.sender import (
     likely_signers,
     opened_with_signers,
     persons_asked,
+    putting_off,
 )
 from rmp_milter.milter.turns import subjects_of
 from rmp_milter.milter.unrequested import (
@@ -177,7 +178,8 @@ def _renewed(mail: Mail, read: Read, header: RoutingHeader, means: Means) -> Rea
     except (GroundMoved, MailError):
         if header.verb is not Verb.URGENCE:
             raise
-        return msgspec.structs.replace(read, renewed=None)
+        newer = read.renewed.certificate if read.renewed else b""
+        return msgspec.structs.replace(read, renewed=None, newer=newer)
     return read
 
 
@@ -198,8 +200,10 @@ def _take_opened(mail: Mail, read: Read, means: Means) -> str:
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:
     """Return who wrote and what the header says, or refuse at SMTP time."""
     opened, at = read.opened, mail.envelope.received_at
-    with doubting(mail), objecting(read.clear), means.store.snapshot() as view:
+    put_off = putting_off(opened, means.this_year(at))
+    with doubting(mail), objecting(read.clear), put_off, means.store.snapshot() as view:
         sender = identify(mail.envelope, opened.signature, view)
+        sender = msgspec.structs.replace(sender, newer=read.newer)
     check_author(mail, sender)
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)

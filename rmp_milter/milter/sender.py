@@ -1,17 +1,19 @@
 """Who wrote a mail: by the signature of an enrolled key, or by SMTP AUTH (degraded mode)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from email.utils import parseaddr
 from typing import Protocol, TypeVar
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
+from rmp_milter.errors import RESTORED, MailError, try_again
 from rmp_milter.handlers.asking.case import Sender
 from rmp_milter.handlers.asking.grounds import check_vouched, person
 from rmp_milter.handlers.people.keys import Enrolled
+from rmp_milter.mail.meaning.understanding import OwnWords, understood
 
 
 class Directory(Enrolled, Protocol):
@@ -128,6 +130,23 @@ def identify(envelope: Envelope, signature: Signature, directory: Directory) -> 
     if doctor is None:
         raise MailError("unknown-sender", detail=f"signature: {signature.trust}")
     return Sender(doctor=doctor, proof=proof)
+
+
+@contextmanager
+def putting_off(opened: Opened, this_year: int) -> Iterator[None]:
+    """Let a stranger's mail come again (451) where the keeper does not take somebody's card.
+
+    As where the store was put back from an older copy: he may be the one, with a key that it
+    has not. In an emergency waiting helps nobody.
+    """
+    try:
+        yield
+    except MailError as error:
+        if error.text != "unknown-sender" or not opened.passed_over:
+            raise
+        if understood(OwnWords(opened.header), this_year, None).verb is Verb.URGENCE:
+            raise
+        raise try_again("unavailable", f"a sender's card does not count: {RESTORED}") from error
 
 
 def check_signature(signature: Signature) -> None:

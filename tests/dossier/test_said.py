@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from rmp_milter.dossier.cards import (
     NO_ACT,
-    Days,
     DossierCard,
+    LocumDays,
     Masked,
     PersonCard,
     code_digest,
@@ -76,7 +76,7 @@ PERSON_CARD = PersonCard(
     mail=PAUL.mail,
     is_doctor=True,
     account="paul",
-    locums=(Days(b"L" * 16, "2026-01-01", "2026-01-05"),),
+    locums=(LocumDays(b"L" * 16, "2026-01-01", "2026-01-05"),),
 )
 DOSSIER_CARD = DossierCard(
     dossier=DOSSIER.dossier_id,
@@ -108,7 +108,7 @@ OTHER_PERSON: list[tuple[str, object]] = [
     ("account", ""),
     ("patient_of", b"D" * 16),
     ("locums", ()),
-    ("locums", (Days(b"L" * 16, "2026-01-01", "2026-12-31"),)),
+    ("locums", (LocumDays(b"L" * 16, "2026-01-01", "2026-12-31"),)),
 ]
 OTHER_DOSSIER: list[tuple[str, object]] = [
     ("dossier", b"E" * 16),

@@ -5,7 +5,7 @@ from typing import Any
 
 from intruded_house import JEAN, SERVICE, House
 
-from rmp_milter.calls.authority import Mask, NoCode
+from rmp_milter.calls.authority import Masking, NoCode
 from rmp_milter.calls.protocol import (
     Amend,
     ByCode,
@@ -87,10 +87,14 @@ def _letter(house: House, lines: str) -> bytes:
 
 def listing(house: House) -> History:
     """Paul asks who has read Jean's dossier."""
-    mail = house.paul.pgp_mime(f"Demande : accès\n{JEAN}")
-    return History(
-        house.intruder.by(house.intruder.ticket(mail), house.jean), leaf("acces"), proofs=3
-    )
+    return listing_of(house, house.jean, JEAN)
+
+
+def listing_of(house: House, dossier: Dossier, lines: str) -> History:
+    """Paul asks who has read a dossier."""
+    mail = house.paul.pgp_mime(f"Demande : accès\n{lines}")
+    by = house.intruder.by(house.intruder.ticket(mail), dossier)
+    return History(by, leaf("acces"), proofs=3)
 
 
 def recording(house: House) -> Record:
@@ -106,7 +110,7 @@ def masking(house: House) -> Amend:
     by = house.intruder.by(house.intruder.ticket(mail), house.jean)
     author = house.intruder.doctor(house.lab.mail).doctor_id
     (document,) = house.intruder.documents(house.jean)
-    return Amend(Mask((Masked(document.document_id, author),)), leaf("masquage"), by)
+    return Amend(Masking((Masked(document.document_id, author),)), leaf("masquage"), by)
 
 
 def revoking(house: House) -> Amend:

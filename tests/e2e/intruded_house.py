@@ -113,7 +113,9 @@ class House:
         with KeeperLine(folder / "operator.sock", 30) as keeper:
             reply, _ = keeper.expect(Compared, Compare(tuple(cards)))
         stands = (stand in {"current", "next"} for stand in reply.stands)
-        return dict(zip(cards, stands, strict=True)), reply.known
+        with self._log.own() as own:
+            known = sum(card is not None for _, card in own.known.entries())
+        return dict(zip(cards, stands, strict=True)), known
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

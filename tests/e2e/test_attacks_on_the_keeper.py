@@ -153,7 +153,7 @@ def test_the_code_of_one_mail_with_the_documents_of_another(house: House) -> Non
             replace(request, event=replace(request.event, request=right.event.request))
         )
         house.in_vain(replace(right, readers=eve))
-        house.in_vain(replace(right, items=house.intruder.items(house.lise)), Why.UNAVAILABLE)
+        house.in_vain(replace(right, items=house.intruder.items(house.lise)))
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -3,12 +3,12 @@
 import secrets
 
 import pytest
-from intruded_calls import CALLS, releasing, revoking, slot_of
+from intruded_calls import CALLS, listing_of, releasing, revoking, slot_of
 from intruded_house import JEAN, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Candidate, NoCode, Oppose
-from rmp_milter.calls.protocol import Amend, Amended, History, Opened, Request, Told, Why
+from rmp_milter.calls.protocol import Amend, Amended, Opened, Request, Told, Why
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.cards import dossier_card, packed, person_card
 from rmp_milter.dossier.model import Dossier
@@ -108,22 +108,17 @@ def changed(house: House, birth_name: str) -> tuple[Dossier, Dossier, bytes, str
     return before, house.intruder.dossier(birth_name), lines, code
 
 
-def listing(house: House, dossier: Dossier, lines: str) -> History:
-    mail = house.paul.pgp_mime(f"Demande : accès\n{lines}")
-    return History(house.intruder.by(house.intruder.ticket(mail), dossier), leaf("acces"))
-
-
 def test_a_card_of_before_counts_no_more(house: House) -> None:
     """It says nothing of an intruder: two mails at once show one too. So no leaf is left."""
     before, after, lines, code = changed(house, "ANCIEN")
-    house.done(listing(house, after, lines))  # by which the keeper has seen it
+    house.done(listing_of(house, after, lines))  # by which the keeper has seen it
     mail = house.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {code}\n")
     ticket = house.intruder.ticket(mail)
     reading = replace(
         releasing(house), by=house.intruder.by(ticket, before), way_in=slot_of(before), items=()
     )
     with house.unchanged():
-        for request in (listing(house, before, lines), reading):
+        for request in (listing_of(house, before, lines), reading):
             assert house.intruder.refused(request).why is Why.MOVED
         # And with the card in force the slot of before is no way in.
         house.wrong(replace(reading, by=house.intruder.by(ticket, after)))
@@ -145,10 +140,10 @@ def test_of_two_changes_at_once_one_comes_to_something(house: House) -> None:
         assert isinstance(amended, Amended)
         made.append(amended.dossier)
     one, other = (replace(twins, card=card) for card in made)
-    assert isinstance(house.done(listing(house, one, lines)), Told)
+    assert isinstance(house.done(listing_of(house, one, lines)), Told)
     for late in (other, twins, other):
-        assert house.intruder.refused(listing(house, late, lines)).why is Why.MOVED
-    assert isinstance(house.done(listing(house, one, lines)), Told)
+        assert house.intruder.refused(listing_of(house, late, lines)).why is Why.MOVED
+    assert isinstance(house.done(listing_of(house, one, lines)), Told)
 
 
 def test_a_card_further_ahead_than_one_step_is_none(house: House) -> None:

@@ -1,6 +1,7 @@
 """The milter's intruder guesses at codes, and keeps slots that were in force before."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 from intruded_calls import reads, releasing, slot_of
@@ -150,3 +151,22 @@ def test_a_new_code_is_made_by_no_slot_of_another_dossier(house: House) -> None:
 def test_a_code_that_comes_to_nothing_leaves_the_one_that_is_there(house: House) -> None:
     """The card was never committed: what a doctor reads by is in force as before."""
     assert not isinstance(house.intruder.ask(releasing(house)), Failed)
+
+
+def test_a_mail_with_the_right_code_lets_wrong_ones_be_forgotten_once(house: House) -> None:
+    """Shown again and again it would let the intruder guess without end."""
+    lines = "Patient : PARDON Paul\nNé le : 19/01/1980\n"
+    right = reads(house.anne, house.create(lines), lines)
+    dossier = house.intruder.dossier("PARDON")
+    guessed = guesses(9)
+
+    def guess(count: int) -> None:
+        for code in islice(guessed, count):
+            house.wrong(trying(house, reads(house.eve, code, lines), dossier))
+
+    guess(4)
+    house.done(trying(house, right, dossier))
+    guess(4)
+    house.done(trying(house, right, dossier))
+    guess(1)
+    house.wrong(trying(house, right, dossier))

@@ -5,7 +5,7 @@ from typing import get_args
 import msgspec
 import pytest
 from intruded_calls import NEW_ID, reads, releasing
-from intruded_house import JEAN, LISE, SERVICE, House
+from intruded_house import EVES_ACCOUNT, JEAN, LISE, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NoCode
@@ -121,13 +121,24 @@ def test_a_file_that_one_signed_stands_beside_no_text_of_another(house: House) -
         (house.lab.pgp_mime(text), FileFault.BESIDE),
         (house.eve.inline(text, sign=False), FileFault.SIGNATURE),
     ):
-        opened = intruder.ask_to_open(main, "eve", files_of=sealed)
+        opened = intruder.ask_to_open(main, EVES_ACCOUNT, files_of=sealed)
         assert isinstance(opened, Opened)
         assert opened.file_fault is fault
         by = intruder.by(opened.ticket, house.jean)
         with house.unchanged():
             for place in (1, 2, 3):
                 house.in_vain(Reseal(by, (ToReseal(NEW_ID, place),), (), leaf("depot")))
+
+
+def test_a_file_stands_beside_the_unsigned_text_of_who_signed_it(house: House) -> None:
+    """Whose the account is, his key may have signed it: that much stays of files in parts."""
+    text = f"{JEAN}Document : CR\n\nVoici.\n"
+    own = house.eve.partitioned(text, {"cr.txt": b"de Jean"})
+    opened = house.intruder.ask_to_open(
+        house.eve.inline(text, sign=False), EVES_ACCOUNT, files_of=own
+    )
+    assert isinstance(opened, Opened)
+    assert (opened.file_fault, opened.file_signers) == (None, (house.eve.fingerprint,))
 
 
 ECDSA = "ecdsa"

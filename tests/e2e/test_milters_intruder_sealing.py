@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from intruded_calls import creating, reads, recoding
-from intruded_house import House
+from intruded_house import JEAN, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Candidate
@@ -34,14 +34,21 @@ def test_nobody_else_reads_an_answer(house: House) -> None:
             house.in_vain(Seal((eve, reader), ticket, b"Bonjour"))
 
 
-def test_a_key_that_another_mail_encloses_is_no_reader(house: House) -> None:
+def test_an_enclosed_key_reads_the_answer_to_its_own_mail_about_keys(house: House) -> None:
+    """Whose key is to be the patient's; not that of a mail which asks for something else."""
     intruder = house.intruder
     files = {"cle.asc": intruder.keyring.export()}
-    mail = house.eve.pgp_mime("Demande : aide\n", files)
+    lines = f"{SERVICE}{JEAN}Courriel : jean@freemail.test\n"
+    asks = house.paul.pgp_mime(f"Demande : clé du patient\n{lines}", files)
     mine = Candidate(b"", intruder.certificate)
-    assert isinstance(house.done(Seal((mine,), intruder.ticket(mail), b"x")), Sealed)
-    house.in_vain(Seal((mine,), intruder.ticket(house.eve.pgp_mime("Demande : aide\n")), b"x"))
+    for mail in (
+        house.eve.pgp_mime("Demande : aide\n", files),
+        reads(house.anne, house.code),
+        house.paul.pgp_mime(f"Demande : clé du patient\n{lines}"),
+    ):
+        house.in_vain(Seal((mine,), intruder.ticket(mail), b"x"))
     house.in_vain(Seal((mine,), b"", b"x"))
+    assert isinstance(house.done(Seal((mine,), intruder.ticket(asks), b"x")), Sealed)
 
 
 @pytest.mark.parametrize("make", [recoding, creating])

@@ -11,16 +11,20 @@ from rmp_milter.calls.client import KeeperLine
 from rmp_milter.calls.protocol import (
     HOST,
     Adopt,
+    ByCustody,
     Create,
     Created,
     Event,
     Forget,
+    Record,
     Recorded,
+    Release,
     Reseal,
     Resealed,
     Why,
 )
 from rmp_milter.dossier.cards import packed, waiting_card
+from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier, Waiting
 from testbed.doctor import Doctor
 from testbed.intruder import leaf, sealed
@@ -167,3 +171,17 @@ def test_an_erased_dossier_takes_nothing_and_gives_nothing(
     by = house.intruder.by(house.intruder.ticket(mail), erased)
     with house.unchanged():
         house.in_vain(replace(filing(house), by=by))
+
+
+def test_an_erased_dossier_opens_in_no_emergency(house: House, erased: Dossier) -> None:
+    """Of which whoever kept a copy of the store has the slot: with its card, or with none."""
+    mail = house.anne.pgp_mime("Demande : urgence\nMotif : Il est inconscient.\n")
+    opened = house.intruder.opened(mail)
+    anne = (house.intruder.doctor(house.anne.mail).certificate,)
+    said = leaf(EMERGENCY, erased, reference=reference_of(opened.once))
+    way_in = ByCustody(erased.slots.custody)
+    with house.unchanged():
+        for shown in (erased, None):
+            by = house.intruder.by(opened.ticket, shown)
+            house.in_vain(Release(by, way_in, (), anne, said, erased.dossier_id))
+            house.in_vain(Record(leaf("urgence liste", erased), by))

@@ -10,7 +10,7 @@ from rmp_milter.calls.authority import (
     Close,
     Contest,
     Locums,
-    Mask,
+    Masking,
     NewKey,
     NoCode,
     Oppose,
@@ -21,7 +21,7 @@ from rmp_milter.calls.authority import (
 )
 from rmp_milter.calls.protocol import Amend, Amended
 from rmp_milter.certificates import read_certificate
-from rmp_milter.dossier.cards import Days, Masked, dossier_card
+from rmp_milter.dossier.cards import LocumDays, Masked, dossier_card
 from testbed.doctor import Doctor
 from testbed.intruder import leaf
 
@@ -37,8 +37,8 @@ VERBS = {
     "remplacement": {Locums},
     "fin de remplacement": {Locums},
     "nouvelle clé": {NewKey},
-    "masquage": {Mask},
-    "démasquage": {Mask},
+    "masquage": {Masking},
+    "démasquage": {Masking},
     "opposition": {Oppose},
     "levée d'opposition": {Oppose},
     "nouveau code": set(),
@@ -64,7 +64,7 @@ def wishes(house: House) -> list[Wish]:
         Contest(),
         Oppose(intruder.doctor(house.anne.mail).doctor_id),
         Oppose(eve, lifted=True),
-        Mask(()),
+        Masking(()),
         NoCode(),
         Close(0),
         AddNumber(),
@@ -72,7 +72,7 @@ def wishes(house: House) -> list[Wish]:
         PatientKey(bytes(16), intruder.certificate),
         NewKey(intruder.certificate),
         Prolong(intruder.certificate),
-        Locums((Days(eve, "2020-01-01", "2099-12-31"),)),
+        Locums((LocumDays(eve, "2020-01-01", "2099-12-31"),)),
     ]
 
 
@@ -138,17 +138,17 @@ def test_a_locum_is_whom_the_mail_names_in_its_days_alone(house: House) -> None:
     mail = house.paul.pgp_mime(f"{text}Du : 01/12/2026\nAu : 05/12/2026\n")
     days = ("2026-12-01", "2026-12-05")
     wrong = [
-        (Days(eve, *days),),
-        (Days(lab, *days),),
-        (Days(bytes(16), *days),),
-        (Days(anne, *days), Days(eve, *days)),
-        (Days(anne, "2026-12-01", "2027-12-05"),),
-        (Days(anne, "2020-12-01", "2026-12-05"),),
+        (LocumDays(eve, *days),),
+        (LocumDays(lab, *days),),
+        (LocumDays(bytes(16), *days),),
+        (LocumDays(anne, *days), LocumDays(eve, *days)),
+        (LocumDays(anne, "2026-12-01", "2027-12-05"),),
+        (LocumDays(anne, "2020-12-01", "2026-12-05"),),
     ]
     with house.unchanged():
         for request in amending(house, mail, *map(Locums, wrong), action="remplacement"):
             house.in_vain(request)
-    (request,) = amending(house, mail, Locums((Days(anne, *days),)), action="remplacement")
+    (request,) = amending(house, mail, Locums((LocumDays(anne, *days),)), action="remplacement")
     assert isinstance(house.done(request), Amended)
 
 
@@ -177,10 +177,10 @@ def test_a_masking_shows_nothing_and_an_unmasking_hides_nothing(house: House) ->
     shown = replace(request, by=replace(request.by, dossier=made.dossier))
     with house.unchanged():
         for wrong in ((), (other,), (replace(masked, author=bytes(16)),)):
-            house.in_vain(replace(shown, wish=Mask(wrong)))
+            house.in_vain(replace(shown, wish=Masking(wrong)))
         text = f"Demande : démasquage\n{SERVICE}{JEAN}Numéros : 1\n"
         for request in amending(
-            house, house.paul.pgp_mime(text), Mask((other,)), action="demasquage"
+            house, house.paul.pgp_mime(text), Masking((other,)), action="demasquage"
         ):
             house.in_vain(request)
 

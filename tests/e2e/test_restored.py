@@ -10,6 +10,7 @@ from contextlib import closing
 from email import message_from_bytes
 from email.policy import default
 
+import aged_doctor
 import pytest
 from clinic import Clinic, small_clinic
 from restored import (
@@ -140,6 +141,7 @@ class Past:
         self.maria = clinic.host.doctor("Dr Maria CHANGE", "maria@cabinet.test")
         self.hers = patient(clinic, self.maria)
         self.left = clinic.host.doctor("Dr Luc PARTI", "luc@cabinet.test")
+        self.aged = aged_doctor.enrolled(clinic.host, 90, "Dr Vieille CLE", "vieille@cab.test")
         copy = saved(clinic, "store")
         self.taken.take_over(clinic.anne)
         self.taken.recode(clinic.anne)
@@ -148,6 +150,8 @@ class Past:
         self.lost = patient(clinic, self.late)
         erased(clinic, self.gone)
         self.rmp("doctor", "remove", self.left.mail)
+        for _ in range(2):  # the second one shows the keeper who he is now
+            assert clinic.host.ask(self.aged, self.aged.pgp_mime("Demande : aide\n\n"))
         self.renewed = rekeyed(clinic, self.maria)
         assert self.hers.ask(self.renewed, "dossier", answers=2)
         put_back(clinic, "store", copy)
@@ -161,6 +165,7 @@ class Past:
         assert READ in self.taken.emergency(clinic.anne)
         assert READ in self.hers.emergency(clinic.anne)  # though Maria cannot be told of it
         assert "a notice is lost" in milter_log(clinic)
+        assert READ in self.taken.emergency(self.aged)  # by a copy that his mail brings
         assert "Anticoagulants" not in self.gone.emergency(clinic.anne)
         for doctor in (self.maria, self.renewed, self.left):
             assert clinic.rejection(doctor, self.calm.mail(doctor, "urgence", WHY))
@@ -170,6 +175,8 @@ class Past:
         assert self.taken.deferred(clinic.paul, "dossier")
         assert self.taken.deferred(clinic.lab, "dossier", f"Code : {self.taken.codes[0]}\n")
         assert self.gone.deferred(clinic.paul, "dossier")
+        assert self.hers.deferred(self.renewed, "dossier")  # not refused as a stranger
+        assert self.hers.deferred(self.aged, "dossier", f"Code : {self.hers.codes[0]}\n")
         assert self.calm.reads(clinic.lab, self.calm.codes[0])
         (alert, *_) = self.host.postfix.wait_mail("garde@chu.test", 1)
         assert "rmp store check" in message_from_bytes(alert, policy=default).get_content()
@@ -184,6 +191,7 @@ class Past:
 
     def close(self) -> None:
         self.renewed.close()
+        self.aged.close()
 
 
 @pytest.fixture(scope="module")

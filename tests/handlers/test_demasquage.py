@@ -17,7 +17,7 @@ from handlers_case import (
 from msgspec.structs import replace
 from wishes_case import FILED, MASKED, state_of, text_of, words_of, world
 
-from rmp_milter.calls.authority import Mask as Masking
+from rmp_milter.calls.authority import Masking
 from rmp_milter.dossier.cards import Masked
 from rmp_milter.dossier.model import Mask, Onglet
 from rmp_milter.handlers import consultation, demasquage

@@ -3,7 +3,7 @@
 from handlers_case import DEMO, LAB, NEXT_CARD, OTHER, asked, read_table, run
 from wishes_case import FILED, MASKED, state_of, text_of, words_of, world
 
-from rmp_milter.calls.authority import Mask
+from rmp_milter.calls.authority import Masking
 from rmp_milter.dossier.cards import Masked
 from rmp_milter.handlers import masquage
 
@@ -15,7 +15,7 @@ def test_numbers_are_those_that_the_sender_sees() -> None:
     assert [mask.number for mask in state_of(outcome).masks] == [2, 3]
     assert "2. 28/05/2026  Bilan" in words_of(outcome)
     documents = [(bytes([102]) * 16, LAB.doctor_id), (bytes([103]) * 16, DEMO.doctor_id)]
-    assert amend.wish == Mask(tuple(Masked(*each) for each in documents))
+    assert amend.wish == Masking(tuple(Masked(*each) for each in documents))
     assert state_of(outcome).card == NEXT_CARD
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from proof_case import Guarded
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, state_of, text_of, words_of, world
 
-from rmp_milter.calls.authority import Mask
+from rmp_milter.calls.authority import Masking
 from rmp_milter.calls.protocol import Reseal
 from rmp_milter.dossier.cards import Masked
 from rmp_milter.dossier.model import Doctor, NumberedEntry, Onglet
@@ -49,7 +49,7 @@ def test_a_masked_one_stays_masked_and_it_is_said() -> None:
     outcome, (_, reseal, amend) = run(rectification.handle, corrected(), world(MASKED))
     assert "la nouvelle l'est aussi" in words_of(outcome)
     new = Masked(reseal.items[0].document_id, DEMO.doctor_id)
-    assert amend.wish == Mask((Masked(bytes([102]) * 16, LAB.doctor_id), new))
+    assert amend.wish == Masking((Masked(bytes([102]) * 16, LAB.doctor_id), new))
     assert state_of(outcome).card == NEXT_CARD
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Locums
 from rmp_milter.calls.protocol import Amend
-from rmp_milter.dossier.cards import Days
+from rmp_milter.dossier.cards import LocumDays
 from rmp_milter.dossier.model import Locum
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import remplacement
@@ -37,7 +37,7 @@ def test_a_locum_is_named_by_rpps_mail_or_exact_name(who: str) -> None:
     assert changed.revision == DEMO.revision + 1
     assert changed.card == NEXT_PERSON
     assert isinstance(amend, Amend)
-    assert amend.wish == Locums((Days(OTHER.doctor_id, TODAY, "2026-06-04"),))
+    assert amend.wish == Locums((LocumDays(OTHER.doctor_id, TODAY, "2026-06-04"),))
     assert [each.card for each in amend.by.persons] == [DEMO.card, OTHER.card]
     assert (amend.event.action, amend.event.subject) == ("remplacement", OTHER.rpps)
 

@@ -17,7 +17,7 @@ from rmp_milter.keeper.authority.amending import (
     amended_dossier,
 )
 from rmp_milter.keeper.authority.cards import Sealer
-from rmp_milter.keeper.authority.ground import Ground, Person
+from rmp_milter.keeper.authority.ground import Ground, Registrant
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, DAY
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Share, Ticket
@@ -86,7 +86,7 @@ class Given:
             bodies=(),
             keys=self.keys,
         )
-        persons = tuple(Person(each, b"") for each in (self.sender, *self.others))
+        persons = tuple(Registrant(each, b"") for each in (self.sender, *self.others))
         ground = Ground(ticket, self.sender, DOSSIER, persons)
         return Amending(AS_SHIPPED, SEALER, ground, self.at)
 

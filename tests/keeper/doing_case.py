@@ -42,7 +42,7 @@ from rmp_milter.calls.protocol import (
     Wait,
     WayIn,
 )
-from rmp_milter.dossier.cards import Days, code_digest, waiting_card
+from rmp_milter.dossier.cards import LocumDays, code_digest, waiting_card
 from rmp_milter.dossier.emergency import reference_of
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.log.known import of_dossier
@@ -236,7 +236,7 @@ class Doing:
         return Change(self.letter, members={name: Member(made.person, key)})
 
     def locum(self) -> Change:
-        days = Days(self.named.said.person, *map(iso, LOCUM_DAYS))
+        days = LocumDays(self.named.said.person, *map(iso, LOCUM_DAYS))
         kept = (*(each for each in self.mail.sender.said.locums if each != days), days)
         by = self.mail.by(None, self.named)
         made = self.world.call(self.mail, Amend(Locums(kept), self.leaf, by))

@@ -7,12 +7,12 @@ from cards_case import DOSSIER as BLANK
 from cards_case import person
 from keeper_case import NOW, PEPPER
 
-from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
+from rmp_milter.dossier.cards import DossierCard, LocumDays, PersonCard
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Patient
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.cards import Sealer
-from rmp_milter.keeper.authority.ground import Ground, Person
+from rmp_milter.keeper.authority.ground import Ground, Registrant
 from rmp_milter.keeper.authority.host_rules import DAY
 from rmp_milter.keeper.authority.tickets import Share, Ticket
 from rmp_milter.mail.header.routing import parse
@@ -30,7 +30,7 @@ def day(at: int) -> str:
     return day_of(at, UNIVERSAL)
 
 
-PRINCIPAL = person(TREATS, locums=(Days(LOCUM, day(NOW - DAY), day(NOW)),))
+PRINCIPAL = person(TREATS, locums=(LocumDays(LOCUM, day(NOW - DAY), day(NOW)),))
 PATIENT_CARD = person(PATIENTS, is_doctor=False, patient_of=DOSSIER.dossier)
 
 
@@ -55,5 +55,5 @@ def ground(
         keys=(),
     )
     ticket = msgspec.structs.replace(ticket, **more)
-    persons = tuple(Person(each, b"") for each in (sender, *others))
+    persons = tuple(Registrant(each, b"") for each in (sender, *others))
     return Ground(ticket, sender, dossier, persons)

@@ -40,8 +40,8 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.cards import (
     NO_ACT,
-    Days,
     DossierCard,
+    LocumDays,
     PersonCard,
     dossier_card,
     person_card,
@@ -183,7 +183,7 @@ class LittleHost:
         now: int = NOW,
         is_doctor: bool = True,
         account: str = "",
-        locums: Sequence[Days] = (),
+        locums: Sequence[LocumDays] = (),
         place: bytes = b"",
     ) -> Member:
         """Vouch for whose key gpg has under a mail address; once more: for what changed."""

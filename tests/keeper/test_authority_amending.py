@@ -24,7 +24,7 @@ from rmp_milter.calls.authority import (
     Close,
     Contest,
     Locums,
-    Mask,
+    Masking,
     NewKey,
     NoCode,
     Oppose,
@@ -32,7 +32,7 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.dossier.cards import Days, Masked
+from rmp_milter.dossier.cards import LocumDays, Masked
 from rmp_milter.dossier.model import Takeover
 from rmp_milter.keeper.authority.amending import (
     OF_PERSONS,
@@ -168,9 +168,9 @@ def test_masks_only_grow_or_only_shrink(
     given = Given(asking(request_, "Numéros : 1"))
     dossier = msgspec.structs.replace(DOSSIER, masked=before)
     if is_taken:
-        assert changed(given, Mask(after), dossier) == {"masked": after}
+        assert changed(given, Masking(after), dossier) == {"masked": after}
     else:
-        assert refused(given, Mask(after), dossier)
+        assert refused(given, Masking(after), dossier)
 
 
 def test_a_revoked_code_is_gone_and_nothing_else() -> None:
@@ -207,7 +207,7 @@ WISHES: tuple[Wish, ...] = (
     TakeOver(NOW),
     Contest(),
     Oppose(OTHER),
-    Mask(()),
+    Masking(()),
     NoCode(),
     Close(0),
     AddNumber(),
@@ -235,8 +235,8 @@ def test_a_wish_about_a_person_changes_no_dossier_and_the_other_way_round(wish: 
 
 def test_a_locum_of_days_that_are_over_may_be_dropped_unnamed() -> None:
     anne = person(OTHER, "Dr Anne AUTRE")
-    over = Days(b"z" * 16, "2001-01-01", "2001-01-02")
-    new = Days(OTHER, "2030-04-01", "2030-04-30")
+    over = LocumDays(b"z" * 16, "2001-01-01", "2001-01-02")
+    new = LocumDays(OTHER, "2030-04-01", "2030-04-30")
     lines = ("Remplaçant : Dr Anne AUTRE", "Du : 01/04/2030", "Au : 30/04/2030")
     sender = person(TAKER, locums=(over,))
     given = Given(asking("remplacement", *lines, patient=""), sender, (anne,))

@@ -14,10 +14,10 @@ from rmp_milter.dossier.cards import WaitingCard, packed
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
 from rmp_milter.keeper.authority.ground import (
+    CardReading,
+    HowItStands,
     Look,
-    Reading,
     Shown,
-    Standing,
     digest_of,
     ground_of,
 )
@@ -57,14 +57,14 @@ TICKET = Ticket(
 
 
 def all_are(stand: Stand, certificate: bytes = b"") -> Look:
-    def look(_: Shown) -> Standing:
-        return Standing(stand, certificate)
+    def look(_: Shown) -> HowItStands:
+        return HowItStands(stand, certificate)
 
     return look
 
 
-def reading(stand: Stand, *, leniently: bool = False, certificate: bytes = b"") -> Reading:
-    return Reading(SEALER, all_are(stand, certificate), ACT, leniently=leniently)
+def reading(stand: Stand, *, leniently: bool = False, certificate: bytes = b"") -> CardReading:
+    return CardReading(SEALER, all_are(stand, certificate), ACT, leniently=leniently)
 
 
 # Which cards count
@@ -98,7 +98,7 @@ def test_a_card_that_this_very_mail_made_counts_and_is_not_learnt() -> None:
     read = reading(Stand.NEXT)
     assert read.dossier(SEALER.sealed(own)) == own
     assert (len(read.shown), read.learnt) == (1, [])
-    without = Reading(SEALER, all_are(Stand.NEXT))
+    without = CardReading(SEALER, all_are(Stand.NEXT))
     without.dossier(SEALER.sealed(own))
     assert len(without.learnt) == 1
 

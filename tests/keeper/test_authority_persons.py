@@ -10,7 +10,7 @@ from little_host import ALICE, BOB, Kept, LittleHost, Mail, Member, asking
 from rmp_milter.calls.authority import Candidate, Locums, NewKey, PatientKey, Prolong
 from rmp_milter.calls.protocol import Amend, Amended, Recorded, Relearn, Seal, Sealed, Why
 from rmp_milter.certificates import prolonged
-from rmp_milter.dossier.cards import Days, person_card
+from rmp_milter.dossier.cards import LocumDays, person_card
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.keeper.authority.cards import tag_of
 from rmp_milter.keeper.desk.doors import Door
@@ -169,8 +169,8 @@ def test_a_key_is_prolonged_by_its_own_key_alone(host: LittleHost, gpg: Gpg) -> 
 # Locums
 
 
-def days(member: Member, first: str = TODAY, last: str = TOMORROW) -> Days:
-    return Days(member.person, first, last)
+def days(member: Member, first: str = TODAY, last: str = TOMORROW) -> LocumDays:
+    return LocumDays(member.person, first, last)
 
 
 def locum_mail(host: LittleHost, request: str = "remplacement", named: str = BOB) -> Mail:

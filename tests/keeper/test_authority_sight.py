@@ -7,13 +7,13 @@ from keeper_case import NOW, PDF, event
 from little_host import ALICE, BOB, CODE, EVE, LittleHost, asking
 from wishes_case import changed, why
 
-from rmp_milter.calls.authority import Close, Mask, Oppose
+from rmp_milter.calls.authority import Close, Masking, Oppose
 from rmp_milter.calls.protocol import (
     Prove,
     Proven,
     Why,
 )
-from rmp_milter.dossier.cards import Days, Masked
+from rmp_milter.dossier.cards import LocumDays, Masked
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 
 pytestmark = pytest.mark.promise(number=21)
@@ -26,7 +26,7 @@ def test_a_masked_document_is_given_to_who_treats_and_to_its_author(host: Little
     deposit = Deposit(host)
     alice = host.member(ALICE).person
     masked = (Masked(deposit.sealed.document_id, alice),)
-    changed(host, deposit.kept, Mask(masked), "masquage", "Numéros : 1")
+    changed(host, deposit.kept, Masking(masked), "masquage", "Numéros : 1")
     assert why(host, deposit.release(deposit.consultation())) is Why.UNENTITLED
     assert why(host, deposit.release(deposit.urgent())) is Why.UNENTITLED
     takes = host.mail(BOB, asking("médecin traitant", "Consentement : oui", f"Code : {CODE}"))
@@ -37,7 +37,7 @@ def test_a_masked_document_is_given_to_who_treats_and_to_its_author(host: Little
 def test_who_cannot_take_over_sees_nothing_masked_by_asking_to(host: LittleHost) -> None:
     deposit = Deposit(host)
     masked = (Masked(deposit.sealed.document_id, host.member(ALICE).person),)
-    changed(host, deposit.kept, Mask(masked), "masquage", "Numéros : 1")
+    changed(host, deposit.kept, Masking(masked), "masquage", "Numéros : 1")
     host.enrol(EVE, is_doctor=False)
     asked = asking("médecin traitant", "Consentement : oui", f"Code : {CODE}")
     assert why(host, deposit.release(host.mail(EVE, asked))) is Why.UNENTITLED
@@ -62,7 +62,7 @@ def test_a_locum_reads_in_his_days(
 ) -> None:
     deposit, bob = Deposit(host), host.member(BOB)
     last = day_of(NOW - days * DAY, UNIVERSAL)
-    host.enrol(ALICE, locums=[Days(bob.person, day_of(NOW - 9 * DAY, UNIVERSAL), last)])
+    host.enrol(ALICE, locums=[LocumDays(bob.person, day_of(NOW - 9 * DAY, UNIVERSAL), last)])
     mail = host.mail(BOB, asking("dossier"), now=NOW - seconds)
     by = mail.by(deposit.kept, host.member(ALICE))
     assert deposit.is_read(mail, deposit.by_custody, by=by) is is_read

@@ -229,7 +229,7 @@ def test_a_sealed_key_opens_only_in_its_own_place(
     deposit = Deposit(host)
     item = msgspec.structs.replace(deposit.sealed, **changed)
     request = deposit.release(deposit.consultation(), items=(item,))
-    assert host.ask(request).failed.why is Why.UNAVAILABLE
+    assert host.ask(request).failed.why is Why.UNENTITLED
 
 
 @pytest.mark.promise(number=1)

@@ -9,7 +9,7 @@ from little_host import BOB, LittleHost, Mail, Member
 from rmp_milter.calls.authority import Authority, Candidate, Locums, Prolong
 from rmp_milter.calls.protocol import Amend, Amended, Compare, Compared, Reply
 from rmp_milter.certificates import prolonged
-from rmp_milter.dossier.cards import Days
+from rmp_milter.dossier.cards import LocumDays
 from rmp_milter.keeper.desk.doors import Door
 
 DAYS = ("2030-03-18", "2030-03-24")
@@ -45,7 +45,7 @@ class Prolonging:
 
     def declare(self, mail: Mail) -> Reply:
         """Have Bob's days declared; nothing is committed."""
-        wish = Locums((Days(self.bob.person, *DAYS),))
+        wish = Locums((LocumDays(self.bob.person, *DAYS),))
         persons = (self.carol.candidate, self.bob.candidate)
         by = Authority(mail.ticket, persons=persons)
         return self.host.ask(Amend(wish, event("remplacement"), by)).reply

@@ -31,6 +31,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls
+from rmp_milter.keeper.desk.without_title import WITHOUT_TITLE
 from rmp_milter.keeper.keys.sealing import SealError, open_session_key, open_waiting_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.known import of_dossier
@@ -109,11 +110,11 @@ def test_a_waiting_seal_and_a_dossiers_never_open_as_each_other(host: LittleHost
 )
 def test_what_does_not_fit_is_not_adopted(host: LittleHost, changed: dict[str, object]) -> None:
     deposit = Waiting(host)
-    before, request = len(host.desk.journal), deposit.adopt()
+    request = deposit.adopt()
     item = msgspec.structs.replace(request.items[0], **changed)
     request = msgspec.structs.replace(request, items=(item,))
-    assert host.ask(request).failed.why is Why.UNAVAILABLE
-    assert len(host.desk.journal) == before
+    assert host.ask(request).failed.why is Why.UNENTITLED
+    assert leaves(host.desk)[-1]["action"] == WITHOUT_TITLE
 
 
 def test_the_deposits_card_says_which_deposit_it_is_and_of_which_documents(

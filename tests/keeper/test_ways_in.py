@@ -48,6 +48,7 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.without_title import WITHOUT_TITLE
 from rmp_milter.keeper.keys.held import LIFETIME
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from testbed.vitale import CardSoftware, header_line
@@ -282,5 +283,6 @@ def test_a_key_that_does_not_fit_its_document_releases_nothing(host: LittleHost)
     deposit = Deposit(host)
     item = msgspec.structs.replace(deposit.sealed, sealed_key=bytes(81))
     request = deposit.release(deposit.urgent(), items=(item,))
-    assert host.ask(request).failed.why is Why.UNAVAILABLE
-    assert acts(host.desk) == [("creation", "granted"), ("depot", "granted")]
+    assert host.ask(request).failed.why is Why.UNENTITLED
+    done = [("creation", "granted"), ("depot", "granted")]
+    assert acts(host.desk) == [*done, (WITHOUT_TITLE, "refused")]

@@ -5,6 +5,7 @@ FACTS = {
     "limit": "50",
     "signed": "30/11/2026 12:00 (heure de Paris)",
     "now": "28/11/2026 11:00 (heure de Paris)",
+    "at": "29/05/2026 12:00 (heure de Paris)",
     "files": "Radio du 12-11-2026.pdf, Compte-rendu.pdf",
     "service": "rmp@autre.example",
     "fingerprint": " ".join(["D1A6"] * 10),

@@ -1,16 +1,17 @@
 import pytest
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol import Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import MailError
+from rmp_milter.errors import RESTORED, MailError
 from rmp_milter.handlers.asking.grounds import person
 from rmp_milter.milter.sender import (
     identify,
     likely_signers,
     named_signers,
     opened_with_signers,
+    putting_off,
 )
 
 
@@ -154,3 +155,21 @@ def test_a_mail_that_names_nobody_enrolled_is_opened_once() -> None:
     mail = Mail(doctor(3), "k3")
     assert opened_with_signers(mail, (), EVERYBODY).signature.trust is Trust.UNKNOWN
     assert (mail.tried, mail.opened[0].closed) == ([()], False)
+
+
+def heard(text: str, header: str = "", *, passed_over: bool) -> MailError:
+    """Return what becomes of a refusal of this mail."""
+    opened = Opened(header, Signature(Trust.UNKNOWN), (), passed_over=passed_over)
+    with pytest.raises(MailError) as caught, putting_off(opened, 2026):
+        raise MailError(text)
+    return caught.value
+
+
+def test_a_stranger_may_be_somebody_whose_card_does_not_count_and_comes_again() -> None:
+    """As after an older copy of the store: his new key is not in it, and his mail not lost."""
+    put_off = heard("unknown-sender", "Demande : dossier\n", passed_over=True)
+    assert (put_off.text, put_off.code) == ("unavailable", 451)
+    assert RESTORED in put_off.detail
+    assert heard("unknown-sender", "Demande : urgence\n", passed_over=True).code == 550
+    assert heard("unknown-sender", passed_over=False).code == 550
+    assert heard("bad-signature", passed_over=True).code == 550

@@ -21,10 +21,19 @@ from rmp_milter.mail.header.routing import RoutingHeader
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """Who wrote the mail, and what proves it (a signature or an account)."""
+    """Who wrote the mail, and what proves it (a signature or an account).
+
+    ``newer`` is a later copy of his certificate that could not be put in its place.
+    """
 
     doctor: Doctor
     proof: Proof
+    newer: bytes = b""
+
+    @property
+    def certificate(self) -> bytes:
+        """By which he is written to."""
+        return self.newer or self.doctor.certificate
 
 
 class Bounds(msgspec.Struct, frozen=True):

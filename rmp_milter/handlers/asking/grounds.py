@@ -38,7 +38,10 @@ def authority(
     return Authority(
         ticket=ticket or case.ticket,
         dossier=_card(dossier),
-        persons=(person(case.doctor, newer), *map(person, others.values())),
+        persons=(
+            person(case.doctor, newer or case.sender.newer),
+            *map(person, others.values()),
+        ),
         share=share,
     )
 

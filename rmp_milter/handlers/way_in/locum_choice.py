@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Locums
 from rmp_milter.calls.protocol import Amend
-from rmp_milter.dossier.cards import Days
+from rmp_milter.dossier.cards import LocumDays
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.professions import is_doctor
 from rmp_milter.dossier.rules import Act, Relation
@@ -37,7 +37,7 @@ def acknowledged(case: Case, changed: Doctor, locum: Doctor) -> Doctor:
 
     The leaf names ``locum``, whom the mail is about.
     """
-    days = tuple(Days(each.doctor_id, each.first, each.last) for each in changed.locums)
+    days = tuple(LocumDays(each.doctor_id, each.first, each.last) for each in changed.locums)
     leaf = event(case, case.header.verb.value, subject=locum.rpps)
     amended = case.keeper.amend(Amend(Locums(days), leaf, authority(case, None, locum)))
     return replace(changed, card=amended.person)

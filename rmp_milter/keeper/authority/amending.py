@@ -16,7 +16,7 @@ from rmp_milter.calls.authority import (
     Close,
     Contest,
     Locums,
-    Mask,
+    Masking,
     NewKey,
     NoCode,
     Oppose,
@@ -26,7 +26,7 @@ from rmp_milter.calls.authority import (
     Wish,
 )
 from rmp_milter.certificates import CertificateError, read_certificate, signed_at
-from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
+from rmp_milter.dossier.cards import DossierCard, LocumDays, PersonCard
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.naming import is_named
@@ -40,7 +40,7 @@ VERBS: dict[type[Wish], frozenset[Verb]] = {
     TakeOver: frozenset({Verb.MEDECIN_TRAITANT}),
     Contest: frozenset({Verb.CONTESTATION}),
     Oppose: frozenset({Verb.OPPOSITION, Verb.LEVEE_D_OPPOSITION}),
-    Mask: frozenset({Verb.MASQUAGE, Verb.DEMASQUAGE, Verb.RECTIFICATION}),
+    Masking: frozenset({Verb.MASQUAGE, Verb.DEMASQUAGE, Verb.RECTIFICATION}),
     NoCode: frozenset({Verb.REVOCATION_DU_CODE}),
     Close: frozenset({Verb.CLOTURE}),
     AddNumber: frozenset({Verb.FICHE}),
@@ -107,7 +107,7 @@ def _fields(given: Amending, wish: Wish, dossier: DossierCard) -> dict[str, obje
             return _contested(given, dossier)
         case Oppose():
             return {"opposed": _opposed(given, wish, dossier)}
-        case Mask():
+        case Masking():
             return {"masked": _masked(given, wish, dossier)}
         case NoCode():
             return {"code": b""}
@@ -178,7 +178,7 @@ def _names(words: str, person: PersonCard) -> bool:
     return bool(words) and named and not person.patient_of
 
 
-def _masked(given: Amending, wish: Mask, dossier: DossierCard) -> tuple[object, ...]:
+def _masked(given: Amending, wish: Masking, dossier: DossierCard) -> tuple[object, ...]:
     """Return the masks as wished: a masking hides more, an unmasking less.
 
     A new version of a masked entry is masked like it.
@@ -306,7 +306,7 @@ def _key_fields(certificate: bytes) -> dict[str, object]:
     }
 
 
-def _locums(given: Amending, wish: Locums) -> tuple[Days, ...]:
+def _locums(given: Amending, wish: Locums) -> tuple[LocumDays, ...]:
     """Return the locums as wished: only the one whom the mail names is new or gone.
 
     What is over may be dropped.
@@ -325,7 +325,7 @@ def _locums(given: Amending, wish: Locums) -> tuple[Days, ...]:
 
 
 def _check_locums(
-    given: Amending, days: Iterable[Days], is_meant: Callable[[PersonCard], bool]
+    given: Amending, days: Iterable[LocumDays], is_meant: Callable[[PersonCard], bool]
 ) -> None:
     for each in days:
         person = given.ground.person(each.locum)

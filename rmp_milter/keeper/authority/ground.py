@@ -30,18 +30,18 @@ class Shown(NamedTuple):
     tag: bytes
 
 
-class Standing(NamedTuple):
+class HowItStands(NamedTuple):
     """How a card stands to what is known; the certificate that a person is known by."""
 
     stand: Stand
     certificate: bytes = b""
 
 
-Look = Callable[[Shown], Standing]
+Look = Callable[[Shown], HowItStands]
 """Says how a card stands to what is known."""
 
 
-class Person(NamedTuple):
+class Registrant(NamedTuple):
     """Somebody whose card is in force, and the certificate of which it holds the digest.
 
     ``newer`` is a later copy of that certificate, made good by its own key.
@@ -58,7 +58,7 @@ class Ground(NamedTuple):
     ticket: Ticket
     sender: PersonCard
     dossier: DossierCard | None
-    persons: tuple[Person, ...] = ()
+    persons: tuple[Registrant, ...] = ()
     share: int = 0
 
     def person(self, person: bytes) -> PersonCard | None:
@@ -71,7 +71,7 @@ class Ground(NamedTuple):
         return {name for each in found for name in (each.certificate, each.newer) if name}
 
 
-class Reading:
+class CardReading:
     """Reads the cards of one call, which are then in ``shown``.
 
     ``learnt`` are those that are in force from now on. Read ``leniently`` (an emergency, and
@@ -121,7 +121,7 @@ class Reading:
         self._check(Shown(card, PERSON + card.person, tag_of(sealed)), newer)
         return card
 
-    def person(self, candidate: Candidate, now: int) -> Person:
+    def person(self, candidate: Candidate, now: int) -> Registrant:
         """Return a person whose certificate is the card's; raise as :meth:`dossier`."""
         card = self.card_of_person(candidate.card, candidate.newer)
         if digest_of(candidate.certificate) != card.certificate:
@@ -129,9 +129,9 @@ class Reading:
         newer = candidate.newer
         if newer and not is_prolonged(candidate.certificate, newer, now):
             raise Unentitled("a copy that its own key did not prolong")
-        return Person(card, candidate.certificate, newer)
+        return Registrant(card, candidate.certificate, newer)
 
-    def persons(self, candidates: Iterable[Candidate], now: int) -> Iterator[Person]:
+    def persons(self, candidates: Iterable[Candidate], now: int) -> Iterator[Registrant]:
         """Yield those whose cards count; read leniently, others are passed over."""
         for each in candidates:
             try:
@@ -170,7 +170,7 @@ def digest_of(certificate: bytes) -> bytes:
     return hashlib.sha256(certificate).digest()
 
 
-def ground_of(reading: Reading, ticket: Ticket, by: Authority, now: int) -> Ground:
+def ground_of(reading: CardReading, ticket: Ticket, by: Authority, now: int) -> Ground:
     """Return what a call rests on; its sender's card must be among those presented.
 
     Raises :class:`Unentitled`, :class:`Moved`.

@@ -26,7 +26,7 @@ from rmp_milter.dossier.cards import CardError, DossierCard, WaitingCard
 from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.naming import is_named
 from rmp_milter.dossier.rules import Act, Relation
-from rmp_milter.keeper.authority.ground import Ground, Person, Reading, Shown
+from rmp_milter.keeper.authority.ground import CardReading, Ground, Registrant, Shown
 from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.judging import agree, granted, meant_dossier, relation_to
 from rmp_milter.keeper.authority.refusals import Unentitled
@@ -131,7 +131,7 @@ def _readers(
     return [reader_keys(reader, now) for reader in wanted]
 
 
-def _is_prescriber(person: Person, words: str) -> bool:
+def _is_prescriber(person: Registrant, words: str) -> bool:
     card = person.card
     named = is_named(words, card.rpps, card.mail, card.name)
     return bool(words) and not card.patient_of and named
@@ -195,8 +195,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
     """Open the keys of a waiting deposit and seal them to the dossier that now exists.
 
     No mail asks for it: the deposit's card says for whom it waits, and the dossier's card must
-    be of that patient. What does not open raises :class:`CallFailed` ``UNAVAILABLE``; raises as
-    :func:`reseal`.
+    be of that patient. Raises as :func:`reseal`; :class:`Unentitled` for what does not open.
     """
     try:
         card = desk.sealer.waiting(request.card)
@@ -214,7 +213,7 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
             open_waiting_key(desk.keys.waiting, card.waiting, item) for item in request.items
         ]
     except SealError:
-        raise CallFailed(Why.UNAVAILABLE, "a waiting key does not fit its document") from None
+        raise Unentitled("a waiting key that is not this deposit's document's") from None
     items = _sealed(zip(keys, request.items, strict=True), _to_dossier(dossier), readers)
 
     def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
@@ -226,11 +225,11 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
 
 def _adopting(
     desk: Desk, by: Authority, now: int
-) -> tuple[DossierCard, tuple[Person, ...], tuple[Shown, ...]]:
+) -> tuple[DossierCard, tuple[Registrant, ...], tuple[Shown, ...]]:
     """Return the dossier and the persons of an adoption; with a ticket, its own mail's."""
     act = read_ticket(desk.holder, by.ticket, now).act if by.ticket else b""
     with desk.journal.own() as own:
-        reading = Reading(desk.sealer, look_in(own), act)
+        reading = CardReading(desk.sealer, look_in(own), act)
         dossier = reading.dossier(by.dossier)
         persons = tuple(reading.person(each, now) for each in by.persons)
     learn(desk, reading.learnt)

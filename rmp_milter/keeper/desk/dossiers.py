@@ -296,4 +296,4 @@ def _session_key(way: Passage, item: SealedDocument) -> SessionKey:
     try:
         return open_session_key(way.private, way.dossier_id, item)
     except SealError:
-        raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None
+        raise Unentitled("a sealed key that is not this dossier's document's") from None

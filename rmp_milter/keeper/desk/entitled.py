@@ -17,11 +17,11 @@ from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Way
 from rmp_milter.keeper.authority.actions import check_action
 from rmp_milter.keeper.authority.ground import (
+    CardReading,
     Ground,
-    Person,
-    Reading,
+    HowItStands,
+    Registrant,
     Shown,
-    Standing,
     ground_of,
 )
 from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
@@ -47,13 +47,13 @@ class Entitled(NamedTuple):
         return self.ground.ticket
 
 
-def look_in(own: Own) -> Callable[[Shown], Standing]:
+def look_in(own: Own) -> Callable[[Shown], HowItStands]:
     """Return what says how a card stands, as the tables are now."""
 
-    def look(shown: Shown) -> Standing:
+    def look(shown: Shown) -> HowItStands:
         stand = own.known.look(shown.key, shown.card.revision, shown.tag)
         known = own.known.read(shown.key)
-        return Standing(stand, known.certificate if known else b"")
+        return HowItStands(stand, known.certificate if known else b"")
 
     return look
 
@@ -67,16 +67,18 @@ def entitled(desk: Desk, by: Authority, now: int) -> Entitled:
     ticket = read_ticket(desk.holder, by.ticket, now)
     leniently = ticket.verb is Verb.URGENCE
     with desk.journal.own() as own:
-        reading = Reading(desk.sealer, look_in(own), ticket.act, leniently=leniently)
+        reading = CardReading(desk.sealer, look_in(own), ticket.act, leniently=leniently)
         ground = ground_of(reading, ticket, by, now)
     learn(desk, reading.learnt)
     return Entitled(ground, tuple(reading.shown))
 
 
-def known_persons(desk: Desk, candidates: Iterable[Candidate], now: int) -> tuple[Person, ...]:
+def known_persons(
+    desk: Desk, candidates: Iterable[Candidate], now: int
+) -> tuple[Registrant, ...]:
     """Return those of the candidates whose cards count, to see who signed a mail."""
     with desk.journal.own() as own:
-        reading = Reading(desk.sealer, look_in(own), leniently=True)
+        reading = CardReading(desk.sealer, look_in(own), leniently=True)
         persons = tuple(reading.persons(candidates, now))
     learn(desk, reading.learnt)
     return persons

@@ -4,13 +4,18 @@ The milter counts as well, to answer in words and to tell the médecin traitant.
 at the same moment are counted when they have ended: so many more may pass as there are workers.
 """
 
+import hashlib
+
 from rmp_milter.dossier.cards import DossierCard
 from rmp_milter.dossier.model import Patient
 from rmp_milter.keeper.authority.ground import Ground
 from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.keys.sealing import framed
+from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.tries import EVERYBODY, of_dossier, of_nobody, of_person
 
 MONTH = 30 * 86_400
+_FORGIVEN = "forgiven"
 
 
 def is_resting(desk: Desk, dossier: DossierCard, now: int, *, of_before: bool) -> bool:
@@ -46,10 +51,20 @@ def refusal_counted(desk: Desk, ground: Ground, *, by_code: bool) -> list[bytes]
     return subjects
 
 
-def forgive(desk: Desk, dossier_id: bytes) -> None:
-    """Forget a dossier's wrong codes, now that the right one came."""
+def forgive(desk: Desk, dossier_id: bytes, act: bytes, now: int) -> None:
+    """Forget a dossier's wrong codes, now that the right one came: once for each mail.
+
+    One that is shown again and again would let whoever has it guess without end.
+    """
     subject = of_dossier(dossier_id)
     with desk.journal.own() as own:
         has_any = own.tries.recent(subject, 0) > 0
     if has_any:
-        desk.journal.change(lambda own: own.tries.clear(subject))
+        desk.journal.change(lambda own: _forgive(own, dossier_id, act, desk, now))
+
+
+def _forgive(own: Own, dossier_id: bytes, act: bytes, desk: Desk, now: int) -> None:
+    pardon = hashlib.sha256(framed(b"rmp forgiven", act, dossier_id)).digest()
+    if own.acts.read(pardon) is None:
+        own.acts.note(pardon, _FORGIVEN, dossier_id, now + desk.rules.remembered)
+        own.tries.clear(of_dossier(dossier_id))

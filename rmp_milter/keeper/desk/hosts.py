@@ -27,7 +27,7 @@ from rmp_milter.dossier.cards import (
     WaitingCard,
     slot_digest,
 )
-from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, Reading, digest_of
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, CardReading, digest_of
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import learn, look_in
@@ -63,7 +63,7 @@ def _revision(desk: Desk, request: Vouch) -> int:
         _check_unknown(desk, request.said)
         return 0
     with desk.journal.own() as own:
-        reading = Reading(desk.sealer, look_in(own))
+        reading = CardReading(desk.sealer, look_in(own))
         revision = _before(reading, request)
     learn(desk, reading.learnt)
     return revision + 1
@@ -83,7 +83,7 @@ def _check_unknown(desk: Desk, said: Said) -> None:
             raise Unentitled("the keeper knows another card of it")
 
 
-def _before(reading: Reading, request: Vouch) -> int:
+def _before(reading: CardReading, request: Vouch) -> int:
     match request.said:
         case DossierSaid(card=said):
             dossier = reading.dossier(request.before)
@@ -154,7 +154,7 @@ def rekey(desk: Desk, request: Release, now: int) -> Released:
     if not isinstance(request.way_in, ByCustody):
         raise Unentitled("the host opens by custody alone")
     with desk.journal.own() as own:
-        reading = Reading(desk.sealer, look_in(own))
+        reading = CardReading(desk.sealer, look_in(own))
         dossier = reading.dossier(request.by.dossier)
         persons = [reading.person(each, now) for each in request.by.persons]
     learn(desk, reading.learnt)

@@ -22,7 +22,7 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.keeper.authority.ground import Person
+from rmp_milter.keeper.authority.ground import Registrant
 from rmp_milter.keeper.authority.tickets import HeldBody, sealed_ticket
 from rmp_milter.keeper.desk.act import act_of, seal_of
 from rmp_milter.keeper.desk.attached import Attached, Checks, framed, keys_to_try, open_attached
@@ -31,7 +31,7 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.entitled import known_persons
 from rmp_milter.keeper.desk.keeping import Keeping, Kept, KnownBody
 from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
-from rmp_milter.keeper.desk.ticketing import Moment, Said, Secrets, sender_among, ticket_of
+from rmp_milter.keeper.desk.ticketing import Moment, ReadMail, Secrets, sender_among, ticket_of
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
@@ -58,7 +58,7 @@ class _Mail(NamedTuple):
     now: int
     work: Work
     unwrapping: Unwrapping
-    persons: tuple[Person, ...]
+    persons: tuple[Registrant, ...]
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
@@ -78,7 +78,7 @@ class _Main(NamedTuple):
     plain: Plain
     opening: Opening
     signature: Signature
-    sender: tuple[Person, Proof] | None
+    sender: tuple[Registrant, Proof] | None
 
 
 def open_mail(
@@ -115,7 +115,7 @@ def _opened_main(mail: _Mail, size: int) -> _Main:
     return _Main(KnownBody(ref, message, key), plain, opening, signature, sender)
 
 
-def _sender(mail: _Mail, opening: Opening) -> tuple[Signature, tuple[Person, Proof] | None]:
+def _sender(mail: _Mail, opening: Opening) -> tuple[Signature, tuple[Registrant, Proof] | None]:
     """Return what the signature is worth, and whose the mail is by cards alone.
 
     What is only tried is looked at where none of theirs fits. A copy of somebody's certificate
@@ -181,6 +181,7 @@ def _reply(mail: _Mail, main: _Main, kept: list[Kept], attached: Attached) -> Op
         seals=tuple(seal_of(desk.keys.pepper, each) for each in (key, *attached.keys)),
         file_fault=attached.fault,
         file_signers=attached.signers,
+        passed_over=len(mail.persons) < len(mail.request.persons),
     )
     return msgspec.structs.replace(reply, ticket=_ticket(mail, main, reply, kept))
 
@@ -190,7 +191,7 @@ def _ticket(mail: _Mail, main: _Main, reply: Opened, kept: list[Kept]) -> bytes:
     if main.sender is None:
         return b""
     cut, desk = main.opening.meaning.cut, mail.desk
-    said = Said(
+    said = ReadMail(
         reply.once,
         reply.header,
         reply.standing,

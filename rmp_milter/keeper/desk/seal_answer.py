@@ -4,7 +4,7 @@ from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Seal, Sealed, Why
 from rmp_milter.dossier.model import Verb
-from rmp_milter.keeper.authority.ground import Person, Reading, digest_of
+from rmp_milter.keeper.authority.ground import CardReading, Registrant, digest_of
 from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
@@ -51,13 +51,13 @@ def _key_of(candidate: Candidate) -> bytes:
 
 def _readers(
     desk: Desk, readers: tuple[Candidate, ...], ticket: Ticket | None, now: int
-) -> list[Person]:
+) -> list[Registrant]:
     """Return the readers whom cards name; the others' keys are enclosed in a mail about them."""
     act = ticket.act if ticket else b""
     leniently = ticket is not None and ticket.verb is Verb.URGENCE
     enclosed = ticket.keys if ticket and ticket.verb in ABOUT_ENCLOSED_KEYS else ()
     with desk.journal.own() as own:
-        reading = Reading(desk.sealer, look_in(own), act, leniently=leniently)
+        reading = CardReading(desk.sealer, look_in(own), act, leniently=leniently)
         persons = [reading.person(each, now) for each in readers if each.card]
     learn(desk, reading.learnt)
     if any(digest_of(each.certificate) not in enclosed for each in readers if not each.card):
@@ -66,7 +66,7 @@ def _readers(
 
 
 def _code(
-    desk: Desk, request: Seal, ticket: Ticket | None, persons: list[Person], now: int
+    desk: Desk, request: Seal, ticket: Ticket | None, persons: list[Registrant], now: int
 ) -> str:
     """Return the code that the answer tells: to the sender of its mail, and to nobody else."""
     if ticket is None or [each.card.person for each in persons] != [ticket.person]:

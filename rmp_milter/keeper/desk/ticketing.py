@@ -12,7 +12,7 @@ from rmp_milter.calls.protocol import Attested, Doubt, Parcel, Signature, Standi
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
-from rmp_milter.keeper.authority.ground import Person, digest_of
+from rmp_milter.keeper.authority.ground import Registrant, digest_of
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.authority.tickets import Attestation, HeldBody, Share, Ticket
 from rmp_milter.mail.header.routing import RoutingHeader, parse
@@ -34,7 +34,7 @@ class Secrets(NamedTuple):
         return "Secrets(...)"
 
 
-class Said(NamedTuple):
+class ReadMail(NamedTuple):
     """What was read in a mail: which act it is, its own words, of whom and when, what it brings."""
 
     act: bytes
@@ -59,8 +59,8 @@ class Moment(NamedTuple):
 
 
 def sender_among(
-    persons: Sequence[Person], signature: Signature, account: str
-) -> tuple[Person, Proof] | None:
+    persons: Sequence[Registrant], signature: Signature, account: str
+) -> tuple[Registrant, Proof] | None:
     """Return who sent a mail: who signed it, or, unsigned, whose account it came from."""
     if signature.trust in _SIGNED:
         signers = [each for each in persons if each.card.fingerprint == signature.fingerprint]
@@ -71,7 +71,7 @@ def sender_among(
 
 
 def ticket_of(
-    sender: tuple[Person, Proof], said: Said, secrets: Secrets, moment: Moment
+    sender: tuple[Registrant, Proof], said: ReadMail, secrets: Secrets, moment: Moment
 ) -> Ticket:
     """Return the ticket; one that asks nothing that could be done has no verb."""
     person, proof = sender
@@ -106,7 +106,7 @@ def _attestation(attested: Attested | None) -> Attestation | None:
 
 
 def _asked(
-    header: RoutingHeader, sender: tuple[Person, Proof], said: Said, moment: Moment
+    header: RoutingHeader, sender: tuple[Registrant, Proof], said: ReadMail, moment: Moment
 ) -> Verb | None:
     """Return what the mail surely asks of this service now; an emergency is asked for less."""
     person, proof = sender

@@ -160,7 +160,7 @@ def _tried(
         _refuse(desk, found, request.event, plan, now)
         raise CallFailed(Why.WRONG_CODE) from None
     if plan.way is Way.CODE:
-        forgive(desk, plan.dossier_id)
+        forgive(desk, plan.dossier_id, found.ticket.act, now)
     return Passage(found, plan.dossier_id, plan.way, plan.relation, private)
 
 

@@ -27,7 +27,8 @@ Bodies = Callable[[bytes], memoryview | None]
 class About(msgspec.Struct, frozen=True):
     """The mail that is answered: its reader, its time, its Message-ID.
 
-    ``ticket`` is its own, none for what the chores write. The key of a reader who ``is_new``
+    ``ticket`` is its own, none for what the chores write; ``newer`` a later copy of the reader's
+    certificate. The key of a reader who ``is_new``
     came enclosed in it: no card in force names him.
 
     What nobody asked for (a notice, a reminder) is no ``reply``. Nothing is sent before
@@ -42,13 +43,14 @@ class About(msgspec.Struct, frozen=True):
     reply: bool = True
     ticket: bytes = b""
     is_new: bool = False
+    newer: bytes = b""
 
     @property
     def candidate(self) -> Candidate:
         """The reader as the keeper knows him."""
         if self.is_new:
             return Candidate(b"", self.reader.certificate)
-        return person(self.reader)
+        return person(self.reader, self.newer)
 
 
 class Answers(msgspec.Struct, frozen=True):

@@ -11,8 +11,8 @@ from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, O
 from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Outcome
-from rmp_milter.milter.answering.answers import About, Answers
+from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Notice, Outcome
+from rmp_milter.milter.answering.answers import About, Answers, Bodies
 
 log = logging.getLogger("rmp.milter")
 
@@ -72,34 +72,44 @@ def _mails(
         not_before=outcome.not_before,
         urgent=outcome.urgent,
         ticket=case.ticket,
+        newer=case.sender.newer,
     )
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
     for notice in outcome.effects.notices:
-        # Somebody else's expired key must not refuse this mail, nor keep its tries uncounted.
-        reached = reachable(notice.reader.certificate, case.at)
-        told = msgspec.structs.replace(
-            about,
-            reader=notice.reader if reached else case.doctor,
-            in_reply_to="",
-            reply=False,
-            not_before=notice.not_before,
-            urgent=notice.urgent,
-            is_new=notice.is_new and reached,
-        )
-        try:
-            mails = answers.make(notice.letter, told, bodies.find)
-        except MailError:
-            if not outcome.urgent:
-                raise
-            # Of a copy of the store that is too old, his key is perhaps another by now.
-            reached = False
-            told = msgspec.structs.replace(told, reader=case.doctor, is_new=False)
-            mails = answers.make(notice.letter, told, bodies.find)
+        mails, reached = _noticed(notice, about, case, answers, bodies.find)
         if not reached:
             log.warning("a notice is lost: key %s is not usable", notice.reader.fingerprint)
-        told_to = NOBODY if not (notice.sent and reached) else told.reader.mail
+        told_to = notice.reader.mail if notice.sent and reached else NOBODY
         yield from (msgspec.structs.replace(mail, recipient=told_to) for mail in mails)
+
+
+def _noticed(
+    notice: Notice, about: About, case: Case, answers: Answers, find: Bodies
+) -> tuple[tuple[OutgoingMail, ...], bool]:
+    """Return a notice's mails, and whether they are its reader's or in the place of them.
+
+    Somebody else's expired key must not refuse this mail, nor keep its tries uncounted; nor, in
+    an emergency, one that is his no more: the store may be from an older copy.
+    """
+    told = msgspec.structs.replace(
+        about,
+        in_reply_to="",
+        reply=False,
+        not_before=notice.not_before,
+        urgent=notice.urgent,
+    )
+    if reachable(notice.reader.certificate, case.at):
+        theirs = msgspec.structs.replace(
+            told, reader=notice.reader, is_new=notice.is_new, newer=b""
+        )
+        try:
+            return answers.make(notice.letter, theirs, find), True
+        except MailError:
+            if not about.urgent:
+                raise
+    own = msgspec.structs.replace(told, reader=case.doctor)
+    return answers.make(notice.letter, own, find), False
 
 
 def _present(sender: Doctor, effects: Effects) -> Doctor:

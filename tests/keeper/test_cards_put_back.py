@@ -26,7 +26,7 @@ from rmp_milter.calls.protocol import (
     Request,
     Why,
 )
-from rmp_milter.dossier.cards import Days, DossierCard, PersonCard
+from rmp_milter.dossier.cards import DossierCard, LocumDays, PersonCard
 from rmp_milter.errors import AHEAD, GONE
 from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
 from rmp_milter.keeper.desk import restored
@@ -214,11 +214,13 @@ def test_a_key_that_was_prolonged_is_the_same_where_the_mail_brings_the_copy_in_
     case.look()
     host.members[case.name] = Member(case.name, before.card, before.certificate)
     assert stands(host, before.card) == ("old",)
-    assert host.mail(case.name, URGENCE).ticket == b""
+    unknown = host.mail(case.name, URGENCE)
+    assert (unknown.ticket, unknown.opened.passed_over) == (b"", True)
     copy = WithCopy(case.name, before.card, before.certificate)
     copy.newer = case.newer
     host.members[case.name] = copy
     urgent = host.mail(case.name, URGENCE)
+    assert not urgent.opened.passed_over
     reply = host.ask(deposit.release(urgent, readers=(case.newer,))).reply
     assert isinstance(reply, Released), reply
     refused = host.ask(deposit.release(deposit.consultation(who=case.name))).failed
@@ -227,7 +229,7 @@ def test_a_key_that_was_prolonged_is_the_same_where_the_mail_brings_the_copy_in_
 
 def test_nothing_new_is_made_of_an_older_card_in_an_emergency(host: LittleHost) -> None:
     """Its locums, its account would be in force again, though no mail asks for them."""
-    days = Days(host.member(ALICE).person, "2030-01-01", "2030-12-31")
+    days = LocumDays(host.member(ALICE).person, "2030-01-01", "2030-12-31")
     old = host.enrol(BOB, locums=[days])
     relearnt(host, old.card)
     relearnt(host, host.enrol(BOB).card)
