@@ -5,7 +5,7 @@ import time
 
 import pytest
 from intruded_calls import reads, recording, releasing
-from intruded_house import JEAN, LISE, House
+from intruded_house import EVES_ACCOUNT, JEAN, LISE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, DossierSaid, PersonSaid
@@ -112,6 +112,20 @@ def test_no_reading_is_written_that_was_not_asked_for(house: House) -> None:
         house.in_vain(replace(request, event=hosts), Why.NOT_HERE)
         alone = replace(request, by=replace(request.by, dossier=b""))
         house.in_vain(replace(alone, event=replace(request.event, entries=(1,))))
+
+
+def test_only_who_signs_justifies_and_under_the_reference_that_he_names(house: House) -> None:
+    text = "Demande : justification\nRéférence : U-ABCD-EFGH\nMotif : Il allait mal.\n"
+    said = leaf("justification", house.jean, reference="U-OTHR-EFGH", subject="1")
+    unsigned = house.intruder.ticket(house.eve.pgp_mime(text, sign=False), EVES_ACCOUNT)
+    with house.unchanged():
+        house.in_vain(Record(said, house.intruder.by(unsigned, house.jean)))
+    signed = house.intruder.ticket(house.eve.pgp_mime(text))
+    house.done(Record(said, house.intruder.by(signed, house.jean)))
+    written = house.leaves()[-1]
+    assert written["action"] == "justification"
+    assert written.get("reference") not in {None, "U-OTHR-EFGH", said.reference}
+    assert "subject" not in written
 
 
 def test_a_heartbeat_is_one_and_of_this_moment(house: House) -> None:

@@ -14,6 +14,8 @@ from rmp_milter.calls.protocol import (
     Amended,
     ByCustody,
     Checkpoint,
+    Create,
+    Created,
     Opened,
     Prove,
     Proven,
@@ -165,6 +167,20 @@ def test_he_floods_the_log_with_heartbeats_and_not_with_refusals(house: House) -
     assert len(house.leaves()) == flooded
 
 
+def test_he_has_a_second_dossier_made_of_a_patient_as_long_as_the_first_is_not_shown(
+    house: House,
+) -> None:
+    """It takes a doctor's genuine creation; once the keeper has seen the first one, none helps."""
+    lines = "Patient : DOUBLE Paul\nNé le : 20/01/1981\n"
+    house.create(lines)
+    first = house.intruder.dossier("DOUBLE")
+    mail = house.eve.pgp_mime(f"Demande : création\n{lines}Consentement : oui\n")
+    by = house.intruder.by(house.intruder.ticket(mail), None)
+    assert isinstance(house.done(Create(by, leaf("creation"))), Created)
+    assert isinstance(house.done(listing_of(house, first, lines)), Told)
+    house.in_vain(Create(by, leaf("creation")))
+
+
 def masked(house: House, name: str) -> tuple[str, Dossier, Dossier]:
     """Return a patient's lines, his dossier, and as it is once what was filed is masked."""
     lines = f"Patient : {name} Paul\nNé le : 18/01/1979\n"
@@ -202,6 +218,9 @@ def test_in_an_emergency_he_shows_a_card_of_before(house: House) -> None:
     house.in_vain(released(after))
     assert isinstance(house.done(released(before)), Released)
     assert house.leaves()[-1]["action"] == EMERGENCY
+    # Nor need he show who treats: then nobody can say whose locum the sender is.
+    alone = house.intruder.by(opened.ticket, after, house.intruder.doctor(house.anne.mail))
+    assert isinstance(house.done(replace(released(after), by=alone)), Released)
 
 
 def test_he_chooses_what_a_mail_unmasks(house: House) -> None:

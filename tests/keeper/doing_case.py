@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from keeper_case import event
-from letters_case import LOCUM_DAYS, Letter, certificate
+from keeper_letters import LOCUM_DAYS, Letter, certificate
 from msgspec.structs import replace
 from world_case import Change, Kept, Mail, Member, Parked, World, person_of
 

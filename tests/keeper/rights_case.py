@@ -4,7 +4,7 @@ A reply that was given is held to it. What is looked at: does the call rest on c
 has the sender a right by them, and is every reader somebody who may read.
 """
 
-from letters_case import LOCUM_DAYS, START, certificate
+from keeper_letters import LOCUM_DAYS, START, certificate
 from world_case import Mail, World
 
 from rmp_milter.calls.authority import Authority, Contest

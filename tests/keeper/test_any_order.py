@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from keeper_case import event, hosts_event
-from letters_case import CODES, DOCTORS, DUPONT, JEAN, MARTIN, START, Letter, Scribe
+from keeper_letters import CODES, DOCTORS, DUPONT, JEAN, MARTIN, START, Letter, Scribe
 from openpgp.composed import SignedSecretKey
 from rights_case import check_contest, check_rights
 from world_case import Change, Kept, Mail, Refused, World

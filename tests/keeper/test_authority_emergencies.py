@@ -3,8 +3,8 @@
 import pytest
 from dossier_case import Deposit, leaves, patient_of
 from keeper_case import ask, hosts_event
+from keeper_wishes import changed, why
 from little_host import BOB, LittleHost, asking
-from wishes_case import changed, why
 
 from rmp_milter.calls.authority import NoCode
 from rmp_milter.calls.protocol import (

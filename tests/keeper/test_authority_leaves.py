@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from dossier_case import Deposit, acts, leaves
 from keeper_case import NOW, event
+from keeper_wishes import why
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, LittleHost, asking
-from wishes_case import why
 
 from rmp_milter.calls.protocol import (
     ByCode,

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from dossier_case import Deposit, leaves
 from keeper_case import NOW, PDF, event
+from keeper_wishes import changed, why
 from little_host import ALICE, BOB, CODE, EVE, LittleHost, asking
-from wishes_case import changed, why
 
 from rmp_milter.calls.authority import Close, Masking, Oppose
 from rmp_milter.calls.protocol import (

@@ -5,9 +5,9 @@ import pytest
 from dossier_case import Deposit, reader_of_cards, with_card
 from keeper_case import NOW, ask, desk_of, event, hosts_event
 from keeper_gpg import Gpg
+from keeper_wishes import changed, why
 from little_host import ALICE, BOB, CODE, EVE, LittleHost, Mail, asking
 from openpgp.composed import SignedSecretKey
-from wishes_case import changed, why
 
 from rmp_milter.calls.authority import NoCode
 from rmp_milter.calls.protocol import (

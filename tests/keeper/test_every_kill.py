@@ -16,7 +16,7 @@ from functools import partial
 import pytest
 from doing_case import Doing, adopted
 from keeper_case import hosts_event, raw_leaves
-from letters_case import CODES, DUPONT, START, Letter, Scribe
+from keeper_letters import CODES, DUPONT, START, Letter, Scribe
 from openpgp.composed import SignedSecretKey
 from world_case import Change, Refused, World
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import openpgp.composed
 from keeper_case import ask, desk_of, hosts_event, opening
-from letters_case import DOCTORS, Letter, Scribe, certificate, mail_of
+from keeper_letters import DOCTORS, Letter, Scribe, certificate, mail_of
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate, PersonSaid

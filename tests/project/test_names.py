@@ -1,4 +1,4 @@
-"""Names that a newcomer can rely on: a class's name stands once in the package."""
+"""Names that a newcomer can rely on: a class's stands once in the package, a test file's too."""
 
 import ast
 from collections import defaultdict
@@ -21,6 +21,17 @@ def classes() -> dict[str, list[str]]:
 
 def test_a_classs_name_stands_once() -> None:
     found = classes()
+    assert len(found) > 300
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
+def test_a_test_modules_name_stands_once() -> None:
+    """They are imported by their name alone: of two the second would not be found."""
+    tests = Path(__file__).parents[1]
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(tests.rglob("*.py")):
+        if path.name not in {"conftest.py", "__init__.py"}:
+            found[path.name].append(str(path.relative_to(tests)))
     assert len(found) > 300
     assert {name: files for name, files in found.items() if len(files) > 1} == {}
 

@@ -6,7 +6,7 @@ from rmp_milter.calls.protocol import Event, Record, Recorded, Why
 from rmp_milter.dossier.cards import DossierCard
 from rmp_milter.dossier.emergency import EMERGENCY
 from rmp_milter.dossier.model import Verb
-from rmp_milter.dossier.rules import Relation, Way
+from rmp_milter.dossier.rules import Proof, Relation, Way
 from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.keeper.authority.judging import dossier_grant, fits, opens
 from rmp_milter.keeper.authority.refusals import Unentitled
@@ -54,6 +54,8 @@ def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
     if event.outcome != "granted":
         return _refusal(desk, found, event, verb)
     if verb in _GIVES_REASONS:
+        if found.ticket.proof is not Proof.SIGNATURE:
+            raise Unentitled("a reason that nobody has signed")
         # An emergency is written down whatever card there is, or none.
         dossier_id = dossier.dossier if dossier else event.dossier_id
         if dossier_id:
