@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
 from rmp_milter.mail.header.lines import lines_of
-from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse, read_once
 from rmp_milter.mail.header.words import Field
 
 YEAR = 2026
@@ -472,3 +472,15 @@ def test_numbers_and_the_table_that_they_were_read_from(
 def test_two_tables_contradict_each_other() -> None:
     header = read("Numéros : 5 (table K7QXM)\nTable : ABCDE")
     assert (Trouble.CONTRADICTION, "Table") in {(p.kind, p.word) for p in header.problems}
+
+
+def test_within_one_call_a_header_is_read_once_and_then_forgotten() -> None:
+    header = "Demande : dossier\nPatient : DUPONT Jean\n"
+    with read_once():
+        first = parse(header, 2026)
+        assert parse(header, 2026) is first
+        assert parse(header, 2025) is not first
+        assert parse(header + "Né le : 30/01/1959\n", 2026) != first
+    again = parse(header, 2026)
+    assert again == first
+    assert again is not first

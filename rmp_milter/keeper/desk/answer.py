@@ -51,6 +51,7 @@ from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.without_title import note_without_title
 from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
+from rmp_milter.mail.header.routing import read_once
 
 
 def answer(
@@ -103,7 +104,7 @@ def _answer(
     match request:
         case Open():
             size = size_of(fd, desk.limits.message)
-            with within(QUICK_SECONDS if request.quick else 0):
+            with within(QUICK_SECONDS if request.quick else 0), read_once():
                 opened, memory = open_mail(desk, request, reader(fd), size, now)
             ahead = max(0, desk.journal.latest() - now)
             return msgspec.structs.replace(opened, log_ahead=ahead), memory

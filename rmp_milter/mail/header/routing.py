@@ -5,6 +5,9 @@ never sees the rest. Between the two the patient's code is masked.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import msgspec
 
@@ -60,13 +63,36 @@ _NEEDS: dict[Verb, tuple[Field, ...]] = {
 }
 
 
+_read: ContextVar[dict[tuple[str, int], RoutingHeader] | None] = ContextVar(
+    "read", default=None
+)
+
+
 def parse(header: str, this_year: int) -> RoutingHeader:
     """Read the header's lines; never raises, whatever they are.
 
     ``this_year`` is the year in which the mail came (for years of two digits). A word that
     stands twice with different values is a problem and counts as not said.
     """
-    return _Reading(lines_of(header), this_year).header()
+    known = _read.get()
+    if known is None:
+        return _Reading(lines_of(header), this_year).header()
+    if (header, this_year) not in known:
+        known[header, this_year] = _Reading(lines_of(header), this_year).header()
+    return known[header, this_year]
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Let the same header be read only once in the block; all is forgotten at its end.
+
+    Whoever asks what a mail means reads it again for each question: a third of an opening.
+    """
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
 
 
 class _Reading:
