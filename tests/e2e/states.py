@@ -59,7 +59,7 @@ def change(service: Service, name: str, **changed: object) -> None:
             patient = view.patient_of(dossier.dossier_id)
         new = revised(dossier, **changed)
         leaf = act_of(keeper, "test", dossier)
-        new = vouched_dossier(keeper, new, entries, patient, leaf)
+        new = vouched_dossier(keeper, new, entries, patient, leaf, before=dossier)
         store.commit(Changes(updates=(DossierUpdate(new),)), int(time.time()))
 
 
