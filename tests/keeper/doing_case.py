@@ -44,11 +44,11 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.cards import LocumDays, code_digest, waiting_card
 from rmp_milter.dossier.emergency import reference_of
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.log.known import of_dossier
 
-DAY = 86_400
-ERASED_IN = 20 * 365 * DAY
+ERASED_IN = AS_SHIPPED.retention
 
 
 class Doing:
