@@ -15,15 +15,27 @@ import pytest
 from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy
 from milter_proxy import MilterProxy
+from states import change
 from test_at_once import Stored
 from test_deposit import chores, pending
 from test_kills import answers_by_request, with_message_id
 
-from rmp_milter.calls.protocol import Adopt, Amend, Create, Recode, Reply, Request, Seal, Wait
+from rmp_milter.calls.protocol import (
+    Adopt,
+    Amend,
+    Create,
+    Forget,
+    Recode,
+    Reply,
+    Request,
+    Seal,
+    Wait,
+)
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.standing import cards_in, compared
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
+from rmp_milter.dossier.model import Closure
 from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor
 from testbed.service import Part
@@ -134,6 +146,15 @@ def new_code(couple: Couple, _: Doctor) -> Asked:
     return couple.asked(couple.first, f"Demande : code\n{couple.lines}", is_done)
 
 
+def closure(couple: Couple, _: Doctor) -> Asked:
+    text = f"Demande : clôture\n{couple.lines}Code : {couple.code}\n"
+
+    def is_done() -> bool:
+        return Stored(couple.clinic, couple.lines).dossier.closure is not None
+
+    return couple.asked(couple.first, text, is_done)
+
+
 def filed_for(clinic: Clinic, lines: str) -> list[int]:
     """Return how many entries each dossier of a patient has."""
     config, name = load(clinic.host.service.config), lines.split()[2]
@@ -150,7 +171,7 @@ def creation(couple: Couple, _: Doctor) -> Asked:
     return couple.asked(couple.first, text, lambda: filed_for(clinic, lines) == [1])
 
 
-WAYS = (takeover, contest, new_key, patients_key, new_code, creation)
+WAYS = (takeover, contest, new_key, patients_key, new_code, closure, creation)
 
 
 def changes(request: Request, reply: Reply | None) -> bool:
@@ -171,6 +192,9 @@ POINTS = {
     "the milter, the change in hand": (Part.MILTER, changed),
     "the milter, before the commit": (Part.MILTER, sealed),
 }
+
+LONG = frozenset({"the keeper, asked for the change", "the milter, the change in hand"})
+"""Points that a long campaign has: the other two leave more behind."""
 
 
 def until_accepted(clinic: Clinic, asked: Asked) -> None:
@@ -209,7 +233,10 @@ def leaves_of(clinic: Clinic) -> Counter[tuple[str, ...]]:
     return Counter(tuple(str(each.get(word, "")) for word in words) for each in leaves)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point",
+    [pytest.param(each, marks=pytest.mark.soak if each in LONG else ()) for each in POINTS],
+)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.promise(number=7)
 @pytest.mark.promise(number=8)
@@ -299,4 +326,19 @@ def test_what_waited_is_adopted_once_where_the_milter_dies(house: Clinic) -> Non
     assert pending(clinic) == []
     assert filed_for(clinic, lines) == [1]
     assert max((leaves_of(clinic) - leaves).values()) == 1
+    check_sound(clinic)
+
+
+@pytest.mark.promise(number=16)
+def test_an_erasure_that_breaks_off_behind_the_keeper_is_given_again(couple: Couple) -> None:
+    clinic, service = couple.clinic, couple.clinic.host.service
+    reference = Stored(clinic, couple.lines).dossier.dossier_id.hex()
+    change(service, couple.lines.split()[2], closure=Closure(1, 1))
+    with closing(KeeperProxy(load(service.config).sockets.operator)) as proxy:
+        proxy.passing = lambda request, reply: not (isinstance(request, Forget) and reply)
+        assert service.rmp("dossier", "erase", reference, check=False).returncode
+    stood = service.rmp("store", "check", "--json", check=False)
+    said = "\n".join(json.loads(stood.stdout)["findings"])
+    assert f"rmp dossier erase {reference}" in said
+    assert f"erased {reference}" in service.rmp("dossier", "erase", reference).stdout.decode()
     check_sound(clinic)
