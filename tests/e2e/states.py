@@ -16,6 +16,7 @@ from rmp_milter.dossier.revisions import revised
 from rmp_milter.handlers.way_in.throttles import subject_of
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.tries import EVERYBODY, of_person
 from rmp_milter.store.format.keys import StoreKeys, read_key
 from rmp_milter.store.store import Store
 from testbed.service import Service
@@ -72,12 +73,15 @@ def let_rest(service: Service, name: str, tries: int) -> None:
 
 
 def forgive(service: Service, *senders: str) -> None:
-    """Forget the tries of these senders, and all together."""
+    """Forget the tries and lists of these senders, and all together: the keeper's count too."""
+    ids = [doctor_id(service, sender) for sender in senders]
+    kinds = [Strike(fault, each, 0) for fault in (Fault.SENDER, Fault.LIST) for each in ids]
     with open_store(service) as store:
-        with store.snapshot() as view:
-            found = [view.doctor_by_mail(sender) for sender in senders]
-        mine = [Strike(Fault.SENDER, each.doctor_id, 0) for each in found if each]
-        store.commit(Changes(cleared=(*mine, Strike(Fault.GLOBAL, b"", 0))), int(time.time()))
+        cleared = (*kinds, Strike(Fault.GLOBAL, b"", 0))
+        store.commit(Changes(cleared=cleared), int(time.time()))
+    with Journal(service.folder / "keeper" / "log") as log:
+        for subject in (EVERYBODY, *map(of_person, ids)):
+            log.change(lambda own, subject=subject: own.tries.clear(subject))
 
 
 def let_try(service: Service, name: str, tries: int) -> None:

@@ -5,10 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from clinic import Clinic, small_clinic
-from states import doctor_id, open_store, tries_of
+from states import doctor_id, forgive, tries_of
 
-from rmp_milter.dossier.changes import Changes
-from rmp_milter.dossier.model import Fault, Strike
+from rmp_milter.dossier.model import Fault
 from testbed.doctor import Doctor
 from testbed.reading import Opened
 
@@ -34,12 +33,7 @@ def strict() -> Iterator[Clinic]:
 @pytest.fixture
 def clinic(strict: Clinic) -> Clinic:
     """Forget all tries before each test."""
-    service = strict.host.service
-    mails = (strict.paul.mail, strict.anne.mail, strict.lab.mail)
-    doctors = [doctor_id(service, mail) for mail in mails]
-    kinds = [Strike(fault, each, 0) for fault in (Fault.SENDER, Fault.LIST) for each in doctors]
-    with open_store(service) as store:
-        store.commit(Changes(cleared=(*kinds, Strike(Fault.GLOBAL, b"", 0))), 1)
+    forgive(strict.host.service, strict.paul.mail, strict.anne.mail, strict.lab.mail)
     return strict
 
 

@@ -119,7 +119,7 @@ def test_who_is_known_and_an_emergency_pass_strangers_whose_mails_take_long(
     strangers = Held()
 
     def passing(request: Request, reply: Reply | None) -> bool:
-        if reply is None and isinstance(request, Open) and not request.candidates:
+        if reply is None and isinstance(request, Open) and not request.persons:
             return strangers.hold()
         return True
 

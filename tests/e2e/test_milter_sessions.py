@@ -271,7 +271,7 @@ def test_mails_that_wait_keep_no_other_connection_waiting(stand: Stand) -> None:
     held = threading.Event()
 
     def passing(request: Request, reply: Reply | None) -> bool:
-        strange = isinstance(request, Open) and not request.candidates
+        strange = isinstance(request, Open) and not request.persons
         return held.wait(HELD_SECONDS) if strange and reply is None else True
 
     with Doctor("Dr Eve", "eve@stranger.test") as eve, ExitStack() as open_ones:
