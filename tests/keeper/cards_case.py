@@ -12,13 +12,11 @@ from rmp_milter.calls.authority import (
 )
 from rmp_milter.dossier.cards import NO_ACT, DossierCard, PersonCard
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.keeper.authority.amending import (
-    Amending,
-    amended_dossier,
-)
+from rmp_milter.keeper.authority.amending import amended_dossier
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import Ground, Registrant
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, DAY
+from rmp_milter.keeper.authority.next_cards import Amending
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Share, Ticket
 from rmp_milter.mail.header.routing import parse

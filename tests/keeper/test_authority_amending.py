@@ -34,13 +34,13 @@ from rmp_milter.calls.authority import (
 )
 from rmp_milter.dossier.cards import LocumDays, Masked
 from rmp_milter.dossier.model import Takeover
-from rmp_milter.keeper.authority.amending import (
+from rmp_milter.keeper.authority.amending import amended_dossier
+from rmp_milter.keeper.authority.amending_persons import amended_person
+from rmp_milter.keeper.authority.host_rules import DAY
+from rmp_milter.keeper.authority.next_cards import (
     OF_PERSONS,
     VERBS,
-    amended_dossier,
-    amended_person,
 )
-from rmp_milter.keeper.authority.host_rules import DAY
 from rmp_milter.keeper.authority.refusals import Unentitled
 
 pytestmark = pytest.mark.promise(number=21)

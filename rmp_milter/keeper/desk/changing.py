@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from rmp_milter.calls.authority import Contest, Locums, PatientKey, Prolong, TakeOver, Wish
 from rmp_milter.calls.protocol import Amend, Amended, Event
 from rmp_milter.dossier.rules import Act, Proof, Relation
-from rmp_milter.keeper.authority.amending import (
+from rmp_milter.keeper.authority.amending import amended_dossier
+from rmp_milter.keeper.authority.amending_persons import amended_person
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
+from rmp_milter.keeper.authority.judging import ACTS, dossier_grant, granted, opens
+from rmp_milter.keeper.authority.next_cards import (
     OF_PERSONS,
     VERBS,
     Amending,
     Next,
-    amended_dossier,
-    amended_person,
 )
-from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
-from rmp_milter.keeper.authority.judging import ACTS, dossier_grant, granted, opens
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.entitled import (

@@ -27,9 +27,9 @@ from rmp_milter.dossier.emergency import EMERGENCY_PURPOSE, reference_of
 from rmp_milter.dossier.model import CodeSlot, Patient, Slots, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.dossier.takeovers import may_be_contested
-from rmp_milter.keeper.authority.amending import next_dossier
 from rmp_milter.keeper.authority.ground import digest_of, is_prolonged
 from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS, agree, granted
+from rmp_milter.keeper.authority.next_cards import next_dossier
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, sealed_ticket
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
