@@ -36,7 +36,7 @@ from rmp_milter.dossier.cards import LocumDays, Masked
 from rmp_milter.dossier.model import Takeover
 from rmp_milter.keeper.authority.amending import amended_dossier
 from rmp_milter.keeper.authority.amending_persons import amended_person
-from rmp_milter.keeper.authority.host_rules import DAY
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, DAY
 from rmp_milter.keeper.authority.next_cards import (
     OF_PERSONS,
     VERBS,
@@ -178,14 +178,17 @@ def test_a_revoked_code_is_gone_and_nothing_else() -> None:
 
 
 def test_a_closure_waits_until_nothing_can_be_contested() -> None:
-    given = Given(asking("clôture", "Code : JZBV7KQ2"))
-    assert changed(given, Close(NOW + DAY)) == {"closed_at": NOW, "erase_at": NOW + DAY}
+    given, erased = Given(asking("clôture", "Code : JZBV7KQ2")), NOW + AS_SHIPPED.retention
+    assert changed(given, Close(erased)) == {"closed_at": NOW, "erase_at": erased}
+    for other in (0, NOW, erased - DAY, erased + DAY):
+        said = refused(given, Close(other))
+        assert said == "another time of conservation than the host's"
     for contested in (False, True):
         takeover = Takeover(FORMER, NOW - DAY, NOW + 1, contested=contested)
         taken = msgspec.structs.replace(DOSSIER, takeover=takeover)
-        assert refused(given, Close(NOW + DAY), taken) == "while a takeover may be contested"
+        assert refused(given, Close(erased), taken) == "while a takeover may be contested"
         over = replace(given, at=NOW + 1)
-        assert changed(over, Close(NOW + DAY), taken)["closed_at"] == NOW + 1
+        assert changed(over, Close(erased), taken)["closed_at"] == NOW + 1
 
 
 NIR = "159013456789082"

@@ -77,7 +77,9 @@ def test_a_closed_dossier_is_neither_read_nor_added_to(host: LittleHost) -> None
     proven = host.ask(proof).reply
     assert isinstance(proven, Proven)
     mail.opened = msgspec.structs.replace(mail.opened, ticket=proven.ticket)
-    deposit.kept.card = host.amend(mail, Close(NOW + DAY), deposit.kept).dossier
+    deposit.kept.card = host.amend(
+        mail, Close(NOW + AS_SHIPPED.retention), deposit.kept
+    ).dossier
     assert why(host, deposit.release(deposit.consultation())) is Why.UNENTITLED
     later = host.mail(ALICE, asking("dépôt"), files=[("a.pdf", PDF)])
     assert why(host, host.reseal(later, deposit.kept)) is Why.UNENTITLED

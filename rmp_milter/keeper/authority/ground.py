@@ -53,13 +53,17 @@ class Registrant(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What a call may rest on. ``dossier`` is None where no card of one was presented."""
+    """What a call may rest on. ``dossier`` is None where no card of one was presented.
+
+    ``lacks_persons`` says that a card of somebody does not count and was passed over.
+    """
 
     ticket: Ticket
     sender: PersonCard
     dossier: DossierCard | None
     persons: tuple[Registrant, ...] = ()
     share: int = 0
+    lacks_persons: bool = False
 
     def person(self, person: bytes) -> PersonCard | None:
         """Return the card in force of somebody, if it was presented."""
@@ -184,4 +188,5 @@ def ground_of(reading: CardReading, ticket: Ticket, by: Authority, now: int) -> 
         raise Unentitled("an unsigned mail of whom none counts")
     if not 0 <= by.share < len(ticket.shares):
         raise Unentitled("a share that the mail has not")
-    return Ground(ticket, sender, reading.shown_dossier(by.dossier), persons, by.share)
+    dossier, lacks = reading.shown_dossier(by.dossier), len(persons) < len(by.persons)
+    return Ground(ticket, sender, dossier, persons, by.share, lacks)

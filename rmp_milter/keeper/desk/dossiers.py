@@ -285,7 +285,7 @@ def _check_masks(way: Passage, items: Iterable[SealedDocument]) -> None:
     dossier, person = ground.dossier, ground.sender.person
     if dossier is None or way.sees_all:
         return
-    if ground.ticket.verb is Verb.URGENCE and ground.person(dossier.treating) is None:
+    if ground.ticket.verb is Verb.URGENCE and ground.lacks_persons:
         return  # whose locum he may be nobody can say: that must not refuse an emergency
     hidden = {each.document for each in dossier.masked if each.author != person}
     if any(item.document_id in hidden for item in items):
