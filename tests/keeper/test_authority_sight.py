@@ -15,6 +15,7 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.dossier.cards import LocumDays, Masked
 from rmp_milter.dossier.days import UNIVERSAL, day_of
+from rmp_milter.keeper.authority.host_rules import AS_SHIPPED
 
 pytestmark = pytest.mark.promise(number=21)
 
