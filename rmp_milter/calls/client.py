@@ -13,6 +13,7 @@ from rmp_milter.calls.protocol import (
     Compared,
     Created,
     Failed,
+    Learned,
     Opened,
     Proven,
     Recoded,
@@ -41,9 +42,9 @@ ReplyT = TypeVar(
     Amended,
     Vouched,
     Compared,
+    Learned,
     Checkpointed,
     Sealed,
-    Vouched,
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -17,6 +17,7 @@ from rmp_milter.calls.protocol import (
     Created,
     Failed,
     History,
+    Learned,
     Open,
     Opened,
     Prove,
@@ -33,6 +34,7 @@ from rmp_milter.calls.protocol import (
     Resealed,
     Seal,
     Sealed,
+    Show,
     Told,
     Wait,
     Why,
@@ -167,6 +169,11 @@ class RemoteKeeper:
     def amend(self, request: Amend) -> Amended:
         """Change what governs a dossier, or who somebody is."""
         return self._told(Amended, request)
+
+    def show(self, cards: tuple[bytes, ...]) -> None:
+        """Show cards that were committed just now."""
+        _, shared = self._ask(Learned, Show(cards), None)
+        shared.close()
 
     def _told(self, kind: type[ReplyT], request: Resting) -> ReplyT:
         if self._shown is not None:

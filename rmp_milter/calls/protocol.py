@@ -593,6 +593,21 @@ class Compared(Message, frozen=True):
     keys: tuple[bytes, ...] = ()
 
 
+class Show(Message, frozen=True):
+    """Show cards that were committed just now: none of before counts from then on.
+
+    One that is not the next of its kind does nothing.
+    """
+
+    cards: tuple[bytes, ...]
+
+
+class Learned(Message, frozen=True):
+    """How many of the cards are in force from now on."""
+
+    count: int
+
+
 class Forget(Message, frozen=True):
     """Forget which leaves are a dossier's, as its erasure demands; the leaf comes first.
 
@@ -713,6 +728,7 @@ Request = (
     | Relearn
     | Wake
     | Compare
+    | Show
     | Forget
     | Checkpoint
     | Seal
@@ -729,6 +745,7 @@ Reply = (
     | Amended
     | Vouched
     | Compared
+    | Learned
     | Checkpointed
     | Sealed
     | Failed

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid
-from rmp_milter.calls.protocol import Event, Recorded, Relearn, Vouch, Vouched, Wake
+from rmp_milter.calls.protocol import (
+    Event,
+    Learned,
+    Recorded,
+    Relearn,
+    Show,
+    Vouch,
+    Vouched,
+    Wake,
+)
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.cards import CardT, dossier_card, person_card
@@ -65,6 +74,11 @@ def refuse_unlike(whose: str, card: CardT, said: CardT) -> None:
             f"the record of {whose} is not what the keeper vouched for: {', '.join(fields)}",
             "somebody has changed the store: rmp store check, and see docs/admin.md",
         )
+
+
+def show_committed(keeper: HostKeeper, *records: Doctor | Dossier) -> None:
+    """Show the keeper the cards of what was committed: none of before counts from then on."""
+    keeper.ask(Learned, Show(tuple(each.card for each in records)))
 
 
 def struck_out(keeper: HostKeeper, doctor: Doctor, event: Event) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.cli.cards import struck_out, vouched
+from rmp_milter.cli.cards import show_committed, struck_out, vouched
 from rmp_milter.cli.directory import (
     commit,
     described,
@@ -115,6 +115,7 @@ def add(  # noqa: PLR0913 -- one argument an option
     with operator(config) as keeper, open_store(config) as store:
         new = vouched(keeper, new, keeper.event("inscription", rpps))
         commit(store, Changes(doctors=(new,)), now)
+        show_committed(keeper, new)
         print_doctor(new, store, json=as_json)
 
 

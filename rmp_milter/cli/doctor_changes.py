@@ -6,7 +6,7 @@ import click
 from msgspec.structs import replace
 
 from rmp_milter.certificates import CertificateError, read_certificate
-from rmp_milter.cli.cards import vouched
+from rmp_milter.cli.cards import show_committed, vouched
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.leaves import operator
@@ -81,6 +81,7 @@ def set_(  # noqa: PLR0913 -- one argument an option
         leaf = keeper.event("modification", found.rpps)
         new = vouched(keeper, revised(found, **changed), leaf, before=found)
         commit(store, Changes(doctors=(new,)), int(time.time()))
+        show_committed(keeper, new)
         print_doctor(new, store, json=as_json)
 
 
@@ -125,6 +126,7 @@ def locum(  # noqa: PLR0913 -- one argument an option
         leaf = replace(keeper.event(action, acting.rpps), acting_for=found.rpps)
         new = vouched(keeper, new, leaf, before=found)
         commit(store, Changes(doctors=(new,)), now)
+        show_committed(keeper, new)
         print_doctor(new, store, json=as_json)
 
 

@@ -17,7 +17,7 @@ from rmp_milter.certificates import (
     check_usable,
     read_certificate,
 )
-from rmp_milter.cli.cards import vouched
+from rmp_milter.cli.cards import show_committed, vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
@@ -70,6 +70,7 @@ def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
                 for row in rows
             )
             commit(store, Changes(doctors=doctors), now)
+            show_committed(keeper, *doctors)
     return _tell(file, rows, faults, dry_run=dry_run, as_json=as_json)
 
 

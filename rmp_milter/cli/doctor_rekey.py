@@ -22,7 +22,7 @@ from rmp_milter.calls.protocol import (
     Release,
     Released,
 )
-from rmp_milter.cli.cards import vouched
+from rmp_milter.cli.cards import show_committed, vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate
 from rmp_milter.cli.errors import CommandError, Status
@@ -115,6 +115,7 @@ def rekey(  # noqa: PLR0913 -- one argument an option
         else:
             reader = vouched(keeper, with_key(found, certificate), act, before=found)
             commit(store, Changes(doctors=(reader,)), now)
+            show_committed(keeper, reader)
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)
         leaf = keeper.event("cle", found.rpps, named, f"{HOST}+custody")

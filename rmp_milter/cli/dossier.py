@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.cli.cards import vouched_dossier, woken
+from rmp_milter.cli.cards import show_committed, vouched_dossier, woken
 from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
@@ -142,6 +142,7 @@ def reopen(config: Config, *, reference: str) -> None:
         opened = revised(closed, closure=None)
         opened = vouched_dossier(keeper, opened, entries, patient, leaf, before=closed)
         _commit(store, Changes(updates=(DossierUpdate(opened),)))
+        show_committed(keeper, opened)
     click.echo(f"reopened {closed.dossier_id.hex()}")
 
 

@@ -43,6 +43,7 @@ from rmp_milter.mail.meaning.understanding import (
 )
 from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.milter.answering.settling import Brought, changes_of
+from rmp_milter.milter.answering.showing import show_committed
 from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
 from rmp_milter.milter.intake import (
@@ -341,3 +342,4 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
         changes = changes_of(outcome, case, brought, once, answers)
         changes = grounded(changes, means.keeper.shown, case.doctor.card)
         means.store.commit(changes, case.at)
+    show_committed(changes, case.act, answers.keeper)

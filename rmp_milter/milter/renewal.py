@@ -12,7 +12,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate, Prolong
-from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Amend, Event, Opened, Trust
 from rmp_milter.certificates import (
     CertificateError,
@@ -24,6 +24,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rules import Proof
+from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.grounds import person
 from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.mail.incoming.autocrypt import certificates_of
@@ -109,8 +110,12 @@ def take_up(read: Read, mail: Mail, store: Store, keeper: RemoteKeeper) -> None:
     leaf = _leaf(renewed, mail, read.opened.once)
     amended = keeper.amend(Amend(Prolong(renewed.certificate), leaf, by))
     taken_up = replace(renewed, card=amended.person)
-    with suppress(Conflict):
+    try:
         store.commit(Changes(doctors=(taken_up,)), mail.envelope.received_at)
+    except Conflict:
+        return
+    with suppress(MailError, GroundMoved):  # the calls that follow show it anyway
+        keeper.show((taken_up.card,))
 
 
 def _leaf(renewed: Doctor, mail: Mail, act: bytes) -> Event:

@@ -17,6 +17,7 @@ from rmp_milter.calls.protocol import (
     Event,
     Failed,
     Forget,
+    Learned,
     Record,
     Recorded,
     Relearn,
@@ -24,6 +25,7 @@ from rmp_milter.calls.protocol import (
     Released,
     Reply,
     Request,
+    Show,
     Vouch,
     Vouched,
     Wake,
@@ -125,6 +127,9 @@ class PlayedKeeper(Closing):
             case Compare(cards=cards, behind=behind):
                 keys = self.keys if behind == b"" else ()
                 return Compared(tuple(map(self._stand, cards)), keys)
+            case Show(cards=cards):
+                self.in_force |= {*cards}
+                return Learned(len(cards))
             case Relearn(cards=cards):
                 if any(self._stand(each) in {"gone", "forged"} for each in cards):
                     raise KeeperFailed(Failed(Why.UNENTITLED, "not a card of this keeper"))

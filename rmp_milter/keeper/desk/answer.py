@@ -27,6 +27,7 @@ from rmp_milter.calls.protocol import (
     Request,
     Reseal,
     Seal,
+    Show,
     Vouch,
     Wait,
     Wake,
@@ -48,6 +49,7 @@ from rmp_milter.keeper.desk.records import record
 from rmp_milter.keeper.desk.restored import compare, relearn
 from rmp_milter.keeper.desk.seal_answer import seal_answer
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
+from rmp_milter.keeper.desk.showing import show
 from rmp_milter.keeper.desk.without_title import note_without_title
 from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
@@ -110,6 +112,8 @@ def _answer(
             return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
             return seal_answer(desk, request, fd, now)
+        case Show():
+            return show(desk, request), None
         case Vouch() | Relearn() | Wake() | Compare() | Forget() | Checkpoint():
             return _for_the_host(desk, request, now), None
         case _:

@@ -28,6 +28,7 @@ from rmp_milter.calls.protocol import (
     Request,
     Reseal,
     Seal,
+    Show,
     Vouch,
     Wait,
     Wake,
@@ -66,6 +67,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Wake: _HOSTS,
     Relearn: _HOSTS,
     Compare: _HOSTS,
+    Show: _BOTH,
     Checkpoint: _MAILS,
     Seal: _MAILS,
 }
@@ -94,7 +96,7 @@ def check_door(door: Door, request: Request) -> None:
 
 def _may_be_written(door: Door, request: Request) -> bool:
     match request:
-        case Open() | Seal() | Compare():
+        case Open() | Seal() | Compare() | Show():
             return True
         case Checkpoint():
             beat = request.event

@@ -7,12 +7,11 @@ was erased or removed stays so: no copy of a store revives it.
 from itertools import islice
 
 from rmp_milter.calls.protocol import Compare, Compared, Recorded, Relearn, Why
-from rmp_milter.dossier.cards import CardError
-from rmp_milter.keeper.authority.cards import tag_of
-from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, Shown
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import known_of, look_in, note_card
+from rmp_milter.keeper.desk.showing import shown_card
 from rmp_milter.keeper.log.known import KnownError
 from rmp_milter.keeper.log.own import Own
 
@@ -29,7 +28,7 @@ def compare(desk: Desk, request: Compare) -> Compared:
         look = look_in(own)
         for sealed in request.cards:
             try:
-                stands.append(look(_shown(desk, sealed)).stand.value)
+                stands.append(look(shown_card(desk, sealed)).stand.value)
             except Unentitled:
                 stands.append(FORGED)
         if request.behind is not None:
@@ -42,7 +41,7 @@ def relearn(desk: Desk, request: Relearn, now: int) -> Recorded:
 
     Raises :class:`Unentitled` for a card that this keeper never made, or of what was erased.
     """
-    shown = [_shown(desk, sealed) for sealed in request.cards]
+    shown = [shown_card(desk, sealed) for sealed in request.cards]
     if any(each[:1] not in {DOSSIER, PERSON} for each in request.dropped):
         raise CallFailed(Why.UNAVAILABLE, "a key of another kind")
 
@@ -68,14 +67,3 @@ def _give_up(own: Own, request: Relearn) -> None:
         own.known.drop(key)
         if key[:1] == DOSSIER:
             own.traits.remove(key[1:])
-
-
-def _shown(desk: Desk, sealed: bytes) -> Shown:
-    try:
-        if sealed[1:2] == DOSSIER:
-            dossier = desk.sealer.dossier(sealed)
-            return Shown(dossier, DOSSIER + dossier.dossier, tag_of(sealed))
-        person = desk.sealer.person(sealed)
-    except CardError:
-        raise Unentitled("not a card of this keeper") from None
-    return Shown(person, PERSON + person.person, tag_of(sealed))
