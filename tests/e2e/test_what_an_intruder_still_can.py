@@ -16,6 +16,7 @@ from rmp_milter.calls.protocol import (
     Checkpoint,
     Create,
     Created,
+    Learned,
     Opened,
     Prove,
     Proven,
@@ -25,6 +26,7 @@ from rmp_milter.calls.protocol import (
     Resealed,
     Seal,
     Sealed,
+    Show,
     Told,
     ToReseal,
     Why,
@@ -130,9 +132,10 @@ def test_he_withholds_a_card_until_the_keeper_has_seen_it(house: House) -> None:
     lines = "Patient : RETENU Paul\nNé le : 17/01/1978\n"
     code, before = house.create(lines), house.intruder.dossier("RETENU")
     mail = house.paul.pgp_mime(f"Demande : révocation du code\n{SERVICE}{lines}")
-    house.host.exchange(house.paul, mail)
-    after = house.intruder.dossier("RETENU")
-    assert dossier_card(after.card).code == b""
+    by = house.intruder.by(house.intruder.ticket(mail), before)
+    amended = house.done(Amend(NoCode(), leaf("revocation du code"), by))
+    assert isinstance(amended, Amended)
+    assert dossier_card(amended.dossier).code == b""
     ticket = house.intruder.ticket(reads(house.anne, code, lines))
     request = replace(
         releasing(house),
@@ -141,7 +144,8 @@ def test_he_withholds_a_card_until_the_keeper_has_seen_it(house: House) -> None:
         items=(),
     )
     assert isinstance(house.done(request), Released)
-    assert isinstance(house.done(listing_of(house, after, lines)), Told)
+    # As the milter shows it behind its commit.
+    assert house.done(Show((amended.dossier,))) == Learned(1)
     assert house.intruder.refused(request).why is Why.MOVED
 
 
@@ -172,13 +176,16 @@ def test_he_has_a_second_dossier_made_of_a_patient_as_long_as_the_first_is_not_s
 ) -> None:
     """It takes a doctor's genuine creation; once the keeper has seen the first one, none helps."""
     lines = "Patient : DOUBLE Paul\nNé le : 20/01/1981\n"
-    house.create(lines)
-    first = house.intruder.dossier("DOUBLE")
-    mail = house.eve.pgp_mime(f"Demande : création\n{lines}Consentement : oui\n")
-    by = house.intruder.by(house.intruder.ticket(mail), None)
-    assert isinstance(house.done(Create(by, leaf("creation"))), Created)
-    assert isinstance(house.done(listing_of(house, first, lines)), Told)
-    house.in_vain(Create(by, leaf("creation")))
+    asked = f"Demande : création\n{lines}Consentement : oui\n"
+    first, second = (
+        Create(house.intruder.by(house.intruder.ticket(who.pgp_mime(asked)), None), creation)
+        for who, creation in ((house.paul, leaf("creation")), (house.eve, leaf("creation")))
+    )
+    made = house.done(first)
+    assert isinstance(made, Created)
+    assert isinstance(house.done(second), Created)
+    assert house.done(Show((made.card,))) == Learned(1)
+    house.in_vain(second)
 
 
 def masked(house: House, name: str) -> tuple[str, Dossier, Dossier]:
