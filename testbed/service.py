@@ -150,12 +150,17 @@ class Service(Closing):
             process.wait(END_SECONDS)
 
     def kill(self, part: Part) -> None:
-        """End a process, and whatever it started, at once and without warning (SIGKILL)."""
+        """End a process, and whatever it started, at once and without warning (SIGKILL).
+
+        On return all of them are gone: a worker's socket would seem to be the next one's.
+        """
         process = self._running.pop(part)
-        for pid in (process.pid, *descendants(process.pid)):
+        started = descendants(process.pid)
+        for pid in (process.pid, *started):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait(END_SECONDS)
+        wait_until(lambda: not any(map(is_running, started)), END_SECONDS, "their end")
 
     def running(self, part: Part) -> bool:
         """Whether a process that was started still runs."""
