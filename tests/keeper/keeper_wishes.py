@@ -2,6 +2,7 @@
 
 from little_host import ALICE, BOB, Kept, LittleHost, asking
 
+from rmp_milter.calls.authority import Wish
 from rmp_milter.calls.protocol import (
     Prove,
     Record,
@@ -16,8 +17,8 @@ def why(host: LittleHost, request: Release | Reseal | Record | Prove) -> Why | N
     return getattr(host.ask(request).reply, "why", None)
 
 
-def changed(host: LittleHost, kept: Kept, wish: object, request: str, *lines: str) -> None:
+def changed(host: LittleHost, kept: Kept, wish: Wish, request: str, *lines: str) -> None:
     """Have Alice change something, and the store commit it."""
     others = [host.member(BOB)]
     mail = host.mail(ALICE, asking(request, *lines))
-    kept.card = host.amend(mail, wish, kept, *others).dossier  # type: ignore[arg-type]
+    kept.card = host.amend(mail, wish, kept, *others).dossier

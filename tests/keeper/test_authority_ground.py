@@ -11,6 +11,7 @@ from little_host import asking
 
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.dossier.cards import WaitingCard, packed
+from rmp_milter.dossier.model import Container
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
 from rmp_milter.keeper.authority.ground import (
@@ -213,7 +214,7 @@ FULL = msgspec.structs.replace(
     code="JZBV7KQ2",
     reason="inconsciente",
     attestation=Attestation("159013456789082", "1", "x", "jeton", NOW),
-    bodies=(HeldBody(*("entity", b"digest"), b"session key"),),  # type: ignore[arg-type]
+    bodies=(HeldBody(Container.ENTITY, b"digest", b"session key"),),
 )
 
 

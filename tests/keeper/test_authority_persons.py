@@ -7,7 +7,7 @@ from keeper_case import NOW, SERVICE, ask, event, hosts_event
 from keeper_gpg import Gpg
 from little_host import ALICE, BOB, Kept, LittleHost, Mail, Member, asking
 
-from rmp_milter.calls.authority import Candidate, Locums, NewKey, PatientKey, Prolong
+from rmp_milter.calls.authority import Candidate, Locums, NewKey, PatientKey, Prolong, Wish
 from rmp_milter.calls.protocol import Amend, Amended, Recorded, Relearn, Seal, Sealed, Why
 from rmp_milter.certificates import prolonged
 from rmp_milter.dossier.cards import LocumDays, person_card
@@ -45,11 +45,11 @@ def patients_key(host: LittleHost, jean: str, who: str = ALICE) -> tuple[Mail, b
     return with_key(host, asking("clé du patient", f"Courriel : {jean}"), jean, who)
 
 
-def refused(host: LittleHost, mail: Mail, wish: object, *others: object) -> str:
+def refused(host: LittleHost, mail: Mail, wish: Wish, *others: Kept | Member) -> str:
     """Ask for a change that nothing entitles to; return why it is none."""
     kept = next((each for each in others if isinstance(each, Kept)), b"")
     members = [each for each in others if isinstance(each, Member)]
-    failed = host.ask(host.amended(mail, wish, kept, *members)).failed  # type: ignore[arg-type]
+    failed = host.ask(host.amended(mail, wish, kept, *members)).failed
     assert failed.why is Why.UNENTITLED
     return failed.detail
 
