@@ -9,6 +9,7 @@ import pytest
 
 from rmp_milter.cli.processes import NICE
 from rmp_milter.config import parse
+from rmp_milter.trust.folder import ANCHORS, LISTS
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("rmp-keeper", "rmp-milter", "rmp-courier")
@@ -38,7 +39,13 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
 
 @pytest.mark.parametrize(
     ("service", "most"),
-    [("rmp-keeper", 0.4), ("rmp-milter", 0.4), ("rmp-courier", 1.2), ("rmp-audit", 0.4)],
+    [
+        ("rmp-keeper", 0.4),
+        ("rmp-milter", 0.4),
+        ("rmp-courier", 1.2),
+        ("rmp-audit", 0.4),
+        ("rmp-trust", 1.5),
+    ],
 )
 def test_a_unit_is_exposed_no_more_than_this(units: Path, service: str, most: float) -> None:
     done = subprocess.run(
@@ -77,6 +84,22 @@ def test_the_operators_socket_lies_where_no_other_part_can_see_it() -> None:
     assert f"\nr! {place}\n" in stale
 
 
+@pytest.mark.promise(number=2)
+def test_who_fetches_lists_sees_nothing_of_the_service_but_what_he_needs() -> None:
+    lines = text_of("rmp-trust").splitlines()
+    said = dict(line.split("=", 1) for line in lines if line.startswith(("Temp", "Bind")))
+    trust = "/var/lib/rmp/keeper/trust"
+    assert said == {
+        "TemporaryFileSystem": "/var/lib/rmp:ro",
+        "BindReadOnlyPaths": f"/var/lib/rmp/rmp.toml {trust}/{ANCHORS}",
+        "BindPaths": f"{trust}/{LISTS}",
+    }
+    assert [line for line in lines if line.startswith("ReadWritePaths=")] == []
+    assert "ProtectSystem=strict" in lines
+    user = next(line for line in lines if line.startswith("User="))
+    assert user == "User=rmp-trust"
+
+
 def text_of(service: str) -> str:
     return (UNITS / f"{service}.service").read_text()
 
@@ -103,7 +126,7 @@ def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:
     (store,) = [line for line in groups.splitlines() if line.startswith("rmp-store:")]
     assert set(store.rpartition(":")[2].split(",")) == {"rmp-milter", "rmp-courier"}
     users = (tmp_path / "etc" / "passwd").read_text()
-    assert [line.split(":")[0] for line in users.splitlines()] == list(SERVICES)
+    assert [line.split(":")[0] for line in users.splitlines()] == [*SERVICES, "rmp-trust"]
 
 
 def test_the_folders_can_be_made(tmp_path: Path) -> None:
