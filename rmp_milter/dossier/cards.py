@@ -18,6 +18,8 @@ LAYOUT = b"\x01"
 TAG_SIZE = 32
 NO_ACT = bytes(32)
 """The act of a card that the host's own command made."""
+MOST_OTHERS = 7
+"""Certificates that somebody may have beside the one that he is written to by."""
 
 
 class LocumDays(Value, frozen=True, array_like=True):
@@ -28,12 +30,25 @@ class LocumDays(Value, frozen=True, array_like=True):
     last: str
 
 
+class OtherCredential(Value, frozen=True, array_like=True):
+    """A certificate that a person has beside the one that he is written to by.
+
+    ``digest`` is the SHA-256 of the binary certificate, ``signed_at`` as in a person's card; of
+    an X.509 certificate it is the day from which it is valid.
+    """
+
+    digest: bytes
+    fingerprint: str
+    signed_at: int
+
+
 class PersonCard(Value, frozen=True, array_like=True):
     """Somebody of the directory: a professional, or a patient with a key of his own.
 
     ``certificate`` is the SHA-256 of the binary certificate, ``signed_at`` the time of its newest
     self-signature (a copy that is older never takes its place). ``account`` is empty for whom
-    no unsigned mail counts. ``act`` is the mail that made this revision.
+    no unsigned mail counts. ``act`` is the mail that made this revision. What he signs by one of
+    his other ``credentials`` is his as well.
     """
 
     person: bytes
@@ -49,6 +64,7 @@ class PersonCard(Value, frozen=True, array_like=True):
     account: str = ""
     patient_of: bytes = b""
     locums: tuple[LocumDays, ...] = ()
+    credentials: tuple[OtherCredential, ...] = ()
 
 
 class Masked(Value, frozen=True, array_like=True):

@@ -129,6 +129,16 @@ class Presented(msgspec.Struct, frozen=True):
     card: bytes
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """How many entries an unchanged dossier had when all their packets were written anew.
+
+    A conflict where there are more: of those the reader would have none.
+    """
+
+    dossier_id: bytes
+    entries: int
+
+
 class Changes(msgspec.Struct, frozen=True):
     """All that one mail (or one command) does, committed in one transaction.
 
@@ -159,3 +169,4 @@ class Changes(msgspec.Struct, frozen=True):
     postal: tuple[PostalLetter, ...] = ()  # new ones, for the host to post
     posted: tuple[bytes, ...] = ()  # letter_ids: they are gone from the store
     ground: tuple[Presented, ...] = ()
+    counted: tuple[Counted, ...] = ()

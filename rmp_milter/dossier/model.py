@@ -68,6 +68,24 @@ class Container(StrEnum):
     ENTITY = "entity"  # a whole MIME entity (arrived as PGP/MIME)
     TEXT = "text"  # a bare text (an inline armored body)
     FILE = "file"  # a bare file (an attachment encrypted by itself)
+    ENVELOPED = "enveloped"  # a whole MIME entity, S/MIME with AES-CBC, signed inside
+    AUTH_ENVELOPED = "auth-enveloped"  # a whole MIME entity, S/MIME with AES-GCM
+
+    @property
+    def is_cms(self) -> bool:
+        """Whether the body is S/MIME's (RFC 5652), and OpenPGP's otherwise."""
+        return self in {Container.ENVELOPED, Container.AUTH_ENVELOPED}
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it holds a whole MIME entity, which can be a mail of its own."""
+        return self is Container.ENTITY or self.is_cms
+
+    def opens_for(self, *, smime: bool, gcm: bool) -> bool:
+        """Whether a program of that kind opens it, which may open AES-GCM: Outlook's do not."""
+        if not smime:
+            return not self.is_cms
+        return self is Container.ENVELOPED or (gcm and self is Container.AUTH_ENVELOPED)
 
 
 class Scope(StrEnum):
@@ -76,6 +94,7 @@ class Scope(StrEnum):
     WHOLE = "dossier"
     SUMMARY = "resume"  # the newest résumé médical alone
     INDEX = "index"  # the table of contents alone
+    ORIGINAL = "original"  # all, and with what is translated what its author signed
 
 
 class Receipts(StrEnum):
@@ -92,6 +111,7 @@ class ReplyForm(StrEnum):
     SEPARATE = "separate"
     GROUPED = "grouped"
     PARTITIONED = "partitioned"
+    LISIBLE = "lisible"  # as separate; each document sealed by the service, where it may
 
 
 class Envelope(Value, frozen=True):
@@ -144,14 +164,39 @@ class Locum(Value, frozen=True):
     declared_at: int
 
 
+class Credential(Value, frozen=True):
+    """A certificate that somebody has beside the one that he is written to by.
+
+    ``certificate`` is binary, OpenPGP or X.509 in DER; ``fingerprint`` lower-case hex.
+    """
+
+    certificate: bytes
+    fingerprint: str
+
+
+class MailProgram(Value, frozen=True):
+    """What the last signed S/MIME mail of somebody said of his mail program.
+
+    ``opens_gcm``: it reads AES-256-GCM. ``prefers`` is the fingerprint of another certificate of
+    his that it wants to be written to by, or empty.
+    """
+
+    opens_gcm: bool = False
+    prefers: str = ""
+
+
 class Doctor(Value, frozen=True):
     """An enrolled professionnel de santé (PS), or a patient who has a key of his own.
 
-    ``certificate`` is the binary OpenPGP certificate; ``fingerprint`` its primary
-    fingerprint in lower-case hex; ``key_ids`` the lower-case hex key ids of the primary
-    key and every subkey; ``account`` the SASL login bound to him, or empty. A patient is
-    bound to his dossier by ``patient_of`` and has no RPPS number. ``hprim`` asks for an
-    HPRIM header in front of documents. Each change counts ``revision`` up by one.
+    ``certificate`` is the one that he is written to by: a binary OpenPGP certificate, or an
+    X.509 certificate in DER. ``fingerprint`` in lower-case hex is OpenPGP's of the primary key,
+    or the SHA-256 of the X.509 certificate. ``credentials`` are his others, which he signs with
+    as well. ``key_ids`` are what signatures of all of these may name: of OpenPGP the lower-case
+    hex ids of the primary key and of signing subkeys, of X.509 the fingerprint.
+
+    ``account`` is the SASL login bound to him, or empty. A patient is bound to his dossier by
+    ``patient_of`` and has no RPPS number. ``hprim`` asks for an HPRIM header in front of
+    documents. Each change counts ``revision`` up by one.
     """
 
     doctor_id: bytes
@@ -173,6 +218,8 @@ class Doctor(Value, frozen=True):
     card: bytes = (
         b""  # the keeper's word on him (dossier/cards.py); empty before there were cards
     )
+    credentials: tuple[Credential, ...] = ()
+    program: MailProgram = MailProgram()
 
 
 class CodeSlot(Value, frozen=True):
@@ -350,12 +397,15 @@ class BodySlice(Value, frozen=True):
     """A stretch of an outgoing mail: ``packets`` and a stored body, encoded when sent.
 
     ``armor`` gives an ASCII-armored PGP MESSAGE (RFC 9580, 6.2); otherwise base64 in
-    lines of 76 characters (RFC 2045, 6.8). Lines end in CRLF.
+    lines of 76 characters (RFC 2045, 6.8). Lines end in CRLF. ``digest`` is the SHA-256 of the
+    body as it was stored: another one is not sent. It is empty in rows from before, which go
+    as they are.
     """
 
     packets: bytes
     document_id: bytes
     armor: bool
+    digest: bytes = b""
 
 
 NOBODY = ""

@@ -59,11 +59,15 @@ BY_SIGNATURE = frozenset(
 )
 """Requests in which a signature alone helps a third party, or destroys."""
 
+GOVERNING = BY_SIGNATURE | {Verb.MEDECIN_TRAITANT}
+"""Requests that change who decides, who reads by himself, or whether anybody does."""
+
 
 class Proof(StrEnum):
     """What a mail proves; the value is the policy's word."""
 
     SIGNATURE = "signature"
+    CPS = "cps"  # a signature by the sender's CPS card; it is a signature besides
     ACCOUNT = "compte"
     CODE = "code"
     VITALE = "vitale"
@@ -83,6 +87,12 @@ Policy = Mapping[tuple[Act, Relation], Sequence[Proofs]]
 """(act, relation) → sets of proofs, each enough by itself, the preferred one first."""
 
 
+def known_by(proof: Proof, *, card: bool) -> tuple[Proof, ...]:
+    """Return what proves who wrote a mail: what a card signed is signed, whatever is required."""
+    by_card = card and proof is Proof.SIGNATURE
+    return (Proof.SIGNATURE, Proof.CPS) if by_card else (proof,)
+
+
 def _sets(words: str) -> tuple[Proofs, ...]:
     return tuple(proofs_named(word) for word in words.split())
 
@@ -96,6 +106,7 @@ _SIGNED = _sets("signature")
 _IDENTIFIED = _sets("signature compte")
 _SLOT = _sets("signature+code compte+code signature+vitale compte+vitale")
 _SIGNED_SLOT = _sets("signature+code signature+vitale")
+_CARDS = _sets("cps+vitale")  # last: who has both cards needs no other way than he had
 _PATIENTS_WISH = {
     Relation.PATIENT: _SIGNED,
     Relation.TREATING: _SIGNED,
@@ -104,7 +115,10 @@ _PATIENTS_WISH = {
 }
 
 _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
-    Act.CREATION: {Relation.OTHER: _IDENTIFIED, Relation.TREATING: _IDENTIFIED},
+    Act.CREATION: {
+        Relation.OTHER: (*_IDENTIFIED, *_CARDS),
+        Relation.TREATING: (*_IDENTIFIED, *_CARDS),
+    },
     Act.DEPOT: {
         Relation.TREATING: _IDENTIFIED,
         Relation.LOCUM: _IDENTIFIED,
@@ -112,10 +126,10 @@ _TABLE: Mapping[Act, Mapping[Relation, tuple[Proofs, ...]]] = {
         Relation.OPPOSED: _IDENTIFIED,
     },
     Act.CONSULTATION: {
-        Relation.TREATING: (*_SIGNED, *_SLOT),
-        Relation.LOCUM: (*_SIGNED, *_SLOT),
+        Relation.TREATING: (*_SIGNED, *_SLOT, *_CARDS),
+        Relation.LOCUM: (*_SIGNED, *_SLOT, *_CARDS),
         Relation.PATIENT: _SIGNED,
-        Relation.OTHER: _SLOT,
+        Relation.OTHER: (*_SLOT, *_CARDS),
     },
     Act.LISTE: {Relation.TREATING: _SIGNED},
     Act.FICHE: {Relation.TREATING: _SIGNED, Relation.LOCUM: _SIGNED},
@@ -159,6 +173,7 @@ class Denied(StrEnum):
     NO_ACCESS = "no-access"
     CODE_MISSING = "code-missing"
     SIGNATURE_NEEDED = "signature-needed"
+    CPS_NEEDED = "cps-needed"
     CARD_NEEDED = "card-needed"
 
 
@@ -182,6 +197,8 @@ def judge(
         return Denied.CODE_MISSING
     if Proof.SIGNATURE in lacking:
         return Denied.SIGNATURE_NEEDED
+    if Proof.CPS in lacking:
+        return Denied.CPS_NEEDED
     return Denied.CARD_NEEDED if Proof.VITALE in lacking else Denied.NO_ACCESS
 
 

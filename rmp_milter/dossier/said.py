@@ -15,6 +15,7 @@ from rmp_milter.dossier.cards import (
     Card,
     DossierCard,
     LocumDays,
+    OtherCredential,
     PersonCard,
     WaitingCard,
     code_digest,
@@ -45,6 +46,10 @@ def person_said(doctor: Doctor) -> PersonCard:
         patient_of=doctor.patient_of,
         locums=tuple(
             LocumDays(each.doctor_id, each.first, each.last) for each in doctor.locums
+        ),
+        credentials=tuple(
+            OtherCredential(hashlib.sha256(each.certificate).digest(), each.fingerprint, 0)
+            for each in doctor.credentials
         ),
     )
 
@@ -109,7 +114,11 @@ def _comparable(card: Card) -> Card:
         case PersonCard():
             locums = tuple(sorted(card.locums, key=lambda days: (days.locum, days.first)))
             name, mail = fold(card.name), card.mail.casefold()
-            return replace(card, name=name, mail=mail, locums=locums)
+            others = tuple(
+                replace(each, signed_at=0)
+                for each in sorted(card.credentials, key=lambda each: each.fingerprint)
+            )
+            return replace(card, name=name, mail=mail, locums=locums, credentials=others)
         case DossierCard():
             masked = tuple(sorted(card.masked, key=lambda each: each.document))
             opposed, closed_at = tuple(sorted(card.opposed)), min(card.closed_at, 1)

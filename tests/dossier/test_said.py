@@ -10,6 +10,7 @@ from rmp_milter.dossier.cards import (
     DossierCard,
     LocumDays,
     Masked,
+    OtherCredential,
     PersonCard,
     code_digest,
     slot_digest,
@@ -19,6 +20,7 @@ from rmp_milter.dossier.model import (
     CodeSlot,
     Consent,
     Container,
+    Credential,
     Doctor,
     Document,
     Dossier,
@@ -46,6 +48,7 @@ PAUL = Doctor(
     account="paul",
     revision=7,
     locums=(Locum(b"L" * 16, "2026-01-01", "2026-01-05", 1),),
+    credentials=(Credential(b"second", "12" * 32), Credential(b"third", "34" * 32)),
 )
 DOSSIER = Dossier(
     dossier_id=b"D" * 16,
@@ -77,6 +80,10 @@ PERSON_CARD = PersonCard(
     is_doctor=True,
     account="paul",
     locums=(LocumDays(b"L" * 16, "2026-01-01", "2026-01-05"),),
+    credentials=(
+        OtherCredential(hashlib.sha256(b"second").digest(), "12" * 32, 0),
+        OtherCredential(hashlib.sha256(b"third").digest(), "34" * 32, 0),
+    ),
 )
 DOSSIER_CARD = DossierCard(
     dossier=DOSSIER.dossier_id,
@@ -108,6 +115,8 @@ OTHER_PERSON: list[tuple[str, object]] = [
     ("account", ""),
     ("patient_of", b"D" * 16),
     ("locums", ()),
+    ("credentials", ()),
+    ("credentials", (OtherCredential(b"another", "12" * 32, 0),)),
     ("locums", (LocumDays(b"L" * 16, "2026-01-01", "2026-12-31"),)),
 ]
 OTHER_DOSSIER: list[tuple[str, object]] = [
@@ -149,7 +158,8 @@ def test_what_only_the_keeper_knows_is_no_difference(card: PersonCard | DossierC
     if isinstance(card, DossierCard):
         own |= {"traits": (b"t",), "number": b"n"}
     else:
-        own |= {"signed_at": 8}
+        others = tuple(replace(each, signed_at=8) for each in card.credentials)
+        own |= {"signed_at": 8, "credentials": others[::-1]}
     assert unlike(replace(card, **own), card) == ()
 
 

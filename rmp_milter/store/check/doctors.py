@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.credentials import CertificateKind, kind_of
+from rmp_milter.dossier.credentials import certificates_of, fingerprints_of
 from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
 from rmp_milter.store.format.strangers_keys import strangers_in
 
@@ -32,7 +34,7 @@ def check_doctors(walk: Walk, codecs: Codecs, expected: Expected, cards: CardChe
         if doctor.patient_of:
             expected.patients_of[doctor.patient_of] = key
         cards.person(doctor)
-        if strangers_in(doctor.certificate, doctor.key_ids):
+        if _strangers_of(doctor):
             walk.add(
                 f"doctor {key.hex()} is found by keys that are not his: "
                 f"rmp doctor set {doctor.fingerprint} --read-key"
@@ -62,12 +64,23 @@ def check_patients(walk: Walk, expected: Expected) -> None:
             walk.add(f"doctor {doctor_id.hex()} is the patient of no dossier")
 
 
+def _strangers_of(doctor: Doctor) -> set[str]:
+    """Return the key ids that none of somebody's certificates has."""
+    left = {each.lower() for each in doctor.key_ids} - fingerprints_of(doctor)
+    for certificate in certificates_of(doctor):
+        if (
+            kind_of(certificate) is CertificateKind.OPENPGP
+        ):  # others are named by their fingerprint alone
+            left &= {*strangers_in(certificate, tuple(left))}
+    return left
+
+
 def _values(doctor: Doctor) -> Iterator[tuple[LinkKind, str | bytes]]:
     values: list[tuple[LinkKind, str | bytes]] = [
         (LinkKind.MAIL, doctor.mail.casefold()),
         (LinkKind.RPPS, doctor.rpps),
         (LinkKind.ACCOUNT, doctor.account),
-        (LinkKind.FINGERPRINT, doctor.fingerprint.lower()),
+        *((LinkKind.FINGERPRINT, each.lower()) for each in fingerprints_of(doctor)),
         (LinkKind.PATIENT, doctor.patient_of),
         *((LinkKind.KEY_ID, key_id.lower()) for key_id in doctor.key_ids),
     ]

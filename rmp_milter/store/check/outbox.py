@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.format.codecs import LINK_BYTES, LinkKind, OutboxCodecs, number_of, u32
@@ -22,6 +23,7 @@ class OutboxCheck:
         self._due: set[bytes] = set()
         self._expiry: set[bytes] = set()
         self._references: set[bytes] = set()
+        self._digests: dict[bytes, bytes] = {}
         self._highest = 0
 
     def run(self) -> None:
@@ -45,10 +47,22 @@ class OutboxCheck:
 
     def _check_references(self, key: bytes, mail: StoredMail) -> None:
         pieces = [piece for piece in mail.pieces if isinstance(piece, StoredBodySlice)]
-        for document_id in {piece.document_id for piece in pieces}:
+        for document_id, digest in {
+            piece.document_id: piece.digest for piece in pieces
+        }.items():
             self._references.add(self._codecs.blind.of(LinkKind.DOCUMENT, document_id) + key)
-            if self._walk.get("bodies", document_id) is None:
-                self._walk.add(f"row {number_of(key)} needs body {document_id.hex()}: missing")
+            needs = f"row {number_of(key)} needs body {document_id.hex()}"
+            body = self._walk.get("bodies", document_id)
+            if body is None:
+                self._walk.add(f"{needs}: missing")
+            elif digest and self._digest(document_id, body) != digest:
+                self._walk.add(f"{needs}: not what was stored, its SHA-256 differs")
+
+    def _digest(self, document_id: bytes, body: memoryview) -> bytes:
+        """Return a body's SHA-256, made once for however many rows need it."""
+        if document_id not in self._digests:
+            self._digests[document_id] = hashlib.sha256(body).digest()
+        return self._digests[document_id]
 
     def _check_states(self) -> None:
         for key, sealed in self._walk.records("outbox_state"):

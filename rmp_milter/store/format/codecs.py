@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import (
     Doctor,
     Dossier,
@@ -174,7 +175,8 @@ def _doctor_names(doctor: Doctor) -> Iterator[tuple[LinkKind, str | bytes]]:
     yield LinkKind.MAIL, doctor.mail.casefold()
     yield LinkKind.RPPS, doctor.rpps
     yield LinkKind.ACCOUNT, doctor.account
-    yield LinkKind.FINGERPRINT, doctor.fingerprint.lower()
+    for fingerprint in fingerprints_of(doctor):
+        yield LinkKind.FINGERPRINT, fingerprint.lower()
     yield LinkKind.PATIENT, doctor.patient_of
     for key_id in doctor.key_ids:
         yield LinkKind.KEY_ID, key_id.lower()

@@ -98,6 +98,7 @@ class StoredBodySlice(Value, frozen=True, tag="body"):
     packets: bytes
     document_id: bytes
     armor: bool
+    digest: bytes = b""
 
 
 class StoredMail(Value, frozen=True):
@@ -203,8 +204,13 @@ def _piece_to_stored(piece: Slice | BodySlice) -> StoredSlice | StoredBodySlice:
     match piece:
         case Slice(data=data):
             return StoredSlice(data=data)
-        case BodySlice(packets=packets, document_id=document_id, armor=armor):
-            return StoredBodySlice(packets=packets, document_id=document_id, armor=armor)
+        case BodySlice():
+            return StoredBodySlice(
+                packets=piece.packets,
+                document_id=piece.document_id,
+                armor=piece.armor,
+                digest=piece.digest,
+            )
     assert_never(piece)
 
 
@@ -212,6 +218,11 @@ def _piece_from_stored(piece: StoredSlice | StoredBodySlice) -> Slice | BodySlic
     match piece:
         case StoredSlice(data=data):
             return Slice(data=data)
-        case StoredBodySlice(packets=packets, document_id=document_id, armor=armor):
-            return BodySlice(packets=packets, document_id=document_id, armor=armor)
+        case StoredBodySlice():
+            return BodySlice(
+                packets=piece.packets,
+                document_id=piece.document_id,
+                armor=piece.armor,
+                digest=piece.digest,
+            )
     assert_never(piece)

@@ -12,7 +12,7 @@ from rmp_milter.store.format.records import Head, StoredDossier, StoredEntry, ch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rmp_milter.dossier.changes import DossierUpdate, NewDossier
+    from rmp_milter.dossier.changes import Counted, DossierUpdate, NewDossier
     from rmp_milter.dossier.model import Dossier, Entry
     from rmp_milter.store.write.writing import Writing
 
@@ -54,6 +54,11 @@ class DossierRecorder:
             raise StoreError("a dossier's key and date of creation never change")
         if is_erased(stored.dossier) or is_erased(new):
             raise StoreError("an update neither erases a dossier nor changes an erased one")
+
+    def check_count(self, counted: Counted) -> None:
+        """Raise :class:`Conflict` where the dossier has other entries than were counted."""
+        if self._head(counted.dossier_id).count != counted.entries:
+            raise Conflict("entries")
 
     def check_open(self, dossier_id: bytes, new: Sequence[NewDossier]) -> None:
         """Raise where nothing can be added to the dossier, which may be among ``new``.

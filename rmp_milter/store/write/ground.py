@@ -31,6 +31,8 @@ def check_ground(changes: Changes, dossiers: DossierRecorder, doctors: DoctorRec
     for each in changes.ground:
         if (each.kind, each.id) not in own and stored(each) != each.card:
             raise Conflict("ground")
+    for counted in changes.counted:
+        dossiers.check_count(counted)
 
 
 def _changed(changes: Changes) -> set[tuple[CardOf, bytes]]:
