@@ -13,12 +13,18 @@ from rmp_milter.dossier.model import Patient
 class Candidate(msgspec.Struct, frozen=True):
     """Somebody of the directory: his card, and the certificate of which it holds the digest.
 
-    ``newer`` is a later copy of that certificate which a mail brought along.
+    ``newer`` is a later copy of that certificate which a mail brought along; ``more`` are his
+    other certificates, whose digests the card holds as well. ``translated`` says that he wants
+    documents sealed by the service, and not as their authors sealed them; ``opens_gcm`` that his
+    program said that it opens AES-GCM. Both decide in which form he has what is his to read.
     """
 
     card: bytes
     certificate: bytes
     newer: bytes = b""
+    more: tuple[bytes, ...] = ()
+    translated: bool = False
+    opens_gcm: bool = False
 
 
 class Authority(msgspec.Struct, frozen=True):
@@ -121,10 +127,14 @@ class DossierSaid(msgspec.Struct, frozen=True, tag="dossier"):
 
 
 class PersonSaid(msgspec.Struct, frozen=True, tag="person"):
-    """What the host says of a person; the keeper reads the certificate itself."""
+    """What the host says of a person; the keeper reads the certificates itself.
+
+    ``more`` are those that he has beside the one that he is written to by.
+    """
 
     card: PersonCard
     certificate: bytes
+    more: tuple[bytes, ...] = ()
 
 
 class WaitingSaid(msgspec.Struct, frozen=True, tag="waiting"):

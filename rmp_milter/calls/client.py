@@ -25,6 +25,7 @@ from rmp_milter.calls.protocol import (
     Sealed,
     Told,
     Vouched,
+    Welcomed,
 )
 from rmp_milter.disk.closing import Closing
 
@@ -45,6 +46,7 @@ ReplyT = TypeVar(
     Learned,
     Checkpointed,
     Sealed,
+    Welcomed,
 )
 
 _encoder = msgspec.msgpack.Encoder()

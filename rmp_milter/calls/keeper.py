@@ -28,6 +28,7 @@ from rmp_milter.calls.protocol import (
     Recorded,
     Release,
     Released,
+    Renew,
     Reply,
     Request,
     Reseal,
@@ -36,12 +37,15 @@ from rmp_milter.calls.protocol import (
     Sealed,
     Show,
     Told,
+    Translate,
     Wait,
     Why,
 )
 from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError, try_again
 
-Resting = Create | Reseal | Wait | Adopt | Prove | Release | Recode | History | Record | Amend
+Resting = (
+    Create | Reseal | Wait | Adopt | Prove | Release | Renew | Recode | History | Record | Amend
+)
 """The calls that bring on what they rest."""
 Call = Callable[[Request, int | None], tuple[Reply, int | None]]
 ReplyT = TypeVar("ReplyT", bound=Reply)
@@ -57,6 +61,11 @@ _OUTSIDE: Mapping[Why, str] = {
     Why.NO_TEXT: "no-text",
     Why.LAYERED: "layered",
     Why.BAD_KEY: "expired-key",
+    Why.NO_SMIME: "smime",
+    Why.SMIME_UNREADABLE: "smime-unreadable",
+    Why.OLD_CIPHER: "old-cipher",
+    Why.OLD_CERTIFICATE: "old-certificate",
+    Why.UNTRUSTED: "key-untrusted",
 }
 
 
@@ -130,6 +139,14 @@ class RemoteKeeper:
             raise try_again("unavailable", "keeper: an answer without its memory")
         return sealed, shared
 
+    def translate(self, request: Translate, body: Memory) -> tuple[Sealed, Memory]:
+        """Open a stored body and seal what it holds anew for a reader."""
+        sealed, shared = self._ask(Sealed, request, body)
+        if not sealed.data and not shared.size:
+            shared.close()
+            raise try_again("unavailable", "keeper: a translation without its memory")
+        return sealed, shared
+
     def create(self, request: Create) -> Created:
         """Make a dossier's id, key, slots and card."""
         return self._told(Created, request)
@@ -152,6 +169,10 @@ class RemoteKeeper:
 
     def release(self, request: Release) -> Released:
         """Open a dossier and write key packets of its documents."""
+        return self._told(Released, request)
+
+    def renew(self, request: Renew) -> Released:
+        """Write a sender's standing packets for his renewed certificate."""
         return self._told(Released, request)
 
     def recode(self, request: Recode) -> Recoded:

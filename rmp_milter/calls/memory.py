@@ -6,12 +6,40 @@ beside a request, so that a large body is never copied through the socket.
 """
 
 import contextlib
+import fcntl
 import mmap
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 
 from rmp_milter.disk.closing import Closing
+
+_MADE = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+_STILL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+def keep_still(fd: int) -> None:
+    """Have the memory behind a descriptor never change again, whoever has it (fcntl(2)).
+
+    Raises :class:`OSError` where it is none that can be kept so, or somebody has it mapped to
+    be written to.
+    """
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _STILL)
+
+
+def room_for(size: int) -> BytesIO:
+    """Return an empty buffer that takes ``size`` octets without growing.
+
+    One that grows may be moved, and leaves as much behind that nobody gives back. Who wrote less
+    truncates it.
+    """
+    made = BytesIO()
+    if size:
+        made.seek(size - 1)
+        made.write(b"\0")
+        made.seek(0)
+    return made
 
 
 class Memory(Closing):
@@ -21,7 +49,7 @@ class Memory(Closing):
 
     def __init__(self, fd: int | None = None) -> None:
         """Make an empty one, or take over ``fd`` (its size is read from it)."""
-        self.fd = os.memfd_create("rmp", os.MFD_CLOEXEC) if fd is None else fd
+        self.fd = os.memfd_create("rmp", _MADE) if fd is None else fd
         self.size = os.fstat(self.fd).st_size
 
     def write(self, data: bytes | memoryview) -> None:
@@ -50,7 +78,8 @@ class Memory(Closing):
         if not self.size:
             yield memoryview(b"")
             return
-        pages = mmap.mmap(self.fd, self.size, prot=mmap.PROT_READ)
+        # Private: what is mapped shared counts as writable, and could not be kept still.
+        pages = mmap.mmap(self.fd, self.size, mmap.MAP_PRIVATE, mmap.PROT_READ)
         view = memoryview(pages)
         try:
             yield view

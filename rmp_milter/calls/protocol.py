@@ -9,12 +9,13 @@ whoever carries it learns nothing, and can have done with it only what the mail 
 """
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 from rmp_milter.calls.authority import NOTHING, Authority, Candidate, Said, Wish
 from rmp_milter.calls.protected import Protected
-from rmp_milter.dossier.model import CodeSlot, Container, PartName, Slots
+from rmp_milter.dossier.model import CodeSlot, Container, MailProgram, PartName, Slots
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -74,9 +75,15 @@ class Trust(StrEnum):
     EXPIRED = "expired"  # by a candidate whose key is expired or revoked
     FUTURE = "future"  # by a candidate, but a day or more after now: a clock is wrong
     WEAK = "weak"  # by a candidate whose key is too short, or bound by SHA-1 alone
+    REVOKED = "revoked"  # by a candidate whose certificate its authority has revoked
+    ISSUER = "issuer"  # by a candidate whose certificate nobody has issued whom the host trusts
+    PURPOSE = "purpose"  # by a candidate whose certificate is not made for signing mail
 
 
-BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE, Trust.WEAK})
+IN_NEED = frozenset({Trust.WEAK, Trust.ISSUER})
+"""What is answered by letter, and taken in an emergency: whose it is, is sure."""
+
+BY_A_CANDIDATE = frozenset({Trust.GOOD, Trust.FUTURE}) | IN_NEED
 """Who signed is known: the content is his, whatever is thought of its time or of his key."""
 
 
@@ -84,13 +91,24 @@ class Signature(msgspec.Struct, frozen=True):
     """``fingerprint`` is the candidate's primary one; ``issuers`` the hex key ids named.
 
     ``created`` is when the best signature says that it was made (epoch seconds, 0 without
-    one); its signer vouches for it only where ``trust`` is not ``UNKNOWN`` or ``BAD``.
+    one); its signer vouches for it only where ``trust`` is not ``UNKNOWN`` or ``BAD``. Of an
+    X.509 certificate fingerprint and issuer are its SHA-256; it is ``stale`` where the list that
+    should say whether it was revoked is missing or old. ``card`` says that a CPS card made it,
+    whose certificate an authority of IGC-Santé has issued to the signer's own RPPS number; the
+    keeper alone sets it.
     """
 
     trust: Trust
     fingerprint: str = ""
     issuers: tuple[str, ...] = ()
     created: int = 0
+    stale: bool = False
+    card: bool = False
+
+    @property
+    def is_x509(self) -> bool:
+        """Whether it was made with an X.509 certificate, whose SHA-256 is its name here."""
+        return len(self.fingerprint) == 64  # noqa: PLR2004 -- hex digits; OpenPGP's have 40
 
 
 class Role(StrEnum):
@@ -101,7 +119,7 @@ class Role(StrEnum):
 
 
 class BodyRef(msgspec.Struct, frozen=True):
-    """An OpenPGP message (binary) in the shared memory.
+    """An encrypted message (binary) in the shared memory: OpenPGP's or S/MIME's, by its content.
 
     ``name`` is the file name that was visible outside; ``entity`` says that the mail calls the
     main body a MIME entity (PGP/MIME) and not a bare text. Neither is signed: what it is shows in
@@ -238,6 +256,9 @@ class Opened(Message, frozen=True):
     why such a file is not taken. Then no file is among ``bodies``, nor in an emergency, nor
     where nobody knows the sender: none is opened there. ``file_signers`` are the fingerprints
     of those who signed them.
+    ``unproven`` says that only a signature that holds makes the content anybody's: it came in
+    AES-CBC, and no account counts for it.
+    ``program`` is what an S/MIME mail says of its signer's program, None of any other.
     ``passed_over`` says that one of the request's persons has a card that does not count.
     ``log_ahead`` is by how many seconds the latest leaf of the access log is later than the
     keeper's clock.
@@ -261,6 +282,8 @@ class Opened(Message, frozen=True):
     file_signers: tuple[str, ...] = ()
     log_ahead: int = 0
     passed_over: bool = False
+    unproven: bool = False
+    program: MailProgram | None = None
     ticket: bytes = b""
 
     @property
@@ -364,6 +387,15 @@ DECOY_VITALE = bytes([9]) + bytes(79)
 """The same for attestations; it begins with a real point, so that all work is done."""
 
 
+TRANSLATED = b"\x01"
+"""First octet of what stands in a key packet's place where the keeper is to translate; no
+packet of OpenPGP and no RecipientInfo of CMS begins so."""
+
+
+TRANSLATED_ACTION = "traduit"
+"""The action of the leaf of a document that was."""
+
+
 class Prove(Message, frozen=True):
     """Try a way into the dossier and hand nothing out; the reply is :class:`Proven`.
 
@@ -407,6 +439,19 @@ class Released(Message, frozen=True):
 
     packets: tuple[tuple[bytes, ...], ...]
     leaf: int = 0
+
+
+class Renew(Message, frozen=True):
+    """Write the sender's standing packets of a dossier for his certificate that was renewed.
+
+    It is the ``newer`` one of the sender in ``by``; the mail brings it. ``slot`` is the dossier's
+    custody slot. The reply is :class:`Released`, of one reader.
+    """
+
+    by: Authority
+    slot: bytes
+    items: tuple[SealedDocument, ...]
+    event: Event
 
 
 class Recode(Message, frozen=True):
@@ -651,18 +696,68 @@ class Seal(Message, frozen=True):
 
 
 class Sealed(Message, frozen=True):
-    """A binary OpenPGP message, in the reply or (``data`` empty) in its shared memory."""
+    """A binary message of the readers' kind (OpenPGP, CMS).
+
+    In the reply, or (``data`` empty) in its shared memory.
+    """
 
     data: bytes
+
+
+class Welcome(Message, frozen=True):
+    """Sign the welcome of doctors with certificates, in clear. Operator's door only.
+
+    The text is the keeper's own: ``service`` is one of its addresses, ``language`` "fr" or "en".
+    """
+
+    service: str
+    language: Literal["fr", "en"] = "fr"
+
+
+class Welcomed(Message, frozen=True):
+    """A MIME entity, its header first, to be sent as it is."""
+
+    entity: bytes
+
+
+class Translate(Message, frozen=True):
+    """Open a document that its reader's program cannot, and seal it anew for him.
+
+    ``document.sealed_key`` is what stands in the place of his key packet (:data:`TRANSLATED`),
+    the request's memory the stored body, ``dossier_id`` whose it is (``waits``: the id of a
+    deposit that waits for its dossier) and ``dossier`` its card, without which nobody reads by
+    his standing. ``ticket`` is that of the mail in whose answer it goes. ``head`` are the header
+    lines in front of the content's own, in ``language`` what is said of the author, ``name`` the
+    file's where the author's program wrote none into it. ``original`` sends along what the author
+    signed. What is ``unsent`` goes to nobody: the same work is done, what comes of it opens for
+    nobody, and the leaf says that nobody read. The reply is :class:`Sealed`.
+    """
+
+    reader: Candidate
+    document: SealedDocument
+    dossier_id: bytes
+    event: Event
+    head: bytes
+    ticket: bytes = b""
+    language: str = "fr"
+    waits: bool = False
+    original: bool = False
+    dossier: bytes = b""
+    name: str = ""
+    unsent: bool = False
 
 
 class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
     ``UNREADABLE`` covers a foreign key, damage and noise alike: no answer may tell them
-    apart (Bleichenbacher's oracle). ``SLOW`` is no refusal: the call may come again, not quick.
+    apart (Bleichenbacher's oracle). ``SMIME_UNREADABLE`` does so for S/MIME, and covers what is
+    not signed as well (EFAIL); ``NO_SMIME`` says that the service has no certificate for it,
+    ``OLD_CERTIFICATE`` that it was encrypted to a former one. ``SLOW`` is no
+    refusal: the call may come again, not quick.
     ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
     more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
+    ``UNTRUSTED`` is a certificate for which no authority of the host's answers.
     ``NOT_HERE`` is a call at the wrong socket: none that this service makes.
     """
 
@@ -676,10 +771,15 @@ class Why(StrEnum):
     NO_TEXT = "no-text"
     LAYERED = "layered"
     BAD_KEY = "bad-key"
+    NO_SMIME = "smime"
+    SMIME_UNREADABLE = "smime-unreadable"
+    OLD_CIPHER = "old-cipher"
+    OLD_CERTIFICATE = "old-certificate"
     SLOW = "slow"
     UNENTITLED = "unentitled"
     MOVED = "moved"
     REPLAYED = "replayed"
+    UNTRUSTED = "untrusted"
     NOT_HERE = "not-here"
     UNAVAILABLE = "unavailable"
 
@@ -718,6 +818,7 @@ Request = (
     | Reseal
     | Prove
     | Release
+    | Renew
     | Recode
     | Wait
     | Adopt
@@ -732,6 +833,8 @@ Request = (
     | Forget
     | Checkpoint
     | Seal
+    | Translate
+    | Welcome
 )
 Reply = (
     Opened
@@ -748,5 +851,6 @@ Reply = (
     | Learned
     | Checkpointed
     | Sealed
+    | Welcomed
     | Failed
 )

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
-from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.desk.desk import Desk, Limits, nobody_trusted
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.listening import Listening, listening
@@ -30,6 +30,7 @@ from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVeri
 from rmp_milter.keeper.worker import work
 from rmp_milter.linux.limits import keep_out_of_dumps
 from rmp_milter.linux.orphans import end_with_parent
+from rmp_milter.x509 import World
 
 log = logging.getLogger("rmp.keeper")
 
@@ -54,12 +55,14 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     verifier: AttestationVerifier = NOBODY_ATTESTS,
     services: frozenset[str] = frozenset(),
     rules: HostRules = AS_SHIPPED,
+    world: Callable[[], World] = nobody_trusted,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
     ``place`` is the milter's socket, ``operators`` that for the host's own acts, which has a
-    worker beside the ``workers``. Raises :class:`~.log.journal.JournalError` or
-    :class:`ServerError` before it listens; logs ``ready`` once the sockets take connections.
+    worker beside the ``workers``; ``world`` gives whose X.509 certificates count. Raises
+    :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens; logs ``ready``
+    once the sockets take connections.
     """
     keep_out_of_dumps()
     with Journal(log_folder) as journal:  # a missing log must stop the start, not a worker
@@ -71,8 +74,8 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
         def run() -> None:
             with Journal(log_folder) as journal:
                 random = secrets.token_bytes
-                desk = Desk(keys, journal, holder, random, bounds, verifier, services, rules)
-                serving(desk)
+                rest = (verifier, services, rules, world)
+                serving(Desk(keys, journal, holder, random, bounds, *rest))
 
         return run
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.calls import wire
-from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.memory import Memory, keep_still
 from rmp_milter.calls.protocol import Failed, Reply, Request, Why
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk
@@ -133,5 +133,12 @@ def _safely(
 
 
 def _check_memory(fd: int | None) -> None:
-    if fd is not None and not stat.S_ISREG(os.fstat(fd).st_mode):
+    """Take a call's memory: from now on nobody writes to it, whoever sits in the milter.
+
+    Else what is verified could be another thing a moment later, when its digest is taken.
+    """
+    if fd is None:
+        return
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
         raise ValueError("shared memory of a wrong kind")
+    keep_still(fd)

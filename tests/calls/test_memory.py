@@ -1,9 +1,10 @@
+import mmap
 import os
 from pathlib import Path
 
 import pytest
 
-from rmp_milter.calls.memory import Memory
+from rmp_milter.calls.memory import Memory, keep_still
 
 
 def test_what_is_written_is_read_in_place() -> None:
@@ -34,6 +35,38 @@ def test_it_takes_over_a_descriptor_and_closes_it() -> None:
     with second, second.mapped() as view:
         assert bytes(view) == b"handed over"
     assert second.fd == -1
+
+
+def test_what_is_kept_still_is_written_by_nobody_and_read_by_all() -> None:
+    with Memory() as memory:
+        memory.write(b"as it came")
+        other = Memory(os.dup(memory.fd))
+        with memory.mapped():  # a milter that reads it already is no hindrance
+            keep_still(other.fd)
+        keep_still(other.fd)  # nor is a second call with the same
+        for write in (
+            lambda: memory.write(b"more"),
+            lambda: os.pwrite(memory.fd, b"A", 0),
+            lambda: os.ftruncate(memory.fd, 2),
+            lambda: os.ftruncate(memory.fd, 200),
+            lambda: mmap.mmap(memory.fd, 2, prot=mmap.PROT_WRITE),
+        ):
+            with pytest.raises(PermissionError):
+                write()
+        with other.mapped() as view:
+            assert bytes(view) == b"as it came"
+        other.close()
+
+
+def test_what_somebody_may_still_write_to_is_not_taken(tmp_path: Path) -> None:
+    with Memory() as memory:
+        memory.write(b"as it came")
+        with mmap.mmap(memory.fd, 4), pytest.raises(OSError, match="busy"):
+            keep_still(memory.fd)
+    file = tmp_path / "file"
+    file.write_bytes(b"on disk")
+    with file.open("rb+") as opened, pytest.raises(OSError, match=r"Invalid|not permitted"):
+        keep_still(opened.fileno())
 
 
 def test_a_slice_that_is_kept_hides_no_error() -> None:

@@ -18,16 +18,17 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.certificates import read_certificate, signed_at
 from rmp_milter.dossier.cards import DossierCard, PersonCard
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.takeovers import is_running, may_be_contested, next_takeover
-from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.authority.host_rules import DAY, SAME_MOMENT
 from rmp_milter.keeper.authority.next_cards import (
     Amending,
     Next,
     check_enclosed,
+    check_issued,
+    fingerprint_in,
+    key_fields,
     names_professional,
     next_dossier,
     next_person,
@@ -150,18 +151,17 @@ def _patients_key(given: Amending, wish: PatientKey, dossier: DossierCard) -> Ne
     """
     ground, act = given.ground, given.ground.ticket.act
     check_enclosed(ground, wish.certificate)
-    certificate = read_certificate(wish.certificate)
+    check_issued(wish.certificate, "", given.world, given.now)
     before = ground.person(wish.person)
     if dossier.patient and (before is None or dossier.patient != wish.person):
         raise Unentitled("not the patient's own place")
     if before and before.patient_of != dossier.dossier:
         raise Unentitled("somebody else's place")
-    if not (before and before.fingerprint == certificate.fingerprint):
+    if not (before and before.fingerprint == fingerprint_in(wish.certificate)):
         _check_settled(given, dossier)
     fields: dict[str, object] = {
-        "certificate": digest_of(wish.certificate),
-        "fingerprint": certificate.fingerprint,
-        "signed_at": signed_at(wish.certificate),
+        **key_fields(wish.certificate),
+        "credentials": (),  # what nobody confirms stands no more
         "mail": ground.ticket.header(ground.share).sheet.mail,
         "patient_of": dossier.dossier,
     }

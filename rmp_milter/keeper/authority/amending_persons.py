@@ -11,21 +11,28 @@ from rmp_milter.calls.authority import (
     Prolong,
     Wish,
 )
+from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.cards import LocumDays, PersonCard
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Verb
-from rmp_milter.keeper.authority.ground import is_prolonged
+from rmp_milter.keeper.authority.ground import Registrant, digest_of
 from rmp_milter.keeper.authority.next_cards import (
     Amending,
     Next,
     check_enclosed,
+    check_issued,
     fingerprint_in,
     key_fields,
     names_professional,
     next_person,
+    other_credential,
     prolonging,
+    stated_of,
 )
+from rmp_milter.keeper.authority.prolonged import is_prolonged, not_prolonged, replaced_among
 from rmp_milter.keeper.authority.refusals import Unentitled
+from rmp_milter.x509 import Use
 
 
 def amended_person(given: Amending, wish: Wish) -> Next:
@@ -46,26 +53,66 @@ def amended_person(given: Amending, wish: Wish) -> Next:
 def _new_key(given: Amending, wish: NewKey) -> dict[str, object]:
     """Return the fields of the enclosed key whose fingerprint the mail states.
 
-    The present key with other content may be what both copies say together.
+    It takes the place of the one that he is written to by; his others stay. The present key
+    with other content may be what both copies say together.
     """
     ground = given.ground
     stated = ground.ticket.header(ground.share).fingerprint
-    if not stated or fingerprint_in(wish.certificate) != stated:
+    if not stated or stated not in stated_of(wish.certificate):
         raise Unentitled("another key than the mail states")
-    if stated == ground.sender.fingerprint:
+    fingerprint = fingerprint_in(wish.certificate)
+    if fingerprint == ground.sender.fingerprint:
         return _prolonged(given, Prolong(wish.certificate))
+    if fingerprint in fingerprints_of(ground.sender):
+        raise Unentitled("a certificate that the sender has already")
     check_enclosed(ground, wish.certificate)
+    check_issued(wish.certificate, ground.sender.rpps, given.world, given.now)
     return key_fields(wish.certificate)
 
 
 def _prolonged(given: Amending, wish: Prolong) -> dict[str, object]:
-    """Return the fields of a later copy of the sender's certificate."""
-    copies = given.ground.certificates_of(given.ground.sender.person)
-    if wish.certificate not in copies and not any(
-        is_prolonged(present, wish.certificate, given.now) for present in copies
-    ):
-        raise Unentitled("a copy that its own key did not prolong")
-    return key_fields(wish.certificate)
+    """Return the fields of a later copy of one of the sender's certificates.
+
+    Of X.509 it is one that the mail brings: its authority's word alone moves nobody.
+    """
+    ground, newer = given.ground, wish.certificate
+    if kind_of(newer) is CertificateKind.SMIME:
+        check_enclosed(ground, newer)
+    own = [each for each in ground.persons if each.card.person == ground.sender.person]
+    for each in own:
+        replaced = _replaced(given, each, newer)
+        if replaced:
+            return _in_its_place(ground.sender, each, replaced, newer)
+    raise not_prolonged(newer)
+
+
+def _replaced(given: Amending, own: Registrant, newer: bytes) -> bytes:
+    """Return in the place of which certificate of somebody's a copy may stand; empty for none.
+
+    An OpenPGP key may be prolonged once more, in a copy that the call has brought.
+    """
+    now, world = given.now, given.world()
+    if newer in own.more:
+        return b""  # his already, and in its own place
+    if found := replaced_among((own.certificate, *own.more), newer, now, world, Use.GOVERNING):
+        return found
+    is_openpgp = kind_of(newer) is CertificateKind.OPENPGP
+    again = is_openpgp and own.newer and is_prolonged(own.newer, newer, now)
+    return own.replaced if again else b""
+
+
+def _in_its_place(
+    sender: PersonCard, own: Registrant, replaced: bytes, newer: bytes
+) -> dict[str, object]:
+    """Return the fields of a card in which a later copy stands where ``replaced`` did."""
+    if replaced == own.certificate:
+        return key_fields(newer)
+    digest = digest_of(replaced)
+    others = tuple(
+        other_credential(newer) if each.digest == digest else each
+        for each in sender.credentials
+    )
+    return {"credentials": others}
 
 
 def _locums(given: Amending, wish: Locums) -> tuple[LocumDays, ...]:

@@ -6,18 +6,21 @@ not yet committed; it counts for this mail, and nothing is learnt by it.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.authority import Authority, Candidate
-from rmp_milter.certificates import prolonged
+from rmp_milter.credentials import fingerprint_of
 from rmp_milter.dossier.cards import CardError, DossierCard, PersonCard
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import AHEAD, GONE
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
+from rmp_milter.keeper.authority.prolonged import NOBODY_TRUSTED, not_prolonged, replaced_among
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket
 from rmp_milter.keeper.log.known import Stand
+from rmp_milter.x509 import World
 
 DOSSIER, PERSON = b"D", b"P"
 
@@ -31,10 +34,19 @@ class Shown(NamedTuple):
 
 
 class HowItStands(NamedTuple):
-    """How a card stands to what is known; the certificate that a person is known by."""
+    """How a card stands to what is known; the digests of what a person is known by.
+
+    ``certificate`` is that of the one that he is written to by.
+    """
 
     stand: Stand
     certificate: bytes = b""
+    others: frozenset[bytes] = frozenset()
+
+    @property
+    def certificates(self) -> frozenset[bytes]:
+        """The digests of all that are the person's."""
+        return self.others | {self.certificate}
 
 
 Look = Callable[[Shown], HowItStands]
@@ -44,12 +56,30 @@ Look = Callable[[Shown], HowItStands]
 class Registrant(NamedTuple):
     """Somebody whose card is in force, and the certificate of which it holds the digest.
 
-    ``newer`` is a later copy of that certificate, made good by its own key.
+    ``more`` are his other certificates, those of which the card holds the digest as well.
+    ``newer`` is a later copy of one of all these (``replaced``), made good by its own key or by
+    its authority.
     """
 
     card: PersonCard
     certificate: bytes
     newer: bytes = b""
+    more: tuple[bytes, ...] = ()
+    replaced: bytes = b""
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """All that are his, each in its latest copy, the one that he is written to by first."""
+        own = (self.certificate, *self.more)
+        return tuple(
+            self.newer if self.newer and each == self.replaced else each for each in own
+        )
+
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """What signatures of his may be made with: the card's, and that of the later copy."""
+        more = {fingerprint_of(self.newer)} if self.newer else set()
+        return fingerprints_of(self.card) | more
 
 
 class Ground(NamedTuple):
@@ -72,7 +102,7 @@ class Ground(NamedTuple):
     def certificates_of(self, *persons: bytes) -> set[bytes]:
         """Return the certificates that these may be written to by."""
         found = (each for each in self.persons if each.card.person in persons)
-        return {name for each in found for name in (each.certificate, each.newer) if name}
+        return {name for each in found for name in (each.certificate, *each.certificates)}
 
 
 class CardReading:
@@ -85,12 +115,22 @@ class CardReading:
     """
 
     def __init__(
-        self, sealer: Sealer, look: Look, act: bytes = b"", *, leniently: bool = False
+        self,
+        sealer: Sealer,
+        look: Look,
+        act: bytes = b"",
+        *,
+        leniently: bool = False,
+        world: Callable[[], World] = lambda: NOBODY_TRUSTED,
     ) -> None:
-        """``act`` is the mail's, whose own cards are not committed yet."""
+        """``act`` is the mail's, whose own cards are not committed yet.
+
+        ``world`` gives whose X.509 certificates count, for later copies of them.
+        """
         self._sealer = sealer
         self._look = look
         self._act = act
+        self._world = world
         self._leniently = leniently
         self.learnt: list[Shown] = []
         self.shown: list[Shown] = []
@@ -118,22 +158,48 @@ class CardReading:
 
         Read leniently an older one counts as well with a ``newer`` copy that is the one in force.
         """
+        return self._person(sealed, newer)[0]
+
+    def _person(self, sealed: bytes, newer: bytes) -> tuple[PersonCard, HowItStands]:
         try:
             card = self._sealer.person(sealed)
         except CardError:
             raise Unentitled("not a person's card") from None
-        self._check(Shown(card, PERSON + card.person, tag_of(sealed)), newer)
-        return card
+        return card, self._check(Shown(card, PERSON + card.person, tag_of(sealed)), newer)
 
     def person(self, candidate: Candidate, now: int) -> Registrant:
-        """Return a person whose certificate is the card's; raise as :meth:`dossier`."""
-        card = self.card_of_person(candidate.card, candidate.newer)
+        """Return a person whose certificates are the card's; raise as :meth:`dossier`."""
+        card, known = self._person(candidate.card, candidate.newer)
         if digest_of(candidate.certificate) != card.certificate:
             raise Unentitled("another certificate than the card's")
         newer = candidate.newer
-        if newer and not is_prolonged(candidate.certificate, newer, now):
-            raise Unentitled("a copy that its own key did not prolong")
-        return Registrant(card, candidate.certificate, newer)
+        more = self._others(card, known, candidate.more)
+        replaced = self._replaced((candidate.certificate, *more), newer, now)
+        return Registrant(card, candidate.certificate, newer, more, replaced)
+
+    def _replaced(self, own: Sequence[bytes], newer: bytes, now: int) -> bytes:
+        """Return of which of somebody's certificates another is a later copy; empty for none."""
+        if not newer:
+            return b""
+        if found := replaced_among(own, newer, now, self._world()):
+            return found
+        raise not_prolonged(newer)
+
+    def _others(
+        self, card: PersonCard, known: HowItStands, brought: Sequence[bytes]
+    ) -> tuple[bytes, ...]:
+        """Return a person's other certificates; raise :class:`Unentitled` for one more.
+
+        Read leniently, one more is passed over. So are, of an older card, those that are not in
+        force any more: nobody comes back by a certificate that was taken from him.
+        """
+        allowed = {each.digest for each in card.credentials}
+        if known.stand in {Stand.OLD, Stand.TWIN}:
+            allowed &= known.certificates
+        found = tuple(each for each in brought if digest_of(each) in allowed)
+        if len(found) < len(brought) and not self._leniently:
+            raise Unentitled("a certificate that the card does not name")
+        return found
 
     def persons(self, candidates: Iterable[Candidate], now: int) -> Iterator[Registrant]:
         """Yield those whose cards count; read leniently, others are passed over."""
@@ -144,29 +210,27 @@ class CardReading:
                 if not self._leniently:
                     raise
 
-    def _check(self, shown: Shown, newer: bytes = b"") -> None:
-        stand, certificate = self._look(shown)
+    def _check(self, shown: Shown, newer: bytes = b"") -> HowItStands:
+        known = self._look(shown)
+        stand = known.stand
         if stand in {Stand.CURRENT, Stand.NEXT}:
             self.shown.append(shown)
             if stand is Stand.NEXT and (not self._act or shown.card.act != self._act):
                 self.learnt.append(shown)
-            return
+            return known
         if stand is Stand.GONE:
             raise Unentitled(GONE)
         if not self._leniently:
             raise Unentitled(AHEAD) if stand is Stand.AHEAD else Moved
         card = shown.card
-        known = isinstance(card, DossierCard) or certificate in {
-            card.certificate,
-            digest_of(newer),
-        }
-        if stand is not Stand.AHEAD and not known:
+        is_his = (
+            isinstance(card, DossierCard)
+            or card.certificate in known.certificates
+            or digest_of(newer) in known.certificates
+        )
+        if stand is not Stand.AHEAD and not is_his:
             raise Unentitled("a key that is in force no more")
-
-
-def is_prolonged(present: bytes, newer: bytes, now: int) -> bool:
-    """Whether a certificate is what its own key made of the present one."""
-    return newer == present or prolonged(present, newer, now) == newer
+        return known
 
 
 def digest_of(certificate: bytes) -> bytes:

@@ -14,7 +14,8 @@ class HostRules(NamedTuple):
     """The configuration's [policy] and [rules], as far as they decide who may have what done.
 
     A closed dossier is kept for ``retention`` seconds. Tries are counted within ``window``
-    seconds, those of codes from before within 30 days.
+    seconds, those of codes from before within 30 days. ``translates`` says that the keeper may
+    open a document at its delivery, for a reader who cannot open it as it is.
     """
 
     policy: Policy = STRICTEST
@@ -27,6 +28,7 @@ class HostRules(NamedTuple):
     sender_codes: int = 10
     global_codes: int = 500
     window: int = 3600
+    translates: bool = True
 
     @property
     def remembered(self) -> int:

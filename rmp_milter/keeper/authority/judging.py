@@ -72,6 +72,11 @@ def relation_for(rules: HostRules, ground: Ground, dossier: DossierCard, act: Ac
     return relation_to(rules, ground, dossier)
 
 
+def standing_in(dossier: DossierCard) -> tuple[bytes, ...]:
+    """Return who reads what is filed from then on, by id: médecin traitant and patient."""
+    return (dossier.treating, *((dossier.patient,) if not dossier.suspended else ()))
+
+
 def relation_to(rules: HostRules, ground: Ground, dossier: DossierCard) -> Relation:
     """Return what the mail's sender is to the dossier, by cards alone."""
     sender = ground.sender
@@ -111,7 +116,7 @@ def is_locum(person: bytes, principal: PersonCard, days: Iterable[str]) -> bool:
 def proofs_of(ground: Ground) -> frozenset[Proof]:
     """Return what the mail proves; its code is only stated, a slot tries it."""
     ticket = ground.ticket
-    found = {ticket.proof} if ticket.proof else set()
+    found = {*ticket.known_by}
     if ticket.code:
         found.add(Proof.CODE)
     if ticket.attestation and ticket.attestation.rpps == ground.sender.rpps:

@@ -8,7 +8,7 @@ another mail can be used.
 import msgspec
 
 from rmp_milter.dossier.model import Container, Verb
-from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.rules import Proof, known_by
 from rmp_milter.keeper.keys.held import HeldError, HeldKind, Holder
 from rmp_milter.mail.header.routing import RoutingHeader
 
@@ -50,10 +50,10 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """One opened mail. ``person`` is the sender's id, empty where nobody is known.
 
     ``verb`` is what the mail surely asks of this service, None where it asks nothing that could
-    be done; ``proof`` how its sender is known; ``certificate`` the digest of that by which he
-    signed. ``at`` is when it was opened, ``signed`` when it says that it was signed. ``keys`` are
-    digests of the certificates that it encloses. ``proven`` are dossiers that the code or the
-    card in it has opened.
+    be done; ``proof`` how its sender is known, ``card`` that his CPS card signed it;
+    ``certificate`` the digest of that by which he signed. ``at`` is when it was opened, ``signed``
+    when it says that it was signed. ``keys`` are digests of the certificates that it encloses.
+    ``proven`` are dossiers that the code or the card in it has opened.
     """
 
     act: bytes
@@ -70,10 +70,16 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     reason: str = ""
     attestation: Attestation | None = None
     proven: tuple[bytes, ...] = ()
+    card: bool = False
 
     def __repr__(self) -> str:
         """Show nothing of what it holds."""
         return "Ticket(...)"
+
+    @property
+    def known_by(self) -> tuple[Proof, ...]:
+        """What proves who sent it; nothing where nobody is known."""
+        return known_by(self.proof, card=self.card) if self.proof else ()
 
     def header(self, share: int) -> RoutingHeader:
         """Return the header that names the patient of a share; raises IndexError."""

@@ -9,12 +9,12 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 
 _SIGNED, _UNSIGNED = b"rmp act signed\0", b"rmp act unsigned\0"
 _PIECE = 1 << 20
-_SIGNERS = frozenset({Trust.GOOD, Trust.WEAK, Trust.FUTURE, Trust.EXPIRED})
+_SIGNERS = BY_A_CANDIDATE | {Trust.EXPIRED, Trust.REVOKED, Trust.PURPOSE}
 """What fits its content, by a key that is known; what more it is worth is another matter."""
 
 

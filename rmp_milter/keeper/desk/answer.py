@@ -23,19 +23,22 @@ from rmp_milter.calls.protocol import (
     Record,
     Relearn,
     Release,
+    Renew,
     Reply,
     Request,
     Reseal,
     Seal,
     Show,
+    Translate,
     Vouch,
     Wait,
     Wake,
+    Welcome,
     Why,
     heartbeat_at,
 )
 from rmp_milter.errors import SHORT
-from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
+from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled, Untrusted
 from rmp_milter.keeper.desk.changing import amend
 from rmp_milter.keeper.desk.deposits import adopt, reseal, wait
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
@@ -46,10 +49,13 @@ from rmp_milter.keeper.desk.hosts import forget, rekey, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.records import record
+from rmp_milter.keeper.desk.renewing import renew
 from rmp_milter.keeper.desk.restored import compare, relearn
 from rmp_milter.keeper.desk.seal_answer import seal_answer
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.showing import show
+from rmp_milter.keeper.desk.translating import translate
+from rmp_milter.keeper.desk.welcoming import welcome
 from rmp_milter.keeper.desk.without_title import note_without_title
 from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
@@ -75,6 +81,8 @@ def answer(
         if failed.why is Why.NOT_HERE and door is Door.MILTER:
             note_without_title(desk, request, failed.detail, now)
         return failed, None
+    except Untrusted as failure:
+        return Failed(Why.UNTRUSTED, str(failure)), None
     except (HeldError, Unentitled, Moved, Replayed) as failure:
         return _not_entitled(desk, request, failure, now), None
 
@@ -112,9 +120,11 @@ def _answer(
             return msgspec.structs.replace(opened, log_ahead=ahead), memory
         case Seal():
             return seal_answer(desk, request, fd, now)
+        case Translate():
+            return translate(desk, request, fd, now)
         case Show():
             return show(desk, request), None
-        case Vouch() | Relearn() | Wake() | Compare() | Forget() | Checkpoint():
+        case Vouch() | Relearn() | Wake() | Compare() | Forget() | Checkpoint() | Welcome():
             return _for_the_host(desk, request, now), None
         case _:
             return _for_a_mail(desk, request, now), None
@@ -126,6 +136,7 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
     | Reseal
     | Prove
     | Release
+    | Renew
     | Recode
     | Wait
     | Adopt
@@ -144,6 +155,8 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
         case Release():
             done = release if request.by.ticket else rekey
             return done(desk, request, now)
+        case Renew():
+            return renew(desk, request, now)
         case Recode():
             return recode(desk, request, now)
         case Wait():
@@ -158,8 +171,10 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
             return amend(desk, request, now)
 
 
-def _for_the_host(
-    desk: Desk, request: Vouch | Relearn | Wake | Compare | Forget | Checkpoint, now: int
+def _for_the_host(  # noqa: PLR0911 -- one line a call
+    desk: Desk,
+    request: Vouch | Relearn | Wake | Compare | Forget | Checkpoint | Welcome,
+    now: int,
 ) -> Reply:
     match request:
         case Vouch():
@@ -172,6 +187,8 @@ def _for_the_host(
             return compare(desk, request)
         case Forget():
             return forget(desk, request, now)
+        case Welcome():
+            return welcome(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
 

@@ -76,10 +76,10 @@ class Checks(NamedTuple):
     """What files are held against.
 
     ``main`` is what the text's signature is worth, ``by_account`` whether its sender is known
-    without one, ``sender`` the fingerprint of his key; ``candidates`` are the certificates that
-    may have signed, ``service`` has the service's keys. ``work`` is what may be spent on the
-    mail, ``left`` how many octets may come out of all files together; ``now`` and ``this_year``
-    say when the mail came.
+    without one, ``senders`` the fingerprints of his certificates; ``candidates`` are the
+    certificates that may have signed, ``service`` has the service's keys. ``work`` is what may
+    be spent on the mail, ``left`` how many octets may come out of all files together; ``now``
+    and ``this_year`` say when the mail came.
     ``judges_signers`` is False where there is nobody's certificate to hold a signature against
     (``rmp inspect``). ``beside_entity`` says that the text is a MIME entity, which holds its
     own files.
@@ -95,7 +95,7 @@ class Checks(NamedTuple):
     this_year: int
     judges_signers: bool = True
     beside_entity: bool = False
-    sender: str = ""
+    senders: frozenset[str] = frozenset()
 
 
 def open_attached(
@@ -188,6 +188,7 @@ def _is_senders(file: Signature, checks: Checks) -> bool:
     """Return whether the file's signature is by who signed the text, or has the account."""
     if file.trust is not Trust.GOOD:
         return False
-    main = checks.main
-    sender = main.fingerprint if main.trust is Trust.GOOD else checks.sender
-    return not sender or file.fingerprint == sender
+    main, senders = checks.main, checks.senders
+    if main.trust is Trust.GOOD and main.fingerprint not in senders:
+        senders = frozenset({main.fingerprint})
+    return not senders or file.fingerprint in senders

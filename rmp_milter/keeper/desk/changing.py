@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest, Locums, PatientKey, Prolong, TakeOver, Wish
 from rmp_milter.calls.protocol import Amend, Amended, Event
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.rules import Act, Proof, Relation
 from rmp_milter.keeper.authority.amending import amended_dossier
 from rmp_milter.keeper.authority.amending_persons import amended_person
@@ -46,7 +47,7 @@ def amend(desk: Desk, request: Amend, now: int) -> Amended:
     found = entitled(desk, request.by, now)
     wish = request.wish
     _check_asked(found, wish)
-    given = Amending(desk.rules, desk.sealer, found.ground, now)
+    given = Amending(desk.rules, desk.sealer, found.ground, now, desk.world)
     if isinstance(wish, OF_PERSONS):
         _check_person(desk, found, wish)
         made = amended_person(given, wish)
@@ -182,6 +183,6 @@ def _check_owner(own: Own, made: Next) -> None:
     """Raise :class:`Unentitled` for a key that is somebody else's."""
     if made.person is None:
         return
-    owner = own.owners.of(bytes.fromhex(made.person.fingerprint))
-    if owner not in {None, made.person.person}:
+    fingerprints = map(bytes.fromhex, fingerprints_of(made.person))
+    if not own.owners.all_open(fingerprints, made.person.person):
         raise Unentitled("a key that is somebody else's")

@@ -7,6 +7,7 @@ from rmp_milter.calls.protocol import Signature, Standing, Trust, Why
 from rmp_milter.dossier.model import PartName
 from rmp_milter.keeper.desk.containers import entity_in_doubt, is_entity, text_in_doubt
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.enclosed_keys import KEYS, EnclosedKeys
 from rmp_milter.keeper.desk.packed import Spread, spread_out
 from rmp_milter.keeper.desk.route import (
     ROUTING_TYPE,
@@ -20,7 +21,6 @@ from rmp_milter.keeper.desk.route import (
 from rmp_milter.keeper.desk.signed_part import SignedPart, signed_part
 from rmp_milter.keeper.openpgp.certificate_files import (
     MAX_FILE,
-    EnclosedKeys,
     certificates_in,
     first_of_each,
     holds_certificates,
@@ -34,11 +34,9 @@ from rmp_milter.mail.meaning.meaning import Meaning, agreed, meaning
 from rmp_milter.mail.meaning.texts import is_running
 
 MAX_NAME = 200  # characters
-_KEYS = "application/pgp-keys"
-_KEY_FILE = (".asc", ".key", ".pgp")
 _NOT_CONTENT = frozenset(
     {
-        _KEYS,
+        KEYS,
         ROUTING_TYPE,
         "application/pgp-signature",
         "application/pkcs7-signature",
@@ -113,7 +111,7 @@ def read_entity(plain: Plain, limits: Limits, this_year: int) -> Opening:
     if sum(1 for _ in walk(spread.root)) > limits.parts:
         raise CallFailed(Why.UNREADABLE, "MIME structure: too many parts")
     enclosed = EnclosedKeys()
-    found = [(leaf, _keys_in(spread.data, leaf, enclosed)) for leaf in _leaves(spread.root)]
+    found = [(leaf, enclosed.of(spread.data, leaf)) for leaf in _leaves(spread.root)]
     leaves = [leaf for leaf, keys in found if not keys and leaf.media_type not in _NOT_CONTENT]
     route = _routed(spread, leaves, TextLimits(limits.text, this_year))
     if route.meaning.standing is Standing.NOTHING and not any(map(is_running, leaves)):
@@ -169,19 +167,6 @@ def _signed_file(signed: SignedPart, limits: Limits, this_year: int) -> Opening:
     """Read what a detached signature is over as the text that it is: it has no MIME header."""
     opening = read_text(Plain(signed.data, "", signed.packets), "", limits, this_year)
     return opening._replace(signed=(signed.contents, signed.packets), is_entity=True)
-
-
-def _keys_in(data: bytes, leaf: Part, enclosed: EnclosedKeys) -> list[bytes]:
-    """Return the certificates in a part that is a key file by its type, or by its content."""
-    named = leaf.filename.lower().endswith(_KEY_FILE)
-    if (
-        not (named or leaf.media_type == _KEYS)
-        or leaf.body_end - leaf.body_start > 2 * MAX_FILE
-    ):
-        return []
-    file = b"".join(content(data, leaf))
-    is_one = leaf.media_type == _KEYS or holds_certificates(file)
-    return enclosed.of(file) if is_one else []
 
 
 def _leaves(part: Part) -> Iterator[Part]:

@@ -21,14 +21,19 @@ from rmp_milter.calls.protocol import (
     Wait,
     Why,
 )
-from rmp_milter.certificates import EncryptionKey
 from rmp_milter.dossier.cards import CardError, DossierCard, WaitingCard
 from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.naming import is_named
 from rmp_milter.dossier.rules import Act, Relation
 from rmp_milter.keeper.authority.ground import CardReading, Ground, Registrant, Shown
 from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
-from rmp_milter.keeper.authority.judging import agree, granted, meant_dossier, relation_to
+from rmp_milter.keeper.authority.judging import (
+    agree,
+    granted,
+    meant_dossier,
+    relation_to,
+    standing_in,
+)
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
@@ -43,7 +48,7 @@ from rmp_milter.keeper.desk.entitled import (
     note_act,
     write_entitled,
 )
-from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.desk.readers import DocumentOwner, Reader, packet_for, readers_of
 from rmp_milter.keeper.keys.sealing import (
     SealError,
     open_waiting_key,
@@ -58,7 +63,6 @@ ADOPTION = "rattachement"
 _FILES = frozenset({Verb.DEPOT, Verb.RECTIFICATION})
 
 _Sealer = Callable[[SessionKey, SealedDocument], bytes]
-_Reader = list[EncryptionKey]
 
 
 def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
@@ -69,10 +73,20 @@ def reseal(desk: Desk, request: Reseal, now: int) -> Resealed:
     """
     found = entitled(desk, request.by, now)
     dossier, relation = _filed_in(desk, found)
-    persons = (dossier.treating, *((dossier.patient,) if not dossier.suspended else ()))
-    readers = _readers(found.ground, persons, request.readers, now)
+    persons = standing_in(dossier)
+    readers = _readers(found.ground, persons, request, now)
+    standing = found.ground.certificates_of(*persons)
+    once = DocumentOwner(dossier.dossier, found.ticket.act)
     documents, keys = _from_ticket(found, request.items)
-    items = _sealed(zip(keys, documents, strict=True), _to_dossier(dossier), readers)
+    items = _sealed(
+        desk,
+        zip(keys, documents, strict=True),
+        _to_dossier(dossier),
+        [
+            (each, DocumentOwner(dossier.dossier) if each.certificate in standing else once)
+            for each in readers
+        ],
+    )
 
     def also(own: Own) -> None:
         if found.ticket.verb is not Verb.CREATION:
@@ -118,17 +132,17 @@ def _check_deposit(desk: Desk, ground: Ground, relation: Relation) -> None:
 
 
 def _readers(
-    ground: Ground, persons: Iterable[bytes], wanted: Sequence[bytes], now: int
-) -> list[_Reader]:
+    ground: Ground, persons: Iterable[bytes], request: Reseal | Wait, now: int
+) -> list[Reader]:
     """Return the keys of the readers, whom a card must name, or the mail as prescriber."""
     allowed = ground.certificates_of(*filter(None, persons))
     prescriber = ground.ticket.header(ground.share).prescriber
     for each in ground.persons:
         if _is_prescriber(each, prescriber):
             allowed.add(each.certificate)
-    if not allowed.issuperset(wanted):
+    if not allowed.issuperset(request.readers):
         raise Unentitled("a reader whom nothing names")
-    return [reader_keys(reader, now) for reader in wanted]
+    return readers_of(request.readers, request.by.persons, now)
 
 
 def _is_prescriber(person: Registrant, words: str) -> bool:
@@ -148,14 +162,16 @@ def wait(desk: Desk, request: Wait, now: int) -> Resealed:
         raise Unentitled("no deposit")
     relation = Relation.FOREIGN if ground.sender.patient_of else Relation.OTHER
     granted(desk.rules, ground, Act.DEPOT, relation)
-    readers = _readers(ground, (ground.sender.person,), request.readers, now)
+    readers = _readers(ground, (ground.sender.person,), request, now)
     documents, keys = _from_ticket(found, request.items)
     public = desk.keys.waiting.public_key()
 
     def to_waiting(key: SessionKey, document: SealedDocument) -> bytes:
         return seal_waiting_key(key, public, request.waiting_id, document)
 
-    items = _sealed(zip(keys, documents, strict=True), to_waiting, readers)
+    once = DocumentOwner(request.waiting_id, ticket.act, waits=True)
+    copies = [(each, once) for each in readers]
+    items = _sealed(desk, zip(keys, documents, strict=True), to_waiting, copies)
     header = ticket.header(ground.share)
     patient = Patient(header.birth_name, header.first_names, header.birth_date, header.nir)
     card = WaitingCard(
@@ -203,18 +219,23 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
         raise Unentitled("not a waiting deposit's card") from None
     dossier, persons, shown = _adopting(desk, request.by, now)
     _check_adoption(desk, card, dossier, request.items)
-    names = (dossier.treating, *((dossier.patient,) if not dossier.suspended else ()))
+    names = standing_in(dossier)
     allowed = {each.certificate for each in persons if each.card.person in names}
     if not allowed.issuperset(request.readers):
         raise Unentitled("a reader whom nothing names")
-    readers = [reader_keys(reader, now) for reader in request.readers]
+    readers = readers_of(request.readers, request.by.persons, now)
     try:
         keys = [
             open_waiting_key(desk.keys.waiting, card.waiting, item) for item in request.items
         ]
     except SealError:
         raise Unentitled("a waiting key that is not this deposit's document's") from None
-    items = _sealed(zip(keys, request.items, strict=True), _to_dossier(dossier), readers)
+    items = _sealed(
+        desk,
+        zip(keys, request.items, strict=True),
+        _to_dossier(dossier),
+        [(each, DocumentOwner(dossier.dossier)) for each in readers],
+    )
 
     def with_it(own: Own, _is_new: bool) -> None:  # noqa: FBT001 -- as the journal calls it
         check_in_force(own, shown)
@@ -229,7 +250,7 @@ def _adopting(
     """Return the dossier and the persons of an adoption; with a ticket, its own mail's."""
     act = read_ticket(desk.holder, by.ticket, now).act if by.ticket else b""
     with desk.journal.own() as own:
-        reading = CardReading(desk.sealer, look_in(own), act)
+        reading = CardReading(desk.sealer, look_in(own), act, world=desk.world)
         dossier = reading.dossier(by.dossier)
         persons = tuple(reading.person(each, now) for each in by.persons)
     learn(desk, reading.learnt)
@@ -285,18 +306,22 @@ def _to_dossier(dossier: DossierCard) -> _Sealer:
 
 
 def _sealed(
+    desk: Desk,
     keys: Iterable[tuple[SessionKey, SealedDocument]],
     sealer: _Sealer,
-    readers: Sequence[_Reader],
+    copies: Sequence[tuple[Reader, DocumentOwner]],
 ) -> tuple[ResealedItem, ...]:
-    return tuple(_sealed_item(key, document, sealer, readers) for key, document in keys)
+    """Return what is kept of each key, and what each reader opens his copy by.
 
-
-def _sealed_item(
-    key: SessionKey, document: SealedDocument, sealer: _Sealer, readers: Sequence[_Reader]
-) -> ResealedItem:
+    Raises ``UNAVAILABLE`` for ids of a wrong form.
+    """
     try:
-        sealed = sealer(key, document)
+        return tuple(
+            ResealedItem(
+                sealer(key, document),
+                tuple(packet_for(desk, key, owner, document, each) for each, owner in copies),
+            )
+            for key, document in keys
+        )
     except ValueError:
         raise CallFailed(Why.UNAVAILABLE, "keys or ids of a wrong form") from None
-    return ResealedItem(sealed, tuple(key_packets(key, reader) for reader in readers))

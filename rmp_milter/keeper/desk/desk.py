@@ -1,5 +1,6 @@
 """What every call works with, how a call fails, and the leaf that each one writes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from rmp_milter.keeper.keys.sealing import Random
 from rmp_milter.keeper.log.journal import Journal, WithLeaf
 from rmp_milter.keeper.log.leaves import LeafError
 from rmp_milter.keeper.vitale.attestation import AttestationVerifier
+from rmp_milter.x509 import World
 
 
 class CallFailed(Exception):  # noqa: N818 -- reads as what it is where it is raised
@@ -23,6 +25,11 @@ class CallFailed(Exception):  # noqa: N818 -- reads as what it is where it is ra
         super().__init__(f"{why}: {detail}")
         self.why = why
         self.detail = detail
+
+
+def nobody_trusted() -> World:
+    """Return what a host trusts of X.509 that has named no authority: nobody."""
+    return World({})
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class Desk:
     """The keys, the log, the held values' key, randomness, bounds, whose word counts.
 
     ``services`` are the addresses by which a mail names the service, ``rules`` what the host
-    has chosen of who may do what.
+    has chosen of who may do what, ``world`` gives whose X.509 certificates count now.
     """
 
     keys: Keys
@@ -66,6 +73,7 @@ class Desk:
     verifier: AttestationVerifier
     services: frozenset[str] = frozenset()
     rules: HostRules = AS_SHIPPED
+    world: Callable[[], World] = nobody_trusted
 
     @cached_property
     def sealer(self) -> Sealer:

@@ -25,13 +25,16 @@ from rmp_milter.calls.protocol import (
     Record,
     Relearn,
     Release,
+    Renew,
     Request,
     Reseal,
     Seal,
     Show,
+    Translate,
     Vouch,
     Wait,
     Wake,
+    Welcome,
     Why,
     heartbeat_at,
 )
@@ -56,6 +59,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Reseal: _MAILS,
     Prove: _MAILS,
     Release: _BOTH,
+    Renew: _MAILS,
     Recode: _MAILS,
     Wait: _MAILS,
     Adopt: _MAILS,
@@ -70,6 +74,8 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Show: _BOTH,
     Checkpoint: _MAILS,
     Seal: _MAILS,
+    Translate: _MAILS,
+    Welcome: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
 
@@ -96,7 +102,7 @@ def check_door(door: Door, request: Request) -> None:
 
 def _may_be_written(door: Door, request: Request) -> bool:
     match request:
-        case Open() | Seal() | Compare() | Show():
+        case Open() | Seal() | Compare() | Show() | Welcome():
             return True
         case Checkpoint():
             beat = request.event

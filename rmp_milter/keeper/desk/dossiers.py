@@ -21,15 +21,15 @@ from rmp_milter.calls.protocol import (
     SealedDocument,
     Why,
 )
-from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
 from rmp_milter.dossier.emergency import EMERGENCY_PURPOSE, reference_of
 from rmp_milter.dossier.model import CodeSlot, Patient, Slots, Verb
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.dossier.takeovers import may_be_contested
-from rmp_milter.keeper.authority.ground import digest_of, is_prolonged
+from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS, agree, granted
-from rmp_milter.keeper.authority.next_cards import next_dossier
+from rmp_milter.keeper.authority.next_cards import check_issued, next_dossier, stated_of
+from rmp_milter.keeper.authority.prolonged import is_prolonged
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, sealed_ticket
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
@@ -41,7 +41,7 @@ from rmp_milter.keeper.desk.entitled import (
     note_act,
     write_entitled,
 )
-from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.desk.readers import DocumentOwner, packet_for, readers_of
 from rmp_milter.keeper.desk.ways import Passage, passage, spend_attestation
 from rmp_milter.keeper.keys.held import HeldKind
 from rmp_milter.keeper.keys.sealing import (
@@ -62,10 +62,10 @@ from rmp_milter.keeper.vitale.attestation import is_number
 _CHANGES = frozenset({Verb.MEDECIN_TRAITANT, Verb.CONTESTATION, Verb.CLE_DU_PATIENT})
 """Requests that open a dossier and then change who has a standing in it."""
 
-_HANDS_OUT = ABOUT_ENCLOSED_KEYS | {
-    *(Verb.CONSULTATION, Verb.RENVOI, Verb.COPIE, Verb.URGENCE),
-    *(Verb.MEDECIN_TRAITANT, Verb.CONTESTATION),
-}
+_GIVES_STANDING = ABOUT_ENCLOSED_KEYS | {Verb.MEDECIN_TRAITANT, Verb.CONTESTATION}
+"""Requests by which somebody reads the documents from then on; others bring them once."""
+
+_HANDS_OUT = _GIVES_STANDING | {*(Verb.CONSULTATION, Verb.RENVOI, Verb.COPIE, Verb.URGENCE)}
 """Requests whose answer brings documents, or lets somebody read them from then on."""
 
 
@@ -223,7 +223,7 @@ def release(desk: Desk, request: Release, now: int) -> Released:
     ``WRONG_CODE``. ``UNSUPPORTED`` is an emergency that gives no reason or has another
     reference than its own: it could never be justified.
     """
-    readers = [reader_keys(reader, now) for reader in request.readers]
+    readers = readers_of(request.readers, request.by.persons, now)
     way = passage(desk, request, now)
     ticket = way.found.ticket
     urgent = ticket.verb is Verb.URGENCE
@@ -232,10 +232,14 @@ def release(desk: Desk, request: Release, now: int) -> Released:
     if request.items and ticket.verb not in _HANDS_OUT:
         raise Unentitled("no documents are asked for")
     for each in request.readers:
-        _check_reader(way.found, each, now)
+        _check_reader(desk, way.found, each, now)
     _check_masks(way, request.items)
-    keys = [_session_key(way, item) for item in request.items]
-    packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
+    keys = [(_session_key(way, item), item) for item in request.items]
+    owner = DocumentOwner(way.dossier_id, b"" if ticket.verb in _GIVES_STANDING else ticket.act)
+    packets = tuple(
+        tuple(packet_for(desk, key, owner, item, reader) for reader in readers)
+        for key, item in keys
+    )
     return Released(packets, _write_release(desk, way, request, now))
 
 
@@ -256,8 +260,11 @@ def _write_release(desk: Desk, way: Passage, request: Release, now: int) -> int:
     return write_entitled(desk, way.found, leaf, now, reason=reason, also=also)
 
 
-def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
-    """Raise :class:`Unentitled` unless the packets are for the sender, or the enclosed key."""
+def _check_reader(desk: Desk, found: Entitled, certificate: bytes, now: int) -> None:
+    """Raise unless the packets are for the sender, or the enclosed key.
+
+    :class:`Unentitled`, or :class:`Untrusted` where nobody answers for an enclosed certificate.
+    """
     ground, ticket = found.ground, found.ticket
     own = ground.certificates_of(ticket.person)
     dossier = ground.dossier
@@ -271,12 +278,15 @@ def _check_reader(found: Entitled, certificate: bytes, now: int) -> None:
         return
     if ticket.verb is Verb.NOUVELLE_CLE:
         stated = ticket.header(ground.share).fingerprint
-        if read_certificate(certificate).fingerprint != stated:
+        if stated not in stated_of(certificate):
             raise Unentitled("another key than the mail states")
+        # Of X.509 another certificate is judged as one, whatever it renews.
         if any(is_prolonged(present, certificate, now) for present in own):
             return
     if digest_of(certificate) not in ticket.keys:
         raise Unentitled("a key that the mail does not enclose")
+    rpps = ground.sender.rpps if ticket.verb is Verb.NOUVELLE_CLE else ""
+    check_issued(certificate, rpps, desk.world, now)
 
 
 def _check_masks(way: Passage, items: Iterable[SealedDocument]) -> None:

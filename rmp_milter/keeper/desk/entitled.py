@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.cards import DossierCard, PersonCard
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Way
 from rmp_milter.keeper.authority.actions import check_action
@@ -53,7 +54,9 @@ def look_in(own: Own) -> Callable[[Shown], HowItStands]:
     def look(shown: Shown) -> HowItStands:
         stand = own.known.look(shown.key, shown.card.revision, shown.tag)
         known = own.known.read(shown.key)
-        return HowItStands(stand, known.certificate if known else b"")
+        if known is None:
+            return HowItStands(stand)
+        return HowItStands(stand, known.certificate, frozenset(known.others))
 
     return look
 
@@ -67,7 +70,9 @@ def entitled(desk: Desk, by: Authority, now: int) -> Entitled:
     ticket = read_ticket(desk.holder, by.ticket, now)
     leniently = ticket.verb is Verb.URGENCE
     with desk.journal.own() as own:
-        reading = CardReading(desk.sealer, look_in(own), ticket.act, leniently=leniently)
+        reading = CardReading(
+            desk.sealer, look_in(own), ticket.act, leniently=leniently, world=desk.world
+        )
         ground = ground_of(reading, ticket, by, now)
     learn(desk, reading.learnt)
     return Entitled(ground, tuple(reading.shown))
@@ -78,7 +83,7 @@ def known_persons(
 ) -> tuple[Registrant, ...]:
     """Return those of the candidates whose cards count, to see who signed a mail."""
     with desk.journal.own() as own:
-        reading = CardReading(desk.sealer, look_in(own), leniently=True)
+        reading = CardReading(desk.sealer, look_in(own), leniently=True, world=desk.world)
         persons = tuple(reading.persons(candidates, now))
     learn(desk, reading.learnt)
     return persons
@@ -119,8 +124,10 @@ def _check_only_one(own: Own, card: DossierCard | PersonCard) -> None:
 def known_of(shown: Shown) -> Known:
     """Return what is known of a card in force."""
     card = shown.card
-    certificate = card.certificate if isinstance(card, PersonCard) else b""
-    return Known(card.revision, shown.tag, certificate)
+    if isinstance(card, DossierCard):
+        return Known(card.revision, shown.tag)
+    others = tuple(each.digest for each in card.credentials)
+    return Known(card.revision, shown.tag, card.certificate, others)
 
 
 def note_card(own: Own, card: DossierCard | PersonCard) -> None:
@@ -131,7 +138,8 @@ def note_card(own: Own, card: DossierCard | PersonCard) -> None:
         if act.target in targets:
             own.acts.mark_done(card.act, share)
     if isinstance(card, PersonCard):
-        own.owners.claim(bytes.fromhex(card.fingerprint), card.person)
+        for fingerprint in fingerprints_of(card):
+            own.owners.claim(bytes.fromhex(fingerprint), card.person)
     elif card.closed_at:
         own.traits.remove(card.dossier)
     else:
@@ -214,7 +222,7 @@ def leaf_of(  # noqa: PLR0913 -- a leaf has as many fields
     if not action:
         check_action(found.ground, event.action)
     ticket, sender = found.ticket, found.ground.sender
-    proofs = [*([ticket.proof.value] if ticket.proof else []), *([way.value] if way else [])]
+    proofs = [*(each.value for each in ticket.known_by), *([way.value] if way else [])]
     is_near = abs(event.at - ticket.at) <= SAME_MOMENT
     return replace(
         event,

@@ -19,19 +19,22 @@ from rmp_milter.calls.protocol import (
     Wake,
     Why,
 )
-from rmp_milter.certificates import CertificateError, read_certificate, signed_at
+from rmp_milter.credentials import CredentialError
 from rmp_milter.dossier.cards import (
+    MOST_OTHERS,
     NO_ACT,
     DossierCard,
     PersonCard,
     WaitingCard,
     slot_digest,
 )
-from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, CardReading, digest_of
+from rmp_milter.dossier.credentials import fingerprints_of
+from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, CardReading
+from rmp_milter.keeper.authority.next_cards import key_fields, other_credential
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import learn, look_in
-from rmp_milter.keeper.desk.sealmail import key_packets, reader_keys
+from rmp_milter.keeper.desk.readers import DocumentOwner, packet_for, readers_of
 from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
 from rmp_milter.keeper.log.known import Stand
 from rmp_milter.keeper.log.own import Own
@@ -104,17 +107,20 @@ def _said(desk: Desk, said: Said) -> DossierCard | PersonCard:
         traits, number = desk.sealer.traits(said.patient), desk.sealer.number(said.patient.nir)
         return replace(said.card, traits=traits, number=number)
     if isinstance(said, PersonSaid):
-        try:
-            certificate = read_certificate(said.certificate)
-        except CertificateError as error:
-            raise CallFailed(Why.BAD_KEY, error.reason) from None
-        return replace(
-            said.card,
-            certificate=digest_of(said.certificate),
-            fingerprint=certificate.fingerprint,
-            signed_at=signed_at(said.certificate),
-        )
+        return replace(said.card, **_certificates(said))
     raise Unentitled("of another kind")
+
+
+def _certificates(said: PersonSaid) -> dict[str, object]:
+    """Return what a card says of somebody's certificates; raise ``BAD_KEY``."""
+    try:
+        fields, others = key_fields(said.certificate), tuple(map(other_credential, said.more))
+    except CredentialError as error:
+        raise CallFailed(Why.BAD_KEY, error.reason) from None
+    fingerprints = {fields["fingerprint"], *(each.fingerprint for each in others)}
+    if len(others) > MOST_OTHERS or len(fingerprints) <= len(others):
+        raise Unentitled("too many certificates, or one of them twice")
+    return {**fields, "credentials": others}
 
 
 def _waiting(desk: Desk, said: WaitingSaid) -> WaitingCard:
@@ -131,8 +137,8 @@ def _waiting(desk: Desk, said: WaitingSaid) -> WaitingCard:
 
 
 def _check_owner(own: Own, card: PersonCard) -> None:
-    owner = own.owners.of(bytes.fromhex(card.fingerprint))
-    if owner not in {None, card.person}:
+    fingerprints = map(bytes.fromhex, fingerprints_of(card))
+    if not own.owners.all_open(fingerprints, card.person):
         raise Unentitled("a key that is somebody else's")
 
 
@@ -164,15 +170,19 @@ def rekey(desk: Desk, request: Release, now: int) -> Released:
         raise Unentitled("a reader who has no standing in the dossier")
     if slot_digest(request.way_in.slot) != dossier.custody:
         raise Unentitled("a slot that is in force no more")
-    readers = [reader_keys(reader, now) for reader in request.readers]
+    readers = readers_of(request.readers, request.by.persons, now)
     try:
         private = open_custody_slot(desk.keys.custody, dossier.dossier, request.way_in.slot)
         keys = [open_session_key(private, dossier.dossier, item) for item in request.items]
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None
+    owner = DocumentOwner(dossier.dossier)
     documents = tuple(item.document_id for item in request.items)
     leaf = replace(_hosts(request.event), dossier_id=dossier.dossier, documents=documents)
-    packets = tuple(tuple(key_packets(key, reader) for reader in readers) for key in keys)
+    packets = tuple(
+        tuple(packet_for(desk, key, owner, item, reader) for reader in readers)
+        for key, item in zip(keys, request.items, strict=True)
+    )
     return Released(packets, write_leaf(desk, leaf, now))
 
 

@@ -11,16 +11,20 @@ from rmp_milter.keeper.desk.content import InnerDocument, Opening
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.route import HprimPiece
 from rmp_milter.keeper.desk.sealmail import encrypt_document
-from rmp_milter.keeper.openpgp.packets import EncryptedMessage, ReadAt, pieces_of
+from rmp_milter.keeper.openpgp.packets import ReadAt, pieces_of
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 
 
 class KnownBody(NamedTuple):
-    """A body whose session key is known."""
+    """A body whose session key is known; ``span`` is what is stored of it.
+
+    ``envelope`` is what S/MIME sealed it in, None for OpenPGP.
+    """
 
     ref: BodyRef
-    message: EncryptedMessage
+    span: Span
     key: SessionKey
+    envelope: Container | None = None
 
 
 class Kept(NamedTuple):
@@ -68,9 +72,10 @@ class Keeping:
         return ([*fresh, *kept] if is_split else [*kept, *fresh]), memory
 
     def _as_came(self, body: KnownBody, opening: Opening) -> Kept:
-        span = body.message.body
+        span = body.span
         if body.ref.role is Role.MAIN:
-            container = Container.ENTITY if opening.is_entity else Container.TEXT
+            held = Container.ENTITY if opening.is_entity else Container.TEXT
+            container = body.envelope or held
             parts = opening.parts
         else:
             container = Container.FILE

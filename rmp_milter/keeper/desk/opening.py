@@ -1,7 +1,6 @@
 """*Open*: a mail's encrypted bodies → routing header, signature, ticket."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -15,70 +14,32 @@ from rmp_milter.calls.protocol import (
     Opened,
     Parcel,
     Role,
-    Signature,
-    Trust,
     Why,
 )
-from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.keeper.authority.ground import Registrant
 from rmp_milter.keeper.authority.tickets import HeldBody, sealed_ticket
 from rmp_milter.keeper.desk.act import act_of, seal_of
-from rmp_milter.keeper.desk.attached import Attached, Checks, framed, keys_to_try, open_attached
-from rmp_milter.keeper.desk.content import Opening, read_main, weigh
+from rmp_milter.keeper.desk.attached import Attached, Checks, framed, open_attached
+from rmp_milter.keeper.desk.content import Opening
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.entitled import known_persons
 from rmp_milter.keeper.desk.keeping import Keeping, Kept, KnownBody
+from rmp_milter.keeper.desk.main_body import MailAtWork, MainBody, keys_of, opened_main
+from rmp_milter.keeper.desk.noted import note
 from rmp_milter.keeper.desk.protected import Ours, protected_of, signed_content
-from rmp_milter.keeper.desk.ticketing import Moment, ReadMail, Secrets, sender_among, ticket_of
-from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from rmp_milter.keeper.desk.ticketing import Moment, ReadMail, Secrets, ticket_of
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.layers import is_encrypted_to, looks_encrypted
 from rmp_milter.keeper.openpgp.packets import (
-    EncryptedMessage,
-    PacketError,
     ReadAt,
-    read_message,
 )
-from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
-from rmp_milter.keeper.openpgp.work import Work, text_within
+from rmp_milter.keeper.openpgp.sessionkey import packed_with_notes
+from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.keeper.vitale.attestation import AttestationError
 from rmp_milter.mail.incoming.armor import HEAD
 from rmp_milter.mail.incoming.transfer import first
 from rmp_milter.mail.meaning.meaning import asked
-
-
-class _Mail(NamedTuple):
-    """A mail while it is opened: ``read`` gives its bodies, ``work`` is what it may cost."""
-
-    desk: Desk
-    request: Open
-    read: ReadAt
-    now: int
-    work: Work
-    unwrapping: Unwrapping
-    persons: tuple[Registrant, ...]
-
-    @property
-    def certificates(self) -> tuple[bytes, ...]:
-        """What the signatures of those are held against whom a card names."""
-        return tuple(each.newer or each.certificate for each in self.persons)
-
-    @property
-    def this_year(self) -> int:
-        """The year in which it came, for years of two digits."""
-        return int(day_of(self.now, UNIVERSAL)[:4])
-
-
-class _Main(NamedTuple):
-    """The main body, opened: its plaintext, what was read in it, what its signature is worth."""
-
-    body: KnownBody
-    plain: Plain
-    opening: Opening
-    signature: Signature
-    sender: tuple[Registrant, Proof] | None
 
 
 def open_mail(
@@ -93,43 +54,17 @@ def open_mail(
     _check(request.bodies, size, desk.limits.bodies)
     work = Work(size, desk.limits.plaintext, len(request.bodies))
     unwrapping = Unwrapping(desk.keys.decryption, work)
-    mail = _Mail(
+    mail = MailAtWork(
         desk, request, read, now, work, unwrapping, known_persons(desk, request.persons, now)
     )
-    main = _opened_main(mail, size)
+    main = opened_main(mail, size)
     refuse_layers(main.opening, mail.unwrapping, mail.this_year)
     files, attached = _opened_files(mail, main)
     kept, memory = Keeping(desk, read).bodies([main.body, *files], main.opening)
     return _reply(mail, main, kept, attached), memory
 
 
-def _opened_main(mail: _Mail, size: int) -> _Main:
-    """Open the main body and read it, within what a mail of that size is read of."""
-    desk = mail.desk
-    ref = next(ref for ref in mail.request.bodies if ref.role is Role.MAIN)
-    message = read_message(mail.read, ref.span, desk.limits.key_packets, mail.work)
-    key, plain = _decrypted(mail, message)
-    limits = replace(desk.limits, text=text_within(size, desk.limits.text))
-    opening = read_main(plain, ref.charset, limits, mail.this_year)
-    signature, sender = _sender(mail, opening)
-    return _Main(KnownBody(ref, message, key), plain, opening, signature, sender)
-
-
-def _sender(mail: _Mail, opening: Opening) -> tuple[Signature, tuple[Registrant, Proof] | None]:
-    """Return what the signature is worth, and whose the mail is by cards alone.
-
-    What is only tried is looked at where none of theirs fits. A copy of somebody's certificate
-    from before he revoked a key would speak for him otherwise.
-    """
-    signature = weigh(opening, mail.certificates, mail.now, mail.work)
-    sender = sender_among(mail.persons, signature, mail.request.account)
-    if signature.trust is not Trust.UNKNOWN or not mail.request.candidates:
-        return signature, sender
-    tried = weigh(opening, mail.request.candidates, mail.now, mail.work)
-    return (signature, sender) if tried.trust is Trust.UNKNOWN else (tried, None)
-
-
-def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
+def _opened_files(mail: MailAtWork, main: MainBody) -> tuple[list[KnownBody], Attached]:
     """Open the files that are encrypted by themselves, and check them.
 
     In an emergency none is: nothing that came with it refuses it, and none of it is kept.
@@ -151,13 +86,14 @@ def _opened_files(mail: _Mail, main: _Main) -> tuple[list[KnownBody], Attached]:
         now=mail.now,
         this_year=mail.this_year,
         beside_entity=main.opening.is_entity,
-        sender=main.sender[0].card.fingerprint if main.sender else "",
+        senders=main.sender[0].fingerprints if main.sender else frozenset(),
     )
-    attached = open_attached(framing, mail.read, partial(_keys_to_try, mail), checks)
-    return [*map(KnownBody, refs, framing.messages, attached.keys)], attached
+    attached = open_attached(framing, mail.read, partial(keys_of, mail), checks)
+    spans = (message.body for message in framing.messages)
+    return [*map(KnownBody, refs, spans, attached.keys)], attached
 
 
-def _reply(mail: _Mail, main: _Main, kept: list[Kept], attached: Attached) -> Opened:
+def _reply(mail: MailAtWork, main: MainBody, kept: list[Kept], attached: Attached) -> Opened:
     """Say what the mail is; nothing of what it says but its header's lines and names."""
     desk, key, opening = mail.desk, main.body.key, main.opening
     said = opening.meaning.cut
@@ -171,7 +107,7 @@ def _reply(mail: _Mail, main: _Main, kept: list[Kept], attached: Attached) -> Op
         has_code=bool(said.code),
         attested=weighed.attested,
         attestation_fault=weighed.fault,
-        keys=opening.keys,
+        keys=(*main.certificates, *opening.keys),
         once=act_of(desk.keys.pepper, main.signature, signed, key),
         parcels=tuple(Parcel(each.header, (at,)) for at, each in enumerate(opening.pieces)),
         has_reason=bool(said.reason),
@@ -182,15 +118,19 @@ def _reply(mail: _Mail, main: _Main, kept: list[Kept], attached: Attached) -> Op
         file_fault=attached.fault,
         file_signers=attached.signers,
         passed_over=len(mail.persons) < len(mail.request.persons),
+        unproven=main.unproven,
+        program=main.program,
     )
     return msgspec.structs.replace(reply, ticket=_ticket(mail, main, reply, kept))
 
 
-def _ticket(mail: _Mail, main: _Main, reply: Opened, kept: list[Kept]) -> bytes:
+def _ticket(mail: MailAtWork, main: MainBody, reply: Opened, kept: list[Kept]) -> bytes:
     """Return the mail's ticket, none where nobody is known to have sent it."""
     if main.sender is None:
         return b""
     cut, desk = main.opening.meaning.cut, mail.desk
+    person, proof = main.sender
+    author = note(person.card, proof, main.signature, mail.now)
     said = ReadMail(
         reply.once,
         reply.header,
@@ -200,7 +140,7 @@ def _ticket(mail: _Mail, main: _Main, reply: Opened, kept: list[Kept]) -> bytes:
         reply.signature,
         reply.parcels,
         reply.keys,
-        tuple(map(_held, kept)),
+        tuple(_held(each, author) for each in kept),
         reply.has_documents,
     )
     moment = Moment(mail.now, mail.this_year, desk.rules, desk.services)
@@ -209,15 +149,9 @@ def _ticket(mail: _Mail, main: _Main, reply: Opened, kept: list[Kept]) -> bytes:
     return sealed_ticket(desk.holder, ticket, mail.now)
 
 
-def _held(kept: Kept) -> HeldBody:
-    return HeldBody(kept.body.container, kept.body.digest, packed(kept.key))
-
-
-def _keys_to_try(mail: _Mail, message: EncryptedMessage) -> Iterator[SessionKey]:
-    def decoy() -> SessionKey:
-        return SessionKey(9, mail.desk.random(32))
-
-    return keys_to_try(message, mail.unwrapping, decoy)
+def _held(kept: Kept, author: bytes) -> HeldBody:
+    key = packed_with_notes(kept.key._replace(noted=author))
+    return HeldBody(kept.body.container, kept.body.digest, key)
 
 
 class _Weighed(NamedTuple):
@@ -244,18 +178,6 @@ def _check(bodies: Sequence[BodyRef], size: int, most: int) -> None:
     for span in (ref.span for ref in bodies):
         if span.offset < 0 or span.length < 0 or span.offset + span.length > size:
             raise CallFailed(Why.UNAVAILABLE, "a body outside the shared memory")
-
-
-def _decrypted(mail: _Mail, message: EncryptedMessage) -> tuple[SessionKey, Plain]:
-    """Try the session keys that the key packets give; the body's integrity decides."""
-    most = mail.desk.limits.plaintext
-    for key in _keys_to_try(mail, message):
-        try:
-            return key, decrypt(mail.read, message.body, key, most, mail.work)
-        except PacketError as error:
-            if error.why is not Why.UNREADABLE:
-                raise
-    raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")
 
 
 def is_urgent(opening: Opening, this_year: int) -> bool:

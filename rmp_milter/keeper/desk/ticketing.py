@@ -8,9 +8,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.protected import Protected
-from rmp_milter.calls.protocol import Attested, Doubt, Parcel, Signature, Standing, Trust
+from rmp_milter.calls.protocol import (
+    BY_A_CANDIDATE,
+    IN_NEED,
+    Attested,
+    Doubt,
+    Parcel,
+    Signature,
+    Standing,
+    Trust,
+)
 from rmp_milter.dossier.model import Verb
-from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.rules import GOVERNING, Proof
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.authority.ground import Registrant, digest_of
 from rmp_milter.keeper.authority.host_rules import HostRules
@@ -18,8 +27,6 @@ from rmp_milter.keeper.authority.tickets import Attestation, HeldBody, Share, Ti
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.meaning.meant import Days, check_named, check_readers, check_unsigned
 from rmp_milter.mail.meaning.understanding import OwnWords, check_age, understood
-
-_SIGNED = frozenset({Trust.GOOD, Trust.FUTURE, Trust.WEAK})
 
 
 class Secrets(NamedTuple):
@@ -62,8 +69,8 @@ def sender_among(
     persons: Sequence[Registrant], signature: Signature, account: str
 ) -> tuple[Registrant, Proof] | None:
     """Return who sent a mail: who signed it, or, unsigned, whose account it came from."""
-    if signature.trust in _SIGNED:
-        signers = [each for each in persons if each.card.fingerprint == signature.fingerprint]
+    if signature.trust in BY_A_CANDIDATE:
+        signers = [each for each in persons if signature.fingerprint in each.fingerprints]
         return (signers[0], Proof.SIGNATURE) if signers else None
     owners = [each for each in persons if account and each.card.account == account]
     unsigned = signature.trust in {Trust.NONE, Trust.UNKNOWN}
@@ -85,7 +92,7 @@ def ticket_of(
         at=moment.now,
         signed=said.signature.created,
         person=person.card.person,
-        certificate=digest_of(person.newer or person.certificate),
+        certificate=digest_of(person.certificates[0]),
         proof=proof,
         verb=_asked(header, sender, said, moment),
         shares=shares,
@@ -94,6 +101,7 @@ def ticket_of(
         code=secrets.code,
         reason=secrets.reason,
         attestation=_attestation(secrets.attested),
+        card=said.signature.card,
     )
 
 
@@ -105,6 +113,11 @@ def _attestation(attested: Attested | None) -> Attestation | None:
     )
 
 
+def _is_relied_on(signature: Signature, verb: Verb) -> bool:
+    stale = signature.stale and verb in GOVERNING
+    return not stale and signature.trust not in IN_NEED | {Trust.FUTURE}
+
+
 def _asked(
     header: RoutingHeader, sender: tuple[Registrant, Proof], said: ReadMail, moment: Moment
 ) -> Verb | None:
@@ -112,7 +125,7 @@ def _asked(
     person, proof = sender
     if header.verb is Verb.URGENCE:
         return header.verb if proof is Proof.SIGNATURE else None
-    if header.problems or said.signature.trust in {Trust.FUTURE, Trust.WEAK}:
+    if header.problems or not _is_relied_on(said.signature, header.verb):
         return None
     if said.standing is not Standing.HEADER and not said.has_documents:
         return None

@@ -2,10 +2,9 @@
 
 import base64
 import binascii
-import os
 import secrets
-import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +20,12 @@ from openpgp.composed import (
 
 from rmp_milter.audit.reasons import ReasonError, new_auditor_key, read_public
 from rmp_milter.disk.new_files import write_new
+from rmp_milter.keeper.cms.capabilities import capabilities
+from rmp_milter.keeper.cms.signing import signed
+from rmp_milter.keeper.keys.key_files import MAX_FILE, OWNERS, KeyFileError, read_private
+from rmp_milter.keeper.keys.sealing import translation_key
+from rmp_milter.keeper.keys.service_certificates import ServiceCertificate
+from rmp_milter.keeper.keys.smime_folder import SMIME, read_smime
 from rmp_milter.keeper.openpgp.secretkeys import (
     DecryptionKey,
     SecretKeyError,
@@ -38,12 +43,6 @@ AUDITORS = "auditor.pub"
 _RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
 _RAW_KEY = 32
-_MAX_FILE = 1 << 20
-_OWNERS = 0o600
-
-
-class KeyFileError(Exception):
-    """A key file that cannot be used; ``str`` is one line for the host, without secrets."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +50,9 @@ class Keys:
     """All that the keeper's processes hold; its repr shows nothing.
 
     ``signing`` is the part of ``service`` that signs, where OpenSSL can do it; ``auditors``
-    is what reasons are sealed to, of which the keeper has the public half only.
+    is what reasons are sealed to, of which the keeper has the public half only. ``smime`` are
+    the S/MIME certificates, those that answers should use first; which of them may be used
+    at a moment, they say (:mod:`.service_certificates`).
     """
 
     service: SignedSecretKey
@@ -63,9 +64,26 @@ class Keys:
     pepper: bytes = field(repr=False)
     log: LogKey
     auditors: X25519PublicKey
+    smime: tuple[ServiceCertificate, ...] = ()
+
+    @cached_property
+    def translation(self) -> X25519PrivateKey:
+        """What opens a document for a reader whose program cannot."""
+        return translation_key(self.waiting)
+
+    @cached_property
+    def of_ours(self) -> bytes:
+        """A signature by the first of ``smime``: verified where a mail has none that could be."""
+        return signature_by(self.smime[0])
 
     def __repr__(self) -> str:
         return f"Keys({self.service.fingerprint})"
+
+
+def signature_by(own: ServiceCertificate) -> bytes:
+    """Return a signature over nothing by one of the service's certificates."""
+    certificate, private = own.certificate, own.key.private
+    return b"".join(signed([], certificate, (), private, 0, capabilities(), certificate))
 
 
 def make_keys(folder: Path, address: str, name: str) -> bytes:
@@ -79,12 +97,12 @@ def make_keys(folder: Path, address: str, name: str) -> bytes:
     for file in (SERVICE, *_RAW, AUDITORS):
         if (folder / file).exists():
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
-    write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), _OWNERS)
+    write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), OWNERS)
     for file in _RAW:
         raw = secrets.token_bytes(_RAW_KEY)
-        write_new(folder / file, base64.b64encode(raw) + b"\n", _OWNERS)
+        write_new(folder / file, base64.b64encode(raw) + b"\n", OWNERS)
     auditors = new_auditor_key()
-    write_new(folder / AUDITORS, auditors.public, _OWNERS)
+    write_new(folder / AUDITORS, auditors.public, OWNERS)
     return auditors.private
 
 
@@ -142,13 +160,14 @@ def load_keys(folder: Path) -> Keys:
         pepper=_read_raw(folder / PEPPER),
         log=load_log_key(folder),
         auditors=load_auditors_key(folder / AUDITORS),
+        smime=read_smime(folder / SMIME).certificates,
     )
 
 
 def load_auditors_key(path: Path) -> X25519PublicKey:
     """Read the public half of the auditors' key; raise :class:`KeyFileError`."""
     try:
-        return read_public(path.read_bytes()[:_MAX_FILE])
+        return read_public(path.read_bytes()[:MAX_FILE])
     except FileNotFoundError:
         line = "is missing: without the auditors' key no emergency could be explained to them"
         raise KeyFileError(f"{path}: {line}; rmp access key install puts it there") from None
@@ -169,7 +188,7 @@ def service_certificate(folder: Path) -> bytes:
 
 
 def _read_service(path: Path) -> SignedSecretKey:
-    content = _read(path)
+    content = read_private(path)
     try:
         if content.startswith(b"-----BEGIN PGP "):
             return SignedSecretKey.from_armor(content.decode("ascii"))[0]
@@ -180,23 +199,9 @@ def _read_service(path: Path) -> SignedSecretKey:
 
 def _read_raw(path: Path) -> bytes:
     try:
-        raw = base64.b64decode(_read(path).strip(), validate=True)
+        raw = base64.b64decode(read_private(path).strip(), validate=True)
     except binascii.Error:
         raise KeyFileError(f"{path}: not base64") from None
     if len(raw) != _RAW_KEY:
         raise KeyFileError(f"{path}: holds {len(raw)} bytes, {_RAW_KEY} are wanted")
     return raw
-
-
-def _read(path: Path) -> bytes:
-    """Read a small file that nobody but its owner may read."""
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise KeyFileError(f"{path}: not a file")
-            if mode & 0o077:
-                raise KeyFileError(f"{path}: others may read it (mode {mode & 0o777:04o})")
-            return file.read(_MAX_FILE)
-    except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from None

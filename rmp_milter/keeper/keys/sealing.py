@@ -9,18 +9,26 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rmp_milter.calls.protocol import CODE_LIMIT, DECOY_VITALE, SealedDocument
+from rmp_milter.calls.protocol import CODE_LIMIT, DECOY_VITALE, TRANSLATED, SealedDocument
 from rmp_milter.dossier.model import CodeSlot
 from rmp_milter.dossier.spoken import ALPHABET, spoken
 from rmp_milter.dossier.weak_codes import is_weak
-from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError, packed, unpacked
+from rmp_milter.keeper.openpgp.sessionkey import (
+    SessionKey,
+    SessionKeyError,
+    packed_with_notes,
+    unpacked,
+)
 
 Random = Callable[[int], bytes]
 """``random(n)`` gives n unpredictable bytes (:func:`secrets.token_bytes`)."""
@@ -29,6 +37,7 @@ VERSION = b"1"
 ID_SIZE, DIGEST_SIZE, KEY_SIZE = 16, 32, 32
 SALT_SIZE, NONCE_SIZE = 16, 12
 _DOSSIER_PURPOSE, _WAITING_PURPOSE = b"rmp session key", b"rmp waiting session key"
+_TRANSLATION, _WAITING_TRANSLATION = b"rmp translation key", b"rmp waiting translation key"
 ARGON2_MEMORY = 19 * 1024  # KiB; OWASP's first choice with t=2, p=1
 ARGON2_ITERATIONS = 2
 
@@ -68,8 +77,8 @@ def seal_session_key(
 ) -> bytes:
     """Seal a session key to the dossier (HPKE); ``document.sealed_key`` is not read.
 
-    An AES-256 key gives 81 bytes. Raises :class:`SealError` for ids of a wrong length or
-    a public key that is none.
+    An AES-256 key gives 81 bytes, more with what is noted of it. Raises :class:`SealError` for
+    ids of a wrong length or a public key that is none.
     """
     return _seal(key, _public(public_key), _info(_DOSSIER_PURPOSE, dossier_id, document))
 
@@ -101,8 +110,58 @@ def open_waiting_key(
     return _open(document.sealed_key, waiting, info)
 
 
+class Copy(NamedTuple):
+    """For what copy of a document a seal is made; what it is bound to.
+
+    ``reader`` (32 octets) names the reader's key; ``owner_id`` is the id of the dossier, or of
+    the deposit that ``waits`` for one. ``act`` is the mail whose answer it is for, empty for a
+    reader who has a standing in the dossier.
+    """
+
+    reader: bytes
+    owner_id: bytes
+    act: bytes = b""
+    waits: bool = False
+
+
+def seal_to_translate(
+    key: SessionKey, translation: X25519PublicKey, copy: Copy, document: SealedDocument
+) -> bytes:
+    """Seal a session key to the keeper's translation key, for one reader's copy.
+
+    Begins with :data:`~rmp_milter.calls.protocol.TRANSLATED`. Raises as
+    :func:`seal_session_key`.
+    """
+    return TRANSLATED + _seal(key, translation, _translation_info(copy, document))
+
+
+def open_to_translate(
+    translation: X25519PrivateKey, copy: Copy, document: SealedDocument
+) -> SessionKey:
+    """Open :func:`seal_to_translate`; raise :class:`SealError` if anything does not fit."""
+    if not document.sealed_key.startswith(TRANSLATED):
+        raise SealError
+    sealed = document.sealed_key[len(TRANSLATED) :]
+    return _open(sealed, translation, _translation_info(copy, document))
+
+
+def _translation_info(copy: Copy, document: SealedDocument) -> bytes:
+    purpose = _WAITING_TRANSLATION if copy.waits else _TRANSLATION
+    reader = _exactly(DIGEST_SIZE, copy.reader)
+    return _info(purpose, copy.owner_id, document) + framed(reader, copy.act)
+
+
+def translation_key(waiting: X25519PrivateKey) -> X25519PrivateKey:
+    """Return the keeper's translation key: derived, so that no host has to make and keep one.
+
+    From the waiting key, which is always at hand as well; HKDF keeps the two apart (RFC 5869).
+    """
+    made = HKDF(SHA256(), KEY_SIZE, salt=None, info=b"rmp translation key 1")
+    return X25519PrivateKey.from_private_bytes(made.derive(waiting.private_bytes_raw()))
+
+
 def _seal(key: SessionKey, public: X25519PublicKey, info: bytes) -> bytes:
-    return _SUITE.encrypt(packed(key), public, info=info)
+    return _SUITE.encrypt(packed_with_notes(key), public, info=info)
 
 
 def _open(sealed: bytes, private: X25519PrivateKey, info: bytes) -> SessionKey:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import lmdb
 
+from rmp_milter.dossier.cards import MOST_OTHERS
 from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE, OwnTables
 from rmp_milter.keeper.log.tree import LogFault
 
@@ -18,7 +19,8 @@ TAG_SIZE = 16
 _REVISION_SIZE = 8
 _TOMBSTONE = b""
 _KEY_SIZE = 1 + ID_SIZE
-_ROW_SIZES = (_REVISION_SIZE + TAG_SIZE, _REVISION_SIZE + TAG_SIZE + DIGEST_SIZE)
+_HEAD_SIZE = _REVISION_SIZE + TAG_SIZE
+_ROW_SIZES = range(_HEAD_SIZE, _HEAD_SIZE + DIGEST_SIZE * (1 + MOST_OTHERS) + 1, DIGEST_SIZE)
 
 
 class Stand(StrEnum):
@@ -33,11 +35,15 @@ class Stand(StrEnum):
 
 
 class Known(NamedTuple):
-    """What is known of a card: its revision, its tag, a person's certificate (its SHA-256)."""
+    """What is known of a card: its revision, its tag, a person's certificates (SHA-256 of each).
+
+    ``certificate`` is the one that he is written to by.
+    """
 
     revision: int
     tag: bytes
     certificate: bytes = b""
+    others: tuple[bytes, ...] = ()
 
 
 class KnownError(ValueError):
@@ -130,7 +136,8 @@ def _checked(key: bytes) -> bytes:
 
 
 def _packed(card: Known) -> bytes:
-    row = card.revision.to_bytes(_REVISION_SIZE) + card.tag + card.certificate
+    head = card.revision.to_bytes(_REVISION_SIZE) + card.tag
+    row = b"".join((head, card.certificate, *card.others))
     if len(card.tag) != TAG_SIZE or len(row) not in _ROW_SIZES:
         raise ValueError("a tag or digest of another length")
     return row
@@ -139,5 +146,8 @@ def _packed(card: Known) -> bytes:
 def _unpacked(row: bytes) -> Known:
     if len(row) not in _ROW_SIZES:
         raise LogFault("a card that is known cannot be read")
-    tag, certificate = row[_REVISION_SIZE : _ROW_SIZES[0]], row[_ROW_SIZES[0] :]
-    return Known(int.from_bytes(row[:_REVISION_SIZE]), tag, certificate)
+    tag, digests = row[_REVISION_SIZE:_HEAD_SIZE], row[_HEAD_SIZE:]
+    first, *others = [
+        digests[at : at + DIGEST_SIZE] for at in range(0, len(digests), DIGEST_SIZE)
+    ] or [b""]
+    return Known(int.from_bytes(row[:_REVISION_SIZE]), tag, first, tuple(others))

@@ -1,6 +1,6 @@
 """Whose certificate a fingerprint is: one person's, until he gives it up."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import lmdb
 
@@ -23,6 +23,10 @@ class KeyOwners:
         """Return whose it is; none where it is nobody's."""
         found = self._transaction.get(fingerprint, db=self._table)
         return None if found is None else bytes(found)
+
+    def all_open(self, fingerprints: Iterable[bytes], person_id: bytes) -> bool:
+        """Whether each is this person's or nobody's."""
+        return all(self.of(each) in {None, person_id} for each in fingerprints)
 
     def release(self, fingerprint: bytes, person_id: bytes) -> None:
         """Let it be nobody's, if it is this person's."""

@@ -41,18 +41,6 @@ def certificates_in(data: bytes) -> list[bytes]:
     return [found[0] + _first_packet(found[1])] if len(found) > 1 else found
 
 
-class EnclosedKeys:
-    """Looks for certificates in the files of one mail, as long as all together are small."""
-
-    def __init__(self) -> None:
-        self._left = MAX_FILE
-
-    def of(self, file: bytes) -> list[bytes]:
-        """Return the certificates in a key file, as :func:`certificates_in`."""
-        self._left -= len(file)
-        return certificates_in(file) if self._left >= 0 else []
-
-
 def _blocks(data: bytes) -> Iterator[bytes]:
     """Yield the armored blocks; text is passed over once, however many begin in it."""
     end = 0

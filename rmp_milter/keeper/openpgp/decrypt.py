@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
+from rmp_milter.calls.memory import room_for
 from rmp_milter.calls.protocol import Span, Why
 from rmp_milter.keeper.openpgp import packets
 from rmp_milter.keeper.openpgp.grammar import Order, pass_over
@@ -69,7 +70,7 @@ def decrypt(
     for _ in _clear(read, body, key):
         pass
     stream = Stream(_clear(read, body, key), work or Work(body.length, limit))
-    reader = _Reader(limit)
+    reader = _Reader(limit, min(limit, body.length))
     reader.read(stream, MAX_DEPTH)
     for _ in stream.rest():  # the memory is the caller's: its integrity is checked again
         pass
@@ -110,8 +111,9 @@ def _encrypted(read: ReadAt, body: Span) -> Iterator[bytes]:
 class _Reader:
     """Reads the packets inside a body, in the order that :mod:`.grammar` allows."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, likely: int) -> None:
         self._left = limit
+        self._likely = likely
         self._data: BytesIO | None = None
         self._name = ""
         self._textual = False
@@ -144,12 +146,13 @@ class _Reader:
         self._textual = body.exactly(1) in _TEXTUAL
         self._name = body.exactly(body.exactly(1)[0]).decode(errors="replace")
         body.exactly(4)
-        self._data = BytesIO()
+        self._data = room_for(self._likely)
         for piece in body.rest():
             self._left -= len(piece)
             if self._left < 0:
                 raise PacketError(Why.TOO_LARGE, "the decrypted data is too large")
             self._data.write(piece)
+        self._data.truncate()
 
     def _signature(self, body: Stream) -> None:
         content = body.at_most(MAX_SIGNATURE_BYTES)

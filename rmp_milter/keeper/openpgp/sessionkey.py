@@ -14,11 +14,20 @@ class SessionKeyError(ValueError):
     """The one error for a session key that cannot be had, whatever the cause."""
 
 
+MAX_NOTED = 512
+"""Octets that may be noted with a key."""
+
+
 class SessionKey(NamedTuple):
-    """``algorithm`` is one of :data:`KEY_SIZES`; ``key`` is never shown."""
+    """``algorithm`` is one of :data:`KEY_SIZES`; ``key`` is never shown.
+
+    ``noted`` is what the keeper saw of the body when it came (:mod:`.desk.verdicts`): it is
+    sealed with the key, so that nobody can say another thing of it later.
+    """
 
     algorithm: int
     key: bytes
+    noted: bytes = b""
 
     def __repr__(self) -> str:
         return f"SessionKey({NAMES.get(self.algorithm)})"
@@ -39,10 +48,20 @@ def from_checksummed(data: bytes) -> SessionKey:
 
 
 def packed(key: SessionKey) -> bytes:
-    """Return ``algorithm ‖ key``, the form that is sealed."""
+    """Return ``algorithm ‖ key``, what the key is known by."""
     return bytes((key.algorithm,)) + key.key
 
 
+def packed_with_notes(key: SessionKey) -> bytes:
+    """Return ``algorithm ‖ key ‖ noted``, the form that is sealed."""
+    return packed(key) + key.noted
+
+
 def unpacked(data: bytes) -> SessionKey:
-    """Read :func:`packed`."""
-    return checked(data[0] if data else 0, data[1:])
+    """Read :func:`packed_with_notes`; raise :class:`SessionKeyError` for anything else."""
+    algorithm = data[0] if data else 0
+    end = 1 + KEY_SIZES.get(algorithm, 0)
+    key, noted = checked(algorithm, data[1:end]), data[end:]
+    if len(noted) > MAX_NOTED:
+        raise SessionKeyError
+    return key._replace(noted=noted)
