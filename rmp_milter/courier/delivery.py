@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rmp_milter.dossier.model import BodySlice, Slice
-from rmp_milter.mail.outgoing.encode import encode, encoded_size
+from rmp_milter.mail.outgoing.encode import UnsoundBodyError, encode, encoded_size
 from rmp_milter.store.format.records import OutboxRow
 
 BodyOf = Callable[[bytes], memoryview | None]
@@ -125,9 +125,16 @@ def whole_size(pieces: Sequence[Slice | BodySlice], body_of: BodyOf) -> int:
 def whole_mail(pieces: Sequence[Slice | BodySlice], body_of: BodyOf) -> WholeMail:
     """Put a mail together, each stored body encoded where it belongs.
 
-    Raises :class:`UnsendableError` where a stored body or the header's end is missing.
+    Raises :class:`UnsendableError` where a stored body or the header's end is missing, and
+    where a body is not the one that was stored: all of it, before anything is handed over.
     """
-    chunks = _chunks(pieces, body_of)
+    try:
+        return _whole(_chunks(pieces, body_of))
+    except UnsoundBodyError as error:
+        raise UnsendableError(str(error)) from None
+
+
+def _whole(chunks: Iterator[bytes]) -> WholeMail:
     start = b""
     for chunk in chunks:
         start += chunk
@@ -152,7 +159,7 @@ def _body(piece: Slice | BodySlice, body_of: BodyOf) -> memoryview:
         return memoryview(b"")
     body = body_of(piece.document_id)
     if body is None:
-        raise UnsendableError("a stored document of the mail is missing")
+        raise UnsendableError(f"body {piece.document_id.hex()} is missing")
     return body
 
 

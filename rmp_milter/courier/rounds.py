@@ -112,6 +112,7 @@ class Rounds:
         except (UnreachableError, StoreFailed):
             raise
         except (UnsendableError, StoreError) as error:
+            log.error("row %d: never sent: %s", row.row, error)  # noqa: TRY400 -- it says all
             return Reply(554, f"never sent: {error}")
         except Exception as error:
             # One faulty row must not hold up the others.

@@ -1,4 +1,4 @@
-"""New files that must never replace an old one, and be on disk when they are said to be."""
+"""Files that are on disk when they are said to be; a new one never replaces an old one."""
 
 import os
 from pathlib import Path
@@ -15,6 +15,30 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
         file.flush()
         os.fchmod(fd, mode)  # whatever the umask took away
         os.fsync(fd)
+    sync_folder(path.parent)
+
+
+def write_whole(path: Path, content: bytes, mode: int) -> None:
+    """Write a new file as :func:`write_new` does, of which nobody ever sees a part.
+
+    Whoever is killed meanwhile leaves at most ``path`` with ``.part`` behind its name.
+    """
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    write_new(part, content, mode)
+    try:
+        path.hardlink_to(part)
+    finally:
+        part.unlink()
+    sync_folder(path.parent)
+
+
+def replace_whole(path: Path, content: bytes, mode: int) -> None:
+    """Write a file, in the place of an old one if there is one, whole and durable on return."""
+    part = path.with_name(f"{path.name}.new")
+    part.unlink(missing_ok=True)
+    write_new(part, content, mode)
+    part.replace(path)
     sync_folder(path.parent)
 
 

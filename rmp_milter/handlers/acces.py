@@ -10,7 +10,7 @@ import msgspec
 
 from rmp_milter.calls.protocol import HOST, MAX_PROOFS, History, PastEvent
 from rmp_milter.dossier.emergency import REVIEW
-from rmp_milter.dossier.rules import Act, Way
+from rmp_milter.dossier.rules import Act, Proof, Way
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.leaf import event
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
@@ -194,9 +194,9 @@ def _what(past: PastEvent, language: Language) -> str:
 
 
 def _by(past: PastEvent, language: Language) -> str:
-    """Return what opened the dossier, where that was the patient's code or card."""
+    """Return what opened the dossier, where that was a card, or the patient's code."""
     proofs = past.proof.split("+")
     if past.outcome == "refused":
         return ""
-    keys = [f"by-{way}" for way in (Way.CODE, Way.VITALE) if way in proofs]
+    keys = [f"by-{each}" for each in (Proof.CPS, Way.CODE, Way.VITALE) if each in proofs]
     return "".join(text(key, language) for key in keys)

@@ -10,7 +10,7 @@ key that was suspended. While that takeover can be contested he can put no other
 import msgspec
 
 from rmp_milter.calls.authority import PatientKey
-from rmp_milter.certificates import Certificate
+from rmp_milter.credentials import CredentialFacts
 from rmp_milter.dossier.model import Doctor, Dossier, ReplyForm
 from rmp_milter.dossier.revisions import next_revision, revised
 from rmp_milter.dossier.rules import Act, Way
@@ -101,7 +101,7 @@ def _patient(case: Case, dossier: Dossier, before: Doctor | None) -> Doctor:
     )
 
 
-def _only_key(case: Case) -> Certificate:
+def _only_key(case: Case) -> CredentialFacts:
     """Return the one enclosed certificate that is no doctor's: clients add their owner's."""
     found = enclosed(case.opened.keys, case.at)
     usable = {each.fingerprint: each for each in found.usable}

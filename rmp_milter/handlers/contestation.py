@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest
-from rmp_milter.certificates import usable
+from rmp_milter.credentials import usable
 from rmp_milter.dossier.changes import NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Sheet
 from rmp_milter.dossier.rules import Act, Way

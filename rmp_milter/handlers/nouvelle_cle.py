@@ -15,8 +15,8 @@ from rmp_milter.calls.protocol import (
     ByCustody,
     Release,
 )
-from rmp_milter.certificates import Certificate, prolonged, read_certificate
-from rmp_milter.dossier.changes import NewKeyPackets
+from rmp_milter.credentials import CredentialFacts, prolonged, read_credential, stated_names
+from rmp_milter.dossier.changes import Counted, NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.rules import Act, Relation, Way
 from rmp_milter.errors import MailError
@@ -75,20 +75,32 @@ def handle(case: Case) -> Outcome:
     )
     notices = (key_changed(case.doctor, renewed, case.language),)
     return Outcome(
-        letter, Effects(doctors=(renewed,), key_packets=tuple(packets), notices=notices)
+        letter,
+        Effects(
+            doctors=(renewed,),
+            key_packets=tuple(packets),
+            counted=tuple(
+                Counted(each.dossier_id, len(case.view.entries(each.dossier_id)))
+                for each, _ in read
+            ),
+            notices=notices,
+        ),
     )
 
 
-def _enclosed_key(case: Case) -> Certificate:
+def _enclosed_key(case: Case) -> CredentialFacts:
     """Return the enclosed key of the fingerprint that the request states.
 
     Clients enclose keys unasked, so a key counts only if it is named: a new one, or the
-    present one with other content (prolonged, with new subkeys).
+    present one with other content (prolonged, with new subkeys). Of an X.509 certificate
+    Outlook shows nothing but the SHA-1: by that it may be named as well.
     """
     present = case.doctor
     found = enclosed(case.opened.keys, case.at)
     brought = {each.binary: each for each in found.usable}
-    stated = [each for each in brought.values() if each.fingerprint == case.header.fingerprint]
+    stated = [
+        each for each in brought.values() if case.header.fingerprint in stated_names(each)
+    ]
     others = [each for each in brought.values() if each.binary != present.certificate]
     if not stated:
         raise _nothing_named(case, found.faults, brought=bool(others))
@@ -96,18 +108,20 @@ def _enclosed_key(case: Case) -> Certificate:
     named = [each for each in stated if each in others] or stated
     if len(named) > 1:
         raise MailError("key-several")
+    if named[0].fingerprint in {each.fingerprint for each in present.credentials}:
+        raise MailError("key-held")
     if _is_anothers(named[0], case):
         raise MailError("key-taken")
     return named[0] if named[0].fingerprint != present.fingerprint else _present(case, named[0])
 
 
-def _present(case: Case, copy: Certificate) -> Certificate:
+def _present(case: Case, copy: CredentialFacts) -> CredentialFacts:
     """Return the present key with what a copy of it adds: nothing that is known is forgotten."""
     known = case.doctor.certificate
-    return read_certificate(prolonged(known, copy.binary, case.at) or known)
+    return read_credential(prolonged(known, copy.binary, case.at) or known)
 
 
-def _is_anothers(certificate: Certificate, case: Case) -> bool:
+def _is_anothers(certificate: CredentialFacts, case: Case) -> bool:
     """Whether the key is somebody else's, or made for him; the present one is the sender's."""
     present = case.doctor
     if certificate.fingerprint != present.fingerprint and names_another(
@@ -119,8 +133,8 @@ def _is_anothers(certificate: Certificate, case: Case) -> bool:
 
 def _nothing_named(case: Case, faults: Sequence[KeyFault], *, brought: bool) -> MailError:
     """Say what is wrong with the key that is meant; with none, whether another is there."""
-    meant = {"", case.header.fingerprint}
-    reasons = [each.reason for each in faults if each.fingerprint in meant]
+    stated = case.header.fingerprint
+    reasons = [each.reason for each in faults if stated in each.names or not each.names]
     if reasons:
         return MailError(f"key-unusable-{reasons[0]}")
     return MailError("key-differs", facts=_facts(case)) if brought else MailError("key-missing")

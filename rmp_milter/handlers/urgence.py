@@ -18,7 +18,7 @@ from rmp_milter.calls.protocol import (
     Release,
     Released,
 )
-from rmp_milter.certificates import reachable
+from rmp_milter.credentials import reachable
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier, Emergency, PatientTold, PostalLetter
@@ -111,7 +111,7 @@ def _grant(case: Case, dossier: Dossier) -> Outcome:
     visible = seen(dossier, entries, relation, case.doctor.doctor_id)
     reference = reference_of(case.act)
     released = _release(case, dossier, visible, reference)
-    enclosed = enclosures(visible, [packets[0] for packets in released.packets])
+    enclosed = enclosures(dossier, visible, [packets[0] for packets in released.packets])
     notices, postal, told = _tell(case, dossier, reference)
     emergency = Emergency(
         reference=reference,

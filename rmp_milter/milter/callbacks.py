@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import Milter
 import msgspec
@@ -23,7 +23,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
 from rmp_milter.mail.recipients import NotOurs, recipient
-from rmp_milter.milter.threads import call_for_another
+from rmp_milter.milter.threads import call_for_another, leave
 from rmp_milter.store.format.failures import StoreFailed
 
 log = logging.getLogger("rmp.milter")
@@ -225,9 +225,18 @@ def _where(error: BaseException) -> str:
     return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119 -- a file name only
 
 
-def listen(rules: Rules, socket: str, mode: int, group: int | None, timeout: int) -> None:
-    """Serve on a unix socket until SIGTERM (which libmilter itself handles).
+def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
+    rules: Rules,
+    socket: str,
+    mode: int,
+    group: int | None,
+    timeout: int,
+    *,
+    ending: Callable[[], int] = lambda: 0,
+) -> NoReturn:
+    """Serve on a unix socket until SIGTERM or :func:`stop`; then end the process.
 
+    ``ending`` is called before, and returns the exit status (1 where libmilter gave up).
     A unix socket, never TCP: Nagle against delayed ACK costs 45 ms a mail there.
     """
     Session.rules = rules
@@ -238,11 +247,18 @@ def listen(rules: Rules, socket: str, mode: int, group: int | None, timeout: int
     with contextlib.suppress(FileNotFoundError):
         os.unlink(socket)  # noqa: PTH108 -- by name
     threading.Thread(target=_open_to_postfix, args=(socket, mode, group), daemon=True).start()
-    Milter.runmilter("rmp-milter", f"unix:{socket}", timeout)
+    status = 1
+    try:
+        Milter.runmilter("rmp-milter", f"unix:{socket}", timeout)
+        status = ending()
+    except Exception as error:  # no mail is in it
+        log.critical("libmilter ended: %s", error, exc_info=True)
+    finally:
+        leave(status)
 
 
 def stop() -> None:
-    """Have libmilter stop: no new connections, then :func:`listen` returns."""
+    """Have libmilter stop: no new connections, then :func:`listen` ends the process."""
     Milter.stop()
 
 

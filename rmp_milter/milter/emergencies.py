@@ -11,6 +11,8 @@ from rmp_milter.mail.header.routing import RoutingHeader
 _WORDS = {
     "bad-signature": "emergency-bad-signature",
     "expired-key": "emergency-expired-key",
+    "expired-certificate": "emergency-expired-key",
+    "revoked-certificate": "emergency-expired-key",
     "signature-needed": "emergency-unsigned",
 }
 
@@ -24,7 +26,7 @@ def refused(error: MailError, header: RoutingHeader, trust: Trust) -> MailError:
     if header.verb is not Verb.URGENCE:
         return error
     text = _WORDS.get(error.text, error.text)
-    if error.text == "unknown-sender":
+    if error.text in {"unknown-sender", "unknown-certificate"}:
         text = "emergency-unsigned" if trust is Trust.NONE else "emergency-unknown-key"
     return MailError(
         text, code=error.code, enhanced=error.enhanced, detail=error.detail, facts=error.facts

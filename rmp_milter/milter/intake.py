@@ -14,7 +14,7 @@ from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.incoming.armor import ArmorError
 from rmp_milter.mail.incoming.beside import Beside, InClear
-from rmp_milter.mail.incoming.shapes import Piece, Shape, ShapeName, packets
+from rmp_milter.mail.incoming.shapes import Piece, Shape, octets_of
 
 _FILES_NAMED = 5
 _NAME_SHOWN = 60  # characters
@@ -24,9 +24,7 @@ _MAX_REFERENCES = 1000  # characters; the first one stands in front
 
 
 def admit(shape: Shape) -> None:
-    """Raise the refusal for a shape that cannot be used: clear, S/MIME, winmail.dat."""
-    if shape.name is ShapeName.SMIME:
-        raise MailError("smime")
+    """Raise the refusal for a shape that cannot be used: clear, winmail.dat."""
     if shape.winmail:
         raise MailError("winmail")
     if not shape.pieces:
@@ -97,7 +95,7 @@ def gather_one(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef:
     """Write one piece into ``bodies``; raises as :func:`gather` does."""
     offset, length = bodies.size, 0
     try:
-        length = bodies.write_all(packets(raw, piece))
+        length = bodies.write_all(octets_of(raw, piece))
     except ArmorError as error:
         if piece.main:
             raise MailError("unreadable", detail=str(error)) from error

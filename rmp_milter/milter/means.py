@@ -8,6 +8,7 @@ from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Doctor, Envelope, Onglet
 from rmp_milter.dossier.rules import Policy
@@ -69,6 +70,25 @@ class Gathered(msgspec.Struct, frozen=True):
     surplus: Surplus | None = None
 
 
+class Renewal(msgspec.Struct, frozen=True):
+    """A later copy of one of somebody's certificates: his entry without it, and with it.
+
+    ``newer`` is that copy, ``fingerprint`` its own; ``many`` says that he reads too many documents
+    for all to be written anew for it.
+    """
+
+    before: Doctor
+    after: Doctor
+    newer: bytes
+    fingerprint: str
+    many: bool = False
+
+    @property
+    def is_another_key(self) -> bool:
+        """Whether signatures by it bear another name than before."""
+        return self.fingerprint not in fingerprints_of(self.before)
+
+
 class Read(msgspec.Struct, frozen=True):
     """What the keeper made of a mail. ``bodies`` came with it, ``fresh`` were split off.
 
@@ -84,8 +104,14 @@ class Read(msgspec.Struct, frozen=True):
     clear: InClear
     surplus: Surplus | None = None
     has_sealed_files: bool = False
-    renewed: Doctor | None = None
-    newer: bytes = b""
+    renewed: Renewal | None = None
+    newer: Renewal | None = None
+
+    @property
+    def signers_id(self) -> bytes:
+        """The ``doctor_id`` of its signer, where he is known by a copy that the mail brought."""
+        known = self.renewed or self.newer
+        return known.after.doctor_id if known else b""
 
     @property
     def is_objected(self) -> bool:

@@ -58,7 +58,8 @@ from rmp_milter.milter.intake import (
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.meant import check_case, check_new, is_meant, once_of
 from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
-from rmp_milter.milter.renewal import copies_in, opened_by_newer, take_up
+from rmp_milter.milter.programs import with_program
+from rmp_milter.milter.renewal import copies_in, newer_copies, opened_by_newer, take_up
 from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
 from rmp_milter.milter.sender import (
     account_owner,
@@ -173,15 +174,28 @@ def _header_alone(mail: Mail, read: Read, means: Means) -> RoutingHeader:
 
 
 def _renewed(mail: Mail, read: Read, header: RoutingHeader, means: Means) -> Read:
-    """Have a prolonged key taken up; where it cannot be, an emergency goes on without it."""
+    """Have a prolonged key taken up; where it cannot be, an emergency goes on without it.
+
+    So does any mail where the host cannot say whether a certificate was revoked since, or whose
+    it is: what it may do by that is judged with the rest.
+    """
     try:
-        take_up(read, mail, means.store, means.keeper)
-    except (GroundMoved, MailError):
-        if header.verb is not Verb.URGENCE:
+        taken_up = take_up(read, mail, means.store, means.keeper)
+    except (GroundMoved, MailError) as error:
+        is_doubtful = isinstance(error, MailError) and error.text == "key-untrusted"
+        if header.verb is not Verb.URGENCE and not is_doubtful:
             raise
-        newer = read.renewed.certificate if read.renewed else b""
-        return msgspec.structs.replace(read, renewed=None, newer=newer)
-    return read
+        return _without(read)
+    return msgspec.structs.replace(read, renewed=taken_up)
+
+
+def _without(read: Read) -> Read:
+    """Go on without a copy that is not taken up now; by what it signed it is needed still."""
+    renewal = read.renewed
+    signed = renewal is not None and (
+        not renewal.is_another_key or read.signature.fingerprint == renewal.fingerprint
+    )
+    return msgspec.structs.replace(read, renewed=None, newer=renewal if signed else None)
 
 
 def _take_opened(mail: Mail, read: Read, means: Means) -> str:
@@ -203,8 +217,14 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     opened, at = read.opened, mail.envelope.received_at
     put_off = putting_off(opened, means.this_year(at))
     with doubting(mail), objecting(read.clear), put_off, means.store.snapshot() as view:
-        sender = identify(mail.envelope, opened.signature, view)
-        sender = msgspec.structs.replace(sender, newer=read.newer)
+        signature, unproven = opened.signature, opened.unproven
+        sender = identify(
+            mail.envelope, signature, view, unproven=unproven, signers_id=read.signers_id
+        )
+        if read.newer:
+            instead = read.newer.after.certificate
+            newer = read.newer.newer
+            sender = msgspec.structs.replace(sender, newer=newer, instead=instead)
     check_author(mail, sender)
     said = OwnWords(opened.header, opened.standing, opened.doubts)
     header = understood(said, means.this_year(at), sender.doctor)
@@ -248,7 +268,8 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
     likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
     read = opened_with_signers(attempt, likely, view)
     at, copies = mail.envelope.received_at, copies_in(read.opened, mail)
-    read, renewed = opened_by_newer(attempt, read, copies, view, at)
+    found = list(newer_copies(copies, likely, view, at))
+    read, renewed = opened_by_newer(attempt, read, found)
     return msgspec.structs.replace(read, renewed=renewed)
 
 
@@ -305,7 +326,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
     outcome = with_prolonged(outcome, read.renewed, case.at, case.clock, case.language)
-    _commit(case, outcome, read, view, means)
+    _commit(case, with_program(outcome, case), read, view, means)
     return word
 
 

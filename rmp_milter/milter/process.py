@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -46,8 +46,8 @@ EXIT_STORE_FAILED = 75
 """sysexits' EX_TEMPFAIL: the supervisor starts the process again, on a fresh environment."""
 
 
-def run(config: Config) -> int:
-    """Serve until SIGTERM, or until the store fails; return the exit status."""
+def run(config: Config) -> NoReturn:
+    """Serve until SIGTERM, or until the store fails; then end the process."""
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     store = Store.open(
         config.paths.store,
@@ -85,12 +85,16 @@ def run(config: Config) -> int:
     )
     chores.start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
-    listen(rules, socket, mode, group, config.milter.timeout_seconds)
-    ended.set()
-    if not failed.is_set():
+
+    def ending() -> int:
+        ended.set()
+        if failed.is_set():
+            return EXIT_STORE_FAILED
         chores.join()  # a chore at hand is brought to its end
         store.close()
-    return EXIT_STORE_FAILED if failed.is_set() else 0
+        return 0
+
+    listen(rules, socket, mode, group, config.milter.timeout_seconds, ending=ending)
 
 
 class _Rounds(NamedTuple):
@@ -216,6 +220,7 @@ def _bounds(config: Config) -> Bounds:
         justify_hours=config.audit.justify_hours,
         answer_mails=config.answers.mails,
         answer_bytes=config.limits.answer_bytes,
+        translates=rules.translates,
     )
 
 

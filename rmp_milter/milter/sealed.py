@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rmp_milter.calls.protocol import Trust
 from rmp_milter.dossier.changes import Once
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
@@ -39,7 +40,7 @@ def check_sealed(read: Read, verb: Verb, doctor: Doctor, marks: Marks) -> None:
         raise MailError(read.surplus.value)
     if opened.file_fault is not None:
         raise MailError(opened.file_fault.value)
-    if any(signer != doctor.fingerprint for signer in opened.file_signers):
+    if not fingerprints_of(doctor).issuperset(opened.file_signers):
         raise MailError("file-signature")
     if any(_is_taken(seal, doctor, marks) for seal in opened.seals[1:]):
         raise MailError("file-known")

@@ -8,10 +8,10 @@ from typing import Protocol, TypeVar
 from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.protocol import BY_A_CANDIDATE, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope, Verb
-from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.rules import GOVERNING, Proof
 from rmp_milter.errors import RESTORED, MailError, try_again
 from rmp_milter.handlers.asking.case import Sender
-from rmp_milter.handlers.asking.grounds import check_vouched, person
+from rmp_milter.handlers.asking.grounds import candidate, check_vouched, person
 from rmp_milter.handlers.people.keys import Enrolled
 from rmp_milter.mail.meaning.understanding import OwnWords, understood
 
@@ -19,11 +19,17 @@ from rmp_milter.mail.meaning.understanding import OwnWords, understood
 class Directory(Enrolled, Protocol):
     """The enrolled doctors at one moment: the store's snapshot."""
 
+    def doctor(self, doctor_id: bytes) -> Doctor | None:
+        """Return the doctor of this id."""
+
     def doctor_by_account(self, account: str) -> Doctor | None:
         """Return the doctor bound to a SASL login."""
 
     def doctor_by_mail(self, mail: str) -> Doctor | None:
         """Return the doctor with this address, case folded."""
+
+    def doctor_by_rpps(self, rpps: str) -> Doctor | None:
+        """Return the doctor of this RPPS number."""
 
     def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
         """Return the doctor with this primary key."""
@@ -67,7 +73,7 @@ def opened_with_signers(
 
 
 def _candidates(doctors: Sequence[Doctor]) -> tuple[Candidate, ...]:
-    return tuple(Candidate(doctor.card, doctor.certificate) for doctor in doctors)
+    return tuple(map(candidate, doctors))
 
 
 def likely_signers(
@@ -115,21 +121,35 @@ def persons_asked(
     return (*signers, person(owner))
 
 
-def identify(envelope: Envelope, signature: Signature, directory: Directory) -> Sender:
+def identify(
+    envelope: Envelope,
+    signature: Signature,
+    directory: Directory,
+    *,
+    unproven: bool = False,
+    signers_id: bytes = b"",
+) -> Sender:
     """Return the sender, or raise the refusal that an unknown one hears at SMTP time.
 
-    Raises what :func:`check_signature` raises, whatever else proves the sender.
+    Of a mail that is ``unproven`` nothing but a signature says whose it is. ``signers_id`` is the
+    signer's where a certificate that the mail brought has shown who he is. Raises what
+    :func:`check_signature` raises, whatever else proves the sender.
     """
     check_signature(signature)
+    check_proven(signature, unproven=unproven)
     if signature.trust in BY_A_CANDIDATE:
-        doctor = directory.doctor_by_fingerprint(signature.fingerprint)
+        doctor = (
+            directory.doctor(signers_id)
+            if signers_id
+            else directory.doctor_by_fingerprint(signature.fingerprint)
+        )
         proof = Proof.SIGNATURE
     else:
         doctor = account_owner(envelope, directory)
         proof = Proof.ACCOUNT
     if doctor is None:
         raise MailError("unknown-sender", detail=f"signature: {signature.trust}")
-    return Sender(doctor=doctor, proof=proof)
+    return Sender(doctor=doctor, proof=proof, card=signature.card)
 
 
 @contextmanager
@@ -142,11 +162,20 @@ def putting_off(opened: Opened, this_year: int) -> Iterator[None]:
     try:
         yield
     except MailError as error:
-        if error.text != "unknown-sender" or not opened.passed_over:
+        if (
+            error.text not in {"unknown-sender", "unknown-certificate"}
+            or not opened.passed_over
+        ):
             raise
         if understood(OwnWords(opened.header), this_year, None).verb is Verb.URGENCE:
             raise
         raise try_again("unavailable", f"a sender's card does not count: {RESTORED}") from error
+
+
+def check_proven(signature: Signature, *, unproven: bool) -> None:
+    """Refuse what nothing but a signature makes anybody's, and nobody enrolled has signed."""
+    if unproven and signature.trust not in BY_A_CANDIDATE:
+        raise MailError("unknown-certificate", detail="no account counts for AES-CBC")
 
 
 def check_signature(signature: Signature) -> None:
@@ -156,11 +185,24 @@ def check_signature(signature: Signature) -> None:
     """
     if signature.trust is Trust.BAD:
         raise MailError("bad-signature", enhanced="5.7.7")
+    if signature.trust is Trust.REVOKED:
+        raise MailError("revoked-certificate", enhanced="5.7.7")
+    if signature.trust is Trust.PURPOSE:
+        raise MailError("wrong-purpose", enhanced="5.7.7")
     if signature.trust is Trust.EXPIRED:
-        raise MailError("expired-key", enhanced="5.7.7")
+        text = "expired-certificate" if signature.is_x509 else "expired-key"
+        raise MailError(text, enhanced="5.7.7")
+
+
+_BY_LETTER = {
+    Trust.WEAK: "weak-key",
+    Trust.ISSUER: "unknown-issuer",
+}
 
 
 def check_strength(signature: Signature, verb: Verb) -> None:
-    """Refuse by letter what a weak key signed, but no emergency (``weak-key``)."""
-    if signature.trust is Trust.WEAK and verb is not Verb.URGENCE:
-        raise MailError("weak-key", enhanced="5.7.7")
+    """Refuse by letter what an enrolled key signed that is not relied on, but no emergency."""
+    if signature.trust in _BY_LETTER and verb is not Verb.URGENCE:
+        raise MailError(_BY_LETTER[signature.trust], enhanced="5.7.7")
+    if signature.stale and verb in GOVERNING:
+        raise MailError("stale-list", enhanced="5.7.7")

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from rmp_milter.calls.protocol import Opened
+from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.days import UNIVERSAL, Clock
-from rmp_milter.dossier.model import Doctor, Onglet
-from rmp_milter.dossier.rules import STRICTEST, Policy, Proof
+from rmp_milter.dossier.model import Container, Doctor, Onglet
+from rmp_milter.dossier.rules import STRICTEST, Policy, Proof, known_by
 from rmp_milter.handlers.asking.keeper import Keeper
 from rmp_milter.handlers.asking.view import View
 from rmp_milter.mail.catalogue.text import Language
@@ -23,17 +24,26 @@ from rmp_milter.mail.header.routing import RoutingHeader
 class Sender(msgspec.Struct, frozen=True):
     """Who wrote the mail, and what proves it (a signature or an account).
 
-    ``newer`` is a later copy of his certificate that could not be put in its place.
+    ``newer`` is a later copy of one of his certificates that could not be put in its place;
+    ``instead`` is it where it is of the one that he is written to by. ``card`` says that the
+    signature is by his CPS card.
     """
 
     doctor: Doctor
     proof: Proof
     newer: bytes = b""
+    instead: bytes = b""
+    card: bool = False
+
+    @property
+    def known_by(self) -> tuple[Proof, ...]:
+        """What proves that it is he."""
+        return known_by(self.proof, card=self.card)
 
     @property
     def certificate(self) -> bytes:
         """By which he is written to."""
-        return self.newer or self.doctor.certificate
+        return self.instead or self.doctor.certificate
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -46,7 +56,7 @@ class Bounds(msgspec.Struct, frozen=True):
     dossier, ``retention`` how long a closed dossier is kept and ``contest`` how long a change of
     médecin traitant can be contested. ``justify_hours`` is how soon an emergency is to be
     justified. One request is answered with ``answer_mails`` mails at most, of ``answer_bytes``
-    each.
+    each. ``translates`` says that the keeper opens documents for readers whose program does not.
     """
 
     wrong_codes: int = 5
@@ -62,6 +72,7 @@ class Bounds(msgspec.Struct, frozen=True):
     justify_hours: int = 24
     answer_mails: int = 20
     answer_bytes: int = 10_000_000
+    translates: bool = True
 
 
 class PatientShare(msgspec.Struct, frozen=True):
@@ -142,9 +153,21 @@ class Case(Occasion, frozen=True):
     @property
     def proofs(self) -> frozenset[Proof]:
         """What the mail proves; a code is only stated here, the keeper tries it."""
-        found = {self.sender.proof}
+        found = {*self.sender.known_by}
         if self.opened.has_code:
             found.add(Proof.CODE)
         if self.opened.attested and self.opened.attested.rpps == self.doctor.rpps:
             found.add(Proof.VITALE)
         return frozenset(found)
+
+    @property
+    def closed(self) -> frozenset[Container]:
+        """What the sender's program does not open, where nobody translates it for him."""
+        if self.bounds.translates:
+            return frozenset()
+        return frozenset(each for each in Container if not self.opens(each))
+
+    def opens(self, container: Container) -> bool:
+        """Whether the sender's program opens such a body."""
+        smime = kind_of(self.doctor.certificate) is CertificateKind.SMIME
+        return container.opens_for(smime=smime, gcm=self.doctor.program.opens_gcm)

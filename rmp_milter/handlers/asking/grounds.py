@@ -4,9 +4,17 @@ The keeper judges by these alone; whom it shall look at is presented, the sender
 """
 
 from rmp_milter.calls.authority import Authority, Candidate
-from rmp_milter.dossier.model import Doctor, Dossier
+from rmp_milter.dossier.model import Doctor, Dossier, ReplyForm
 from rmp_milter.errors import try_again
 from rmp_milter.handlers.asking.case import Case, Occasion
+
+
+def candidate(doctor: Doctor, newer: bytes = b"") -> Candidate:
+    """Return somebody as the keeper is shown him, vouched for or not; ``newer`` as below."""
+    more = tuple(each.certificate for each in doctor.credentials)
+    translated = doctor.reply_form is ReplyForm.LISIBLE
+    gcm = doctor.program.opens_gcm
+    return Candidate(doctor.card, doctor.certificate, newer, more, translated, gcm)
 
 
 def person(doctor: Doctor, newer: bytes = b"") -> Candidate:
@@ -16,7 +24,7 @@ def person(doctor: Doctor, newer: bytes = b"") -> Candidate:
     keeper has not vouched for yet.
     """
     check_vouched(doctor.card)
-    return Candidate(doctor.card, doctor.certificate, newer)
+    return candidate(doctor, newer)
 
 
 def authority(

@@ -21,7 +21,7 @@ def event(  # noqa: PLR0913 -- a leaf has as many fields
     reference: str = "",
 ) -> Event:
     """Return the leaf; the keeper makes it durable before it hands out anything."""
-    proofs = [case.sender.proof.value, *([way.value] if way else [])]
+    proofs = [*(each.value for each in case.sender.known_by), *([way.value] if way else [])]
     return Event(
         at=case.at,
         action=action,

@@ -5,7 +5,14 @@ from types import MappingProxyType
 
 import msgspec
 
-from rmp_milter.dossier.changes import Adoption, DossierUpdate, NewDossier, NewKeyPackets, Once
+from rmp_milter.dossier.changes import (
+    Adoption,
+    Counted,
+    DossierUpdate,
+    NewDossier,
+    NewKeyPackets,
+    Once,
+)
 from rmp_milter.dossier.model import (
     Doctor,
     Emergency,
@@ -71,6 +78,7 @@ class Effects(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
     postal: tuple[PostalLetter, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.certificates import usable
+from rmp_milter.credentials import usable
 from rmp_milter.dossier.identity import Matching as Matched
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Patient, Waiting
@@ -132,7 +132,7 @@ def _copy(case: Case, judged: _Deposit, shelved: Shelved) -> Notice | None:
     reader = judged.prescriber.copy_to
     if reader is None:
         return None
-    notice = copy_notice(case, reader, judged.patient, shelved)
+    notice = copy_notice(case, reader, judged.patient, shelved, judged.dossier)
     refused = judged.dossier and reader.doctor_id in judged.dossier.opposed
     return msgspec.structs.replace(notice, sent=not refused)
 

@@ -6,7 +6,7 @@ reader, they are written anew.
 
 from collections.abc import Iterator, Sequence
 
-from rmp_milter.certificates import usable
+from rmp_milter.credentials import usable
 from rmp_milter.dossier.changes import DossierUpdate, NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.handlers.asking.view import View

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from rmp_milter.certificates import usable
-from rmp_milter.dossier.model import Doctor, Patient
+from rmp_milter.credentials import usable
+from rmp_milter.dossier.model import Doctor, Dossier, Patient
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Notice
 from rmp_milter.handlers.filing.sealing import Shelved
@@ -57,8 +57,13 @@ def prescriber_line(case: Case, prescriber: Prescriber) -> str:
     return text(key, case.language, name=doctor.name)
 
 
-def copy_notice(case: Case, copy_to: Doctor, patient: Patient, shelved: Shelved) -> Notice:
-    """Return the prescriber's copy: the documents, readable by him, and no further right."""
+def copy_notice(
+    case: Case, copy_to: Doctor, patient: Patient, shelved: Shelved, dossier: Dossier | None
+) -> Notice:
+    """Return the prescriber's copy: the documents, readable by him, and no further right.
+
+    ``dossier`` is where they were filed; None while they wait for one.
+    """
     entry = shelved.entry
     titles = [
         title for each in entry.documents for title in document_titles(each, case.language)
@@ -72,14 +77,16 @@ def copy_notice(case: Case, copy_to: Doctor, patient: Patient, shelved: Shelved)
         birth_date=birth_date(patient),
         documents=bullet_list(titles),
     )
-    enclosures = _enclosures(shelved)
+    if not all(shelved.copies):
+        words += "\n" + text("prescriber-untranslated", case.language)
+    enclosures = _enclosures(shelved, dossier.card if dossier else b"")
     subject = text("subject-prescriber", case.language, patient=full_name(patient))
     letter = Letter(subject, words, b"", enclosures, (case.doctor.certificate,))
     return Notice(copy_to, letter)
 
 
-def _enclosures(shelved: Shelved) -> tuple[Enclosure, ...]:
+def _enclosures(shelved: Shelved, card: bytes) -> tuple[Enclosure, ...]:
     return tuple(
-        Enclosure(number=1, entry=shelved.entry, document=document, packets=packets)
+        Enclosure(1, shelved.entry, document, packets, shelved.owner, shelved.waits, card)
         for document, packets in zip(shelved.entry.documents, shelved.copies, strict=True)
     )

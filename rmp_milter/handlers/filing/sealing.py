@@ -27,12 +27,15 @@ from rmp_milter.mail.catalogue.texts import text
 class Shelved(msgspec.Struct, frozen=True):
     """An entry whose documents are sealed; ``copies`` are a prescriber's key packets.
 
-    ``card`` is the keeper's word on one that waits.
+    ``owner`` is the id of its dossier, or of the deposit that ``waits`` for one; ``card`` the
+    keeper's word on that.
     """
 
     entry: Entry
+    owner: bytes
     copies: tuple[bytes, ...] = ()
     card: bytes = b""
+    waits: bool = False
 
 
 def file_bodies(
@@ -82,7 +85,7 @@ def seal_to_dossier(  # noqa: PLR0913 -- what is done, for whom, and how it is w
             ),
         )
     )
-    shelved = _shelved(case, share, items, reply, readers)
+    shelved = _shelved(case, share, items, reply, readers, dossier.dossier_id)
     return _in_name_of(principal, shelved)
 
 
@@ -121,12 +124,12 @@ def seal_to_wait(
             event=event(case, "depot", documents=documents),
         )
     )
-    shelved = _shelved(case, share, items, reply, decoys)
+    shelved = _shelved(case, share, items, reply, decoys, waiting_id)
     without = tuple(
         msgspec.structs.replace(document, standing=()) for document in shelved.entry.documents
     )
     entry = msgspec.structs.replace(shelved.entry, documents=without)
-    return msgspec.structs.replace(shelved, entry=entry, card=reply.card)
+    return msgspec.structs.replace(shelved, entry=entry, card=reply.card, waits=True)
 
 
 def _items(case: Case, share: PatientShare) -> tuple[ToReseal, ...]:
@@ -140,12 +143,13 @@ def _certificates(readers: Sequence[Doctor], copy_to: Doctor | None) -> tuple[by
     return tuple(each.certificate for each in (*readers, *([copy_to] if copy_to else [])))
 
 
-def _shelved(
+def _shelved(  # noqa: PLR0913, PLR0917 -- what was sealed, of whom, for whom
     case: Case,
     share: PatientShare,
     items: Sequence[ToReseal],
     resealed: Resealed,
     readers: Sequence[Doctor],
+    owner: bytes,
 ) -> Shelved:
     documents = tuple(
         Document(
@@ -161,7 +165,8 @@ def _shelved(
         for body in [case.opened.bodies[item.place]]
     )
     extra = (each.packets[len(readers) :] for each in resealed.items)
-    return Shelved(_entry(case, share, documents), tuple(b"".join(each) for each in extra))
+    copies = tuple(b"".join(each) for each in extra)
+    return Shelved(_entry(case, share, documents), owner, copies)
 
 
 def _standing(readers: Sequence[Doctor], packets: Sequence[bytes]) -> tuple[StandingKey, ...]:

@@ -51,6 +51,7 @@ def emergency_letter(
         table=table_of(dossier, visible),
         clock=case.clock,
         head="\n".join(head),
+        closed=case.closed,
     )
     masked = "" if relation in SEES_ALL else text("emergency-masked", case.language) + "\n\n"
     return msgspec.structs.replace(

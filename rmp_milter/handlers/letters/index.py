@@ -5,7 +5,7 @@ from itertools import groupby
 from textwrap import fill
 
 from rmp_milter.dossier.days import Clock
-from rmp_milter.dossier.model import Dossier, Onglet
+from rmp_milter.dossier.model import Container, Dossier, Onglet
 from rmp_milter.handlers.sight.seen import Seen
 from rmp_milter.handlers.sight.table import IndexTable
 from rmp_milter.mail.catalogue.inert import inert
@@ -39,6 +39,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     whole_sheet: bool = False,
     left: Collection[int] = (),
     head: str = "",
+    closed: Collection[Container] = (),
 ) -> Letter:
     """Return the answer to a consultation: the index and the documents, in index order.
 
@@ -46,12 +47,17 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     newest résumé (onglet Synthèse) comes first of all, then tab by tab, newest first.
     ``whole_sheet`` shows the patient's number, insurance and address as well; ``left`` are
     the numbers of entries that this answer has no room for; another ``head`` may stand in
-    the place of the usual one and of the sheet.
+    the place of the usual one and of the sheet. ``closed`` are the containers that the
+    reader's program does not open, where the host translates nothing.
     """
     ordered = in_index_order(picked)
     ranks = {each.number: place for place, each in enumerate(ordered)}
     sent = tuple(sorted(enclosures, key=lambda each: ranks[each.number]))
-    packets = {each.document.document_id: each.packets for each in sent}
+    missing = {
+        each.document.document_id: _why(each.document.container in closed)
+        for each in sent
+        if not each.packets
+    }
     patient = full_name(dossier.patient)
     usual = text(
         "index-head",
@@ -66,7 +72,7 @@ def dossier_letter(  # noqa: PLR0913, PLR0917 -- what an index shows
     sheet = sheet_words(dossier.patient, dossier.sheet, language, whole=whole_sheet)
     body = text("index-empty", language) + "\n"
     if ordered:
-        body = _tabs(ordered, packets, left, language, clock)
+        body = _tabs(ordered, missing, left, language, clock)
         key = "index-table-fixed" if whole_sheet else "index-table"
         body += "\n" + text(key, language, table=table.mark)
     return Letter(
@@ -114,7 +120,7 @@ def _rank(each: Seen) -> tuple[bool, int, int]:
 
 def _tabs(
     ordered: Sequence[Seen],
-    packets: Mapping[bytes, bytes],
+    missing: Mapping[bytes, str],
     left: Collection[int],
     language: Language,
     clock: Clock,
@@ -124,11 +130,16 @@ def _tabs(
     for head, members in groupby(ordered, key=lambda each: _head(each, language)):
         lines = [head]
         for each in members:
-            lines += _entry_lines(each, packets, language, clock)
+            lines += _entry_lines(each, missing, language, clock)
             if each.number in left:
                 lines.append(f"      {text('index-left', language)}")
         sections.append("\n".join(lines) + "\n")
     return "\n".join(sections)
+
+
+def _why(is_closed: bool) -> str:  # noqa: FBT001 -- the one thing that it depends on
+    """Return what is said of a document that the reader has no packets for."""
+    return "index-untranslated" if is_closed else "index-unreadable"
 
 
 def _head(each: Seen, language: Language) -> str:
@@ -144,7 +155,7 @@ def entry_title(each: Seen, language: Language, clock: Clock) -> str:
 
 
 def _entry_lines(
-    each: Seen, packets: Mapping[bytes, bytes], language: Language, clock: Clock
+    each: Seen, missing: Mapping[bytes, str], language: Language, clock: Clock
 ) -> list[str]:
     entry = each.filed.entry
     lines = [f"  {entry_title(each, language, clock)}"]
@@ -155,6 +166,6 @@ def _entry_lines(
         lines.append(f"      {text('index-replaced-by', language, number=number)}")
     for document in entry.documents:
         lines += [f"      {part}" for part in document_titles(document, language)]
-        if packets.get(document.document_id, b"-") == b"":
-            lines.append(f"      {text('index-unreadable', language)}")
+        if why := missing.get(document.document_id):
+            lines.append(f"      {text(why, language)}")
     return lines

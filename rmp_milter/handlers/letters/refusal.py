@@ -16,7 +16,10 @@ from rmp_milter.mail.outgoing.narrow import narrow
 from rmp_milter.mail.outgoing.wording import bullet_list, short
 
 _ABOUT_PROOFS = frozenset(
-    {"no-access", "code-missing", "card-needed", "signature-needed", "creation-attestation"}
+    {
+        *("no-access", "code-missing", "card-needed", "signature-needed", "cps-needed"),
+        "creation-attestation",
+    }
 )
 # Characters of the sender's words that are repeated: they end on the line that they stand on.
 _WORD, _SHOWN = 24, 48

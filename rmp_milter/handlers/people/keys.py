@@ -1,17 +1,20 @@
 """Certificates that came with a mail: which can be used, and whose they are in the directory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from rmp_milter.certificates import (
-    Certificate,
-    CertificateError,
+from rmp_milter.credentials import (
+    CertificateKind,
+    CredentialError,
+    CredentialFacts,
     addresses,
     cautions,
     check_usable,
-    read_certificate,
+    read_credential,
+    stated_names,
 )
-from rmp_milter.dossier.model import Doctor
+from rmp_milter.dossier.credentials import names_of
+from rmp_milter.dossier.model import Credential, Doctor, ReplyForm
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.view import View
@@ -20,45 +23,88 @@ from rmp_milter.mail.outgoing.wording import day
 
 
 class KeyFault(NamedTuple):
-    """Why an enclosed key is not used; ``fingerprint`` is empty where it cannot be read."""
+    """Why an enclosed key is not used; ``fingerprint`` is empty where it cannot be read.
+
+    ``names`` are all by which it may be stated.
+    """
 
     fingerprint: str
     reason: str
+    names: frozenset[str] = frozenset()
 
 
 class Enclosed(NamedTuple):
     """The certificates that came with a mail: what can be used, and what is wrong with others."""
 
-    usable: tuple[Certificate, ...]
+    usable: tuple[CredentialFacts, ...]
     faults: tuple[KeyFault, ...]
 
 
 def enclosed(keys: Sequence[bytes], now: int) -> Enclosed:
     """Sort the certificates of a mail by whether they can be encrypted to at ``now``."""
-    usable: list[Certificate] = []
+    usable: list[CredentialFacts] = []
     faults: list[KeyFault] = []
     for data in keys:
-        fingerprint = ""
+        fingerprint, names = "", frozenset[str]()
         try:
-            certificate = read_certificate(data)
-            fingerprint = certificate.fingerprint
-            check_usable(data, now)
-        except CertificateError as error:
+            certificate = read_credential(data)
+            fingerprint, names = certificate.fingerprint, stated_names(certificate)
+            check_usable(certificate.binary, now)
+        except CredentialError as error:
             if error.reason != "unreadable":  # what is no key at all says nothing
-                faults.append(KeyFault(fingerprint, error.reason))
+                faults.append(KeyFault(fingerprint, error.reason, names))
         else:
             usable.append(certificate)
     return Enclosed(tuple(usable), tuple(faults))
 
 
-def with_key(doctor: Doctor, certificate: Certificate) -> Doctor:
-    """Return the directory's entry with another key."""
+def with_key(doctor: Doctor, certificate: CredentialFacts) -> Doctor:
+    """Return the directory's entry with another key that he is written to by.
+
+    His other certificates stay, and a form of answers that its kind has not gives way to the
+    usual one. Raises :class:`CredentialError` for a certificate that cannot be read.
+    """
+    same = certificate.fingerprint
+    others = tuple(each for each in doctor.credentials if each.fingerprint != same)
+    in_parts = doctor.reply_form is ReplyForm.PARTITIONED
+    has_no_parts = in_parts and certificate.kind is CertificateKind.SMIME
     return revised(
         doctor,
         certificate=certificate.binary,
         fingerprint=certificate.fingerprint,
-        key_ids=certificate.key_ids,
+        key_ids=key_ids_of(certificate, map(_read_other, others)),
+        credentials=others,
+        reply_form=ReplyForm.SEPARATE if has_no_parts else doctor.reply_form,
     )
+
+
+def with_renewed(doctor: Doctor, present: bytes, certificate: CredentialFacts) -> Doctor:
+    """Return the directory's entry with another certificate in the place of a ``present`` one.
+
+    Raises as :func:`with_key`.
+    """
+    if present == doctor.certificate:
+        return with_key(doctor, certificate)
+    newer = Credential(certificate.binary, certificate.fingerprint)
+    others = tuple(
+        newer if each.certificate == present else each for each in doctor.credentials
+    )
+    first = read_credential(doctor.certificate)
+    return revised(
+        doctor,
+        key_ids=key_ids_of(first, map(_read_other, others)),
+        credentials=others,
+    )
+
+
+def key_ids_of(first: CredentialFacts, others: Iterable[CredentialFacts]) -> tuple[str, ...]:
+    """Return what signatures by any of somebody's certificates may name, each once."""
+    found = (key_id for each in (first, *others) for key_id in each.key_ids)
+    return tuple(dict.fromkeys(found))
+
+
+def _read_other(credential: Credential) -> CredentialFacts:
+    return read_credential(credential.certificate)
 
 
 class Enrolled(Protocol):
@@ -68,17 +114,15 @@ class Enrolled(Protocol):
         """Yield all who are enrolled."""
 
 
-def is_taken(certificate: Certificate, but: Doctor, view: Enrolled) -> bool:
+def is_taken(certificate: CredentialFacts, but: Doctor, view: Enrolled) -> bool:
     """Whether a key of the certificate is somebody else's, or one that could pass for it."""
     ids = {certificate.fingerprint, *certificate.key_ids}
     return any(
-        ids & {each.fingerprint, *each.key_ids}
-        for each in view.doctors()
-        if each.doctor_id != but.doctor_id
+        ids & names_of(each) for each in view.doctors() if each.doctor_id != but.doctor_id
     )
 
 
-def names_another(certificate: Certificate, mail: str, own_id: bytes, view: View) -> bool:
+def names_another(certificate: CredentialFacts, mail: str, own_id: bytes, view: View) -> bool:
     """Whether a certificate's user ids name somebody enrolled, and not its owner's ``mail``.
 
     Its owner has signed that: whoever else registers it keeps him from doing so, and is taken

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from rmp_milter.credentials import CertificateKind, kind_of
+from rmp_milter.dossier.credentials import certificates_of
 from rmp_milter.dossier.model import Document, Dossier
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.sight.seen import Seen
@@ -14,20 +16,36 @@ def documents_of(picked: Sequence[Seen]) -> list[Document]:
     return [document for each in picked for document in each.filed.entry.documents]
 
 
-def enclosures(picked: Sequence[Seen], packets: Sequence[bytes]) -> tuple[Enclosure, ...]:
-    """Pair each document of the entries with the packets written for it, in order."""
+def enclosures(
+    dossier: Dossier, picked: Sequence[Seen], packets: Sequence[bytes]
+) -> tuple[Enclosure, ...]:
+    """Pair each document of a dossier's entries with the packets written for it, in order."""
     places = [(each, document) for each in picked for document in each.filed.entry.documents]
     return tuple(
-        Enclosure(number=each.number, entry=each.filed.entry, document=document, packets=packet)
+        Enclosure(
+            number=each.number,
+            entry=each.filed.entry,
+            document=document,
+            packets=packet,
+            owner=dossier.dossier_id,
+            card=dossier.card,
+        )
         for (each, document), packet in zip(places, packets, strict=True)
     )
 
 
 def authors_certificates(case: Case, sent: Sequence[Enclosure]) -> tuple[bytes, ...]:
-    """Return the certificates of the other authors of what is sent, each once."""
-    authors = dict.fromkeys(each.entry.author for each in sent if each.packets)
+    """Return the OpenPGP certificates of the other authors of what is sent, each once.
+
+    X.509 certificates come inside of what they signed; of what is translated the service is the
+    signer.
+    """
+    as_it_came = (each for each in sent if each.packets and not each.is_translated)
+    authors = dict.fromkeys(each.entry.author for each in as_it_came)
     others = (author for author in authors if author != case.doctor.doctor_id)
-    return tuple(doctor.certificate for doctor in map(case.view.doctor, others) if doctor)
+    known = (doctor for doctor in map(case.view.doctor, others) if doctor)
+    found = (each for doctor in known for each in certificates_of(doctor))
+    return tuple(each for each in found if kind_of(each) is CertificateKind.OPENPGP)
 
 
 def hprim_headers(

@@ -18,7 +18,7 @@ from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects, Outcome
 from rmp_milter.handlers.filing.key_packets import own_packets
 from rmp_milter.handlers.letters.index import dossier_letter, what_is_left
-from rmp_milter.handlers.reading.bounding import at_once, room_of
+from rmp_milter.handlers.reading.bounding import at_once, room_of, translated_for
 from rmp_milter.handlers.reading.enclosing import (
     authors_certificates,
     documents_of,
@@ -64,13 +64,14 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
         dossier,
         treating.name if treating else "",
         portion.picked,
-        () if case.header.scope is Scope.INDEX else enclosures(portion.now, packets),
+        () if case.header.scope is Scope.INDEX else enclosures(dossier, portion.now, packets),
         case.at,
         case.language,
         table=table_of(dossier, visible),
         clock=case.clock,
         whole_sheet=admission.relation in SEES_ALL,
         left=portion.left,
+        closed=case.closed,
     )
     if portion.left:
         more = what_is_left(portion.left, case.bounds.answer_mails, case.language, again=again)
@@ -82,7 +83,12 @@ def send(case: Case, act: Act, *, again: bool = False) -> Outcome:
     )
     certificates = authors_certificates(case, letter.enclosures)
     headers = hprim_headers(case, dossier, portion.now, letter.enclosures)
-    complete = msgspec.structs.replace(letter, certificates=certificates, headers=headers)
+    complete = msgspec.structs.replace(
+        letter,
+        certificates=certificates,
+        headers=headers,
+        originals=case.header.scope is Scope.ORIGINAL,
+    )
     return Outcome(complete, effects)
 
 
@@ -95,11 +101,11 @@ def _portion(case: Case, visible: Sequence[Seen], *, again: bool) -> _Portion:
     picked = chosen(visible, case.header, case.clock)
     if case.header.scope is Scope.INDEX:
         return _Portion(picked, picked)
-    room = room_of(case)
-    now = at_once(picked, room)
+    room, is_translated = room_of(case), translated_for(case)
+    now = at_once(picked, room, is_translated)
     if again and not case.header.numbers and len(now) < len(picked):
         picked = _but(picked, now)
-        now = at_once(picked, room)
+        now = at_once(picked, room, is_translated)
     return _Portion(picked, now)
 
 

@@ -12,6 +12,10 @@ _ACTS = {
         "had documents attached that waited for a dossier",
     ),
     "consultation": Text("a consulté le dossier", "read the dossier"),
+    "traduit": Text(
+        "a reçu un document que le service a ouvert et chiffré pour lui",
+        "was sent a document that the service opened and encrypted for them",
+    ),
     "renvoi": Text("a redemandé des documents", "asked for documents again"),
     "copie": Text("a demandé une copie du dossier", "asked for a copy of the dossier"),
     "acces": Text("a demandé la liste des accès", "asked for the list of accesses"),
@@ -173,6 +177,7 @@ number to an auditor of the service, who can make the same.
         "was refused access (Vitale attestation not valid)",
     ),
     "refused-other": Text("s'est vu refuser l'accès", "was refused access"),
+    "by-cps": Text(", avec sa carte CPS", ", with a CPS card"),
     "by-code": Text(", avec le code du patient", ", with the patient's code"),
     "by-vitale": Text(", avec la carte Vitale", ", with the Vitale card"),
     "range-to": Text("à", "to"),

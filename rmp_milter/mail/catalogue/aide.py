@@ -40,8 +40,9 @@ code que donne le patient :
 
 À la place du code, une ligne « Vitale » peut porter l'attestation
 de votre lecteur de carte. « résumé » donne le dernier résumé,
-« index » la liste des documents. Pour n'en recevoir que certains,
-ajoutez une ou plusieurs de ces lignes :
+« index » la liste des documents, « original » joint à ce que le
+service a rechiffré ce que l'auteur a signé. Pour n'en recevoir
+que certains, ajoutez une ou plusieurs de ces lignes :
 
 {example_part}
 
@@ -138,8 +139,9 @@ line « Code », and anybody else gives the patient's code in it:
 
 In the code's place a line « Vitale » may hold the attestation of
 your card reader. « summary » brings the newest summary, « index »
-the list of documents. To receive only some of them, add one or
-more of these lines:
+the list of documents, « original » attaches what the author
+signed to what the service encrypted anew. To receive only some of
+them, add one or more of these lines:
 
 {example_part}
 

@@ -1,6 +1,7 @@
 """Keys that are sent in: why one is not taken, and what is to be said of one that is.
 
-The reasons are those of :data:`rmp_milter.certificates.reading.Reason`.
+The reasons are those of :data:`rmp_milter.certificates.reading.Reason`, and ``wrong-purpose`` of
+X.509 certificates (:mod:`rmp_milter.credentials.failure`).
 """
 
 from collections.abc import Mapping
@@ -86,6 +87,15 @@ _WHY: Mapping[str, tuple[Text, Text]] = {
     ),
     "not-yet-valid": (
         Text("elle n'est valable que plus tard", "it is valid only from a later date on"),
+        _AGAIN,
+    ),
+    "wrong-purpose": (
+        Text(
+            "elle n'est pas faite pour le courriel (c'est celle d'une carte CPS qui sert à "
+            "s'identifier, ou celle d'une autorité)",
+            "it is not made for mail (it is the one of a CPS card for logging in, or an "
+            "authority's)",
+        ),
         _AGAIN,
     ),
     "no-self-signature": (

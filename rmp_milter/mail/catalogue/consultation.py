@@ -38,11 +38,19 @@ As of {date}: {entries} document(s), {documents} file(s)
     ),
     "index-mails": Text(
         "Les documents suivent dans {count} message(s), dans l'ordre de cet\n"
-        "index, datés d'une seconde de plus chacun et numérotés comme lui.\n"
-        "Chacun garde l'objet et la signature de son auteur.",
+        "index, datés d'une seconde de plus chacun et numérotés comme lui.",
         "The documents follow in {count} mail(s), in the order of this\n"
-        "index, each dated a second later and numbered as it is here.\n"
+        "index, each dated a second later and numbered as it is here.",
+    ),
+    "index-authors": Text(
+        "Chacun garde l'objet et la signature de son auteur.",
         "Each keeps its author's subject and signature.",
+    ),
+    "index-authors-smime": Text(
+        "Où un auteur a signé lui-même, votre logiciel peut dire que\n"
+        "l'expéditeur n'est pas le signataire, ce qui est normal.",
+        "Where an author has signed himself, your program may say that\n"
+        "the sender is not the signer, which is as it should be.",
     ),
     "index-stapled": Text(
         "Où plusieurs documents voyagent ensemble, ouvrez d'un double clic\n"
@@ -63,6 +71,16 @@ As of {date}: {entries} document(s), {documents} file(s)
         "Each is encrypted and attached by itself, a double click on the\n"
         "attachment opens it as a mail. In Thunderbird the button\n"
         "« Decrypt and Show » opens them all.\n",
+    ),
+    "stapled-smime": Text(
+        "Ce message apporte les {numbers} de l'index.\n"
+        "Chacun est chiffré et joint à part, un double clic sur la pièce\n"
+        "jointe « document-….eml » l'ouvre comme un message. Une pièce\n"
+        "« smime.p7m » à côté est la même chose, fermée.\n",
+        "This mail brings {numbers} of the index.\n"
+        "Each is encrypted and attached by itself, a double click on the\n"
+        "attachment « document-….eml » opens it as a mail. An attachment\n"
+        "« smime.p7m » beside it is the same, closed.\n",
     ),
     "partitioned-open": Text(
         "Enregistrez tous les fichiers .pgp dans un dossier, puis\n"

@@ -38,6 +38,10 @@ LETTERS: Mapping[str, Text] = {
         "un message signé",
         "a signed mail",
     ),
+    "proof-cps": Text(
+        "un message signé avec votre carte CPS",
+        "a mail signed with your CPS card",
+    ),
     "proof-compte": Text(
         "le compte et le mot de passe",
         "account and password",

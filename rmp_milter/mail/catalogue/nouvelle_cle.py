@@ -7,11 +7,11 @@ from rmp_milter.mail.catalogue.text import Text
 REFUSALS: Mapping[str, Text] = {
     "key-missing": Text(
         "Ce message n'apporte pas de nouvelle clé utilisable. Rien n'a été changé. Joignez "
-        "votre nouvelle clé publique (fichier .asc, ni expirée ni révoquée, prévue pour le "
-        "chiffrement) et signez le message avec l'ancienne.",
+        "votre nouvelle clé publique (fichier .asc, .cer ou .p7b, ni expirée ni révoquée, "
+        "prévue pour le chiffrement) et signez le message avec l'ancienne.",
         "This mail brings no new key that can be used. Nothing was changed. Attach your new "
-        "public key (a file .asc, neither expired nor revoked, able to encrypt) and sign the "
-        "mail with the old one.",
+        "public key (a file .asc, .cer or .p7b, neither expired nor revoked, "
+        "able to encrypt) and sign the mail with the old one.",
     ),
     "key-differs": Text(
         "Aucune clé jointe ne porte l'empreinte que vous indiquez ({fingerprint}). Recopiez "
@@ -31,6 +31,21 @@ REFUSALS: Mapping[str, Text] = {
         "The key attached cannot be registered for you. Nothing was changed. Make a new one "
         "and send the mail again, or ask the host.",
     ),
+    "key-untrusted": Text(
+        "L'hébergeur ne peut pas se fier au certificat joint : son émetteur n'est pas de ceux "
+        "qu'il reconnaît, il est révoqué ou n'est pas fait pour la messagerie, ou la liste qui le "
+        "dirait est trop ancienne. Rien n'a été changé. Joignez un autre certificat, ou "
+        "adressez-vous à l'hébergeur.",
+        "The host cannot rely on the certificate attached: its issuer is none whom he trusts, it "
+        "is revoked or not made for mail, or the list that would say so is too old. Nothing was "
+        "changed. Attach another certificate, or ask the host.",
+    ),
+    "key-held": Text(
+        "La clé jointe est déjà l'une des vôtres : ce que vous signez avec elle compte. Rien n'a "
+        "été changé. Pour recevoir vos réponses par elle, adressez-vous à l'hébergeur.",
+        "The key attached is one of yours already: what you sign with it counts. Nothing was "
+        "changed. To have your answers by it, ask the host.",
+    ),
     "key-much": Text(
         "Vos dossiers contiennent trop de documents pour changer de clé par message. Rien n'a "
         "été changé. Envoyez votre nouvelle clé publique à l'hébergeur, qui fera le "
@@ -45,6 +60,18 @@ LETTERS: Mapping[str, Text] = {
     "key-prolonged": Text(
         "Votre clé prolongée jusqu'au {until} a été reprise.",
         "Your prolonged key was taken up; it is valid until {until}.",
+    ),
+    "certificate-renewed": Text(
+        "Votre certificat renouvelé, valable jusqu'au {until}, a été repris à la place du "
+        "précédent.",
+        "Your renewed certificate was taken up in the place of the one before; it is valid until "
+        "{until}.",
+    ),
+    "certificate-renewed-much": Text(
+        "Vos dossiers contiennent trop de documents pour les lui ouvrir par message : adressez-"
+        "vous à l'hébergeur, qui le fera.",
+        "Your dossiers hold too many documents to open them to it by mail: ask the host, who "
+        "will do so.",
     ),
     "key-prolonged-for-good": Text(
         "Votre clé, désormais sans date de fin, a été reprise.",

@@ -16,14 +16,58 @@ REFUSALS: Mapping[str, Text] = {
         "it.",
     ),
     "smime": Text(
-        "Ce message est chiffré en S/MIME, que le service ne lit pas. Rien n'a été conservé. "
-        "Chiffrez-le en OpenPGP, avec la clé publique du service, puis renvoyez-le. Dans "
-        "Thunderbird, c'est le menu « Sécurité », ligne « OpenPGP » ; dans Outlook, le bouton "
-        "« Secure » de Gpg4win.",
-        "This mail is encrypted with S/MIME, which the service does not read. Nothing was "
-        "kept. Encrypt it with OpenPGP, to the service's public key, and send it again. In "
-        "Thunderbird this is the menu « Security », line « OpenPGP »; in Outlook the button « "
-        "Secure » of Gpg4win.",
+        "Ce message est chiffré en S/MIME, pour lequel ce service n'a pas de certificat. Rien "
+        "n'a été conservé. Chiffrez-le en OpenPGP, avec la clé publique du service, puis "
+        "renvoyez-le ; ou demandez à l'hébergeur un certificat S/MIME du service.",
+        "This mail is encrypted with S/MIME, for which this service has no certificate. Nothing "
+        "was kept. Encrypt it with OpenPGP, to the service's public key, and send it again; or "
+        "ask the host for an S/MIME certificate of the service.",
+    ),
+    "smime-unreadable": Text(
+        "Ce message S/MIME n'a pas pu être ouvert, ou n'est pas signé en entier. Rien n'a été "
+        "conservé. Dans Outlook, onglet « Options », cochez « Chiffrer » et « Signer », puis "
+        "renvoyez-le. Si le refus se répète, demandez à l'hébergeur le certificat actuel du "
+        "service.",
+        "This S/MIME mail could not be opened, or is not signed as a whole. Nothing was kept. In "
+        "Outlook, tab « Options », tick « Encrypt » and « Sign », then send it again. If it is "
+        "refused once more, ask the host for the service's present certificate.",
+    ),
+    "old-cipher": Text(
+        "Ce message est chiffré en 3DES, RC2 ou DES, qui ne protègent plus. Rien n'a été "
+        "conservé. Dans Outlook : Fichier, Options, Centre de gestion de la confidentialité, "
+        "« Sécurité de la messagerie », « Paramètres » : choisissez AES (256 bits), puis "
+        "renvoyez-le.",
+        "This mail is encrypted with 3DES, RC2 or DES, which protect no more. Nothing was kept. "
+        "In Outlook: File, Options, Trust Center, « Email Security », « Settings »: choose AES "
+        "(256-bit), then send it again.",
+    ),
+    "old-certificate": Text(
+        "Ce message est chiffré avec un ancien certificat du service. Rien n'a été conservé. "
+        "Demandez le nouveau à l'hébergeur, ou prenez-le dans le dernier message signé du "
+        "service (clic droit sur l'expéditeur, « Ajouter aux contacts »), puis renvoyez-le.",
+        "This mail is encrypted to a former certificate of the service. Nothing was kept. Ask "
+        "the host for the new one, or take it from the service's latest signed mail (right "
+        "click on the sender, « Add to contacts »), then send it again.",
+    ),
+    "unknown-certificate": Text(
+        "Ce message est signé avec un certificat qui n'est pas inscrit. Rien n'a été conservé. "
+        "Signez-le avec votre certificat inscrit, puis renvoyez-le ; ou demandez à l'hébergeur "
+        "d'inscrire celui-ci.",
+        "This mail is signed with a certificate that is not enrolled. Nothing was kept. Sign it "
+        "with your enrolled certificate and send it again; or ask the host to enrol this one.",
+    ),
+    "expired-certificate": Text(
+        "Le certificat qui signe ce message a expiré. Rien n'a été conservé. Signez avec votre "
+        "nouveau certificat : s'il est au même nom et du même émetteur, il est repris de "
+        "lui-même.",
+        "The certificate that signs this mail has expired. Nothing was kept. Sign with your new "
+        "certificate: one of the same name and issuer is taken up by itself.",
+    ),
+    "revoked-certificate": Text(
+        "Le certificat qui signe ce message a été révoqué par son émetteur. Rien n'a été "
+        "conservé. Envoyez un nouveau certificat à l'hébergeur.",
+        "The certificate that signs this mail was revoked by its issuer. Nothing was kept. Send "
+        "a new certificate to the host.",
     ),
     "winmail": Text(
         "Outlook a enfermé ce message dans un fichier winmail.dat, que le service ne peut pas "
@@ -194,6 +238,16 @@ REFUSALS: Mapping[str, Text] = {
         "done. Have the card read, copy the whole attestation into a line Vitale, add a line "
         "NIR and send the mail again.",
     ),
+    "cps-needed": Text(
+        "Cette demande doit être signée avec votre carte CPS, et ce message ne l'est pas. Rien "
+        "n'a été fait. Signez avec votre carte CPS, par son certificat de signature inscrit "
+        "(Outlook : onglet « Options », « Signer »), puis renvoyez le message. Si la santé du "
+        "patient ne peut attendre, envoyez la demande « urgence » : elle se passe de carte.",
+        "This request must be signed with your CPS card, and this mail is not. Nothing was "
+        "done. Sign with your CPS card, by its enrolled certificate for signing (Outlook: tab "
+        "« Options », « Sign »), and send the mail again. If the patient's health cannot wait, "
+        "send the request « emergency »: it needs no card.",
+    ),
     "attestation-used": Text(
         "Cette attestation de carte Vitale a déjà servi. Rien n'a été fait. Faites lire la "
         "carte à nouveau : chaque attestation ne sert qu'une fois.",
@@ -270,6 +324,29 @@ REFUSALS: Mapping[str, Text] = {
         "changed since, or its name is not copied well. Nothing was done. Your table of today is "
         "{table}; check the numbers there and send the request again with « (table {table}) » "
         "behind them.",
+    ),
+    "stale-list": Text(
+        "Le service ne peut pas vérifier en ce moment si votre certificat a été révoqué : la "
+        "liste de son émetteur manque ou a trop d'âge. Cette demande change qui décide du "
+        "dossier, elle attend donc. Rien n'a été fait. Prévenez l'hébergeur ; les urgences, "
+        "dépôts et consultations restent possibles.",
+        "The service cannot verify at present whether your certificate was revoked: its "
+        "issuer's list is missing or too old. This request changes who decides about the "
+        "dossier, so it waits. Nothing was done. Tell the host; emergencies, deposits and "
+        "reading remain possible.",
+    ),
+    "unknown-issuer": Text(
+        "Votre certificat vient d'un émetteur auquel l'hébergeur ne fait pas confiance. Rien "
+        "n'a été fait. Adressez-vous à lui ; il peut ajouter cet émetteur. Une urgence reste "
+        "possible.",
+        "Your certificate is from an issuer whom the host does not trust. Nothing was done. Ask "
+        "him; he can add this issuer. An emergency remains possible.",
+    ),
+    "wrong-purpose": Text(
+        "Votre certificat n'est pas fait pour signer des messages. Rien n'a été fait. Signez "
+        "avec le certificat de signature de votre carte ou de votre messagerie.",
+        "Your certificate is not made for signing mail. Nothing was done. Sign with your card's "
+        "or your mail program's certificate for signing.",
     ),
     "stale": Text(
         "Ce message a été signé il y a trop longtemps, ou l'heure de votre ordinateur est "

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from rmp_milter.mail.catalogue import (
     acces,
+    accueil,
     aide,
     audit,
     cle_du_patient,
@@ -42,6 +43,7 @@ from rmp_milter.mail.catalogue import (
     sealed,
     slip,
     takeovers,
+    translated,
     urgence,
     vitale,
 )
@@ -51,6 +53,7 @@ from rmp_milter.mail.catalogue.text import Language, Text
 
 _PARTS: tuple[ModuleType, ...] = (
     acces,
+    accueil,
     aide,
     audit,
     cle_du_patient,
@@ -84,6 +87,7 @@ _PARTS: tuple[ModuleType, ...] = (
     sealed,
     slip,
     takeovers,
+    translated,
     urgence,
     vitale,
 )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
+from rmp_milter.cms import CmsKind, looks_like_cms
 from rmp_milter.mail.incoming.htmltext import strip_tags
 from rmp_milter.mail.incoming.transfer import base64_octets, first
 
@@ -79,10 +80,7 @@ _TNEF = b'\x78\x9f>"'  # MS-OXTNEF, 2.1.3.1
 _MARKER, _PADDING, _NOT_CRITICAL = 10, 21, 40  # RFC 9580, 5.8, 5.14, 4.3.1
 # Packets that say nothing are looked past up to here: many a file would be one by chance.
 _LOOKED_PAST = 1024
-_CMS_ENVELOPED = (
-    bytes.fromhex("06092a864886f70d010703"),
-    bytes.fromhex("060b2a864886f70d0109100117"),  # RFC 5083
-)
+_CMS_ENVELOPED = frozenset({CmsKind.ENVELOPED, CmsKind.AUTHENTICATED})
 _CMS_PREFIX = bytes.fromhex("2a864886f70d01")
 
 
@@ -157,14 +155,11 @@ def _opened(head: bytes, at: int) -> tuple[int, int, int] | None:
 
 
 def _cms_kind(head: bytes) -> OctetsKind | None:
+    if looks_like_cms(head) in _CMS_ENVELOPED:
+        return OctetsKind.CMS_ENCRYPTED
     opening = head[:40]
-    if not opening.startswith(b"\x30") or _CMS_PREFIX not in opening:
-        return None
-    return (
-        OctetsKind.CMS_ENCRYPTED
-        if any(oid in opening for oid in _CMS_ENVELOPED)
-        else OctetsKind.CMS
-    )
+    is_other = opening.startswith(b"\x30") and _CMS_PREFIX in opening
+    return OctetsKind.CMS if is_other else None
 
 
 def _looks_base64(head: bytes) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from rmp_milter.cms import CmsError, signed_content
 from rmp_milter.mail.incoming import armor
 from rmp_milter.mail.incoming.armor import HEAD, OctetsKind
-from rmp_milter.mail.incoming.cms import CmsError, signed_content
 from rmp_milter.mail.incoming.mimetree import Part, content, scan
 from rmp_milter.mail.incoming.transfer import Buffer, first
 

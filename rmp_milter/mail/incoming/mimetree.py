@@ -170,14 +170,14 @@ def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
     budget.take(bytes(buffer[start:body_start]).replace(b"\r\n", b"\n"))
     fields = tuple((span.name, _value(buffer, span)) for span in spans)
     part = _part(fields, default_type, (start, body_start, end))
-    regions = _regions(buffer, part)
-    if not regions:
+    inside = regions(buffer, part)
+    if not inside:
         return part
     if not depth:
         raise MimeLimit("nested too deeply")
     inner_type = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
     children = tuple(
-        _scan(buffer, first, last, inner_type, depth - 1, budget) for first, last in regions
+        _scan(buffer, first, last, inner_type, depth - 1, budget) for first, last in inside
     )
     return msgspec.structs.replace(part, children=children)
 
@@ -209,8 +209,8 @@ def _part(
     )
 
 
-def _regions(buffer: Buffer, part: Part) -> list[tuple[int, int]]:
-    """Return where the children stand; empty for a leaf."""
+def regions(buffer: Buffer, part: Part) -> list[tuple[int, int]]:
+    """Return where the children stand, whatever is in them; empty for a leaf."""
     if part.media_type == "message/rfc822" and part.encoding not in {
         "base64",
         "quoted-printable",
@@ -229,16 +229,16 @@ def _between(buffer: Buffer, part: Part, boundary: str) -> list[tuple[int, int]]
     delimiter = re.compile(
         dashed + rb"(?<![^\r\n]" + dashed + rb")(--)?[ \t]*(?:\r{0,2}\n|\r|\Z)"
     )
-    regions: list[tuple[int, int]] = []
+    stretches: list[tuple[int, int]] = []
     opened: int | None = None
     for found in delimiter.finditer(buffer, part.body_start, part.body_end):
         if opened is not None:
-            regions.append((opened, _without_line_end(buffer, opened, found.start())))
-        if found[1] or len(regions) > MAX_PARTS:
-            return regions
+            stretches.append((opened, _without_line_end(buffer, opened, found.start())))
+        if found[1] or len(stretches) > MAX_PARTS:
+            return stretches
         opened = found.end()
     # Without a closing delimiter the last part goes on to the end.
-    return regions if opened is None else [*regions, (opened, part.body_end)]
+    return stretches if opened is None else [*stretches, (opened, part.body_end)]
 
 
 def _without_line_end(buffer: Buffer, first: int, last: int) -> int:

@@ -32,6 +32,9 @@ _PAYLOAD_NAMES = frozenset(
         *("openpgp-encrypted-message.asc", "gpgolpgp.dat", "gpgol_mime_structure.mime"),
     }
 )
+_ENVELOPE_NAMES = frozenset(
+    {"", "smime.p7m"}
+)  # under which programs send a mail (RFC 8551, 3.2.1)
 _TWIN_NAMES = ("pgpexch.htm", "pgpexch.html", "pgpexch.rtf")  # the body once more, as HTML
 
 
@@ -48,7 +51,7 @@ class ShapeName(StrEnum):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """One OpenPGP message in the mail; :func:`packets` takes it out.
+    """One encrypted message in the mail, OpenPGP's or S/MIME's; :func:`octets_of` takes it out.
 
     ``name`` is the visible file name, decoded (``""`` for bodies); ``main`` marks the one
     whose text opens with the routing header; ``entity`` says that the plaintext is a MIME
@@ -71,7 +74,7 @@ class Piece(msgspec.Struct, frozen=True):
 class Shape(msgspec.Struct, frozen=True):
     """What :func:`recognise` found.
 
-    ``pieces`` has the main one first and is empty for S/MIME and clear mail.
+    ``pieces`` has the main one first and is empty for clear mail.
     ``clear`` is what travels unencrypted beside what is encrypted. ``signed_outside`` says
     that a signature encloses the body; ``winmail`` that Outlook packed the mail, or some of
     it, into a ``winmail.dat``; ``surplus`` what of the pieces may not stand beside the main
@@ -97,15 +100,21 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class _Role(IntEnum):
-    """What a ciphertext is in its mail; the smaller goes before as the main one."""
+    """What a ciphertext is in its mail; the smaller goes before as the main one.
+
+    An envelope of S/MIME is always a whole mail (RFC 8551, 3.3), but beside somebody's encrypted
+    text it is a file that came along: it must not keep an emergency from being read.
+    """
 
     ENTITY = 0
     INLINE = 1
     INLINE_HTML = 2
-    FILE = 3
+    ENVELOPE = 3
+    FILE = 4
 
 
 _TEXTS = (_Role.INLINE, _Role.INLINE_HTML)
+_ENTITIES = (_Role.ENTITY, _Role.ENVELOPE)
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -116,7 +125,7 @@ class _Found(msgspec.Struct, frozen=True):
 
     @property
     def is_entity(self) -> bool:
-        return self.role is _Role.ENTITY
+        return self.role in _ENTITIES
 
     @property
     def is_text(self) -> bool:
@@ -132,7 +141,7 @@ def recognise(buffer: Buffer, root: Part | None = None) -> Shape:
     bodiless = not any(map(_is_body, leaves))
     everything = [found for leaf in leaves for found in _ciphertexts(leaf, bodiless=bodiless)]
     if not everything:
-        return _without_openpgp(leaves)
+        return _without_ciphertext(leaves)
     main, *others = sorted(_without_twins(everything), key=_rank)
     others = without_repetitions(main, others)
     kept = [main, *others]
@@ -154,8 +163,15 @@ def _in_clear(
     return InClear(
         files=beside.files,
         dropped=tuple(dict.fromkeys([*beside.dropped, *_around(kept)])),
-        text=kept[0].role is _Role.FILE and says_words(leaves, words),
+        text=_is_file(kept[0]) and says_words(leaves, words),
     )
+
+
+def _is_file(main: _Found) -> bool:
+    """Whether the main one is a file of a mail whose own text is another."""
+    name = main.leaf.part.filename.lower()
+    named = main.role is _Role.ENVELOPE and name not in _ENVELOPE_NAMES
+    return main.role is _Role.FILE or named
 
 
 def _around(kept: list[_Found]) -> Iterator[Beside]:
@@ -167,11 +183,11 @@ def _around(kept: list[_Found]) -> Iterator[Beside]:
         yield Beside.FOOTER
 
 
-def packets(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
-    """Yield the piece's binary OpenPGP message in chunks of up to about 1 MiB.
+def octets_of(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
+    """Yield the piece's binary message in chunks of up to about 1 MiB.
 
-    Raises :class:`ArmorError` where no message comes out; damage further in is left to
-    OpenPGP's integrity protection.
+    Raises :class:`ArmorError` where no message comes out; damage further in is left to what
+    protects the message's integrity.
     """
     chunks = armor.unwrapped(_shown(buffer, piece), piece.wraps)
     if piece.armored:
@@ -190,7 +206,9 @@ def _shown(buffer: Buffer, piece: Piece) -> Iterator[bytes]:
 
 
 def _ciphertexts(leaf: Leaf, *, bodiless: bool) -> Iterator[_Found]:
-    """Yield what is encrypted with OpenPGP in the leaf, with its role in the mail."""
+    """Yield what is encrypted in the leaf, with its role in the mail."""
+    if leaf.kind is OctetsKind.CMS_ENCRYPTED:
+        yield _Found(leaf, _Role.ENVELOPE)
     if leaf.kind is OctetsKind.ENCRYPTED:
         yield _Found(leaf, _role(leaf, bodiless=bodiless))
     if leaf.kind is not OctetsKind.ARMORED:
@@ -227,6 +245,8 @@ def _role(leaf: Leaf, *, bodiless: bool) -> _Role:
 
 
 def _is_body(leaf: Leaf) -> bool:
+    if leaf.kind is OctetsKind.CMS_ENCRYPTED:
+        return True
     armored_text = leaf.kind is OctetsKind.ARMORED and leaf.is_loose_text
     return armored_text or (
         leaf.kind in {OctetsKind.ARMORED, OctetsKind.ENCRYPTED} and _is_payload(leaf)
@@ -262,6 +282,8 @@ def _rank(found: _Found) -> tuple[bool, int]:
 
 
 def _shape_name(main: _Found, kept: list[_Found]) -> ShapeName:
+    if main.leaf.kind is OctetsKind.CMS_ENCRYPTED:
+        return ShapeName.SMIME
     if main.role is _Role.ENTITY:
         enclosed = main.leaf.within("multipart/encrypted") and not main.leaf.wrapped_entity
         return ShapeName.PGP_MIME if enclosed else ShapeName.MIXED_UP
@@ -271,7 +293,7 @@ def _shape_name(main: _Found, kept: list[_Found]) -> ShapeName:
 
 
 def _piece(found: _Found, *, main: bool) -> Piece:
-    part, entity = found.leaf.part, found.role is _Role.ENTITY
+    part, entity = found.leaf.part, found.is_entity
     armored = found.leaf.kind is OctetsKind.ARMORED
     return Piece(
         name="" if entity else part.filename,
@@ -286,9 +308,7 @@ def _piece(found: _Found, *, main: bool) -> Piece:
     )
 
 
-def _without_openpgp(leaves: tuple[Leaf, ...]) -> Shape:
-    if any(leaf.kind is OctetsKind.CMS_ENCRYPTED for leaf in leaves):
-        return Shape(ShapeName.SMIME)
+def _without_ciphertext(leaves: tuple[Leaf, ...]) -> Shape:
     signed = any(
         leaf.signed_outside or leaf.kind in {OctetsKind.SIGNED_TEXT, OctetsKind.CMS}
         for leaf in leaves

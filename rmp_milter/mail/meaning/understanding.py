@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from rmp_milter.calls.protocol import Doubt, Signature, Standing
-from rmp_milter.certificates import usable
+from rmp_milter.credentials import usable
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse

@@ -6,7 +6,8 @@ an armor without it for damaged (BADMDC) where the length is a multiple of three
 """
 
 import binascii
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 
 from rmp_milter.dossier.model import BodySlice, Slice
 
@@ -22,15 +23,37 @@ _FOLD_FROM, _FOLD_TO = 1257, (24, 16)  # x^1257 + x^24 + x^16 + 1: see _folded
 _CHECKSUM_BYTES = len(b"=abcd\r\n")
 
 
+class UnsoundBodyError(Exception):
+    """A stored body is missing, or is not what was stored; the message names it for the host.
+
+    ``document_id`` is its document's.
+    """
+
+    def __init__(self, document_id: bytes, what: str) -> None:
+        super().__init__(f"body {document_id.hex()} {what}")
+        self.document_id = document_id
+
+
+def check_body(document_id: bytes, body: Buffer, digest: bytes) -> None:
+    """Raise :class:`UnsoundBodyError` for a body with another SHA-256 than ``digest``.
+
+    No digest says nothing: rows of the outbox from before have none.
+    """
+    if digest and hashlib.sha256(body).digest() != digest:
+        raise UnsoundBodyError(document_id, "is not what was stored: its SHA-256 differs")
+
+
 def encode(piece: Slice | BodySlice, body: Buffer = b"") -> Iterator[bytes]:
     """Yield a piece of a mail in chunks of at most about 320 KB (a slice in one).
 
     ``body`` is the stored body that a :class:`BodySlice` names. Its packets and the body
-    are encoded as one; lines end in CRLF, the last one too.
+    are encoded as one; lines end in CRLF, the last one too. Raises :class:`UnsoundBodyError`,
+    before the first chunk, for a body that is not the one that was stored.
     """
     if isinstance(piece, Slice):
         yield piece.data
         return
+    check_body(piece.document_id, body, piece.digest)
     data = _aligned(piece.packets, memoryview(body))
     if not piece.armor:
         yield from map(_lines, data)
@@ -47,11 +70,36 @@ def encoded_size(piece: Slice | BodySlice, body_size: int = 0) -> int:
     """Return how many bytes :func:`encode` yields in all, from the body's size alone."""
     if isinstance(piece, Slice):
         return len(piece.data)
-    size = len(piece.packets) + body_size
-    characters = -(-size // 3) * 4
-    lines = -(-characters // _LINE_CHARS)
     frame = len(_HEAD) + _CHECKSUM_BYTES + len(_TAIL) if piece.armor else 0
-    return frame + characters + 2 * lines
+    return frame + base64_size(len(piece.packets) + body_size)
+
+
+def base64_size(size: int) -> int:
+    """Return how many bytes :func:`base64_lines` makes of so many."""
+    characters = -(-size // 3) * 4
+    return characters + 2 * -(-characters // _LINE_CHARS)
+
+
+def base64_lines(pieces: Iterable[Buffer]) -> Iterator[bytes]:
+    """Yield the pieces as one in base64, in lines of 76 characters (RFC 2045, 6.8).
+
+    Lines end in CRLF, the last one too; a piece is never copied whole.
+    """
+    held = b""
+    for piece in pieces:
+        view = memoryview(piece)
+        start = min(len(view), -len(held) % _LINE_BYTES)
+        held += bytes(view[:start])
+        if len(held) % _LINE_BYTES:
+            continue
+        if held:
+            yield _lines(held)
+        end = start + (len(view) - start) // _LINE_BYTES * _LINE_BYTES
+        for at in range(start, end, _CHUNK_BYTES):
+            yield _lines(view[at : min(at + _CHUNK_BYTES, end)])
+        held = bytes(view[end:])
+    if held:
+        yield _lines(held)
 
 
 def armored(message: Buffer) -> bytes:

@@ -2,20 +2,35 @@
 
 import msgspec
 
+from rmp_milter.calls.protocol import TRANSLATED
 from rmp_milter.dossier.model import Document, Entry
 
 
 class Enclosure(msgspec.Struct, frozen=True):
-    """A stored document to send, behind ``packets`` (key packets of its new reader).
+    """A stored document to send, behind ``packets`` (what its new reader opens it by).
 
     Without packets it cannot be opened by this reader: it is listed, not sent. ``number``
-    is the entry's in the reader's index.
+    is the entry's in the reader's index; ``owner`` the id of its dossier, whose ``card`` it is, or
+    of the deposit that ``waits`` for one.
     """
 
     number: int
     entry: Entry
     document: Document
     packets: bytes
+    owner: bytes = b""
+    waits: bool = False
+    card: bytes = b""
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether the keeper opens it and seals it anew when it is sent."""
+        return self.packets.startswith(TRANSLATED)
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it can be a mail of its own: bare texts and files cannot."""
+        return self.is_translated or self.document.container.is_mail
 
 
 class HeaderFile(msgspec.Struct, frozen=True):
@@ -48,7 +63,8 @@ class Letter(msgspec.Struct, frozen=True):
     knows no signature, and Thunderbird opens no signed file. ``files`` are of the service's
     own making (a slip to print). ``headers`` go with the enclosures of a reader whose
     software wants HPRIM headers. ``last`` is the last number in the reader's index, whose
-    numbers the enclosures bear.
+    numbers the enclosures bear. With ``originals`` a document that is translated brings along
+    what its author signed.
     """
 
     subject: str
@@ -59,3 +75,4 @@ class Letter(msgspec.Struct, frozen=True):
     files: tuple[Attachment, ...] = ()
     headers: tuple[HeaderFile, ...] = ()
     last: int = 1
+    originals: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from rmp_milter.dossier.model import BodySlice, Container, ReplyForm
+from rmp_milter.dossier.model import BodySlice, ReplyForm
 from rmp_milter.mail.outgoing.encode import encoded_size
 from rmp_milter.mail.outgoing.letter import Enclosure
 
@@ -18,6 +18,7 @@ TOGETHER = 10
 """Documents in one mail: as many as a client's list of attachments shows at a glance."""
 
 _PART_BYTES = 1024  # headers and boundaries around a document in a mail
+_TRANSLATED_BYTES = 16_384  # what is said in front of it, the service's certificates
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -33,8 +34,8 @@ class Room(msgspec.Struct, frozen=True):
 
 
 def is_entity(each: Enclosure) -> bool:
-    """Whether what is stored is a whole MIME entity, which can be a mail of its own."""
-    return each.document.container is Container.ENTITY
+    """Whether what is sent is a whole MIME entity, which can be a mail of its own."""
+    return each.is_mail
 
 
 def loads(enclosures: Iterable[Enclosure], room: Room) -> list[list[Enclosure]]:
@@ -50,7 +51,7 @@ def loads(enclosures: Iterable[Enclosure], room: Room) -> list[list[Enclosure]]:
         return _next_fit(sent, room.octets, most=len(sent))
     alone = _by_entry(sent, room.octets)
     most = room.mails - 1
-    if room.form is ReplyForm.SEPARATE:
+    if room.form is not ReplyForm.GROUPED:
         if len(alone) <= most:
             return alone
         for kept in range(most - 1, 1, -1):
@@ -113,6 +114,21 @@ def _next_fit(
     return found
 
 
+def _translated_size(each: Enclosure) -> int:
+    """Return how long a document is at most when it is sealed anew.
+
+    OpenPGP packs what it encrypts, S/MIME does not: by its parts, in base64, it may be far more
+    than what is stored. Signed for S/MIME it is in base64 once more.
+    """
+    plain = sum(part.size for part in each.document.parts)
+    return _in_base64(max(each.document.size, _in_base64(plain))) + _TRANSLATED_BYTES
+
+
+def _in_base64(size: int) -> int:
+    return encoded_size(BodySlice(b"", b"", armor=False), size)
+
+
 def _size(each: Enclosure) -> int:
+    size = _translated_size(each) if each.is_translated else each.document.size
     piece = BodySlice(each.packets, each.document.document_id, armor=is_entity(each))
-    return encoded_size(piece, each.document.size)
+    return encoded_size(piece, size)

@@ -29,14 +29,16 @@ def words_part(words: str) -> bytes:
 def file_part(name: str, each: Enclosure) -> Pieces:
     """Return an attachment (a MIME part behind a boundary of its mixed parent)."""
     head = header_block(
-        f"Content-Type: application/octet-stream; name={_quoted(name)}",
+        f"Content-Type: application/octet-stream; name={quoted_name(name)}",
         "Content-Transfer-Encoding: base64",
-        f"Content-Disposition: attachment; filename={_quoted(name)}",
+        f"Content-Disposition: attachment; filename={quoted_name(name)}",
     )
     start = boundary_line(PART_BOUNDARY) + head
     return (
         Slice(start),
-        BodySlice(each.packets, each.document.document_id, armor=False),
+        BodySlice(
+            each.packets, each.document.document_id, armor=False, digest=each.document.digest
+        ),
         Slice(b"\r\n"),
     )
 
@@ -61,7 +63,7 @@ def data_part(name: str, data: bytes) -> bytes:
     return boundary_line(PART_BOUNDARY) + head + encoded
 
 
-def _quoted(name: str) -> str:
+def quoted_name(name: str) -> str:
     """Return a file name as a MIME parameter value: quoted, RFC 2047 where not ASCII.
 
     Strictly RFC 2231 would be right; RFC 2047 inside quotes is what every mail client of

@@ -12,12 +12,13 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm, Slice
 from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.outgoing.attachment import attached
-from rmp_milter.mail.outgoing.encode import armored, armored_key
+from rmp_milter.mail.outgoing.encode import UnsoundBodyError, armored, armored_key
 from rmp_milter.mail.outgoing.letter import Attachment, Enclosure, HeaderFile, Letter
 from rmp_milter.mail.outgoing.loads import is_entity, loads
 from rmp_milter.mail.outgoing.narrow import ready
@@ -30,8 +31,11 @@ from rmp_milter.mail.outgoing.wrapping import (
     index_entity,
     later,
     mixed_mail,
-    pgp_mime_mail,
+    own_mail,
+    protected_head,
+    sealed_pieces,
     stapled_mail,
+    stored_pieces,
     text_entity,
 )
 
@@ -46,47 +50,75 @@ class SealPieces(msgspec.Struct, frozen=True):
     held_code: bytes = b""
 
 
-Sealing = Generator[SealPieces, bytes, tuple[OutgoingMail, ...]]
+class SealAnew(msgspec.Struct, frozen=True):
+    """Ask for a document to be opened and sealed anew for the reader; bytes are sent back.
+
+    ``head`` are the header lines of the entity that it becomes.
+    """
+
+    enclosure: Enclosure
+    head: bytes
+    original: bool = False
+
+
+Order = SealPieces | SealAnew
+Sealing = Generator[Order, bytes, tuple[OutgoingMail, ...]]
+"""Yields what is to be sealed, and is sent the sealed bytes.
+
+:class:`UnsoundBodyError` is thrown in where a stored body is none to seal; then the reader is told
+so in its place, and all the rest goes its way.
+"""
 
 
 def build(letter: Letter, frame: Frame) -> Sealing:
     """Return the mails of an answer, the one with the index or the plain words first."""
     letter = msgspec.structs.replace(letter, text=ready(letter.text, frame.service))
-    if frame.reader.reply_form is ReplyForm.PARTITIONED:
+    if frame.form is ReplyForm.PARTITIONED:
         return (yield from _partitioned(letter, frame))
-    return (yield from _pgp_mime(letter, frame))
+    return (yield from _mails(letter, frame))
 
 
-def _pgp_mime(letter: Letter, frame: Frame) -> Sealing:
-    """PGP/MIME: the index, then the documents in mails behind it, the résumé before all.
+def _mails(letter: Letter, frame: Frame) -> Sealing:
+    """PGP/MIME or S/MIME: the index, then the documents in mails behind it, the résumé first.
 
-    A body that is a MIME entity travels as it came in, behind the reader's key packet;
-    bare files go as attachments of a sealed mail (a client opens them one by one).
+    A body that is a MIME entity travels as it came in, behind the reader's key packet, or
+    translated; bare files go as attachments of a sealed mail (a client opens them one by one).
     """
     parted = loads(letter.enclosures, frame.room)
-    words = letter.text
-    if parted:
-        words += "\n" + text("index-mails", frame.language, count=str(len(parted))) + "\n"
-    if any(_is_stapled(load) for load in parted):
-        words += text("index-stapled", frame.language) + "\n"
+    words = letter.text + _of_mails(parted, frame)
     beside = _headers_beside(letter, parted)
     in_index = [each for each in letter.headers if each.number not in beside]
     index = _index(letter, words, in_index, frame)
     sealed = yield SealPieces((Slice(index),), letter.held_code)
-    mails = [pgp_mime_mail((Slice(armored(sealed)),), frame)]
+    mails = [own_mail(sealed_pieces(sealed, frame), frame)]
     labels = _labels(parted, letter.last, frame.language)
     for number, (load, label) in enumerate(zip(parted, labels, strict=True), 2):
         place = PlaceInAnswer(number, label, mails[0].message_id)
         if _is_stapled(load):
-            mails.append(_stapled(frame, place, load))
+            mails.append((yield from _stapled(letter, frame, place, load)))
         elif is_entity(load[0]):
-            mails.append(pgp_mime_mail((_armored_body(load[0]),), frame, place))
+            pieces = yield from _message(letter, frame, place, load[0])
+            mails.append(own_mail(pieces, frame, place))
         else:
             # With the first of an entry's mails; an entity's mail takes none.
             headers = [beside.pop(each.number, None) for each in load]
             parts = [data_part(each.name, each.data) for each in headers if each]
             mails.append((yield from _files_mail(letter.subject, frame, place, load, parts)))
     return tuple(mails)
+
+
+def _of_mails(parted: Sequence[Sequence[Enclosure]], frame: Frame) -> str:
+    """Return what the index says of the mails behind it, such as their readers see them."""
+    if not parted:
+        return ""
+    language = frame.language
+    words = "\n" + text("index-mails", language, count=str(len(parted))) + "\n"
+    if not all(each.is_translated for load in parted for each in load):
+        authors = "index-authors-smime" if frame.is_smime else "index-authors"
+        words += text(authors, language) + "\n"
+    if any(_is_stapled(load) for load in parted):
+        words += text("index-stapled", language) + "\n"
+    return words
 
 
 def _labels(
@@ -126,9 +158,9 @@ def _headers_beside(
 
 def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Frame) -> bytes:
     parts = [attached(file) for file in letter.files]
-    if letter.certificates:
+    if keys := _keys(letter, frame):
         words += "\n" + text("index-keys", frame.language, name=KEYS_NAME) + "\n"
-        parts.append(keys_part(armored_key(b"".join(letter.certificates))))
+        parts.append(keys_part(armored_key(b"".join(keys))))
     if letter.headers:
         words += "\n" + text("index-hprim", frame.language) + "\n"
         parts += [data_part(each.name, each.data) for each in headers]
@@ -137,17 +169,48 @@ def _index(letter: Letter, words: str, headers: Sequence[HeaderFile], frame: Fra
     return index_entity(letter.subject, words, parts, frame)
 
 
+def _keys(letter: Letter, frame: Frame) -> list[bytes]:
+    """Return the authors' OpenPGP certificates; those of S/MIME stand in the signatures."""
+    if frame.is_smime:
+        return []
+    return [each for each in letter.certificates if kind_of(each) is CertificateKind.OPENPGP]
+
+
 def _is_stapled(load: Sequence[Enclosure]) -> bool:
     return len(load) > 1 and is_entity(load[0])
 
 
-def _armored_body(each: Enclosure) -> BodySlice:
-    return BodySlice(each.packets, each.document.document_id, armor=True)
+def _message(
+    letter: Letter, frame: Frame, place: PlaceInAnswer, each: Enclosure
+) -> Generator[Order, bytes, Pieces]:
+    """Return a document as a message of its own: as its author sealed it, or translated."""
+    if not each.is_translated:
+        return stored_pieces(each)
+    dated = later(frame, place)
+    try:
+        head = protected_head(letter.subject, dated)
+        sealed = yield SealAnew(each, head, letter.originals)
+    except UnsoundBodyError:
+        entity = text_entity(letter.subject, _unsound(each, frame), dated)
+        sealed = yield SealPieces((Slice(entity),))
+    return sealed_pieces(sealed, frame)
 
 
-def _stapled(frame: Frame, place: PlaceInAnswer, load: Sequence[Enclosure]) -> OutgoingMail:
-    words = text("stapled", frame.language, numbers=place.label)
-    documents = [(each.number, _armored_body(each)) for each in load]
+def _unsound(each: Enclosure, frame: Frame) -> str:
+    """Return what a reader is told of a document that is not what was stored."""
+    return text("unsound-document", frame.language, number=numbered(each.number))
+
+
+def _stapled(
+    letter: Letter, frame: Frame, place: PlaceInAnswer, load: Sequence[Enclosure]
+) -> Generator[Order, bytes, OutgoingMail]:
+    # Thunderbird has a button that opens all, but for OpenPGP alone.
+    stapled = "stapled-smime" if frame.is_smime else "stapled"
+    words = text(stapled, frame.language, numbers=place.label)
+    documents: list[tuple[int, Pieces]] = []
+    for each in load:
+        pieces = yield from _message(letter, frame, place, each)
+        documents.append((each.number, pieces))
     return stapled_mail(words, documents, frame, place)
 
 
@@ -157,7 +220,7 @@ def _files_mail(
     place: PlaceInAnswer,
     load: Sequence[Enclosure],
     parts: Sequence[bytes],
-) -> Generator[SealPieces, bytes, OutgoingMail]:
+) -> Generator[Order, bytes, OutgoingMail]:
     """Bare files, of one entry or of several; then each name begins with its number."""
     if len({each.number for each in load}) == 1:
         title = load[0].entry.document_type
@@ -166,9 +229,27 @@ def _files_mail(
     else:
         words = text("enclosed-several", frame.language, numbers=place.label)
         files = [(real_name(each, among_others=True), each) for each in load]
-    dated = later(frame, place)
-    sealed = yield SealPieces(files_entity(subject, words, files, dated, parts))
-    return pgp_mime_mail((Slice(armored(sealed)),), frame, place)
+    sealed = yield from _sealed_entity(subject, words, files, later(frame, place), parts)
+    return own_mail(sealed_pieces(sealed, frame), frame, place)
+
+
+def _sealed_entity(
+    subject: str,
+    words: str,
+    files: Sequence[tuple[str, Enclosure]],
+    frame: Frame,
+    parts: Sequence[bytes],
+) -> Generator[Order, bytes, bytes]:
+    """Seal words and files; in the place of each that is unsound some words more."""
+    while True:
+        try:
+            return (yield SealPieces(files_entity(subject, words, files, frame, parts)))
+        except UnsoundBodyError as error:
+            lost = [each for _, each in files if each.document.document_id == error.document_id]
+            if not lost:
+                raise
+            words += "\n" + "\n".join(_unsound(each, frame) for each in lost)
+            files = [each for each in files if each[1] not in lost]
 
 
 def _partitioned(letter: Letter, frame: Frame) -> Sealing:
@@ -188,7 +269,7 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
         words += "\n" + text("partitioned-open", frame.language) + "\n"
     if letter.headers:
         words += "\n" + text("index-hprim", frame.language) + "\n"
-    batches = yield from _files(parted or [[]], iter(names), letter.headers)
+    batches = yield from _files(letter, frame, parted or [[]], iter(names))
     batches[0] = (*(yield from _sealed_files(made, letter.held_code)), *batches[0])
     mails: list[OutgoingMail] = []
     for index, batch in enumerate(batches, 1):
@@ -207,13 +288,16 @@ def _partitioned(letter: Letter, frame: Frame) -> Sealing:
 
 
 def _files(
-    parted: Sequence[Sequence[Enclosure]], names: Iterator[str], headers: Sequence[HeaderFile]
-) -> Generator[SealPieces, bytes, list[Pieces]]:
+    letter: Letter,
+    frame: Frame,
+    parted: Sequence[Sequence[Enclosure]],
+    names: Iterator[str],
+) -> Generator[Order, bytes, list[Pieces]]:
     """Return the files of each mail: in front of an entry's first one its header, if any.
 
     A header is encrypted by itself; ``names`` has one for each file.
     """
-    ahead = {each.number: each for each in headers}
+    ahead = {each.number: each for each in letter.headers}
     batches: list[Pieces] = []
     for load in parted:
         pieces: list[Slice | BodySlice] = []
@@ -221,14 +305,22 @@ def _files(
             if header := ahead.pop(each.number, None):
                 sealed = yield SealPieces((Slice(header.data),))
                 pieces.append(Slice(data_part(f"{header.name}.pgp", sealed)))
-            pieces += file_part(next(names), each)
+            if each.is_translated:
+                try:
+                    head = protected_head(letter.subject, frame)
+                    sealed = yield SealAnew(each, head, letter.originals)
+                except UnsoundBodyError:
+                    sealed = yield SealPieces((Slice(_unsound(each, frame).encode()),))
+                pieces.append(Slice(data_part(next(names), sealed)))
+            else:
+                pieces += file_part(next(names), each)
         batches.append(tuple(pieces))
     return batches
 
 
 def _sealed_files(
     made: Sequence[tuple[str, Attachment]], held_code: bytes
-) -> Generator[SealPieces, bytes, list[Slice]]:
+) -> Generator[Order, bytes, list[Slice]]:
     parts = []
     for name, file in made:
         sealed = yield SealPieces((Slice(file.data),), held_code)
@@ -260,7 +352,7 @@ def neutral_names(sent: Sequence[Enclosure]) -> list[str]:
 
 
 def _neutral_name(each: Enclosure, number: str) -> str:
-    if each.document.container is Container.ENTITY:
+    if each.is_mail:
         return f"{number}-entree.eml.pgp"
     if each.document.container is Container.TEXT:
         return f"{number}-lettre.txt.pgp"

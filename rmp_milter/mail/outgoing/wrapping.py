@@ -4,15 +4,26 @@ Nothing of a patient and no word of a user stands outside the encryption.
 """
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import formataddr, formatdate
 
 import msgspec
 
+from rmp_milter.calls.containers import CMS_KINDS
+from rmp_milter.cms import CmsKind, looks_like_cms
+from rmp_milter.cms import head as cms_head
+from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.answers import followers_id
-from rmp_milter.dossier.model import BodySlice, Doctor, OutgoingMail, Slice
+from rmp_milter.dossier.model import (
+    BodySlice,
+    Doctor,
+    OutgoingMail,
+    ReplyForm,
+    Slice,
+)
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
+from rmp_milter.mail.outgoing.encode import armored, base64_lines
 from rmp_milter.mail.outgoing.letter import Enclosure
 from rmp_milter.mail.outgoing.loads import Room
 from rmp_milter.mail.outgoing.parts import (
@@ -28,6 +39,13 @@ from rmp_milter.mail.outgoing.parts import (
 from rmp_milter.mail.outgoing.plain_mail import SUPPRESSED
 
 _CRLF = "\r\n"
+
+
+_SMIME_TYPES: Mapping[CmsKind | None, str] = {
+    CmsKind.ENVELOPED: "enveloped-data",
+    CmsKind.AUTHENTICATED: "authEnveloped-data",
+}
+_BASE64_HEAD = 64  # characters of 48 octets, more than is needed to tell
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -51,9 +69,30 @@ class Frame(msgspec.Struct, frozen=True):
     reply: bool = True
 
     @property
+    def is_smime(self) -> bool:
+        """Whether the reader is written to in S/MIME, and in OpenPGP otherwise."""
+        return _has_smime(self.reader)
+
+    @property
+    def form(self) -> ReplyForm:
+        """The form in which the reader is answered."""
+        return answered_form(self.reader)
+
+    @property
     def room(self) -> Room:
         """The form in which the reader is answered, and how large and many its mails are."""
-        return Room(self.reader.reply_form, self.answer_bytes, self.answer_mails)
+        return Room(self.form, self.answer_bytes, self.answer_mails)
+
+
+def _has_smime(reader: Doctor) -> bool:
+    return kind_of(reader.certificate) is CertificateKind.SMIME
+
+
+def answered_form(reader: Doctor) -> ReplyForm:
+    """Return the form in which somebody is answered; S/MIME has no files of their own."""
+    form = reader.reply_form
+    is_none = _has_smime(reader) and form is ReplyForm.PARTITIONED
+    return ReplyForm.SEPARATE if is_none else form
 
 
 class PlaceInAnswer(msgspec.Struct, frozen=True):
@@ -120,17 +159,76 @@ def index_entity(subject: str, words: str, parts: Sequence[bytes], frame: Frame)
 
 def _inner_headers(subject: str, kind: str, frame: Frame, encoding: str) -> bytes:
     """Return the protected headers (RFC 9788) of an encrypted entity."""
-    lines = [
+    lines = [*_protected_lines(subject, frame), f"Content-Type: {kind}"]
+    if encoding:
+        lines.append(f"Content-Transfer-Encoding: {encoding}")
+    return header_block(*lines)
+
+
+def _protected_lines(subject: str, frame: Frame) -> list[str]:
+    return [
         "MIME-Version: 1.0",
         f"Subject: {_encoded(subject)}",
         f"From: {_from(frame)}",
         f"To: {frame.reader.mail}",
         f"Date: {formatdate(frame.at)}",
-        f"Content-Type: {kind}",
     ]
-    if encoding:
-        lines.append(f"Content-Transfer-Encoding: {encoding}")
-    return header_block(*lines)
+
+
+def protected_head(subject: str, frame: Frame) -> bytes:
+    """Return the protected header lines of an entity whose content the keeper writes."""
+    return "".join(f"{line}{_CRLF}" for line in _protected_lines(subject, frame)).encode()
+
+
+def own_mail(
+    message: Pieces, frame: Frame, place: PlaceInAnswer | None = None, subject: str = ""
+) -> OutgoingMail:
+    """Return a mail that is one encrypted message, in the reader's kind."""
+    wrap = smime_mail if frame.is_smime else pgp_mime_mail
+    return wrap(message, frame, place, subject)
+
+
+def sealed_pieces(message: bytes, frame: Frame) -> Pieces:
+    """Return a message that the keeper sealed, as it stands in :func:`own_mail`."""
+    if frame.is_smime:
+        return (Slice(b"".join(base64_lines([message]))),)
+    return (Slice(armored(message)),)
+
+
+def stored_pieces(each: Enclosure) -> Pieces:
+    """Return a stored document behind what opens it, as it stands in :func:`own_mail`."""
+    document = each.document
+    identifier, digest = document.document_id, document.digest
+    if not document.container.is_cms:
+        return (BodySlice(each.packets, identifier, armor=True, digest=digest),)
+    front = cms_head(CMS_KINDS[document.container], [each.packets], document.size)
+    return (BodySlice(front, identifier, armor=False, digest=digest),)
+
+
+def smime_mail(
+    body: Pieces, frame: Frame, place: PlaceInAnswer | None = None, subject: str = ""
+) -> OutgoingMail:
+    """Wrap an envelope as RFC 8551 says (sections 3.3 and 3.4)."""
+    smime_type = _SMIME_TYPES.get(_kind_of(body), _SMIME_TYPES[CmsKind.ENVELOPED])
+    kind = f'application/pkcs7-mime; smime-type={smime_type};{_CRLF} name="smime.p7m"'
+    start, message_id, _ = _outer(
+        frame,
+        kind,
+        place,
+        subject,
+        "Content-Transfer-Encoding: base64",
+        'Content-Disposition: attachment; filename="smime.p7m"',
+    )
+    pieces = (Slice(start), *body)
+    return OutgoingMail(recipient=frame.reader.mail, message_id=message_id, pieces=pieces)
+
+
+def _kind_of(body: Pieces) -> CmsKind | None:
+    """Return what stands in an envelope's first octets, which its header has to say too."""
+    first = body[0]
+    if isinstance(first, BodySlice):
+        return looks_like_cms(first.packets)
+    return looks_like_cms(base64.b64decode(first.data[:_BASE64_HEAD]))
 
 
 def pgp_mime_mail(
@@ -162,9 +260,9 @@ def mixed_mail(
 
 
 def stapled_mail(
-    words: str, documents: Sequence[tuple[int, BodySlice]], frame: Frame, place: PlaceInAnswer
+    words: str, documents: Sequence[tuple[int, Pieces]], frame: Frame, place: PlaceInAnswer
 ) -> OutgoingMail:
-    """Return a mail that holds several: each a PGP/MIME mail that a client opens by itself.
+    """Return a mail that holds several: each an encrypted mail that a client opens by itself.
 
     They stand in clear around what is encrypted, since Thunderbird opens no mail that is
     inside an encrypted one. So ``words``, and the numbers of the documents, say nothing.
@@ -180,7 +278,7 @@ def stapled_mail(
         subject = text("document-subject", frame.language, number=f"{number:02}")
         pieces += (
             Slice(start),
-            *pgp_mime_mail((body,), later(frame, place), None, subject).pieces,
+            *own_mail(body, later(frame, place), None, subject).pieces,
         )
     pieces.append(Slice(boundary_end(PART_BOUNDARY)))
     return OutgoingMail(
@@ -189,12 +287,12 @@ def stapled_mail(
 
 
 def _outer(
-    frame: Frame, kind: str, place: PlaceInAnswer | None, subject: str = ""
+    frame: Frame, kind: str, place: PlaceInAnswer | None, subject: str = "", *more: str
 ) -> tuple[bytes, str, str]:
     """Return the clear headers of one mail, its Message-ID and its boundary."""
     message_id = _message_id(frame, place)
     boundary = f"=-rmp-{message_id[1:].partition('@')[0]}"
-    if "boundary=" not in kind:
+    if kind.startswith("multipart/") and "boundary=" not in kind:
         kind += f'; boundary="{boundary}"'
     lines = [
         f"Date: {formatdate(later(frame, place).at)}",
@@ -206,6 +304,7 @@ def _outer(
         f"X-Auto-Response-Suppress: {SUPPRESSED}",
         "MIME-Version: 1.0",
         f"Content-Type: {kind}",
+        *more,
     ]
     thread = [each for each in (frame.in_reply_to, place.first if place else "") if each]
     if thread:

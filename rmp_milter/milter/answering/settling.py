@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from rmp_milter.calls.protocol import OpenedBody
-from rmp_milter.certificates import reachable
+from rmp_milter.credentials import reachable
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Notice, Outcome
+from rmp_milter.mail.outgoing.letter import Letter
 from rmp_milter.milter.answering.answers import About, Answers, Bodies
 
 log = logging.getLogger("rmp.milter")
@@ -53,6 +54,7 @@ def changes_of(
         receipts=effects.receipts,
         emergencies=effects.emergencies,
         postal=effects.postal,
+        counted=effects.counted,
     )
 
 
@@ -73,6 +75,7 @@ def _mails(
         urgent=outcome.urgent,
         ticket=case.ticket,
         newer=case.sender.newer,
+        act=case.act,
     )
     if outcome.letter is not None:
         yield from answers.make(outcome.letter, about, bodies.find)
@@ -101,7 +104,7 @@ def _noticed(
     )
     if reachable(notice.reader.certificate, case.at):
         theirs = msgspec.structs.replace(
-            told, reader=notice.reader, is_new=notice.is_new, newer=b""
+            told, reader=notice.reader, is_new=notice.is_new, newer=b"", sent=notice.sent
         )
         try:
             return answers.make(notice.letter, theirs, find), True
@@ -109,7 +112,13 @@ def _noticed(
             if not about.urgent:
                 raise
     own = msgspec.structs.replace(told, reader=case.doctor)
-    return answers.make(notice.letter, own, find), False
+    return answers.make(_without_translations(notice.letter), own, find), False
+
+
+def _without_translations(letter: Letter) -> Letter:
+    """Return the letter as its sender may have it sealed in another's place."""
+    kept = tuple(each for each in letter.enclosures if not each.is_translated)
+    return msgspec.structs.replace(letter, enclosures=kept)
 
 
 def _present(sender: Doctor, effects: Effects) -> Doctor:
