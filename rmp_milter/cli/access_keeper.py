@@ -18,7 +18,8 @@ from rmp_milter.cli.output import Json, print_json, print_pairs
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
-from rmp_milter.keeper.keys.keys import KeyFileError, LogKey, load_log_key
+from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.keys import LogKey, load_log_key
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError, create
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint

@@ -13,7 +13,7 @@ from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, outermost_config
 from rmp_milter.cli.output import spaced_fingerprint
 from rmp_milter.config import Config, load
-from rmp_milter.disk.new_files import sync_folder, write_new
+from rmp_milter.disk.new_files import replace_whole, write_new
 from rmp_milter.keeper.keys.keys import AUDITORS
 from rmp_milter.keeper.log.head import verifier_key
 
@@ -67,15 +67,6 @@ def install(config: Config, public: Path) -> None:
     now = int(time.time())
     with open_log(config) as (journal, _):
         journal.append(Event(now, NEW_KEY, b"", "", made, ""), now)
-        _replace(config.paths.keeper / AUDITORS, content)
+        with refusing(OSError):
+            replace_whole(config.paths.keeper / AUDITORS, content, 0o600)
     click.echo(f"installed: {spaced_fingerprint(made)}; start the keeper anew")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file whole, durable on return."""
-    part = path.with_name(f"{path.name}.new")
-    with refusing(OSError):
-        part.unlink(missing_ok=True)
-        write_new(part, content, 0o600)
-        part.replace(path)
-        sync_folder(path.parent)

@@ -18,6 +18,7 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.cards import CardT, dossier_card, person_card
+from rmp_milter.dossier.credentials import certificates_of
 from rmp_milter.dossier.model import Doctor, Dossier, NumberedEntry
 from rmp_milter.dossier.said import (
     dossier_named,
@@ -39,9 +40,14 @@ def vouched(
     """
     if before is not None and before.card:
         refuse_unlike(person_named(before), person_card(before.card), person_said(before))
-    said = PersonSaid(person_said(doctor), doctor.certificate)
-    card = keeper.ask(Vouched, Vouch(said, event, before=doctor.card)).card
+    card = keeper.ask(Vouched, Vouch(words_of(doctor), event, before=doctor.card)).card
     return replace(doctor, card=card)
+
+
+def words_of(doctor: Doctor) -> PersonSaid:
+    """Return what the keeper is told of somebody's record, to vouch for it."""
+    first, *more = certificates_of(doctor)
+    return PersonSaid(person_said(doctor), first, tuple(more))
 
 
 def vouched_dossier(  # noqa: PLR0913 -- before and after, and what both are drawn from

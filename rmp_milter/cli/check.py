@@ -11,6 +11,9 @@ from rmp_milter.cli.output import print_json, visible
 from rmp_milter.config import Config
 from rmp_milter.host.checks import check_mail_server, check_service
 from rmp_milter.postfix.rules import PostfixFinding, Severity
+from rmp_milter.x509.paths import prepare
+
+prepare()  # now: the parts are looked at as their users, who may not read where Python lies
 
 
 @click.command()

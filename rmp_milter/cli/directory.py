@@ -2,18 +2,13 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 
-from rmp_milter.certificates import (
-    Certificate,
-    CertificateError,
-    check_usable,
-    read_certificate,
-)
 from rmp_milter.cli.cautions import of_key, warn
-from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.certificates_shown import as_json, as_pairs, certificates_shown
+from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.output import Json, moment, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.disk.formats import Format
 from rmp_milter.dossier.changes import Changes
@@ -69,14 +64,6 @@ def reading(
     return read
 
 
-def usable_certificate(data: bytes, now: int) -> Certificate:
-    """Return the certificate of a key file; raises :class:`CommandError` with what is wrong."""
-    with refusing(CertificateError, hint="ask the doctor for a key that can be encrypted to"):
-        certificate = read_certificate(data)
-        check_usable(data, now)
-    return certificate
-
-
 def find(snapshot: Snapshot, who: str) -> Doctor:
     """Return the doctor whom ``who`` names; raises :class:`CommandError` for nobody."""
     compact = "".join(who.split())
@@ -130,6 +117,9 @@ def described(doctor: Doctor, snapshot: Snapshot) -> dict[str, Json]:
             for name, first, last in _locums(doctor, snapshot)
         ],
         "fingerprint": doctor.fingerprint,
+        "opens_gcm": doctor.program.opens_gcm,
+        "prefers": doctor.program.prefers,
+        "certificates": [*map(as_json, certificates_shown(doctor, int(time.time())))],
         "added": moment(doctor.added_at),
         "warnings": of_key(doctor, int(time.time())),
     }
@@ -158,9 +148,24 @@ def print_doctor(doctor: Doctor, store: Store, *, json: bool) -> None:
             ("key", spaced_fingerprint(doctor.fingerprint)),
             ("added", moment(doctor.added_at)),
             ("dossiers", str(treats)),
+            *_said_of_program(doctor),
             *(("locum", f"{name}, {first} to {last}") for name, first, last in locums),
+            *(
+                pair
+                for each in certificates_shown(doctor, int(time.time()))
+                for pair in as_pairs(each)
+            ),
         ]
     )
+
+
+def _said_of_program(doctor: Doctor) -> Iterator[tuple[str, str]]:
+    """Yield what his last signed S/MIME mail said, where that is more than usual."""
+    if doctor.program.opens_gcm:
+        yield "program", "opens AES-GCM: is sent such documents as they are"
+    if doctor.program.prefers:
+        wanted = spaced_fingerprint(doctor.program.prefers)
+        yield "program", f"would rather be written to by {wanted} (rmp doctor rekey)"
 
 
 def _locums(doctor: Doctor, snapshot: Snapshot) -> list[tuple[str, str, str]]:

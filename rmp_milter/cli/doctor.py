@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rmp_milter.cli.cards import show_committed, struck_out, vouched
+from rmp_milter.cli.credentials import ANSWERS, check_form, check_offered, chosen, read_files
 from rmp_milter.cli.directory import (
     commit,
     described,
@@ -15,17 +16,18 @@ from rmp_milter.cli.directory import (
     print_doctor,
     reading,
     rpps_of,
-    usable_certificate,
     words_of,
 )
 from rmp_milter.cli.doctor_changes import locum, set_
 from rmp_milter.cli.doctor_import import import_
 from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
+from rmp_milter.cli.issuers import check_issuers, world_of
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_table
 from rmp_milter.cli.stores import open_store
+from rmp_milter.cli.welcome import welcome, welcomes
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
@@ -38,7 +40,7 @@ def doctor() -> None:
     """Enrol doctors, show, change and remove them."""
 
 
-for command in (set_, locum, import_, rekey):
+for command in (set_, locum, import_, rekey, welcome):
     doctor.add_command(command)
 
 
@@ -61,9 +63,17 @@ for command in (set_, locum, import_, rekey):
 )
 @click.option(
     "--key",
+    "--certificate",
+    "files",
     required=True,
+    multiple=True,
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="His OpenPGP certificate (public key), armored or binary.",
+    help="A certificate of his: OpenPGP (public key), or X.509 for S/MIME; several may be given.",
+)
+@click.option(
+    "--answers",
+    type=ANSWERS,
+    help="Which kind his answers are for; else the first that can be encrypted to.",
 )
 @click.option("--account", default="", metavar="SASLNAME", help="His login for SMTP AUTH.")
 @click.option(
@@ -89,32 +99,39 @@ def add(  # noqa: PLR0913 -- one argument an option
     rpps: str,
     mail: str,
     profession: str,
-    key: Path,
+    files: tuple[Path, ...],
+    answers: str | None,
     account: str,
     reply_form: str,
     receipts: str,
     as_json: bool,
 ) -> None:
-    """Enrol a doctor with his key."""
+    """Enrol a doctor with his key or certificates."""
     now = int(time.time())
-    certificate = usable_certificate(key.read_bytes(), now)
+    found = read_files(files, now)
+    his = chosen(found, answers, rpps, now)
+    check_issuers(found, world_of(config), now)
+    check_offered(ReplyForm(reply_form), config)
+    check_form(his.first.kind, ReplyForm(reply_form))
     new = Doctor(
         doctor_id=secrets.token_bytes(16),
         name=name,
         rpps=rpps,
         mail=mail,
         profession=profession,
-        certificate=certificate.binary,
-        fingerprint=certificate.fingerprint,
-        key_ids=certificate.key_ids,
+        certificate=his.first.binary,
+        fingerprint=his.first.fingerprint,
+        key_ids=his.key_ids,
         account=account,
         reply_form=ReplyForm(reply_form),
         added_at=now,
         receipts=Receipts(receipts),
+        credentials=his.credentials,
     )
     with operator(config) as keeper, open_store(config) as store:
         new = vouched(keeper, new, keeper.event("inscription", rpps))
-        commit(store, Changes(doctors=(new,)), now)
+        outbox = welcomes(keeper, config, (new,), now)
+        commit(store, Changes(doctors=(new,), outbox=outbox), now)
         show_committed(keeper, new)
         print_doctor(new, store, json=as_json)
 

@@ -1,18 +1,28 @@
 """``rmp doctor set`` and ``rmp doctor locum``: an enrolled doctor's entry, changed."""
 
 import time
+from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
-from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.cli.cards import show_committed, vouched
+from rmp_milter.cli.cautions import warn
+from rmp_milter.cli.credentials import ANSWERS, LATER, check_form, check_offered, of_doctor
 from rmp_milter.cli.directory import commit, find, mail_of, print_doctor, reading, words_of
-from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.doctor_certificates import (
+    CertificatesWanted,
+    answered_by,
+    certificate_fields,
+)
+from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.output import print_error
 from rmp_milter.cli.stores import open_store
+from rmp_milter.cli.welcome import welcomes
 from rmp_milter.config import Config
+from rmp_milter.credentials import kind_of
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.days import Clock, day_of
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
@@ -40,6 +50,28 @@ from rmp_milter.mail.header.civil import day
     help="A receipt for each deposit, one a day, or none.",
 )
 @click.option("--read-key", is_flag=True, help="Note anew which keys his certificate has.")
+@click.option(
+    "--certificate",
+    "--key",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A further certificate of his, OpenPGP or X.509; several may be given.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="FINGERPRINT",
+    help="A certificate that he has no more, as show names it.",
+)
+@click.option("--answers", type=ANSWERS, help="Which kind his answers are for from now on.")
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="NAME",
+    help="Who answers for --certificate and --answers; two different persons.",
+)
 @click.option("--hprim", type=click.Choice(["yes", "no"]), help="HPRIM headers beside entries.")
 @json_option
 @configured
@@ -54,12 +86,17 @@ def set_(  # noqa: PLR0913 -- one argument an option
     reply_form: str | None,
     receipts: str | None,
     read_key: bool,
+    files: tuple[Path, ...],
+    without: tuple[str, ...],
+    answers: str | None,
+    witnesses: tuple[str, ...],
     hprim: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Change what the directory says of a doctor; what is not given stays.
 
-    WHO is the RPPS number, mail address or key fingerprint. For another key see rekey.
+    WHO is the RPPS number, mail address or key fingerprint. For another key in the place of the
+    one that his answers go to see rekey.
     """
     given: dict[str, object] = {
         "name": name,
@@ -70,25 +107,34 @@ def set_(  # noqa: PLR0913 -- one argument an option
         "receipts": None if receipts is None else Receipts(receipts),
         "hprim": None if hprim is None else hprim == "yes",
     }
-    changed = {field: value for field, value in given.items() if value is not None}
-    if not changed and not read_key:
+    fields = {field: value for field, value in given.items() if value is not None}
+    wanted = CertificatesWanted(files, without, answers, witnesses)
+    if not fields and not read_key and not wanted.is_given:
         raise click.UsageError("nothing to change: give an option")
+    if reply_form is not None:
+        check_offered(ReplyForm(reply_form), config)
+    now = int(time.time())
+    named, added = wanted.named(), wanted.read(config, now)
     with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
+            fields |= certificate_fields(found, wanted, added, snapshot, now)
         if read_key:
-            changed["key_ids"] = _key_ids(found)
-        leaf = keeper.event("modification", found.rpps)
-        new = vouched(keeper, revised(found, **changed), leaf, before=found)
-        commit(store, Changes(doctors=(new,)), int(time.time()))
+            fields.setdefault("key_ids", of_doctor(found).key_ids)
+        new = revised(found, **fields)
+        check_form(kind_of(new.certificate), new.reply_form)
+        leaf = keeper.event("cle" if wanted.is_given else "modification", found.rpps, named)
+        new = vouched(keeper, new, leaf, before=found)
+        outbox = welcomes(keeper, config, (new,), now, found)
+        commit(store, Changes(doctors=(new,), outbox=outbox), now)
         show_committed(keeper, new)
+        refused = answered_by(keeper, store, new, named) if answers else ()
         print_doctor(new, store, json=as_json)
-
-
-def _key_ids(doctor: Doctor) -> tuple[str, ...]:
-    """Return by which key ids a doctor is found, as his certificate says today."""
-    with refusing(CertificateError):
-        return read_certificate(doctor.certificate).key_ids
+    if new.reply_form is ReplyForm.LISIBLE is not found.reply_form:
+        warn([LATER])
+    for line in refused:
+        print_error(line)
+    return Status.REFUSED if refused else Status.OK
 
 
 @click.command("locum")

@@ -11,34 +11,44 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.certificates import (
-    Certificate,
-    CertificateError,
-    check_usable,
-    read_certificate,
-)
 from rmp_milter.cli.cards import show_committed, vouched
 from rmp_milter.cli.cautions import of_key, warn
+from rmp_milter.cli.credentials import Chosen, check_form, check_offered, chosen, read_file
 from rmp_milter.cli.directory import FORMAT, commit, mail_of, rpps_of, words_of
 from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.issuers import check_issuers, world_of
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_error, print_json
 from rmp_milter.cli.stores import open_store
+from rmp_milter.cli.welcome import welcomes
 from rmp_milter.config import Config
+from rmp_milter.credentials import CertificateKind
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.credentials import names_of
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
 from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.x509 import World
 
 REQUIRED = ("name", "rpps", "mail", "profession", "key")
-OPTIONAL = ("account", "reply_form", "receipts", "hprim")
+OPTIONAL = ("account", "reply_form", "receipts", "hprim", "answers")
 _MARK = "#"
+_BETWEEN = ";"
+"""Between the files of one doctor's certificates."""
 _YES, _NO = frozenset({"yes", "oui"}), frozenset({"no", "non", ""})
 
 
 class _Fault(msgspec.Struct, frozen=True):
     line: int
     words: str
+
+
+class _CertificateLine(msgspec.Struct, frozen=True):
+    """What of a line decides about its certificates, where it can be read."""
+
+    rpps: str
+    reply_form: str
+    answers: str
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -55,11 +65,13 @@ def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
     """Enrol all doctors of a CSV file, or nobody if a line is wrong.
 
     The first line names the columns: name, rpps, mail, profession, key (a file, as seen from
-    the CSV file), and if wanted account, reply_form, receipts, hprim (yes or no). Before it
-    may stand the format: # rmp directory 1.
+    the CSV file; of several certificates all, with ; between them), and if wanted account,
+    reply_form, receipts, hprim (yes or no), answers (openpgp or smime). Before it may stand the
+    format: # rmp directory 1.
     """
     now = int(time.time())
-    rows, faults = _read(file, now)
+    rows, faults = _read(file, world_of(config), now)
+    faults += _not_offered(rows, config)
     asked = nullcontext() if faults or dry_run else operator(config)
     with asked as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
@@ -69,18 +81,19 @@ def import_(config: Config, *, file: Path, dry_run: bool, as_json: bool) -> int:
                 vouched(keeper, row.doctor, keeper.event("inscription", row.doctor.rpps))
                 for row in rows
             )
-            commit(store, Changes(doctors=doctors), now)
+            outbox = welcomes(keeper, config, doctors, now)
+            commit(store, Changes(doctors=doctors, outbox=outbox), now)
             show_committed(keeper, *doctors)
     return _tell(file, rows, faults, dry_run=dry_run, as_json=as_json)
 
 
-def _read(file: Path, now: int) -> tuple[list[_Row], list[_Fault]]:
+def _read(file: Path, world: World, now: int) -> tuple[list[_Row], list[_Fault]]:
     """Read the file; return whom it holds and every fault, by line."""
     rows: list[_Row] = []
     faults: list[_Fault] = []
     for line, values in _lines(file):
         words: list[str] = []
-        doctor = _doctor(values, file.parent, now, words)
+        doctor = _doctor(values, file.parent, world, now, words)
         faults += [_Fault(line, each) for each in words]
         if doctor:
             rows.append(_Row(line, doctor))
@@ -128,7 +141,9 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _doctor(values: dict[str, str], folder: Path, now: int, faults: list[str]) -> Doctor | None:
+def _doctor(
+    values: dict[str, str], folder: Path, world: World, now: int, faults: list[str]
+) -> Doctor | None:
     """Return the line's doctor; adds each fault to ``faults`` and returns None then."""
 
     def read(column: str, reader: Callable[[str], str]) -> str:
@@ -145,8 +160,18 @@ def _doctor(values: dict[str, str], folder: Path, now: int, faults: list[str]) -
     form = read("reply_form", lambda value: ReplyForm(value or ReplyForm.SEPARATE).value)
     receipts = read("receipts", lambda value: Receipts(value or Receipts.EACH).value)
     hprim = read("hprim", _yes_or_no)
-    certificate = _certificate(folder / values["key"], now, faults)
-    if faults or certificate is None:
+    answers = read("answers", lambda value: CertificateKind(value).value if value else "")
+    his = None
+    try:
+        files = [
+            folder / each.strip() for each in values["key"].split(_BETWEEN) if each.strip()
+        ]
+        his = _certificates(
+            files or [folder], _CertificateLine(rpps, form, answers), world, now
+        )
+    except CommandError as error:
+        faults.append(f"key: {error.line}")
+    if faults or his is None:
         return None
     return Doctor(
         doctor_id=secrets.token_bytes(16),
@@ -154,14 +179,15 @@ def _doctor(values: dict[str, str], folder: Path, now: int, faults: list[str]) -
         rpps=rpps,
         mail=mail,
         profession=said["profession"],
-        certificate=certificate.binary,
-        fingerprint=certificate.fingerprint,
-        key_ids=certificate.key_ids,
+        certificate=his.first.binary,
+        fingerprint=his.first.fingerprint,
+        key_ids=his.key_ids,
         account=values.get("account", ""),
         reply_form=ReplyForm(form),
         added_at=now,
         receipts=Receipts(receipts),
         hprim=hprim == "yes",
+        credentials=his.credentials,
     )
 
 
@@ -172,16 +198,24 @@ def _yes_or_no(value: str) -> str:
     return "yes" if folded in _YES else "no"
 
 
-def _certificate(file: Path, now: int, faults: list[str]) -> Certificate | None:
-    try:
-        data = file.read_bytes()
-        check_usable(data, now)
-        return read_certificate(data)
-    except OSError as error:
-        faults.append(f"key: {file}: {error.strerror}")
-    except CertificateError as error:
-        faults.append(f"key: {file}: {error}")
-    return None
+def _certificates(
+    files: Sequence[Path], line: _CertificateLine, world: World, now: int
+) -> Chosen:
+    """Return the certificates of the files; raises :class:`CommandError`."""
+    found = [read_file(file, now, alone=False) for file in files]
+    his = chosen(found, line.answers or None, line.rpps, now)
+    check_issuers(found, world, now)
+    check_form(his.first.kind, ReplyForm(line.reply_form or ReplyForm.SEPARATE))
+    return his
+
+
+def _not_offered(rows: Sequence[_Row], config: Config) -> Iterator[_Fault]:
+    """Yield the forms of answers that this host does not give."""
+    for row in rows:
+        try:
+            check_offered(row.doctor.reply_form, config)
+        except CommandError as error:
+            yield _Fault(row.line, f"reply_form: {error.line}")
 
 
 def _twice(rows: Sequence[_Row], snapshot: Snapshot) -> Iterator[_Fault]:
@@ -209,7 +243,7 @@ def _own(doctor: Doctor) -> list[tuple[str, str]]:
         ("mail", doctor.mail.casefold()),
         ("account", doctor.account),
     ]
-    keys = [("key", each) for each in dict.fromkeys((doctor.fingerprint, *doctor.key_ids))]
+    keys = [("key", each) for each in sorted(names_of(doctor))]
     return [(kind, value) for kind, value in (*values, *keys) if value]
 
 

@@ -24,14 +24,17 @@ from rmp_milter.calls.protocol import (
 )
 from rmp_milter.cli.cards import show_committed, vouched
 from rmp_milter.cli.cautions import of_key, warn
-from rmp_milter.cli.directory import TAKEN, commit, find, usable_certificate
+from rmp_milter.cli.credentials import check_form, check_together, of_doctor, usable_file
+from rmp_milter.cli.directory import TAKEN, commit, find
 from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.issuers import check_issuers, world_of
 from rmp_milter.cli.leaves import HostKeeper, KeeperRefused, operator
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.cli.stores import open_store
 from rmp_milter.cli.witnesses import two
 from rmp_milter.config import Config
+from rmp_milter.credentials import CredentialFacts
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.errors import MailError
@@ -49,7 +52,7 @@ from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.store import Store
 
 
-class _Work(msgspec.Struct, frozen=True):
+class Rekeying(msgspec.Struct, frozen=True):
     """What each dossier is done with; ``everything`` writes packets that are there as well."""
 
     store: Store
@@ -59,7 +62,7 @@ class _Work(msgspec.Struct, frozen=True):
     everything: bool
 
 
-class _Rewritten(msgspec.Struct, frozen=True):
+class Rewritten(msgspec.Struct, frozen=True):
     """How many dossiers there are, documents were written; what the keeper refused."""
 
     dossiers: int
@@ -71,9 +74,11 @@ class _Rewritten(msgspec.Struct, frozen=True):
 @click.argument("who", metavar="WHO")
 @click.option(
     "--key",
+    "--certificate",
+    "key",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="His new OpenPGP certificate (public key), armored or binary.",
+    help="His new certificate: OpenPGP (public key), or X.509 for S/MIME.",
 )
 @click.option(
     "--witness",
@@ -102,12 +107,14 @@ def rekey(  # noqa: PLR0913 -- one argument an option
     """
     named = two(witnesses)
     now = int(time.time())
-    certificate = usable_certificate(key.read_bytes(), now)
+    certificate = usable_file(key, now)
+    check_issuers((certificate,), world_of(config), now)
     with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as snapshot:
             found = find(snapshot, who)
             if is_taken(certificate, found, snapshot):
                 raise CommandError(TAKEN, "rmp doctor list shows who is enrolled")
+        _check_together(found, certificate)
         act = keeper.event("cle", found.rpps, named)
         reader = found
         if found.certificate == certificate.binary:
@@ -119,11 +126,19 @@ def rekey(  # noqa: PLR0913 -- one argument an option
         # The same key with other subkeys: packets that are there may be for the former ones.
         anew = everything or (reader is not found and reader.fingerprint == found.fingerprint)
         leaf = keeper.event("cle", found.rpps, named, f"{HOST}+custody")
-        done = _rewrite_all(_Work(store, keeper, reader, leaf, anew))
+        done = rewrite_all(Rekeying(store, keeper, reader, leaf, anew))
     return _tell(reader, done, as_json=as_json)
 
 
-def _rewrite_all(work: _Work) -> _Rewritten:
+def _check_together(doctor: Doctor, certificate: CredentialFacts) -> None:
+    """Raise :class:`CommandError` for a key that does not go with what else the doctor has."""
+    same = certificate.fingerprint
+    others = [each for each in of_doctor(doctor).others if each.fingerprint != same]
+    check_together([certificate, *others], doctor.rpps)
+    check_form(certificate.kind, doctor.reply_form)
+
+
+def rewrite_all(work: Rekeying) -> Rewritten:
     """Do dossier by dossier; one that the keeper cannot open must not hold up the others."""
     with work.store.snapshot() as snapshot:
         dossiers = [each.dossier_id for each in standing_dossiers(work.reader, snapshot)]
@@ -138,10 +153,10 @@ def _rewrite_all(work: _Work) -> _Rewritten:
                 refused.append(f"dossier {dossier_id.hex()}: {error.detail}")
             except Conflict:
                 refused.append(f"dossier {dossier_id.hex()}: it changed meanwhile, try again")
-    return _Rewritten(len(dossiers), documents, tuple(refused))
+    return Rewritten(len(dossiers), documents, tuple(refused))
 
 
-def _rewrite(work: _Work, dossier_id: bytes) -> int:
+def _rewrite(work: Rekeying, dossier_id: bytes) -> int:
     """Write what is missing in one dossier; return how many documents that are."""
     with work.store.snapshot() as snapshot:
         dossier = snapshot.dossier(dossier_id)
@@ -174,7 +189,7 @@ def _reads(reader: Doctor, dossier: Dossier) -> bool:
     return own and dossier.closure is None
 
 
-def _tell(reader: Doctor, done: _Rewritten, *, as_json: bool) -> int:
+def _tell(reader: Doctor, done: Rewritten, *, as_json: bool) -> int:
     warnings = of_key(reader, int(time.time()))
     warn(warnings)
     if as_json:

@@ -1,18 +1,24 @@
 """A dossier written out for a hand-over: documents as they are stored, and what binds them.
 
 Each ``.pgp`` file is the stored body behind the key packets of its standing readers: the
-médecin traitant opens it with his key and any OpenPGP software. ``dossier.json`` holds what
+médecin traitant opens it with his key and any OpenPGP software. A ``.p7m`` is one of S/MIME
+behind their RecipientInfos. For whom the keeper translates, neither can be opened without it.
+``dossier.json`` holds what
 another service needs to take the dossier over with the keeper's keys: slots, sealed keys,
 digests. Neither holds a name, a title or a file name.
 """
 
 import base64
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from rmp_milter.calls.containers import CMS_KINDS
+from rmp_milter.calls.protocol import TRANSLATED
 from rmp_milter.cli.output import Json, moment
+from rmp_milter.cms import head
 from rmp_milter.disk.formats import Format
 from rmp_milter.disk.new_files import sync_folder, write_new
 from rmp_milter.dossier.model import CodeSlot, Document, Dossier, NumberedEntry
@@ -35,15 +41,18 @@ def hand_over(dossier: Dossier, view: Snapshot, folder: Path) -> int:
     count = 0
     for each in entries:
         for place, document in enumerate(each.entry.documents, 1):
-            _write_document(folder / _file(each.number, place), document, dossier, view)
+            _write_document(
+                folder / _file(each.number, place, document), document, dossier, view
+            )
             count += 1
     described = msgspec.json.format(msgspec.json.encode(_described(dossier, entries, view)))
     write_new(folder / "dossier.json", described + b"\n", _MODE)
     return count
 
 
-def _file(number: int, place: int) -> str:
-    return f"entry-{number:04}-{place:02}.pgp"
+def _file(number: int, place: int, document: Document) -> str:
+    ending = "p7m" if document.container.is_cms else "pgp"
+    return f"entry-{number:04}-{place:02}.{ending}"
 
 
 def _write_document(path: Path, document: Document, dossier: Dossier, view: Snapshot) -> None:
@@ -55,20 +64,32 @@ def _write_document(path: Path, document: Document, dossier: Dossier, view: Snap
         )
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
     with open(fd, "wb") as file:  # noqa: PTH123 -- the descriptor carries the exclusive mode
-        file.write(_packets(document, dossier, view))
+        file.write(_front(document, _packets(document, dossier, view)))
         file.write(body)
         file.flush()
         os.fsync(fd)
     sync_folder(path.parent)
 
 
-def _packets(document: Document, dossier: Dossier, view: Snapshot) -> bytes:
+def _front(document: Document, packets: Sequence[bytes]) -> bytes:
+    """Return what makes a message of the body, for those who can open it as it is.
+
+    A packet by which the keeper translates is none: it opens nothing outside of it.
+    """
+    opening = [each for each in packets if not each.startswith(TRANSLATED)]
+    if not document.container.is_cms:
+        return b"".join(opening)
+    kind = CMS_KINDS[document.container]
+    return head(kind, opening, document.size) if opening else b""
+
+
+def _packets(document: Document, dossier: Dossier, view: Snapshot) -> list[bytes]:
     packets = {key.fingerprint: key.packet for key in document.standing}
     for reader in (view.doctor(dossier.treating), view.patient_of(dossier.dossier_id)):
         later = view.key_packets(document.document_id, reader.fingerprint) if reader else b""
         if reader and later:
             packets[reader.fingerprint] = later
-    return b"".join(packets.values())
+    return list(packets.values())
 
 
 def _described(
@@ -110,7 +131,7 @@ def _entry(each: NumberedEntry, replaces: int, view: Snapshot) -> dict[str, Json
         "replaces": replaces,
         "documents": [
             {
-                "file": _file(each.number, place),
+                "file": _file(each.number, place, document),
                 "document": document.document_id.hex(),
                 "container": document.container.value,
                 "body_sha256": document.digest.hex(),

@@ -18,7 +18,8 @@ from rmp_milter.host.installation import (
     make_service,
 )
 from rmp_milter.host.owners import Owner, UnknownNameError, gid_of, owner_named
-from rmp_milter.keeper.keys.keys import KeyFileError
+from rmp_milter.host.smime import SMIME_PUBLIC
+from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.store.format.failures import StoreError
 
@@ -97,6 +98,7 @@ def _tell(config: Config) -> None:
         [
             ("configuration", str(config.file)),
             ("for doctors", str(public / "service.asc")),
+            ("for Outlook", f"{public / SMIME_PUBLIC} (self-made: rmp key smime csr)"),
             ("for the DNS", str(public / "dkim.txt")),
             ("keep a copy of", f"{config.paths.keeper} (without it no dossier can be read)"),
             (

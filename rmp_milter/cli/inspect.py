@@ -19,6 +19,7 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.inspect_text import print_said, said_as_json
 from rmp_milter.cli.inspection import print_report, report_as_json
+from rmp_milter.cli.issuers import world_of
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json
 from rmp_milter.cli.run_keeper import limits as keeper_limits
@@ -28,17 +29,21 @@ from rmp_milter.config.sections import LimitsSection, RulesSection
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.host.owners import become_owner
+from rmp_milter.inspection.envelopes import OwnCertificates
 from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
-from rmp_milter.inspection.outside import MAX_NAME, LookedAt, Treatment, look
+from rmp_milter.inspection.outside import MAX_NAME, LookedAt, OutsideMeans, Treatment, look
 from rmp_milter.inspection.report import Circumstances, MailReport, closed, opened, too_large
 from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.smime_folder import SMIME, read_public
 from rmp_milter.keeper.openpgp.packets import ReadAt
 from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.x509 import World
 
 MAX_KEY_FILE = 1 << 20  # bytes
 MAX_PASSPHRASE = 1024  # bytes
@@ -51,6 +56,8 @@ class Openers:
 
     config: Config | None
     key_file: KeyFile | None
+    ours: OwnCertificates | None = None
+    world: World | None = None
 
     @property
     def message_bytes(self) -> int:
@@ -76,7 +83,7 @@ class Openers:
     is_flag=True,
     help="MAIL is a decrypted text or MIME entity: say how it would be read.",
 )
-@click.option("--secret-key", type=_FILE, help="Open it with this OpenPGP secret key.")
+@click.option("--secret-key", type=_FILE, help="Open it with this secret key.")
 @click.option("--passphrase-file", type=_FILE, help="Its first line is the key's passphrase.")
 @click.option(
     "--config",
@@ -113,7 +120,7 @@ def inspect(  # noqa: PLR0913 -- the options of the command
         raise click.UsageError("--passphrase-file goes with --secret-key")
     _write_no_core()
     with _reading_files():
-        means = Openers(_configuration(config_file), _key_file(secret_key, passphrase_file))
+        means = _openers(_configuration(config_file), _key_file(secret_key, passphrase_file))
         memory = _in_memory(mail, means.message_bytes)
     _leave_root(means.config)
     with memory, memory.mapped() as file, _refusing_key(secret_key):
@@ -207,6 +214,31 @@ def _key_file(path: Path | None, passphrase_file: Path | None) -> KeyFile | None
         return read_key_file(content, _passphrase(passphrase_file))
 
 
+def _openers(config: Config | None, key_file: KeyFile | None) -> Openers:
+    """Return what there is to open a mail with; files of the keeper's as far as they are open."""
+    return Openers(config, key_file, _ours(config, key_file), _world(config))
+
+
+def _ours(config: Config | None, key_file: KeyFile | None) -> OwnCertificates | None:
+    """Return the service's S/MIME certificates; with a key it is the service with that key."""
+    now = int(time.time())
+    if key_file:
+        return OwnCertificates(key_file.smime, now)
+    try:
+        return (
+            OwnCertificates(read_public(config.paths.keeper / SMIME), now) if config else None
+        )
+    except (KeyFileError, OSError):
+        return None
+
+
+def _world(config: Config | None) -> World | None:
+    try:
+        return world_of(config) if config else None
+    except OSError:
+        return None
+
+
 def _passphrase(path: Path | None) -> bytes:
     if path is None:
         return b""
@@ -234,7 +266,8 @@ def _examine(file: memoryview, found: FirstMail, means: Openers) -> MailReport:
     if size > means.message_bytes or (not found.more and len(file) > means.message_bytes):
         return too_large(len(raw), more_mails=found.more)
     with Memory() as bodies:
-        seen = look(raw, found.mail_from, bodies, _reader(bodies), means.limits)
+        bounds = OutsideMeans(_reader(bodies), means.limits, means.ours)
+        seen = look(raw, found.mail_from, bodies, bounds)
         report = MailReport(len(raw), found.more, seen.outside, seen.outside.verdict)
         opener = _opener(seen, bodies, means)
         if isinstance(opener, str):
@@ -253,12 +286,13 @@ def _reader(bodies: Memory) -> ReadAt:
 def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
     """Return what opens the mail, or why it stays closed."""
     if not seen.refs:
-        return "nothing in it can be opened with an OpenPGP key"
+        return "nothing in it can be opened with a key"
     if means.key_file:
         now = int(time.time())
         services = means.config.service.addresses if means.config else ()
         reader = _reader(bodies)
-        return with_key_file(means.key_file, seen.refs, reader, means.limits, now, services)
+        mail = seen.refs, reader, means.limits, now
+        return with_key_file(means.key_file, *mail, services, means.world)
     if means.config is None:
         return "there is no configuration, and no --secret-key was given"
     verdict = seen.outside.verdict

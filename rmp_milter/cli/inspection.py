@@ -5,6 +5,12 @@ from collections.abc import Iterable, Mapping
 import click
 
 from rmp_milter.calls.protected import Addressed
+from rmp_milter.cli.inspect_smime import (
+    envelope_as_json,
+    print_envelopes,
+    print_signer,
+    signer_as_json,
+)
 from rmp_milter.cli.output import Json, print_pairs, print_table, visible
 from rmp_milter.dossier.model import PartName
 from rmp_milter.handlers.letters.refusal import problem_words
@@ -28,6 +34,7 @@ def print_report(report: MailReport, language: Language, facts: Facts) -> None:
     _print_parts(report)
     if report.inside and report.header:
         _print_header(report.inside, report.header, language)
+        print_signer(report.inside, signers_known=report.signers_known)
         _print_inside(report.inside)
 
 
@@ -103,6 +110,7 @@ def _print_parts(report: MailReport) -> None:
         ("NAME", "SIZE", "CONTAINER", "ENCRYPTED TO", "TROUBLE"),
         [_encrypted_line(part) for part in report.outside.encrypted],
     )
+    print_envelopes(report.outside.encrypted)
     _section(
         "Other parts",
         ("NAME", "TYPE", "SIZE", "WHAT"),
@@ -122,6 +130,9 @@ def _section(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) ->
 def _encrypted_line(part: EncryptedPart) -> tuple[str, ...]:
     name = f"{part.name or '-'} (main)" if part.main else part.name or "-"
     readers = ["hidden" if key_id == HIDDEN else key_id for key_id in part.key_ids]
+    if part.smime:
+        count = len(part.smime.readers)
+        readers = [f"{count} certificate{'' if count == 1 else 's'}"]
     to = [*readers, *(["a passphrase"] if part.passphrase else [])]
     return name, str(part.size), part.protection.value, " ".join(to) or "-", part.trouble
 
@@ -182,6 +193,7 @@ def _encrypted(part: EncryptedPart) -> dict[str, Json]:
         "key_ids": part.key_ids,
         "passphrase": part.passphrase,
         "trouble": part.trouble,
+        "smime": envelope_as_json(part.smime),
     }
 
 
@@ -208,6 +220,7 @@ def _opened(report: MailReport, language: Language, facts: Facts) -> Json:
             "issuers": inside.signature.issuers,
             "signer": inside.signer,
             "signers_known": report.signers_known,
+            "smime": signer_as_json(inside),
         },
         "readers": inside.protected.addressed.value,
         "parts": [_part(part) for part in inside.parts],

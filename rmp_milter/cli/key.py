@@ -1,17 +1,26 @@
-"""``rmp key``: the service's certificate, which doctors import for its address."""
+"""``rmp key``: the service's certificate, which doctors import for its address.
+
+That of S/MIME is in :mod:`.key_smime`.
+"""
 
 import click
 
 from rmp_milter.certificates import Certificate, CertificateError, parse, read_certificate
 from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.lazy import CommandPlace, LazyGroup
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import moment, print_json, print_pairs, spaced_fingerprint
 from rmp_milter.config import Config
 
-
-@click.group()
-def key() -> None:
-    """Hand out the service's certificate."""
+key = LazyGroup(
+    "key",
+    help="Hand out the service's certificate.",
+    places={
+        "smime": CommandPlace(
+            "rmp_milter.cli.key_smime", "smime", "The S/MIME certificate, for Outlook."
+        ),
+    },
+)
 
 
 @key.command("export")

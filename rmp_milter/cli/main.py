@@ -30,7 +30,7 @@ rmp = LazyGroup(
         "key": CommandPlace(f"{_HERE}.key", "key", "The service's certificate, for doctors."),
         "doctor": CommandPlace(f"{_HERE}.doctor", "doctor", "The directory of doctors."),
         "dossier": CommandPlace(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),
-        "trust": CommandPlace(f"{_HERE}.trust", "trust", "Whose Vitale attestations count."),
+        "trust": CommandPlace(f"{_HERE}.trust", "trust", "Whose cards and certificates count."),
         "store": CommandPlace(f"{_HERE}.store", "store", "Verify and measure the store."),
         "outbox": CommandPlace(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
         "access": CommandPlace(f"{_HERE}.access", "access", "The access log, for auditors."),

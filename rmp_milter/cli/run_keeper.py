@@ -15,13 +15,19 @@ from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.owners import UnknownNameError, uid_of
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Limits
-from rmp_milter.keeper.keys.keys import KeyFileError, load_keys
+from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.listening import Listening, ServerError
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
+from rmp_milter.trust.store import TrustStore
+from rmp_milter.x509.paths import prepare
+
+# Now, as the command is read: the keeper's user may not read where this Python lies.
+prepare()
 
 log = logging.getLogger("rmp.keeper")
 
@@ -45,6 +51,7 @@ def keeper(config: Config) -> int:
             verifier=verifier(config),
             services=frozenset(config.service.addresses),
             rules=host_rules(config),
+            world=TrustStore(config.paths.keeper / FOLDER).world,
         )
     return 0
 
@@ -82,6 +89,7 @@ def host_rules(config: Config) -> HostRules:
         sender_codes=rules.sender_codes,
         global_codes=min(rules.global_codes, MOST_TIMES),
         window=rules.window_seconds,
+        translates=rules.translates,
     )
 
 

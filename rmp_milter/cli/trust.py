@@ -1,4 +1,4 @@
-"""``rmp trust``: whose attestations of a Vitale card count."""
+"""``rmp trust``: whose attestations of a Vitale card count, and whose certificates."""
 
 import time
 from pathlib import Path
@@ -8,18 +8,31 @@ import click
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import moment, print_json, print_pairs, print_table
+from rmp_milter.cli.trust_x509 import add_ca, add_crl, add_location, described, refresh_lists
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.keeper.vitale.trust import FOLDER, Trusted, TrustError, add, listed, remove
+from rmp_milter.trust import folder as x509_folder
+from rmp_milter.trust.lists import drop
 
 
 @click.group()
 def trust() -> None:
-    """Choose whose attestations of a Vitale card count."""
+    """Choose whose attestations of a Vitale card count, and whose certificates."""
 
 
-@trust.command("add")
-@click.argument("kind", type=click.Choice(["vitale"]))
+@trust.group("add")
+def add_any() -> None:
+    """Trust somebody, or take in what is needed to judge certificates."""
+
+
+add_any.add_command(add_ca)
+add_any.add_command(add_crl)
+add_any.add_command(add_location)
+trust.add_command(refresh_lists)
+
+
+@add_any.command("vitale")
 @click.option("--name", required=True, help="What the software calls itself in its tokens.")
 @click.option(
     "--key",
@@ -29,7 +42,7 @@ def trust() -> None:
     help="Its public key, Ed25519 or P-256, in PEM.",
 )
 @configured
-def add_key(config: Config, *, kind: str, name: str, key_file: Path) -> None:  # noqa: ARG001 -- the only kind so far
+def add_key(config: Config, *, name: str, key_file: Path) -> None:
     """Trust the card-reader software that holds the private half of a key.
 
     Its attestations open dossiers like a patient's code: register nobody unseen.
@@ -51,16 +64,17 @@ def add_key(config: Config, *, kind: str, name: str, key_file: Path) -> None:  #
 @trust.command("list")
 @json_option
 @configured
-def list_keys(config: Config, *, as_json: bool) -> None:
-    """List the keys that are trusted."""
+def list_all(config: Config, *, as_json: bool) -> None:
+    """List the keys, authorities, revocation lists and places of lists that are there."""
+    folder = _folder(config)
     with refusing(TrustError, hint="rmp trust remove takes the key id too"):
-        keys = listed(_folder(config))
-        rows = [_described(key) for key in keys]
+        rows = [_described(key) for key in listed(folder)]
+    rows += described(folder)
     if as_json:
         print_json(rows)
     else:
-        heads = ("kind", "name", "algorithm", "added", "kid")
-        print_table(heads, [tuple(row[head] for head in heads) for row in rows])
+        heads = ("kind", "name", "what", "since", "until", "id")
+        print_table(heads, [_columns(row) for row in rows])
 
 
 def _described(key: Trusted) -> dict[str, str]:
@@ -73,16 +87,36 @@ def _described(key: Trusted) -> dict[str, str]:
     }
 
 
+def _columns(row: dict[str, str]) -> tuple[str, ...]:
+    """Return a row of whatever kind in the columns that all have in common."""
+    return (
+        row["kind"],
+        row["name"],
+        row.get("algorithm") or row.get("purpose") or row.get("entries", ""),
+        row.get("added") or row.get("since", ""),
+        row.get("until", ""),
+        row.get("kid") or row.get("id", ""),
+    )
+
+
 @trust.command("remove")
 @click.argument("name")
 @configured
-def remove_key(config: Config, *, name: str) -> None:
-    """Trust a key no longer, by its name or its id; it counts from the next mail on."""
+def remove_one(config: Config, *, name: str) -> None:
+    """Trust somebody no longer; it counts from the next mail on.
+
+    NAME is a Vitale key's name or id, the id of an authority (or how it begins) or of a list,
+    or a place of lists.
+    """
+    folder = _folder(config)
+    with refusing(x509_folder.AuthorityError, hint="rmp trust list shows them"):
+        if x509_folder.remove(folder, name) or drop(folder, name):
+            return
     with refusing(TrustError, hint="rmp trust list shows them"):
-        remove(_folder(config), name)
+        remove(folder, name)
 
 
 def _folder(config: Config) -> Path:
-    """Return the folder of trusted keys; root becomes the keeper's owner first."""
+    """Return the folder of what is trusted; root becomes the keeper's owner first."""
     become_owner(config.paths.keeper)
     return config.paths.keeper / FOLDER

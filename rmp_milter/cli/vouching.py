@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from rmp_milter.calls.authority import DossierSaid, PersonSaid, Said, WaitingSaid
+from rmp_milter.calls.authority import DossierSaid, Said, WaitingSaid
+from rmp_milter.cli.cards import words_of
 from rmp_milter.cli.leaves import KeeperRefused
 from rmp_milter.dossier.changes import CardOfWaiting, Changes, DossierUpdate
 from rmp_milter.dossier.model import Doctor, Dossier, Waiting
 from rmp_milter.dossier.revisions import revised
-from rmp_milter.dossier.said import dossier_named, dossier_said, person_named, person_said
+from rmp_milter.dossier.said import dossier_named, dossier_said, person_named
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.store import Store
@@ -138,10 +139,9 @@ def _present(record: Carded, view: Snapshot) -> Carded | None:
 def _wanted(record: Carded, view: Snapshot) -> ToVouch:
     match record:
         case Doctor():
-            said = PersonSaid(person_said(record), record.certificate)
             # A patient has no number, and his dossier a leaf of its own beside his key's.
             subject = record.rpps or record.fingerprint
-            return ToVouch(said, person_named(record), subject, record.patient_of)
+            return ToVouch(words_of(record), person_named(record), subject, record.patient_of)
         case Dossier():
             return _wanted_of_dossier(record, view)
         case Waiting():

@@ -150,13 +150,14 @@ class RulesSection(Section, frozen=True, kw_only=True):
     retention_years: Annotated[int, _whole(1, 100, "years")] = 20
     signature_days: Annotated[int, _whole(1, 30, "days")] = 7
     contest_days: Annotated[int, _whole(0, 90, "days")] = 15
+    translates: bool = True
 
 
 _ProofSet = Annotated[str, Meta(pattern=rf"^({PROOF})(\+({PROOF}))*$")]
 _PolicyRow = Annotated[
     tuple[_ProofSet, ...] | None,
     Meta(
-        description="a list of sets of proofs (signature, compte, code, vitale), such as "
+        description="a list of sets of proofs (signature, cps, compte, code, vitale), such as "
         '["signature+code"]; an empty one forbids the act'
     ),
 ]

@@ -39,7 +39,7 @@ keeper = "keeper"    # its keys (*.key), trust/, log/, log.state
 milter = "milter"    # metadata.key, index.key
 store = "store"      # the dossiers and the outbox: shared by milter and courier
 courier = "courier"  # dkim.key
-public = "public"    # service.asc, dkim.txt: to hand out
+public = "public"    # service.asc, service-smime.cer, dkim.txt: to hand out
 # Seals the outbox: shared by milter and courier.
 outbox_key = "shared/outbox.key"
 
@@ -112,11 +112,18 @@ signature_days = 7
 # How long a change of médecin traitant can be contested, once; 0: not at all. Meanwhile the
 # dossier is not closed, and the patient gets no other key.
 contest_days = 15
+# Whether the keeper opens a document, in memory, for a reader whose program cannot open it as
+# its author encrypted it (OpenPGP for one, S/MIME for the other), and for the form "lisible".
+# Without it such a reader is told that he cannot have the document.
+translates = true
 
 [policy]
 # Rows of the table of rights (docs/rules.md) that this host has its own of, each a list of
 # sets of proofs. An example that demands the card for a creation:
 # creation_autre = ["signature+vitale"]
+# And one that demands the professional's CPS card too, for a creation and to read:
+# creation_autre = ["cps+vitale"]
+# consultation_autre = ["cps+vitale"]
 
 [onglets]
 # Words of document types and file names that this host wants in an onglet; they are tried

@@ -6,6 +6,7 @@ fails what was made is taken away again.
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from rmp_milter.config.template import EXAMPLE, render
 from rmp_milter.courier.dkim_key import dns_record, make_dkim_key
 from rmp_milter.disk.new_files import sync_folder, write_new
 from rmp_milter.host.owners import Owner, name_of
+from rmp_milter.host.smime import make_smime, publish_smime
 from rmp_milter.keeper.keys.keys import make_keys, service_certificate
+from rmp_milter.keeper.keys.smime_folder import SMIME, read_smime
+from rmp_milter.keeper.keys.smime_making import KeyKind
 from rmp_milter.keeper.log import journal
 from rmp_milter.store.format.keys import INDEX, METADATA, make_key, read_store_keys
 from rmp_milter.store.store import create
@@ -150,6 +154,7 @@ def _folder(folder: Path, mode: int) -> None:
 def _make_keeper(config: Config, plan: Plan) -> bytes:
     """Make the keeper's part; return the auditors' private key, which is not in it."""
     auditors = make_keys(config.paths.keeper, plan.address, plan.name)
+    make_smime(config, KeyKind.RSA, int(time.time()))
     journal.create(config.paths.keeper / "log", log_name(plan.address))
     return auditors
 
@@ -188,6 +193,8 @@ def _make_public(config: Config) -> None:
     certificate = parse_certificate(service_certificate(config.paths.keeper))
     file = config.paths.public / "service.asc"
     write_new(file, certificate.to_armored().encode("ascii"), 0o644)
+    (made,) = read_smime(config.paths.keeper / SMIME).certificates
+    publish_smime(config, made.certificate)
 
 
 def _hand_over(config: Config, owners: Owners) -> None:

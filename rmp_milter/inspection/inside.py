@@ -5,6 +5,7 @@ handed over, by the keeper's own code. In both ways only what is listed in
 :class:`Inside` comes out.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,16 +27,27 @@ from rmp_milter.calls.protocol import (
     Standing,
     Why,
 )
+from rmp_milter.credentials import fingerprint_of
 from rmp_milter.dossier.cards import person_card
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
+from rmp_milter.inspection.smime_inside import (
+    EnvelopeOpener,
+    OpenedByKeyFile,
+    SmimeInside,
+    by_keeper,
+    is_x509,
+    registrant_of,
+)
 from rmp_milter.keeper.desk.attached import Attached, Checks, framed, open_attached
 from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.main_body import read_envelope_content
 from rmp_milter.keeper.desk.opening import is_urgent, refuse_layers
 from rmp_milter.keeper.desk.protected import Ours, protected_of
+from rmp_milter.keeper.desk.smime_outside import is_cms
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import (
@@ -46,8 +58,9 @@ from rmp_milter.keeper.openpgp.packets import (
 )
 from rmp_milter.keeper.openpgp.work import Work, text_within
 from rmp_milter.mail.meaning.understanding import OwnWords
-from rmp_milter.milter.renewal import opened_by_newer
+from rmp_milter.milter.renewal import newer_copies, opened_by_newer
 from rmp_milter.milter.sender import Directory, likely_signers, opened_with_signers
+from rmp_milter.x509 import World
 
 
 class Inside(Value, frozen=True):
@@ -56,7 +69,8 @@ class Inside(Value, frozen=True):
     ``parts`` are what the main body holds, as far as the service would keep it; ``has_code``
     says that a patient's code is in it. ``refusal`` is the catalogue's key where the keeper
     refuses what a key that was handed over shows all the same; ``keys`` are certificates that
-    came with the mail.
+    came with the mail. ``smime`` is what is shown of an S/MIME signature, ``unproven`` says that
+    nothing but that makes the content anybody's.
     """
 
     header: str
@@ -69,6 +83,8 @@ class Inside(Value, frozen=True):
     signer: str = ""
     refusal: str = ""
     keys: tuple[bytes, ...] = ()
+    smime: SmimeInside | None = None
+    unproven: bool = False
 
     @property
     def words(self) -> OwnWords:
@@ -88,7 +104,7 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
 
     def opener(candidates: tuple[Candidate, ...]) -> Inside:
         vouched = tuple(each for each in candidates if each.card)
-        others = tuple(_certificate(each) for each in candidates if not each.card)
+        others = tuple(one for each in candidates if not each.card for one in _openpgp(each))
         request = Open(refs, vouched, account=_account(vouched), candidates=others)
         opened, fresh = keeper.open(request, bodies)
         fresh.close()
@@ -103,9 +119,16 @@ def with_keeper(keeper: RemoteKeeper, refs: tuple[BodyRef, ...], bodies: Memory)
             protected=opened.protected,
             refusal=opened.file_fault.value if opened.file_fault else "",
             keys=opened.keys,
+            smime=by_keeper(opened.keys) if _is_smime(refs, bodies) else None,
+            unproven=opened.unproven,
         )
 
     return opener
+
+
+def _is_smime(refs: tuple[BodyRef, ...], bodies: Memory) -> bool:
+    main = next(ref for ref in refs if ref.role is Role.MAIN)
+    return is_cms(lambda at, size: os.pread(bodies.fd, size, at), main.span)
 
 
 def _account(persons: tuple[Candidate, ...]) -> str:
@@ -114,9 +137,18 @@ def _account(persons: tuple[Candidate, ...]) -> str:
     return next(filter(None, accounts), "")
 
 
-def _certificate(candidate: Candidate) -> bytes:
-    """Return the certificate that a signature is held against."""
-    return candidate.newer or candidate.certificate
+def _certificates(candidate: Candidate) -> tuple[bytes, ...]:
+    """Return the certificates that a signature is held against."""
+    newer = candidate.newer
+    own = (candidate.certificate, *candidate.more)
+    if not newer:
+        return own
+    same = fingerprint_of(newer)
+    return (newer, *(each for each in own if fingerprint_of(each) != same))
+
+
+def _openpgp(candidate: Candidate) -> tuple[bytes, ...]:
+    return tuple(each for each in _certificates(candidate) if not is_x509(each))
 
 
 def _main_parts(opened: Opened) -> Iterator[PartName]:
@@ -133,20 +165,23 @@ def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it i
     limits: Limits,
     now: int,
     services: Collection[str] = (),
+    world: World | None = None,
 ) -> Opener:
     """Return what opens the mail in this process; it raises :class:`MailError`.
 
-    ``services`` are the addresses by which it may name the service.
+    ``services`` are the addresses by which it may name the service, ``world`` is whose X.509
+    certificates the host trusts, None where that is not known.
     :class:`~rmp_milter.inspection.key_file.KeyUnusable` comes through where gpg is needed and
     cannot help.
     """
     mail = _ByKeyFile(key_file, refs, read, limits, now)
 
     def opener(persons: tuple[Candidate, ...]) -> Inside:
-        candidates = tuple(map(_certificate, persons))
+        candidates = tuple(one for each in persons for one in _openpgp(each))
         with _as_refusals():
-            plain, opened = _main(mail)
-            signature = weigh(opened, candidates, now)
+            envelope = _envelope(mail, persons, world)
+            plain, opened = _main(mail, envelope)
+            signature = envelope.signature if envelope else weigh(opened, candidates, now)
             protected = protected_of(Ours(services, ""), opened, plain.data)
             refusal = _refusal(mail, plain, opened, signature, candidates)
         return Inside(
@@ -158,7 +193,9 @@ def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it i
             doubts=opened.meaning.doubts,
             protected=protected,
             refusal=refusal,
-            keys=opened.keys,
+            keys=(*(envelope.keys if envelope else ()), *opened.keys),
+            smime=envelope.shown if envelope else None,
+            unproven=bool(envelope and envelope.unproven),
         )
 
     return opener
@@ -189,15 +226,32 @@ class _ByKeyFile(NamedTuple):
         """The year, for years of two digits."""
         return int(day_of(self.now, UNIVERSAL)[:4])
 
+    @property
+    def main(self) -> BodyRef:
+        """The main body."""
+        return next(ref for ref in self.refs if ref.role is Role.MAIN)
 
-def _main(mail: _ByKeyFile) -> tuple[Plain, Opening]:
-    """Open the main body and read it as the keeper does."""
-    main = next(ref for ref in mail.refs if ref.role is Role.MAIN)
-    message = read_message(mail.read, main.span, mail.limits.key_packets)
-    plain = _decrypted(mail.key_file, message, mail.read, mail.limits)
+
+def _envelope(
+    mail: _ByKeyFile, persons: tuple[Candidate, ...], world: World | None
+) -> OpenedByKeyFile | None:
+    """Open the main body if it is S/MIME's."""
+    if not is_cms(mail.read, mail.main.span):
+        return None
+    means = EnvelopeOpener(mail.key_file.smime, world, mail.limits, mail.now)
+    theirs = [registrant_of(each, world, mail.now) for each in persons if each.card]
+    return means.open(mail.read, mail.main.span, theirs)
+
+
+def _main(mail: _ByKeyFile, envelope: OpenedByKeyFile | None) -> tuple[Plain, Opening]:
+    """Read the main body as the keeper does, opened already if it is S/MIME's."""
     size = max(ref.span.offset + ref.span.length for ref in mail.refs)
     limits = replace(mail.limits, text=text_within(size, mail.limits.text))
-    return plain, read_main(plain, main.charset, limits, mail.this_year)
+    if envelope:
+        return read_envelope_content(envelope.envelope, limits, mail.this_year)
+    message = read_message(mail.read, mail.main.span, mail.limits.key_packets)
+    plain = _decrypted(mail.key_file, message, mail.read, mail.limits)
+    return plain, read_main(plain, mail.main.charset, limits, mail.this_year)
 
 
 def _refusal(
@@ -282,4 +336,5 @@ def open_signed(opener: Opener, addresses: Addresses, directory: Directory | Non
     likely = likely_signers(envelope, addresses.from_field, directory)
     inside = opened_with_signers(opener, likely, directory)
     copies = (*inside.keys, *addresses.autocrypt)
-    return opened_by_newer(opener, inside, copies, directory, addresses.at)[0]
+    found = list(newer_copies(copies, likely, directory, addresses.at))
+    return opened_by_newer(opener, inside, found)[0]

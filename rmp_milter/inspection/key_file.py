@@ -13,6 +13,8 @@ from itertools import pairwise
 import msgspec
 
 from rmp_milter.inspection.gpg import GpgError, session_key_by_gpg
+from rmp_milter.keeper.keys.service_certificates import ServiceCertificate
+from rmp_milter.keeper.keys.smime_identity import IdentityError, read_identity
 from rmp_milter.keeper.openpgp import packets
 from rmp_milter.keeper.openpgp.keypackets import session_keys
 from rmp_milter.keeper.openpgp.packets import (
@@ -50,23 +52,34 @@ class KeyUnusable(ValueError):  # noqa: N818 -- reads as what it is where it is 
 
 
 class KeyFile(msgspec.Struct, frozen=True):
-    """The keys of a file; ``file`` is its content, for gpg; the repr shows nothing."""
+    """The keys of a file; ``file`` is its content, for gpg; the repr shows nothing.
+
+    ``smime`` are S/MIME certificates with their keys; a file has these or OpenPGP's.
+    """
 
     file: bytes
     passphrase: bytes
     keys: tuple[DecryptionKey, ...]
     faults: tuple[str, ...]
+    smime: tuple[ServiceCertificate, ...] = ()
 
     def __repr__(self) -> str:
-        return f"KeyFile({len(self.keys)} keys)"
+        return f"KeyFile({len(self.keys) + len(self.smime)} keys)"
 
 
 def read_key_file(content: bytes, passphrase: bytes) -> KeyFile:
-    """Read all secret keys of a file, armored or binary.
+    """Read all secret keys of a file: OpenPGP's, armored or binary, or S/MIME's.
 
-    Raises :class:`KeyUnusable` where there is none in it. One that cannot be read here is
+    Those stand in PEM with their certificates beside, or in PKCS#12. Raises
+    :class:`KeyUnusable` where there is none in it. An OpenPGP key that cannot be read here is
     a fault only when gpg cannot use it either.
     """
+    try:
+        identity = read_identity(content, passphrase)
+    except IdentityError as error:
+        raise KeyUnusable(str(error)) from None
+    if identity:
+        return KeyFile(content, passphrase, (), (), identity)
     found: list[DecryptionKey] = []
     faults: list[str] = []
     whole = False
@@ -77,7 +90,7 @@ def read_key_file(content: bytes, passphrase: bytes) -> KeyFile:
         except (SecretKeyError, PacketError) as error:
             faults.append(str(error))
     if not whole:
-        raise KeyUnusable("holds no OpenPGP secret key")
+        raise KeyUnusable("holds no OpenPGP secret key, nor one of S/MIME")
     return KeyFile(content, passphrase, tuple(found), tuple(faults))
 
 
@@ -116,6 +129,8 @@ def keys_for(key_file: KeyFile, key_packets: Iterable[bytes]) -> Iterator[Sessio
     :class:`PacketError` where the session key is for a cipher that is not AES.
     """
     given = tuple(key_packets)
+    if key_file.smime:
+        return
     yield from session_keys(given, key_file.keys)
     if not key_file.keys or any(_is_foreign(packet) for packet in given):
         yield from _by_gpg(key_file, given)

@@ -5,16 +5,20 @@ doing: each refusal here is the one that the sender heard.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Role
+from rmp_milter.cms import CmsKind
 from rmp_milter.dossier.model import Value
 from rmp_milter.errors import MailError
+from rmp_milter.inspection.envelopes import EnvelopeSeen, OwnCertificates, envelope_seen
 from rmp_milter.inspection.packets import Protection, wrapping_of
 from rmp_milter.keeper.desk.attached import file_fault
-from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.desk.desk import CallFailed, Limits
+from rmp_milter.keeper.desk.smime_outside import check_outside, cms_kind
 from rmp_milter.keeper.openpgp.packets import PacketError, ReadAt, read_message
 from rmp_milter.mail.incoming.armor import OctetsKind
 from rmp_milter.mail.incoming.autocrypt import certificates_of
@@ -49,8 +53,9 @@ class Verdict(Value, frozen=True):
 
 
 class EncryptedPart(Value, frozen=True):
-    """One OpenPGP message of the mail; ``size`` is its binary size in bytes.
+    """One encrypted message of the mail; ``size`` is its binary size in bytes.
 
+    ``key_ids`` and ``passphrase`` are OpenPGP's, ``smime`` is what an envelope of S/MIME shows.
     ``main`` marks the one whose text opens with the routing header; ``trouble`` says why
     the service cannot use it, or is empty.
     """
@@ -62,10 +67,11 @@ class EncryptedPart(Value, frozen=True):
     key_ids: tuple[str, ...]
     passphrase: bool
     trouble: str
+    smime: EnvelopeSeen | None = None
 
 
 class OtherPart(Value, frozen=True):
-    """A part that is no OpenPGP message of the mail; ``what`` says what it is instead."""
+    """A part that is no encrypted message of the mail; ``what`` says what it is instead."""
 
     name: str
     media_type: str
@@ -93,7 +99,7 @@ class Outside(Value, frozen=True):
 
 
 class LookedAt(msgspec.Struct, frozen=True):
-    """``refs`` are the OpenPGP messages in memory, empty unless all could be read."""
+    """``refs`` are the encrypted messages in memory, empty unless all could be read."""
 
     outside: Outside
     refs: tuple[BodyRef, ...] = ()
@@ -104,10 +110,20 @@ def refused(text: str, detail: str = "", *, by_letter: bool = False) -> Verdict:
     return Verdict(Treatment.REFUSED, text, detail, by_letter)
 
 
-def look(
-    raw: memoryview, mail_from: str, bodies: Memory, read: ReadAt, limits: Limits
-) -> LookedAt:
-    """Look at a mail; ``bodies`` takes its OpenPGP messages and ``read`` reads in it.
+class OutsideMeans(NamedTuple):
+    """What messages are looked at with.
+
+    ``read`` reads in them, ``limits`` are the keeper's, ``ours`` the service's certificates for
+    S/MIME, None where they are not known: then nothing is said of whom an envelope is for.
+    """
+
+    read: ReadAt
+    limits: Limits
+    ours: OwnCertificates | None = None
+
+
+def look(raw: memoryview, mail_from: str, bodies: Memory, bounds: OutsideMeans) -> LookedAt:
+    """Look at a mail; ``bodies`` takes its encrypted messages.
 
     ``mail_from`` is the envelope sender as far as it is known. Never raises on what a
     mail may hold.
@@ -119,14 +135,13 @@ def look(
         return LookedAt(Outside(refused("damaged-mail", str(error))))
     refs = [_gathered(raw, piece, bodies) for piece in shape.pieces]
     parts = [
-        _encrypted(piece, ref, read, limits)
-        for piece, ref in zip(shape.pieces, refs, strict=True)
+        _encrypted(piece, ref, bounds) for piece, ref in zip(shape.pieces, refs, strict=True)
     ]
     wanted = len(shape.wanted)  # the others are shown, and not opened
     complete = tuple(ref for ref in refs[:wanted] if isinstance(ref, BodyRef))
     troubles = [trouble for _, trouble in parts[:wanted] if trouble]
     verdict = _turned_away(mail_from, outer, shape)
-    verdict = verdict or _unusable(refs[:wanted], troubles, limits)
+    verdict = verdict or _unusable(refs[:wanted], troubles, bounds.limits)
     doubt = perhaps_automatic(outer) or ""
     outside = Outside(
         verdict=in_doubt(verdict, doubt),
@@ -184,13 +199,15 @@ def _gathered(raw: memoryview, piece: Piece, bodies: Memory) -> BodyRef | str:
         return error.detail
 
 
-def _encrypted(piece: Piece, ref: BodyRef | str, read: ReadAt, limits: Limits) -> _Judged:
+def _encrypted(piece: Piece, ref: BodyRef | str, bounds: OutsideMeans) -> _Judged:
     name = piece.name[:MAX_NAME]
     if isinstance(ref, str):
         part = EncryptedPart(name, piece.main, 0, Protection.UNKNOWN, (), False, ref)  # noqa: FBT003 -- no passphrase seen
         return part, refused("unreadable", ref)
-    trouble = _trouble(ref, read, limits)
-    wrapping = wrapping_of(read, ref.span)
+    if kind := cms_kind(bounds.read, ref.span):
+        return _enveloped(name, piece, ref, kind, bounds)
+    trouble = _trouble(ref, bounds.read, bounds.limits)
+    wrapping = wrapping_of(bounds.read, ref.span)
     part = EncryptedPart(
         name=name,
         main=piece.main,
@@ -199,6 +216,35 @@ def _encrypted(piece: Piece, ref: BodyRef | str, read: ReadAt, limits: Limits) -
         key_ids=wrapping.key_ids,
         passphrase=wrapping.passphrase,
         trouble=trouble.detail if trouble else "",
+    )
+    return part, trouble
+
+
+_ENVELOPES = {
+    CmsKind.ENVELOPED: Protection.ENVELOPED,
+    CmsKind.AUTHENTICATED: Protection.AUTH_ENVELOPED,
+}
+
+
+def _enveloped(
+    name: str, piece: Piece, ref: BodyRef, kind: CmsKind, bounds: OutsideMeans
+) -> _Judged:
+    trouble = None
+    ours = bounds.ours
+    try:
+        certificates, now = (ours.certificates, ours.now) if ours else (None, 0)
+        check_outside(certificates, bounds.read, ref.span, now)
+    except CallFailed as failure:
+        trouble = refused(failure.why.value, failure.detail)
+    part = EncryptedPart(
+        name=name,
+        main=piece.main,
+        size=ref.span.length,
+        protection=_ENVELOPES.get(kind, Protection.UNKNOWN),
+        key_ids=(),
+        passphrase=False,
+        trouble=trouble.detail if trouble else "",
+        smime=envelope_seen(bounds.read, ref.span, ours),
     )
     return part, trouble
 

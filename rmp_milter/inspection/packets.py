@@ -29,6 +29,8 @@ class Protection(StrEnum):
     SEIPD_V1 = "SEIPDv1"
     SEIPD_V2 = "SEIPDv2 (AEAD)"
     GNUPG_AEAD = "AEAD (tag 20)"
+    ENVELOPED = "EnvelopedData"  # CMS, as S/MIME has it (RFC 5652, 6)
+    AUTH_ENVELOPED = "AuthEnvelopedData"  # likewise (RFC 5083)
     NONE = "no integrity protection"
     UNKNOWN = "not found"
 

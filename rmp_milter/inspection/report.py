@@ -27,7 +27,13 @@ from rmp_milter.mail.meaning.understanding import (
     understood,
 )
 from rmp_milter.milter.clocks import HostTime, check_not_early
-from rmp_milter.milter.sender import Directory, check_signature
+from rmp_milter.milter.emergencies import refused as in_its_words
+from rmp_milter.milter.sender import (
+    Directory,
+    check_proven,
+    check_signature,
+    check_strength,
+)
 
 
 class MailReport(Value, frozen=True):
@@ -150,14 +156,19 @@ def _objections(
     """
     arrival = Arrival(inside.signature, inside.has_code, ground.at)
     found: list[str] = []
-    with _noting(found):
+    with _noting(found, header, inside.signature.trust):
         check_signature(inside.signature)
+        if ground.directory is not None:
+            check_proven(inside.signature, unproven=inside.unproven)
     with _noting(found):
         check_arrival(arrival, header, signer, ground.signature_days)
     with _noting(found):
         _check_meant(inside, header, ground)
     with _noting(found):
         check_not_early(inside.signature, header.verb, ground.at, HostTime(UNIVERSAL, "fr"))
+    with _noting(found):
+        if inside.smime is None or inside.smime.is_judged:
+            check_strength(inside.signature, header.verb)
     with _noting(found):
         has_documents = any(part.name for part in inside.parts)
         service = InService(ground.verbs, ground.services)
@@ -175,9 +186,15 @@ def _check_meant(inside: Inside, header: RoutingHeader, ground: Circumstances) -
 
 
 @contextmanager
-def _noting(found: list[str]) -> Iterator[None]:
-    """Note the refusal that the block raises, and go on."""
+def _noting(
+    found: list[str], header: RoutingHeader | None = None, trust: Trust = Trust.NONE
+) -> Iterator[None]:
+    """Note the refusal that the block raises, and go on.
+
+    With a ``header`` it is one heard at SMTP time, of which an emergency has words of its own.
+    """
     try:
         yield
     except MailError as error:
-        found.append(error.text)
+        told = in_its_words(error, header, trust) if header else error
+        found.append(told.text)
