@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from rmp_milter.keeper.keys import keys
+from rmp_milter.keeper.keys import keys, smime_folder
 from rmp_milter.keeper.openpgp import secretkeys
 from testbed.folders import DISK
 
@@ -87,7 +87,11 @@ def _each_rsa_key_once() -> Iterator[None]:
     The first takes seconds and the second, three times a keeper, a tenth of one.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((keys, "_make_service_key"), (secretkeys, "_private")):
+        for module, name in (
+            (keys, "_make_service_key"),
+            (secretkeys, "_private"),
+            (smime_folder, "load_pem_private_key"),
+        ):
             patch.setattr(module, name, cache(getattr(module, name)))
         yield
 

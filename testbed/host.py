@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import ExitStack
+from typing import Protocol, TypeVar
 
 from rmp_milter.cli.stores import open_outbox, open_store
 from rmp_milter.config import load
@@ -12,7 +13,6 @@ from testbed.doctor import Doctor
 from testbed.gpg import Kind
 from testbed.lifetime import Starting
 from testbed.postfix import PrivatePostfix
-from testbed.reading import Opened
 from testbed.sending import Reply
 from testbed.service import Part, Service, Settings
 from testbed.waiting import wait_until
@@ -20,6 +20,22 @@ from testbed.waiting import wait_until
 ADDRESS = "rmp@rmp.test"
 
 _SENDER = re.compile(rb"^Return-Path: *<([^>\n]*)>", re.MULTILINE | re.IGNORECASE)
+
+OpenedT_co = TypeVar("OpenedT_co", covariant=True)
+
+
+class Correspondent(Protocol[OpenedT_co]):
+    """Who writes to the service and reads its answers, by whatever program."""
+
+    @property
+    def mail(self) -> str:
+        """His address."""
+
+    def send(self, port: int, message: bytes, *, login: str = "", password: str = "") -> Reply:
+        """Send a mail to the service by SMTP; return the last reply."""
+
+    def read(self, raw: bytes) -> OpenedT_co:
+        """Open an answer; raises what his program raises where it is not for him."""
 
 
 class Host(Starting):
@@ -78,13 +94,24 @@ class Host(Starting):
             someone.import_key(self.service.certificate)
         return someone
 
-    def send(self, doctor: Doctor, mail: bytes, login: str = "", password: str = "") -> Reply:
+    def send(
+        self,
+        doctor: Correspondent[object],
+        mail: bytes,
+        login: str = "",
+        password: str = "",
+    ) -> Reply:
         """Send a doctor's mail to the service."""
         return doctor.send(self.postfix.smtp_port, mail, login=login, password=password)
 
     def answers(
-        self, doctor: Doctor, count: int = 1, timeout: float = 20, *, after: int = 0
-    ) -> list[Opened]:
+        self,
+        doctor: Correspondent[OpenedT_co],
+        count: int = 1,
+        timeout: float = 20,
+        *,
+        after: int = 0,
+    ) -> list[OpenedT_co]:
         """Wait until a doctor has ``count`` mails more than ``after``; open those.
 
         They are in the order in which the service wrote them: Postfix delivers several at
@@ -98,8 +125,14 @@ class Host(Starting):
         return [doctor.read(one) for one in sorted(raw[after:], key=self.outbox_row)]
 
     def ask(
-        self, doctor: Doctor, mail: bytes, more: int = 1, *, login: str = "", password: str = ""
-    ) -> list[Opened]:
+        self,
+        doctor: Correspondent[OpenedT_co],
+        mail: bytes,
+        more: int = 1,
+        *,
+        login: str = "",
+        password: str = "",
+    ) -> list[OpenedT_co]:
         """Send a mail that must be accepted; return the ``more`` answers that it brings."""
         before = self.postfix.collected.count(doctor.mail)
         reply = self.send(doctor, mail, login, password)
@@ -137,7 +170,7 @@ class Host(Starting):
             stats = store.stats()
         return {name: stats[name] for name in ("dossiers", "entries", "documents")}
 
-    def exchange(self, doctor: Doctor, mail: bytes) -> list[Opened]:
+    def exchange(self, doctor: Correspondent[OpenedT_co], mail: bytes) -> list[OpenedT_co]:
         """Send a mail that must be accepted; return all that it brought its sender."""
         before = self.postfix.collected.count(doctor.mail)
         self.ask(doctor, mail)

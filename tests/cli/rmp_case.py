@@ -29,6 +29,8 @@ from rmp_milter.calls.protocol import (
     Vouch,
     Vouched,
     Wake,
+    Welcome,
+    Welcomed,
     Why,
 )
 from rmp_milter.cli import main
@@ -127,6 +129,8 @@ class PlayedKeeper(Closing):
             case Compare(cards=cards, behind=behind):
                 keys = self.keys if behind == b"" else ()
                 return Compared(tuple(map(self._stand, cards)), keys)
+            case Welcome():
+                return Welcomed(b"Content-Type: multipart/signed\r\n\r\n")
             case Show(cards=cards):
                 self.in_force |= {*cards}
                 return Learned(len(cards))

@@ -105,7 +105,11 @@ keeper_mode = "0999"
         (LEAST + '[keeper]\nusers = ["Bad Name"]\n', "users: must be"),
         (LEAST + '[policy]\nlecture_autre = ["signature"]\n', "[policy] lecture_autre"),
         (LEAST + '[policy]\ncreation_personne = ["signature"]\n', "creation_personne"),
-        (LEAST + '[policy]\ncreation_autre = ["carte"]\n', "signature, compte, code, vitale"),
+        (LEAST + '[policy]\nurgence_autre = ["cps"]\n', "[policy] urgence_autre: unknown"),
+        (
+            LEAST + '[policy]\ncreation_autre = ["carte"]\n',
+            "signature, cps, compte, code, vitale",
+        ),
         (LEAST + '[policy]\ncreation_autre = "signature"\n', "a list of sets of proofs"),
         (LEAST + '[policy]\ncreation_autre = ["signature+"]\n', "a list of sets of proofs"),
         (LEAST + '[sockets]\nmilter = "run/keeper.sock"\n', "milter: must differ"),

@@ -1,6 +1,5 @@
 """rmp doctor import, set, locum, rekey: one leaf each, all or nothing, and what is refused."""
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -10,31 +9,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from msgspec.structs import replace
-from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, card_of, made_key
+from directory_case import with_dossiers
+from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
 
-from rmp_milter.calls.authority import DossierSaid
 from rmp_milter.calls.client import KeeperFailed
-from rmp_milter.calls.protocol import ByCustody, Event, Failed, Release, Why
+from rmp_milter.calls.protocol import ByCustody, Failed, Release, Why
 from rmp_milter.cli import doctor_changes
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.cards import dossier_card
-from rmp_milter.dossier.changes import Changes, DossierUpdate, NewBody, NewDossier, NewEntry
-from rmp_milter.dossier.model import (
-    Consent,
-    Container,
-    Doctor,
-    Document,
-    Dossier,
-    Entry,
-    Onglet,
-    Patient,
-    Slots,
-)
+from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.revisions import revised
-from rmp_milter.dossier.said import dossier_said
-from rmp_milter.keeper.log.journal import Journal
 
 LUC = ("--name", "Dr Luc SAND", "--mail", "l.sand@cab.example")
 LACKS = "no user id of the key names {}: mail clients may not find it for that"
@@ -387,54 +372,6 @@ def test_what_is_listed_says_of_which_format_it_is(rmp: Rmp, anne: str) -> None:
 
 
 # rekey
-
-
-def with_dossiers(rmp: Rmp, count: int) -> None:
-    """Give Anne dossiers, each with one document that has no packet for her."""
-    with open_store(load(rmp.config)) as store:
-        with store.snapshot() as snapshot:
-            anne = snapshot.doctor_by_rpps(RPPS)
-            assert anne is not None
-        for number in range(1, count + 1):
-            changes = _dossier(anne, number)
-            store.commit(changes, int(time.time()))
-            _write_leaf(rmp, changes.entries[0])
-
-
-def _write_leaf(rmp: Rmp, new: NewEntry) -> None:
-    documents = tuple(document.document_id for document in new.entry.documents)
-    at, dossier = new.entry.received_at, new.dossier_id
-    leaf = Event(at, "depot", b"", RPPS, "", "", dossier_id=dossier, documents=documents)
-    with Journal(load(rmp.config).paths.keeper / "log") as log:
-        log.append(leaf, at)
-
-
-def _dossier(treating: Doctor, number: int) -> Changes:
-    identifier, data = bytes([number]) * 16, b"body %d" % number
-    dossier = Dossier(
-        dossier_id=identifier,
-        public_key=b"P" * 32,
-        patient=Patient(f"Nom{number}", "Jean", "1959-01-30"),
-        treating=treating.doctor_id,
-        slots=Slots(code=None, custody=b"custody"),
-        consent=Consent(treating.doctor_id, 1, "test"),
-        created_at=1,
-    )
-    said = DossierSaid(dossier_said(dossier, (), b""), dossier.patient)
-    dossier = replace(dossier, card=card_of(said, b""))
-    document = Document(
-        document_id=bytes([100 + number]) * 16,
-        container=Container.FILE,
-        digest=hashlib.sha256(data).digest(),
-        size=len(data),
-        sealed_key=b"sealed",
-    )
-    entry = Entry(1, treating.doctor_id, "Dr", "Radio", Onglet.IMAGERIE, "type", (document,))
-    body = NewBody(document.document_id, data)
-    return Changes(
-        dossiers=(NewDossier(dossier, (f"trait {number}",)),),
-        entries=(NewEntry(identifier, entry, (body,)),),
-    )
 
 
 def rekeyed(rmp: Rmp, key: Path, *more: str) -> tuple[int, dict[str, Any]]:

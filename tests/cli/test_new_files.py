@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.cli import main
-from rmp_milter.disk.new_files import write_new
+from rmp_milter.disk.new_files import replace_whole, write_new, write_whole
 
 
 @pytest.fixture
@@ -29,10 +29,28 @@ def test_a_new_file_is_on_disk_with_its_name(
     assert synced == {tmp_path / "x.key": set(), tmp_path: {"x.key"}}
 
 
+def test_a_whole_file_has_its_name_when_all_of_it_is_on_disk(
+    tmp_path: Path, synced: dict[Path, set[str]]
+) -> None:
+    for write, part in ((write_whole, "x.key.part"), (replace_whole, "x.key.new")):
+        synced.clear()
+        (tmp_path / part).write_bytes(b"left by one that was killed")
+        write(tmp_path / "x.key", b"x", 0o600)
+        assert synced == {tmp_path / part: set(), tmp_path: {"x.key"}}
+        assert (tmp_path / "x.key").read_bytes() == b"x"
+    with pytest.raises(FileExistsError):
+        write_whole(tmp_path / "x.key", b"y", 0o600)
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"x"]
+    replace_whole(tmp_path / "x.key", b"y", 0o600)
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"y"]
+
+
 def test_a_new_service_is_on_disk_with_all_its_names(
     tmp_path: Path, synced: dict[Path, set[str]]
 ) -> None:
     assert main.run(["init", str(tmp_path / "rmp"), "--address", "rmp@chu.example"]) == 0
     for path in tmp_path.rglob("*"):
-        assert path.suffix == ".mdb" or path in synced, path  # LMDB flushes its own
+        before = {path.with_name(f"{path.name}.{part}") for part in ("part", "new")}
+        flushed = not synced.keys().isdisjoint({path, *before})
+        assert path.suffix == ".mdb" or flushed, path  # LMDB flushes its own
         assert path.name in synced[path.parent], path

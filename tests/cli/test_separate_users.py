@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from rmp_milter.cli import main
 from rmp_milter.config import load
@@ -28,6 +29,9 @@ from rmp_milter.host.owners import (
 )
 from rmp_milter.store.format.version import FORMAT
 from testbed.folders import own_folder
+from testbed.openssl import openssl
+from testbed.x509_issuing import issue, pem
+from testbed.x509_maker import DAY, Maker
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +86,7 @@ def test_each_part_belongs_to_its_user(service: Path) -> None:
             *("keeper", "keeper/custody.key", "keeper/log/data.mdb", "milter/index.key"),
             *("store", "store/data.mdb", "shared/outbox.key", "courier/dkim.key"),
             *("run/keeper", "run/milter", "public/service.asc", "rmp.toml"),
+            *("keeper/smime", "public/service-smime.cer"),
         )
     }
     assert seen == {
@@ -96,6 +101,8 @@ def test_each_part_belongs_to_its_user(service: Path) -> None:
         "run/keeper": (KEEPER, "0o2750"),
         "run/milter": (MILTER, "0o2750"),
         "public/service.asc": ("root", "0o644"),
+        "keeper/smime": (KEEPER, "0o700"),
+        "public/service-smime.cer": ("root", "0o644"),
         "rmp.toml": ("root", "0o644"),
     }
 
@@ -104,8 +111,71 @@ def test_each_part_belongs_to_its_user(service: Path) -> None:
 @needs_public_code
 def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
     done = rmp(service, "check", "--no-postfix")
-    assert done.stdout.endswith("0 errors, 2 warnings\n")
-    assert (done.returncode, done.stdout.count("warning: ")) == (0, 2)
+    assert done.stdout.endswith("0 errors, 3 warnings\n")
+    assert (done.returncode, done.stdout.count("warning: ")) == (0, 3)
+
+
+@needs_root
+@needs_public_code
+def test_what_root_adds_to_the_s_mime_keys_is_the_keepers(service: Path) -> None:
+    laid_out = service / "public" / "service-smime.cer"
+    before = laid_out.read_bytes()
+    for command in ("new", "csr"):
+        done = rmp(service, "key", "smime", command, "--kind", "p-256")
+        assert done.returncode == 0, done.stderr
+    there = {owner_and_mode(file) for file in (service / "keeper" / "smime").iterdir()}
+    assert there == {(KEEPER, "0o600")}
+    assert (owner_and_mode(laid_out), laid_out.read_bytes() == before) == (
+        ("root", "0o644"),
+        False,
+    )
+
+
+IMPORT = """
+import encodings.cp1252, sys  # asn1crypto asks for it late, when a private Python cannot be read
+from rmp_milter.cli import main
+sys.exit(main.run(sys.argv[1:]))
+"""
+
+
+@needs_root
+@needs_public_code
+def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> None:
+    now = int(time.time())
+    root = Maker(now).authority("Racine d'essai")
+    request = rmp(service, "key", "smime", "csr", "--kind", "p-256").stdout
+    made = issue(request.encode(), root, now - DAY)
+    answer = service.with_name("answer.pem")
+    answer.write_bytes(pem(made, root.certificate))
+    answer.chmod(0o600)
+    where = ("--config", str(service / "rmp.toml"))
+    command = [sys.executable, "-c", IMPORT, *where, "key", "smime", "import", str(answer)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    there = {owner_and_mode(file) for file in (service / "keeper" / "smime").iterdir()}
+    assert there == {(KEEPER, "0o600")}
+    laid_out = service / "public" / "service-smime.cer"
+    assert laid_out.read_bytes() == made.public_bytes(Encoding.DER)
+    for file in (service / "keeper" / "smime").glob("*.pem"):
+        if b"Racine" in openssl("x509", "-noout", "-issuer", "-in", str(file)):
+            file.unlink()  # back, for the other tests
+
+
+@needs_root
+@needs_public_code
+def test_s_mime_keys_are_for_nobody_but_root_and_the_keeper(service: Path) -> None:
+    smime = ("--config", str(service / "rmp.toml"), "key", "smime")
+    for command in (("show",), ("csr",), ("export",), ("new", "--kind", "p-256")):
+        done = as_user(MILTER, COMMAND, *smime, *command)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Permission denied" in done.stderr
+        assert "Traceback" not in done.stderr
+    done = as_user(KEEPER, COMMAND, *smime, "new", "--kind", "p-256")
+    assert done.returncode == 1
+    assert "the certificate is in place, but" in done.stderr
+    assert "rmp key smime export --der" in done.stderr
+    done = rmp(service, "key", "smime", "export")
+    assert done.returncode == 0
 
 
 @needs_root
@@ -381,7 +451,8 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
 
 BECOME = """
 import os, socket, sys
-from rmp_milter.cli import check, doctor, doctor_changes, main  # while the modules can be read
+from rmp_milter.cli import check, doctor, doctor_changes  # while the modules can be read
+from rmp_milter.cli import key_smime, main
 from rmp_milter.host.owners import owner_named
 name, *rest = sys.argv[1:]
 user = owner_named(name)
@@ -427,3 +498,31 @@ def test_what_the_host_does_is_for_root_and_never_for_the_milters_user(
     assert [each["receipts"] for each in listed] == ["each"]
     assert rmp(service, *change).returncode == 0
     assert rmp(service, "doctor", "remove", "10003456786").returncode == 0
+
+
+@pytest.mark.integration
+@needs_root
+@needs_public_code
+def test_root_gives_a_doctor_a_certificate_that_nobody_else_may_read(
+    service: Path, key: Path, served: subprocess.Popen[str]
+) -> None:
+    wait_for(served)
+    maker = Maker(int(time.time()))
+    root = maker.authority("Racine d'essai")
+    card, authority, crl = (service.with_name(name) for name in ("a.pem", "ca.pem", "crl"))
+    card.write_bytes(maker.user("a.morel@cab.example", root).pem)
+    authority.write_bytes(root.pem)
+    crl.write_bytes(maker.revocation_list(root))
+    for file in (card, authority, crl):
+        file.chmod(0o600)
+    doctor = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example", "--key", str(key))
+    given = ("--certificate", str(card), "--witness", "Mme Blanc", "--witness", "M. Noir")
+    for command in (
+        ("trust", "add", "ca", str(authority), "--purpose", "public"),
+        ("trust", "add", "crl", str(crl)),
+        ("doctor", "add", *doctor, "--rpps", "10003456786", "--profession", "radiologue"),
+        ("doctor", "set", "10003456786", *given),
+        ("doctor", "remove", "10003456786"),
+    ):
+        done = rmp(service, *command)
+        assert done.returncode == 0, (command, done.stderr)

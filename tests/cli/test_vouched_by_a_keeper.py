@@ -9,17 +9,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from directory_case import trusting
 from rmp_case import Rmp
 
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
-from rmp_milter.dossier.cards import dossier_card
+from rmp_milter.dossier.cards import dossier_card, person_card
 from rmp_milter.dossier.changes import Changes, DossierUpdate
-from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.dossier.revisions import revised
+from rmp_milter.x509 import read_x509
 from testbed.past_service import manifest, unpack
 from testbed.processes import is_listening
 from testbed.waiting import wait_until
+from testbed.x509_maker import Maker, authorities
 
 pytestmark = pytest.mark.integration
 
@@ -55,6 +58,41 @@ def test_all_that_it_holds_is_vouched_for_and_in_force(past: Rmp) -> None:
     assert said["waiting"] == counts["others"]["waiting deposit"]
     checked = json.loads(past("store", "check", "--json").out)
     assert (checked["findings"], checked["notes"]) == ([], [])
+
+
+def test_a_doctors_certificates_are_vouched_for_and_given_up(past: Rmp, tmp_path: Path) -> None:
+    assert past("store", "vouch").status == 0
+    maker, rpps = Maker(int(time.time())), "10003456786"
+    trees = authorities(maker)
+    trusting(past, maker, trees)
+    mails, card = tmp_path / "mail.pem", tmp_path / "card.pem"
+    mails.write_bytes(maker.user("a.morel@cab.example", trees.public).pem)
+    card.write_bytes(maker.card(rpps, trees.igc).pem)
+    who = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example")
+    given = ("--certificate", str(mails), "--certificate", str(card))
+    said = past("doctor", "add", *who, "--rpps", rpps, "--profession", "radiologue", *given)
+    assert said.status == 0
+    (line,) = said.err.splitlines()  # the service of that format has no S/MIME certificate
+    assert "is not sent the signed welcome" in line
+    other = past("doctor", "show", read_x509(card.read_bytes()).digest, "--json")
+    assert json.loads(other.out)["rpps"] == rpps
+    doctor = past_doctor(past, rpps)
+    vouched = person_card(doctor.card)
+    assert [each.fingerprint for each in vouched.credentials] == [
+        each.fingerprint for each in doctor.credentials
+    ]
+    assert (
+        past("doctor", "set", rpps, "--without", doctor.credentials[0].fingerprint).status == 0
+    )
+    assert person_card(past_doctor(past, rpps).card).credentials == ()
+    assert json.loads(past("store", "check", "--json").out)["findings"] == []
+
+
+def past_doctor(rmp: Rmp, rpps: str) -> Doctor:
+    with open_store(load(rmp.config)) as store, store.snapshot() as view:
+        found = view.doctor_by_rpps(rpps)
+    assert found is not None
+    return found
 
 
 @pytest.mark.promise(number=12)

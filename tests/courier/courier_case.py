@@ -83,8 +83,11 @@ ENTRY = NewEntry(
 )
 
 
-def answer(recipient: str, number: int = 1) -> OutgoingMail:
-    """Return an answer that holds the stored body as an attachment."""
+def answer(recipient: str, number: int = 1, digest: bytes = b"") -> OutgoingMail:
+    """Return an answer that holds the stored body as an attachment.
+
+    Without a digest it is as one from before they were in rows.
+    """
     message_id = f"<{number}@rmp.test>"
     head = (
         f"From: RMP <{SERVICE}>\r\nTo: {recipient}\r\nSubject: =?utf-8?Q?R=C3=A9ponse?=\r\n"
@@ -93,7 +96,8 @@ def answer(recipient: str, number: int = 1) -> OutgoingMail:
         "Content-Type: application/octet-stream\r\n"
         "Content-Transfer-Encoding: base64\r\n\r\n"
     )
-    pieces = (Slice(head.encode()), BodySlice(PACKETS, BODY_ID, armor=False))
+    body = BodySlice(PACKETS, BODY_ID, armor=False, digest=digest)
+    pieces = (Slice(head.encode()), body)
     return OutgoingMail(recipient, message_id, pieces)
 
 

@@ -37,7 +37,7 @@ def inline(clinic: Clinic, packets: bytes) -> bytes:
 def signed(author: Doctor, words: bytes, name: bytes) -> bytes:
     """Return words that were signed as a file, under the name that somebody gives it."""
     signature = b"".join(detached(author.keyring.sign_detached(words)))
-    return signature + b"".join(literal(name, words))
+    return signature + b"".join(literal(name, [words]))
 
 
 @pytest.mark.promise(number=11)

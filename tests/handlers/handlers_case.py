@@ -37,7 +37,9 @@ from rmp_milter.calls.protocol import (
     Trust,
     Wait,
 )
-from rmp_milter.certificates import Cautions, Certificate, CertificateError
+from rmp_milter.certificates import Cautions, Certificate
+from rmp_milter.credentials import CertificateKind, CredentialError, CredentialFacts
+from rmp_milter.credentials.failure import one_error
 from rmp_milter.dossier.cards import NO_ACT, TAG_SIZE, DossierCard, Masked, packed
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import (
@@ -425,6 +427,27 @@ def play_usable(
         monkeypatch.setattr(module, "usable", usable)
 
 
+def credential_reader(
+    read: Callable[[bytes], Certificate],
+) -> Callable[[bytes], CredentialFacts]:
+    """Return a reader of certificates of both kinds that knows OpenPGP's alone, by ``read``."""
+
+    def credential(data: bytes) -> CredentialFacts:
+        with one_error():
+            found = read(data)
+        return CredentialFacts(
+            CertificateKind.OPENPGP,
+            found.binary,
+            found.fingerprint,
+            found.key_ids,
+            found.user_ids,
+            found.algorithm,
+            found.created_at,
+        )
+
+    return credential
+
+
 def play_certificates(
     monkeypatch: pytest.MonkeyPatch,
     read: Callable[[bytes], Certificate],
@@ -434,9 +457,9 @@ def play_certificates(
 
     def check_usable(data: bytes, now: int) -> None:
         if not usable(data, now):
-            raise CertificateError("expired")
+            raise CredentialError("expired")
 
-    monkeypatch.setattr(keys, "read_certificate", read)
+    monkeypatch.setattr(keys, "read_credential", credential_reader(read))
     monkeypatch.setattr(keys, "check_usable", check_usable)
     monkeypatch.setattr(keys, "addresses", lambda _data: frozenset())
     monkeypatch.setattr(keys, "cautions", lambda *_: Cautions(lacks_address=False, expires=0))

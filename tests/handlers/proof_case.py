@@ -103,9 +103,14 @@ def trials(policy: Policy) -> Iterator[Trial]:
     for (act, relation), sets in policy.items():
         enough = [proofs for proofs in sets if not proofs & tried]
         for proofs in sets:
-            if proofs & tried and not any(each <= proofs for each in enough):
+            if proofs & tried and not any(each <= brought(proofs) for each in enough):
                 for verb in (verb for verb in Verb if act in acts_named(verb)):
                     yield verb, relation, proofs
+
+
+def brought(proofs: Proofs) -> Proofs:
+    """Return what a mail proves that brings these: a card's signature is a signature."""
+    return proofs | {Proof.SIGNATURE} if Proof.CPS in proofs else proofs
 
 
 def named(trial: Trial) -> str:
@@ -159,12 +164,13 @@ def mail_of(trial: Trial, policy: Policy = STRICTEST) -> Case:
     mail = asked(
         f"Demande : {verb.value}\n{WHO}{said}",
         by=by,
-        proof=Proof.SIGNATURE if Proof.SIGNATURE in proofs else Proof.ACCOUNT,
+        proof=Proof.SIGNATURE if Proof.SIGNATURE in brought(proofs) else Proof.ACCOUNT,
         bodies=[body()] if verb is Verb.RECTIFICATION else [],
     )
     assert (mail.header.verb, mail.header.problems) == (verb, ())
     opened = replace(mail.opened, keys=(b"jean1",), **proven_by(proofs, by))
-    return replace(mail, policy=policy, opened=opened)
+    sender = replace(mail.sender, card=Proof.CPS in proofs)
+    return replace(mail, policy=policy, opened=opened, sender=sender)
 
 
 def proven_by(proofs: Proofs, by: Doctor) -> dict[str, object]:

@@ -72,6 +72,18 @@ class TestAccesses:
         assert "L'hébergeur a rouvert le dossier" in words
         assert "RPPS 10000000099 a consulté" in words
 
+    def test_what_a_card_signed_says_so(self) -> None:
+        proofs = ("signature+cps+vitale", "signature+cps", "signature")
+        past = [
+            PastEvent(at, NOON, "consultation", "granted", OTHER.rpps, proof)
+            for at, proof in enumerate(proofs)
+        ]
+        words, _ = told(asked(text_of("accès")), world(), *past)
+        read = "Dr Anne AUTRE a consulté le dossier"
+        flat = " ".join(words.split())
+        assert f"{read}, avec sa carte CPS, avec la carte Vitale" in flat
+        assert flat.count("avec sa carte CPS") == 2
+
     def test_an_emergencys_review_is_not_said_to_be_the_patients_own(self) -> None:
         review = PastEvent(1, NOON, "controle", "closed", "", reference="U-K7QX-3MZB-9FTR")
         words, _ = told(asked(text_of("accès")), world(), review)

@@ -17,7 +17,7 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import DECOY_SLOT, Prove, Record, Release
-from rmp_milter.dossier.model import Doctor, NumberedEntry, Onglet, Sheet
+from rmp_milter.dossier.model import Credential, Doctor, NumberedEntry, Onglet, Sheet
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import consultation
 
@@ -67,6 +67,19 @@ def test_the_certificates_of_the_authors_go_along_but_the_readers_own() -> None:
     assert outcome.letter.certificates == ()
     mail = asked(LINES, by=OTHER, has_code=True)
     outcome, _ = run(consultation.handle, mail, filed())
+    assert outcome.letter.certificates == (DEMO.certificate,)
+
+
+def test_of_an_author_with_several_certificates_those_for_openpgp_go_along() -> None:
+    world, x509 = filed(), b"\x30\x82 a certificate"
+    others = (Credential(x509, "ab" * 32), Credential(b"second", "cd" * 20))
+    mail = asked(LINES, by=OTHER, has_code=True)
+    world.known[DEMO.doctor_id] = replace(DEMO, credentials=others)
+    outcome, _ = run(consultation.handle, mail, world)
+    assert outcome.letter.certificates == (DEMO.certificate, b"second")
+    first = Credential(DEMO.certificate, DEMO.fingerprint)
+    world.known[DEMO.doctor_id] = replace(DEMO, certificate=x509, credentials=(first,))
+    outcome, _ = run(consultation.handle, mail, world)
     assert outcome.letter.certificates == (DEMO.certificate,)
 
 

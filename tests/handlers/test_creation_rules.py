@@ -85,6 +85,16 @@ def test_the_hosts_policy_says_which_proofs_it_takes() -> None:
     assert error.text == "creation-proofs"
     assert error.facts["proofs"] == "un message signé + l'attestation de la carte Vitale"
     create(attested(policy=policy))
+
+
+def test_a_host_that_asks_for_both_cards_says_so_in_words() -> None:
+    policy = policy_of({f"{Act.CREATION}_{Relation.OTHER}": ["cps+vitale"]})
+    by_key = attested(policy=policy)
+    error = refusal(by_key)
+    assert error.facts["proofs"] == (
+        "un message signé avec votre carte CPS + l'attestation de la carte Vitale"
+    )
+    create(replace(by_key, sender=replace(by_key.sender, card=True)))
     assert len(create(asked(CONSENT, proof=Proof.ACCOUNT))[0].effects.dossiers) == 1
 
 

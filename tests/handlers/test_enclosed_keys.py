@@ -3,14 +3,15 @@
 from handlers_case import DEMO, JEAN, OTHER, World, asked, dossier, refusal_of, run
 from msgspec.structs import replace
 
-from rmp_milter.certificates import read_certificate
-from rmp_milter.dossier.model import Doctor
+from rmp_milter.credentials import read_credential
+from rmp_milter.dossier.model import Credential, Doctor, ReplyForm
 from rmp_milter.handlers import cle_du_patient, nouvelle_cle
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people.keys import with_key
+from rmp_milter.handlers.people.keys import enclosed, with_key
 from testbed import openpgp_maker as maker
 from testbed.certificate_parts import DAY, NOW, OLD, Pair, bound, named, pair, user
 from testbed.openpgp_maker import key_lasts
+from testbed.x509_maker import Maker
 
 HIS = f"Dr DEMO <{DEMO.mail.upper()}>"
 HERS = f"Dr OTHER <{OTHER.mail}>"
@@ -26,7 +27,7 @@ def certificate(own: Pair, *parts: bytes) -> bytes:
 
 def new_key(key: bytes, by: Doctor = DEMO) -> Case:
     request = asked("Demande : nouvelle clé\n", by=by)
-    fingerprint = read_certificate(key).fingerprint
+    fingerprint = read_credential(key).fingerprint
     request = replace(
         request, at=NOW, header=replace(request.header, fingerprint=fingerprint, problems=())
     )
@@ -77,7 +78,7 @@ def test_a_whole_certificate_that_names_a_colleague_is_not_anybody_elses() -> No
     both = certificate(paul, named(paul.primary, who=HIS), named(paul.primary, who=HERS))
     assert run(nouvelle_cle.handle, new_key(both, OTHER), World([dossier()]))[0].effects.doctors
     # One that is his already, by the host's hand, may be prolonged.
-    mine = with_key(OTHER, read_certificate(his))
+    mine = with_key(OTHER, read_credential(his))
     newer = certificate(
         paul, named(paul.primary, who=HIS), user(paul.primary, who=HIS, at=NOW - 60)
     )
@@ -139,3 +140,32 @@ def test_the_patients_key_is_warned_of_to_the_treating_doctor() -> None:
     outcome, _ = run(cle_du_patient.handle, mail, World([dossier()]))
     assert outcome.letter
     assert "ne nomme pas l'adresse jean@famille.example" in outcome.letter.text
+
+
+# Certificates for S/MIME
+
+
+def test_a_certificate_for_mail_is_a_key_and_a_cards_is_told_why_not() -> None:
+    issuing = Maker(NOW)
+    issuer = issuing.authority("AC d'essai")
+    mails = issuing.user("anne@cabinet.test", issuer)
+    card = issuing.card("10003456786", issuer)
+    login = issuing.card("10003456786", issuer, signing=False)
+    found = enclosed([mails.der, card.der, login.pem, b"\x30\x82noise"], NOW)
+    assert [each.binary for each in found.usable] == [mails.der]
+    assert [each.reason for each in found.faults] == ["no-encryption-key", "wrong-purpose"]
+
+
+def test_answers_in_parts_give_way_where_there_are_none() -> None:
+    issuing = Maker(NOW)
+    made = issuing.user("anne@cabinet.test", issuing.authority("AC d'essai"))
+    certificate = read_credential(made.der)
+    for form, after in (
+        (ReplyForm.PARTITIONED, ReplyForm.SEPARATE),
+        (ReplyForm.GROUPED, ReplyForm.GROUPED),
+    ):
+        doctor = with_key(replace(DEMO, reply_form=form), certificate)
+        assert (doctor.reply_form, doctor.key_ids) == (after, (certificate.fingerprint,))
+    own = certificate.fingerprint
+    had = replace(DEMO, credentials=(Credential(made.der, own),))
+    assert with_key(had, certificate).credentials == ()

@@ -23,7 +23,7 @@ from urgence_case import FILED, emergency
 from wishes_case import LOCUM, text_of, world
 
 from rmp_milter.calls.authority import Authority, Candidate
-from rmp_milter.dossier.model import Doctor, Dossier, Onglet, Waiting
+from rmp_milter.dossier.model import Credential, Doctor, Dossier, Onglet, Waiting
 from rmp_milter.handlers import consultation, creation, depot, fiche, urgence
 from rmp_milter.handlers.asking.case import PatientShare
 from rmp_milter.handlers.asking.grounds import authority, person
@@ -47,6 +47,12 @@ def test_the_sender_comes_first_and_nobody_twice() -> None:
 def test_a_later_copy_of_the_senders_key_stands_beside_the_one_of_his_card() -> None:
     (sender,) = authority(asked(WHO), newer=b"newer").persons
     assert sender == Candidate(DEMO.card, DEMO.certificate, b"newer")
+
+
+def test_all_certificates_of_somebody_are_shown() -> None:
+    others = (Credential(b"card's", "ab" * 32), Credential(b"second", "cd" * 20))
+    shown = person(replace(DEMO, credentials=others))
+    assert (shown.certificate, shown.more) == (DEMO.certificate, (b"card's", b"second"))
 
 
 def test_a_locum_shows_in_whose_name_he_acts() -> None:

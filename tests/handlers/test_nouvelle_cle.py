@@ -10,6 +10,7 @@ from handlers_case import (
     OTHER,
     World,
     asked,
+    credential_reader,
     dossier,
     entry,
     play_certificates,
@@ -21,7 +22,7 @@ from msgspec.structs import replace
 from rmp_milter.calls.authority import NewKey
 from rmp_milter.calls.protocol import Amend, ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
-from rmp_milter.dossier.model import Closure, Doctor, Onglet
+from rmp_milter.dossier.model import Closure, Credential, Doctor, Onglet
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import nouvelle_cle
 from rmp_milter.handlers.asking.case import Case
@@ -54,7 +55,7 @@ def newer(present: bytes, copy: bytes, _at: int) -> bytes | None:
 @pytest.fixture(autouse=True)
 def played_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     play_certificates(monkeypatch, read, lambda data, _at: not data.startswith(b"expired"))
-    monkeypatch.setattr(nouvelle_cle, "read_certificate", read)
+    monkeypatch.setattr(nouvelle_cle, "read_credential", credential_reader(read))
     monkeypatch.setattr(nouvelle_cle, "prolonged", newer)
 
 
@@ -171,6 +172,34 @@ def test_a_key_with_a_subkey_of_somebody_elses_is_taken() -> None:
     world = World()
     world.known[OTHER.doctor_id] = replace(OTHER, key_ids=(f"id {b'new'.hex()}",))
     assert refusal(mail(NEW), world) == "key-taken"
+
+
+# Who has several certificates
+
+CARD = b"a card's"
+SEVERAL = replace(DEMO, credentials=(Credential(CARD, read(CARD).fingerprint),))
+
+
+def knowing(*known: Doctor) -> World:
+    world = World([dossier()], FILED)
+    world.known |= {each.doctor_id: each for each in known}
+    return world
+
+
+def test_the_others_stay_and_he_is_found_by_them() -> None:
+    (doctor,) = changed(mail(NEW, by=SEVERAL), knowing(SEVERAL))[0].effects.doctors
+    assert doctor.certificate == NEW
+    assert doctor.credentials == SEVERAL.credentials
+    assert doctor.key_ids == (f"id {b'new'.hex()}", f"id {b'a'.hex()}")
+
+
+def test_a_key_that_he_has_already_is_no_new_one() -> None:
+    assert refusal(mail(CARD, by=SEVERAL), knowing(SEVERAL)) == "key-held"
+
+
+def test_a_certificate_that_another_has_beside_is_taken() -> None:
+    theirs = replace(OTHER, credentials=(Credential(NEW, read(NEW).fingerprint),))
+    assert refusal(mail(NEW), knowing(theirs)) == "key-taken"
 
 
 def test_an_account_changes_no_key() -> None:

@@ -1,15 +1,17 @@
 import os
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from rmp_milter.config import Config, load
 from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, read_dkim_key
 from rmp_milter.host import installation
-from rmp_milter.host.checks import check_mail_server, check_service
+from rmp_milter.host.checks import check_mail_server, check_service, python_findings
 from rmp_milter.host.installation import (
     AUDITOR_KEY,
     InstallationError,
@@ -18,10 +20,23 @@ from rmp_milter.host.installation import (
     make_service,
 )
 from rmp_milter.host.owners import Owner
+from rmp_milter.host.smime import import_smime, publish_smime, request_smime
+from rmp_milter.keeper.keys.smime_making import KeyKind
 from rmp_milter.postfix.rules import Severity
+from rmp_milter.x509 import read_x509
 from testbed.folders import own_folder
+from testbed.x509_issuing import issue
+from testbed.x509_maker import DAY, Maker
 
 pytestmark = pytest.mark.slow
+
+
+def test_a_python_that_pymilter_is_not_sound_with_is_warned_of() -> None:
+    assert list(python_findings((3, 11))) == []
+    for version in ((3, 12), (3, 13)):
+        (found,) = python_findings(version)
+        assert (found.severity, "Python 3.11" in found.hint) == (Severity.WARNING, True)
+
 
 KEEPERS = 'addresses = ["dpo@ars.example", "patients@assoc.example"]'
 
@@ -38,8 +53,18 @@ def made() -> Iterator[Path]:
     (config.file.parent / AUDITOR_KEY).unlink()  # as its host is told to
     text = config.file.read_text().replace("addresses = []", KEEPERS)
     config.file.write_text(text)
+    _certify(config)
     yield config.file.parent
     shutil.rmtree(top)
+
+
+def _certify(config: Config) -> None:
+    """Have an authority vouch for the service, as its host is told to."""
+    now = int(time.time())
+    root = Maker(now).authority("Racine d'essai")
+    made = issue(request_smime(config, KeyKind.P256)[0], root, now - DAY)
+    found = [read_x509(each) for each in (made.public_bytes(Encoding.DER), root.der)]
+    publish_smime(config, import_smime(config, found, now)[0].der)
 
 
 @pytest.fixture
@@ -153,9 +178,11 @@ def test_names_that_are_not_on_this_machine_are_found(service: Config) -> None:
 def test_a_certificate_for_another_address_is_a_warning(service: Config) -> None:
     text = service.file.read_text().replace("rmp@chu.example", "rmp@other.example")
     service.file.write_text(text)
-    (finding,) = check_service(load(service.file))
-    assert finding.severity is Severity.WARNING
-    assert "is not made out to rmp@other.example" in finding.line
+    findings = check_service(load(service.file))
+    assert [finding.severity for finding in findings] == [Severity.WARNING] * 2
+    for finding, name in zip(findings, ("S/MIME", "service.asc"), strict=True):
+        assert name in finding.line
+        assert "is not made out to rmp@other.example" in finding.line
 
 
 def test_a_postfix_that_cannot_be_asked_is_a_finding(service: Config, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ signed-by-0xfbfcc82a015e7330-encrypted-to-0xf231550c4f47e38e.eml pgp-mime    tak
 signed-forward-openpgp-signed-encrypted.mbox                     pgp-mime    taken            unknown
 smime-cert.mbox                                                  clear       not-encrypted
 smime-encrypted-ambiguous-mime.mbox                              smime       smime
-smime-encrypted-not-so-ambiguous-mime.mbox                       smime       smime
+smime-encrypted-not-so-ambiguous-mime.mbox                       smime       clear-attachment
 smime-encrypted-octet-stream.mbox                                smime       smime
 smime-encrypted.mbox                                             smime       smime
 smime-opaque-enc+sign.mbox                                       smime       smime

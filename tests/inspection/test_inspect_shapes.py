@@ -11,7 +11,7 @@ from inspect_case import HEADER, LETTER, PDF, Inspect, Said, inline, key_packet
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Span
 from rmp_milter.inspection.mail_file import first_mail
-from rmp_milter.inspection.outside import LookedAt, look
+from rmp_milter.inspection.outside import LookedAt, OutsideMeans, look
 from rmp_milter.inspection.packets import wrapping_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import GNUPG_AEAD, SED, SEIPD, SKESK, frame
@@ -67,6 +67,7 @@ def test_an_encrypted_part_is_told_by_size_container_and_readers(inspect: Inspec
             "key_ids": [KEY_ID],
             "passphrase": False,
             "trouble": "",
+            "smime": None,
         }
     ]
 
@@ -151,11 +152,13 @@ def test_a_text_that_is_only_signed_is_not_encrypted(inspect: Inspect, anne: Doc
     assert said.at("others", 0, "what") == "text in clear, signed"
 
 
-def test_smime_is_refused_as_such(inspect: Inspect) -> None:
+def test_smime_that_is_damaged_is_refused_as_such(inspect: Inspect) -> None:
     der = bytes.fromhex("308006092a864886f70d010703a080308002010031800000")
     head = b"Content-Type: application/pkcs7-mime\n\n"
     said = inspect.as_json(head + der)
-    assert (refusal(said), said.at("others", 0, "what")) == ((1, "smime"), "S/MIME, encrypted")
+    assert (refusal(said), said.at("shape")) == ((1, "smime-unreadable"), "smime")
+    assert said.at("encrypted", 0, "container") == "EnvelopedData"
+    assert said.at("encrypted", 0, "smime", "encoding") == "BER"
 
 
 @pytest.mark.parametrize(
@@ -272,7 +275,8 @@ def looked_at(raw: bytes) -> LookedAt:
             with bodies.mapped() as view:
                 return bytes(view[offset : offset + size])
 
-        return look(memoryview(raw), "anne@cab.example", bodies, read, Limits())
+        bounds = OutsideMeans(read, Limits())
+        return look(memoryview(raw), "anne@cab.example", bodies, bounds)
 
 
 PIECES = st.sampled_from(

@@ -10,9 +10,12 @@ from keeper_case import desk_of
 from keeper_gpg import Gpg, rsa_service
 from little_host import LittleHost
 from openpgp.composed import SignedSecretKey
+from smime_mails import outlook, with_keys
+from smime_mails import service as smime_service
 
 from rmp_milter.keeper.desk.desk import Desk
 from testbed.folders import own_folder
+from testbed.outlook import Outlook
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,15 @@ def desk(service: SignedSecretKey, tmp_path: Path) -> Iterator[Desk]:
     made = desk_of(service, tmp_path)
     yield made
     made.journal.close()
+
+
+@pytest.fixture
+def smime_desk(desk: Desk) -> Desk:
+    """A desk whose service has a certificate, RSA, and whose host trusts some authorities."""
+    return with_keys(desk, smime_service())
+
+
+@pytest.fixture
+def paul(tmp_path: Path) -> Outlook:
+    """Dr Paul's program, with an openssl behind it."""
+    return outlook(tmp_path)

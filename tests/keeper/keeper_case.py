@@ -29,12 +29,13 @@ from rmp_milter.dossier.cards import NO_ACT, PersonCard
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
+from rmp_milter.keeper.authority.next_cards import other_credential
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.keys.held import Holder
-from rmp_milter.keeper.keys.keys import Keys
+from rmp_milter.keeper.keys.keys import Keys, ServiceCertificate
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
@@ -56,7 +57,7 @@ HEADER = "Patient : DUPONT Jean\r\nNé le : 30/01/1959\r\nDocument : CR radiolog
 LETTER = "\r\nCher confrère, la lettre confidentielle.\r\n"
 
 
-def keys_of(service: SignedSecretKey) -> Keys:
+def keys_of(service: SignedSecretKey, smime: tuple[ServiceCertificate, ...] = ()) -> Keys:
     return Keys(
         service=service,
         signing=signing_key(service),
@@ -67,6 +68,7 @@ def keys_of(service: SignedSecretKey) -> Keys:
         pepper=PEPPER,
         log=LOG_KEY,
         auditors=AUDITORS.public_key(),
+        smime=smime,
     )
 
 
@@ -165,10 +167,18 @@ ACCOUNT = "carl"
 
 
 def with_an_account(
-    certificate: bytes = b"", pepper: bytes = PEPPER, fingerprint: str = ""
+    certificate: bytes = b"",
+    pepper: bytes = PEPPER,
+    fingerprint: str = "",
+    more: tuple[bytes, ...] = (),
 ) -> Candidate:
-    """Return somebody of the directory who has an account, and who has signed nothing."""
+    """Return somebody of the directory who has an account, and who has signed nothing.
+
+    With ``more``, his other certificates, all are read: else one may be anything.
+    """
     digest = digest_of(certificate)
+    if more:
+        fingerprint = other_credential(certificate).fingerprint
     card = PersonCard(
         person=digest[:16],
         revision=0,
@@ -181,8 +191,9 @@ def with_an_account(
         mail="carl@x.fr",
         is_doctor=True,
         account=ACCOUNT,
+        credentials=tuple(map(other_credential, more)),
     )
-    return Candidate(Sealer(pepper).sealed(card), certificate)
+    return Candidate(Sealer(pepper).sealed(card), certificate, more=more)
 
 
 def keys_in(desk: Desk, opened: Opened) -> list[SessionKey]:

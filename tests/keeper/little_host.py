@@ -75,6 +75,7 @@ class Member:
     name: str
     card: bytes
     certificate: bytes
+    more: tuple[bytes, ...] = ()
 
     @property
     def said(self) -> PersonCard:
@@ -89,7 +90,7 @@ class Member:
     @property
     def candidate(self) -> Candidate:
         """What a call brings of him."""
-        return Candidate(self.card, self.certificate)
+        return Candidate(self.card, self.certificate, more=self.more)
 
 
 @dataclass
@@ -185,8 +186,12 @@ class LittleHost:
         account: str = "",
         locums: Sequence[LocumDays] = (),
         place: bytes = b"",
+        more: Sequence[bytes] = (),
     ) -> Member:
-        """Vouch for whose key gpg has under a mail address; once more: for what changed."""
+        """Vouch for whose key gpg has under a mail address; once more: for what changed.
+
+        ``more`` are the certificates that he has beside.
+        """
         certificate, before = self.gpg.public(name), self.members.get(name)
         card = PersonCard(
             person=place or hashlib.sha256(name.encode()).digest()[:16],
@@ -202,9 +207,9 @@ class LittleHost:
             account=account,
             locums=tuple(locums),
         )
-        said = PersonSaid(card, certificate)
+        said = PersonSaid(card, certificate, tuple(more))
         request = Vouch(said, hosts_event("inscription"), before.card if before else b"")
-        made = Member(name, self.vouched(request, now), certificate)
+        made = Member(name, self.vouched(request, now), certificate, said.more)
         self.members[name] = made
         return made
 
@@ -218,13 +223,17 @@ class LittleHost:
         signed: bool = True,
         now: int = NOW,
         at: int = NOW,
+        key: str = "",
     ) -> Mail:
-        """Open a mail that somebody has signed, ``at`` a time, or sent from his account."""
+        """Open a mail that somebody has signed, ``at`` a time, or sent from his account.
+
+        ``key`` names another key than the one under his mail address.
+        """
         sender = self.member(name)
         # No two mails are one: each has a line of its own, as clients give them.
         own = f"X-Mail: {secrets.token_hex(8)}\r\n".encode()
         plain = own + entity(text, files=files)
-        body = encrypted(self.gpg, plain, signer=name if signed else "", at=at)
+        body = encrypted(self.gpg, plain, signer=(key or name) if signed else "", at=at)
         request, memory = opening([body], entity=True)
         request = replace(request, persons=(sender.candidate,), account=account)
         answered = self.ask(request, now, memory)

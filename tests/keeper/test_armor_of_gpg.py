@@ -9,7 +9,7 @@ from keeper_gpg import Gpg
 
 from rmp_milter.calls.protocol import Trust
 from rmp_milter.keeper.openpgp.signatures import detached, verify
-from rmp_milter.mail.incoming.shapes import packets, recognise
+from rmp_milter.mail.incoming.shapes import octets_of, recognise
 
 TEXT = b"Patient : DUPONT Jean\r\n" * 40
 HEADER_END = b"\n\n"
@@ -50,7 +50,7 @@ def test_a_message_and_a_signature_come_out_of_what_gpg_reads(
     assert gpg.plaintext(changed) == TEXT
     mail = b"Content-Type: text/plain\n\n" + changed
     (piece,) = recognise(mail).pieces
-    assert gpg.plaintext(b"".join(packets(mail, piece))) == TEXT
+    assert gpg.plaintext(b"".join(octets_of(mail, piece))) == TEXT
 
     signature = change(gpg.run("--armor", "-b", "-u", "alice@x.fr", data=TEXT))
     later = int(time.time()) + 60

@@ -226,6 +226,36 @@ def test_whose_signature_a_file_may_have(gpg: Gpg, desk: Desk, kind: str) -> Non
     assert set(found.file_signers) == named
 
 
+@pytest.mark.promise(number=5)
+@pytest.mark.parametrize(
+    ("author", "signer", "fault"),
+    [
+        (ALICE, BOB, None),
+        (BOB, ALICE, None),
+        ("", BOB, None),
+        ("", ALICE, None),
+        (ALICE, EVE, FileFault.SIGNATURE),
+        ("", EVE, FileFault.SIGNATURE),
+    ],
+)
+def test_who_has_two_certificates_signs_text_and_file_by_either(
+    gpg: Gpg, desk: Desk, author: str, signer: str, fault: FileFault | None
+) -> None:
+    """Here bob's certificate is alice's other one."""
+    text = encrypted(gpg, TEXT, signer=author)
+    file = as_file(gpg, PDF, *signed_by(signer))
+    request, memory = opening([text, file], entity=False, names=["0.pgp"])
+    both = with_an_account(_public(gpg, ALICE), more=(_public(gpg, BOB),))
+    request = msgspec.structs.replace(
+        request, persons=(both,), account="" if author else ACCOUNT
+    )
+    found = ask(desk, request, memory).reply
+    assert isinstance(found, Opened)
+    assert found.file_fault is fault
+    named = () if fault else (gpg.fingerprint(signer).lower(),)
+    assert found.file_signers == named
+
+
 @pytest.mark.promise(number=6)
 @pytest.mark.parametrize("author", ["", EVE])
 def test_nothing_is_opened_for_a_stranger(gpg: Gpg, desk: Desk, author: str) -> None:

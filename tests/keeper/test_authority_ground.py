@@ -9,8 +9,9 @@ from cards_case import DOSSIER, person
 from keeper_case import NOW, PEPPER
 from little_host import asking
 
+from rmp_milter import credentials
 from rmp_milter.calls.authority import Authority, Candidate
-from rmp_milter.dossier.cards import WaitingCard, packed
+from rmp_milter.dossier.cards import OtherCredential, WaitingCard, packed
 from rmp_milter.dossier.model import Container
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.cards import Sealer, tag_of
@@ -34,6 +35,7 @@ from rmp_milter.keeper.authority.tickets import (
 from rmp_milter.keeper.keys.held import LIFETIME, HeldError, HeldKind, Holder
 from rmp_milter.keeper.log.known import Stand
 from rmp_milter.mail.header.routing import parse
+from testbed.x509_maker import DAY, Maker
 
 pytestmark = pytest.mark.promise(number=21)
 
@@ -138,6 +140,73 @@ def test_a_person_is_his_card_and_its_certificate() -> None:
         read.person(Candidate(CARD, KEY, b"noise"), NOW)
     with pytest.raises(Unentitled, match="not a person's card"):
         read.person(Candidate(BY.dossier, KEY), NOW)
+
+
+# Who has several certificates
+
+
+OTHERS = (b"another", b"a third")
+SEVERAL = msgspec.structs.replace(
+    SENDER,
+    credentials=tuple(OtherCredential(digest_of(each), each.hex(), 0) for each in OTHERS),
+)
+
+
+def several(*more: bytes) -> Candidate:
+    return Candidate(SEALER.sealed(SEVERAL), KEY, more=more)
+
+
+def test_a_persons_other_certificates_are_those_of_which_his_card_has_the_digest() -> None:
+    read = reading(Stand.CURRENT)
+    assert read.person(several(*OTHERS), NOW).certificates == (KEY, *OTHERS)
+    assert read.person(several(OTHERS[1]), NOW).certificates == (KEY, OTHERS[1])
+    for unknown in ((b"eve",), (*OTHERS, b"eve"), (KEY,), (b"",)):
+        with pytest.raises(Unentitled, match="a certificate that the card does not name"):
+            read.person(several(*unknown), NOW)
+    with pytest.raises(Unentitled, match="a certificate that the card does not name"):
+        read.person(Candidate(CARD, KEY, more=OTHERS[:1]), NOW)
+
+
+def test_no_x509_certificate_is_taken_for_another_one_renewed() -> None:
+    """By its names alone anybody could write to himself; its path is not looked at here."""
+    maker = Maker(NOW)
+    issuer = maker.authority("AC d'essai")
+    old, new = (maker.user("x@x.fr", issuer, start=NOW - days * DAY) for days in (300, 1))
+    card = SEALER.sealed(person(b"s" * 16, certificate=digest_of(old.der)))
+    assert credentials.prolonged(old.der, new.der, NOW) == new.der
+    for leniently in (False, True):
+        read = reading(Stand.CURRENT, leniently=leniently)
+        with pytest.raises(Unentitled, match="does not surely renew"):
+            read.person(Candidate(card, old.der, new.der), NOW)
+
+
+def test_who_has_several_is_written_to_by_any_of_his_own() -> None:
+    by = msgspec.structs.replace(BY, persons=(several(*OTHERS),))
+    ground = ground_of(reading(Stand.CURRENT), TICKET, by, NOW)
+    assert ground.certificates_of(SENDER.person) == {KEY, *OTHERS}
+    assert ground.certificates_of(b"o" * 16) == set()
+
+
+def test_read_leniently_an_unknown_certificate_is_passed_over_and_its_person_is_not() -> None:
+    read = reading(Stand.CURRENT, leniently=True)
+    (person,) = read.persons([several(b"eve", *OTHERS)], NOW)
+    assert person.certificates == (KEY, *OTHERS)
+
+
+@pytest.mark.parametrize("stand", [Stand.OLD, Stand.TWIN])
+def test_a_certificate_that_was_taken_from_somebody_counts_by_no_older_card(
+    stand: Stand,
+) -> None:
+    in_force = HowItStands(stand, digest_of(KEY), frozenset({digest_of(OTHERS[0])}))
+    read = CardReading(SEALER, lambda _: in_force, ACT, leniently=True)
+    assert read.person(several(*OTHERS), NOW).certificates == (KEY, OTHERS[0])
+
+
+def test_an_older_card_counts_by_a_certificate_that_is_now_one_of_the_others() -> None:
+    """Who changed by which he is written to waits for no answer in an emergency."""
+    in_force = HowItStands(Stand.OLD, digest_of(OTHERS[0]), frozenset({digest_of(KEY)}))
+    read = CardReading(SEALER, lambda _: in_force, ACT, leniently=True)
+    assert read.person(several(*OTHERS), NOW).certificates == (KEY, OTHERS[0])
 
 
 # In an emergency

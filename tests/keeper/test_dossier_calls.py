@@ -80,7 +80,7 @@ def test_a_standing_reader_gets_the_authors_bytes_and_signature(host: LittleHost
     text, status = host.gpg.verdict(deposit.message(deposit.item.packets[0]))
     assert text == deposit.plain
     assert "GOODSIG" in status
-    assert len(deposit.item.sealed_key) == 81
+    assert len(deposit.item.sealed_key) > 81
 
 
 def test_another_doctor_with_the_code_gets_the_same_bytes(host: LittleHost) -> None:

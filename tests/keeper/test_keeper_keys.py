@@ -9,9 +9,9 @@ from keeper_gpg import Gpg
 
 from rmp_milter.audit.reasons import new_auditor_key, read_private
 from rmp_milter.certificates import read_certificate, usable
+from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import (
     AUDITORS,
-    KeyFileError,
     load_keys,
     make_keys,
     service_certificate,

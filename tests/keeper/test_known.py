@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from keeper_case import ORIGIN
 from own_case import DOSSIERS, child, log, own, scratch
 
+from rmp_milter.dossier.cards import MOST_OTHERS
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.known import Known, KnownError, Stand, of_dossier, of_person
@@ -71,8 +72,21 @@ def test_a_dossier_and_a_person_of_one_id_are_two(own: Own) -> None:
     }
 
 
+def test_of_a_person_all_certificates_are_known(own: Own) -> None:
+    others = tuple(bytes([each]) * 32 for each in range(MOST_OTHERS))
+    for count in range(MOST_OTHERS + 1):
+        card = Known(3, TAG, CERTIFICATE, others[:count])
+        own.known.learn(KEY, card)
+        assert own.known.read(KEY) == card
+
+
 @pytest.mark.parametrize(
-    "card", [Known(0, TAG[1:]), Known(0, TAG, b"short"), Known(0, b""), Known(0, TAG * 2)]
+    "card",
+    [
+        *(Known(0, TAG[1:]), Known(0, TAG, b"short"), Known(0, b""), Known(0, TAG * 2)),
+        Known(0, TAG, CERTIFICATE, (b"short",)),
+        Known(0, TAG, CERTIFICATE, (CERTIFICATE,) * (MOST_OTHERS + 1)),
+    ],
 )
 def test_what_no_card_has_is_not_written(own: Own, card: Known) -> None:
     with pytest.raises(ValueError, match="length"):
@@ -86,7 +100,10 @@ def test_ids_have_their_length(dossier_id: bytes) -> None:
 
 
 CARDS = st.builds(
-    Known, st.integers(0, 4), st.sampled_from((TAG, OTHER)), st.sampled_from((b"", CERTIFICATE))
+    lambda revision, tag, digests: Known(revision, tag, *digests),
+    st.integers(0, 4),
+    st.sampled_from((TAG, OTHER)),
+    st.sampled_from(((), (CERTIFICATE,), (CERTIFICATE, (b"o" * 32,)))),
 )
 STEPS = st.lists(st.tuples(st.sampled_from(DOSSIERS[:2]), st.none() | CARDS), max_size=20)
 

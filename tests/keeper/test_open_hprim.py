@@ -27,6 +27,7 @@ from rmp_milter.calls.protocol import Opened, Why
 from rmp_milter.certificates import encryption_keys
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.desk.readers import key_packets
 from rmp_milter.keeper.desk.route import (
     HprimSource,
     Route,
@@ -34,7 +35,6 @@ from rmp_milter.keeper.desk.route import (
     route_of_entity,
     route_of_text,
 )
-from rmp_milter.keeper.desk.sealmail import key_packets
 from rmp_milter.mail.incoming.mimetree import scan, walk
 
 OpenIt = Callable[..., tuple[Opened, bytes]]

@@ -11,7 +11,7 @@ from rmp_milter.calls.protocol import BodyRef, Open, Opened, Role, Span, Trust
 from rmp_milter.certificates import parse, read_certificate
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk
-from rmp_milter.mail.incoming.shapes import packets, recognise
+from rmp_milter.mail.incoming.shapes import octets_of, recognise
 
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpora are not here")
 FILES = {"report.pdf", "Übersicht déjà-vu.txt"}
@@ -35,7 +35,7 @@ def open_mail(desk: Desk, name: str) -> Answered:
     raw = (CORPUS / f"sent/{name}.eml").read_bytes()
     refs, memory = [], b""
     for piece in recognise(raw).pieces:
-        body = b"".join(packets(raw, piece))
+        body = b"".join(octets_of(raw, piece))
         role = Role.MAIN if piece.main else Role.ATTACHED
         span = Span(len(memory), len(body))
         refs.append(BodyRef(span, role, piece.entity, piece.name, piece.charset))

@@ -14,7 +14,7 @@ PLAIN = "Bonjour,\r\nvotre dépôt est rangé.\r\n".encode()
 
 
 def signed(keys: Keys, now: int = NOW, plain: bytes = PLAIN) -> bytes:
-    return b"".join(signed_message(plain, keys, now))
+    return b"".join(signed_message([plain], keys, now))
 
 
 def signature_of(message: bytes) -> bytes:

@@ -14,9 +14,9 @@ from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protocol import Failed, Opened, Span, Why
 from rmp_milter.keeper.desk.desk import Desk, Limits
+from rmp_milter.keeper.desk.enclosed_keys import EnclosedKeys
 from rmp_milter.keeper.openpgp.certificate_files import (
     MAX_FILE,
-    EnclosedKeys,
     certificates_in,
 )
 from rmp_milter.keeper.openpgp.decrypt import decrypt
@@ -36,6 +36,7 @@ from rmp_milter.keeper.openpgp.secretkeys import decryption_keys
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError
 from rmp_milter.keeper.openpgp.signatures import verify
 from rmp_milter.keeper.openpgp.work import LEAST_OCTETS, LEAST_STEPS, LEAST_TRIES, Work
+from rmp_milter.mail.incoming.mimetree import Part, scan
 from testbed.worst_mails import Target, in_octets, sealed, to_the_service
 
 KEY = SessionKey(9, bytes(range(32)))
@@ -250,9 +251,14 @@ def test_key_files_of_nothing_take_no_time(kind: str) -> None:
 def test_key_files_are_looked_into_up_to_a_size_together(gpg: Gpg) -> None:
     own = gpg.public("alice@x.fr")
     enclosed = EnclosedKeys()
-    assert len(enclosed.of(own)) == 1
-    assert enclosed.of(bytes(MAX_FILE)) == []
-    assert enclosed.of(own) == []
+    assert len(enclosed.of(*key_file(own))) == 1
+    assert enclosed.of(*key_file(bytes(MAX_FILE))) == []
+    assert enclosed.of(*key_file(own)) == []
+
+
+def key_file(content: bytes) -> tuple[bytes, Part]:
+    data = b"Content-Type: application/pgp-keys\r\n\r\n" + content
+    return data, scan(data)
 
 
 # By itself.

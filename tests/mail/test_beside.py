@@ -21,16 +21,16 @@ from mail_builders import (
     text_part,
 )
 
+from rmp_milter.cms import CmsError, signed_content
 from rmp_milter.mail.incoming.beside import Beside
-from rmp_milter.mail.incoming.cms import CmsError, signed_content
-from rmp_milter.mail.incoming.shapes import Shape, ShapeName, packets, recognise
+from rmp_milter.mail.incoming.shapes import Shape, ShapeName, octets_of, recognise
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 DISCLAIMER = "Ce message est confidentiel et destiné à son seul destinataire.\r\n".encode()
 
 
 def taken(raw: bytes, shape: Shape) -> list[bytes]:
-    return [b"".join(packets(raw, piece)) for piece in shape.pieces]
+    return [b"".join(octets_of(raw, piece)) for piece in shape.pieces]
 
 
 def html(text: bytes) -> bytes:

@@ -379,6 +379,10 @@ def test_what_is_no_list_of_entries_is_a_problem(value: str) -> None:
         ("Résumé seul", Scope.SUMMARY),
         ("index", Scope.INDEX),
         ("sommaire", Scope.INDEX),
+        ("original", Scope.ORIGINAL),
+        ("les originaux, svp", Scope.ORIGINAL),
+        ("Documents originaux", Scope.ORIGINAL),
+        ("originals", Scope.ORIGINAL),
     ],
 )
 def test_how_much_of_a_dossier_is_asked_for(value: str, scope: Scope) -> None:

@@ -23,11 +23,11 @@ from mail_builders import (
 
 from rmp_milter.mail.incoming.armor import ArmorError
 from rmp_milter.mail.incoming.mimetree import MimeLimit
-from rmp_milter.mail.incoming.shapes import Shape, ShapeName, packets, recognise
+from rmp_milter.mail.incoming.shapes import Shape, ShapeName, octets_of, recognise
 
 
 def taken(raw: bytes, shape: Shape) -> list[bytes]:
-    return [b"".join(packets(raw, piece)) for piece in shape.pieces]
+    return [b"".join(octets_of(raw, piece)) for piece in shape.pieces]
 
 
 def test_pgp_mime_is_one_entity() -> None:
@@ -221,7 +221,10 @@ def test_a_signature_around_the_body_is_noted() -> None:
 def test_smime_is_named_by_its_content(kind: str) -> None:
     enveloped = bytes.fromhex("308006092a864886f70d010703a080") + bytes(60)
     shape = recognise(mail(file_part("smime.p7m", enveloped, kind)))
-    assert (shape.name, shape.pieces) == (ShapeName.SMIME, ())
+    assert (shape.name, taken(mail(file_part("smime.p7m", enveloped, kind)), shape)) == (
+        ShapeName.SMIME,
+        [enveloped],
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,7 +257,7 @@ def test_a_large_armored_body_comes_out_in_chunks() -> None:
     data = MESSAGE + bytes(6 << 20)
     raw = mail(pgp_mime(armored(MESSAGE)[:-90] + base64.encodebytes(bytes(8 << 20))))
     shape = recognise(raw)
-    sizes = [len(chunk) for chunk in packets(memoryview(raw), shape.pieces[0])]
+    sizes = [len(chunk) for chunk in octets_of(memoryview(raw), shape.pieces[0])]
     assert sum(sizes) > len(data)
     assert max(sizes) <= 1 << 20
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.mail.incoming.mimetree import content, scan, walk
-from rmp_milter.mail.incoming.shapes import packets, recognise
+from rmp_milter.mail.incoming.shapes import ShapeName, octets_of, recognise
 from rmp_milter.mail.meaning.texts import text_of_mail
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
@@ -16,7 +16,6 @@ CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 Expected = tuple[str, tuple[int, ...], tuple[str, ...], bool]
 CLEAR: Expected = ("clear", (), (), False)
 SIGNED: Expected = ("clear", (), (), True)
-SMIME: Expected = ("smime", (), (), False)
 
 
 def _pgp_mime(*sizes: int, clear: tuple[str, ...] = (), signed: bool = False) -> Expected:
@@ -25,6 +24,10 @@ def _pgp_mime(*sizes: int, clear: tuple[str, ...] = (), signed: bool = False) ->
 
 def _inline(*sizes: int, clear: tuple[str, ...] = ()) -> Expected:
     return ("inline", sizes, clear, False)
+
+
+def _smime(size: int, clear: tuple[str, ...] = ()) -> Expected:
+    return ("smime", (size,), clear, False)
 
 
 def _mixed_up(size: int) -> Expected:
@@ -103,16 +106,16 @@ EXPECTED: dict[str, Expected] = {
     "plaintextattachment.mbox": CLEAR,
     "signed-forward-openpgp-signed-encrypted.mbox": _pgp_mime(975, signed=True),
     "smime-cert.mbox": CLEAR,
-    "smime-encrypted-ambiguous-mime.mbox": SMIME,
-    "smime-encrypted-not-so-ambiguous-mime.mbox": SMIME,
-    "smime-encrypted-octet-stream.mbox": SMIME,
-    "smime-encrypted.mbox": SMIME,
-    "smime-opaque-enc+sign.mbox": SMIME,
+    "smime-encrypted-ambiguous-mime.mbox": _smime(1297),
+    "smime-encrypted-not-so-ambiguous-mime.mbox": _smime(1297, clear=("readme.txt",)),
+    "smime-encrypted-octet-stream.mbox": _smime(454),
+    "smime-encrypted.mbox": _smime(454),
+    "smime-opaque-enc+sign.mbox": _smime(1297),
     "smime-opaque-sign.mbox": SIGNED,
-    "smime-opaque-signed-encrypted-attachment.mbox": SMIME,
+    "smime-opaque-signed-encrypted-attachment.mbox": _smime(1905),
     "smime-signed-apple.mbox": SIGNED,
     "smime-signed-charset.mbox": SIGNED,
-    "smime-signed-encrypted.mbox": SMIME,
+    "smime-signed-encrypted.mbox": _smime(1512),
     "text+html-maillinglist.mbox": CLEAR,
     "alice-broken-exchange.eml": _mixed_up(951),
     "bob-enc-html-nbsp.eml": ("inline-html", (166,), (), False),
@@ -146,7 +149,7 @@ def test_no_mail_of_the_corpora_is_left_out() -> None:
 def test_the_shape_is_the_expected_one(path: Path) -> None:
     raw = path.read_bytes()
     shape = recognise(raw)
-    sizes = tuple(sum(map(len, packets(raw, piece))) for piece in shape.pieces)
+    sizes = tuple(sum(map(len, octets_of(raw, piece))) for piece in shape.pieces)
     found = (shape.name.value, sizes, shape.clear_attachments, shape.signed_outside)
     assert found == EXPECTED[path.name]
 
@@ -156,7 +159,7 @@ def test_the_shape_is_the_expected_one(path: Path) -> None:
 def test_other_line_ends_give_the_same_shape(path: Path, eol: bytes) -> None:
     raw = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", eol)
     shape = recognise(raw)
-    sizes = tuple(sum(map(len, packets(raw, piece))) for piece in shape.pieces)
+    sizes = tuple(sum(map(len, octets_of(raw, piece))) for piece in shape.pieces)
     assert (shape.name.value, sizes) == EXPECTED[path.name][:2]
 
 
@@ -173,12 +176,27 @@ def test_all_that_is_encrypted_is_seen_by_gpg_too() -> None:
     with tempfile.TemporaryDirectory(prefix="g") as home:
         for path in _mails():
             raw = path.read_bytes()
-            for piece in recognise(raw).pieces:
+            shape = recognise(raw)
+            for piece in shape.pieces if shape.name is not ShapeName.SMIME else ():
                 listing = subprocess.run(
                     ["gpg", "--homedir", home, "--batch", "--list-only", "--list-packets"],
-                    input=b"".join(packets(raw, piece)),
+                    input=b"".join(octets_of(raw, piece)),
                     capture_output=True,
                     check=False,
                 ).stdout
                 assert b":pubkey enc packet:" in listing, path.name
                 assert b":encrypted data packet:" in listing, path.name
+
+
+def test_all_that_is_smime_is_seen_by_openssl_too() -> None:
+    for path in _mails():
+        raw = path.read_bytes()
+        shape = recognise(raw)
+        for piece in shape.pieces if shape.name is ShapeName.SMIME else ():
+            listing = subprocess.run(
+                ["openssl", "cms", "-cmsout", "-print", "-noout", "-inform", "DER"],
+                input=b"".join(octets_of(raw, piece)),
+                capture_output=True,
+                check=True,
+            ).stdout
+            assert b"pkcs7-envelopedData" in listing, path.name

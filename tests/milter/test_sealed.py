@@ -8,7 +8,7 @@ from settling_case import case_of
 
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import FileFault, Opened, Signature, Trust
-from rmp_milter.dossier.model import Doctor, Verb
+from rmp_milter.dossier.model import Credential, Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome
 from rmp_milter.mail.incoming.beside import InClear
@@ -94,6 +94,16 @@ def test_a_file_that_was_not_filed_may_be_sent_again_by_its_sender_until_it_is()
         marks.take(PAUL, bytes((len(marks.until),)) * 32, FILE, filed=filed)
     assert refusal(read(OTHER_TEXT, FILE), PAUL, marks) == "file-known"
     assert refusal(read(OTHER_TEXT, FILE), ANNE, marks) == "file-known"
+
+
+def test_a_file_is_signed_by_any_certificate_of_the_sender() -> None:
+    second = Credential(b"second", "cd" * 32)
+    several = msgspec.structs.replace(PAUL, credentials=(second,))
+    for signers in ((PAUL.fingerprint,), (second.fingerprint, PAUL.fingerprint)):
+        mail = read(TEXT, FILE, FILE, signers=signers)
+        assert refusal(mail, several, Remembered()) == ""
+    mail = read(TEXT, FILE, signers=(second.fingerprint,))
+    assert refusal(mail, PAUL, Remembered()) == "file-signature"
 
 
 def test_who_tries_it_does_not_come_to_own_it() -> None:

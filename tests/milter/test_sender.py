@@ -63,6 +63,16 @@ def test_a_good_signature_says_who_wrote_whatever_the_envelope_says() -> None:
     assert (sender.doctor, sender.proof) == (ONE, Proof.SIGNATURE)
 
 
+def test_a_card_is_a_proof_beside_the_signature_and_an_account_is_none() -> None:
+    by_key = identify(envelope(), Signature(Trust.GOOD, "f1"), EVERYBODY)
+    by_card = identify(envelope(), Signature(Trust.GOOD, "f1", card=True), EVERYBODY)
+    unsigned = Signature(Trust.NONE, card=True)  # which no keeper says
+    by_account = identify(envelope(account="deux"), unsigned, EVERYBODY)
+    assert by_key.known_by == (Proof.SIGNATURE,)
+    assert by_card.known_by == (Proof.SIGNATURE, Proof.CPS)
+    assert by_account.known_by == (Proof.ACCOUNT,)
+
+
 @pytest.mark.parametrize("trust", [Trust.NONE, Trust.UNKNOWN])
 def test_without_an_enrolled_signature_the_account_counts(trust: Trust) -> None:
     sender = identify(envelope(account="deux"), Signature(trust), EVERYBODY)

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from rmp_milter.mail.catalogue.examples import BLOCKS
+from rmp_milter.mail.catalogue.refusals import REFUSALS
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.header.lines import lines_of
@@ -18,6 +19,7 @@ from rmp_milter.mail.header.routing import Trouble, parse
 from rmp_milter.mail.header.words import Field
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide-medecin.md").read_text()
+TWO_PAGES, _, OUTLOOK = GUIDE.partition("\n## Outlook sans Gpg4win")
 BLOCK = re.compile(r"(?:^ {4}\S.*\n)+", re.MULTILINE)
 EXAMPLES = [
     pytest.param(dedent(block), id=f"guide {place}")
@@ -70,11 +72,34 @@ def test_every_request_that_the_aide_only_names_is_known(word: str) -> None:
 
 
 def test_all_rows_of_the_patients_rights_are_read_by_the_test_above() -> None:
-    assert len(ROWS.findall(GUIDE)) == GUIDE.count("\n| ") - 1  # but the table's head
+    assert len(ROWS.findall(GUIDE)) == TWO_PAGES.count("\n| ") - 1  # but the table's head
 
 
-def test_the_guide_stays_two_pages() -> None:
+@pytest.mark.parametrize(("page", "most"), [(TWO_PAGES, 170), (OUTLOOK, 85)])
+def test_the_guide_stays_two_pages_and_one_for_outlook(page: str, most: int) -> None:
     """As plain text, in small print; longer lines wrap, which the table's may."""
-    lines = GUIDE.splitlines()
-    assert len(lines) <= 170
+    lines = page.splitlines()
+    assert 40 < len(lines) <= most
     assert max(len(line) for line in lines if not line.startswith("|")) <= 122
+
+
+REFUSED = [
+    *("not-encrypted", "smime", "smime-unreadable", "old-cipher", "old-certificate"),
+    *("unsupported", "unknown-certificate", "expired-certificate", "revoked-certificate"),
+    *("wrong-purpose", "unknown-issuer", "stale-list", "winmail"),
+]
+
+
+def test_the_page_for_outlook_says_what_to_do_in_the_words_of_each_refusal() -> None:
+    """The words in its table stand in one text of the catalogue; ``[...]`` leaves some out."""
+    said = re.findall(r"^\| (?!Le refus)([^|-][^|]*) \|", OUTLOOK, re.MULTILINE)
+    texts = {key: str(REFUSALS[key].fr) for key in REFUSED}
+    found = [
+        [
+            key
+            for key, words in texts.items()
+            if all(each in words for each in row.split(" [...] "))
+        ]
+        for row in said
+    ]
+    assert sorted(key for keys in found for key in keys) == sorted(REFUSED)

@@ -16,8 +16,12 @@ PACKAGE = "rmp_milter"
 # The rooms of the house, from the ground up. A room imports from the floors below it and
 # from itself, never from its neighbours or from above. So there is no circle.
 FLOORS = (
-    ("errors", "disk", "linux", "tlog", "dossier", "certificates", "postfix"),
-    ("audit", "calls", "config", "store"),
+    (
+        *("errors", "disk", "linux", "tlog", "dossier"),
+        *("certificates", "cms", "x509", "postfix"),
+    ),
+    ("credentials",),
+    ("audit", "calls", "config", "store", "trust"),
     ("mail",),
     ("keeper", "handlers", "courier"),
     ("milter",),
@@ -39,7 +43,7 @@ INNER_FLOORS = {
     "milter": (("answering",), ("chores",), (".",)),
     "store": (("format",), ("read", "write", "check"), (".",)),
     "keeper": (
-        ("openpgp",),
+        ("openpgp", "cms"),
         ("keys",),
         ("vitale", "log"),
         ("authority",),
@@ -62,11 +66,22 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.courier.dkim_*",
         "rmp_milter.tlog.notes",
+        "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
     ],
+    # What walks a path is loaded where one is walked; the network is the fetcher's alone.
+    "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
+    "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
+    "urllib.request": ["rmp_milter.trust.fetching"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
     "tnefparse": ["rmp_milter.mail.incoming.tnef"],
+    # Slow on hostile octets: only behind the walk by tags and lengths, and where it is needed.
+    "asn1crypto": [
+        "rmp_milter.keeper.cms.*",
+        "rmp_milter.x509.comparing",
+        "rmp_milter.x509.walking",
+    ],
     "rmp_milter.mail.incoming.tnef": ["rmp_milter.keeper.*"],
     "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*", "rmp_milter.audit.reasons"],
     "cryptography.hazmat.decrepit": ["rmp_milter.keeper.*"],
@@ -95,6 +110,8 @@ RESERVED = {
 # Values in, values out: the core knows neither the shell nor clock, chance, files, network.
 CORE = [
     "rmp_milter.errors",
+    "rmp_milter.cms",
+    "rmp_milter.cms.*",
     "rmp_milter.dossier",
     "rmp_milter.dossier.*",
     "rmp_milter.postfix.rules",
@@ -111,9 +128,11 @@ CORE_MAY_IMPORT = [
     *CORE,
     "rmp_milter",
     "rmp_milter.calls.authority",
+    "rmp_milter.calls.containers",
     "rmp_milter.calls.protected",
     "rmp_milter.calls.protocol",
     "rmp_milter.certificates",  # pure as well: judges certificates at a given time
+    "rmp_milter.credentials",
 ]
 NOT_IN_CORE = {
     *("logging", "os", "random", "secrets", "shutil", "signal", "socket", "subprocess"),
@@ -126,12 +145,17 @@ NEVER_LOADED = {
         "rmp_milter.keeper.keys.keys",
         "rmp_milter.keeper.keys.sealing",
         "tnefparse",  # what strangers packed is unpacked where it is decrypted
+        "asn1crypto",  # likewise; cms/ reads envelopes without it
+        "pyhanko_certvalidator",  # and judged there
     ],
     "rmp_milter.cli.run_courier": [
         "rmp_milter.keeper.keys",
         "rmp_milter.milter",
         "Milter",
+        "pyhanko_certvalidator",
     ],
+    # The keeper has no network: what fetches lists is not in it.
+    "rmp_milter.cli.run_keeper": ["rmp_milter.trust.fetching", "aiohttp"],
 }
 
 

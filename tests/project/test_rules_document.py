@@ -67,6 +67,7 @@ def expected(act: Act, relation: Relation, proofs: frozenset[Proof]) -> Grant | 
     for proof, denied in (
         (Proof.CODE, Denied.CODE_MISSING),
         (Proof.SIGNATURE, Denied.SIGNATURE_NEEDED),
+        (Proof.CPS, Denied.CPS_NEEDED),
         (Proof.VITALE, Denied.CARD_NEEDED),
     ):
         if proof in lacking:
@@ -98,10 +99,11 @@ def test_every_word_of_the_rules_is_explained() -> None:
 
 
 def test_nothing_is_granted_without_a_proof_of_who_writes() -> None:
+    by_whom = {Proof.SIGNATURE, Proof.CPS, Proof.ACCOUNT}
     for act in Act:
         for relation in Relation:
             for proofs in EVERY_SET:
-                if not proofs & {Proof.SIGNATURE, Proof.ACCOUNT}:
+                if not proofs & by_whom:
                     assert isinstance(judge(STRICTEST, act, relation, proofs), Denied)
 
 

@@ -41,9 +41,9 @@ def test_the_demonstration_proves_all_that_it_claims() -> None:
     demo = started()
     shown, complaints = demo.communicate(timeout=120)
     assert demo.returncode == 0, shown + complaints
-    assert shown.count("✔") == 17
+    assert shown.count("✔") == 23
     assert "NOT SO" not in shown
-    assert len(folders(shown)) == 2
+    assert len(folders(shown)) == 3
     assert not any(folder.exists() for folder in folders(shown))
 
 
@@ -54,7 +54,7 @@ def test_an_interrupted_demonstration_leaves_nothing_behind(number: signal.Signa
     shown = ""
     for line in demo.stdout:
         shown += line
-        if line.startswith("[ 3/"):
+        if line.startswith("[ 4/"):
             break
     places = folders(shown)
     time.sleep(0.1)
@@ -62,6 +62,6 @@ def test_an_interrupted_demonstration_leaves_nothing_behind(number: signal.Signa
     rest, complaints = demo.communicate(timeout=60)
     assert demo.returncode == 130, rest + complaints
     assert "interrupted" in rest
-    assert len(places) == 2
+    assert len(places) == 3
     assert not any(place.exists() for place in places)
     assert processes_in(places) == []
