@@ -13,7 +13,7 @@ QUICK := -m "not soak and not integration and not slow"
 .PHONY: help ready demo test quick wheel-test lint format bench soak clean
 
 help:
-	@echo "make demo    a private Postfix, three doctors, the whole circuit on screen"
+	@echo "make demo    a private Postfix, four doctors, the whole circuit on screen"
 	@echo "make test    lint, then all tests but the long campaigns (some minutes)"
 	@echo "make quick   without lint, the tests that start no Postfix and no service: a minute and a half"
 	@echo "make wheel-test  the same tests, of the wheel installed where the source is not"

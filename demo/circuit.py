@@ -6,30 +6,40 @@ from pathlib import Path
 from demo import mails
 from demo.emergency import Emergency
 from demo.screen import Screen
+from demo.smime import WithOutlook
 from testbed import traces
 from testbed.doctor import Doctor
 from testbed.gpg import Standing, Verdict
 from testbed.host import Host
 from testbed.reading import Opened
 
-STEPS = 16
+STEPS = 20
 ACCOUNT, PASSWORD = "radio", "Rayon-X-2026"
 
 
 class Demonstration:
-    """Three doctors and one patient; each method is one step on the screen."""
+    """Four doctors and one patient; each method is one step on the screen."""
 
     def __init__(self, screen: Screen, host: Host) -> None:
         self._screen = screen
         self._host = host
+        self._outlook = WithOutlook(screen, host)
 
     def play(self) -> None:
-        """Go through all steps."""
+        """Go through all steps; what they need outside the host is removed whatever happens."""
+        try:
+            self._play()
+        finally:
+            self._outlook.close()
+
+    def _play(self) -> None:
         self._enrol()
+        self._outlook.enrol()
         self._deposit_early()
         self._create()
         self._deposit()
         self._summarise()
+        self._outlook.deposit()
         own = self._consult(
             self._treating,
             mails.TREATING_ASKS,
@@ -42,7 +52,9 @@ class Demonstration:
             "by another doctor, with the code that the patient gave her",
         )
         self._prove_masked(own, other)
+        self._outlook.consult()
         self._prove_identical(own, other)
+        self._outlook.prove(self._treating, own)
         Emergency(self._screen, self._host, self._other, self._treating).play()
         self._prove_no_trace()
 

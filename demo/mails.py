@@ -33,6 +33,11 @@ Traitement en cours : lévothyroxine 50 µg.
 Vaccinations : à jour.
 """
 
+CONSULTED = f"""{PATIENT}Document : Compte-rendu de consultation
+
+Cher confrère, pas de goitre palpable ; anticorps anti-TPO négatifs.
+"""
+
 TREATING_ASKS = f"Demande : dossier\n{PATIENT}\n"
 
 OTHER_ASKS = f"Demande : dossier\n{PATIENT}Code : {CODE}\n\n"
@@ -67,6 +72,10 @@ LEAF_NAME = "feuille de suivi.txt"
 
 LEAF = b"TSH 4,8 mUI/l ; revoir dans un an.\n"
 
+ASSAY_NAME = "dosages de thyroglobuline.csv"
+
+ASSAY = "date;thyroglobuline µg/l\r\n12/03/2026;18,4\r\n".encode()
+
 SECRETS: tuple[str | bytes, ...] = (
     "LEBRUN-CASTAING",
     "CASTAING",
@@ -88,6 +97,9 @@ SECRETS: tuple[str | bytes, ...] = (
     "coma hypothyroïdien",
     MASKED_TITLE,
     "silhouette cardiaque",
+    "goitre palpable",
+    "anti-TPO",
+    "thyroglobuline",
     PDF[200:260],
 )
 """What must be found nowhere but in the mailboxes' encrypted mails, where it is sealed."""

@@ -1,8 +1,10 @@
 """What the demonstration prints: numbered steps, mails in a frame, proofs with a tick."""
 
 import time
+from collections.abc import Iterable, Iterator
 
 from testbed.gpg import Standing, Verdict
+from testbed.outlook import OpenedMail
 from testbed.reading import Opened
 
 _STANDING = {
@@ -39,8 +41,16 @@ class Screen:
 
     def mail(self, opened: Opened, reader: str) -> None:
         """Print a mail as gpg shows it to ``reader``."""
-        print(f"          ┌─ {reader} sees, opened with gpg:")
-        for line in self._lines(opened):
+        self._frame(f"{reader} sees, opened with gpg:", self._lines(opened))
+
+    def smime(self, opened: OpenedMail, reader: str) -> None:
+        """Print a mail as openssl shows it to ``reader``."""
+        self._frame(f"{reader} sees, opened with openssl:", _smime_lines(opened))
+
+    @staticmethod
+    def _frame(title: str, lines: Iterable[str]) -> None:
+        print(f"          ┌─ {title}")
+        for line in lines:
             print(f"          │ {line}")
         print(f"          └{'─' * 40}", flush=True)
 
@@ -61,3 +71,18 @@ class Screen:
     def _verdict(self, verdict: Verdict) -> str:
         who = self.names.get(verdict.signer, verdict.signer)
         return f"{_STANDING[verdict.standing]}: {who}"
+
+
+def texts_of(opened: OpenedMail) -> Iterator[str]:
+    """Yield the texts of a mail in their order, as deep as they lie."""
+    for part in opened.message.walk():
+        if part.get_content_type() == "text/plain" and not part.get_filename():
+            yield part.get_content().rstrip()
+
+
+def _smime_lines(opened: OpenedMail) -> Iterator[str]:
+    yield f"Subject: {opened.message['Subject'] or '(none)'}"
+    yield f"openssl: good signature: {opened.signer}" if opened.signer else "not signed"
+    for text in texts_of(opened):
+        yield from ("", *text.splitlines())
+    yield from (f"📎 {name}, {len(data)} bytes" for name, data in opened.files.items())

@@ -13,6 +13,7 @@ from testbed.host import Host
 PROGRAMS = {
     "postfix": "postfix",
     "gpg": "gnupg",
+    "openssl": "openssl",
     "saslpasswd2": "sasl2-bin",
 }
 INTERRUPTED = 130  # as a shell reports SIGINT
