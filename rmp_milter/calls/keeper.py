@@ -26,6 +26,8 @@ from rmp_milter.calls.protocol import (
     Recoded,
     Record,
     Recorded,
+    RecordedList,
+    RecordList,
     Release,
     Released,
     Renew,
@@ -44,7 +46,18 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError, try_again
 
 Resting = (
-    Create | Reseal | Wait | Adopt | Prove | Release | Renew | Recode | History | Record | Amend
+    Create
+    | Reseal
+    | Wait
+    | Adopt
+    | Prove
+    | Release
+    | Renew
+    | Recode
+    | History
+    | Record
+    | RecordList
+    | Amend
 )
 """The calls that bring on what they rest."""
 Call = Callable[[Request, int | None], tuple[Reply, int | None]]
@@ -187,6 +200,13 @@ class RemoteKeeper:
         """Write a leaf."""
         return self._told(Recorded, request)
 
+    def record_list(self, request: RecordList) -> RecordedList:
+        """Write the leaves of a short list; what comes back says of each whether it is there."""
+        reply = self._told(RecordedList, request)
+        if len(reply.numbers) != len(request.leaves):
+            raise try_again("unavailable", "keeper: leaves of another list")
+        return reply
+
     def amend(self, request: Amend) -> Amended:
         """Change what governs a dossier, or who somebody is."""
         return self._told(Amended, request)
@@ -198,7 +218,7 @@ class RemoteKeeper:
 
     def _told(self, kind: type[ReplyT], request: Resting) -> ReplyT:
         if self._shown is not None:
-            self._shown.append(request.by)
+            self._shown += _grounds(request)
         reply, shared = self._ask(kind, request, None)
         shared.close()
         return reply
@@ -241,6 +261,10 @@ class RemoteKeeper:
         return MailError(
             _OUTSIDE[reply.why], detail=detail, facts={"limit": str(self._megabytes)}
         )
+
+
+def _grounds(request: Resting) -> tuple[Authority, ...]:
+    return request.grounds if isinstance(request, RecordList) else (request.by,)
 
 
 def _taken_over(fd: int | None) -> Memory:

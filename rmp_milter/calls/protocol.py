@@ -562,6 +562,43 @@ class Record(Message, frozen=True):
     words: str = ""
 
 
+MOST_LISTED = 10
+"""Dossiers in an emergency's short list, at most: who gets one sees their patients' names."""
+
+
+class ListedLeaf(msgspec.Struct, frozen=True):
+    """The leaf of one dossier of a short list, and the card of it, if there is one."""
+
+    event: Event
+    dossier: bytes = b""
+
+
+class RecordList(Message, frozen=True):
+    """Write the leaves of an emergency's short list, with the mail's reason, all or none.
+
+    What was erased has none; the others are written all the same. At most :data:`MOST_LISTED`.
+    """
+
+    by: Authority
+    leaves: tuple[ListedLeaf, ...]
+
+    @property
+    def grounds(self) -> tuple[Authority, ...]:
+        """What each leaf rests on: the mail, its sender, and the leaf's own dossier."""
+        return tuple(
+            msgspec.structs.replace(self.by, dossier=each.dossier) for each in self.leaves
+        )
+
+
+class RecordedList(Message, frozen=True):
+    """The leaves are durable. ``numbers`` are their places in the log, in the request's order.
+
+    None stands for a dossier that was erased: nobody may be shown it.
+    """
+
+    numbers: tuple[int | None, ...]
+
+
 class Amend(Message, frozen=True):
     """Change what governs a dossier, or who somebody is; its leaf is written first."""
 
@@ -824,6 +861,7 @@ Request = (
     | Adopt
     | History
     | Record
+    | RecordList
     | Amend
     | Vouch
     | Relearn
@@ -845,6 +883,7 @@ Reply = (
     | Recoded
     | Told
     | Recorded
+    | RecordedList
     | Amended
     | Vouched
     | Compared

@@ -14,7 +14,9 @@ import msgspec
 from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.protocol import (
     ByCustody,
+    ListedLeaf,
     Record,
+    RecordList,
     Release,
     Released,
 )
@@ -87,21 +89,23 @@ def _log(case: Case, choice: Choice) -> Choice:
     """
     if choice.by is FoundBy.NOTHING:
         return choice
-    listed = tuple(each for each in choice.listed.found if _is_logged(case, each))
+    listed = _logged(case, choice.listed.found)
     if not listed:
         leaf = event(case, LISTED, outcome="none")
         case.keeper.record(Record(leaf, authority(case), with_reason=True))
     return msgspec.structs.replace(choice, listed=ShortList(listed, choice.listed.more))
 
 
-def _is_logged(case: Case, dossier: Dossier) -> bool:
-    """Write the leaf of one who is listed; return whether there is still such a dossier."""
-    leaf = event(case, LISTED, dossier.dossier_id)
-    try:
-        case.keeper.record(Record(leaf, _ground(case, dossier), with_reason=True))
-    except GoneError:
-        return False
-    return True
+def _logged(case: Case, found: Sequence[Dossier]) -> tuple[Dossier, ...]:
+    """Write the leaves of those who are listed, in one call; return those that there still are."""
+    if not found:
+        return ()
+    leaves = tuple(
+        ListedLeaf(event(case, LISTED, each.dossier_id), each.card) for each in found
+    )
+    numbers = case.keeper.record_list(RecordList(authority(case), leaves)).numbers
+    written = zip(found, numbers, strict=True)
+    return tuple(each for each, number in written if number is not None)
 
 
 def _grant(case: Case, dossier: Dossier) -> Outcome:

@@ -4,7 +4,18 @@ import pytest
 
 from rmp_milter.calls.authority import NOTHING, NoCode
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
-from rmp_milter.calls.protocol import Amend, Amended, Event, Failed, Reply, Request, Why
+from rmp_milter.calls.protocol import (
+    Amend,
+    Amended,
+    Event,
+    Failed,
+    ListedLeaf,
+    RecordedList,
+    RecordList,
+    Reply,
+    Request,
+    Why,
+)
 from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError
 
 AMEND = Amend(NoCode(), Event(1, "revocation du code", b"act", "", "", ""), NOTHING)
@@ -54,3 +65,14 @@ def test_after_a_restore_the_log_says_which_command_helps(detail: str) -> None:
     assert "rmp store check" in error.detail
     assert isinstance(error, GoneError) is (detail == GONE)
     assert RESTORED not in refusal(Why.UNAVAILABLE, detail).detail
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (1, None, 2)])
+def test_leaves_that_are_not_the_lists_are_none(numbers: tuple[int | None, ...]) -> None:
+    leaf = Event(1, "urgence liste", b"act", "", "", "")
+    request = RecordList(NOTHING, (ListedLeaf(leaf), ListedLeaf(leaf)))
+    with pytest.raises(MailError) as caught:
+        keeper(RecordedList(numbers)).record_list(request)
+    assert caught.value.code == 451
+    fitting = RecordedList((1, None))
+    assert keeper(fitting).record_list(request) == fitting

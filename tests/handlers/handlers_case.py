@@ -24,6 +24,8 @@ from rmp_milter.calls.protocol import (
     Recoded,
     Record,
     Recorded,
+    RecordedList,
+    RecordList,
     Release,
     Released,
     Reply,
@@ -262,6 +264,8 @@ def play(request: Request) -> Reply:  # noqa: PLR0911 -- one for each call
         return Amended(NEXT_CARD, NEXT_PERSON)
     if isinstance(request, History):
         return Told(())
+    if isinstance(request, RecordList):
+        return RecordedList(tuple(range(1, len(request.leaves) + 1)))
     assert isinstance(request, Record)
     return Recorded(1)
 
@@ -326,6 +330,9 @@ class RecordingKeeper:
 
     def record(self, request: Record) -> Recorded:
         return self._reply(request, Recorded)
+
+    def record_list(self, request: RecordList) -> RecordedList:
+        return self._reply(request, RecordedList)
 
     def amend(self, request: Amend) -> Amended:
         return self._reply(request, Amended)

@@ -7,7 +7,7 @@ from handlers_case import JEAN, OTHER, World, asked, dossier, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from urgence_case import FILED, WHO, emergency
+from urgence_case import FILED, WHO, emergency, listed
 
 from rmp_milter.dossier.model import (
     Dossier,
@@ -96,8 +96,9 @@ class TestReferenceWithASlip:
 
     def test_what_is_close_is_listed_and_logged(self) -> None:
         mail = emergency(f"Référence : {self.SLIP}\n")
-        outcome, (leaf,) = run(urgence.handle, mail, self.world())
-        assert (leaf.event.action, leaf.event.dossier_id) == (
+        outcome, requests = run(urgence.handle, mail, self.world())
+        (leaf,) = listed(requests)
+        assert (leaf.action, leaf.dossier_id) == (
             "urgence liste",
             self.ANA.dossier_id,
         )
@@ -116,8 +117,8 @@ class TestReferenceWithASlip:
 
     def test_another_name_beside_it_is_searched_as_well(self) -> None:
         mail = emergency(f"Référence : {self.SLIP}\nPatient : DUPONT\n")
-        outcome, leaves = run(urgence.handle, mail, self.world())
-        assert [leaf.event.action for leaf in leaves] == ["urgence liste"] * 2
+        outcome, requests = run(urgence.handle, mail, self.world())
+        assert [leaf.action for leaf in listed(requests)] == ["urgence liste"] * 2
         assert "DUPONT Jean" in outcome.letter.text
         assert "    Référence : [référence]" in outcome.letter.text
 
@@ -125,10 +126,10 @@ class TestReferenceWithASlip:
         unknown = "Référence : D-2222-2222\n"
         _, (release,) = run(urgence.handle, emergency(f"{unknown}{WHO}"), self.world())
         assert release.dossier_id == dossier().dossier_id
-        outcome, (leaf,) = run(
+        outcome, requests = run(
             urgence.handle, emergency(f"{unknown}Patient : DUPON\n"), self.world()
         )
-        assert leaf.event.dossier_id == dossier().dossier_id
+        assert [leaf.dossier_id for leaf in listed(requests)] == [dossier().dossier_id]
         assert "Référence inconnue" in outcome.letter.text
 
     def test_near_to_nothing_and_no_name_says_what_to_write(self) -> None:
@@ -140,8 +141,8 @@ class TestReferenceWithASlip:
 
     def test_one_that_is_anothers_than_the_name_beside_it_lists_both(self) -> None:
         mail = emergency(f"Référence : {self.REFERENCE}\n{WHO}")
-        outcome, leaves = run(urgence.handle, mail, self.world())
-        assert [leaf.event.dossier_id for leaf in leaves] == [
+        outcome, requests = run(urgence.handle, mail, self.world())
+        assert [leaf.dossier_id for leaf in listed(requests)] == [
             self.ANA.dossier_id,
             dossier().dossier_id,
         ]
@@ -153,8 +154,8 @@ class TestReferenceWithASlip:
     ) -> None:
         monkeypatch.setattr(search, "short_reference", lambda _id: self.REFERENCE)
         mail = emergency(f"Référence : {self.REFERENCE}\n")
-        outcome, leaves = run(urgence.handle, mail, self.world())
-        assert len(leaves) == 2
+        outcome, requests = run(urgence.handle, mail, self.world())
+        assert len(listed(requests)) == 2
         assert "2 dossiers portent cette référence" in outcome.letter.text
         assert "    Patient : [NOM Prénom]\n    Né le : [jj/mm/aaaa]" in outcome.letter.text
 
@@ -229,6 +230,6 @@ class TestNothingToSearchBy:
         self, who: str
     ) -> None:
         known = dossier(replace(JEAN, nir="159017511600108"))
-        outcome, (leaf,) = run(urgence.handle, emergency(who), World([known]))
-        assert leaf.event.dossier_id == known.dossier_id
+        outcome, requests = run(urgence.handle, emergency(who), World([known]))
+        assert [leaf.dossier_id for leaf in listed(requests)] == [known.dossier_id]
         assert "DUPONT Jean" in outcome.letter.text

@@ -1,5 +1,8 @@
 """Urgence: who reads at once, what he gets, who is told, and the short list to choose from."""
 
+from collections.abc import Sequence
+from itertools import product
+
 import pytest
 from handlers_case import (
     DEMO,
@@ -12,12 +15,21 @@ from handlers_case import (
     dossier,
     play,
     refusal_of,
+    refusing,
     run,
 )
 from msgspec.structs import replace
-from urgence_case import FILED, WHO, emergency
+from urgence_case import FILED, WHO, emergency, listed
 
-from rmp_milter.calls.protocol import ByCustody, Record, Release, Reply, Request
+from rmp_milter.calls.protocol import (
+    MOST_LISTED,
+    ByCustody,
+    RecordedList,
+    RecordList,
+    Release,
+    Reply,
+    Request,
+)
 from rmp_milter.dossier.model import (
     Closure,
     Dossier,
@@ -30,10 +42,20 @@ from rmp_milter.dossier.model import (
     Tally,
 )
 from rmp_milter.dossier.rules import Proof
-from rmp_milter.errors import GoneError
+from rmp_milter.errors import GoneError, MailError
 from rmp_milter.handlers import urgence
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people.search import short_reference
+from rmp_milter.handlers.people.search import SHORT_LIST, short_reference
+
+
+def writing(numbers: Sequence[int | None]) -> RecordingKeeper:
+    """Return a keeper that writes these leaves of a list."""
+
+    def answer(request: Request) -> Reply | MailError:
+        is_list = isinstance(request, RecordList)
+        return RecordedList(tuple(numbers)) if is_list else play(request)
+
+    return RecordingKeeper(answer)
 
 
 def refusal(mail: Case, world: World) -> str:
@@ -139,13 +161,12 @@ class TestShortList:
 
     def test_a_name_is_enough_for_a_list_that_is_an_access_itself(self) -> None:
         world = World([dossier(), self.ANA], FILED)
-        outcome, leaves = run(urgence.handle, emergency("Patient : DUPONT\n"), world)
-        assert [type(leaf) for leaf in leaves] == [Record, Record]
-        assert {leaf.event.dossier_id for leaf in leaves} == {
+        outcome, requests = run(urgence.handle, emergency("Patient : DUPONT\n"), world)
+        assert {leaf.dossier_id for leaf in listed(requests)} == {
             dossier().dossier_id,
             self.ANA.dossier_id,
         }
-        assert {leaf.event.action for leaf in leaves} == {"urgence liste"}
+        assert {leaf.action for leaf in listed(requests)} == {"urgence liste"}
         assert short_reference(self.ANA.dossier_id) in outcome.letter.text
         assert outcome.letter.enclosures == ()
         assert outcome.urgent
@@ -153,15 +174,15 @@ class TestShortList:
     def test_an_age_narrows_it(self) -> None:
         world = World([dossier(), self.ANA], FILED)
         who = "Patient : DUPONT\nÂge : environ 36 ans\n"
-        outcome, (leaf,) = run(urgence.handle, emergency(who), world)
-        assert leaf.event.dossier_id == self.ANA.dossier_id
+        outcome, requests = run(urgence.handle, emergency(who), world)
+        assert [leaf.dossier_id for leaf in listed(requests)] == [self.ANA.dossier_id]
         assert "DUPONT Ana, né(e) le 14/07/1990" in outcome.letter.text
 
     @pytest.mark.parametrize("said", ["DUPONT, 36 ans", "DUPONT, femme d'environ 36 ans"])
     def test_an_age_beside_the_name_narrows_it_too(self, said: str) -> None:
         world = World([dossier(), self.ANA], FILED)
-        _, (leaf,) = run(urgence.handle, emergency(f"Patient : {said}\n"), world)
-        assert leaf.event.dossier_id == self.ANA.dossier_id
+        _, requests = run(urgence.handle, emergency(f"Patient : {said}\n"), world)
+        assert [leaf.dossier_id for leaf in listed(requests)] == [self.ANA.dossier_id]
 
     def test_its_reference_chooses(self) -> None:
         world = World([dossier(), self.ANA], FILED)
@@ -172,14 +193,54 @@ class TestShortList:
     def test_no_identifier_is_asked_for(self) -> None:
         """A header with nothing but a misspelt name is searched, not refused."""
         who = "Patient : Dupont, Jean, Paul, Marie\nNé le : hier\nNIR : 12\n"
-        outcome, leaves = run(urgence.handle, emergency(who), World([dossier()]))
-        assert len(leaves) == 1
+        outcome, requests = run(urgence.handle, emergency(who), World([dossier()]))
+        assert len(listed(requests)) == 1
         assert "DUPONT Jean" in outcome.letter.text
 
     def test_homonyms_are_listed_not_guessed(self) -> None:
         twin = dossier(JEAN, number=7)
-        _, leaves = run(urgence.handle, emergency(), World([dossier(), twin], FILED))
-        assert [leaf.event.action for leaf in leaves] == ["urgence liste"] * 2
+        _, requests = run(urgence.handle, emergency(), World([dossier(), twin], FILED))
+        assert [leaf.action for leaf in listed(requests)] == ["urgence liste"] * 2
+
+    def test_all_its_leaves_are_one_call_that_rests_on_every_dossiers_card(self) -> None:
+        twins = [replace(dossier(JEAN, number=at), card=b"card %d" % at) for at in range(2, 40)]
+        outcome, (request,) = run(urgence.handle, emergency(), World(twins, FILED))
+        assert isinstance(request, RecordList)
+        assert len(request.leaves) == SHORT_LIST <= MOST_LISTED
+        cards = {each.dossier_id: each.card for each in twins}
+        assert [each.dossier for each in request.leaves] == [
+            cards[each.event.dossier_id] for each in request.leaves
+        ]
+        assert [each.card for each in request.by.persons] == [OTHER.card]
+        for each in request.leaves:
+            assert short_reference(each.event.dossier_id) in outcome.letter.text
+
+    def test_nobody_is_shown_whose_leaf_is_not_written(self) -> None:
+        """Whichever the keeper leaves out, and however many."""
+        twins = [dossier(JEAN, number=at) for at in (5, 6, 7)]
+        for written in product((1, None), repeat=3):
+            outcome, requests = run(
+                urgence.handle, emergency(), World(twins, FILED), writing(written)
+            )
+            (first, *_) = requests
+            shown = [
+                each.event.dossier_id
+                for each in first.leaves
+                if short_reference(each.event.dossier_id) in outcome.letter.text
+            ]
+            assert len(shown) == 3 - written.count(None)
+            assert shown == [
+                each.event.dossier_id
+                for each, number in zip(first.leaves, written, strict=True)
+                if number
+            ]
+
+    def test_without_its_leaves_it_goes_to_nobody(self) -> None:
+        keeper = RecordingKeeper(refusing(RecordList, "unavailable"))
+        error = refusal_of(
+            urgence.handle, emergency("Patient : DUPON\n"), World([dossier()]), keeper
+        )
+        assert error.text == "unavailable"
 
     def test_nobody_alike_is_said_and_logged(self) -> None:
         outcome, (leaf,) = run(urgence.handle, emergency("Patient : ZUT\n"), World())
@@ -217,11 +278,17 @@ class TestErasedBefore:
 
     gone = replace(dossier(), dossier_id=b"\7" * 16)
 
+    def is_gone(self, dossier_id: bytes) -> bool:
+        return dossier_id == self.gone.dossier_id
+
     def keeper(self) -> RecordingKeeper:
         def answer(request: Request) -> Reply | GoneError:
-            named = getattr(request, "dossier_id", b"") or request.event.dossier_id
-            gone = named == self.gone.dossier_id
-            return GoneError("unavailable", code=451) if gone else play(request)
+            if isinstance(request, RecordList):
+                ids = [each.event.dossier_id for each in request.leaves]
+                return RecordedList(tuple(None if self.is_gone(each) else 1 for each in ids))
+            if isinstance(request, Release) and self.is_gone(request.dossier_id):
+                return GoneError("unavailable", code=451)
+            return play(request)
 
         return RecordingKeeper(answer)
 
@@ -234,6 +301,12 @@ class TestErasedBefore:
         assert outcome.effects.emergencies == ()
         (_, nobody) = asked_of
         assert (nobody.event.action, nobody.event.outcome) == ("urgence liste", "none")
+
+    def test_a_short_list_of_nothing_else_finds_nobody(self) -> None:
+        mail = emergency("Patient : DUPON\n")
+        outcome, requests = run(urgence.handle, mail, World([self.gone], FILED), self.keeper())
+        assert [leaf.outcome for leaf in listed(requests)] == ["granted", "none"]
+        assert short_reference(self.gone.dossier_id) not in outcome.letter.text
 
     def test_in_a_short_list_it_does_not_stand(self) -> None:
         world = World([dossier(), self.gone], FILED)

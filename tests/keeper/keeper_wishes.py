@@ -6,13 +6,16 @@ from rmp_milter.calls.authority import Wish
 from rmp_milter.calls.protocol import (
     Prove,
     Record,
+    RecordList,
     Release,
     Reseal,
     Why,
 )
 
 
-def why(host: LittleHost, request: Release | Reseal | Record | Prove) -> Why | None:
+def why(
+    host: LittleHost, request: Release | Reseal | Record | RecordList | Prove
+) -> Why | None:
     """Return why a call is not done, None where it is."""
     return getattr(host.ask(request).reply, "why", None)
 

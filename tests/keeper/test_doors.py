@@ -18,9 +18,11 @@ from rmp_milter.calls.protocol import (
     Event,
     Forget,
     History,
+    ListedLeaf,
     Open,
     Record,
     Recorded,
+    RecordList,
     Released,
     Request,
     Seal,
@@ -126,6 +128,20 @@ def test_the_milter_opens_nothing_in_the_hosts_name(host: LittleHost, desk: Desk
     assert refused(desk, by_both, Door.MILTER)
     assert refused(desk, by_both, Door.OPERATOR)
     assert isinstance(ask(desk, by_host, door=Door.OPERATOR).reply, Released)
+
+
+def test_a_short_list_is_a_mails_and_each_of_its_leaves_too(
+    host: LittleHost, desk: Desk
+) -> None:
+    deposit = Deposit(host)
+    own = ListedLeaf(event("urgence liste"), deposit.kept.card)
+    hosts = ListedLeaf(hosts_event("urgence liste"), deposit.kept.card)
+    unasked = ListedLeaf(event("urgence liste", b""), deposit.kept.card)
+    by = deposit.urgent().by()
+    assert refused(desk, RecordList(by, (own,)), Door.OPERATOR)
+    assert refused(desk, RecordList(by, (own, hosts)), Door.MILTER)
+    assert refused(desk, RecordList(by, (own, unasked)), Door.MILTER)
+    assert not refused(desk, RecordList(by, (own,)), Door.MILTER)
 
 
 @pytest.mark.parametrize(

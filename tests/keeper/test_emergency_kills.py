@@ -10,18 +10,28 @@ from typing import Any
 import msgspec
 import pytest
 from dossier_case import URGENCE, Deposit
-from keeper_case import raw_leaves
+from keeper_case import event, raw_leaves
 from keeper_gpg import Gpg
-from little_host import BOB
+from little_host import BOB, OTHER_PATIENT
+from msgspec.structs import replace
 from openpgp.composed import SignedSecretKey
 from test_server import OutsideHost, Running, start, until
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.client import KeeperDown
-from rmp_milter.calls.protocol import Event, Release, Released
+from rmp_milter.calls.protocol import (
+    Event,
+    ListedLeaf,
+    RecordedList,
+    RecordList,
+    Release,
+    Released,
+)
 from rmp_milter.keeper import worker
-from rmp_milter.keeper.desk import entitled
-from rmp_milter.keeper.desk.desk import Desk, write_leaf
+from rmp_milter.keeper.authority.actions import LISTED
+from rmp_milter.keeper.desk import entitled, shortlisting
+from rmp_milter.keeper.desk.desk import Desk, write_leaf, write_leaves
+from rmp_milter.keeper.log import writing
 from rmp_milter.keeper.log.journal import Journal
 
 Dying = Callable[[Path, pytest.MonkeyPatch], None]
@@ -64,6 +74,35 @@ def before_the_reply(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(worker.wire, "send", dying)
 
 
+def before_the_list(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def dying(*given: Any) -> tuple[int, ...]:  # noqa: ANN401 -- as they come
+        once(folder)
+        return write_leaves(*given)
+
+    patch.setattr(shortlisting, "write_leaves", dying)
+
+
+def within_the_list(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    put = writing.put
+
+    def dying(*given: Any) -> writing.Written:  # noqa: ANN401 -- as they come
+        written = put(*given)
+        if given[2].action == LISTED:
+            once(folder)
+        return written
+
+    patch.setattr(writing, "put", dying)
+
+
+def behind_the_list(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def dying(*given: Any) -> tuple[int, ...]:  # noqa: ANN401 -- as they come
+        numbers = write_leaves(*given)
+        once(folder)
+        return numbers
+
+    patch.setattr(shortlisting, "write_leaves", dying)
+
+
 @pytest.fixture
 def running(
     request: pytest.FixtureRequest,
@@ -84,10 +123,21 @@ def emergency(running: Running, gpg: Gpg) -> Release:
     return Deposit(host).release(host.mail(BOB, URGENCE))
 
 
-def emergencies(folder: Path) -> tuple[int, int]:
+def short_list(running: Running, gpg: Gpg) -> RecordList:
+    """Make two dossiers; return the call that writes down that both were listed."""
+    host = OutsideHost(gpg, running)
+    known = (host.create(), host.create(patient=OTHER_PATIENT))
+    leaf = event(LISTED)
+    leaves = tuple(
+        ListedLeaf(replace(leaf, dossier_id=each.dossier_id), each.card) for each in known
+    )
+    return RecordList(host.mail(BOB, URGENCE).by(), leaves)
+
+
+def emergencies(folder: Path, action: str = "urgence") -> tuple[int, int]:
     """Return how many leaves of an emergency there are, and how many sealed reasons."""
     with Journal(folder / "log") as log, log.snapshot() as seen:
-        found = [leaf for leaf in raw_leaves(log) if b'"action":"urgence"' in leaf]
+        found = [leaf for leaf in raw_leaves(log) if f'"action":"{action}"'.encode() in leaf]
         return len(found), len(list(seen.reasons(len(log))))
 
 
@@ -108,3 +158,22 @@ def test_a_kill_on_the_way_leaves_no_packet_without_its_leaf_and_one_leaf_in_the
     reply, _ = running.client.expect(Released, request)
     assert reply.packets[0][0]
     assert emergencies(running.folder) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("running", "left"),
+    [(before_the_list, 0), (within_the_list, 0), (behind_the_list, 2)],
+    indirect=["running"],
+)
+@pytest.mark.promise(number=8)
+def test_a_kill_on_the_way_of_a_short_list_leaves_all_its_leaves_or_none_and_no_names(
+    running: Running, gpg: Gpg, left: int
+) -> None:
+    request = short_list(running, gpg)
+    with pytest.raises(KeeperDown):
+        running.client.call(request)
+    assert emergencies(running.folder, LISTED) == (left, left)
+    until(lambda: len(running.workers()) == 2)
+    reply, _ = running.client.expect(RecordedList, request)
+    assert None not in reply.numbers
+    assert emergencies(running.folder, LISTED) == (2, 2)

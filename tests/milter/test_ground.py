@@ -3,7 +3,16 @@
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keeper import RemoteKeeper
-from rmp_milter.calls.protocol import Event, Record, Recorded, Reply, Request
+from rmp_milter.calls.protocol import (
+    Event,
+    ListedLeaf,
+    Record,
+    Recorded,
+    RecordedList,
+    RecordList,
+    Reply,
+    Request,
+)
 from rmp_milter.dossier.cards import NO_ACT, Card, DossierCard, PersonCard, packed
 from rmp_milter.dossier.changes import Adoption, CardOf, Changes, NewEntry, Presented
 from rmp_milter.dossier.model import Entry, Onglet
@@ -78,3 +87,15 @@ def test_a_keeper_notes_for_one_mail_what_its_calls_rest_on() -> None:
     assert first.shown == (shown(of_dossier(1)), shown(of_dossier(2)))
     assert second.shown == (Authority(),)
     assert service.shown == ()
+
+
+def test_of_a_short_list_each_dossiers_card_is_noted() -> None:
+    def answer(_request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+        return RecordedList((1, None)), None
+
+    service = RemoteKeeper(answer, 50).noting(Rank.EMERGENCY)
+    event = Event(1, "urgence liste", b"", "", "", "")
+    dossiers = (of_dossier(1), of_dossier(2, OTHER))
+    leaves = tuple(ListedLeaf(event, each) for each in dossiers)
+    service.record_list(RecordList(shown(b"", of_person(PAUL)), leaves))
+    assert service.shown == tuple(shown(each, of_person(PAUL)) for each in dossiers)

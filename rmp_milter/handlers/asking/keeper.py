@@ -20,6 +20,8 @@ from rmp_milter.calls.protocol import (
     Recoded,
     Record,
     Recorded,
+    RecordedList,
+    RecordList,
     Release,
     Released,
     Reseal,
@@ -58,6 +60,9 @@ class Keeper(Protocol):
 
     def record(self, request: Record) -> Recorded:
         """Write a leaf."""
+
+    def record_list(self, request: RecordList) -> RecordedList:
+        """Write the leaves of a short list."""
 
     def amend(self, request: Amend) -> Amended:
         """Change what governs a dossier, or who somebody is."""

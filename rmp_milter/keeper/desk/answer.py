@@ -21,6 +21,7 @@ from rmp_milter.calls.protocol import (
     Prove,
     Recode,
     Record,
+    RecordList,
     Relearn,
     Release,
     Renew,
@@ -53,6 +54,7 @@ from rmp_milter.keeper.desk.renewing import renew
 from rmp_milter.keeper.desk.restored import compare, relearn
 from rmp_milter.keeper.desk.seal_answer import seal_answer
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
+from rmp_milter.keeper.desk.shortlisting import record_list
 from rmp_milter.keeper.desk.showing import show
 from rmp_milter.keeper.desk.translating import translate
 from rmp_milter.keeper.desk.welcoming import welcome
@@ -142,6 +144,7 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
     | Adopt
     | History
     | Record
+    | RecordList
     | Amend,
     now: int,
 ) -> Reply:
@@ -167,6 +170,8 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
             return history(desk, request, now)
         case Record():
             return record(desk, request, now)
+        case RecordList():
+            return record_list(desk, request, now)
         case Amend():
             return amend(desk, request, now)
 

@@ -1,6 +1,6 @@
 """What every call works with, how a call fails, and the leaf that each one writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
 from rmp_milter.keeper.log.journal import Journal, WithLeaf
 from rmp_milter.keeper.log.leaves import LeafError
+from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.vitale.attestation import AttestationVerifier
 from rmp_milter.x509 import World
 
@@ -90,8 +91,27 @@ def write_leaf(
     transaction, as is what ``with_it`` writes. Raises :class:`CallFailed` for an event that no
     leaf can hold, and what ``with_it`` raises.
     """
-    sealed = seal_reason(reason, desk.keys.auditors, event.request) if reason else b""
+    sealed = _sealed(desk, event, reason)
     try:
         return desk.journal.append(event, now, sealed, with_it=with_it)
     except LeafError as error:
         raise CallFailed(Why.UNAVAILABLE, str(error)) from None
+
+
+def write_leaves(
+    desk: Desk,
+    events: Iterable[Event],
+    now: int,
+    reason: str,
+    with_them: Callable[[Own], None],
+) -> tuple[int, ...]:
+    """Write events as :func:`write_leaf` does one, each with the ``reason``: all or none."""
+    leaves = [(event, _sealed(desk, event, reason)) for event in events]
+    try:
+        return desk.journal.append_all(leaves, now, with_them=with_them)
+    except LeafError as error:
+        raise CallFailed(Why.UNAVAILABLE, str(error)) from None
+
+
+def _sealed(desk: Desk, event: Event, reason: str) -> bytes:
+    return seal_reason(reason, desk.keys.auditors, event.request) if reason else b""

@@ -23,6 +23,7 @@ from rmp_milter.calls.protocol import (
     Prove,
     Recode,
     Record,
+    RecordList,
     Relearn,
     Release,
     Renew,
@@ -65,6 +66,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Adopt: _MAILS,
     History: _MAILS,
     Record: _BOTH,
+    RecordList: _MAILS,
     Amend: _MAILS,
     Forget: _HOSTS,
     Vouch: _HOSTS,
@@ -109,6 +111,8 @@ def _may_be_written(door: Door, request: Request) -> bool:
             return beat is None or beat == heartbeat_at(beat.at)
         case Record() | Release() if bool(request.by.ticket) is (door is Door.OPERATOR):
             return False  # the host has no ticket, and a mail is nothing without one
+        case RecordList():
+            return all(_is_mails(each.event) for each in request.leaves)
         case _:
             return (
                 _is_hosts(request.event) if door is Door.OPERATOR else _is_mails(request.event)

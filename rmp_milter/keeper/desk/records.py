@@ -37,14 +37,17 @@ def record(desk: Desk, request: Record, now: int) -> Recorded:
             raise CallFailed(Why.TOO_LARGE, "a reason too long")
         return Recorded(write_leaf(desk, request.event, now, request.words))
     found = entitled(desk, request.by, now)
-    leaf = _leaf(desk, found, request.event)
+    leaf = leaf_asked(desk, found, request.event)
     gives = request.with_reason and found.ticket.verb in _GIVES_REASONS
     reason = found.ticket.reason if gives else ""
     return Recorded(write_entitled(desk, found, leaf, now, reason=reason))
 
 
-def _leaf(desk: Desk, found: Entitled, event: Event) -> Event:
-    """Return what the mail may have written: of what it asks, and of a dossier that it means."""
+def leaf_asked(desk: Desk, found: Entitled, event: Event) -> Event:
+    """Return what the mail may have written: of what it asks, and of a dossier that it means.
+
+    Raises :class:`Unentitled`.
+    """
     verb = found.ticket.verb
     if event.action == EMERGENCY:  # which is a release's
         raise Unentitled("a leaf of something else")

@@ -5,7 +5,7 @@ transaction that writes it also writes what the tree over all leaves (RFC 6962) 
 it. Several worker processes share the log; each opens it after its fork.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -138,6 +138,27 @@ class Journal(Closing):
                 own.tidy(logged_at)
                 with_it(own, written.is_new)
         return written.last
+
+    def append_all(
+        self,
+        leaves: Sequence[tuple[Event, bytes]],
+        logged_at: int,
+        *,
+        with_them: Callable[[Own], None],
+    ) -> tuple[int, ...]:
+        """Write events, each with its sealed reason, as :meth:`append` does one: all or none.
+
+        Returns their indexes. ``with_them`` is called once, behind the last.
+        """
+        with self._writing() as transaction:
+            own = Own.of(transaction, self._own)
+            own.tidy(logged_at)
+            written = [
+                log_writing.put(transaction, self._tables, event, logged_at, sealed)
+                for event, sealed in leaves
+            ]
+            with_them(own)
+        return tuple(each.last for each in written)
 
     def change(self, what: Callable[[Own], T]) -> T:
         """Change the keeper's own tables without a leaf; return what ``what`` returns.
