@@ -14,7 +14,7 @@ from rmp_milter.dossier.phonetics import (
     RULES,
     SILENT,
     SOUND_VERSION,
-    Rule,
+    SoundRule,
     heard,
     sound_of,
 )
@@ -112,7 +112,7 @@ def test_names_sound(name: str, sound: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.letters} {rule.example}")
-def test_each_rule_counts_in_its_example(rule: Rule) -> None:
+def test_each_rule_counts_in_its_example(rule: SoundRule) -> None:
     assert any(found is rule for _, found in heard(rule.example))
 
 
