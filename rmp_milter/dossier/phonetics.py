@@ -156,7 +156,7 @@ def sound_of(word: str) -> str:
     not Latin, and digits, stay themselves.
     """
     sounds = "".join(rule.sound if rule else letter for letter, rule in heard(word))
-    return _SAME.sub(r"\1", sounds) or word[:MOST_LETTERS]
+    return _SAME.sub(r"\1", sounds or word[:MOST_LETTERS])  # of H and ES nothing would be left
 
 
 def heard(word: str) -> Iterator[tuple[str, SoundRule | None]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rmp_milter.dossier.identity import fold
@@ -99,7 +99,7 @@ def test_pairs_are_names_as_they_come_from_folding(file: str) -> None:
         ("D", "D"),
         ("ES", "ES"),
         ("H", "H"),
-        ("HH", "HH"),
+        ("HH", "H"),
         ("", ""),
         ("ИВАНОВ", "ИВАНОВ"),
         ("4711", "471"),
@@ -153,6 +153,7 @@ def test_each_letter_is_looked_at_once(word: str) -> None:
 
 
 @given(word=NAMES)
+@example(word="H")
 @settings(derandomize=True, deadline=None)
 def test_what_is_doubled_sounds_as_once_but_for_s_e_and_l(word: str) -> None:
     doubled = "".join(letter if letter in "SEL" else letter * 2 for letter in word[:16])
