@@ -34,16 +34,20 @@ class Pen:
 
     def deposit(self, text: str, size: int) -> bytes:
         """Return a signed and encrypted PGP/MIME mail with an attachment of ``size`` bytes."""
+        headers = mime.top(self.sender, ADDRESS, "...")
+        top = mime.entity(headers, b"").removesuffix(mime.CRLF)
+        return top + encrypted(armored(self.message(text, size)))
+
+    def message(self, text: str, size: int) -> bytes:
+        """Return what is encrypted in :meth:`deposit`: a binary OpenPGP message."""
         content = letter(text, {"b.bin": os.urandom(size)})
-        message = (
+        return (
             MessageBuilder.from_bytes("", content)
             .seipd_v1("aes256")
             .sign(self.secret)
             .encrypt_to_key(self.service)
+            .to_vec()
         )
-        headers = mime.top(self.sender, ADDRESS, "...")
-        top = mime.entity(headers, b"").removesuffix(mime.CRLF)
-        return top + encrypted(armored(message.to_vec()))
 
 
 @dataclass(frozen=True)
