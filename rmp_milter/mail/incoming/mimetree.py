@@ -15,6 +15,7 @@ import msgspec
 from rmp_milter.mail.incoming import file_names as names
 from rmp_milter.mail.incoming import transfer
 from rmp_milter.mail.incoming.charsets import decode
+from rmp_milter.mail.incoming.delimiters import delimiters
 from rmp_milter.mail.incoming.transfer import Buffer as Buffer  # noqa: PLC0414 -- part of this interface
 
 MAX_DEPTH = 20
@@ -224,19 +225,14 @@ def regions(buffer: Buffer, part: Part) -> list[tuple[int, int]]:
 
 def _between(buffer: Buffer, part: Part, boundary: str) -> list[tuple[int, int]]:
     """Return the stretches between delimiter lines (RFC 2046, 5.1.1)."""
-    dashed = re.escape(b"--" + boundary.encode())
-    # The look-behind comes after the literal so that the search runs on the literal.
-    delimiter = re.compile(
-        dashed + rb"(?<![^\r\n]" + dashed + rb")(--)?[ \t]*(?:\r{0,2}\n|\r|\Z)"
-    )
     stretches: list[tuple[int, int]] = []
     opened: int | None = None
-    for found in delimiter.finditer(buffer, part.body_start, part.body_end):
+    for begin, end, closing in delimiters(buffer, part.body_start, part.body_end, boundary):
         if opened is not None:
-            stretches.append((opened, _without_line_end(buffer, opened, found.start())))
-        if found[1] or len(stretches) > MAX_PARTS:
+            stretches.append((opened, _without_line_end(buffer, opened, begin)))
+        if closing or len(stretches) > MAX_PARTS:
             return stretches
-        opened = found.end()
+        opened = end
     # Without a closing delimiter the last part goes on to the end.
     return stretches if opened is None else [*stretches, (opened, part.body_end)]
 
