@@ -17,6 +17,8 @@ from rmp_milter.disk.closing import Closing
 
 _MADE = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
 _STILL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+FEW = 1 << 16
+"""Bytes up to which they need no descriptor, unless somebody asks for it."""
 
 
 def keep_still(fd: int) -> None:
@@ -43,22 +45,39 @@ def room_for(size: int) -> BytesIO:
 
 
 class Memory(Closing):
-    """Bytes that are written once, from front to back, and then read in place."""
+    """Bytes that are written once, from front to back, and then read in place.
 
-    fd = -1
+    A few of them lie in this process alone; more, and those whose descriptor is asked for, in
+    memory that has one. So a small mail and an answer that travels in its reply need none.
+    """
+
+    _fd = -1
+    _is_open = False
 
     def __init__(self, fd: int | None = None) -> None:
         """Make an empty one, or take over ``fd`` (its size is read from it)."""
-        self.fd = os.memfd_create("rmp", _MADE) if fd is None else fd
-        self.size = os.fstat(self.fd).st_size
+        self.size = 0 if fd is None else os.fstat(fd).st_size
+        self._fd = -1 if fd is None else fd
+        self._few = bytearray()
+        self._is_open = True
+
+    @property
+    def fd(self) -> int:
+        """The descriptor, made where there was no need of one before; -1 once it is closed."""
+        if self._fd < 0 and self._is_open:
+            self._fd = os.memfd_create("rmp", _MADE)
+            _write(self._fd, self._few)
+            self._few = bytearray()
+        return self._fd
 
     def write(self, data: bytes | memoryview) -> None:
         """Append ``data``."""
-        rest = memoryview(data)
-        while rest:
-            done = os.write(self.fd, rest)
-            self.size += done
-            rest = rest[done:]
+        size = memoryview(data).nbytes
+        if self._is_open and self._fd < 0 and self.size + size <= FEW:
+            self._few += data
+        else:
+            _write(self.fd, data)
+        self.size += size
 
     def write_all(self, chunks: Iterable[bytes | memoryview]) -> int:
         """Append all chunks and return how many bytes they were."""
@@ -75,27 +94,32 @@ class Memory(Closing):
         block (in an error's traceback, say) keeps the pages until it goes; nobody reads
         memory that is gone.
         """
-        if not self.size:
-            yield memoryview(b"")
-            return
-        # Private: what is mapped shared counts as writable, and could not be kept still.
-        pages = mmap.mmap(self.fd, self.size, mmap.MAP_PRIVATE, mmap.PROT_READ)
-        view = memoryview(pages)
+        pages = None
+        if self._fd >= 0 and self.size:
+            # Private: what is mapped shared counts as writable, and could not be kept still.
+            pages = mmap.mmap(self._fd, self.size, mmap.MAP_PRIVATE, mmap.PROT_READ)
+        view = memoryview(bytes(self._few) if pages is None else pages)
         try:
             yield view
         finally:
             with contextlib.suppress(BufferError):
                 view.release()
-                pages.close()
+                if pages is not None:
+                    pages.close()
 
     def close(self) -> None:
         """Give the memory back; closing twice does nothing."""
-        fd, self.fd = (
-            self.fd,
-            -1,
-        )  # first: never is a descriptor closed that is another's by now
+        # First: never is a descriptor closed that is another's by now.
+        fd, self._fd, self._is_open = self._fd, -1, False
+        self._few = bytearray()
         if fd >= 0:
             os.close(fd)
 
     __del__ = close
     """Where nobody came to it: a mail may be given up at any moment (``keeper.desk.quick``)."""
+
+
+def _write(fd: int, data: bytes | bytearray | memoryview) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.calls.memory import Memory, keep_still
+from rmp_milter.calls.memory import FEW, Memory, keep_still
 
 
 def test_what_is_written_is_read_in_place() -> None:
@@ -87,3 +87,26 @@ def test_a_view_that_is_kept_keeps_no_memory() -> None:
         with pytest.raises(ValueError, match="released"):
             bytes(view)
         assert f"{os.fstat(memory.fd).st_ino} " not in Path("/proc/self/maps").read_text()
+
+
+@pytest.mark.parametrize("size", [0, 1, FEW, FEW + 1])
+def test_few_bytes_need_no_descriptor_until_it_is_asked_for(size: int) -> None:
+    data = os.urandom(size)
+    with Memory() as memory:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        memory.write_all([data[: size // 2], data[size // 2 :]])
+        made = len(list(Path("/proc/self/fd").iterdir())) - before
+        assert made == (size > FEW)
+        with memory.mapped() as view:
+            assert bytes(view) == data
+        assert os.pread(memory.fd, size + 1, 0) == data
+        memory.write(b"and more")
+        with memory.mapped() as view:
+            assert bytes(view) == data + b"and more"
+
+
+def test_nothing_is_written_to_what_is_closed() -> None:
+    memory = Memory()
+    memory.close()
+    with pytest.raises(OSError, match="descriptor"):
+        memory.write(b"late")

@@ -46,7 +46,7 @@ def has_means() -> bool:
     """Whether this process can still have memory and descriptors."""
     try:
         with Memory() as memory:
-            memory.write(b"\0")
+            os.write(memory.fd, b"\0")
             mmap.mmap(-1, _ROOM).close()
     except (OSError, MemoryError):
         return False
