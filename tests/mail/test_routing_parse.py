@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from rmp_milter.dossier.model import Onglet, Scope, Sheet, Verb
 from rmp_milter.mail.header.lines import lines_of
-from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse, read_once
+from rmp_milter.mail.header.once import read_once
+from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
 from rmp_milter.mail.header.words import Field
 
 YEAR = 2026

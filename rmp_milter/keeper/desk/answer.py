@@ -61,7 +61,7 @@ from rmp_milter.keeper.desk.welcoming import welcome
 from rmp_milter.keeper.desk.without_title import note_without_title
 from rmp_milter.keeper.keys.held import HeldError
 from rmp_milter.keeper.openpgp.packets import PacketError
-from rmp_milter.mail.header.routing import read_once
+from rmp_milter.mail.header.once import read_once
 
 
 def answer(

@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
+from rmp_milter.mail.header.once import remembered
 
 _OLDEST = 130  # years that a patient may be old
 _OLDEST_SHORT = 115  # the same where the year has two digits only
@@ -143,6 +144,7 @@ def day(value: str, this_year: int) -> str:
     return birth_date(text, this_year + 1)
 
 
+@remembered
 def _written(value: str) -> _Written | None:
     if len(value) > _LONGEST:
         return None

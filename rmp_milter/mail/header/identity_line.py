@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.civil import is_date
 from rmp_milter.mail.header.names import Names, is_mark, readings, without_title
+from rmp_milter.mail.header.once import remembered
 
 _LONGEST = 300
 _BETWEEN = r"(?: ?[./\u2010-\u2015-] ?| )"
@@ -90,6 +91,7 @@ class IdentityLine(NamedTuple):
         return len(found) == 1 and bool(found[0].given and self.born and is_date(self.born))
 
 
+@remembered
 def apart(value: str) -> IdentityLine:
     """Take a patient's value apart; what is neither a date nor an age stays with the names."""
     text = " ".join(value[:_LONGEST].split())

@@ -10,6 +10,7 @@ gives the same words again, so that two patients show.
 import re
 from collections.abc import Sequence
 
+from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.words import BEGINNERS, Field, field_of
 
 _MAX_CELLS = 16
@@ -45,6 +46,7 @@ def is_table_row(row: str) -> bool:
     return len(_BARS.findall(row)) > 1
 
 
+@remembered
 def _cells(row: str) -> list[str]:
     """Return the cells of a row that may be a table's; one or none if it is none."""
     if is_table_row(row) or (_BARS.search(row.strip().strip("|")) and ":" not in row):

@@ -5,13 +5,14 @@ table, and format=flowed (RFC 3676) are undone here; bounds are applied here.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.inline import code_apart, words_apart
 from rmp_milter.mail.header.layouts import is_table_row, unfolded
+from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.service_line import NAMED_BY_ADDRESS, names_address
 from rmp_milter.mail.header.unlabelled import is_about_somebody, without_colon
 from rmp_milter.mail.header.words import BEGINNERS, Field, field_of
@@ -78,21 +79,22 @@ def bounded(value: str) -> str:
     return value[: MAX_VALUE + 1]
 
 
+@remembered
 def _plain(raw: str) -> str:
     line = _UNSEEN.sub("", _SPACES.sub(" ", raw)).translate(_COLONS)
     return line if is_table_row(line) else _BULLET.sub("", _QUOTING.sub("", line))
 
 
-def _columns(line: str) -> Iterator[Line]:
+@remembered
+def _columns(line: str) -> tuple[Line, ...]:
     """Split ``Patient : DUPONT Jean     Code : JzbV`` where the words are known."""
     flows = line.endswith(" ") and line.strip() not in {"", "--"}
     parts = _rejoined(_COLUMN.split(line))
     pieces = [
         piece for part in parts for coded in code_apart(part) for piece in words_apart(coded)
     ]
-    for piece in pieces[:-1]:
-        yield _line(piece, flows=False)
-    yield _line(pieces[-1], flows=flows)
+    first = (_line(piece, flows=False) for piece in pieces[:-1])
+    return (*first, _line(pieces[-1], flows=flows))
 
 
 def _rejoined(parts: list[str]) -> list[str]:

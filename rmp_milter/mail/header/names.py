@@ -8,6 +8,7 @@ import unicodedata
 from typing import NamedTuple
 
 from rmp_milter.dossier.identity import fold
+from rmp_milter.mail.header.once import remembered
 
 _TITLES = frozenset(
     {
@@ -51,6 +52,7 @@ class Names(NamedTuple):
         return f"{self.birth.upper()}{used} {self.given.title()}".strip()
 
 
+@remembered
 def readings(value: str) -> tuple[Names, ...]:
     """Return the ways to read ``DUPONT Jean``: one if it is clear, none if it is no name.
 
@@ -77,6 +79,7 @@ def readings(value: str) -> tuple[Names, ...]:
     return (both,) if both else ()
 
 
+@remembered
 def without_title(value: str) -> str:
     """Return the words of a name without what it is addressed by."""
     return " ".join(_without_titles(value.split()))

@@ -14,6 +14,7 @@ from rmp_milter.mail.header.civil import as_written, birth_date, is_date
 from rmp_milter.mail.header.identity_line import apart, name_words, one_reading
 from rmp_milter.mail.header.lines import Line, lines_in, lines_of
 from rmp_milter.mail.header.names import is_name, readings, without_title
+from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field
 
@@ -88,6 +89,8 @@ def names_another(lines: Sequence[str], header: str, this_year: int) -> bool:
     Never raises; at most :data:`MAX_ROWS` lines are looked at. Where the header names nobody
     nobody else is named.
     """
+    if not any(map(str.strip, lines)):
+        return False
     return bool(others(lines, lines_of(header), this_year, may_be_married=True))
 
 
@@ -103,7 +106,7 @@ def others(
     With ``may_be_married`` another family name makes nobody else, if first name and date are
     the same. ``this_year`` (0 if it is not known) tells the century of years of two digits.
     """
-    named = _people(header, this_year)
+    named = _people(tuple(header), this_year)
     mine = Person(
         frozenset(word for person in named for word in person.words),
         next((person.born for person in named if person.born), ""),
@@ -113,7 +116,8 @@ def others(
         return []
     rows = rows[:MAX_ROWS]
     wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
-    found = [*_people(lines_in(row[:_LONGEST] for row in wanted), this_year), *_hprim(rows)]
+    lines = tuple(lines_in(row[:_LONGEST] for row in wanted))
+    found = [*_people(lines, this_year), *_hprim(rows)]
     shown = (
         person.shown
         for person in found
@@ -125,7 +129,7 @@ def others(
 def differ(one: str, other: str) -> bool:
     """Return whether two values of ``Patient`` surely are two people."""
     (first, *_), (second, *_) = (
-        _people([Line("", value, Field.PATIENT)]) for value in (one, other)
+        _people((Line("", value, Field.PATIENT),)) for value in (one, other)
     )
     return _differs(first, second, may_be_married=False)
 
@@ -213,7 +217,8 @@ def _is_like_names(value: str, *, alone: bool) -> bool:
     return capitals and bool(found) and bool(found[0].given)
 
 
-def _people(lines: Iterable[Line], this_year: int = 0) -> list[Person]:
+@remembered
+def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
     beings: list[_Being] = []
     waiting: tuple[int, str] | None = None
     for at, line in enumerate(lines):

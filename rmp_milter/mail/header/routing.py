@@ -5,9 +5,6 @@ never sees the rest. Between the two the patient's code is masked.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 
 import msgspec
 
@@ -21,6 +18,7 @@ from rmp_milter.mail.header.lines import MAX_VALUE, Line, bounded, lines_of
 from rmp_milter.mail.header.named import NAMES, brought_together, spread
 from rmp_milter.mail.header.names import Names, is_initial, is_name, without_title
 from rmp_milter.mail.header.numbers import listed, table_apart, table_mark
+from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.patients import differ
 from rmp_milter.mail.header.service_line import NAMED_BY_ADDRESS, address_in, fingerprint_of
 from rmp_milter.mail.header.slots import is_slot
@@ -63,36 +61,14 @@ _NEEDS: dict[Verb, tuple[Field, ...]] = {
 }
 
 
-_read: ContextVar[dict[tuple[str, int], RoutingHeader] | None] = ContextVar(
-    "read", default=None
-)
-
-
+@remembered
 def parse(header: str, this_year: int) -> RoutingHeader:
     """Read the header's lines; never raises, whatever they are.
 
     ``this_year`` is the year in which the mail came (for years of two digits). A word that
     stands twice with different values is a problem and counts as not said.
     """
-    known = _read.get()
-    if known is None:
-        return _Reading(lines_of(header), this_year).header()
-    if (header, this_year) not in known:
-        known[header, this_year] = _Reading(lines_of(header), this_year).header()
-    return known[header, this_year]
-
-
-@contextmanager
-def read_once() -> Iterator[None]:
-    """Let the same header be read only once in the block; all is forgotten at its end.
-
-    Whoever asks what a mail means reads it again for each question: a third of an opening.
-    """
-    token = _read.set({})
-    try:
-        yield
-    finally:
-        _read.reset(token)
+    return _Reading(lines_of(header), this_year).header()
 
 
 class _Reading:

@@ -8,6 +8,7 @@ import re
 
 from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.catalogue.slots import ALL
+from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.words import Field
 
 _AROUND = " \t*_\"'“”«»`"
@@ -29,6 +30,7 @@ _KEPT_BRACKETS = frozenset(
 form and leaves its brackets has said it."""
 
 
+@remembered
 def is_slot(field: Field | None, value: str) -> bool:
     """Return whether the value of ``field`` is a slot that nobody filled in.
 

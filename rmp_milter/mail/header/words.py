@@ -7,6 +7,7 @@ from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Onglet, Scope, Verb
 from rmp_milter.mail.header.codes import is_patients_code
 from rmp_milter.mail.header.near import is_near, nearest
+from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.urgency import asks_for_emergency
 
 
@@ -271,6 +272,7 @@ _UNTICKED = re.compile(r"[☐□▢○◻⬜]|\[\s*\]")
 _NO = frozenset(_words("NON, N, NO, REFUS, REFUSE, NON RECUEILLI, NON DONNE"))
 
 
+@remembered
 def field_of(word: str) -> Field | None:
     """Return what the word before the colon stands for, or None if it is not known.
 
