@@ -241,6 +241,8 @@ class Opened(Message, frozen=True):
     ``attestation_fault`` why one that is there does not hold (:class:`AttestationFault`).
     ``ticket`` is what all further calls for this mail rest on; empty where its sender is nobody
     whom a card in force names.
+    ``routing`` is what the header's lines say (:func:`rmp_milter.mail.header.understood.packed`),
+    so that they are not read a second time.
     ``keys`` are the binary certificates that came as ``application/pgp-keys`` or as an
     attached ``.asc`` of certificates, at most four. ``once`` is the same for the same
     signed content of a signer's second, and for the same encrypted text that nobody enrolled
@@ -285,6 +287,7 @@ class Opened(Message, frozen=True):
     unproven: bool = False
     program: MailProgram | None = None
     ticket: bytes = b""
+    routing: bytes = b""
 
     @property
     def has_documents(self) -> bool:

@@ -35,11 +35,12 @@ from rmp_milter.mail.meaning.meant import check_named
 from rmp_milter.mail.meaning.understanding import (
     Arrival,
     InService,
-    OwnWords,
     check_arrival,
     check_request,
     is_thanks,
+    lines_alone,
     understood,
+    words_of,
 )
 from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.milter.answering.settling import Brought, changes_of
@@ -169,8 +170,7 @@ def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
 
 def _header_alone(mail: Mail, read: Read, means: Means) -> RoutingHeader:
     """Return what the header says, whoever wrote it."""
-    year = means.this_year(mail.envelope.received_at)
-    return understood(OwnWords(read.opened.header), year, None)
+    return lines_alone(read.opened, means.this_year(mail.envelope.received_at))
 
 
 def _renewed(mail: Mail, read: Read, header: RoutingHeader, means: Means) -> Read:
@@ -226,8 +226,7 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
             newer = read.newer.newer
             sender = msgspec.structs.replace(sender, newer=newer, instead=instead)
     check_author(mail, sender)
-    said = OwnWords(opened.header, opened.standing, opened.doubts)
-    header = understood(said, means.this_year(at), sender.doctor)
+    header = understood(words_of(opened), means.this_year(at), sender.doctor)
     arrival = Arrival(opened.signature, opened.has_code, at)
     check_our_clock(means.clocks, opened, header.verb, at)
     check_arrival(arrival, header, sender.doctor, means.signature_days)

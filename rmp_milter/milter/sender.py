@@ -13,7 +13,7 @@ from rmp_milter.errors import RESTORED, MailError, try_again
 from rmp_milter.handlers.asking.case import Sender
 from rmp_milter.handlers.asking.grounds import candidate, check_vouched, person
 from rmp_milter.handlers.people.keys import Enrolled
-from rmp_milter.mail.meaning.understanding import OwnWords, understood
+from rmp_milter.mail.meaning.understanding import lines_alone
 
 
 class Directory(Enrolled, Protocol):
@@ -65,8 +65,10 @@ def opened_with_signers(
     ``attempt`` opens it with the persons that it is given. Raises what that raises.
     """
     first = attempt(_candidates(likely))
+    if first.signature.trust is not Trust.UNKNOWN:
+        return first
     named = named_signers(first.signature.issuers, directory)
-    if first.signature.trust is not Trust.UNKNOWN or not named:
+    if not named:
         return first
     first.close()
     return attempt(_candidates(named))
@@ -84,11 +86,10 @@ def likely_signers(
     Only a guess that saves a second opening: nothing is granted by an address.
     """
     _, from_address = parseaddr(from_field[:_FROM])
-    found = (
-        account_owner(envelope, directory),
-        directory.doctor_by_mail(envelope.sender) if envelope.sender else None,
-        directory.doctor_by_mail(from_address) if from_address else None,
+    addresses = dict.fromkeys(
+        each.casefold() for each in (envelope.sender, from_address) if each
     )
+    found = (account_owner(envelope, directory), *map(directory.doctor_by_mail, addresses))
     return _without_doubles(doctor for doctor in found if doctor)
 
 
@@ -167,7 +168,7 @@ def putting_off(opened: Opened, this_year: int) -> Iterator[None]:
             or not opened.passed_over
         ):
             raise
-        if understood(OwnWords(opened.header), this_year, None).verb is Verb.URGENCE:
+        if lines_alone(opened, this_year).verb is Verb.URGENCE:
             raise
         raise try_again("unavailable", f"a sender's card does not count: {RESTORED}") from error
 

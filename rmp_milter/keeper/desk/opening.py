@@ -37,6 +37,7 @@ from rmp_milter.keeper.openpgp.packets import (
 from rmp_milter.keeper.openpgp.sessionkey import packed_with_notes
 from rmp_milter.keeper.openpgp.work import Work
 from rmp_milter.keeper.vitale.attestation import AttestationError
+from rmp_milter.mail.header.understood import packed
 from rmp_milter.mail.incoming.armor import HEAD
 from rmp_milter.mail.incoming.transfer import first
 from rmp_milter.mail.meaning.meaning import asked
@@ -120,6 +121,7 @@ def _reply(mail: MailAtWork, main: MainBody, kept: list[Kept], attached: Attache
         passed_over=len(mail.persons) < len(mail.request.persons),
         unproven=main.unproven,
         program=main.program,
+        routing=packed(asked(opening.meaning, mail.this_year)),
     )
     return msgspec.structs.replace(reply, ticket=_ticket(mail, main, reply, kept))
 

@@ -55,3 +55,17 @@ class RoutingHeader(msgspec.Struct, frozen=True):
     def meant(self) -> Verb | None:
         """The request that was probably meant: what was understood, None if nothing tells."""
         return self.guessed if self.verb is Verb.AIDE and self.problems else self.verb
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(RoutingHeader).decode
+
+
+def packed(header: RoutingHeader) -> bytes:
+    """Return what was read of a header, to be handed on."""
+    return _encode(header)
+
+
+def unpacked(data: bytes) -> RoutingHeader:
+    """Read :func:`packed`; raise ``msgspec.DecodeError`` for anything else."""
+    return _decode(data)

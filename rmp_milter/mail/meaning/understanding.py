@@ -8,11 +8,12 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from rmp_milter.calls.protocol import Doubt, Signature, Standing
+from rmp_milter.calls.protocol import Doubt, Opened, Signature, Standing
 from rmp_milter.credentials import usable
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import Problem, RoutingHeader, Trouble, parse
+from rmp_milter.mail.header.understood import unpacked
 
 DAY_SECONDS = 86_400
 _SHOWN = 80  # characters of an address that a refusal repeats
@@ -31,11 +32,15 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 class OwnWords(msgspec.Struct, frozen=True):
-    """What the keeper gave of a mail's words: the header's lines, and what is unsure of them."""
+    """What the keeper gave of a mail's words: the header's lines, and what is unsure of them.
+
+    ``read`` is what the lines say, where they were read already.
+    """
 
     header: str
     standing: Standing = Standing.HEADER
     doubts: tuple[Doubt, ...] = ()
+    read: RoutingHeader | None = None
 
 
 class Writer(Protocol):
@@ -53,6 +58,17 @@ class InService(NamedTuple):
     addresses: Collection[str] = ()
 
 
+def words_of(opened: Opened) -> OwnWords:
+    """Return the words of a mail that the keeper has opened, and read."""
+    read = unpacked(opened.routing) if opened.routing else None
+    return OwnWords(opened.header, opened.standing, opened.doubts, read)
+
+
+def lines_alone(opened: Opened, this_year: int) -> RoutingHeader:
+    """Return what the lines of an opened mail say, whoever wrote them, whatever is unsure."""
+    return understood(msgspec.structs.replace(words_of(opened), doubts=()), this_year, None)
+
+
 def understood(said: OwnWords, this_year: int, doctor: Writer | None) -> RoutingHeader:
     """Return what the header's lines say, without what must not refuse the mail.
 
@@ -60,7 +76,7 @@ def understood(said: OwnWords, this_year: int, doctor: Writer | None) -> Routing
     understood is searched by. ``doctor`` is who wrote, None where nobody can tell;
     ``this_year`` the year in which the mail came.
     """
-    header = parse(said.header, this_year)
+    header = said.read or parse(said.header, this_year)
     if header.verb is Verb.URGENCE:
         return msgspec.structs.replace(header, problems=())
     doubts = (Problem(Trouble(doubt.value), "") for doubt in said.doubts)
