@@ -154,8 +154,9 @@ def test_each_truncation_is_noticed(message: bytes, keys: tuple[DecryptionKey, .
 
 
 def test_memory_that_changes_between_the_two_passes_is_noticed(
-    message: bytes, keys: tuple[DecryptionKey, ...]
+    message: bytes, keys: tuple[DecryptionKey, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("rmp_milter.keeper.openpgp.decrypt.HELD", 0)  # as of a large body
     found = read_message(memory(message), whole(message))
     key = next(iter(session_keys(found.key_packets, keys)))
     changed = bytearray(message)
@@ -171,6 +172,24 @@ def test_memory_that_changes_between_the_two_passes_is_noticed(
     with pytest.raises(PacketError):
         decrypt(read, found.body, key, LIMIT)
     assert reads == 2
+
+
+def test_a_small_body_is_read_once_and_nothing_of_it_before_its_end(
+    message: bytes, keys: tuple[DecryptionKey, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_message(memory(message), whole(message))
+    key = next(iter(session_keys(found.key_packets, keys)))
+    reads: list[int] = []
+
+    def read(offset: int, size: int) -> bytes:
+        reads.append(offset)
+        return message[offset : offset + size]
+
+    plain = decrypt(read, found.body, key, LIMIT)
+    assert len(reads) == 1
+    monkeypatch.setattr("rmp_milter.keeper.openpgp.decrypt.HELD", 0)
+    assert decrypt(read, found.body, key, LIMIT) == plain
+    assert len(reads) == 3
 
 
 @pytest.mark.parametrize("sub", ["cv25519", "rsa2048"])

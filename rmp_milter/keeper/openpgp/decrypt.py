@@ -1,8 +1,8 @@
 """Decryption of a body (SEIPD version 1), in memory, bounded in every direction.
 
-The body is decrypted twice: first only to check its integrity (MDC), then to be read.
-So nothing a sender without the session key could have changed is ever parsed or
-decompressed, and no answer can depend on it.
+A body's integrity (MDC) is checked before it is read: nothing a sender without the session key
+could have changed is ever parsed or decompressed, and no answer can depend on it. A small one is
+held meanwhile, a large one decrypted twice.
 """
 
 import bz2
@@ -37,6 +37,8 @@ from rmp_milter.keeper.openpgp.sessionkey import SessionKey
 from rmp_milter.keeper.openpgp.work import Work
 
 MAX_DEPTH = 4
+HELD = 1 << 18
+"""Octets of a body that is held decrypted until its end was seen, and not decrypted twice."""
 _PREFIX = 18  # a random block and its last two bytes again
 _MDC = 22  # D3 14 and a SHA-1
 _TEXTUAL = {b"t", b"u", b"m"}  # text, UTF-8, a MIME entity (GnuPG)
@@ -67,14 +69,21 @@ def decrypt(
     Raises :class:`PacketError`: ``UNREADABLE`` where integrity does not hold, and only
     after it held ``TOO_LARGE`` or ``UNSUPPORTED``.
     """
-    for _ in _clear(read, body, key):
-        pass
-    stream = Stream(_clear(read, body, key), work or Work(body.length, limit))
+    stream = Stream(_checked(read, body, key), work or Work(body.length, limit))
     reader = _Reader(limit, min(limit, body.length))
     reader.read(stream, MAX_DEPTH)
-    for _ in stream.rest():  # the memory is the caller's: its integrity is checked again
+    for _ in stream.rest():  # the memory of a large one is the caller's: it is checked again
         pass
     return reader.result()
+
+
+def _checked(read: ReadAt, body: Span, key: SessionKey) -> Iterable[bytes]:
+    """Return what :func:`_clear` yields, once all of it was seen to be whole."""
+    if body.length <= HELD:
+        return list(_clear(read, body, key))
+    for _ in _clear(read, body, key):
+        pass
+    return _clear(read, body, key)
 
 
 def _clear(read: ReadAt, body: Span, key: SessionKey) -> Iterator[bytes]:
