@@ -2,11 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from openpgp.packet import PublicKey
 
-from rmp_milter.certificates.verified import Verified, VerifiedSubkey, backs, verified
+from rmp_milter.certificates.verified import (
+    REMEMBERED,
+    Verified,
+    VerifiedSubkey,
+    backs,
+    verified,
+)
 
 _IN_ANGLES = re.compile(r"<([^<>]+)>\s*$")
 
@@ -27,6 +34,7 @@ class Certificate(NamedTuple):
     created_at: int
 
 
+@lru_cache(maxsize=REMEMBERED)
 def read_certificate(data: bytes) -> Certificate:
     """Read exactly one certificate, armored or binary; raise :class:`CertificateError`."""
     found = verified(data)

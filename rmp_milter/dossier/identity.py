@@ -37,7 +37,9 @@ _LETTERS = str.maketrans(
         "ʻ": " ",
     }
 )
-_ASCII_SIGNS = re.compile("[^A-Z0-9]+")
+_ASCII_SIGNS = str.maketrans(
+    {chr(sign): " " for sign in range(128) if not (chr(sign).isupper() or chr(sign).isdigit())}
+)
 _NO_LETTER = re.compile(r"[^\w ]|_")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _NIR = re.compile(r"[1-9]\d{4}(?:\d{2}|2A|2B)\d{6}\d{2}", re.ASCII)
@@ -81,7 +83,7 @@ def fold(text: str) -> str:
     themselves: a Cyrillic ``А`` is no Latin ``A``.
     """
     if text.isascii():  # nearly all lines of a mail: nothing to take apart
-        return " ".join(_ASCII_SIGNS.sub(" ", text.upper()).split())
+        return " ".join(text.upper().translate(_ASCII_SIGNS).split())
     folded = text
     # Once is not enough: capitals of some letters decompose again.
     for _ in range(2):

@@ -26,8 +26,10 @@ def inert(words: str) -> str:
     blanks one blank, so that there are no columns; control and direction signs and what is
     not seen go.
     """
-    plain = " ".join("".join(map(_plain, words.translate(_PARTING))).split())
-    return _DASH.sub(" ·", plain)
+    plain = words.translate(_PARTING)
+    if not plain.isprintable():  # else each sign would stay what it is
+        plain = "".join(map(_plain, plain))
+    return _DASH.sub(" ·", " ".join(plain.split()))
 
 
 def _plain(sign: str) -> str:
