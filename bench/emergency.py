@@ -106,7 +106,7 @@ def strangers(size: int) -> list[str]:
 
 def _ask_flooded(scene: Scene, sender: str, mail: bytes) -> float:
     """Return the seconds to an emergency's first answer while strangers send ``mail``."""
-    request = _request(scene.calm, CALM)
+    request = request_of(scene.calm, CALM)
     scene.host.postfix.collected.clear()
     port, done = scene.host.postfix.smtp_port, threading.Event()
     flood = threading.Thread(
@@ -114,7 +114,7 @@ def _ask_flooded(scene: Scene, sender: str, mail: bytes) -> float:
     )
     flood.start()
     time.sleep(1)
-    answered = _ask(scene, scene.calm, request)
+    answered = ask(scene.host, scene.calm, request)
     done.set()
     flood.join()
     scene.host.settle(PATIENCE_SECONDS)
@@ -150,7 +150,7 @@ def _scene(host: Host) -> Scene:
 
 def _ask_alone(scene: Scene) -> Answered:
     scene.host.postfix.collected.clear()
-    answered = _ask(scene, scene.calm, _request(scene.calm, CALM))
+    answered = ask(scene.host, scene.calm, request_of(scene.calm, CALM))
     scene.host.settle(PATIENCE_SECONDS)
     return answered
 
@@ -158,7 +158,7 @@ def _ask_alone(scene: Scene) -> Answered:
 def _ask_among(scene: Scene, others: int) -> Answered:
     """Ask while the others wait; return when all of them are done."""
     service, port = scene.host.service, scene.host.postfix.smtp_port
-    request = _request(scene.throttled, RESTING)  # gpg's own time shall not count
+    request = request_of(scene.throttled, RESTING)  # gpg's own time shall not count
     text = f"{OTHER}Document : biologie\n\nVoici.\n"
     deposits = iter([scene.pen.deposit(text, 5_000) for _ in range(others // 2)])
     scene.host.postfix.collected.clear()
@@ -175,7 +175,7 @@ def _ask_among(scene: Scene, others: int) -> Answered:
     mailbox = Mailbox(scene.host.postfix.plan.maildir / "new")
     while len(mailbox.names()) < others // 20:  # courier and senders are at work
         time.sleep(POLL_SECONDS)
-    answered = _ask(scene, scene.throttled, request)
+    answered = ask(scene.host, scene.throttled, request)
     coming.join()
     if results[0].refused:
         raise RuntimeError(f"refused: {results[0].refused[0]}")
@@ -183,13 +183,14 @@ def _ask_among(scene: Scene, others: int) -> Answered:
     return answered
 
 
-def _request(doctor: Doctor, lines: str) -> bytes:
+def request_of(doctor: Doctor, lines: str) -> bytes:
+    """Return the emergency of a patient whom these lines name."""
     return doctor.pgp_mime(f"Demande : urgence\n{lines}Motif : coma\n")
 
 
-def _ask(scene: Scene, doctor: Doctor, request: bytes) -> Answered:
+def ask(host: Host, doctor: Doctor, request: bytes) -> Answered:
     """Hand an emergency to Postfix; return when its first answer is in the mailbox."""
-    port, folder = scene.host.postfix.smtp_port, scene.host.postfix.plan.maildir / "new"
+    port, folder = host.postfix.smtp_port, host.postfix.plan.maildir / "new"
     mailbox = Mailbox(folder)
     began = time.perf_counter()
     result = load.run(port, doctor.mail, ADDRESS, iter([request]), 1)

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 CHUNK = 1 << 16
 
@@ -26,14 +27,33 @@ class Result:
         return len(self.waits) / self.seconds
 
 
-def run(port: int, sender: str, recipient: str, mails: Iterator[bytes], senders: int) -> Result:
-    """Send all ``mails`` from so many senders at once; return what came of it."""
-    return asyncio.run(_run(port, (sender, recipient), mails, senders))
-
-
-async def _run(
-    port: int, envelope: tuple[str, str], mails: Iterator[bytes], senders: int
+def run(  # noqa: PLR0913 -- a load has as many sides
+    port: int,
+    sender: str,
+    recipient: str,
+    mails: Iterator[bytes],
+    senders: int,
+    *,
+    rate: float = 0,
 ) -> Result:
+    """Send all ``mails`` from so many senders at once; return what came of it.
+
+    With a ``rate`` no more are begun in a second, and each at its time; else as fast as may be.
+    """
+    return asyncio.run(_run(port, (sender, recipient), _paced(mails, rate), senders))
+
+
+Paced = Iterator[tuple[float, bytes]]
+"""Mails, each with the moment before which it is not sent."""
+
+
+def _paced(mails: Iterator[bytes], rate: float) -> Paced:
+    began = time.perf_counter()
+    times = (began + number / rate if rate else began for number in count())
+    return ((at, mail) for mail, at in zip(mails, times, strict=False))
+
+
+async def _run(port: int, envelope: tuple[str, str], mails: Paced, senders: int) -> Result:
     result = Result()
     began = time.perf_counter()
     await asyncio.gather(*(_sender(port, envelope, mails, result) for _ in range(senders)))
@@ -41,10 +61,9 @@ async def _run(
     return result
 
 
-async def _sender(
-    port: int, envelope: tuple[str, str], mails: Iterator[bytes], result: Result
-) -> None:
-    for mail in mails:
+async def _sender(port: int, envelope: tuple[str, str], mails: Paced, result: Result) -> None:
+    for at, mail in mails:
+        await asyncio.sleep(max(at - time.perf_counter(), 0))
         await _one(port, envelope, mail, result)
 
 
