@@ -19,7 +19,7 @@ help:
 	@echo "make wheel-test  the same tests, of the wheel installed where the source is not"
 	@echo "make lint    ruff, its formatter, mypy"
 	@echo "make format  let ruff's formatter write"
-	@echo "make bench   figures as ratios, measured in one run"
+	@echo "make bench   figures as ratios, measured in one run; BENCH=--without-million leaves out the longest"
 	@echo "make soak    the long campaigns"
 	@echo "make clean   remove .venv and what was built"
 
@@ -49,7 +49,7 @@ format: ready
 	$(BIN)/ruff format
 
 bench: ready
-	@$(BIN)/python bench/run
+	@$(BIN)/python bench/run $(BENCH)
 
 soak: ready
 	$(BIN)/pytest -m soak
