@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from rmp_milter.dossier.answers import same_answer
@@ -42,7 +42,8 @@ class Dispatcher:
     emergency's answer waits for the rows in the threads' hands, for no other.
 
     ``send`` is called in the threads with a row and returns whether that is done with;
-    ``rest`` now and then in between.
+    ``rest`` now and then in between. ``unnoted`` gives rows that ``send`` is done with and
+    that stand in the outbox as due all the same, for a moment.
     """
 
     def __init__(
@@ -50,14 +51,18 @@ class Dispatcher:
         outbox: Outbox,
         send: Callable[[OutboxRow], bool],
         rest: Callable[[], None],
+        unnoted: Callable[[], Collection[int]],
         senders: int,
     ) -> None:
         self._outbox = outbox
         self._send = send
         self._rest = rest
+        self._unnoted = unnoted
         self._senders = senders
+        self._room = senders * _ROWS_AHEAD
         self._under_way: dict[str, Future[None]] = {}
         self._urgent: set[str] = set()  # those of them that began with an urgent row
+        self._more = True  # whether rows were due that were not handed out
         self._recalls = 0
         self._ending = False
         self._wake = threading.Event()
@@ -84,9 +89,11 @@ class Dispatcher:
             ended = self._reap()
             now, change = time.monotonic(), self._outbox.last_change()
             beat = now - looked_at >= HEARTBEAT_SECONDS
-            if now >= self._pause_until and (ended or beat or change != seen):
+            news = beat or change != seen
+            if now >= self._pause_until and (news or (ended and self._more)):
                 seen, looked_at = change, now
-                self._make_way()
+                if news:
+                    self._make_way()
                 self._hand_out(pool)
             if beat:
                 self._rest()
@@ -94,37 +101,56 @@ class Dispatcher:
 
     def _make_way(self) -> None:
         """Take back what was handed out if an urgent row came after it; it stays due."""
+        if not self._under_way.keys() - self._urgent:
+            return
         with self._outbox.snapshot() as snapshot:
             rows = snapshot.due(URGENT, _ROWS_LOOKED_AT)
-            waiting = any(row.recipient not in self._urgent for row in rows)
-        if waiting and self._under_way.keys() - self._urgent:
-            self._recalls += 1
+            if any(row.recipient not in self._urgent for row in rows):
+                self._recalls += 1
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
         """Give due rows to the threads, up to a few more than can be sent at once.
 
         Not for each row that ends: reading the rows again costs as much as sending one.
         """
-        room = self._senders * _ROWS_AHEAD
-        if len(self._under_way) > room // 2:
+        if len(self._under_way) > self._room // 2:
+            self._more = True
             return
-        for recipient, rows in self._due().items():
-            if rows and len(self._under_way) < room:
-                future = pool.submit(self._send_in_order, rows, self._recalls)
-                self._under_way[recipient] = future
-                if rows[0].next_try == URGENT:
-                    self._urgent.add(recipient)
-                future.add_done_callback(lambda _: self._wake.set())
+        for recipient, rows in self._due(self._room - len(self._under_way)).items():
+            future = pool.submit(self._send_in_order, rows, self._recalls)
+            self._under_way[recipient] = future
+            if rows[0].next_try == URGENT:
+                self._urgent.add(recipient)
+            future.add_done_callback(lambda _: self._wake.set())
 
-    def _due(self) -> dict[str, list[OutboxRow]]:
-        """Return the due rows of each recipient to whom nothing is under way, in order."""
+    def _due(self, recipients: int) -> dict[str, list[OutboxRow]]:
+        """Return the due rows of recipients to whom nothing is under way, in order.
+
+        Notes whether others are due as well.
+        """
         due: dict[str, list[OutboxRow]] = {}
+        sent = self._unnoted()  # before the snapshot: what is noted since is not in that
+        left, self._more = _ROWS_LOOKED_AT, False
         with self._outbox.snapshot() as snapshot:
-            for row in snapshot.due(int(time.time()), _ROWS_LOOKED_AT):
-                rows = due.setdefault(row.recipient, [])
-                if row.recipient not in self._under_way and len(rows) < _ROWS_AT_ONCE:
-                    rows.append(row)
+            for row in snapshot.due(int(time.time()), left):
+                left -= 1
+                if row.row in sent:
+                    continue
+                if row.recipient not in due and len(due) == recipients:
+                    self._more = True
+                    break
+                self._more |= not self._take(row, due)
+        self._more |= not left
         return due
+
+    def _take(self, row: OutboxRow, due: dict[str, list[OutboxRow]]) -> bool:
+        """Put a row to those of its recipient, if he can have one more now; tell whether."""
+        if row.recipient in self._under_way:
+            return False
+        rows = due.setdefault(row.recipient, [])
+        if room := len(rows) < _ROWS_AT_ONCE:
+            rows.append(row)
+        return room
 
     def _send_in_order(self, rows: list[OutboxRow], recalls: int) -> None:
         """Send one recipient's rows; what is left when they are recalled stays due.

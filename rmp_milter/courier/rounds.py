@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Protocol
 
 from rmp_milter.courier.delivery import (
@@ -22,10 +22,12 @@ from rmp_milter.courier.delivery import (
     whole_size,
 )
 from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
+from rmp_milter.courier.notes import Notes
 from rmp_milter.dossier.model import NOBODY
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.format.records import OutboxRow
 from rmp_milter.store.outbox import Outbox
+from rmp_milter.store.write.outbox_rows import URGENT
 
 log = logging.getLogger("rmp.courier")
 
@@ -69,14 +71,17 @@ class Rounds:
             self._free.put(line)
         self._schedule = schedule
         self._one_large = threading.Lock()
+        self._notes = Notes(outbox)
 
     def serve(self, stop: threading.Event) -> None:
-        """Send until ``stop`` is set; mails under way are ended first.
+        """Send until ``stop`` is set, once; mails under way are ended first.
 
         Raises :class:`StoreFailed`.
         """
+        senders, unnoted = len(self._lines), self._notes.unnoted
         try:
-            Dispatcher(self._outbox, self.send, self._rest, len(self._lines)).serve(stop)
+            with self._notes:
+                Dispatcher(self._outbox, self.send, self._rest, unnoted, senders).serve(stop)
         finally:
             for line in self._lines:
                 line.close()
@@ -94,21 +99,22 @@ class Rounds:
         now = int(time.time())
         jitter = random.random()  # noqa: S311 -- spreads load, guards nothing
         decision = decide(reply, row, now, self._schedule, jitter)
-        self._note(row.row, decision)
+        self._note(row, decision)
         _tell(row, reply, decision, time.monotonic() - started)
         return decision.fate is not Fate.LATER
 
     def _drop(self, row: OutboxRow) -> bool:
         """Be done with a row that stands in the place of another: nothing is to be sent."""
-        self._note(row.row, Decision(Fate.SENT))
+        self._note(row, Decision(Fate.SENT))
         log.info("row %d to nobody: dropped", row.row)
         return True
 
     def _try(self, row: OutboxRow) -> Reply:
         try:
-            with self._one_large if self._is_large(row.row) else nullcontext():
-                mail = self._prepare(row.row)
-                return self._hand_over(row, self._sign(mail), mail)
+            if mail := self._small_mail(row.row):
+                return self._hand_over(row, mail)
+            with self._one_large:
+                return self._hand_over(row, self._mail(row.row))
         except (UnreachableError, StoreFailed):
             raise
         except (UnsendableError, StoreError) as error:
@@ -119,38 +125,47 @@ class Rounds:
             log.warning("row %d: unforeseen", row.row, exc_info=True)
             return Reply(0, f"unforeseen: {type(error).__name__}")
 
-    def _is_large(self, row: int) -> bool:
+    def _small_mail(self, row: int) -> WholeMail | None:
+        """Copy a mail out of the store: no slow connection shall hold a snapshot.
+
+        None where it is large.
+        """
         with self._outbox.snapshot() as snapshot:
             pieces = snapshot.load(row).pieces
-            return whole_size(pieces, snapshot.body) > LARGE_BYTES
+            small = whole_size(pieces, snapshot.body) <= LARGE_BYTES
+            return whole_mail(pieces, snapshot.body) if small else None
 
-    def _prepare(self, row: int) -> WholeMail:
-        """Copy the mail out of the store: no slow connection shall hold a snapshot."""
+    def _mail(self, row: int) -> WholeMail:
         with self._outbox.snapshot() as snapshot:
             return whole_mail(snapshot.load(row).pieces, snapshot.body)
 
-    def _hand_over(self, row: OutboxRow, signature: bytes, mail: WholeMail) -> Reply:
+    def _hand_over(self, row: OutboxRow, mail: WholeMail) -> Reply:
+        signature = self._sign(mail)
         line = self._free.get()
         try:
             return line.send(self._sender_of(row.row), row.recipient, signature, mail)
         finally:
             self._free.put(line)
 
-    def _note(self, row: int, decision: Decision) -> None:
+    def _note(self, row: OutboxRow, decision: Decision) -> None:
+        """Note what became of a row; that it was sent soon, with others, if it is not urgent."""
         try:
-            if decision.fate is Fate.SENT:
-                self._outbox.sent(row)
-            elif decision.fate is Fate.LATER:
-                self._outbox.failed(row, decision.reason, decision.next_try)
+            if decision.fate is Fate.LATER:
+                self._outbox.failed(row.row, decision.reason, decision.next_try)
+            elif decision.fate is Fate.PARKED:
+                self._outbox.park(row.row, decision.reason)
+            elif row.next_try == URGENT:
+                self._outbox.sent(row.row)
             else:
-                self._outbox.park(row, decision.reason)
+                self._notes.sent(row.row)
         except StoreFailed:
             raise
         except StoreError:
-            log.exception("row %d: its state cannot be noted", row)
+            log.exception("row %d: its state cannot be noted", row.row)
 
     def _rest(self) -> None:
-        """Close the connections that nothing needs at the moment."""
+        """Close the connections that nothing needs at the moment; raises :class:`StoreFailed`."""
+        self._notes.check()
         with suppress(queue.Empty):
             kept = [self._free.get_nowait() for _ in range(self._free.qsize())]
             for line in kept:

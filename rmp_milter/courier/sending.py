@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from rmp_milter.config import Config
 from rmp_milter.courier.delivery import Reply, Schedule, WholeMail, usable_address
+from rmp_milter.courier.dialogue import COMMAND_SECONDS, again, deliver, envelope, offer
 from rmp_milter.courier.dispatch import UnreachableError
 from rmp_milter.courier.dkim_key import read_dkim_key
 from rmp_milter.courier.dkim_signature import DkimSigner
@@ -32,10 +33,8 @@ EXIT_STORE_FAILED = 75
 IDLE_SECONDS = 10.0
 """How long an unused connection is kept; Postfix has only so many smtpd processes."""
 
-_COMMAND_SECONDS = 60.0
-_DATA_SECONDS = 600.0  # RFC 5321, 4.5.3.2.6: ten minutes for the reply to the final dot
-_OK = 250
-_GO_ON = 354
+MAILS_A_CONNECTION = 100
+"""After so many mails a connection is opened anew: one smtpd is not held for ever."""
 
 
 def run(config: Config, stop: threading.Event) -> int:
@@ -70,6 +69,7 @@ class SmtpLine:
     def __init__(self, host: str, port: int) -> None:
         self._place = (host, port)
         self._smtp: smtplib.SMTP | None = None
+        self._mails = 0
         self._used_at = 0.0
 
     def send(self, sender: str, recipient: str, signature: bytes, mail: WholeMail) -> Reply:
@@ -77,11 +77,10 @@ class SmtpLine:
 
         Raises :class:`UnreachableError` where nothing takes mail there at all.
         """
-        if not usable_address(recipient):
+        if not (usable_address(sender) and usable_address(recipient)):
             return Reply(553, "5.1.3 the address cannot be used")
-        smtp = self._ready()
         try:
-            return _transaction(smtp, sender, recipient, signature, mail)
+            return self._send(sender, recipient, WholeMail(signature + mail.header, mail.body))
         except smtplib.SMTPNotSupportedError:
             return Reply(553, "5.6.7 the server does not take addresses outside ASCII")
         except OSError as error:
@@ -103,18 +102,27 @@ class SmtpLine:
                 smtp.quit()
             smtp.close()
 
-    def _ready(self) -> smtplib.SMTP:
-        """Return a connection that answers; one that went away unused is opened anew."""
-        if self._smtp:
-            with suppress(OSError):
-                if self._smtp.rset()[0] == _OK:
-                    return self._smtp
+    def _send(self, sender: str, recipient: str, mail: WholeMail) -> Reply:
+        smtp, refusal = self._offer(sender, recipient, mail)
+        self._mails += 1
+        return refusal or deliver(smtp, mail)
+
+    def _offer(
+        self, sender: str, recipient: str, mail: WholeMail
+    ) -> tuple[smtplib.SMTP, Reply | None]:
+        """Offer the mail, over a new connection where the kept one went away unused."""
+        if self._mails >= MAILS_A_CONNECTION:
             self.close()
-        self._smtp = self._connect()
-        return self._smtp
+        if smtp := self._smtp:
+            steps = again(envelope(smtp, sender, recipient, mail))
+            with suppress(OSError):
+                return smtp, offer(smtp, steps)
+            self.close()
+        smtp = self._connect()
+        return smtp, offer(smtp, envelope(smtp, sender, recipient, mail))
 
     def _connect(self) -> smtplib.SMTP:
-        smtp = smtplib.SMTP(local_hostname="localhost", timeout=_COMMAND_SECONDS)
+        smtp = smtplib.SMTP(local_hostname="localhost", timeout=COMMAND_SECONDS)
         try:
             code, _ = smtp.connect(*self._place)
             if code != 220:  # noqa: PLR2004 -- the greeting (RFC 5321, 4.2.3)
@@ -124,6 +132,7 @@ class SmtpLine:
         except OSError as error:
             smtp.close()
             raise UnreachableError(type(error).__name__) from error
+        self._smtp, self._mails = smtp, 0
         return smtp
 
 
@@ -131,42 +140,3 @@ def _send_at_once(smtp: smtplib.SMTP) -> None:
     """Have the final dot not wait 40 ms for an acknowledgement (Nagle's algorithm)."""
     if smtp.sock:
         smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _transaction(
-    smtp: smtplib.SMTP, sender: str, recipient: str, signature: bytes, mail: WholeMail
-) -> Reply:
-    code, text = smtp.mail(sender, _options(smtp, sender + recipient, signature, mail))
-    if code == _OK:
-        code, text = smtp.rcpt(recipient)
-    if code in {_OK, 251}:
-        code, text = smtp.docmd("DATA")
-    if code == _GO_ON:
-        code, text = _data(smtp, signature, mail)
-    return Reply(code, text.decode("ascii", "replace"))
-
-
-def _options(
-    smtp: smtplib.SMTP, addresses: str, signature: bytes, mail: WholeMail
-) -> list[str]:
-    options = []
-    if smtp.has_extn("size"):
-        options.append(f"SIZE={len(signature) + mail.size}")
-    if smtp.has_extn("8bitmime") and not (mail.header.isascii() and mail.body.isascii()):
-        options.append("BODY=8BITMIME")
-    if not (addresses.isascii() and mail.header.isascii()):
-        options.append("SMTPUTF8")
-    return options
-
-
-def _data(smtp: smtplib.SMTP, signature: bytes, mail: WholeMail) -> tuple[int, bytes]:
-    """Send the mail and the final dot (RFC 5321, 4.5.2), without copies of a large body."""
-    if smtp.sock:
-        smtp.sock.settimeout(_DATA_SECONDS)
-    smtp.send(signature + mail.header + b"\r\n" + (b"." if mail.body[:1] == b"." else b""))
-    smtp.send(mail.body.replace(b"\r\n.", b"\r\n.."))
-    smtp.send(b".\r\n")
-    reply = smtp.getreply()
-    if smtp.sock:
-        smtp.sock.settimeout(_COMMAND_SECONDS)
-    return reply

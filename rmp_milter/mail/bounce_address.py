@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
@@ -90,10 +91,12 @@ def _deciphered(name: str, local: str, domain: str, key: bytes) -> int | None:
     return int.from_bytes(plain[:_ROW_BYTES]) if genuine else None
 
 
+@lru_cache(maxsize=8)
 def _cipher(local: str, domain: str, key: bytes) -> Cipher[ECB]:
     """Return AES for one block: a permutation keyed for this service alone.
 
-    ECB of a single block that never comes twice for two rows is just that permutation.
+    ECB of a single block that never comes twice for two rows is just that permutation. It is
+    remembered: deriving its key costs four times what it is used for.
     """
     info = b"rmp bounce address v2\n" + f"{local}@{domain}".encode()
     derived = HKDF(SHA256(), 32, salt=None, info=info).derive(key)

@@ -160,11 +160,15 @@ class Outbox(Closing):
         """Return a number that grows with every commit of any process (cheap to ask)."""
         return self._environment.last_change()
 
-    def sent(self, row: int) -> None:
-        """Remove the content of ``row``; keep a sealed note of it for 30 days."""
+    def sent(self, *numbers: int) -> None:
+        """Remove the content of these rows; keep a sealed note of each for 30 days.
+
+        All in one transaction, or none: where one is not there or is damaged.
+        """
         now = int(self._clock())
         with self._rows() as rows:
-            rows.sent(row, now)
+            for row in numbers:
+                rows.sent(row, now)
             rows.prune(now)
 
     def failed(self, row: int, reason: str, next_try: int) -> None:

@@ -143,9 +143,11 @@ class Conversation(socketserver.StreamRequestHandler):
     """SMTP whose replies are chosen by the recipient's local part, such as 550 or drop."""
 
     server: "ScriptedServer"
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         self.recipient = ""
+        self.refused = False
         self.server.connections += 1
         self.server.clients.append(self.connection)
         self.say(self.server.greeting)
@@ -157,7 +159,7 @@ class Conversation(socketserver.StreamRequestHandler):
                 if not self.take():
                     return None
             elif word == b"EHLO":
-                self.say("250-test\r\n250-SIZE\r\n250 8BITMIME")
+                self.say("\r\n".join(["250-test", *self.server.offers, "250 8BITMIME"]))
             else:
                 self.say(self.answer_to(word, line.decode()))
         return None
@@ -166,20 +168,27 @@ class Conversation(socketserver.StreamRequestHandler):
         self.wfile.write(f"{reply}\r\n".encode())
 
     def answer_to(self, word: bytes, line: str) -> str:
+        self.server.commands.append(word)
         if word == b"RCPT":
             self.recipient = line.partition("<")[2].partition(">")[0]
             code = self.recipient.partition("@")[0]
-            if code.isdigit():
+            self.refused = code.isdigit()
+            if self.refused:
                 return f"{code} {code[0]}.7.1 <{self.recipient}> as asked"
         return "250 2.1.0 ok"
 
     def take(self) -> bool:
         if self.recipient.startswith("drop"):
             return False
+        if self.refused and not self.server.careless:
+            self.say("554 5.5.1 no valid recipients")
+            return True
         self.say("354 go on")
         lines: list[bytes] = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line[1:] if line.startswith(b".") else line)
+        if not line:
+            return False
         self.server.mails.append(b"".join(lines))
         self.say("250 2.0.0 Ok: queued as 4abcDEF")
         return True
@@ -191,9 +200,13 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     greeting = "220 test"
+    careless = False
+    """Whether it takes content although it refused the recipient."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Conversation)
+        self.offers = ["250-SIZE", "250-PIPELINING"]
+        self.commands: list[bytes] = []
         self.mails: list[bytes] = []
         self.connections = 0
         self.clients: list[socket.socket] = []

@@ -51,9 +51,12 @@ def outbox(pair: tuple[Store, Outbox]) -> Outbox:
     return pair[1]
 
 
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
+@pytest.fixture(params=["in groups", "one by one"])
+def server(request: pytest.FixtureRequest) -> Iterator[ScriptedServer]:
+    """A server that takes commands in groups (RFC 2920), or does not."""
     with smtp_server() as server:
+        if request.param == "one by one":
+            server.offers.remove("250-PIPELINING")
         yield server
 
 

@@ -56,7 +56,7 @@ RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
     "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
     "Milter": ["rmp_milter.milter.callbacks"],
-    "smtplib": ["rmp_milter.courier.sending"],
+    "smtplib": ["rmp_milter.courier.dialogue", "rmp_milter.courier.sending"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
     "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.host.supervisor"],
     "click": ["rmp_milter.cli.*"],

@@ -124,6 +124,23 @@ def test_a_sent_row_leaves_a_note_without_content(
     assert clean(folder)
 
 
+def test_rows_are_noted_as_sent_all_together_or_not_at_all(
+    store: Store, outbox: Outbox, folder: Path
+) -> None:
+    queue(store, 3)
+    with pytest.raises(StoreError, match="no row 7"):
+        outbox.sent(1, 7, 2)
+    assert [row.row for row in due(outbox, NOW, 10)] == [1, 2, 3]
+    assert clean(folder)
+    outbox.sent(3, 1)
+    assert [row.state for row in outbox.rows(sent=True)] == [
+        RowState.WAITING,
+        RowState.SENT,
+        RowState.SENT,
+    ]
+    assert clean(folder)
+
+
 def test_numbers_never_return(store: Store, outbox: Outbox) -> None:
     queue(store)
     outbox.sent(1)
