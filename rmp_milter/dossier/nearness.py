@@ -25,3 +25,17 @@ def is_near(one: str, other: str, slips: int) -> bool:
         if min(row) > slips:
             return False
     return row[-1] <= slips
+
+
+def one_slip_away(word: str, alphabet: str) -> frozenset[str]:
+    """Return all words that are one slip away from ``word``, by signs of ``alphabet``.
+
+    Some fifty for each letter of a name: few enough to look every one of them up.
+    """
+    found = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    for at in range(len(word) + 1):
+        before, rest = word[:at], word[at:]
+        found.update(before + sign + rest for sign in alphabet)
+        found.update(before + sign + rest[1:] for sign in alphabet if rest)
+        found.add(before + rest[1:2] + rest[:1] + rest[2:])
+    return frozenset(found - {word})

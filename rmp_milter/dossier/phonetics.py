@@ -11,6 +11,7 @@ Accents are gone when a word comes here (``fold``): LEPRE may be Lepré, and MAC
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 SOUND_VERSION = 1
@@ -18,6 +19,8 @@ SOUND_VERSION = 1
 
 MOST_LETTERS = 32
 """That are looked at; what follows them is not heard."""
+
+_KEPT = 65_536  # sounds that are kept: names repeat, and hearing one costs three records
 
 
 class SoundRule(NamedTuple):
@@ -149,6 +152,7 @@ _DOUBLED = re.compile(r"(?<!I)(L)L+|([^ELS])\2+")
 _SAME = re.compile(r"(.)\1+")
 
 
+@lru_cache(_KEPT)
 def sound_of(word: str) -> str:
     """Return how a word, as ``identity.fold`` gives it, sounds in French.
 

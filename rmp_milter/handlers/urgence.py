@@ -42,7 +42,6 @@ from rmp_milter.handlers.letters.emergency_questions import (
     reason_letter,
 )
 from rmp_milter.handlers.people.choice import Choice, FoundBy, choose
-from rmp_milter.handlers.people.search import ShortList
 from rmp_milter.handlers.reading.enclosing import authors_certificates, documents_of, enclosures
 from rmp_milter.handlers.sight.seen import SEES_ALL, Seen, seen
 from rmp_milter.handlers.way_in.admission import relation_to
@@ -93,7 +92,8 @@ def _log(case: Case, choice: Choice) -> Choice:
     if not listed:
         leaf = event(case, LISTED, outcome="none")
         case.keeper.record(Record(leaf, authority(case), with_reason=True))
-    return msgspec.structs.replace(choice, listed=ShortList(listed, choice.listed.more))
+    still = msgspec.structs.replace(choice.listed, found=listed)
+    return msgspec.structs.replace(choice, listed=still)
 
 
 def _logged(case: Case, found: Sequence[Dossier]) -> tuple[Dossier, ...]:

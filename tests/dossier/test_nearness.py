@@ -1,10 +1,12 @@
 """Slips of the hand between two words."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmp_milter.dossier.nearness import is_near
+from rmp_milter.dossier.nearness import is_near, one_slip_away
 
 WORDS = st.text("ABC", max_size=6)
 
@@ -33,6 +35,15 @@ def test_as_many_slips_as_it_takes_and_no_fewer(one: str, other: str, slips: int
 def test_as_the_plain_definition_has_it(one: str, other: str) -> None:
     for slips in range(3):
         assert is_near(one, other, slips) == (distance(one, other) <= slips)
+
+
+@given(one=st.text("ABC", max_size=4))
+@settings(derandomize=True, deadline=None)
+def test_all_that_are_one_slip_away_and_no_others(one: str) -> None:
+    lengths = range(max(0, len(one) - 1), len(one) + 2)
+    words = {"".join(signs) for size in lengths for signs in product("ABC", repeat=size)}
+    near = {each for each in words if each != one and is_near(one, each, 1)}
+    assert one_slip_away(one, "ABC") == near
 
 
 def distance(one: str, other: str) -> int:

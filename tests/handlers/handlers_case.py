@@ -43,6 +43,7 @@ from rmp_milter.certificates import Cautions, Certificate
 from rmp_milter.credentials import CertificateKind, CredentialError, CredentialFacts
 from rmp_milter.credentials.failure import one_error
 from rmp_milter.dossier.cards import NO_ACT, TAG_SIZE, DossierCard, Masked, packed
+from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import (
     CodeSlot,
@@ -63,7 +64,9 @@ from rmp_milter.dossier.model import (
     Tally,
     Waiting,
 )
+from rmp_milter.dossier.naming import name_words
 from rmp_milter.dossier.rules import Proof, Relation
+from rmp_milter.dossier.search_terms import Term, terms_of
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Sender
 from rmp_milter.handlers.asking.outcome import Outcome
@@ -159,6 +162,15 @@ def entry(
     )
 
 
+def holders_by_term(dossiers: Sequence[Dossier]) -> dict[Term, list[bytes]]:
+    """Return what the store's index of terms holds of these dossiers."""
+    holders: dict[Term, list[bytes]] = {}
+    for each in dossiers:
+        for term in terms_of(each):
+            holders.setdefault(term, []).append(each.dossier_id)
+    return holders
+
+
 class World:
     """The store's snapshot, as far as handlers look at it."""
 
@@ -166,6 +178,8 @@ class World:
         self, dossiers: Sequence[Dossier] = (), entries: Sequence[NumberedEntry] = ()
     ) -> None:
         self.held = tuple(dossiers)
+        self.indexed: tuple[Dossier, ...] = ()
+        self.holders: dict[Term, list[bytes]] = {}
         self.filed = tuple(entries)
         self.known = {each.doctor_id: each for each in (DEMO, OTHER, LAB)}
         self.later_packets: dict[tuple[bytes, str], bytes] = {}
@@ -181,8 +195,10 @@ class World:
         asked = set(trait_keys_asked)
         return tuple(each for each in self.held if asked & set(trait_keys(each.patient)))
 
-    def dossiers(self) -> Iterator[Dossier]:
-        return iter(self.held)
+    def term_holders(self, term: Term) -> Iterator[bytes]:
+        if self.indexed is not self.held:
+            self.indexed, self.holders = self.held, holders_by_term(self.held)
+        return iter(self.holders.get(term, []))
 
     def emergency(self, reference: str) -> Emergency | None:
         return self.broken_glass.get(reference)
@@ -197,23 +213,38 @@ class World:
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         return (self.entries(dossier_id) or (None,))[-1]
 
-    def doctors(self) -> Iterator[Doctor]:
-        return iter(self.known.values())
-
     def doctor_by_rpps(self, rpps: str) -> Doctor | None:
-        return next((each for each in self.doctors() if rpps and each.rpps == rpps), None)
+        return self._whose(lambda each: bool(rpps) and each.rpps == rpps)
 
     def doctor_by_mail(self, mail: str) -> Doctor | None:
-        return next((each for each in self.doctors() if each.mail == mail.casefold()), None)
+        return self._whose(lambda each: each.mail == mail.casefold())
 
     def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
-        return next((each for each in self.doctors() if each.fingerprint == fingerprint), None)
+        return self._whose(lambda each: fingerprint in fingerprints_of(each))
 
     def doctor_by_key_id(self, key_id: str) -> Doctor | None:
-        return next((each for each in self.doctors() if key_id in each.key_ids), None)
+        return self._whose(lambda each: key_id in each.key_ids)
 
     def patient_of(self, dossier_id: bytes) -> Doctor | None:
-        return next((each for each in self.doctors() if each.patient_of == dossier_id), None)
+        return self._whose(lambda each: each.patient_of == dossier_id)
+
+    def _whose(self, fits: Callable[[Doctor], bool]) -> Doctor | None:
+        return next(filter(fits, self.known.values()), None)
+
+    def doctors_named(self, name: str) -> Iterator[Doctor]:
+        words = name_words(name)
+        return (
+            each
+            for each in self.known.values()
+            if words and not each.patient_of and name_words(each.name) == words
+        )
+
+    def principals_of(self, doctor_id: bytes) -> Iterator[Doctor]:
+        return (
+            each
+            for each in self.known.values()
+            if any(one.doctor_id == doctor_id for one in each.locums)
+        )
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         return next((each for each in self.held if each.dossier_id == dossier_id), None)

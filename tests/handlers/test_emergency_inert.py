@@ -9,8 +9,8 @@ from urgence_case import FILED, WHO, emergency
 
 from rmp_milter.calls.protocol import Standing
 from rmp_milter.dossier.model import Patient, Sheet, Verb
+from rmp_milter.dossier.short_references import short_reference
 from rmp_milter.handlers import urgence
-from rmp_milter.handlers.people.search import short_reference
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
 from rmp_milter.mail.meaning.meaning import Meaning, meaning

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from urgence_case import FILED, WHO, emergency, listed
 
+from rmp_milter.dossier import short_references
 from rmp_milter.dossier.model import (
     Dossier,
     Patient,
 )
+from rmp_milter.dossier.short_references import short_reference
 from rmp_milter.handlers import urgence
 from rmp_milter.handlers.asking.outcome import Effects
-from rmp_milter.handlers.people import search
-from rmp_milter.handlers.people.search import short_reference
+from rmp_milter.handlers.people import bounded
 from rmp_milter.mail.catalogue.text import Language
 
 
@@ -152,7 +153,7 @@ class TestReferenceWithASlip:
     def test_one_that_two_have_is_refused_with_both(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(search, "short_reference", lambda _id: self.REFERENCE)
+        monkeypatch.setattr(short_references, "short_reference", lambda _id: self.REFERENCE)
         mail = emergency(f"Référence : {self.REFERENCE}\n")
         outcome, requests = run(urgence.handle, mail, self.world())
         assert len(listed(requests)) == 2
@@ -162,7 +163,7 @@ class TestReferenceWithASlip:
     def test_of_two_that_have_it_the_name_beside_it_chooses(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(search, "short_reference", lambda _id: self.REFERENCE)
+        monkeypatch.setattr(short_references, "short_reference", lambda _id: self.REFERENCE)
         mail = emergency(f"Référence : {self.REFERENCE}\nPatient : MARTIN\n")
         _, (release,) = run(urgence.handle, mail, self.world())
         assert release.dossier_id == self.ANA.dossier_id
@@ -172,6 +173,40 @@ class TestReferenceWithASlip:
         outcome, _ = run(urgence.handle, mail, World())
         assert "<" not in outcome.letter.text
         assert "coma" not in outcome.letter.text
+
+
+class TestMoreAreAlikeThanAreRead:
+    """A name that thousands bear: the list says what would tell them apart."""
+
+    MANY = tuple(
+        replace(dossier(Patient("Martin", "Ana", "1990-07-14")), dossier_id=at.to_bytes(16))
+        for at in range(12)
+    )
+
+    def answer(self, who: str) -> str:
+        outcome, _ = run(urgence.handle, emergency(who), World(self.MANY, FILED))
+        return outcome.letter.text
+
+    def test_a_search_that_ended_asks_for_a_first_name_or_an_age(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bounded, "RECORDS", 11)
+        text = self.answer("Patient : MARTIN\n")
+        assert "ajoutez un\nprénom ou un âge" in text
+        assert text.count("MARTIN Ana") == 10
+
+    def test_so_does_one_that_found_nobody_so_far(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bounded, "LOOKS", 1)
+        text = self.answer("Patient : MARTIN\n")
+        assert "Aucun dossier ne ressemble" not in text
+        assert "ajoutez un\nprénom ou un âge" in text
+
+    def test_one_that_read_all_says_that_there_are_more(self) -> None:
+        text = self.answer("Patient : MARTIN\n")
+        assert "D'autres ressemblent encore." in text
+        assert "Trop de patients" not in text
 
 
 FORM_END = re.compile(r"^    (?:Motif : \[pourquoi\]|Reason : \[why\])$", re.MULTILINE)

@@ -1,20 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import msgspec
 import pytest
-from handlers_case import dossier
+from handlers_case import World, dossier
+from msgspec.structs import replace
 
 from rmp_milter.dossier.model import Closure, Dossier, Patient, Sheet
-from rmp_milter.dossier.spoken import ALPHABET
-from rmp_milter.handlers.people import search
-from rmp_milter.handlers.people.search import (
-    SHORT_LIST,
-    Sought,
-    chosen_by,
-    near_to,
-    short_list,
-    short_reference,
-)
+from rmp_milter.handlers.people.likeness import SHORT_LIST, ShortList, Sought
+from rmp_milter.handlers.people.search import short_list
 from rmp_milter.mail.header.routing import parse
 
 MARTIN = Patient(birth_name="Martin", first_names="Jean-Pierre", birth_date="1959-01-30")
@@ -31,8 +24,12 @@ def world() -> list[Dossier]:
     ]
 
 
+def listed(sought: Sought, known: Sequence[Dossier]) -> ShortList:
+    return short_list(sought, World(known), 2026)
+
+
 def names(words: str, years: tuple[int, int] | None = None, born: str = "") -> list[str]:
-    found = short_list(Sought(words, years, born), world()).found
+    found = listed(Sought(words, years, born), world()).found
     return [each.patient.birth_name for each in found]
 
 
@@ -62,14 +59,14 @@ def test_a_wrong_guess_of_the_age_hides_nobody() -> None:
 
 def test_closed_dossiers_are_not_found() -> None:
     closed = msgspec.structs.replace(dossier(MARTIN), closure=Closure(1, 2))
-    assert short_list(Sought("Martin"), [closed]).found == ()
+    assert listed(Sought("Martin"), [closed]).found == ()
 
 
 def test_the_list_is_short() -> None:
     many = [dossier(MARTIN, number=number) for number in range(1, 40)]
-    listed = short_list(Sought("Martin"), many)
-    assert (len(listed.found), listed.more) == (SHORT_LIST, True)
-    assert not short_list(Sought("Martin"), many[:SHORT_LIST]).more
+    short = listed(Sought("Martin"), many)
+    assert (len(short.found), short.more) == (SHORT_LIST, True)
+    assert not listed(Sought("Martin"), many[:SHORT_LIST]).more
 
 
 class TestSlipsOfTheHand:
@@ -79,13 +76,10 @@ class TestSlipsOfTheHand:
 
     def test_two_are_forgiven_in_a_long_name(self) -> None:
         long = dossier(Patient("Wojciechowski", "Ana", "1990-07-14"))
-        assert short_list(Sought("Wojcechovski"), [long]).found == (long,)
+        assert listed(Sought("Wojcechovski"), [long]).found == (long,)
 
     def test_a_short_name_is_not_guessed_at(self) -> None:
-        assert (
-            short_list(Sought("Led"), [dossier(Patient("Lea", "Ana", "1990-07-14"))]).found
-            == ()
-        )
+        assert listed(Sought("Led"), [dossier(Patient("Lea", "Ana", "1990-07-14"))]).found == ()
 
     def test_who_is_near_stands_behind_who_fits(self) -> None:
         """Given name and all, DUPOND is as likely to be meant as DUPONT."""
@@ -93,7 +87,7 @@ class TestSlipsOfTheHand:
             dossier(Patient("Dupont", "Jean", "1959-01-30"), number=1),
             dossier(Patient("Dupond", "Jean", "1960-01-30"), number=2),
         ]
-        found = short_list(Sought("DUPOND Jean"), both).found
+        found = listed(Sought("DUPOND Jean"), both).found
         assert [each.patient.birth_name for each in found] == ["Dupond", "Dupont"]
 
     def test_who_is_near_without_the_given_name_is_left_out_where_others_fit(self) -> None:
@@ -101,8 +95,51 @@ class TestSlipsOfTheHand:
             dossier(Patient("Dupont", "Ana", "1959-01-30"), number=1),
             dossier(Patient("Dupond", "Jean", "1960-01-30"), number=2),
         ]
-        found = short_list(Sought("DUPOND Jean"), both).found
+        found = listed(Sought("DUPOND Jean"), both).found
         assert [each.patient.birth_name for each in found] == ["Dupond"]
+
+
+class TestSoundsAlike:
+    KNOWN = (
+        dossier(Patient("Gauthier", "Ana", "1959-01-30"), number=1),
+        dossier(Patient("Gotier", "Ana", "1960-01-30"), number=2),
+        dossier(Patient("Gotierre", "Ana", "1960-01-30"), number=3),
+    )
+
+    @pytest.mark.parametrize("years", [None, (1958, 1961), (1990, 1999)])
+    def test_who_sounds_alike_is_found(self, years: tuple[int, int] | None) -> None:
+        assert listed(Sought("GOTHIER", years), self.KNOWN[:1]).found == self.KNOWN[:1]
+        assert listed(Sought("DUPOND", years), [dossier()]).found == (dossier(),)
+
+    def test_behind_whose_name_begins_so_or_is_the_same(self) -> None:
+        found = listed(Sought("Gotier Ana"), self.KNOWN).found
+        assert found == (self.KNOWN[1], self.KNOWN[2], self.KNOWN[0])
+
+    def test_one_sound_alone_is_too_little(self) -> None:
+        assert listed(Sought("Eau"), [dossier(Patient("Oh", "Ana", "1990-07-14"))]).found == ()
+
+
+class TestWhoStandsFirst:
+    def test_the_birth_name_before_the_name_in_use(self) -> None:
+        in_use = replace(
+            dossier(Patient("Abel", "Ana", "1959-01-30"), number=1),
+            sheet=Sheet(used_name="Martin"),
+        )
+        by_birth = dossier(Patient("Martin", "Ana", "1990-07-14"), number=2)
+        assert listed(Sought("Martin"), [in_use, by_birth]).found == (by_birth, in_use)
+
+    def test_the_middle_of_the_years_before_their_ends(self) -> None:
+        born = ("1956-01-30", "1962-01-30", "1960-01-30")
+        known = [
+            dossier(Patient("Martin", "Ana", day), number=at) for at, day in enumerate(born)
+        ]
+        found = listed(Sought("Martin", (1956, 1964)), known).found
+        assert found == (known[2], known[1], known[0])
+
+    def test_the_first_given_name_before_the_second(self) -> None:
+        second = dossier(Patient("Martin", "Paul, Jean", "1959-01-30"), number=1)
+        first = dossier(Patient("Martin", "Jean, Paul", "1959-01-30"), number=2)
+        assert listed(Sought("Martin Jean"), [second, first]).found == (first, second)
 
 
 class TestNamesAsTheyAreSaid:
@@ -129,16 +166,21 @@ class TestNamesAsTheyAreSaid:
             dossier(Patient("de La Tour", "Luc", "1960-01-01"), number=1),
             dossier(Patient("de Broglie", "Luc", "1960-01-01"), number=2),
         ]
-        found = short_list(Sought(said), known).found
+        found = listed(Sought(said), known).found
         assert [each.patient.birth_name for each in found] == ["de La Tour"]
+
+    @pytest.mark.parametrize("said", ["Le Roux", "LEROUX", "Jean Le Roux, né le 30/01/1959"])
+    def test_a_particle_that_may_stand_beside_a_date_is_one_of_names(self, said: str) -> None:
+        leroux = dossier(Patient("Leroux", "Jean", "1959-01-30"))
+        assert listed(Sought(said), [leroux]).found == (leroux,)
 
     @pytest.mark.parametrize("said", ["de la Fontaine", "de", "des Rosiers"])
     def test_a_particle_alone_makes_nobody_alike(self, said: str) -> None:
         known = [
             dossier(Patient(name, "Luc", "1960-01-01")) for name in ("de La Tour", "Deschamps")
         ]
-        assert short_list(Sought(said), known[:1]).found == ()
-        assert short_list(Sought(said), known[1:]).found == ()
+        assert listed(Sought(said), known[:1]).found == ()
+        assert listed(Sought(said), known[1:]).found == ()
 
     def test_a_name_in_use_that_nobody_noted_is_found_by_the_rest(self) -> None:
         assert names("Mme PETIT Hélène", (1961, 1961)) == ["Durand"]
@@ -156,78 +198,8 @@ class TestNamesAsTheyAreSaid:
             dossier(Patient("Martin", "Jean", "1959-01-01"), number=1),
             dossier(Patient("Martin", "Jean", "1959-12-31"), number=2),
         ]
-        found = short_list(Sought("Martin Jean", (1959, 1959), "1959-12-31"), twins).found
+        found = listed(Sought("Martin Jean", (1959, 1959), "1959-12-31"), twins).found
         assert found == (twins[1], twins[0])
-
-
-def test_a_reference_is_short_and_no_identifier() -> None:
-    reference = short_reference(b"a" * 16)
-    kind, *groups = reference.split("-")
-    assert (kind, [len(group) for group in groups]) == ("D", [4, 4])
-    assert set("".join(groups)) <= set(ALPHABET)
-    assert b"a".hex() * 4 not in reference
-
-
-@pytest.mark.parametrize("change", [str, str.lower, lambda said: said.replace("-", " ")])
-def test_a_reference_chooses_however_it_is_typed(change: Callable[[str], str]) -> None:
-    said = change(short_reference(world()[2].dossier_id))
-    assert [each.patient for each in chosen_by(said, world())] == [MARTINEZ]
-
-
-def test_a_reference_of_a_list_sent_before_this_version_still_chooses() -> None:
-    assert chosen_by("D-BQF6VTXY", [known(b"a" * 16)]) == (known(b"a" * 16),)
-    assert chosen_by("d bqf6 vtxy", [known(b"a" * 16)]) == (known(b"a" * 16),)
-    assert chosen_by("D-BQF6VTXZ", [known(b"a" * 16)]) == ()
-
-
-def test_two_that_have_one_reference_are_both_returned(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    both = [known(b"a" * 16), known(b"b" * 16)]
-    monkeypatch.setattr(search, "short_reference", lambda _id: "D-7QX3-MZBK")
-    assert chosen_by("D-7QX3-MZBK", both) == tuple(both)
-
-
-def test_a_closed_dossier_is_chosen_by_no_reference() -> None:
-    closed = msgspec.structs.replace(known(b"a" * 16), closure=Closure(1, 2))
-    assert chosen_by(short_reference(b"a" * 16), [closed]) == ()
-
-
-class TestNearAReference:
-    THREE = short_reference(world()[2].dossier_id)
-
-    @pytest.mark.parametrize(
-        "typed",
-        [
-            THREE[:-1] + ("A" if THREE[-1] != "A" else "B"),  # another sign
-            THREE[:-1],  # one too few
-            f"{THREE}7",  # one too many
-            THREE[:2] + THREE[3] + THREE[2] + THREE[4:],  # two the wrong way round
-            THREE[2:],  # without its D
-        ],
-    )
-    def test_one_slip_is_near(self, typed: str) -> None:
-        assert [each.patient for each in near_to(typed, world()).found] == [MARTINEZ]
-
-    @pytest.mark.parametrize("typed", ["D-2222-2222", "D", "D-7", "7QX", "", "x" * 5000])
-    def test_what_is_far_is_not(self, typed: str) -> None:
-        assert near_to(typed, world()).found == ()
-
-    def test_no_more_than_a_short_list(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(search, "short_reference", lambda _id: "D-7QX3-MZBK")
-        many = [dossier(MARTIN, number=number) for number in range(1, 40)]
-        near = near_to("D-7QX3-MZBA", many)
-        assert (len(near.found), near.more) == (SHORT_LIST, True)
-
-    def test_one_slip_before_two(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        both = [known(b"a" * 16), known(b"b" * 16)]
-        references = {b"a" * 16: "D-7QX3-MZAA", b"b" * 16: "D-7QX3-MZBA"}
-        monkeypatch.setattr(search, "short_reference", references.__getitem__)
-        assert near_to("D-7QX3-MZBK", both).found == (both[1], both[0])
-
-
-def known(dossier_id: bytes) -> Dossier:
-    return msgspec.structs.replace(dossier(MARTIN), dossier_id=dossier_id)
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,11 @@ from rmp_milter.dossier.model import (
     Tally,
 )
 from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.short_references import short_reference
 from rmp_milter.errors import GoneError, MailError
 from rmp_milter.handlers import urgence
 from rmp_milter.handlers.asking.case import Case
-from rmp_milter.handlers.people.search import SHORT_LIST, short_reference
+from rmp_milter.handlers.people.likeness import SHORT_LIST
 
 
 def writing(numbers: Sequence[int | None]) -> RecordingKeeper:

@@ -12,6 +12,7 @@ from rmp_milter.dossier.model import (
     Tally,
     Waiting,
 )
+from rmp_milter.dossier.search_terms import Term
 
 
 class View(Protocol):
@@ -19,9 +20,6 @@ class View(Protocol):
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         """Return the enrolled doctor, or None."""
-
-    def doctors(self) -> Iterator[Doctor]:
-        """Yield the whole directory, patients with a key of their own included."""
 
     def doctor_by_rpps(self, rpps: str) -> Doctor | None:
         """Return the doctor of this RPPS number."""
@@ -35,14 +33,26 @@ class View(Protocol):
     def doctor_by_key_id(self, key_id: str) -> Doctor | None:
         """Return the doctor one of whose keys has this id."""
 
+    def doctors_named(self, name: str) -> Iterator[Doctor]:
+        """Yield the doctors of this name, patients apart: titles and order do not count.
+
+        Bound what is taken of it.
+        """
+
+    def principals_of(self, doctor_id: bytes) -> Iterator[Doctor]:
+        """Yield the doctors who declared this one as their locum, whatever the days."""
+
     def patient_of(self, dossier_id: bytes) -> Doctor | None:
         """Return the patient's own directory entry, if he has a key."""
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         """Return one dossier without its entries."""
 
-    def dossiers(self) -> Iterator[Dossier]:
-        """Yield all dossiers, closed ones included: for emergencies only."""
+    def term_holders(self, term: Term) -> Iterator[bytes]:
+        """Yield the ids of the open dossiers that have the term, in no order that means any.
+
+        For emergencies only. One after the other is read: whoever asks stops where he likes.
+        """
 
     def emergency(self, reference: str) -> Emergency | None:
         """Return the emergency access of a public reference."""

@@ -8,10 +8,11 @@ such a dossier is there, never does before the reason is.
 from collections.abc import Iterable, Sequence
 
 from rmp_milter.dossier.model import Dossier
+from rmp_milter.dossier.short_references import short_reference
 from rmp_milter.dossier.spoken import reference_typed
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.people.choice import Choice, FoundBy
-from rmp_milter.handlers.people.search import short_reference
+from rmp_milter.handlers.people.likeness import ShortList
 from rmp_milter.mail.catalogue.inert import inert
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -61,17 +62,24 @@ def list_letter(case: Case, choice: Choice) -> Letter:
             f"{_head(case, choice)}\n{text(choose, language)}",
             _form(language, who),
             "\n".join(_candidate(each, case) for each in listed.found),
-            text("emergency-more", language) if listed.more else "",
+            _more(listed, language),
             text("emergency-list-foot", language),
         ),
     )
 
 
 def nobody_letter(case: Case, choice: Choice) -> Letter:
-    """Say that nobody is alike, or that nobody was named, and how to ask more widely."""
+    """Say that nobody is alike, or that nobody was named, and how to ask more widely.
+
+    Where too many are alike to have looked at all, say what would tell them apart instead.
+    """
     language = case.language
-    nothing = choice.by is FoundBy.NOTHING
-    head = text("emergency-nothing-said" if nothing else "emergency-nobody", language)
+    nobody, ask = "emergency-nobody", "emergency-ask-again"
+    if choice.by is FoundBy.NOTHING:
+        nobody = "emergency-nothing-said"
+    elif choice.listed.cut:
+        nobody, ask = "emergency-cut", "emergency-choose-otherwise"
+    head = text(nobody, language)
     if choice.by is FoundBy.UNKNOWN:
         head = f"{_unknown(case)}\n{head}"
     who = [_slot(language, "name"), _slot(language, "age")]
@@ -79,11 +87,18 @@ def nobody_letter(case: Case, choice: Choice) -> Letter:
         subject=text("subject-emergency-list", language),
         text=_paragraphs(
             head,
-            text("emergency-ask-again", language),
+            text(ask, language),
             _form(language, who),
             text("emergency-ask-otherwise", language),
         ),
     )
+
+
+def _more(listed: ShortList, language: Language) -> str:
+    """Return that others are alike as well, and what tells them apart."""
+    if listed.cut:
+        return text("emergency-cut", language)
+    return text("emergency-more", language) if listed.more else ""
 
 
 def _paragraphs(*parts: str) -> str:

@@ -1,186 +1,170 @@
-"""Finding a patient of whom little is known, for emergencies only.
+"""Finding a patient of whom little is known, for emergencies only, by the terms of his names.
 
-An unconscious patient carries no number: some words of a name and about an age must be
-enough for a short list to choose from. A slip of the hand hides nobody.
+What is surest and smallest is looked at first, each record once, until the answer cannot
+become better. The terms bring candidates; what each is worth is judged by its record
+(:mod:`~rmp_milter.handlers.people.likeness`), so that the answer is the one that reading every
+dossier would give. It costs what the answer costs, not what the store holds.
+
+Some are not found as reading every dossier would find them. Two slips in a long word, one in
+its first six letters and one in its last five, are looked for by its first four letters, in the
+years that were said, and only where nobody else is found. What is said in several words and
+known as one may have slips only behind a particle (``de la Toru`` for ``Delatour``). Slips are
+those of the alphabet from A to Z; of a name of more than eight words the first eight count; and
+who is born before 1900 is found in the years that were said alone.
 """
 
-import hashlib
-from base64 import b32encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import zip_longest
 
-import msgspec
-
-from rmp_milter.dossier.model import Dossier
-from rmp_milter.dossier.nearness import is_near
-from rmp_milter.dossier.spoken import reference, signs_of, spoken
-from rmp_milter.handlers.people.names_said import NEAR, NamesSaid
-
-SHORT_LIST = 10
-_SIGNS = 8  # of a reference
-
-
-class Sought(msgspec.Struct, frozen=True):
-    """What is known of whom to look for: words of his names, years, and his day of birth.
-
-    ``born`` is ISO; all may be missing.
-    """
-
-    names: str = ""
-    years: tuple[int, int] | None = None
-    born: str = ""
-
-
-class ShortList(msgspec.Struct, frozen=True):
-    """The dossiers that resemble most what is known, best first; whether there are more."""
-
-    found: tuple[Dossier, ...] = ()
-    more: bool = False
-
-
-class _Likeness(msgspec.Struct, frozen=True):
-    """How one dossier fits: points of the family name, all points, and of whom it is.
-
-    ``complete`` says that a given name was said and fits as well.
-    """
-
-    family: int
-    points: int
-    in_years: bool
-    complete: bool
-    same_day: bool
-    dossier: Dossier
-
-
-_Tier = Callable[[_Likeness], bool]
-_TIERS: tuple[_Tier, ...] = (
-    lambda each: each.in_years and (each.family > NEAR or (each.family > 0 and each.complete)),
-    # The age was guessed, or the year mistyped: who bears the name is not hidden by it.
-    lambda each: each.family > NEAR or (each.family > 0 and each.in_years),
-    lambda each: each.family > 0,
+from rmp_milter.dossier.search_terms import Term, TermKind
+from rmp_milter.handlers.asking.view import View
+from rmp_milter.handlers.people import asked_terms as asked
+from rmp_milter.handlers.people.bounded import BoundedView
+from rmp_milter.handlers.people.likeness import (
+    SHORT_LIST,
+    Judge,
+    Likeness,
+    Rank,
+    ShortList,
+    Sought,
+    Tier,
+    best_of,
+    first_tier,
+    surely,
+    tiers_of,
 )
-"""From the surest to the widest; the first in which anybody stands is the answer."""
+from rmp_milter.handlers.people.names_said import BEGUN, WHOLE
+
+_Stage = tuple[Sequence[Tier], Iterator["_Step"]]
+_Step = tuple[Iterable[Term], Rank | None]
+"""Terms, and the best rank of who is not brought by them nor by those before; None where it is
+not worth asking whether somebody better may follow."""
 
 
-def short_list(sought: Sought, dossiers: Iterable[Dossier]) -> ShortList:
+def short_list(sought: Sought, view: View, this_year: int) -> ShortList:
     """Return the open dossiers that resemble most what is known, at most ten, best first.
 
-    A word of the family name (by birth or in use) must fit, whole, by its beginning or but
-    for a slip; given names and the birth date put one before another. Someone whose year
-    does not fit is left out unless no year of anybody does. Where no family name fits, a
-    given name with about an age, and then a day of birth alone, find who fits exactly.
+    A word of the family name (by birth or in use) must fit, whole, by its beginning, by its
+    sound or but for a slip; given names and the birth date put one before another. Someone
+    whose year does not fit is left out unless no year of anybody does. Where no family name
+    fits, a given name with about an age, and then a day of birth alone, find who fits exactly.
+    ``this_year`` is the last in which anybody may be born.
     """
-    names = NamesSaid(sought.names)
-    open_ones = (each for each in dossiers if each.closure is None)
-    known = [found for each in open_ones if (found := _likeness(names, sought, each))]
-    for tier in (*_TIERS, *_without_a_family_name(sought)):
-        if alike := [each for each in known if tier(each)]:
-            return _best(alike)
+    search = _Search(sought, view, this_year)
+    for tiers, steps in search.stages():
+        for terms, unseen in steps:
+            search.take(terms)
+            if search.cut:
+                return search.best_in(search.tiers)
+            if unseen is not None and search.is_settled(unseen):
+                return search.best_in(tiers)
+        if (listed := search.best_in(tiers)).found:
+            return listed
     return ShortList()
 
 
-def _without_a_family_name(sought: Sought) -> Iterator[_Tier]:
-    if sought.years is not None:
-        yield lambda each: each.complete and each.in_years
-    if sought.born:
-        yield lambda each: each.same_day
+class _Search:
+    """One search: who was looked at, and where to look next."""
 
+    def __init__(self, sought: Sought, view: View, this_year: int) -> None:
+        self.tiers = tiers_of(sought)
+        self._view = BoundedView(view)
+        self._judge = Judge(sought)
+        self._forms = self._judge.names.forms
+        self._likely_forms = self._judge.names.likely_forms
+        self._looked_at: set[bytes] = set()
+        self._known: list[Likeness] = []
+        everybody = asked.FIRST_YEAR, max(this_year, asked.FIRST_YEAR)
+        self._years = asked.outward(sought.years or everybody)
+        others = set(asked.outward(everybody)).difference(self._years)
+        self._other_years = asked.around(others, sought.years or everybody)
 
-def is_alike(names: str, dossier: Dossier) -> bool:
-    """Whether a word of these names may be one of the patient's family name."""
-    return (
-        NamesSaid(names).family(f"{dossier.patient.birth_name} {dossier.sheet.used_name}") > 0
-    )
+    @property
+    def cut(self) -> bool:
+        """Whether the search has cost enough before it was at its end."""
+        return self._view.cut
 
+    def take(self, terms: Iterable[Term]) -> None:
+        """Look at all who have any of the terms, each once."""
+        for term in terms:
+            for dossier_id in self._view.holders(term):
+                if dossier_id not in self._looked_at:
+                    self._looked_at.add(dossier_id)
+                    self._look_at(dossier_id)
+            if self.cut:
+                return
 
-def says_names(names: str) -> bool:
-    """Whether there is a word to search by."""
-    return bool(NamesSaid(names).words)
+    def is_settled(self, unseen: Rank) -> bool:
+        """Whether there are more than ten surely, and ten of them before all who may follow."""
+        sure = [each for each in self._known if surely(each)]
+        ahead = sum(each.rank < unseen for each in sure)
+        return len(sure) > SHORT_LIST and ahead >= SHORT_LIST
 
+    def best_in(self, tiers: Sequence[Tier]) -> ShortList:
+        """Return the best ten in the first of these tiers in which anybody stands."""
+        return best_of(first_tier(tiers, self._known), cut=self.cut)
 
-def _best(alike: list[_Likeness]) -> ShortList:
-    alike.sort(
-        key=lambda each: (
-            *(-each.same_day, -each.points),
-            *(each.dossier.patient.birth_date, each.dossier.dossier_id),
-        )
-    )
-    found = tuple(each.dossier for each in alike[:SHORT_LIST])
-    return ShortList(found, more=len(alike) > SHORT_LIST)
+    def stages(self) -> Iterator[_Stage]:
+        """Yield where to look, and which tiers are then known completely.
 
+        Each stage is looked at only if nobody stands in the tiers of those before.
+        """
+        sought, tiers = self._judge.sought, self.tiers
+        if sought.years is None:
+            yield tiers[:3], self._in_all_years()
+        else:
+            yield tiers[:1], self._in_the_years()
+            yield tiers[:2], self._whole_in_other_years()
+            yield tiers[:3], self._near_in_other_years()
+        yield tiers[:3], iter([(asked.begun_nearly(self._words, self._years), None)])
+        if sought.years is not None:
+            yield tiers[:4], iter([(asked.given_names(self._words, self._years), None)])
+        if sought.born:
+            yield tiers, iter([([Term(TermKind.BORN, sought.born)], None)])
 
-def _likeness(names: NamesSaid, sought: Sought, dossier: Dossier) -> _Likeness | None:
-    """Return how the dossier fits, None if nothing of it does."""
-    patient = dossier.patient
-    family = names.family(f"{patient.birth_name} {dossier.sheet.used_name}")
-    given = names.given(patient.first_names)
-    same_day = bool(sought.born) and sought.born == patient.birth_date
-    if not (family or given > NEAR or same_day):
-        return None
-    whole = f"{patient.birth_name} {dossier.sheet.used_name} {patient.first_names}"
-    return _Likeness(
-        family=family,
-        points=max(names.points(whole), family),
-        in_years=_born_within(sought.years, dossier),
-        complete=given > NEAR,
-        same_day=same_day,
-        dossier=dossier,
-    )
+    def _in_the_years(self) -> Iterator[_Step]:
+        """Look for all who fit and were born in the years, from the middle one outwards."""
+        best_unseen, distance = self._judge.best_unseen, self._judge.distance
+        for year, further in zip_longest(self._years, self._years[1:]):
+            after = best_unseen(WHOLE, distance=distance(further)) if further else None
+            yield asked.sounds(self._forms, [year]), after
+        yield (), best_unseen(BEGUN)
+        yield asked.begun(self._forms, self._years), None
+        yield asked.sounds(self._held_nearby, self._years), None
+        yield asked.ends(self._likely_forms, self._years), None
 
+    def _in_all_years(self) -> Iterator[_Step]:
+        """Look for all who fit: who bears the family and the first given name before others."""
+        best_unseen, forms, years = self._judge.best_unseen, self._forms, self._years
+        yield asked.both(forms, self._words), best_unseen(WHOLE, other_given=1)
+        yield asked.words(forms), best_unseen(BEGUN)
+        yield asked.sounds(forms, years), None
+        yield asked.begun(forms, years), None
+        yield asked.a_slip_away(self._likely_forms), None
+        yield asked.ends(self._likely_forms, years), None
 
-def _born_within(years: tuple[int, int] | None, dossier: Dossier) -> bool:
-    if years is None:
-        return True
-    return years[0] <= int(dossier.patient.birth_date[:4]) <= years[1]
+    def _whole_in_other_years(self) -> Iterator[_Step]:
+        yield asked.words(self._forms), None
+        yield asked.begun(self._forms, self._other_years), None
 
+    def _near_in_other_years(self) -> Iterator[_Step]:
+        yield asked.sounds(self._forms, self._other_years), None
+        yield asked.words(self._held_nearby), None
+        yield asked.ends(self._likely_forms, self._other_years), None
 
-def short_reference(dossier_id: bytes) -> str:
-    """Return what a doctor types to choose from a short list, such as ``D-7QX3-MZBK``."""
-    number = int.from_bytes(hashlib.sha256(b"rmp short list" + dossier_id).digest())
-    return reference("D", signs_of(number, _SIGNS))
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return self._judge.names.words
 
+    @cached_property
+    def _held_nearby(self) -> tuple[str, ...]:
+        """The words a slip away that anybody bears."""
+        near = asked.a_slip_away(self._likely_forms)
+        return tuple(term.token for term in near if self._view.is_held(term))
 
-def chosen_by(typed: str, dossiers: Iterable[Dossier]) -> tuple[Dossier, ...]:
-    """Return the open dossiers that the reference names, in whatever form it is typed.
-
-    More than one is possible and never settled here: eight signs are no identifier.
-    """
-    wanted = spoken(typed)
-    return tuple(
-        dossier
-        for dossier in dossiers
-        if dossier.closure is None and wanted in _references(dossier.dossier_id)
-    )
-
-
-def near_to(typed: str, dossiers: Iterable[Dossier]) -> ShortList:
-    """Return the open dossiers whose reference is at most two slips away, at most ten.
-
-    One slip away come before two. What is much shorter than a reference is near to none:
-    it would be to too many.
-    """
-    wanted = spoken(typed)
-    if len(wanted) < _SIGNS:
-        return ShortList()
-    found: dict[int, list[Dossier]] = {1: [], 2: []}
-    for dossier in dossiers:
-        if dossier.closure is None and (slips := _slips(wanted, dossier.dossier_id)):
-            found[slips].append(dossier)
-    near = [*found[1], *found[2]]
-    return ShortList(tuple(near[:SHORT_LIST]), more=len(near) > SHORT_LIST)
-
-
-def _slips(wanted: str, dossier_id: bytes) -> int:
-    """Return by how many slips the reference is missed, 0 for more than two."""
-    known = spoken(short_reference(dossier_id))
-    if not is_near(wanted, known, 2):
-        return 0
-    return 1 if is_near(wanted, known, 1) else 2
-
-
-def _references(dossier_id: bytes) -> tuple[str, str]:
-    """Return the reference as it is said, and as lists before this version said it.
-
-    A list lies in a mailbox, and may be answered after the service was brought up to date.
-    """
-    before = b32encode(hashlib.sha256(dossier_id).digest())[:_SIGNS].decode()
-    return spoken(short_reference(dossier_id)), f"D{before}"
+    def _look_at(self, dossier_id: bytes) -> None:
+        dossier = self._view.dossier(dossier_id)
+        likeness = self._judge.likeness(dossier) if dossier is not None else None
+        if likeness is not None:
+            self._known.append(likeness)
