@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,10 +12,10 @@ import load
 from writing import Pen, pen_of
 
 from rmp_milter.certificates import read_certificate
+from rmp_milter.cli.stores import open_store
+from rmp_milter.config import load as load_settings
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import OutgoingMail, Slice
-from rmp_milter.store.format.keys import StoreKeys, read_key
-from rmp_milter.store.store import Store
 from testbed.doctor import Doctor
 from testbed.host import ADDRESS, Host
 from testbed.service import Part, Service
@@ -27,7 +26,6 @@ RESTING = "Patient : REPOS Jean\nNé le : 30/01/1959\n"
 OTHER = "Patient : AUTRE Jean\nNé le : 30/01/1959\n"
 WRONG_CODES = 11
 SENDERS = 20
-MAP_BYTES = 64 << 30
 PATIENCE_SECONDS = 300
 POLL_SECONDS = 0.005
 
@@ -228,13 +226,7 @@ class Mailbox:
 
 def _let_wait(service: Service, amount: int) -> None:
     """Put so many mails to others into the outbox, in the size of a receipt."""
-    folder = service.folder
-    keys = StoreKeys(
-        metadata=read_key(folder / "milter" / "metadata.key"),
-        index=read_key(folder / "milter" / "index.key"),
-        outbox=read_key(folder / "shared" / "outbox.key"),
-    )
-    with closing(Store.open(folder / "store", keys, map_bytes=MAP_BYTES)) as store:
+    with open_store(load_settings(service.config)) as store:
         store.commit(Changes(outbox=tuple(map(_waiting, range(amount)))), int(time.time()))
 
 

@@ -30,6 +30,7 @@ from rmp_milter.calls.protocol import (
     SealedDocument,
 )
 from rmp_milter.certificates import read_certificate
+from rmp_milter.config.sections import StoreSection
 from rmp_milter.disk.closing import Closing
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Waiting
 from rmp_milter.mail.incoming.mimetree import scan
@@ -38,8 +39,8 @@ from rmp_milter.milter.intake import gather
 from rmp_milter.store.format.codecs import Codecs, u32
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.format.records import Head
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Snapshot
 from testbed.gpg import CannotDecrypt, Keyring
 
 MAP_BYTES = 64 << 30
@@ -70,8 +71,8 @@ class Intruder(Closing):
     def view(self) -> Iterator[Snapshot]:
         """Give the store as it is now."""
         with (
-            Store.open(
-                self._folder / "store", self._keys, map_bytes=MAP_BYTES, read_only=True
+            engine_at(self._folder / "store", StoreSection()).open(
+                self._keys, read_only=True
             ) as store,
             store.snapshot() as view,
         ):

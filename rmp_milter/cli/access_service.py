@@ -35,7 +35,7 @@ from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.mail.outgoing.wording import day
 from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 _ENDS = {
     "under-review": EmergencyState.REVIEW,

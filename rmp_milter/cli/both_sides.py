@@ -30,8 +30,8 @@ from rmp_milter.config import Config
 from rmp_milter.host.owners import as_owner
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_store_keys
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Snapshot
 
 LOOKS = 3
 MOST_NAMED = 100
@@ -175,7 +175,7 @@ def _read(config: Config) -> StoreSide:
 def _opened(config: Config) -> StoreSide:
     paths = config.paths
     keys = read_store_keys(paths.milter, paths.outbox_key)
-    opened = Store.open(paths.store, keys, map_bytes=config.store.map_bytes, read_only=True)
+    opened = engine_at(paths.store, config.store).open(keys, read_only=True)
     with opened as store, store.snapshot() as view:
         return side_of(view)
 

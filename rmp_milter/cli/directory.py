@@ -16,8 +16,7 @@ from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rpps import rpps_valid
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 FORMAT = Format("rmp directory", 1)
 """Of a doctor as JSON, and of the CSV file that ``rmp doctor import`` reads."""

@@ -21,8 +21,7 @@ from rmp_milter.config import Config
 from rmp_milter.credentials import CredentialFacts
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.handlers.people.keys import is_taken
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 
 class CertificatesWanted(NamedTuple):

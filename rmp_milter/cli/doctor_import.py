@@ -27,7 +27,7 @@ from rmp_milter.credentials import CertificateKind
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.credentials import names_of
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 from rmp_milter.x509 import World
 
 REQUIRED = ("name", "rpps", "mail", "profession", "key")

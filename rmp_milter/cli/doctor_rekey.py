@@ -49,7 +49,7 @@ from rmp_milter.handlers.people.keys import is_taken, with_key
 from rmp_milter.handlers.way_in.unlocking import sealed_document
 from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 
 class Rekeying(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from rmp_milter.cli.output import Json, moment
 from rmp_milter.dossier.model import Dossier, Fault
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 
 
 def row(dossier: Dossier, view: Snapshot) -> dict[str, Json]:

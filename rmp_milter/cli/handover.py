@@ -23,7 +23,7 @@ from rmp_milter.disk.formats import Format
 from rmp_milter.disk.new_files import sync_folder, write_new
 from rmp_milter.dossier.model import CodeSlot, Document, Dossier, NumberedEntry
 from rmp_milter.dossier.versions import versions
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 
 FORMAT = Format("rmp dossier", 2)
 _MODE = 0o600

@@ -42,7 +42,7 @@ from rmp_milter.keeper.keys.smime_folder import SMIME, read_public
 from rmp_milter.keeper.openpgp.packets import ReadAt
 from rmp_milter.mail.outgoing.narrow import ready
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 from rmp_milter.x509 import World
 
 MAX_KEY_FILE = 1 << 20  # bytes

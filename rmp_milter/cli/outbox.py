@@ -9,7 +9,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, moment, print_json, print_table
 from rmp_milter.cli.stores import open_outbox
 from rmp_milter.config import Config
-from rmp_milter.store.format.records import OutboxRow, RowState
+from rmp_milter.store.surface import OutboxRow, RowState
 
 STUCK = frozenset({RowState.PARKED, RowState.BOUNCED})
 

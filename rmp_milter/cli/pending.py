@@ -15,8 +15,7 @@ from rmp_milter.errors import MailError
 from rmp_milter.milter.chores.round import expiry
 from rmp_milter.milter.process import household
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 SHORTEST = 8
 """Characters of a reference that may be enough: it begins with the time."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rmp_milter.calls.protocol import Compare, Compared, Event, Recorded, Relearn
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.said import dossier_named, person_named
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 
 A_CALL = 500
 """Cards in one call."""

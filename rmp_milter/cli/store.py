@@ -13,12 +13,11 @@ from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.cli.store_relearn import relearn
 from rmp_milter.cli.store_vouch import vouch_
-from rmp_milter.cli.stores import RIGHTS_HINT, open_store, reachable, store_keys
+from rmp_milter.cli.stores import RIGHTS_HINT, engine_of, open_store, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host import filed
 from rmp_milter.host.owners import become_owner
-from rmp_milter.store import compacting
-from rmp_milter.store.check import whole as store_check
+from rmp_milter.store.surface import StoreReport
 
 
 @click.group()
@@ -44,7 +43,7 @@ def check(config: Config, *, as_json: bool) -> int:
     become_owner(config.paths.store)
     with reachable():
         keys = store_keys(config)
-        report = store_check.check(config.paths.store, keys, _progress)
+        report = engine_of(config).check(keys, _progress)
     report = _with(report, filed.held(gathered), both)
     if as_json:
         print_json(
@@ -60,9 +59,7 @@ def check(config: Config, *, as_json: bool) -> int:
     return Status.REFUSED if report.findings else Status.OK
 
 
-def _with(
-    report: store_check.StoreReport, held: filed.Held, both: Comparison
-) -> store_check.StoreReport:
+def _with(report: StoreReport, held: filed.Held, both: Comparison) -> StoreReport:
     return msgspec.structs.replace(
         report,
         findings=(*report.findings, *held.findings, *map(str, both.findings)),
@@ -70,7 +67,7 @@ def _with(
     )
 
 
-def _print_report(report: store_check.StoreReport) -> None:
+def _print_report(report: StoreReport) -> None:
     for finding in report.findings:
         print_error(f"store: {finding}")
     print_pairs([(table, str(count)) for table, count in report.counts.items()] or [("", "")])
@@ -97,14 +94,10 @@ def compact(config: Config, *, folder: Path) -> None:
     """
     become_owner(config.paths.store)
     with refusing(OSError, hint=RIGHTS_HINT), reachable():
-        compacting.compact(config.paths.store, store_keys(config), folder)
-    old = config.paths.store
+        lines = engine_of(config).compact(store_keys(config), folder)
     click.echo(f"written to {folder}. Put it in place, check it, then destroy the old one:")
-    for line in (f"mv {old} {old}.old", f"mv {folder} {old}", "rmp store check"):
+    for line in lines:
         click.echo(f"    {line}")
-    click.echo(
-        f"    shred -u {old}.old/data.mdb   (of use only where the disk writes in place)"
-    )
 
 
 @store.command("stats")

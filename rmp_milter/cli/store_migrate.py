@@ -6,13 +6,11 @@ import click
 
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured
-from rmp_milter.cli.stores import reachable, store_keys
+from rmp_milter.cli.stores import engine_of, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
-from rmp_milter.store import migrating
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.migrating import Move
-from rmp_milter.store.steps import STEPS
+from rmp_milter.store.surface import Migration
 
 
 @click.command("migrate")
@@ -25,43 +23,39 @@ def migrate(config: Config, *, dry_run: bool) -> None:
     for a second store. Whatever happens meanwhile, the store is there, in the one format or
     in the other. The old file is kept beside the new one.
     """
-    folder = config.paths.store
-    become_owner(folder)
+    become_owner(config.paths.store)
     with reachable():
-        move = migrating.planned(folder, STEPS)
+        move = engine_of(config).planned()
     if move.steps and not dry_run:
         move = _moved(config)
     if not move.steps:  # or another call has taken them meanwhile
         click.echo(f"nothing to do: format {move.wanted}")
     elif dry_run:
-        _say_plan(config, move)
+        _say_plan(move)
     else:
-        _say_done(config, move)
+        _say_done(move)
 
 
-def _moved(config: Config) -> Move:
+def _moved(config: Config) -> Migration:
     with reachable():
         keys = store_keys(config)
     with refusing(StoreError):
-        return migrating.migrate(config.paths.store, keys, STEPS, _progress)
+        return engine_of(config).migrate(keys, _progress)
 
 
-def _say_plan(config: Config, move: Move) -> None:
-    size = (config.paths.store / migrating.DATA).stat().st_size
+def _say_plan(move: Migration) -> None:
     click.echo(f"would move the store from format {move.found} to {move.wanted}, by steps:")
-    for number in range(move.found, move.wanted):
+    for number in move.steps:
         click.echo(f"    {number} to {number + 1}")
-    click.echo(f"over a copy of at most {size} bytes; nothing was changed")
+    click.echo(f"over a copy of at most {move.room} bytes; nothing was changed")
 
 
-def _say_done(config: Config, move: Move) -> None:
-    data = config.paths.store / migrating.DATA
-    old = migrating.kept(config.paths.store, move.found)
+def _say_done(move: Migration) -> None:
     click.echo(f"moved from format {move.found} to {move.wanted} and verified")
     click.echo("start the services; once all is well, remove what the store was before:")
-    click.echo(f"    rm {old}")
+    click.echo(f"    {move.clear}")
     click.echo("the way back, with the services stopped, loses what came since:")
-    click.echo(f"    mv {old} {data}")
+    click.echo(f"    {move.back}")
 
 
 def _progress(what: str, done: int, total: int) -> None:

@@ -39,7 +39,7 @@ from rmp_milter.cli.standing import (
 from rmp_milter.cli.stores import open_store
 from rmp_milter.cli.witnesses import two
 from rmp_milter.config import Config
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 ACTION = "restauration"
 """What the access log calls it."""

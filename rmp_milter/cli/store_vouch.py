@@ -17,7 +17,7 @@ from rmp_milter.cli.stores import open_store
 from rmp_milter.cli.vouching import Blessed, Carded, ToVouch, blessed, vouch, without_card
 from rmp_milter.config import Config
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 ACTION = "reprise"
 """What the access log calls it: the host takes as right what stands in the store."""

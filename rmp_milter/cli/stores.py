@@ -8,10 +8,15 @@ from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import StoreKeys, read_key, read_store_keys
-from rmp_milter.store.outbox import Outbox
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Engine, Outbox, Store
 
 RIGHTS_HINT = "run it as root, or as the user that owns the store"
+
+
+def engine_of(config: Config) -> Engine:
+    """Return the engine of the store that is configured; nothing is opened."""
+    return engine_at(config.paths.store, config.store)
 
 
 def store_keys(config: Config) -> StoreKeys:
@@ -37,10 +42,8 @@ def open_store(config: Config, *, read_only: bool = False) -> Iterator[Store]:
     """
     become_owner(config.paths.store)
     with reachable():
-        store = Store.open(
-            config.paths.store,
+        store = engine_of(config).open(
             store_keys(config),
-            map_bytes=config.store.map_bytes,
             read_only=read_only,
             duplicate_days=config.milter.duplicate_days,
         )
@@ -57,9 +60,6 @@ def open_outbox(config: Config) -> Iterator[Outbox]:
     become_owner(config.paths.store)
     with reachable():
         key = read_key(config.paths.outbox_key)
-        outbox = Outbox.open(config.paths.store, key, config.store.map_bytes)
-    try:
-        with refusing(StoreError):
-            yield outbox
-    finally:
-        outbox.close()
+        outbox = engine_of(config).outbox(key)
+    with outbox, refusing(StoreError):
+        yield outbox

@@ -17,8 +17,7 @@ from rmp_milter.dossier.model import Doctor, Dossier, Waiting
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.dossier.said import dossier_named, dossier_said, person_named
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 A_COMMIT = 50
 """So many records change together: a commit's flush costs as much as several cards."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from rmp_milter.dossier.model import BodySlice, Slice
 from rmp_milter.mail.outgoing.encode import UnsoundBodyError, encode, encoded_size
-from rmp_milter.store.format.records import OutboxRow
+from rmp_milter.store.surface import OutboxRow
 
 BodyOf = Callable[[bytes], memoryview | None]
 """Gives a stored body by its document's identifier, or None where there is none."""

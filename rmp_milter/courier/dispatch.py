@@ -7,9 +7,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from rmp_milter.dossier.answers import same_answer
-from rmp_milter.store.format.records import OutboxRow
-from rmp_milter.store.outbox import Outbox
-from rmp_milter.store.write.outbox_rows import URGENT
+from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 
 log = logging.getLogger("rmp.courier")
 

@@ -25,9 +25,7 @@ from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
 from rmp_milter.courier.notes import Notes
 from rmp_milter.dossier.model import NOBODY
 from rmp_milter.store.format.failures import StoreError, StoreFailed
-from rmp_milter.store.format.records import OutboxRow
-from rmp_milter.store.outbox import Outbox
-from rmp_milter.store.write.outbox_rows import URGENT
+from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 
 log = logging.getLogger("rmp.courier")
 

@@ -23,7 +23,7 @@ from rmp_milter.courier.rounds import Rounds
 from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.store.format.failures import StoreFailed
 from rmp_milter.store.format.keys import read_key
-from rmp_milter.store.outbox import Outbox
+from rmp_milter.store.opening import engine_at
 
 log = logging.getLogger("rmp.courier")
 
@@ -47,7 +47,7 @@ def run(config: Config, stop: threading.Event) -> int:
     dkim_key = read_dkim_key(config.paths.courier / "dkim.key")
     signer = DkimSigner(config.dkim.domain, config.dkim.selector, dkim_key)
     settings = config.courier
-    with Outbox.open(config.paths.store, key, config.store.map_bytes) as outbox:
+    with engine_at(config.paths.store, config.store).outbox(key) as outbox:
         rounds = Rounds(
             outbox,
             lambda row: bounce_address(config.service.addresses[0], row, key),

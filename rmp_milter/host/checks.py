@@ -26,7 +26,7 @@ from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
 from rmp_milter.trust.folder import FOLDER
 
 Findings = Iterator[PostfixFinding]
@@ -196,7 +196,7 @@ def _store(config: Config) -> Findings:
     paths = config.paths
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
-        Store.open(paths.store, keys, map_bytes=config.store.map_bytes, read_only=True).close()
+        engine_at(paths.store, config.store).open(keys, read_only=True).close()
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:

@@ -18,8 +18,8 @@ from rmp_milter.keeper.log.filed import ADOPTION, FiledLeaf
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_store_keys
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Snapshot
 
 MOST_NAMED = 1000
 SAME_HOUR = 3600
@@ -76,7 +76,7 @@ def gather(config: Config) -> BothSides:
 def _entries(config: Config) -> list[FiledEntry]:
     paths = config.paths
     keys = read_store_keys(paths.milter, paths.outbox_key)
-    opened = Store.open(paths.store, keys, map_bytes=config.store.map_bytes, read_only=True)
+    opened = engine_at(paths.store, config.store).open(keys, read_only=True)
     with opened as store, store.snapshot() as view:
         return filed_entries(view)
 

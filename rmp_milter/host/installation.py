@@ -24,7 +24,7 @@ from rmp_milter.keeper.keys.smime_folder import SMIME, read_smime
 from rmp_milter.keeper.keys.smime_making import KeyKind
 from rmp_milter.keeper.log import journal
 from rmp_milter.store.format.keys import INDEX, METADATA, make_key, read_store_keys
-from rmp_milter.store.store import create
+from rmp_milter.store.opening import engine_at
 
 CONFIG_NAME = "rmp.toml"
 AUDITOR_KEY = Path("auditor/auditor.key")
@@ -178,9 +178,7 @@ def _make_store(config: Config) -> None:
     make_key(paths.milter / INDEX)
     make_key(paths.outbox_key, 0o640)
     keys = read_store_keys(paths.milter, paths.outbox_key)
-    create(paths.store, keys, map_bytes=config.store.map_bytes)
-    for file in paths.store.iterdir():
-        file.chmod(0o660)  # milter and courier both write, whatever the umask was
+    engine_at(paths.store, config.store).create(keys)
 
 
 def _make_courier(config: Config) -> None:

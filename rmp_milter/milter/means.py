@@ -20,7 +20,7 @@ from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.clocks import Clocks
 from rmp_milter.milter.turns import Turns
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 
 class Means(msgspec.Struct, frozen=True):

@@ -80,7 +80,7 @@ from rmp_milter.milter.unrequested import (
     why_automatic,
 )
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 
 CONFLICT_TRIES = 3
 """A mail whose ground moved under it is decided again; three times is a fault of ours."""

@@ -44,8 +44,7 @@ from rmp_milter.mail.incoming import autocrypt
 from rmp_milter.milter.means import Mail, Read, Renewal
 from rmp_milter.milter.sender import Directory, TriedT
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 log = logging.getLogger("rmp.milter")
 

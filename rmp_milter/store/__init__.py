@@ -1,20 +1,22 @@
-"""The append-only dossier store in LMDB: ciphertext in, ciphertext out."""
+"""The append-only dossier store: ciphertext in, ciphertext out.
+
+``surface`` is what others see of it, ``opening`` chooses the engine; all else is the engine's.
+"""
 
 from rmp_milter.store.format.failures import (
     Conflict,
     DamagedRecordError,
+    OtherFormatError,
     StoreError,
     StoreFailed,
 )
 from rmp_milter.store.format.keys import StoreKeyError, StoreKeys, make_key, read_key
-from rmp_milter.store.format.records import OutboxRow, RowState
-from rmp_milter.store.outbox import Outbox
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store, create
+from rmp_milter.store.surface import Outbox, OutboxRow, RowState, Snapshot, Store, StoreReport
 
 __all__ = [
     "Conflict",
     "DamagedRecordError",
+    "OtherFormatError",
     "Outbox",
     "OutboxRow",
     "RowState",
@@ -24,7 +26,7 @@ __all__ = [
     "StoreFailed",
     "StoreKeyError",
     "StoreKeys",
-    "create",
+    "StoreReport",
     "make_key",
     "read_key",
 ]

@@ -11,7 +11,7 @@ from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.store.format.alone import FILE_MODE, IN_USE, in_use
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
-from rmp_milter.store.store import Store
+from rmp_milter.store.store import LmdbStore
 
 
 def compact(folder: Path, keys: StoreKeys, target: Path) -> None:
@@ -22,7 +22,7 @@ def compact(folder: Path, keys: StoreKeys, target: Path) -> None:
     """
     if in_use(folder):
         raise StoreError(IN_USE)
-    with Store.open(folder, keys, map_bytes=0) as store:
+    with LmdbStore.open(folder, keys, map_bytes=0) as store:
         _make_folder(folder, target)
         try:
             store.copy(target)

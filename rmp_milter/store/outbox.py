@@ -1,6 +1,6 @@
 """The outbox as the courier uses it: with its key alone, beside the running milter.
 
-A row is sent at least once: it stays due until :meth:`Outbox.sent` is durable. Rows do
+A row is sent at least once: it stays due until :meth:`LmdbOutbox.sent` is durable. Rows do
 not vanish: what cannot be sent is parked, with its content, until the host decides.
 """
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.model import OutgoingMail
     from rmp_milter.store.format.tables import Tables
 
-__all__ = ["Outbox", "OutboxRow", "OutboxSnapshot", "RowState"]
+__all__ = ["LmdbOutbox", "LmdbOutboxSnapshot", "OutboxRow", "RowState"]
 
 
-class OutboxSnapshot(Bodies):
+class LmdbOutboxSnapshot(Bodies):
     """The outbox at one moment: what to send, and the stored bodies that go into it."""
 
     def __init__(
@@ -98,7 +98,7 @@ class OutboxSnapshot(Bodies):
             return _show_damaged(number_of(key), error)
 
 
-class Outbox(Closing):
+class LmdbOutbox(Closing):
     """An open outbox. Its methods may be called from many threads at once.
 
     All raise :class:`StoreFailed` when the environment is broken (the process is to
@@ -139,10 +139,10 @@ class Outbox(Closing):
         return cls(environment, codecs, clock)
 
     @contextmanager
-    def snapshot(self) -> Iterator[OutboxSnapshot]:
+    def snapshot(self) -> Iterator[LmdbOutboxSnapshot]:
         """Give the outbox at this moment; bodies are lent as long as the block lasts."""
         with self._environment.reading() as txn:
-            snapshot = OutboxSnapshot(txn, self._environment.tables, self._codecs)
+            snapshot = LmdbOutboxSnapshot(txn, self._environment.tables, self._codecs)
             with snapshot.lent():
                 yield snapshot
 

@@ -1,7 +1,7 @@
-"""The store as the milter and the command line use it: ``snapshot()`` and ``commit()``.
+"""The open store in LMDB: ``snapshot()`` and ``commit()``.
 
-Nothing else changes a dossier. Kept this small so that another database can take its
-place (docs/decisions/lmdb.md).
+Nothing else changes a dossier. What it has to fulfil is said in
+:mod:`rmp_milter.store.surface`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.format.records import Ledger, OutboxLedger
 from rmp_milter.store.format.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
-from rmp_milter.store.read.snapshot import Snapshot, snapshot_of
+from rmp_milter.store.read.snapshot import LmdbSnapshot, snapshot_of
 from rmp_milter.store.stats import stats_of
+from rmp_milter.store.surface import DUPLICATE_DAYS
 from rmp_milter.store.write.commit import GroupCommit
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes
     from rmp_milter.store.format.tables import Tables
 
-__all__ = ["Store", "StoreKeys", "create"]
-
-DUPLICATE_DAYS = 30
+__all__ = ["LmdbStore", "StoreKeys", "create"]
 
 
 def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
@@ -48,7 +47,7 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
     create_files(folder, map_bytes, meta)
 
 
-class Store(Closing):
+class LmdbStore(Closing):
     """An open store. Its methods may be called from many threads at once."""
 
     def __init__(
@@ -84,7 +83,7 @@ class Store(Closing):
             raise
         return cls(environment, codecs, duplicate_days=duplicate_days)
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[LmdbSnapshot]:
         """Return the store at this moment, for a ``with`` block.
 
         Raises :class:`StoreFailed` on entering.

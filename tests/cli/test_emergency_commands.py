@@ -15,7 +15,7 @@ from rmp_milter.audit.reasons import seal_reason
 from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.protocol import Event
 from rmp_milter.cli import main
-from rmp_milter.cli.stores import store_keys
+from rmp_milter.cli.stores import engine_of, store_keys
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
@@ -24,9 +24,7 @@ from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
-from rmp_milter.store.format.records import OutboxRow
-from rmp_milter.store.outbox import Outbox
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import OutboxRow, Store
 from testbed.processes import is_listening
 from testbed.waiting import wait_until
 
@@ -57,10 +55,7 @@ class Host:
         return err if status else out
 
     def store(self) -> Store:
-        paths = self.config.paths
-        return Store.open(
-            paths.store, store_keys(self.config), map_bytes=self.config.store.map_bytes
-        )
+        return engine_of(self.config).open(store_keys(self.config))
 
     def emergency(self) -> Emergency:
         with self.store() as store, store.snapshot() as view:
@@ -201,7 +196,7 @@ def test_a_checkpoint_is_queued_for_all_who_keep_them(host: Host) -> None:
 
 def rows(host: Host) -> list[OutboxRow]:
     keys, config = store_keys(host.config), host.config
-    with Outbox.open(config.paths.store, keys.outbox, config.store.map_bytes) as outbox:
+    with engine_of(config).outbox(keys.outbox) as outbox:
         return outbox.rows()
 
 

@@ -226,13 +226,14 @@ def test_commands_of_root_leave_no_file_of_roots(
 
 MIGRATE = """
 import os, sys
-from rmp_milter.cli import main, store_migrate
+from rmp_milter.cli import main
+from rmp_milter.store import lmdb_engine
 from rmp_milter.store.format import version
 
 os.umask(0o077)
 ours = version.FORMAT.number
 version.FORMAT = version.FORMAT._replace(number=ours + 1)
-store_migrate.STEPS = {ours: lambda handle, keys, told: None}
+lmdb_engine.STEPS = {ours: lambda handle, keys, told: None}
 sys.exit(main.run(["--config", sys.argv[1], "store", "migrate"]))
 """
 

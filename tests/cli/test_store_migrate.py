@@ -9,6 +9,7 @@ import pytest
 from rmp_case import Rmp
 
 from rmp_milter.cli import store_migrate
+from rmp_milter.store import lmdb_engine
 from rmp_milter.store.format import version
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
@@ -32,7 +33,7 @@ def later(service: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Have this process believe in a format two steps on; the store was made before."""
     assert service.exists()
     monkeypatch.setattr(version, "FORMAT", version.FORMAT._replace(number=LAST))
-    monkeypatch.setattr(store_migrate, "STEPS", {OURS: a_step, NEXT: a_step})
+    monkeypatch.setattr(lmdb_engine, "STEPS", {OURS: a_step, NEXT: a_step})
     return monkeypatch
 
 
@@ -91,7 +92,7 @@ def test_how_far_it_is_is_shown_at_a_terminal(
 
 
 def test_a_step_that_fails_is_one_line(rmp: Rmp, data: Path, later: pytest.MonkeyPatch) -> None:
-    later.setattr(store_migrate, "STEPS", {OURS: a_step, NEXT: a_fault})
+    later.setattr(lmdb_engine, "STEPS", {OURS: a_step, NEXT: a_fault})
     before = data.read_bytes()
     said = rmp("store", "migrate")
     assert (said.status, said.out) == (1, "")

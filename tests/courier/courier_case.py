@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from rmp_milter.config.sections import StoreSection
 from rmp_milter.courier.delivery import Schedule
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
@@ -32,7 +33,8 @@ from rmp_milter.dossier.model import (
 )
 from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.store import Outbox, Store, StoreKeys
-from rmp_milter.store.store import create
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Engine
 
 KEYS = StoreKeys(metadata=b"m" * 32, index=b"i" * 32, outbox=b"o" * 32)
 MAP_BYTES = 64 * 1024 * 1024
@@ -44,13 +46,18 @@ BODY = bytes(range(256)) * 300
 PACKETS = b"\xc1\x03key"
 
 
+def engine_of(folder: Path) -> Engine:
+    return engine_at(folder, StoreSection(map_bytes=MAP_BYTES))
+
+
 @contextlib.contextmanager
 def filled_store(folder: Path) -> Iterator[tuple[Store, Outbox]]:
     """Give a new store that holds one body, and its outbox."""
-    create(folder, KEYS, map_bytes=MAP_BYTES)
-    store = Store.open(folder, KEYS, map_bytes=MAP_BYTES)
+    engine = engine_of(folder)
+    engine.create(KEYS)
+    store = engine.open(KEYS)
     store.commit(Changes(dossiers=(NewDossier(DOSSIER, ()),), entries=(ENTRY,)), 1)
-    with Outbox.open(folder, KEYS.outbox, MAP_BYTES) as outbox:
+    with engine.outbox(KEYS.outbox) as outbox:
         yield store, outbox
     store.close()
 

@@ -17,6 +17,7 @@ from courier_case import (
     PACKETS,
     ScriptedServer,
     answer,
+    engine_of,
     filled_store,
     post,
     rounds,
@@ -256,7 +257,7 @@ def test_a_crash_after_the_250_sends_again_with_the_same_message_id(
 
     post(store, answer("dr@x.test"))
     with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "sent", crash)
+        patch.setattr(type(outbox), "sent", crash)
         with pytest.raises(StoreFailed), working(rounds(outbox, server.port)) as thread:
             thread.join(5)
     assert states(outbox) == {1: "waiting"}
@@ -326,6 +327,6 @@ def test_a_connection_that_died_while_idle_costs_no_attempt(
 def test_keys_of_the_store_are_not_needed(tmp_path: Path) -> None:
     with filled_store(tmp_path / "store") as (store, _):
         post(store, answer("dr@x.test"))
-    with Outbox.open(tmp_path / "store", KEYS.outbox, 0) as alone:
+    with engine_of(tmp_path / "store").outbox(KEYS.outbox) as alone:
         assert alone.load(1).recipient == "dr@x.test"
         assert isinstance(alone.load(1).pieces[1], BodySlice)

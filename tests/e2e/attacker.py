@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from openpgp.composed import Message
 
 from rmp_milter.calls.protocol import SealedDocument
+from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.model import Document, Dossier
 from rmp_milter.keeper.keys.sealing import (
     SealError,
@@ -23,10 +24,9 @@ from rmp_milter.keeper.keys.sealing import (
     open_session_key,
 )
 from rmp_milter.store.format.keys import StoreKeys, read_key
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Snapshot
 
-MAP_BYTES = 64 << 30
 GUESSED_CODES = ("", "0000", "1234", "JzbV", "jzbv")
 
 
@@ -127,6 +127,6 @@ def _snapshot(folder: Path) -> Iterator[Snapshot]:
         index=read_key(folder / "milter" / "index.key"),
         outbox=read_key(folder / "shared" / "outbox.key"),
     )
-    store = Store.open(folder / "store", keys, map_bytes=MAP_BYTES, read_only=True)
+    store = engine_at(folder / "store", StoreSection()).open(keys, read_only=True)
     with closing(store), store.snapshot() as view:
         yield view

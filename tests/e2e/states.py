@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from rmp_milter.cli.cards import vouched_dossier
 from rmp_milter.cli.leaves import act_of, operator
 from rmp_milter.config import load
+from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
@@ -18,10 +19,9 @@ from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.tries import EVERYBODY, of_person
 from rmp_milter.store.format.keys import StoreKeys, read_key
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Store
 from testbed.service import Service
-
-MAP_BYTES = 64 << 30
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def open_store(service: Service) -> Iterator[Store]:
         index=read_key(folder / "milter" / "index.key"),
         outbox=read_key(folder / "shared" / "outbox.key"),
     )
-    with closing(Store.open(folder / "store", keys, map_bytes=MAP_BYTES)) as store:
+    with engine_at(folder / "store", StoreSection()).open(keys) as store:
         yield store
 
 

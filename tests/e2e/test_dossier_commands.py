@@ -13,7 +13,8 @@ from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.model import Closure
 from rmp_milter.store.format.keys import read_store_keys
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Store
 from testbed.command import CommandError, run
 from testbed.doctor import Doctor as Person
 from testbed.reading import Opened, code_told
@@ -29,7 +30,7 @@ NOW = 1_780_000_000
 def store_of(clinic: Clinic) -> Iterator[Store]:
     config = load(clinic.host.service.config)
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
-    with Store.open(config.paths.store, keys, map_bytes=config.store.map_bytes) as store:
+    with engine_at(config.paths.store, config.store).open(keys) as store:
         yield store
 
 

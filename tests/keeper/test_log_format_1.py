@@ -54,9 +54,8 @@ from rmp_milter.keeper.vitale import trust
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS
 from rmp_milter.mail.header.routing import RoutingHeader
 from rmp_milter.store.format.keys import read_store_keys
-from rmp_milter.store.migrating import migrate
-from rmp_milter.store.steps import STEPS
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Store
 from testbed.past_service import manifest, unpack
 
 KNOWN: dict[str, Any] = manifest()["known"]
@@ -85,8 +84,9 @@ def desk(config: Config, log: Journal) -> Desk:
 @pytest.fixture
 def store(config: Config) -> Iterator[Store]:
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
-    migrate(config.paths.store, keys, STEPS, lambda *_: None)
-    with Store.open(config.paths.store, keys, map_bytes=0) as store:
+    engine = engine_at(config.paths.store, config.store)
+    engine.migrate(keys, lambda *_: None)
+    with engine.open(keys) as store:
         yield store
 
 

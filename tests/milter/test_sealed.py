@@ -21,7 +21,7 @@ from rmp_milter.milter.sealed import (
     leaves_aside,
     seal_marks,
 )
-from rmp_milter.store.read.snapshot import Snapshot
+from rmp_milter.store.surface import Snapshot
 
 DAYS = 9 * 86_400
 TEXT, OTHER_TEXT, FILE, OTHER_FILE = (bytes((each,)) * 32 for each in b"toFO")

@@ -41,7 +41,7 @@ INNER_FLOORS = {
         (".",),
     ),
     "milter": (("answering",), ("chores",), (".",)),
-    "store": (("format",), ("read", "write", "check"), (".",)),
+    "store": (("format",), ("surface",), ("read", "write", "check"), (".",)),
     "keeper": (
         ("openpgp", "cms"),
         ("keys",),
@@ -55,6 +55,8 @@ INNER_FLOORS = {
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
     "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
+    # One place chooses the store's engine.
+    "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
     "Milter": ["rmp_milter.milter.callbacks"],
     "smtplib": ["rmp_milter.courier.dialogue", "rmp_milter.courier.sending"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
@@ -106,6 +108,31 @@ RESERVED = {
         "rmp_milter.cli.*",
     ],
 }
+
+# All that is known of the store outside of it: what it does, and what crosses that surface.
+# None of it is an engine's, so that another engine can take the place of LMDB.
+STORE_SURFACE = {
+    "rmp_milter.store.surface",
+    "rmp_milter.store.format.failures",
+    "rmp_milter.store.format.keys",
+}
+OPENS_STORE = "rmp_milter.store.opening"
+# What looks at the engine's own records or files outside of the store, and why.
+LOOKS_INSIDE = {
+    "bench/costs.py",  # counts the records that are opened
+    "testbed/definitions.py",  # holds the records' definitions to what was frozen
+    "testbed/store_watch.py",  # counts what is touched of LMDB's tables
+    "testbed/intruder.py",  # somebody who writes to the disk by himself
+}
+# Words of LMDB that nobody else says; the access log's environment is the keeper's own.
+LMDBS_WORDS = ("data.mdb", "lock.mdb", "map_bytes", "lmdb")
+SAYS_LMDBS_WORDS = [
+    "rmp_milter.store.*",
+    "rmp_milter.keeper.log.*",
+    "rmp_milter.config.sections",  # the settings
+    "rmp_milter.config.template",
+    "rmp_milter.postfix.settings",  # Postfix's tables of that name
+]
 
 # Values in, values out: the core knows neither the shell nor clock, chance, files, network.
 CORE = [
@@ -278,6 +305,67 @@ def test_the_core_imports_nothing_of_the_shell(module: str) -> None:
     foreign = {name for name in modules_imported(module) if not fits(name, CORE_MAY_IMPORT)}
     effects = {name.partition(".")[0] for name in IMPORTS[module]} & NOT_IN_CORE
     assert (foreign, effects) == (set(), set())
+
+
+def of_the_store(names: set[str]) -> set[str]:
+    """Return the modules of the store that are among the imported names."""
+    mine = {name for name in names if within(name, "rmp_milter.store")}
+    return {name if is_our_module(name) else name.rpartition(".")[0] for name in mine}
+
+
+def test_outside_the_store_its_surface_is_known_and_nothing_of_its_engine() -> None:
+    known = STORE_SURFACE | {OPENS_STORE}
+    users = {name for name in IMPORTS if name != PACKAGE and room_of(name) != "store"}
+    assert {
+        (user, name) for user in users for name in of_the_store(IMPORTS[user]) - known
+    } == set()
+    assert any(OPENS_STORE in of_the_store(IMPORTS[user]) for user in users)
+
+
+@pytest.mark.parametrize("room", ["testbed", "demo", "bench", "scripts"])
+def test_what_stands_beside_the_package_knows_the_surface_alone(room: str) -> None:
+    files = [path for path in (ROOT / room).iterdir() if is_python(path)]
+    inside = {
+        f"{room}/{path.name}"
+        for path in files
+        if of_the_store(imported_names(path.read_text())) - STORE_SURFACE - {OPENS_STORE}
+    }
+    assert files
+    assert inside == {name for name in LOOKS_INSIDE if name.startswith(f"{room}/")}
+
+
+def test_the_contract_of_the_store_is_tried_by_its_surface_alone() -> None:
+    """But for the file in which an engine does to itself what no surface offers."""
+    files = {path.name: path for path in (ROOT / "tests" / "store" / "contract").glob("*.py")}
+    assert files.pop("engines.py")
+    for path in files.values():
+        known = STORE_SURFACE | {"rmp_milter.store"}  # which gives the surface's names on
+        assert of_the_store(imported_names(path.read_text())) - known == set(), path.name
+
+
+def is_python(path: Path) -> bool:
+    return path.suffix == ".py" or (path.is_file() and b"python" in path.read_bytes()[:40])
+
+
+def test_nobody_outside_the_store_says_words_of_its_engine() -> None:
+    saying = {
+        (module_name(path), word)
+        for path in (ROOT / PACKAGE).rglob("*.py")
+        for word in LMDBS_WORDS
+        if word in path.read_text() and not fits(module_name(path), SAYS_LMDBS_WORDS)
+    }
+    assert saying == set()
+
+
+@pytest.mark.parametrize("module", sorted(STORE_SURFACE))
+def test_the_stores_surface_loads_no_engine(module: str) -> None:
+    program = f"import sys, {module}; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    assert "lmdb" not in loaded
 
 
 def test_the_logs_formats_stand_alone_and_know_no_private_key() -> None:

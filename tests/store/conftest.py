@@ -5,7 +5,8 @@ import pytest
 from store_case import KEYS, MAP_BYTES, NOW, full_store, make_store, usable
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Outbox, Store
+from rmp_milter.store import Store
+from rmp_milter.store.outbox import LmdbOutbox
 
 
 @pytest.fixture
@@ -20,9 +21,9 @@ def store(folder: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def outbox(store: Store, folder: Path) -> Iterator[Outbox]:
+def outbox(store: Store, folder: Path) -> Iterator[LmdbOutbox]:
     assert usable(store)
-    with Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW + 5) as outbox:
+    with LmdbOutbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW + 5) as outbox:
         yield outbox
 
 
@@ -31,7 +32,7 @@ def full_folder(folder: Path) -> Path:
     """A closed store with records in every table, sent and parked rows among them."""
     with (
         full_store(folder) as store,
-        Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
+        LmdbOutbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
     ):
         outbox.sent(1)
         outbox.sent(2)

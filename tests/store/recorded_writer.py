@@ -14,7 +14,8 @@ from pathlib import Path
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail, make_store, with_dossier
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Outbox, Store
+from rmp_milter.store import Store
+from rmp_milter.store.outbox import LmdbOutbox
 
 
 def say(line: str) -> None:
@@ -29,7 +30,7 @@ def deposit(store: Store, dossier_id: bytes, number: int) -> None:
     say(f"seen {digest.hex()}")
 
 
-def send_some(outbox: Outbox) -> None:
+def send_some(outbox: LmdbOutbox) -> None:
     with outbox.snapshot() as snapshot:
         rows = tuple(snapshot.due(NOW + 1_000_000, 2))
     for row in rows:
@@ -41,7 +42,7 @@ def main() -> None:
     folder, threads, deposits = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     with (
         make_store(folder) as store,
-        Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
+        LmdbOutbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
     ):
         say("created")
         dossier_id = with_dossier(store, "trait")

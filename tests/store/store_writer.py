@@ -24,14 +24,15 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Store, StoreFailed
+from rmp_milter.store import StoreFailed
+from rmp_milter.store.store import LmdbStore
 
 
 def say(line: str) -> None:
     os.write(1, f"{line}\n".encode())  # at once and whole, whatever comes next
 
 
-def deposit(store: Store, dossier_id: bytes) -> None:
+def deposit(store: LmdbStore, dossier_id: bytes) -> None:
     digest = os.urandom(32)
     entry = a_deposit(dossier_id, os.urandom(5000), os.urandom(300))
     mail = a_mail(entry.bodies[0].document_id)
@@ -47,7 +48,7 @@ def deposit(store: Store, dossier_id: bytes) -> None:
     say(digest.hex())
 
 
-def work(store: Store, dossier_id: bytes) -> None:
+def work(store: LmdbStore, dossier_id: bytes) -> None:
     try:
         while True:
             deposit(store, dossier_id)
@@ -60,7 +61,7 @@ def main() -> None:
     if sys.argv[3:]:
         size = int(sys.argv[3])
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    store = Store.open(folder, KEYS, map_bytes=MAP_BYTES)
+    store = LmdbStore.open(folder, KEYS, map_bytes=MAP_BYTES)
     with store.snapshot() as view:
         (dossier,) = view.dossiers_by_traits(["trait"])
     workers = [

@@ -8,25 +8,26 @@ import pytest
 from store_case import DAY, KEYS, NOW, a_deposit, close, with_dossier
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Store, StoreError
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.compacting import compact
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.store import LmdbStore
 
 BODY = b"the body of an erased document " * 2000
 HOLD_OPEN = """
 import sys
 from pathlib import Path
 from store_case import KEYS
-from rmp_milter.store import Store
+from rmp_milter.store.store import LmdbStore
 
-with Store.open(Path(sys.argv[1]), KEYS, map_bytes=0):
+with LmdbStore.open(Path(sys.argv[1]), KEYS, map_bytes=0):
     print("open", flush=True)
     sys.stdin.read()
 """
 
 
 def test_what_was_erased_is_in_the_copy_no_more(
-    store: Store, folder: Path, tmp_path: Path
+    store: LmdbStore, folder: Path, tmp_path: Path
 ) -> None:
     dossier_id = with_dossier(store, "name")
     kept = a_deposit(with_dossier(store, "other"), b"kept " * 2000)
@@ -47,7 +48,7 @@ def test_what_was_erased_is_in_the_copy_no_more(
 
 
 def test_a_store_that_a_process_has_open_is_left_alone(
-    store: Store, folder: Path, tmp_path: Path
+    store: LmdbStore, folder: Path, tmp_path: Path
 ) -> None:
     store.close()
     command = [sys.executable, "-c", HOLD_OPEN, str(folder)]
@@ -65,11 +66,3 @@ def test_a_store_that_a_process_has_open_is_left_alone(
         other.communicate("")
     assert not (tmp_path / "compact").exists()
     compact(folder, KEYS, tmp_path / "compact")
-
-
-def test_nothing_is_written_over(store: Store, folder: Path, tmp_path: Path) -> None:
-    store.close()
-    (tmp_path / "compact").mkdir()
-    (tmp_path / "compact" / "mine").touch()
-    with pytest.raises(StoreError, match="is not empty"):
-        compact(folder, KEYS, tmp_path / "compact")

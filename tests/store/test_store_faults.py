@@ -1,11 +1,9 @@
 """What is left of the store when the disk is full or a process is killed."""
 
 import os
-import random
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -21,8 +19,10 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Outbox, Store, StoreFailed
+from rmp_milter.store import StoreFailed
 from rmp_milter.store.check.whole import check
+from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.store import LmdbStore
 
 pytestmark = pytest.mark.slow
 
@@ -36,45 +36,10 @@ def start_writer(folder: Path, threads: int, *more: str) -> "subprocess.Popen[st
 
 def acknowledged_all_there(folder: Path, lines: list[str]) -> bool:
     with (
-        Store.open(folder, KEYS, map_bytes=MAP_BYTES) as store,
+        LmdbStore.open(folder, KEYS, map_bytes=MAP_BYTES) as store,
         store.snapshot() as view,
     ):
         return all(view.seen(bytes.fromhex(line)) for line in lines)
-
-
-@pytest.mark.promise(number=7)
-def test_a_writer_killed_at_any_time_loses_nothing_acknowledged(folder: Path) -> None:
-    with make_store(folder) as store:
-        with_dossier(store, "trait")
-    acknowledged: list[str] = []
-    delays = random.Random(7)  # noqa: S311 -- only spreads the kills over time
-    for _ in range(6):
-        with start_writer(folder, 4) as writer:
-            assert writer.stdout is not None
-            acknowledged.append(writer.stdout.readline().strip())
-            time.sleep(delays.uniform(0, 0.15))
-            writer.kill()
-            acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
-        report = check(folder, KEYS)
-        assert report.findings == ()
-        assert report.counts["entries"] >= len(acknowledged)
-        assert report.counts["entries"] == report.counts["outbox"] == report.counts["seen"]
-        assert report.counts["entries"] == report.counts["emergencies"]
-        assert report.counts["entries"] == report.counts["letters"]
-    assert len(acknowledged) > 20
-    assert acknowledged_all_there(folder, acknowledged)
-
-
-def test_another_process_goes_on_when_a_writer_is_killed(store: Store, folder: Path) -> None:
-    with_dossier(store, "trait")
-    with start_writer(folder, 4) as writer:
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        store.commit(Changes(doctors=(a_doctor(1),)), NOW)
-        writer.kill()
-    store.commit(Changes(doctors=(a_doctor(2),)), NOW)
-    assert store.stats()["doctors"] == 2
-    assert check(folder, KEYS).findings == ()
 
 
 @pytest.mark.promise(number=7)
@@ -99,7 +64,7 @@ def test_a_full_disk_fails_what_is_under_way_and_keeps_what_was_acknowledged(
     assert acknowledged_all_there(folder, acknowledged)
 
 
-def fill(store: Store, dossier_id: bytes) -> StoreFailed:
+def fill(store: LmdbStore, dossier_id: bytes) -> StoreFailed:
     with pytest.raises(StoreFailed) as failure:  # noqa: PT012 -- until it is full
         while True:
             store.commit(Changes(entries=(a_deposit(dossier_id, os.urandom(50_000)),)), NOW)
@@ -117,7 +82,7 @@ def test_a_full_map_fails_and_stays_failed_until_opened_anew(folder: Path) -> No
         pass
     store.close()
     assert check(folder, KEYS).findings == ()
-    with Store.open(folder, KEYS, map_bytes=MAP_BYTES) as larger:
+    with LmdbStore.open(folder, KEYS, map_bytes=MAP_BYTES) as larger:
         larger.commit(Changes(doctors=(a_doctor(),)), NOW)
         assert larger.stats()["doctors"] == 1
     assert check(folder, KEYS).findings == ()
@@ -163,7 +128,7 @@ def test_all_callers_of_a_failed_batch_are_told(folder: Path) -> None:
 
 def test_the_courier_fails_with_the_environment_it_shares(folder: Path) -> None:
     store = make_store(folder, map_bytes=2 << 20)
-    outbox = Outbox.open(folder, KEYS.outbox, 2 << 20)
+    outbox = LmdbOutbox.open(folder, KEYS.outbox, 2 << 20)
     fill(store, with_dossier(store))
     with pytest.raises(StoreFailed, match="full"):
         outbox.rows()

@@ -10,8 +10,10 @@ from power_cut import Recording, disks, record
 from store_case import KEYS, MAP_BYTES, NOW, a_doctor
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Outbox, RowState, Store, StoreError
+from rmp_milter.store import RowState, StoreError
 from rmp_milter.store.check.whole import check
+from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.store import LmdbStore
 
 pytestmark = pytest.mark.slow
 
@@ -43,9 +45,9 @@ def assert_sound(folder: Path, disk: bytes, said: list[str]) -> None:
     folder.mkdir()
     (folder / "data.mdb").write_bytes(disk)
     assert check(folder, KEYS).findings == ()
-    with Store.open(folder, KEYS, map_bytes=MAP_BYTES) as store:
+    with LmdbStore.open(folder, KEYS, map_bytes=MAP_BYTES) as store:
         with (
-            Outbox.open(folder, KEYS.outbox, MAP_BYTES) as outbox,
+            LmdbOutbox.open(folder, KEYS.outbox, MAP_BYTES) as outbox,
             store.snapshot() as view,
         ):
             sent = {row.row for row in outbox.rows(sent=True) if row.state is RowState.SENT}

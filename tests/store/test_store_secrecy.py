@@ -17,7 +17,8 @@ from store_case import (
 
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.model import Sheet
-from rmp_milter.store import Outbox, Store, StoreError
+from rmp_milter.store import Store, StoreError
+from rmp_milter.store.outbox import LmdbOutbox
 
 IDENTITIES = (
     "WACKENHEIM",
@@ -56,7 +57,7 @@ IDENTITIES = (
 def write_it_all(folder: Path) -> None:
     with (
         full_store(folder) as store,
-        Outbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
+        LmdbOutbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
     ):
         dossier_id = with_dossier(store)
         entry = a_deposit(dossier_id, b"ciphertext")

@@ -15,7 +15,7 @@ from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 FEWEST_KEEPERS = 2
 """With one keeper of checkpoints alone, nobody can compare two histories."""

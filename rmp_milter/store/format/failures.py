@@ -21,8 +21,8 @@ class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as call
 
     Raised to every caller whose changes were under way, of which nothing was kept, and
     to every later one. ``reason`` is ``full`` (disk or map), ``failed`` (any other
-    fault of LMDB; a write that a full disk cut short is among them, since LMDB tells
-    it as EIO) or ``closed``.
+    fault of the engine; a write that a full disk cut short is among them, since LMDB
+    tells it as EIO) or ``closed``.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -42,6 +42,7 @@ class Conflict(Exception):  # noqa: N818 -- no error: the ground moved, decide a
     - ``patient``: a dossier that the decision did not know of fits the same traits;
     - ``dossier``: it is not of the revision that the decision saw, or is closed by now
       (for an erasure: is not closed, or erased already);
+    - ``entries``: the dossier has others than the decision saw;
     - ``doctor``: another has the mail, RPPS number, account, key or dossier; or this one
       is not of the revision that the decision saw, or is not there;
     - ``waiting``: the deposit does not wait any more;

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING
 from rmp_milter.store.format.codecs import key_packets_key, u32
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import StoredKeyPackets
+from rmp_milter.store.surface import LOOK_AGAIN_SECONDS
 from rmp_milter.store.write.outbox_rows import OutboxRows, expired
 from rmp_milter.store.write.validation import new_bodies, referred_bodies
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes, NewBody, NewKeyPackets
     from rmp_milter.store.write.writing import Writing
-
-LOOK_AGAIN_SECONDS = 3600
-"""How long an orphan that is still needed is left in peace."""
 
 
 class BodyRecorder:

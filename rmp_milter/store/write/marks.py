@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING
 from rmp_milter.dossier.model import Fault, Strike, Tally
 from rmp_milter.store.format.codecs import LinkKind, tally_key, u32
 from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.surface import TALLY_SECONDS, TALLY_TIMES
 from rmp_milter.store.write.outbox_rows import expired
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes, Once
     from rmp_milter.store.write.writing import Writing
-
-TALLY_SECONDS = 30 * 86_400
-"""How long a try counts; what is held against anybody is weighed within this time."""
-
-TALLY_TIMES = 1000
-"""More tries than any limit has; a flood makes no record grow."""
 
 
 class MarkRecorder:

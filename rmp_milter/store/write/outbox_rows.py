@@ -25,6 +25,7 @@ from rmp_milter.store.format.records import (
     to_stored,
 )
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY, Tables
+from rmp_milter.store.surface import URGENT
 
 if TYPE_CHECKING:
     import lmdb
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 NOTE_SECONDS = 30 * 86_400
 """How long a sent row can still be matched with a bounce."""
-
-URGENT = 1
-"""The first next try of an urgent mail: earlier than that of any other."""
 
 PRUNED_AT_ONCE = 100
 """Expired records removed by one transaction at most, so that none takes long."""

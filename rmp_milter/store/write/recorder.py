@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.surface import BOUNCE_REASON
 from rmp_milter.store.write.bodies import BodyRecorder
 from rmp_milter.store.write.doctors import DoctorRecorder
 from rmp_milter.store.write.dossiers import DossierRecorder
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes
     from rmp_milter.store.format.codecs import Codecs
     from rmp_milter.store.format.tables import Tables
-
-BOUNCE_REASON = "a delivery failure notice came back"
 
 
 class Recorder:

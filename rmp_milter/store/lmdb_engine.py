@@ -1,0 +1,96 @@
+"""The engine that is LMDB: the store's files in a folder, and what is done with them whole."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rmp_milter.store import compacting, migrating
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format.alone import FILE_MODE
+from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.steps import STEPS
+from rmp_milter.store.store import LmdbStore, create
+from rmp_milter.store.surface import DUPLICATE_DAYS, Migration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.surface import Progress, StoreReport, Tell
+
+
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Tell nobody how far the check is."""
+
+
+class LmdbEngine:
+    """The store in ``folder``, whose file grows to ``map_bytes`` at most.
+
+    With 0 it grows to what it was made for.
+    """
+
+    def __init__(self, folder: Path, map_bytes: int) -> None:
+        self._folder = folder
+        self._map_bytes = map_bytes
+
+    def create(self, keys: StoreKeys) -> None:
+        """Make a new, empty store in the folder, which is absent or empty."""
+        create(self._folder, keys, map_bytes=self._map_bytes)
+        for file in self._folder.iterdir():
+            file.chmod(FILE_MODE)
+
+    def open(
+        self,
+        keys: StoreKeys,
+        *,
+        read_only: bool = False,
+        duplicate_days: int = DUPLICATE_DAYS,
+    ) -> LmdbStore:
+        """Open the store: one environment in this process, however often it is opened."""
+        return LmdbStore.open(
+            self._folder,
+            keys,
+            map_bytes=self._map_bytes,
+            read_only=read_only,
+            duplicate_days=duplicate_days,
+        )
+
+    def outbox(self, key: bytes, *, clock: Callable[[], float] = time.time) -> LmdbOutbox:
+        """Open the outbox by its key alone."""
+        return LmdbOutbox.open(self._folder, key, self._map_bytes, clock=clock)
+
+    def check(self, keys: StoreKeys, progress: Progress = _tell_nobody) -> StoreReport:
+        """Verify the store."""
+        return check(self._folder, keys, progress)
+
+    def planned(self) -> Migration:
+        """Return what there is to do."""
+        return self._described(migrating.planned(self._folder, STEPS))
+
+    def migrate(self, keys: StoreKeys, tell: Tell) -> Migration:
+        """Move the store over a copy beside it."""
+        return self._described(migrating.migrate(self._folder, keys, STEPS, tell))
+
+    def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
+        """Write the store into ``target`` without its freed pages."""
+        compacting.compact(self._folder, keys, target)
+        old = self._folder
+        destroy = f"shred -u {old}.old/{migrating.DATA}"
+        return (
+            f"mv {old} {old}.old",
+            f"mv {target} {old}",
+            "rmp store check",
+            f"{destroy}   (of use only where the disk writes in place)",
+        )
+
+    def _described(self, move: migrating.Move) -> Migration:
+        data, old = self._folder / migrating.DATA, migrating.kept(self._folder, move.found)
+        return Migration(
+            found=move.found,
+            wanted=move.wanted,
+            room=data.stat().st_size,
+            clear=f"rm {old}",
+            back=f"mv {old} {data}",
+        )

@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from contract_case import made
+from engines import TRIED, Tried
+from store_case import KEYS, NOW, filled, usable
+
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.store.surface import Engine, Outbox, Store
+
+
+@pytest.fixture(params=sorted(TRIED))
+def tried(request: pytest.FixtureRequest, tmp_path: Path) -> Tried:
+    """An engine whose store is not made yet."""
+    return TRIED[request.param](tmp_path / "store")
+
+
+@pytest.fixture
+def engine(tried: Tried) -> Engine:
+    return tried.engine
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[Store]:
+    with made(engine) as store:
+        yield store
+
+
+@pytest.fixture
+def outbox(store: Store, engine: Engine) -> Iterator[Outbox]:
+    assert usable(store)
+    with engine.outbox(KEYS.outbox, clock=lambda: NOW + 5) as outbox:
+        yield outbox
+
+
+@pytest.fixture
+def full(engine: Engine) -> Engine:
+    """The engine of a closed store with records of every kind."""
+    with made(engine) as store, engine.outbox(KEYS.outbox, clock=lambda: NOW) as outbox:
+        filled(store)
+        outbox.sent(1)
+        outbox.sent(2)
+        store.commit(Changes(bounced=(2,)), NOW)
+        outbox.park(3, "relay refused")
+    return engine

@@ -1,0 +1,28 @@
+"""What LMDB's classes offer is what the surface says, so that nobody comes to need more."""
+
+import pytest
+
+from rmp_milter.store import outbox, store, surface
+from rmp_milter.store.lmdb_engine import LmdbEngine
+from rmp_milter.store.read import snapshot
+
+OWN = {"open", "lent"}  # how the engine makes them, and takes bodies back
+
+
+def offered(kind: type) -> set[str]:
+    return {name for name in dir(kind) if not name.startswith("_")} - OWN
+
+
+@pytest.mark.parametrize(
+    ("said", "done"),
+    [
+        (surface.Snapshot, snapshot.LmdbSnapshot),
+        (surface.Store, store.LmdbStore),
+        (surface.OutboxSnapshot, outbox.LmdbOutboxSnapshot),
+        (surface.Outbox, outbox.LmdbOutbox),
+        (surface.Engine, LmdbEngine),
+    ],
+)
+def test_the_surface_says_all_that_there_is(said: type, done: type) -> None:
+    assert offered(said) == offered(done)
+    assert offered(said)
