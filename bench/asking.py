@@ -26,6 +26,7 @@ from rmp_milter.dossier.model import (
     Slice,
 )
 from rmp_milter.dossier.rules import Proof
+from rmp_milter.dossier.short_references import short_reference
 from rmp_milter.dossier.spoken import ALPHABET
 from rmp_milter.handlers import liste
 from rmp_milter.handlers.asking.case import Case, Sender
@@ -34,9 +35,8 @@ from rmp_milter.handlers.asking.view import View
 from rmp_milter.handlers.people.choice import choose
 from rmp_milter.handlers.people.colleagues import colleague
 from rmp_milter.handlers.people.patients import asked_patient, match_open
-from rmp_milter.handlers.people.search import short_reference
 from rmp_milter.mail.header.routing import RoutingHeader, parse
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 
 TRIES = 50
 FEWER = 10

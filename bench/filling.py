@@ -38,7 +38,7 @@ from rmp_milter.dossier.model import (
 from rmp_milter.dossier.said import dossier_said, person_said
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.store.format.keys import read_key
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Store
 from testbed.service import Service, rpps
 
 SEED = 13

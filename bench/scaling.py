@@ -11,7 +11,7 @@ from by_mail import ByMail, Load, emergencies
 from costs import Figure
 from filling import Filled, fill_service
 from population import Place
-from weighing import checked, weight
+from weighing import checked
 
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
@@ -21,7 +21,6 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 ISLAND = 300_000
 """So many dossiers on the island, where 6,000 have one name; fewer if all sizes are smaller."""
 GROWN_FROM = 10_000
-_LARGE_TABLE = 0.5  # octets a dossier from which on a table is named
 
 
 @dataclass
@@ -72,15 +71,14 @@ def _changed(host: Host, filled: Filled) -> Iterator[Figure]:
 
 
 def _weight(host: Host, filled: Filled) -> list[str]:
-    each = {
-        name: octets / filled.amount
-        for name, octets in weight(host.service.folder / "store").items()
-    }
-    whole = each.pop("data.mdb")
-    large = (f"{name} {size:.0f}" for name, size in each.items() if size > _LARGE_TABLE)
+    with open_store(load(host.service.config)) as store:
+        each = {name: count / filled.amount for name, count in store.stats().items()}
     return [
         f"{filled.amount:,} dossiers ({filled.place}), filled in {filled.seconds:.0f} s:",
-        f"  octets a dossier: {whole:.0f} on disk, by table {', '.join(large)}",
+        (
+            f"  octets a dossier: {each['used_bytes']:.0f}, of it {each['search_term_bytes']:.0f}"
+            f" for {each['search_terms']:.1f} search terms"
+        ),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a filled store weighs, and what its check takes, in a process of its own.
+"""What the check of a filled store takes, in a process of its own.
 
     python bench/weighing.py CONFIG
 
@@ -10,15 +10,11 @@ import re
 import subprocess
 import sys
 import time
-from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from rmp_milter.cli.stores import store_keys
+from rmp_milter.cli.stores import engine_of, store_keys
 from rmp_milter.config import Config, load
-from rmp_milter.store.check.whole import check
-from rmp_milter.store.format.environment import lease, release
-from rmp_milter.store.format.tables import Tables
 
 _EVERY = 64
 """The memory is looked at once for so many reports of progress."""
@@ -48,26 +44,6 @@ def checked(config: Path) -> Checked:
     return Checked(float(said[0]), float(said[1]), int(said[2]), int(said[3]))
 
 
-def weight(folder: Path) -> dict[str, int]:
-    """Return the octets of each table's pages, the largest first, and of the whole file."""
-    environment = lease(folder, 0, read_only=True)
-    try:
-        with environment.reading() as txn:
-            stats = {
-                each.name: txn.stat(getattr(environment.tables, each.name))
-                for each in fields(Tables)
-            }
-    finally:
-        release(environment)
-    sizes = {
-        name: each["psize"]
-        * (each["leaf_pages"] + each["branch_pages"] + each["overflow_pages"])
-        for name, each in stats.items()
-    }
-    whole = {"data.mdb": (folder / "data.mdb").stat().st_blocks * 512}
-    return whole | dict(sorted(sizes.items(), key=lambda item: -item[1]))
-
-
 def _check(config: Config) -> Checked:
     most = reports = 0
 
@@ -78,7 +54,7 @@ def _check(config: Config) -> Checked:
             most = max(most, _own_memory())
 
     keys, began, worked = store_keys(config), time.perf_counter(), time.process_time()
-    report = check(config.paths.store, keys, look)
+    report = engine_of(config).check(keys, look)
     took, work = time.perf_counter() - began, time.process_time() - worked
     for line in report.findings[:10]:
         print(line, file=sys.stderr)

@@ -17,6 +17,7 @@ from msgspec.structs import FieldInfo, fields, replace
 
 from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.model import Fault
+from rmp_milter.dossier.search_terms import TERMS_VERSION, Term
 from rmp_milter.keeper.log import file as log_file
 from rmp_milter.keeper.log.leaves import leaves
 from rmp_milter.store.format import codecs, tables, version
@@ -54,7 +55,8 @@ def store_lines() -> Iterator[str]:
         yield f"meta {getattr(tables, name).decode()}"
     for name in ("ID_BYTES", "LINK_BYTES", "NONCE_BYTES"):
         yield f"{name} {getattr(codecs, name)}"
-    yield from described(codecs.LinkKind, Fault)  # what keyed digests are made of
+    yield f"TERMS_VERSION {TERMS_VERSION}"
+    yield from described(codecs.LinkKind, Fault, Term)  # what keyed digests are made of
     kinds = dict(_records(codecs.Codecs(_KEYS)))
     yield from (f"record {table}: {kind.__name__}" for table, kind in sorted(kinds.items()))
     yield from described(*kinds.values())

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -19,14 +20,13 @@ from rmp_milter.cli.standing import is_gone
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes, DossierUpdate
-from rmp_milter.dossier.erasure import due_for_erasure, is_due
+from rmp_milter.dossier.erasure import is_due
 from rmp_milter.dossier.identity import Matching, match, trait_keys
 from rmp_milter.dossier.model import Closure, Dossier, Fault, Patient, Strike
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.read.snapshot import Snapshot
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 _SHORTEST = 4  # digits of a reference that may stand for the whole
 _LONGEST_TRAITS = 4096
@@ -187,7 +187,7 @@ def erase(config: Config, *, reference: str, due: bool) -> None:
     now = int(time.time())
     with operator(config) as keeper, open_store(config) as store:
         with store.snapshot() as view:
-            ending = due_for_erasure(view.dossiers(), now) if due else (_find(view, reference),)
+            ending = tuple(view.closed_dossiers(now)) if due else (_find(view, reference),)
         for each in ending:
             if not is_due(each, now):
                 _close_again(keeper, store, each, now)
@@ -208,9 +208,10 @@ def _close_again(keeper: HostKeeper, store: Store, dossier: Dossier, now: int) -
 
 def _find(view: Snapshot, reference: str) -> Dossier:
     """Return the one dossier whose reference begins so."""
-    begins = reference.strip().lower()
-    found = [each for each in view.dossiers() if each.dossier_id.hex().startswith(begins)]
-    if len(begins) < _SHORTEST or len(found) != 1:
+    begins = reference.strip()
+    long_enough = len(begins) >= _SHORTEST
+    found = list(islice(view.dossiers_beginning(begins), 2)) if long_enough else []
+    if len(found) != 1:
         raise CommandError(
             f"no one dossier has the reference {reference!r}",
             f"give at least {_SHORTEST} digits: rmp dossier list shows them",

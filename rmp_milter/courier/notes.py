@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from rmp_milter.store.format.failures import StoreError, StoreFailed
-from rmp_milter.store.outbox import Outbox
+from rmp_milter.store.surface import Outbox
 
 log = logging.getLogger("rmp.courier")
 

@@ -44,9 +44,8 @@ def handle(case: Case) -> Outcome:
 def _own(case: Case) -> Iterator[Dossier]:
     """Yield the open dossiers of the asker, and of those in whose name he acts today."""
     today = day_of(case.at, case.clock)
-    replaced = (
-        each.doctor_id for each in case.view.doctors() if acts_for(case.doctor, each, today)
-    )
+    declared = case.view.principals_of(case.doctor.doctor_id)
+    replaced = (each.doctor_id for each in declared if acts_for(case.doctor, each, today))
     for doctor_id in dict.fromkeys((case.doctor.doctor_id, *replaced)):
         for dossier in case.view.dossiers_of(doctor_id):
             if dossier.closure is None:

@@ -27,7 +27,7 @@ from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
 from rmp_milter.milter.chores.host_alerts import alert_host
-from rmp_milter.milter.chores.round import Household, do_round
+from rmp_milter.milter.chores.round import LOOKED_AT_A_ROUND, Household, Places, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
@@ -36,8 +36,8 @@ from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
-from rmp_milter.store.store import Store
-from rmp_milter.store.write.marks import TALLY_TIMES
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import TALLY_TIMES, Store
 
 DAY_SECONDS = 86_400
 log = logging.getLogger("rmp.milter")
@@ -49,12 +49,8 @@ EXIT_STORE_FAILED = 75
 def run(config: Config) -> NoReturn:
     """Serve until SIGTERM, or until the store fails; then end the process."""
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
-    store = Store.open(
-        config.paths.store,
-        keys,
-        map_bytes=config.store.map_bytes,
-        duplicate_days=config.milter.duplicate_days,
-    )
+    engine = engine_at(config.paths.store, config.store)
+    store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
     failed, shortage, restored = (threading.Event() for _ in range(3))
     gate = Gate(ordinary_of(config.keeper.workers), config.milter.keeper_timeout_seconds)
     means = _means(config, store, keys, gate)
@@ -141,11 +137,16 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
             _give_up(failed)
 
 
-def household(config: Config, store: Store, gate: Gate | None = None) -> Household:
-    """Return what the chores are done with; in the milter they wait at its ``gate``."""
+def household(
+    config: Config, store: Store, gate: Gate | None = None, at_once: int = LOOKED_AT_A_ROUND
+) -> Household:
+    """Return what the chores are done with; in the milter they wait at its ``gate``.
+
+    A round looks at ``at_once`` of what waits.
+    """
     keeper = _keeper(config, gate).at(Rank.CHORE)
-    language = config.service.language
-    return Household(store, keeper, _answers(config, keeper), language, config.clock)
+    language, places = config.service.language, Places(at_once)
+    return Household(store, keeper, _answers(config, keeper), language, config.clock, places)
 
 
 def watch_of(config: Config) -> Watch:

@@ -31,12 +31,6 @@ class Directory(Enrolled, Protocol):
     def doctor_by_rpps(self, rpps: str) -> Doctor | None:
         """Return the doctor of this RPPS number."""
 
-    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
-        """Return the doctor with this primary key."""
-
-    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
-        """Return the doctor one of whose keys has this id."""
-
 
 class Tried(Protocol):
     """A mail as it was opened with some certificates; ``close`` gives back what it holds."""

@@ -39,6 +39,10 @@ COPY = "migration"
 _MAX_TABLES = 64
 """Room for the tables of two formats."""
 
+MOST_GROWN, MIN_ROOM = 4, 64 << 20
+"""What the steps may make of a copy: so many times its size, and bytes beside. It costs
+address space; the disk is used as it fills."""
+
 
 class Move(NamedTuple):
     """From which format a store goes to which, by which steps; none where it is there."""
@@ -103,6 +107,7 @@ def _opened(folder: Path, *, read_only: bool, lock: bool) -> lmdb.Environment:
         readonly=read_only,
         create=False,
         lock=lock,
+        sync=False,  # nobody needs a copy before it is whole, and on disk
         max_dbs=_MAX_TABLES,
     )
 
@@ -152,12 +157,23 @@ def _make_copy(folder: Path, place: Path, tell: Tell) -> None:
 
 def _take_steps(place: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
     with _opened(place, read_only=False, lock=False) as handle:
+        _make_room(handle, (place / DATA).stat().st_size)
         for number, step in enumerate(move.steps, move.found):
             step(handle, keys, functools.partial(tell, f"format {number} to {number + 1}"))
             meta = version.open_table(handle, "meta")
             with handle.begin(write=True) as txn:
                 mark = version.FORMAT._replace(number=number + 1).mark
                 txn.put(FORMAT_KEY, mark, db=meta)
+
+
+def _make_room(handle: lmdb.Environment, size: int) -> None:
+    """Let the copy grow beyond what the store was made for, if that is nearly full.
+
+    How much the store may hold is for the configuration to say, when it is opened again.
+    """
+    needed = MOST_GROWN * size + MIN_ROOM
+    if handle.info()["map_size"] < needed:
+        handle.set_mapsize(needed)
 
 
 def _verify(place: Path, keys: StoreKeys, tell: Tell) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import lmdb
+    from lmdb import _Database as Table
 
     from rmp_milter.store.format.environment import Environment
     from rmp_milter.store.format.tables import Tables
@@ -23,12 +24,13 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
     counts = {
         field.name: txn.stat(getattr(tables, field.name))["entries"] for field in fields(tables)
     }
-    bodies = txn.stat(tables.bodies)
     return {
         "dossiers": counts["dossiers"],
         "entries": counts["entries"],
         "documents": counts["bodies"] - counts["orphans"],
-        "document_bytes": (bodies["overflow_pages"] + bodies["leaf_pages"]) * bodies["psize"],
+        "document_bytes": _bytes(txn, tables.bodies),
+        "search_terms": counts["terms"],
+        "search_term_bytes": _bytes(txn, tables.terms),
         "key_packets": counts["envelopes"],
         "doctors": counts["doctors"],
         "deposits_waiting": counts["waiting"],
@@ -42,3 +44,8 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
         "outbox_sent_lately": counts["sent"],
         "duplicate_digests": counts["seen"],
     }
+
+
+def _bytes(txn: lmdb.Transaction[memoryview], table: Table) -> int:
+    found = txn.stat(table)
+    return (found["overflow_pages"] + found["leaf_pages"]) * found["psize"]

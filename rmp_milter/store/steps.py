@@ -8,19 +8,18 @@ tested alone, on the fixture of the format from which it leads (``tests/fixtures
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import lmdb
 import msgspec
 
 from rmp_milter.store.format.codecs import Codec, u32
+from rmp_milter.store.format.deriving import batches, count
+from rmp_milter.store.format.directory_links import index_directory
 from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.format.strangers_keys import forget_strangers_keys
-
-if TYPE_CHECKING:
-    from lmdb import _Database as Table
+from rmp_milter.store.format.term_links import index_terms
 
 Told: TypeAlias = Callable[[int, int], None]
 """Is told how many records of how many are done."""
@@ -33,7 +32,6 @@ Steps: TypeAlias = Mapping[int, Step]
 Fields: TypeAlias = dict[str, msgspec.Raw]
 """A record of any format: its fields by name, each as it was written."""
 
-_BATCH = 1000  # records in one transaction
 _encoded = msgspec.msgpack.Encoder().encode
 _fields = msgspec.msgpack.Decoder(Fields).decode
 _fields_if_any = msgspec.msgpack.Decoder(Fields | None).decode
@@ -65,8 +63,8 @@ def mark_codes(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
 def _mark_slots(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
     table = handle.open_db(b"dossiers", create=False)
     codec = Codec("dossiers", keys.metadata, Fields)
-    done, total = 0, _count(handle, table)
-    for batch in _batches(handle, table):
+    done, total = 0, count(handle, table)
+    for batch in batches(handle, table):
         with handle.begin(write=True) as txn:
             for key, sealed in batch:
                 record = _with_mark(codec.open(key, sealed))
@@ -101,23 +99,11 @@ def _raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(_encoded(value))
 
 
-def _count(handle: lmdb.Environment, table: Table) -> int:
-    with handle.begin() as txn:
-        return int(txn.stat(table)["entries"])
+def index_for_search(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+    """From 2 to 3: what was found by reading all there is has an index of its own."""
+    index_directory(handle, keys, told)
+    index_terms(handle, keys, told)
 
 
-def _batches(handle: lmdb.Environment, table: Table) -> Iterator[list[tuple[bytes, bytes]]]:
-    """Yield a table's records, some at a time: they may be written over between two."""
-    start, batch = b"\0", list[tuple[bytes, bytes]]()
-    while True:
-        with handle.begin() as txn, txn.cursor(table) as cursor:
-            there = cursor.set_range(start)
-            batch = list(islice(cursor, _BATCH)) if there else []
-        if not batch:
-            return
-        yield batch
-        start = batch[-1][0] + b"\0"
-
-
-STEPS: Steps = {1: mark_codes}
+STEPS: Steps = {1: mark_codes, 2: index_for_search}
 """The number of a format → the step from it to the next."""

@@ -2,16 +2,17 @@
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from filling import LEAST_DOCTORS, Filled, fill
 from population import Place
 
+from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.keeper.authority.cards import Sealer
-from rmp_milter.store.check.whole import check
-from rmp_milter.store.store import Store, StoreKeys, create
+from rmp_milter.store import StoreKeys
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Engine, Store
 
 AMOUNT = 120
 SEALER = Sealer(bytes(32))
@@ -23,15 +24,16 @@ def keys() -> StoreKeys:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, keys: StoreKeys) -> Path:
+def engine(tmp_path_factory: pytest.TempPathFactory, keys: StoreKeys) -> Engine:
     folder = tmp_path_factory.mktemp("filled") / "store"
-    create(folder, keys, map_bytes=64 << 20)
-    return folder
+    engine = engine_at(folder, StoreSection(map_bytes=64 << 20))
+    engine.create(keys)
+    return engine
 
 
 @pytest.fixture(scope="module")
-def store(folder: Path, keys: StoreKeys) -> Iterator[Store]:
-    with Store.open(folder, keys, map_bytes=64 << 20) as store:
+def store(engine: Engine, keys: StoreKeys) -> Iterator[Store]:
+    with engine.open(keys) as store:
         yield store
 
 
@@ -50,8 +52,8 @@ def test_it_holds_as_many_as_it_says(store: Store, filled: Filled) -> None:
     )
 
 
-def test_it_is_sound(folder: Path, keys: StoreKeys, filled: Filled) -> None:
-    report = check(folder, keys)
+def test_it_is_sound(engine: Engine, keys: StoreKeys, filled: Filled) -> None:
+    report = engine.check(keys)
     assert report.counts["dossiers"] == filled.amount
     assert report.findings == report.notes == ()
 

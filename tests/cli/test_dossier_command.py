@@ -18,11 +18,11 @@ from rmp_milter.cli import main
 from rmp_milter.config import load
 from rmp_milter.dossier.cards import dossier_card
 from rmp_milter.dossier.changes import Changes, NewDossier
-from rmp_milter.dossier.erasure import due_for_erasure
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Closure, CodeSlot, Consent, Dossier, Mask, Patient, Slots
 from rmp_milter.store.format.keys import read_store_keys
-from rmp_milter.store.store import Store
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Store
 
 NOW = 1_780_000_000
 JEAN = Patient("DUPONT", "Jean", "1959-01-30")
@@ -51,7 +51,7 @@ def a_dossier(number: int, closure: Closure | None = None) -> Dossier:
 def store_of(configuration: Path) -> Store:
     config = load(configuration)
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
-    return Store.open(config.paths.store, keys, map_bytes=config.store.map_bytes)
+    return engine_at(config.paths.store, config.store).open(keys)
 
 
 @pytest.fixture(scope="module")
@@ -167,16 +167,6 @@ def test_a_look_up_needs_the_three_traits_and_finds_closed_ones(
 def test_a_patient_who_has_another_dossier_gets_no_second_one(said) -> None:  # noqa: ANN001 -- the fixture above
     told = said("reopen", "cdcd")
     assert "the patient has another dossier by now" in told.err
-
-
-def test_due_are_the_closed_ones_past_their_time_the_oldest_first() -> None:
-    ended = [a_dossier(number, Closure(NOW, NOW - number)) for number in (1, 2)]
-    others = [
-        a_dossier(3),
-        a_dossier(4, Closure(NOW, NOW + 1)),
-        replace(a_dossier(5), closure=Closure(NOW, NOW - 5, NOW - 1)),
-    ]
-    assert due_for_erasure([*others, *ended], NOW) == (ended[1], ended[0])
 
 
 def test_a_store_is_compacted_and_sound(

@@ -24,6 +24,7 @@ from rmp_milter.courier import notes
 from rmp_milter.courier.notes import ROWS_UNNOTED, Notes
 from rmp_milter.store import Outbox, Store, StoreFailed
 from rmp_milter.store.check.whole import check
+from rmp_milter.store.outbox import LmdbOutbox
 
 pytestmark = pytest.mark.slow
 
@@ -54,14 +55,14 @@ class Watched:
         self.groups: list[tuple[int, ...]] = []
         self.gate = threading.Event()
         self.gate.set()
-        real = Outbox.sent
+        real = LmdbOutbox.sent
 
         def sent(outbox: Outbox, *rows: int) -> None:
             self.groups.append(rows)
             assert self.gate.wait(LONG)
             real(outbox, *rows)
 
-        monkeypatch.setattr(Outbox, "sent", sent)
+        monkeypatch.setattr(LmdbOutbox, "sent", sent)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_after_a_crash_the_few_go_out_again_under_their_message_ids(
     store, outbox = pair
     post_many(store, 40)
     with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "sent", crash)
+        patch.setattr(LmdbOutbox, "sent", crash)
         with pytest.raises(StoreFailed), working(rounds(outbox, server.port)) as thread:
             thread.join(5)
     before = len(server.mails)
@@ -214,7 +215,7 @@ def test_a_fault_that_nobody_foresaw_ends_the_courier_too(
     def fail(_outbox: Outbox, *_rows: int) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Outbox, "sent", fail)
+    monkeypatch.setattr(LmdbOutbox, "sent", fail)
     store, outbox = pair
     post_many(store, 40)
     with (

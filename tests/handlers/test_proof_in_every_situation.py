@@ -78,6 +78,8 @@ HELD = {
 }
 """Looks into what a dossier holds, or at who has one."""
 
+DIRECTORY = frozenset({"doctors_named", "doctor_by_mail", "doctor_by_rpps"})
+
 
 class Noting(World):
     """A world that notes every look at it, by name, and a tally by what it counts."""
@@ -92,7 +94,7 @@ class Noting(World):
             return found
 
         def noted(*asked_for: Any) -> Any:  # noqa: ANN401 -- as the method's
-            if name not in {"doctors", "doctor_by_mail", "doctor_by_rpps"}:  # the directory
+            if name not in DIRECTORY:
                 fault = f" {asked_for[0]}" if name == "tally" else ""
                 self.looks.append(name + fault)
             return found(*asked_for)

@@ -96,8 +96,8 @@ def test_hashes_that_can_be_forged_are_bad(gpg: Gpg, digest: str) -> None:
 
 
 def test_a_signature_from_the_future_is_told_from_one_that_does_not_fit(gpg: Gpg) -> None:
-    packets = sign(gpg, "alice@x.fr")
-    soon, later = NOW - 3600 - CLOCK_SKEW + 600, NOW - 3600 - CLOCK_SKEW - 3600
+    packets, signed = sign(gpg, "alice@x.fr"), int(time.time())
+    soon, later = signed - CLOCK_SKEW + 600, signed - CLOCK_SKEW - 3600
     assert trust(gpg, packets, "alice@x.fr", now=later) is Trust.FUTURE
     assert trust(gpg, packets, "alice@x.fr", now=soon) is Trust.GOOD
     assert trust(gpg, packets, "alice@x.fr", now=later - 400 * 86_400) is Trust.FUTURE

@@ -39,7 +39,8 @@ from rmp_milter.dossier.model import (
     Strike,
     Waiting,
 )
-from rmp_milter.store import Store, StoreFailed, StoreKeys, create
+from rmp_milter.store import Store, StoreFailed, StoreKeys
+from rmp_milter.store.store import LmdbStore, create
 
 KEYS = StoreKeys(metadata=b"m" * 32, index=b"i" * 32, outbox=b"o" * 32)
 MAP_BYTES = 256 << 20
@@ -51,9 +52,9 @@ def new_id() -> bytes:
     return os.urandom(16)
 
 
-def make_store(folder: Path, map_bytes: int = MAP_BYTES) -> Store:
+def make_store(folder: Path, map_bytes: int = MAP_BYTES) -> LmdbStore:
     create(folder, KEYS, map_bytes=map_bytes)
-    return Store.open(folder, KEYS, map_bytes=map_bytes)
+    return LmdbStore.open(folder, KEYS, map_bytes=map_bytes)
 
 
 def a_doctor(number: int = 1, doctor_id: bytes = b"", account: str = "") -> Doctor:
@@ -240,9 +241,15 @@ def usable(store: Store) -> bool:
         return False
 
 
-def full_store(folder: Path) -> Store:
+def full_store(folder: Path) -> LmdbStore:
     """A store with two records at least in every table."""
     store = make_store(folder)
+    filled(store)
+    return store
+
+
+def filled(store: Store) -> None:
+    """Put two records at least into every table."""
     doctors = (a_doctor(1, account="zebulon"), a_doctor(2))
     new = tuple(a_new_dossier(f"trait {number}") for number in range(2))
     entries = tuple(
@@ -274,7 +281,8 @@ def full_store(folder: Path) -> Store:
     for number in range(2):
         _give_up_a_body(store, NOW + number)
     _erase_a_dossier(store)
-    return store
+    for number in range(2):
+        close(store, with_dossier(store, f"closed {number}"))
 
 
 def _give_up_a_body(store: Store, now: int) -> None:

@@ -41,9 +41,10 @@ from rmp_milter.handlers.filing.adoption import belonging, home_of
 from rmp_milter.handlers.people.patients import match_open
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.chores import round as chores_round
-from rmp_milter.milter.chores.round import Count, Household, do_round, expiry
-from rmp_milter.store import Outbox, Store
+from rmp_milter.milter.chores.round import Count, Household, Places, do_round, expiry
+from rmp_milter.store import Store
 from rmp_milter.store.check.whole import check
+from rmp_milter.store.outbox import LmdbOutbox
 
 PATIENT = a_dossier().patient
 TRAITS = trait_keys(PATIENT)
@@ -138,7 +139,7 @@ def sound(folder: Path) -> bool:
 
 
 def sent(folder: Path) -> list[str]:
-    outbox = Outbox.open(folder, KEYS.outbox, 256 << 20)
+    outbox = LmdbOutbox.open(folder, KEYS.outbox, 256 << 20)
     try:
         return [row.recipient for row in outbox.rows()]
     finally:
@@ -404,3 +405,64 @@ class TestDigests:
         with house.store.snapshot() as view:
             assert list(view.receipt_doctors()) == []
         assert sound(folder)
+
+
+class TestAPartAtATime:
+    """However much waits, a round looks at a part of it, and the next ones at the rest."""
+
+    @pytest.fixture
+    def house(self, house: Household) -> Household:
+        return Household(
+            house.store, house.keeper, house.answers, house.language, places=Places(2)
+        )
+
+    def test_each_deposit_has_its_turn(self, house: Household, lab: Doctor) -> None:
+        assert lab
+        kept_ids = sorted(kept(house.store).waiting.waiting_id for _ in range(5))
+        looked_at: list[bytes] = []
+        for _ in range(3):
+            with house.store.snapshot() as view:
+                looked_at += [each.waiting_id for each in house.places.next_waiting(view)]
+        assert looked_at == kept_ids
+        with house.store.snapshot() as view:
+            again = house.places.next_waiting(view)
+        assert [each.waiting_id for each in again] == kept_ids[:2]
+
+    def test_what_fits_is_adopted_when_its_turn_comes(
+        self, house: Household, lab: Doctor
+    ) -> None:
+        assert lab
+        for _ in range(5):
+            kept(house.store)
+        a_home(house.store)
+        done = [do_round(house, NOW, NOW).adopted for _ in range(4)]
+        assert done == [2, 2, 1, 0]
+
+    def test_what_fits_in_its_last_hour_is_adopted_before_its_turn(
+        self, house: Household, lab: Doctor
+    ) -> None:
+        assert lab
+        for _ in range(5):
+            kept(house.store)
+        a_home(house.store)
+        assert do_round(house, NOW + 99 * DAY, NOW) == Count(adopted=5)
+
+    def test_what_was_adopted_is_not_ended_too(
+        self, house: Household, played: Played, lab: Doctor
+    ) -> None:
+        assert lab
+        kept(house.store)
+        a_home(house.store)
+        assert do_round(house, NOW + 99 * DAY, NOW) == Count(adopted=1)
+        assert played.letters == []
+
+    def test_each_depositor_has_his_turn(self, house: Household, lab: Doctor) -> None:
+        doctors = [
+            replace(a_doctor(number), card=sealed(person_said(a_doctor(number))))
+            for number in range(10, 13)
+        ]
+        house.store.commit(Changes(doctors=tuple(doctors)), NOW)
+        lines = tuple(ReceiptLine(each.doctor_id, NOW, "x") for each in (*doctors, lab))
+        house.store.commit(Changes(receipts=lines), NOW)
+        done = [do_round(house, NOW + DAY, NOW + DAY).digests for _ in range(3)]
+        assert done == [2, 2, 0]

@@ -10,12 +10,13 @@ import pytest
 from rmp_milter.config import Config, load
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_code_slot
-from rmp_milter.store import Store, StoreError
+from rmp_milter.store import StoreError
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.codecs import Blind, Codec, LinkKind, u32
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.migrating import migrate
 from rmp_milter.store.steps import STEPS, mark_codes
+from rmp_milter.store.store import LmdbStore
 from testbed.past_service import manifest, unpack
 
 DAY = 86_400
@@ -77,7 +78,7 @@ def test_every_code_that_is_there_keeps_its_case_and_nothing_else_changes(
 def test_more_records_than_one_transaction_takes_are_all_marked(
     handle: lmdb.Environment, keys: StoreKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmp_milter.store.steps._BATCH", 7)
+    monkeypatch.setattr("rmp_milter.store.format.deriving.BATCH", 7)
     mark_codes(handle, keys, silent)
     codes = [
         each["dossier"]["slots"]["code"] for each in read(handle, keys, "dossiers").values()
@@ -121,10 +122,13 @@ def test_a_strangers_key_leads_to_a_doctor_no_more(
 def test_the_moved_store_is_sound_and_its_codes_are_unfolded(
     config: Config, keys: StoreKeys
 ) -> None:
-    move = migrate(config.paths.store, keys, {1: STEPS[1]}, lambda *_: None)
-    assert (move.found, move.steps) == (1, (mark_codes,))
+    move = migrate(config.paths.store, keys, STEPS, lambda *_: None)
+    assert (move.found, move.steps[0]) == (1, mark_codes)
     assert check(config.paths.store, keys).findings == ()
-    with Store.open(config.paths.store, keys, map_bytes=0) as store, store.snapshot() as view:
+    with (
+        LmdbStore.open(config.paths.store, keys, map_bytes=0) as store,
+        store.snapshot() as view,
+    ):
         codes = [dossier.slots.code for dossier in view.dossiers()]
     assert {code.folded for code in codes if code} == {False}
 
@@ -135,7 +139,10 @@ def test_old_codes_open_as_they_did_and_only_in_their_case(
     migrate(config.paths.store, keys, STEPS, lambda *_: None)
     pepper = load_keys(config.paths.keeper).pepper
     known = manifest()["known"]
-    with Store.open(config.paths.store, keys, map_bytes=0) as store, store.snapshot() as view:
+    with (
+        LmdbStore.open(config.paths.store, keys, map_bytes=0) as store,
+        store.snapshot() as view,
+    ):
         for which, typed in (("masked", known["code"]), ("recoded", known["new code"])):
             dossier = view.dossier(bytes.fromhex(known[which]))
             assert dossier

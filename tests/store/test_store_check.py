@@ -11,10 +11,11 @@ import pytest
 from store_case import KEYS, MAP_BYTES, NOW, a_deposit, with_dossier
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import Store, StoreError
+from rmp_milter.store import StoreError
 from rmp_milter.store.check.walk import MAX_FINDINGS
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.tables import table_names
+from rmp_milter.store.store import LmdbStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,8 +81,9 @@ def fill_in(txn: Transaction, table: Table, rows: Rows) -> None:
 
 
 KEYS_ONLY = {
-    *("index", "seen_expiry", "tally_expiry", "waiting_expiry", "orphans_due"),
+    *("index", "terms", "seen_expiry", "tally_expiry", "waiting_expiry", "orphans_due"),
     *("outbox_due", "outbox_bodies", "sent_expiry", "emergencies_at"),
+    *("emergencies_open", "erasures_due"),
 }
 DAMAGES: list[tuple[str, Damage]] = [
     (name, damage)
@@ -143,12 +145,12 @@ def put_back(folder: Path, kept: dict[str, list[tuple[bytes, bytes]]]) -> None:
                 txn.put(key, value, db=table)
 
 
-def open_store(folder: Path) -> Store:
-    return Store.open(folder, KEYS, map_bytes=MAP_BYTES)
+def open_store(folder: Path) -> LmdbStore:
+    return LmdbStore.open(folder, KEYS, map_bytes=MAP_BYTES)
 
 
 @pytest.mark.promise(number=12)
-def test_a_dossier_put_back_to_an_older_state_is_found(store: Store, folder: Path) -> None:
+def test_a_dossier_put_back_to_an_older_state_is_found(store: LmdbStore, folder: Path) -> None:
     """Entries, head and bodies all rolled back together: the ledger still knows better."""
     dossier_id = with_dossier(store)
     store.commit(Changes(entries=(a_deposit(dossier_id, b"first"),)), NOW)
@@ -162,7 +164,7 @@ def test_a_dossier_put_back_to_an_older_state_is_found(store: Store, folder: Pat
 
 
 @pytest.mark.promise(number=12)
-def test_a_head_put_back_alone_is_found(store: Store, folder: Path) -> None:
+def test_a_head_put_back_alone_is_found(store: LmdbStore, folder: Path) -> None:
     dossier_id = with_dossier(store)
     store.close()
     kept = keep(folder, "heads")
@@ -174,7 +176,7 @@ def test_a_head_put_back_alone_is_found(store: Store, folder: Path) -> None:
 
 @pytest.mark.promise(number=12)
 def test_an_entry_of_an_older_life_of_the_same_number_is_found(
-    store: Store, folder: Path
+    store: LmdbStore, folder: Path
 ) -> None:
     """A sealed entry that opens in its place, but of a chain that was given up."""
     dossier_id = with_dossier(store)
@@ -216,15 +218,3 @@ def test_a_store_damaged_throughout_is_not_listed_throughout(full_folder: Path) 
     found = check(full_folder, KEYS).findings
     assert len(found) == MAX_FINDINGS + 1
     assert found[-1] == "there is more: the list ends here"
-
-
-def test_the_check_runs_beside_the_open_store(store: Store, folder: Path) -> None:
-    with_dossier(store)
-    assert check(folder, KEYS).findings == ()
-    with_dossier(store, "another")
-    assert check(folder, KEYS).counts["dossiers"] == 2
-
-
-def test_there_is_nothing_to_check_where_there_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="there is no store"):
-        check(tmp_path, KEYS)

@@ -13,13 +13,14 @@ from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import EmergencyState, Patient, Sheet, Slots
-from rmp_milter.store import Conflict, Store
+from rmp_milter.store import Conflict
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format import version
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.migrating import migrate
-from rmp_milter.store.read.snapshot import Snapshot
 from rmp_milter.store.steps import STEPS
+from rmp_milter.store.store import LmdbStore
+from rmp_milter.store.surface import Snapshot
 from testbed.past_service import manifest, tally, unpack
 
 KNOWN: dict[str, Any] = manifest()["known"]
@@ -38,13 +39,13 @@ def keys_of(config: Config):  # noqa: ANN201 -- the store's keys
 
 
 @pytest.fixture
-def store(config: Config) -> Iterator[Store]:
-    with Store.open(config.paths.store, keys_of(config), map_bytes=0) as store:
+def store(config: Config) -> Iterator[LmdbStore]:
+    with LmdbStore.open(config.paths.store, keys_of(config), map_bytes=0) as store:
         yield store
 
 
 @pytest.fixture
-def view(store: Store) -> Iterator[Snapshot]:
+def view(store: LmdbStore) -> Iterator[Snapshot]:
     with store.snapshot() as view:
         yield view
 
@@ -128,7 +129,7 @@ def test_a_waiting_deposit_is_found_by_its_patient(view: Snapshot) -> None:
     assert view.waiting_by_traits(trait_keys(waiting.patient)) == (waiting,)
 
 
-def test_what_was_done_is_known_again(store: Store) -> None:
+def test_what_was_done_is_known_again(store: LmdbStore) -> None:
     with pytest.raises(Conflict, match="duplicate"):
         store.commit(Changes(digest=bytes.fromhex(KNOWN["done"])), KNOWN["aide at"])
     once = Once(bytes.fromhex(KNOWN["once"]), KNOWN["aide at"] + 1000)
@@ -146,15 +147,15 @@ def test_it_is_moved_to_a_made_up_later_format(
     assert (move.found, move.wanted) == (later - 1, later)
     assert tally(config.file) == manifest()["counts"]
     with (
-        Store.open(config.paths.store, keys_of(config), map_bytes=0) as store,
+        LmdbStore.open(config.paths.store, keys_of(config), map_bytes=0) as store,
         store.snapshot() as view,
     ):
         doctor = view.doctor_by_rpps(KNOWN["rpps"])
     assert doctor
-    assert doctor.name == "Dr Anne MOREL, first"
+    assert doctor.program.prefers == "first "
 
 
-def test_it_goes_on_being_written(config: Config, store: Store) -> None:
+def test_it_goes_on_being_written(config: Config, store: LmdbStore) -> None:
     dossier_id, at = identifier("masked"), KNOWN["aide at"] + 60
     with store.snapshot() as view:
         before = len(view.entries(dossier_id))

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import lmdb
 import pytest
-from migration_case import LATER, OURS, STEPS, doctors_named, first_step, silent, sound
+from migration_case import LATER, OURS, STEPS, endings, first_step, silent, sound
 from store_case import KEYS, NOW, the_dossier, with_dossier
 
-from rmp_milter.store import Store, StoreError, StoreKeys
+from rmp_milter.store import StoreError, StoreKeys
 from rmp_milter.store.format import version
 from rmp_milter.store.format.failures import OtherFormatError
 from rmp_milter.store.migrating import COPY, kept, migrate, planned
 from rmp_milter.store.steps import STEPS as REAL_STEPS
 from rmp_milter.store.steps import Told
+from rmp_milter.store.store import LmdbStore
 
 pytestmark = pytest.mark.slow
 
@@ -76,18 +77,18 @@ def test_one_step_moves_the_store_and_keeps_the_old_file(
 ) -> None:
     before = content(full_folder)
     with pytest.raises(OtherFormatError, match="rmp store migrate"):
-        doctors_named(full_folder)
+        endings(full_folder)
     (full_folder / "data.mdb").chmod(0o640)
     move = migrate(full_folder, KEYS, STEPS, silent)
     assert (move.found, move.wanted, move.steps) == (OURS, LATER, (first_step,))
-    assert doctors_named(full_folder) == {"first"}
+    assert endings(full_folder) == {"first"}
     assert sound(full_folder)
     assert kept(full_folder, OURS).read_bytes() == before
     assert (full_folder / "data.mdb").stat().st_mode & 0o777 == 0o640
     assert not (full_folder / COPY).exists()
     later.undo()
     with pytest.raises(OtherFormatError, match=f"format {LATER}, written by a later version"):
-        doctors_named(full_folder)
+        endings(full_folder)
 
 
 def test_the_way_back_is_the_old_file_in_its_place(
@@ -96,7 +97,7 @@ def test_the_way_back_is_the_old_file_in_its_place(
     migrate(full_folder, KEYS, STEPS, silent)
     kept(full_folder, OURS).rename(full_folder / "data.mdb")
     later.undo()
-    assert doctors_named(full_folder) == {""}
+    assert endings(full_folder) == {""}
     assert sound(full_folder)
 
 
@@ -106,7 +107,7 @@ def test_two_steps_are_taken_in_their_order(
     set_format(monkeypatch, LATER + 1)
     told: list[str] = []
     migrate(full_folder, KEYS, STEPS, lambda what, *_: told.append(what))
-    assert doctors_named(full_folder) == {"first, second"}
+    assert endings(full_folder) == {"first second"}
     assert list(dict.fromkeys(told)) == [
         "copying",
         f"format {OURS} to {LATER}",
@@ -173,7 +174,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
     assert is_as_it_was(full_folder, before)
     assert not kept(full_folder, OURS).exists()
     migrate(full_folder, KEYS, STEPS, silent)
-    assert doctors_named(full_folder) == {"first"}
+    assert endings(full_folder) == {"first"}
 
 
 @pytest.mark.usefixtures("later")
@@ -231,10 +232,10 @@ def test_a_kill_leaves_a_store_that_opens_and_a_second_call_ends_it(
     assert content(full_folder) == before
     with monkeypatch.context() as now:
         set_format(now, OURS)
-        assert doctors_named(full_folder) == {""}
+        assert endings(full_folder) == {""}
         assert sound(full_folder)
     migrate(full_folder, KEYS, STEPS, silent)
-    assert doctors_named(full_folder) == {"first"}
+    assert endings(full_folder) == {"first"}
     assert kept(full_folder, OURS).read_bytes() == before
     assert not (full_folder / COPY).exists()
 
@@ -243,7 +244,7 @@ def test_a_kill_leaves_a_store_that_opens_and_a_second_call_ends_it(
 def test_a_kill_behind_the_rename_leaves_the_new_store(full_folder: Path) -> None:
     with process("migrate", full_folder, "rename-done") as killed:
         assert killed.wait(60) == -signal.SIGKILL
-    assert doctors_named(full_folder) == {"first"}
+    assert endings(full_folder) == {"first"}
     assert migrate(full_folder, KEYS, STEPS, silent).steps == ()
     assert sound(full_folder)
 
@@ -262,8 +263,9 @@ def test_a_store_in_use_is_left_alone(full_folder: Path, later: pytest.MonkeyPat
     later.undo()
     before = content(full_folder)
     hold = (
-        "import sys; from store_case import *; from pathlib import Path; "
-        "store = Store.open(Path(sys.argv[1]), KEYS, map_bytes=0); "
+        "import sys; from store_case import KEYS; from pathlib import Path; "
+        "from rmp_milter.store.store import LmdbStore; "
+        "store = LmdbStore.open(Path(sys.argv[1]), KEYS, map_bytes=0); "
         "print('open', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -302,7 +304,7 @@ def test_a_service_that_starts_meanwhile_waits_and_finds_the_new_store(
     (service,) = started
     out, _ = service.communicate("", timeout=60)
     assert (out, service.returncode) == ("open\n", 0)
-    assert doctors_named(full_folder) == {"first"}
+    assert endings(full_folder) == {"first"}
 
 
 @pytest.mark.usefixtures("later")
@@ -314,7 +316,7 @@ def test_a_store_put_back_without_its_lock_file_is_moved(full_folder: Path) -> N
         migrate(full_folder, KEYS, STEPS, silent)
     finally:
         os.umask(before)
-    assert doctors_named(full_folder) == {"first"}
+    assert endings(full_folder) == {"first"}
     assert {file.name: file.stat().st_mode & 0o777 for file in full_folder.iterdir()} == {
         "data.mdb": 0o660,
         f"data.mdb.format-{OURS}": 0o660,
@@ -347,7 +349,7 @@ def test_the_file_of_another_program_is_no_store(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("later")
 def test_a_migrated_store_takes_new_changes(full_folder: Path) -> None:
     migrate(full_folder, KEYS, STEPS, silent)
-    with Store.open(full_folder, KEYS, map_bytes=0) as store:
+    with LmdbStore.open(full_folder, KEYS, map_bytes=0) as store:
         dossier_id = with_dossier(store, "somebody new")
         assert the_dossier(store, dossier_id).created_at == NOW
     assert sound(full_folder)

@@ -1,6 +1,7 @@
 """Who of the directory is meant."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.naming import addresses_in, is_named, numbers_in
@@ -16,7 +17,7 @@ def colleague(words: str, view: View) -> Doctor | None:
     cannot be taken back. A patient who has a key of his own is never found: the directory
     tells nobody who has a dossier.
     """
-    found = list(_by_number_or_address(words, view)) or list(_by_name(words, view))
+    found = list(_by_number_or_address(words, view)) or list(islice(_by_name(words, view), 2))
     first = found[0] if found else None
     if first is None or first.patient_of:
         return None
@@ -42,6 +43,6 @@ def _by_number_or_address(words: str, view: View) -> Iterator[Doctor | None]:
 def _by_name(words: str, view: View) -> Iterator[Doctor]:
     return (
         each
-        for each in view.doctors()
+        for each in view.doctors_named(words)
         if not each.patient_of and is_named(words, each.rpps, each.mail, each.name)
     )

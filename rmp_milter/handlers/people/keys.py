@@ -1,6 +1,7 @@
 """Certificates that came with a mail: which can be used, and whose they are in the directory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from rmp_milter.credentials import (
@@ -13,7 +14,6 @@ from rmp_milter.credentials import (
     read_credential,
     stated_names,
 )
-from rmp_milter.dossier.credentials import names_of
 from rmp_milter.dossier.model import Credential, Doctor, ReplyForm
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.handlers.asking.case import Case
@@ -108,18 +108,22 @@ def _read_other(credential: Credential) -> CredentialFacts:
 
 
 class Enrolled(Protocol):
-    """The directory, looked through."""
+    """The directory, looked up by keys."""
 
-    def doctors(self) -> Iterator[Doctor]:
-        """Yield all who are enrolled."""
+    def doctor_by_fingerprint(self, fingerprint: str) -> Doctor | None:
+        """Return the doctor, or patient, one of whose certificates has this fingerprint."""
+
+    def doctor_by_key_id(self, key_id: str) -> Doctor | None:
+        """Return the doctor, or patient, whose signatures may name a key of this id."""
 
 
 def is_taken(certificate: CredentialFacts, but: Doctor, view: Enrolled) -> bool:
     """Whether a key of the certificate is somebody else's, or one that could pass for it."""
-    ids = {certificate.fingerprint, *certificate.key_ids}
-    return any(
-        ids & names_of(each) for each in view.doctors() if each.doctor_id != but.doctor_id
+    holders = chain.from_iterable(
+        (view.doctor_by_fingerprint(each), view.doctor_by_key_id(each))
+        for each in {certificate.fingerprint, *certificate.key_ids}
     )
+    return any(holder and holder.doctor_id != but.doctor_id for holder in holders)
 
 
 def names_another(certificate: CredentialFacts, mail: str, own_id: bytes, view: View) -> bool:

@@ -5,8 +5,9 @@ cannot help with now is tried again in the next round.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 import msgspec
 
@@ -24,10 +25,37 @@ from rmp_milter.milter.answering.answers import About, Answers
 from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.milter.chores.due import adopt_by_itself, digest_of, expiry_letter, lines_due
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.store import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 EXPIRED_A_ROUND = 1000
+LOOKED_AT_A_ROUND = 1000
 log = logging.getLogger("rmp.chores")
+
+
+class Places:
+    """How far the rounds have come in what they look through a part at a time.
+
+    Of what waits, and of those with lines of a digest, a round looks at ``at_once``; the next
+    one goes on behind them, and after the last begins anew. So a round takes no longer
+    however many wait.
+    """
+
+    def __init__(self, at_once: int = LOOKED_AT_A_ROUND) -> None:
+        self.at_once = at_once
+        self.waiting = b""
+        self.receipts = b""
+
+    def next_waiting(self, view: Snapshot) -> list[Waiting]:
+        """Return the deposits whose turn it is."""
+        found = list(islice(view.waiting_behind(self.waiting), self.at_once))
+        self.waiting = found[-1].waiting_id if len(found) == self.at_once else b""
+        return found
+
+    def next_receipts(self, view: Snapshot) -> list[bytes]:
+        """Return the depositors whose turn it is."""
+        found = list(islice(view.receipt_doctors(self.receipts), self.at_once))
+        self.receipts = found[-1] if len(found) == self.at_once else b""
+        return found
 
 
 class Household(msgspec.Struct, frozen=True):
@@ -38,6 +66,7 @@ class Household(msgspec.Struct, frozen=True):
     answers: Answers
     language: Language
     clock: Clock = UNIVERSAL
+    places: Places = msgspec.field(default_factory=Places)
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -54,9 +83,11 @@ def do_round(house: Household, at: int, now: int) -> Count:
 
     Raises :class:`~rmp_milter.store.format.failures.StoreError`.
     """
+    with house.store.snapshot() as view:
+        over = view.waiting_expired(at, EXPIRED_A_ROUND)
     # What fits a dossier by now is adopted, even in its last hour.
-    adopted = list(_adoptions(house, now))
-    expired = list(_expiries(house, at, now))
+    adopted = list(_adoptions(house, over, now))
+    expired = list(_expiries(house, over, now))
     digests = list(_digests(house, at, now))
     count = Count(
         adopted=adopted.count(True),
@@ -74,9 +105,11 @@ def as_dict(count: Count) -> dict[str, int]:
     return msgspec.structs.asdict(count)
 
 
-def _adoptions(house: Household, now: int) -> Iterator[bool]:
+def _adoptions(house: Household, over: Sequence[Waiting], now: int) -> Iterator[bool]:
     with house.store.snapshot() as view:
-        fitting = [each for each in view.waiting() if home_of(each, view)]
+        looked_at = (*house.places.next_waiting(view), *over)
+        by_id = {each.waiting_id: each for each in looked_at}
+        fitting = [each for each in by_id.values() if home_of(each, view)]
     for waiting in fitting:
         yield from _done(house, "adoption", partial(_adoption, house, waiting, now), now)
 
@@ -93,11 +126,16 @@ def _adoption(house: Household, waiting: Waiting, now: int) -> Changes | None:
     return grounded(Changes(digest=digest, adoptions=(adoption,)), keeper.shown)
 
 
-def _expiries(house: Household, at: int, now: int) -> Iterator[bool]:
-    with house.store.snapshot() as view:
-        over = view.waiting_expired(at, EXPIRED_A_ROUND)
+def _expiries(house: Household, over: Sequence[Waiting], now: int) -> Iterator[bool]:
     for waiting in over:
-        yield from _done(house, "expiry", partial(expiry, house, waiting, now), now)
+        yield from _done(house, "expiry", partial(_expiry, house, waiting, now), now)
+
+
+def _expiry(house: Household, waiting: Waiting, now: int) -> Changes | None:
+    """Return the end of its wait, or None where it was adopted meanwhile."""
+    with house.store.snapshot() as view:
+        still_waits = view.waiting_one(waiting.waiting_id) is not None
+    return expiry(house, waiting, now) if still_waits else None
 
 
 def expiry(house: Household, waiting: Waiting, now: int) -> Changes:
@@ -132,7 +170,7 @@ def _letter(
 
 def _digests(house: Household, at: int, now: int) -> Iterator[bool]:
     with house.store.snapshot() as view:
-        doctors = list(view.receipt_doctors())
+        doctors = house.places.next_receipts(view)
     for doctor_id in doctors:
         yield from _done(house, "digest", partial(_digest, house, doctor_id, at, now), now)
 

@@ -13,7 +13,7 @@ from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Emergency
-from rmp_milter.dossier.overdue import alerts_due, is_open, reminder_due
+from rmp_milter.dossier.overdue import alerts_due, reminder_due
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.errors import MailError
 from rmp_milter.mail.catalogue.text import Language
@@ -59,7 +59,7 @@ def keep_watch(house: Household, watch: Watch, at: int, now: int) -> Watched:
     Raises :class:`~rmp_milter.store.format.failures.StoreError`.
     """
     with house.store.snapshot() as view:
-        open_ones = [each for each in view.emergencies() if is_open(each)]
+        open_ones = list(view.open_emergencies())
     done = Watched(
         reminders=sum(_reminded(house, watch, each, at, now) for each in open_ones),
         alerts=sum(sum(_alerted(house, watch, each, at, now)) for each in open_ones),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.check.expected import DOCUMENT, ORPHAN
 from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
 
 if TYPE_CHECKING:
@@ -17,52 +18,52 @@ if TYPE_CHECKING:
 def check_document(walk: Walk, document: Document, expected: Expected) -> None:
     """Note where a document's body is not the one that it describes."""
     document_id = document.document_id
-    if document_id in expected.documents or document_id in expected.erased:
-        walk.add(f"document {document_id.hex()} is in two places")
-    expected.documents.add(document_id)
     body = walk.get("bodies", document_id)
     if body is None:
         walk.add(f"body {document_id.hex()} is missing")
-    elif len(body) != document.size:
+        return
+    expected["bodies"].ask(document_id, DOCUMENT)
+    if len(body) != document.size:
         walk.add(f"body {document_id.hex()} has {len(body)} bytes, not {document.size}")
-    elif hashlib.sha256(body).digest() != document.digest:
+    elif walk.reads_bodies and hashlib.sha256(body).digest() != document.digest:
         walk.add(f"body {document_id.hex()} is not what was stored: its SHA-256 differs")
 
 
-def check_erased_document(walk: Walk, document: Document, expected: Expected) -> None:
+def check_erased_document(walk: Walk, document: Document) -> None:
     """Note what an erased document still has. Its body may be an orphan, nothing else."""
     document_id = document.document_id
-    if document_id in expected.documents or document_id in expected.erased:
-        walk.add(f"document {document_id.hex()} is in two places")
-    expected.erased.add(document_id)
     if document.sealed_key or document.standing or document.parts:
         walk.add(f"document {document_id.hex()} of an erased dossier still has keys or names")
+    if walk.has("bodies", document_id) and not walk.has("orphans", document_id):
+        walk.add(f"document {document_id.hex()} of an erased dossier still has its body")
 
 
 def check_bodies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     """Note every finding in the tables that hang on documents, all of them seen."""
     _check_orphans(walk, expected)
     for key in walk.keys("bodies"):
-        if key not in expected.documents and walk.get("orphans", key) is None:
-            walk.add(f"body {key.hex()} belongs to no entry")
-    _check_key_packets(walk, codecs, expected)
+        expected["bodies"].find(key)
+    _check_key_packets(walk, codecs)
 
 
 def _check_orphans(walk: Walk, expected: Expected) -> None:
-    looks = set()
     for key, look in walk.records("orphans"):
-        looks.add(bytes(look) + key)
-        if key in expected.documents:
-            walk.add(f"body {key.hex()} is given up and yet belongs to an entry")
-        if walk.get("bodies", key) is None:
+        expected["orphans_due"].ask(bytes(look) + key)
+        if walk.has("bodies", key):
+            expected["bodies"].ask(key, ORPHAN)
+        else:
             walk.add(f"body {key.hex()} is given up and missing")
-    walk.compare_keys("orphans_due", looks, lambda key: f"body {key[4:].hex()}")
+    walk.find_keys("orphans_due", expected["orphans_due"])
 
 
-def _check_key_packets(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+def _check_key_packets(walk: Walk, codecs: Codecs) -> None:
+    """Each is for a document that has its body, and that is not given up.
+
+    A body without a document is told of where the bodies are compared.
+    """
     for key, sealed in walk.records("envelopes"):
         document_id = key[:ID_BYTES]
-        if document_id not in expected.documents:
+        if not walk.has("bodies", document_id) or walk.has("orphans", document_id):
             walk.add(f"key packets {key.hex()} belong to no document")
         stored = walk.opened(codecs.key_packets, key, sealed)
         if stored is None:

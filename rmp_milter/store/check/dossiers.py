@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rmp_milter.dossier.model import NumberedEntry, Patient, Sheet, Slots
+from rmp_milter.dossier.model import NumberedEntry
 from rmp_milter.store.check.bodies import check_document, check_erased_document
-from rmp_milter.store.format.codecs import Codecs, LinkKind, number_of, u32
+from rmp_milter.store.check.erased import is_emptied, is_erased, still_known
+from rmp_milter.store.format.codecs import Codecs, LinkKind, erasure_key, number_of, u32
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.records import Head, chain_start
 
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.records import StoredDossier, StoredEntry
 
-ENTRY_KEY_BYTES = 20
-NOTHING_LEFT = (Patient("", "", ""), Sheet(), Slots(code=None, custody=b""))
-
 
 class DossierCheck:
     """Walks each table once and holds what the others must agree with."""
@@ -35,45 +34,47 @@ class DossierCheck:
         self._cards = cards
         self._codecs = codecs
         self._expected = expected
-        self._erased: set[bytes] = set()
-        self._heads: dict[bytes, int] = {}
 
     def run(self) -> None:
         """Note every finding in the walk; say what must lead to dossiers and documents."""
-        self._check_dossiers()
+        for key, sealed in self._walk.records("dossiers"):
+            self._check_dossier(key, sealed)
         self._check_heads()
         self._check_entry_keys()
+        self._walk.find_keys("erasures_due", self._expected["erasures_due"])
 
-    def _check_dossiers(self) -> None:
-        for key, sealed in self._walk.records("dossiers"):
-            self._expected.dossiers.add(key)
-            stored = self._walk.opened(self._codecs.dossiers, key, sealed)
-            if stored is not None:
-                self._expect_links(key, stored)
-                self._check_erased(key, stored)
+    def _check_dossier(self, key: bytes, sealed: memoryview) -> None:
+        stored = self._walk.opened(self._codecs.dossiers, key, sealed)
+        erased = stored is not None and is_erased(stored.dossier)
+        if stored is not None:
+            self._expect_links(key, stored)
+            if not erased:
                 self._check_card(key, stored.dossier)
-            if self._walk.get("heads", key) is None:
-                self._walk.add(f"dossier {key.hex()} has no head")
+            elif stored.traits or not is_emptied(stored.dossier):
+                self._walk.add(still_known(key))
+        head = self._walk.get("heads", key)
+        if head is None:
+            self._walk.add(f"dossier {key.hex()} has no head")
+        else:
+            self._check_head(key, head, erased=erased)
 
     def _expect_links(self, key: bytes, stored: StoredDossier) -> None:
         if stored.dossier.dossier_id != key:
             self._walk.add(f"dossier {key.hex()} holds another identifier")
         treating = self._codecs.blind.of(LinkKind.TREATING, stored.dossier.treating)
-        self._expected.links.update(link + key for link in (*stored.traits, treating))
-
-    def _check_erased(self, key: bytes, stored: StoredDossier) -> None:
-        if not _is_erased(stored.dossier):
-            return
-        self._erased.add(key)
-        left = (stored.dossier.patient, stored.dossier.sheet, stored.dossier.slots)
-        traces = (stored.traits, stored.dossier.card, key in self._expected.patients_of)
-        if left != NOTHING_LEFT or any(traces):
-            self._walk.add(f"dossier {key.hex()} is erased and still has keys or names")
+        for link in {*stored.traits, treating}:
+            self._expected["index"].ask(link + key)
+        for term in self._codecs.terms.of(stored.dossier):
+            self._expected["terms"].ask(term, key)
+        due = erasure_key(stored.dossier)
+        if due is not None:
+            self._expected["erasures_due"].ask(due)
 
     def _check_card(self, key: bytes, dossier: Dossier) -> None:
-        if key not in self._erased:
-            patient = self._expected.patients_of.get(key, b"")
-            self._cards.dossier(dossier, patient, lambda: [*self._entries(key)])
+        """Hold the dossier to its card; its patient's own key is found by the index."""
+        link = self._codecs.blind.of(LinkKind.PATIENT, key)
+        patient = next(self._walk.holders(link), b"")
+        self._cards.dossier(dossier, patient, lambda: [*self._entries(key)])
 
     def _entries(self, dossier_id: bytes) -> Iterator[NumberedEntry]:
         """Yield a dossier's entries as far as they open; what does not is noted elsewhere."""
@@ -85,51 +86,53 @@ class DossierCheck:
             number += 1
 
     def _check_heads(self) -> None:
+        """Look at the chains of which there is no dossier; the others have been seen."""
         for key, sealed in self._walk.records("heads"):
-            if key not in self._expected.dossiers:
+            if not self._walk.has("dossiers", key):
                 self._walk.add(f"head {key.hex()} has no dossier")
-            head = self._walk.opened(self._codecs.heads, key, sealed)
-            if head is not None:
-                self._heads[key] = head.count
-                self._check_chain(key, head)
+                self._check_head(key, sealed, erased=False)
 
-    def _check_chain(self, dossier_id: bytes, head: Head) -> None:
+    def _check_head(self, key: bytes, sealed: memoryview, *, erased: bool) -> None:
+        head = self._walk.opened(self._codecs.heads, key, sealed)
+        if head is not None:
+            self._check_chain(key, head, erased=erased)
+
+    def _check_chain(self, dossier_id: bytes, head: Head, *, erased: bool) -> None:
         previous = chain_start(dossier_id)
         for number in range(1, head.count + 1):
             sealed = self._walk.get("entries", dossier_id + u32(number))
             if sealed is None:
                 self._walk.add(f"entry {number} of dossier {dossier_id.hex()} is missing")
                 return
-            self._check_entry(dossier_id, number, sealed, previous)
+            entry = self._opened_entry(dossier_id, number, sealed, previous)
+            if entry is not None:
+                self._check_documents(entry, erased=erased)
             previous = hashlib.sha256(sealed).digest()
         if previous != head.last:
             self._walk.add(f"the head of dossier {dossier_id.hex()} is not that of its entries")
 
-    def _check_entry(
+    def _opened_entry(
         self, dossier_id: bytes, number: int, sealed: memoryview, previous: bytes
-    ) -> None:
+    ) -> StoredEntry | None:
         stored = self._walk.opened(self._codecs.entries, dossier_id + u32(number), sealed)
-        if stored is None:
-            return
-        if stored.previous != previous:
+        if stored is not None and stored.previous != previous:
             self._walk.add(
                 f"entry {number} of dossier {dossier_id.hex()} does not follow the one before"
             )
-        self._check_documents(dossier_id, stored)
+        return stored
 
-    def _check_documents(self, dossier_id: bytes, stored: StoredEntry) -> None:
-        erased = dossier_id in self._erased
-        check_one = check_erased_document if erased else check_document
+    def _check_documents(self, stored: StoredEntry, *, erased: bool) -> None:
         for document in stored.entry.documents:
-            check_one(self._walk, document, self._expected)
+            if erased:
+                check_erased_document(self._walk, document)
+            else:
+                check_document(self._walk, document, self._expected)
 
     def _check_entry_keys(self) -> None:
-        for key in self._walk.keys("entries"):
-            dossier_id, number = key[:-4], number_of(key[-4:])
-            known = len(key) == ENTRY_KEY_BYTES and dossier_id in self._heads
-            if not known or not 1 <= number <= self._heads[dossier_id]:
-                self._walk.add(f"no head counts entry {number} of dossier {dossier_id.hex()}")
-
-
-def _is_erased(dossier: Dossier) -> bool:
-    return dossier.closure is not None and dossier.closure.erased_at != 0
+        for dossier_id, keys in groupby(self._walk.keys("entries"), key=lambda key: key[:-4]):
+            head = self._walk.read("heads", self._codecs.heads, dossier_id)
+            count = head.count if head is not None else 0
+            for number in (number_of(key[-4:]) for key in keys):
+                if not 1 <= number <= count:
+                    dossier = dossier_id.hex()
+                    self._walk.add(f"no head counts entry {number} of dossier {dossier}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.dossier.overdue import is_open
 from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, u32
 
 if TYPE_CHECKING:
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
 
 def check_emergencies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     """Note every finding in the emergencies; say what must lead to them."""
-    times = set()
     for key, sealed in walk.records("emergencies"):
         found = walk.opened(codecs.emergencies, key, sealed)
         if found is None:
             continue
         if codecs.blind.of(LinkKind.EMERGENCY, found.reference)[:ID_BYTES] != key:
             walk.add(f"emergency {key.hex()} has another reference")
-        if found.dossier_id not in expected.dossiers:
+        if not walk.has("dossiers", found.dossier_id):
             walk.add(f"emergency {key.hex()} is of no dossier")
-        times.add(u32(found.at) + key)
-        expected.links.add(codecs.blind.of(LinkKind.EMERGENCY_BY, found.doctor_id) + key)
-    walk.compare_keys("emergencies_at", times, lambda key: f"emergency {key[4:].hex()}")
+        expected["emergencies_at"].ask(u32(found.at) + key)
+        if is_open(found):
+            expected["emergencies_open"].ask(u32(found.at) + key)
+        by = codecs.blind.of(LinkKind.EMERGENCY_BY, found.doctor_id)
+        expected["index"].ask(by + key)
+    for name in ("emergencies_at", "emergencies_open"):
+        walk.find_keys(name, expected[name])
 
 
 def check_letters(walk: Walk, codecs: Codecs) -> None:

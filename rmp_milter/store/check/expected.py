@@ -1,22 +1,14 @@
-"""What the records of a store, walked one table after the other, say of later tables."""
+"""What the records of a store, walked one table after the other, ask of tables of keys."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
 
-@dataclass
-class Expected:
-    """Filled by the checks of the tables that hold records, used by those of the others.
+from rmp_milter.store.check.keys import KeysCompared
 
-    - links: every key that the look-up table must have
-    - doctors, dossiers: the identifiers that there are
-    - patients_of: dossier → the doctor record of its patient
-    - documents: those whose body must be there
-    - erased: those whose body must be gone
-    """
+Expected: TypeAlias = Mapping[str, KeysCompared]
+"""By the table's name: told of what the records ask for, then of what the table holds."""
 
-    links: set[bytes] = field(default_factory=set)
-    doctors: set[bytes] = field(default_factory=set)
-    dossiers: set[bytes] = field(default_factory=set)
-    patients_of: dict[bytes, bytes] = field(default_factory=dict)
-    documents: set[bytes] = field(default_factory=set)
-    erased: set[bytes] = field(default_factory=set)
+DOCUMENT, ORPHAN = b"document", b"orphan"
+"""Who asks for a body: a document of an entry or of a waiting deposit; one that is given up."""

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import LINK_BYTES, LinkKind, OutboxCodecs, number_of, u32
+from rmp_milter.store.format.codecs import LinkKind, OutboxCodecs, number_of, u32
 from rmp_milter.store.format.records import OutboxLedger, StoredBodySlice
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
+    from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.records import StoredMail, WaitingMail
+
+LAST_BODIES = 64
+"""Bodies whose digest is remembered: the rows of one answer follow each other."""
 
 
 class OutboxCheck:
     """Walks each table once and holds what the others must agree with."""
 
-    def __init__(self, walk: Walk, codecs: OutboxCodecs) -> None:
+    def __init__(self, walk: Walk, codecs: OutboxCodecs, expected: Expected) -> None:
         self._walk = walk
         self._codecs = codecs
-        self._due: set[bytes] = set()
-        self._expiry: set[bytes] = set()
-        self._references: set[bytes] = set()
-        self._digests: dict[bytes, bytes] = {}
+        self._expected = expected
+        self._digest = lru_cache(LAST_BODIES)(self._new_digest)
         self._highest = 0
 
     def run(self) -> None:
         """Note every finding in the walk."""
         self._check_mails()
         self._check_states()
-        self._walk.compare_keys("outbox_due", self._due, _timed_row)
-        self._walk.compare_keys("outbox_bodies", self._references, _row_with_body)
         self._check_notes()
-        self._walk.compare_keys("sent_expiry", self._expiry, _timed_row)
+        for table in ("outbox_due", "outbox_bodies", "sent_expiry"):
+            self._walk.find_keys(table, self._expected[table])
         self._check_ledger()
 
     def _check_mails(self) -> None:
@@ -50,19 +52,18 @@ class OutboxCheck:
         for document_id, digest in {
             piece.document_id: piece.digest for piece in pieces
         }.items():
-            self._references.add(self._codecs.blind.of(LinkKind.DOCUMENT, document_id) + key)
+            link = self._codecs.blind.of(LinkKind.DOCUMENT, document_id)
+            self._expected["outbox_bodies"].ask(link + key)
             needs = f"row {number_of(key)} needs body {document_id.hex()}"
             body = self._walk.get("bodies", document_id)
             if body is None:
                 self._walk.add(f"{needs}: missing")
-            elif digest and self._digest(document_id, body) != digest:
+            elif digest and self._walk.reads_bodies and self._digest(document_id) != digest:
                 self._walk.add(f"{needs}: not what was stored, its SHA-256 differs")
 
-    def _digest(self, document_id: bytes, body: memoryview) -> bytes:
-        """Return a body's SHA-256, made once for however many rows need it."""
-        if document_id not in self._digests:
-            self._digests[document_id] = hashlib.sha256(body).digest()
-        return self._digests[document_id]
+    def _new_digest(self, document_id: bytes) -> bytes:
+        """Return the SHA-256 of a body that is there; rows next to each other need the same."""
+        return hashlib.sha256(self._walk.get("bodies", document_id) or b"").digest()
 
     def _check_states(self) -> None:
         for key, sealed in self._walk.records("outbox_state"):
@@ -77,7 +78,7 @@ class OutboxCheck:
 
     def _expect_due(self, key: bytes, state: WaitingMail) -> None:
         if not state.parked:
-            self._due.add(u32(state.next_try) + key)
+            self._expected["outbox_due"].ask(u32(state.next_try) + key)
         sealed = self._walk.get("outbox", key)
         mail = None if sealed is None else self._walk.opened(self._codecs.mails, key, sealed)
         if mail and (mail.recipient, mail.message_id) != (state.recipient, state.message_id):
@@ -88,7 +89,7 @@ class OutboxCheck:
             self._highest = max(self._highest, number_of(key))
             note = self._walk.opened(self._codecs.notes, key, sealed)
             if note is not None:
-                self._expiry.add(u32(note.expires) + key)
+                self._expected["sent_expiry"].ask(u32(note.expires) + key)
 
     def _check_ledger(self) -> None:
         sealed = self._walk.get("meta", OUTBOX_LEDGER_KEY)
@@ -105,11 +106,3 @@ class OutboxCheck:
         self._walk.compare_count("outbox_state", ledger.waiting)
         self._walk.compare_count("sent", ledger.notes)
         self._walk.compare_count("outbox_bodies", ledger.references)
-
-
-def _timed_row(key: bytes) -> str:
-    return f"row {number_of(key[4:])}"
-
-
-def _row_with_body(key: bytes) -> str:
-    return f"row {number_of(key[LINK_BYTES:])}"

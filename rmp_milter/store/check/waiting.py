@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 def check_waiting(walk: Walk, codecs: Codecs, expected: Expected, cards: CardCheck) -> None:
     """Note every finding in the waiting deposits; say what must lead to them."""
-    expiry = set()
     for key, sealed in walk.records("waiting"):
         stored = walk.opened(codecs.waiting, key, sealed)
         if stored is None:
@@ -24,8 +23,9 @@ def check_waiting(walk: Walk, codecs: Codecs, expected: Expected, cards: CardChe
         if stored.waiting.waiting_id != key:
             walk.add(f"waiting deposit {key.hex()} holds another identifier")
         cards.waiting(stored.waiting)
-        expiry.add(u32(stored.waiting.expires_at) + key)
-        expected.links.update(link + key for link in stored.traits)
+        expected["waiting_expiry"].ask(u32(stored.waiting.expires_at) + key)
+        for link in {*stored.traits}:
+            expected["index"].ask(link + key)
         for document in stored.waiting.entry.documents:
             check_document(walk, document, expected)
-    walk.compare_keys("waiting_expiry", expiry, lambda key: f"deposit {key[4:].hex()}")
+    walk.find_keys("waiting_expiry", expected["waiting_expiry"])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Table
 
+    from rmp_milter.store.check.keys import KeysCompared
     from rmp_milter.store.format.codecs import Codec
 
 T = TypeVar("T")
@@ -25,14 +26,20 @@ PROGRESS_STEP = 256
 
 
 class Walk:
-    """One moment of a store, what was found in it so far, and how far the walk is."""
+    """One moment of a store, what was found in it so far, and how far the walk is.
+
+    A second walk over the same moment, only to name keys, ``reads_bodies`` no more.
+    """
 
     def __init__(
         self,
         txn: lmdb.Transaction[memoryview],
         tables: Tables,
         progress: Callable[[int, int], None],
+        *,
+        reads_bodies: bool = True,
     ) -> None:
+        self.reads_bodies = reads_bodies
         self.findings: list[str] = []
         self.notes: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -41,6 +48,10 @@ class Walk:
         self._progress = progress
         self._done = 0
         self._total = sum(txn.stat(self._table(name))["entries"] for name in table_names())
+
+    def again(self) -> Walk:
+        """Return a second walk over the same moment; what it finds is known already."""
+        return Walk(self._txn, self._tables, self._progress, reads_bodies=False)
 
     def add(self, finding: str) -> None:
         """Note a finding, unless the list is long enough."""
@@ -66,16 +77,12 @@ class Walk:
             self._step(name)
             yield bytes(key)
 
-    def compare_keys(
-        self, name: str, expected: set[bytes], shown: Callable[[bytes], str]
-    ) -> None:
-        """Note where a table of keys alone is not ``expected``, which is used up."""
+    def find_keys(self, name: str, keys: KeysCompared) -> None:
+        """Tell ``keys`` what a table of keys alone holds; note where it holds more."""
         for key, value in self.records(name):
-            if key not in expected or len(value):
-                self.add(f"table {name} has {shown(key)} in a wrong place")
-            expected.discard(key)
-        for key in sorted(expected):
-            self.add(f"table {name} lacks {shown(key)}")
+            keys.find(key)
+            if len(value):
+                self.add(f"table {name} holds something at {key.hex()}")
 
     def compare_count(self, name: str, expected: int) -> None:
         """Note where a table walked through has not as many records as its ledger says."""
@@ -86,6 +93,29 @@ class Walk:
     def get(self, name: str, key: bytes) -> memoryview | None:
         """Return one record; None where there is none."""
         return self._txn.get(key, db=self._table(name)) if key else None
+
+    def has(self, name: str, key: bytes) -> bool:
+        """Whether there is a record of this key; its value is not touched."""
+        return self.get(name, key) is not None
+
+    def holders(self, link: bytes) -> Iterator[bytes]:
+        """Yield the identifiers that a blind key of the index leads to."""
+        cursor = self._txn.cursor(self._tables.index)
+        found = cursor.set_range(link)
+        while found and bytes(cursor.key()[: len(link)]) == link:
+            yield bytes(cursor.key()[len(link) :])
+            found = cursor.next()
+
+    def read(self, name: str, codec: Codec[T], key: bytes) -> T | None:
+        """Return what a record holds; None where there is none, or none that opens.
+
+        That one does not open is noted where its table is walked.
+        """
+        sealed = self.get(name, key)
+        try:
+            return None if sealed is None else codec.open(key, sealed)
+        except DamagedRecordError:
+            return None
 
     def opened(self, codec: Codec[T], key: bytes, sealed: memoryview) -> T | None:
         """Return what the record holds; note it as a finding where it does not open."""

@@ -2,7 +2,9 @@
 
 It shares the record formats and the keys with the code that writes, and nothing else: it
 walks every table by itself. It reads one moment of the store, which may be in use; while
-it runs LMDB reuses no freed page, so that a store in use grows meanwhile.
+it runs LMDB reuses no freed page, so that a store in use grows meanwhile. Its memory does
+not grow with the store: what two tables say both is held against each other by look-ups, or
+by sums over all keys (:mod:`rmp_milter.store.check.keys`).
 
 What it cannot see is a whole environment put back to an older state of itself. Ledgers
 and chains bind all records of one moment together, not the moment to the calendar.
@@ -10,18 +12,18 @@ and chains bind all records of one moment together, not the moment to the calend
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from rmp_milter.store.check.bodies import check_bodies
 from rmp_milter.store.check.cards import CardCheck
-from rmp_milter.store.check.doctors import check_doctors, check_patients, check_receipts
+from rmp_milter.store.check.doctors import DoctorCheck, check_receipts
 from rmp_milter.store.check.dossiers import DossierCheck
 from rmp_milter.store.check.emergencies import check_emergencies, check_letters
-from rmp_milter.store.check.expected import Expected
+from rmp_milter.store.check.keys import RUN_KEY_BYTES, Hasher, Remembered, Sums
 from rmp_milter.store.check.look_ups import check_index, check_ledger
 from rmp_milter.store.check.marks import check_marks, check_tallies
+from rmp_milter.store.check.naming import WORDS, name_differences
 from rmp_milter.store.check.outbox import OutboxCheck
 from rmp_milter.store.check.waiting import check_waiting
 from rmp_milter.store.check.walk import Walk
@@ -34,25 +36,16 @@ from rmp_milter.store.format.tables import (
     LEDGER_KEY,
     OUTBOX_LEDGER_KEY,
 )
+from rmp_milter.store.surface import StoreReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.format.keys import StoreKeys
 
 __all__ = ["StoreReport", "check"]
-
-
-class StoreReport(msgspec.Struct, frozen=True):
-    """What was found: no ``findings`` in a sound store; ``counts`` of records by table.
-
-    ``notes`` say what is to be done to one that may be sound.
-    """
-
-    findings: tuple[str, ...]
-    counts: dict[str, int]
-    notes: tuple[str, ...] = ()
 
 
 def check(
@@ -82,28 +75,46 @@ def _check(
     with environment.reading() as txn:
         walk = Walk(txn, environment.tables, progress)
         _check_meta(walk, codecs)
-        _check_records(walk, codecs)
-        OutboxCheck(walk, codecs.outbox).run()
+        hasher = Hasher(os.urandom(RUN_KEY_BYTES))
+        sums = {table: Sums(hasher) for table in WORDS}
+        _check_tables(walk, codecs, sums)
+        _name_what_differs(walk, codecs, hasher, sums)
         walk.finish()
         return StoreReport(tuple(walk.findings), dict(walk.counts), tuple(walk.notes))
 
 
-def _check_records(walk: Walk, codecs: Codecs) -> None:
+def _name_what_differs(
+    walk: Walk, codecs: Codecs, hasher: Hasher, sums: Mapping[str, Sums]
+) -> None:
+    """Walk through all once more where a table's keys are not those asked for."""
+    unequal = {table: each.unequal() for table, each in sums.items()}
+    if not any(unequal.values()):
+        return
+    remembered = dict[str, Remembered]()
+    for table, parts in unequal.items():
+        few = sums[table].few(parts)
+        remembered[table] = Remembered(hasher, few, whole=len(few) == len(parts))
+    _check_tables(walk.again(), codecs, remembered)
+    for table, keys in remembered.items():
+        name_differences(walk, WORDS[table], keys)
+
+
+def _check_tables(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     """Walk the tables with records of their own first, then those that hang on them."""
-    expected, cards = Expected(), CardCheck(walk)
-    check_doctors(walk, codecs, expected, cards)
+    cards = CardCheck(walk)
+    DoctorCheck(walk, codecs, expected, cards).run()
     DossierCheck(walk, codecs, expected, cards).run()
-    check_patients(walk, expected)
     check_waiting(walk, codecs, expected, cards)
     cards.finish()
     check_emergencies(walk, codecs, expected)
     check_letters(walk, codecs)
     check_bodies(walk, codecs, expected)
-    check_receipts(walk, codecs, expected)
-    check_marks(walk)
-    check_tallies(walk, codecs)
+    check_receipts(walk, codecs)
+    check_marks(walk, expected)
+    check_tallies(walk, codecs, expected)
     check_index(walk, expected)
     check_ledger(walk, codecs)
+    OutboxCheck(walk, codecs.outbox, expected).run()
 
 
 def _check_meta(walk: Walk, codecs: Codecs) -> None:

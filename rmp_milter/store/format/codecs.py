@@ -15,8 +15,6 @@ from typing import Generic, TypeVar
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import (
@@ -28,8 +26,9 @@ from rmp_milter.dossier.model import (
     ReceiptLine,
     Tally,
 )
+from rmp_milter.dossier.naming import name_words
 from rmp_milter.store.format.failures import DamagedRecordError
-from rmp_milter.store.format.keys import KEY_BYTES, StoreKeys
+from rmp_milter.store.format.keys import StoreKeys, subkey
 from rmp_milter.store.format.records import (
     Head,
     Ledger,
@@ -42,19 +41,15 @@ from rmp_milter.store.format.records import (
     StoredWaiting,
     WaitingMail,
 )
+from rmp_milter.store.format.terms import TermKeys
 
 T = TypeVar("T")
 
 ID_BYTES = 16
 LINK_BYTES = 32
 NONCE_BYTES = 12
+_LATEST = 0xFFFFFFFF
 _encode = msgspec.msgpack.Encoder().encode
-
-
-def subkey(key: bytes, purpose: str) -> bytes:
-    """Return the 32 bytes that HKDF-SHA256 draws from ``key`` for ``purpose``."""
-    info = b"rmp-milter store 1 " + purpose.encode()
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 class Codec(Generic[T]):
@@ -110,6 +105,8 @@ class LinkKind(StrEnum):
     DOCUMENT = "document"
     EMERGENCY = "emergency"
     EMERGENCY_BY = "emergency by"
+    LOCUM = "locum"
+    NAME = "name"
     CHECK = "check"
 
 
@@ -137,6 +134,7 @@ class Codecs:
 
     def __init__(self, keys: StoreKeys) -> None:
         self.blind = Blind(keys.index)
+        self.terms = TermKeys(keys.index)
         self.dossiers = Codec("dossiers", keys.metadata, StoredDossier)
         self.heads = Codec("heads", keys.metadata, Head)
         self.entries = Codec("entries", keys.metadata, StoredEntry)
@@ -180,6 +178,36 @@ def _doctor_names(doctor: Doctor) -> Iterator[tuple[LinkKind, str | bytes]]:
     yield LinkKind.PATIENT, doctor.patient_of
     for key_id in doctor.key_ids:
         yield LinkKind.KEY_ID, key_id.lower()
+
+
+def shared_doctor_links(blind: Blind, doctor: Doctor) -> frozenset[bytes]:
+    """Return the blind keys that lead to ``doctor`` and may lead to others as well.
+
+    From whom he declared as his locum, whatever the days, and from the words of his name. They
+    say where to look: whose days they are, and who is meant, their readers decide.
+    """
+    locums = {blind.of(LinkKind.LOCUM, each.doctor_id) for each in doctor.locums}
+    name = "" if doctor.patient_of else name_value(doctor.name)  # patients are found by nobody
+    return frozenset(locums | ({blind.of(LinkKind.NAME, name)} if name else set()))
+
+
+def name_value(name: str) -> str:
+    """Return what of a name is looked up: its words without titles, in an order of their own.
+
+    What :func:`~rmp_milter.dossier.naming.name_words` makes of names is part of the format.
+    """
+    return " ".join(name_words(name))
+
+
+def erasure_key(dossier: Dossier) -> bytes | None:
+    """Return where a closed dossier stands among those to be erased: u32 time ‖ dossier.
+
+    None for one that is open, or erased. What is due later than such a time can say stands last.
+    """
+    closure = dossier.closure
+    if closure is None or closure.erased_at:
+        return None
+    return u32(min(closure.erase_at, _LATEST)) + dossier.dossier_id
 
 
 def trait_links(blind: Blind, kind: LinkKind, trait_keys: Iterable[str]) -> tuple[bytes, ...]:

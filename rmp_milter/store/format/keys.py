@@ -6,6 +6,9 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.store.format.failures import StoreError
 
@@ -36,6 +39,12 @@ class StoreKeys:
     def __post_init__(self) -> None:
         if any(len(key) != KEY_BYTES for key in (self.metadata, self.index, self.outbox)):
             raise StoreKeyError(f"a store key has not {KEY_BYTES} bytes")
+
+
+def subkey(key: bytes, purpose: str) -> bytes:
+    """Return the 32 bytes that HKDF-SHA256 draws from ``key`` for ``purpose``."""
+    info = b"rmp-milter store 1 " + purpose.encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def make_key(path: Path, mode: int = 0o600) -> None:

@@ -23,7 +23,9 @@ class Tables:
     - heads: dossier → sealed Head: how many entries, SHA-256 of the last as sealed
     - entries: dossier ‖ u32 number → sealed StoredEntry, chained
     - bodies: document (16 bytes) → the body as its author encrypted it
-    - index: blind key (32 bytes) ‖ dossier, doctor or emergency → nothing
+    - index: blind key (32 bytes) ‖ dossier, doctor or emergency → nothing; from a locum and
+      from a name to several doctors
+    - terms: place of a search term (16 bytes) ‖ an open dossier, enciphered → nothing
     - doctors: doctor (16 bytes) → sealed Doctor
     - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredKeyPackets
     - waiting: waiting deposit (16 bytes) → sealed StoredWaiting
@@ -33,6 +35,8 @@ class Tables:
     - receipts: doctor ‖ u64 sequence → sealed ReceiptLine
     - emergencies: blind key of a reference (16 bytes) → sealed Emergency
     - emergencies_at: u32 time ‖ that → nothing
+    - emergencies_open: the same, of those that are still to be looked into
+    - erasures_due: u32 time ‖ closed dossier, to be erased from then on → nothing
     - letters: letter (16 bytes) → sealed PostalLetter
     - orphans: document → u32 next look; orphans_due: u32 next look ‖ document → nothing
     - outbox: u64 row → sealed StoredMail; outbox_state: u64 row → sealed WaitingMail
@@ -49,6 +53,7 @@ class Tables:
     entries: Table
     bodies: Table
     index: Table
+    terms: Table
     doctors: Table
     envelopes: Table
     waiting: Table
@@ -60,6 +65,8 @@ class Tables:
     receipts: Table
     emergencies: Table
     emergencies_at: Table
+    emergencies_open: Table
+    erasures_due: Table
     letters: Table
     orphans: Table
     orphans_due: Table

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lmdb import _Database as Table
 
-FORMAT = Format("rmp-milter store", 2)
+FORMAT = Format("rmp-milter store", 3)
 """A changed table, key or record is a new number, and a step to it (``store.steps``).
 
 Stores have had this mark since ``rmp init`` makes any, so none has to be touched for it.

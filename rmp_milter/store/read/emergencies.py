@@ -11,6 +11,8 @@ from rmp_milter.store.read.reading import Reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lmdb import _Database as Table
+
     from rmp_milter.dossier.model import Emergency, PostalLetter
 
 
@@ -24,15 +26,20 @@ class EmergencyReads(Reading):
 
     def emergencies(self) -> Iterator[Emergency]:
         """Yield all emergencies, the oldest first."""
-        for key in self._txn.cursor(self._tables.emergencies_at).iternext(
-            keys=True, values=False
-        ):
-            yield self._promised_emergency(bytes(key[4:]))
+        return self._emergencies_in(self._tables.emergencies_at)
+
+    def open_emergencies(self) -> Iterator[Emergency]:
+        """Yield the emergencies that are still to be looked into, the oldest first."""
+        return self._emergencies_in(self._tables.emergencies_open)
 
     def postal(self) -> tuple[PostalLetter, ...]:
         """Return the letters that wait to be posted, the oldest first."""
         found = self._all(self._tables.letters, self._codecs.letters)
         return tuple(sorted(found, key=lambda each: (each.at, each.reference)))
+
+    def _emergencies_in(self, table: Table) -> Iterator[Emergency]:
+        for key in self._txn.cursor(table).iternext(keys=True, values=False):
+            yield self._promised_emergency(bytes(key[4:]))
 
     def _promised_emergency(self, key: bytes) -> Emergency:
         found = self._get(self._tables.emergencies, self._codecs.emergencies, key)

@@ -12,6 +12,8 @@ from rmp_milter.store.read.reading import Reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BEYOND = b"\xff" * 8
+
 
 class MarkReads(Reading):
     """Reads of marks, tallies and receipt lines."""
@@ -39,14 +41,17 @@ class MarkReads(Reading):
         keys = self._keys(self._tables.receipts, doctor_id)
         return tuple(self._promised_line(key) for key in keys)
 
-    def receipt_doctors(self) -> Iterator[bytes]:
-        """Yield the identifiers of the doctors who have lines to be sent, each once."""
+    def receipt_doctors(self, behind: bytes = b"") -> Iterator[bytes]:
+        """Yield the identifiers of the doctors who have lines to be sent, each once.
+
+        In the order of their identifiers, those ``behind`` one.
+        """
         cursor = self._txn.cursor(self._tables.receipts)
-        found = cursor.first()
+        found = cursor.set_range(behind and behind + _BEYOND)
         while found:
             doctor_id = bytes(cursor.key()[:ID_BYTES])
             yield doctor_id
-            found = cursor.set_range(doctor_id + b"\xff" * 8)
+            found = cursor.set_range(doctor_id + _BEYOND)
 
     def _promised_line(self, key: bytes) -> ReceiptLine:
         line = self._get(self._tables.receipts, self._codecs.receipts, key)

@@ -7,13 +7,25 @@ belongs to one mail and is used by one thread at a time.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import takewhile
+from string import hexdigits
 from typing import TYPE_CHECKING
 
+from rmp_milter.dossier.erasure import is_due
 from rmp_milter.dossier.model import NumberedEntry
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, key_packets_key, trait_links, u32
+from rmp_milter.store.format.codecs import (
+    ID_BYTES,
+    LinkKind,
+    key_packets_key,
+    name_value,
+    number_of,
+    trait_links,
+    u32,
+)
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.emergencies import EmergencyReads
 from rmp_milter.store.read.marks import MarkReads
+from rmp_milter.store.read.terms import TermReads
 from rmp_milter.store.read.waiting import WaitingReads
 
 if TYPE_CHECKING:
@@ -23,8 +35,10 @@ if TYPE_CHECKING:
     from rmp_milter.store.format.codecs import Codecs
     from rmp_milter.store.format.environment import Environment
 
+_HEX_DIGITS = frozenset(hexdigits.lower())
 
-class Snapshot(WaitingReads, MarkReads, EmergencyReads):
+
+class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
     """Reads of one moment. Every record is authenticated as it is opened.
 
     All raise :class:`DamagedRecordError` for a record that does not open, and
@@ -59,6 +73,17 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
         """Return the doctor of this RPPS number."""
         return self._doctor_by(LinkKind.RPPS, rpps)
 
+    def doctors_named(self, name: str) -> Iterator[Doctor]:
+        """Yield the doctors of this name, patients apart: titles and order do not count.
+
+        Bound what is taken of it: several may have one name.
+        """
+        return self._doctors_at(LinkKind.NAME, name_value(name))
+
+    def principals_of(self, doctor_id: bytes) -> Iterator[Doctor]:
+        """Yield the doctors who have this one among their locums, whatever the days."""
+        return self._doctors_at(LinkKind.LOCUM, doctor_id)
+
     def patient_of(self, dossier_id: bytes) -> Doctor | None:
         """Return the patient who has a key of his own to this dossier."""
         return self._doctor_by(LinkKind.PATIENT, dossier_id)
@@ -72,6 +97,27 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
         """Yield all dossiers, erased ones too, in no order that means anything."""
         for stored in self._all(self._tables.dossiers, self._codecs.dossiers):
             yield stored.dossier
+
+    def dossiers_beginning(self, reference: str) -> Iterator[Dossier]:
+        """Yield the dossiers whose identifier, in hex, begins so; none for what is no hex."""
+        begins = reference.lower()
+        if not 0 < len(begins) <= 2 * ID_BYTES or not set(begins) <= _HEX_DIGITS:
+            return
+        whole_bytes = bytes.fromhex(begins[: len(begins) // 2 * 2])
+        for key in self._keys(self._tables.dossiers, whole_bytes):
+            if key.hex().startswith(begins):
+                yield self._promised_dossier(key)
+
+    def closed_dossiers(self, before: int) -> Iterator[Dossier]:
+        """Yield the closed dossiers to be erased by ``before``, the longest due first.
+
+        Those that are erased already are not among them.
+        """
+        keys = self._txn.cursor(self._tables.erasures_due).iternext(keys=True, values=False)
+        for key in takewhile(lambda key: number_of(key[:4]) <= before, keys):
+            found = self._promised_dossier(bytes(key[4:]))
+            if is_due(found, before):
+                yield found
 
     def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the folded traits leads to, each once."""
@@ -126,6 +172,11 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
             raise StoreError(f"the index leads from one {kind} to several doctors")
         return self._promised_doctor(holders[0]) if holders else None
 
+    def _doctors_at(self, kind: LinkKind, value: bytes | str) -> Iterator[Doctor]:
+        """Follow the index where several may be at one value; nobody is at none."""
+        holders = self._holders(self._codecs.blind.of(kind, value)) if value else ()
+        return map(self._promised_doctor, holders)
+
     def _promised_doctor(self, doctor_id: bytes) -> Doctor:
         if doctor := self.doctor(doctor_id):
             return doctor
@@ -133,9 +184,9 @@ class Snapshot(WaitingReads, MarkReads, EmergencyReads):
 
 
 @contextmanager
-def snapshot_of(environment: Environment, codecs: Codecs) -> Iterator[Snapshot]:
+def snapshot_of(environment: Environment, codecs: Codecs) -> Iterator[LmdbSnapshot]:
     """Give a snapshot as long as the block lasts; raises :class:`StoreFailed`."""
     with environment.reading() as txn:
-        snapshot = Snapshot(txn, environment.tables, codecs)
+        snapshot = LmdbSnapshot(txn, environment.tables, codecs)
         with snapshot.lent():
             yield snapshot

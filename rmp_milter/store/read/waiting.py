@@ -28,6 +28,14 @@ class WaitingReads(Reading):
         for stored in self._all(self._tables.waiting, self._codecs.waiting):
             yield stored.waiting
 
+    def waiting_behind(self, waiting_id: bytes) -> Iterator[Waiting]:
+        """Yield the deposits that wait in the order of their identifiers, those behind one."""
+        cursor = self._txn.cursor(self._tables.waiting)
+        found = cursor.set_range(waiting_id and waiting_id + b"\0")
+        while found:
+            yield self._codecs.waiting.open(bytes(cursor.key()), cursor.value()).waiting
+            found = cursor.next()
+
     def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
         """Return all waiting deposits that any of the folded traits leads to, each once."""
         links = trait_links(self._codecs.blind, LinkKind.WAITING, trait_keys)

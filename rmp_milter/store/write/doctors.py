@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.revisions import next_revision
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, doctor_links, number_of, u64
+from rmp_milter.store.format.codecs import (
+    ID_BYTES,
+    LinkKind,
+    doctor_links,
+    number_of,
+    shared_doctor_links,
+    u64,
+)
 from rmp_milter.store.format.failures import Conflict, StoreError
 
 if TYPE_CHECKING:
@@ -74,9 +81,9 @@ class DoctorRecorder:
 
     def put(self, doctor: Doctor) -> None:
         """Write a doctor, new or in the place of his older state."""
-        doctor_id, links = doctor.doctor_id, doctor_links(self._codecs.blind, doctor)
+        doctor_id, links = doctor.doctor_id, self._links(doctor)
         old = self.find(doctor_id)
-        before = doctor_links(self._codecs.blind, old) if old else frozenset()
+        before = self._links(old) if old else frozenset()
         self._writing.ledger.doctors += old is None
         self._writing.seal(self._tables.doctors, self._codecs.doctors, doctor_id, doctor)
         self._writing.unlink(before - links, doctor_id)
@@ -89,7 +96,7 @@ class DoctorRecorder:
             raise StoreError("the doctor to remove is not there")
         self._writing.ledger.doctors -= 1
         self._writing.txn.delete(doctor_id, db=self._tables.doctors)
-        self._writing.unlink(doctor_links(self._codecs.blind, old), doctor_id)
+        self._writing.unlink(self._links(old), doctor_id)
         for key in list(self._writing.keys(self._tables.receipts, doctor_id)):
             self._remove_line(key)
 
@@ -115,6 +122,11 @@ class DoctorRecorder:
                 self._remove_line(key)
 
     # Small means
+
+    def _links(self, doctor: Doctor) -> frozenset[bytes]:
+        """Return all blind keys that lead to a doctor: his alone, and shared ones."""
+        blind = self._codecs.blind
+        return doctor_links(blind, doctor) | shared_doctor_links(blind, doctor)
 
     def _is_stored(self, doctor_id: bytes) -> bool:
         return self._writing.has(self._tables.doctors, doctor_id)

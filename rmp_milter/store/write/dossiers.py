@@ -5,9 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import LinkKind, dossier_links, trait_links, u32
+from rmp_milter.store.format.codecs import (
+    LinkKind,
+    dossier_links,
+    erasure_key,
+    trait_links,
+    u32,
+)
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import Head, StoredDossier, StoredEntry, chain_start
+from rmp_milter.store.write.terms import move_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,6 +92,8 @@ class DossierRecorder:
         self._writing.add(self._tables.dossiers, dossier_id, sealed)
         self._put_head(dossier_id, Head(count=0, last=chain_start(dossier_id)))
         self._writing.link(dossier_links(self._codecs.blind, stored), dossier_id)
+        self._writing.move(self._tables.erasures_due, None, erasure_key(new.dossier))
+        move_terms(self._writing, None, new.dossier)
 
     def update(self, update: DossierUpdate) -> None:
         """Write a dossier's new state, with new look-up keys where they are given."""
@@ -93,12 +102,16 @@ class DossierRecorder:
         self.replace(old, StoredDossier(dossier=update.dossier, traits=traits))
 
     def replace(self, old: StoredDossier, new: StoredDossier) -> None:
-        """Write ``new`` in the place of ``old`` and move its links."""
+        """Write ``new`` in the place of ``old``; move its links and search terms."""
         dossier_id, blind = old.dossier.dossier_id, self._codecs.blind
         before, after = dossier_links(blind, old), dossier_links(blind, new)
         self._writing.seal(self._tables.dossiers, self._codecs.dossiers, dossier_id, new)
         self._writing.unlink(before - after, dossier_id)
         self._writing.link(after - before, dossier_id)
+        self._writing.move(
+            self._tables.erasures_due, erasure_key(old.dossier), erasure_key(new.dossier)
+        )
+        move_terms(self._writing, old.dossier, new.dossier)
 
     def append(self, dossier_id: bytes, entry: Entry) -> None:
         """Write ``entry`` under the next number of the dossier."""

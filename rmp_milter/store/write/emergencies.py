@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.dossier.overdue import is_open
 from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.store.format.codecs import LinkKind, emergency_key, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
@@ -52,6 +53,10 @@ class EmergencyRecorder:
 
     def _put(self, emergency: Emergency) -> None:
         key = emergency_key(self._codecs.blind, emergency.reference)
+        old = self._find(emergency.reference)
+        self._writing.move(
+            self._tables.emergencies_open, _open_key(old, key), _open_key(emergency, key)
+        )
         if emergency.revision == 0:
             self._writing.ledger.emergencies += 1
             self._writing.add(self._tables.emergencies_at, u32(emergency.at) + key, b"")
@@ -67,6 +72,11 @@ class EmergencyRecorder:
     def _find(self, reference: str) -> Emergency | None:
         key = emergency_key(self._codecs.blind, reference)
         return self._writing.read(self._tables.emergencies, self._codecs.emergencies, key)
+
+
+def _open_key(emergency: Emergency | None, key: bytes) -> bytes | None:
+    """Return where an emergency stands among those still to be looked into, or None."""
+    return u32(emergency.at) + key if emergency and is_open(emergency) else None
 
 
 def _act(emergency: Emergency) -> tuple[bytes, bytes, int, int]:

@@ -72,6 +72,15 @@ class Writing:
         for link in links:
             self.txn.delete(link + holder, db=self.tables.index)
 
+    def move(self, table: Table, old: bytes | None, new: bytes | None) -> None:
+        """Have a table of keys alone hold ``new`` where it held ``old``, either of them none."""
+        if old == new:
+            return
+        if old is not None:
+            self.txn.delete(old, db=table)
+        if new is not None:
+            self.add(table, new, b"")
+
     def holders(self, link: bytes) -> set[bytes]:
         """Return the identifiers that a blind key leads to."""
         return {key[len(link) :] for key in self.keys(self.tables.index, link)}

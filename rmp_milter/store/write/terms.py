@@ -1,0 +1,30 @@
+"""A dossier's search terms, written: what it has gained, and what it has lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rmp_milter.dossier.model import Dossier
+    from rmp_milter.store.write.writing import Writing
+
+
+def move_terms(writing: Writing, old: Dossier | None, new: Dossier) -> None:
+    """Have the terms of ``new`` lead to the dossier, and those it had as ``old`` no more.
+
+    A closed dossier has none, so that closing it takes them all away. Raises
+    :class:`StoreError` where a term to add leads to it already.
+    """
+    if old is not None and _searched(old) == _searched(new):
+        return
+    before = frozenset() if old is None else writing.codecs.terms.of(old)
+    after = writing.codecs.terms.of(new)
+    for key in before - after:
+        writing.txn.delete(key, db=writing.tables.terms)
+    for key in after - before:
+        writing.add(writing.tables.terms, key, b"")
+
+
+def _searched(dossier: Dossier) -> tuple[object, ...]:
+    """Return all that a dossier's terms are made of: most changes of a dossier move none."""
+    return dossier.patient, dossier.sheet, dossier.closure is None
