@@ -136,11 +136,11 @@ class Judge:
 
     def _rank(self, dossier: Dossier, family: int, *, same_day: bool) -> Rank:
         patient = dossier.patient
-        whole = f"{patient.birth_name} {dossier.sheet.used_name} {patient.first_names}"
+        whole = patient.birth_name, dossier.sheet.used_name, patient.first_names
         first_given = fold(patient.first_names).partition(" ")[0]
         return (
             -same_day,
-            -max(self.names.points(whole), family),
+            -max(self.names.points(*whole), family),
             -family,
             int(self.names.family(patient.birth_name) < family),
             self.distance(_year(dossier)),

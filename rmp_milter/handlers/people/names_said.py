@@ -41,6 +41,9 @@ class NamesSaid:
         self.likely_forms = tuple(dict.fromkeys(likely_forms(with_particles)))
         self.family = lru_cache(_KEPT)(self._family)
         self.given = lru_cache(_KEPT)(self._given)
+        self._fits = lru_cache(_KEPT)(self._fits_of)
+        self._form_fits = lru_cache(_KEPT)(self._form_fits_of)
+        self._folded = lru_cache(_KEPT)(_folded)
 
     @property
     def full(self) -> int:
@@ -49,19 +52,30 @@ class NamesSaid:
 
     def _family(self, known: str) -> int:
         """Return how well a word, or neighbours as one, fits a word of a family name."""
-        names = tuple(family_forms(fold(known).split()))
-        return max((_fit(form, name) for form in self.forms for name in names), default=0)
+        return max(map(self._form_fits, family_forms(self._folded(known))), default=0)
 
     def _given(self, known: str) -> int:
         """Return how well a word fits one of the given names."""
-        names = fold(known).split()
-        return max((_fit(word, name) for word in self.words for name in names), default=0)
+        return max(
+            (max(self._fits(name), default=0) for name in self._folded(known)), default=0
+        )
 
-    def points(self, known: str) -> int:
-        """Return how well all the words fit those of all the names together."""
-        names = fold(known).split()
-        best = (max((_fit(word, name) for name in names), default=0) for word in self.words)
-        return sum(best)
+    def points(self, *known: str) -> int:
+        """Return how well all the words fit those of all these names together."""
+        names = (name for each in known for name in self._folded(each))
+        return sum(map(max, zip(*map(self._fits, names), strict=True)))
+
+    def _fits_of(self, name: str) -> tuple[int, ...]:
+        """Return how well each word fits one that is known."""
+        return tuple(_fit(word, name) for word in self.words)
+
+    def _form_fits_of(self, name: str) -> int:
+        """Return how well the best of the words, or neighbours as one, fits one that is known."""
+        return max((_fit(form, name) for form in self.forms), default=0)
+
+
+def _folded(names: str) -> tuple[str, ...]:
+    return tuple(fold(names).split())
 
 
 def _words(names: str, but: frozenset[str] = frozenset()) -> list[str]:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from rmp_milter.dossier.search_terms import TERMS_VERSION, terms_of
+from rmp_milter.dossier.search_terms import TERMS_VERSION, TermKind, terms_of
 from rmp_milter.store.format.keys import subkey
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Block = Callable[[bytes], bytes]
 
 _BLOCK_BYTES = 16
+_BEGINNINGS = {kind: kind.encode() + b"\0" + bytes([TERMS_VERSION]) for kind in TermKind}
 
 
 class TermPlace:
@@ -38,7 +39,7 @@ class TermPlace:
 
     def __init__(self, digest: bytes) -> None:
         self.prefix = digest[:_BLOCK_BYTES]
-        self._mask = int.from_bytes(digest[_BLOCK_BYTES:], "big")
+        self._mask = digest[_BLOCK_BYTES:]
 
     def key(self, dossier_id: bytes, encrypt: Block) -> bytes:
         """Return the key of a dossier that has the term."""
@@ -49,7 +50,8 @@ class TermPlace:
         return self._masked(decrypt(key[_BLOCK_BYTES:]))
 
     def _masked(self, block: bytes) -> bytes:
-        return (int.from_bytes(block, "big") ^ self._mask).to_bytes(_BLOCK_BYTES, "big")
+        mask = int.from_bytes(self._mask, "big")
+        return (int.from_bytes(block, "big") ^ mask).to_bytes(_BLOCK_BYTES, "big")
 
 
 class TermKeys:
@@ -81,6 +83,5 @@ class TermKeys:
 
 def _said(term: Term) -> bytes:
     """Return a term as it is digested: kind ‖ 00 ‖ u8 version ‖ u32 year ‖ token."""
-    numbers = bytes([TERMS_VERSION]) + term.year.to_bytes(4, "big")
     token = term.token.encode("utf-8", "surrogatepass")
-    return term.kind.encode() + b"\0" + numbers + token
+    return _BEGINNINGS[term.kind] + term.year.to_bytes(4, "big") + token
