@@ -19,6 +19,7 @@ from rmp_milter.keeper.cms.signed import read_signed, verify
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 KIM = CORPORA / "smime-kim" / "SMIME-Profil.zip"
+pytestmark = pytest.mark.skipif(not KIM.exists(), reason="the corpora are not here")
 KDE = {
     "smime-encrypted": "3DES",
     "smime-encrypted-octet-stream": "3DES",

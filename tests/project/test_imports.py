@@ -11,6 +11,7 @@ import pytest
 import rmp_milter
 
 ROOT = Path(rmp_milter.__file__).parents[1]
+TREE = Path(__file__).parents[2]  # what stands beside the package, wherever that is installed
 PACKAGE = "rmp_milter"
 
 # The rooms of the house, from the ground up. A room imports from the floors below it and
@@ -324,7 +325,7 @@ def test_outside_the_store_its_surface_is_known_and_nothing_of_its_engine() -> N
 
 @pytest.mark.parametrize("room", ["testbed", "demo", "bench", "scripts"])
 def test_what_stands_beside_the_package_knows_the_surface_alone(room: str) -> None:
-    files = [path for path in (ROOT / room).iterdir() if is_python(path)]
+    files = [path for path in (TREE / room).iterdir() if is_python(path)]
     inside = {
         f"{room}/{path.name}"
         for path in files
@@ -336,7 +337,7 @@ def test_what_stands_beside_the_package_knows_the_surface_alone(room: str) -> No
 
 def test_the_contract_of_the_store_is_tried_by_its_surface_alone() -> None:
     """But for the file in which an engine does to itself what no surface offers."""
-    files = {path.name: path for path in (ROOT / "tests" / "store" / "contract").glob("*.py")}
+    files = {path.name: path for path in (TREE / "tests" / "store" / "contract").glob("*.py")}
     assert files.pop("engines.py")
     for path in files.values():
         known = STORE_SURFACE | {"rmp_milter.store"}  # which gives the surface's names on
