@@ -51,7 +51,8 @@ format: ready
 bench: ready
 	@$(BIN)/python bench/run $(BENCH)
 
-soak: ready
+soak:
+	@scripts/bootstrap campaigns
 	$(BIN)/pytest -m soak
 
 clean:

@@ -4,6 +4,7 @@ What is signed, encrypted, opened and verified is theirs alone; the MIME around 
 :class:`testbed.outlook.Outlook`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +33,7 @@ class _Owner(NamedTuple):
     certificate: bytes
 
 
-class _Program(Outlook):
+class _Program(Outlook, ABC):
     """What both have in common: a signed entity, opaque or with its signature beside."""
 
     def signed(
@@ -42,8 +43,9 @@ class _Program(Outlook):
         made = self._sign(entity, [*options], detached=detached)
         return self.beside(entity, made) if detached else p7m(made, "signed-data")
 
+    @abstractmethod
     def _sign(self, entity: bytes, options: list[str], *, detached: bool) -> bytes:
-        raise NotImplementedError
+        """Return the signature as the program makes it."""
 
 
 class GpgsmProgram(_Program):

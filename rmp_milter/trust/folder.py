@@ -24,6 +24,8 @@ URLS = "urls"
 PLACES = (*Purpose, BETWEEN)
 MAX_CERTIFICATES = 256  # of one place
 MAX_URLS = 64
+MAX_URL = 1000  # letters
+LEAST_SHOWN = 8  # letters of a file's name that may stand for all of it
 _PEM = ".pem"
 _OPEN, _READABLE = (
     0o755,
@@ -124,7 +126,7 @@ def _urls(trust: Path, problems: list[str]) -> tuple[str, ...]:
 def is_url(text: str) -> bool:
     """Whether a list may be fetched from there: by HTTP, which needs no trust of its own."""
     printable = text.isascii() and text.isprintable() and " " not in text
-    return printable and text.lower().startswith("http://") and len(text) <= 1000  # noqa: PLR2004
+    return printable and text.lower().startswith("http://") and len(text) <= MAX_URL
 
 
 def add_anchor(trust: Path, data: bytes, purpose: Purpose, now: int) -> X509:
@@ -210,7 +212,11 @@ def remove(trust: Path, name: str) -> bool:
         _write_urls(trust, tuple(each for each in urls if each != name))
         return True
     paths = [path for place in PLACES for path in _paths(trust, place)]
-    found = [path for path in paths if len(name) >= 8 and path.name.startswith(name.lower())]  # noqa: PLR2004
+    found = [
+        path
+        for path in paths
+        if len(name) >= LEAST_SHOWN and path.name.startswith(name.lower())
+    ]
     if len({path.name for path in found}) > 1:
         raise AuthorityError(f"{name}: several begin like that")
     for path in found:

@@ -45,6 +45,9 @@ def test_pss(openssl: OpenSsl, digest: str, salt: str) -> None:
     options = ("-md", digest, "-keyopt", "rsa_padding_mode:pss")
     data = openssl.sign(author, *options, "-keyopt", f"rsa_pss_saltlen:{salt}")
     verify(read(data), author.certificate)
+    with pytest.raises(CmsError) as error:
+        verify(read(data), person("somebody").certificate)
+    assert error.value.fault is CmsFault.WRONG_SIGNATURE
 
 
 @pytest.mark.parametrize("kind", KINDS)

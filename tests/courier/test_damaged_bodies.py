@@ -108,6 +108,7 @@ def test_a_row_from_before_goes_as_it_is(
     post(store, answer("dr@x.test"))
     with working(rounds(outbox, server.port)):
         wait_until(lambda: states(outbox) == {1: "sent"})
+    assert len(server.mails) == 1
 
 
 def test_the_check_of_the_store_names_the_row_that_waits_for_it(

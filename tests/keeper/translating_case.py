@@ -95,7 +95,7 @@ class MixedHost(LittleHost):
         return super().vouched(replace(request, event=said), min(now, NOW))
 
     def mail(self, name: str, text: str, **more: object) -> Mail:
-        return super().mail(name, text, **{**more, "now": NOW, "at": NOW})  # type: ignore[arg-type]
+        return super().mail(name, text, **{**more, "now": NOW, "at": NOW})  # type: ignore[arg-type] # handed on as they are
 
     def smime_member(self, mail: str = REMI) -> Member:
         if mail in self.members:
@@ -186,7 +186,7 @@ class Filed:
         """Have packets written for who asks, this once."""
         request = Release(
             by=asker.by(self.kept),
-            way_in=way,  # type: ignore[arg-type]
+            way_in=way,  # type: ignore[arg-type] # any way in, a wrong one too
             items=(self.item,),
             readers=(asker.sender.certificate,),
             event=event(asker.action),

@@ -103,7 +103,7 @@ def point(**said: object) -> x509.IssuingDistributionPoint:
         "indirect_crl": False,
         "only_contains_attribute_certs": False,
     }
-    return x509.IssuingDistributionPoint(**(fields | said))  # type: ignore[arg-type]
+    return x509.IssuingDistributionPoint(**(fields | said))  # type: ignore[arg-type] # fields by name, of many types
 
 
 @pytest.mark.parametrize(
