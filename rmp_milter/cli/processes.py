@@ -2,8 +2,6 @@
 
 import functools
 import os
-import signal
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -66,21 +64,3 @@ def give_way() -> None:
     if os.getpriority(os.PRIO_PROCESS, 0) < NICE:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, NICE)
-
-
-def stop_on_signal() -> threading.Event:
-    """Return an event that SIGTERM or SIGINT sets.
-
-    A thread waits for them: setting an event inside a signal handler could wait for a
-    lock that the interrupted main thread holds. Call before other threads are started.
-    """
-    stop = threading.Event()
-    signals = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-
-    def wait() -> None:
-        signal.sigwait(signals)
-        stop.set()
-
-    threading.Thread(target=wait, daemon=True, name="signals").start()
-    return stop

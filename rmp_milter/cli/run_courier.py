@@ -1,12 +1,15 @@
 """``rmp courier``: the process that sends the answers."""
 
+import threading
+
 import click
 
 from rmp_milter.cli.errors import refusing
-from rmp_milter.cli.processes import as_process, give_way, stop_on_signal
+from rmp_milter.cli.processes import as_process, give_way
 from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DkimKeyError
 from rmp_milter.courier.sending import run
+from rmp_milter.linux.ending import when_told_to_end
 from rmp_milter.store.format.failures import StoreError
 
 
@@ -16,4 +19,6 @@ def courier(config: Config) -> int:
     """Run the courier in the foreground."""
     give_way()
     with refusing(StoreError, DkimKeyError):
-        return run(config, stop_on_signal())
+        told = threading.Event()
+        when_told_to_end(told.set)
+        return run(config, told)

@@ -3,12 +3,15 @@
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 BACKLOG = 128
+DYING_SECONDS = 2.0
+"""How long a new keeper waits for the workers of one that was killed."""
 
 
 class ServerError(Exception):
@@ -56,17 +59,26 @@ def listen(place: Listening) -> socket.socket:
 
 
 def _remove_stale(path: Path) -> None:
+    """Remove what a keeper that was killed left; its workers end a moment after it."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise ServerError(f"{path}: in the way, and no socket")
     except FileNotFoundError:
         return
+    deadline = time.monotonic() + DYING_SECONDS
+    while _somebody_listens(path):
+        if time.monotonic() > deadline:
+            raise ServerError(f"{path}: another keeper listens there")
+        time.sleep(0.1)
+    path.unlink(missing_ok=True)
+
+
+def _somebody_listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
-            return
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
         except OSError as error:
             raise ServerError(f"{path}: {error.strerror}") from None
-    raise ServerError(f"{path}: another keeper listens there")
+    return True

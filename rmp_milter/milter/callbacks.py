@@ -23,10 +23,13 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
 from rmp_milter.mail.recipients import NotOurs, recipient
-from rmp_milter.milter.threads import call_for_another, leave
+from rmp_milter.milter.threads import InHand, call_for_another, leave
 from rmp_milter.store.format.failures import StoreFailed
 
 log = logging.getLogger("rmp.milter")
+
+PATIENCE_SECONDS = 20
+"""How long mails in hand hold up the end: less than the supervisor or systemd waits for us."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -45,7 +48,8 @@ class Session(Milter.Base):
     """One SMTP connection, message after message."""
 
     rules: ClassVar[Rules]
-    socket: ClassVar[str]
+    socket: ClassVar = ""
+    in_hand: ClassVar = InHand()
 
     def __init__(self) -> None:
         self.memory: Memory | None = None
@@ -111,7 +115,8 @@ class Session(Milter.Base):
         queue_id = self.getsymval("i") or "-"
         call_for_another(self.socket)  # nobody else shall wait for what this mail waits for
         try:
-            done = self._take()
+            with self.in_hand.one_more():
+                done = self._take()
         except MailError as error:
             level = logging.WARNING if error.temporary else logging.INFO
             if SHORT in error.detail:
@@ -236,7 +241,10 @@ def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
 ) -> NoReturn:
     """Serve on a unix socket until SIGTERM or :func:`stop`; then end the process.
 
-    ``ending`` is called before, and returns the exit status (1 where libmilter gave up).
+    ``ending`` is called before, and returns the exit status (1 where libmilter gave up). Mails
+    at their final dot are brought to their end first, if that takes no longer than
+    ``PATIENCE_SECONDS``. The caller has seen to it that the signal waits in every thread
+    (:func:`~rmp_milter.linux.ending.when_told_to_end`).
     A unix socket, never TCP: Nagle against delayed ACK costs 45 ms a mail there.
     """
     Session.rules = rules
@@ -250,6 +258,7 @@ def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
     status = 1
     try:
         Milter.runmilter("rmp-milter", f"unix:{socket}", timeout)
+        Session.in_hand.wait(PATIENCE_SECONDS)
         status = ending()
     except Exception as error:  # no mail is in it
         log.critical("libmilter ended: %s", error, exc_info=True)
@@ -259,6 +268,7 @@ def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
 
 def stop() -> None:
     """Have libmilter stop: no new connections, then :func:`listen` ends the process."""
+    call_for_another(Session.socket)  # or it would look up only after up to five seconds
     Milter.stop()
 
 

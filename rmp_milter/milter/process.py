@@ -22,6 +22,7 @@ from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.handlers.asking.case import Bounds
+from rmp_milter.linux.ending import when_told_to_end
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
@@ -48,6 +49,7 @@ EXIT_STORE_FAILED = 75
 
 def run(config: Config) -> NoReturn:
     """Serve until SIGTERM, or until the store fails; then end the process."""
+    when_told_to_end(stop)
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     engine = engine_at(config.paths.store, config.store)
     store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
@@ -87,8 +89,7 @@ def run(config: Config) -> NoReturn:
         if failed.is_set():
             return EXIT_STORE_FAILED
         chores.join()  # a chore at hand is brought to its end
-        store.close()
-        return 0
+        return 0  # the store stays open: a mail that takes too long may still be in it
 
     listen(rules, socket, mode, group, config.milter.timeout_seconds, ending=ending)
 

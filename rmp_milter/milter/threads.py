@@ -9,7 +9,9 @@ free, and that one then takes up what was left.
 
 import os
 import socket
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 
@@ -21,6 +23,31 @@ def call_for_another(path: str) -> None:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
         knock.settimeout(0)
         knock.connect(path)
+
+
+class InHand:
+    """How many mails are at their final dot; one object for all threads of a process."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._mails = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a mail for the block."""
+        with self._changed:
+            self._mails += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._mails -= 1
+                self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether all are done, as soon as they are, or within ``seconds``."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._mails, seconds)
 
 
 def leave(status: int) -> NoReturn:

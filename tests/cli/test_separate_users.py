@@ -436,7 +436,7 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
     wait_for(served)
     children = children_of(served.pid)
     wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
-    deadline = time.monotonic() + 10  # the courier has no socket that says it is ready
+    deadline = time.monotonic() + 60  # the courier has no socket that says it is ready
     while (users := dict(map(command_and_users, children))) != wanted:
         assert time.monotonic() < deadline, users
         time.sleep(0.05)

@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import Keys, load_keys, make_keys
-from rmp_milter.keeper.listening import Listening, ServerError, listen
+from rmp_milter.keeper.listening import Listening, ServerError, listen, listening
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.openpgp.keypackets import session_keys
@@ -133,7 +134,7 @@ def start(
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if _holds(condition):
             return
@@ -573,6 +574,16 @@ def test_a_second_keeper_does_not_take_the_socket(keeper: Running) -> None:
     with pytest.raises(ServerError, match="another keeper"):
         listen(Listening(keeper.socket, ME))
     assert isinstance(keeper.client.call(beat())[0], Checkpointed)
+
+
+def test_a_keeper_waits_for_the_workers_of_one_that_was_killed(tmp_path: Path) -> None:
+    """They hold its socket a moment longer than it lived."""
+    place = Listening(tmp_path / "k.sock", ME)
+    dying = listen(place)
+    threading.Timer(0.3, dying.close).start()
+    with listening(place) as listener:
+        assert listener.getsockname() == str(place.socket)
+    assert dying.fileno() == -1
 
 
 def test_a_file_in_the_way_is_not_removed(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """How the milter's process ends: libmilter's threads outlive libmilter's own end."""
 
+import signal
 import struct
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,27 +18,64 @@ from testbed.milter_client import (
     Command,
     MilterClient,
     Step,
+    opening,
     packet,
+    steps_of,
 )
 from testbed.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]  # libmilter takes five seconds to end
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 SCRIPT = Path(__file__).with_name("lingering_milter.py")
 OPTIONS = packet(Step(Command.OPTIONS, struct.pack(">III", VERSION, ALL_ACTIONS, ALL_STEPS)))
 
 
 def test_who_speaks_while_the_process_ends_does_not_crash_it(tmp_path: Path) -> None:
-    socket = tmp_path / "milter"
-    command = [sys.executable, SCRIPT, socket]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as milter:
+    with lingering(tmp_path, 0) as milter, MilterClient(tmp_path / "milter") as late:
         assert milter.stdout is not None
-        wait_until(lambda: str(socket) in listening_sockets(), 10, "the milter's socket")
-        with MilterClient(socket) as late, MilterClient(socket) as other:
+        with MilterClient(tmp_path / "milter") as other:
             late.send_raw(OPTIONS[:3])
             other.negotiate()  # by now a thread of libmilter's reads what late has begun to say
             milter.terminate()
-            milter.stdout.read(1)  # the end of the process, or of the time before it
+            while milter.stdout.readline() not in {b"", b"finalising\n"}:
+                pass
             with suppress(OSError):
                 late.send_raw(OPTIONS[3:])
-            assert milter.wait(10) == 0
+            assert milter.wait(60) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_thread_of_our_own_is_not_ended_where_it_stands(tmp_path: Path, number: int) -> None:
+    """The signal went to whichever thread did not make it wait, and killed the process."""
+    with lingering(tmp_path, 0) as milter:
+        milter.send_signal(number)
+        out, _ = milter.communicate(timeout=60)
+    assert (milter.returncode, out) == (0, b"ending\n")
+
+
+def test_a_mail_at_its_final_dot_is_brought_to_its_end(tmp_path: Path) -> None:
+    with lingering(tmp_path, 1) as milter, MilterClient(tmp_path / "milter") as client:
+        assert milter.stdout is not None
+        client.negotiate()
+        *before, last = opening() + steps_of("a@x.test", ["rmp@x.test"], b"A: b\r\n\r\nc\r\n")
+        client.run(before)
+        client.send(last)
+        assert milter.stdout.readline() == b"taking\n"
+        milter.terminate()
+        out, _ = milter.communicate(timeout=60)
+    assert (milter.returncode, out) == (0, b"taken\nending\n")
+
+
+@contextmanager
+def lingering(folder: Path, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a milter whose mails take ``seconds``; it is there when the block begins."""
+    socket = folder / "milter"
+    command = [sys.executable, SCRIPT, socket, str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as milter:
+        try:
+            wait_until(lambda: str(socket) in listening_sockets(), 60, "the milter's socket")
+            with MilterClient(socket) as first:
+                first.negotiate()  # libmilter's main function runs
+            yield milter
+        finally:
+            milter.kill()
