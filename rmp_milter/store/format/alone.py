@@ -1,8 +1,12 @@
 """A store that no other process has open, for work on its files as a whole.
 
 LMDB holds a lock (fcntl) on its lock file from opening to closing. So who asks for it
-alone hears whether anybody has the store open; and while he holds it, a process that opens
-the store to write waits.
+alone hears whether anybody has the store open.
+
+While he holds it, a process that opens the store waits at another lock, of the folder (flock),
+that is held only as long as an environment is opened. It must not wait in LMDB: there it would
+go on with what the lock file says of the data file that was there before, its last transaction,
+and of the two that the new file begins with read the wrong page.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from rmp_milter.disk.new_files import write_new
 from rmp_milter.store.format.failures import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FILE_MODE = 0o660
@@ -32,6 +36,35 @@ def alone(folder: Path) -> Iterator[None]:
     The block must open it without LMDB's lock file: what closes that in this process gives
     our lock up as well. Raises :class:`StoreError` where a process has the store open.
     """
+    with _folder_locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB), _lock_file_locked(folder):
+        yield
+
+
+@contextmanager
+def entering(folder: Path) -> Iterator[None]:
+    """Open an environment within the block: it begins when nobody has the store alone.
+
+    Raises :class:`StoreError` where there is no such folder to be read.
+    """
+    with _folder_locked(folder, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _folder_locked(folder: Path, how: int) -> Iterator[None]:
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise StoreError(f"cannot lock the store in {folder}: {error.strerror}") from error
+    try:
+        _lock(fcntl.flock, fd, how)
+        yield
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _lock_file_locked(folder: Path) -> Iterator[None]:
     try:
         with suppress(FileExistsError):
             write_new(folder / "lock.mdb", b"", FILE_MODE)
@@ -39,15 +72,15 @@ def alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"cannot lock the store in {folder}: {error.strerror}") from error
     try:
-        _lock(fd)
+        _lock(lambda fd, how: fcntl.lockf(fd, how, 1), fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(fd)
 
 
-def _lock(fd: int) -> None:
+def _lock(locked: Callable[[int, int], None], fd: int, how: int) -> None:
     try:
-        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
+        locked(fd, how)
     except BlockingIOError:
         raise StoreError(IN_USE) from None
 

@@ -18,6 +18,7 @@ import lmdb
 from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.store.format import version
+from rmp_milter.store.format.alone import entering
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
 from rmp_milter.store.format.tables import FORMAT_KEY, Tables, table_names
 
@@ -159,13 +160,15 @@ def lease(folder: Path, map_bytes: int, *, read_only: bool = False) -> Environme
     size that the file was made with. Raises :class:`StoreError`.
     """
     with _open_lock:
-        identity = _identity(folder)
-        shared = _open.get(identity)
-        if shared and not shared.ended:
-            return _share(shared, folder, read_only=read_only)
-        environment = _open_files(folder, map_bytes, read_only=read_only)
-        _open[identity] = environment
-        return environment
+        _identity(folder)  # where there is no store, there is nothing to wait for
+        with entering(folder):
+            identity = _identity(folder)
+            shared = _open.get(identity)
+            if shared and not shared.ended:
+                return _share(shared, folder, read_only=read_only)
+            environment = _open_files(folder, map_bytes, read_only=read_only)
+            _open[identity] = environment
+            return environment
 
 
 def release(environment: Environment) -> None:
