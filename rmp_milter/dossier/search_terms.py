@@ -69,6 +69,11 @@ def terms_of(dossier: Dossier) -> frozenset[Term]:
     return frozenset((*_of_names(dossier), *_of_references(dossier.dossier_id)))
 
 
+def family_words_of(dossier: Dossier) -> frozenset[str]:
+    """Return the tokens of the dossier's terms of the kind ``word``."""
+    return frozenset() if dossier.closure is not None else frozenset(_family_words(dossier))
+
+
 def both_sounds(family: str, given: str) -> Term:
     """Return the term of a family word and the first given word together."""
     return Term(TermKind.BOTH, f"{sound_of(family)} {sound_of(given)}")
@@ -84,12 +89,17 @@ def _of_names(dossier: Dossier) -> Iterator[Term]:
     begun = patient.birth_date[:4]
     year = int(begun) if begun.isdecimal() else 0  # a record is checked, whatever it says
     given = _words(patient.first_names)
-    for form in family_forms([*_words(patient.birth_name), *_words(dossier.sheet.used_name)]):
+    for form in _family_words(dossier):
         yield from _of_form(form, year)
         yield from (both_sounds(form, first) for first in given[:1])
     for word in given:
         yield from (Term(TermKind.GIVEN, each, year) for each in beginnings(word, GIVEN_BEGUN))
     yield Term(TermKind.BORN, patient.birth_date)
+
+
+def _family_words(dossier: Dossier) -> Iterator[str]:
+    names = dossier.patient.birth_name, dossier.sheet.used_name
+    return family_forms([word for name in names for word in _words(name)])
 
 
 def _of_form(form: str, year: int) -> Iterator[Term]:

@@ -31,6 +31,7 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
         "document_bytes": _bytes(txn, tables.bodies),
         "search_terms": counts["terms"],
         "search_term_bytes": _bytes(txn, tables.terms),
+        "family_words": counts["words"],
         "key_packets": counts["envelopes"],
         "doctors": counts["doctors"],
         "deposits_waiting": counts["waiting"],

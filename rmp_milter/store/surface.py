@@ -159,6 +159,12 @@ class Snapshot(Stored, Protocol):
         common name has very many: how many are worth reading is the caller's to say.
         """
 
+    def words_held(self, words: Iterable[str]) -> frozenset[str]:
+        """Return which of these family words any open dossier has a term of.
+
+        What a word costs hardly grows with the store.
+        """
+
     def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the folded traits leads to, each once."""
 

@@ -1,6 +1,6 @@
 """A small world for the handlers: doctors, one dossier, a keeper that is played by hand."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, TypeVar
 
@@ -66,7 +66,7 @@ from rmp_milter.dossier.model import (
 )
 from rmp_milter.dossier.naming import name_words
 from rmp_milter.dossier.rules import Proof, Relation
-from rmp_milter.dossier.search_terms import Term, terms_of
+from rmp_milter.dossier.search_terms import Term, TermKind, terms_of
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, Sender
 from rmp_milter.handlers.asking.outcome import Outcome
@@ -196,9 +196,16 @@ class World:
         return tuple(each for each in self.held if asked & set(trait_keys(each.patient)))
 
     def term_holders(self, term: Term) -> Iterator[bytes]:
+        return iter(self._index().get(term, []))
+
+    def words_held(self, words: Iterable[str]) -> frozenset[str]:
+        index = self._index()
+        return frozenset(word for word in words if Term(TermKind.WORD, word) in index)
+
+    def _index(self) -> Mapping[Term, list[bytes]]:
         if self.indexed is not self.held:
             self.indexed, self.holders = self.held, holders_by_term(self.held)
-        return iter(self.holders.get(term, []))
+        return self.holders
 
     def emergency(self, reference: str) -> Emergency | None:
         return self.broken_glass.get(reference)

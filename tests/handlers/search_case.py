@@ -24,12 +24,12 @@ def by_reading_all(sought: Sought, dossiers: Iterable[Dossier]) -> ShortList:
 
 
 class CountingWorld(World):
-    """A world that counts: records that were opened, terms looked up, ids read."""
+    """A world that counts: records that were opened, terms looked up, ids read, words tried."""
 
     def __init__(self, dossiers: Iterable[Dossier]) -> None:
         super().__init__(tuple(dossiers))
         self.by_id = {each.dossier_id: each for each in self.held}
-        self.opened = self.looked = self.read = 0
+        self.opened = self.looked = self.read = self.tried = 0
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         self.opened += 1
@@ -38,6 +38,11 @@ class CountingWorld(World):
     def term_holders(self, term: Term) -> Iterator[bytes]:
         self.looked += 1
         return map(self._counted, super().term_holders(term))
+
+    def words_held(self, words: Iterable[str]) -> frozenset[str]:
+        asked = list(words)
+        self.tried += len(asked)
+        return super().words_held(asked)
 
     def _counted(self, dossier_id: bytes) -> bytes:
         self.read += 1

@@ -154,7 +154,7 @@ class TestAFloodOfHomonyms:
         listed = short_list(Sought("Martin"), flood, THIS_YEAR)
         assert (len(listed.found), listed.more, listed.cut) == (SHORT_LIST, True, True)
         assert flood.opened == RECORDS
-        assert flood.looked + flood.read <= LOOKS
+        assert flood.looked + flood.read + flood.tried <= LOOKS
 
     def test_a_year_tells_them_apart(self) -> None:
         flood = CountingWorld(self.FLOOD)
@@ -182,7 +182,7 @@ class TestAFloodOfHomonyms:
         nobody = CountingWorld([])
         listed = short_list(Sought(words), nobody, THIS_YEAR)
         assert listed.cut
-        assert nobody.looked <= LOOKS
+        assert nobody.looked + nobody.tried <= LOOKS
 
 
 def crowd(count: int) -> list[Dossier]:
@@ -196,6 +196,15 @@ def crowd(count: int) -> list[Dossier]:
         )
         for at in range(count)
     ]
+
+
+@pytest.mark.parametrize("years", [None, (1955, 1965)])
+def test_words_a_slip_away_are_tried_where_that_is_cheap(years: tuple[int, int] | None) -> None:
+    """Each term is a look at another page of a table that grows with the dossiers."""
+    world = CountingWorld(homonyms(3, "Charpentier"))
+    assert len(short_list(Sought("Charpantier", years), world, THIS_YEAR).found) == 3
+    assert world.tried > 500
+    assert world.looked < 800
 
 
 @pytest.mark.slow

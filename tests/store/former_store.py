@@ -12,7 +12,7 @@ from rmp_milter.store.format.codecs import Codecs, shared_doctor_links
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEW_TABLES = ("terms", "emergencies_open", "erasures_due")
+NEW_TABLES = ("terms", "words", "emergencies_open", "erasures_due")
 
 
 def make_format_2(folder: Path, map_bytes: int = MAP_BYTES) -> None:

@@ -252,6 +252,7 @@ def filled(store: Store) -> None:
     """Put two records at least into every table."""
     doctors = (a_doctor(1, account="zebulon"), a_doctor(2))
     new = tuple(a_new_dossier(f"trait {number}") for number in range(2))
+    named = a_new_dossier("another name", dossier=a_dossier(name="BAUM"))
     entries = tuple(
         a_deposit(dossier.dossier.dossier_id, os.urandom(100 + number), os.urandom(9000))
         for dossier in new
@@ -260,6 +261,7 @@ def filled(store: Store) -> None:
     referred = entries[0].bodies[0].document_id
     mails = tuple(a_mail(referred) for _ in range(6))
     store.commit(Changes(doctors=doctors, dossiers=new, entries=entries, outbox=mails), NOW)
+    store.commit(Changes(dossiers=(named,)), NOW)
     for number in range(2):
         store.commit(Changes(digest=bytes([number]) * 32), NOW + number)
     store.commit(

@@ -14,7 +14,9 @@ from rmp_milter.store.check import keys as check_keys
 from rmp_milter.store.check.walk import MAX_FINDINGS
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.codecs import Codecs
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import StoredDossier
+from rmp_milter.store.format.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +48,25 @@ def lacking(dossier_id: bytes) -> str:
 
 def foreign(key: bytes) -> str:
     return f"table terms has {key.hex()}, which no open dossier asks for"
+
+
+def count(store: Store, word: bytes, value: bytes) -> None:
+    environment = store._environment
+    with environment.writing() as txn:
+        txn.put(word, value, db=environment.tables.words)
+
+
+def miscounted(word: bytes, found: int, right: int) -> str:
+    return f"table words counts {found} for {word.hex()}, not {right}"
+
+
+def uncounted(dossier_id: bytes) -> str:
+    return f"table words does not count a family word of dossier {dossier_id.hex()}"
+
+
+def open_ones(store: Store) -> set[bytes]:
+    with store.snapshot() as view:
+        return {each.dossier_id for each in view.dossiers() if each.closure is None}
 
 
 def found(folder: Path) -> list[str]:
@@ -124,9 +145,58 @@ def test_a_name_that_was_changed_and_its_terms_were_not(
         record = CODECS.dossiers.seal(dossier_id, changed)
         txn.put(dossier_id, record, db=environment.tables.dossiers)
     old, new = CODECS.terms.of(before), CODECS.terms.of(after)
+    former, now = (CODECS.words.key(name) for name in ("WACKENHEIM", "BAUM"))
+    words = [miscounted(former, 2, 1), uncounted(dossier_id)]
+    assert now != former
     assert found(folder) == sorted(
-        [*map(foreign, old - new), *[lacking(dossier_id)] * len(new - old)]
+        [*map(foreign, old - new), *[lacking(dossier_id)] * len(new - old), *words]
     )
+
+
+def test_a_word_that_is_counted_for_more_than_have_it(
+    store: Store, folder: Path, dossier_id: bytes
+) -> None:
+    word = CODECS.words.key("WACKENHEIM")
+    count(store, word, counted(3))
+    assert found(folder) == [miscounted(word, 3, 2)]
+    assert dossier_id
+
+
+def test_a_word_that_is_counted_for_fewer_than_have_it(
+    store: Store, folder: Path, dossier_id: bytes
+) -> None:
+    """It would be forgotten with the first of its bearers, and a slip would not lead to him."""
+    word = CODECS.words.key("WACKENHEIM")
+    count(store, word, counted(1))
+    assert found(folder) == [miscounted(word, 1, 2)]
+    close(store, dossier_id)
+    with pytest.raises(StoreError, match="counted for fewer"):
+        close(store, next(iter(open_ones(store))))
+
+
+def test_a_word_that_nobody_has(store: Store, folder: Path, dossier_id: bytes) -> None:
+    word = CODECS.words.key("BAUM")
+    count(store, word, counted(1))
+    assert found(folder) == [f"table words counts {word.hex()}, which no open dossier has"]
+    assert dossier_id
+
+
+@pytest.mark.parametrize("value", [b"", counted(0), b"\0\0\2", b"\0\0\0\0\2"])
+def test_a_count_that_is_none(
+    store: Store, folder: Path, dossier_id: bytes, value: bytes
+) -> None:
+    word = CODECS.words.key("WACKENHEIM")
+    count(store, word, value)
+    assert found(folder) == [f"table words holds no count at {word.hex()}"]
+    assert dossier_id
+
+
+def test_a_word_that_is_not_counted(store: Store, folder: Path) -> None:
+    dossier_id = with_dossier(store)
+    environment = store._environment
+    with environment.writing() as txn:
+        txn.drop(environment.tables.words, delete=False)
+    assert found(folder) == [uncounted(dossier_id)]
 
 
 def test_a_table_that_was_emptied(

@@ -21,10 +21,11 @@ from store_case import (
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Closure, Consent, Dossier, Mask, Patient, Sheet, Takeover
-from rmp_milter.dossier.search_terms import Term, TermKind, terms_of
+from rmp_milter.dossier.search_terms import Term, TermKind, family_words_of, terms_of
 from rmp_milter.store import Store
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.terms import TermKeys
+from rmp_milter.store.format.words import WordKeys
 
 
 def holders(store: Store, term: Term) -> set[bytes]:
@@ -147,7 +148,49 @@ def test_holders_come_as_they_are_asked_for(store: Store) -> None:
         assert len({*few, *found}) == 50
 
 
+def held(store: Store, *words: str) -> set[str]:
+    with store.snapshot() as view:
+        return {*view.words_held(words)}
+
+
+def test_a_word_is_held_as_long_as_any_open_dossier_has_it(store: Store, folder: Path) -> None:
+    first, second = with_dossier(store, "one"), with_dossier(store, "two")
+    married = changed(store, first, sheet=Sheet(used_name="LE BAUM"))
+    store.commit(Changes(updates=(married,)), NOW)
+    some = ("WACKENHEIM", "BAUM", "LEBAUM", "LE", "NOBODY", "")
+    assert held(store, *some) == {"WACKENHEIM", "BAUM", "LEBAUM"}
+    assert store.stats()["family_words"] == len(family_words_of(the_dossier(store, first)))
+    close(store, first)
+    assert held(store, *some) == {"WACKENHEIM"}
+    close(store, second)
+    assert held(store, *some) == set()
+    assert store.stats()["family_words"] == 0
+    store.commit(Changes(updates=(changed(store, first, closure=None),)), NOW)
+    assert held(store, *some) == {"WACKENHEIM", "BAUM", "LEBAUM"}
+    assert check(folder, KEYS).findings == ()
+
+
+def test_held_words_are_the_tokens_of_terms_of_words() -> None:
+    dossier = replace(a_dossier(name="DE LA TOUR"), sheet=Sheet(used_name="LE ROUX"))
+    tokens = {term.token for term in terms_of(dossier) if term.kind is TermKind.WORD}
+    assert family_words_of(dossier) == tokens
+    closed = replace(dossier, closure=Closure(at=1, erase_at=2))
+    assert family_words_of(closed) == set()
+
+
 # What the files say
+
+
+@pytest.mark.promise(number=3)
+def test_a_counted_word_has_nothing_in_common_with_its_term(store: Store) -> None:
+    dossier_id = with_dossier(store)
+    (word_key,) = WordKeys(KEYS.index).of(the_dossier(store, dossier_id))
+    assert not any(word_key in key or key[:16] in word_key for key in keys_in_table(store))
+    assert WordKeys(b"x" * 32).of(the_dossier(store, dossier_id)) != {word_key}
+
+
+def test_where_a_word_is_counted_stays_as_it_is() -> None:
+    assert WordKeys(b"i" * 32).key("WACKENHEIM").hex() == "151743624c514ecdd33da280850398fb"
 
 
 @pytest.mark.promise(number=3)

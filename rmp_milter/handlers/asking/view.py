@@ -1,6 +1,6 @@
 """What a handler sees of the store: the dossiers and doctors at one moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rmp_milter.dossier.model import (
@@ -53,6 +53,9 @@ class View(Protocol):
 
         For emergencies only. One after the other is read: whoever asks stops where he likes.
         """
+
+    def words_held(self, words: Iterable[str]) -> frozenset[str]:
+        """Return which of these family words any open dossier has a term of."""
 
     def emergency(self, reference: str) -> Emergency | None:
         """Return the emergency access of a public reference."""

@@ -73,11 +73,11 @@ def given_names(said: Iterable[str], years: Sequence[int]) -> Iterator[Term]:
     return _in_years(TermKind.GIVEN, tokens, years)
 
 
-def a_slip_away(forms: Iterable[str]) -> Iterator[Term]:
-    """Yield the terms of all words that are one slip away, for words long enough."""
+def a_slip_away(forms: Iterable[str]) -> Iterator[str]:
+    """Yield all words that are one slip away from these, where these are long enough."""
     long_enough = (form for form in forms if len(form) >= TYPED)
     near = (one_slip_away(form, ascii_uppercase) for form in long_enough)
-    return words(dict.fromkeys(word for some in near for word in sorted(some)))
+    return iter(dict.fromkeys(word for some in near for word in sorted(some)))
 
 
 def _in_years(kind: TermKind, tokens: Iterable[str], years: Sequence[int]) -> Iterator[Term]:

@@ -3,7 +3,7 @@
 Neither a name that thousands bear nor a mail made for it holds the milter for longer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rmp_milter.dossier.model import Dossier
 from rmp_milter.dossier.search_terms import Term
@@ -38,9 +38,11 @@ class BoundedView:
                     return
                 yield dossier_id
 
-    def is_held(self, term: Term) -> bool:
-        """Whether any dossier has the term."""
-        return next(self.holders(term), None) is not None
+    def held(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the family words that any dossier has, as far as there is time left."""
+        asked = [word for word in words if self._may_look()]
+        held = self._view.words_held(asked)
+        return tuple(word for word in asked if word in held)
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         """Return an open dossier; None if there is none, or no time for it is left."""

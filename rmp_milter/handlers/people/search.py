@@ -141,7 +141,7 @@ class _Search:
         yield asked.words(forms), best_unseen(BEGUN)
         yield asked.sounds(forms, years), None
         yield asked.begun(forms, years), None
-        yield asked.a_slip_away(self._likely_forms), None
+        yield asked.words(self._held_nearby), None
         yield asked.ends(self._likely_forms, years), None
 
     def _whole_in_other_years(self) -> Iterator[_Step]:
@@ -160,8 +160,7 @@ class _Search:
     @cached_property
     def _held_nearby(self) -> tuple[str, ...]:
         """The words a slip away that anybody bears."""
-        near = asked.a_slip_away(self._likely_forms)
-        return tuple(term.token for term in near if self._view.is_held(term))
+        return self._view.held(asked.a_slip_away(self._likely_forms))
 
     def _look_at(self, dossier_id: bytes) -> None:
         dossier = self._view.dossier(dossier_id)

@@ -66,6 +66,8 @@ class DossierCheck:
             self._expected["index"].ask(link + key)
         for term in self._codecs.terms.of(stored.dossier):
             self._expected["terms"].ask(term, key)
+        for word in self._codecs.words.of(stored.dossier):
+            self._expected["words"].ask(word, key)
         due = erasure_key(stored.dossier)
         if due is not None:
             self._expected["erasures_due"].ask(due)

@@ -37,8 +37,8 @@ class KeysCompared(Protocol):
     def ask(self, key: bytes, by: bytes = b"") -> None:
         """Note that a record, of the identifier ``by``, asks for this key."""
 
-    def find(self, key: bytes) -> None:
-        """Note that this key is there."""
+    def find(self, key: bytes, times: int = 1) -> None:
+        """Note that this key is there, for as many records as ``times`` says."""
 
 
 class Hasher:
@@ -68,10 +68,10 @@ class Sums:
         self._left[number % PARTS] += number
         self._asked[number % PARTS] += 1
 
-    def find(self, key: bytes) -> None:
+    def find(self, key: bytes, times: int = 1) -> None:
         """Take the key's number away from what is left over."""
         number = self._number(key)
-        self._left[number % PARTS] -= number
+        self._left[number % PARTS] -= number * times
         self._found[number % PARTS] += 1
 
     def unequal(self) -> list[int]:
@@ -90,7 +90,7 @@ class Remembered:
 
     def __init__(self, hasher: Hasher, parts: Collection[int], *, whole: bool) -> None:
         self.asked: defaultdict[bytes, list[bytes]] = defaultdict(list)
-        self.found: set[bytes] = set()
+        self.found: dict[bytes, int] = {}
         self.whole = whole
         self._number = hasher.number
         self._parts = parts
@@ -100,7 +100,7 @@ class Remembered:
         if self._number(key) % PARTS in self._parts:
             self.asked[key].append(by)
 
-    def find(self, key: bytes) -> None:
+    def find(self, key: bytes, times: int = 1) -> None:
         """Remember that the key is there."""
         if self._number(key) % PARTS in self._parts:
-            self.found.add(key)
+            self.found[key] = times

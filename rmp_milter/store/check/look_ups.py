@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def check_index(walk: Walk, expected: Expected) -> None:
-    """Tell what index and search terms hold; what all records ask of them has been told."""
+    """Tell what index, search terms and words hold; what all records ask of them has been told."""
     walk.find_keys("index", expected["index"])
     walk.find_keys("terms", expected["terms"])
+    walk.find_counts("words", expected["words"])
 
 
 def check_ledger(walk: Walk, codecs: Codecs) -> None:

@@ -33,6 +33,11 @@ class KeyWords:
         """Say that more than one record asks for the key."""
         return f"table {self.table} has {self.shown(key)} for two records"
 
+    def often(self, key: bytes, by: list[bytes], _found: int) -> Iterator[str]:
+        """Say where the key is there for more or fewer records than ask for it."""
+        if len(by) > 1:
+            yield self.doubled(key, by)
+
 
 class IndexWords(KeyWords):
     """Of the index: a blind key and whom it leads to."""
@@ -58,6 +63,23 @@ class TermWords(KeyWords):
         yield f"the search terms do not lead to dossier {by.hex()} from all it has"
 
 
+class CountedWords(KeyWords):
+    """Of the family words, which are counted."""
+
+    def has(self, key: bytes) -> str:
+        """Say that the key is of a word that no open dossier is found by."""
+        return f"table {self.table} counts {self.shown(key)}, which no open dossier has"
+
+    def lacks(self, _key: bytes, by: bytes) -> Iterator[str]:
+        """Say that a word of a dossier is not counted."""
+        yield f"table {self.table} does not count a family word of dossier {by.hex()}"
+
+    def often(self, key: bytes, by: list[bytes], found: int) -> Iterator[str]:
+        """Say that a word is counted for more or fewer dossiers than have it."""
+        if found and found != len(by):
+            yield f"table {self.table} counts {found} for {self.shown(key)}, not {len(by)}"
+
+
 class BodyWords(KeyWords):
     """Of the bodies: a body that is missing has been told of by who asks for it."""
 
@@ -78,14 +100,14 @@ class BodyWords(KeyWords):
 
 def name_differences(walk: Walk, words: KeyWords, keys: Remembered) -> None:
     """Note each remembered key that is not both asked for and there, once."""
-    for key in sorted(keys.found.difference(keys.asked)):
+    for key in sorted(keys.found.keys() - keys.asked.keys()):
         walk.add(words.has(key))
     for key, by in sorted(keys.asked.items()):
         if key not in keys.found:
             for line in words.lacks(key, by[0]):
                 walk.add(line)
-        if len(by) > 1:
-            walk.add(words.doubled(key, by))
+        for line in words.often(key, by, keys.found.get(key, 0)):
+            walk.add(line)
     if not keys.whole:
         walk.add(f"table {words.table} differs in more: too much to be named at once")
 
@@ -106,6 +128,7 @@ def _row(key: bytes) -> str:
 _ALL = (
     IndexWords("index", lambda key: key[LINK_BYTES:].hex()),
     TermWords("terms", _plain),
+    CountedWords("words", _plain),
     BodyWords("bodies", lambda key: f"body {key.hex()}"),
     KeyWords("waiting_expiry", _timed("deposit")),
     KeyWords("seen_expiry", _timed("mark")),

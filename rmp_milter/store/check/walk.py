@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.tables import Tables, table_names
+from rmp_milter.store.format.words import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +84,14 @@ class Walk:
             keys.find(key)
             if len(value):
                 self.add(f"table {name} holds something at {key.hex()}")
+
+    def find_counts(self, name: str, keys: KeysCompared) -> None:
+        """Tell ``keys`` what a table of counts holds, each key as often as it is counted."""
+        for key, value in self.records(name):
+            count = count_of(value)
+            keys.find(key, count)
+            if not count:
+                self.add(f"table {name} holds no count at {key.hex()}")
 
     def compare_count(self, name: str, expected: int) -> None:
         """Note where a table walked through has not as many records as its ledger says."""

@@ -42,6 +42,7 @@ from rmp_milter.store.format.records import (
     WaitingMail,
 )
 from rmp_milter.store.format.terms import TermKeys
+from rmp_milter.store.format.words import WordKeys
 
 T = TypeVar("T")
 
@@ -135,6 +136,7 @@ class Codecs:
     def __init__(self, keys: StoreKeys) -> None:
         self.blind = Blind(keys.index)
         self.terms = TermKeys(keys.index)
+        self.words = WordKeys(keys.index)
         self.dossiers = Codec("dossiers", keys.metadata, StoredDossier)
         self.heads = Codec("heads", keys.metadata, Head)
         self.entries = Codec("entries", keys.metadata, StoredEntry)

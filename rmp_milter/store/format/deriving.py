@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from rmp_milter.store.format.codecs import Codec
+from rmp_milter.store.format.words import count_of, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import lmdb
     from lmdb import _Database as Table
@@ -21,6 +23,26 @@ T = TypeVar("T")
 
 BATCH = 1000
 """Records that are read, or whose keys are written, in one transaction."""
+
+
+def put_keys(txn: lmdb.Transaction[bytes], table: Table, keys: Sequence[bytes]) -> None:
+    """Put keys into a table of keys alone."""
+    for key in keys:
+        txn.put(key, b"", db=table)
+
+
+def count_keys(txn: lmdb.Transaction[bytes], table: Table, keys: Sequence[bytes]) -> None:
+    """Count keys, as often as they come, in a table of counts."""
+    for key, times in Counter(keys).items():
+        txn.put(key, counted(count_of(txn.get(key, db=table)) + times), db=table)
+
+
+class Target(NamedTuple, Generic[T]):
+    """A table that is made, and of what: a record's key and what is read of it."""
+
+    table: str
+    keys_of: Callable[[bytes, T], Collection[bytes]]
+    write: Callable[[lmdb.Transaction[bytes], Table, Sequence[bytes]], None] = put_keys
 
 
 class Deriving:
@@ -38,26 +60,20 @@ class Deriving:
         self._done = 0
         self._total = sum(count(handle, self._table(source)) for source in sources)
 
-    def put(
-        self,
-        source: str,
-        kind: type[T],
-        target: str,
-        keys_of: Callable[[bytes, T], Collection[bytes]],
-    ) -> None:
-        """Put what ``keys_of`` makes of each record of ``source`` into ``target``.
+    def put(self, source: str, kind: type[T], *targets: Target[T]) -> None:
+        """Put what is made of each record of ``source`` into the ``targets``.
 
         ``kind`` is what of the record is read, in the format that the step begins at. Memory
         is that of some records, and of the pages that their keys come to lie on.
         """
-        codec, into = Codec(source, self._keys.metadata, kind), self._table(target)
+        codec = Codec(source, self._keys.metadata, kind)
+        tables = [self._table(target.table) for target in targets]
         for batch in batches(self._handle, self._table(source)):
-            new = [
-                each for key, sealed in batch for each in keys_of(key, codec.open(key, sealed))
-            ]
+            records = [(key, codec.open(key, sealed)) for key, sealed in batch]
             with self._handle.begin(write=True) as txn:
-                for key in sorted(new):
-                    txn.put(key, b"", db=into)
+                for target, table in zip(targets, tables, strict=True):
+                    made = (new for key, of in records for new in target.keys_of(key, of))
+                    target.write(txn, table, sorted(made))
             self._done += len(batch)
             self._told(self._done, self._total)
 

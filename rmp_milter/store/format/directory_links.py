@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.store.format.codecs import Blind, LinkKind, name_value, u32
-from rmp_milter.store.format.deriving import Deriving
+from rmp_milter.store.format.deriving import Deriving, Target
 
 if TYPE_CHECKING:
     import lmdb
@@ -70,9 +70,9 @@ def index_directory(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> No
     """
     blind = Blind(keys.index)
     deriving = Deriving(handle, keys, told, "doctors", "dossiers", "emergencies")
-    deriving.put("doctors", DoctorOf2, "index", lambda key, of: _links(blind, key, of))
-    deriving.put("dossiers", StoredMaybeClosedOf2, "erasures_due", _erasure)
-    deriving.put("emergencies", EmergencyOf2, "emergencies_open", _still_open)
+    deriving.put("doctors", DoctorOf2, Target("index", lambda key, of: _links(blind, key, of)))
+    deriving.put("dossiers", StoredMaybeClosedOf2, Target("erasures_due", _erasure))
+    deriving.put("emergencies", EmergencyOf2, Target("emergencies_open", _still_open))
 
 
 def _links(blind: Blind, key: bytes, doctor: DoctorOf2) -> list[bytes]:

@@ -26,6 +26,7 @@ class Tables:
     - index: blind key (32 bytes) ‖ dossier, doctor or emergency → nothing; from a locum and
       from a name to several doctors
     - terms: place of a search term (16 bytes) ‖ an open dossier, enciphered → nothing
+    - words: blind key of a family word (16 bytes) → u32 number of open dossiers found by it
     - doctors: doctor (16 bytes) → sealed Doctor
     - envelopes: document ‖ blind key of a reader (16 bytes) → sealed StoredKeyPackets
     - waiting: waiting deposit (16 bytes) → sealed StoredWaiting
@@ -54,6 +55,7 @@ class Tables:
     bodies: Table
     index: Table
     terms: Table
+    words: Table
     doctors: Table
     envelopes: Table
     waiting: Table

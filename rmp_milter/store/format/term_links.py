@@ -1,4 +1,4 @@
-"""The table of search terms, made in a step of the dossiers that are there.
+"""The tables of search terms and words, made in a step of the dossiers that are there.
 
 Until format 2 an emergency read all dossiers.
 """
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.dossier.model import Closure, Consent, Dossier, Patient, Sheet, Slots
-from rmp_milter.store.format.deriving import Deriving
+from rmp_milter.store.format.deriving import Deriving, Target, count_keys
 from rmp_milter.store.format.terms import TermKeys
+from rmp_milter.store.format.words import WordKeys
 
 if TYPE_CHECKING:
     import lmdb
@@ -54,11 +55,13 @@ class StoredDossierOf2(msgspec.Struct, frozen=True):
 
 
 def index_terms(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
-    """From 2 to 3: write the terms of every open dossier; nothing that is there changes."""
-    terms = TermKeys(keys.index)
-    deriving = Deriving(handle, keys, told, "dossiers")
-    deriving.put(
-        "dossiers", StoredDossierOf2, "terms", lambda _key, of: terms.of(_found_by(of))
+    """From 2 to 3: write terms and words of all open dossiers; nothing that is there changes."""
+    terms, words = TermKeys(keys.index), WordKeys(keys.index)
+    Deriving(handle, keys, told, "dossiers").put(
+        "dossiers",
+        StoredDossierOf2,
+        Target("terms", lambda _key, of: terms.of(_found_by(of))),
+        Target("words", lambda _key, of: words.of(_found_by(of)), count_keys),
     )
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from rmp_milter.store.read.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rmp_milter.dossier.search_terms import Term
 
 
 class TermReads(Reading):
-    """Reads of the table of search terms."""
+    """Reads of the tables of search terms and of family words."""
 
     def term_holders(self, term: Term) -> Iterator[bytes]:
         """Yield the identifiers of the open dossiers that have the term, each once.
@@ -23,3 +23,10 @@ class TermReads(Reading):
         """
         place = self._codecs.terms.place(term)
         return self._codecs.terms.holders(place, self._keys(self._tables.terms, place.prefix))
+
+    def words_held(self, words: Iterable[str]) -> frozenset[str]:
+        """Return which of these family words any open dossier is found by."""
+        cursor = self._txn.cursor(self._tables.words)
+        key = self._codecs.words.key
+        by_key = sorted((key(word), word) for word in words)  # in order: no page comes twice
+        return frozenset(word for place, word in by_key if cursor.set_key(place))

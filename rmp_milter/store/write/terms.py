@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.words import count_of, counted
+
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import Dossier
     from rmp_milter.store.write.writing import Writing
@@ -12,8 +15,9 @@ if TYPE_CHECKING:
 def move_terms(writing: Writing, old: Dossier | None, new: Dossier) -> None:
     """Have the terms of ``new`` lead to the dossier, and those it had as ``old`` no more.
 
-    A closed dossier has none, so that closing it takes them all away. Raises
-    :class:`StoreError` where a term to add leads to it already.
+    A closed dossier has none, so that closing it takes them all away. Its family words are
+    counted up and down. Raises :class:`StoreError` where a term to add leads to it already, and
+    where a word to take away is counted for nobody.
     """
     if old is not None and _searched(old) == _searched(new):
         return
@@ -23,6 +27,27 @@ def move_terms(writing: Writing, old: Dossier | None, new: Dossier) -> None:
         writing.txn.delete(key, db=writing.tables.terms)
     for key in after - before:
         writing.add(writing.tables.terms, key, b"")
+    _count_words(writing, old, new)
+
+
+def _count_words(writing: Writing, old: Dossier | None, new: Dossier) -> None:
+    before = frozenset() if old is None else writing.codecs.words.of(old)
+    after = writing.codecs.words.of(new)
+    for key in before - after:
+        _count(writing, key, -1)
+    for key in after - before:
+        _count(writing, key, 1)
+
+
+def _count(writing: Writing, key: bytes, change: int) -> None:
+    table = writing.tables.words
+    count = count_of(writing.txn.get(key, db=table)) + change
+    if count < 0:
+        raise StoreError("a family word is counted for fewer dossiers than have it")
+    if count:
+        writing.txn.put(key, counted(count), db=table)
+    else:
+        writing.txn.delete(key, db=table)
 
 
 def _searched(dossier: Dossier) -> tuple[object, ...]:

@@ -180,7 +180,7 @@ def test_figures_count_what_there_is(full: Engine) -> None:
     with full.open(KEYS) as store:
         stats = store.stats()
     expected = {
-        "dossiers": 5,
+        "dossiers": 6,
         "entries": 7,
         "documents": 14,
         "key_packets": 2,
