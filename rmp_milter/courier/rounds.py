@@ -90,6 +90,7 @@ class Rounds:
         It is not where it is tried again later; one to nobody is dropped. Raises
         :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
         """
+        self._notes.check()  # what cannot be noted any more goes out twice
         if row.recipient == NOBODY:
             return self._drop(row)
         started = time.monotonic()
