@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, NoReturn
 
@@ -89,17 +89,23 @@ class Session(Milter.Base):
         """Let a message that is not for the service through, from DATA on."""
         if not self.service:
             return Milter.ACCEPT
-        with self._noting_shortage():
+        try:
             self.memory = Memory()
+        except (OSError, MemoryError) as error:
+            self._note_shortage(error)
         return Milter.CONTINUE
 
     @Milter.noreply
     @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
         """Collect one header field as it came, in bytes of any charset."""
-        with self._noting_shortage():
+        try:
             folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-            self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
+            field = name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n"
+        except MemoryError as error:
+            self._note_shortage(error)
+        else:
+            self._collect(field)
         return Milter.CONTINUE
 
     @Milter.noreply
@@ -195,19 +201,17 @@ class Session(Milter.Base):
             self.fault = "too-large"
             self._drop_memory()
             return
-        with self._noting_shortage():
-            self.memory.write(data)
-
-    @contextlib.contextmanager
-    def _noting_shortage(self) -> Iterator[None]:
-        """Remember what the machine lacked: the mail hears 451 at its end, never a hang-up."""
         try:
-            yield
+            self.memory.write(data)
         except (OSError, MemoryError) as error:
-            self._drop_memory()
-            self.fault = f"no memory: {type(error).__name__}"
-            log.critical("a mail cannot be taken: %s", type(error).__name__)
-            self.rules.on_shortage()
+            self._note_shortage(error)
+
+    def _note_shortage(self, error: Exception) -> None:
+        """Remember what the machine lacked: the mail hears 451 at its end, never a hang-up."""
+        self._drop_memory()
+        self.fault = f"no memory: {type(error).__name__}"
+        log.critical("a mail cannot be taken: %s", type(error).__name__)
+        self.rules.on_shortage()
 
     def _forget(self) -> None:
         self._drop_memory()
