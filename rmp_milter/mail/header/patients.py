@@ -175,7 +175,8 @@ class _Being:
         self.is_twin = False
         self.is_loud = False  # "PATIENT : APYRETIQUE" is no name
 
-    def person(self, this_year: int) -> Person:
+    def person(self) -> Person:
+        """Return who it is, ``born`` as it is typed."""
         values = [self.values[field] for field in _NAMED if field in self.values]
         words = frozenset(
             each
@@ -183,9 +184,8 @@ class _Being:
             for word in name_words(value)
             for each in fold(word).split()
         )
-        read = birth_date(self.born, this_year) or as_written(self.born)
         shown = " ".join(without_title(apart(value).names) for value in values)
-        return Person(words, read, self._given(), shown[:80], self._is_sure())
+        return Person(words, self.born, self._given(), shown[:80], self._is_sure())
 
     def _given(self) -> str:
         found = one_reading(
@@ -217,8 +217,16 @@ def _is_like_names(value: str, *, alone: bool) -> bool:
     return capitals and bool(found) and bool(found[0].given)
 
 
-@remembered
 def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
+    return [
+        each._replace(born=birth_date(each.born, this_year) or as_written(each.born))
+        for each in _as_typed(lines)
+    ]
+
+
+@remembered
+def _as_typed(lines: tuple[Line, ...]) -> list[Person]:
+    """Return who is named, ``born`` as it is typed: asked for the header's year, and for none."""
     beings: list[_Being] = []
     waiting: tuple[int, str] | None = None
     for at, line in enumerate(lines):
@@ -240,7 +248,7 @@ def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
             else:
                 beings += _twins(now, line.value, at)
                 waiting = (at, line.value)
-    return [being.person(this_year) for being in beings]
+    return [being.person() for being in beings]
 
 
 def _is_next_patient(word: str) -> bool:
