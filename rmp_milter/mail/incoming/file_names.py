@@ -42,6 +42,8 @@ def parameters(value: str) -> dict[str, str]:
     """
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    if ";" not in value:  # no parameter begins: most fields, and those that are not there
+        return plain
     for name, text in _pairs(value[:_VALUE_LIMIT]):
         extended = _EXTENDED.fullmatch(name)
         if extended is None:
@@ -72,6 +74,8 @@ def decode_words(value: str) -> str:
     Neighbouring words of one charset are joined before decoding, since clients cut
     characters in two between words.
     """
+    if "=?" not in value:
+        return value
     out: list[str] = []
     pending, label, end = b"", "", 0
     for word in _WORD.finditer(value):
