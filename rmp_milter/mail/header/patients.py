@@ -114,13 +114,9 @@ def others(
     )
     if not (mine.words or mine.born):
         return []
-    rows = rows[:MAX_ROWS]
-    wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
-    lines = tuple(lines_in(row[:_LONGEST] for row in wanted))
-    found = [*_people(lines, this_year), *_hprim(rows)]
     shown = (
         person.shown
-        for person in found
+        for person in _dated(_named_in(tuple(rows[:MAX_ROWS])), this_year)
         if person.is_sure and _differs(person, mine, may_be_married=may_be_married)
     )
     return list(dict.fromkeys(shown))
@@ -217,16 +213,31 @@ def _is_like_names(value: str, *, alone: bool) -> bool:
     return capitals and bool(found) and bool(found[0].given)
 
 
+@remembered
+def _named_in(rows: tuple[str, ...]) -> list[Person]:
+    """Return who is named in these rows of a text, ``born`` as it is typed.
+
+    Whoever takes its header off asks it of a text, and whoever knows the year asks again.
+    """
+    wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
+    lines = lines_in(row[:_LONGEST] for row in wanted)
+    return [*_as_typed(tuple(lines)), *_hprim(rows)]
+
+
 def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
+    return _dated(_as_typed(lines), this_year)
+
+
+def _dated(persons: Iterable[Person], this_year: int) -> list[Person]:
+    """Return the persons with their birth dates as they can be compared."""
     return [
         each._replace(born=birth_date(each.born, this_year) or as_written(each.born))
-        for each in _as_typed(lines)
+        for each in persons
     ]
 
 
 @remembered
 def _as_typed(lines: tuple[Line, ...]) -> list[Person]:
-    """Return who is named, ``born`` as it is typed: asked for the header's year, and for none."""
     beings: list[_Being] = []
     waiting: tuple[int, str] | None = None
     for at, line in enumerate(lines):
