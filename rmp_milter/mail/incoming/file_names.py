@@ -44,6 +44,8 @@ def parameters(value: str) -> dict[str, str]:
         return {}
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    if ";" not in value:  # no parameter begins: most fields, and those that are not there
+        return plain
     for name, text in _pairs(value[:_VALUE_LIMIT]):
         extended = _EXTENDED.fullmatch(name)
         if extended is None:

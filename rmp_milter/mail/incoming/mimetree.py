@@ -8,7 +8,7 @@ like boundaries, lines in headers that are no fields.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -157,6 +157,14 @@ def header_fields(buffer: Buffer, start: int, end: int) -> HeaderSpans:
     raise MimeLimit("header of too many lines")
 
 
+def read_fields(buffer: Buffer) -> tuple[tuple[str, str], ...]:
+    """Return the fields of the header that opens the buffer, as :attr:`Part.fields` has them.
+
+    What stands below is not looked at. Raises :class:`MimeLimit`.
+    """
+    return _values(buffer, header_fields(buffer, 0, len(buffer))[0])
+
+
 def _take_line(fields: list[FieldSpan], line: bytes, at: int, stop: int) -> bool:
     """Add the line to the fields, as a new one or as a continuation."""
     if line[:1] in {b" ", b"\t"} and fields:
@@ -186,7 +194,7 @@ def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
 ) -> Part:
     (start, end), (spans, body_start) = at, header
     budget.take(bytes(buffer[start:body_start]).replace(b"\r\n", b"\n"))
-    fields = tuple((span.name, _value(buffer, span)) for span in spans)
+    fields = _values(buffer, spans)
     part = _part(fields, default_type, (start, body_start, end))
     inside = regions(buffer, part)
     if not inside:
@@ -199,6 +207,10 @@ def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
         for each in inside
     )
     return msgspec.structs.replace(part, children=children)
+
+
+def _values(buffer: Buffer, spans: Iterable[FieldSpan]) -> tuple[tuple[str, str], ...]:
+    return tuple((span.name, _value(buffer, span)) for span in spans)
 
 
 def _value(buffer: Buffer, span: FieldSpan) -> str:
