@@ -18,7 +18,7 @@ import lmdb
 from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.store.format import version
-from rmp_milter.store.format.alone import entering
+from rmp_milter.store.format.alone import entering, keep_lock_file_open_to_both
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
 from rmp_milter.store.format.tables import FORMAT_KEY, Tables, table_names
 
@@ -243,6 +243,7 @@ def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment
 
 def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
     with ExitStack() as on_failure:
+        keep_lock_file_open_to_both(folder)
         try:
             handle = _open_lmdb(folder, map_bytes, read_only=read_only)
             on_failure.callback(handle.close)
