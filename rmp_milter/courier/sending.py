@@ -17,7 +17,12 @@ from rmp_milter.config import Config
 from rmp_milter.courier.delivery import Reply, Schedule, WholeMail, usable_address
 from rmp_milter.courier.dialogue import COMMAND_SECONDS, again, deliver, envelope, offer
 from rmp_milter.courier.dispatch import UnreachableError
-from rmp_milter.courier.dkim_key import read_dkim_key
+from rmp_milter.courier.dkim_key import (
+    DKIM_KEY,
+    DKIM_RECORD,
+    check_published,
+    read_dkim_key,
+)
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
 from rmp_milter.mail.bounce_address import bounce_address
@@ -47,7 +52,8 @@ def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
     begin.
     """
     key = read_key(config.paths.outbox_key)
-    dkim_key = read_dkim_key(config.paths.courier / "dkim.key")
+    dkim_key = read_dkim_key(config.paths.courier / DKIM_KEY)
+    check_published(dkim_key, config.paths.public / DKIM_RECORD)
     signer = DkimSigner(config.dkim.domain, config.dkim.selector, dkim_key)
     settings = config.courier
     with engine_at(config.paths.store, config.store).outbox(key) as outbox:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.config import Config
-from rmp_milter.courier.dkim_key import DkimKeyError, read_dkim_key
 from rmp_milter.host.installation import AUDITOR_KEY
+from rmp_milter.host.key_checks import dkim_findings, key_findings
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.smime_checks import smime_findings
 from rmp_milter.host.trust_checks import check_cards, check_trust
@@ -25,7 +25,13 @@ from rmp_milter.milter.clocks import BEHIND
 from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
-from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
+from rmp_milter.store.format.keys import (
+    INDEX,
+    METADATA,
+    StoreKeyError,
+    read_key,
+    read_store_keys,
+)
 from rmp_milter.store.opening import engine_at
 from rmp_milter.trust.folder import FOLDER
 
@@ -33,7 +39,7 @@ Findings = Iterator[PostfixFinding]
 
 _UNSOUND = (3, 12)
 
-RESTORE = "put it back from your copy, or make a new service with rmp init"
+RESTORE = "put it back from your copy of this service; nothing was changed"
 OTHER_FORMAT = "a format is read by its own version of rmp-milter; nothing is lost or damaged"
 _PART_KEY, _SHARED_KEY = 0o077, 0o027
 
@@ -46,6 +52,7 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += _folders(config)
     found += _modes(config)
     found += _as(config.paths.keeper, lambda: [*_keeper(config)])
+    found += key_findings(config)
     found += _trust(config)
     found += _as(config.paths.store, lambda: [*_store(config)])
     found += _as(config.paths.courier, lambda: [*_courier(config)])
@@ -164,7 +171,7 @@ def _keeper(config: Config) -> Findings:
         smime = load_keys(config.paths.keeper).smime
         yield from smime_findings(smime, config, int(time.time()))
     except KeyFileError as error:
-        yield _error(str(error), RESTORE)
+        yield _error(str(error), error.hint or RESTORE)
     try:
         with Journal(config.paths.keeper / "log") as journal:
             yield from _clock(journal.latest() - int(time.time()))
@@ -200,18 +207,16 @@ def _store(config: Config) -> Findings:
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:
-        yield _error(str(error), RESTORE)
+        yield _error(str(error), getattr(error, "hint", "") or RESTORE)
 
 
 def _courier(config: Config) -> Findings:
     try:
         read_key(config.paths.outbox_key)
-    except StoreError as error:
-        yield _error(f"courier: {error}", "milter and courier need a group in common")
-    try:
-        read_dkim_key(config.paths.courier / "dkim.key")
-    except DkimKeyError as error:
-        yield _error(str(error), RESTORE)
+    except StoreKeyError as error:
+        hint = error.hint or "milter and courier need a group in common"
+        yield _error(f"courier: {error}", hint)
+    yield from dkim_findings(config)
 
 
 def _audit(config: Config) -> Findings:
