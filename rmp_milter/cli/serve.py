@@ -40,5 +40,6 @@ def parts(config: Config) -> list[Program]:
 
 
 def _command(config: Config, part: str) -> tuple[str, ...]:
-    own = (sys.executable, "-m", "rmp_milter.cli")
+    isolated = ("-I",) if sys.flags.isolated else ()  # as /usr/bin/rmp of the package
+    own = (sys.executable, *isolated, "-m", "rmp_milter.cli")
     return (*own, part, "--supervised", "--config", str(config.file))

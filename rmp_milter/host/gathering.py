@@ -17,7 +17,7 @@ from rmp_milter.host.smime import published_smime
 from rmp_milter.milter.chores.checkpoints import last_checkpoint
 from rmp_milter.status.diary import HostWork, last
 from rmp_milter.status.pulse import Beating, Pulse, felt
-from rmp_milter.status.state import Beat, Certificate, Held, Room, Rows, State
+from rmp_milter.status.state import Beat, OwnCertificate, Rows, State, StoreHeld, StoreRoom
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_key, read_store_keys
 from rmp_milter.store.opening import engine_at
@@ -32,7 +32,7 @@ def gather(config: Config) -> State:
     """Ask all parts how they stand. Nothing is raised: what cannot be asked is said so."""
     held, why = None, ""
     try:
-        held = as_owner(config.paths.store, lambda: _held(config), Held)
+        held = as_owner(config.paths.store, lambda: _held(config), StoreHeld)
     except (OSError, StoreError) as error:
         why = str(error)
     return State(
@@ -62,21 +62,21 @@ def _keeper_answers(config: Config) -> bool | None:
     return True
 
 
-def _held(config: Config) -> Held:
+def _held(config: Config) -> StoreHeld:
     paths = config.paths
     keys = read_store_keys(paths.milter, paths.outbox_key)
     now = int(time.time())
     due_since = _due_since(config, now)
     with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
-        counts = store.stats()
+        counts, room = store.stats(), store.room()
         with store.snapshot() as view:
             emergencies = sum(1 for _ in islice(view.open_emergencies(), MOST_COUNTED))
             checkpoint = last_checkpoint(view, now, config.audit.hour)
     works = ((work, last(paths.store, work)) for work in HostWork)
-    return Held(
+    return StoreHeld(
         counts=counts,
         rows=Rows(counts["outbox_waiting"], due_since, counts["outbox_parked"]),
-        room=_room(config, counts),
+        room=_room(config, *room),
         emergencies_open=emergencies,
         checkpoint=checkpoint,
         milter=_beat(config, Beating.MILTER),
@@ -95,9 +95,9 @@ def _due_since(config: Config, now: int) -> int:
         return min((row.since for row in snapshot.due(now, 1)), default=0)
 
 
-def _room(config: Config, counts: dict[str, int]) -> Room:
+def _room(config: Config, used: int, most: int) -> StoreRoom:
     disk = shutil.disk_usage(config.paths.store)
-    return Room(counts["used_bytes"], counts["map_bytes"], disk.free, disk.total)
+    return StoreRoom(used, most, disk.free, disk.total)
 
 
 def _beat(config: Config, part: Beating) -> Beat:
@@ -116,11 +116,11 @@ def _is_there(pulse: Pulse) -> bool:
     return True
 
 
-def _certificates(config: Config) -> Iterator[Certificate]:
+def _certificates(config: Config) -> Iterator[OwnCertificate]:
     try:
         own = read_certificate((config.paths.public / "service.asc").read_bytes())
-        yield Certificate("OpenPGP", ends_at(own.binary, int(time.time())))
+        yield OwnCertificate("OpenPGP", ends_at(own.binary, int(time.time())))
     except (OSError, CertificateError):
         pass  # rmp check says what is wrong with it
     if smime := published_smime(config):
-        yield Certificate("S/MIME", read_x509(smime).not_after)
+        yield OwnCertificate("S/MIME", read_x509(smime).not_after)

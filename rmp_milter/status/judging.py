@@ -9,7 +9,7 @@ import msgspec
 
 from rmp_milter.status.diary import HostWork
 from rmp_milter.status.pulse import BEAT_SECONDS
-from rmp_milter.status.state import Beat, Certificate, Held, Room, State
+from rmp_milter.status.state import Beat, OwnCertificate, State, StoreHeld, StoreRoom
 
 HOUR = 3_600
 DAY = 86_400
@@ -57,7 +57,7 @@ def _keeper(state: State) -> Iterator[Need]:
         )
 
 
-def _held(held: Held, state: State) -> Iterator[Need]:
+def _held(held: StoreHeld, state: State) -> Iterator[Need]:
     yield from _beat("milter", held.milter, "Postfix puts off every mail", state.at)
     yield from _beat("courier", held.courier, "answers wait", state.at)
     yield from _rows(held, state.at)
@@ -84,7 +84,7 @@ def _had_time(milter: Beat, now: int) -> bool:
     return milter.pulse is not None and now - milter.pulse.started > HOUR
 
 
-def _rows(held: Held, now: int) -> Iterator[Need]:
+def _rows(held: StoreHeld, now: int) -> Iterator[Need]:
     rows = held.rows
     if rows.due_since and now - rows.due_since > STUCK_SECONDS:
         yield _error(
@@ -98,9 +98,9 @@ def _rows(held: Held, now: int) -> Iterator[Need]:
         )
 
 
-def _room(room: Room) -> Iterator[Need]:
+def _room(room: StoreRoom) -> Iterator[Need]:
     for part, whole, what, hint in (
-        (room.used, room.most, "the store's map", "raise [store] map_bytes"),
+        (room.used, room.most, "the store's map", "let it have more: [store] in rmp.toml"),
         (room.disk - room.free, room.disk, "the store's disk", "make room there"),
     ):
         share = part / whole if whole else 0.0
@@ -111,7 +111,7 @@ def _room(room: Room) -> Iterator[Need]:
             yield _warning(line, hint)
 
 
-def _works(held: Held, now: int) -> Iterator[Need]:
+def _works(held: StoreHeld, now: int) -> Iterator[Need]:
     for work, command in (
         (HostWork.STORE_CHECK, "rmp store check"),
         (HostWork.BACKUP, "rmp backup"),
@@ -131,7 +131,7 @@ def _certificates(state: State) -> Iterator[Need]:
             yield _certificate(each, state.at)
 
 
-def _certificate(each: Certificate, now: int) -> Need:
+def _certificate(each: OwnCertificate, now: int) -> Need:
     if each.until <= now:
         return _error(
             f"the service's {each.kind} certificate has ended", "docs/admin.md: renew"

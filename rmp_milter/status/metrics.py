@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rmp_milter.status.diary import HostWork
 from rmp_milter.status.pulse import BEAT_SECONDS, Tick
-from rmp_milter.status.state import Beat, Held, State
+from rmp_milter.status.state import Beat, State, StoreHeld
 
 _MAILS = (Tick.TAKEN, Tick.REFUSED, Tick.DEFERRED)
 _COUNTED = ("dossiers", "documents", "entries", "doctors", "deposits_waiting", "emergencies")
@@ -80,7 +80,7 @@ def _of_service(state: State) -> Iterator[Family]:
     )
 
 
-def _of_held(held: Held, now: int) -> Iterator[Family]:
+def _of_held(held: StoreHeld, now: int) -> Iterator[Family]:
     beats = (("milter", held.milter), ("courier", held.courier))
     up = [(name, _is_up(beat, now)) for name, beat in beats]
     yield Family("rmp_process_up", "gauge", "Whether a process lives.", _by("process", up))
@@ -101,7 +101,7 @@ def _is_up(beat: Beat, now: int) -> bool:
     return beat.alive and beat.pulse is not None and now - beat.pulse.at < 6 * BEAT_SECONDS
 
 
-def _traffic(held: Held) -> Iterator[Family]:
+def _traffic(held: StoreHeld) -> Iterator[Family]:
     for name, beat, help_ in (
         ("mails", held.milter, "Mails since the milter's start, by what Postfix was answered."),
         ("answers", held.courier, "Tries to send an answer since the courier's start."),
@@ -117,7 +117,7 @@ def _traffic(held: Held) -> Iterator[Family]:
             )
 
 
-def _rows(held: Held, now: int) -> Iterator[Family]:
+def _rows(held: StoreHeld, now: int) -> Iterator[Family]:
     rows = [("waiting", held.rows.waiting), ("parked", held.rows.parked)]
     yield Family("rmp_outbox_rows", "gauge", "Answers in the outbox.", _by("state", rows))
     age = now - held.rows.due_since if held.rows.due_since else 0
@@ -138,7 +138,7 @@ def _rows(held: Held, now: int) -> Iterator[Family]:
     )
 
 
-def _sizes(held: Held) -> Iterator[Family]:
+def _sizes(held: StoreHeld) -> Iterator[Family]:
     records = [(name, held.counts[name]) for name in _COUNTED]
     yield Family("rmp_records", "gauge", "What the store holds.", _by("kind", records))
     room = held.room
@@ -148,7 +148,7 @@ def _sizes(held: Held) -> Iterator[Family]:
     yield Family("rmp_disk_bytes", "gauge", "Of the store's disk.", _by("what", disk))
 
 
-def _works(held: Held) -> Iterator[Family]:
+def _works(held: StoreHeld) -> Iterator[Family]:
     done = [(work.value, found) for work in HostWork if (found := held.last(work))]
     yield Family(
         "rmp_work_timestamp_seconds",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rmp_milter.status.diary import HostWork
 from rmp_milter.status.judging import Need
 from rmp_milter.status.pulse import Tick
-from rmp_milter.status.state import Beat, Held, State
+from rmp_milter.status.state import Beat, State, StoreHeld
 
 WIDTH = 80
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -46,7 +46,7 @@ _KEEPER = {
 }
 
 
-def _held(held: Held, state: State) -> Iterator[tuple[str, str]]:
+def _held(held: StoreHeld, state: State) -> Iterator[tuple[str, str]]:
     rows, room, counts = held.rows, held.room, held.counts
     due = f", the longest since {_ago(rows.due_since, state.at)}" if rows.due_since else ""
     yield "answers", f"{rows.waiting} wait{due}; {rows.parked} parked"

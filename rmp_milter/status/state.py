@@ -21,7 +21,7 @@ class Rows(msgspec.Struct, frozen=True):
     parked: int
 
 
-class Room(msgspec.Struct, frozen=True):
+class StoreRoom(msgspec.Struct, frozen=True):
     """Octets: what the store uses, of how many it may; what is free where it lies, of how many."""
 
     used: int
@@ -30,12 +30,12 @@ class Room(msgspec.Struct, frozen=True):
     disk: int
 
 
-class Held(msgspec.Struct, frozen=True):
+class StoreHeld(msgspec.Struct, frozen=True):
     """What milter and courier share, as their store's owner sees it."""
 
     counts: dict[str, int]
     rows: Rows
-    room: Room
+    room: StoreRoom
     emergencies_open: int
     checkpoint: int
     milter: Beat
@@ -47,7 +47,7 @@ class Held(msgspec.Struct, frozen=True):
         return self.diary.get(work.value)
 
 
-class Certificate(msgspec.Struct, frozen=True):
+class OwnCertificate(msgspec.Struct, frozen=True):
     """One of the service's own certificates: its kind, and until when (0: for ever)."""
 
     kind: str
@@ -64,7 +64,7 @@ class State(msgspec.Struct, frozen=True):
     address: str
     version: str
     keeper: bool | None
-    held: Held | None
-    certificates: tuple[Certificate, ...]
+    held: StoreHeld | None
+    certificates: tuple[OwnCertificate, ...]
     checkpoints_wanted: bool
     why: str = ""

@@ -7,7 +7,7 @@ from state_case import DAY, NOW, a_beat, a_held, a_state
 from rmp_milter.status.diary import HostWork, WorkDone
 from rmp_milter.status.judging import needs_of
 from rmp_milter.status.pulse import Pulse
-from rmp_milter.status.state import Beat, Certificate, Room, Rows, State
+from rmp_milter.status.state import Beat, OwnCertificate, Rows, State, StoreRoom
 
 OLD = {work.value: WorkDone(NOW - 9 * DAY, fine=True) for work in HostWork}
 FAULTY = {work.value: WorkDone(NOW - 9, fine=False, said="2 findings") for work in HostWork}
@@ -42,11 +42,11 @@ CASES = [
         ["warning: 2 answers were refused for good and are parked"],
     ),
     (
-        a_state(a_held(room=Room(81, 100, 50, 100))),
+        a_state(a_held(room=StoreRoom(81, 100, 50, 100))),
         ["warning: 81% of the store's map is used: when it is full, every mail is put off"],
     ),
     (
-        a_state(a_held(room=Room(1, 100, 4, 100))),
+        a_state(a_held(room=StoreRoom(1, 100, 4, 100))),
         ["error: 96% of the store's disk is used: when it is full, every mail is put off"],
     ),
     (
@@ -77,11 +77,11 @@ CASES = [
         ],
     ),
     (
-        a_state(certificates=(Certificate("S/MIME", NOW + 5 * DAY),)),
+        a_state(certificates=(OwnCertificate("S/MIME", NOW + 5 * DAY),)),
         ["warning: the service's S/MIME certificate ends in 5 days"],
     ),
     (
-        a_state(certificates=(Certificate("S/MIME", NOW),)),
+        a_state(certificates=(OwnCertificate("S/MIME", NOW),)),
         ["error: the service's S/MIME certificate has ended"],
     ),
 ]

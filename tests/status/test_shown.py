@@ -8,7 +8,7 @@ from state_case import NOW, a_beat, a_held, a_state
 from rmp_milter.status.judging import needs_of
 from rmp_milter.status.metrics import exposition
 from rmp_milter.status.shown import WIDTH, lines_of, pairs_of
-from rmp_milter.status.state import Beat, Room, Rows
+from rmp_milter.status.state import Beat, Rows, StoreRoom
 
 SAMPLE = re.compile(r'rmp_[a-z_]+(\{[a-z]+="[^"\\\n]+"\})? -?[0-9.]+(e[+-][0-9]+)?')
 WORST = a_state(
@@ -16,7 +16,7 @@ WORST = a_state(
         milter=a_beat(taken=10**9, refused=10**6, deferred=10**6),
         courier=a_beat(sent=10**9, later=10**6, parked=10**6),
         rows=Rows(10**7, NOW - 10**6, 10**6),
-        room=Room(98 * 10**12, 10**14, 10**12, 10**14),
+        room=StoreRoom(98 * 10**12, 10**14, 10**12, 10**14),
         checkpoint=0,
         diary={},
     ),
