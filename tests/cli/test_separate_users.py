@@ -159,6 +159,7 @@ def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> Non
     for file in (service / "keeper" / "smime").glob("*.pem"):
         if b"Racine" in openssl("x509", "-noout", "-issuer", "-in", str(file)):
             file.unlink()  # back, for the other tests
+            laid_out.unlink(missing_ok=True)
 
 
 @needs_root
