@@ -25,6 +25,7 @@ from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
+from rmp_milter.linux.notify import Notifier
 from rmp_milter.trust.store import TrustStore
 from rmp_milter.x509.paths import prepare
 
@@ -40,6 +41,7 @@ ROOT = 0
 @as_process("keeper")
 def keeper(config: Config) -> int:
     """Run the keeper in the foreground."""
+    notifier = Notifier()
     with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
         keys = load_keys(config.paths.keeper)
         _know_again(keys, config)
@@ -55,6 +57,7 @@ def keeper(config: Config) -> int:
             services=frozenset(config.service.addresses),
             rules=host_rules(config),
             world=TrustStore(config.paths.keeper / FOLDER).world,
+            notifier=notifier,
         )
     return 0
 

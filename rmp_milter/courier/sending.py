@@ -26,6 +26,7 @@ from rmp_milter.courier.dkim_key import (
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
 from rmp_milter.mail.bounce_address import bounce_address
+from rmp_milter.status.pulse import NO_LIFE, Life
 from rmp_milter.store.format.failures import StoreFailed
 from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.opening import engine_at
@@ -42,8 +43,10 @@ MAILS_A_CONNECTION = 100
 """After so many mails a connection is opened anew: one smtpd is not held for ever."""
 
 
-def run(config: Config, stop: threading.Event) -> int:
+def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
     """Send until ``stop`` is set; return the exit status (75: the store failed).
+
+    ``life`` is told that the process is ready, and lives.
 
     Raises :class:`StoreError`, its ``KeyFileError`` or ``DkimKeyError`` where it cannot
     begin.
@@ -62,7 +65,7 @@ def run(config: Config, stop: threading.Event) -> int:
             Schedule(settings.retry_seconds, settings.give_up_hours * 3600),
         )
         try:
-            rounds.serve(stop)
+            rounds.serve(stop, life)
         except StoreFailed as failure:
             log.error("the store failed (%s): ending", failure.reason)  # noqa: TRY400 -- the reason tells all, the trace nothing more
             return EXIT_STORE_FAILED

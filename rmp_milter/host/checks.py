@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.config import Config
-from rmp_milter.host.installation import AUDITOR_KEY
+from rmp_milter.host.installation import auditor_key
 from rmp_milter.host.key_checks import dkim_findings, key_findings
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.smime_checks import smime_findings
@@ -227,7 +227,7 @@ def _audit(config: Config) -> Findings:
             f"[audit] addresses: checkpoints go to {len(config.audit.addresses)} addresses",
             f"name {FEWEST_KEEPERS} or more, of people who can compare what they were sent",
         )
-    key = config.file.parent / AUDITOR_KEY
+    key = auditor_key(config)
     if _is_there(key):
         yield PostfixFinding(
             Severity.WARNING,

@@ -101,6 +101,11 @@ class LmdbStore(Closing):
         """Return how many records of each kind there are and what room they take."""
         return stats_of(self._environment)
 
+    def room(self) -> tuple[int, int]:
+        """Return how many octets of the map are taken, and how many it has."""
+        sizes = self._environment.sizes()
+        return sizes["used_bytes"], sizes["map_bytes"]
+
     def copy(self, folder: Path) -> None:
         """Write a copy without freed pages into the empty ``folder``, as of this moment.
 
