@@ -10,6 +10,7 @@ from rmp_milter.courier.dkim_key import (
     check_published,
     read_dkim_key,
 )
+from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.log.journal import JournalError
@@ -40,4 +41,5 @@ def dkim_findings(config: Config) -> Iterator[PostfixFinding]:
         key = read_dkim_key(config.paths.courier / DKIM_KEY)
         check_published(key, config.paths.public / DKIM_RECORD)
     except DkimKeyError as error:
-        yield PostfixFinding(Severity.ERROR, str(error), error.hint or PUT_BACK)
+        hint = error.hint or for_file(config.paths.courier / DKIM_KEY, DKIM)
+        yield PostfixFinding(Severity.ERROR, str(error), hint)

@@ -228,7 +228,7 @@ def _identity(folder: Path) -> tuple[int, int, int]:
     try:
         status = (folder / "data.mdb").stat()
     except FileNotFoundError as error:
-        raise StoreError(f"there is no store in {folder}: rmp init makes one") from error
+        raise StoreError(f"there is no store in {folder}") from error
     except OSError as error:
         raise StoreError(f"cannot open the store in {folder}: {error.strerror}") from error
     return os.getpid(), status.st_dev, status.st_ino
