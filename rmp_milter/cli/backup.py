@@ -19,7 +19,7 @@ from rmp_milter.host.backup.manifest import (
     wrong_sums,
 )
 from rmp_milter.host.backup.verifying import findings_of, keys_in, keys_on
-from rmp_milter.host.diary import HostWork
+from rmp_milter.status.diary import HostWork
 from rmp_milter.store.format.keys import StoreKeys
 
 KEPT = 7

@@ -16,7 +16,7 @@ from rmp_milter.config import load
 from rmp_milter.host.backup import moments
 from rmp_milter.host.backup.manifest import FORMAT, MANIFEST, NAME
 from rmp_milter.host.backup.restoring import without_places
-from rmp_milter.host.diary import HostWork, last
+from rmp_milter.status.diary import HostWork, last
 from rmp_milter.keeper.keys.keys import load_log_key
 from rmp_milter.keeper.log.journal import Journal
 

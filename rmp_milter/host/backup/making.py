@@ -26,7 +26,7 @@ from rmp_milter.host.backup.manifest import (
 )
 from rmp_milter.host.backup.moments import copy_both
 from rmp_milter.host.backup.verifying import findings_of, keys_on
-from rmp_milter.host.diary import HostWork, WorkDone, note
+from rmp_milter.status.diary import HostWork, WorkDone, note
 from rmp_milter.host.owners import as_owner
 
 
