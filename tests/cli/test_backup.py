@@ -16,9 +16,9 @@ from rmp_milter.config import load
 from rmp_milter.host.backup import moments
 from rmp_milter.host.backup.manifest import FORMAT, MANIFEST, NAME
 from rmp_milter.host.backup.restoring import without_places
-from rmp_milter.status.diary import HostWork, last
 from rmp_milter.keeper.keys.keys import load_log_key
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.status.diary import HostWork, last
 
 NONE_LATER = "--no-later-checkpoint"
 

@@ -26,8 +26,8 @@ from rmp_milter.host.backup.manifest import (
 )
 from rmp_milter.host.backup.moments import copy_both
 from rmp_milter.host.backup.verifying import findings_of, keys_on
-from rmp_milter.status.diary import HostWork, WorkDone, note
 from rmp_milter.host.owners import as_owner
+from rmp_milter.status.diary import HostWork, WorkDone, note
 
 
 class Made(msgspec.Struct, frozen=True):
