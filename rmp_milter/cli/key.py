@@ -14,11 +14,15 @@ from rmp_milter.config import Config
 
 key = LazyGroup(
     "key",
-    help="Hand out the service's certificate.",
+    help="Hand out the service's certificate; look after its keys.",
     places={
         "smime": CommandPlace(
             "rmp_milter.cli.key_smime", "smime", "The S/MIME certificate, for Outlook."
         ),
+        "prove": CommandPlace(
+            "rmp_milter.cli.key_prove", "prove", "Note by what key files are known again."
+        ),
+        "dkim": CommandPlace("rmp_milter.cli.key_dkim", "dkim", "The DKIM key's DNS record."),
     },
 )
 

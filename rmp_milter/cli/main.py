@@ -23,6 +23,10 @@ rmp = LazyGroup(
     places={
         "init": CommandPlace(f"{_HERE}.init", "init", "Make keys, store and configuration."),
         "check": CommandPlace(f"{_HERE}.check", "check", "Check everything without starting."),
+        "status": CommandPlace(f"{_HERE}.status", "status", "How the service stands, now."),
+        "setup": CommandPlace(
+            f"{_HERE}.setup", "setup", "Write what stands around it: Postfix."
+        ),
         "serve": CommandPlace(f"{_HERE}.serve", "serve", "Run all three processes in front."),
         "keeper": CommandPlace(f"{_HERE}.run_keeper", "keeper", "Run the keeper in front."),
         "milter": CommandPlace(f"{_HERE}.run_milter", "milter", "Run the milter in front."),

@@ -1,11 +1,16 @@
 """What commands print: tables for people, JSON for programs, errors on stderr."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 import click
+
+from rmp_milter.host.logs import to_journal
+
+_JOURNAL_ERROR = "<3>"  # sd-daemon(3)
 
 Json: TypeAlias = str | int | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -33,10 +38,11 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def print_error(line: str, hint: str = "") -> None:
-    """Print one line to stderr, and a second one with what to do."""
-    click.echo(f"rmp: {visible(line)}", err=True)
+    """Print one line to stderr, and a second one with what to do: in the journal as errors."""
+    level = _JOURNAL_ERROR if to_journal(os.environ, 2) else ""
+    click.echo(f"{level}rmp: {visible(line)}", err=True)
     if hint:
-        click.echo(f"hint: {visible(hint)}", err=True)
+        click.echo(f"{level}hint: {visible(hint)}", err=True)
 
 
 def visible(text: str) -> str:

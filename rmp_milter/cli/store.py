@@ -1,5 +1,7 @@
 """``rmp store``: is all of it sound, how much is it, and of which format."""
 
+import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -11,13 +13,15 @@ from rmp_milter.cli.both_sides import Comparison, said_of_both
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.cli.store_relearn import relearn
 from rmp_milter.cli.store_vouch import vouch_
 from rmp_milter.cli.stores import RIGHTS_HINT, engine_of, open_store, reachable, store_keys
 from rmp_milter.config import Config
-from rmp_milter.host import diary, filed
+from rmp_milter.host import filed
 from rmp_milter.host.owners import become_owner
+from rmp_milter.status import diary
 from rmp_milter.store.surface import StoreReport
 
 
@@ -110,12 +114,21 @@ def compact(config: Config, *, folder: Path) -> None:
 
     After dossiers were erased: the old file still holds what was in them.
     """
-    become_owner(config.paths.store)
+    with refusing(OSError, hint=RIGHTS_HINT):
+        _make_like(folder, config.paths.store)
+        become_owner(config.paths.store)
     with refusing(OSError, hint=RIGHTS_HINT), reachable():
         lines = engine_of(config).compact(store_keys(config), folder)
     click.echo(f"written to {folder}. Put it in place, check it, then destroy the old one:")
     for line in lines:
         click.echo(f"    {line}")
+
+
+def _make_like(folder: Path, store: Path) -> None:
+    """Make the folder as the store's is: what is written there gets the store's group."""
+    make_folder_for(folder, store)
+    if os.geteuid() == 0:
+        folder.chmod(stat.S_IMODE(store.stat().st_mode))
 
 
 @store.command("stats")

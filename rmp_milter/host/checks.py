@@ -4,28 +4,48 @@ Each check yields findings and never stops the others. Root looks at each part a
 part's own user, so that what is found is what the processes will meet.
 """
 
+import os
 import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.config import Config
-from rmp_milter.courier.dkim_key import DkimKeyError, read_dkim_key
+from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
 from rmp_milter.host.installation import auditor_key
+from rmp_milter.host.key_checks import dkim_findings, key_findings
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
+from rmp_milter.host.published_checks import (
+    check_certificate,
+    check_is_the_keepers,
+    key_fault,
+)
+from rmp_milter.host.room_checks import (
+    clock_findings,
+    diary_findings,
+    fill_findings,
+    made_at,
+    room_findings,
+    written_later,
+)
 from rmp_milter.host.smime_checks import smime_findings
+from rmp_milter.host.socket_checks import socket_findings
 from rmp_milter.host.trust_checks import check_cards, check_trust
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
 from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
-from rmp_milter.milter.clocks import BEHIND
 from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
-from rmp_milter.postfix.settings import PostfixError, check_postfix
+from rmp_milter.postfix.settings import PostfixError, check_postfix, read_settings
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
-from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
+from rmp_milter.store.format.keys import (
+    INDEX,
+    METADATA,
+    StoreKeyError,
+    read_key,
+    read_store_keys,
+)
 from rmp_milter.store.opening import engine_at
 from rmp_milter.trust.folder import FOLDER
 
@@ -33,8 +53,7 @@ Findings = Iterator[PostfixFinding]
 
 _UNSOUND = (3, 12)
 
-RESTORE = "put it back from your copy, or make a new service with rmp init"
-OTHER_FORMAT = "a format is read by its own version of rmp-milter; nothing is lost or damaged"
+_ASKED = "name its folder (--postfix-config), or install it; --no-postfix leaves it out"
 _PART_KEY, _SHARED_KEY = 0o077, 0o027
 
 
@@ -46,11 +65,14 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += _folders(config)
     found += _modes(config)
     found += _as(config.paths.keeper, lambda: [*_keeper(config)])
+    found += key_findings(config)
     found += _trust(config)
     found += _as(config.paths.store, lambda: [*_store(config)])
     found += _as(config.paths.courier, lambda: [*_courier(config)])
-    found += _certificate(config)
+    found += check_certificate(config)
     found += _audit(config)
+    found += room_findings(_places(config), config.limits.message_bytes)
+    found += _as(config.paths.store, lambda: [*_diary(config)])
     return found
 
 
@@ -69,9 +91,19 @@ def check_mail_server(
         routes={},
     )
     try:
-        return check_postfix(postfix_config, expected, answers_config)
+        settings = read_settings(postfix_config)
+        return [
+            *check_postfix(postfix_config, expected, answers_config),
+            *socket_findings(config.sockets.milter, settings.get("mail_owner", "postfix")),
+            *room_findings([Path(settings["queue_directory"])], config.limits.message_bytes),
+        ]
     except PostfixError as error:
-        return [_error(f"postfix: {error}", "rmp check --no-postfix leaves this out")]
+        return [
+            _error(
+                f"postfix: {error}",
+                "install Postfix or name its folder (--postfix-config); --no-postfix leaves it out",
+            )
+        ]
 
 
 def python_findings(version: tuple[int, int]) -> Findings:
@@ -118,10 +150,13 @@ def _folders(config: Config) -> Findings:
     paths, sockets = config.paths, config.sockets
     for folder in (paths.keeper, paths.milter, paths.store, paths.courier, paths.public):
         if not folder.is_dir():
-            yield _error(f"{folder}: there is no such folder", RESTORE)
+            yield _error(f"{folder}: there is no such folder", BACKUP)
     for socket in (sockets.keeper, sockets.operator, sockets.milter):
         if not socket.parent.is_dir():
-            yield _error(f"{socket.parent}: there is no such folder", "the socket needs it")
+            yield _error(
+                f"{socket.parent}: there is no such folder",
+                "the socket needs it: make it, owned by who runs that part",
+            )
         elif _is_in_the_way(socket):
             yield _error(f"{socket}: is in the way of the socket", "move it away")
 
@@ -164,14 +199,15 @@ def _keeper(config: Config) -> Findings:
         smime = load_keys(config.paths.keeper).smime
         yield from smime_findings(smime, config, int(time.time()))
     except KeyFileError as error:
-        yield _error(str(error), RESTORE)
+        yield key_fault(error)
+    yield from check_is_the_keepers(config)
     try:
         with Journal(config.paths.keeper / "log") as journal:
-            yield from _clock(journal.latest() - int(time.time()))
+            yield from clock_findings(journal.latest() - int(time.time()))
     except LogFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except JournalError as error:
-        yield _error(str(error), "a log that is lost must not be replaced by an empty one")
+        yield _error(str(error), LOG_LOST)
 
 
 def _trust(config: Config) -> list[PostfixFinding]:
@@ -182,36 +218,39 @@ def _trust(config: Config) -> list[PostfixFinding]:
     )
 
 
-def _clock(ahead: int) -> Findings:
-    """Say that the log was written later than now: its clock or this one was wrong."""
-    if ahead > BEHIND:
-        yield PostfixFinding(
-            Severity.WARNING,
-            f"the access log was written {ahead} s from now",
-            "set this machine's clock; until then mails but emergencies are put off",
-        )
-
-
 def _store(config: Config) -> Findings:
     paths = config.paths
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
-        engine_at(paths.store, config.store).open(keys, read_only=True).close()
+        with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
+            yield from fill_findings(store.stats())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:
-        yield _error(str(error), RESTORE)
+        yield key_fault(error)
+    yield from written_later(paths.store, time.time())
 
 
 def _courier(config: Config) -> Findings:
     try:
         read_key(config.paths.outbox_key)
-    except StoreError as error:
-        yield _error(f"courier: {error}", "milter and courier need a group in common")
-    try:
-        read_dkim_key(config.paths.courier / "dkim.key")
-    except DkimKeyError as error:
-        yield _error(str(error), RESTORE)
+    except StoreKeyError as error:
+        hint = error.hint or "milter and courier need a group in common"
+        yield _error(f"courier: {error}", hint)
+    yield from dkim_findings(config)
+
+
+def _places(config: Config) -> Iterator[Path]:
+    """Yield where the service writes."""
+    yield from (config.paths.store, config.paths.keeper)
+
+
+def _diary(config: Config) -> Findings:
+    """Say what the host has not done for long; a service that is not whole has other cares."""
+    if not os.access(config.paths.store, os.R_OK | os.X_OK) or not config.paths.public.is_dir():
+        return
+    since = made_at(config.file, config.paths.public)
+    yield from diary_findings(config.paths.store, since, int(time.time()))
 
 
 def _audit(config: Config) -> Findings:
@@ -237,23 +276,3 @@ def _is_there(file: Path) -> bool:
         return file.exists()
     except OSError:
         return False
-
-
-def _certificate(config: Config) -> Findings:
-    file = config.paths.public / "service.asc"
-    try:
-        certificate = read_certificate(file.read_bytes())
-        check_usable(certificate.binary, int(time.time()))
-    except OSError as error:
-        yield _error(f"{file}: {error.strerror}", RESTORE)
-        return
-    except CertificateError as error:
-        yield _error(f"{file}: {error}", RESTORE)
-        return
-    address = config.service.addresses[0]
-    if not any(f"<{address}>" in user_id for user_id in certificate.user_ids):
-        yield PostfixFinding(
-            Severity.WARNING,
-            f"{file}: is not made out to {address}",
-            "mail clients look for the key by the address",
-        )

@@ -15,11 +15,17 @@ from pathlib import Path
 from rmp_milter.certificates import parse as parse_certificate
 from rmp_milter.config import Config, parse
 from rmp_milter.config.template import EXAMPLE, render
-from rmp_milter.courier.dkim_key import dns_record, make_dkim_key
+from rmp_milter.courier.dkim_key import (
+    DKIM_KEY,
+    DKIM_RECORD,
+    dns_record,
+    make_dkim_key,
+)
 from rmp_milter.disk.new_files import sync_folder, write_new
 from rmp_milter.host.owners import Owner, name_of
 from rmp_milter.host.smime import make_smime, publish_smime
-from rmp_milter.keeper.keys.keys import make_keys, service_certificate
+from rmp_milter.keeper.keys.checks import all_noted
+from rmp_milter.keeper.keys.keys import load_keys, make_keys, service_certificate
 from rmp_milter.keeper.keys.smime_folder import SMIME, read_smime
 from rmp_milter.keeper.keys.smime_making import KeyKind
 from rmp_milter.keeper.log import journal
@@ -183,6 +189,8 @@ def _make_keeper(config: Config, plan: Plan) -> bytes:
     if plan.owners.fetcher is not None:
         make_trust(config.paths.keeper / TRUST)
     journal.create(config.paths.keeper / "log", log_name(plan.address))
+    with journal.Journal(config.paths.keeper / "log") as log:
+        log.note_key_values(all_noted(load_keys(config.paths.keeper)))
     return auditors
 
 
@@ -209,9 +217,9 @@ def _make_store(config: Config) -> None:
 
 
 def _make_courier(config: Config) -> None:
-    key = make_dkim_key(config.paths.courier / "dkim.key")
+    key = make_dkim_key(config.paths.courier / DKIM_KEY)
     record = dns_record(key, config.dkim.domain, config.dkim.selector)
-    write_new(config.paths.public / "dkim.txt", record.encode(), 0o644)
+    write_new(config.paths.public / DKIM_RECORD, record.encode(), 0o644)
 
 
 def _make_public(config: Config) -> None:

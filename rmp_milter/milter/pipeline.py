@@ -29,7 +29,7 @@ from rmp_milter.handlers.letters.thanks import answer_to_thanks
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import RoutingHeader, parse
 from rmp_milter.mail.incoming.digest import duplicate_digest
-from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
+from rmp_milter.mail.incoming.mimetree import MimeLimit, header_fields, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.mail.meaning.meant import check_named
 from rmp_milter.mail.meaning.understanding import (
@@ -119,10 +119,11 @@ def _seems_known(envelope: Envelope, means: Means) -> bool:
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
     try:
-        outer = scan(raw)
+        header = header_fields(raw, 0, len(raw))
+        outer = scan(raw, header=header)
     except MimeLimit as error:
         raise _damaged(error) from error
-    digest = duplicate_digest(envelope.sender, envelope.recipients, raw)
+    digest = duplicate_digest(envelope.sender, envelope.recipients, raw, header)
     return Mail(envelope=envelope, outer=outer, digest=digest)
 
 

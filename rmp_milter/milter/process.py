@@ -1,6 +1,5 @@
 """The milter process: what it stands on is put together here, then it listens."""
 
-import functools
 import grp
 import logging
 import os
@@ -9,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 import msgspec
@@ -23,6 +23,7 @@ from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.linux.ending import when_told_to_end
+from rmp_milter.linux.notify import Notifier
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
@@ -35,6 +36,7 @@ from rmp_milter.milter.means import Means
 from rmp_milter.milter.meant import kept_seconds
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
+from rmp_milter.status.pulse import Beating, Heart, Life
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.opening import engine_at
@@ -49,7 +51,8 @@ EXIT_STORE_FAILED = 75
 
 def run(config: Config) -> NoReturn:
     """Serve until SIGTERM, or until the store fails; then end the process."""
-    when_told_to_end(stop)
+    life = Life(Heart(config.paths.store, Beating.MILTER), Notifier())
+    when_told_to_end(life.stopping, stop)
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     engine = engine_at(config.paths.store, config.store)
     store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
@@ -68,6 +71,8 @@ def run(config: Config) -> NoReturn:
         on_store_failure=lambda: _give_up(failed),
         on_shortage=shortage.set,
         on_restored=restored.set,
+        on_ready=life.ready,
+        count=life.count,
     )
     group = (
         grp.getgrnam(config.sockets.milter_group).gr_gid
@@ -82,6 +87,8 @@ def run(config: Config) -> NoReturn:
         target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
     chores.start()
+    signs = partial(_give_signs, life, store, ended)
+    threading.Thread(target=signs, name="life", daemon=True).start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
 
     def ending() -> int:
@@ -92,6 +99,13 @@ def run(config: Config) -> NoReturn:
         return 0  # the store stays open: a mail that takes too long may still be in it
 
     listen(rules, socket, mode, group, config.milter.timeout_seconds, ending=ending)
+
+
+def _give_signs(life: Life, store: Store, ended: threading.Event) -> None:
+    """Give signs of life as long as the store can be read; who falls silent is started anew."""
+    while not ended.wait(life.pause):
+        with store.snapshot():
+            life.sign()
 
 
 class _Rounds(NamedTuple):
@@ -195,7 +209,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         clock=config.clock,
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
-        classify=functools.partial(classify, table=table),
+        classify=partial(classify, table=table),
         policy=config.rights,
         bounds=_bounds(config),
         signature_days=config.rules.signature_days,

@@ -3,14 +3,20 @@
 The judgement is :func:`rmp_milter.postfix.rules.findings`.
 """
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity, findings
+from rmp_milter.postfix.asking import PostfixError, ask
+from rmp_milter.postfix.facts import (
+    ABSENT,
+    Expectations,
+    PostfixFinding,
+    Severity,
+    error,
+)
+from rmp_milter.postfix.rules import findings
+from rmp_milter.postfix.surroundings import Surroundings, around_findings
 from rmp_milter.postfix.values import tables
 
 __all__ = [
@@ -23,14 +29,7 @@ __all__ = [
     "read_settings",
 ]
 
-TIMEOUT_SECONDS = 10
-_FOLDERS = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/usr/local/bin"
-_NOT_FOUND = 1  # postmap -q: no entry
 _TEXT_TABLES = ("cidr", "texthash", "pcre", "regexp", "hash", "lmdb", "btree")
-
-
-class PostfixError(Exception):
-    """Postfix is absent or cannot be asked; the message is one line for the admin."""
 
 
 def check_postfix(
@@ -42,17 +41,38 @@ def check_postfix(
     that sends the answers, if it is another one. Raises :class:`PostfixError`.
     """
     settings = read_settings(config_dir)
-    addresses = expectations.service_addresses
-    transport = settings.get("transport_maps", "")
-    alias = settings.get("virtual_alias_maps", "")
-    full = replace(
-        expectations,
-        routes={one: look_up(config_dir, transport, one) for one in addresses},
-        aliases={one: look_up(config_dir, alias, one) for one in addresses},
-        milter_exceptions=tuple(_disabling_entries(settings)),
-    )
+    around = Surroundings(config_dir, settings, expectations)
+    full, unread = _looked_up(around)
     answers = read_settings(answers_dir) if answers_dir else None
-    return findings(settings, full, answers)
+    found = [*unread, *findings(settings, full, answers), *around_findings(around)]
+    distinct = dict.fromkeys(found)
+    return sorted(distinct, key=lambda one: one.severity is not Severity.ERROR)
+
+
+def _looked_up(around: Surroundings) -> tuple[Expectations, list[PostfixFinding]]:
+    """Return what Postfix makes of the service's addresses, and the tables it cannot read."""
+    addresses = around.expected.service_addresses
+    unread: list[PostfixFinding] = []
+
+    def answers_of(setting: str) -> dict[str, str]:
+        maps = around.settings.get(setting, "")
+        try:
+            return {
+                one: around.look_up(maps, one, one.rpartition("@")[2]) or ""
+                for one in addresses
+            }
+        except PostfixError as fault:
+            hint = "put right what it names, or have it written anew: rmp setup postfix"
+            unread.append(error(f"{setting}: {fault}: all its mail waits (451)", hint))
+            return dict.fromkeys(addresses, ABSENT if setting == "transport_maps" else "")
+
+    full = replace(
+        around.expected,
+        routes=answers_of("transport_maps"),
+        aliases=answers_of("virtual_alias_maps"),
+        milter_exceptions=tuple(_disabling_entries(around.settings)),
+    )
+    return full, unread
 
 
 def read_settings(config_dir: Path | None) -> dict[str, str]:
@@ -64,26 +84,10 @@ def read_settings(config_dir: Path | None) -> dict[str, str]:
     folder = ["-c", str(config_dir)] if config_dir else []
     settings: dict[str, str] = {}
     for what in (["-x"], ["-F"], ["-P", "-x"]):
-        settings.update(_pairs(_ask("postconf", [*folder, *what]).stdout))
+        settings.update(_pairs(ask("postconf", [*folder, *what]).stdout))
     if not settings.get("queue_directory"):
         raise PostfixError(f"postconf told nothing of Postfix in {config_dir or 'its folder'}")
     return settings
-
-
-def look_up(config_dir: Path | None, maps: str, address: str) -> str:
-    """Return what the first table of ``maps`` holds for an address or its domain, or ''.
-
-    Raises :class:`PostfixError` where a table cannot be read.
-    """
-    folder = ["-c", str(config_dir)] if config_dir else []
-    domain = address.rpartition("@")[2]
-    for key in (address, domain):
-        for table in tables(maps):
-            plain = table.removeprefix("proxy:")
-            done = _ask("postmap", [*folder, "-q", key, plain], accept=_NOT_FOUND)
-            if done.returncode == 0:
-                return done.stdout.strip()
-    return ""
 
 
 def _disabling_entries(settings: Mapping[str, str]) -> Iterator[str]:
@@ -109,41 +113,3 @@ def _pairs(output: str) -> Iterator[tuple[str, str]]:
         name, equals, value = line.partition(" =")
         if equals:
             yield name.strip(), value.strip()
-
-
-def _ask(
-    program: str, arguments: list[str], accept: int = 0
-) -> subprocess.CompletedProcess[str]:
-    path = shutil.which(program, path=_FOLDERS)
-    if path is None:
-        raise PostfixError(f"{program}: not found; is Postfix installed?")
-    try:
-        done = subprocess.run(  # noqa: S603 -- an argument list of ours, no shell
-            [path, *arguments],
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            env={"PATH": _FOLDERS, "LC_ALL": "C", **_mail_environment()},
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=TIMEOUT_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PostfixError(f"{program}: no answer within {TIMEOUT_SECONDS} s") from error
-    except OSError as error:
-        raise PostfixError(f"{path}: cannot be run: {error.strerror}") from error
-    if done.returncode not in {0, accept} or (done.returncode and done.stderr.strip()):
-        raise PostfixError(_complaint(program, done.stderr))
-    return done
-
-
-def _mail_environment() -> dict[str, str]:
-    """Keep what names Postfix's folder for a second instance (postconf(1), MAIL_CONFIG)."""
-    folder = os.environ.get("MAIL_CONFIG")
-    return {"MAIL_CONFIG": folder} if folder else {}
-
-
-def _complaint(program: str, stderr: str) -> str:
-    lines = [line for line in stderr.splitlines() if "warning:" not in line]
-    last = (lines or stderr.splitlines() or ["it failed without a word"])[-1].strip()
-    return last if last.startswith(program) else f"{program}: {last}"

@@ -288,6 +288,9 @@ class Store(_Open, Protocol):
         The counts have the same names in every engine; sizes (``..._bytes``) are its own.
         """
 
+    def room(self) -> tuple[int, int]:
+        """Return how many octets are taken, and how many may be; 0 where nothing bounds them."""
+
     def copy(self, folder: Path) -> None:
         """Write all of it, as of this moment, into the empty ``folder``.
 

@@ -8,7 +8,7 @@ import pytest
 from rmp_case import OTHER_RPPS, RPPS, Rmp, Said, gpg
 
 from rmp_milter import __version__
-from rmp_milter.host.diary import HostWork, last
+from rmp_milter.status.diary import HostWork, last
 
 
 def test_version_is_the_packages(rmp: Rmp) -> None:

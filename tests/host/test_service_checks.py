@@ -121,7 +121,9 @@ def test_each_damage_is_found(
     service: Config, name: str, damage: Callable[[Path], object], said: str
 ) -> None:
     damage(service.file.parent / name)
-    assert any(said in line for line in lines(service))
+    (found, *_) = (each for each in check_service(service) if said in each.line)
+    assert found.hint
+    assert "rmp init" not in found.hint  # a new service opens nothing of this one
 
 
 def test_all_damages_are_found_at_once(service: Config) -> None:
@@ -179,8 +181,10 @@ def test_a_certificate_for_another_address_is_a_warning(service: Config) -> None
     text = service.file.read_text().replace("rmp@chu.example", "rmp@other.example")
     service.file.write_text(text)
     findings = check_service(load(service.file))
-    assert [finding.severity for finding in findings] == [Severity.WARNING] * 2
-    for finding, name in zip(findings, ("S/MIME", "service.asc"), strict=True):
+    smime, dkim, openpgp = findings
+    assert (dkim.severity, "dkim.txt: is not the record" in dkim.line) == (Severity.ERROR, True)
+    assert {smime.severity, openpgp.severity} == {Severity.WARNING}
+    for finding, name in zip((smime, openpgp), ("S/MIME", "service.asc"), strict=True):
         assert name in finding.line
         assert "is not made out to rmp@other.example" in finding.line
 

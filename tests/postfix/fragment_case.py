@@ -1,10 +1,10 @@
-"""The shipped Postfix files as a Postfix: only names, folders and ports are put in."""
+"""What ``rmp setup postfix`` writes as a Postfix: only folders and ports are put in."""
 
 import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from rmp_milter.postfix.writing import (
+    InstancePlan,
+    SaslKind,
+    instance_files,
+    shared_files,
+)
 from testbed.postfix import PrivatePostfix, free_ports, greets
 from testbed.postfix_files import main_cf, master_cf
 from testbed.waiting import wait_until
 
-FRAGMENTS = Path(__file__).parents[2] / "postfix"
+SASL = """\nsmtpd_sasl_auth_enable = yes
+smtpd_sasl_type = cyrus
+smtpd_sasl_path = smtpd
+cyrus_sasl_config_path = $config_directory/sasl
+smtpd_sasl_security_options = noanonymous
+smtpd_sasl_local_domain = $myhostname
+"""
 SERVICE = "rmp@rmp.test"
 DOCTOR = "dr.a@cabinet.test"
 
@@ -25,20 +37,23 @@ DOCTOR = "dr.a@cabinet.test"
 class FragmentPostfix(PrivatePostfix):
     """A Postfix whose main.cf and master.cf are the shipped ones."""
 
-    def fill(self, name: str) -> str:
-        text = (FRAGMENTS / name).read_text()
-        for written, here in self.places().items():
-            text = text.replace(written, here)
-        return text
+    sasl = SaslKind.CYRUS
 
-    def places(self) -> dict[str, str]:
-        return {
-            "rmp.example.org": "rmp.test",
-            "127.0.0.1:10026": f"127.0.0.1:{self.reinject_port}",
-            "/etc/postfix/sasl": f"{self.plan.accounts.parent}",
-            "/etc/postfix-rmp/tls.pem": f"{self.plan.config}/tls.pem",
-            "/var/lib/rmp/run/milter/milter.sock": f"{self.socket}",
-        }
+    def instance_plan(self) -> InstancePlan:
+        """What the command would write the files from."""
+        return InstancePlan(
+            folder=self.plan.config,
+            queue=self.plan.queue,
+            data=self.plan.root / "data",
+            addresses=(SERVICE,),
+            message_bytes=52_428_800,
+            socket=self.socket,
+            reinject=("127.0.0.1", self.reinject_port),
+            hostname="rmp.test",
+            listen=("127.0.0.1",),
+            sasl=self.sasl,
+            tls=self.plan.config / "tls.pem",
+        )
 
     @property
     def socket(self) -> Path:
@@ -64,12 +79,14 @@ class FragmentPostfix(PrivatePostfix):
             ]
         )
 
-    def write_maps(self, prefix: str) -> None:
-        for name in ("transport", "recipients"):
-            target = self.plan.config / f"{prefix}{name}"
-            extra = "unreachable.test error:5.1.1 no such mailbox\n" * (name == "transport")
-            target.write_text(self.fill(name) + extra)
-        (self.plan.accounts.parent / "smtpd.conf").write_text(self.fill("sasl-smtpd.conf"))
+    def write_maps(self, files: Mapping[str, str]) -> None:
+        for name in ("transport", "recipients", "rmp-transport", "rmp-recipients"):
+            extra = "unreachable.test error:5.1.1 no such mailbox\n"
+            if name in files:
+                text = files[name] + extra * name.endswith("transport")
+                (self.plan.config / name).write_text(text)
+        smtpd = instance_files(self.instance_plan()).get("sasl/smtpd.conf", "")
+        (self.plan.accounts.parent / "smtpd.conf").write_text(smtpd)
         self.socket.parent.mkdir(mode=0o755)
 
 
@@ -78,15 +95,19 @@ class SharedPostfix(FragmentPostfix):
         host = master_cf(self.plan).splitlines()
         others = [line for line in host if f":{self.reinject_port} " not in line]
         others.append("lmtp unix - - n - - lmtp")
-        listener = self.fill("master.cf.shared").replace("-       y  ", "- n ")
+        files = shared_files(self.instance_plan())
+        listener = files["master.cf"].replace("-       y  ", "- n ")
         main = (
             self.surroundings()
             + "myhostname = mail.test\nmydestination = mail.test\nalias_maps =\n"
+            + f"smtpd_tls_chain_files = {self.plan.config}/tls.pem\n"
+            + "smtpd_tls_security_level = may\n"
         )
-        main += self.fill("main.cf.shared") + self.fill("main.cf.sasl-cyrus")
+        (self.plan.config / "tls.pem").write_bytes(self_signed("mail.test"))
+        main += files["main.cf"] + SASL
         (self.plan.config / "main.cf").write_text(main)
         (self.plan.config / "master.cf").write_text("\n".join([*others, listener]))
-        self.write_maps("rmp-")
+        self.write_maps(files)
 
 
 class DedicatedPostfix(FragmentPostfix):
@@ -94,27 +115,28 @@ class DedicatedPostfix(FragmentPostfix):
 
     def write_configuration(self) -> None:
         self.submission_port = free_ports(1)[0]
-        main = self.fill("main.cf.dedicated") + self.fill("main.cf.sasl-cyrus")
+        files = instance_files(self.instance_plan())
+        main = files["main.cf"]
         own = [line.partition(" =")[0] for line in self.surroundings().splitlines()]
         kept = [line for line in main.splitlines() if line.partition(" =")[0] not in own]
         text = "\n".join([*kept, self.surroundings()])
-        master = self.fill("master.cf.dedicated") + "virtual unix - n n - - virtual\n"
+        master = files["master.cf"] + "virtual unix - n n - - virtual\n"
         master = master.replace("\nsmtp            inet", f"\n127.0.0.1:{self.smtp_port} inet")
         master = master.replace("\nsubmission", f"\n127.0.0.1:{self.submission_port}")
         (self.plan.config / "main.cf").write_text(text)
         (self.plan.config / "master.cf").write_text(master)
         (self.plan.config / "tls.pem").write_bytes(self_signed("rmp.test"))
-        self.write_maps("")
+        self.write_maps(files)
 
 
-def self_signed(host: str) -> bytes:
+def self_signed(host: str, days: int = 60) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(

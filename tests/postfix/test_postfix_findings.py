@@ -30,6 +30,9 @@ GOOD = {
     "127.0.0.1:10026/inet/command": "smtpd -o smtpd_milters=",
     "127.0.0.1:10026/inet/chroot": "n",
     "127.0.0.1:10026/inet/smtpd_milters": "",
+    "127.0.0.1:10026/inet/message_size_limit": "1200",
+    "127.0.0.1:10026/inet/cleanup_service_name": "rmp-cleanup",
+    "rmp-cleanup/unix/message_size_limit": "1200",
     "qmgr/unix/command": "qmgr",
 }
 EXPECTED = Expectations(
@@ -91,6 +94,24 @@ def test_good_settings_give_nothing_to_change() -> None:
         ("in_flow_delay", "1s", WARNING, "in_flow_delay is 1s"),
         ("message_size_limit", "999", WARNING, "message_size_limit is 999"),
         ("message_size_limit", "0", WARNING, "message_size_limit is unlimited"),
+        (
+            "127.0.0.1:10026/inet/message_size_limit",
+            "1000",
+            ERROR,
+            "127.0.0.1:10026/inet: message_size_limit is 1000: larger answers never leave",
+        ),
+        (
+            "rmp-cleanup/unix/message_size_limit",
+            "1199",
+            ERROR,
+            "rmp-cleanup/unix: message_size_limit is 1199: larger answers never leave",
+        ),
+        (
+            "smtpd_client_message_rate_limit",
+            "120",
+            WARNING,
+            "smtp/inet: smtpd_client_message_rate_limit is 120 a minute: it holds back",
+        ),
         ("queue_minfree", "0", WARNING, "queue_minfree is 0"),
         ("smtpd_forbid_bare_newline", "no", WARNING, "smtp/inet: smtpd_forbid_bare_newline"),
         ("enable_long_queue_ids", "no", WARNING, "enable_long_queue_ids is off"),
@@ -102,6 +123,15 @@ def test_each_wrong_setting_is_told(
     (one,) = found({setting: value})
     assert one[0] == severity.value
     assert one[1].startswith(line)
+
+
+def test_an_instance_that_takes_localhost_from_the_machines_own_is_told() -> None:
+    instance = {"multi_instance_name": "postfix-rmp"}
+    assert found({**instance, "inet_interfaces": "192.0.2.7"}) == []
+    assert found({"inet_interfaces": "all"}) == []
+    for taken in ("192.0.2.7, localhost", "all", "loopback-only"):
+        (one,) = found({**instance, "inet_interfaces": taken})
+        assert "takes that port of localhost" in one[1]
 
 
 def test_one_listener_past_the_milter_is_a_warning() -> None:
@@ -165,6 +195,8 @@ def test_a_reinjection_that_the_network_reaches_is_a_warning() -> None:
         "127.0.0.1:10026/inet/command": "none",
         "10026/inet/command": "smtpd",
         "10026/inet/smtpd_milters": "",
+        "10026/inet/message_size_limit": "0",
+        "10026/inet/cleanup_service_name": "rmp-cleanup",
     }
     assert found(changes) == [("warning", "10026/inet may be reached from the network")]
 
@@ -199,7 +231,7 @@ def test_an_absent_configuration_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_an_absent_postfix_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rmp_milter.postfix.settings._FOLDERS", "/nonexistent")
+    monkeypatch.setattr("rmp_milter.postfix.asking._FOLDERS", "/nonexistent")
     with pytest.raises(PostfixError, match="postconf: not found; is Postfix installed"):
         read_settings(None)
 

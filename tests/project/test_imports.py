@@ -22,7 +22,7 @@ FLOORS = (
         *("certificates", "cms", "x509", "postfix"),
     ),
     ("credentials",),
-    ("audit", "calls", "config", "store", "trust"),
+    ("audit", "calls", "config", "status", "store", "trust"),
     ("mail",),
     ("keeper", "handlers", "courier"),
     ("milter",),
@@ -61,7 +61,7 @@ RESERVED = {
     "Milter": ["rmp_milter.milter.callbacks"],
     "smtplib": ["rmp_milter.courier.dialogue", "rmp_milter.courier.sending"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix.settings", "rmp_milter.host.supervisor"],
+    "subprocess": ["rmp_milter.postfix.asking", "rmp_milter.host.supervisor"],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     # The access log's notes are verified with public ones only.
@@ -142,6 +142,8 @@ CORE = [
     "rmp_milter.cms.*",
     "rmp_milter.dossier",
     "rmp_milter.dossier.*",
+    "rmp_milter.postfix.facts",
+    "rmp_milter.postfix.limits",
     "rmp_milter.postfix.rules",
     "rmp_milter.postfix.values",
     "rmp_milter.mail",

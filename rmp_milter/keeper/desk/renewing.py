@@ -18,7 +18,8 @@ from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.entitled import Entitled, entitled, leaf_of, write_entitled
 from rmp_milter.keeper.desk.readers import DocumentOwner, packet_for, readers_of
-from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
+from rmp_milter.keeper.desk.ways import custody_opened
+from rmp_milter.keeper.keys.sealing import SealError, open_session_key
 from rmp_milter.x509 import Use
 
 
@@ -35,8 +36,8 @@ def renew(desk: Desk, request: Renew, now: int) -> Released:
     if slot_digest(request.slot) != dossier.custody:
         raise Unentitled("a slot that is in force no more")
     (reader,) = readers_of((own.newer,), request.by.persons, now)
+    private = custody_opened(desk, dossier.dossier, request.slot, in_force=True)
     try:
-        private = open_custody_slot(desk.keys.custody, dossier.dossier, request.slot)
         keys = [open_session_key(private, dossier.dossier, item) for item in request.items]
     except SealError:
         raise Unentitled("a sealed key that is not this dossier's document's") from None

@@ -18,7 +18,7 @@ import lmdb
 from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.store.format import version
-from rmp_milter.store.format.alone import entering
+from rmp_milter.store.format.alone import entering, keep_lock_file_open_to_both
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
 from rmp_milter.store.format.tables import FORMAT_KEY, Tables, table_names
 
@@ -64,8 +64,14 @@ class Environment:
 
         Raises :class:`StoreFailed`.
         """
-        with self._use() as handle, self._faults(), handle.begin(buffers=True) as txn:
-            yield txn
+        handle = self._enter()
+        try:
+            with handle.begin(buffers=True) as txn:
+                yield txn
+        except lmdb.Error as error:
+            raise self._failed(error) from error
+        finally:
+            self._leave()
 
     @contextmanager
     def writing(self) -> Iterator[lmdb.Transaction[bytes]]:
@@ -111,14 +117,18 @@ class Environment:
 
     @contextmanager
     def _use(self) -> Iterator[lmdb.Environment]:
+        handle = self._enter()
+        try:
+            yield handle
+        finally:
+            self._leave()
+
+    def _enter(self) -> lmdb.Environment:
         with self._lock:
             if self._ended:
                 raise StoreFailed(self._ended.reason, "it is closed")
             self._users += 1
-        try:
-            yield self._handle
-        finally:
-            self._leave()
+        return self._handle
 
     def _leave(self) -> None:
         with self._lock:
@@ -135,12 +145,15 @@ class Environment:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except lmdb.ReadersFullError as error:  # nothing was begun; others go on
-            raise StoreFailed("failed", str(error)) from error
         except lmdb.Error as error:
-            failure = _failure(error)
-            self.end(failure)
-            raise failure from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: lmdb.Error) -> StoreFailed:
+        if isinstance(error, lmdb.ReadersFullError):  # nothing was begun; others go on
+            return StoreFailed("failed", str(error))
+        failure = _failure(error)
+        self.end(failure)
+        return failure
 
 
 def _failure(error: lmdb.Error) -> StoreFailed:
@@ -215,7 +228,7 @@ def _identity(folder: Path) -> tuple[int, int, int]:
     try:
         status = (folder / "data.mdb").stat()
     except FileNotFoundError as error:
-        raise StoreError(f"there is no store in {folder}: rmp init makes one") from error
+        raise StoreError(f"there is no store in {folder}") from error
     except OSError as error:
         raise StoreError(f"cannot open the store in {folder}: {error.strerror}") from error
     return os.getpid(), status.st_dev, status.st_ino
@@ -230,6 +243,7 @@ def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment
 
 def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
     with ExitStack() as on_failure:
+        keep_lock_file_open_to_both(folder)
         try:
             handle = _open_lmdb(folder, map_bytes, read_only=read_only)
             on_failure.callback(handle.close)
