@@ -114,6 +114,9 @@ class Snapshot(Stored, Protocol):
     def doctors(self) -> Iterator[Doctor]:
         """Yield all doctors, in no order that means anything: for commands only."""
 
+    def doctors_behind(self, doctor_id: bytes) -> Iterator[Doctor]:
+        """Yield the doctors in the order of their identifiers, those behind one."""
+
     def doctor_by_account(self, account: str) -> Doctor | None:
         """Return the doctor whom this SASL login is bound to (compared as it is)."""
 
