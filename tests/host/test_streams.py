@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,10 @@ def test_it_is_read_by_the_folders_owner(folder: Path) -> None:
 
 def test_a_fault_in_its_midst_is_an_error_behind_what_was_before(folder: Path) -> None:
     fault = OSError("the disk is gone")
-    seen = list[int]()
-    with (
-        streamed(folder, lambda: numbers(2 * AT_ONCE, fault), int) as items,
-        pytest.raises(OSError, match="the disk is gone"),
-    ):
-        for each in items:
-            seen.append(each)
-    assert seen == [*range(2 * AT_ONCE)]
+    with streamed(folder, lambda: numbers(2 * AT_ONCE, fault), int) as items:
+        assert [*islice(items, 2 * AT_ONCE)] == [*range(2 * AT_ONCE)]
+        with pytest.raises(OSError, match="the disk is gone"):
+            next(items)
 
 
 def test_who_has_enough_leaves_it(folder: Path) -> None:
@@ -69,4 +66,4 @@ def test_a_child_that_dies_is_no_end(tmp_path: Path) -> None:
         streamed(tmp_path, dies, int) as items,
         pytest.raises(OSError, match="ended without a word"),
     ):
-        [*items]
+        list(items)
