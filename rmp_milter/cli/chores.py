@@ -12,6 +12,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_json, print_pairs
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
+from rmp_milter.milter.chores.key_watch import DirectoryTour, watch_keys
 from rmp_milter.milter.chores.round import as_dict, do_round
 from rmp_milter.milter.chores.watch import keep_watch
 from rmp_milter.milter.process import household, watch_of
@@ -26,7 +27,7 @@ from rmp_milter.milter.process import household, watch_of
 @json_option
 @configured
 def chores(config: Config, *, at: datetime | None, as_json: bool) -> int:
-    """Adopt what fits a dossier by now, end waits, send receipts, reminders, alerts; once.
+    """Adopt what fits a dossier by now, end waits, tell whose key ends, remind, alert; once.
 
     The keeper must be running. Status 1 if something had to be put off.
     """
@@ -35,8 +36,10 @@ def chores(config: Config, *, at: datetime | None, as_json: bool) -> int:
     with open_store(config) as store:
         house = household(config, store, at_once=sys.maxsize)  # all: nobody waits for it
         count = do_round(house, due, now)
-        watched = keep_watch(house, watch_of(config), due, now)
-    figures = as_dict(count) | msgspec.structs.asdict(watched)
+        watch = watch_of(config)
+        watched = keep_watch(house, watch, due, now)
+        keys = watch_keys(house, watch, DirectoryTour(sys.maxsize), due, now)
+    figures = as_dict(count) | msgspec.structs.asdict(watched) | msgspec.structs.asdict(keys)
     if as_json:
         print_json(figures)
     else:

@@ -19,6 +19,8 @@ from rmp_milter.cli.directory import (
     words_of,
 )
 from rmp_milter.cli.doctor_changes import locum, set_
+from rmp_milter.cli.doctor_expiring import SOON, print_expiring
+from rmp_milter.cli.doctor_expiring import expiring as ending_in
 from rmp_milter.cli.doctor_import import import_
 from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
@@ -137,11 +139,23 @@ def add(  # noqa: PLR0913 -- one argument an option
 
 
 @doctor.command("list")
+@click.option(
+    "--expiring",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    is_flag=False,
+    flag_value=SOON,
+    help=f"Those whose certificate ends within DAYS ({SOON}), or is of no use.",
+)
 @json_option
 @configured
-def list_(config: Config, *, as_json: bool) -> None:
+def list_(config: Config, *, expiring: int | None, as_json: bool) -> None:
     """List the enrolled doctors."""
     with open_store(config, read_only=True) as store, store.snapshot() as snapshot:
+        if expiring is not None:
+            ending = ending_in(snapshot.doctors(), snapshot, expiring, int(time.time()))
+            print_expiring(ending, as_json=as_json)
+            return
         doctors = sorted(snapshot.doctors(), key=lambda each: (each.name, each.rpps))
         found = [described(each, snapshot) for each in doctors]
     if as_json:

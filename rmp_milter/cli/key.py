@@ -19,6 +19,9 @@ key = LazyGroup(
         "smime": CommandPlace(
             "rmp_milter.cli.key_smime", "smime", "The S/MIME certificate, for Outlook."
         ),
+        "list": CommandPlace(
+            "rmp_milter.cli.key_list", "list_", "Every key: for what, since when, until when."
+        ),
         "prove": CommandPlace(
             "rmp_milter.cli.key_prove", "prove", "Note by what key files are known again."
         ),

@@ -14,10 +14,11 @@ from pathlib import Path
 from rmp_milter.config import Config
 from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
 from rmp_milter.host.installation import auditor_key
-from rmp_milter.host.key_checks import dkim_findings, key_findings
+from rmp_milter.host.key_checks import key_findings
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.published_checks import (
     check_certificate,
+    check_dkim,
     check_is_the_keepers,
     key_fault,
 )
@@ -223,7 +224,7 @@ def _store(config: Config) -> Findings:
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
         with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
-            yield from fill_findings(store.stats())
+            yield from fill_findings(*store.room())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:
@@ -237,7 +238,7 @@ def _courier(config: Config) -> Findings:
     except StoreKeyError as error:
         hint = error.hint or "milter and courier need a group in common"
         yield _error(f"courier: {error}", hint)
-    yield from dkim_findings(config)
+    yield from check_dkim(config)
 
 
 def _places(config: Config) -> Iterator[Path]:

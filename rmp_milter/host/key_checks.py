@@ -3,14 +3,6 @@
 from collections.abc import Iterator
 
 from rmp_milter.config import Config
-from rmp_milter.courier.dkim_key import (
-    DKIM_KEY,
-    DKIM_RECORD,
-    DkimKeyError,
-    check_published,
-    read_dkim_key,
-)
-from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.log.journal import JournalError
@@ -33,13 +25,3 @@ def key_findings(config: Config) -> Iterator[PostfixFinding]:
     if found.unproven:
         line = f"{config.paths.keeper}: not known again yet: {', '.join(found.unproven)}"
         yield PostfixFinding(Severity.WARNING, line, PROVE)
-
-
-def dkim_findings(config: Config) -> Iterator[PostfixFinding]:
-    """Say where the DKIM key is not the one that is published; to be run as its owner."""
-    try:
-        key = read_dkim_key(config.paths.courier / DKIM_KEY)
-        check_published(key, config.paths.public / DKIM_RECORD)
-    except DkimKeyError as error:
-        hint = error.hint or for_file(config.paths.courier / DKIM_KEY, DKIM)
-        yield PostfixFinding(Severity.ERROR, str(error), hint)

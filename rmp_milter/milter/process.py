@@ -29,6 +29,7 @@ from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
 from rmp_milter.milter.chores.host_alerts import alert_host
+from rmp_milter.milter.chores.key_watch import DirectoryTour, watch_keys
 from rmp_milter.milter.chores.round import LOOKED_AT_A_ROUND, Household, Places, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.clocks import Clocks, Stride
@@ -134,6 +135,7 @@ def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
 def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:
     """Do the chores again and again; a round that ends otherwise ends the process."""
     house, watch, seconds = rounds.house, rounds.watch, rounds.seconds
+    directory = DirectoryTour()
     stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):
@@ -141,6 +143,7 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
             try:
                 do_round(house, due_at, now)
                 keep_watch(house, watch, due_at, now)
+                watch_keys(house, watch, directory, due_at, now)
                 for which in _troubles(rounds, stride):
                     alert_host(house, watch, which, now)
             except StoreFailed:

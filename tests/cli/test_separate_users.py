@@ -143,6 +143,8 @@ sys.exit(main.run(sys.argv[1:]))
 def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> None:
     now = int(time.time())
     root = Maker(now).authority("Racine d'essai")
+    laid_out = service / "public" / "service-smime.cer"
+    before = laid_out.read_bytes()
     request = rmp(service, "key", "smime", "csr", "--kind", "p-256").stdout
     made = issue(request.encode(), root, now - DAY)
     answer = service.with_name("answer.pem")
@@ -154,11 +156,12 @@ def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     there = {owner_and_mode(file) for file in (service / "keeper" / "smime").iterdir()}
     assert there == {(KEEPER, "0o600")}
-    laid_out = service / "public" / "service-smime.cer"
     assert laid_out.read_bytes() == made.public_bytes(Encoding.DER)
+    laid_out.write_bytes(before)
     for file in (service / "keeper" / "smime").glob("*.pem"):
         if b"Racine" in openssl("x509", "-noout", "-issuer", "-in", str(file)):
             file.unlink()  # back, for the other tests
+            laid_out.unlink(missing_ok=True)
 
 
 @needs_root

@@ -1,9 +1,10 @@
 """*Renew*: what somebody reads by, written anew for his renewed certificate.
 
-An OpenPGP key that is prolonged is the same key, and opens what it opened. A renewed X.509
-certificate usually has another one, and who has renewed his card or his computer may have nothing
-else any more: so his standing packets are written for it at once, by the custody slot, as those
-of a new key are. They are for the sender himself, of dossiers that he reads by his signature.
+A renewed X.509 certificate usually has another key, and who has renewed his card or his computer
+may have nothing else any more: so his standing packets are written for it at once, by the custody
+slot, as those of a new key are. An OpenPGP key that is prolonged is the same key, and opens what
+it opened; but of what came while it was over nothing was written for it. They are for the sender
+himself, of dossiers that he reads by his signature.
 """
 
 from rmp_milter.calls.protocol import Released, Renew
@@ -62,9 +63,10 @@ def _renewed(desk: Desk, found: Entitled, now: int) -> Registrant:
     own = next(each for each in ground.persons if each.card.person == ground.sender.person)
     if found.ticket.proof is not Proof.SIGNATURE:
         raise Unentitled("a certificate in a mail that nobody signed")
-    if kind_of(own.newer) is not CertificateKind.SMIME or own.replaced != own.certificate:
+    if not own.newer or own.replaced != own.certificate:
         raise Unentitled("no renewed certificate to write to")
-    check_enclosed(ground, own.newer)
+    if kind_of(own.newer) is CertificateKind.SMIME:
+        check_enclosed(ground, own.newer)  # OpenPGP's is put together of both, by its own key
     if not is_prolonged(own.certificate, own.newer, now, desk.world(), Use.GOVERNING):
         raise Unentitled("a certificate of which nobody can say whether it is revoked")
     return own

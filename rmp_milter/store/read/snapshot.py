@@ -53,6 +53,14 @@ class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
         """Yield all doctors, in no order that means anything."""
         return self._all(self._tables.doctors, self._codecs.doctors)
 
+    def doctors_behind(self, doctor_id: bytes) -> Iterator[Doctor]:
+        """Yield the doctors in the order of their identifiers, those behind one."""
+        cursor = self._txn.cursor(self._tables.doctors)
+        found = cursor.set_range(doctor_id and doctor_id + b"\0")
+        while found:
+            yield self._codecs.doctors.open(bytes(cursor.key()), cursor.value())
+            found = cursor.next()
+
     def doctor_by_account(self, account: str) -> Doctor | None:
         """Return the doctor whom this SASL login is bound to (compared as it is)."""
         return self._doctor_by(LinkKind.ACCOUNT, account)
