@@ -59,7 +59,13 @@ RESERVED = {
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
     "Milter": ["rmp_milter.milter.callbacks"],
-    "smtplib": ["rmp_milter.courier.dialogue", "rmp_milter.courier.sending"],
+    "smtplib": [
+        "rmp_milter.courier.dialogue",
+        "rmp_milter.courier.sending",
+        "rmp_milter.host.live.*",
+    ],
+    # The network's names are asked for by a command of the host, never by the service.
+    "dns": ["rmp_milter.host.live.dns_look"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
     "subprocess": ["rmp_milter.postfix.asking", "rmp_milter.host.supervisor"],
     "click": ["rmp_milter.cli.*"],
@@ -132,6 +138,7 @@ SAYS_LMDBS_WORDS = [
     "rmp_milter.keeper.log.*",
     "rmp_milter.config.sections",  # the settings
     "rmp_milter.config.template",
+    "rmp_milter.host.room_checks",  # a setting, in a hint
     "rmp_milter.postfix.settings",  # Postfix's tables of that name
 ]
 
