@@ -7,7 +7,7 @@ import click
 
 from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.options import configured, json_option, wide_option
 from rmp_milter.cli.output import Json, moment, print_json, print_table
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
@@ -20,6 +20,7 @@ from rmp_milter.store.surface import Snapshot, Store
 
 SHORTEST = 8
 """Characters of a reference that may be enough: it begins with the time."""
+_LEAST = {"REFERENCE": SHORTEST + 1, "SINCE": 11, "UNTIL": 11}
 
 
 @click.group()
@@ -28,9 +29,10 @@ def pending() -> None:
 
 
 @pending.command("list")
+@wide_option
 @json_option
 @configured
-def list_(config: Config, *, as_json: bool) -> None:
+def list_(config: Config, *, wide: bool, as_json: bool) -> None:
     """List the waiting deposits, the longest waiting first."""
     with open_store(config, read_only=True) as store, store.snapshot() as snapshot:
         found = sorted(snapshot.waiting(), key=lambda each: each.received_at)
@@ -41,6 +43,8 @@ def list_(config: Config, *, as_json: bool) -> None:
     print_table(
         ("REFERENCE", "SINCE", "UNTIL", "DEPOSITOR", "DOCUMENTS", "BYTES"),
         [tuple(str(value) for value in row.values()) for row in rows],
+        least=_LEAST,
+        wide=wide,
     )
 
 
