@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from operator import attrgetter
 
 AHEAD = 1
 """Ordinary calls beyond the number of cores: while one's reply is read, no core is idle."""
@@ -63,18 +64,12 @@ class _Waiting:
         self.who = who
         self.order = (rank, *order)
         self.admitted = False
+        self.urgent = rank is Rank.EMERGENCY
+        """Whether it may take the spare worker."""
+        self.narrow = rank in _NARROW
+        """Whether it leaves a worker to all others."""
         self.sign = threading.Lock()
         self.sign.acquire()
-
-    @property
-    def urgent(self) -> bool:
-        """Whether it may take the spare worker."""
-        return self.rank is Rank.EMERGENCY
-
-    @property
-    def narrow(self) -> bool:
-        """Whether it leaves a worker to all others."""
-        return self.rank in _NARROW
 
     def admit(self) -> None:
         """Let it go."""
@@ -172,7 +167,7 @@ class Gate:
         ready = [call for call in self._waiting if self._may(call)]
         if not ready:
             return None
-        oldest, best = ready[0], min(ready, key=_order)
+        oldest, best = ready[0], min(ready, key=attrgetter("order"))
         if best.urgent:
             return best
         if best is oldest or self._passed_over >= PASSED_OVER:
@@ -180,7 +175,3 @@ class Gate:
             return oldest
         self._passed_over += 1
         return best
-
-
-def _order(call: _Waiting) -> tuple[int, int, int, int]:
-    return call.order

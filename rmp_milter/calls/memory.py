@@ -48,7 +48,8 @@ class Memory(Closing):
     """Bytes that are written once, from front to back, and then read in place.
 
     A few of them lie in this process alone; more, and those whose descriptor is asked for, in
-    memory that has one. So a small mail and an answer that travels in its reply need none.
+    memory that has one. So a small mail and an answer that travels in its reply need none, and
+    what was handed over is not mapped to be read here.
     """
 
     _fd = -1
@@ -67,7 +68,6 @@ class Memory(Closing):
         if self._fd < 0 and self._is_open:
             self._fd = os.memfd_create("rmp", _MADE)
             _write(self._fd, self._few)
-            self._few = bytearray()
         return self._fd
 
     def write(self, data: bytes | memoryview) -> None:
@@ -77,6 +77,7 @@ class Memory(Closing):
             self._few += data
         else:
             _write(self.fd, data)
+            self._few = bytearray()
         self.size += size
 
     def write_all(self, chunks: Iterable[bytes | memoryview]) -> int:
@@ -95,7 +96,7 @@ class Memory(Closing):
         memory that is gone.
         """
         pages = None
-        if self._fd >= 0 and self.size:
+        if self._fd >= 0 and len(self._few) < self.size:
             # Private: what is mapped shared counts as writable, and could not be kept still.
             pages = mmap.mmap(self._fd, self.size, mmap.MAP_PRIVATE, mmap.PROT_READ)
         view = memoryview(bytes(self._few) if pages is None else pages)

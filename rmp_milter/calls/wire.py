@@ -11,6 +11,7 @@ from contextlib import suppress
 LENGTH_SIZE = 4
 _PIECE = 1 << 16
 _MAX_FDS = 4
+_LOST = int(socket.MSG_CTRUNC)  # a plain number: the enumeration takes longer than the call
 
 
 class WireError(OSError):
@@ -20,8 +21,10 @@ class WireError(OSError):
 def send(connection: socket.socket, message: bytes, fd: int | None) -> None:
     """Send one message, its descriptor beside the first bytes."""
     data = len(message).to_bytes(LENGTH_SIZE) + message
-    fds = [] if fd is None else [fd]
-    sent = socket.send_fds(connection, [data], fds)
+    if fd is None:
+        connection.sendall(data)
+        return
+    sent = socket.send_fds(connection, [data], [fd])
     if sent < len(data):
         # Not with nothing left: the other end may have read all, answered and gone.
         connection.sendall(memoryview(data)[sent:])
@@ -48,7 +51,7 @@ def _receive(connection: socket.socket, limit: int, fds: list[int]) -> bytes:
     while len(data) < wanted:
         piece, came, flags, _ = socket.recv_fds(connection, _PIECE, _MAX_FDS)
         fds += came
-        if flags & socket.MSG_CTRUNC:
+        if flags & _LOST:
             # Linux drops what this process has no room for (unix(7)): without its memory the
             # message would say something else than what was sent.
             raise WireError("a descriptor was lost")

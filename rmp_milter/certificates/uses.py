@@ -131,6 +131,8 @@ def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list
     certificate = verified(data)
     found = _signing_keys(certificate, issuers, at, now)
     good = {each.key.fingerprint for each in found if each.reason is None}
+    if len(good) == _count_named(certificate, issuers):
+        return found  # nobody is judged more leniently than that: so of nearly every mail
     weak = [
         VerifyingKey(each.key, "weak")
         for each in _signing_keys(leniently(certificate), issuers, at, now)
@@ -138,6 +140,14 @@ def signing_keys(data: bytes, issuers: Sequence[str], at: int, now: int) -> list
     ]
     known = {each.key.fingerprint for each in weak}
     return [*weak, *(each for each in found if each.key.fingerprint not in known)]
+
+
+def _count_named(certificate: Verified, issuers: Sequence[str]) -> int:
+    ids = [
+        certificate.parsed.primary_key.key_id,
+        *(sub.key.key.key_id for sub in certificate.subkeys),
+    ]
+    return sum(each.lower() in issuers for each in ids)
 
 
 def _signing_keys(

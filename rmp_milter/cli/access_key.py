@@ -14,6 +14,7 @@ from rmp_milter.cli.options import configured, outermost_config
 from rmp_milter.cli.output import spaced_fingerprint
 from rmp_milter.config import Config, load
 from rmp_milter.disk.new_files import replace_whole, write_new
+from rmp_milter.keeper.keys.checks import auditors_value
 from rmp_milter.keeper.keys.keys import AUDITORS
 from rmp_milter.keeper.log.head import verifier_key
 
@@ -63,10 +64,14 @@ def install(config: Config, public: Path) -> None:
     """
     with refusing(FolderError, ReasonError):
         content = read_bounded(public)
-        made = fingerprint(read_public(content))
-    now = int(time.time())
+        public_key = read_public(content)
+    made, now = fingerprint(public_key), int(time.time())
     with open_log(config) as (journal, _):
         journal.append(Event(now, NEW_KEY, b"", "", made, ""), now)
+        before, value = journal.key_values().get(AUDITORS, ()), auditors_value(public_key)
+        # Whatever is killed between these: either file is known again at the next start.
+        journal.note_key_values({AUDITORS: (*before, value)})
         with refusing(OSError):
             replace_whole(config.paths.keeper / AUDITORS, content, 0o600)
+        journal.note_key_values({AUDITORS: (value,)})
     click.echo(f"installed: {spaced_fingerprint(made)}; start the keeper anew")

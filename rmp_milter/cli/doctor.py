@@ -19,12 +19,14 @@ from rmp_milter.cli.directory import (
     words_of,
 )
 from rmp_milter.cli.doctor_changes import locum, set_
+from rmp_milter.cli.doctor_expiring import SOON, print_expiring
+from rmp_milter.cli.doctor_expiring import expiring as ending_in
 from rmp_milter.cli.doctor_import import import_
 from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.issuers import check_issuers, world_of
 from rmp_milter.cli.leaves import operator
-from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.options import configured, json_option, wide_option
 from rmp_milter.cli.output import print_json, print_table
 from rmp_milter.cli.stores import open_store
 from rmp_milter.cli.welcome import welcome, welcomes
@@ -32,6 +34,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
 
+_LEAST = {"PROFESSION": 8, "ACCOUNT": 7, "NAME": 14, "MAIL": 12}
 _RECEIPTS = click.Choice([wanted.value for wanted in Receipts])
 
 
@@ -137,11 +140,24 @@ def add(  # noqa: PLR0913 -- one argument an option
 
 
 @doctor.command("list")
+@click.option(
+    "--expiring",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    is_flag=False,
+    flag_value=SOON,
+    help=f"Those whose certificate ends within DAYS ({SOON}), or is of no use.",
+)
+@wide_option
 @json_option
 @configured
-def list_(config: Config, *, as_json: bool) -> None:
+def list_(config: Config, *, expiring: int | None, wide: bool, as_json: bool) -> None:
     """List the enrolled doctors."""
     with open_store(config, read_only=True) as store, store.snapshot() as snapshot:
+        if expiring is not None:
+            ending = ending_in(snapshot.doctors(), snapshot, expiring, int(time.time()))
+            print_expiring(ending, as_json=as_json)
+            return
         doctors = sorted(snapshot.doctors(), key=lambda each: (each.name, each.rpps))
         found = [described(each, snapshot) for each in doctors]
     if as_json:
@@ -156,6 +172,8 @@ def list_(config: Config, *, as_json: bool) -> None:
             )
             for each in doctors
         ],
+        least=_LEAST,
+        wide=wide,
     )
 
 

@@ -25,8 +25,11 @@ class CommandError(Exception):
 
 @contextmanager
 def refusing(*foreseen: type[Exception], hint: str = "") -> Iterator[None]:
-    """Turn the ``foreseen`` errors of the block, which are one clear line each."""
+    """Turn the ``foreseen`` errors of the block, which are one clear line each.
+
+    What an error itself says is to be done goes before the ``hint``.
+    """
     try:
         yield
     except foreseen as error:
-        raise CommandError(str(error), hint) from error
+        raise CommandError(str(error), getattr(error, "hint", "") or hint) from error

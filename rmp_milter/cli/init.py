@@ -2,19 +2,21 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.options import DEFAULT_CONFIG
 from rmp_milter.cli.output import print_pairs
 from rmp_milter.config import Config
 from rmp_milter.config.sections import ADDRESS
 from rmp_milter.host.installation import (
-    AUDITOR_KEY,
     InstallationError,
     Owners,
     Plan,
+    auditor_key,
     make_service,
 )
 from rmp_milter.host.owners import Owner, UnknownNameError, gid_of, owner_named
@@ -31,10 +33,43 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     return value.lower()
 
 
+PACKAGED: Mapping[str, object] = {
+    "folder": "/var/lib/rmp",
+    "config_file": DEFAULT_CONFIG,
+    "user_keeper": "rmp-keeper",
+    "user_milter": "rmp-milter",
+    "user_courier": "rmp-courier",
+    "user_trust": "rmp-trust",
+    "group_store": "rmp-store",
+    "group_milter": "postfix",
+}
+"""The folders of Debian's package, and the users and groups that its units run as."""
+
+
+def _packaged(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 -- click's
+    """Make the package's places and users the defaults: what is named besides counts."""
+    if value:
+        ctx.default_map = {**(ctx.default_map or {}), **PACKAGED}
+
+
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path))
+@click.option(
+    "--system",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_packaged,
+    help="Places and users of Debian's package: DIR is /var/lib/rmp.",
+)
 @click.option(
     "--address", required=True, callback=_address, help="The address that doctors write to."
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="Where the configuration goes, if not into DIR.",
 )
 @click.option(
     "--name",
@@ -45,16 +80,19 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @click.option("--user-keeper", help="Owner of the keeper's part (needs root).")
 @click.option("--user-milter", help="Owner of the milter's part and the store (needs root).")
 @click.option("--user-courier", help="Owner of the courier's part (needs root).")
+@click.option("--user-trust", help="Who fetches revocation lists (needs root).")
 @click.option("--group-store", help="A group of milter and courier, for store and outbox.")
 @click.option("--group-milter", default="", help="Postfix's group: may reach the milter.")
 def init(  # noqa: PLR0913 -- one argument an option
     folder: Path,
     *,
     address: str,
+    config_file: Path | None,
     name: str,
     user_keeper: str | None,
     user_milter: str | None,
     user_courier: str | None,
+    user_trust: str | None,
     group_store: str | None,
     group_milter: str,
 ) -> None:
@@ -71,9 +109,10 @@ def init(  # noqa: PLR0913 -- one argument an option
             courier=users[2],
             store_gid=gid_of(group_store) if group_store else users[1].gid,
             postfix_gid=gid_of(group_milter) if group_milter else None,
+            fetcher=owner_named(user_trust) if user_trust else None,
         )
     _refuse_what_cannot_work(owners, group_store)
-    plan = Plan(address, name, owners, group_milter)
+    plan = Plan(address, name, owners, group_milter, config_file and config_file.absolute())
     with refusing(InstallationError, StoreError, KeyFileError, JournalError):
         _tell(make_service(folder, plan))
 
@@ -83,7 +122,8 @@ def _owner(user: str | None) -> Owner:
 
 
 def _refuse_what_cannot_work(owners: Owners, group_store: str | None) -> None:
-    uids = {owners.keeper.uid, owners.milter.uid, owners.courier.uid}
+    users = (owners.keeper, owners.milter, owners.courier, owners.fetcher)
+    uids = {user.uid for user in users if user is not None}
     if uids != {os.geteuid()} and os.geteuid() != 0:
         raise click.UsageError("only root can give parts to other users")
     if owners.milter.uid != owners.courier.uid and not group_store:
@@ -103,8 +143,12 @@ def _tell(config: Config) -> None:
             ("keep a copy of", f"{config.paths.keeper} (without it no dossier can be read)"),
             (
                 "move off this host",
-                f"{config.file.parent / AUDITOR_KEY} (the auditors' key, opens all reasons)",
+                f"{auditor_key(config)} (the auditors' key, opens all reasons)",
             ),
-            ("next", f"rmp check --config {config.file}"),
+            ("next", _next(config.file)),
         ]
     )
+
+
+def _next(file: Path) -> str:
+    return "rmp check" if file == Path(DEFAULT_CONFIG) else f"rmp check --config {file}"

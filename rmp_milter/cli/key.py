@@ -14,11 +14,18 @@ from rmp_milter.config import Config
 
 key = LazyGroup(
     "key",
-    help="Hand out the service's certificate.",
+    help="Hand out the service's certificate; look after its keys.",
     places={
         "smime": CommandPlace(
             "rmp_milter.cli.key_smime", "smime", "The S/MIME certificate, for Outlook."
         ),
+        "list": CommandPlace(
+            "rmp_milter.cli.key_list", "list_", "Every key: for what, since when, until when."
+        ),
+        "prove": CommandPlace(
+            "rmp_milter.cli.key_prove", "prove", "Note by what key files are known again."
+        ),
+        "dkim": CommandPlace("rmp_milter.cli.key_dkim", "dkim", "The DKIM key's DNS record."),
     },
 )
 

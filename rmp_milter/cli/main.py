@@ -23,6 +23,7 @@ rmp = LazyGroup(
     places={
         "init": CommandPlace(f"{_HERE}.init", "init", "Make keys, store and configuration."),
         "check": CommandPlace(f"{_HERE}.check", "check", "Check everything without starting."),
+        "status": CommandPlace(f"{_HERE}.status", "status", "How the service stands, now."),
         "setup": CommandPlace(
             f"{_HERE}.setup", "setup", "Write what stands around it: Postfix."
         ),
@@ -35,6 +36,10 @@ rmp = LazyGroup(
         "dossier": CommandPlace(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),
         "trust": CommandPlace(f"{_HERE}.trust", "trust", "Whose cards and certificates count."),
         "store": CommandPlace(f"{_HERE}.store", "store", "Verify and measure the store."),
+        "backup": CommandPlace(f"{_HERE}.backup", "backup", "Copy the service, verify copies."),
+        "restore": CommandPlace(
+            f"{_HERE}.backup_restore", "restore", "Put a copy of the service back."
+        ),
         "outbox": CommandPlace(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
         "access": CommandPlace(f"{_HERE}.access", "access", "The access log, for auditors."),
         "pending": CommandPlace(

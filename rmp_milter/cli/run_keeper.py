@@ -12,17 +12,20 @@ from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
 from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
+from rmp_milter.host.key_proofs import SMIME_BACK, without_key
 from rmp_milter.host.owners import UnknownNameError, uid_of
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Limits
+from rmp_milter.keeper.keys.checks import check_own
 from rmp_milter.keeper.keys.key_files import KeyFileError
-from rmp_milter.keeper.keys.keys import load_keys
+from rmp_milter.keeper.keys.keys import Keys, load_keys
 from rmp_milter.keeper.listening import Listening, ServerError
-from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
 from rmp_milter.keeper.vitale.trust import FOLDER, TrustError, listed
+from rmp_milter.linux.notify import Notifier
 from rmp_milter.trust.store import TrustStore
 from rmp_milter.x509.paths import prepare
 
@@ -38,8 +41,10 @@ ROOT = 0
 @as_process("keeper")
 def keeper(config: Config) -> int:
     """Run the keeper in the foreground."""
+    notifier = Notifier()
     with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
         keys = load_keys(config.paths.keeper)
+        _know_again(keys, config)
         _tell_whom_it_trusts(config.paths.keeper / FOLDER)
         serve(
             keys,
@@ -52,8 +57,19 @@ def keeper(config: Config) -> int:
             services=frozenset(config.service.addresses),
             rules=host_rules(config),
             world=TrustStore(config.paths.keeper / FOLDER).world,
+            notifier=notifier,
         )
     return 0
+
+
+def _know_again(keys: Keys, config: Config) -> None:
+    """Refuse keys that are not this service's; log of which ones nothing is noted yet."""
+    with Journal(config.paths.keeper / "log") as journal:
+        unproven = check_own(keys, journal.key_values())
+    if line := without_key(keys, config):
+        raise KeyFileError(line, SMIME_BACK)
+    if unproven:
+        log.warning("not known again yet: %s (rmp key prove)", ", ".join(unproven))
 
 
 def _tell_whom_it_trusts(folder: Path) -> None:

@@ -9,6 +9,7 @@ from rmp_milter.config import Config
 from rmp_milter.host import logs
 from rmp_milter.host.supervisor import Program, supervise
 from rmp_milter.linux.limits import limit_itself
+from rmp_milter.linux.notify import Notifier
 
 
 @click.command()
@@ -20,7 +21,13 @@ def serve(config: Config) -> None:
     """
     logs.set_up(config.log.level)
     limit_itself(with_memory=True)
-    supervise(parts(config), lambda: click.echo(f"ready for {config.service.addresses[0]}"))
+    notifier = Notifier()  # of this process: its children tell nobody
+
+    def ready() -> None:
+        click.echo(f"ready for {config.service.addresses[0]}")
+        notifier.ready()
+
+    supervise(parts(config), ready)
 
 
 def parts(config: Config) -> list[Program]:
@@ -33,5 +40,6 @@ def parts(config: Config) -> list[Program]:
 
 
 def _command(config: Config, part: str) -> tuple[str, ...]:
-    own = (sys.executable, "-m", "rmp_milter.cli")
+    isolated = ("-I",) if sys.flags.isolated else ()  # as /usr/bin/rmp of the package
+    own = (sys.executable, *isolated, "-m", "rmp_milter.cli")
     return (*own, part, "--supervised", "--config", str(config.file))

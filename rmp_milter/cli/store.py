@@ -1,15 +1,19 @@
 """``rmp store``: is all of it sound, how much is it, and of which format."""
 
+import os
+import stat
 import sys
+import time
 from pathlib import Path
 
 import click
 import msgspec
 
 from rmp_milter.cli.both_sides import Comparison, said_of_both
-from rmp_milter.cli.errors import Status, refusing
+from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.cli.store_relearn import relearn
 from rmp_milter.cli.store_vouch import vouch_
@@ -17,6 +21,7 @@ from rmp_milter.cli.stores import RIGHTS_HINT, engine_of, open_store, reachable,
 from rmp_milter.config import Config
 from rmp_milter.host import filed
 from rmp_milter.host.owners import become_owner
+from rmp_milter.status import diary
 from rmp_milter.store.surface import StoreReport
 
 
@@ -39,12 +44,11 @@ def check(config: Config, *, as_json: bool) -> int:
     Run as root, it also holds every entry to the leaf of its deposit in the access log, and
     every card to what the running keeper knows.
     """
-    gathered, both = filed.gather(config), said_of_both(config)
+    held, both = filed.compare(config), said_of_both(config)
     become_owner(config.paths.store)
-    with reachable():
-        keys = store_keys(config)
-        report = engine_of(config).check(keys, _progress)
-    report = _with(report, filed.held(gathered), both)
+    report = _with(_checked(config), held, both)
+    found = len(report.findings)
+    _note(config, fine=not found, said=f"{found} findings" if found else "")
     if as_json:
         print_json(
             {
@@ -59,12 +63,30 @@ def check(config: Config, *, as_json: bool) -> int:
     return Status.REFUSED if report.findings else Status.OK
 
 
+def _checked(config: Config) -> StoreReport:
+    try:
+        with reachable():
+            return engine_of(config).check(store_keys(config), _progress)
+    except CommandError:
+        _note(config, fine=False, said="cannot be read")
+        raise
+
+
 def _with(report: StoreReport, held: filed.Held, both: Comparison) -> StoreReport:
     return msgspec.structs.replace(
         report,
         findings=(*report.findings, *held.findings, *map(str, both.findings)),
         notes=(*report.notes, *held.notes, *both.notes),
     )
+
+
+def _note(config: Config, *, fine: bool, said: str) -> None:
+    """Note in the host's diary that the store was looked at; a check is none the worse without."""
+    done = diary.WorkDone(int(time.time()), fine, said)
+    try:
+        diary.note(config.paths.store, diary.HostWork.STORE_CHECK, done)
+    except OSError as error:
+        print_error(f"the check cannot be noted: {error.strerror}")
 
 
 def _print_report(report: StoreReport) -> None:
@@ -92,12 +114,21 @@ def compact(config: Config, *, folder: Path) -> None:
 
     After dossiers were erased: the old file still holds what was in them.
     """
-    become_owner(config.paths.store)
+    with refusing(OSError, hint=RIGHTS_HINT):
+        _make_like(folder, config.paths.store)
+        become_owner(config.paths.store)
     with refusing(OSError, hint=RIGHTS_HINT), reachable():
         lines = engine_of(config).compact(store_keys(config), folder)
     click.echo(f"written to {folder}. Put it in place, check it, then destroy the old one:")
     for line in lines:
         click.echo(f"    {line}")
+
+
+def _make_like(folder: Path, store: Path) -> None:
+    """Make the folder as the store's is: what is written there gets the store's group."""
+    make_folder_for(folder, store)
+    if os.geteuid() == 0:
+        folder.chmod(stat.S_IMODE(store.stat().st_mode))
 
 
 @store.command("stats")

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 EXAMPLE: Mapping[str, str | tuple[str, ...]] = {
     "addresses": ("rmp@chu.example",),
     "name": "Résumé médical partagé",
+    "keeper": "keeper",
+    "milter": "milter",
+    "store": "store",
+    "courier": "courier",
+    "public": "public",
+    "outbox_key": "shared/outbox.key",
     "keeper_socket": "run/keeper.sock",
     "milter_socket": "run/milter.sock",
+    "operator_socket": "keeper/operator.sock",
     "milter_group": "",
     "users": ("rmp-milter",),
 }
@@ -35,13 +42,13 @@ timezone = "Europe/Paris"
 
 [paths]
 # One folder for each part; each is read by its own user only.
-keeper = "keeper"    # its keys (*.key), trust/, log/, log.state
-milter = "milter"    # metadata.key, index.key
-store = "store"      # the dossiers and the outbox: shared by milter and courier
-courier = "courier"  # dkim.key
-public = "public"    # service.asc, service-smime.cer, dkim.txt: to hand out
+keeper = {keeper:<10}  # its keys (*.key), trust/, log/, log.state
+milter = {milter:<10}  # metadata.key, index.key
+store = {store:<11}  # the dossiers and the outbox: shared by milter and courier
+courier = {courier:<9}  # dkim.key
+public = {public:<10}  # service.asc, service-smime.cer, dkim.txt: to hand out
 # Seals the outbox: shared by milter and courier.
-outbox_key = "shared/outbox.key"
+outbox_key = {outbox_key}
 
 [sockets]
 # Unix sockets, at most 107 bytes long as absolute paths.
@@ -49,7 +56,7 @@ keeper = {keeper_socket}
 milter = {milter_socket}
 # Where root's commands reach the keeper, for what the host does by himself. Nobody else may
 # connect; left out it lies in the keeper's folder.
-operator = "keeper/operator.sock"
+operator = {operator_socket}
 # Who may connect: octal modes. The keeper also looks at who calls ([keeper] users).
 keeper_mode = "0660"
 milter_mode = "0660"

@@ -24,6 +24,7 @@ from rmp_milter.courier.delivery import (
 from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
 from rmp_milter.courier.notes import Notes
 from rmp_milter.dossier.model import NOBODY
+from rmp_milter.status.pulse import NO_LIFE, Life, Tick
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 
@@ -44,6 +45,9 @@ class HandOver(Protocol):
 
     def close(self) -> None:
         """Give up everything."""
+
+
+_TICKS = {Fate.SENT: Tick.SENT, Fate.LATER: Tick.LATER, Fate.PARKED: Tick.PARKED}
 
 
 class Rounds:
@@ -70,12 +74,15 @@ class Rounds:
         self._schedule = schedule
         self._one_large = threading.Lock()
         self._notes = Notes(outbox)
+        self._life = NO_LIFE
 
-    def serve(self, stop: threading.Event) -> None:
+    def serve(self, stop: threading.Event, life: Life = NO_LIFE) -> None:
         """Send until ``stop`` is set, once; mails under way are ended first.
 
-        Raises :class:`StoreFailed`.
+        ``life`` is told of it. Raises :class:`StoreFailed`.
         """
+        self._life = life
+        life.ready()
         senders, unnoted = len(self._lines), self._notes.unnoted
         try:
             with self._notes:
@@ -90,6 +97,7 @@ class Rounds:
         It is not where it is tried again later; one to nobody is dropped. Raises
         :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
         """
+        self._notes.check()  # what cannot be noted any more goes out twice
         if row.recipient == NOBODY:
             return self._drop(row)
         started = time.monotonic()
@@ -98,6 +106,7 @@ class Rounds:
         jitter = random.random()  # noqa: S311 -- spreads load, guards nothing
         decision = decide(reply, row, now, self._schedule, jitter)
         self._note(row, decision)
+        self._life.count(_TICKS[decision.fate])
         _tell(row, reply, decision, time.monotonic() - started)
         return decision.fate is not Fate.LATER
 
@@ -164,6 +173,7 @@ class Rounds:
     def _rest(self) -> None:
         """Close the connections that nothing needs at the moment; raises :class:`StoreFailed`."""
         self._notes.check()
+        self._life.sign()
         with suppress(queue.Empty):
             kept = [self._free.get_nowait() for _ in range(self._free.qsize())]
             for line in kept:
@@ -175,8 +185,9 @@ def _tell(row: OutboxRow, reply: Reply, decision: Decision, seconds: float) -> N
     level = logging.ERROR if decision.fate is Fate.PARKED else logging.INFO
     log.log(
         level,
-        "row %d to %s: %s (%s), try %d, %.2f s",
+        "row %d %s to %s: %s (%s), try %d, %.2f s",
         row.row,
+        row.message_id,
         domain_of(row.recipient),
         decision.fate.value,
         reply.brief,

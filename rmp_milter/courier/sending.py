@@ -17,10 +17,16 @@ from rmp_milter.config import Config
 from rmp_milter.courier.delivery import Reply, Schedule, WholeMail, usable_address
 from rmp_milter.courier.dialogue import COMMAND_SECONDS, again, deliver, envelope, offer
 from rmp_milter.courier.dispatch import UnreachableError
-from rmp_milter.courier.dkim_key import read_dkim_key
+from rmp_milter.courier.dkim_key import (
+    DKIM_KEY,
+    DKIM_RECORD,
+    check_published,
+    read_dkim_key,
+)
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
 from rmp_milter.mail.bounce_address import bounce_address
+from rmp_milter.status.pulse import NO_LIFE, Life
 from rmp_milter.store.format.failures import StoreFailed
 from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.opening import engine_at
@@ -37,14 +43,17 @@ MAILS_A_CONNECTION = 100
 """After so many mails a connection is opened anew: one smtpd is not held for ever."""
 
 
-def run(config: Config, stop: threading.Event) -> int:
+def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
     """Send until ``stop`` is set; return the exit status (75: the store failed).
+
+    ``life`` is told that the process is ready, and lives.
 
     Raises :class:`StoreError`, its ``KeyFileError`` or ``DkimKeyError`` where it cannot
     begin.
     """
     key = read_key(config.paths.outbox_key)
-    dkim_key = read_dkim_key(config.paths.courier / "dkim.key")
+    dkim_key = read_dkim_key(config.paths.courier / DKIM_KEY)
+    check_published(dkim_key, config.paths.public / DKIM_RECORD)
     signer = DkimSigner(config.dkim.domain, config.dkim.selector, dkim_key)
     settings = config.courier
     with engine_at(config.paths.store, config.store).outbox(key) as outbox:
@@ -56,7 +65,7 @@ def run(config: Config, stop: threading.Event) -> int:
             Schedule(settings.retry_seconds, settings.give_up_hours * 3600),
         )
         try:
-            rounds.serve(stop)
+            rounds.serve(stop, life)
         except StoreFailed as failure:
             log.error("the store failed (%s): ending", failure.reason)  # noqa: TRY400 -- the reason tells all, the trace nothing more
             return EXIT_STORE_FAILED

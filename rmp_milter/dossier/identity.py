@@ -37,9 +37,6 @@ _LETTERS = str.maketrans(
         "ʻ": " ",
     }
 )
-_ASCII_SIGNS = str.maketrans(
-    {chr(sign): " " for sign in range(128) if not (chr(sign).isupper() or chr(sign).isdigit())}
-)
 _NO_LETTER = re.compile(r"[^\w ]|_")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _NIR = re.compile(r"[1-9]\d{4}(?:\d{2}|2A|2B)\d{6}\d{2}", re.ASCII)
@@ -82,14 +79,44 @@ def fold(text: str) -> str:
     Hyphens, apostrophes and all other signs separate words. Letters of other scripts stay
     themselves: a Cyrillic ``А`` is no Latin ``A``.
     """
-    if text.isascii():  # nearly all lines of a mail: nothing to take apart
-        return " ".join(text.upper().translate(_ASCII_SIGNS).split())
+    try:
+        folded = text.encode("latin-1").translate(_LATIN)
+    except UnicodeEncodeError:
+        return _taken_apart(text)
+    if _NOT_ALONE in folded:
+        return _taken_apart(text)
+    return b" ".join(folded.split()).decode()
+
+
+def _taken_apart(text: str) -> str:
+    """Return the text folded sign by sign, whatever it is written in."""
     folded = text
     # Once is not enough: capitals of some letters decompose again.
     for _ in range(2):
         folded = unicodedata.normalize("NFKD", folded.upper())
     plain = _MARKS.sub("", folded).translate(_LETTERS)
     return " ".join(_NO_LETTER.sub(_mark_or_space, plain).split())
+
+
+def _mark_or_space(found: re.Match[str]) -> str:
+    # Marks that remain belong to scripts in which they are letters.
+    return found[0] if unicodedata.category(found[0]).startswith("M") else " "
+
+
+_NOT_ALONE = b"?"
+
+
+def _latin(sign: str) -> bytes:
+    """Return what a sign folds to, a blank where it separates words; else what is none of that.
+
+    Some fold to two letters, some to nothing; of each other the neighbours do not matter.
+    """
+    between = _taken_apart(f"A{sign}A")[1:-1]
+    return between.encode() if len(between) == 1 and between.isascii() else _NOT_ALONE
+
+
+# Nearly all lines of a mail are Latin-1, and nothing maps signs as fast as octets do.
+_LATIN = b"".join(_latin(chr(sign)) for sign in range(256))
 
 
 def trait_keys(patient: Patient) -> tuple[str, ...]:
@@ -223,11 +250,6 @@ def _without_particle(name: str) -> Iterator[str]:
     for particle in _PARTICLES:
         if name.startswith(particle):
             yield name.removeprefix(particle)
-
-
-def _mark_or_space(found: re.Match[str]) -> str:
-    # Marks that remain belong to scripts in which they are letters.
-    return found[0] if unicodedata.category(found[0]).startswith("M") else " "
 
 
 def _compact(nir: str) -> str:

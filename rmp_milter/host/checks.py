@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rmp_milter.config import Config
-from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT, named_in
-from rmp_milter.host.installation import AUDITOR_KEY
+from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
+from rmp_milter.host.installation import auditor_key
+from rmp_milter.host.key_checks import dkim_findings, key_findings
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.published_checks import (
     check_certificate,
-    check_dkim,
     check_is_the_keepers,
     key_fault,
 )
@@ -39,7 +39,13 @@ from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
 from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix, read_settings
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
-from rmp_milter.store.format.keys import INDEX, METADATA, read_key, read_store_keys
+from rmp_milter.store.format.keys import (
+    INDEX,
+    METADATA,
+    StoreKeyError,
+    read_key,
+    read_store_keys,
+)
 from rmp_milter.store.opening import engine_at
 from rmp_milter.trust.folder import FOLDER
 
@@ -59,6 +65,7 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += _folders(config)
     found += _modes(config)
     found += _as(config.paths.keeper, lambda: [*_keeper(config)])
+    found += key_findings(config)
     found += _trust(config)
     found += _as(config.paths.store, lambda: [*_store(config)])
     found += _as(config.paths.courier, lambda: [*_courier(config)])
@@ -216,20 +223,21 @@ def _store(config: Config) -> Findings:
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
         with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
-            yield from fill_findings(store.stats())
+            yield from fill_findings(*store.room())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:
-        yield _error(str(error), named_in(str(error)))
+        yield key_fault(error)
     yield from written_later(paths.store, time.time())
 
 
 def _courier(config: Config) -> Findings:
     try:
         read_key(config.paths.outbox_key)
-    except StoreError as error:
-        yield _error(f"courier: {error}", "milter and courier need a group in common")
-    yield from check_dkim(config)
+    except StoreKeyError as error:
+        hint = error.hint or "milter and courier need a group in common"
+        yield _error(f"courier: {error}", hint)
+    yield from dkim_findings(config)
 
 
 def _places(config: Config) -> Iterator[Path]:
@@ -253,7 +261,7 @@ def _audit(config: Config) -> Findings:
             f"[audit] addresses: checkpoints go to {len(config.audit.addresses)} addresses",
             f"name {FEWEST_KEEPERS} or more, of people who can compare what they were sent",
         )
-    key = config.file.parent / AUDITOR_KEY
+    key = auditor_key(config)
     if _is_there(key):
         yield PostfixFinding(
             Severity.WARNING,

@@ -29,6 +29,7 @@ from rmp_milter.keeper.operators import attend
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.worker import work
 from rmp_milter.linux.limits import keep_out_of_dumps
+from rmp_milter.linux.notify import SILENT, Notifier
 from rmp_milter.linux.orphans import end_with_parent
 from rmp_milter.x509 import World
 
@@ -56,13 +57,15 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     services: frozenset[str] = frozenset(),
     rules: HostRules = AS_SHIPPED,
     world: Callable[[], World] = nobody_trusted,
+    notifier: Notifier = SILENT,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
     ``place`` is the milter's socket, ``operators`` that for the host's own acts, which has a
     worker beside the ``workers``; ``world`` gives whose X.509 certificates count. Raises
     :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens; logs ``ready``
-    once the sockets take connections.
+    once the sockets take connections. ``notifier`` tells the service manager the same, and gives
+    signs of life as long as workers are looked after.
     """
     keep_out_of_dumps()
     with Journal(log_folder) as journal:  # a missing log must stop the start, not a worker
@@ -87,16 +90,17 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
         listener = stack.enter_context(listening(place))
         jobs += [at_a_desk(partial(work, listener, place.allowed_uids))] * workers
         log.info("ready on %s, %d leaves in the access log", place.socket, size)
-        _Parent(jobs).run()
+        _Parent(jobs, notifier).run()
     log.info("stopped")
 
 
 class _Parent:
     """Keeps the number of workers, until told to stop."""
 
-    def __init__(self, jobs: Sequence[_Job]) -> None:
+    def __init__(self, jobs: Sequence[_Job], notifier: Notifier) -> None:
         """``jobs`` are what the workers do, one each."""
         self._jobs = jobs
+        self._notifier = notifier
         self._started: dict[int, tuple[float, _Job]] = {}
         self._owed: list[_Job] = []  # could not be started: no process was to be had
 
@@ -107,17 +111,24 @@ class _Parent:
         try:
             for job in self._jobs:
                 self._start(job, before)
+            self._notifier.ready()
             while self._awaited(waited) not in _STOPPING:
                 self._restart(before)
+                self._notifier.alive()
         finally:
+            self._notifier.stopping()
             self._stop()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _awaited(self, waited: set[signal.Signals]) -> int:
-        """Return the next signal; 0 where it is time to try again to start a worker."""
-        if not self._owed:
+        """Return the next signal; 0 where there is something to be done without one.
+
+        A worker that could not be started is tried again, a sign of life may be due.
+        """
+        pauses = (START_AGAIN if self._owed else 0, self._notifier.pause)
+        if not any(pauses):
             return signal.sigwait(waited)
-        found = signal.sigtimedwait(waited, START_AGAIN)
+        found = signal.sigtimedwait(waited, min(filter(None, pauses)))
         return found.si_signo if found else 0
 
     def _start(self, job: _Job, mask: set[signal.Signals | int]) -> None:

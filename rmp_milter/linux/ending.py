@@ -7,18 +7,19 @@ from collections.abc import Callable
 TOLD_TO_END = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
-def when_told_to_end(action: Callable[[], None]) -> None:
-    """Have ``action`` called, in a thread, at the first signal to end; return at once.
+def when_told_to_end(*actions: Callable[[], None]) -> None:
+    """Have the ``actions`` called, in a thread, at the first signal to end; return at once.
 
     Call it before any other thread is started: these inherit that the signals wait. A thread
     that did not would be given the signal, and the process would end where it stands. A handler
-    is no way: it runs in the main thread, which may hold a lock that ``action`` needs, or sit in
+    is no way: it runs in the main thread, which may hold a lock that they need, or sit in
     a C function for ever.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, TOLD_TO_END)
 
     def wait() -> None:
         signal.sigwait(TOLD_TO_END)
-        action()
+        for action in actions:
+            action()
 
     threading.Thread(target=wait, daemon=True, name="signals").start()

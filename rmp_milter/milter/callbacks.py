@@ -10,7 +10,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, NoReturn
 
 import Milter
@@ -24,6 +25,7 @@ from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
 from rmp_milter.mail.recipients import NotOurs, recipient
 from rmp_milter.milter.threads import InHand, call_for_another, leave
+from rmp_milter.status.pulse import Tick
 from rmp_milter.store.format.failures import StoreFailed
 
 log = logging.getLogger("rmp.milter")
@@ -42,6 +44,8 @@ class Rules(msgspec.Struct, frozen=True):
     on_store_failure: Callable[[], None]
     on_shortage: Callable[[], None] = lambda: None
     on_restored: Callable[[], None] = lambda: None
+    on_ready: Callable[[], None] = lambda: None
+    count: Callable[[Tick], None] = lambda _tick: None
 
 
 class Session(Milter.Base):
@@ -85,17 +89,23 @@ class Session(Milter.Base):
         """Let a message that is not for the service through, from DATA on."""
         if not self.service:
             return Milter.ACCEPT
-        with self._noting_shortage():
+        try:
             self.memory = Memory()
+        except (OSError, MemoryError) as error:
+            self._note_shortage(error)
         return Milter.CONTINUE
 
     @Milter.noreply
     @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
         """Collect one header field as it came, in bytes of any charset."""
-        with self._noting_shortage():
+        try:
             folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-            self._collect(name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n")
+            field = name.encode("ascii", "surrogateescape") + b": " + folded + b"\r\n"
+        except MemoryError as error:
+            self._note_shortage(error)
+        else:
+            self._collect(field)
         return Milter.CONTINUE
 
     @Milter.noreply
@@ -140,6 +150,7 @@ class Session(Milter.Base):
         finally:
             self._drop_memory()
         log.info("%s: %s", queue_id, done)
+        self.rules.count(Tick.TAKEN)
         return self._let_go()
 
     def abort(self) -> int:
@@ -179,6 +190,7 @@ class Session(Milter.Base):
         facts = {"limit": str(self.rules.message_bytes // 1_000_000)} | dict(error.facts)
         words = smtp_line(refusal(error.text, self.rules.language, facts))
         self.setreply(str(error.code), error.enhanced, words)
+        self.rules.count(Tick.DEFERRED if error.temporary else Tick.REFUSED)
         return Milter.TEMPFAIL if error.temporary else Milter.REJECT
 
     def _collect(self, data: bytes) -> None:
@@ -189,19 +201,17 @@ class Session(Milter.Base):
             self.fault = "too-large"
             self._drop_memory()
             return
-        with self._noting_shortage():
-            self.memory.write(data)
-
-    @contextlib.contextmanager
-    def _noting_shortage(self) -> Iterator[None]:
-        """Remember what the machine lacked: the mail hears 451 at its end, never a hang-up."""
         try:
-            yield
+            self.memory.write(data)
         except (OSError, MemoryError) as error:
-            self._drop_memory()
-            self.fault = f"no memory: {type(error).__name__}"
-            log.critical("a mail cannot be taken: %s", type(error).__name__)
-            self.rules.on_shortage()
+            self._note_shortage(error)
+
+    def _note_shortage(self, error: Exception) -> None:
+        """Remember what the machine lacked: the mail hears 451 at its end, never a hang-up."""
+        self._drop_memory()
+        self.fault = f"no memory: {type(error).__name__}"
+        log.critical("a mail cannot be taken: %s", type(error).__name__)
+        self.rules.on_shortage()
 
     def _forget(self) -> None:
         self._drop_memory()
@@ -254,7 +264,8 @@ def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
     # First of all, or the thread would give Postfix the stale socket of a killed process.
     with contextlib.suppress(FileNotFoundError):
         os.unlink(socket)  # noqa: PTH108 -- by name
-    threading.Thread(target=_open_to_postfix, args=(socket, mode, group), daemon=True).start()
+    opening = partial(_open_to_postfix, socket, mode, group, rules.on_ready)
+    threading.Thread(target=opening, daemon=True).start()
     status = 1
     try:
         Milter.runmilter("rmp-milter", f"unix:{socket}", timeout)
@@ -272,7 +283,9 @@ def stop() -> None:
     Milter.stop()
 
 
-def _open_to_postfix(socket: str, mode: int, group: int | None) -> None:
+def _open_to_postfix(
+    socket: str, mode: int, group: int | None, on_ready: Callable[[], None]
+) -> None:
     """Give the socket its group and mode once libmilter has made it."""
     while not os.path.exists(socket):  # noqa: PTH110 -- polled, by name
         time.sleep(0.01)
@@ -280,3 +293,4 @@ def _open_to_postfix(socket: str, mode: int, group: int | None) -> None:
         os.chown(socket, -1, group)
     os.chmod(socket, mode)  # noqa: PTH101 -- by name
     log.info("ready")
+    on_ready()

@@ -1,6 +1,5 @@
 """The milter process: what it stands on is put together here, then it listens."""
 
-import functools
 import grp
 import logging
 import os
@@ -9,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 import msgspec
@@ -23,11 +23,13 @@ from rmp_milter.dossier.model import Envelope
 from rmp_milter.dossier.onglets import classify, table_with
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.linux.ending import when_told_to_end
+from rmp_milter.linux.notify import Notifier
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.callbacks import Rules, listen, stop
 from rmp_milter.milter.chores.checkpoints import Audience
 from rmp_milter.milter.chores.host_alerts import alert_host
+from rmp_milter.milter.chores.key_watch import DirectoryTour, watch_keys
 from rmp_milter.milter.chores.round import LOOKED_AT_A_ROUND, Household, Places, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.clocks import Clocks, Stride
@@ -35,6 +37,7 @@ from rmp_milter.milter.means import Means
 from rmp_milter.milter.meant import kept_seconds
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
+from rmp_milter.status.pulse import Beating, Heart, Life
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.opening import engine_at
@@ -49,7 +52,8 @@ EXIT_STORE_FAILED = 75
 
 def run(config: Config) -> NoReturn:
     """Serve until SIGTERM, or until the store fails; then end the process."""
-    when_told_to_end(stop)
+    life = Life(Heart(config.paths.store, Beating.MILTER), Notifier())
+    when_told_to_end(life.stopping, stop)
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     engine = engine_at(config.paths.store, config.store)
     store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
@@ -68,6 +72,8 @@ def run(config: Config) -> NoReturn:
         on_store_failure=lambda: _give_up(failed),
         on_shortage=shortage.set,
         on_restored=restored.set,
+        on_ready=life.ready,
+        count=life.count,
     )
     group = (
         grp.getgrnam(config.sockets.milter_group).gr_gid
@@ -82,6 +88,8 @@ def run(config: Config) -> NoReturn:
         target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
     chores.start()
+    signs = partial(_give_signs, life, store, ended)
+    threading.Thread(target=signs, name="life", daemon=True).start()
     socket, mode = str(config.sockets.milter), config.sockets.milter_mode
 
     def ending() -> int:
@@ -92,6 +100,13 @@ def run(config: Config) -> NoReturn:
         return 0  # the store stays open: a mail that takes too long may still be in it
 
     listen(rules, socket, mode, group, config.milter.timeout_seconds, ending=ending)
+
+
+def _give_signs(life: Life, store: Store, ended: threading.Event) -> None:
+    """Give signs of life as long as the store can be read; who falls silent is started anew."""
+    while not ended.wait(life.pause):
+        with store.snapshot():
+            life.sign()
 
 
 class _Rounds(NamedTuple):
@@ -120,6 +135,7 @@ def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
 def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:
     """Do the chores again and again; a round that ends otherwise ends the process."""
     house, watch, seconds = rounds.house, rounds.watch, rounds.seconds
+    directory = DirectoryTour()
     stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):
@@ -127,6 +143,7 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
             try:
                 do_round(house, due_at, now)
                 keep_watch(house, watch, due_at, now)
+                watch_keys(house, watch, directory, due_at, now)
                 for which in _troubles(rounds, stride):
                     alert_host(house, watch, which, now)
             except StoreFailed:
@@ -195,7 +212,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         clock=config.clock,
         new_id=new_id,
         this_year=lambda moment: datetime.fromtimestamp(moment, UTC).year,
-        classify=functools.partial(classify, table=table),
+        classify=partial(classify, table=table),
         policy=config.rights,
         bounds=_bounds(config),
         signature_days=config.rules.signature_days,

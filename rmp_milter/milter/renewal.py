@@ -28,15 +28,21 @@ from rmp_milter.credentials import (
     kind_of,
     read_credential,
     replacing,
+    usable,
 )
 from rmp_milter.dossier.changes import Changes, Counted, NewKeyPackets
 from rmp_milter.dossier.credentials import certificates_of, fingerprints_of
-from rmp_milter.dossier.model import Doctor, Dossier
+from rmp_milter.dossier.model import Doctor, Document, Dossier
 from rmp_milter.dossier.revisions import next_revision
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.grounds import candidate, check_vouched, person
-from rmp_milter.handlers.filing.key_packets import documents_in, standing_dossiers, written
+from rmp_milter.handlers.filing.key_packets import (
+    documents_in,
+    own_packets,
+    standing_dossiers,
+    written,
+)
 from rmp_milter.handlers.nouvelle_cle import MOST_DOCUMENTS
 from rmp_milter.handlers.people.keys import is_taken, with_renewed
 from rmp_milter.handlers.way_in.unlocking import sealed_document
@@ -180,10 +186,10 @@ def _changes(  # noqa: PLR0913, PLR0917 -- what is asked, and of whom
     amended = keeper.amend(Amend(Prolong(renewal.newer), leaf, by))
     after = replace(renewal.after, card=amended.person)
     renewal = replace(renewal, after=after)
-    if after.fingerprint == renewal.before.fingerprint:
+    if not _writes_anew(renewal, mail.envelope.received_at):
         return Changes(doctors=(after,)), renewal
     dossiers = list(standing_dossiers(renewal.before, view))
-    many = sum(len(documents_in(each, view)) for each in dossiers) > most
+    many = sum(len(_lacking(each, after, view)) for each in dossiers) > most
     if many:
         log.warning(
             "too many documents to write anew for a renewed certificate: rmp doctor rekey"
@@ -193,6 +199,17 @@ def _changes(  # noqa: PLR0913, PLR0917 -- what is asked, and of whom
     packets = tuple(packet for each in done for packet in each.packets)
     counted = tuple(each.counted for each in done)
     return Changes(doctors=(after,), key_packets=packets, counted=counted), renewal
+
+
+def _writes_anew(renewal: Renewal, now: int) -> bool:
+    """Whether he lacks packets: by another key of all, by one that was over of what came since."""
+    same = renewal.after.fingerprint == renewal.before.fingerprint
+    return not same or not usable(renewal.before.certificate, now)
+
+
+def _lacking(dossier: Dossier, after: Doctor, view: Snapshot) -> list[Document]:
+    """Return the documents of a dossier that he has no packets of for his key as it is now."""
+    return [each for each in documents_in(dossier, view) if not own_packets(each, after, view)]
 
 
 class _Anew(NamedTuple):
@@ -211,7 +228,7 @@ def _read_anew(  # noqa: PLR0913, PLR0917 -- as above
     keeper: RemoteKeeper,
 ) -> _Anew:
     counted = Counted(dossier.dossier_id, len(view.entries(dossier.dossier_id)))
-    documents = documents_in(dossier, view)
+    documents = _lacking(dossier, renewal.after, view)
     if not documents:
         return _Anew((), counted)
     check_vouched(dossier.card)

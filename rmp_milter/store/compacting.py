@@ -38,9 +38,10 @@ def _make_folder(folder: Path, target: Path) -> None:
         target.mkdir(exist_ok=True)
         if any(target.iterdir()):
             raise StoreError(f"folder {target} is not empty")
-        status = folder.stat()
-        if target.stat().st_gid != status.st_gid:
+        status, made = folder.stat(), target.stat()
+        if made.st_gid != status.st_gid:
             os.chown(target, -1, status.st_gid)
-        target.chmod(status.st_mode & 0o7777)
+        if made.st_mode != status.st_mode:
+            target.chmod(status.st_mode & 0o7777)
     except OSError as error:
         raise StoreError(f"cannot make {target}: {error.strerror}") from error

@@ -16,6 +16,7 @@ from rmp_milter.disk.closing import Closing
 from rmp_milter.store.format.codecs import OutboxCodecs, number_of, u64
 from rmp_milter.store.format.environment import Environment, lease, release
 from rmp_milter.store.format.failures import DamagedRecordError, StoreError
+from rmp_milter.store.format.keys import OUTBOX, PUT_BACK, StoreKeyError
 from rmp_milter.store.format.records import (
     OutboxRow,
     RowState,
@@ -232,7 +233,8 @@ def _check_key(environment: Environment, codecs: OutboxCodecs, folder: Path) -> 
         try:
             codecs.ledger.open(OUTBOX_LEDGER_KEY, ledger)
         except StoreError as error:
-            raise StoreError(f"the key is not that of the outbox in {folder}") from error
+            line = f"the key is not that of the outbox in {folder}: {OUTBOX} is another one"
+            raise StoreKeyError(line, PUT_BACK) from error
 
 
 def _show_waiting(row: int, state: WaitingMail) -> OutboxRow:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 from rmp_milter.disk.closing import Closing
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.environment import Environment, create_files, lease, release
-from rmp_milter.store.format.failures import DamagedRecordError, StoreError
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
+from rmp_milter.store.format.own_keys import check_keys
 from rmp_milter.store.format.records import Ledger, OutboxLedger
 from rmp_milter.store.format.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
 from rmp_milter.store.read.snapshot import LmdbSnapshot, snapshot_of
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    import lmdb
-
     from rmp_milter.dossier.changes import Changes
-    from rmp_milter.store.format.tables import Tables
 
 __all__ = ["LmdbStore", "StoreKeys", "create"]
 
@@ -77,7 +75,7 @@ class LmdbStore(Closing):
         codecs = Codecs(keys)
         environment = lease(folder, map_bytes, read_only=read_only)
         try:
-            _check_keys(environment, codecs, folder)
+            _check_keys(environment, keys, folder)
         except StoreError:
             release(environment)
             raise
@@ -103,6 +101,11 @@ class LmdbStore(Closing):
         """Return how many records of each kind there are and what room they take."""
         return stats_of(self._environment)
 
+    def room(self) -> tuple[int, int]:
+        """Return how many octets of the map are taken, and how many it has."""
+        sizes = self._environment.sizes()
+        return sizes["used_bytes"], sizes["map_bytes"]
+
     def copy(self, folder: Path) -> None:
         """Write a copy without freed pages into the empty ``folder``, as of this moment.
 
@@ -117,19 +120,7 @@ class LmdbStore(Closing):
             release(self._environment)
 
 
-def _check_keys(environment: Environment, codecs: Codecs, folder: Path) -> None:
+def _check_keys(environment: Environment, keys: StoreKeys, folder: Path) -> None:
     """Try all three keys: with another key nothing must be read or written."""
     with environment.reading() as txn:
-        fit = _fit(txn, environment.tables, codecs)
-    if not fit:
-        raise StoreError(f"the keys are not those of the store in {folder}")
-
-
-def _fit(txn: lmdb.Transaction[memoryview], tables: Tables, codecs: Codecs) -> bool:
-    try:
-        codecs.ledger.open(LEDGER_KEY, txn.get(LEDGER_KEY, b"", db=tables.meta))
-        sealed = txn.get(OUTBOX_LEDGER_KEY, b"", db=tables.meta)
-        codecs.outbox.ledger.open(OUTBOX_LEDGER_KEY, sealed)
-    except DamagedRecordError:
-        return False
-    return bytes(txn.get(INDEX_CHECK_KEY, b"", db=tables.meta)) == codecs.blind.check_value()
+        check_keys(txn, environment.tables.meta, keys, folder)

@@ -15,6 +15,16 @@ def test_what_is_written_is_read_in_place() -> None:
             assert bytes(view) == b"one two three"
 
 
+def test_what_is_written_behind_what_was_handed_over_is_read_too() -> None:
+    with Memory() as memory:
+        memory.write(b"one ")
+        with Memory(os.dup(memory.fd)) as other, memory.mapped() as own, other.mapped() as view:
+            assert bytes(view) == bytes(own) == b"one "
+        memory.write(b"two")
+        with memory.mapped() as view:
+            assert bytes(view) == b"one two"
+
+
 def test_an_empty_one_can_be_mapped() -> None:
     with Memory() as memory, memory.mapped() as view:
         assert view == b""

@@ -8,6 +8,7 @@ import pytest
 from rmp_case import OTHER_RPPS, RPPS, Rmp, Said, gpg
 
 from rmp_milter import __version__
+from rmp_milter.status.diary import HostWork, last
 
 
 def test_version_is_the_packages(rmp: Rmp) -> None:
@@ -169,6 +170,15 @@ def test_a_new_store_is_sound_and_empty(rmp: Rmp) -> None:
     assert json.loads(rmp("store", "stats", "--json").out)["dossiers"] == 0
 
 
+def test_a_check_of_the_store_is_noted_with_what_it_found(rmp: Rmp, service: Path) -> None:
+    store = service / "store"
+    assert last(store, HostWork.STORE_CHECK) is None
+    assert rmp("store", "check").status == 0
+    noted = last(store, HostWork.STORE_CHECK)
+    assert noted is not None
+    assert (noted.fine, noted.said) == (True, "")
+
+
 def test_a_damaged_store_is_a_finding(rmp: Rmp, service: Path, key: Path) -> None:
     rmp.add(key)
     data = bytearray((service / "store" / "data.mdb").read_bytes())
@@ -177,6 +187,9 @@ def test_a_damaged_store_is_a_finding(rmp: Rmp, service: Path, key: Path) -> Non
     said = rmp("store", "check")
     assert said.status == 1
     assert "Traceback" not in said.err
+    noted = last(service / "store", HostWork.STORE_CHECK)
+    assert noted is not None
+    assert not noted.fine
 
 
 def test_a_missing_store_is_one_line_and_a_hint(rmp: Rmp, service: Path) -> None:

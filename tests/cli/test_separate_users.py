@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rmp_milter.cli import main
 from rmp_milter.config import load
 from rmp_milter.host import owners
-from rmp_milter.host.filed import gather, held
+from rmp_milter.host.filed import compare
 from rmp_milter.host.owners import (
     UnknownNameError,
     as_owner,
@@ -143,6 +143,8 @@ sys.exit(main.run(sys.argv[1:]))
 def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> None:
     now = int(time.time())
     root = Maker(now).authority("Racine d'essai")
+    laid_out = service / "public" / "service-smime.cer"
+    before = laid_out.read_bytes()
     request = rmp(service, "key", "smime", "csr", "--kind", "p-256").stdout
     made = issue(request.encode(), root, now - DAY)
     answer = service.with_name("answer.pem")
@@ -154,11 +156,12 @@ def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     there = {owner_and_mode(file) for file in (service / "keeper" / "smime").iterdir()}
     assert there == {(KEEPER, "0o600")}
-    laid_out = service / "public" / "service-smime.cer"
     assert laid_out.read_bytes() == made.public_bytes(Encoding.DER)
+    laid_out.write_bytes(before)
     for file in (service / "keeper" / "smime").glob("*.pem"):
         if b"Racine" in openssl("x509", "-noout", "-issuer", "-in", str(file)):
             file.unlink()  # back, for the other tests
+            laid_out.unlink(missing_ok=True)
 
 
 @needs_root
@@ -189,7 +192,7 @@ def test_root_holds_the_store_to_the_log_each_read_as_its_own_user(service: Path
 @needs_public_code
 def test_the_stores_own_user_cannot_and_is_told(service: Path) -> None:
     config = load(service / "rmp.toml")
-    note = as_owner(config.paths.store, lambda: " ".join(held(gather(config)).notes), str)
+    note = as_owner(config.paths.store, lambda: " ".join(compare(config).notes), str)
     assert note.startswith("entries are not compared with the access log")
 
 

@@ -331,6 +331,15 @@ def test_a_number_says_sex_year_and_month_of_birth(
     assert number_contradicts(patient, sex) is contradicts
 
 
-@given(st.text(st.characters(max_codepoint=127)))
-def test_plain_letters_fold_as_all_others_do(text: str) -> None:
-    assert fold(text) == fold(f"{text}\u200b")  # which is no ASCII, and nothing to compare
+@given(st.text(st.characters(max_codepoint=255)))
+def test_latin_letters_fold_as_all_others_do(text: str) -> None:
+    assert fold(text) == fold(f"{text}\u200b")  # which is no Latin-1, and nothing to compare
+
+
+def test_each_pair_of_latin_letters_folds_as_it_does_among_others() -> None:
+    signs = [chr(sign) for sign in range(256)]
+    for one in signs:
+        beside = "\u200b ".join(f"{one}{other}" for other in signs)
+        assert " ".join(filter(None, (fold(f"{one}{other}") for other in signs))) == fold(
+            beside
+        )

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.config import Config, load
-from rmp_milter.host.diary import HostWork, last
 from rmp_milter.host.live import answering
 from rmp_milter.host.live.dns_look import dns_findings, key_in, published, resolver_of
 from rmp_milter.host.live.milter_call import MilterRefused, call_milter
+from rmp_milter.status.diary import HostWork, last
 from testbed.dns_server import DnsServer, Zone
 from testbed.folders import own_folder
 from testbed.host import ADDRESS, Host

@@ -1,9 +1,11 @@
 """Emergencies in the keeper: no key without a reason, no reason that anybody else can read."""
 
+import dataclasses
 import hashlib
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from dossier_case import URGENCE, Deposit, acts, leaves, patient_of
 from keeper_case import (
     AUDITORS,
@@ -29,6 +31,7 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.dossier.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door
+from rmp_milter.keeper.desk.ways import WRONG_CUSTODY
 from rmp_milter.keeper.keys.held import LIFETIME
 from rmp_milter.keeper.log.journal import Journal, JournalError
 
@@ -69,6 +72,25 @@ def test_a_justifications_letter_is_its_reason_and_its_documents_may_be_stored(
     assert document.fresh
     assert b"AVC" not in mail.memory
     assert host.ticket(mail).reason == "Elle a parlé de son AVC."
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["card", "no card"])
+def test_a_custody_key_that_is_another_ones_puts_an_emergency_off_and_accuses_nobody(
+    host: LittleHost, *, shown: bool
+) -> None:
+    deposit = Deposit(host)
+    mail = deposit.urgent()
+    before = len(host.desk.journal)
+    keys = dataclasses.replace(host.desk.keys, custody=X25519PrivateKey.generate())
+    desk = dataclasses.replace(host.desk, keys=keys)
+    by = mail.by(deposit.kept.card if shown else b"")
+    request = deposit.release(mail, by=by, dossier_id=deposit.kept.dossier_id)
+    failed = ask(desk, request).failed
+    if shown:
+        assert (failed.why, failed.detail) == (Why.UNAVAILABLE, WRONG_CUSTODY)
+        assert len(host.desk.journal) == before
+    assert failed.why in {Why.UNAVAILABLE, Why.UNENTITLED}  # each of them: come again
+    assert deposit.is_read(mail)  # and with the right key it is granted
 
 
 def test_an_emergency_is_granted_and_its_leaf_says_so_in_fhirs_words(host: LittleHost) -> None:

@@ -63,7 +63,7 @@ OF_OUTLOOK = {
     *("smime", "smime-unreadable", "old-cipher", "old-certificate", "unknown-certificate"),
     *("expired-certificate", "revoked-certificate", "stale-list", "unknown-issuer"),
     *("wrong-purpose", "key-untrusted", "certificate-renewed", "smime-welcome", "cps-needed"),
-    "key-missing",
+    *("key-missing", "certificate-ends"),
 }
 """What Outlook calls a certificate and a setting, whoever uses S/MIME knows by these words."""
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mail_builders import file_part, mail, multipart, part, text_part
 
 from rmp_milter.mail.incoming import mimetree
-from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, scan, walk
+from rmp_milter.mail.incoming.mimetree import MimeLimit, Part, content, read_fields, scan, walk
 
 
 def bodies(raw: bytes, tree: Part) -> list[bytes]:
@@ -83,6 +83,12 @@ def test_headers_are_unfolded_and_decoded() -> None:
 def test_raw_octets_in_headers_are_read_as_utf8_or_windows_1252() -> None:
     assert scan("Subject: Müller €\n\n".encode()).header("subject") == "Müller €"
     assert scan("Subject: Müller €\n\n".encode("cp1252")).header("subject") == "Müller €"
+
+
+@given(st.lists(st.sampled_from([b"To: x", b" y", b"", b"--b", b"no field", b"From "])))
+def test_fields_by_themselves_are_those_of_the_structure(lines: list[bytes]) -> None:
+    raw = b"\r\n".join(lines)
+    assert read_fields(raw) == scan(raw).fields
 
 
 def test_of_two_content_types_the_first_counts() -> None:

@@ -13,6 +13,8 @@ from rmp_milter.trust.folder import ANCHORS, LISTS
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("rmp-keeper", "rmp-milter", "rmp-courier")
+ORDERED = ("postfix", "postfix@-", "postfix@rmp")
+"""Debian's names of Postfix's units: 13 has the first and the last, 12 all three."""
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -24,13 +26,17 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The units with a program in place of the one that is not installed here."""
     folder = tmp_path_factory.mktemp("units")
     for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.target"), *UNITS.glob("*.timer")):
-        text = unit.read_text().replace("/opt/rmp/bin/rmp", "/bin/true")
+        text = unit.read_text().replace("/usr/bin/rmp", "/bin/true")
         (folder / unit.name).write_text(text)
+    for each in ORDERED:
+        (folder / f"{each}.service").write_text("[Service]\nExecStart=/bin/true\n")
+        template = re.sub(r"@[^.]+", "@", f"{each}.service.d")
+        shutil.copytree(UNITS / template, folder / template, dirs_exist_ok=True)
     return folder
 
 
 def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
-    files = sorted(str(file) for file in units.iterdir())
+    files = sorted(str(file) for file in units.iterdir() if file.is_file())
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *files], capture_output=True, check=False
     )
@@ -42,9 +48,12 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
     [
         ("rmp-keeper", 0.4),
         ("rmp-milter", 0.4),
-        ("rmp-courier", 1.2),
+        ("rmp-courier", 0.9),
         ("rmp-audit", 0.4),
-        ("rmp-trust", 1.5),
+        ("rmp-trust", 1.2),
+        ("rmp-check", 1.4),
+        ("rmp-backup", 1.7),
+        ("rmp-again@", 0.7),
     ],
 )
 def test_a_unit_is_exposed_no_more_than_this(units: Path, service: str, most: float) -> None:
@@ -91,7 +100,7 @@ def test_who_fetches_lists_sees_nothing_of_the_service_but_what_he_needs() -> No
     trust = "/var/lib/rmp/keeper/trust"
     assert said == {
         "TemporaryFileSystem": "/var/lib/rmp:ro",
-        "BindReadOnlyPaths": f"/var/lib/rmp/rmp.toml {trust}/{ANCHORS}",
+        "BindReadOnlyPaths": f"{trust}/{ANCHORS}",
         "BindPaths": f"{trust}/{LISTS}",
     }
     assert [line for line in lines if line.startswith("ReadWritePaths=")] == []
@@ -116,6 +125,42 @@ def test_the_courier_alone_gives_way_as_it_does_without_systemd() -> None:
     texts = {name: (UNITS / f"{name}.service").read_text() for name in SERVICES}
     assert [name for name in SERVICES if "\nNice=" in texts[name]] == ["rmp-courier"]
     assert f"\nNice={NICE}\n" in texts["rmp-courier"]
+
+
+def test_all_units_run_the_installed_program_by_its_one_configuration() -> None:
+    for unit in UNITS.glob("*.service"):
+        text = unit.read_text()
+        assert "RMP_CONFIG" not in text
+        programs = set(re.findall(r"^Exec\w+=[-+!@:]*(\S+)", text, re.MULTILINE))
+        wanted = "/usr/bin/systemctl" if unit.name == "rmp-again@.service" else "/usr/bin/rmp"
+        assert programs == {wanted}
+    for service in SERVICES:
+        assert "\nConditionPathExists=/etc/rmp/rmp.toml\n" in text_of(service)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_part_is_tried_for_ever_and_shows_that_it_fails(service: str) -> None:
+    said = dict(re.findall(r"^(\w+)=(.*)", text_of(service), re.MULTILINE))
+    assert (said["Restart"], said["OnFailure"]) == ("always", "rmp-again@%N.timer")
+    tries, pause = int(said["StartLimitBurst"]), int(said["RestartSec"])
+    within = int(said["StartLimitIntervalSec"].removesuffix("min")) * 60
+    assert tries * pause < within / 2  # else no burst is ever full, and nothing fails
+    again = (UNITS / "rmp-again@.timer").read_text()
+    assert f"\nOnActiveSec={within // 60}min\n" in again
+    assert "\nPartOf=rmp.target\n" in again
+
+
+@pytest.mark.parametrize("unit", ORDERED)
+def test_every_instance_of_postfix_starts_after_the_milter(units: Path, unit: str) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "--man=no", "--recursive-errors=yes", "verify", f"{unit}.service"],
+        capture_output=True,
+        check=False,
+        cwd=units,
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    place = re.sub(r"@[^.]+", "@", f"{unit}.service.d")
+    assert "\nAfter=rmp-milter.service\n" in (UNITS / place / "rmp.conf").read_text()
 
 
 def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ FLOORS = (
         *("certificates", "cms", "x509", "postfix"),
     ),
     ("credentials",),
-    ("audit", "calls", "config", "store", "trust"),
+    ("audit", "calls", "config", "status", "store", "trust"),
     ("mail",),
     ("keeper", "handlers", "courier"),
     ("milter",),

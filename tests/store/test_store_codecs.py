@@ -258,3 +258,18 @@ def test_numbers_in_keys_come_back_and_sort(small: int, large: int) -> None:
     assert number_of(u32(small)) == small
     assert number_of(u64(large)) == large
     assert (u64(small) < u64(large)) == (small < large)
+
+
+def test_a_record_that_was_opened_before_opens_nowhere_else_and_not_altered() -> None:
+    """A doctor's record is remembered by all of its octets and its place."""
+    doctor = a_doctor()
+    sealed = CODECS.doctors.seal(doctor.doctor_id, doctor)
+    assert CODECS.doctors.open(doctor.doctor_id, sealed) == doctor
+    assert CODECS.doctors.open(doctor.doctor_id, memoryview(sealed)) == doctor
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for record, octets in ((bytes(16), sealed), (doctor.doctor_id, altered)):
+        with pytest.raises(DamagedRecordError):
+            CODECS.doctors.open(record, octets)
+    newer = msgspec.structs.replace(doctor, revision=doctor.revision + 1)
+    again = CODECS.doctors.seal(doctor.doctor_id, newer)
+    assert CODECS.doctors.open(doctor.doctor_id, again) == newer

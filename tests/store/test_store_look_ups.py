@@ -347,3 +347,16 @@ def test_lines_of_digests_are_gone_through_behind_a_depositor(store: Store) -> N
         assert list(view.receipt_doctors()) == ids
         assert list(view.receipt_doctors(ids[0])) == ids[1:]
         assert list(view.receipt_doctors(ids[2])) == []
+
+
+def test_the_directory_is_gone_through_a_part_at_a_time(store: Store) -> None:
+    ids = [bytes([number]) * 16 for number in (9, 3, 7, 255, 1)]
+    several = [
+        replace(a_doctor(number), doctor_id=each) for number, each in enumerate(ids, start=1)
+    ]
+    store.commit(Changes(doctors=tuple(several)), NOW)
+    with store.snapshot() as view:
+        assert [each.doctor_id for each in view.doctors_behind(b"")] == sorted(ids)
+        assert [each.doctor_id[0] for each in view.doctors_behind(b"\x07" * 16)] == [9, 255]
+        assert [each.doctor_id[0] for each in view.doctors_behind(b"\x08" * 16)] == [9, 255]
+        assert [*view.doctors_behind(b"\xff" * 16)] == []

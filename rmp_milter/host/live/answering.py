@@ -8,7 +8,6 @@ from pathlib import Path
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import Learned, Show
 from rmp_milter.config import Config
-from rmp_milter.host.diary import HostWork, WorkDone, note
 from rmp_milter.host.live.as_user import as_daemon
 from rmp_milter.host.live.dns_look import DnsUnanswered, Resolver, dns_findings, resolver_of
 from rmp_milter.host.live.milter_call import call_milter
@@ -16,6 +15,7 @@ from rmp_milter.host.live.smtp_try import listeners, try_listener
 from rmp_milter.host.owners import as_owner
 from rmp_milter.postfix.facts import Expectations, PostfixFinding, Severity, error, warning
 from rmp_milter.postfix.settings import PostfixError, read_settings
+from rmp_milter.status.diary import HostWork, WorkDone, note
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.opening import engine_at

@@ -52,8 +52,7 @@ def look_in(own: Own) -> Callable[[Shown], HowItStands]:
     """Return what says how a card stands, as the tables are now."""
 
     def look(shown: Shown) -> HowItStands:
-        stand = own.known.look(shown.key, shown.card.revision, shown.tag)
-        known = own.known.read(shown.key)
+        stand, known = own.known.compared(shown.key, shown.card.revision, shown.tag)
         if known is None:
             return HowItStands(stand)
         return HowItStands(stand, known.certificate, frozenset(known.others))

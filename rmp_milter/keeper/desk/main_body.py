@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from rmp_milter.calls.protocol import BodyRef, Open, Role, Signature, Trust, Why
 from rmp_milter.credentials import CertificateKind, kind_of
-from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, MailProgram
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.ground import Registrant
@@ -39,7 +38,10 @@ Whose = tuple[Registrant, Proof] | None
 
 
 class MailAtWork(NamedTuple):
-    """A mail while it is opened: ``read`` gives its bodies, ``work`` is what it may cost."""
+    """A mail while it is opened: ``read`` gives its bodies, ``work`` is what it may cost.
+
+    ``this_year`` is that in which it came, for years of two digits.
+    """
 
     desk: Desk
     request: Open
@@ -48,6 +50,7 @@ class MailAtWork(NamedTuple):
     work: Work
     unwrapping: Unwrapping
     persons: tuple[Registrant, ...]
+    this_year: int
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
@@ -58,11 +61,6 @@ class MailAtWork(NamedTuple):
         """Return all certificates of a kind, of those whom a card names."""
         found = (one for each in self.persons for one in each.certificates)
         return tuple(each for each in found if kind_of(each) is kind)
-
-    @property
-    def this_year(self) -> int:
-        """The year in which it came, for years of two digits."""
-        return int(day_of(self.now, UNIVERSAL)[:4])
 
 
 class MainBody(NamedTuple):

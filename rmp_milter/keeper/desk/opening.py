@@ -16,6 +16,7 @@ from rmp_milter.calls.protocol import (
     Role,
     Why,
 )
+from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.tickets import HeldBody, sealed_ticket
@@ -55,9 +56,9 @@ def open_mail(
     _check(request.bodies, size, desk.limits.bodies)
     work = Work(size, desk.limits.plaintext, len(request.bodies))
     unwrapping = Unwrapping(desk.keys.decryption, work)
-    mail = MailAtWork(
-        desk, request, read, now, work, unwrapping, known_persons(desk, request.persons, now)
-    )
+    persons = known_persons(desk, request.persons, now)
+    this_year = int(day_of(now, UNIVERSAL)[:4])
+    mail = MailAtWork(desk, request, read, now, work, unwrapping, persons, this_year)
     main = opened_main(mail, size)
     refuse_layers(main.opening, mail.unwrapping, mail.this_year)
     files, attached = _opened_files(mail, main)

@@ -13,7 +13,7 @@ from rmp_milter.calls.protected import Addressed, Protected
 from rmp_milter.keeper.desk.content import Opening
 from rmp_milter.keeper.openpgp.intended import intended_recipients
 from rmp_milter.mail.incoming.addressees import addresses_in
-from rmp_milter.mail.incoming.mimetree import header_fields, scan
+from rmp_milter.mail.incoming.mimetree import read_fields
 
 Fields = Sequence[tuple[str, str]]
 
@@ -43,7 +43,7 @@ def protected_of(ours: Ours, opening: Opening, plain: bytes) -> Protected:
 
     ``plain`` is all that was encrypted. A bare text has no fields.
     """
-    fields = _fields(signed_content(opening, plain)) if opening.is_entity else ()
+    fields = read_fields(signed_content(opening, plain)) if opening.is_entity else ()
     addressed = _addressed(ours, fields, opening.signed[1])
     return Protected(addressed, _author(fields), _written(fields))
 
@@ -58,11 +58,6 @@ def _addressed(ours: Ours, fields: Fields, packets: Iterable[bytes]) -> Addresse
     addresses = {address.lower() for address in ours.addresses}
     is_named = any(_without_extension(each) in addresses for each in readers)
     return Addressed.NAMED if is_named else Addressed.OTHERS
-
-
-def _fields(content: bytes) -> Fields:
-    _, end = header_fields(content, 0, len(content))
-    return scan(content[:end]).fields
 
 
 def _addresses(fields: Fields, names: Collection[str]) -> list[str]:

@@ -1,9 +1,10 @@
 """*Renew*: what somebody reads by, written anew for his renewed certificate.
 
-An OpenPGP key that is prolonged is the same key, and opens what it opened. A renewed X.509
-certificate usually has another one, and who has renewed his card or his computer may have nothing
-else any more: so his standing packets are written for it at once, by the custody slot, as those
-of a new key are. They are for the sender himself, of dossiers that he reads by his signature.
+A renewed X.509 certificate usually has another key, and who has renewed his card or his computer
+may have nothing else any more: so his standing packets are written for it at once, by the custody
+slot, as those of a new key are. An OpenPGP key that is prolonged is the same key, and opens what
+it opened; but of what came while it was over nothing was written for it. They are for the sender
+himself, of dossiers that he reads by his signature.
 """
 
 from rmp_milter.calls.protocol import Released, Renew
@@ -18,7 +19,8 @@ from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.entitled import Entitled, entitled, leaf_of, write_entitled
 from rmp_milter.keeper.desk.readers import DocumentOwner, packet_for, readers_of
-from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
+from rmp_milter.keeper.desk.ways import custody_opened
+from rmp_milter.keeper.keys.sealing import SealError, open_session_key
 from rmp_milter.x509 import Use
 
 
@@ -35,8 +37,8 @@ def renew(desk: Desk, request: Renew, now: int) -> Released:
     if slot_digest(request.slot) != dossier.custody:
         raise Unentitled("a slot that is in force no more")
     (reader,) = readers_of((own.newer,), request.by.persons, now)
+    private = custody_opened(desk, dossier.dossier, request.slot, in_force=True)
     try:
-        private = open_custody_slot(desk.keys.custody, dossier.dossier, request.slot)
         keys = [open_session_key(private, dossier.dossier, item) for item in request.items]
     except SealError:
         raise Unentitled("a sealed key that is not this dossier's document's") from None
@@ -61,9 +63,10 @@ def _renewed(desk: Desk, found: Entitled, now: int) -> Registrant:
     own = next(each for each in ground.persons if each.card.person == ground.sender.person)
     if found.ticket.proof is not Proof.SIGNATURE:
         raise Unentitled("a certificate in a mail that nobody signed")
-    if kind_of(own.newer) is not CertificateKind.SMIME or own.replaced != own.certificate:
+    if not own.newer or own.replaced != own.certificate:
         raise Unentitled("no renewed certificate to write to")
-    check_enclosed(ground, own.newer)
+    if kind_of(own.newer) is CertificateKind.SMIME:
+        check_enclosed(ground, own.newer)  # OpenPGP's is put together of both, by its own key
     if not is_prolonged(own.certificate, own.newer, now, desk.world(), Use.GOVERNING):
         raise Unentitled("a certificate of which nobody can say whether it is revoked")
     return own

@@ -55,6 +55,8 @@ from rmp_milter.keeper.log.known import Stand, of_dossier
 from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.own_tables import ID_SIZE
 
+WRONG_CUSTODY = "custody.key opens no slot that it made: is it another's? rmp check"
+"""What the host's log says where the custody key is not the one of the cards."""
 _BY_SIGNATURE_ALONE = frozenset({Verb.CLE_DU_PATIENT, Verb.NOUVEAU_CODE, Verb.CONTESTATION})
 """Requests for which a signature that suffices opens the custody slot."""
 
@@ -211,7 +213,7 @@ def _by_custody(
     dossier, relation = _entitled_to_custody(desk, found)
     if slot_digest(slot) != dossier.custody:
         raise Unentitled("a slot that is in force no more")
-    private = _custody_opened(desk, dossier.dossier, slot)
+    private = custody_opened(desk, dossier.dossier, slot, in_force=True)
     return Passage(found, dossier.dossier, Way.CUSTODY, relation, private)
 
 
@@ -252,7 +254,8 @@ def _emergency(desk: Desk, found: Entitled, request: Release, slot: bytes) -> Pa
     dossier_id = dossier.dossier if dossier else request.dossier_id
     check_there(desk, dossier_id)
     relation = relation_to(desk.rules, found.ground, dossier) if dossier else Relation.OTHER
-    private = _custody_opened(desk, dossier_id, slot)
+    in_force = dossier is not None and slot_digest(slot) == dossier.custody
+    private = custody_opened(desk, dossier_id, slot, in_force=in_force)
     return Passage(found, dossier_id, Way.CUSTODY, relation, private)
 
 
@@ -265,8 +268,18 @@ def check_there(desk: Desk, dossier_id: bytes) -> None:
             raise Unentitled(GONE)
 
 
-def _custody_opened(desk: Desk, dossier_id: bytes, slot: bytes) -> X25519PrivateKey:
+def custody_opened(
+    desk: Desk, dossier_id: bytes, slot: bytes, *, in_force: bool
+) -> X25519PrivateKey:
+    """Open a custody slot; raise :class:`Unentitled` for one that is not this dossier's.
+
+    Where a card of this keeper's names the slot (``in_force``) it is the custody key that is
+    wrong: :class:`CallFailed` ``UNAVAILABLE``, so that the mail comes again and nobody is told
+    that he may not.
+    """
     try:
         return open_custody_slot(desk.keys.custody, dossier_id, slot)
     except SealError:
+        if in_force:
+            raise CallFailed(Why.UNAVAILABLE, WRONG_CUSTODY) from None
         raise Unentitled("not this dossier's custody slot") from None

@@ -1,5 +1,6 @@
 """Files that nobody but their owner may read: how they are read, and how that fails."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -8,8 +9,18 @@ MAX_FILE = 1 << 20
 OWNERS = 0o600
 
 
+PUT_BACK = "put it back from your copy of this service; nothing was changed"
+
+
 class KeyFileError(Exception):
-    """A key file that cannot be used; ``str`` is one line for the host, without secrets."""
+    """A key file that cannot be used; ``str`` is one line for the host, without secrets.
+
+    ``hint`` says in one line what to do, and never what would lose what is there.
+    """
+
+    def __init__(self, line: str, hint: str = "") -> None:
+        super().__init__(line)
+        self.hint = hint
 
 
 def read_private(path: Path) -> bytes:
@@ -18,9 +29,24 @@ def read_private(path: Path) -> bytes:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
-                raise KeyFileError(f"{path}: not a file")
+                raise KeyFileError(f"{path}: not a file", PUT_BACK)
             if mode & 0o077:
-                raise KeyFileError(f"{path}: others may read it (mode {mode & 0o777:04o})")
+                line = f"{path}: others may read it (mode {mode & 0o777:04o})"
+                raise KeyFileError(line, f"chmod {OWNERS:04o} {path}")
             return file.read(MAX_FILE)
     except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from None
+        raise KeyFileError(f"{path}: {error.strerror}", hint_for(error, path)) from None
+
+
+def hint_for(error: OSError, path: Path) -> str:
+    """Return what helps where a key file cannot be read: its owner is wrong, or it is gone.
+
+    Nothing where this user is not whose the files are: then he is the one who is wrong.
+    """
+    if error.errno == errno.ENOENT:
+        return PUT_BACK
+    try:
+        is_ours = path.parent.stat().st_uid == os.geteuid()
+    except OSError:
+        is_ours = False
+    return f"as root: chown --reference={path.parent} {path}" if is_ours else ""

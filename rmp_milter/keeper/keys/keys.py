@@ -22,7 +22,14 @@ from rmp_milter.audit.reasons import ReasonError, new_auditor_key, read_public
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.signing import signed
-from rmp_milter.keeper.keys.key_files import MAX_FILE, OWNERS, KeyFileError, read_private
+from rmp_milter.keeper.keys.key_files import (
+    MAX_FILE,
+    OWNERS,
+    PUT_BACK,
+    KeyFileError,
+    hint_for,
+    read_private,
+)
 from rmp_milter.keeper.keys.sealing import translation_key
 from rmp_milter.keeper.keys.service_certificates import ServiceCertificate
 from rmp_milter.keeper.keys.smime_folder import SMIME, read_smime
@@ -149,7 +156,7 @@ def load_keys(folder: Path) -> Keys:
     try:
         decryption, signing = decryption_keys(service.to_bytes()), signing_key(service)
     except SecretKeyError as error:
-        raise KeyFileError(f"{folder / SERVICE}: {error}") from None
+        raise KeyFileError(f"{folder / SERVICE}: {error}", PUT_BACK) from None
     return Keys(
         service=service,
         signing=signing,
@@ -172,9 +179,9 @@ def load_auditors_key(path: Path) -> X25519PublicKey:
         line = "is missing: without the auditors' key no emergency could be explained to them"
         raise KeyFileError(f"{path}: {line}; rmp access key install puts it there") from None
     except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from None
+        raise KeyFileError(f"{path}: {error.strerror}", hint_for(error, path)) from None
     except ReasonError as error:
-        raise KeyFileError(f"{path}: {error}") from None
+        raise KeyFileError(f"{path}: {error}", PUT_BACK) from None
 
 
 def load_log_key(folder: Path) -> LogKey:
@@ -194,14 +201,15 @@ def _read_service(path: Path) -> SignedSecretKey:
             return SignedSecretKey.from_armor(content.decode("ascii"))[0]
         return SignedSecretKey.from_bytes(content)
     except ValueError:
-        raise KeyFileError(f"{path}: not an OpenPGP secret key") from None
+        raise KeyFileError(f"{path}: not an OpenPGP secret key", PUT_BACK) from None
 
 
 def _read_raw(path: Path) -> bytes:
     try:
         raw = base64.b64decode(read_private(path).strip(), validate=True)
     except binascii.Error:
-        raise KeyFileError(f"{path}: not base64") from None
+        raise KeyFileError(f"{path}: not base64", PUT_BACK) from None
     if len(raw) != _RAW_KEY:
-        raise KeyFileError(f"{path}: holds {len(raw)} bytes, {_RAW_KEY} are wanted")
+        line = f"{path}: holds {len(raw)} bytes, {_RAW_KEY} are wanted"
+        raise KeyFileError(line, PUT_BACK)
     return raw

@@ -26,7 +26,7 @@ from rmp_milter.cms.errors import CmsError
 from rmp_milter.disk.new_files import sync_folder, write_whole
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.cms.keys import PrivateKey, PublicKey, public_key
-from rmp_milter.keeper.keys.key_files import OWNERS, KeyFileError, read_private
+from rmp_milter.keeper.keys.key_files import OWNERS, PUT_BACK, KeyFileError, read_private
 from rmp_milter.keeper.keys.service_certificates import (
     PublicCertificate,
     ServiceCertificate,
@@ -148,7 +148,8 @@ def _certificate(file: Path, keys: dict[bytes, WaitingKey]) -> tuple[ServiceCert
         first, *chain = read_several(read_private(file), MAX_CHAIN)
         digest = digest_of(public_key(first.der))
         if digest not in keys:
-            raise KeyFileError(f"{file}: the private key of this certificate is missing")
+            line = f"{file}: the private key of this certificate is missing"
+            raise KeyFileError(line, PUT_BACK)
         return service_certificate_of(keys[digest].private, first, chain), digest
     except X509Error as error:
         raise KeyFileError(f"{file}: {error}") from None

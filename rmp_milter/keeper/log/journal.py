@@ -5,7 +5,7 @@ transaction that writes it also writes what the tree over all leaves (RFC 6962) 
 it. Several worker processes share the log; each opens it after its fork.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +29,7 @@ from rmp_milter.keeper.log.file import (
     open_tables,
 )
 from rmp_milter.keeper.log.filed import FiledLeaf, filed_leaves
+from rmp_milter.keeper.log.key_values import note_values, read_values
 from rmp_milter.keeper.log.leaves import logged_at, past_event
 from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.own_tables import open_own
@@ -192,6 +193,16 @@ class Journal(Closing):
             if with_it is not None:
                 with_it(Own.of(transaction, self._own))
 
+    def key_values(self) -> Mapping[str, tuple[bytes, ...]]:
+        """Return what is noted of the key files; raise :class:`JournalError`."""
+        with _as_journal_error(), self._env.begin() as transaction:
+            return read_values(transaction, self._tables.meta)
+
+    def note_key_values(self, values: Mapping[str, tuple[bytes, ...]]) -> None:
+        """Note values of key files, durable on return; raise :class:`JournalError`."""
+        with self._writing() as transaction:
+            note_values(transaction, self._tables.meta, values)
+
     @contextmanager
     def _writing(self) -> Iterator[lmdb.Transaction]:
         with _as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
@@ -208,6 +219,11 @@ class Journal(Closing):
                 return sign(transaction, self._tables, self._folder, key)
         except OSError as error:
             raise JournalError(f"access log: {_reason(error)}") from error
+
+    def last_checkpoint(self) -> bytes:
+        """Return what was signed last, empty for a log of which nothing was."""
+        with _as_journal_error(), self._env.begin() as transaction:
+            return signed_in(transaction, self._tables).note
 
     @property
     def origin(self) -> str:
@@ -252,18 +268,19 @@ class Journal(Closing):
         with _as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
 
-    def filed(self) -> tuple[list[FiledLeaf], int]:
-        """Return the leaves by which documents came into dossiers, and when the log began.
+    def filed(self) -> Iterator[FiledLeaf]:
+        """Yield the leaves by which documents came into dossiers, dossier by dossier.
 
-        That is by the keeper's clock, 0 for an empty log. Raises :class:`JournalError`.
+        They are those of one moment, in the order of the dossiers. Raises :class:`JournalError`.
         """
-        try:
-            with self._env.begin() as transaction:
-                first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
-                begun = logged_at(bytes(first)) if first else 0
-                return [*filed_leaves(transaction, self._tables)], begun
-        except LogFault as fault:
-            raise JournalError(f"access log: {fault}") from fault
+        with _as_journal_error(), self._env.begin() as transaction:
+            yield from filed_leaves(transaction, self._tables)
+
+    def begun(self) -> int:
+        """Return when the log began, by the keeper's clock; 0 for an empty one."""
+        with _as_journal_error(), self._env.begin() as transaction:
+            first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
+            return logged_at(bytes(first)) if first else 0
 
     def close(self) -> None:
         """Close the environment."""

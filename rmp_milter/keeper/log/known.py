@@ -59,16 +59,20 @@ class KnownCards:
 
     def look(self, key: bytes, revision: int, tag: bytes) -> Stand:
         """Say how a card of this revision and tag stands to what is known."""
+        return self.compared(key, revision, tag)[0]
+
+    def compared(self, key: bytes, revision: int, tag: bytes) -> tuple[Stand, Known | None]:
+        """Say how a card stands to what is known, and what that is."""
         row = self._row(key)
         if row == _TOMBSTONE:
-            return Stand.GONE
+            return Stand.GONE, None
         known = None if row is None else _unpacked(row)
         ahead = revision - (-1 if known is None else known.revision)
         if known and not ahead:
-            return Stand.CURRENT if tag == known.tag else Stand.TWIN
+            return (Stand.CURRENT if tag == known.tag else Stand.TWIN), known
         if ahead == 1:
-            return Stand.NEXT
-        return Stand.AHEAD if ahead > 1 else Stand.OLD
+            return Stand.NEXT, known
+        return (Stand.AHEAD if ahead > 1 else Stand.OLD), known
 
     def take(self, key: bytes, card: Known) -> Stand:
         """Learn a card that is the next one, and no other; say how it stood before."""

@@ -58,6 +58,11 @@ class Stream:
 
     def exactly(self, size: int) -> bytes:
         """Return ``size`` bytes; raise :class:`PacketError` where the stream ends first."""
+        piece = self._ready[self._used : self._used + size]
+        if len(piece) == size:  # nearly always: a header's few octets lie in one chunk
+            self._used += size
+            self.position += size
+            return piece
         pieces = list(self.limited(size))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

@@ -64,6 +64,18 @@ LETTERS: Mapping[str, Text] = {
         "the command that helps:\n\n"
         "    rmp store check",
     ),
+    "machine-keys-over": Text(
+        "Un médecin traitant n'a plus de clé valable : les dépôts sont\n"
+        "reçus et il n'en lit aucun. Relancez-le ; dès que sa clé est\n"
+        "prolongée ou remplacée, ce qui est arrivé entre-temps s'ouvre\n"
+        "aussi. Pour voir qui :\n\n"
+        "    rmp doctor list --expiring 0",
+        "A médecin traitant has no valid key any more: deposits are taken,\n"
+        "and he reads none of them. Ask him; as soon as his key is\n"
+        "prolonged or replaced, what came meanwhile opens as well. To see\n"
+        "who it is:\n\n"
+        "    rmp doctor list --expiring 0",
+    ),
     "machine-clock-leapt": Text(
         "L'horloge de cette machine a sauté d'un jour ou plus en avant.\n"
         "Pendant un jour, rien n'est considéré comme échu et rien n'est\n"

@@ -63,6 +63,7 @@ def rows_of(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
+@remembered
 def lines_of(text: str) -> list[Line]:
     """Return the first lines of the text, at most :data:`MAX_LINES`."""
     return lines_in(rows_of(text[:MAX_OCTETS])[:MAX_LINES])[:MAX_LINES]

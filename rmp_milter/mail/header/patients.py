@@ -114,13 +114,9 @@ def others(
     )
     if not (mine.words or mine.born):
         return []
-    rows = rows[:MAX_ROWS]
-    wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
-    lines = tuple(lines_in(row[:_LONGEST] for row in wanted))
-    found = [*_people(lines, this_year), *_hprim(rows)]
     shown = (
         person.shown
-        for person in found
+        for person in _dated(_named_in(tuple(rows[:MAX_ROWS])), this_year)
         if person.is_sure and _differs(person, mine, may_be_married=may_be_married)
     )
     return list(dict.fromkeys(shown))
@@ -175,7 +171,8 @@ class _Being:
         self.is_twin = False
         self.is_loud = False  # "PATIENT : APYRETIQUE" is no name
 
-    def person(self, this_year: int) -> Person:
+    def person(self) -> Person:
+        """Return who it is, ``born`` as it is typed."""
         values = [self.values[field] for field in _NAMED if field in self.values]
         words = frozenset(
             each
@@ -183,9 +180,8 @@ class _Being:
             for word in name_words(value)
             for each in fold(word).split()
         )
-        read = birth_date(self.born, this_year) or as_written(self.born)
         shown = " ".join(without_title(apart(value).names) for value in values)
-        return Person(words, read, self._given(), shown[:80], self._is_sure())
+        return Person(words, self.born, self._given(), shown[:80], self._is_sure())
 
     def _given(self) -> str:
         found = one_reading(
@@ -218,7 +214,30 @@ def _is_like_names(value: str, *, alone: bool) -> bool:
 
 
 @remembered
+def _named_in(rows: tuple[str, ...]) -> list[Person]:
+    """Return who is named in these rows of a text, ``born`` as it is typed.
+
+    Whoever takes its header off asks it of a text, and whoever knows the year asks again.
+    """
+    wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
+    lines = lines_in(row[:_LONGEST] for row in wanted)
+    return [*_as_typed(tuple(lines)), *_hprim(rows)]
+
+
 def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
+    return _dated(_as_typed(lines), this_year)
+
+
+def _dated(persons: Iterable[Person], this_year: int) -> list[Person]:
+    """Return the persons with their birth dates as they can be compared."""
+    return [
+        each._replace(born=birth_date(each.born, this_year) or as_written(each.born))
+        for each in persons
+    ]
+
+
+@remembered
+def _as_typed(lines: tuple[Line, ...]) -> list[Person]:
     beings: list[_Being] = []
     waiting: tuple[int, str] | None = None
     for at, line in enumerate(lines):
@@ -240,7 +259,7 @@ def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
             else:
                 beings += _twins(now, line.value, at)
                 waiting = (at, line.value)
-    return [being.person(this_year) for being in beings]
+    return [being.person() for being in beings]
 
 
 def _is_next_patient(word: str) -> bool:

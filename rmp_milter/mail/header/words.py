@@ -255,6 +255,8 @@ _POLITE = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:(?:DE|D|LE|LA|L|LES|DU|UN|UNE|THE|AU|A) )+")
 
+_TABS = [(fold(tab.value), tab) for tab in Onglet]
+
 _SEXES = {
     **dict.fromkeys(_words("F, FEMME, FEMININ, FEMALE"), "F"),
     **dict.fromkeys(_words("M, H, HOMME, MASCULIN, MALE"), "M"),
@@ -341,8 +343,8 @@ def sex_of(value: str) -> str:
 def tab_of(value: str) -> Onglet | None:
     """Return the onglet of this name, or None; the first word is enough if it is the only."""
     folded = fold(value)
-    exact = [tab for tab in Onglet if fold(tab.value) == folded]
-    begun = [tab for tab in Onglet if folded and fold(tab.value).startswith(folded)]
+    exact = [tab for name, tab in _TABS if name == folded]
+    begun = [tab for name, tab in _TABS if folded and name.startswith(folded)]
     found = exact or begun
     return found[0] if len(found) == 1 else None
 

@@ -7,6 +7,7 @@ decides later.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
@@ -228,7 +229,12 @@ def blocks_in(chunks: Iterable[bytes], limit: int) -> tuple[ArmoredBlock, ...]:
 
 def count_blocks(chunks: Iterable[bytes], limit: int) -> int:
     """Return how many armored messages begin in the chunks, at most ``limit``."""
-    return len(blocks_in(chunks, limit))
+    rest, found = iter(chunks), 0
+    with suppress(ArmorError):
+        while found < limit:
+            rest = _after_begin(rest)
+            found += 1
+    return found
 
 
 def _block(head: bytes) -> ArmoredBlock:

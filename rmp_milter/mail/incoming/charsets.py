@@ -23,6 +23,8 @@ def decode(data: bytes, label: str = "") -> str:
     Octets that windows-1252 does not define become U+FFFD, and so does half a surrogate
     pair (UTF-7 can say it): no encoder would take the text again.
     """
+    if data.isascii() and not label:
+        return data.decode("ascii")
     for charset in (_codec(label), "utf-8"):
         try:
             return _HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", data.decode(charset))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from rmp_milter.mail.incoming.mimetree import FieldSpan, MimeLimit, header_fields
+from rmp_milter.mail.incoming.mimetree import FieldSpan, HeaderSpans, MimeLimit, header_fields
 from rmp_milter.mail.incoming.transfer import Buffer
 
 _STEP = 1 << 20
@@ -25,31 +25,34 @@ _TRACE = frozenset(
 _TRACE_PREFIXES = ("arc-", "x-spam", "x-ms-exchange-", "x-google-", "x-rspamd-")
 
 
-def duplicate_digest(sender: str, recipients: Sequence[str], buffer: Buffer) -> bytes:
+def duplicate_digest(
+    sender: str, recipients: Sequence[str], buffer: Buffer, header: HeaderSpans | None = None
+) -> bytes:
     """Return 32 octets that are the same for each delivery of one mail.
 
     SHA-256 over the envelope sender, the service's recipients (lower case, sorted, each
     once), the header fields and the body, each closed by its length. Left out are
     trace fields (Received, DKIM-Signature, spam marks...), since a retry gets new ones,
     and the queue id, which is not in the mail. Line ends are taken as they are: Postfix
-    gives every milter CRLF. A header beyond the scan's bounds is digested whole.
+    gives every milter CRLF. A header beyond the scan's bounds is digested whole; ``header`` is what
+    :func:`header_fields` found in the mail, if it was asked already.
     """
     people = sorted({recipient.lower() for recipient in recipients})
     digest = hashlib.sha256(b"rmp mail 1\0")
     for words in (sender, str(len(people)), *people):
         _add(digest, [words.encode("utf-8", "surrogateescape")])
-    header, body_start = _header(buffer)
-    _add(digest, header)
+    fields, body_start = header or _header(buffer)
+    framed = (_framed(buffer, field) for field in fields if not _is_trace(field.name))
+    _add(digest, [b"".join(framed)])
     _add(digest, _slices(buffer, body_start))
     return digest.digest()
 
 
-def _header(buffer: Buffer) -> tuple[list[bytes], int]:
+def _header(buffer: Buffer) -> HeaderSpans:
     try:
-        fields, body_start = header_fields(buffer, 0, len(buffer))
+        return header_fields(buffer, 0, len(buffer))
     except MimeLimit:
-        return [], 0
-    return [_framed(buffer, field) for field in fields if not _is_trace(field.name)], body_start
+        return HeaderSpans([], 0)
 
 
 def _is_trace(name: str) -> bool:

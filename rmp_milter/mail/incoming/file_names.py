@@ -40,8 +40,12 @@ def parameters(value: str) -> dict[str, str]:
     Names are lower case; RFC 2231 pieces are joined and decoded, and go before a plain
     parameter of the same name; the first of two equal names counts.
     """
+    if ";" not in value:
+        return {}
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    if ";" not in value:  # no parameter begins: most fields, and those that are not there
+        return plain
     for name, text in _pairs(value[:_VALUE_LIMIT]):
         extended = _EXTENDED.fullmatch(name)
         if extended is None:
@@ -72,6 +76,8 @@ def decode_words(value: str) -> str:
     Neighbouring words of one charset are joined before decoding, since clients cut
     characters in two between words.
     """
+    if "=?" not in value:
+        return value
     out: list[str] = []
     pending, label, end = b"", "", 0
     for word in _WORD.finditer(value):

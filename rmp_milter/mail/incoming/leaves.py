@@ -110,10 +110,8 @@ class _Walk:
 
     def leaves(self, part: Part, ancestors: tuple[Part, ...]) -> Iterator[Leaf]:
         if not part.children:
-            leaf = _leaf(self._buffer, part, ancestors)
-            yield from self._without_signature(
-                msgspec.structs.replace(leaf, unwrapped=self._unwrapped)
-            )
+            leaf = _leaf(self._buffer, part, ancestors, unwrapped=self._unwrapped)
+            yield from self._without_signature(leaf)
             return
         control = False
         for child in part.children:
@@ -153,7 +151,7 @@ class _Walk:
         self._buffer, self._unwrapped = around
 
 
-def _leaf(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Leaf:
+def _leaf(buffer: Buffer, part: Part, ancestors: tuple[Part, ...], *, unwrapped: bool) -> Leaf:
     html = part.media_type == "text/html"
     head = first(armor.shown(content(buffer, part), html=html), HEAD)
     kind, wraps = armor.kind_of(head)
@@ -164,10 +162,12 @@ def _leaf(buffer: Buffer, part: Part, ancestors: tuple[Part, ...]) -> Leaf:
         ancestors=ancestors,
         kind=kind,
         wraps=wraps,
+        unwrapped=unwrapped,
         is_control=len(head) < _CONTROL_SIZE and bool(_CONTROL.fullmatch(head)),
         wrapped_entity=b"multipart/encrypted" in leading.lower(),
     )
-    return msgspec.structs.replace(leaf, kind=_second_look(leaf, leading))
+    looked = _second_look(leaf, leading)
+    return leaf if looked is kind else msgspec.structs.replace(leaf, kind=looked)
 
 
 def _second_look(leaf: Leaf, leading: bytes) -> OctetsKind:

@@ -8,7 +8,8 @@ like boundaries, lines in headers that are no fields.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -94,13 +95,24 @@ class _Budget:
             raise MimeLimit("too many parts")
 
 
-def scan(buffer: Buffer, start: int = 0, end: int | None = None) -> Part:
+class HeaderSpans(NamedTuple):
+    """The fields of a header, and where the body behind it begins."""
+
+    fields: list[FieldSpan]
+    body_start: int
+
+
+def scan(
+    buffer: Buffer, start: int = 0, end: int | None = None, header: HeaderSpans | None = None
+) -> Part:
     """Return the structure of the mail (or MIME entity) at ``buffer[start:end]``.
 
+    ``header`` is what :func:`header_fields` found at ``start``, if it was asked already.
     Raises :class:`MimeLimit` beyond the bounds of this module; never on bad syntax.
     """
     stop = len(buffer) if end is None else end
-    return _scan(buffer, start, stop, "text/plain", MAX_DEPTH, _Budget())
+    top = header or header_fields(buffer, start, stop)
+    return _scan(buffer, top, (start, stop), "text/plain", MAX_DEPTH, _Budget())
 
 
 def walk(part: Part) -> Iterator[Part]:
@@ -121,7 +133,7 @@ def content(buffer: Buffer, part: Part) -> Iterator[bytes]:
     )
 
 
-def header_fields(buffer: Buffer, start: int, end: int) -> tuple[list[FieldSpan], int]:
+def header_fields(buffer: Buffer, start: int, end: int) -> HeaderSpans:
     """Return the header fields at ``start`` and the offset where the body begins.
 
     Lines that are no field are passed over; without an empty line the header ends before
@@ -131,18 +143,26 @@ def header_fields(buffer: Buffer, start: int, end: int) -> tuple[list[FieldSpan]
     at = start
     for _ in range(MAX_LINES):
         if at >= end:
-            return fields, at
+            return HeaderSpans(fields, at)
         ends = _LINE_END.search(buffer, at, end)
         stop, following = (ends.start(), ends.end()) if ends else (end, end)
         if stop == at:
-            return fields, following
+            return HeaderSpans(fields, following)
         line = bytes(buffer[at : min(stop, at + _LINE_HEAD)])
         if not _take_line(fields, line, at, stop) and _opens_body(fields, line):
-            return fields, at
+            return HeaderSpans(fields, at)
         if following - start > MAX_HEADER:
             raise MimeLimit("header too long")
         at = following
     raise MimeLimit("header of too many lines")
+
+
+def read_fields(buffer: Buffer) -> tuple[tuple[str, str], ...]:
+    """Return the fields of the header that opens the buffer, as :attr:`Part.fields` has them.
+
+    What stands below is not looked at. Raises :class:`MimeLimit`.
+    """
+    return _values(buffer, header_fields(buffer, 0, len(buffer))[0])
 
 
 def _take_line(fields: list[FieldSpan], line: bytes, at: int, stop: int) -> bool:
@@ -165,11 +185,16 @@ def _opens_body(fields: list[FieldSpan], line: bytes) -> bool:
 
 
 def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
-    buffer: Buffer, start: int, end: int, default_type: str, depth: int, budget: _Budget
+    buffer: Buffer,
+    header: HeaderSpans,
+    at: tuple[int, int],
+    default_type: str,
+    depth: int,
+    budget: _Budget,
 ) -> Part:
-    spans, body_start = header_fields(buffer, start, end)
+    (start, end), (spans, body_start) = at, header
     budget.take(bytes(buffer[start:body_start]).replace(b"\r\n", b"\n"))
-    fields = tuple((span.name, _value(buffer, span)) for span in spans)
+    fields = _values(buffer, spans)
     part = _part(fields, default_type, (start, body_start, end))
     inside = regions(buffer, part)
     if not inside:
@@ -178,9 +203,14 @@ def _scan(  # noqa: PLR0913, PLR0917 -- the recursion's state
         raise MimeLimit("nested too deeply")
     inner_type = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
     children = tuple(
-        _scan(buffer, first, last, inner_type, depth - 1, budget) for first, last in inside
+        _scan(buffer, header_fields(buffer, *each), each, inner_type, depth - 1, budget)
+        for each in inside
     )
     return msgspec.structs.replace(part, children=children)
+
+
+def _values(buffer: Buffer, spans: Iterable[FieldSpan]) -> tuple[tuple[str, str], ...]:
+    return tuple((span.name, _value(buffer, span)) for span in spans)
 
 
 def _value(buffer: Buffer, span: FieldSpan) -> str:

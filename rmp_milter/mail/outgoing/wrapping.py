@@ -6,6 +6,7 @@ Nothing of a patient and no word of a user stands outside the encryption.
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import formataddr, formatdate
+from functools import lru_cache
 
 import msgspec
 
@@ -111,6 +112,9 @@ class PlaceInAnswer(msgspec.Struct, frozen=True):
 _WORD_OCTETS = 39
 """Octets of an encoded word: 64 characters then, and a line of 76 behind ``Subject: ``."""
 
+_CONTINUES = 0x80
+"""The two upper bits of an octet that goes on with a character (RFC 3629, 3)."""
+
 _PROTECTED_MIXED = (
     f'multipart/mixed; boundary="{PART_BOUNDARY}"; protected-headers="v1"; hp="cipher"'
 )
@@ -171,7 +175,7 @@ def _protected_lines(subject: str, frame: Frame) -> list[str]:
         f"Subject: {_encoded(subject)}",
         f"From: {_from(frame)}",
         f"To: {frame.reader.mail}",
-        f"Date: {formatdate(frame.at)}",
+        f"Date: {_date(frame.at)}",
     ]
 
 
@@ -295,7 +299,7 @@ def _outer(
     if kind.startswith("multipart/") and "boundary=" not in kind:
         kind += f'; boundary="{boundary}"'
     lines = [
-        f"Date: {formatdate(later(frame, place).at)}",
+        f"Date: {_date(later(frame, place).at)}",
         f"From: {_from(frame)}",
         f"To: {frame.reader.mail}",
         f"Subject: {_encoded(subject or _subject(frame, place))}",
@@ -325,7 +329,16 @@ def _subject(frame: Frame, place: PlaceInAnswer | None) -> str:
 
 
 def _from(frame: Frame) -> str:
-    return formataddr((frame.service_name, frame.service), charset="utf-8")
+    return _address(frame.service_name, frame.service)
+
+
+# An answer says each twice, inside and outside, and the next answer the same again.
+_date = lru_cache(maxsize=16)(formatdate)
+
+
+@lru_cache(maxsize=16)
+def _address(name: str, mail: str) -> str:
+    return formataddr((name, mail), charset="utf-8")
 
 
 def _encoded(words: str) -> str:
@@ -340,12 +353,10 @@ def _encoded(words: str) -> str:
 
 def _pieces(words: str) -> Iterator[bytes]:
     """Cut a text so that each piece fits into an encoded word and holds whole characters."""
-    piece = b""
-    for char in words:
-        octets = char.encode()
-        if len(piece) + len(octets) > _WORD_OCTETS:
-            yield piece
-            piece = b""
-        piece += octets
-    if piece:
-        yield piece
+    octets, at = words.encode(), 0
+    while at < len(octets):
+        end = at + _WORD_OCTETS
+        while octets[end : end + 1] and octets[end] & 0xC0 == _CONTINUES:
+            end -= 1
+        yield octets[at:end]
+        at = end

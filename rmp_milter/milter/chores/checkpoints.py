@@ -15,11 +15,12 @@ from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.surface import Store
+from rmp_milter.store.surface import Snapshot, Store
 
 FEWEST_KEEPERS = 2
 """With one keeper of checkpoints alone, nobody can compare two histories."""
-_REMEMBERED = 3 * 86_400
+_DAY = 86_400
+_REMEMBERED = 3 * _DAY
 
 
 class Audience(msgspec.Struct, frozen=True):
@@ -60,6 +61,22 @@ def send_checkpoint(
     return reply.note
 
 
+def last_checkpoint(view: Snapshot, now: int, hour: int) -> int:
+    """Return for which moment the last daily checkpoint was sent, 0 if none in three days."""
+    due = last_hour(now, hour)
+    days = range(due, due - _REMEMBERED, -_DAY)
+    return next((day for day in days if view.happened(_mark(day))), 0)
+
+
+def is_sent(view: Snapshot, at: int, hour: int) -> bool:
+    """Return whether the checkpoint of the day of ``at`` was sent, at ``hour`` or later."""
+    return view.happened(_mark(last_hour(at, hour)))
+
+
+def _mark(due: int) -> bytes:
+    return f"daily checkpoint {due}".encode()
+
+
 def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
     keeper: KeeperClient, store: Store, audience: Audience, at: int, hour: int, now: int
 ) -> bool:
@@ -69,12 +86,11 @@ def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
     restart sends none twice. Raises as :func:`send_checkpoint`.
     """
     due = last_hour(at, hour)
-    mark = f"daily checkpoint {due}".encode()
     with store.snapshot() as view:
-        if view.happened(mark):
+        if is_sent(view, at, hour):
             return False
     try:
-        once = Once(value=mark, expires=due + _REMEMBERED)
+        once = Once(value=_mark(due), expires=due + _REMEMBERED)
         send_checkpoint(keeper, store, audience, now, (once,))
     except Conflict:
         return False  # another process was first

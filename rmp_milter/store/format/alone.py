@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,23 @@ def _folder_locked(folder: Path, how: int) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def keep_lock_file_open_to_both(folder: Path) -> None:
+    """Make LMDB's lock file where it is missing, and give it the store's mode and group.
+
+    LMDB would make it by the umask of whoever comes first, root's command after a copy was put
+    back, and shut the courier out. What cannot be mended by this user is for LMDB to tell.
+    """
+    lock = folder / "lock.mdb"
+    with suppress(OSError):
+        if not lock.exists():
+            write_new(lock, b"", FILE_MODE)
+        status, group = lock.stat(), (folder / "data.mdb").stat().st_gid
+        if status.st_gid != group:
+            os.chown(lock, -1, group)
+        if stat.S_IMODE(status.st_mode) != FILE_MODE:
+            lock.chmod(FILE_MODE)
 
 
 @contextmanager

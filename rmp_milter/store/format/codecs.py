@@ -10,6 +10,7 @@ import hmac
 import os
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import msgspec
@@ -49,6 +50,8 @@ T = TypeVar("T")
 ID_BYTES = 16
 LINK_BYTES = 32
 NONCE_BYTES = 12
+REMEMBERED = 64
+"""Records of a table that are remembered as they were opened: some hundred kilobytes."""
 _LATEST = 0xFFFFFFFF
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -87,6 +90,22 @@ class Codec(Generic[T]):
             ) from error
 
 
+class RememberingCodec(Codec[T]):
+    """The same for records that one mail reads several times, who sent it among them.
+
+    What was opened lately is known by all of its octets and its place: whatever is stored there
+    otherwise is opened, and authenticated, anew.
+    """
+
+    def __init__(self, table: str, key: bytes, kind: type[T]) -> None:
+        super().__init__(table, key, kind)
+        self._lately = lru_cache(maxsize=REMEMBERED)(super().open)
+
+    def open(self, record: bytes, sealed: bytes | memoryview) -> T:
+        """Return the value sealed at ``record``; raises :class:`DamagedRecordError`."""
+        return self._lately(record, bytes(sealed))
+
+
 class LinkKind(StrEnum):
     """What a blind key leads from."""
 
@@ -115,12 +134,14 @@ class Blind:
     """Look-up keys that say nothing to whoever has the files but not the index key."""
 
     def __init__(self, key: bytes, purpose: str = "index") -> None:
-        self._key = subkey(key, purpose)
+        self._keyed = hmac.new(subkey(key, purpose), digestmod="sha256")
 
     def of(self, kind: LinkKind, value: bytes | str) -> bytes:
         """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
         text = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-        return hmac.digest(self._key, kind.value.encode() + b"\0" + text, "sha256")
+        keyed = self._keyed.copy()  # half of it is done already: that of the key alone
+        keyed.update(kind.encode() + b"\0" + text)
+        return keyed.digest()
 
     def check_value(self) -> bytes:
         """Return what the store keeps to know its index key again.
@@ -140,7 +161,7 @@ class Codecs:
         self.dossiers = Codec("dossiers", keys.metadata, StoredDossier)
         self.heads = Codec("heads", keys.metadata, Head)
         self.entries = Codec("entries", keys.metadata, StoredEntry)
-        self.doctors = Codec("doctors", keys.metadata, Doctor)
+        self.doctors = RememberingCodec("doctors", keys.metadata, Doctor)
         self.key_packets = Codec("envelopes", keys.metadata, StoredKeyPackets)
         self.waiting = Codec("waiting", keys.metadata, StoredWaiting)
         self.tallies = Codec("tallies", keys.metadata, Tally)

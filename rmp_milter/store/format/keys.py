@@ -15,13 +15,25 @@ from rmp_milter.store.format.failures import StoreError
 KEY_BYTES = 32
 METADATA, INDEX = "metadata.key", "index.key"
 """The key files that only the milter has, in its folder."""
+OUTBOX = "outbox.key"
+"""How the key that milter and courier share is called, wherever it lies."""
 
 MAX_KEY_FILE = 256
 """More than any key file holds; nothing else is read into memory by mistake."""
 
 
+PUT_BACK = "put it back from your copy of this service; nothing was changed"
+
+
 class StoreKeyError(StoreError):
-    """A key file is missing, unreadable or malformed; one clear line, without the key."""
+    """A key file is missing, unreadable, malformed or another's; one line, without the key.
+
+    ``hint`` says in one line what to do, and never what would lose what is there.
+    """
+
+    def __init__(self, line: str, hint: str = "") -> None:
+        super().__init__(line)
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,9 @@ def read_key(path: Path) -> bytes:
         with path.open("rb") as file:
             line = file.read(MAX_KEY_FILE)
     except OSError as error:
-        raise StoreKeyError(f"cannot read key file {path}: {error.strerror}") from error
+        said = f"cannot read key file {path}: {error.strerror}"
+        hint = PUT_BACK if isinstance(error, FileNotFoundError) else ""
+        raise StoreKeyError(said, hint) from error
     return _decode(path, line)
 
 
@@ -82,7 +96,8 @@ def _decode(path: Path, line: bytes) -> bytes:
     try:
         key = base64.b64decode(line.strip(), validate=True)
     except binascii.Error as error:
-        raise StoreKeyError(f"key file {path} is not one line of base64") from error
+        raise StoreKeyError(f"key file {path} is not one line of base64", PUT_BACK) from error
     if len(key) != KEY_BYTES:
-        raise StoreKeyError(f"key file {path} holds {len(key)} bytes, not {KEY_BYTES}")
+        said = f"key file {path} holds {len(key)} bytes, not {KEY_BYTES}"
+        raise StoreKeyError(said, PUT_BACK)
     return key

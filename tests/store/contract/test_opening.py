@@ -164,6 +164,9 @@ def test_a_store_opened_to_read_reads_and_writes_nothing(engine: Engine) -> None
             store.commit(Changes(doctors=(a_doctor(2),)), NOW)
     with engine.open(KEYS) as store:
         assert store.stats()["doctors"] == 1
+        taken, most = store.room()
+        assert taken > 0
+        assert not most or taken < most
 
 
 def test_digests_are_remembered_as_long_as_the_opener_says(engine: Engine) -> None:

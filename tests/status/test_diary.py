@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.host.diary import FOLDER, HostWork, WorkDone, last, note
+from rmp_milter.status.diary import FOLDER, HostWork, WorkDone, last, note
 
 
 def test_what_was_noted_last_is_read(tmp_path: Path) -> None:

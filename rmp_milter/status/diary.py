@@ -42,15 +42,21 @@ def note(store: Path, work: HostWork, done: WorkDone) -> None:
 
     Owner and group are the store folder's. Raises ``OSError`` where it cannot be written.
     """
-    folder = store / FOLDER
-    owner = store.stat()
-    if not folder.is_dir():
-        folder.mkdir()
-        _give(folder, owner, _FOLDER_MODE)
+    folder, owner = diary_folder(store), store.stat()
     short = msgspec.structs.replace(done, said=done.said[:_MOST_SAID])
     file = folder / f"{work.value}.json"
     replace_whole(file, msgspec.json.encode(short) + b"\n", _MODE)
     _give(file, owner, _MODE)
+
+
+def diary_folder(store: Path) -> Path:
+    """Return the diary's folder, made where there is none. Raises ``OSError``."""
+    folder = store / FOLDER
+    if not folder.is_dir():
+        with suppress(FileExistsError):  # of another process, just now
+            folder.mkdir()
+            _give(folder, store.stat(), _FOLDER_MODE)
+    return folder
 
 
 def last(store: Path, work: HostWork) -> WorkDone | None:

@@ -1,0 +1,126 @@
+"""How the service stands, asked of its parts: each as its own user, none changed."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+from rmp_milter import __version__
+from rmp_milter.calls.client import KeeperDown, KeeperFailed, KeeperLine
+from rmp_milter.calls.protocol import Compare, Compared
+from rmp_milter.certificates import CertificateError, read_certificate
+from rmp_milter.certificates.prolonging import ends_at
+from rmp_milter.config import Config
+from rmp_milter.host.owners import as_owner
+from rmp_milter.host.smime import published_smime
+from rmp_milter.milter.chores.checkpoints import last_checkpoint
+from rmp_milter.status.diary import HostWork, last
+from rmp_milter.status.pulse import Beating, Pulse, felt
+from rmp_milter.status.state import Beat, OwnCertificate, Rows, State, StoreHeld, StoreRoom
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.keys import read_key, read_store_keys
+from rmp_milter.store.opening import engine_at
+from rmp_milter.x509 import read_x509
+
+KEEPER_SECONDS = 5.0
+MOST_COUNTED = 10_000
+"""Emergencies that are counted; more are as bad."""
+
+
+def gather(config: Config) -> State:
+    """Ask all parts how they stand. Nothing is raised: what cannot be asked is said so."""
+    held, why = None, ""
+    try:
+        held = as_owner(config.paths.store, lambda: _held(config), StoreHeld)
+    except (OSError, StoreError) as error:
+        why = str(error)
+    return State(
+        at=int(time.time()),
+        address=config.service.addresses[0],
+        version=__version__,
+        keeper=_keeper_answers(config),
+        held=held,
+        certificates=tuple(_certificates(config)),
+        checkpoints_wanted=bool(config.audit.addresses),
+        why=why,
+    )
+
+
+def _keeper_answers(config: Config) -> bool | None:
+    """Whether the keeper answers a question that leaves nothing in its log."""
+    place = config.sockets.operator
+    if not os.access(place.parent, os.X_OK):
+        return None
+    try:
+        with KeeperLine(place, KEEPER_SECONDS) as line:
+            line.expect(Compared, Compare(()))
+    except PermissionError:
+        return None
+    except (KeeperDown, KeeperFailed, OSError):
+        return False
+    return True
+
+
+def _held(config: Config) -> StoreHeld:
+    paths = config.paths
+    keys = read_store_keys(paths.milter, paths.outbox_key)
+    now = int(time.time())
+    due_since = _due_since(config, now)
+    with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
+        counts, room = store.stats(), store.room()
+        with store.snapshot() as view:
+            emergencies = sum(1 for _ in islice(view.open_emergencies(), MOST_COUNTED))
+            checkpoint = last_checkpoint(view, now, config.audit.hour)
+    works = ((work, last(paths.store, work)) for work in HostWork)
+    return StoreHeld(
+        counts=counts,
+        rows=Rows(counts["outbox_waiting"], due_since, counts["outbox_parked"]),
+        room=_room(config, *room),
+        emergencies_open=emergencies,
+        checkpoint=checkpoint,
+        milter=_beat(config, Beating.MILTER),
+        courier=_beat(config, Beating.COURIER),
+        diary={work.value: done for work, done in works if done},
+    )
+
+
+def _due_since(config: Config, now: int) -> int:
+    """Return since when the answer waits that is due for longest; 0 where none is."""
+    key = read_key(config.paths.outbox_key)
+    with (
+        engine_at(config.paths.store, config.store).outbox(key) as outbox,
+        outbox.snapshot() as snapshot,
+    ):
+        return min((row.since for row in snapshot.due(now, 1)), default=0)
+
+
+def _room(config: Config, used: int, most: int) -> StoreRoom:
+    disk = shutil.disk_usage(config.paths.store)
+    return StoreRoom(used, most, disk.free, disk.total)
+
+
+def _beat(config: Config, part: Beating) -> Beat:
+    pulse = felt(config.paths.store, part)
+    return Beat(pulse, alive=pulse is not None and _is_there(pulse))
+
+
+def _is_there(pulse: Pulse) -> bool:
+    """Whether the process of a pulse runs: one of another user counts as well."""
+    try:
+        os.kill(pulse.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _certificates(config: Config) -> Iterator[OwnCertificate]:
+    try:
+        own = read_certificate((config.paths.public / "service.asc").read_bytes())
+        yield OwnCertificate("OpenPGP", ends_at(own.binary, int(time.time())))
+    except (OSError, CertificateError):
+        pass  # rmp check says what is wrong with it
+    if smime := published_smime(config):
+        yield OwnCertificate("S/MIME", read_x509(smime).not_after)

@@ -1,0 +1,138 @@
+"""Every key of a service: what it is for, since when it is there, until when, in which use.
+
+Root looks at each part's files as the part's own user. Nothing of a key itself is shown.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from rmp_milter.certificates import CertificateError, ends_at
+from rmp_milter.config import Config
+from rmp_milter.courier.dkim_key import DKIM_KEY
+from rmp_milter.host.owners import as_owner
+from rmp_milter.keeper.keys.checks import standing
+from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.keys import (
+    AUDITORS,
+    CUSTODY,
+    LOG,
+    PEPPER,
+    SERVICE,
+    WAITING,
+    load_keys,
+)
+from rmp_milter.keeper.keys.service_certificates import InUse, in_use
+from rmp_milter.keeper.keys.smime_folder import SMIME, SmimeFolder, read_smime
+from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.store.format.keys import INDEX, METADATA
+
+PURPOSES: Mapping[str, str] = {
+    SERVICE: "opens doctors' mail",
+    CUSTODY: "emergencies, locums",
+    PEPPER: "codes, cards",
+    WAITING: "deposits that wait",
+    LOG: "signs the access log",
+    AUDITORS: "emergencies' reasons",
+    METADATA: "the store's records",
+    INDEX: "look-ups in the store",
+}
+_SMIME_PURPOSE = "opens Outlook's mail"
+_SMIME_USES = {
+    InUse.ANSWERS: "in use",
+    InUse.OPENS: "opens still",
+    InUse.OLD: "is over",
+}
+IN_USE, MISSING = "in use", "missing"
+
+
+class ServiceKey(msgspec.Struct, frozen=True):
+    """One key; times in epoch seconds, 0 where there is none (``ends``: never).
+
+    ``known`` says that the process concerned would know another one in its place.
+    """
+
+    file: str
+    purpose: str
+    made: int
+    ends: int = 0
+    use: str = IN_USE
+    known: bool = True
+
+
+def all_keys(config: Config) -> list[ServiceKey]:
+    """Return every key of the service. Raises ``OSError`` where a part cannot be looked at."""
+    paths, now = config.paths, int(time.time())
+    found = list[ServiceKey]
+    return [
+        *as_owner(paths.keeper, lambda: [*_keepers(config, now)], found),
+        *as_owner(paths.milter, lambda: [*_plain(paths.milter, (METADATA, INDEX))], found),
+        _shared(paths.outbox_key),
+        *as_owner(paths.courier, lambda: [*_couriers(paths.courier)], found),
+    ]
+
+
+def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
+    folder = config.paths.keeper
+    unknown = _unknown(folder)
+    for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
+        ends = _service_ends(config, now) if name == SERVICE else 0
+        row = _row(folder / name, PURPOSES[name])
+        yield msgspec.structs.replace(row, ends=ends, known=name not in unknown)
+    try:
+        yield from _smime(folder, read_smime(folder / SMIME), now)
+    except KeyFileError as error:
+        yield ServiceKey(f"keeper/{SMIME}", _SMIME_PURPOSE, 0, use=f"cannot be read ({error})")
+
+
+def _unknown(folder: Path) -> frozenset[str]:
+    """Return of which files the keeper would not know another one in their place, or does."""
+    try:
+        with Journal(folder / "log") as journal:
+            stood = standing(load_keys(folder), journal.key_values())
+    except (KeyFileError, JournalError):
+        return frozenset()
+    return frozenset({*stood.unproven, *(line.split(" ", 1)[0] for line in stood.wrong)})
+
+
+def _service_ends(config: Config, now: int) -> int:
+    try:
+        return ends_at((config.paths.public / "service.asc").read_bytes(), now)
+    except (OSError, CertificateError):
+        return 0
+
+
+def _smime(folder: Path, found: SmimeFolder, now: int) -> Iterator[ServiceKey]:
+    for one in found.certificates:
+        file = found.files[one.certificate].relative_to(folder)
+        use = _SMIME_USES[in_use(one, found.certificates, now)]
+        made, ends = one.not_before, one.not_after
+        yield ServiceKey(f"keeper/{file}", _SMIME_PURPOSE, made, ends, use)
+    for key in found.waiting:
+        row = _row(key.file, _SMIME_PURPOSE)
+        name = f"keeper/{key.file.relative_to(folder)}"
+        yield msgspec.structs.replace(row, file=name, use="waits")
+
+
+def _couriers(folder: Path) -> Iterator[ServiceKey]:
+    for file in sorted({folder / DKIM_KEY, *folder.glob("dkim*.key")}):
+        yield _row(file, "signs answers (DKIM)")
+
+
+def _plain(folder: Path, names: tuple[str, ...]) -> Iterator[ServiceKey]:
+    for name in names:
+        yield _row(folder / name, PURPOSES[name])
+
+
+def _shared(file: Path) -> ServiceKey:
+    return _row(file, "answers to be sent")
+
+
+def _row(file: Path, purpose: str) -> ServiceKey:
+    name = f"{file.parent.name}/{file.name}"
+    try:
+        return ServiceKey(name, purpose, int(file.stat().st_mtime))
+    except FileNotFoundError:
+        return ServiceKey(name, purpose, 0, use=MISSING)

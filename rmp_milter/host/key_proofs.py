@@ -1,0 +1,225 @@
+"""Whether the keeper's keys are those of what is stored: they open it, or they do not.
+
+Root looks at a few records as the store's user and at the keys as the keeper's, so that neither
+user ever reads the other's files.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import msgspec
+
+from rmp_milter.calls.protocol import SealedDocument
+from rmp_milter.certificates import CertificateError, read_certificate
+from rmp_milter.config import Config
+from rmp_milter.dossier.cards import CardError
+from rmp_milter.host.owners import as_owner
+from rmp_milter.host.smime import SMIME_PUBLIC, published_smime
+from rmp_milter.keeper.authority.cards import Sealer
+from rmp_milter.keeper.keys.checks import check_values, standing
+from rmp_milter.keeper.keys.keys import CUSTODY, LOG, PEPPER, SERVICE, WAITING, Keys, load_keys
+from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_waiting_key
+from rmp_milter.keeper.keys.smime_folder import SMIME
+from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.keys import read_store_keys
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Snapshot
+from rmp_milter.tlog.checkpoints import read_checkpoint
+from rmp_milter.tlog.notes import NoteError
+
+FEW, LOOKED_THROUGH = 8, 1000
+"""Records of a kind that are tried, and those that are gone through to find them."""
+
+
+class Specimens(msgspec.Struct, frozen=True):
+    """A few records that only the right keys open, and the service's public certificate."""
+
+    cards: list[bytes] = []
+    slots: list[tuple[bytes, bytes]] = []
+    waiting: list[tuple[bytes, SealedDocument]] = []
+    certificate: bytes = b""
+
+
+class KeyLook(msgspec.Struct, frozen=True):
+    """What was found of the key files: lines on wrong ones, names of unproven ones.
+
+    ``smime`` is a line where the S/MIME certificate that is laid out has no key.
+    """
+
+    wrong: list[str] = []
+    unproven: list[str] = []
+    smime: str = ""
+
+
+class Proofs(msgspec.Struct, frozen=True):
+    """Of which key files it is proven that they are right, and of which that they are not."""
+
+    right: frozenset[str]
+    wrong: frozenset[str]
+
+
+def specimens(config: Config) -> Specimens:
+    """Return a few records; none where the store cannot be opened, which is said elsewhere."""
+    try:
+        found = as_owner(config.paths.store, lambda: _specimens(config), Specimens)
+    except (OSError, StoreError):
+        found = Specimens()
+    return msgspec.structs.replace(found, certificate=_certificate(config))
+
+
+def _specimens(config: Config) -> Specimens:
+    paths = config.paths
+    keys = read_store_keys(paths.milter, paths.outbox_key)
+    opened = engine_at(paths.store, config.store).open(keys, read_only=True)
+    with opened as store, store.snapshot() as view:
+        return _taken(view)
+
+
+def _taken(view: Snapshot) -> Specimens:
+    dossiers = [*islice(view.dossiers(), LOOKED_THROUGH)]
+    cards = (each.card for each in dossiers if each.card)
+    slots = ((each.dossier_id, each.slots.custody) for each in dossiers if each.slots.custody)
+    return Specimens(
+        cards=[*islice(cards, FEW)],
+        slots=[*islice(slots, FEW)],
+        waiting=[*islice(_sealed(view), FEW)],
+    )
+
+
+def _sealed(view: Snapshot) -> Iterator[tuple[bytes, SealedDocument]]:
+    for each in islice(view.waiting(), FEW):
+        for one in each.entry.documents:
+            sealed = SealedDocument(one.document_id, one.container, one.digest, one.sealed_key)
+            yield each.waiting_id, sealed
+
+
+def _certificate(config: Config) -> bytes:
+    try:
+        return (config.paths.public / "service.asc").read_bytes()
+    except OSError:
+        return b""
+
+
+def proofs(keys: Keys, found: Specimens, checkpoint: bytes, origin: str) -> Proofs:
+    """Try the keys; ``checkpoint`` is what the log of the name ``origin`` signed last."""
+    tried = {
+        PEPPER: [_is_card(Sealer(keys.pepper), card) for card in found.cards],
+        CUSTODY: [_opens_slot(keys, *slot) for slot in found.slots],
+        WAITING: [_opens_waiting(keys, *sealed) for sealed in found.waiting],
+        LOG: [_signed(keys, checkpoint, origin)] if checkpoint else [],
+        SERVICE: [*_published(keys, found.certificate)],
+    }
+    # One damaged record says nothing of a key; one that opens says all.
+    return Proofs(
+        right=frozenset(name for name, each in tried.items() if any(each)),
+        wrong=frozenset(name for name, each in tried.items() if each and not any(each)),
+    )
+
+
+def _is_card(sealer: Sealer, card: bytes) -> bool:
+    try:
+        sealer.dossier(card)
+    except CardError:
+        return False
+    return True
+
+
+def _opens_slot(keys: Keys, dossier_id: bytes, slot: bytes) -> bool:
+    try:
+        open_custody_slot(keys.custody, dossier_id, slot)
+    except SealError:
+        return False
+    return True
+
+
+def _opens_waiting(keys: Keys, waiting_id: bytes, sealed: SealedDocument) -> bool:
+    try:
+        open_waiting_key(keys.waiting, waiting_id, sealed)
+    except SealError:
+        return False
+    return True
+
+
+def _signed(keys: Keys, checkpoint: bytes, origin: str) -> bool:
+    try:
+        read_checkpoint(checkpoint, verifier_key(keys.log, origin))
+    except NoteError:
+        return False
+    return True
+
+
+def _published(keys: Keys, certificate: bytes) -> Iterator[bool]:
+    try:
+        fingerprint = read_certificate(certificate).fingerprint
+    except CertificateError:
+        return  # what is laid out is looked at elsewhere
+    yield fingerprint.lower() == keys.service.fingerprint.lower()
+
+
+SMIME_BACK = (
+    "put keeper/smime back from your copy; where another certificate took its place:"
+    " rmp key smime export --der > public/service-smime.cer"
+)
+
+
+def without_key(keys: Keys, config: Config) -> str:
+    """Say in a line that the S/MIME certificate that is laid out has no key; else nothing."""
+    published = published_smime(config)
+    if not published or any(each.certificate == published for each in keys.smime):
+        return ""
+    return f"{config.paths.keeper / SMIME}: has no key of {SMIME_PUBLIC}, which doctors have"
+
+
+def look(config: Config) -> KeyLook:
+    """Say of each of the keeper's key files whether it is wrong, or not proven yet.
+
+    Nothing is written. Raises :class:`.KeyFileError` and :class:`.JournalError` where the files
+    cannot be used at all.
+    """
+    found = specimens(config)
+    return as_owner(config.paths.keeper, lambda: _look(config, found), KeyLook)
+
+
+def _look(config: Config, found: Specimens) -> KeyLook:
+    keys = load_keys(config.paths.keeper)
+    with Journal(config.paths.keeper / "log") as journal:
+        stood = standing(keys, journal.key_values())
+        tried = proofs(keys, found, journal.last_checkpoint(), journal.origin)
+    said = {line.split(" ", 1)[0] for line in stood.wrong}
+    more = [f"{name} {_UNLIKE[name]}" for name in sorted(tried.wrong - said)]
+    unproven = [each for each in stood.unproven if each not in tried.wrong]
+    wrong = [*stood.wrong, *more]
+    return KeyLook(wrong, unproven, without_key(keys, config))
+
+
+_UNLIKE = {
+    PEPPER: "is not the one by which the cards in the store were made",
+    CUSTODY: "opens none of the store's dossiers: no emergency, no locum, no new key",
+    WAITING: "opens none of the deposits that wait",
+    LOG: "is not the one that signed the access log so far",
+    SERVICE: "is not the key of public/service.asc, to which doctors write",
+}
+
+
+def prove(config: Config, accepted: Iterable[str] = ()) -> tuple[list[str], KeyLook]:
+    """Note the check values of the files that are proven right, or ``accepted`` by the host.
+
+    Returns their names, and what is still to be said. Raises as :func:`look`. Nothing is noted
+    over what was noted before, nor of a file that is proven wrong.
+    """
+    found, names = specimens(config), [*accepted]
+
+    def noted() -> list[str]:
+        keys = load_keys(config.paths.keeper)
+        with Journal(config.paths.keeper / "log") as journal:
+            stood = standing(keys, journal.key_values())
+            tried = proofs(keys, found, journal.last_checkpoint(), journal.origin)
+            right = ({*tried.right, *names} - tried.wrong) & {*stood.unproven}
+            values = check_values(keys)
+            journal.note_key_values({name: (values[name],) for name in sorted(right)})
+        return sorted(right)
+
+    done = as_owner(config.paths.keeper, noted, list[str])
+    return done, look(config)

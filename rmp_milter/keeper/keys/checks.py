@@ -1,0 +1,106 @@
+"""Check values: by what the keeper knows at its start whether its key files are its own.
+
+A key that is put back from another service's copy, or under another's name, is a good key: nothing
+fails until somebody needs what it does not open. So the keeper notes of each key a digest from
+which nothing of it follows, in the access log's environment, and holds the files to it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
+from rmp_milter.keeper.keys.keys import (
+    AUDITORS,
+    CUSTODY,
+    LOG,
+    PEPPER,
+    SERVICE,
+    WAITING,
+    Keys,
+)
+
+CheckValues: TypeAlias = Mapping[str, tuple[bytes, ...]]
+"""The name of a key file → the values that are right, more than one while it is renewed."""
+
+CHECKED = (SERVICE, CUSTODY, WAITING, PEPPER, LOG, AUDITORS)
+VALUE_SIZE = 16
+
+
+class KeyStanding(NamedTuple):
+    """What there is to say of key files.
+
+    ``wrong`` are lines, one a file, empty where all is well; ``unproven`` are the names of
+    files of which nothing is noted yet.
+    """
+
+    wrong: tuple[str, ...]
+    unproven: tuple[str, ...]
+
+
+def check_values(keys: Keys) -> dict[str, bytes]:
+    """Return the check value of each key file."""
+    return {name: _value(name, content) for name, content in _contents(keys).items()}
+
+
+def auditors_value(public: X25519PublicKey) -> bytes:
+    """Return the check value of an auditors' key."""
+    return _value(AUDITORS, public.public_bytes_raw())
+
+
+def all_noted(keys: Keys) -> CheckValues:
+    """Return what is noted of a new service's keys: that these are right."""
+    return {name: (value,) for name, value in check_values(keys).items()}
+
+
+def standing(keys: Keys, noted: CheckValues) -> KeyStanding:
+    """Hold the keys to what is ``noted``."""
+    return KeyStanding(
+        wrong=tuple(_wrong(_contents(keys), noted)),
+        unproven=tuple(name for name in CHECKED if not noted.get(name)),
+    )
+
+
+def check_own(keys: Keys, noted: CheckValues) -> tuple[str, ...]:
+    """Return of which key files nothing is noted; raise :class:`KeyFileError` for a wrong one."""
+    found = standing(keys, noted)
+    if found.wrong:
+        raise KeyFileError("; ".join(found.wrong), PUT_BACK)
+    return found.unproven
+
+
+def _wrong(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
+    for name, content in contents.items():
+        right = noted.get(name, ())
+        if right and _value(name, content) not in right:
+            yield f"{name} {_whose(content, noted)}"
+
+
+def _whose(content: bytes, noted: CheckValues) -> str:
+    for other, values in noted.items():
+        if _value(other, content) in values:
+            return f"holds what belongs in {other}"
+    return "is not the key that this service has had so far"
+
+
+def _contents(keys: Keys) -> dict[str, bytes]:
+    """Return what each key is known by: its octets, or of the service's its fingerprint.
+
+    That stays when the service's certificate is prolonged, or gains a subkey.
+    """
+    return {
+        SERVICE: bytes.fromhex(keys.service.fingerprint),
+        CUSTODY: keys.custody.private_bytes_raw(),
+        WAITING: keys.waiting.private_bytes_raw(),
+        PEPPER: keys.pepper,
+        LOG: keys.log.private_bytes_raw(),
+        AUDITORS: keys.auditors.public_bytes_raw(),
+    }
+
+
+def _value(name: str, content: bytes) -> bytes:
+    info = b"rmp key check 1 " + name.encode()
+    return HKDF(SHA256(), VALUE_SIZE, salt=None, info=info).derive(content)

@@ -1,0 +1,83 @@
+"""The end of the key that somebody is written to by, told before it comes."""
+
+from collections.abc import Mapping
+
+from rmp_milter.mail.catalogue.text import Text
+
+LETTERS: Mapping[str, Text] = {
+    "subject-key-ends": Text(
+        "RMP : votre clé expire le {day}", "RMP: your key expires on {day}"
+    ),
+    "key-ends": Text(
+        """\
+La clé avec laquelle le service vous écrit expire le {day} :
+
+    {fingerprint}
+
+Après ce jour, vous ne pourrez plus lire ni ses réponses ni les
+documents qui arrivent. Avant, en deux gestes :
+
+1. Dans votre messagerie, prolongez cette clé (Thunderbird :
+   gestionnaire de clés OpenPGP, date d'expiration).
+
+2. Écrivez au service un message chiffré et signé, par exemple
+   pour demander l'aide, en joignant votre clé publique. La date
+   compte aussitôt, et la réponse vous le confirme.
+
+Si vous n'avez plus cette clé, téléphonez à l'hébergeur.
+""",
+        """\
+The key by which the service writes to you expires on {day}:
+
+    {fingerprint}
+
+After that day you can read neither its answers nor the documents
+that come in. Before it, in two steps:
+
+1. In your mail program, prolong this key (Thunderbird: OpenPGP
+   key manager, expiration date).
+
+2. Write an encrypted and signed mail to the service with your
+   public key attached, such as one that asks for help. The day
+   counts at once, and the answer says so.
+
+If you do not have this key any more, telephone the host.
+""",
+    ),
+    "certificate-ends": Text(
+        """\
+Le certificat avec lequel le service vous écrit expire
+le {day}.
+
+Après ce jour, vous ne pourrez plus lire ni ses réponses ni les
+documents qui arrivent. Avant, en deux gestes :
+
+1. Faites renouveler ce certificat par qui vous l'a remis, et
+   installez le nouveau dans votre messagerie. Gardez l'ancien :
+   il ouvre vos anciens messages.
+
+2. Écrivez au service un message chiffré, signé avec le nouveau,
+   par exemple pour demander l'aide. S'il vient de la même
+   autorité, il compte aussitôt, et la réponse vous le confirme.
+
+S'il vient d'une autre autorité, téléphonez à l'hébergeur.
+""",
+        """\
+The certificate by which the service writes to you expires
+on {day}.
+
+After that day you can read neither its answers nor the
+documents that come in. Before it, in two steps:
+
+1. Have this certificate renewed by whom you have it from, and
+   install the new one in your mail program. Keep the old one:
+   it opens your old mail.
+
+2. Write an encrypted mail to the service, signed by the new
+   one, such as one that asks for help. If it is of the same
+   authority it counts at once, and the answer says so.
+
+If it is of another authority, telephone the host.
+""",
+    ),
+}

@@ -1,0 +1,104 @@
+"""A service's state on one screen, in lines of at most 80 columns."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rmp_milter.status.diary import HostWork
+from rmp_milter.status.judging import Need
+from rmp_milter.status.pulse import Tick
+from rmp_milter.status.state import Beat, State, StoreHeld
+
+WIDTH = 80
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def pairs_of(state: State) -> Iterator[tuple[str, str]]:
+    """Yield names and what is said of each, for two columns."""
+    moment = datetime.fromtimestamp(state.at, UTC)
+    yield "service", f"{state.address}, rmp-milter {state.version}"
+    yield "at", f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    yield "keeper", _KEEPER[state.keeper]
+    held = state.held
+    if held is not None:
+        yield from _process("milter", held.milter, "mail", state.at)
+        yield from _process("courier", held.courier, "answer", state.at)
+        yield from _held(held, state)
+    for each in state.certificates:
+        until = datetime.fromtimestamp(each.until, UTC)
+        said = f"until {until:%Y-%m-%d}" if each.until else "for ever"
+        yield "certificate", f"{each.kind}, {said}"
+
+
+def lines_of(needs: list[Need]) -> Iterator[str]:
+    """Yield what needs somebody, each with what to do."""
+    for need in needs:
+        yield f"{need.severity}: {need.line}"
+        yield f"  hint: {need.hint}"
+    errors = sum(need.severity == "error" for need in needs)
+    yield f"{errors} errors, {len(needs) - errors} warnings"
+
+
+_KEEPER = {
+    True: "answers",
+    False: "does not answer",
+    None: "not asked: only root and its own user may",
+}
+
+
+def _held(held: StoreHeld, state: State) -> Iterator[tuple[str, str]]:
+    rows, room, counts = held.rows, held.room, held.counts
+    due = f", the longest since {_ago(rows.due_since, state.at)}" if rows.due_since else ""
+    yield "answers", f"{rows.waiting} wait{due}; {rows.parked} parked"
+    yield "deposits", f"{counts['deposits_waiting']} wait for a dossier"
+    yield "emergencies", f"{held.emergencies_open} to be looked into"
+    yield "dossiers", f"{counts['dossiers']}, {counts['documents']} documents"
+    yield "directory", f"{counts['doctors']} entries"
+    yield "store", f"{_size(room.used)} used of at most {_size(room.most)}"
+    yield "disk", f"{_size(room.free)} free of {_size(room.disk)}"
+    yield "checkpoint", _last(held.checkpoint, state.at)
+    for work, name in (
+        (HostWork.BACKUP, "backup"),
+        (HostWork.STORE_CHECK, "store check"),
+        (HostWork.LIVE_CHECK, "live check"),
+    ):
+        done = held.last(work)
+        fine = "" if done is None else ", all was well" if done.fine else ", see below"
+        yield name, f"{_last(done.at if done else 0, state.at)}{fine}"
+
+
+def _process(name: str, beat: Beat, what: str, now: int) -> Iterator[tuple[str, str]]:
+    pulse = beat.pulse
+    if not beat.alive or pulse is None:
+        yield name, "does not run"
+        return
+    since = f"up {_ago(pulse.started, now)}"
+    last = f"last {what} {_ago(pulse.last, now)} ago" if pulse.last else f"no {what} yet"
+    counts = ", ".join(f"{count} {_WORDS[Tick(name)]}" for name, count in pulse.counts.items())
+    yield name, f"{since}, {last}"
+    yield f"{what}s since", counts
+
+
+_WORDS = {
+    Tick.TAKEN: "taken",
+    Tick.REFUSED: "refused",
+    Tick.DEFERRED: "put off",
+    Tick.SENT: "sent",
+    Tick.LATER: "later",
+    Tick.PARKED: "parked",
+}
+
+
+def _last(at: int, now: int) -> str:
+    return f"{_ago(at, now)} ago" if at else "never"
+
+
+def _ago(at: int, now: int) -> str:
+    seconds = max(0, now - at)
+    size, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+    return f"{seconds // size} {unit}"
+
+
+def _size(octets: int) -> str:
+    size, unit = next((each for each in _SIZES if octets >= each[0]), (1, "B"))
+    return f"{octets / size:.3g} {unit}"
