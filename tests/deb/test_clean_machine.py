@@ -234,7 +234,8 @@ def _see_purge(machine: VirtualMachine) -> None:
     assert machine.run("ls /usr/lib/rmp-milter /usr/bin/rmp", check=False).status != 0
     machine.run("test -e /var/lib/rmp/keeper/service.key && test -e /etc/rmp/rmp.toml")
     machine.run("apt-get install -y /srv/packages/rmp-milter_*.deb")
-    machine.run("systemctl start rmp.target && systemctl is-active rmp-keeper")
+    machine.run("systemctl start rmp.target")
+    _await_parts(machine)
     machine.run("touch /etc/rmp/erase-with-package && apt-get purge -y rmp-milter")
     for place in ("/var/lib/rmp", "/etc/rmp", "/var/lib/rmp-audit"):
         assert machine.run(f"test -e {place}", check=False).status != 0
