@@ -27,6 +27,7 @@ from rmp_milter.host.backup.manifest import (
     BackupFile,
 )
 from rmp_milter.host.owners import as_owner, name_of
+from rmp_milter.keeper.log.copying import LogMoment
 from rmp_milter.trust.folder import FOLDER as TRUST
 
 MOST_BYTES = 256 << 20
@@ -88,9 +89,11 @@ def _folders(folder: Path, place: str) -> list[SmallFile]:
 
 
 def _walked(folder: Path, place: str, *, keys: bool | None) -> Iterator[SmallFile]:
-    size = 0
+    size, former = 0, _former_logs(folder)
     for path in (folder, *sorted(folder.rglob("*"))):
         relative = path.relative_to(folder)
+        if relative.parts and relative.parts[0] in former:
+            continue
         if not _is_wanted(relative, keys=keys) or not (path.is_file() or path.is_dir()):
             continue
         read = _one(path, str(place / relative) if relative.parts else place)
@@ -98,6 +101,12 @@ def _walked(folder: Path, place: str, *, keys: bool | None) -> Iterator[SmallFil
         if size > MOST_BYTES:
             raise BackupError(f"{folder}: holds more than {MOST_BYTES} bytes beside the log")
         yield read
+
+
+def _former_logs(folder: Path) -> set[str]:
+    """Return the names of logs that were moved away, and of their state files."""
+    there = [each.parent.name for each in folder.glob(f"*/{LogMoment.file}")]
+    return {name for log in there if log != LOG for name in (log, f"{log}.state")}
 
 
 def _is_wanted(relative: Path, *, keys: bool | None) -> bool:
