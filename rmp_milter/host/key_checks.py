@@ -10,6 +10,7 @@ from rmp_milter.courier.dkim_key import (
     DkimKeyError,
     dns_record,
     read_dkim_key,
+    selector_of,
 )
 from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
@@ -44,7 +45,8 @@ def dkim_findings(config: Config) -> Iterator[PostfixFinding]:
     except DkimKeyError as fault:
         yield PostfixFinding(Severity.ERROR, str(fault), for_file(key_file, DKIM))
         return
-    wanted = dns_record(key, config.dkim.domain, config.dkim.selector)
+    selector = selector_of(key_file, config.dkim.selector)
+    wanted = dns_record(key, config.dkim.domain, selector)
     if _in_a_line(wanted) not in _in_a_line(_text(file)):
         yield PostfixFinding(
             Severity.ERROR,

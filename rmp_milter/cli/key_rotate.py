@@ -1,0 +1,13 @@
+"""``rmp key rotate``: another key in a key's place, while mails come in."""
+
+from rmp_milter.cli.lazy import CommandPlace, LazyGroup
+
+rotate = LazyGroup(
+    "rotate",
+    help="Put another key in a key's place, while mails come in.",
+    places={
+        "dkim": CommandPlace(
+            "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
+        ),
+    },
+)
