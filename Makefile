@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 QUICK := -m "not soak and not integration and not slow"
 
-.PHONY: help ready demo test quick wheel-test lint format bench soak clean
+.PHONY: help ready demo test quick wheel-test lint format bench soak deb repository openssl clean
 
 help:
 	@echo "make demo    a private Postfix, four doctors, the whole circuit on screen"
@@ -21,6 +21,9 @@ help:
 	@echo "make format  let ruff's formatter write"
 	@echo "make bench   figures as ratios, measured in one run; BENCH=--without-million leaves out the longest"
 	@echo "make soak    the long campaigns"
+	@echo "make deb     Debian's packages, for 13 and 12, amd64 and arm64, in dist/deb"
+	@echo "make repository  the same in a signed apt repository: KEY=..., TO=dist/repository"
+	@echo "make openssl whether the OpenSSL in the packages is older than could be had"
 	@echo "make clean   remove .venv and what was built"
 
 ready:
@@ -33,7 +36,7 @@ lint: ready
 	$(BIN)/ruff check --no-cache
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy testbed demo bench conftest.py
+	$(BIN)/mypy testbed demo bench deb conftest.py
 	$(BIN)/mypy scripts/release
 
 test: lint
@@ -54,6 +57,17 @@ bench: ready
 soak:
 	@scripts/bootstrap campaigns
 	$(BIN)/pytest -m soak
+
+deb:
+	@scripts/bootstrap packages
+	@$(BIN)/python -m deb build $(DEB)
+
+TO ?= dist/repository
+repository: deb
+	@$(BIN)/python -m deb repository --key "$(KEY)" $(TO)
+
+openssl: ready
+	@$(BIN)/python -m deb openssl
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -26,7 +26,7 @@ from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.issuers import check_issuers, world_of
 from rmp_milter.cli.leaves import operator
-from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.options import configured, json_option, wide_option
 from rmp_milter.cli.output import print_json, print_table
 from rmp_milter.cli.stores import open_store
 from rmp_milter.cli.welcome import welcome, welcomes
@@ -34,6 +34,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, Receipts, ReplyForm
 
+_LEAST = {"PROFESSION": 8, "ACCOUNT": 7, "NAME": 14, "MAIL": 12}
 _RECEIPTS = click.Choice([wanted.value for wanted in Receipts])
 
 
@@ -147,9 +148,10 @@ def add(  # noqa: PLR0913 -- one argument an option
     flag_value=SOON,
     help=f"Those whose certificate ends within DAYS ({SOON}), or is of no use.",
 )
+@wide_option
 @json_option
 @configured
-def list_(config: Config, *, expiring: int | None, as_json: bool) -> None:
+def list_(config: Config, *, expiring: int | None, wide: bool, as_json: bool) -> None:
     """List the enrolled doctors."""
     with open_store(config, read_only=True) as store, store.snapshot() as snapshot:
         if expiring is not None:
@@ -170,6 +172,8 @@ def list_(config: Config, *, expiring: int | None, as_json: bool) -> None:
             )
             for each in doctors
         ],
+        least=_LEAST,
+        wide=wide,
     )
 
 

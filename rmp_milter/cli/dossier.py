@@ -14,7 +14,7 @@ from rmp_milter.cli.dossier_figures import figures, row
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.handover import hand_over
 from rmp_milter.cli.leaves import HostKeeper, act_of, forget_dossier, operator, record_act
-from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.options import configured, json_option, wide_option
 from rmp_milter.cli.output import print_json, print_pairs, print_table
 from rmp_milter.cli.standing import is_gone
 from rmp_milter.cli.stores import open_store
@@ -30,6 +30,7 @@ from rmp_milter.store.surface import Snapshot, Store
 
 _SHORTEST = 4  # digits of a reference that may stand for the whole
 _LONGEST_TRAITS = 4096
+_LEAST = {"REFERENCE": 17, "CREATED": 11}
 
 
 @click.group()
@@ -38,9 +39,10 @@ def dossier() -> None:
 
 
 @dossier.command("list")
+@wide_option
 @json_option
 @configured
-def list_(config: Config, *, as_json: bool) -> None:
+def list_(config: Config, *, wide: bool, as_json: bool) -> None:
     """List all dossiers: reference, dates, counts, the médecin traitant's RPPS number."""
     with open_store(config, read_only=True) as store, store.snapshot() as view:
         rows = [row(each, view) for each in sorted(view.dossiers(), key=lambda d: d.dossier_id)]
@@ -49,7 +51,10 @@ def list_(config: Config, *, as_json: bool) -> None:
         return
     heads = ("reference", "created", "entries", "documents", "bytes", "treating", "state")
     print_table(
-        [head.upper() for head in heads], [[str(one[head]) for head in heads] for one in rows]
+        [head.upper() for head in heads],
+        [[str(one[head]) for head in heads] for one in rows],
+        least=_LEAST,
+        wide=wide,
     )
 
 

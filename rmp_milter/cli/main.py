@@ -36,6 +36,10 @@ rmp = LazyGroup(
         "dossier": CommandPlace(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),
         "trust": CommandPlace(f"{_HERE}.trust", "trust", "Whose cards and certificates count."),
         "store": CommandPlace(f"{_HERE}.store", "store", "Verify and measure the store."),
+        "backup": CommandPlace(f"{_HERE}.backup", "backup", "Copy the service, verify copies."),
+        "restore": CommandPlace(
+            f"{_HERE}.backup_restore", "restore", "Put a copy of the service back."
+        ),
         "outbox": CommandPlace(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
         "access": CommandPlace(f"{_HERE}.access", "access", "The access log, for auditors."),
         "pending": CommandPlace(

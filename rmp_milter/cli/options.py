@@ -30,6 +30,10 @@ config_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
+wide_option = click.option(
+    "--wide", is_flag=True, help="Shorten nothing, however narrow the terminal is."
+)
+
 
 def configured(
     function: Callable[Concatenate[Config, P], ResultT],

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -11,6 +13,7 @@ import click
 from rmp_milter.host.logs import to_journal
 
 _JOURNAL_ERROR = "<3>"  # sd-daemon(3)
+_BETWEEN = "  "
 
 Json: TypeAlias = str | int | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -20,13 +23,44 @@ def print_json(value: Json) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print columns as wide as they need to be; control characters are shown as ``?``."""
+def print_table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    least: Mapping[str, int] | None = None,
+    wide: bool = True,
+) -> None:
+    """Print columns as wide as they need to be; control characters are shown as ``?``.
+
+    On a terminal that is narrower, and unless ``wide``, the columns that ``least`` names are
+    shortened, in its order, each to its least width as far as that is needed.
+    """
     table = [tuple(heads), *(tuple(visible(cell) for cell in row) for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
+    if least and not wide and sys.stdout.isatty():
+        columns = shutil.get_terminal_size().columns
+        widths = fitted(heads, widths, least, columns)
     for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+        cells = (_cut(cell, width) for cell, width in zip(row, widths, strict=True))
+        click.echo(_BETWEEN.join(cells).rstrip())
+
+
+def fitted(
+    heads: Sequence[str], widths: Sequence[int], least: Mapping[str, int], columns: int
+) -> list[int]:
+    """Return widths that take no more than ``columns`` together, where ``least`` allows it."""
+    fitting = list(widths)
+    excess = sum(widths) + len(_BETWEEN) * (len(widths) - 1) - columns
+    for head, floor in least.items():
+        at = heads.index(head)
+        given_up = min(max(excess, 0), max(fitting[at] - floor, 0))
+        fitting[at] -= given_up
+        excess -= given_up
+    return fitting
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell.ljust(width) if len(cell) <= width else f"{cell[: width - 1]}…"
 
 
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:

@@ -1,12 +1,13 @@
 """``rmp pending``: deposits that wait for a dossier; never for whom, never what."""
 
 import time
+from itertools import islice
 
 import click
 
 from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.cli.errors import CommandError
-from rmp_milter.cli.options import configured, json_option
+from rmp_milter.cli.options import configured, json_option, wide_option
 from rmp_milter.cli.output import Json, moment, print_json, print_table
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
@@ -19,6 +20,7 @@ from rmp_milter.store.surface import Snapshot, Store
 
 SHORTEST = 8
 """Characters of a reference that may be enough: it begins with the time."""
+_LEAST = {"REFERENCE": SHORTEST + 1, "SINCE": 11, "UNTIL": 11}
 
 
 @click.group()
@@ -27,9 +29,10 @@ def pending() -> None:
 
 
 @pending.command("list")
+@wide_option
 @json_option
 @configured
-def list_(config: Config, *, as_json: bool) -> None:
+def list_(config: Config, *, wide: bool, as_json: bool) -> None:
     """List the waiting deposits, the longest waiting first."""
     with open_store(config, read_only=True) as store, store.snapshot() as snapshot:
         found = sorted(snapshot.waiting(), key=lambda each: each.received_at)
@@ -40,6 +43,8 @@ def list_(config: Config, *, as_json: bool) -> None:
     print_table(
         ("REFERENCE", "SINCE", "UNTIL", "DEPOSITOR", "DOCUMENTS", "BYTES"),
         [tuple(str(value) for value in row.values()) for row in rows],
+        least=_LEAST,
+        wide=wide,
     )
 
 
@@ -81,13 +86,10 @@ def drop(config: Config, *, reference: str) -> None:
 
 
 def _find(store: Store, reference: str) -> Waiting:
-    wanted = reference.lower()
-    with store.snapshot() as snapshot:
-        found = [
-            each
-            for each in snapshot.waiting()
-            if len(wanted) >= SHORTEST and each.waiting_id.hex().startswith(wanted)
-        ]
+    found = list[Waiting]()
+    if len(reference) >= SHORTEST:
+        with store.snapshot() as snapshot:
+            found += islice(snapshot.waiting_beginning(reference), 2)
     if len(found) != 1:
         raise CommandError(
             f"{reference!r} is not the reference of one waiting deposit",

@@ -223,7 +223,7 @@ def _store(config: Config) -> Findings:
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
         with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
-            yield from fill_findings(store.stats())
+            yield from fill_findings(*store.room())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:

@@ -110,25 +110,52 @@ def as_owner(folder: Path, action: Callable[[], ResultT], kind: type[ResultT]) -
     """
     if os.geteuid() != 0 or folder.stat().st_uid == 0:
         return action()
+    try:
+        return in_child(lambda: become_owner(folder), action, kind)
+    except ChildFailed as error:
+        user = name_of(folder.stat().st_uid)
+        raise OSError(f"cannot act as {user}, who owns {folder}: {error}") from error
+
+
+class ChildFailed(Exception):  # noqa: N818 -- what happened to it
+    """The child process did not end well; what it raised, in its words."""
+
+
+def in_child(
+    become: Callable[[], None], action: Callable[[], ResultT], kind: type[ResultT]
+) -> ResultT:
+    """Return what ``action`` returns, run in a child process behind ``become``.
+
+    ``kind`` as in :func:`as_owner`. Raises :class:`ChildFailed`.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _answer_and_exit(folder, action, writing)
+        _answer_and_exit(become, action, writing)
     os.close(writing)
     with open(reading, "rb") as pipe:  # noqa: PTH123 -- a pipe has no path
         answer = pipe.read()
     _, status = os.waitpid(child, 0)
     if status != 0:
-        user = name_of(folder.stat().st_uid)
-        raise OSError(f"cannot act as {user}, who owns {folder}: {answer.decode()}")
+        raise ChildFailed(answer.decode())
     return msgspec.msgpack.decode(answer, type=kind)
 
 
-def _answer_and_exit(folder: Path, action: Callable[[], object], writing: int) -> NoReturn:
+def become(owner: Owner) -> None:
+    """If root, become this user and group for good, and nothing else; else do nothing."""
+    if os.geteuid() == 0 and owner.uid != 0:
+        os.setgroups([])
+        os.setgid(owner.gid)
+        os.setuid(owner.uid)
+
+
+def _answer_and_exit(
+    become: Callable[[], None], action: Callable[[], object], writing: int
+) -> NoReturn:
     """Child's part: no exception may leave it, or two processes would go on."""
     status = 0
     try:
-        become_owner(folder)
+        become()
         answer = msgspec.msgpack.encode(action())
     except BaseException as error:  # noqa: BLE001 -- the status tells the parent
         status, answer = 1, str(error).encode()

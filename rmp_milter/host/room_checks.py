@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from rmp_milter.host.hints import CLOCK
@@ -46,13 +46,12 @@ def free_bytes(place: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def fill_findings(stats: Mapping[str, int]) -> Iterator[PostfixFinding]:
-    """Hold what is in use of the store to the most that it may hold."""
-    used, most = stats.get("used_bytes", 0), stats.get("map_bytes", 0)
+def fill_findings(used: int, most: int) -> Iterator[PostfixFinding]:
+    """Hold the octets that the store uses to the most that it may use; 0 is no bound."""
     if most and used >= NEARLY_FULL * most:
         line = f"the store uses {used} of the {most} bytes that it may ever hold"
         hint = (
-            "raise store.map_bytes in rmp.toml (it costs address space, no disk) and start "
+            "let it have more ([store] in rmp.toml; it costs address space, no disk) and start "
             "milter and courier anew"
         )
         yield error(line, hint) if used >= FULL * most else warning(line, hint)

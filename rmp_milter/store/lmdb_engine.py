@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.store import compacting, migrating
 from rmp_milter.store.check.whole import check
+from rmp_milter.store.copying import LmdbMoment, moment_of
 from rmp_milter.store.format.alone import FILE_MODE
 from rmp_milter.store.outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
@@ -15,6 +16,7 @@ from rmp_milter.store.surface import DUPLICATE_DAYS, Migration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
@@ -61,9 +63,15 @@ class LmdbEngine:
         """Open the outbox by its key alone."""
         return LmdbOutbox.open(self._folder, key, self._map_bytes, clock=clock)
 
-    def check(self, keys: StoreKeys, progress: Progress = _tell_nobody) -> StoreReport:
+    def check(
+        self, keys: StoreKeys, progress: Progress = _tell_nobody, *, copy: bool = False
+    ) -> StoreReport:
         """Verify the store."""
-        return check(self._folder, keys, progress)
+        return check(self._folder, keys, progress, copy=copy)
+
+    def moment(self) -> AbstractContextManager[LmdbMoment]:
+        """Give one moment of the store, for a copy."""
+        return moment_of(self._folder)
 
     def planned(self) -> Migration:
         """Return what there is to do."""

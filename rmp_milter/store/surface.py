@@ -60,6 +60,7 @@ __all__ = [
     "RowState",
     "Snapshot",
     "Store",
+    "StoreMoment",
     "StoreReport",
     "Stored",
 ]
@@ -191,6 +192,12 @@ class Snapshot(Stored, Protocol):
 
     def waiting_behind(self, waiting_id: bytes) -> Iterator[Waiting]:
         """Yield the deposits that wait in the order of their identifiers, those behind one."""
+
+    def waiting_beginning(self, reference: str) -> Iterator[Waiting]:
+        """Yield the deposits that wait whose identifier, in hex, begins so.
+
+        What each costs hardly grows with the store. None for what is no hex.
+        """
 
     def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
         """Return all waiting deposits that any of the folded traits leads to, each once."""
@@ -397,6 +404,28 @@ class Migration(NamedTuple):
         return range(self.found, self.wanted)
 
 
+class StoreMoment(Protocol):
+    """A store as it is at one moment; good as long as its block lasts.
+
+    ``size`` is about how many bytes it takes. Written under the name ``file``, alone in a
+    folder, it is the same store again, in which what was erased is no more.
+    """
+
+    @property
+    def file(self) -> str:
+        """The name."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes :meth:`write` writes."""
+
+    def release(self) -> None:
+        """Let others commit from now on; it takes nothing away from this moment."""
+
+    def write(self, fd: int) -> None:
+        """Write all of it to ``fd``, which may be a pipe; raises :class:`StoreFailed`."""
+
+
 class Engine(Protocol):
     """A store in its place, not opened: made, opened, verified, moved.
 
@@ -431,11 +460,21 @@ class Engine(Protocol):
         ``clock`` (epoch seconds) says when a row was sent, for the life of its note.
         """
 
-    def check(self, keys: StoreKeys, progress: Progress = ...) -> StoreReport:
+    def check(
+        self, keys: StoreKeys, progress: Progress = ..., *, copy: bool = False
+    ) -> StoreReport:
         """Verify every record and every index, both ways, by code apart from what writes.
 
         It reads one moment of a store that may be in use. ``progress`` is told now and then
-        how far it is. The lines name tables and identifiers, nobody and nothing else.
+        how far it is. The lines name tables and identifiers, nobody and nothing else. Of a
+        ``copy``, which no process has open, nothing in its folder is touched.
+        """
+
+    def moment(self) -> AbstractContextManager[StoreMoment]:
+        """Give one moment of a store that may be in use, for a copy of it.
+
+        All that was told to be committed is in it, and nothing is committed until it is
+        released: so what else has to be of the same moment can be taken meanwhile.
         """
 
     def planned(self) -> Migration:

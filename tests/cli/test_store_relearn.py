@@ -238,11 +238,11 @@ def test_of_very_many_some_are_named_and_the_rest_counted(
 def test_rmp_check_says_the_same_with_the_command_as_its_hint(sides: Sides) -> None:
     sides.stands("old", DOSSIER)
     found = json.loads(sides.rmp("check", "--no-postfix", "--json").out)
-    (ours,) = [each for each in found if "dossier" in each["line"]]
+    (ours,) = [each for each in found if "the card of" in each["line"]]
     assert (ours["severity"], ours["hint"]) == ("error", TOLD)
     sides.played.down = True
     found = json.loads(sides.rmp("check", "--no-postfix", "--json").out)
-    assert not [each for each in found if "card" in each["line"]]
+    assert not [each for each in found if "the card of" in each["line"]]
 
 
 def test_nothing_that_it_prints_is_a_name(sides: Sides) -> None:

@@ -65,6 +65,15 @@ def test_a_dkim_record_that_is_not_of_the_couriers_key(service: Config) -> None:
     file.write_text(right.replace("p=MII", "p=MIJ"))
     one = found(service, "dkim.txt: is not the record of")
     assert one.severity is Severity.ERROR
+    assert "rmp key dkim --publish" in one.hint
+
+
+def test_a_dkim_record_of_another_domain(service: Config) -> None:
+    file = service.paths.public / "dkim.txt"
+    right = file.read_text()
+    file.write_text(right.replace("_domainkey.chu.", "_domainkey.other."))
+    one = found(service, "dkim.txt: is not the record of")
+    assert one.severity is Severity.ERROR
     assert right.strip() in one.hint
 
 
@@ -86,7 +95,7 @@ def test_a_disk_without_room_is_found(tmp_path: Path) -> None:
 
 def test_a_store_that_nears_its_bound_is_found(service: Config) -> None:
     def said(used: int) -> list[Severity]:
-        return [each.severity for each in fill_findings({"used_bytes": used, "map_bytes": 100})]
+        return [each.severity for each in fill_findings(used, 100)]
 
     assert (said(84), said(85), said(97)) == ([], [Severity.WARNING], [Severity.ERROR])
     assert not [each for each in check_service(service) if "may ever hold" in each.line]

@@ -52,6 +52,7 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
         ("rmp-audit", 0.4),
         ("rmp-trust", 1.2),
         ("rmp-check", 1.4),
+        ("rmp-backup", 1.7),
         ("rmp-again@", 0.7),
     ],
 )

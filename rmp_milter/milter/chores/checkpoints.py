@@ -68,6 +68,11 @@ def last_checkpoint(view: Snapshot, now: int, hour: int) -> int:
     return next((day for day in days if view.happened(_mark(day))), 0)
 
 
+def is_sent(view: Snapshot, at: int, hour: int) -> bool:
+    """Return whether the checkpoint of the day of ``at`` was sent, at ``hour`` or later."""
+    return view.happened(_mark(last_hour(at, hour)))
+
+
 def _mark(due: int) -> bytes:
     return f"daily checkpoint {due}".encode()
 
@@ -81,12 +86,11 @@ def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
     restart sends none twice. Raises as :func:`send_checkpoint`.
     """
     due = last_hour(at, hour)
-    mark = _mark(due)
     with store.snapshot() as view:
-        if view.happened(mark):
+        if is_sent(view, at, hour):
             return False
     try:
-        once = Once(value=mark, expires=due + _REMEMBERED)
+        once = Once(value=_mark(due), expires=due + _REMEMBERED)
         send_checkpoint(keeper, store, audience, now, (once,))
     except Conflict:
         return False  # another process was first

@@ -9,6 +9,7 @@ from rmp_milter.mail.outgoing.plain_mail import PlainMail, plain_mail
 from rmp_milter.milter.chores.round import Household
 from rmp_milter.milter.chores.watch import Watch
 from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.surface import Snapshot
 
 REMEMBERED = 86_400
 """Seconds until the same is said again."""
@@ -23,10 +24,10 @@ def alert_host(house: Household, watch: Watch, which: str, now: int) -> bool:
 
     Raises :class:`~rmp_milter.store.format.failures.StoreError`.
     """
-    mark = Once(f"alert {which} {now // REMEMBERED}".encode(), now + 2 * REMEMBERED)
     with house.store.snapshot() as view:
-        if view.happened(mark.value):
+        if is_told(view, which, now):
             return False
+    mark = Once(_mark(which, now), now + 2 * REMEMBERED)
     log.critical("the machine: %s, see the log of the milter and the manual", which)
     mails = tuple(
         plain_mail(_words(which, to), watch.audience.sender, now, watch.audience.new_token())
@@ -37,6 +38,15 @@ def alert_host(house: Household, watch: Watch, which: str, now: int) -> bool:
     except Conflict:
         return False
     return True
+
+
+def is_told(view: Snapshot, which: str, now: int) -> bool:
+    """Return whether the host was told of a trouble today."""
+    return view.happened(_mark(which, now))
+
+
+def _mark(which: str, now: int) -> bytes:
+    return f"alert {which} {now // REMEMBERED}".encode()
 
 
 def _words(which: str, recipient: str) -> PlainMail:

@@ -71,7 +71,7 @@ def watch_keys(
     """
     with house.store.snapshot() as view:
         found = directory.turn(view, day_of(at, house.clock))
-        over = [each for each in found if _reads_nothing(each, view, at)]
+        over = [each for each in found if reads_nothing(each, view, at)]
     told = sum(_told(house, each, at, now) for each in found)
     if over:
         for each in over:
@@ -88,8 +88,8 @@ def watch_keys(
     return done
 
 
-def _reads_nothing(doctor: Doctor, view: Snapshot, at: int) -> bool:
-    """Whether he treats somebody and nothing can be encrypted to him."""
+def reads_nothing(doctor: Doctor, view: Snapshot, at: int) -> bool:
+    """Return whether he treats somebody and nothing can be encrypted to him."""
     if doctor.patient_of or usable(doctor.certificate, at):
         return False
     return any(each.closure is None for each in view.dossiers_of(doctor.doctor_id))
@@ -104,7 +104,7 @@ def _told(house: Household, doctor: Doctor, at: int, now: int) -> bool:
     stage = stage_due(end, at)
     if stage is None:
         return False
-    mark = Once(f"key ends {doctor.fingerprint} {end} {stage}".encode(), end + DAY)
+    mark = Once(end_mark(doctor, end, stage), end + DAY)
     with house.store.snapshot() as view:
         if view.happened(mark.value):
             return False
@@ -118,6 +118,11 @@ def _told(house: Household, doctor: Doctor, at: int, now: int) -> bool:
         log.warning("RPPS %s cannot be told of his key's end: %s", doctor.rpps, error.text)
         return False
     return True
+
+
+def end_mark(doctor: Doctor, end: int, stage: int) -> bytes:
+    """Return what the store remembers a letter on a key's end by."""
+    return f"key ends {doctor.fingerprint} {end} {stage}".encode()
 
 
 def _letter(house: Household, doctor: Doctor, end: int) -> Letter:

@@ -105,7 +105,7 @@ def _alerted(
 ) -> Iterator[bool]:
     """Tell the host once of each thing that is overdue: in the log, and by mail."""
     for late in alerts_due(emergency, at, watch.justify_hours, watch.review_hours):
-        mark = Once(f"alert {late} {emergency.reference}".encode(), now + ALERT_REMEMBERED)
+        mark = Once(alert_mark(late, emergency), now + ALERT_REMEMBERED)
         with house.store.snapshot() as view:
             if view.happened(mark.value):
                 continue
@@ -122,6 +122,11 @@ def _alerted(
         if _committed(house, Changes(outbox=mails, once=(mark,)), now):
             log.critical("emergency access %s: %s is overdue", emergency.reference, late)
             yield True
+
+
+def alert_mark(late: str, emergency: Emergency) -> bytes:
+    """Return what the store remembers an alert by: ``late`` is what is overdue."""
+    return f"alert {late} {emergency.reference}".encode()
 
 
 def _alert(

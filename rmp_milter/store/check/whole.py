@@ -13,6 +13,7 @@ and chains bind all records of one moment together, not the moment to the calend
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.check.bodies import check_bodies
@@ -28,7 +29,7 @@ from rmp_milter.store.check.outbox import OutboxCheck
 from rmp_milter.store.check.waiting import check_waiting
 from rmp_milter.store.check.walk import Walk
 from rmp_milter.store.format.codecs import Codecs
-from rmp_milter.store.format.environment import Environment, lease, release
+from rmp_milter.store.format.environment import Environment, lease, release, untouched
 from rmp_milter.store.format.failures import StoreFailed
 from rmp_milter.store.format.tables import (
     FORMAT_KEY,
@@ -39,7 +40,7 @@ from rmp_milter.store.format.tables import (
 from rmp_milter.store.surface import StoreReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from rmp_milter.store.check.expected import Expected
@@ -52,19 +53,30 @@ def check(
     folder: Path,
     keys: StoreKeys,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    copy: bool = False,
 ) -> StoreReport:
     """Verify the store in ``folder`` and return the findings, one line each.
+
+    Of a ``copy``, which no process has open, nothing in its folder is touched.
 
     ``progress`` is told now and then how many records of how many are done. The lines
     name tables and identifiers, nobody and nothing else. Raises :class:`StoreError`
     where there is no store to be read at all.
     """
-    environment = lease(folder, 0, read_only=True)
     try:
-        return _check(environment, Codecs(keys), progress)
+        with untouched(folder) if copy else _leased(folder) as environment:
+            return _check(environment, Codecs(keys), progress)
     except StoreFailed as error:
         line = f"the files cannot be read to the end: {error.detail}"
         return StoreReport(findings=(line,), counts={})
+
+
+@contextmanager
+def _leased(folder: Path) -> Iterator[Environment]:
+    environment = lease(folder, 0, read_only=True)
+    try:
+        yield environment
     finally:
         release(environment)
 

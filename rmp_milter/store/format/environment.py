@@ -11,7 +11,7 @@ import errno
 import os
 import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import lmdb
 
@@ -23,7 +23,7 @@ from rmp_milter.store.format.failures import OtherFormatError, StoreError, Store
 from rmp_milter.store.format.tables import FORMAT_KEY, Tables, table_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MAX_TABLES = 32
@@ -102,6 +102,21 @@ class Environment:
             info, page = handle.info(), handle.stat()["psize"]
         return {"map_bytes": info["map_size"], "used_bytes": (info["last_pgno"] + 1) * page}
 
+    @contextmanager
+    def moment(self) -> Iterator[EnvironmentMoment]:
+        """Give one moment in which nobody writes, until :meth:`EnvironmentMoment.release`.
+
+        Raises :class:`StoreFailed`.
+        """
+        with (
+            self._use() as handle,
+            self._faults(),
+            ExitStack() as turn,
+        ):
+            turn.enter_context(self._turn)  # all that were told of a commit are in the moment
+            with handle.begin() as txn:
+                yield EnvironmentMoment(handle, txn, turn.close)
+
     def copy(self, folder: Path) -> None:
         """Write what is in use, and no freed page, into the empty ``folder``."""
         with self._use() as handle, self._faults():
@@ -156,6 +171,18 @@ class Environment:
         return failure
 
 
+class EnvironmentMoment(NamedTuple):
+    """A read transaction, and the turn to write, which is held until it is released."""
+
+    handle: lmdb.Environment
+    txn: lmdb.Transaction[bytes]
+    release: Callable[[], None]
+
+    def write(self, fd: int) -> None:
+        """Write what is in use, and no freed page, to ``fd``, which may be a pipe."""
+        self.handle.copyfd(fd, compact=True, txn=self.txn)
+
+
 def _failure(error: lmdb.Error) -> StoreFailed:
     full = isinstance(error, lmdb.MapFullError) or getattr(error, "code", 0) in _FULL
     return StoreFailed("full" if full else "failed", str(error))
@@ -182,6 +209,20 @@ def lease(folder: Path, map_bytes: int, *, read_only: bool = False) -> Environme
             environment = _open_files(folder, map_bytes, read_only=read_only)
             _open[identity] = environment
             return environment
+
+
+@contextmanager
+def untouched(folder: Path) -> Iterator[Environment]:
+    """Open a copy that no process has open, to be read; nothing is written beside it.
+
+    Raises :class:`StoreError`.
+    """
+    _identity(folder)
+    environment = _open_files(folder, 0, read_only=True, lock=False)
+    try:
+        yield environment
+    finally:
+        environment.end(StoreFailed("closed"))
 
 
 def release(environment: Environment) -> None:
@@ -241,11 +282,14 @@ def _share(shared: Environment, folder: Path, *, read_only: bool) -> Environment
     return shared
 
 
-def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment:
+def _open_files(
+    folder: Path, map_bytes: int, *, read_only: bool, lock: bool = True
+) -> Environment:
     with ExitStack() as on_failure:
-        keep_lock_file_open_to_both(folder)
+        if lock:
+            keep_lock_file_open_to_both(folder)
         try:
-            handle = _open_lmdb(folder, map_bytes, read_only=read_only)
+            handle = _open_lmdb(folder, map_bytes, read_only=read_only, lock=lock)
             on_failure.callback(handle.close)
             turn = WriteTurn(folder)
             on_failure.callback(turn.close)
@@ -264,13 +308,19 @@ def _open_files(folder: Path, map_bytes: int, *, read_only: bool) -> Environment
 
 
 def _open_lmdb(
-    folder: Path, map_bytes: int, *, read_only: bool = False, create: bool = False
+    folder: Path,
+    map_bytes: int,
+    *,
+    read_only: bool = False,
+    create: bool = False,
+    lock: bool = True,
 ) -> lmdb.Environment:
     return lmdb.Environment(
         str(folder),
         map_size=map_bytes,
         readonly=read_only,
         create=create,
+        lock=lock,
         mode=0o660,
         max_dbs=MAX_TABLES,
         max_readers=MAX_READERS,

@@ -1,0 +1,82 @@
+"""A package from the tree: laid out, described, and packed by ``dpkg-deb``.
+
+debhelper would compile for the machine that it runs on, and dh-virtualenv writes a dependency
+on Python without an upper bound: an upgrade of Debian leaves its environment without modules.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from deb.changes import FILE as CHANGES
+from deb.changes import LastChange, last_change
+from deb.lock import packaged
+from deb.releases import PackageTarget
+from deb.sbom import bill
+from deb.tree import FILES, lay_out
+from deb.wheels import gather
+
+SCRIPTS = ("postinst", "prerm", "postrm")
+
+
+def build(target: PackageTarget, folder: Path) -> Path:
+    """Make the package for ``target`` in ``folder`` and return its file.
+
+    The same tree gives the same octets. Needs the package index, or pip's cache of it. Raises
+    :class:`deb.wheels.WheelError`, or ``subprocess.CalledProcessError`` of dpkg-deb.
+    """
+    change = last_change(CHANGES.read_text())
+    version = change.version_for(target.release)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"rmp-milter_{version}_{target.architecture}.deb"
+    with tempfile.TemporaryDirectory() as name:
+        wheels, root = Path(name, "wheels"), Path(name, "root")
+        wheels.mkdir()
+        root.mkdir(mode=0o755)
+        found = gather(target, packaged(target), wheels)
+        lay_out(target, found, bill(target, version, change.at, found), root)
+        _describe(target, change, root)
+        _pack(root, file, change.at)
+    return file
+
+
+def _describe(target: PackageTarget, change: LastChange, root: Path) -> None:
+    """Write dpkg's part: control file, digests, scripts."""
+    files = sorted(each for each in root.rglob("*") if each.is_file() and not each.is_symlink())
+    digests = "".join(
+        f"{hashlib.md5(each.read_bytes(), usedforsecurity=False).hexdigest()}"
+        f"  {each.relative_to(root)}\n"
+        for each in files
+    )
+    kilobytes = sum(-(-each.stat().st_size // 1024) for each in files)
+    part = root / "DEBIAN"
+    part.mkdir(mode=0o755)
+    values = {
+        "version": change.version_for(target.release),
+        "architecture": target.architecture,
+        "who": change.who,
+        "size": str(kilobytes),
+        "python": target.release.python,
+        "next_python": target.release.next_python,
+    }
+    (part / "control").write_text((FILES / "control").read_text().format_map(values))
+    (part / "md5sums").write_text(digests)
+    for script in SCRIPTS:
+        text = (FILES / script).read_text().replace("@PYTHON@", target.release.python)
+        (part / script).write_text(text)
+        (part / script).chmod(0o755)
+
+
+def _pack(root: Path, file: Path, at: int) -> None:
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (at, at), follow_symlinks=False)
+    made = file.with_suffix(".part")
+    command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--threads-max=1", "--build"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(at)}
+    subprocess.run(
+        [*command, str(root), str(made)], env=environment, check=True, stdout=subprocess.DEVNULL
+    )
+    shutil.move(made, file)

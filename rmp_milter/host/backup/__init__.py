@@ -1,0 +1,1 @@
+"""Copies of a running service: made at one moment, verified, put back."""
