@@ -37,15 +37,23 @@ def begin(config: Config) -> str:
     return as_owner(folder, made, str)
 
 
+def waiting(config: Config) -> str:
+    """Return the key id of a subkey that is not handed out yet, empty for none.
+
+    Raises :class:`.KeyFileError`, :class:`.CertificateError` and ``OSError``.
+    """
+    handed = bound_key_ids((config.paths.public / CERTIFICATE).read_bytes())
+    folder = config.paths.keeper
+    return as_owner(folder, lambda: _waiting(folder, handed), str)
+
+
 def publish(config: Config) -> str:
     """Hand out the certificate with the subkey that waits; return its key id, empty for none.
 
     Raises :class:`.KeyFileError` while the keeper that runs was started before it was made.
     """
-    file = config.paths.public / CERTIFICATE
-    handed = bound_key_ids(file.read_bytes())
-    folder = config.paths.keeper
-    key_id = as_owner(folder, lambda: _waiting(folder, handed), str)
+    file, folder = config.paths.public / CERTIFICATE, config.paths.keeper
+    key_id = waiting(config)
     if not key_id:
         return ""
     if _started_before(config.sockets.keeper, folder / SERVICE):

@@ -42,6 +42,8 @@ def test_each_step_leaves_answers_that_are_verified(rmp: Rmp, service: Path) -> 
     record = service / "public" / "dkim.txt"
     assert begun.out in record.read_text()
     assert verified(service) == "rmp"  # the courier goes on as before
+    (waits,) = dkim_findings(load(service / "rmp.toml"))
+    assert (waits.severity, "--activate" in waits.hint) == ("warning", True)
     assert rmp("key", "rotate", "dkim").out == begun.out  # given again, nothing more is made
     assert rmp("key", "rotate", "dkim", "--activate").status == 0
     selector = verified(service)
