@@ -26,6 +26,9 @@ key = LazyGroup(
             "rmp_milter.cli.key_prove", "prove", "Note by what key files are known again."
         ),
         "dkim": CommandPlace("rmp_milter.cli.key_dkim", "dkim", "The DKIM key's DNS record."),
+        "rotate": CommandPlace(
+            "rmp_milter.cli.key_rotate", "rotate", "Put another key in a key's place."
+        ),
     },
 )
 

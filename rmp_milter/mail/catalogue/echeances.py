@@ -80,4 +80,37 @@ documents that come in. Before it, in two steps:
 If it is of another authority, telephone the host.
 """,
     ),
+    "subject-service-key": Text(
+        "RMP : importez la clé renouvelée du service", "RMP: import the service's renewed key"
+    ),
+    "service-key": Text(
+        """\
+Le service a renouvelé la clé à laquelle vous chiffrez. C'est
+toujours la sienne, de la même empreinte :
+
+    {fingerprint}
+
+Importez le fichier joint dans votre messagerie (Thunderbird :
+clic droit sur service.asc, puis « Importer »). Vos messages
+suivants seront chiffrés à la nouvelle.
+
+Ceux que vous chiffrez encore à l'ancienne restent reçus. Si
+l'empreinte est une autre, n'importez rien et téléphonez à
+l'hébergeur.
+""",
+        """\
+The service has renewed the key that you encrypt to. It is the
+service's as before, of the same fingerprint:
+
+    {fingerprint}
+
+Import the file attached into your mail program (Thunderbird:
+right-click on service.asc, then "Import"). Your next mails will
+be encrypted to the new one.
+
+Those that you still encrypt to the old one are taken. If the
+fingerprint is another one, import nothing and telephone the
+host.
+""",
+    ),
 }
