@@ -90,8 +90,7 @@ def _documents(target: PackageTarget, sbom: str, root: Path) -> None:
         _put_compressed(root / f"usr/share/man/man{section}/{page.name}.gz", page.read_bytes())
     for name in ("README.md", "SECURITY.md", "rmp.toml.example"):
         _put(doc / name, (ROOT / name).read_text())
-    for page in sorted((ROOT / "docs").glob("*.md")):
-        _put(doc / "docs" / page.name, page.read_text())
+    shutil.copytree(ROOT / "docs", doc / "docs")
     shutil.copytree(ROOT / "postfix", doc / "examples/postfix")
     _put(doc / "sbom.cdx.json", sbom)
     _put(doc / "copyright", (FILES / "copyright").read_text())

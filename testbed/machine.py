@@ -26,7 +26,7 @@ PACKAGES = (
     *("systemd-sysv", "dbus", "udev", "linux-image-cloud-amd64", "initramfs-tools"),
     *("qemu-guest-agent", "iproute2", "procps", "ca-certificates", "man-db", "tzdata"),
     # A mail host, and what rmp-milter's package depends on: nothing is fetched later.
-    *("postfix", "python3", "python3-milter", "gpg", "gpg-agent", "init-system-helpers"),
+    *("postfix", "python3", "python3-milter", "openssl", "init-system-helpers"),
 )
 ACCELERATOR = "RMP_ACCELERATOR"
 """``kvm`` where that works; QEMU's own emulation works everywhere, and boots in half a minute."""
@@ -64,7 +64,9 @@ def _make_image(codename: str, root: Path, image: MachineImage) -> None:
     shutil.copyfile(kernel, image.kernel)
     shutil.copyfile(initrd, image.initrd)
     (root / "etc/hostname").write_text("mx\n")
-    (root / "etc/hosts").write_text("127.0.0.1 localhost\n127.0.1.1 mx.chu.example mx\n")
+    (root / "etc/hosts").write_text(
+        "127.0.0.1 localhost\n127.0.1.1 mx.chu.example mx\n127.0.0.2 rmp.chu.example\n"
+    )
     (root / "etc/apt/sources.list").write_text("")
     part = image.disk.with_suffix(".part")
     run(["mke2fs", "-q", "-t", "ext4", "-d", root, part, "3G"], timeout=_LONGEST)

@@ -235,6 +235,7 @@ def _next(config: Config, plan: Restoration, name: str, aside: Path | None) -> I
         return
     if name and plan.with_log:
         yield "tell the auditors of the new log: rmp access key"
+        yield "have the keys known again: rmp key prove"
     yield "next: rmp check, start the services, then as root rmp store check"
     if plan.with_store != plan.with_log or name:
         yield "cards that are not in force are named there: rmp store relearn"

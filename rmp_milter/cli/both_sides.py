@@ -5,14 +5,16 @@ that the other knows. Beside a running service a card may be overtaken between t
 it: so what seems to differ is looked at again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Self
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Self, TypeVar
 
 import msgspec
 
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.standing import (
+    A_CALL,
     AHEAD,
     DOSSIER,
     FORGED,
@@ -23,26 +25,35 @@ from rmp_milter.cli.standing import (
     CardFault,
     StoredCard,
     compared,
+    dossier_record,
     keys_known,
-    records_in,
+    person_record,
 )
 from rmp_milter.config import Config
-from rmp_milter.host.owners import as_owner
+from rmp_milter.host.streams import streamed
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import Snapshot
 
+T = TypeVar("T")
+
 LOOKS = 3
 MOST_NAMED = 100
+MOST_KEPT = 10_000
+"""Differences of each kind that a check remembers, to look at them again and to count them."""
 RELEARN = "rmp store relearn"
 
 
-class StoreSide(msgspec.Struct, frozen=True):
-    """All persons and dossiers of the store, and the keys of the dossiers erased there."""
+class StoreRecord(msgspec.Struct, frozen=True):
+    """A person or dossier of the store, with its card, if it has one; whether it was erased."""
 
-    records: list[StoredCard]
-    erased: list[bytes]
+    card: StoredCard
+    erased: bool = False
+
+
+Reading = Callable[[], AbstractContextManager[Iterable[StoreRecord]]]
+"""Gives all records of the store as it is then, in the order of their keys."""
 
 
 class Differing(msgspec.Struct, frozen=True):
@@ -94,43 +105,105 @@ def _both(ours: Sequence[bytes], others: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(each for each in ours if each in seen)
 
 
-def side_of(view: Snapshot) -> StoreSide:
-    """Return the store's side."""
-    erased = [
-        DOSSIER + each.dossier_id
-        for each in view.dossiers()
-        if each.closure and each.closure.erased_at
-    ]
-    return StoreSide([*records_in(view)], erased)
+def side_of(view: Snapshot) -> Generator[StoreRecord, None, None]:
+    """Yield the store's side: dossiers, then persons, each in the order of their keys."""
+    for dossier in view.dossiers():
+        erased = bool(dossier.closure and dossier.closure.erased_at)
+        yield StoreRecord(dossier_record(dossier), erased)
+    for doctor in view.doctors():
+        yield StoreRecord(person_record(doctor))
 
 
-def differing(keeper: HostKeeper, read: Callable[[], StoreSide]) -> Differing:
-    """Return what differs, and goes on doing so; ``read`` gives the store as it is then.
+def differing(keeper: HostKeeper, read: Reading, most: int | None = None) -> Differing:
+    """Return what differs, and goes on doing so; of each kind ``most`` at most.
 
     Raises as :meth:`HostKeeper.ask`.
     """
-    found = _look(keeper, read)
+    found = _look(keeper, read, most)
     for _ in range(LOOKS - 1):
         if found == Differing(following=found.following):
             break
-        found = _look(keeper, read).like(found)
+        found = _look(keeper, read, most).like(found)
     return found
 
 
-def _look(keeper: HostKeeper, read: Callable[[], StoreSide]) -> Differing:
-    known = [*keys_known(keeper)]  # first: what is made meanwhile is in the store before
-    side = read()
-    cards = [each for each in side.records if each.sealed]
-    stood = [*compared(keeper, cards)]
-    records, carded = {each.key for each in side.records}, {each.key for each in cards}
-    erased = {*side.erased}
-    return Differing(
-        faults=tuple(fault for each in stood for fault in each.faults),
-        erased=tuple(each for each in known if each in erased),
-        bare=tuple(each for each in known if each in records - carded - erased),
-        missing=tuple(each for each in known if each not in records),
-        following=tuple(card for each in stood for card in each.following),
-    )
+def _look(keeper: HostKeeper, read: Reading, most: int | None) -> Differing:
+    """Walk both sides together, in their order: neither is in memory as a whole.
+
+    What is made meanwhile may be seen on one side only, and is there when it is looked at again.
+    """
+    look = _Look(keeper, most)
+    with read() as records:
+        for key, record in _in_step(keys_known(keeper), iter(records)):
+            look.take(key, record)
+    return look.finish()
+
+
+def _in_step(
+    keys: Iterator[bytes], records: Iterator[StoreRecord]
+) -> Iterator[tuple[bytes | None, StoreRecord | None]]:
+    """Yield what the keeper knows beside what the store has of it; one may be missing."""
+    key, record = next(keys, None), next(records, None)
+    while key is not None or record is not None:
+        if record is None or (key is not None and key < record.card.key):
+            yield key, None
+            key = next(keys, None)
+        elif key is None or record.card.key < key:
+            yield None, record
+            record = next(records, None)
+        else:
+            yield key, record
+            key, record = next(keys, None), next(records, None)
+
+
+class _Look:
+    """What one walk found; cards are shown to the keeper some at a time."""
+
+    def __init__(self, keeper: HostKeeper, most: int | None) -> None:
+        self._keeper, self._most = keeper, most
+        self._cards: list[StoredCard] = []
+        self._faults: list[CardFault] = []
+        self._following: list[bytes] = []
+        self._erased: list[bytes] = []
+        self._bare: list[bytes] = []
+        self._missing: list[bytes] = []
+
+    def take(self, key: bytes | None, record: StoreRecord | None) -> None:
+        """Note how a key of the keeper's and a record of the store go together."""
+        if record is None:
+            self._keep(self._missing, key)
+            return
+        if record.card.sealed:
+            self._cards.append(record.card)
+        if record.erased:
+            self._keep(self._erased, key)
+        elif not record.card.sealed:
+            self._keep(self._bare, key)
+        if len(self._cards) == A_CALL:
+            self._compare()
+
+    def finish(self) -> Differing:
+        """Return all of it, persons first."""
+        self._compare()
+        return Differing(
+            faults=tuple(sorted(self._faults, key=lambda each: each.card.key[:1] == DOSSIER)),
+            erased=tuple(self._erased),
+            bare=tuple(self._bare),
+            missing=tuple(self._missing),
+            following=tuple(self._following),
+        )
+
+    def _compare(self) -> None:
+        for stood in compared(self._keeper, self._cards):
+            for fault in stood.faults:
+                self._keep(self._faults, fault)
+            for card in stood.following:
+                self._keep(self._following, card)
+        self._cards.clear()
+
+    def _keep(self, kept: list[T], each: T | None) -> None:
+        if each is not None and (self._most is None or len(kept) < self._most):
+            kept.append(each)
 
 
 class Difference(NamedTuple):
@@ -153,31 +226,37 @@ class Comparison(NamedTuple):
 
 def said_of_both(config: Config) -> Comparison:
     """Hold the store to the running keeper, as root; each side as the user that owns it."""
+
+    def read() -> AbstractContextManager[Iterator[StoreRecord]]:
+        return streamed(config.paths.store, lambda: _records(config), StoreRecord)
+
     try:
-        side = _read(config)
         with operator(config) as keeper:
-            return Comparison((*findings_of(differing(keeper, lambda: _read(config))),))
+            return Comparison((*findings_of(differing(keeper, read, MOST_KEPT)),))
     except CommandError as error:
-        has_cards = any(each.sealed for each in side.records)
-        return _not_compared(error.line) if has_cards else Comparison()
+        return _not_compared(error.line) if _has_cards(read) else Comparison()
     except (OSError, StoreError) as error:
         return _not_compared(str(error))
+
+
+def _has_cards(read: Reading) -> bool:
+    try:
+        with read() as records:
+            return any(each.card.sealed for each in records)
+    except (OSError, StoreError):
+        return True
 
 
 def _not_compared(why: str) -> Comparison:
     return Comparison(notes=(f"cards are not compared with what the keeper knows: {why}",))
 
 
-def _read(config: Config) -> StoreSide:
-    return as_owner(config.paths.store, lambda: _opened(config), StoreSide)
-
-
-def _opened(config: Config) -> StoreSide:
+def _records(config: Config) -> Generator[StoreRecord, None, None]:
     paths = config.paths
     keys = read_store_keys(paths.milter, paths.outbox_key)
     opened = engine_at(paths.store, config.store).open(keys, read_only=True)
     with opened as store, store.snapshot() as view:
-        return side_of(view)
+        yield from side_of(view)
 
 
 def findings_of(found: Differing) -> Iterator[Difference]:
@@ -185,14 +264,16 @@ def findings_of(found: Differing) -> Iterator[Difference]:
     for each in found.faults[:MOST_NAMED]:
         yield Difference(each.line, help_for(each))
     if rest := found.faults[MOST_NAMED:]:
-        yield Difference(more(len(rest)), "")
+        at_least = "at least " if len(found.faults) >= MOST_KEPT else ""
+        yield Difference(more(len(rest), at_least), "")
     for keys, words in (
         (found.missing, "that this store has not"),
         (found.bare, "that have no card in this store"),
         (found.erased, "that were erased in this store"),
     ):
         if keys:
-            yield Difference(f"the keeper knows {counted(keys)} {words}", RELEARN)
+            at_least = "at least " if len(keys) >= MOST_KEPT else ""
+            yield Difference(f"the keeper knows {at_least}{counted(keys)} {words}", RELEARN)
 
 
 def help_for(fault: CardFault) -> str:
@@ -222,6 +303,6 @@ def bounded(lines: Sequence[str]) -> Iterator[str]:
         yield more(len(rest))
 
 
-def more(count: int) -> str:
+def more(count: int, at_least: str = "") -> str:
     """Say that there are more of what was named."""
-    return f"and {count} more cards that are not in force"
+    return f"and {at_least}{count} more cards that are not in force"

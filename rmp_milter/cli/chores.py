@@ -15,6 +15,7 @@ from rmp_milter.config import Config
 from rmp_milter.milter.chores.forecast import foreseen
 from rmp_milter.milter.chores.key_watch import DirectoryTour, watch_keys
 from rmp_milter.milter.chores.round import as_dict, do_round
+from rmp_milter.milter.chores.service_news import FILE
 from rmp_milter.milter.chores.watch import keep_watch
 from rmp_milter.milter.process import household, watch_of
 
@@ -43,7 +44,8 @@ def chores(config: Config, *, at: datetime | None, dry_run: bool, as_json: bool)
         count = do_round(house, due, now)
         watch = watch_of(config)
         watched = keep_watch(house, watch, due, now)
-        keys = watch_keys(house, watch, DirectoryTour(sys.maxsize), due, now)
+        tour = DirectoryTour(config.paths.public / FILE, sys.maxsize)
+        keys = watch_keys(house, watch, tour, due, now)
     figures = as_dict(count) | msgspec.structs.asdict(watched) | msgspec.structs.asdict(keys)
     if as_json:
         print_json(figures)

@@ -29,6 +29,9 @@ key = LazyGroup(
             "rmp_milter.cli.key_wkd", "wkd", "Lay the certificate out for a web server."
         ),
         "dkim": CommandPlace("rmp_milter.cli.key_dkim", "dkim", "The DKIM key's DNS record."),
+        "rotate": CommandPlace(
+            "rmp_milter.cli.key_rotate", "rotate", "Put another key in a key's place."
+        ),
     },
 )
 

@@ -1,6 +1,7 @@
 """``rmp pending``: deposits that wait for a dossier; never for whom, never what."""
 
 import time
+from itertools import islice
 
 import click
 
@@ -85,13 +86,10 @@ def drop(config: Config, *, reference: str) -> None:
 
 
 def _find(store: Store, reference: str) -> Waiting:
-    wanted = reference.lower()
-    with store.snapshot() as snapshot:
-        found = [
-            each
-            for each in snapshot.waiting()
-            if len(wanted) >= SHORTEST and each.waiting_id.hex().startswith(wanted)
-        ]
+    found = list[Waiting]()
+    if len(reference) >= SHORTEST:
+        with store.snapshot() as snapshot:
+            found += islice(snapshot.waiting_beginning(reference), 2)
     if len(found) != 1:
         raise CommandError(
             f"{reference!r} is not the reference of one waiting deposit",

@@ -22,6 +22,7 @@ from rmp_milter.host.postfix_instance import (
     needs_instance,
     planned,
     sasl_here,
+    starting,
     write_file,
 )
 from rmp_milter.postfix.asking import PostfixError
@@ -180,10 +181,7 @@ def _next_steps(
         yield f"next: start {plan.sasl} for this instance first: without it STARTTLS fails"
     is_changed = any(each.fate is not FileFate.SAME for each in files)
     if is_changed and not dry_run:
-        yield (
-            "next: systemctl daemon-reload && systemctl restart postfix@"
-            f"{plan.name} (elsewhere: postmulti -i {plan.name} -p start)"
-        )
+        yield (f"next: {starting(plan.name)} (elsewhere: postmulti -i {plan.name} -p start)")
     yield f"then: rmp check --config {config.file} --postfix-config {plan.folder} --live"
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Compare, Compared, Event, Recorded, Relearn
 from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.dossier.said import dossier_named, person_named
 from rmp_milter.store.surface import Snapshot
 
@@ -66,11 +67,19 @@ def cards_in(view: Snapshot) -> list[StoredCard]:
 
 def records_in(view: Snapshot) -> Iterator[StoredCard]:
     """Yield all persons and dossiers, also those that have no card."""
-    for doctor in view.doctors():
-        key, who = PERSON + doctor.doctor_id, doctor.rpps or doctor.fingerprint
-        yield StoredCard(person_named(doctor), key, doctor.card, who)
-    for dossier in view.dossiers():
-        yield StoredCard(dossier_named(dossier), DOSSIER + dossier.dossier_id, dossier.card)
+    yield from map(person_record, view.doctors())
+    yield from map(dossier_record, view.dossiers())
+
+
+def person_record(doctor: Doctor) -> StoredCard:
+    """Return a professional's or a patient's card."""
+    key, who = PERSON + doctor.doctor_id, doctor.rpps or doctor.fingerprint
+    return StoredCard(person_named(doctor), key, doctor.card, who)
+
+
+def dossier_record(dossier: Dossier) -> StoredCard:
+    """Return a dossier's card."""
+    return StoredCard(dossier_named(dossier), DOSSIER + dossier.dossier_id, dossier.card)
 
 
 def compared(keeper: HostKeeper, cards: Sequence[StoredCard]) -> Iterator[Stood]:

@@ -44,9 +44,9 @@ def check(config: Config, *, as_json: bool) -> int:
     Run as root, it also holds every entry to the leaf of its deposit in the access log, and
     every card to what the running keeper knows.
     """
-    gathered, both = filed.gather(config), said_of_both(config)
+    held, both = filed.compare(config), said_of_both(config)
     become_owner(config.paths.store)
-    report = _with(_checked(config), filed.held(gathered), both)
+    report = _with(_checked(config), held, both)
     found = len(report.findings)
     _note(config, fine=not found, said=f"{found} findings" if found else "")
     if as_json:

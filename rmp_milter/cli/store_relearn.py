@@ -7,6 +7,7 @@ What was erased or removed is revived in neither.
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from rmp_milter.calls.protocol import Event, Recorded, Relearn
 from rmp_milter.cli.both_sides import (
     Differing,
-    StoreSide,
+    StoreRecord,
     bounded,
     counted,
     differing,
@@ -80,9 +81,10 @@ def relearn(config: Config, *, accept: bool, witnesses: tuple[str, ...], as_json
     return Status.REFUSED if refused or found.of(GONE, FORGED) else Status.OK
 
 
-def _side(store: Store) -> StoreSide:
+@contextmanager
+def _side(store: Store) -> Iterator[Iterator[StoreRecord]]:
     with store.snapshot() as view:
-        return side_of(view)
+        yield side_of(view)
 
 
 def _accept(

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from rmp_milter.disk.new_files import write_new
+from rmp_milter.disk.new_files import write_whole
 
 KEY_BITS = 2048
 """What every verifier takes, and what a DNS answer carries (RFC 8301, 3.2)."""
@@ -25,6 +25,9 @@ _RECORD = re.compile(r".*\bp=|\s")
 
 DKIM_KEY, DKIM_RECORD = "dkim.key", "dkim.txt"
 """The key's file in the courier's folder, and what is to be published of it in ``public``."""
+DKIM_NEXT = "dkim-next.key"
+"""The key that waits until the DNS has its record."""
+_SELECTOR = "selector: "
 
 PUT_BACK = "put it back from your copy of this service; nothing was changed"
 
@@ -37,12 +40,23 @@ class DkimKeyError(Exception):
         self.hint = hint
 
 
-def make_dkim_key(path: Path) -> RSAPrivateKey:
-    """Make an RSA key and write it to the new file ``path`` (PEM, mode 0600)."""
+def make_dkim_key(path: Path, selector: str = "") -> RSAPrivateKey:
+    """Make an RSA key and write it to the new file ``path`` (PEM, mode 0600), whole or not at all.
+
+    A ``selector`` stands in its first line, so that both change in one rename; without one it is
+    the configuration's.
+    """
     key = generate_private_key(public_exponent=65_537, key_size=KEY_BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    write_new(path, pem, 0o600)
+    head = f"{_SELECTOR}{selector}\n".encode() if selector else b""
+    write_whole(path, head + pem, 0o600)
     return key
+
+
+def selector_of(path: Path, otherwise: str) -> str:
+    """Return under which selector the key in ``path`` is published; raises ``OSError``."""
+    first = path.read_bytes().partition(b"\n")[0].decode("utf-8", "replace")
+    return first.removeprefix(_SELECTOR).strip() if first.startswith(_SELECTOR) else otherwise
 
 
 def read_dkim_key(path: Path) -> RSAPrivateKey:

@@ -185,8 +185,9 @@ def _tell(row: OutboxRow, reply: Reply, decision: Decision, seconds: float) -> N
     level = logging.ERROR if decision.fate is Fate.PARKED else logging.INFO
     log.log(
         level,
-        "row %d to %s: %s (%s), try %d, %.2f s",
+        "row %d %s to %s: %s (%s), try %d, %.2f s",
         row.row,
+        row.message_id,
         domain_of(row.recipient),
         decision.fate.value,
         reply.brief,

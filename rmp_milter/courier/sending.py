@@ -22,6 +22,7 @@ from rmp_milter.courier.dkim_key import (
     DKIM_RECORD,
     check_published,
     read_dkim_key,
+    selector_of,
 )
 from rmp_milter.courier.dkim_signature import DkimSigner
 from rmp_milter.courier.rounds import Rounds
@@ -54,7 +55,8 @@ def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
     key = read_key(config.paths.outbox_key)
     dkim_key = read_dkim_key(config.paths.courier / DKIM_KEY)
     check_published(dkim_key, config.paths.public / DKIM_RECORD)
-    signer = DkimSigner(config.dkim.domain, config.dkim.selector, dkim_key)
+    selector = selector_of(config.paths.courier / DKIM_KEY, config.dkim.selector)
+    signer = DkimSigner(config.dkim.domain, selector, dkim_key)
     settings = config.courier
     with engine_at(config.paths.store, config.store).outbox(key) as outbox:
         rounds = Rounds(

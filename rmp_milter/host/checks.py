@@ -15,11 +15,10 @@ from rmp_milter.config import Config
 from rmp_milter.host.consent_texts import consent_findings
 from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
 from rmp_milter.host.installation import auditor_key
-from rmp_milter.host.key_checks import key_findings
+from rmp_milter.host.key_checks import dkim_findings, key_findings
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.published_checks import (
     check_certificate,
-    check_dkim,
     check_is_the_keepers,
     key_fault,
 )
@@ -240,7 +239,7 @@ def _courier(config: Config) -> Findings:
     except StoreKeyError as error:
         hint = error.hint or "milter and courier need a group in common"
         yield _error(f"courier: {error}", hint)
-    yield from check_dkim(config)
+    yield from dkim_findings(config)
 
 
 def _places(config: Config) -> Iterator[Path]:

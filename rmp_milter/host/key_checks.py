@@ -1,10 +1,24 @@
 """What ``rmp check`` says of key files: which is another's, and which is not proven yet."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from rmp_milter.certificates import CertificateError
 from rmp_milter.config import Config
+from rmp_milter.courier.dkim_key import (
+    DKIM_KEY,
+    DKIM_NEXT,
+    DKIM_RECORD,
+    DkimKeyError,
+    dns_record,
+    read_dkim_key,
+    selector_of,
+)
+from rmp_milter.host import service_rotation
+from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
+from rmp_milter.keeper.keys.keys import SERVICE
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.postfix.rules import PostfixFinding, Severity
 
@@ -25,3 +39,49 @@ def key_findings(config: Config) -> Iterator[PostfixFinding]:
     if found.unproven:
         line = f"{config.paths.keeper}: not known again yet: {', '.join(found.unproven)}"
         yield PostfixFinding(Severity.WARNING, line, PROVE)
+    if not any(line.startswith(SERVICE) for line in found.wrong):
+        yield from _subkey_waits(config)
+
+
+def _subkey_waits(config: Config) -> Iterator[PostfixFinding]:
+    try:
+        key_id = service_rotation.waiting(config)
+    except (KeyFileError, CertificateError, OSError):
+        return
+    if key_id:
+        line = f"{config.paths.keeper / SERVICE}: subkey {key_id.upper()} is not handed out yet"
+        hint = "back the file up, start the keeper anew, rmp key rotate service --publish"
+        yield PostfixFinding(Severity.WARNING, line, hint)
+
+
+def dkim_findings(config: Config) -> Iterator[PostfixFinding]:
+    """See that the courier's key can be used and its record is laid out; as its user."""
+    key_file, file = config.paths.courier / DKIM_KEY, config.paths.public / DKIM_RECORD
+    try:
+        key = read_dkim_key(key_file)
+    except DkimKeyError as fault:
+        yield PostfixFinding(Severity.ERROR, str(fault), for_file(key_file, DKIM))
+        return
+    selector = selector_of(key_file, config.dkim.selector)
+    if (waiting := key_file.with_name(DKIM_NEXT)).exists():
+        hint = "rmp key rotate dkim prints its record; when the DNS has it: --activate"
+        yield PostfixFinding(Severity.WARNING, f"{waiting}: waits for the DNS", hint)
+    wanted = dns_record(key, config.dkim.domain, selector)
+    if _in_a_line(wanted) not in _in_a_line(_text(file)):
+        yield PostfixFinding(
+            Severity.ERROR,
+            f"{file}: is not the record of {key_file}: answers fail DKIM at who reads it there",
+            f"put {DKIM_KEY} back from your backup; if you changed it, rmp key dkim --publish "
+            f"writes this, which is to be published: {wanted.strip()}",
+        )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _in_a_line(record: str) -> str:
+    return " ".join(record.split())

@@ -28,6 +28,8 @@ from rmp_milter.postfix.writing import (
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
 BEFORE = ".before-rmp"
 UNITS = Path("/etc/systemd/system")
+_TEMPLATE = Path("/usr/lib/systemd/system/postfix@.service")
+_PREFIX = "postfix-"
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,34 @@ def files_of(plan: InstancePlan, units: Path | None) -> list[PlannedFile]:
     """
     texts = {plan.folder / name: text for name, text in instance_files(plan).items()}
     if units and units.is_dir():
-        texts[units / f"postfix@{plan.name}.service.d" / "rmp.conf"] = _ORDER
+        texts[units / f"{unit_of(plan.name)}.service.d" / "rmp.conf"] = _ORDER
     return [_file(path, text) for path, text in texts.items()]
+
+
+def unit_of(name: str, template: Path = _TEMPLATE) -> str:
+    """Return systemd's name of an instance, without its ending.
+
+    Debian 12 has the instance's whole name in it, Debian 13 what follows ``postfix-``: its unit
+    adds that itself. The installed template says which.
+    """
+    return f"postfix@{name.removeprefix(_PREFIX) if _adds_prefix(template) else name}"
+
+
+def starting(name: str, template: Path = _TEMPLATE) -> str:
+    """Return the command that starts an instance, at each boot too.
+
+    Debian 12 finds the instances by ``postmulti`` at each boot; Debian 13 has to be told.
+    """
+    unit = unit_of(name, template)
+    told = f"systemctl enable {unit} && " if _adds_prefix(template) else ""
+    return f"systemctl daemon-reload && {told}systemctl restart {unit}"
+
+
+def _adds_prefix(template: Path) -> bool:
+    try:
+        return f"/etc/{_PREFIX}%I" in template.read_text(errors="replace")
+    except OSError:
+        return False
 
 
 _ORDER = """\

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from rmp_milter.certificates import (
     CertificateError,
@@ -12,8 +11,7 @@ from rmp_milter.certificates import (
     read_certificate,
 )
 from rmp_milter.config import Config
-from rmp_milter.courier.dkim_key import DkimKeyError, check_published, dns_record, read_dkim_key
-from rmp_milter.host.hints import BACKUP, DKIM, for_file, named_in
+from rmp_milter.host.hints import BACKUP, for_file, named_in
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import service_certificate
 from rmp_milter.postfix.facts import PostfixFinding, error, warning
@@ -55,33 +53,6 @@ def check_is_the_keepers(config: Config) -> Iterator[PostfixFinding]:
             "cannot be opened",
             "one of the two is another service's: put both back from one backup",
         )
-
-
-def check_dkim(config: Config) -> Iterator[PostfixFinding]:
-    """See that the courier's key can be used and is the one that is published; as its user."""
-    key_file, file = config.paths.courier / "dkim.key", config.paths.public / RECORD
-    try:
-        key = read_dkim_key(key_file)
-        check_published(key, file)
-    except DkimKeyError as fault:
-        hint = fault.hint if key_file.exists() else DKIM
-        yield error(str(fault), hint or for_file(key_file, DKIM))
-        return
-    if not file.exists():
-        return  # nothing to compare with
-    wanted = dns_record(key, config.dkim.domain, config.dkim.selector)
-    if " ".join(wanted.split()) not in " ".join(_text(file).split()):  # others may stand beside
-        yield error(
-            f"{file}: is not the record of {key_file}: answers fail DKIM at who reads it there",
-            f"write this line there, and publish it: {wanted.strip()}",
-        )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(errors="replace")
-    except OSError:
-        return ""
 
 
 def key_fault(fault: Exception) -> PostfixFinding:

@@ -71,7 +71,7 @@ def written_later(folder: Path, now: float) -> Iterator[PostfixFinding]:
 
 
 _WORKS = (
-    (HostWork.BACKUP, "backup", "back up keeper and store (docs/admin.md, Restoring)"),
+    (HostWork.BACKUP, "backup", "rmp backup DIR (docs/admin.md, Backups)"),
     (HostWork.STORE_CHECK, "rmp store check", "rmp store check, as root; best each night"),
 )
 

@@ -8,6 +8,8 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rmp_milter.calls.authority import Candidate
@@ -81,6 +83,9 @@ from rmp_milter.milter.unrequested import (
 )
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Snapshot
+
+MOST_TOLD = 3
+"""Message-IDs of a mail's answers that are told in the log: the rest of an answer stands by it."""
 
 CONFLICT_TRIES = 3
 """A mail whose ground moved under it is decided again; three times is a fault of ours."""
@@ -308,8 +313,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
     verb = case.header.verb.value
     standing, has_documents = case.opened.standing, case.opened.has_documents
     if is_thanks(standing, has_documents=has_documents or read.is_objected):
-        _commit(case, answer_to_thanks(case), read, view, means)
-        return "thanks"
+        return f"thanks{_commit(case, answer_to_thanks(case), read, view, means)}"
     try:
         check_case(case, means.signature_days)
         told = HostTime(means.clock, means.language)
@@ -326,8 +330,7 @@ def _answer(case: Case, read: Read, view: Snapshot, means: Means) -> str:
         outcome = _refusal(error, case)
         word = f"{verb} refused: {error.text} {error.detail}".rstrip()
     outcome = with_prolonged(outcome, read.renewed, case.at, case.clock, case.language)
-    _commit(case, with_program(outcome, case), read, view, means)
-    return word
+    return f"{word}{_commit(case, with_program(outcome, case), read, view, means)}"
 
 
 def _with_dropped(outcome: Outcome, case: Case, read: Read) -> Outcome:
@@ -351,8 +354,12 @@ def _refusal(error: MailError, case: Case) -> Outcome:
     return Outcome(letter, urgent=case.header.verb is Verb.URGENCE)
 
 
-def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Means) -> None:
-    """Write all of it, the answers and the duplicate digest in one transaction."""
+def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Means) -> str:
+    """Write all of it, the answers and the duplicate digest in one transaction.
+
+    Return, for the log, under which Message-IDs the answers wait: by them the courier's log goes on
+    from Postfix's queue id to the next.
+    """
     with read.bodies.mapped() as bodies, read.fresh.mapped() as fresh:
         brought = Brought(case.opened.bodies, bodies, fresh, view.body)
         expires = case.at + means.once_seconds
@@ -364,3 +371,10 @@ def _commit(case: Case, outcome: Outcome, read: Read, view: Snapshot, means: Mea
         changes = grounded(changes, means.keeper.shown, case.doctor.card)
         means.store.commit(changes, case.at)
     show_committed(changes, case.act, answers.keeper)
+    return _told([mail.message_id for mail in changes.outbox])
+
+
+def _told(answers: Sequence[str]) -> str:
+    more = len(answers) - MOST_TOLD
+    some = [*answers[:MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]
+    return f", answers {' '.join(some)}" if answers else ""

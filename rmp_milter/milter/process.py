@@ -31,6 +31,7 @@ from rmp_milter.milter.chores.checkpoints import Audience
 from rmp_milter.milter.chores.host_alerts import alert_host
 from rmp_milter.milter.chores.key_watch import DirectoryTour, watch_keys
 from rmp_milter.milter.chores.round import LOOKED_AT_A_ROUND, Household, Places, do_round
+from rmp_milter.milter.chores.service_news import FILE
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
@@ -83,7 +84,8 @@ def run(config: Config) -> NoReturn:
     ended = threading.Event()
     house, watch = household(config, store, gate), watch_of(config)
     seconds = config.milter.chores_seconds
-    rounds = _Rounds(house, watch, seconds, means.clocks, shortage, restored)
+    tour = DirectoryTour(config.paths.public / FILE)
+    rounds = _Rounds(house, watch, tour, seconds, means.clocks, shortage, restored)
     chores = threading.Thread(
         target=_keep_house, args=(rounds, ended, failed), name="chores", daemon=True
     )
@@ -114,6 +116,7 @@ class _Rounds(NamedTuple):
 
     house: Household
     watch: Watch
+    directory: DirectoryTour
     seconds: int
     clocks: Clocks
     shortage: threading.Event
@@ -135,7 +138,7 @@ def _troubles(rounds: _Rounds, stride: Stride) -> Iterator[str]:
 def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event) -> None:
     """Do the chores again and again; a round that ends otherwise ends the process."""
     house, watch, seconds = rounds.house, rounds.watch, rounds.seconds
-    directory = DirectoryTour()
+    directory = rounds.directory
     stride = Stride(time.time, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     try:
         while not ended.wait(seconds):

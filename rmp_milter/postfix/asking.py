@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 60
 _FOLDERS = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/usr/local/bin"
 
 

@@ -15,7 +15,11 @@ from pathlib import Path
 from rmp_milter.postfix.values import Milter, milters, words
 
 ABSENT = "lmtp:unix:private/rmp-service-is-not-available"
-"""The transport of the service's addresses: it only waits (postfix/transport)."""
+"""The transport of the service's addresses: it only waits (postfix/files/transport)."""
+
+CHECK_DOMAIN, CHECK_SOCKET = "rmp-check.invalid", "private/rmp-check"
+CHECK_TRANSPORT = f"lmtp:unix:{CHECK_SOCKET}"
+"""Where the answer of ``rmp check --circuit`` goes: a socket below Postfix's queue."""
 
 
 class Severity(StrEnum):

@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from importlib import resources
 from pathlib import Path
 
-from rmp_milter.postfix.facts import ABSENT
+from rmp_milter.postfix.facts import ABSENT, CHECK_DOMAIN, CHECK_TRANSPORT
 from rmp_milter.postfix.limits import answer_bytes
 
 DEFAULT_INSTANCE = "postfix-rmp"
@@ -115,6 +115,8 @@ def _filler(plan: InstancePlan, socket: str = "") -> _Filler:
             "minfree": str(answer_bytes(plan.message_bytes) * 3 // 2),
             "reinject": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             "tls": str(plan.tls),
+            "check_domain": CHECK_DOMAIN,
+            "check_transport": CHECK_TRANSPORT,
             "recipients": "".join(recipients),
             "transports": "".join(transports),
         }

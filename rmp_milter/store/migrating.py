@@ -118,6 +118,7 @@ def _carry_out(folder: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
         raise StoreError(f"{old} is there from another time: move it away first")
     with _place_for_copy(folder) as place:
         with _told_as_unchanged(folder, move):
+            _check_room(folder)
             _make_copy(folder, place, tell)
             _take_steps(place, keys, move, tell)
             _verify(place, keys, tell)
@@ -145,6 +146,15 @@ def _told_as_unchanged(folder: Path, move: Move) -> Iterator[None]:
     except (StoreError, lmdb.Error, OSError) as error:
         line = f"the store in {folder} stays as it was, of format {move.found}: {error}"
         raise StoreError(line) from error
+
+
+def _check_room(folder: Path) -> None:
+    """See that there is room for a second store, before the disk is full of half of it."""
+    with _opened(folder, read_only=True, lock=False) as handle:
+        needed = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(f"a second store needs about {needed} bytes, and {free} are free")
 
 
 def _make_copy(folder: Path, place: Path, tell: Tell) -> None:

@@ -193,6 +193,12 @@ class Snapshot(Stored, Protocol):
     def waiting_behind(self, waiting_id: bytes) -> Iterator[Waiting]:
         """Yield the deposits that wait in the order of their identifiers, those behind one."""
 
+    def waiting_beginning(self, reference: str) -> Iterator[Waiting]:
+        """Yield the deposits that wait whose identifier, in hex, begins so.
+
+        What each costs hardly grows with the store. None for what is no hex.
+        """
+
     def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
         """Return all waiting deposits that any of the folded traits leads to, each once."""
 

@@ -127,7 +127,7 @@ class PlayedKeeper(Closing):
             case Vouch(said=said, before=before):
                 return Vouched(card_of(said, before))
             case Compare(cards=cards, behind=behind):
-                keys = self.keys if behind == b"" else ()
+                keys = tuple(sorted(self.keys)) if behind == b"" else ()
                 return Compared(tuple(map(self._stand, cards)), keys)
             case Welcome():
                 return Welcomed(b"Content-Type: multipart/signed\r\n\r\n")

@@ -1,6 +1,8 @@
 """``rmp backup`` and ``rmp restore``: what is copied, verified, refused, and never overwritten."""
 
+import fcntl
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -364,6 +366,32 @@ def test_a_configuration_beside_says_nothing_of_places() -> None:
     assert without_places(f"format = 1\n{ours}{places}{log}[sockets]\n") == (
         f"format = 1\n{ours}{log}"
     )
+
+
+def test_a_log_that_was_moved_away_is_no_key_and_stays_out(backups: Backups) -> None:
+    backups.log(2)
+    keeper = backups.service / "keeper"
+    shutil.copytree(keeper / "log", keeper / "log before")
+    shutil.copy(keeper / "log.state", keeper / "log before.state")
+    backups.make()
+    for top in (backups.folder, backups.keys):
+        assert [*top.rglob("log before*")] == []
+
+
+def test_two_are_not_made_at_once_in_one_folder(backups: Backups) -> None:
+    backups.folder.mkdir()
+    unfinished = backups.folder / "20200101T000000Z.part"
+    unfinished.mkdir()
+    fd = os.open(backups.folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        said = backups.rmp("backup", str(backups.folder))
+        assert (said.status, "another backup is being made there" in said.err) == (1, True)
+        assert unfinished.exists()
+    finally:
+        os.close(fd)
+    backups.make()
+    assert not unfinished.exists()  # of one that was killed
 
 
 def test_a_dir_without_a_backup_is_told(backups: Backups, tmp_path: Path) -> None:

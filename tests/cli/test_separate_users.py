@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rmp_milter.cli import main
 from rmp_milter.config import load
 from rmp_milter.host import owners
-from rmp_milter.host.filed import gather, held
+from rmp_milter.host.filed import compare
 from rmp_milter.host.owners import (
     UnknownNameError,
     as_owner,
@@ -192,7 +192,7 @@ def test_root_holds_the_store_to_the_log_each_read_as_its_own_user(service: Path
 @needs_public_code
 def test_the_stores_own_user_cannot_and_is_told(service: Path) -> None:
     config = load(service / "rmp.toml")
-    note = as_owner(config.paths.store, lambda: " ".join(held(gather(config)).notes), str)
+    note = as_owner(config.paths.store, lambda: " ".join(compare(config).notes), str)
     assert note.startswith("entries are not compared with the access log")
 
 

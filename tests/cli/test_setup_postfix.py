@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.cli.main import run
-from rmp_milter.host.postfix_instance import files_of, sasl_here
+from rmp_milter.host.postfix_instance import files_of, sasl_here, starting, unit_of
 from rmp_milter.postfix.facts import Expectations
 from rmp_milter.postfix.settings import check_postfix, read_settings
 from rmp_milter.postfix.writing import InstancePlan, is_as_written
@@ -186,7 +186,7 @@ def test_postfix_starts_behind_the_milter_by_the_name_that_debian_has(tmp_path: 
         reinject=("127.0.0.1", 10026),
     )
     (order,) = (each for each in files_of(plan, tmp_path) if each.path.suffix == ".conf")
-    assert order.path == tmp_path / "postfix@postfix-rmp.service.d" / "rmp.conf"
+    assert order.path == tmp_path / f"{unit_of('postfix-rmp')}.service.d" / "rmp.conf"
     assert "\nAfter=rmp-milter.service\n" in order.wanted
 
 
@@ -199,3 +199,14 @@ def test_a_dovecot_that_offers_its_socket_is_found(
         monkeypatch.chdir(tmp_path / "private")  # the path of a test's folder may be too long
         server.bind("auth")
         assert sasl_here(tmp_path, tmp_path).value == "dovecot"
+
+
+def test_systemds_name_of_the_instance_is_what_this_debian_has(tmp_path: Path) -> None:
+    twelve, thirteen = tmp_path / "12", tmp_path / "13"
+    twelve.write_text("ExecStart=/usr/sbin/postmulti -i %i -p start\n")
+    thirteen.write_text("Environment=MAIL_CONFIG=/etc/postfix-%I\n")
+    assert unit_of("postfix-rmp", twelve) == "postfix@postfix-rmp"
+    assert unit_of("postfix-rmp", thirteen) == "postfix@rmp"
+    assert unit_of("postfix-rmp", tmp_path / "none") == "postfix@postfix-rmp"
+    assert "enable postfix@rmp && " in starting("postfix-rmp", thirteen)
+    assert "enable" not in starting("postfix-rmp", twelve)

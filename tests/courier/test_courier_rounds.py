@@ -206,7 +206,9 @@ def test_what_is_refused_for_good_is_parked_and_the_rest_goes_out(
         wait_until(lambda: states(outbox) == {1: "parked", 2: "sent"})
     assert outbox.rows()[0].reason == "550 5.7.1 <550@secret.test> as asked"
     (line,) = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert line.getMessage().startswith("row 1 to secret.test: parked (550 5.7.1), try 1")
+    assert line.getMessage().startswith(
+        "row 1 <1@rmp.test> to secret.test: parked (550 5.7.1), try 1"
+    )
     assert "550@secret" not in caplog.text
 
 

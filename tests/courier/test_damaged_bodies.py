@@ -82,7 +82,7 @@ def test_a_body_that_changed_on_disk_parks_its_row_alone_and_says_why(
     assert outbox.rows()[0].reason == f"554 never sent: {REASON}"
     errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
     assert errors[0] == f"row 1: never sent: {REASON}"
-    assert errors[1].startswith("row 1 to x.test: parked (554)")
+    assert errors[1].startswith("row 1 <1@rmp.test> to x.test: parked (554)")
 
 
 def test_a_body_that_was_put_right_leaves_when_the_host_has_it_sent(

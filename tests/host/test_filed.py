@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from rmp_milter.host.filed import MOST_NAMED, SAME_HOUR, BothSides, FiledEntry, held
+from rmp_milter.host.filed import MOST_NAMED, SAME_HOUR, FiledEntry, held
 from rmp_milter.keeper.log.filed import FiledLeaf
 
 DOSSIER, OTHER = b"D" * 16, b"O" * 16
@@ -14,8 +14,12 @@ ENTRY = FiledEntry(DOSSIER, 1, 50, RPPS, (ONE, TWO))
 LEAF = FiledLeaf(7, DOSSIER, "depot", 50, RPPS, (ONE, TWO))
 
 
+def in_order(*leaves: FiledLeaf) -> list[FiledLeaf]:
+    return sorted(leaves, key=lambda each: each.dossier_id)
+
+
 def findings(*leaves: FiledLeaf, entry: FiledEntry = ENTRY) -> tuple[str, ...]:
-    return held(BothSides([entry], [*leaves])).findings
+    return held([entry], in_order(*leaves)).findings
 
 
 @pytest.mark.parametrize(
@@ -62,21 +66,28 @@ def test_an_author_who_has_left_the_directory_is_not_compared() -> None:
 def test_what_is_older_than_the_log_is_counted_and_no_finding() -> None:
     old = replace(ENTRY, number=2, received_at=50 - SAME_HOUR - 1)
     new = replace(ENTRY, documents=(THREE,))
-    found = held(BothSides([old, new], [], begun=50))
+    found = held([old, new], [], begun=50)
     assert found.notes == ("1 entries are older than the access log",)
     assert len(found.findings) == 1
-    moved = held(BothSides([old], [LEAF], begun=50))
+    moved = held([old], [LEAF], begun=50)
     assert len(moved.findings) == 1  # an older date does not hide a leaf that is there
 
 
 def test_a_log_that_says_nothing_of_any_is_not_listed_throughout() -> None:
     entries = [replace(ENTRY, number=number) for number in range(MOST_NAMED + 5)]
-    lines = held(BothSides(entries, [])).findings
+    lines = held(entries, []).findings
     assert len(lines) == MOST_NAMED + 1
     assert lines[-1] == "and 5 more entries of which the access log says otherwise"
 
 
-def test_what_cannot_be_read_is_a_note() -> None:
-    found = held(BothSides(fault="it is locked"))
-    assert found.findings == ()
-    assert found.notes == ("entries are not compared with the access log: it is locked",)
+def test_sides_out_of_their_order_are_not_compared() -> None:
+    later = replace(ENTRY, dossier_id=OTHER)
+    assert len(held([ENTRY, later], []).findings) == 2
+    with pytest.raises(Exception, match="do not come in their order"):
+        held([later, ENTRY], [])
+
+
+def test_leaves_of_dossiers_that_the_store_has_not_are_passed_over() -> None:
+    before, behind = replace(LEAF, dossier_id=b"A" * 16), replace(LEAF, dossier_id=b"Z" * 16)
+    assert held([ENTRY], [before, LEAF, behind]).findings == ()
+    assert len(held([ENTRY], [before, behind]).findings) == 1

@@ -63,7 +63,7 @@ def test_a_dkim_record_that_is_not_of_the_couriers_key(service: Config) -> None:
     file = service.paths.public / "dkim.txt"
     right = file.read_text()
     file.write_text(right.replace("p=MII", "p=MIJ"))
-    one = found(service, "dkim.txt publishes: answers would be unsigned")
+    one = found(service, "dkim.txt: is not the record of")
     assert one.severity is Severity.ERROR
     assert "rmp key dkim --publish" in one.hint
 

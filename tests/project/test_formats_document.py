@@ -5,12 +5,22 @@ from pathlib import Path
 
 import pytest
 
+from rmp_milter import __version__
+from rmp_milter.cli.directory import FORMAT as DIRECTORY
+from rmp_milter.cli.handover import FORMAT as DOSSIER
+from rmp_milter.config.reading import FORMAT as CONFIG
+from rmp_milter.dossier.cards import LAYOUT
 from rmp_milter.dossier.model import Scope, Verb
+from rmp_milter.host.backup.manifest import FORMAT as BACKUP
+from rmp_milter.keeper.log.file import FORMAT as LOG
 from rmp_milter.keeper.log.file import LogTables
+from rmp_milter.keeper.log.own_tables import FORMAT as OWN
 from rmp_milter.keeper.log.own_tables import OwnTables
 from rmp_milter.mail.header.routing import Trouble, parse
 from rmp_milter.mail.header.words import Field, field_of, scope_of, verb_of
 from rmp_milter.store.format.tables import table_names
+from rmp_milter.store.format.version import FORMAT as STORE
+from rmp_milter.store.steps import STEPS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
 YEAR = 2026
@@ -76,3 +86,14 @@ def test_every_table_on_disk_is_described_once_and_no_other(
 ) -> None:
     described = [name for names, *_ in table(title, head) for name in names]
     assert sorted(described) == sorted(there)
+
+
+def test_the_row_of_this_version_has_the_numbers_that_it_writes() -> None:
+    """A new version needs a row; the rows of the tagged ones stay as they are."""
+    rows = DOCUMENT.partition("### What a version promises")[2].partition("\n\n- ")[0]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in rows.splitlines()]
+    (mine,) = (row[1:] for row in cells if row and row[0] == __version__)
+    writes = (STORE, LOG, OWN, LAYOUT[0], CONFIG, DIRECTORY, DOSSIER, BACKUP)
+    numbers = [each if isinstance(each, int) else each.number for each in writes]
+    assert [int(cell.split(";")[0]) for cell in mine] == numbers
+    assert mine[0] == f"{STORE.number}; moves {', '.join(map(str, STEPS))}"

@@ -52,6 +52,8 @@ INNER_FLOORS = {
         (".",),
     ),
 }
+# A key of a check's own, for the minute in which it writes to the service as a doctor does.
+_A_CHECKS = ["rmp_milter.host.live.throw_away_key"]
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
@@ -59,7 +61,13 @@ RESERVED = {
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
     "Milter": ["rmp_milter.milter.callbacks"],
-    "smtplib": ["rmp_milter.courier.dialogue", "rmp_milter.courier.sending"],
+    "smtplib": [
+        "rmp_milter.courier.dialogue",
+        "rmp_milter.courier.sending",
+        "rmp_milter.host.live.*",
+    ],
+    # The network's names are asked for by a command of the host, never by the service.
+    "dns": ["rmp_milter.host.live.dns_look"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
     "subprocess": ["rmp_milter.postfix.asking", "rmp_milter.host.supervisor"],
     "click": ["rmp_milter.cli.*"],
@@ -88,8 +96,8 @@ RESERVED = {
     "rmp_milter.mail.incoming.tnef": ["rmp_milter.keeper.*"],
     "cryptography.hazmat.primitives.hpke": ["rmp_milter.keeper.*", "rmp_milter.audit.reasons"],
     "cryptography.hazmat.decrepit": ["rmp_milter.keeper.*"],
-    "openpgp.composed.SignedSecretKey": ["rmp_milter.keeper.*"],
-    "openpgp.composed.SecretKeyParamsBuilder": ["rmp_milter.keeper.*"],
+    "openpgp.composed.SignedSecretKey": ["rmp_milter.keeper.*", *_A_CHECKS],
+    "openpgp.composed.SecretKeyParamsBuilder": ["rmp_milter.keeper.*", *_A_CHECKS],
     # Layers below take plain values; only who starts a process or a command reads these.
     "rmp_milter.config": [
         "rmp_milter.config",
@@ -132,6 +140,7 @@ SAYS_LMDBS_WORDS = [
     "rmp_milter.keeper.log.*",
     "rmp_milter.config.sections",  # the settings
     "rmp_milter.config.template",
+    "rmp_milter.host.room_checks",  # a setting, in a hint
     "rmp_milter.postfix.settings",  # Postfix's tables of that name
 ]
 

@@ -165,6 +165,14 @@ def test_erasing_what_is_due_looks_at_that_alone(store: Store) -> None:
     assert too_much(touched) == {}
 
 
+def test_a_reference_of_what_waits_is_looked_up(store: Store) -> None:
+    with store.snapshot() as view:
+        some = next(view.waiting())
+    with watched(store) as touched, store.snapshot() as view:
+        assert list(view.waiting_beginning(some.waiting_id.hex()[:30])) == [some]
+    assert too_much(touched) == {}
+
+
 def test_no_commit_looks_at_a_whole_table(store: Store, known: Doctor) -> None:
     dossier_id = with_dossier(store, "of the mail")
     renamed = revised(known, name="Dr Autrement NOMMÉ")

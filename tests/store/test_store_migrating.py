@@ -3,6 +3,7 @@
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -214,6 +215,20 @@ def test_a_full_disk_leaves_the_store_as_it_was(
     request.getfixturevalue("small_files")
     with pytest.raises(StoreError, match=r"stays as it was, .*: .*File too large"):
         migrate(full_folder, KEYS, STEPS, silent)
+    assert is_as_it_was(full_folder, before)
+
+
+@pytest.mark.usefixtures("later")
+def test_without_room_for_a_second_store_nothing_is_begun(
+    full_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, told = content(full_folder), list[str]()
+    usage = shutil.disk_usage(full_folder)
+    small = usage._replace(free=len(before) // 2)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: small)
+    with pytest.raises(StoreError, match=rf"stays as it was, .* and {small.free} are free"):
+        migrate(full_folder, KEYS, STEPS, lambda what, *_: told.append(what))
+    assert told == []
     assert is_as_it_was(full_folder, before)
 
 

@@ -7,7 +7,8 @@ put into a backup, and back from there as his own.
 import grp
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ from rmp_milter.host.backup.manifest import (
     BackupFile,
 )
 from rmp_milter.host.owners import as_owner, name_of
+from rmp_milter.keeper.log.copying import LogMoment
 from rmp_milter.trust.folder import FOLDER as TRUST
 
 MOST_BYTES = 256 << 20
@@ -64,18 +66,33 @@ def without_keys(config: Config) -> list[SmallFile]:
 
 def keys_alone(config: Config) -> list[SmallFile]:
     """Return every key file of every part."""
-    paths = config.paths
-    outbox = as_owner(
-        paths.outbox_key.parent,
-        lambda: [_one(paths.outbox_key, f"{OUTBOX}/{paths.outbox_key.name}")],
-        list[SmallFile],
-    )
     return [
-        *_part(paths.keeper, KEEPER, keys=True),
-        *_part(paths.milter, MILTER, keys=None),
-        *_part(paths.courier, COURIER, keys=None),
-        *outbox,
+        each
+        for folder, walked in _with_keys(config)
+        for each in as_owner(folder, partial(list, walked), list[SmallFile])
     ]
+
+
+def names_of_keys(config: Config) -> list[str]:
+    """Return the names of all key files; none of them comes into this process."""
+    return [
+        name
+        for folder, walked in _with_keys(config)
+        for name in as_owner(folder, partial(_names, walked), list[str])
+    ]
+
+
+def _names(walked: Iterable[SmallFile]) -> list[str]:
+    return [each.path for each in walked if each.content is not None]
+
+
+def _with_keys(config: Config) -> Iterator[tuple[Path, Iterable[SmallFile]]]:
+    """Yield each folder with keys, and what reads them, which its owner has to do."""
+    paths, outbox = config.paths, config.paths.outbox_key
+    yield paths.keeper, _walked(paths.keeper, KEEPER, keys=True)
+    yield paths.milter, _walked(paths.milter, MILTER, keys=None)
+    yield paths.courier, _walked(paths.courier, COURIER, keys=None)
+    yield outbox.parent, (_one(each, f"{OUTBOX}/{each.name}") for each in (outbox,))
 
 
 def _part(folder: Path, place: str, *, keys: bool | None) -> list[SmallFile]:
@@ -88,9 +105,11 @@ def _folders(folder: Path, place: str) -> list[SmallFile]:
 
 
 def _walked(folder: Path, place: str, *, keys: bool | None) -> Iterator[SmallFile]:
-    size = 0
+    size, former = 0, _former_logs(folder)
     for path in (folder, *sorted(folder.rglob("*"))):
         relative = path.relative_to(folder)
+        if relative.parts and relative.parts[0] in former:
+            continue
         if not _is_wanted(relative, keys=keys) or not (path.is_file() or path.is_dir()):
             continue
         read = _one(path, str(place / relative) if relative.parts else place)
@@ -98,6 +117,12 @@ def _walked(folder: Path, place: str, *, keys: bool | None) -> Iterator[SmallFil
         if size > MOST_BYTES:
             raise BackupError(f"{folder}: holds more than {MOST_BYTES} bytes beside the log")
         yield read
+
+
+def _former_logs(folder: Path) -> set[str]:
+    """Return the names of logs that were moved away, and of their state files."""
+    there = [each.parent.name for each in folder.glob(f"*/{LogMoment.file}")]
+    return {name for log in there if log != LOG for name in (log, f"{log}.state")}
 
 
 def _is_wanted(relative: Path, *, keys: bool | None) -> bool:

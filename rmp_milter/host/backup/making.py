@@ -4,8 +4,12 @@ Until it is verified its folder's name has an end that no finished one has. Keys
 folder of their own and only on demand: whoever has both can read every dossier.
 """
 
+import fcntl
+import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +18,7 @@ import msgspec
 from rmp_milter import __version__
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import sync_folder
-from rmp_milter.host.backup.files import keys_alone, put, without_keys
+from rmp_milter.host.backup.files import keys_alone, names_of_keys, put, without_keys
 from rmp_milter.host.backup.manifest import (
     FORMAT,
     UNFINISHED,
@@ -47,6 +51,30 @@ def make(config: Config, top: Path, keys_top: Path | None, keep: int, told: Told
     """
     if keys_top is not None:
         check_apart(top, keys_top)
+    top.mkdir(mode=0o700, exist_ok=True)
+    with _alone(top):
+        return _make(config, top, keys_top, keep, told)
+
+
+@contextmanager
+def _alone(top: Path) -> Iterator[None]:
+    """Make no other one there meanwhile: what is unfinished is ours then, or of one killed."""
+    fd = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _lock(fd, top)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int, top: Path) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BackupError(f"{top}: another backup is being made there") from None
+
+
+def _make(config: Config, top: Path, keys_top: Path | None, keep: int, told: Told) -> Made:
     now = int(time.time())
     name = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     unfinished = _begin(top, name)
@@ -99,7 +127,7 @@ def _fill(config: Config, folder: Path, now: int, told: Told) -> Manifest:
         taken_at=now,
         log=both.log,
         files=(*both.files, *beside),
-        apart=tuple(each.path for each in keys_alone(config) if each.content is not None),
+        apart=tuple(names_of_keys(config)),
     )
     findings = findings_of(folder, manifest, keys_on(config), told)
     manifest = msgspec.structs.replace(manifest, findings=findings)

@@ -32,6 +32,7 @@ from rmp_milter.keeper.keys.key_files import (
 )
 from rmp_milter.keeper.keys.sealing import translation_key
 from rmp_milter.keeper.keys.service_certificates import ServiceCertificate
+from rmp_milter.keeper.keys.service_subkeys import with_subkey
 from rmp_milter.keeper.keys.smime_folder import SMIME, read_smime
 from rmp_milter.keeper.openpgp.secretkeys import (
     DecryptionKey,
@@ -148,6 +149,16 @@ def _make_service_key(user_id: str) -> SignedSecretKey:
         .subkey(encryption)
         .generate()
     )
+
+
+def add_service_subkey(folder: Path, now: int) -> bytes:
+    """Return what the service key's file is to hold, with another encryption subkey.
+
+    Nothing is written. Raises :class:`KeyFileError`.
+    """
+    service = _read_service(folder / SERVICE)
+    made = _make_service_key(service.user_ids[0])  # for its subkey alone
+    return with_subkey(service, made, now).to_armored().encode()
 
 
 def load_keys(folder: Path) -> Keys:

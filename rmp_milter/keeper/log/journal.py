@@ -268,18 +268,19 @@ class Journal(Closing):
         with _as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
 
-    def filed(self) -> tuple[list[FiledLeaf], int]:
-        """Return the leaves by which documents came into dossiers, and when the log began.
+    def filed(self) -> Iterator[FiledLeaf]:
+        """Yield the leaves by which documents came into dossiers, dossier by dossier.
 
-        That is by the keeper's clock, 0 for an empty log. Raises :class:`JournalError`.
+        They are those of one moment, in the order of the dossiers. Raises :class:`JournalError`.
         """
-        try:
-            with self._env.begin() as transaction:
-                first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
-                begun = logged_at(bytes(first)) if first else 0
-                return [*filed_leaves(transaction, self._tables)], begun
-        except LogFault as fault:
-            raise JournalError(f"access log: {fault}") from fault
+        with _as_journal_error(), self._env.begin() as transaction:
+            yield from filed_leaves(transaction, self._tables)
+
+    def begun(self) -> int:
+        """Return when the log began, by the keeper's clock; 0 for an empty one."""
+        with _as_journal_error(), self._env.begin() as transaction:
+            first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
+            return logged_at(bytes(first)) if first else 0
 
     def close(self) -> None:
         """Close the environment."""

@@ -65,10 +65,10 @@ LETTERS: Mapping[str, Text] = {
         "    rmp store check",
     ),
     "machine-keys-over": Text(
-        "Un médecin traitant n'a plus de clé valable : les dépôts sont reçus,\n"
-        "et il n'en lit aucun. Relancez-le ; dès que sa clé est prolongée\n"
-        "ou remplacée, ce qui est arrivé entre-temps s'ouvre aussi. Pour\n"
-        "voir qui :\n\n"
+        "Un médecin traitant n'a plus de clé valable : les dépôts sont\n"
+        "reçus et il n'en lit aucun. Relancez-le ; dès que sa clé est\n"
+        "prolongée ou remplacée, ce qui est arrivé entre-temps s'ouvre\n"
+        "aussi. Pour voir qui :\n\n"
         "    rmp doctor list --expiring 0",
         "A médecin traitant has no valid key any more: deposits are taken,\n"
         "and he reads none of them. Ask him; as soon as his key is\n"

@@ -34,11 +34,11 @@ The key by which the service writes to you expires on {day}:
 After that day you can read neither its answers nor the documents
 that come in. Before it, in two steps:
 
-1. In your mail program, prolong this key (Thunderbird: OpenPGP key
-   manager, expiration date).
+1. In your mail program, prolong this key (Thunderbird: OpenPGP
+   key manager, expiration date).
 
 2. Write an encrypted and signed mail to the service with your
-   public key attached, such as one that asks for help. The new day
+   public key attached, such as one that asks for help. The day
    counts at once, and the answer says so.
 
 If you do not have this key any more, telephone the host.
@@ -46,37 +46,71 @@ If you do not have this key any more, telephone the host.
     ),
     "certificate-ends": Text(
         """\
-Le certificat avec lequel le service vous écrit expire le {day}.
+Le certificat avec lequel le service vous écrit expire
+le {day}.
 
 Après ce jour, vous ne pourrez plus lire ni ses réponses ni les
 documents qui arrivent. Avant, en deux gestes :
 
 1. Faites renouveler ce certificat par qui vous l'a remis, et
-   installez le nouveau dans votre messagerie. Gardez l'ancien : il
-   ouvre vos anciens messages.
+   installez le nouveau dans votre messagerie. Gardez l'ancien :
+   il ouvre vos anciens messages.
 
-2. Écrivez au service un message chiffré, signé avec le nouveau, par
-   exemple pour demander l'aide. S'il vient de la même autorité, il
-   est pris en compte aussitôt, et la réponse vous le confirme.
+2. Écrivez au service un message chiffré, signé avec le nouveau,
+   par exemple pour demander l'aide. S'il vient de la même
+   autorité, il compte aussitôt, et la réponse vous le confirme.
 
 S'il vient d'une autre autorité, téléphonez à l'hébergeur.
 """,
         """\
-The certificate by which the service writes to you expires on
-{day}.
+The certificate by which the service writes to you expires
+on {day}.
 
-After that day you can read neither its answers nor the documents
-that come in. Before it, in two steps:
+After that day you can read neither its answers nor the
+documents that come in. Before it, in two steps:
 
 1. Have this certificate renewed by whom you have it from, and
-   install the new one in your mail program. Keep the old one: it
-   opens your old mail.
+   install the new one in your mail program. Keep the old one:
+   it opens your old mail.
 
-2. Write an encrypted mail to the service, signed by the new one,
-   such as one that asks for help. If it is of the same authority it
-   counts at once, and the answer says so.
+2. Write an encrypted mail to the service, signed by the new
+   one, such as one that asks for help. If it is of the same
+   authority it counts at once, and the answer says so.
 
 If it is of another authority, telephone the host.
+""",
+    ),
+    "subject-service-key": Text(
+        "RMP : importez la clé renouvelée du service", "RMP: import the service's renewed key"
+    ),
+    "service-key": Text(
+        """\
+Le service a renouvelé la clé à laquelle vous chiffrez. C'est
+toujours la sienne, de la même empreinte :
+
+    {fingerprint}
+
+Importez le fichier joint dans votre messagerie (Thunderbird :
+clic droit sur service.asc, puis « Importer »). Vos messages
+suivants seront chiffrés à la nouvelle.
+
+Ceux que vous chiffrez encore à l'ancienne restent reçus. Si
+l'empreinte est une autre, n'importez rien et téléphonez à
+l'hébergeur.
+""",
+        """\
+The service has renewed the key that you encrypt to. It is the
+service's as before, of the same fingerprint:
+
+    {fingerprint}
+
+Import the file attached into your mail program (Thunderbird:
+right-click on service.asc, then "Import"). Your next mails will
+be encrypted to the new one.
+
+Those that you still encrypt to the old one are taken. If the
+fingerprint is another one, import nothing and telephone the
+host.
 """,
     ),
 }

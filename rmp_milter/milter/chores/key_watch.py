@@ -6,6 +6,7 @@ is in a commit of its own, and sent once.
 
 import logging
 from itertools import islice
+from pathlib import Path
 
 import msgspec
 
@@ -22,6 +23,7 @@ from rmp_milter.mail.outgoing.wording import day, spaced
 from rmp_milter.milter.answering.answers import About
 from rmp_milter.milter.chores.host_alerts import alert_host
 from rmp_milter.milter.chores.round import Household
+from rmp_milter.milter.chores.service_news import ServiceNews, tell_news
 from rmp_milter.milter.chores.watch import Watch
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Snapshot
@@ -34,7 +36,9 @@ log = logging.getLogger("rmp.chores")
 class DirectoryTour:
     """How far the rounds have come in the directory today; of one milter."""
 
-    def __init__(self, at_once: int = LOOKED_AT) -> None:
+    def __init__(self, handed_out: Path, at_once: int = LOOKED_AT) -> None:
+        """``handed_out`` is the service's certificate for doctors."""
+        self.handed_out = handed_out
         self._at_once = at_once
         self._day = ""
         self._behind: bytes | None = b""
@@ -51,10 +55,11 @@ class DirectoryTour:
 
 
 class KeysWatched(msgspec.Struct, frozen=True):
-    """How many were told of their key's end, and of how many keys that are over the host was."""
+    """How many were told that their key ends, whose are over, who was sent the service's."""
 
     key_letters: int = 0
     keys_over: int = 0
+    service_letters: int = 0
 
 
 def watch_keys(
@@ -74,9 +79,13 @@ def watch_keys(
                 "RPPS %s treats patients and has no usable key: he reads nothing", each.rpps
             )
         alert_host(house, watch, "keys-over", now)
-    if told or over:
-        log.info("keys: %d told of their end, %d of médecins traitants over", told, len(over))
-    return KeysWatched(told, len(over))
+    news = ServiceNews.of(directory.handed_out, at) if found else None
+    sent = sum(tell_news(house, news, each, now) for each in found) if news else 0
+    done = KeysWatched(told, len(over), sent)
+    if done != KeysWatched():
+        figures = msgspec.structs.asdict(done).items()
+        log.info("keys: %s", ", ".join(f"{name} {number}" for name, number in figures))
+    return done
 
 
 def reads_nothing(doctor: Doctor, view: Snapshot, at: int) -> bool:

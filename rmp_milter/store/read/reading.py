@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import hexdigits
 from typing import TYPE_CHECKING, TypeVar
 
 from rmp_milter.store.format.codecs import ID_BYTES, LINK_BYTES, Codec, Codecs
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rmp_milter.store.format.tables import Tables
 
 T = TypeVar("T")
+
+_HEX_DIGITS = frozenset(hexdigits.lower())
 
 
 class Reading(Bodies):
@@ -45,6 +48,16 @@ class Reading(Bodies):
     def _holders_of_any(self, links: Iterable[bytes]) -> tuple[bytes, ...]:
         """Return all identifiers that any of the blind keys leads to, each once."""
         return tuple(dict.fromkeys(holder for link in links for holder in self._holders(link)))
+
+    def _beginning(self, table: Table, reference: str) -> Iterator[bytes]:
+        """Yield the identifiers that begin so in hex, none for what is no hex."""
+        begins = reference.lower()
+        if not 0 < len(begins) <= 2 * ID_BYTES or not set(begins) <= _HEX_DIGITS:
+            return
+        whole_bytes = bytes.fromhex(begins[: len(begins) // 2 * 2])
+        for key in self._keys(table, whole_bytes):
+            if key.hex().startswith(begins):
+                yield key
 
     def _keys(self, table: Table, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in order."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import takewhile
-from string import hexdigits
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.erasure import is_due
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.model import Doctor, Dossier
     from rmp_milter.store.format.codecs import Codecs
     from rmp_milter.store.format.environment import Environment
-
-_HEX_DIGITS = frozenset(hexdigits.lower())
 
 
 class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
@@ -108,13 +105,7 @@ class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
     def dossiers_beginning(self, reference: str) -> Iterator[Dossier]:
         """Yield the dossiers whose identifier, in hex, begins so; none for what is no hex."""
-        begins = reference.lower()
-        if not 0 < len(begins) <= 2 * ID_BYTES or not set(begins) <= _HEX_DIGITS:
-            return
-        whole_bytes = bytes.fromhex(begins[: len(begins) // 2 * 2])
-        for key in self._keys(self._tables.dossiers, whole_bytes):
-            if key.hex().startswith(begins):
-                yield self._promised_dossier(key)
+        return map(self._promised_dossier, self._beginning(self._tables.dossiers, reference))
 
     def closed_dossiers(self, before: int) -> Iterator[Dossier]:
         """Yield the closed dossiers to be erased by ``before``, the longest due first.

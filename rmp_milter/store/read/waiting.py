@@ -36,6 +36,10 @@ class WaitingReads(Reading):
             yield self._codecs.waiting.open(bytes(cursor.key()), cursor.value()).waiting
             found = cursor.next()
 
+    def waiting_beginning(self, reference: str) -> Iterator[Waiting]:
+        """Yield the deposits that wait whose identifier, in hex, begins so; none for no hex."""
+        return map(self._promised_waiting, self._beginning(self._tables.waiting, reference))
+
     def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
         """Return all waiting deposits that any of the folded traits leads to, each once."""
         links = trait_links(self._codecs.blind, LinkKind.WAITING, trait_keys)

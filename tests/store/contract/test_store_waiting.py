@@ -31,6 +31,20 @@ def kept(store: Store, *bodies: bytes, days: int = 30) -> NewWaiting:
     return new
 
 
+def test_what_waits_is_found_by_how_its_reference_begins(store: Store) -> None:
+    ids = [kept(store, b"waits").waiting.waiting_id for _ in range(3)]
+
+    def beginning(reference: str) -> list[bytes]:
+        with store.snapshot() as view:
+            return [each.waiting_id for each in view.waiting_beginning(reference)]
+
+    for each in ids:
+        assert beginning(each.hex()) == beginning(each.hex().upper()) == [each]
+        assert each in beginning(each.hex()[:3])
+    for nothing in ("", "xyz", ids[0].hex() + "0", "0x", "a b"):
+        assert beginning(nothing) == []
+
+
 def test_a_waiting_deposit_is_found_by_its_traits_and_not_as_a_dossier(
     store: Store, engine: Engine
 ) -> None:

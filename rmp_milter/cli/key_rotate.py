@@ -1,0 +1,16 @@
+"""``rmp key rotate``: another key in a key's place, while mails come in."""
+
+from rmp_milter.cli.lazy import CommandPlace, LazyGroup
+
+rotate = LazyGroup(
+    "rotate",
+    help="Put another key in a key's place, while mails come in.",
+    places={
+        "service": CommandPlace(
+            "rmp_milter.cli.key_rotate_service", "service", "What doctors encrypt to (OpenPGP)."
+        ),
+        "dkim": CommandPlace(
+            "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
+        ),
+    },
+)

@@ -1,0 +1,36 @@
+"""``rmp key rotate service``: another encryption subkey of the same service key."""
+
+import click
+
+from rmp_milter.certificates import CertificateError
+from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.options import configured
+from rmp_milter.config import Config
+from rmp_milter.host import service_rotation
+from rmp_milter.keeper.keys.key_files import KeyFileError
+
+
+@click.command("service")
+@click.option("--publish", is_flag=True, help="The keeper has it: hand it out, tell doctors.")
+@configured
+def service(config: Config, *, publish: bool) -> None:
+    """Give the service's key another encryption subkey; its fingerprint stays.
+
+    First without an option: keeper/service.key gains the subkey. Back that file up, start the
+    keeper anew. Then --publish: public/service.asc has it, and the milter's chores send the
+    certificate to everybody who writes by OpenPGP. Mail to older subkeys is opened as before. Each
+    may be given again.
+    """
+    with refusing(KeyFileError, CertificateError):
+        if publish:
+            _published(service_rotation.publish(config))
+        else:
+            key_id = service_rotation.begin(config).upper()
+            click.echo(f"subkey {key_id}: back up keeper/service.key, start the keeper anew,")
+            click.echo("then: rmp key rotate service --publish")
+
+
+def _published(key_id: str) -> None:
+    if not key_id:
+        raise CommandError("no new subkey waits", "rmp key rotate service makes one")
+    click.echo(f"subkey {key_id.upper()} is handed out (public/service.asc)")
