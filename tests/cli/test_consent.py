@@ -9,6 +9,7 @@ from directory_case import with_dossiers
 from rmp_case import Rmp
 
 from rmp_milter.config import load
+from rmp_milter.host.backup.files import without_keys
 from rmp_milter.host.consent_texts import consent_findings
 
 
@@ -105,3 +106,8 @@ def test_a_version_that_cannot_name_a_file_is_refused_in_the_configuration(rmp: 
     said = rmp("consent", "show")
     assert said.status == 2
     assert "[consent] version: must be 1 to 32 letters" in said.err
+
+
+def test_a_backup_holds_the_texts(rmp: Rmp) -> None:
+    names = {each.path for each in without_keys(load(rmp.config))}
+    assert {f"public/consentement-2026-1.{end}" for end in ("txt", "sha256")} <= names
