@@ -28,6 +28,7 @@ from rmp_milter.handlers.people.keys import key_ids_of
 ANSWERS = click.Choice([kind.value for kind in CertificateKind])
 WORDS = {CertificateKind.OPENPGP: "OpenPGP", CertificateKind.SMIME: "S/MIME"}
 _HINT = "ask the doctor for a key that can be encrypted to"
+_CLOCK = "a clock is wrong, this machine's (date) or the one on which it was made"
 _TRANSLATES = "set rules.translates = true in rmp.toml, or choose another form"
 LATER = (
     "documents filed before today come as before; those filed from now on come sealed by the "
@@ -73,7 +74,8 @@ def read_file(file: Path, now: int, *, alone: bool) -> CredentialFacts:
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from error
     except CredentialError as error:
-        raise CommandError(str(error) if alone else f"{file}: {error}", _HINT) from error
+        hint = _CLOCK if error.reason == "not-yet-valid" else _HINT
+        raise CommandError(str(error) if alone else f"{file}: {error}", hint) from error
     return found
 
 

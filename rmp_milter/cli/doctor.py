@@ -22,6 +22,7 @@ from rmp_milter.cli.doctor_changes import locum, set_
 from rmp_milter.cli.doctor_expiring import SOON, print_expiring
 from rmp_milter.cli.doctor_expiring import expiring as ending_in
 from rmp_milter.cli.doctor_import import import_
+from rmp_milter.cli.doctor_reconcile import reconcile
 from rmp_milter.cli.doctor_rekey import rekey
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.issuers import check_issuers, world_of
@@ -43,7 +44,7 @@ def doctor() -> None:
     """Enrol doctors, show, change and remove them."""
 
 
-for command in (set_, locum, import_, rekey, welcome):
+for command in (set_, locum, import_, reconcile, rekey, welcome):
     doctor.add_command(command)
 
 

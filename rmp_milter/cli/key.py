@@ -25,6 +25,9 @@ key = LazyGroup(
         "prove": CommandPlace(
             "rmp_milter.cli.key_prove", "prove", "Note by what key files are known again."
         ),
+        "wkd": CommandPlace(
+            "rmp_milter.cli.key_wkd", "wkd", "Lay the certificate out for a web server."
+        ),
         "dkim": CommandPlace("rmp_milter.cli.key_dkim", "dkim", "The DKIM key's DNS record."),
         "rotate": CommandPlace(
             "rmp_milter.cli.key_rotate", "rotate", "Put another key in a key's place."

@@ -1,5 +1,8 @@
 """What a stored certificate of either kind may be used for, and until when."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from rmp_milter import certificates
 from rmp_milter.certificates import Cautions
 from rmp_milter.certificates.forewarning import SOON
@@ -8,9 +11,36 @@ from rmp_milter.credentials.failure import CredentialError, one_error
 from rmp_milter.credentials.kinds import CertificateKind, kind_of
 from rmp_milter.x509 import X509, X509Error
 
+EARLY_SECONDS = 86_400
+"""How much later than now a certificate may begin and counts all the same.
+
+A key that was made an hour ago by a clock that is right is of the future for one that is two hours
+slow. Writing to it harms nobody; a signature has the same tolerance (``CLOCK_SKEW``).
+"""
+
+
+def _though_early(check: Callable[[bytes, int], None], data: bytes, now: int) -> None:
+    """Check at ``now``, or where it begins soon after that, when it has begun."""
+    try:
+        check(data, now)
+    except CredentialError as error:
+        if error.reason not in {"not-yet-valid", "no-self-signature"}:
+            raise
+        begun = signed_at(data)
+        if not now < begun <= now + EARLY_SECONDS:
+            raise
+        check(data, begun)
+
 
 def check_usable(data: bytes, now: int) -> None:
-    """Raise :class:`CredentialError` with the reason why nobody can be written to by it."""
+    """Raise :class:`CredentialError` with the reason why nobody can be written to by it.
+
+    One that begins within :data:`EARLY_SECONDS` is judged as of then.
+    """
+    _though_early(_check_usable, data, now)
+
+
+def _check_usable(data: bytes, now: int) -> None:
     with one_error():
         if kind_of(data) is CertificateKind.SMIME:
             mail_certificates.check_encrypts(mail_certificates.read(data), now)
@@ -22,19 +52,32 @@ def check_enrollable(data: bytes, now: int) -> None:
     """Raise :class:`CredentialError` with the reason why it is not one of somebody's.
 
     Beside what he is written to by, X.509 certificates are taken that sign alone; with OpenPGP
-    certificates that cannot be encrypted to nobody has a use here.
+    certificates that cannot be encrypted to nobody has a use here. Early ones as
+    :func:`check_usable`.
     """
+    _though_early(_check_enrollable, data, now)
+
+
+def _check_enrollable(data: bytes, now: int) -> None:
     if kind_of(data) is not CertificateKind.SMIME:
-        check_usable(data, now)
+        _check_usable(data, now)
         return
     with one_error():
         mail_certificates.check_signs_or_encrypts(mail_certificates.read(data), now)
 
 
 def usable(data: bytes, now: int) -> bool:
-    """Return whether an enrolled certificate can be encrypted to at ``now`` (epoch seconds)."""
+    """Return whether an enrolled certificate can be encrypted to at ``now`` (epoch seconds).
+
+    Early ones as :func:`check_usable`.
+    """
     if kind_of(data) is not CertificateKind.SMIME:
-        return certificates.usable(data, now)
+        if certificates.usable(data, now):
+            return True
+        with suppress(CredentialError):
+            begun = signed_at(data)
+            return now < begun <= now + EARLY_SECONDS and certificates.usable(data, begun)
+        return False
     try:
         check_usable(data, now)
     except CredentialError:

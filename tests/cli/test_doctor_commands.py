@@ -316,17 +316,11 @@ def test_import_tells_every_fault_by_its_line_and_enrols_nobody(
     assert "doctors.csv:3: rpps: '123' is no RPPS number" in plain.err
 
 
-def test_import_refuses_who_is_enrolled_already(rmp: Rmp, folder: Path, anne: str) -> None:
-    said = rmp("doctor", "import", listed(folder, HEAD + GOOD))
-    assert said.status == 1
-    assert f"rpps is that of {shown(rmp, anne)['name']}, who is enrolled" in said.err
-
-
 def test_a_dry_run_looks_and_enrols_nobody(
     rmp: Rmp, folder: Path, keeper: PlayedKeeper
 ) -> None:
     said = rmp("doctor", "import", "--dry-run", listed(folder, HEAD + GOOD))
-    assert (said.status, said.out) == (0, "1 doctors can be enrolled\n")
+    assert (said.status, said.out.splitlines()[-1]) == (0, "1 doctors can be enrolled")
     assert json.loads(rmp("doctor", "list", "--json").out) == []
     assert keeper.requests == []
 
@@ -343,7 +337,7 @@ def test_columns_that_are_not_named_are_refused(rmp: Rmp, folder: Path, head: st
 )
 def test_a_file_may_say_of_which_format_it_is(rmp: Rmp, folder: Path, mark: str) -> None:
     said = rmp("doctor", "import", "--dry-run", listed(folder, mark + HEAD + GOOD))
-    assert (said.status, said.out) == (0, "1 doctors can be enrolled\n")
+    assert (said.status, said.out.splitlines()[-1]) == (0, "1 doctors can be enrolled")
     wrong = rmp("doctor", "import", listed(folder, mark + HEAD + "x\n"))
     assert "doctors.csv:3: rpps: " in wrong.err
 

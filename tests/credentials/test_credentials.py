@@ -137,8 +137,15 @@ def test_openpgp_is_what_it_was(people: People) -> None:
     assert ends_at(data, NOW) == certificates.ends_at(data, NOW)
     assert cautions(data, "x@x.fr", NOW) == certificates.cautions(data, "x@x.fr", NOW)
     assert (usable(data, NOW), reachable(data, NOW), may_sign(data)) == (True, True, True)
-    assert reason(check_usable, data, OLD - 1) == "not-yet-valid"
+    assert reason(check_usable, data, OLD - DAY - 1) == "not-yet-valid"
     assert reason(check_enrollable, data) == ""
+
+
+def test_what_begins_within_a_day_has_begun_for_a_clock_that_is_slow(people: People) -> None:
+    for at, said in ((OLD - DAY, ""), (OLD - DAY - 1, "not-yet-valid")):
+        for check in (check_usable, check_enrollable):
+            assert reason(check, people.openpgp, at) == said
+        assert usable(people.openpgp, at) is (said == "")
 
 
 HOSTILE: list[Callable[[People], bytes]] = [
@@ -239,7 +246,11 @@ def test_a_time_has_both_its_ends(maker: Maker, trees: Authorities) -> None:
     made = maker.user(ANNE, trees.public, start=NOW, days=30)
     end = NOW + 30 * DAY
     assert ends_at(made.der, NOW) == end
-    for at, said in ((NOW - 1, "not-yet-valid"), (NOW, ""), (end, ""), (end + 1, "expired")):
+    early = NOW - DAY  # somebody's clock is wrong by less than that
+    for at, said in (
+        *((early - 1, "not-yet-valid"), (early, ""), (NOW, "")),
+        *((end, ""), (end + 1, "expired")),
+    ):
         assert reason(check_usable, made.der, at) == said
         assert usable(made.der, at) is (said == "")
         assert reachable(made.der, at) is (said in {"", "not-yet-valid"})

@@ -188,3 +188,10 @@ def test_the_folders_can_be_made(tmp_path: Path) -> None:
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 901, 902)
     status = (tmp_path / "var/lib/rmp-audit/export").stat()
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 903, 904)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_part_that_systemd_waits_for_can_speak_to_it(service: str) -> None:
+    said = dict(re.findall(r"^(\w+)=(.*)", text_of(service), re.MULTILINE))
+    if said["Type"].startswith("notify"):  # its socket is a unix socket
+        assert "AF_UNIX" in said["RestrictAddressFamilies"].split()

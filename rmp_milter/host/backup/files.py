@@ -7,7 +7,8 @@ put into a backup, and back from there as his own.
 import grp
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -65,18 +66,33 @@ def without_keys(config: Config) -> list[SmallFile]:
 
 def keys_alone(config: Config) -> list[SmallFile]:
     """Return every key file of every part."""
-    paths = config.paths
-    outbox = as_owner(
-        paths.outbox_key.parent,
-        lambda: [_one(paths.outbox_key, f"{OUTBOX}/{paths.outbox_key.name}")],
-        list[SmallFile],
-    )
     return [
-        *_part(paths.keeper, KEEPER, keys=True),
-        *_part(paths.milter, MILTER, keys=None),
-        *_part(paths.courier, COURIER, keys=None),
-        *outbox,
+        each
+        for folder, walked in _with_keys(config)
+        for each in as_owner(folder, partial(list, walked), list[SmallFile])
     ]
+
+
+def names_of_keys(config: Config) -> list[str]:
+    """Return the names of all key files; none of them comes into this process."""
+    return [
+        name
+        for folder, walked in _with_keys(config)
+        for name in as_owner(folder, partial(_names, walked), list[str])
+    ]
+
+
+def _names(walked: Iterable[SmallFile]) -> list[str]:
+    return [each.path for each in walked if each.content is not None]
+
+
+def _with_keys(config: Config) -> Iterator[tuple[Path, Iterable[SmallFile]]]:
+    """Yield each folder with keys, and what reads them, which its owner has to do."""
+    paths, outbox = config.paths, config.paths.outbox_key
+    yield paths.keeper, _walked(paths.keeper, KEEPER, keys=True)
+    yield paths.milter, _walked(paths.milter, MILTER, keys=None)
+    yield paths.courier, _walked(paths.courier, COURIER, keys=None)
+    yield outbox.parent, (_one(each, f"{OUTBOX}/{each.name}") for each in (outbox,))
 
 
 def _part(folder: Path, place: str, *, keys: bool | None) -> list[SmallFile]:

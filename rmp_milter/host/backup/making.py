@@ -18,7 +18,7 @@ import msgspec
 from rmp_milter import __version__
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import sync_folder
-from rmp_milter.host.backup.files import keys_alone, put, without_keys
+from rmp_milter.host.backup.files import keys_alone, names_of_keys, put, without_keys
 from rmp_milter.host.backup.manifest import (
     FORMAT,
     UNFINISHED,
@@ -127,7 +127,7 @@ def _fill(config: Config, folder: Path, now: int, told: Told) -> Manifest:
         taken_at=now,
         log=both.log,
         files=(*both.files, *beside),
-        apart=tuple(each.path for each in keys_alone(config) if each.content is not None),
+        apart=tuple(names_of_keys(config)),
     )
     findings = findings_of(folder, manifest, keys_on(config), told)
     manifest = msgspec.structs.replace(manifest, findings=findings)

@@ -86,7 +86,11 @@ _WHY: Mapping[str, tuple[Text, Text]] = {
         _PROLONG,
     ),
     "not-yet-valid": (
-        Text("elle n'est valable que plus tard", "it is valid only from a later date on"),
+        Text(
+            "elle n'est valable que dans plus d'un jour : l'horloge de votre ordinateur, ou celle "
+            "du service, n'est pas à l'heure",
+            "it is valid only in more than a day: your computer's clock is wrong, or ours",
+        ),
         _AGAIN,
     ),
     "wrong-purpose": (

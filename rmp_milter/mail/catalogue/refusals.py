@@ -383,9 +383,10 @@ REFUSALS: Mapping[str, Text] = {
         "This request is not possible here yet. Nothing was done. Ask the host.",
     ),
     "unavailable": Text(
-        "Le service est indisponible pour le moment. Votre message lui sera présenté de "
-        "nouveau, sans que vous ayez rien à faire.",
-        "The service is unavailable for the moment. Your mail will be tried again; you need "
-        "do nothing.",
+        "Le service est indisponible pour le moment. Si votre logiciel vous montre cette ligne, "
+        "rien n'est parti : renvoyez le message dans quelques minutes. Un serveur le représente "
+        "de lui-même.",
+        "The service is unavailable for the moment. If your program shows you this line, "
+        "nothing has left: send the mail again in a few minutes. A server does so by itself.",
     ),
 }
