@@ -31,6 +31,7 @@ def figures(dossier: Dossier, view: Snapshot) -> dict[str, Json]:
         **row(dossier, view),
         "last_entry": moment(last.entry.received_at) if last else "",
         "consent": moment(dossier.consent.stated_at),
+        "consent_text": dossier.consent.text_version,
         "slots": " ".join(kind for kind, slot in kinds.items() if slot),
         "masks": len(dossier.masks),
         "oppositions": len(dossier.opposed),

@@ -42,6 +42,9 @@ rmp = LazyGroup(
         ),
         "outbox": CommandPlace(f"{_HERE}.outbox", "outbox", "Answers that wait to be sent."),
         "access": CommandPlace(f"{_HERE}.access", "access", "The access log, for auditors."),
+        "consent": CommandPlace(
+            f"{_HERE}.consent", "consent", "The texts to which patients consent."
+        ),
         "pending": CommandPlace(
             f"{_HERE}.pending", "pending", "Deposits that wait for a dossier."
         ),

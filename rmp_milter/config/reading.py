@@ -15,6 +15,7 @@ from rmp_milter.config.sections import (
     SOCKET_PATH_BYTES,
     AnswersSection,
     AuditSection,
+    ConsentSection,
     CourierSection,
     DkimSection,
     FileMode,
@@ -68,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     courier: CourierSection
     dkim: DkimSection
     audit: AuditSection
+    consent: ConsentSection
     log: LogSection
 
     @property
@@ -98,6 +100,7 @@ SECTIONS: dict[str, type[Section]] = {
     "courier": CourierSection,
     "dkim": DkimSection,
     "audit": AuditSection,
+    "consent": ConsentSection,
     "log": LogSection,
 }
 
@@ -175,6 +178,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         courier=tables.read("courier", CourierSection),
         dkim=msgspec.structs.replace(dkim, domain=dkim.domain or own_domain),
         audit=tables.read("audit", AuditSection),
+        consent=tables.read("consent", ConsentSection),
         log=tables.read("log", LogSection),
     )
 

@@ -27,6 +27,9 @@ DOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 ADDRESS = rf"^[a-z0-9_=-]+(\.[a-z0-9_=-]+)*@{DOMAIN}$"
 
 
+CONSENT_VERSION = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$"
+
+
 class FileMode(int):
     """Permission bits, written in the file as an octal string such as ``"0660"``."""
 
@@ -256,6 +259,18 @@ class AuditSection(Section, frozen=True, kw_only=True):
         tuple[Annotated[int, Meta(ge=1, le=720)], ...],
         Meta(description="a list of hours after the access, 1 to 720 each, in their order"),
     ] = (12, 20)
+
+
+class ConsentSection(Section, frozen=True, kw_only=True):
+    """Of which text a patient's consent is, from now on; its words are kept by its version."""
+
+    version: Annotated[
+        str,
+        Meta(
+            pattern=CONSENT_VERSION,
+            description='1 to 32 letters, digits, dots and hyphens, such as "2026-1"',
+        ),
+    ] = "2026-1"
 
 
 class LogSection(Section, frozen=True, kw_only=True):

@@ -185,6 +185,11 @@ justify_hours = 24
 review_hours = 72
 remind_hours = [12, 20]
 
+[consent]
+# The version of the text to which patients consent, written into each new dossier. Its words:
+# rmp consent show. Another text is kept under another version first (rmp consent add).
+version = "2026-1"
+
 [log]
 # "debug", "info", "warning" or "error"; lines go to stderr, without any identity.
 level = "info"

@@ -33,9 +33,6 @@ from rmp_milter.mail.outgoing.wording import (
     full_name,
 )
 
-CONSENT_TEXT = "2026-1"
-"""Version of the consent text that admins hand out; kept with each consent."""
-
 
 def handle(case: Case) -> Outcome:
     """Create the dossier, file what came with the mail or waited, give the doctor the code."""
@@ -80,7 +77,7 @@ def _create(case: Case, patient: Patient) -> tuple[Dossier, bytes]:
         patient=patient,
         treating=case.doctor.doctor_id,
         slots=made.slots,
-        consent=Consent(case.doctor.doctor_id, case.at, CONSENT_TEXT),
+        consent=Consent(case.doctor.doctor_id, case.at, case.bounds.consent),
         created_at=case.at,
         sheet=case.header.sheet,
         card=made.card,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rmp_milter.config import Config
+from rmp_milter.host.consent_texts import consent_findings
 from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
 from rmp_milter.host.installation import auditor_key
 from rmp_milter.host.key_checks import dkim_findings, key_findings
@@ -70,6 +71,7 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += _as(config.paths.store, lambda: [*_store(config)])
     found += _as(config.paths.courier, lambda: [*_courier(config)])
     found += check_certificate(config)
+    found += consent_findings(config)
     found += _audit(config)
     found += room_findings(_places(config), config.limits.message_bytes)
     found += _as(config.paths.store, lambda: [*_diary(config)])

@@ -22,6 +22,7 @@ from rmp_milter.courier.dkim_key import (
     make_dkim_key,
 )
 from rmp_milter.disk.new_files import sync_folder, write_new
+from rmp_milter.host.consent_texts import first_text, keep_text
 from rmp_milter.host.owners import Owner, name_of
 from rmp_milter.host.smime import make_smime, publish_smime
 from rmp_milter.keeper.keys.checks import all_noted
@@ -228,6 +229,7 @@ def _make_public(config: Config) -> None:
     write_new(file, certificate.to_armored().encode("ascii"), 0o644)
     (made,) = read_smime(config.paths.keeper / SMIME).certificates
     publish_smime(config, made.certificate)
+    keep_text(config.paths.public, config.consent.version, first_text(config))
 
 
 def _hand_over(config: Config, owners: Owners) -> None:

@@ -243,6 +243,7 @@ def _bounds(config: Config) -> Bounds:
         answer_mails=config.answers.mails,
         answer_bytes=config.limits.answer_bytes,
         translates=rules.translates,
+        consent=config.consent.version,
     )
 
 

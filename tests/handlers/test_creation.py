@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from rmp_milter.calls.protocol import CODE_FIELD, CODE_MARK, Adopt, Create, Reseal
 from rmp_milter.dossier.model import Closure, Onglet, Patient, Waiting
 from rmp_milter.handlers import creation
+from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.handlers.asking.outcome import Outcome
 from rmp_milter.mail.outgoing.spelling import spelled_fields
 
@@ -64,9 +65,9 @@ def test_the_consent_is_recorded_with_who_when_and_which_text() -> None:
     outcome, _ = run(creation.handle, asked(CONSENT))
     consent = outcome.effects.dossiers[0].dossier.consent
     said = (consent.doctor_id, consent.stated_at, consent.text_version)
-    assert said == (DEMO.doctor_id, NOON, creation.CONSENT_TEXT)
+    assert said == (DEMO.doctor_id, NOON, Bounds().consent)
     assert f"recueilli par {DEMO.name}" in outcome.letter.text
-    assert f"(texte {creation.CONSENT_TEXT})" in outcome.letter.text
+    assert f"(texte {Bounds().consent})" in outcome.letter.text
 
 
 def test_the_sheet_is_stored_and_shown_back() -> None:

@@ -56,7 +56,8 @@ class Bounds(msgspec.Struct, frozen=True):
     dossier, ``retention`` how long a closed dossier is kept and ``contest`` how long a change of
     médecin traitant can be contested. ``justify_hours`` is how soon an emergency is to be
     justified. One request is answered with ``answer_mails`` mails at most, of ``answer_bytes``
-    each. ``translates`` says that the keeper opens documents for readers whose program does not.
+    each. ``translates`` says that the keeper opens documents for readers whose program does not;
+    ``consent`` is the version of the text to which patients consent.
     """
 
     wrong_codes: int = 5
@@ -73,6 +74,7 @@ class Bounds(msgspec.Struct, frozen=True):
     answer_mails: int = 20
     answer_bytes: int = 10_000_000
     translates: bool = True
+    consent: str = "2026-1"
 
 
 class PatientShare(msgspec.Struct, frozen=True):
