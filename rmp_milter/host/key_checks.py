@@ -17,7 +17,8 @@ from rmp_milter.courier.dkim_key import (
 from rmp_milter.host import service_rotation
 from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
-from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
+from rmp_milter.keeper.keys.checks import what_helps
+from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import SERVICE
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.postfix.rules import PostfixFinding, Severity
@@ -33,7 +34,7 @@ def key_findings(config: Config) -> Iterator[PostfixFinding]:
         return
     for line in found.wrong:
         file = config.paths.keeper / line
-        yield PostfixFinding(Severity.ERROR, str(file), PUT_BACK)
+        yield PostfixFinding(Severity.ERROR, str(file), what_helps((line,)))
     if found.smime:
         yield PostfixFinding(Severity.ERROR, found.smime, SMIME_BACK)
     if found.unproven:

@@ -226,6 +226,19 @@ def test_the_auditors_key_is_changed_on_purpose(service: Config, tmp_path: Path)
     assert look(service).wrong == []
 
 
+def test_an_older_log_knows_an_older_key_of_the_auditors_and_a_way_on(
+    service: Config, tmp_path: Path
+) -> None:
+    config, public = str(service.file), service.paths.keeper / "auditor.pub"
+    assert main.run(["access", "key", "new", str(tmp_path / "theirs")]) == 0
+    shutil.copy(tmp_path / "theirs.pub", public)  # as if the log were from before
+    public.chmod(0o600)
+    assert "rmp access key install" in start(service, "keeper")
+    assert "rmp access key install" in said("auditor.pub", errors(service))
+    assert main.run(["access", "key", "install", str(public), "--config", config]) == 0
+    assert look(service).wrong == []
+
+
 def test_a_dkim_key_that_was_changed_on_purpose_is_published(
     service: Config, two: Path
 ) -> None:

@@ -68,8 +68,20 @@ def check_own(keys: Keys, noted: CheckValues) -> tuple[str, ...]:
     """Return of which key files nothing is noted; raise :class:`KeyFileError` for a wrong one."""
     found = standing(keys, noted)
     if found.wrong:
-        raise KeyFileError("; ".join(found.wrong), PUT_BACK)
+        raise KeyFileError("; ".join(found.wrong), what_helps(found.wrong))
     return found.unproven
+
+
+def what_helps(wrong: tuple[str, ...]) -> str:
+    """Return in one line what to do about wrong files, by the lines on them.
+
+    Auditors change their key, and the log, with what it notes, may be from a copy before that.
+    """
+    if all(line.startswith(AUDITORS) for line in wrong):
+        return (
+            f"{PUT_BACK}; if it is the auditors' present one: rmp access key install it again"
+        )
+    return PUT_BACK
 
 
 def _wrong(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
