@@ -23,6 +23,7 @@ from rmp_milter.calls.protocol import (
     Request,
     Resealed,
     Sealed,
+    SealedAgain,
     Told,
     Vouched,
     Welcomed,
@@ -47,6 +48,7 @@ ReplyT = TypeVar(
     Checkpointed,
     Sealed,
     Welcomed,
+    SealedAgain,
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -787,6 +787,33 @@ class Translate(Message, frozen=True):
     unsent: bool = False
 
 
+class StandingCopy(msgspec.Struct, frozen=True, array_like=True):
+    """What a reader with a standing has in a key packet's place: to be sealed to another key.
+
+    ``document.sealed_key`` is that (:data:`TRANSLATED`), ``fingerprint`` the reader's.
+    """
+
+    dossier_id: bytes
+    fingerprint: str
+    document: SealedDocument
+
+
+class SealAgain(Message, frozen=True):
+    """Seal to the present translation key what is sealed to a former one. Operator's door only.
+
+    For the same reader, dossier and document: nobody comes to read anything by it.
+    """
+
+    copies: tuple[StandingCopy, ...]
+    event: Event
+
+
+class SealedAgain(Message, frozen=True):
+    """What takes each one's place; empty for what is under the present key, or under none."""
+
+    packets: tuple[bytes, ...]
+
+
 class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
@@ -876,6 +903,7 @@ Request = (
     | Seal
     | Translate
     | Welcome
+    | SealAgain
 )
 Reply = (
     Opened
@@ -894,5 +922,6 @@ Reply = (
     | Checkpointed
     | Sealed
     | Welcomed
+    | SealedAgain
     | Failed
 )

@@ -9,6 +9,11 @@ rotate = LazyGroup(
         "service": CommandPlace(
             "rmp_milter.cli.key_rotate_service", "service", "What doctors encrypt to (OpenPGP)."
         ),
+        "waiting": CommandPlace(
+            "rmp_milter.cli.key_rotate_waiting",
+            "waiting",
+            "What deposits that wait are sealed to.",
+        ),
         "dkim": CommandPlace(
             "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
         ),

@@ -14,7 +14,7 @@ from rmp_milter.courier.dkim_key import (
     read_dkim_key,
     selector_of,
 )
-from rmp_milter.host import service_rotation
+from rmp_milter.host import service_rotation, waiting_rotation
 from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
 from rmp_milter.keeper.keys.checks import what_helps
@@ -22,6 +22,7 @@ from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import SERVICE
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.postfix.rules import PostfixFinding, Severity
+from rmp_milter.store.format.failures import StoreError
 
 PROVE = "rmp key prove notes what shows that they are right"
 
@@ -42,6 +43,28 @@ def key_findings(config: Config) -> Iterator[PostfixFinding]:
         yield PostfixFinding(Severity.WARNING, line, PROVE)
     if not any(line.startswith(SERVICE) for line in found.wrong):
         yield from _subkey_waits(config)
+    yield from _former_keys(config)
+
+
+def _former_keys(config: Config) -> Iterator[PostfixFinding]:
+    try:
+        found = waiting_rotation.still_needed(config)
+    except (KeyFileError, StoreError, OSError):
+        return  # what cannot be read is found where it is read
+    if found and not waiting_rotation.is_taken_up(config):
+        hint = f"back waiting.key up; {waiting_rotation.RESTART}"
+        yield PostfixFinding(Severity.WARNING, waiting_rotation.STILL_FORMER, hint)
+        return
+    for each in found:
+        file = config.paths.keeper / each.name
+        if each.is_present:
+            line = f"{file}: {waiting_rotation.INTERRUPTED}"
+            yield PostfixFinding(Severity.WARNING, line, waiting_rotation.GO_ON)
+        elif not each.documents:
+            line = f"{file}: no deposit waits under it any more"
+            yield PostfixFinding(
+                Severity.WARNING, line, f"{waiting_rotation.END} takes it away"
+            )
 
 
 def _subkey_waits(config: Config) -> Iterator[PostfixFinding]:

@@ -104,10 +104,10 @@ def _certificate(config: Config) -> bytes:
 
 def proofs(keys: Keys, found: Specimens, checkpoint: bytes, origin: str) -> Proofs:
     """Try the keys; ``checkpoint`` is what the log of the name ``origin`` signed last."""
-    tried = {
+    tried: dict[str, list[bool]] = {
         PEPPER: [_is_card(Sealer(keys.pepper), card) for card in found.cards],
         CUSTODY: [_opens_slot(keys, *slot) for slot in found.slots],
-        WAITING: [_opens_waiting(keys, *sealed) for sealed in found.waiting],
+        **_by_waiting(keys, found.waiting),
         LOG: [_signed(keys, checkpoint, origin)] if checkpoint else [],
         SERVICE: [*_published(keys, found.certificate)],
     }
@@ -134,12 +134,30 @@ def _opens_slot(keys: Keys, dossier_id: bytes, slot: bytes) -> bool:
     return True
 
 
-def _opens_waiting(keys: Keys, waiting_id: bytes, sealed: SealedDocument) -> bool:
-    try:
-        open_waiting_key(keys.waiting, waiting_id, sealed)
-    except SealError:
-        return False
-    return True
+def _by_waiting(
+    keys: Keys, waiting: Iterable[tuple[bytes, SealedDocument]]
+) -> dict[str, list[bool]]:
+    """Say of the waiting keys what they open; what a former one opens says nothing of others."""
+    names, tried = (WAITING, *(each.name for each in keys.former)), list[bool]()
+    found: dict[str, list[bool]] = {WAITING: tried}
+    for sealed in waiting:
+        by = opened_by(keys, *sealed)
+        if by is None:
+            tried.append(False)
+        else:
+            found.setdefault(names[by], []).append(True)
+    return found
+
+
+def opened_by(keys: Keys, waiting_id: bytes, sealed: SealedDocument) -> int | None:
+    """Return the place of the waiting key that opens a document, 0 the present one's."""
+    for place, private in enumerate(keys.all_waiting):
+        try:
+            open_waiting_key((private,), waiting_id, sealed)
+        except SealError:
+            continue
+        return place
+    return None
 
 
 def _signed(keys: Keys, checkpoint: bytes, origin: str) -> bool:

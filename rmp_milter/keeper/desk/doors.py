@@ -30,6 +30,7 @@ from rmp_milter.calls.protocol import (
     Request,
     Reseal,
     Seal,
+    SealAgain,
     Show,
     Translate,
     Vouch,
@@ -78,6 +79,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Seal: _MAILS,
     Translate: _MAILS,
     Welcome: _HOSTS,
+    SealAgain: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
 
@@ -87,6 +89,7 @@ HOSTS_ACTS = frozenset(
         *("recherche", "export", "reouverture", "code reactive", "effacement"),  # dossiers
         "reprise",  # a store from before there were cards
         "restauration",  # a keeper or a store from an older copy
+        "rescellement",  # from a former key of the keeper's to its present one
         REVIEW,
     }
 )

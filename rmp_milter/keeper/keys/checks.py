@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from rmp_milter.keeper.keys.former_keys import is_former
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.keys.keys import (
     AUDITORS,
@@ -51,6 +52,11 @@ def auditors_value(public: X25519PublicKey) -> bytes:
     return _value(AUDITORS, public.public_bytes_raw())
 
 
+def raw_value(name: str, raw: bytes) -> bytes:
+    """Return the check value that the key file ``name`` has with these octets in it."""
+    return _value(name, raw)
+
+
 def all_noted(keys: Keys) -> CheckValues:
     """Return what is noted of a new service's keys: that these are right."""
     return {name: (value,) for name, value in check_values(keys).items()}
@@ -58,9 +64,10 @@ def all_noted(keys: Keys) -> CheckValues:
 
 def standing(keys: Keys, noted: CheckValues) -> KeyStanding:
     """Hold the keys to what is ``noted``."""
+    contents = _contents(keys)
     return KeyStanding(
-        wrong=tuple(_wrong(_contents(keys), noted)),
-        unproven=tuple(name for name in CHECKED if not noted.get(name)),
+        wrong=(*_wrong(contents, noted), *_missing(contents, noted)),
+        unproven=tuple(name for name in contents if not noted.get(name)),
     )
 
 
@@ -91,6 +98,13 @@ def _wrong(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
             yield f"{name} {_whose(content, noted)}"
 
 
+def _missing(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
+    """Yield a line for each former key that was there: what waits under it would be lost."""
+    for name, right in noted.items():
+        if right and is_former(name) and name not in contents:
+            yield f"{name} is missing, and what waits under it opens by nothing else"
+
+
 def _whose(content: bytes, noted: CheckValues) -> str:
     for other, values in noted.items():
         if _value(other, content) in values:
@@ -110,6 +124,7 @@ def _contents(keys: Keys) -> dict[str, bytes]:
         PEPPER: keys.pepper,
         LOG: keys.log.private_bytes_raw(),
         AUDITORS: keys.auditors.public_bytes_raw(),
+        **{each.name: each.private.private_bytes_raw() for each in keys.former},
     }
 
 

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -103,11 +103,14 @@ def seal_waiting_key(
 
 
 def open_waiting_key(
-    waiting: X25519PrivateKey, waiting_id: bytes, document: SealedDocument
+    waiting: Sequence[X25519PrivateKey], waiting_id: bytes, document: SealedDocument
 ) -> SessionKey:
-    """Open :func:`seal_waiting_key`; raise :class:`SealError` if anything does not fit."""
+    """Open :func:`seal_waiting_key`; raise :class:`SealError` if anything does not fit.
+
+    A seal does not say for which key it is: all of them are tried, always.
+    """
     info = _info(_WAITING_PURPOSE, waiting_id, document)
-    return _open(document.sealed_key, waiting, info)
+    return _open_by_one(document.sealed_key, waiting, info)
 
 
 class Copy(NamedTuple):
@@ -136,13 +139,13 @@ def seal_to_translate(
 
 
 def open_to_translate(
-    translation: X25519PrivateKey, copy: Copy, document: SealedDocument
+    translation: Sequence[X25519PrivateKey], copy: Copy, document: SealedDocument
 ) -> SessionKey:
-    """Open :func:`seal_to_translate`; raise :class:`SealError` if anything does not fit."""
+    """Open :func:`seal_to_translate` by one of the keys; raise :class:`SealError` as above."""
     if not document.sealed_key.startswith(TRANSLATED):
         raise SealError
     sealed = document.sealed_key[len(TRANSLATED) :]
-    return _open(sealed, translation, _translation_info(copy, document))
+    return _open_by_one(sealed, translation, _translation_info(copy, document))
 
 
 def _translation_info(copy: Copy, document: SealedDocument) -> bytes:
@@ -169,6 +172,21 @@ def _open(sealed: bytes, private: X25519PrivateKey, info: bytes) -> SessionKey:
         return unpacked(_SUITE.decrypt(sealed, private, info=info))
     except (InvalidTag, ValueError, SessionKeyError):
         raise SealError from None
+
+
+def _open_by_one(
+    sealed: bytes, privates: Sequence[X25519PrivateKey], info: bytes
+) -> SessionKey:
+    """Open by whichever key it is; the work is the same for each, and for none."""
+    found = None
+    for private in privates:
+        try:
+            found = _open(sealed, private, info)
+        except SealError:
+            continue
+    if found is None:
+        raise SealError
+    return found
 
 
 def _public(raw: bytes) -> X25519PublicKey:
