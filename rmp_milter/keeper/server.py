@@ -97,7 +97,7 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
 class _Parent:
     """Keeps the number of workers, until told to stop."""
 
-    def __init__(self, jobs: Sequence[_Job], notifier: Notifier) -> None:
+    def __init__(self, jobs: Sequence[_Job], notifier: Notifier = SILENT) -> None:
         """``jobs`` are what the workers do, one each."""
         self._jobs = jobs
         self._notifier = notifier

@@ -30,7 +30,7 @@ from testbed.service import Part
 TRIM = 0.2
 """The part of each end that a mean leaves out: a machine has other work as well."""
 
-_CHANGING = re.compile(r"(?<=milter: )\w{6,}(?=:)|<[0-9a-f]+(?=@)|\d+(?:\.\d+)?")
+_CHANGING = re.compile(r"(?<=milter: )\w{6,}(?=:)|<[0-9a-f.]+(?=@)|\d+(?:\.\d+)?")
 """What stands in a line of the logs for this one mail: queue id, Message-IDs, times."""
 
 _BY_OTHERS = frozenset({"received", "delivered-to", "x-original-to"})
