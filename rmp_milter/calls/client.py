@@ -22,6 +22,7 @@ from rmp_milter.calls.protocol import (
     Reply,
     Request,
     Resealed,
+    Reslotted,
     Sealed,
     SealedAgain,
     Told,
@@ -49,6 +50,7 @@ ReplyT = TypeVar(
     Sealed,
     Welcomed,
     SealedAgain,
+    Reslotted,
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -814,6 +814,43 @@ class SealedAgain(Message, frozen=True):
     packets: tuple[bytes, ...]
 
 
+class ToReslot(msgspec.Struct, frozen=True, array_like=True):
+    """A dossier's card and the slots of its that are sealed to the custody key.
+
+    ``vitale`` is empty without one; else ``nir`` is the patient's number, to which it is bound.
+    """
+
+    card: bytes
+    custody: bytes
+    vitale: bytes = b""
+    nir: str = ""
+
+
+class Reslot(Message, frozen=True):
+    """Seal to the present custody key what is sealed to a former one. Operator's door only."""
+
+    dossiers: tuple[ToReslot, ...]
+    event: Event
+
+
+class NewSlots(msgspec.Struct, frozen=True, array_like=True):
+    """A dossier's new slots and the card that names them; all empty where nothing is to be done.
+
+    ``fault`` says in a line why nothing could be.
+    """
+
+    card: bytes = b""
+    custody: bytes = b""
+    vitale: bytes = b""
+    fault: str = ""
+
+
+class Reslotted(Message, frozen=True):
+    """For each dossier its new slots, to be committed with the card."""
+
+    slots: tuple[NewSlots, ...]
+
+
 class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
@@ -904,6 +941,7 @@ Request = (
     | Translate
     | Welcome
     | SealAgain
+    | Reslot
 )
 Reply = (
     Opened
@@ -923,5 +961,6 @@ Reply = (
     | Sealed
     | Welcomed
     | SealedAgain
+    | Reslotted
     | Failed
 )

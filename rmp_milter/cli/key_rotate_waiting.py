@@ -1,24 +1,24 @@
 """``rmp key rotate waiting``: another key for deposits that wait, and for what is translated."""
 
-import os
-import sys
 import time
 
 import click
 
-from rmp_milter.cli.errors import CommandError, Status, refusing
-from rmp_milter.cli.leaves import operator
+from rmp_milter.cli.as_store_owner import with_keeper_and_store
+from rmp_milter.cli.errors import Status, refusing
+from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output import moment, print_error
-from rmp_milter.cli.stores import open_store
 from rmp_milter.cli.translations import Translations, move_all
 from rmp_milter.config import Config
 from rmp_milter.host import waiting_rotation
-from rmp_milter.host.owners import ChildFailed, in_child
+from rmp_milter.host.key_replacing import begin, check_taken_up, command
 from rmp_milter.host.waiting_rotation import StillNeeded
 from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.keys import WAITING
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.surface import Store
 
 
 @click.command("waiting")
@@ -35,15 +35,15 @@ def waiting(config: Config, *, end: bool) -> int:
     with refusing(KeyFileError, JournalError, StoreError):
         if end:
             return _ended(config)
-        name = waiting_rotation.begin(config)
+        name = begin(config, WAITING)
     click.echo(f"keeper/{name} is the former key: back it up with keeper/waiting.key,")
-    click.echo(f"start the keeper anew, then: {waiting_rotation.END}")
+    click.echo(f"start the keeper anew, then: {command(WAITING, '--end')}")
     return Status.OK
 
 
 def _ended(config: Config) -> int:
-    waiting_rotation.check_taken_up(config)
-    moved = _translations_moved(config)
+    check_taken_up(config, WAITING)
+    moved = with_keeper_and_store(config, _moved, Translations)
     click.echo(f"to be translated, sealed to the new key: {moved.documents}")
     if moved.refused:
         for line in moved.refused:
@@ -62,17 +62,5 @@ def _tell(each: StillNeeded) -> None:
         click.echo(f"keeper/{each.name} is gone: nothing waits under it; start the keeper anew")
 
 
-def _translations_moved(config: Config) -> Translations:
-    """Have the keeper seal them anew, as the store's owner; root stays what it is for the rest."""
-
-    def moved() -> Translations:
-        with operator(config) as keeper, open_store(config) as store:
-            return move_all(keeper, store, int(time.time()))
-
-    if os.geteuid() != 0 or config.paths.store.stat().st_uid == 0:
-        return moved()
-    sys.stdout.flush()
-    try:
-        return in_child(lambda: None, moved, Translations)
-    except ChildFailed as error:
-        raise CommandError(str(error), "give the command again: it goes on") from error
+def _moved(keeper: HostKeeper, store: Store) -> Translations:
+    return move_all(keeper, store, int(time.time()))

@@ -78,8 +78,11 @@ def all_keys(config: Config) -> list[ServiceKey]:
 def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     folder = config.paths.keeper
     unknown = _unknown(folder)
-    for name in former_names(folder):
-        row = _row(folder / name, "deposits of before")
+    former = ((CUSTODY, "slots of before"), (WAITING, "deposits of before"))
+    for name, purpose in (
+        (n, what) for file, what in former for n in former_names(folder, file)
+    ):
+        row = _row(folder / name, purpose)
         yield msgspec.structs.replace(row, use="opens still", known=name not in unknown)
     for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
         ends = _service_ends(config, now) if name == SERVICE else 0

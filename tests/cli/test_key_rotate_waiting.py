@@ -31,9 +31,11 @@ from rmp_milter.dossier.model import (
 from rmp_milter.host import waiting_rotation
 from rmp_milter.host.key_checks import key_findings
 from rmp_milter.host.key_proofs import look, prove
-from rmp_milter.keeper.keys.checks import check_own
+from rmp_milter.host.key_replacing import begin
+from rmp_milter.keeper.keys.checks import check_own, contents
+from rmp_milter.keeper.keys.former_keys import former_names
 from rmp_milter.keeper.keys.key_files import KeyFileError
-from rmp_milter.keeper.keys.keys import Keys, load_keys
+from rmp_milter.keeper.keys.keys import CUSTODY, WAITING, Keys, load_keys
 from rmp_milter.keeper.keys.sealing import seal_waiting_key
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey
@@ -104,7 +106,10 @@ def test_given_again_it_makes_no_other_one_before_the_keeper_has_it(
     taken_up(config)
     assert len(former(config)) == 2
     said = rmp("key", "rotate", "waiting")
-    assert (said.status, "2 former waiting keys are there already" in said.err) == (1, True)
+    assert (said.status, "2 former keys of waiting.key are there already" in said.err) == (
+        1,
+        True,
+    )
     assert len(started(config).former) == 2
 
 
@@ -114,7 +119,7 @@ def test_the_end_is_not_before_its_time(rmp: Rmp, config: Config) -> None:
         assert said.status == 1
         return said.err
 
-    assert "no former waiting key" in refused()
+    assert "no former key of waiting.key" in refused()
     rmp("key", "rotate", "waiting")
     (name,) = former(config)
     assert "no keeper runs" in refused()
@@ -289,21 +294,21 @@ def killed_at(config: Config, act: Callable[[], object], step: int) -> bool:
     os._exit(0)
 
 
-def test_killed_at_any_point_it_goes_on(config: Config, tmp_path: Path) -> None:
-    before, folder = raw(config), config.paths.keeper
+@pytest.mark.parametrize("file", [WAITING, CUSTODY])
+def test_killed_at_any_point_it_goes_on(config: Config, tmp_path: Path, file: str) -> None:
+    folder, before = config.paths.keeper, contents(load_keys(config.paths.keeper))[file]
     shutil.copytree(folder, tmp_path / "before")
     states = set()
     for step in range(MOST_STEPS):
-        was_killed = killed_at(config, lambda: waiting_rotation.begin(config), step)
-        keys = started(config)
-        assert before in {each.private_bytes_raw() for each in keys.all_waiting}
-        states.add((raw(config) == before, len(former(config))))
-        waiting_rotation.begin(config)
-        settled = started(config)
-        assert settled.waiting.private_bytes_raw() != before
-        assert [each.private.private_bytes_raw() for each in settled.former] == [before]
+        was_killed = killed_at(config, lambda: begin(config, file), step)
+        keys, there = contents(started(config)), former_names(folder, file)
+        assert before in {keys[name] for name in (file, *there)}
+        states.add((keys[file] == before, len(there)))
+        begin(config, file)
+        settled, (name,) = contents(started(config)), former_names(folder, file)
+        assert (settled[file] != before, settled[name] == before) == (True, True)
         with Journal(folder / "log") as journal:
-            assert len(journal.key_values()["waiting.key"]) == 1
+            assert len(journal.key_values()[file]) == 1
         found = look(config)
         assert (found.wrong, found.unproven) == ([], [])
         if not was_killed:
@@ -316,7 +321,7 @@ def test_killed_at_any_point_it_goes_on(config: Config, tmp_path: Path) -> None:
 
 
 def test_the_end_killed_at_any_point_goes_on(config: Config, tmp_path: Path) -> None:
-    waiting_rotation.begin(config)
+    begin(config, WAITING)
     folder = config.paths.keeper
     shutil.copytree(folder, tmp_path / "before")
     for step in range(MOST_STEPS):

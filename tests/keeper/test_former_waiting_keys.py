@@ -131,8 +131,8 @@ def test_it_stays_for_the_same_reader_and_the_milter_cannot_ask_for_it(filed: Fi
 
 
 def test_former_keys_are_read_by_their_names_the_newest_first(tmp_path: Path) -> None:
-    names = [former_name("20261201")]
-    names.append(former_name("20261201", names))
+    names = [former_name("waiting.key", "20261201")]
+    names.append(former_name("waiting.key", "20261201", names))
     assert names == [NAME, "waiting-20261201-2.key"]
     assert [*map(is_former, (*names, "waiting.key", "waiting-x.key"))] == [
         *(True, True, False, False)
@@ -140,11 +140,11 @@ def test_former_keys_are_read_by_their_names_the_newest_first(tmp_path: Path) ->
     for name in (*names, "waiting-x.key"):
         (tmp_path / name).write_bytes(raw_file(name.encode().ljust(32)))
         (tmp_path / name).chmod(0o600)
-    assert [each.name for each in read_former(tmp_path)] == names[::-1]
-    assert "rivate" not in repr(read_former(tmp_path))
+    assert [each.name for each in read_former(tmp_path, "waiting.key")] == names[::-1]
+    assert "rivate" not in repr(read_former(tmp_path, "waiting.key"))
     (tmp_path / "waiting-20261202.key").write_bytes(raw_file(bytes(32)))
-    with pytest.raises(KeyFileError, match="3 former waiting keys"):
-        read_former(tmp_path)
+    with pytest.raises(KeyFileError, match="3 former keys of waiting"):
+        read_former(tmp_path, "waiting.key")
 
 
 def test_the_present_keys_come_first(desk: Desk) -> None:

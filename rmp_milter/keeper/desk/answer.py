@@ -28,6 +28,7 @@ from rmp_milter.calls.protocol import (
     Reply,
     Request,
     Reseal,
+    Reslot,
     Seal,
     SealAgain,
     Show,
@@ -52,6 +53,7 @@ from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.records import record
 from rmp_milter.keeper.desk.renewing import renew
+from rmp_milter.keeper.desk.reslotting import reslot
 from rmp_milter.keeper.desk.restored import compare, relearn
 from rmp_milter.keeper.desk.seal_again import seal_again
 from rmp_milter.keeper.desk.seal_answer import seal_answer
@@ -137,6 +139,7 @@ def _answer(
             | Checkpoint()
             | Welcome()
             | SealAgain()
+            | Reslot()
         ):
             return _for_the_host(desk, request, now), None
         case _:
@@ -189,7 +192,15 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
 
 def _for_the_host(  # noqa: PLR0911 -- one line a call
     desk: Desk,
-    request: Vouch | Relearn | Wake | Compare | Forget | Checkpoint | Welcome | SealAgain,
+    request: Vouch
+    | Relearn
+    | Wake
+    | Compare
+    | Forget
+    | Checkpoint
+    | Welcome
+    | SealAgain
+    | Reslot,
     now: int,
 ) -> Reply:
     match request:
@@ -207,6 +218,8 @@ def _for_the_host(  # noqa: PLR0911 -- one line a call
             return welcome(desk, request, now)
         case SealAgain():
             return seal_again(desk, request, now)
+        case Reslot():
+            return reslot(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
 

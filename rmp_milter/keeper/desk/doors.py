@@ -29,6 +29,7 @@ from rmp_milter.calls.protocol import (
     Renew,
     Request,
     Reseal,
+    Reslot,
     Seal,
     SealAgain,
     Show,
@@ -80,6 +81,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Translate: _MAILS,
     Welcome: _HOSTS,
     SealAgain: _HOSTS,
+    Reslot: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
 
@@ -90,6 +92,7 @@ HOSTS_ACTS = frozenset(
         "reprise",  # a store from before there were cards
         "restauration",  # a keeper or a store from an older copy
         "rescellement",  # from a former key of the keeper's to its present one
+        "nouvelle clé de garde",  # dossiers' slots to the keeper's present key
         REVIEW,
     }
 )

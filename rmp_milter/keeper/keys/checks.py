@@ -44,7 +44,7 @@ class KeyStanding(NamedTuple):
 
 def check_values(keys: Keys) -> dict[str, bytes]:
     """Return the check value of each key file."""
-    return {name: _value(name, content) for name, content in _contents(keys).items()}
+    return {name: _value(name, content) for name, content in contents(keys).items()}
 
 
 def auditors_value(public: X25519PublicKey) -> bytes:
@@ -64,10 +64,10 @@ def all_noted(keys: Keys) -> CheckValues:
 
 def standing(keys: Keys, noted: CheckValues) -> KeyStanding:
     """Hold the keys to what is ``noted``."""
-    contents = _contents(keys)
+    found = contents(keys)
     return KeyStanding(
-        wrong=(*_wrong(contents, noted), *_missing(contents, noted)),
-        unproven=tuple(name for name in contents if not noted.get(name)),
+        wrong=(*_wrong(found, noted), *_missing(found, noted)),
+        unproven=tuple(name for name in found if not noted.get(name)),
     )
 
 
@@ -91,18 +91,18 @@ def what_helps(wrong: tuple[str, ...]) -> str:
     return PUT_BACK
 
 
-def _wrong(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
-    for name, content in contents.items():
+def _wrong(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
+    for name, content in found.items():
         right = noted.get(name, ())
         if right and _value(name, content) not in right:
             yield f"{name} {_whose(content, noted)}"
 
 
-def _missing(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
+def _missing(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
     """Yield a line for each former key that was there: what waits under it would be lost."""
     for name, right in noted.items():
-        if right and is_former(name) and name not in contents:
-            yield f"{name} is missing, and what waits under it opens by nothing else"
+        if right and is_former(name) and name not in found:
+            yield f"{name} is missing, and what is under it opens by nothing else"
 
 
 def _whose(content: bytes, noted: CheckValues) -> str:
@@ -112,7 +112,7 @@ def _whose(content: bytes, noted: CheckValues) -> str:
     return "is not the key that this service has had so far"
 
 
-def _contents(keys: Keys) -> dict[str, bytes]:
+def contents(keys: Keys) -> dict[str, bytes]:
     """Return what each key is known by: its octets, or of the service's its fingerprint.
 
     That stays when the service's certificate is prolonged, or gains a subkey.
@@ -124,7 +124,7 @@ def _contents(keys: Keys) -> dict[str, bytes]:
         PEPPER: keys.pepper,
         LOG: keys.log.private_bytes_raw(),
         AUDITORS: keys.auditors.public_bytes_raw(),
-        **{each.name: each.private.private_bytes_raw() for each in keys.former},
+        **{each.name: each.private.private_bytes_raw() for each in keys.all_former},
     }
 
 

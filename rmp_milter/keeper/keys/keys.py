@@ -62,7 +62,7 @@ class Keys:
     is what reasons are sealed to, of which the keeper has the public half only. ``smime`` are
     the S/MIME certificates, those that answers should use first; which of them may be used
     at a moment, they say (:mod:`.service_certificates`). ``former`` are waiting keys of before,
-    under which something may wait still (:mod:`.former_keys`).
+    under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`).
     """
 
     service: SignedSecretKey
@@ -76,6 +76,17 @@ class Keys:
     auditors: X25519PublicKey
     smime: tuple[ServiceCertificate, ...] = ()
     former: tuple[FormerKey, ...] = ()
+    former_custody: tuple[FormerKey, ...] = ()
+
+    @property
+    def all_former(self) -> tuple[FormerKey, ...]:
+        """All former keys."""
+        return (*self.former_custody, *self.former)
+
+    @property
+    def all_custody(self) -> tuple[X25519PrivateKey, ...]:
+        """What opens dossiers' slots: the key that they are sealed to, then the former ones."""
+        return (self.custody, *(each.private for each in self.former_custody))
 
     @property
     def all_waiting(self) -> tuple[X25519PrivateKey, ...]:
@@ -191,7 +202,8 @@ def load_keys(folder: Path) -> Keys:
         log=load_log_key(folder),
         auditors=load_auditors_key(folder / AUDITORS),
         smime=read_smime(folder / SMIME).certificates,
-        former=read_former(folder),
+        former=read_former(folder, WAITING),
+        former_custody=read_former(folder, CUSTODY),
     )
 
 

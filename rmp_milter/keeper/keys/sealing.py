@@ -289,9 +289,9 @@ def make_custody_slot(custody: X25519PublicKey, dossier_id: bytes, private: byte
 
 
 def open_custody_slot(
-    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes
+    custody: Sequence[X25519PrivateKey], dossier_id: bytes, slot: bytes
 ) -> X25519PrivateKey:
-    """Open :func:`make_custody_slot`; raise :class:`SealError` if it does not fit."""
+    """Open :func:`make_custody_slot` by one of the keys; raise :class:`SealError` for none."""
     return _open_slot(custody, slot, _slot_binding(b"custody", dossier_id))
 
 
@@ -306,11 +306,11 @@ def make_vitale_slot(
 
 
 def open_vitale_slot(
-    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes, blind: bytes
+    custody: Sequence[X25519PrivateKey], dossier_id: bytes, slot: bytes, blind: bytes
 ) -> X25519PrivateKey:
     """Open :func:`make_vitale_slot`; raise :class:`SealError` if anything does not fit.
 
-    A slot that is missing costs what one costs that does not fit.
+    A slot that is missing costs what one costs that does not fit, and all keys are tried.
     """
     whole = slot if len(slot) == len(DECOY_VITALE) else DECOY_VITALE
     return _open_slot(custody, whole, _slot_binding(b"vitale", dossier_id, blind))
@@ -321,8 +321,17 @@ def blind_number(nir: str, pepper: bytes) -> bytes:
     return hmac.digest(pepper, b"rmp nir" + nir.encode(), hashlib.sha256)
 
 
-def _open_slot(private: X25519PrivateKey, slot: bytes, info: bytes) -> X25519PrivateKey:
-    try:
-        return X25519PrivateKey.from_private_bytes(_SUITE.decrypt(slot, private, info=info))
-    except (InvalidTag, ValueError):
-        raise SealError from None
+def _open_slot(
+    privates: Sequence[X25519PrivateKey], slot: bytes, info: bytes
+) -> X25519PrivateKey:
+    """Open by whichever key it is; the work is the same for each, and for none."""
+    found = None
+    for private in privates:
+        try:
+            opened = _SUITE.decrypt(slot, private, info=info)
+            found = X25519PrivateKey.from_private_bytes(opened)
+        except (InvalidTag, ValueError):
+            continue
+    if found is None:
+        raise SealError
+    return found
