@@ -78,6 +78,7 @@ _OUTSIDE: Mapping[Why, str] = {
     Why.SMIME_UNREADABLE: "smime-unreadable",
     Why.OLD_CIPHER: "old-cipher",
     Why.OLD_CERTIFICATE: "old-certificate",
+    Why.OLD_KEY: "old-key",
     Why.UNTRUSTED: "key-untrusted",
 }
 

@@ -857,8 +857,8 @@ class Why(StrEnum):
     ``UNREADABLE`` covers a foreign key, damage and noise alike: no answer may tell them
     apart (Bleichenbacher's oracle). ``SMIME_UNREADABLE`` does so for S/MIME, and covers what is
     not signed as well (EFAIL); ``NO_SMIME`` says that the service has no certificate for it,
-    ``OLD_CERTIFICATE`` that it was encrypted to a former one. ``SLOW`` is no
-    refusal: the call may come again, not quick.
+    ``OLD_CERTIFICATE`` that it was encrypted to a former one, ``OLD_KEY`` the same of OpenPGP.
+    ``SLOW`` is no refusal: the call may come again, not quick.
     ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
     more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
     ``UNTRUSTED`` is a certificate for which no authority of the host's answers.
@@ -879,6 +879,7 @@ class Why(StrEnum):
     SMIME_UNREADABLE = "smime-unreadable"
     OLD_CIPHER = "old-cipher"
     OLD_CERTIFICATE = "old-certificate"
+    OLD_KEY = "old-key"
     SLOW = "slow"
     UNENTITLED = "unentitled"
     MOVED = "moved"

@@ -78,6 +78,10 @@ def all_keys(config: Config) -> list[ServiceKey]:
 def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     folder = config.paths.keeper
     unknown = _unknown(folder)
+    for name, until in _former_service(folder):
+        row = _row(folder / name, "opens doctors' mail")
+        use = "opens still" if now < until else "is over"
+        yield msgspec.structs.replace(row, ends=until, use=use, known=name not in unknown)
     former = ((CUSTODY, "slots of before"), (WAITING, "deposits of before"))
     for name, purpose in (
         (n, what) for file, what in former for n in former_names(folder, file)
@@ -92,6 +96,13 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
         yield from _smime(folder, read_smime(folder / SMIME), now)
     except KeyFileError as error:
         yield ServiceKey(f"keeper/{SMIME}", _SMIME_PURPOSE, 0, use=f"cannot be read ({error})")
+
+
+def _former_service(folder: Path) -> list[tuple[str, int]]:
+    try:
+        return [(each.name, each.until) for each in load_keys(folder).former_service]
+    except KeyFileError:
+        return []  # which is said where it is read
 
 
 def _unknown(folder: Path) -> frozenset[str]:

@@ -7,14 +7,14 @@ file whole: what was killed goes on when it is given again.
 import time
 from pathlib import Path
 
-from rmp_milter.certificates import bound_key_ids, parse
+from rmp_milter.certificates import bound_key_ids, parse, read_certificate
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.key_files import OWNERS, KeyFileError
 from rmp_milter.keeper.keys.keys import SERVICE, add_service_subkey, service_certificate
 
-CERTIFICATE = "service.asc"
+CERTIFICATE, FORMER = "service.asc", "service-former.asc"
 RESTART = (
     "start the keeper anew first: it does not open what is encrypted to the new subkey yet"
 )
@@ -59,6 +59,10 @@ def publish(config: Config) -> str:
     if _started_before(config.sockets.keeper, folder / SERVICE):
         raise KeyFileError(f"subkey {key_id.upper()} is not handed out", RESTART)
     certificate = as_owner(folder, lambda: service_certificate(folder), bytes)
+    handed = file.read_bytes()
+    if read_certificate(handed).fingerprint != read_certificate(certificate).fingerprint:
+        # First: a milter that finds the new one beside it tells doctors that it took its place.
+        replace_whole(file.with_name(FORMER), handed, 0o644)
     replace_whole(file, parse(certificate).to_armored().encode("ascii"), 0o644)
     return key_id
 

@@ -182,7 +182,7 @@ def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it i
             envelope = _envelope(mail, persons, world)
             plain, opened = _main(mail, envelope)
             signature = envelope.signature if envelope else weigh(opened, candidates, now)
-            protected = protected_of(Ours(services, ""), opened, plain.data)
+            protected = protected_of(Ours(services, ()), opened, plain.data)
             refusal = _refusal(mail, plain, opened, signature, candidates)
         return Inside(
             header=opened.meaning.cut.header,

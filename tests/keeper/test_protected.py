@@ -19,7 +19,7 @@ from rmp_milter.mail.meaning.meaning import Meaning
 
 FINGERPRINT = "ab" * 20
 OTHER = "cd" * 20
-OURS = Ours({SERVICE}, FINGERPRINT)
+OURS = Ours({SERVICE}, {FINGERPRINT})
 BODY = b"Content-Type: text/plain\r\n\r\nPatient : DUPONT Jean\r\n"
 
 
@@ -70,7 +70,7 @@ def test_a_name_that_looks_like_the_services_address_is_none(readers: str) -> No
 )
 def test_where_no_reader_is_named_nobody_is(readers: str) -> None:
     assert said(readers).addressed is Addressed.UNNAMED
-    assert said("To: eve@mal.fr\n", Ours((), FINGERPRINT)).addressed is Addressed.UNNAMED
+    assert said("To: eve@mal.fr\n", Ours((), {FINGERPRINT})).addressed is Addressed.UNNAMED
 
 
 @pytest.mark.parametrize(

@@ -176,4 +176,8 @@ def _decrypted(mail: MailAtWork, message: EncryptedMessage) -> tuple[SessionKey,
         except PacketError as error:
             if error.why is not Why.UNREADABLE:
                 raise
+    named = [packet[1:9] for packet in message.key_packets]
+    present = {key.key_id for key in mail.desk.keys.decryption_at(mail.now)}
+    if present.isdisjoint(named) and any(mail.desk.keys.is_over(n, mail.now) for n in named):
+        raise CallFailed(Why.OLD_KEY, "encrypted to an old key of ours")
     raise CallFailed(Why.UNREADABLE, "not encrypted to the service, or damaged")

@@ -55,7 +55,7 @@ def open_mail(
     """
     _check(request.bodies, size, desk.limits.bodies)
     work = Work(size, desk.limits.plaintext, len(request.bodies))
-    unwrapping = Unwrapping(desk.keys.decryption, work)
+    unwrapping = Unwrapping(desk.keys.decryption_at(now), work)
     persons = known_persons(desk, request.persons, now)
     this_year = int(day_of(now, UNIVERSAL)[:4])
     mail = MailAtWork(desk, request, read, now, work, unwrapping, persons, this_year)
@@ -100,7 +100,7 @@ def _reply(mail: MailAtWork, main: MainBody, kept: list[Kept], attached: Attache
     desk, key, opening = mail.desk, main.body.key, main.opening
     said = opening.meaning.cut
     weighed = _weigh_attestation(desk, said.attestation, mail.now)
-    ours = Ours(desk.services, desk.keys.service.fingerprint)
+    ours = Ours(desk.services, desk.keys.fingerprints_at(mail.now))
     signed = signed_content(opening, main.plain.data)
     reply = Opened(
         header=said.header,

@@ -23,13 +23,13 @@ _LONGEST = 100  # characters of a date
 
 
 class Ours(NamedTuple):
-    """By what the service is named: its addresses, its key's fingerprint.
+    """By what the service is named: its addresses, its keys' fingerprints.
 
-    None and "" where they are not known: then nothing is held against a mail for them.
+    Empty where they are not known: then nothing is held against a mail for them.
     """
 
     addresses: Collection[str]
-    fingerprint: str
+    fingerprints: Collection[str]
 
 
 def signed_content(opening: Opening, plain: bytes) -> bytes:
@@ -50,7 +50,8 @@ def protected_of(ours: Ours, opening: Opening, plain: bytes) -> Protected:
 
 def _addressed(ours: Ours, fields: Fields, packets: Iterable[bytes]) -> Addressed:
     intended = [each for packet in packets for each in intended_recipients(packet)]
-    if intended and ours.fingerprint and ours.fingerprint.lower() not in intended:
+    named = {each.lower() for each in ours.fingerprints}
+    if intended and named and named.isdisjoint(intended):
         return Addressed.OTHERS
     readers = _addresses(fields, _READERS)
     if not readers or not ours.addresses:

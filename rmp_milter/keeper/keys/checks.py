@@ -125,6 +125,7 @@ def contents(keys: Keys) -> dict[str, bytes]:
         LOG: keys.log.private_bytes_raw(),
         AUDITORS: keys.auditors.public_bytes_raw(),
         **{each.name: each.private.private_bytes_raw() for each in keys.all_former},
+        **{each.name: bytes.fromhex(each.fingerprint) for each in keys.former_service},
     }
 
 

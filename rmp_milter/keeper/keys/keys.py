@@ -21,6 +21,7 @@ from rmp_milter.disk.new_files import write_new
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.signing import signed
 from rmp_milter.keeper.keys.former_keys import FormerKey, read_former
+from rmp_milter.keeper.keys.former_service import FormerService, read_former_service
 from rmp_milter.keeper.keys.key_files import (
     MAX_FILE,
     OWNERS,
@@ -62,7 +63,8 @@ class Keys:
     is what reasons are sealed to, of which the keeper has the public half only. ``smime`` are
     the S/MIME certificates, those that answers should use first; which of them may be used
     at a moment, they say (:mod:`.service_certificates`). ``former`` are waiting keys of before,
-    under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`).
+    under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`);
+    ``former_service`` open mail until a day (:mod:`.former_service`).
     """
 
     service: SignedSecretKey
@@ -77,6 +79,22 @@ class Keys:
     smime: tuple[ServiceCertificate, ...] = ()
     former: tuple[FormerKey, ...] = ()
     former_custody: tuple[FormerKey, ...] = ()
+    former_service: tuple[FormerService, ...] = ()
+
+    def decryption_at(self, now: int) -> tuple[DecryptionKey, ...]:
+        """Return what opens mail: of the present key, then of former ones that are not over."""
+        still = (each for each in self.former_service if now < each.until)
+        return (*self.decryption, *(key for each in still for key in each.decryption))
+
+    def fingerprints_at(self, now: int) -> frozenset[str]:
+        """Return by what a mail may name the service: its key, former ones that still count."""
+        still = (each.fingerprint for each in self.former_service if now < each.until)
+        return frozenset({self.service.fingerprint, *still})
+
+    def is_over(self, key_id: bytes, now: int) -> bool:
+        """Return whether this names a former key of ours that opens no more."""
+        over = (each for each in self.former_service if now >= each.until)
+        return any(key.key_id == key_id for each in over for key in each.decryption)
 
     @property
     def all_former(self) -> tuple[FormerKey, ...]:
@@ -184,6 +202,15 @@ def add_service_subkey(folder: Path, now: int) -> bytes:
     return with_subkey(service, made, now).to_armored().encode()
 
 
+def new_service_key(folder: Path) -> tuple[bytes, bytes]:
+    """Return what the service key's file is to hold, with another primary key; its fingerprint.
+
+    Nothing is written. Raises :class:`KeyFileError`.
+    """
+    made = _make_service_key(_read_service(folder / SERVICE).user_ids[0])
+    return made.to_armored().encode(), bytes.fromhex(made.fingerprint)
+
+
 def load_keys(folder: Path) -> Keys:
     """Read all key files of ``folder``; raise :class:`KeyFileError` for the first fault."""
     service = _read_service(folder / SERVICE)
@@ -204,6 +231,7 @@ def load_keys(folder: Path) -> Keys:
         smime=read_smime(folder / SMIME).certificates,
         former=read_former(folder, WAITING),
         former_custody=read_former(folder, CUSTODY),
+        former_service=read_former_service(folder, _read_service),
     )
 
 

@@ -80,6 +80,43 @@ documents that come in. Before it, in two steps:
 If it is of another authority, telephone the host.
 """,
     ),
+    "subject-service-replaced": Text(
+        "RMP : la clé du service est remplacée", "RMP: the service's key is replaced"
+    ),
+    "service-replaced": Text(
+        """\
+Le service a remplacé sa clé : l'ancienne ne vaut plus rien.
+Un message signé par elle n'est pas du service. Ceux que vous
+chiffrez encore à l'ancienne seront bientôt refusés.
+
+La nouvelle clé a une autre empreinte :
+
+    {fingerprint}
+
+1. Téléphonez à l'hébergeur, au numéro que vous connaissez, et
+   comparez cette empreinte. N'importez rien avant.
+
+2. Supprimez l'ancienne clé de votre messagerie, puis importez
+   le fichier joint (Thunderbird : clic droit sur service.asc,
+   puis « Importer »).
+""",
+        """\
+The service has replaced its key: the old one is worth nothing
+any more. A mail that it signed is not the service's. Those that
+you still encrypt to the old one will be refused before long.
+
+The new key has another fingerprint:
+
+    {fingerprint}
+
+1. Telephone the host, by the number that you know, and compare
+   this fingerprint. Import nothing before.
+
+2. Remove the old key from your mail program, then import the
+   file attached (Thunderbird: right-click on service.asc, then
+   "Import").
+""",
+    ),
     "subject-service-key": Text(
         "RMP : importez la clé renouvelée du service", "RMP: import the service's renewed key"
     ),

@@ -85,6 +85,14 @@ REFUSALS: Mapping[str, Text] = {
         "or was damaged on its way. Nothing was kept. Send it again. If it is refused once "
         "more, ask the host for the service's public key and import it.",
     ),
+    "old-key": Text(
+        "Ce message est chiffré avec une ancienne clé du service, qui ne vaut plus rien. Rien "
+        "n'a été conservé. Supprimez-la, demandez la nouvelle à l'hébergeur et comparez-en "
+        "l'empreinte par téléphone, puis renvoyez-le.",
+        "This mail is encrypted to an old key of the service, which is worth nothing any more. "
+        "Nothing was kept. Remove it, ask the host for the new one and compare its fingerprint "
+        "by telephone, then send it again.",
+    ),
     "no-integrity": Text(
         "Ce message est chiffré à l'ancienne : rien ne prouve qu'il est arrivé intact. Rien "
         "n'a été conservé. Mettez à jour votre logiciel de chiffrement, puis renvoyez-le.",

@@ -1,7 +1,8 @@
 """The service's certificate has another subkey: whoever writes by OpenPGP is sent it, once.
 
 What is sent is what the host has handed out (``public/service.asc``), signed by the primary key
-that everybody knows.
+that everybody knows. Or it is of another primary key, the former being worth nothing: then the
+letter is signed by the new one, and says how to be sure of it.
 """
 
 import logging
@@ -30,7 +31,7 @@ from rmp_milter.store.format.failures import Conflict
 
 NEWS = 120 * DAY
 """Seconds for which it is news; who was away that long has the certificate from elsewhere."""
-FILE = "service.asc"
+FILE, FORMER = "service.asc", "service-former.asc"
 log = logging.getLogger("rmp.chores")
 
 
@@ -41,6 +42,7 @@ class ServiceNews(NamedTuple):
     fingerprint: str
     armored: bytes
     since: int
+    replaced: bool = False
 
     @classmethod
     def of(cls, file: Path, at: int) -> Self | None:
@@ -51,11 +53,20 @@ class ServiceNews(NamedTuple):
             newest, *others = encryption_keys(found.binary, at)
         except (OSError, CertificateError):
             return None
-        if not others or at - since > NEWS:
+        replaced = _is_replaced(file.with_name(FORMER), found.fingerprint)
+        if not (others or replaced) or at - since > NEWS:
             return None
         subkey = newest.key.key_id if hasattr(newest, "key") else newest.key_id
         armored = parse(found.binary).to_armored().encode("ascii")
-        return cls(subkey.lower(), found.fingerprint, armored, since)
+        return cls(subkey.lower(), found.fingerprint, armored, since, replaced)
+
+
+def _is_replaced(former: Path, fingerprint: str) -> bool:
+    """Whether there is a former certificate, of another primary key."""
+    try:
+        return read_certificate(former.read_bytes()).fingerprint != fingerprint
+    except (OSError, CertificateError):
+        return False
 
 
 def tell_news(house: Household, news: ServiceNews, doctor: Doctor, now: int) -> bool:
@@ -89,6 +100,7 @@ def _writes_openpgp(doctor: Doctor) -> bool:
 
 def _letter(house: Household, news: ServiceNews) -> Letter:
     language = house.language
-    words = text("service-key", language, fingerprint=spaced(news.fingerprint))
+    key = "service-replaced" if news.replaced else "service-key"
+    words = text(key, language, fingerprint=spaced(news.fingerprint))
     file = Attachment(FILE, "application/pgp-keys", news.armored)
-    return Letter(subject=text("subject-service-key", language), text=words, files=(file,))
+    return Letter(subject=text(f"subject-{key}", language), text=words, files=(file,))
