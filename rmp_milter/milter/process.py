@@ -40,7 +40,9 @@ from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.status.pulse import Beating, Heart, Life
 from rmp_milter.store.format.failures import StoreError, StoreFailed
+from rmp_milter.store.format.former_keys import read_former
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
+from rmp_milter.store.format.succession import unfinished_told
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import TALLY_TIMES, Store
 
@@ -57,7 +59,8 @@ def run(config: Config) -> NoReturn:
     when_told_to_end(life.stopping, stop)
     keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
     engine = engine_at(config.paths.store, config.store)
-    store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
+    with unfinished_told(config.paths.milter, config.paths.outbox_key):
+        store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
     failed, shortage, restored = (threading.Event() for _ in range(3))
     gate = Gate(ordinary_of(config.keeper.workers), config.milter.keeper_timeout_seconds)
     means = _means(config, store, keys, gate)
@@ -211,6 +214,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         answers=_answers(config, keeper),
         services=config.service.addresses,
         bounce_key=keys.outbox,
+        former_bounce_keys=read_former(config.paths.outbox_key),
         language=config.service.language,
         clock=config.clock,
         new_id=new_id,

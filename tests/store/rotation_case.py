@@ -1,0 +1,76 @@
+"""A store with its key files, and a process that rotates one of them and is killed.
+
+    python rotation_case.py WHICH HOME KILL
+
+KILL is the call at which the process dies (:func:`set_trap`); the store is ``HOME/store``.
+"""
+
+import base64
+import itertools
+import sys
+from pathlib import Path
+
+from migration_case import die, silent
+from store_case import KEYS
+
+from rmp_milter.store import StoreKeys, rotating
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format import succession
+from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_store_keys
+from rmp_milter.store.format.succession import Rotated, Succession
+
+LATER = 1_700_100_000
+MODES = {METADATA: 0o600, INDEX: 0o600, OUTBOX: 0o640}
+
+
+def lay_keys(home: Path) -> None:
+    """Write the key files of the tests' stores."""
+    held = {METADATA: KEYS.metadata, INDEX: KEYS.index, OUTBOX: KEYS.outbox}
+    for name, key in held.items():
+        (home / name).write_bytes(base64.b64encode(key) + b"\n")
+        (home / name).chmod(MODES[name])
+
+
+def succession_in(home: Path, which: Rotated) -> Succession:
+    return Succession(home, home / OUTBOX, which, LATER)
+
+
+def keys_in(home: Path) -> StoreKeys:
+    return read_store_keys(home, home / OUTBOX)
+
+
+def rotate(home: Path, which: Rotated) -> bool:
+    return rotating.rotate(home / "store", succession_in(home, which), silent)
+
+
+def sound(home: Path, keys: StoreKeys) -> bool:
+    return check(home / "store", keys).findings == ()
+
+
+def set_trap(moment: str) -> None:
+    """Have the process die at a call, ``before NAME N`` or ``behind NAME N``: its N-th."""
+    when, call, number = moment.split()
+    places = (Succession, Path, rotating, succession)
+    where = next(each for each in places if hasattr(each, call))
+    really, seen = getattr(where, call), itertools.count(1)
+
+    def trapped(*arguments: object) -> object:
+        here = next(seen) == int(number)
+        if here and when == "before":
+            die()
+        done = really(*arguments)
+        if here:
+            die()
+        return done
+
+    setattr(where, call, trapped)
+
+
+def main() -> None:
+    which, home, kill = sys.argv[1:]
+    set_trap(kill)
+    rotate(Path(home), Rotated(which))
+
+
+if __name__ == "__main__":
+    main()
