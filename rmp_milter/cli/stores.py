@@ -8,7 +8,7 @@ from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import StoreKeys, read_key, read_store_keys
-from rmp_milter.store.format.succession import unfinished_told
+from rmp_milter.store.format.succession import unfinished, unfinished_told
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import Engine, Outbox, Store
 
@@ -41,6 +41,17 @@ def _reachable_by_keys(config: Config) -> Iterator[None]:
     paths = config.paths
     with reachable(), unfinished_told(paths.milter, paths.outbox_key):
         yield
+
+
+def refuse_keys_in_between(config: Config) -> None:
+    """Refuse where a rotation was interrupted and the store's keys are not in their places.
+
+    Who verifies by other keys would find every record damaged. Raises
+    :class:`rmp_milter.cli.errors.CommandError`.
+    """
+    if unfinished(config.paths.milter, config.paths.outbox_key):
+        with open_store(config, read_only=True):
+            pass
 
 
 @contextmanager

@@ -100,7 +100,13 @@ def test_what_was_interrupted_is_said_by_all_and_ended_by_a_second_call(
     old = read_key(service / FILES[which])
     interrupted(rmp, service, which, monkeypatch)
     hint = f"rmp key rotate {which} was interrupted: give it again; nothing is lost"
-    for command in (("doctor", "list"), ("outbox", "list"), ("check", "--no-postfix")):
+    commands = (
+        ("doctor", "list"),
+        ("outbox", "list"),
+        ("store", "check"),
+        ("check", "--no-postfix"),
+    )
+    for command in commands:
         said = rmp(*command)
         concerned = which == "outbox" or command != ("outbox", "list")
         assert (hint in said.err + said.out) == concerned, command

@@ -370,3 +370,32 @@ def test_a_large_table_is_taken_some_records_at_a_time(
     monkeypatch.setattr("rmp_milter.store.resealing.BATCH_BYTES", 8000)
     rotate(home, which)
     assert sound(home, keys_in(home))
+
+
+def test_each_file_is_on_disk_before_what_needs_it(
+    home: Path, which: Rotated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut could leave a key that nothing is sealed under, and no other."""
+    done, flush, rename = list[str](), os.fsync, Path.replace
+
+    def flushed(fd: int) -> None:
+        done.append(f"flush {Path(f'/proc/self/fd/{fd}').readlink().name}")
+        flush(fd)
+
+    def renamed(old: Path, new: Path) -> Path:
+        done.append(f"to {new.name}")
+        return rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", renamed)
+    rotate(home, which)
+    key, folder = KEY_FILE[which], f"flush {home.name}"
+    former = [f"flush {key}.former.new", folder, f"to {key}.former", folder]
+    assert done == [
+        folder,  # nothing was there to be forgotten
+        *(f"flush {key}.next.part", folder, folder),
+        *("flush data.mdb", "to data.mdb", "flush store"),
+        *(former if which is Rotated.OUTBOX else []),
+        *(f"flush {key}.before.part", folder, folder),
+        *(f"to {key}", folder),
+    ]
