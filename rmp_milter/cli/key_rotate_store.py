@@ -4,15 +4,14 @@ import time
 
 import click
 
-from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output import progress_shown
 from rmp_milter.cli.stores import engine_of, reachable
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
-from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import former_file
-from rmp_milter.store.format.succession import Rotated, Succession
+from rmp_milter.store.format.succession import Rotated, Succession, unfinished, unfinished_told
 
 
 @click.command("metadata")
@@ -43,8 +42,12 @@ def _rotated(config: Config, which: Rotated) -> None:
     paths = config.paths
     succession = Succession(paths.milter, paths.outbox_key, which, int(time.time()))
     become_owner(paths.store, succession.file.stat().st_gid)
-    with reachable(), refusing(StoreError):
-        ended = engine_of(config).rotate(succession, progress_shown)
+    try:
+        with reachable(), unfinished_told(paths.milter, paths.outbox_key, which):
+            ended = engine_of(config).rotate(succession, progress_shown)
+    except OSError as error:
+        hint = unfinished(paths.milter, paths.outbox_key)
+        raise CommandError(str(error), hint) from error
     said = "the rotation that was interrupted is ended" if ended else "sealed anew and verified"
     click.echo(f"{said}: {succession.file} is another key")
     click.echo(

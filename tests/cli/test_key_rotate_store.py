@@ -90,7 +90,9 @@ def interrupted(rmp: Rmp, service: Path, which: str, to: pytest.MonkeyPatch) -> 
 
     with to.context() as broken:
         broken.setattr("rmp_milter.store.rotating.sync_folder", fails)
-        assert rmp("key", "rotate", which).status == 1
+        said = rmp("key", "rotate", which)
+    assert (said.status, "Input/output error" in said.err) == (1, True)
+    assert f"hint: rmp key rotate {which} was interrupted: give it again" in said.err
     assert (service / f"{FILES[which]}.next").exists()
 
 
@@ -115,6 +117,20 @@ def test_what_was_interrupted_is_said_by_all_and_ended_by_a_second_call(
     assert read_key(service / f"{FILES[which]}.before") == old
     assert rmp("store", "check").out.endswith("the store is sound\n")
     assert hint not in checked(rmp)
+
+
+def test_the_other_key_waits_for_the_interrupted_one(
+    rmp: Rmp, service: Path, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(rmp, service, which, monkeypatch)
+    (other,) = {*FILES} - {which}
+    said = rmp("key", "rotate", other)
+    assert said.status == 1
+    assert f"hint: rmp key rotate {which} was interrupted: give it again" in said.err
+    assert not (service / f"{FILES[other]}.next").exists()
+    for each in (which, other):
+        assert rmp("key", "rotate", each).status == 0
+    assert rmp("store", "check").out.endswith("the store is sound\n")
 
 
 @pytest.mark.integration

@@ -2,6 +2,8 @@
 
     python rotation_case.py WHICH HOME KILL
 
+    python rotation_case.py open HOME
+
 KILL is the call at which the process dies (:func:`set_trap`); the store is ``HOME/store``.
 """
 
@@ -10,14 +12,15 @@ import itertools
 import sys
 from pathlib import Path
 
-from migration_case import die, silent
+from migration_case import die, say, silent
 from store_case import KEYS
 
 from rmp_milter.store import StoreKeys, rotating
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format import succession
 from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_store_keys
-from rmp_milter.store.format.succession import Rotated, Succession
+from rmp_milter.store.format.succession import Rotated, Succession, opened_by
+from rmp_milter.store.store import LmdbStore
 
 LATER = 1_700_100_000
 MODES = {METADATA: 0o600, INDEX: 0o600, OUTBOX: 0o640}
@@ -66,7 +69,27 @@ def set_trap(moment: str) -> None:
     setattr(where, call, trapped)
 
 
+def open_as_a_service_does(home: Path) -> None:
+    """Read the keys, say so, open the store, say so, and go when the input ends."""
+
+    def read() -> StoreKeys:
+        keys = keys_in(home)
+        say("read")
+        return keys
+
+    def opens(keys: StoreKeys) -> LmdbStore:
+        return LmdbStore.open(home / "store", keys, map_bytes=0)
+
+    _, store = opened_by(read, opens)
+    with store:
+        say("open")
+        sys.stdin.read()
+
+
 def main() -> None:
+    if sys.argv[1] == "open":
+        open_as_a_service_does(Path(sys.argv[2]))
+        return
     which, home, kill = sys.argv[1:]
     set_trap(kill)
     rotate(Path(home), Rotated(which))

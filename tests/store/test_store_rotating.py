@@ -1,6 +1,7 @@
 """A store sealed anew under another key: whole, and store and key file of one key in the end."""
 
 import os
+import select
 import shutil
 import signal
 import stat
@@ -399,3 +400,29 @@ def test_each_file_is_on_disk_before_what_needs_it(
         *(f"flush {key}.before.part", folder, folder),
         *(f"to {key}", folder),
     ]
+
+
+def test_a_service_that_starts_meanwhile_waits_and_reads_the_keys_anew(
+    home: Path, which: Rotated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def meanwhile(*arguments: object) -> None:
+        service = subprocess.Popen(
+            [sys.executable, "rotation_case.py", "open", str(home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=HERE,
+            text=True,
+        )
+        started.append(service)
+        assert service.stdout is not None
+        assert service.stdout.readline() == "read\n"
+        assert not select.select([service.stdout], [], [], 1.0)[0]
+        reseal(*arguments)
+
+    monkeypatch.setattr(rotating, "reseal", meanwhile)
+    rotate(home, which)
+    (service,) = started
+    out, _ = service.communicate("", timeout=60)
+    assert (out, service.returncode) == ("read\nopen\n", 0)

@@ -14,7 +14,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rmp_milter.disk.new_files import sync_folder, write_whole
 from rmp_milter.store.format.failures import StoreError
@@ -29,8 +29,11 @@ from rmp_milter.store.format.keys import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+KeyT = TypeVar("KeyT")
+OpenT = TypeVar("OpenT")
 
 NEXT, BEFORE = ".next", ".before"
 BEFORE_MODE = 0o600
@@ -127,25 +130,43 @@ def before_of(file: Path) -> Path:
     return file.with_name(file.name + BEFORE)
 
 
+def opened_by(read: Callable[[], KeyT], opens: Callable[[KeyT], OpenT]) -> tuple[KeyT, OpenT]:
+    """Read what keys there are, and return them with what they open.
+
+    Who opens a store waits for a rotation's end, and has read the keys before: then they are
+    read once more. Raises :class:`StoreError`.
+    """
+    keys = read()
+    try:
+        return keys, opens(keys)
+    except StoreKeyError:
+        anew = read()
+        if anew == keys:
+            raise
+        return anew, opens(anew)
+
+
 @contextmanager
-def unfinished_told(milter: Path, outbox_key: Path) -> Iterator[None]:
+def unfinished_told(
+    milter: Path, outbox_key: Path, but: Rotated | None = None
+) -> Iterator[None]:
     """Have a key that does not fit said to be a rotation's to end, where one was begun.
 
-    What is to be done then is not to put an older key back.
+    What is to be done then is not to put an older key back. ``but`` is being ended now.
     """
     try:
         yield
     except StoreKeyError as error:
-        hint = unfinished(milter, outbox_key)
+        hint = unfinished(milter, outbox_key, but)
         if not hint:
             raise
         raise StoreKeyError(str(error), hint) from error
 
 
-def unfinished(milter: Path, outbox_key: Path) -> str:
-    """Say what to do where a rotation was interrupted; nothing where none was."""
+def unfinished(milter: Path, outbox_key: Path, but: Rotated | None = None) -> str:
+    """Say what to do where a rotation was interrupted, ``but`` for one; nothing where none was."""
     files = {Rotated.METADATA: milter / METADATA, Rotated.OUTBOX: outbox_key}
     for which, file in files.items():
-        if os.path.lexists(next_of(file)):
+        if which is not but and os.path.lexists(next_of(file)):
             return f"rmp key rotate {which} was interrupted: give it again; nothing is lost"
     return ""
