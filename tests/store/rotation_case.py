@@ -12,6 +12,7 @@ import itertools
 import sys
 from pathlib import Path
 
+import lmdb
 from migration_case import die, say, silent
 from store_case import KEYS
 
@@ -20,10 +21,27 @@ from rmp_milter.store.check.whole import check
 from rmp_milter.store.format import succession
 from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_store_keys
 from rmp_milter.store.format.succession import Rotated, Succession, opened_by
+from rmp_milter.store.format.tables import table_names
 from rmp_milter.store.store import LmdbStore
 
 LATER = 1_700_100_000
 MODES = {METADATA: 0o600, INDEX: 0o600, OUTBOX: 0o640}
+
+
+KEY_FILE = {Rotated.METADATA: METADATA, Rotated.OUTBOX: OUTBOX}
+Content = dict[str, dict[bytes, bytes]]
+
+
+def content(folder: Path) -> Content:
+    """Return all that is in the file, table by table."""
+    with lmdb.Environment(str(folder), max_dbs=64, map_size=0, readonly=True) as handle:
+        tables = {name: handle.open_db(name.encode(), create=False) for name in table_names()}
+        with handle.begin() as txn:
+            return {name: dict(txn.cursor(table)) for name, table in tables.items()}
+
+
+def kept_files(home: Path) -> set[str]:
+    return {each.name for each in home.iterdir()} - {"store", METADATA, INDEX, OUTBOX}
 
 
 def lay_keys(home: Path) -> None:
