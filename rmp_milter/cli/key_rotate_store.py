@@ -50,12 +50,8 @@ def _rotated(config: Config, which: Rotated) -> None:
         raise CommandError(str(error), hint) from error
     said = "the rotation that was interrupted is ended" if ended else "sealed anew and verified"
     click.echo(f"{said}: {succession.file} is another key")
-    click.echo(
-        "start the services, and make a backup with the keys: rmp backup DIR --keys DIR2"
-    )
-    click.echo(
-        "backups from before open by the key of before alone; once you keep none of them:"
-    )
+    click.echo("start the services; then back up store and keys: rmp backup DIR --keys DIR2")
+    click.echo("backups of before open by the key of before; once you keep none of them:")
     click.echo(f"    rm {succession.before}")
     if which is Rotated.OUTBOX:
         click.echo("by the key of before, bounces are recognised for 30 days:")

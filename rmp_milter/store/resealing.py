@@ -65,13 +65,12 @@ def reseal(
 
 
 def _new_file(was: lmdb.Environment, target: Path) -> lmdb.Environment:
+    """Return a new file that may grow as the old one may; one that is nearly full, beyond that."""
     info = was.info()
     used = (info["last_pgno"] + 1) * was.stat()["psize"]
     return lmdb.Environment(
         str(target),
-        map_size=max(
-            info["map_size"], 2 * used
-        ),  # one that is nearly full needs room to be made
+        map_size=max(info["map_size"], 2 * used),
         lock=False,
         sync=False,
         mode=0o600,
