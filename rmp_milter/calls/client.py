@@ -22,7 +22,9 @@ from rmp_milter.calls.protocol import (
     Reply,
     Request,
     Resealed,
+    Reslotted,
     Sealed,
+    SealedAgain,
     Told,
     Vouched,
     Welcomed,
@@ -47,6 +49,8 @@ ReplyT = TypeVar(
     Checkpointed,
     Sealed,
     Welcomed,
+    SealedAgain,
+    Reslotted,
 )
 
 _encoder = msgspec.msgpack.Encoder()

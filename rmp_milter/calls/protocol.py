@@ -787,6 +787,70 @@ class Translate(Message, frozen=True):
     unsent: bool = False
 
 
+class StandingCopy(msgspec.Struct, frozen=True, array_like=True):
+    """What a reader with a standing has in a key packet's place: to be sealed to another key.
+
+    ``document.sealed_key`` is that (:data:`TRANSLATED`), ``fingerprint`` the reader's.
+    """
+
+    dossier_id: bytes
+    fingerprint: str
+    document: SealedDocument
+
+
+class SealAgain(Message, frozen=True):
+    """Seal to the present translation key what is sealed to a former one. Operator's door only.
+
+    For the same reader, dossier and document: nobody comes to read anything by it.
+    """
+
+    copies: tuple[StandingCopy, ...]
+    event: Event
+
+
+class SealedAgain(Message, frozen=True):
+    """What takes each one's place; empty for what is under the present key, or under none."""
+
+    packets: tuple[bytes, ...]
+
+
+class ToReslot(msgspec.Struct, frozen=True, array_like=True):
+    """A dossier's card and the slots of its that are sealed to the custody key.
+
+    ``vitale`` is empty without one; else ``nir`` is the patient's number, to which it is bound.
+    """
+
+    card: bytes
+    custody: bytes
+    vitale: bytes = b""
+    nir: str = ""
+
+
+class Reslot(Message, frozen=True):
+    """Seal to the present custody key what is sealed to a former one. Operator's door only."""
+
+    dossiers: tuple[ToReslot, ...]
+    event: Event
+
+
+class NewSlots(msgspec.Struct, frozen=True, array_like=True):
+    """A dossier's new slots and the card that names them; all empty where nothing is to be done.
+
+    ``fault`` says in a line why nothing could be.
+    """
+
+    card: bytes = b""
+    custody: bytes = b""
+    vitale: bytes = b""
+    fault: str = ""
+
+
+class Reslotted(Message, frozen=True):
+    """For each dossier its new slots, to be committed with the card."""
+
+    slots: tuple[NewSlots, ...]
+
+
 class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
@@ -876,6 +940,8 @@ Request = (
     | Seal
     | Translate
     | Welcome
+    | SealAgain
+    | Reslot
 )
 Reply = (
     Opened
@@ -894,5 +960,7 @@ Reply = (
     | Checkpointed
     | Sealed
     | Welcomed
+    | SealedAgain
+    | Reslotted
     | Failed
 )

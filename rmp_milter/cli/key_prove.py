@@ -7,10 +7,18 @@ from rmp_milter.cli.options import configured
 from rmp_milter.config import Config
 from rmp_milter.host.key_proofs import prove as note_proven
 from rmp_milter.keeper.keys.checks import CHECKED
+from rmp_milter.keeper.keys.former_keys import is_former
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.log.journal import JournalError
 
 ACCEPT = "where you know that a file is right (compare it with your copy): --accept FILE"
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in CHECKED and not is_former(name):
+            raise click.BadParameter(f"{name}: not one of {', '.join(CHECKED)}")
+    return names
 
 
 @click.command("prove")
@@ -18,7 +26,7 @@ ACCEPT = "where you know that a file is right (compare it with your copy): --acc
     "--accept",
     "accepted",
     multiple=True,
-    type=click.Choice(CHECKED),
+    callback=lambda _context, _option, names: _known(names),
     help="A file that is right by your own word.",
 )
 @configured

@@ -9,6 +9,16 @@ rotate = LazyGroup(
         "service": CommandPlace(
             "rmp_milter.cli.key_rotate_service", "service", "What doctors encrypt to (OpenPGP)."
         ),
+        "custody": CommandPlace(
+            "rmp_milter.cli.key_rotate_custody",
+            "custody",
+            "What opens dossiers in an emergency.",
+        ),
+        "waiting": CommandPlace(
+            "rmp_milter.cli.key_rotate_waiting",
+            "waiting",
+            "What deposits that wait are sealed to.",
+        ),
         "dkim": CommandPlace(
             "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
         ),

@@ -14,14 +14,16 @@ from rmp_milter.courier.dkim_key import (
     read_dkim_key,
     selector_of,
 )
-from rmp_milter.host import service_rotation
+from rmp_milter.host import key_replacing, service_rotation
 from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
+from rmp_milter.host.waiting_rotation import still_needed
 from rmp_milter.keeper.keys.checks import what_helps
 from rmp_milter.keeper.keys.key_files import KeyFileError
-from rmp_milter.keeper.keys.keys import SERVICE
+from rmp_milter.keeper.keys.keys import CUSTODY, SERVICE, WAITING
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.postfix.rules import PostfixFinding, Severity
+from rmp_milter.store.format.failures import StoreError
 
 PROVE = "rmp key prove notes what shows that they are right"
 
@@ -42,6 +44,36 @@ def key_findings(config: Config) -> Iterator[PostfixFinding]:
         yield PostfixFinding(Severity.WARNING, line, PROVE)
     if not any(line.startswith(SERVICE) for line in found.wrong):
         yield from _subkey_waits(config)
+    yield from _former_keys(config)
+
+
+def _former_keys(config: Config) -> Iterator[PostfixFinding]:
+    try:
+        for file in (CUSTODY, WAITING):
+            yield from _former_of(config, file)
+    except (KeyFileError, StoreError, OSError):
+        return  # what cannot be read is found where it is read
+
+
+def _former_of(config: Config, file: str) -> Iterator[PostfixFinding]:
+    """Yield what is to be done about former keys of ``file``, or that it can be."""
+    if not (former := key_replacing.former_of(config, file)):
+        return
+    end = key_replacing.command(file, "--end")
+    if key_replacing.is_interrupted(config, file):
+        hint = f"{key_replacing.command(file)} goes on"
+        yield PostfixFinding(Severity.WARNING, key_replacing.interrupted(file), hint)
+    elif not key_replacing.is_taken_up(config, file):
+        hint = f"back {file} up; {key_replacing.RESTART}"
+        yield PostfixFinding(Severity.WARNING, key_replacing.STILL_FORMER, hint)
+    elif file == CUSTODY:
+        line = f"{config.paths.keeper / former[0]}: dossiers' slots may be under it still"
+        yield PostfixFinding(Severity.WARNING, line, f"{end} moves them, and takes it away")
+    else:
+        over = [each for each in still_needed(config) if not each.documents]
+        for each in over:
+            line = f"{config.paths.keeper / each.name}: no deposit waits under it any more"
+            yield PostfixFinding(Severity.WARNING, line, f"{end} takes it away")
 
 
 def _subkey_waits(config: Config) -> Iterator[PostfixFinding]:

@@ -14,6 +14,7 @@ from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DKIM_KEY
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.checks import standing
+from rmp_milter.keeper.keys.former_keys import former_names
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import (
     AUDITORS,
@@ -81,6 +82,12 @@ def all_keys(config: Config) -> list[ServiceKey]:
 def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     folder = config.paths.keeper
     unknown = _unknown(folder)
+    former = ((CUSTODY, "slots of before"), (WAITING, "deposits of before"))
+    for name, purpose in (
+        (n, what) for file, what in former for n in former_names(folder, file)
+    ):
+        row = _row(folder / name, purpose)
+        yield msgspec.structs.replace(row, use="opens still", known=name not in unknown)
     for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
         ends = _service_ends(config, now) if name == SERVICE else 0
         row = _row(folder / name, PURPOSES[name])

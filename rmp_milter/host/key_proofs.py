@@ -104,10 +104,10 @@ def _certificate(config: Config) -> bytes:
 
 def proofs(keys: Keys, found: Specimens, checkpoint: bytes, origin: str) -> Proofs:
     """Try the keys; ``checkpoint`` is what the log of the name ``origin`` signed last."""
-    tried = {
+    tried: dict[str, list[bool]] = {
         PEPPER: [_is_card(Sealer(keys.pepper), card) for card in found.cards],
-        CUSTODY: [_opens_slot(keys, *slot) for slot in found.slots],
-        WAITING: [_opens_waiting(keys, *sealed) for sealed in found.waiting],
+        **_by_custody(keys, found.slots),
+        **_by_waiting(keys, found.waiting),
         LOG: [_signed(keys, checkpoint, origin)] if checkpoint else [],
         SERVICE: [*_published(keys, found.certificate)],
     }
@@ -126,20 +126,49 @@ def _is_card(sealer: Sealer, card: bytes) -> bool:
     return True
 
 
-def _opens_slot(keys: Keys, dossier_id: bytes, slot: bytes) -> bool:
-    try:
-        open_custody_slot(keys.custody, dossier_id, slot)
-    except SealError:
-        return False
-    return True
+def _by_custody(keys: Keys, slots: Iterable[tuple[bytes, bytes]]) -> dict[str, list[bool]]:
+    names = (CUSTODY, *(each.name for each in keys.former_custody))
+    return _by_names(names, (_opened_slot(keys, *slot) for slot in slots))
 
 
-def _opens_waiting(keys: Keys, waiting_id: bytes, sealed: SealedDocument) -> bool:
-    try:
-        open_waiting_key(keys.waiting, waiting_id, sealed)
-    except SealError:
-        return False
-    return True
+def _by_waiting(
+    keys: Keys, waiting: Iterable[tuple[bytes, SealedDocument]]
+) -> dict[str, list[bool]]:
+    names = (WAITING, *(each.name for each in keys.former))
+    return _by_names(names, (opened_by(keys, *sealed) for sealed in waiting))
+
+
+def _by_names(names: tuple[str, ...], places: Iterable[int | None]) -> dict[str, list[bool]]:
+    """Say of keys what they open; what a former one opens says nothing of the present one."""
+    tried = list[bool]()
+    found: dict[str, list[bool]] = {names[0]: tried}
+    for by in places:
+        if by is None:
+            tried.append(False)
+        else:
+            found.setdefault(names[by], []).append(True)
+    return found
+
+
+def _opened_slot(keys: Keys, dossier_id: bytes, slot: bytes) -> int | None:
+    for place, private in enumerate(keys.all_custody):
+        try:
+            open_custody_slot((private,), dossier_id, slot)
+        except SealError:
+            continue
+        return place
+    return None
+
+
+def opened_by(keys: Keys, waiting_id: bytes, sealed: SealedDocument) -> int | None:
+    """Return the place of the waiting key that opens a document, 0 the present one's."""
+    for place, private in enumerate(keys.all_waiting):
+        try:
+            open_waiting_key((private,), waiting_id, sealed)
+        except SealError:
+            continue
+        return place
+    return None
 
 
 def _signed(keys: Keys, checkpoint: bytes, origin: str) -> bool:

@@ -18,6 +18,7 @@ from rmp_milter.calls.protocol import (
     Failed,
     Forget,
     Learned,
+    NewSlots,
     Record,
     Recorded,
     Relearn,
@@ -25,7 +26,12 @@ from rmp_milter.calls.protocol import (
     Released,
     Reply,
     Request,
+    Reslot,
+    Reslotted,
+    SealAgain,
+    SealedAgain,
     Show,
+    ToReslot,
     Vouch,
     Vouched,
     Wake,
@@ -46,6 +52,7 @@ from rmp_milter.keeper.desk.doors import Door, check_door
 
 ANNE = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example")
 RPPS = "10003456786"
+AGAIN = b"\x01 sealed to the present key"
 OTHER_RPPS = "10101234564"
 
 
@@ -110,7 +117,7 @@ class PlayedKeeper(Closing):
 
     @property
     def leaves(self) -> list[Event]:
-        written = Record | Release | Vouch | Relearn | Wake | Forget
+        written = Record | Release | Vouch | Relearn | Wake | Forget | SealAgain | Reslot
         return [each.event for each in self.requests if isinstance(each, written)]
 
     def expect(self, _kind: type[Reply], request: Request) -> tuple[Reply, None]:
@@ -120,7 +127,7 @@ class PlayedKeeper(Closing):
         self.requests.append(request)
         return self._reply(request), None
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: Request) -> Reply:  # noqa: C901, PLR0911 -- one line a call
         match request:
             case Release(items=items, readers=readers):
                 return Released(tuple((b"packet",) * len(readers) for _ in items))
@@ -129,6 +136,11 @@ class PlayedKeeper(Closing):
             case Compare(cards=cards, behind=behind):
                 keys = tuple(sorted(self.keys)) if behind == b"" else ()
                 return Compared(tuple(map(self._stand, cards)), keys)
+            case SealAgain(copies=copies):
+                packets = (each.document.sealed_key for each in copies)
+                return SealedAgain(tuple(b"" if each == AGAIN else AGAIN for each in packets))
+            case Reslot(dossiers=dossiers):
+                return Reslotted(tuple(map(self.reslotted, dossiers)))
             case Welcome():
                 return Welcomed(b"Content-Type: multipart/signed\r\n\r\n")
             case Show(cards=cards):
@@ -141,6 +153,14 @@ class PlayedKeeper(Closing):
                 for each in cards:
                     self.stands.pop(each, "")
         return Recorded(len(self.requests))
+
+    @staticmethod
+    def reslotted(wanted: ToReslot) -> NewSlots:
+        if wanted.custody == AGAIN:
+            return NewSlots()
+        if not wanted.card:
+            return NewSlots(fault="not a dossier's card")
+        return NewSlots(wanted.card + b"+", AGAIN, AGAIN if wanted.vitale else b"")
 
     def _stand(self, card: bytes) -> str:
         return self.stands.get(card, "current" if card in self.in_force else "next")

@@ -554,3 +554,26 @@ def test_root_gives_a_doctor_a_certificate_that_nobody_else_may_read(
     ):
         done = rmp(service, *command)
         assert done.returncode == 0, (command, done.stderr)
+
+
+@pytest.mark.integration
+@needs_root
+@needs_public_code
+@pytest.mark.parametrize("which", ["custody", "waiting"])
+def test_root_has_keys_replaced_whose_store_is_another_users(
+    service: Path, served: subprocess.Popen[str], which: str
+) -> None:
+    wait_for(served)
+    keeper, now = service / "keeper", time.time()
+    begun = rmp(service, "key", "rotate", which)
+    assert begun.returncode == 0, begun.stderr
+    (former,) = keeper.glob(f"{which}-*.key")
+    for file in (keeper / f"{which}.key", former):
+        assert owner_and_mode(file) == (KEEPER, "0o600")
+    early = rmp(service, "key", "rotate", which, "--end")
+    assert (early.returncode, "former key still" in early.stderr) == (1, True)
+    os.utime(keeper / f"{which}.key", (now - 1000, now - 1000))
+    os.utime(load(service / "rmp.toml").sockets.keeper, (now - 500, now - 500))
+    ended = rmp(service, "key", "rotate", which, "--end")
+    assert (ended.returncode, "is gone" in ended.stdout) == (0, True), ended.stderr
+    assert not former.exists()

@@ -91,7 +91,7 @@ class Attacker:
     @staticmethod
     def _by_custody(dossier: Dossier, candidate: X25519PrivateKey) -> X25519PrivateKey | None:
         try:
-            return open_custody_slot(candidate, dossier.dossier_id, dossier.slots.custody)
+            return open_custody_slot((candidate,), dossier.dossier_id, dossier.slots.custody)
         except SealError:
             return None
 

@@ -245,7 +245,7 @@ def test_a_slot_does_not_open_another_dossier(host: LittleHost) -> None:
 
 def test_the_custody_slot_opens_the_dossier_too(host: LittleHost) -> None:
     deposit = Deposit(host)
-    kept, custody = deposit.kept, host.desk.keys.custody
+    kept, custody = deposit.kept, host.desk.keys.all_custody
     private = open_custody_slot(custody, kept.dossier_id, kept.slots.custody)
     assert private.public_key().public_bytes_raw() == kept.created.public_key
     assert open_session_key(private, kept.dossier_id, deposit.sealed).algorithm == 9

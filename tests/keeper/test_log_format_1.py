@@ -238,7 +238,9 @@ def release(
 
 def test_the_documents_of_then_are_read(desk: Desk, store: Store) -> None:
     dossier = dossier_of(store, "masked")
-    private = open_custody_slot(desk.keys.custody, dossier.dossier_id, dossier.slots.custody)
+    private = open_custody_slot(
+        desk.keys.all_custody, dossier.dossier_id, dossier.slots.custody
+    )
     texts = []
     for item in documents_of(store, dossier):
         key = open_session_key(private, dossier.dossier_id, item)

@@ -90,13 +90,14 @@ def test_a_waiting_seal_and_a_dossiers_never_open_as_each_other(host: LittleHost
     deposit = Waiting(host)
     waiting = deposit.mail.sealed(deposit.waiting.sealed_key, DOCUMENT)
     private, keys = host.desk.keys.waiting, host.desk.keys
-    assert open_waiting_key(private, WAITING, waiting).algorithm == 9
+    own = (private,)
+    assert open_waiting_key(own, WAITING, waiting).algorithm == 9
     with pytest.raises(SealError):
         open_session_key(private, WAITING, waiting)
     with pytest.raises(SealError):
-        open_waiting_key(private, WAITING, deposit.sealed)
+        open_waiting_key(own, WAITING, deposit.sealed)
     with pytest.raises(SealError):
-        open_waiting_key(keys.custody, WAITING, waiting)
+        open_waiting_key((keys.custody,), WAITING, waiting)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ from rmp_milter.calls.protocol import (
     Reply,
     Request,
     Reseal,
+    Reslot,
     Seal,
+    SealAgain,
     Show,
     Translate,
     Vouch,
@@ -51,7 +53,9 @@ from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.records import record
 from rmp_milter.keeper.desk.renewing import renew
+from rmp_milter.keeper.desk.reslotting import reslot
 from rmp_milter.keeper.desk.restored import compare, relearn
+from rmp_milter.keeper.desk.seal_again import seal_again
 from rmp_milter.keeper.desk.seal_answer import seal_answer
 from rmp_milter.keeper.desk.shared import has_means, reader, size_of
 from rmp_milter.keeper.desk.shortlisting import record_list
@@ -126,7 +130,17 @@ def _answer(
             return translate(desk, request, fd, now)
         case Show():
             return show(desk, request), None
-        case Vouch() | Relearn() | Wake() | Compare() | Forget() | Checkpoint() | Welcome():
+        case (
+            Vouch()
+            | Relearn()
+            | Wake()
+            | Compare()
+            | Forget()
+            | Checkpoint()
+            | Welcome()
+            | SealAgain()
+            | Reslot()
+        ):
             return _for_the_host(desk, request, now), None
         case _:
             return _for_a_mail(desk, request, now), None
@@ -178,7 +192,15 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
 
 def _for_the_host(  # noqa: PLR0911 -- one line a call
     desk: Desk,
-    request: Vouch | Relearn | Wake | Compare | Forget | Checkpoint | Welcome,
+    request: Vouch
+    | Relearn
+    | Wake
+    | Compare
+    | Forget
+    | Checkpoint
+    | Welcome
+    | SealAgain
+    | Reslot,
     now: int,
 ) -> Reply:
     match request:
@@ -194,6 +216,10 @@ def _for_the_host(  # noqa: PLR0911 -- one line a call
             return forget(desk, request, now)
         case Welcome():
             return welcome(desk, request, now)
+        case SealAgain():
+            return seal_again(desk, request, now)
+        case Reslot():
+            return reslot(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
 

@@ -91,7 +91,7 @@ def _key(
     for certificate in dict.fromkeys((person.certificate, *person.certificates)):
         try:
             copy = copy_of(certificate, owner)
-            return open_to_translate(desk.keys.translation, copy, request.document)
+            return open_to_translate(desk.keys.all_translation, copy, request.document)
         except (SealError, CredentialError):
             continue
     return None

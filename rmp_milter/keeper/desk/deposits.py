@@ -226,7 +226,8 @@ def adopt(desk: Desk, request: Adopt, now: int) -> Resealed:
     readers = readers_of(request.readers, request.by.persons, now)
     try:
         keys = [
-            open_waiting_key(desk.keys.waiting, card.waiting, item) for item in request.items
+            open_waiting_key(desk.keys.all_waiting, card.waiting, item)
+            for item in request.items
         ]
     except SealError:
         raise Unentitled("a waiting key that is not this deposit's document's") from None

@@ -29,7 +29,9 @@ from rmp_milter.calls.protocol import (
     Renew,
     Request,
     Reseal,
+    Reslot,
     Seal,
+    SealAgain,
     Show,
     Translate,
     Vouch,
@@ -78,6 +80,8 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Seal: _MAILS,
     Translate: _MAILS,
     Welcome: _HOSTS,
+    SealAgain: _HOSTS,
+    Reslot: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
 
@@ -87,6 +91,8 @@ HOSTS_ACTS = frozenset(
         *("recherche", "export", "reouverture", "code reactive", "effacement"),  # dossiers
         "reprise",  # a store from before there were cards
         "restauration",  # a keeper or a store from an older copy
+        "rescellement",  # from a former key of the keeper's to its present one
+        "nouvelle clé de garde",  # dossiers' slots to the keeper's present key
         REVIEW,
     }
 )

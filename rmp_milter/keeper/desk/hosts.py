@@ -172,7 +172,7 @@ def rekey(desk: Desk, request: Release, now: int) -> Released:
         raise Unentitled("a slot that is in force no more")
     readers = readers_of(request.readers, request.by.persons, now)
     try:
-        private = open_custody_slot(desk.keys.custody, dossier.dossier, request.way_in.slot)
+        private = open_custody_slot(desk.keys.all_custody, dossier.dossier, request.way_in.slot)
         keys = [open_session_key(private, dossier.dossier, item) for item in request.items]
     except SealError:
         raise CallFailed(Why.UNAVAILABLE, "a sealed key does not fit its document") from None

@@ -174,7 +174,7 @@ def _opened(desk: Desk, found: Entitled, plan: _Plan) -> X25519PrivateKey:
     card = plan.slot if isinstance(plan.slot, bytes) else DECOY_VITALE
     nir = ticket.attestation.nir if ticket.attestation else ""
     blind = blind_number(nir, keys.pepper)
-    return open_vitale_slot(keys.custody, plan.dossier_id, card, blind)
+    return open_vitale_slot(keys.all_custody, plan.dossier_id, card, blind)
 
 
 def spend_attestation(desk: Desk, found: Entitled) -> None:
@@ -278,7 +278,7 @@ def custody_opened(
     that he may not.
     """
     try:
-        return open_custody_slot(desk.keys.custody, dossier_id, slot)
+        return open_custody_slot(desk.keys.all_custody, dossier_id, slot)
     except SealError:
         if in_force:
             raise CallFailed(Why.UNAVAILABLE, WRONG_CUSTODY) from None

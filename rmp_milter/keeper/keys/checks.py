@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from rmp_milter.keeper.keys.former_keys import is_former
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.keys.keys import (
     AUDITORS,
@@ -43,12 +44,17 @@ class KeyStanding(NamedTuple):
 
 def check_values(keys: Keys) -> dict[str, bytes]:
     """Return the check value of each key file."""
-    return {name: _value(name, content) for name, content in _contents(keys).items()}
+    return {name: _value(name, content) for name, content in contents(keys).items()}
 
 
 def auditors_value(public: X25519PublicKey) -> bytes:
     """Return the check value of an auditors' key."""
     return _value(AUDITORS, public.public_bytes_raw())
+
+
+def raw_value(name: str, raw: bytes) -> bytes:
+    """Return the check value that the key file ``name`` has with these octets in it."""
+    return _value(name, raw)
 
 
 def all_noted(keys: Keys) -> CheckValues:
@@ -58,9 +64,10 @@ def all_noted(keys: Keys) -> CheckValues:
 
 def standing(keys: Keys, noted: CheckValues) -> KeyStanding:
     """Hold the keys to what is ``noted``."""
+    found = contents(keys)
     return KeyStanding(
-        wrong=tuple(_wrong(_contents(keys), noted)),
-        unproven=tuple(name for name in CHECKED if not noted.get(name)),
+        wrong=(*_wrong(found, noted), *_missing(found, noted)),
+        unproven=tuple(name for name in found if not noted.get(name)),
     )
 
 
@@ -84,11 +91,18 @@ def what_helps(wrong: tuple[str, ...]) -> str:
     return PUT_BACK
 
 
-def _wrong(contents: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
-    for name, content in contents.items():
+def _wrong(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
+    for name, content in found.items():
         right = noted.get(name, ())
         if right and _value(name, content) not in right:
             yield f"{name} {_whose(content, noted)}"
+
+
+def _missing(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
+    """Yield a line for each former key that was there: what waits under it would be lost."""
+    for name, right in noted.items():
+        if right and is_former(name) and name not in found:
+            yield f"{name} is missing, and what is under it opens by nothing else"
 
 
 def _whose(content: bytes, noted: CheckValues) -> str:
@@ -98,7 +112,7 @@ def _whose(content: bytes, noted: CheckValues) -> str:
     return "is not the key that this service has had so far"
 
 
-def _contents(keys: Keys) -> dict[str, bytes]:
+def contents(keys: Keys) -> dict[str, bytes]:
     """Return what each key is known by: its octets, or of the service's its fingerprint.
 
     That stays when the service's certificate is prolonged, or gains a subkey.
@@ -110,6 +124,7 @@ def _contents(keys: Keys) -> dict[str, bytes]:
         PEPPER: keys.pepper,
         LOG: keys.log.private_bytes_raw(),
         AUDITORS: keys.auditors.public_bytes_raw(),
+        **{each.name: each.private.private_bytes_raw() for each in keys.all_former},
     }
 
 

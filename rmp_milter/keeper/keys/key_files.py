@@ -1,5 +1,7 @@
 """Files that nobody but their owner may read: how they are read, and how that fails."""
 
+import base64
+import binascii
 import errno
 import os
 import stat
@@ -7,6 +9,8 @@ from pathlib import Path
 
 MAX_FILE = 1 << 20
 OWNERS = 0o600
+RAW_KEY = 32
+"""Octets of the keys that a file holds in base64."""
 
 
 PUT_BACK = "put it back from your copy of this service; nothing was changed"
@@ -36,6 +40,23 @@ def read_private(path: Path) -> bytes:
             return file.read(MAX_FILE)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}", hint_for(error, path)) from None
+
+
+def read_raw(path: Path) -> bytes:
+    """Read a file that holds a key of 32 octets; raise :class:`KeyFileError`."""
+    try:
+        raw = base64.b64decode(read_private(path).strip(), validate=True)
+    except binascii.Error:
+        raise KeyFileError(f"{path}: not base64", PUT_BACK) from None
+    if len(raw) != RAW_KEY:
+        line = f"{path}: holds {len(raw)} bytes, {RAW_KEY} are wanted"
+        raise KeyFileError(line, PUT_BACK)
+    return raw
+
+
+def raw_file(raw: bytes) -> bytes:
+    """Return what a file holds that :func:`read_raw` reads."""
+    return base64.b64encode(raw) + b"\n"
 
 
 def hint_for(error: OSError, path: Path) -> str:

@@ -1,7 +1,5 @@
 """The keeper's keys on disk: made once, never overwritten, read at start."""
 
-import base64
-import binascii
 import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,13 +20,17 @@ from rmp_milter.audit.reasons import ReasonError, new_auditor_key, read_public
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.signing import signed
+from rmp_milter.keeper.keys.former_keys import FormerKey, read_former
 from rmp_milter.keeper.keys.key_files import (
     MAX_FILE,
     OWNERS,
     PUT_BACK,
+    RAW_KEY,
     KeyFileError,
     hint_for,
+    raw_file,
     read_private,
+    read_raw,
 )
 from rmp_milter.keeper.keys.sealing import translation_key
 from rmp_milter.keeper.keys.service_certificates import ServiceCertificate
@@ -50,7 +52,6 @@ WAITING = "waiting.key"
 AUDITORS = "auditor.pub"
 _RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
-_RAW_KEY = 32
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +61,8 @@ class Keys:
     ``signing`` is the part of ``service`` that signs, where OpenSSL can do it; ``auditors``
     is what reasons are sealed to, of which the keeper has the public half only. ``smime`` are
     the S/MIME certificates, those that answers should use first; which of them may be used
-    at a moment, they say (:mod:`.service_certificates`).
+    at a moment, they say (:mod:`.service_certificates`). ``former`` are waiting keys of before,
+    under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`).
     """
 
     service: SignedSecretKey
@@ -73,11 +75,33 @@ class Keys:
     log: LogKey
     auditors: X25519PublicKey
     smime: tuple[ServiceCertificate, ...] = ()
+    former: tuple[FormerKey, ...] = ()
+    former_custody: tuple[FormerKey, ...] = ()
+
+    @property
+    def all_former(self) -> tuple[FormerKey, ...]:
+        """All former keys."""
+        return (*self.former_custody, *self.former)
+
+    @property
+    def all_custody(self) -> tuple[X25519PrivateKey, ...]:
+        """What opens dossiers' slots: the key that they are sealed to, then the former ones."""
+        return (self.custody, *(each.private for each in self.former_custody))
+
+    @property
+    def all_waiting(self) -> tuple[X25519PrivateKey, ...]:
+        """What opens deposits that wait: the key that is sealed to, then the former ones."""
+        return (self.waiting, *(each.private for each in self.former))
 
     @cached_property
+    def all_translation(self) -> tuple[X25519PrivateKey, ...]:
+        """What opens a document for a reader whose program cannot, in the same order."""
+        return tuple(map(translation_key, self.all_waiting))
+
+    @property
     def translation(self) -> X25519PrivateKey:
-        """What opens a document for a reader whose program cannot."""
-        return translation_key(self.waiting)
+        """What documents are sealed to for a reader whose program cannot open them."""
+        return self.all_translation[0]
 
     @cached_property
     def of_ours(self) -> bytes:
@@ -107,8 +131,7 @@ def make_keys(folder: Path, address: str, name: str) -> bytes:
             raise KeyFileError(f"{folder / file}: exists already, is not overwritten")
     write_new(folder / SERVICE, _make_service_key(user_id).to_armored().encode(), OWNERS)
     for file in _RAW:
-        raw = secrets.token_bytes(_RAW_KEY)
-        write_new(folder / file, base64.b64encode(raw) + b"\n", OWNERS)
+        write_new(folder / file, raw_file(secrets.token_bytes(RAW_KEY)), OWNERS)
     auditors = new_auditor_key()
     write_new(folder / AUDITORS, auditors.public, OWNERS)
     return auditors.private
@@ -173,12 +196,14 @@ def load_keys(folder: Path) -> Keys:
         signing=signing,
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
-        custody=X25519PrivateKey.from_private_bytes(_read_raw(folder / CUSTODY)),
-        waiting=X25519PrivateKey.from_private_bytes(_read_raw(folder / WAITING)),
-        pepper=_read_raw(folder / PEPPER),
+        custody=X25519PrivateKey.from_private_bytes(read_raw(folder / CUSTODY)),
+        waiting=X25519PrivateKey.from_private_bytes(read_raw(folder / WAITING)),
+        pepper=read_raw(folder / PEPPER),
         log=load_log_key(folder),
         auditors=load_auditors_key(folder / AUDITORS),
         smime=read_smime(folder / SMIME).certificates,
+        former=read_former(folder, WAITING),
+        former_custody=read_former(folder, CUSTODY),
     )
 
 
@@ -197,7 +222,7 @@ def load_auditors_key(path: Path) -> X25519PublicKey:
 
 def load_log_key(folder: Path) -> LogKey:
     """Read the key that signs the access log alone; raise :class:`KeyFileError`."""
-    return LogKey.from_private_bytes(_read_raw(folder / LOG))
+    return LogKey.from_private_bytes(read_raw(folder / LOG))
 
 
 def service_certificate(folder: Path) -> bytes:
@@ -213,14 +238,3 @@ def _read_service(path: Path) -> SignedSecretKey:
         return SignedSecretKey.from_bytes(content)
     except ValueError:
         raise KeyFileError(f"{path}: not an OpenPGP secret key", PUT_BACK) from None
-
-
-def _read_raw(path: Path) -> bytes:
-    try:
-        raw = base64.b64decode(read_private(path).strip(), validate=True)
-    except binascii.Error:
-        raise KeyFileError(f"{path}: not base64", PUT_BACK) from None
-    if len(raw) != _RAW_KEY:
-        line = f"{path}: holds {len(raw)} bytes, {_RAW_KEY} are wanted"
-        raise KeyFileError(line, PUT_BACK)
-    return raw

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -103,11 +103,14 @@ def seal_waiting_key(
 
 
 def open_waiting_key(
-    waiting: X25519PrivateKey, waiting_id: bytes, document: SealedDocument
+    waiting: Sequence[X25519PrivateKey], waiting_id: bytes, document: SealedDocument
 ) -> SessionKey:
-    """Open :func:`seal_waiting_key`; raise :class:`SealError` if anything does not fit."""
+    """Open :func:`seal_waiting_key`; raise :class:`SealError` if anything does not fit.
+
+    A seal does not say for which key it is: all of them are tried, always.
+    """
     info = _info(_WAITING_PURPOSE, waiting_id, document)
-    return _open(document.sealed_key, waiting, info)
+    return _open_by_one(document.sealed_key, waiting, info)
 
 
 class Copy(NamedTuple):
@@ -136,13 +139,13 @@ def seal_to_translate(
 
 
 def open_to_translate(
-    translation: X25519PrivateKey, copy: Copy, document: SealedDocument
+    translation: Sequence[X25519PrivateKey], copy: Copy, document: SealedDocument
 ) -> SessionKey:
-    """Open :func:`seal_to_translate`; raise :class:`SealError` if anything does not fit."""
+    """Open :func:`seal_to_translate` by one of the keys; raise :class:`SealError` as above."""
     if not document.sealed_key.startswith(TRANSLATED):
         raise SealError
     sealed = document.sealed_key[len(TRANSLATED) :]
-    return _open(sealed, translation, _translation_info(copy, document))
+    return _open_by_one(sealed, translation, _translation_info(copy, document))
 
 
 def _translation_info(copy: Copy, document: SealedDocument) -> bytes:
@@ -169,6 +172,21 @@ def _open(sealed: bytes, private: X25519PrivateKey, info: bytes) -> SessionKey:
         return unpacked(_SUITE.decrypt(sealed, private, info=info))
     except (InvalidTag, ValueError, SessionKeyError):
         raise SealError from None
+
+
+def _open_by_one(
+    sealed: bytes, privates: Sequence[X25519PrivateKey], info: bytes
+) -> SessionKey:
+    """Open by whichever key it is; the work is the same for each, and for none."""
+    found = None
+    for private in privates:
+        try:
+            found = _open(sealed, private, info)
+        except SealError:
+            continue
+    if found is None:
+        raise SealError
+    return found
 
 
 def _public(raw: bytes) -> X25519PublicKey:
@@ -271,9 +289,9 @@ def make_custody_slot(custody: X25519PublicKey, dossier_id: bytes, private: byte
 
 
 def open_custody_slot(
-    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes
+    custody: Sequence[X25519PrivateKey], dossier_id: bytes, slot: bytes
 ) -> X25519PrivateKey:
-    """Open :func:`make_custody_slot`; raise :class:`SealError` if it does not fit."""
+    """Open :func:`make_custody_slot` by one of the keys; raise :class:`SealError` for none."""
     return _open_slot(custody, slot, _slot_binding(b"custody", dossier_id))
 
 
@@ -288,11 +306,11 @@ def make_vitale_slot(
 
 
 def open_vitale_slot(
-    custody: X25519PrivateKey, dossier_id: bytes, slot: bytes, blind: bytes
+    custody: Sequence[X25519PrivateKey], dossier_id: bytes, slot: bytes, blind: bytes
 ) -> X25519PrivateKey:
     """Open :func:`make_vitale_slot`; raise :class:`SealError` if anything does not fit.
 
-    A slot that is missing costs what one costs that does not fit.
+    A slot that is missing costs what one costs that does not fit, and all keys are tried.
     """
     whole = slot if len(slot) == len(DECOY_VITALE) else DECOY_VITALE
     return _open_slot(custody, whole, _slot_binding(b"vitale", dossier_id, blind))
@@ -303,8 +321,17 @@ def blind_number(nir: str, pepper: bytes) -> bytes:
     return hmac.digest(pepper, b"rmp nir" + nir.encode(), hashlib.sha256)
 
 
-def _open_slot(private: X25519PrivateKey, slot: bytes, info: bytes) -> X25519PrivateKey:
-    try:
-        return X25519PrivateKey.from_private_bytes(_SUITE.decrypt(slot, private, info=info))
-    except (InvalidTag, ValueError):
-        raise SealError from None
+def _open_slot(
+    privates: Sequence[X25519PrivateKey], slot: bytes, info: bytes
+) -> X25519PrivateKey:
+    """Open by whichever key it is; the work is the same for each, and for none."""
+    found = None
+    for private in privates:
+        try:
+            opened = _SUITE.decrypt(slot, private, info=info)
+            found = X25519PrivateKey.from_private_bytes(opened)
+        except (InvalidTag, ValueError):
+            continue
+    if found is None:
+        raise SealError
+    return found

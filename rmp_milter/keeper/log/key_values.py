@@ -29,6 +29,7 @@ def read_values(transaction: lmdb.Transaction, meta: lmdb._Database) -> Values:
 def note_values(
     transaction: lmdb.Transaction, meta: lmdb._Database, values: Mapping[str, tuple[bytes, ...]]
 ) -> None:
-    """Note values of some files, in the place of what was noted of these."""
+    """Note values of some files, in the place of what was noted of these; none: nothing is."""
     noted = read_values(transaction, meta) | dict(values)
+    noted = {name: right for name, right in noted.items() if right}
     transaction.put(KEY, msgspec.msgpack.encode(noted), db=meta)

@@ -1,0 +1,77 @@
+"""``rmp key rotate custody``: another key for the slots that open a dossier in an emergency."""
+
+import sys
+import time
+
+import click
+
+from rmp_milter.cli.as_store_owner import with_keeper_and_store
+from rmp_milter.cli.errors import CommandError, Status, refusing
+from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.cli.options import configured
+from rmp_milter.cli.output import print_error
+from rmp_milter.cli.reslotting import Progress, SlotsMoved, reslot_all
+from rmp_milter.config import Config
+from rmp_milter.host.key_replacing import begin, check_taken_up, command, former_of, take_away
+from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.keys import CUSTODY
+from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.store.surface import Store
+
+
+@click.command("custody")
+@click.option(
+    "--end", is_flag=True, help="Seal all slots to the new key; take the former away."
+)
+@configured
+def custody(config: Config, *, end: bool) -> int:
+    """Give dossiers another custody key; both open them until all slots are under the new one.
+
+    First without an option: keeper/custody.key is a new one, the former is beside it, with the
+    day in its name. Back both up, start the keeper anew. Then --end: all dossiers' slots are
+    sealed to the new key while mails come in, and the former key goes when none is under it. It
+    may be interrupted and given again. Needs root.
+    """
+    with refusing(KeyFileError, JournalError):
+        if end:
+            return _ended(config)
+        name = begin(config, CUSTODY)
+    click.echo(f"keeper/{name} is the former key: back it up with keeper/{CUSTODY},")
+    click.echo(f"start the keeper anew, then: {command(CUSTODY, '--end')}")
+    return Status.OK
+
+
+def _ended(config: Config) -> int:
+    check_taken_up(config, CUSTODY)
+    # The bar is made before the command becomes the store's owner, who need not read all of Python.
+    with click.progressbar(length=1, label="dossiers", file=sys.stderr) as bar:
+
+        def told(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        def moved(keeper: HostKeeper, store: Store) -> SlotsMoved:
+            return _moved(keeper, store, told)
+
+        done = with_keeper_and_store(config, moved, SlotsMoved)
+    click.echo(f"dossiers with slots under the new key since: {done.dossiers}")
+    for line in done.refused:
+        print_error(line)
+    if done.refused:
+        return Status.REFUSED
+    for name in (former := former_of(config, CUSTODY)):
+        click.echo(f"keeper/{name} is gone: no slot is under it; start the keeper anew")
+    take_away(config, former)
+    return Status.OK
+
+
+def _moved(keeper: HostKeeper, store: Store, told: Progress) -> SlotsMoved:
+    """Go through all dossiers; once more, to see that nothing is left under a former key."""
+    now = int(time.time())
+    first = reslot_all(keeper, store, now, told)
+    if first.refused or not first.dossiers:
+        return first
+    again = reslot_all(keeper, store, now, told)
+    if again.dossiers and not again.refused:
+        raise CommandError("slots were found under a former key again", "give it again")
+    return SlotsMoved(first.dossiers + again.dossiers, again.refused)

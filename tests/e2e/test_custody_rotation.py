@@ -1,0 +1,140 @@
+"""Another custody key while emergencies come in: each is answered, before, during and after."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rmp_milter.calls.protocol import Reslot, Reslotted
+from rmp_milter.cli import reslotting
+from rmp_milter.cli.leaves import operator
+from rmp_milter.cli.stores import open_store
+from rmp_milter.config import load
+from testbed.command import CommandError
+from testbed.doctor import Doctor
+from testbed.host import Host
+from testbed.service import Part
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+DOSSIERS = 6
+LETTERS = "ABCDEFGHIJ"
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host({("milter", "chores_seconds"): "3600"}) as host:
+        yield host
+
+
+def patient(number: int) -> str:
+    return f"Patient : TEST{LETTERS[number]} Jean\nNé le : 30/01/1959\n"
+
+
+class Emergencies(threading.Thread):
+    """A doctor to whom one emergency comes behind the other; what is put off comes again."""
+
+    def __init__(self, host: Host, doctor: Doctor) -> None:
+        super().__init__()
+        self._host, self._doctor = host, doctor
+        self.ended = threading.Event()
+        self.taken = 0
+        self.refused: list[str] = []
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            who = patient(self.taken % DOSSIERS)
+            mail = self._doctor.pgp_mime(f"Demande : urgence\n{who}Motif : coma\n")
+            while 400 <= (reply := self._host.send(self._doctor, mail)).code < 500:
+                time.sleep(0.1)
+            if not reply.accepted:
+                self.refused.append(str(reply))
+                return
+            self.taken += 1
+
+    def go_on(self) -> None:
+        """Return when each dossier was opened once more, or one was refused."""
+        wanted = self.taken + DOSSIERS
+        while self.taken < wanted and self.is_alive():
+            time.sleep(0.05)
+
+
+def restart_keeper(host: Host) -> None:
+    host.service.stop(Part.KEEPER)
+    host.service.start(Part.KEEPER)
+    host.service.wait_ready()
+
+
+def as_if_long_ago(host: Host, key: Path) -> None:
+    """Have the key, then the keeper's start, lie so far back that nothing is under way."""
+    now = time.time()
+    os.utime(key, (now - 1000, now - 1000))
+    os.utime(host.service.keeper_socket, (now - 500, now - 500))
+
+
+def end(host: Host) -> str:
+    return host.service.rmp("key", "rotate", "custody", "--end").stdout.decode()
+
+
+def killed_in_between(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave what a command leaves that is killed: half done, not committed, not shown."""
+    config, now = load(host.service.config), int(time.time())
+    with operator(config) as keeper, open_store(config) as store:
+        with store.snapshot() as view:
+            dossiers = [*view.dossiers()]
+        first, second, third, *_ = (each.dossier_id for each in dossiers)
+        assert reslotting._together(keeper, store, (first,), now).dossiers == 1
+        with monkeypatch.context() as patch:
+            patch.setattr(reslotting, "show_committed", lambda *_: None)
+            assert reslotting._together(keeper, store, (second,), now).dossiers == 1
+        wanted = [reslotting._wanted(each) for each in dossiers if each.dossier_id == third]
+        asked = Reslot((*wanted,), keeper.event(reslotting.ACTION, ""))
+        assert all(each.card for each in keeper.ask(Reslotted, asked).slots)
+
+
+def test_emergencies_are_answered_while_the_custody_key_is_changed(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paul = host.doctor("Dr Paul GARDE", "paul@cabinet.test")
+    anne = host.doctor("Dr Anne URGENCE", "anne@samu.test")
+    for number in range(DOSSIERS):
+        text = f"Demande : création\n{patient(number)}Consentement : oui\n"
+        host.ask(paul, paul.pgp_mime(text))
+    keeper = host.service.folder / "keeper"
+    emergencies = Emergencies(host, anne)
+    emergencies.start()
+    try:
+        emergencies.go_on()
+        host.service.rmp("key", "rotate", "custody")
+        (former,) = keeper.glob("custody-*.key")
+        with pytest.raises(CommandError, match="seals to the former key still"):
+            end(host)
+        emergencies.go_on()
+        restart_keeper(host)
+        emergencies.go_on()  # all slots are under the former key
+        as_if_long_ago(host, keeper / "custody.key")
+        killed_in_between(host, monkeypatch)
+        emergencies.go_on()  # some are, some are not
+        said = end(host)
+        emergencies.go_on()
+        restart_keeper(host)
+        emergencies.go_on()
+    finally:
+        emergencies.ended.set()
+        emergencies.join()
+    assert emergencies.refused == []
+    assert f"under the new key since: {DOSSIERS - 2}" in said
+    assert f"{former.name} is gone" in said
+    assert not former.exists()
+    answers = host.answers(anne, emergencies.taken, timeout=60)
+    assert len(answers) == emergencies.taken
+    assert all("Cet accès en urgence" in each.text for each in answers)
+    store = host.service.rmp("store", "check").stdout.decode()
+    assert "the store is sound" in store
+    assert "custody" not in host.service.rmp("key", "list").stdout.decode().replace(
+        "keeper/custody.key", ""
+    )
+    assert "Traceback" not in host.service.all_logs()
