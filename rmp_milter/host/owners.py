@@ -73,7 +73,8 @@ def name_of(uid: int) -> str:
 def become_owner(folder: Path, *groups: int) -> None:
     """If root, become for good the user that owns ``folder``; else do nothing.
 
-    With ``groups``, a member of these as well: of what he owns he may give them the successor.
+    With ``groups``, a member of these as well, root's apart: what takes the place of a file of
+    his can be given that file's group.
     Raises ``OSError`` where the folder cannot be looked at, and where that user cannot
     read the program.
     """
@@ -83,7 +84,7 @@ def become_owner(folder: Path, *groups: int) -> None:
     name = name_of(status.st_uid)
     group = _first_group(status.st_uid, status.st_gid)
     own = os.getgrouplist(name, group) if not name.isdecimal() else [status.st_gid]
-    os.setgroups([*own, *groups])
+    os.setgroups([*own, *filter(None, groups)])
     os.setgid(group)
     os.setuid(status.st_uid)
     _check_program(name)
