@@ -20,7 +20,7 @@ from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.clocks import Clocks
 from rmp_milter.milter.turns import Turns
-from rmp_milter.store.format.former_keys import FormerKey
+from rmp_milter.store.format.former_keys import FormerOutboxKey
 from rmp_milter.store.surface import Store
 
 
@@ -38,7 +38,7 @@ class Means(msgspec.Struct, frozen=True):
     answers: Answers
     services: tuple[str, ...]
     bounce_key: bytes
-    former_bounce_keys: tuple[FormerKey, ...]
+    former_bounce_keys: tuple[FormerOutboxKey, ...]
     language: Language
     clock: Clock
     new_id: Callable[[], bytes]

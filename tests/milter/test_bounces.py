@@ -12,11 +12,14 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.milter import pipeline
-from rmp_milter.store.format.former_keys import FormerKey
+from rmp_milter.store.format.former_keys import FormerOutboxKey
 
 KEY = b"k" * 32
 UNTIL = 1000
-FORMER = (FormerKey(b"f" * 32, below=9, until=UNTIL), FormerKey(b"g" * 32, below=9, until=0))
+FORMER = (
+    FormerOutboxKey(b"f" * 32, below=9, until=UNTIL),
+    FormerOutboxKey(b"g" * 32, below=9, until=0),
+)
 FIRST, SECOND = "rmp@chu.example", "dossiers@chu.example"
 
 

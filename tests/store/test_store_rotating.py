@@ -37,7 +37,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import StoreError, StoreKeyError, rotating
 from rmp_milter.store.format.codecs import Codec
 from rmp_milter.store.format.failures import DamagedRecordError
-from rmp_milter.store.format.former_keys import FormerKey, former_file, read_former
+from rmp_milter.store.format.former_keys import FormerOutboxKey, former_file, read_former
 from rmp_milter.store.format.keys import OUTBOX, read_key
 from rmp_milter.store.format.succession import BOUNCE_SECONDS, Rotated
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, table_names
@@ -137,7 +137,7 @@ def test_bounces_of_before_are_recognised_by_the_former_key(home: Path) -> None:
         last = max(each.row for each in outbox.rows(sent=True))
     rotate(home, Rotated.OUTBOX)
     (former,) = read_former(home / OUTBOX)
-    assert former == FormerKey(KEYS.outbox, last + 1, LATER + BOUNCE_SECONDS)
+    assert former == FormerOutboxKey(KEYS.outbox, last + 1, LATER + BOUNCE_SECONDS)
     assert stat.S_IMODE(former_file(home / OUTBOX).stat().st_mode) == 0o600
     assert KEYS.outbox.hex() not in repr(former)
 

@@ -33,7 +33,7 @@ _MAX_BYTES = MOST_FORMER * 100
 
 
 @dataclass(frozen=True)
-class FormerKey:
+class FormerOutboxKey:
     """A former outbox key: it names rows up to ``below``, until ``until`` (epoch seconds)."""
 
     key: bytes = field(repr=False)
@@ -46,7 +46,7 @@ def former_file(outbox_key: Path) -> Path:
     return outbox_key.with_name(outbox_key.name + FORMER)
 
 
-def read_former(outbox_key: Path) -> tuple[FormerKey, ...]:
+def read_former(outbox_key: Path) -> tuple[FormerOutboxKey, ...]:
     """Return the former keys, none where there is no file; raises :class:`StoreKeyError`."""
     path = former_file(outbox_key)
     try:
@@ -63,7 +63,7 @@ def read_former(outbox_key: Path) -> tuple[FormerKey, ...]:
     return tuple(_former(each[1], each[2], each[3]) for each in found if each)
 
 
-def keep_former(outbox_key: Path, left: FormerKey, now: int) -> None:
+def keep_former(outbox_key: Path, left: FormerOutboxKey, now: int) -> None:
     """Add a key that is left; those that are over go. Durable on return; may be done again.
 
     Raises :class:`StoreKeyError` and ``OSError``.
@@ -74,12 +74,12 @@ def keep_former(outbox_key: Path, left: FormerKey, now: int) -> None:
     replace_whole(former_file(outbox_key), _written(kept), _MODE)
 
 
-def _former(key: str, below: str, until: str) -> FormerKey:
+def _former(key: str, below: str, until: str) -> FormerOutboxKey:
     """Return what a line says; the signs of one that fits are those of 32 bytes."""
-    return FormerKey(base64.b64decode(key), int(below), int(until))
+    return FormerOutboxKey(base64.b64decode(key), int(below), int(until))
 
 
-def _written(former: Iterable[FormerKey]) -> bytes:
+def _written(former: Iterable[FormerOutboxKey]) -> bytes:
     lines = (
         f"{base64.b64encode(each.key).decode()} {each.below} {each.until}\n" for each in former
     )

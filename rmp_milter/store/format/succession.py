@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rmp_milter.disk.new_files import sync_folder, write_whole
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.former_keys import FormerKey, keep_former
+from rmp_milter.store.format.former_keys import FormerOutboxKey, keep_former
 from rmp_milter.store.format.keys import (
     KEY_BYTES,
     METADATA,
@@ -108,7 +108,7 @@ class Succession:
         """
         self._check_before()
         if self._which is Rotated.OUTBOX:
-            left = FormerKey(read_key(self.file), next_row, self._now + BOUNCE_SECONDS)
+            left = FormerOutboxKey(read_key(self.file), next_row, self._now + BOUNCE_SECONDS)
             keep_former(self.file, left, self._now)
         if not self.before.exists():
             write_whole(self.before, self.file.read_bytes(), BEFORE_MODE)
