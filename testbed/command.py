@@ -28,7 +28,7 @@ def program(name: str) -> str:
 def run(
     command: Sequence[str | Path],
     stdin: bytes = b"",
-    timeout: float = 30,
+    timeout: float = 120,
     *,
     check: bool = True,
 ) -> subprocess.CompletedProcess[bytes]:

@@ -1,10 +1,10 @@
-"""``rmp key rotate``: another key in a key's place, while mails come in."""
+"""``rmp key rotate``: another key in a key's place."""
 
 from rmp_milter.cli.lazy import CommandPlace, LazyGroup
 
 rotate = LazyGroup(
     "rotate",
-    help="Put another key in a key's place, while mails come in.",
+    help="Put another key in a key's place.",
     places={
         "service": CommandPlace(
             "rmp_milter.cli.key_rotate_service", "service", "What doctors encrypt to (OpenPGP)."
@@ -21,6 +21,12 @@ rotate = LazyGroup(
         ),
         "dkim": CommandPlace(
             "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
+        ),
+        "metadata": CommandPlace(
+            "rmp_milter.cli.key_rotate_store", "metadata", "What seals the store's records."
+        ),
+        "outbox": CommandPlace(
+            "rmp_milter.cli.key_rotate_store", "outbox", "What seals answers to be sent."
         ),
     },
 )

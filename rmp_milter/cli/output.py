@@ -79,6 +79,13 @@ def print_error(line: str, hint: str = "") -> None:
         click.echo(f"{level}hint: {visible(hint)}", err=True)
 
 
+def progress_shown(what: str, done: int, total: int) -> None:
+    """Show how far something is, to a person at a terminal only."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= total else ""
+        click.echo(f"\r{what}: {done} of {total}{end}", err=True, nl=False)
+
+
 def visible(text: str) -> str:
     """Return the text with what could steer a terminal replaced."""
     return "".join(char if char.isprintable() else "?" for char in text)

@@ -17,7 +17,14 @@ from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.cli.store_migrate import migrate
 from rmp_milter.cli.store_relearn import relearn
 from rmp_milter.cli.store_vouch import vouch_
-from rmp_milter.cli.stores import RIGHTS_HINT, engine_of, open_store, reachable, store_keys
+from rmp_milter.cli.stores import (
+    RIGHTS_HINT,
+    engine_of,
+    open_store,
+    reachable,
+    refuse_keys_in_between,
+    store_keys,
+)
 from rmp_milter.config import Config
 from rmp_milter.host import filed
 from rmp_milter.host.owners import become_owner
@@ -46,6 +53,7 @@ def check(config: Config, *, as_json: bool) -> int:
     """
     held, both = filed.compare(config), said_of_both(config)
     become_owner(config.paths.store)
+    refuse_keys_in_between(config)
     report = _with(_checked(config), held, both)
     found = len(report.findings)
     _note(config, fine=not found, said=f"{found} findings" if found else "")

@@ -1,11 +1,10 @@
 """``rmp store migrate``: the store moved to the format of this version."""
 
-import sys
-
 import click
 
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.options import configured
+from rmp_milter.cli.output import progress_shown
 from rmp_milter.cli.stores import engine_of, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
@@ -40,7 +39,7 @@ def _moved(config: Config) -> Migration:
     with reachable():
         keys = store_keys(config)
     with refusing(StoreError):
-        return engine_of(config).migrate(keys, _progress)
+        return engine_of(config).migrate(keys, progress_shown)
 
 
 def _say_plan(move: Migration) -> None:
@@ -56,10 +55,3 @@ def _say_done(move: Migration) -> None:
     click.echo(f"    {move.clear}")
     click.echo("the way back, with the services stopped, loses what came since:")
     click.echo(f"    {move.back}")
-
-
-def _progress(what: str, done: int, total: int) -> None:
-    """Show how far it is, to a person at a terminal only."""
-    if sys.stderr.isatty():
-        end = "\n" if done >= total else ""
-        click.echo(f"\r{what}: {done} of {total}{end}", err=True, nl=False)

@@ -8,6 +8,7 @@ from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import StoreKeys, read_key, read_store_keys
+from rmp_milter.store.format.succession import unfinished, unfinished_told
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import Engine, Outbox, Store
 
@@ -35,13 +36,32 @@ def reachable() -> Iterator[None]:
 
 
 @contextmanager
+def _reachable_by_keys(config: Config) -> Iterator[None]:
+    """Refuse as :func:`reachable`; keys in the midst of a rotation are said to be."""
+    paths = config.paths
+    with reachable(), unfinished_told(paths.milter, paths.outbox_key):
+        yield
+
+
+def refuse_keys_in_between(config: Config) -> None:
+    """Refuse where a rotation was interrupted and the store's keys are not in their places.
+
+    Who verifies by other keys would find every record damaged. Raises
+    :class:`rmp_milter.cli.errors.CommandError`.
+    """
+    if unfinished(config.paths.milter, config.paths.outbox_key):
+        with open_store(config, read_only=True):
+            pass
+
+
+@contextmanager
 def open_store(config: Config, *, read_only: bool = False) -> Iterator[Store]:
     """Open the store beside a running milter; root becomes its owner first.
 
     Raises :class:`rmp_milter.cli.errors.CommandError`.
     """
     become_owner(config.paths.store)
-    with reachable():
+    with _reachable_by_keys(config):
         store = engine_of(config).open(
             store_keys(config),
             read_only=read_only,
@@ -58,7 +78,7 @@ def open_outbox(config: Config) -> Iterator[Outbox]:
     Raises :class:`rmp_milter.cli.errors.CommandError`.
     """
     become_owner(config.paths.store)
-    with reachable():
+    with _reachable_by_keys(config):
         key = read_key(config.paths.outbox_key)
         outbox = engine_of(config).outbox(key)
     with outbox, refusing(StoreError):

@@ -30,6 +30,7 @@ from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.status.pulse import NO_LIFE, Life
 from rmp_milter.store.format.failures import StoreFailed
 from rmp_milter.store.format.keys import read_key
+from rmp_milter.store.format.succession import opened_by, unfinished_told
 from rmp_milter.store.opening import engine_at
 
 log = logging.getLogger("rmp.courier")
@@ -52,13 +53,15 @@ def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
     Raises :class:`StoreError`, its ``KeyFileError`` or ``DkimKeyError`` where it cannot
     begin.
     """
-    key = read_key(config.paths.outbox_key)
+    file, engine = config.paths.outbox_key, engine_at(config.paths.store, config.store)
     dkim_key = read_dkim_key(config.paths.courier / DKIM_KEY)
     check_published(dkim_key, config.paths.public / DKIM_RECORD)
     selector = selector_of(config.paths.courier / DKIM_KEY, config.dkim.selector)
     signer = DkimSigner(config.dkim.domain, selector, dkim_key)
     settings = config.courier
-    with engine_at(config.paths.store, config.store).outbox(key) as outbox:
+    with unfinished_told(config.paths.milter, file):
+        key, outbox = opened_by(lambda: read_key(file), engine.outbox)
+    with outbox:
         rounds = Rounds(
             outbox,
             lambda row: bounce_address(config.service.addresses[0], row, key),

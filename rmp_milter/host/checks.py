@@ -30,6 +30,7 @@ from rmp_milter.host.room_checks import (
     room_findings,
     written_later,
 )
+from rmp_milter.host.rotation_checks import kept_beside, rotation_findings
 from rmp_milter.host.smime_checks import smime_findings
 from rmp_milter.host.socket_checks import socket_findings
 from rmp_milter.host.trust_checks import check_cards, check_trust
@@ -47,6 +48,7 @@ from rmp_milter.store.format.keys import (
     read_key,
     read_store_keys,
 )
+from rmp_milter.store.format.succession import unfinished_told
 from rmp_milter.store.opening import engine_at
 from rmp_milter.trust.folder import FOLDER
 
@@ -178,7 +180,7 @@ def _modes(config: Config) -> Findings:
         paths.milter / INDEX,
         paths.courier / "dkim.key",
     )
-    for file in own:
+    for file in (*own, *kept_beside(paths)):
         yield from _mode(file, _PART_KEY)
     yield from _mode(paths.outbox_key, _SHARED_KEY)
     yield from _mode(config.sockets.operator, _PART_KEY)
@@ -224,12 +226,15 @@ def _store(config: Config) -> Findings:
     paths = config.paths
     try:
         keys = read_store_keys(paths.milter, paths.outbox_key)
-        with engine_at(paths.store, config.store).open(keys, read_only=True) as store:
+        with unfinished_told(paths.milter, paths.outbox_key):
+            opened = engine_at(paths.store, config.store).open(keys, read_only=True)
+        with opened as store:
             yield from fill_findings(*store.room())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:
         yield key_fault(error)
+    yield from rotation_findings(config, int(time.time()))
     yield from written_later(paths.store, time.time())
 
 

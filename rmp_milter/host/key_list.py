@@ -28,7 +28,9 @@ from rmp_milter.keeper.keys.keys import (
 from rmp_milter.keeper.keys.service_certificates import InUse, in_use
 from rmp_milter.keeper.keys.smime_folder import SMIME, SmimeFolder, read_smime
 from rmp_milter.keeper.log.journal import Journal, JournalError
-from rmp_milter.store.format.keys import INDEX, METADATA
+from rmp_milter.store.format.former_keys import former_file, read_former
+from rmp_milter.store.format.keys import INDEX, METADATA, StoreKeyError
+from rmp_milter.store.format.succession import before_of
 
 PURPOSES: Mapping[str, str] = {
     SERVICE: "opens doctors' mail",
@@ -46,7 +48,7 @@ _SMIME_USES = {
     InUse.OPENS: "opens still",
     InUse.OLD: "is over",
 }
-IN_USE, MISSING = "in use", "missing"
+IN_USE, KEPT, MISSING = "in use", "kept", "missing"
 
 
 class ServiceKey(msgspec.Struct, frozen=True):
@@ -70,7 +72,9 @@ def all_keys(config: Config) -> list[ServiceKey]:
     return [
         *as_owner(paths.keeper, lambda: [*_keepers(config, now)], found),
         *as_owner(paths.milter, lambda: [*_plain(paths.milter, (METADATA, INDEX))], found),
+        *as_owner(paths.milter, lambda: [*_before(paths.milter / METADATA)], found),
         _shared(paths.outbox_key),
+        *as_owner(paths.milter, lambda: [*_former(paths.outbox_key)], found),
         *as_owner(paths.courier, lambda: [*_couriers(paths.courier)], found),
     ]
 
@@ -146,6 +150,24 @@ def _plain(folder: Path, names: tuple[str, ...]) -> Iterator[ServiceKey]:
 
 def _shared(file: Path) -> ServiceKey:
     return _row(file, "answers to be sent")
+
+
+def _before(file: Path) -> Iterator[ServiceKey]:
+    before = before_of(file)
+    if before.exists():
+        yield msgspec.structs.replace(_row(before, "backups of before"), use=KEPT)
+
+
+def _former(file: Path) -> Iterator[ServiceKey]:
+    yield from _before(file)
+    row = _row(former_file(file), "bounces of before")
+    try:
+        former = read_former(file)
+    except StoreKeyError as error:
+        yield msgspec.structs.replace(row, use=f"cannot be read ({error})")
+        return
+    if former:
+        yield msgspec.structs.replace(row, ends=max(each.until for each in former), use=KEPT)
 
 
 def _row(file: Path, purpose: str) -> ServiceKey:

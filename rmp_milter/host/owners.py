@@ -70,9 +70,11 @@ def name_of(uid: int) -> str:
         return str(uid)
 
 
-def become_owner(folder: Path) -> None:
+def become_owner(folder: Path, *groups: int) -> None:
     """If root, become for good the user that owns ``folder``; else do nothing.
 
+    With ``groups``, a member of these as well, root's apart: what takes the place of a file of
+    his can be given that file's group.
     Raises ``OSError`` where the folder cannot be looked at, and where that user cannot
     read the program.
     """
@@ -81,7 +83,8 @@ def become_owner(folder: Path) -> None:
         return
     name = name_of(status.st_uid)
     group = _first_group(status.st_uid, status.st_gid)
-    os.setgroups(os.getgrouplist(name, group) if not name.isdecimal() else [status.st_gid])
+    own = os.getgrouplist(name, group) if not name.isdecimal() else [status.st_gid]
+    os.setgroups([*own, *filter(None, groups)])
     os.setgid(group)
     os.setuid(status.st_uid)
     _check_program(name)

@@ -20,6 +20,7 @@ from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.clocks import Clocks
 from rmp_milter.milter.turns import Turns
+from rmp_milter.store.format.former_keys import FormerOutboxKey
 from rmp_milter.store.surface import Store
 
 
@@ -27,7 +28,8 @@ class Means(msgspec.Struct, frozen=True):
     """What the pipeline works with, handed in by the milter's start-up.
 
     ``services`` are all addresses of the service: an answer keeps the bounce address that it
-    left with, whichever of them is the first by then. Large mails wait at ``outsides`` to be
+    left with, whichever of them is the first by then; and one made by a key of before is known by
+    that. Large mails wait at ``outsides`` to be
     read from outside.
     """
 
@@ -36,6 +38,7 @@ class Means(msgspec.Struct, frozen=True):
     answers: Answers
     services: tuple[str, ...]
     bounce_key: bytes
+    former_bounce_keys: tuple[FormerOutboxKey, ...]
     language: Language
     clock: Clock
     new_id: Callable[[], bytes]

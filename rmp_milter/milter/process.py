@@ -40,7 +40,9 @@ from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.status.pulse import Beating, Heart, Life
 from rmp_milter.store.format.failures import StoreError, StoreFailed
+from rmp_milter.store.format.former_keys import read_former
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
+from rmp_milter.store.format.succession import opened_by, unfinished_told
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import TALLY_TIMES, Store
 
@@ -55,9 +57,7 @@ def run(config: Config) -> NoReturn:
     """Serve until SIGTERM, or until the store fails; then end the process."""
     life = Life(Heart(config.paths.store, Beating.MILTER), Notifier())
     when_told_to_end(life.stopping, stop)
-    keys = read_store_keys(config.paths.milter, config.paths.outbox_key)
-    engine = engine_at(config.paths.store, config.store)
-    store = engine.open(keys, duplicate_days=config.milter.duplicate_days)
+    keys, store = _opened(config)
     failed, shortage, restored = (threading.Event() for _ in range(3))
     gate = Gate(ordinary_of(config.keeper.workers), config.milter.keeper_timeout_seconds)
     means = _means(config, store, keys, gate)
@@ -102,6 +102,14 @@ def run(config: Config) -> NoReturn:
         return 0  # the store stays open: a mail that takes too long may still be in it
 
     listen(rules, socket, mode, group, config.milter.timeout_seconds, ending=ending)
+
+
+def _opened(config: Config) -> tuple[StoreKeys, Store]:
+    places = config.paths.milter, config.paths.outbox_key
+    engine = engine_at(config.paths.store, config.store)
+    opens = partial(engine.open, duplicate_days=config.milter.duplicate_days)
+    with unfinished_told(*places):
+        return opened_by(lambda: read_store_keys(*places), opens)
 
 
 def _give_signs(life: Life, store: Store, ended: threading.Event) -> None:
@@ -211,6 +219,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
         answers=_answers(config, keeper),
         services=config.service.addresses,
         bounce_key=keys.outbox,
+        former_bounce_keys=read_former(config.paths.outbox_key),
         language=config.service.language,
         clock=config.clock,
         new_id=new_id,

@@ -64,7 +64,7 @@ def swallow(mail: Mail, raw: memoryview, means: Means, reason: str) -> str:
     Only a report that an answer failed for good is noted on its row.
     """
     found = (
-        row_of(to, service, means.bounce_key)
+        _row(to, service, means, mail.envelope.received_at)
         for to in mail.envelope.recipients
         for service in means.services
     )
@@ -74,3 +74,18 @@ def swallow(mail: Mail, raw: memoryview, means: Means, reason: str) -> str:
         with suppress(Conflict):  # the same mail came twice at once: it is noted
             means.store.commit(changes, mail.envelope.received_at)
     return f"automatic ({reason})"
+
+
+def _row(address: str, service: str, means: Means, now: int) -> int | None:
+    """Return whose bounce address it is, by the outbox's key or one of before.
+
+    A former key, which others may have, names no row that is younger than the present one.
+    """
+    row = row_of(address, service, means.bounce_key)
+    if row is not None:
+        return row
+    for former in means.former_bounce_keys:
+        row = row_of(address, service, former.key)
+        if row is not None and row < former.below and now < former.until:
+            return row
+    return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.beside import DATA
 from rmp_milter.store.format.environment import lease, release
-from rmp_milter.store.migrating import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

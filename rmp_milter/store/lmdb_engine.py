@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rmp_milter.store import compacting, migrating
+from rmp_milter.store import compacting, migrating, rotating
+from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
 from rmp_milter.store.format.alone import FILE_MODE
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import Progress, StoreReport, Tell
+    from rmp_milter.store.surface import KeySuccession, Progress, StoreReport, Tell
 
 
 def _tell_nobody(_done: int, _total: int) -> None:
@@ -81,11 +82,15 @@ class LmdbEngine:
         """Move the store over a copy beside it."""
         return self._described(migrating.migrate(self._folder, keys, STEPS, tell))
 
+    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+        """Write the store anew beside it, under the key that follows."""
+        return rotating.rotate(self._folder, succession, tell)
+
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
         """Write the store into ``target`` without its freed pages."""
         compacting.compact(self._folder, keys, target)
         old = self._folder
-        destroy = f"shred -u {old}.old/{migrating.DATA}"
+        destroy = f"shred -u {old}.old/{DATA}"
         return (
             f"mv {old} {old}.old",
             f"mv {target} {old}",
@@ -94,7 +99,7 @@ class LmdbEngine:
         )
 
     def _described(self, move: migrating.Move) -> Migration:
-        data, old = self._folder / migrating.DATA, migrating.kept(self._folder, move.found)
+        data, old = self._folder / DATA, migrating.kept(self._folder, move.found)
         return Migration(
             found=move.found,
             wanted=move.wanted,

@@ -12,14 +12,20 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
-from rmp_milter.store.check.whole import check
+from rmp_milter.store.beside import (
+    DATA,
+    check_room,
+    make_like,
+    opened,
+    place_beside,
+    verify,
+)
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import alone
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
@@ -34,10 +40,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str, int, int], None]
 
-DATA = "data.mdb"
 COPY = "migration"
-_MAX_TABLES = 64
-"""Room for the tables of two formats."""
 
 MOST_GROWN, MIN_ROOM = 4, 64 << 20
 """What the steps may make of a copy: so many times its size, and bytes beside. It costs
@@ -94,49 +97,26 @@ def _number_in(folder: Path, *, lock: bool) -> int:
     if not (folder / DATA).is_file():
         raise StoreError(f"there is no store in {folder}")
     try:
-        with _opened(folder, read_only=True, lock=lock) as handle:
+        with opened(folder, read_only=True, lock=lock) as handle:
             return version.number_of(handle)
     except (StoreError, lmdb.Error) as error:
         raise StoreError(f"{folder} holds no store: {error}") from error
-
-
-def _opened(folder: Path, *, read_only: bool, lock: bool) -> lmdb.Environment:
-    return lmdb.Environment(
-        str(folder),
-        map_size=0,  # as the file was made
-        readonly=read_only,
-        create=False,
-        lock=lock,
-        sync=False,  # nobody needs a copy before it is whole, and on disk
-        max_dbs=_MAX_TABLES,
-    )
 
 
 def _carry_out(folder: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
     data, old = folder / DATA, kept(folder, move.found)
     if old.exists() and not old.samefile(data):
         raise StoreError(f"{old} is there from another time: move it away first")
-    with _place_for_copy(folder) as place:
+    with place_beside(folder, COPY) as place:
         with _told_as_unchanged(folder, move):
-            _check_room(folder)
+            check_room(folder)
             _make_copy(folder, place, tell)
             _take_steps(place, keys, move, tell)
-            _verify(place, keys, tell)
-            _make_like(place / DATA, data)
+            verify(place, keys, "the migrated copy", functools.partial(tell, "verifying"))
+            make_like(place / DATA, data)
             _keep(data, old)
         (place / DATA).replace(data)
         sync_folder(folder)
-
-
-@contextmanager
-def _place_for_copy(folder: Path) -> Iterator[Path]:
-    place = folder / COPY
-    shutil.rmtree(place, ignore_errors=True)  # of a call that was killed
-    try:
-        place.mkdir(mode=0o700)
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager
@@ -148,25 +128,16 @@ def _told_as_unchanged(folder: Path, move: Move) -> Iterator[None]:
         raise StoreError(line) from error
 
 
-def _check_room(folder: Path) -> None:
-    """See that there is room for a second store, before the disk is full of half of it."""
-    with _opened(folder, read_only=True, lock=False) as handle:
-        needed = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise StoreError(f"a second store needs about {needed} bytes, and {free} are free")
-
-
 def _make_copy(folder: Path, place: Path, tell: Tell) -> None:
     size = (folder / DATA).stat().st_size
     tell("copying", 0, size)
-    with _opened(folder, read_only=True, lock=False) as handle:
+    with opened(folder, read_only=True, lock=False) as handle:
         handle.copy(str(place), compact=True)
     tell("copying", size, size)
 
 
 def _take_steps(place: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
-    with _opened(place, read_only=False, lock=False) as handle:
+    with opened(place, read_only=False, lock=False) as handle:
         _make_room(handle, (place / DATA).stat().st_size)
         for number, step in enumerate(move.steps, move.found):
             step(handle, keys, functools.partial(tell, f"format {number} to {number + 1}"))
@@ -184,23 +155,6 @@ def _make_room(handle: lmdb.Environment, size: int) -> None:
     needed = MOST_GROWN * size + MIN_ROOM
     if handle.info()["map_size"] < needed:
         handle.set_mapsize(needed)
-
-
-def _verify(place: Path, keys: StoreKeys, tell: Tell) -> None:
-    report = check(place, keys, functools.partial(tell, "verifying"))
-    if report.findings:
-        count, first = len(report.findings), report.findings[0]
-        raise StoreError(f"the migrated copy is not sound, {count} findings: {first}")
-
-
-def _make_like(copy: Path, data: Path) -> None:
-    """Give the copy what the courier needs to open it, and have it on disk."""
-    status = data.stat()
-    if copy.stat().st_gid != status.st_gid:
-        os.chown(copy, -1, status.st_gid)
-    copy.chmod(status.st_mode & 0o7777)
-    with copy.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _keep(data: Path, old: Path) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "TALLY_TIMES",
     "URGENT",
     "Engine",
+    "KeySuccession",
     "Migration",
     "Outbox",
     "OutboxRow",
@@ -426,6 +427,29 @@ class StoreMoment(Protocol):
         """Write all of it to ``fd``, which may be a pipe; raises :class:`StoreFailed`."""
 
 
+class KeySuccession(Protocol):
+    """One of the store's keys and the one that follows; all steps are durable on return."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a next key."""
+
+    def present(self) -> StoreKeys:
+        """Return the keys in their places."""
+
+    def following(self) -> StoreKeys:
+        """Return the keys with the next one among them."""
+
+    def begin(self) -> StoreKeys:
+        """Make a next key; return as :meth:`following`."""
+
+    def forget(self) -> None:
+        """Destroy a next key under which nothing is sealed."""
+
+    def settle(self, next_row: int) -> None:
+        """Put the next key in its place; ``next_row`` of the outbox is nobody's yet."""
+
+
 class Engine(Protocol):
     """A store in its place, not opened: made, opened, verified, moved.
 
@@ -486,6 +510,14 @@ class Engine(Protocol):
         Nobody may have it open. A step that fails, a full disk or a kill leave the store as it
         was, of the one format or of the other, and a second call begins anew or goes on. What
         it was before is kept until the host removes it.
+        """
+
+    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+        """Seal the store anew under the key that follows; durable on return.
+
+        Nobody may have it open. It is verified before and after. What fails, a full disk or a
+        kill leave store and keys as they were, or the store sealed under a key that is at hand
+        (``succession.begun``), and a second call ends it. Returns whether it did just that.
         """
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:

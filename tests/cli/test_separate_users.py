@@ -131,6 +131,30 @@ def test_what_root_adds_to_the_s_mime_keys_is_the_keepers(service: Path) -> None
     )
 
 
+@needs_root
+@needs_public_code
+@pytest.mark.parametrize(
+    ("which", "file", "mode"),
+    [("metadata", "milter/metadata.key", "0o600"), ("outbox", "shared/outbox.key", "0o640")],
+)
+def test_a_rotated_key_has_the_owner_mode_and_group_of_the_old_one(
+    service: Path, which: str, file: str, mode: str
+) -> None:
+    key, data = service / file, service / "store/data.mdb"
+    old, groups = key.read_bytes(), (key.stat().st_gid, data.stat().st_gid)
+    done = rmp(service, "key", "rotate", which)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert key.read_bytes() != old
+    assert owner_and_mode(key) == (MILTER, mode)
+    assert owner_and_mode(data) == (MILTER, "0o660")
+    assert (key.stat().st_gid, data.stat().st_gid) == groups
+    assert owner_and_mode(key.with_name(f"{key.name}.before")) == (MILTER, "0o600")
+    assert {owner_and_mode(each)[0] for each in (service / "store").iterdir()} == {MILTER}
+    done = rmp(service, "check", "--no-postfix")
+    assert done.stdout.endswith("0 errors, 3 warnings\n"), done.stdout
+    assert rmp(service, "store", "check").returncode == 0
+
+
 IMPORT = """
 import encodings.cp1252, sys  # asn1crypto asks for it late, when a private Python cannot be read
 from rmp_milter.cli import main

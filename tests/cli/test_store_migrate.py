@@ -8,7 +8,7 @@ import lmdb
 import pytest
 from rmp_case import Rmp
 
-from rmp_milter.cli import store_migrate
+from rmp_milter.cli import output
 from rmp_milter.store import lmdb_engine
 from rmp_milter.store.format import version
 from rmp_milter.store.format.failures import StoreError
@@ -83,7 +83,7 @@ def test_what_was_done_is_said_and_the_way_back(rmp: Rmp, data: Path) -> None:
 def test_how_far_it_is_is_shown_at_a_terminal(
     rmp: Rmp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_migrate.sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(output.sys.stderr, "isatty", lambda: True)
     shown = rmp("store", "migrate").err.split("\r")
     assert f"format {OURS} to {NEXT}: 1 of 2" in shown
     assert f"format {NEXT} to {LAST}: 2 of 2\n" in shown

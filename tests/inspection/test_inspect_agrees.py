@@ -57,7 +57,7 @@ class Milter:
             means = process._means(self.config, store, store_keys(self.config), Gate(1, 10))
             memory.write(mail)
             try:
-                word = pipeline.take(envelope, memory, means)
+                word = pipeline.take(envelope, memory, means).partition(", answers ")[0]
             except MailError as error:
                 return error.text
         refused = re.search(r" refused: (\S+)", word)

@@ -66,9 +66,12 @@ def test_every_part_of_a_running_service_writes_no_core(parts: tuple[Part, ...])
     with Service(reinject_port=1) as service:
         service.start(*parts)
         service.wait_ready()
-        running = [pid for part in parts for pid in service.pids_of(part)]
-        assert len(running) > len(SEPARATE)  # the keeper's workers too
-        wait_until(lambda: all(map(writes_no_core, running)), 10, "no core of any part")
+
+        def running() -> list[int]:
+            return [pid for part in parts for pid in service.pids_of(part)]
+
+        wait_until(lambda: len(running()) > len(SEPARATE), 60, "the keeper's workers")
+        wait_until(lambda: all(map(writes_no_core, running())), 60, "no core of any part")
 
 
 def writes_no_core(pid: int) -> bool:

@@ -12,8 +12,14 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Envelope
 from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.milter import pipeline
+from rmp_milter.store.format.former_keys import FormerOutboxKey
 
 KEY = b"k" * 32
+UNTIL = 1000
+FORMER = (
+    FormerOutboxKey(b"f" * 32, below=9, until=UNTIL),
+    FormerOutboxKey(b"g" * 32, below=9, until=0),
+)
 FIRST, SECOND = "rmp@chu.example", "dossiers@chu.example"
 
 
@@ -74,7 +80,11 @@ def bounced(raw: bytes, recipient: str, sender: str = "") -> tuple[str, tuple[in
     """Return what the log says, and the rows that are noted as come back."""
     store = Store()
     means: Any = SimpleNamespace(
-        store=store, services=(FIRST, SECOND), bounce_key=KEY, outsides=Gate(1, 1)
+        store=store,
+        services=(FIRST, SECOND),
+        bounce_key=KEY,
+        former_bounce_keys=FORMER,
+        outsides=Gate(1, 1),
     )
     envelope = Envelope(sender, (recipient,), "", next(NUMBERS))
     with Memory() as memory:
@@ -121,3 +131,13 @@ def test_a_report_in_another_character_set_marks_the_row() -> None:
 def test_a_forged_bounce_address_marks_nothing() -> None:
     forged = bounce_address(FIRST, 7, b"x" * 32)
     assert bounced(report("failed"), forged)[1] == ()
+
+
+def test_a_bounce_of_what_left_under_a_former_key_marks_the_row() -> None:
+    former, over = FORMER
+    assert bounced(report("failed"), bounce_address(SECOND, 8, former.key))[1] == (8,)
+    assert bounced(report("failed"), bounce_address(SECOND, 8, over.key))[1] == ()
+
+
+def test_a_former_key_names_no_row_of_after_it() -> None:
+    assert bounced(report("failed"), bounce_address(FIRST, 9, FORMER[0].key))[1] == ()

@@ -124,6 +124,8 @@ STORE_SURFACE = {
     "rmp_milter.store.surface",
     "rmp_milter.store.format.failures",
     "rmp_milter.store.format.keys",
+    "rmp_milter.store.format.former_keys",
+    "rmp_milter.store.format.succession",  # of the keys' files
 }
 OPENS_STORE = "rmp_milter.store.opening"
 # What looks at the engine's own records or files outside of the store, and why.

@@ -2,10 +2,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rotation_case import lay_keys
 from store_case import KEYS, MAP_BYTES, NOW, full_store, make_store, usable
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store
+from rmp_milter.store.format.succession import Rotated
 from rmp_milter.store.outbox import LmdbOutbox
 
 
@@ -39,3 +41,14 @@ def full_folder(folder: Path) -> Path:
         store.commit(Changes(bounced=(2,)), NOW)
         outbox.park(3, "relay refused")
     return folder
+
+
+@pytest.fixture
+def home(full_folder: Path) -> Path:
+    lay_keys(full_folder.parent)
+    return full_folder.parent
+
+
+@pytest.fixture(params=list(Rotated))
+def which(request: pytest.FixtureRequest) -> Rotated:
+    return Rotated(request.param)

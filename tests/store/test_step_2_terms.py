@@ -109,7 +109,7 @@ def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
     assert kept(folder, 2).exists()
 
 
-KILLS = ("batch 1", "batch 2", "_verify", "_keep", "replace")
+KILLS = ("batch 1", "batch 2", "verify", "_keep", "replace")
 """At the first and the last batch of the step, then behind it, up to the rename."""
 
 

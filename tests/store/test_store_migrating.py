@@ -232,7 +232,7 @@ def test_without_room_for_a_second_store_nothing_is_begun(
     assert is_as_it_was(full_folder, before)
 
 
-MOMENTS = ["_make_copy", "_take_steps", "_verify", "_keep", "sync_folder", "replace"]
+MOMENTS = ["_make_copy", "_take_steps", "verify", "_keep", "sync_folder", "replace"]
 """Up to the rename; at the last two the old file has its second name already."""
 
 

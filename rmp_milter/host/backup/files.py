@@ -29,6 +29,8 @@ from rmp_milter.host.backup.manifest import (
 )
 from rmp_milter.host.owners import as_owner, name_of
 from rmp_milter.keeper.log.copying import LogMoment
+from rmp_milter.store.format.former_keys import former_file
+from rmp_milter.store.format.succession import before_of, next_of
 from rmp_milter.trust.folder import FOLDER as TRUST
 
 MOST_BYTES = 256 << 20
@@ -92,7 +94,13 @@ def _with_keys(config: Config) -> Iterator[tuple[Path, Iterable[SmallFile]]]:
     yield paths.keeper, _walked(paths.keeper, KEEPER, keys=True)
     yield paths.milter, _walked(paths.milter, MILTER, keys=None)
     yield paths.courier, _walked(paths.courier, COURIER, keys=None)
-    yield outbox.parent, (_one(each, f"{OUTBOX}/{each.name}") for each in (outbox,))
+    yield outbox.parent, (_one(each, f"{OUTBOX}/{each.name}") for each in _outbox(outbox))
+
+
+def _outbox(key: Path) -> list[Path]:
+    """Return the outbox's key, and what a rotation of it left beside it."""
+    beside = (next_of(key), before_of(key), former_file(key))
+    return [key, *(each for each in beside if each.exists())]
 
 
 def _part(folder: Path, place: str, *, keys: bool | None) -> list[SmallFile]:

@@ -38,7 +38,9 @@ from rmp_milter.host.owners import (
 from rmp_milter.keeper.log.copying import LogSeen, verify_copy
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.former_keys import FORMER
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
+from rmp_milter.store.format.succession import BEFORE, NEXT
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import StoreReport
 
@@ -203,9 +205,10 @@ def _three(keys: StoreKeys) -> tuple[bytes, bytes, bytes]:
 
 def keys_in(folder: Path, manifest: Manifest) -> StoreKeys:
     """Return the store's keys out of a backup of keys; raise :class:`BackupError`."""
-    outbox = [
+    found = (
         folder / each.path for each in manifest.files if each.path.startswith(f"{OUTBOX}/")
-    ]
+    )
+    outbox = [each for each in found if each.suffix not in {NEXT, BEFORE, FORMER}]
     try:
         return read_store_keys(folder / MILTER, outbox[0] if outbox else folder / OUTBOX)
     except (OSError, StoreError) as error:

@@ -1,0 +1,86 @@
+"""A second store beside the store, in a folder of its own inside: it takes the first one's place.
+
+For work on the store's file as a whole while nobody has it open
+(:mod:`rmp_milter.store.format.alone`): the file is not written to, and what is made beside it is
+thrown away unless it is whole, verified, and on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import lmdb
+
+from rmp_milter.store.check.whole import check
+from rmp_milter.store.format.failures import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.surface import Progress
+
+DATA = "data.mdb"
+MAX_TABLES = 64
+"""Room for the tables of two formats."""
+
+
+def opened(folder: Path, *, read_only: bool, lock: bool) -> lmdb.Environment:
+    """Open a store's file as it was made, whatever its format."""
+    return lmdb.Environment(
+        str(folder),
+        map_size=0,
+        readonly=read_only,
+        create=False,
+        lock=lock,
+        sync=False,  # nobody needs a copy before it is whole, and on disk
+        max_dbs=MAX_TABLES,
+    )
+
+
+@contextmanager
+def place_beside(folder: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder inside the store's, and remove it with what is left in it."""
+    place = folder / name
+    clear(folder, name)  # of a call that was killed
+    try:
+        place.mkdir(mode=0o700)
+        yield place
+    finally:
+        clear(folder, name)
+
+
+def clear(folder: Path, name: str) -> None:
+    """Remove the folder that a call which was killed may have left."""
+    shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def check_room(folder: Path) -> None:
+    """See that there is room for a second store, before the disk is full of half of it."""
+    with opened(folder, read_only=True, lock=False) as handle:
+        needed = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(f"a second store needs about {needed} bytes, and {free} are free")
+
+
+def verify(place: Path, keys: StoreKeys, named: str, progress: Progress) -> None:
+    """Raise :class:`StoreError` unless all of the store in ``place`` is sound."""
+    report = check(place, keys, progress, copy=True)
+    if report.findings:
+        count, first = len(report.findings), report.findings[0]
+        raise StoreError(f"{named} is not sound, {count} findings: {first}")
+
+
+def make_like(copy: Path, data: Path) -> None:
+    """Give the copy what the courier needs to open it, and have it on disk."""
+    status = data.stat()
+    if copy.stat().st_gid != status.st_gid:
+        os.chown(copy, -1, status.st_gid)
+    copy.chmod(status.st_mode & 0o7777)
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
