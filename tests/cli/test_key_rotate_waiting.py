@@ -65,9 +65,10 @@ def started(config: Config) -> Keys:
 
 def taken_up(config: Config, seconds: int = 500) -> None:
     """Have a keeper stand there that was started so long ago, the key being older."""
+    now = int(time.time())  # not that of the import: other tests come in between
     config.sockets.keeper.touch()
-    os.utime(config.paths.keeper / "waiting.key", (NOW - 1000, NOW - 1000))
-    os.utime(config.sockets.keeper, (NOW - seconds, NOW - seconds))
+    os.utime(config.paths.keeper / "waiting.key", (now - 1000, now - 1000))
+    os.utime(config.sockets.keeper, (now - seconds, now - seconds))
 
 
 def former(config: Config) -> list[str]:
