@@ -121,12 +121,17 @@ class PrivatePostfix(Starting):
         wait_until(self._greets, START_SECONDS, "the greeting of Postfix")
 
     def stop(self) -> None:
-        """Stop every process of the instance; a second call does nothing."""
+        """Stop every process of the instance; a second call does nothing.
+
+        Its servers hold the listening sockets a moment longer than ``master`` lives.
+        """
         pid = self.master_pid
         if pid is None:
             return
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not self.running, START_SECONDS, "the end of Postfix")
+        ports = self.smtp_port, self.reinject_port
+        wait_until(lambda: all(map(_is_free, ports)), START_SECONDS, "Postfix's ports")
 
     def close(self) -> None:
         """Stop, and remove the folder."""
@@ -254,3 +259,14 @@ def greets(port: int) -> bool:
             return client.recv(4).startswith(b"220")
     except OSError:
         return False
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody listens on this port of ours."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -49,7 +49,7 @@ def streamed(
 
 
 def _items(pipe: BinaryIO, folder: Path, kind: type[T]) -> Iterator[T]:
-    frames = msgspec.msgpack.Decoder(tuple[str | None, list[kind]])  # type: ignore[valid-type]
+    frames = msgspec.msgpack.Decoder(tuple[str | None, list[kind]])  # type: ignore[valid-type] # a type that is known when it runs
     while head := pipe.read(_LENGTH.size):
         error, items = frames.decode(pipe.read(_LENGTH.unpack(head)[0]))
         if error is not None:

@@ -1,9 +1,10 @@
 """When the host last did what keeps a service alive: a small file for each kind of work.
 
-They lie in ``diary`` inside the store's folder, which milter, courier and root can write: what
+They lie in ``diary`` inside the store's folder, which milter and courier can write: what
 they say is for ``rmp status`` and ``rmp check``, and decides nothing.
 """
 
+import errno
 import os
 from contextlib import suppress
 from enum import StrEnum
@@ -40,13 +41,16 @@ class WorkDone(msgspec.Struct, frozen=True):
 def note(store: Path, work: HostWork, done: WorkDone) -> None:
     """Note that a work was done, in the place of what was noted before.
 
-    Owner and group are the store folder's. Raises ``OSError`` where it cannot be written.
+    To be called as the user who owns the store (:func:`~rmp_milter.host.owners.as_owner`): he
+    may put a link wherever root would write there, and root would follow it. Raises
+    ``OSError`` where it cannot be written, and where root writes into another's folder.
     """
-    folder, owner = diary_folder(store), store.stat()
+    if os.geteuid() == 0 and store.stat().st_uid != 0:
+        raise PermissionError(errno.EPERM, "root writes nothing there", str(store))
+    folder = diary_folder(store)
     short = msgspec.structs.replace(done, said=done.said[:_MOST_SAID])
     file = folder / f"{work.value}.json"
     replace_whole(file, msgspec.json.encode(short) + b"\n", _MODE)
-    _give(file, owner, _MODE)
 
 
 def diary_folder(store: Path) -> Path:
@@ -55,7 +59,7 @@ def diary_folder(store: Path) -> Path:
     if not folder.is_dir():
         with suppress(FileExistsError):  # of another process, just now
             folder.mkdir()
-            _give(folder, store.stat(), _FOLDER_MODE)
+            folder.chmod(_FOLDER_MODE)  # whatever the umask took away
     return folder
 
 
@@ -66,10 +70,3 @@ def last(store: Path, work: HostWork) -> WorkDone | None:
             return msgspec.json.decode(file.read(_MOST_BYTES), type=WorkDone)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-def _give(path: Path, owner: os.stat_result, mode: int) -> None:
-    """Give the store's owner what root has made; chown clears the setgid bit."""
-    with suppress(PermissionError):  # who is not root makes it as himself
-        os.chown(path, owner.st_uid, owner.st_gid)
-    path.chmod(mode)

@@ -107,7 +107,7 @@ def _traffic(held: StoreHeld) -> Iterator[Family]:
         ("answers", held.courier, "Tries to send an answer since the courier's start."),
     ):
         if beat.pulse is not None:
-            counts = beat.pulse.counts.items()
+            counts = [(tick.value, count) for tick, count in beat.pulse.counts.items()]
             yield Family(f"rmp_{name}_total", "counter", help_, _by("result", counts))
             yield Family(
                 f"rmp_last_{name}_timestamp_seconds",

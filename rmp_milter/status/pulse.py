@@ -7,13 +7,14 @@ and for monitoring, it decides nothing, and it is not flushed: a power cut may t
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from rmp_milter.linux.notify import SILENT, Notifier
 from rmp_milter.status.diary import FOLDER, diary_folder
@@ -41,14 +42,21 @@ class Tick(StrEnum):
     PARKED = "parked"  # answers that were refused for good
 
 
-class Pulse(msgspec.Struct, frozen=True):
-    """Of a process since its start, times as Unix time; ``last`` is of its last mail, or 0."""
+_MOST_PID = 1 << 22  # Linux's own bound (proc(5), pid_max)
+_Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 
-    pid: int
-    started: int
-    at: int
-    last: int
-    counts: dict[str, int]
+
+class Pulse(msgspec.Struct, frozen=True):
+    """Of a process since its start, times as Unix time; ``last`` is of its last mail, or 0.
+
+    Bounded, since who has the milter writes what he likes: root's commands read it.
+    """
+
+    pid: Annotated[int, Meta(ge=2, le=_MOST_PID)]
+    started: _Count
+    at: _Count
+    last: _Count
+    counts: dict[Tick, _Count]
 
 
 class Heart:
@@ -63,13 +71,13 @@ class Heart:
         self._lock = threading.Lock()
         self._started = int(clock())
         self._last = 0
-        self._counts: Counter[str] = Counter({tick.value: 0 for tick in _COUNTED[part]})
+        self._counts = dict.fromkeys(_COUNTED[part], 0)
         self._written = float("-inf")
 
     def count(self, tick: Tick) -> None:
         """Note that a mail was dealt with."""
         with self._lock:
-            self._counts[tick.value] += 1
+            self._counts[tick] += 1
             self._last = int(self._clock())
 
     def pulse(self) -> Pulse:

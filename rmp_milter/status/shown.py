@@ -74,7 +74,7 @@ def _process(name: str, beat: Beat, what: str, now: int) -> Iterator[tuple[str, 
         return
     since = f"up {_ago(pulse.started, now)}"
     last = f"last {what} {_ago(pulse.last, now)} ago" if pulse.last else f"no {what} yet"
-    counts = ", ".join(f"{count} {_WORDS[Tick(name)]}" for name, count in pulse.counts.items())
+    counts = ", ".join(f"{count} {_WORDS[name]}" for name, count in pulse.counts.items())
     yield name, f"{since}, {last}"
     yield f"{what}s since", counts
 

@@ -19,6 +19,7 @@ from rmp_milter.cli import main
 from rmp_milter.config import load
 from rmp_milter.host import owners
 from rmp_milter.host.filed import compare
+from rmp_milter.host.live.answering import note_live
 from rmp_milter.host.owners import (
     UnknownNameError,
     as_owner,
@@ -27,6 +28,7 @@ from rmp_milter.host.owners import (
     name_of,
     uid_of,
 )
+from rmp_milter.status.diary import HostWork, last
 from rmp_milter.store.format.version import FORMAT
 from testbed.folders import own_folder
 from testbed.openssl import openssl
@@ -577,3 +579,13 @@ def test_root_has_keys_replaced_whose_store_is_another_users(
     ended = rmp(service, "key", "rotate", which, "--end")
     assert (ended.returncode, "is gone" in ended.stdout) == (0, True), ended.stderr
     assert not former.exists()
+
+
+@needs_root
+@needs_public_code
+def test_a_live_check_is_noted_as_the_stores_owner(service: Path) -> None:
+    config = load(service / "rmp.toml")
+    note_live(config, [])
+    assert last(config.paths.store, HostWork.LIVE_CHECK)
+    for file in (service / "store/diary", service / "store/diary/live-check.json"):
+        assert owner_and_mode(file)[0] == MILTER

@@ -1,7 +1,7 @@
 """A service that is well, to be made otherwise in one point."""
 
 from rmp_milter.status.diary import HostWork, WorkDone
-from rmp_milter.status.pulse import Pulse
+from rmp_milter.status.pulse import Pulse, Tick
 from rmp_milter.status.state import Beat, OwnCertificate, Rows, State, StoreHeld, StoreRoom
 
 NOW = 1_800_000_000
@@ -17,7 +17,10 @@ COUNTS = {
 
 
 def a_beat(at: int = NOW - 5, **counts: int) -> Beat:
-    return Beat(Pulse(4711, NOW - 3 * DAY, at, NOW - 60, counts), alive=True)
+    return Beat(
+        Pulse(4711, NOW - 3 * DAY, at, NOW - 60, {Tick(name): n for name, n in counts.items()}),
+        alive=True,
+    )
 
 
 def a_held(**changed: object) -> StoreHeld:

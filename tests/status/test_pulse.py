@@ -1,5 +1,6 @@
 """A process counts what it does and writes it down; what cannot be read is no sign of life."""
 
+import json
 import os
 from pathlib import Path
 
@@ -32,7 +33,31 @@ def test_a_store_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     assert felt(tmp_path / "no store", Beating.COURIER) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"pid": "x"}', b"[" * 9999])
+def written(**changed: object) -> bytes:
+    usual = {"pid": 4711, "started": 1, "at": 2, "last": 3, "counts": {"taken": 1}}
+    return json.dumps(usual | changed).encode()
+
+
+HOSTILE = [
+    written(pid=0),  # every process of root's group
+    written(pid=-1),  # every process there is
+    written(pid=1 << 40),
+    written(at=-1),
+    written(at=1 << 80),
+    written(counts={'x"} 1\nevil{a="': 1}),  # a line of his own in what monitoring reads
+    written(counts={"taken": -1}),
+    written(counts={"taken": 1.5}),
+]
+"""What who has the milter might write there: root's commands read it."""
+
+
+def test_the_usual_is_read(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "pulse-milter.json").write_bytes(written())
+    assert felt(tmp_path, Beating.MILTER)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"pid": "x"}', b"[" * 9999, *HOSTILE])
 def test_what_cannot_be_read_is_no_pulse(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FOLDER).mkdir()
     (tmp_path / FOLDER / "pulse-milter.json").write_bytes(content)

@@ -69,7 +69,8 @@ def note_live(config: Config, found: Sequence[PostfixFinding]) -> None:
     wrong = sum(1 for each in found if each.severity is Severity.ERROR)
     done = WorkDone(int(time.time()), fine=not wrong, said=f"{wrong} errors")
     with suppress(OSError):  # who may not write there has looked all the same
-        note(config.paths.store, HostWork.LIVE_CHECK, done)
+        store = config.paths.store
+        as_owner(store, lambda: note(store, HostWork.LIVE_CHECK, done), type(None))
 
 
 def _milter(config: Config, user: str) -> Iterator[PostfixFinding]:
