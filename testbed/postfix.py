@@ -259,14 +259,3 @@ def greets(port: int) -> bool:
             return client.recv(4).startswith(b"220")
     except OSError:
         return False
-
-
-def _is_free(port: int) -> bool:
-    """Whether nobody listens on this port of ours."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

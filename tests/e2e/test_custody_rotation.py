@@ -1,12 +1,10 @@
 """Another custody key while emergencies come in: each is answered, before, during and after."""
 
-import os
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from rotating_case import WritingOn, as_if_long_ago, restart_keeper, without_chores
 
 from rmp_milter.calls.protocol import Reslot, Reslotted
 from rmp_milter.cli import reslotting
@@ -14,9 +12,7 @@ from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from testbed.command import CommandError
-from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.service import Part
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -26,53 +22,12 @@ LETTERS = "ABCDEFGHIJ"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host({("milter", "chores_seconds"): "3600"}) as host:
+    with without_chores() as host:
         yield host
 
 
 def patient(number: int) -> str:
     return f"Patient : TEST{LETTERS[number]} Jean\nNé le : 30/01/1959\n"
-
-
-class Emergencies(threading.Thread):
-    """A doctor to whom one emergency comes behind the other; what is put off comes again."""
-
-    def __init__(self, host: Host, doctor: Doctor) -> None:
-        super().__init__()
-        self._host, self._doctor = host, doctor
-        self.ended = threading.Event()
-        self.taken = 0
-        self.refused: list[str] = []
-
-    def run(self) -> None:
-        while not self.ended.is_set():
-            who = patient(self.taken % DOSSIERS)
-            mail = self._doctor.pgp_mime(f"Demande : urgence\n{who}Motif : coma\n")
-            while 400 <= (reply := self._host.send(self._doctor, mail)).code < 500:
-                time.sleep(0.1)
-            if not reply.accepted:
-                self.refused.append(str(reply))
-                return
-            self.taken += 1
-
-    def go_on(self) -> None:
-        """Return when each dossier was opened once more, or one was refused."""
-        wanted = self.taken + DOSSIERS
-        while self.taken < wanted and self.is_alive():
-            time.sleep(0.05)
-
-
-def restart_keeper(host: Host) -> None:
-    host.service.stop(Part.KEEPER)
-    host.service.start(Part.KEEPER)
-    host.service.wait_ready()
-
-
-def as_if_long_ago(host: Host, key: Path) -> None:
-    """Have the key, then the keeper's start, lie so far back that nothing is under way."""
-    now = time.time()
-    os.utime(key, (now - 1000, now - 1000))
-    os.utime(host.service.keeper_socket, (now - 500, now - 500))
 
 
 def end(host: Host) -> str:
@@ -104,24 +59,28 @@ def test_emergencies_are_answered_while_the_custody_key_is_changed(
         text = f"Demande : création\n{patient(number)}Consentement : oui\n"
         host.ask(paul, paul.pgp_mime(text))
     keeper = host.service.folder / "keeper"
-    emergencies = Emergencies(host, anne)
+
+    def emergency(number: int) -> bytes:
+        return anne.pgp_mime(f"Demande : urgence\n{patient(number % DOSSIERS)}Motif : coma\n")
+
+    emergencies = WritingOn(host, anne, emergency)
     emergencies.start()
     try:
-        emergencies.go_on()
+        emergencies.go_on(DOSSIERS)
         host.service.rmp("key", "rotate", "custody")
         (former,) = keeper.glob("custody-*.key")
         with pytest.raises(CommandError, match="seals to the former key still"):
             end(host)
-        emergencies.go_on()
+        emergencies.go_on(DOSSIERS)
         restart_keeper(host)
-        emergencies.go_on()  # all slots are under the former key
+        emergencies.go_on(DOSSIERS)  # all slots are under the former key
         as_if_long_ago(host, keeper / "custody.key")
         killed_in_between(host, monkeypatch)
-        emergencies.go_on()  # some are, some are not
+        emergencies.go_on(DOSSIERS)  # some are, some are not
         said = end(host)
-        emergencies.go_on()
+        emergencies.go_on(DOSSIERS)
         restart_keeper(host)
-        emergencies.go_on()
+        emergencies.go_on(DOSSIERS)
     finally:
         emergencies.ended.set()
         emergencies.join()

@@ -1,18 +1,15 @@
 """The service's key has leaked: another one signs, both open for a while, doctors are told."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+from rotating_case import WritingOn, restart_keeper, without_chores
 
 from rmp_milter.certificates import read_certificate
 from testbed.command import CommandError
-from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.sending import Reply
-from testbed.service import Part
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -21,41 +18,8 @@ HELP = "Demande : aide\n\n"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host({("milter", "chores_seconds"): "3600"}) as host:
+    with without_chores() as host:
         yield host
-
-
-class StillWriting(threading.Thread):
-    """A doctor who writes on by the key that he has; what is put off he sends again."""
-
-    def __init__(self, host: Host, doctor: Doctor) -> None:
-        super().__init__()
-        self._host, self._doctor = host, doctor
-        self.ended = threading.Event()
-        self.taken = 0
-        self.refused: list[Reply] = []
-
-    def run(self) -> None:
-        while not self.ended.is_set():
-            mail = self._doctor.pgp_mime(HELP)
-            while 400 <= (reply := self._host.send(self._doctor, mail)).code < 500:
-                time.sleep(0.1)
-            if not reply.accepted:
-                self.refused.append(reply)
-                return
-            self.taken += 1
-
-    def go_on(self) -> None:
-        """Return when three more are taken, or one was refused."""
-        wanted = self.taken + 3
-        while self.taken < wanted and self.is_alive():
-            time.sleep(0.05)
-
-
-def restart_keeper(host: Host) -> None:
-    host.service.stop(Part.KEEPER)
-    host.service.start(Part.KEEPER)
-    host.service.wait_ready()
 
 
 def handed_out(host: Host) -> bytes:
@@ -70,7 +34,7 @@ def test_the_service_has_another_key_while_mails_come_in(host: Host) -> None:
     anne = host.doctor("Dr Anne FUITE", "anne@cabinet.test")
     paul = host.doctor("Dr Paul FUITE", "paul@cabinet.test")
     before = read_certificate(handed_out(host)).fingerprint
-    writing = StillWriting(host, anne)
+    writing = WritingOn(host, anne, lambda _number: anne.pgp_mime(HELP))
     writing.start()
     try:
         writing.go_on()

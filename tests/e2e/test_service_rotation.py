@@ -2,18 +2,16 @@
 
 import json
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rotating_case import WritingOn, restart_keeper, without_chores
 
 from rmp_milter.certificates import bound_key_ids
 from testbed.command import CommandError
-from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.service import Part
 
 pytestmark = pytest.mark.integration
 
@@ -22,7 +20,7 @@ HELP = "Demande : aide\n\n"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host({("milter", "chores_seconds"): "3600"}) as host:
+    with without_chores() as host:
         yield host
 
 
@@ -30,42 +28,12 @@ def handed_out(host: Host) -> bytes:
     return (host.service.folder / "public" / "service.asc").read_bytes()
 
 
-class Writing(threading.Thread):
-    """A doctor who writes on and on; what is put off he sends again, as his server does."""
-
-    def __init__(self, host: Host, doctor: Doctor) -> None:
-        super().__init__()
-        self._host, self._doctor = host, doctor
-        self.ended = threading.Event()
-        self.taken, self.refused, self.put_off = 0, [], 0
-
-    def run(self) -> None:
-        while not self.ended.is_set():
-            mail = self._doctor.pgp_mime(HELP)
-            while True:
-                reply = self._host.send(self._doctor, mail)
-                if not 400 <= reply.code < 500:
-                    break
-                self.put_off += 1
-                time.sleep(0.1)
-            if reply.accepted:
-                self.taken += 1
-            else:
-                self.refused.append(reply)
-
-
-def restart_keeper(host: Host) -> None:
-    host.service.stop(Part.KEEPER)
-    host.service.start(Part.KEEPER)
-    host.service.wait_ready()
-
-
 def test_the_service_key_gains_a_subkey_while_mails_come_in(host: Host) -> None:
     anne = host.doctor("Dr Anne ROTATION", "anne@cabinet.test")
     paul = host.doctor("Dr Paul ROTATION", "paul@cabinet.test")
     before = handed_out(host)
     assert json.loads(host.service.rmp("chores", "--json").stdout)["service_letters"] == 0
-    writing = Writing(host, anne)
+    writing = WritingOn(host, anne, lambda _number: anne.pgp_mime(HELP))
     writing.start()
     try:
         time.sleep(1.1)  # who is enrolled in the second in which it is handed out has it
@@ -81,9 +49,7 @@ def test_the_service_key_gains_a_subkey_while_mails_come_in(host: Host) -> None:
         assert len(bound_key_ids(after)) == len(bound_key_ids(before)) + 1
         with pytest.raises(CommandError, match="no new subkey waits"):
             host.service.rmp("key", "rotate", "service", "--publish")
-        taken = writing.taken
-        while writing.taken < taken + 3 and writing.is_alive():
-            time.sleep(0.05)
+        writing.go_on()
     finally:
         writing.ended.set()
         writing.join()

@@ -1,17 +1,12 @@
 """Another waiting key while deposits come in: what waits under either is attached, none is lost."""
 
-import os
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from rotating_case import WritingOn, as_if_long_ago, restart_keeper, without_chores
 
 from testbed.command import CommandError
-from testbed.doctor import Doctor
 from testbed.host import Host
-from testbed.service import Part
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -20,7 +15,7 @@ LETTERS = "ABCDEFGHIJ"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host({("milter", "chores_seconds"): "3600"}) as host:
+    with without_chores() as host:
         yield host
 
 
@@ -29,44 +24,8 @@ def patient(number: int) -> str:
     return f"Patient : TEST{word} Jean\nNé le : 30/01/1959\n"
 
 
-class Depositing(threading.Thread):
-    """A laboratory that deposits on and on; what is put off it sends again, as its server does."""
-
-    def __init__(self, host: Host, lab: Doctor) -> None:
-        super().__init__()
-        self._host, self._lab = host, lab
-        self.ended = threading.Event()
-        self.taken = 0
-        self.refused: list[str] = []
-
-    def run(self) -> None:
-        while not self.ended.is_set():
-            mail = self._lab.pgp_mime(f"{patient(self.taken)}\nVoici.\n")
-            while 400 <= (reply := self._host.send(self._lab, mail)).code < 500:
-                time.sleep(0.1)
-            if not reply.accepted:
-                self.refused.append(str(reply))
-                return
-            self.taken += 1
-
-    def go_on(self) -> None:
-        """Return when three more are taken, or one was refused."""
-        wanted = self.taken + 3
-        while self.taken < wanted and self.is_alive():
-            time.sleep(0.05)
-
-
-def restart_keeper(host: Host) -> None:
-    host.service.stop(Part.KEEPER)
-    host.service.start(Part.KEEPER)
-    host.service.wait_ready()
-
-
-def as_if_long_ago(host: Host, key: Path) -> None:
-    """Have the key, then the keeper's start, lie so far back that nothing is under way."""
-    now = time.time()
-    os.utime(key, (now - 1000, now - 1000))
-    os.utime(host.service.keeper_socket, (now - 500, now - 500))
+def deposit(number: int) -> str:
+    return f"{patient(number)}\nVoici.\n"
 
 
 def end(host: Host) -> str:
@@ -77,7 +36,7 @@ def test_deposits_come_in_while_their_key_is_changed(host: Host) -> None:
     paul = host.doctor("Dr Paul ROTATION", "paul@cabinet.test")
     lab = host.doctor("Laboratoire", "labo@labo.test", "laboratoire")
     keeper = host.service.folder / "keeper"
-    depositing = Depositing(host, lab)
+    depositing = WritingOn(host, lab, lambda number: lab.pgp_mime(deposit(number)))
     depositing.start()
     try:
         depositing.go_on()
@@ -111,7 +70,7 @@ def test_deposits_come_in_while_their_key_is_changed(host: Host) -> None:
     assert f"{former.name} is gone" in end(host)
     assert not former.exists()
     restart_keeper(host)
-    host.ask(lab, lab.pgp_mime(f"{patient(999)}\nVoici.\n"))
+    host.ask(lab, lab.pgp_mime(deposit(999)))
     created = f"Demande : création\n{patient(999)}Consentement : oui\n"
     (answer,) = host.ask(paul, paul.pgp_mime(created))
     assert "Ces documents attendaient le dossier" in answer.text
