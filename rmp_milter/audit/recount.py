@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rmp_milter.audit.beside import HAS_REASON, reasons_in
+from rmp_milter.audit.dates import Dates
 from rmp_milter.audit.folder import read_tile, tiles_there
+from rmp_milter.audit.progress import Told, untold
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
 from rmp_milter.tlog.tiles import (
     ENTRIES,
@@ -54,7 +56,9 @@ class Roots:
 class Recount:
     """What a folder's entries say: the tree over them, and where its tiles say otherwise."""
 
-    def __init__(self, folder: Path, size: int, wanted: int | None) -> None:
+    def __init__(
+        self, folder: Path, size: int, wanted: int | None, progress: Told = untold
+    ) -> None:
         """Read and hash all entries; ``wanted`` as for :class:`Roots`."""
         self._folder = folder
         self._size = size
@@ -65,9 +69,11 @@ class Recount:
         """Bundles that cannot be read to their end, and how many entries could be."""
         self.reasons: dict[int, str] = {}
         """Entries that have a sealed reason beside the log, and its SHA-256 in hex."""
+        self.dates = Dates()
         for tile in self._tiles(ENTRIES):
-            hashes = self._hashed(tile)
+            hashes = self._hashed(tile, self.dates)
             self.roots.add(hashes)
+            progress(min(self.roots.count, size), size)
             if b"".join(hashes) != self._leaf_tile(tile):
                 self.unlike.append(tile._replace(level=0))
 
@@ -87,11 +93,13 @@ class Recount:
                 return
             yield tile
 
-    def _hashed(self, tile: Tile) -> list[bytes]:
+    def _hashed(self, tile: Tile, dates: Dates | None = None) -> list[bytes]:
         data = read_tile(self._folder, tile)
         try:
             entries = parse_bundle(data)
             self.reasons |= reasons_in(entries, tile.first) if HAS_REASON in data else {}
+            if dates is not None:
+                dates.add_all(tile.first, entries)
             return leaf_hashes(entries)
         except BundleError as error:
             self.garbled.append((tile, error.whole))

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rmp_milter.audit.beside import check_reasons
-from rmp_milter.audit.findings import MOST_NAMED, Finding, differences
+from rmp_milter.audit.findings import MOST_NAMED, Finding, and_more, differences
 from rmp_milter.audit.folder import CHECKPOINT, FolderError, read_bounded
+from rmp_milter.audit.progress import Told, untold
 from rmp_milter.audit.recount import Recount
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 from rmp_milter.tlog.tiles import WIDTH, Tile
@@ -31,7 +33,12 @@ class LogReport:
     notes: list[str] = field(default_factory=list)
 
 
-def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = None) -> LogReport:
+def verify(
+    folder: Path,
+    key: VerifierKey | None = None,
+    old: bytes | None = None,
+    progress: Told = untold,
+) -> LogReport:
     """Verify the log in ``folder``; against an ``old`` checkpoint, and the log's ``key``.
 
     Raises ``OSError`` only where a file cannot be read for reasons that are not the log's.
@@ -45,15 +52,29 @@ def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = Non
     if head is None:
         return LogReport(None, kept, findings, notes)
     if kept and kept.origin != head.origin:
-        line = f"the old checkpoint is of another log, {kept.origin}"
+        line = Phrase("the old checkpoint is of another log, {origin}", origin=kept.origin)
         findings.append(Finding("checkpoint", line))
         kept = None
-    recount = Recount(folder, head.size, kept.size if kept else None)
+    recount = Recount(folder, head.size, kept.size if kept else None, progress)
+    notes += _dates_noted(recount)
     findings += _compared(recount, head)
     findings += check_reasons(folder, recount.reasons)
     if kept:
         findings += _extends(recount, head, kept)
     return LogReport(head, kept, findings, notes)
+
+
+def _dates_noted(recount: Recount) -> Iterator[Phrase]:
+    """Yield a note where entries are dated before their predecessor."""
+    if earlier := recount.dates.earlier:
+        first, seconds = next(iter(earlier.items()))
+        yield Phrase(
+            "entries that are dated before their predecessor: {count}, the first is entry"
+            " {index}, by {seconds} seconds",
+            count=len(earlier),
+            index=first,
+            seconds=seconds,
+        )
 
 
 def _head(folder: Path, key: VerifierKey | None, findings: list[Finding]) -> TreeHead | None:
@@ -62,9 +83,10 @@ def _head(folder: Path, key: VerifierKey | None, findings: list[Finding]) -> Tre
         data = read_bounded(folder / CHECKPOINT)
         head = read_checkpoint(data)
     except (FolderError, NoteError) as error:
-        findings.append(Finding("checkpoint", f"the checkpoint cannot be read: {error}"))
+        line = Phrase("the checkpoint cannot be read: {error}", error=line_of(error))
+        findings.append(Finding("checkpoint", line))
         return None
-    _check_signature(data, key, "the checkpoint", findings)
+    _check_signature(data, key, Phrase("the checkpoint"), findings)
     return head
 
 
@@ -72,19 +94,21 @@ def _old_head(data: bytes, key: VerifierKey | None, findings: list[Finding]) -> 
     try:
         head = read_checkpoint(data)
     except NoteError as error:
-        findings.append(Finding("checkpoint", f"the old checkpoint cannot be read: {error}"))
+        line = Phrase("the old checkpoint cannot be read: {error}", error=line_of(error))
+        findings.append(Finding("checkpoint", line))
         return None
-    _check_signature(data, key, "the old checkpoint", findings)
+    _check_signature(data, key, Phrase("the old checkpoint"), findings)
     return head
 
 
 def _check_signature(
-    data: bytes, key: VerifierKey | None, which: str, findings: list[Finding]
+    data: bytes, key: VerifierKey | None, which: Phrase, findings: list[Finding]
 ) -> None:
     try:
         read_checkpoint(data, key)
     except NoteError as error:
-        findings.append(Finding("signature", f"{which}: {error}"))
+        line = Phrase("{which}: {error}", which=which, error=line_of(error))
+        findings.append(Finding("signature", line))
 
 
 def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
@@ -93,7 +117,10 @@ def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
     sound = (roots.count, roots.root()) == (head.size, head.root)
     for tile, whole in recount.garbled:
         at = tile.first + whole
-        yield Finding("garbled", f"{tile.path} is cut or garbled from entry {at} on", at)
+        line = Phrase(
+            "{path} is cut or garbled from entry {first} on", path=tile.path, first=at
+        )
+        yield Finding("garbled", line, at)
     if sound:
         yield from _damaged_tiles(recount)
         return
@@ -104,10 +131,18 @@ def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
     if (tiles.count, tiles.root()) == (head.size, head.root):
         return  # the tiles are the checkpoint's, so what was named is what was done
     if roots.count < head.size:
-        line = f"truncated: the checkpoint counts {head.size} entries, {roots.count} are there"
+        line = Phrase(
+            "truncated: the checkpoint counts {size} entries, {count} are there",
+            size=head.size,
+            count=roots.count,
+        )
         yield Finding("truncated", line, roots.count, head.size - 1)
     elif roots.count > head.size:
-        line = f"the checkpoint counts {head.size} entries, {roots.count} are there"
+        line = Phrase(
+            "the checkpoint counts {size} entries, {count} are there",
+            size=head.size,
+            count=roots.count,
+        )
         yield Finding("inserted", line)
     yield from _damaged_tiles(recount)
     yield Finding(
@@ -121,7 +156,7 @@ def _damaged_tiles(recount: Recount) -> Iterator[Finding]:
     found = list(_tiles(recount))
     yield from found[:MOST_NAMED]
     if rest := found[MOST_NAMED:]:
-        yield Finding("tile", f"and {len(rest)} more like that, up to {rest[-1].line}")
+        yield Finding("tile", and_more(len(rest), rest[-1].line))
 
 
 def _tiles(recount: Recount) -> Iterator[Finding]:
@@ -134,7 +169,12 @@ def _tiles(recount: Recount) -> Iterator[Finding]:
 
 
 def _tile(tile: Tile, first: int, last: int) -> Finding:
-    line = f"{tile.path}: is not what entries {first} to {last} hash to"
+    line = Phrase(
+        "{path}: is not what entries {first} to {last} hash to",
+        path=tile.path,
+        first=first,
+        last=last,
+    )
     return Finding("tile", line, first, last)
 
 
@@ -143,30 +183,44 @@ def _extends(recount: Recount, head: TreeHead, old: TreeHead) -> Iterator[Findin
     if old.size > head.size:
         yield Finding(
             "shorter",
-            f"the old checkpoint counts {old.size} entries, this log {head.size}: it was cut"
-            " or rebuilt shorter (or this is an export from before that checkpoint)",
+            Phrase(
+                "the old checkpoint counts {old} entries, this log {size}: it was cut or rebuilt"
+                " shorter (or this is an export from before that checkpoint)",
+                old=old.size,
+                size=head.size,
+            ),
             head.size,
             old.size - 1,
         )
     elif recount.roots.count < old.size:
         yield Finding(
             "shorter",
-            f"only {recount.roots.count} of the {old.size} entries of the old checkpoint are here",
+            Phrase(
+                "only {count} of the {old} entries of the old checkpoint are here",
+                count=recount.roots.count,
+                old=old.size,
+            ),
             recount.roots.count,
             old.size - 1,
         )
     elif recount.roots.kept != old.root:
         yield Finding(
             "forked",
-            f"the first {old.size} entries are not those of the old checkpoint: at least one"
-            " was altered, removed or inserted",
+            Phrase(
+                "the first {old} entries are not those of the old checkpoint: at least one was"
+                " altered, removed or inserted",
+                old=old.size,
+            ),
             0,
             old.size - 1,
         )
     elif recount.roots.root() != head.root:
         yield Finding(
             "rebuilt",
-            f"the first {old.size} entries are those of the old checkpoint: what is wrong"
-            " came after",
+            Phrase(
+                "the first {old} entries are those of the old checkpoint: what is wrong came"
+                " after",
+                old=old.size,
+            ),
             old.size,
         )

@@ -4,22 +4,24 @@ What an auditor runs works on an exported folder alone and needs no configuratio
 what writes or signs one imports the keeper's code.
 """
 
-from rmp_milter.cli.lazy import CommandPlace, LazyGroup
+from rmp_milter.cli.language import SpokenGroup, lang_option
+from rmp_milter.cli.lazy import CommandPlace
 
 _AUDITOR = "rmp_milter.cli.access_audit"
+_LIST = "rmp_milter.cli.access_list"
 _EVENTS = "rmp_milter.cli.access_events"
 _EMERGENCIES = "rmp_milter.cli.access_emergencies"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
 
-access = LazyGroup(
+access = SpokenGroup(
     "access",
     help="The tamper-evident log of who read and wrote what.",
     places={
         "verify": CommandPlace(
             _AUDITOR, "verify", "Verify an exported log, or a proof, offline."
         ),
-        "list": CommandPlace(_EVENTS, "list_", "List the events of an exported log."),
+        "list": CommandPlace(_LIST, "list_", "List the events of an exported log."),
         "show": CommandPlace(_EVENTS, "show", "Show one event of an exported log."),
         "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
         "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
@@ -34,3 +36,4 @@ access = LazyGroup(
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },
 )
+lang_option(access)

@@ -9,15 +9,26 @@ from rmp_milter.audit.findings import Finding
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
 from rmp_milter.audit.verify import LogReport
 from rmp_milter.audit.verify import verify as verify_folder
-from rmp_milter.cli.access_events import FOLDER, print_event
+from rmp_milter.cli.access_events import print_event, proved_in
+from rmp_milter.cli.access_list import FOLDER
 from rmp_milter.cli.errors import Status, refusing
+from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.options import json_option
-from rmp_milter.cli.output import Json, print_error, print_json, print_pairs
+from rmp_milter.cli.output import (
+    Json,
+    print_error,
+    print_json,
+    print_pairs,
+    reading_shown,
+    say,
+)
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.checkpoints import TreeHead
 from rmp_milter.tlog.entry_proofs import MAX_ENTRY_PROOF, EntryProofError
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 
+_SOUND = Phrase("the log is what its checkpoint says")
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -31,7 +42,7 @@ def _vkey(
         text = value if "+" in value else read_bounded(Path(value)).decode()
         return VerifierKey.parse(text)
     except (NoteError, FolderError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{error}") from None
+        raise click.BadParameter(line_of(error)) from None
 
 
 vkey_option = click.option(
@@ -44,6 +55,7 @@ vkey_option = click.option(
 @click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
 @vkey_option
 @json_option
+@lang_option
 def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: bool) -> int:
     """Verify an exported log, or a single proof, offline; status 1 if anything is wrong.
 
@@ -53,7 +65,8 @@ def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: b
     if path.is_file():
         return _verify_proof(path, vkey, as_json=as_json)
     with refusing(FolderError):
-        report = verify_folder(path, vkey, None if old is None else read_bounded(old))
+        kept = None if old is None else read_bounded(old)
+        report = verify_folder(path, vkey, kept, reading_shown)
     if as_json:
         print_json(_report_as_json(report))
     else:
@@ -88,16 +101,21 @@ def _head_as_json(head: TreeHead | None) -> Json:
 
 def _print_report(report: LogReport) -> None:
     for finding in report.findings:
-        print_error(f"access log: {finding.line}")
+        print_error(Phrase("access log: {finding}", finding=_phrase(finding.line)))
     pairs = []
     if report.head:
         pairs += [("log", report.head.origin), ("entries", str(report.head.size))]
         pairs += [("root", report.head.root.hex())]
     if report.old:
-        pairs += [("old checkpoint", f"{report.old.size} entries")]
-    print_pairs([*pairs, *(("note", note) for note in report.notes)] or [("", "")])
+        pairs += [("old checkpoint", Phrase("{size} entries", size=report.old.size))]
+    print_pairs([*pairs, *(("note", _phrase(note)) for note in report.notes)] or [("", "")])
     count = len(report.findings)
-    click.echo(f"{count} findings" if count else "the log is what its checkpoint says")
+    line = Phrase("{count} findings", count=count) if count else _SOUND
+    say(line)
+
+
+def _phrase(line: str) -> Phrase:
+    return line if isinstance(line, Phrase) else Phrase(line)
 
 
 def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int:
@@ -106,11 +124,12 @@ def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int
     try:
         head = entry_proofs.check(proof, vkey)
     except EntryProofError as error:
-        print_error(f"{path}: {error}")
+        print_error(Phrase("{path}: {error}", path=path, error=line_of(error)))
         return Status.REFUSED
-    proved = f"in the log {head.origin} of {head.size} entries"
+    proved = proved_in(head.origin, head.size)
     if vkey is None:
-        proved += "; who signed it is not verified without --vkey"
+        line = "{proved}; who signed it is not verified without --vkey"
+        proved = Phrase(line, proved=proved)
     with refusing(FolderError):
         print_event(proof.index, fields_of(proof.index, proof.entry), proved, as_json)
     return Status.OK
@@ -120,6 +139,7 @@ def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int
 @click.argument("folder", type=FOLDER)
 @click.argument("number", metavar="N", type=click.IntRange(min=0))
 @click.option("-o", "--output", type=FILE, help="The file to write, instead of printing.")
+@lang_option
 def prove(folder: Path, number: int, output: Path | None) -> None:
     """Write the proof of entry N of the exported log in FOLDER (C2SP tlog-proof).
 

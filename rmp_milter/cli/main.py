@@ -7,10 +7,12 @@ import click
 
 from rmp_milter import __version__
 from rmp_milter.cli.errors import CommandError, Status
+from rmp_milter.cli.language import speak, usage_line
 from rmp_milter.cli.lazy import CommandPlace, LazyGroup
 from rmp_milter.cli.options import config_option
 from rmp_milter.cli.output import print_error
 from rmp_milter.config import ConfigErrors
+from rmp_milter.phrases.phrase import Phrase, reason_of
 
 INTERRUPTED = 128 + 2
 """As a shell reports SIGINT."""
@@ -65,6 +67,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command that ``arguments`` name and return the exit status."""
+    speak("en")
     try:
         return _status(rmp.main(arguments, prog_name="rmp", standalone_mode=False))
     except click.ClickException as error:
@@ -90,7 +93,7 @@ def _report_usage(error: click.ClickException) -> Status:
             if isinstance(error, click.UsageError) and error.ctx
             else "rmp"
         )
-        print_error(error.format_message(), f"{path} --help")
+        print_error(usage_line(error), f"{path} --help")
     return Status.USAGE
 
 
@@ -113,8 +116,9 @@ def _report_config(errors: ConfigErrors) -> Status:
 
 def _line_of(error: OSError) -> str:
     """Return what failed and on which file."""
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+    if not error.filename:
+        return reason_of(error)
+    return Phrase("{path}: {error}", path=error.filename, error=reason_of(error))
 
 
 def _leave_pipe() -> Status:
