@@ -11,6 +11,8 @@ _AUDITOR = "rmp_milter.cli.access_audit"
 _LIST = "rmp_milter.cli.access_list"
 _EVENTS = "rmp_milter.cli.access_events"
 _EMERGENCIES = "rmp_milter.cli.access_emergencies"
+_UNUSUAL = "rmp_milter.cli.access_unusual"
+_ALERT = "rmp_milter.cli.access_alert"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
 
@@ -26,6 +28,16 @@ access = SpokenGroup(
         "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
         "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
         "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),
+        "unusual": CommandPlace(
+            _UNUSUAL, "unusual", "Doctors whose emergencies stand out, and why."
+        ),
+        "figures": CommandPlace(
+            _UNUSUAL, "figures_", "Emergencies in figures, by doctor or service."
+        ),
+        "namesakes": CommandPlace(
+            _ALERT, "namesakes", "Which emergencies are for patients of one name."
+        ),
+        "alert": CommandPlace(_ALERT, "alert", "Mail what stands out to those who audit."),
         "review": CommandPlace(_SERVICE, "review", "Note how far an emergency's review is."),
         "letters": CommandPlace(_SERVICE, "letters", "Print the letters that must be posted."),
         "export": CommandPlace(_KEEPER, "export", "Write the log into a folder for auditors."),

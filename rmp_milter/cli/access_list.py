@@ -130,7 +130,7 @@ def list_(  # noqa: PLR0913 -- one argument an option
     if as_json:
         print_json([{"entry": index, **fields} for index, fields in rows.fields])
     elif as_csv:
-        _print_csv(rows.fields)
+        print_csv([{"entry": index, **fields} for index, fields in rows.fields], "entry")
     else:
         print_table(rows.heads, rows.lines, least=rows.least, wide=wide)
     _note(seen, count=len(rows.fields))
@@ -208,18 +208,18 @@ def _case_line(case: EmergencyCase) -> tuple[str, ...]:
     )
 
 
-def _print_csv(rows: Sequence[tuple[int, Fields]]) -> None:
+def print_csv(rows: Sequence[Fields], first: str = "") -> None:
     """Print CSV (RFC 4180) as spreadsheets of the language open it without being told how.
 
-    All is quoted: so no program that takes another separator parts a value, and none takes an
-    id for a number.
+    The column ``first`` comes first. All is quoted: so no program that takes another separator
+    parts a value, and none takes an id for a number.
     """
-    names = sorted({name for _, fields in rows for name in fields})
+    names = sorted({name for fields in rows for name in fields}, key=lambda n: (n != first, n))
     separator = ";" if language() == "fr" else ","
     writer = csv.writer(sys.stdout, delimiter=separator, quoting=csv.QUOTE_ALL)
-    writer.writerow(["entry", *names])
-    for index, fields in rows:
-        writer.writerow([index, *(_cell(name, fields.get(name, "")) for name in names)])
+    writer.writerow(names or [first])
+    for fields in rows:
+        writer.writerow([_cell(name, fields.get(name, "")) for name in names])
 
 
 def _cell(name: str, value: Value) -> str:

@@ -19,7 +19,7 @@ _BETWEEN = "  "
 _LONG = 20_000
 """Of so many entries it is worth while to say how far they are read."""
 
-Json: TypeAlias = str | int | bool | Sequence["Json"] | Mapping[str, "Json"] | None
+Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 
 
 def print_json(value: Json) -> None:

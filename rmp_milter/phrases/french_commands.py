@@ -2,6 +2,83 @@
 
 from collections.abc import Mapping
 
+_FIGURES: Mapping[str, str] = {
+    "Doctors whose emergencies stand out, and why.": (
+        "Les médecins dont les urgences sortent de l'ordinaire, et pourquoi."
+    ),
+    "Emergencies in figures, by doctor or service.": (
+        "Les urgences en chiffres, par médecin ou service."
+    ),
+    "MONTH": "MOIS",
+    "TOTAL": "TOTAL",
+    "UNKNOWN": "INCONNUS",
+    "NIGHT": "NUIT",
+    "UNJUST.": "INJUST.",
+    "NAME": "NOM",
+    "PATIENT": "PATIENT",
+    "{count} emergencies; nine in ten of {colleagues} colleagues have {usual} at most": (
+        "{count} urgences ; neuf sur dix des {colleagues} confrères en ont {usual} au plus"
+    ),
+    "Which emergencies are for patients of one name.": (
+        "Quelles urgences sont pour des patients d'un même nom."
+    ),
+    "Mail what stands out to those who audit.": (
+        "Envoyer aux auditeurs ce qui sort de l'ordinaire."
+    ),
+    "{file}: {count} groups": "{file} : {count} groupes",
+    "[audit] unusual, or alerts and addresses: nobody is to be told": (
+        "[audit] unusual, ou alerts et addresses : personne n'est à prévenir"
+    ),
+    "somebody else told them meanwhile": "quelqu'un d'autre les a prévenus entre-temps",
+    "{count} new of {all} that stand out": "{count} nouveaux, de {all} qui sortent de l'ordinaire",
+    "all months": "toute durée",
+    "nothing stands out": "rien ne sort de l'ordinaire",
+    (
+        "{count} emergencies; usual are {usual} at most (nine in ten of {colleagues} colleagues,"
+        " and the doctor's other months)"
+    ): (
+        "{count} urgences ; d'ordinaire {usual} au plus (neuf sur dix des {colleagues} confrères,"
+        " et les autres mois de ce médecin)"
+    ),
+    (
+        "other patients of one name on {count} days; nine in ten of {colleagues} colleagues have"
+        " {usual} at most"
+    ): (
+        "d'autres patients d'un même nom, {count} jours différents ; neuf sur dix des {colleagues}"
+        " confrères en ont {usual} au plus"
+    ),
+    (
+        "one and the same patient on {count} days; nine in ten of {colleagues} colleagues have"
+        " {usual} at most"
+    ): (
+        "un seul et même patient, {count} jours différents ; neuf sur dix des {colleagues}"
+        " confrères en ont {usual} au plus"
+    ),
+    (
+        "{part} of {whole} for patients not known before; nine in ten of {colleagues} colleagues"
+        " have {percent} % at most"
+    ): (
+        "{part} sur {whole} pour des patients inconnus de lui jusque-là ; neuf sur dix des"
+        " {colleagues} confrères sont à {percent} % au plus"
+    ),
+    "{part} of {whole} at night; nine in ten of {colleagues} colleagues have {percent} % at most": (
+        "{part} sur {whole} la nuit ; neuf sur dix des {colleagues} confrères sont à {percent} % au"
+        " plus"
+    ),
+    (
+        "{part} of {whole} never justified; nine in ten of {colleagues} colleagues have"
+        " {percent} % at most"
+    ): (
+        "{part} sur {whole} sans justification ; neuf sur dix des {colleagues} confrères sont à"
+        " {percent} % au plus"
+    ),
+    "Entries {named}": "Entrées {named}",
+    "Entries {named} and {more} more": "Entrées {named} et {more} autres",
+    "{path}: is {found}, not {wanted}": "{path} : est {found}, non {wanted}",
+    "{path}: is of the log {origin}": "{path} : est du journal {origin}",
+    "{zone!r}: no time zone": "{zone!r} : pas un fuseau horaire",
+}
+
 _LINES: Mapping[str, str] = {
     "The tamper-evident log of who read and wrote what.": (
         "Le journal infalsifiable de qui a lu et écrit quoi."
@@ -130,4 +207,4 @@ _LINES: Mapping[str, str] = {
     "{reference}: {state} (entry {index})": "{reference} : {state} (entrée {index})",
 }
 
-COMMANDS = _LINES
+COMMANDS = {**_LINES, **_FIGURES}

@@ -63,6 +63,38 @@ HELP: Mapping[str, str] = {
     ),
     "report --month": "Le mois.",
     "report --pdf": "L'écrire dans ce fichier, à imprimer.",
+    "--namesakes": (
+        "Le fichier de l'hébergeur : quelles urgences sont pour des patients d'un même nom."
+    ),
+    "--zone": "Le fuseau horaire de l'hébergeur, pour ses nuits et ses mois.",
+    "unusual": (
+        "Nomme les médecins dont les urgences, dans FOLDER, sortent de l'ordinaire, et pourquoi ;"
+        " statut 1 s'il y en a.\n\nChaque mois, et tous ensemble, sont comparés à ce que neuf"
+        " confrères du service sur dix ne dépassent pas : combien d'urgences, combien pour des"
+        " patients inconnus du médecin, la nuit, sans justification, pour des patients d'un même"
+        " nom ou un même patient. Le score est la puissance de dix de la chance contraire. C'est"
+        " une question à poser, et ne prouve rien."
+    ),
+    "unusual --threshold": "À partir de quel score : 6 est une chance sur un million.",
+    "figures": (
+        "Compte les urgences de FOLDER par médecin ou service, et par mois.\n\nCombien ; combien"
+        " pour des patients que le médecin n'avait pas connus, entre 22 et 6 heures, encore sans"
+        " une justification qui est due ; combien de jours d'autres patients d'un même nom sont"
+        " venus, ou un seul et même."
+    ),
+    "figures --by": "Une ligne par médecin, ou par service : le domaine de l'adresse.",
+    "figures --month": "Seulement ce mois.",
+    "figures --csv": "Écrire du CSV, avec tous les champs.",
+    "namesakes": (
+        "Écrit dans FILE, pour les auditeurs, quelles urgences de FOLDER sont pour des patients"
+        " d'un même nom.\n\nDes groupes d'entrées d'un même médecin, sans aucun nom : pour"
+        " rmp access unusual --namesakes. FILE n'est pas remplacé."
+    ),
+    "alert": (
+        "Envoie à [audit] alerts et addresses ce qui sort de l'ordinaire dans FOLDER, chaque chose"
+        " une fois.\n\nÀ partir de [audit] unusual, un score comme celui de rmp access unusual ; 0"
+        " est jamais. Les messages nomment des urgences par leur référence, et personne."
+    ),
     "review": (
         "Note où en est le contrôle de l'urgence REFERENCE : une entrée du"
         " journal.\n\nL'entrée nomme"
