@@ -2,6 +2,39 @@
 
 from collections.abc import Mapping
 
+_COMPARING: Mapping[str, str] = {
+    "Whether checkpoints belong to one history.": (
+        "Si des points de contrôle sont d'une même histoire."
+    ),
+    "PARTY": "PARTIE",
+    "LOG": "JOURNAL",
+    "ENTRIES": "ENTRÉES",
+    "ROOT": "RACINE",
+    "two are needed at least": "il en faut deux au moins",
+    "note: {note}": "note : {note}",
+    "{first} and {second} belong to one history: the first {size} entries are the same": (
+        "{first} et {second} sont d'une même histoire : les {size} premières entrées sont les mêmes"
+    ),
+    "{first} and {second} do not belong to one history: two were signed under one name": (
+        "{first} et {second} ne sont pas d'une même histoire : deux ont été signées sous un même"
+        " nom"
+    ),
+    "{first} and {second}: not to be told without an export of {larger} entries or more": (
+        "{first} et {second} : impossible à dire sans un export de {larger} entrées ou plus"
+    ),
+    "{first} and {second}: not to be told, {large} does not lead to its own root": (
+        "{first} et {second} : impossible à dire, {large} ne mène pas à sa propre racine"
+    ),
+    "{first} and {second} are of logs of different names": (
+        "{first} et {second} sont de journaux de noms différents"
+    ),
+    "the first entry that differs: {index}": "la première entrée qui diffère : {index}",
+    "root of {size} entries by {name}: {root}": "racine de {size} entrées selon {name} : {root}",
+    "proof from {small} to {large} entries (RFC 6962), by {name}:": (
+        "preuve de {small} à {large} entrées (RFC 6962), par {name} :"
+    ),
+}
+
 _FIGURES: Mapping[str, str] = {
     "Doctors whose emergencies stand out, and why.": (
         "Les médecins dont les urgences sortent de l'ordinaire, et pourquoi."
@@ -207,4 +240,4 @@ _LINES: Mapping[str, str] = {
     "{reference}: {state} (entry {index})": "{reference} : {state} (entrée {index})",
 }
 
-COMMANDS = {**_LINES, **_FIGURES}
+COMMANDS = {**_LINES, **_FIGURES, **_COMPARING}

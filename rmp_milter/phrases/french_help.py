@@ -95,6 +95,13 @@ HELP: Mapping[str, str] = {
         " une fois.\n\nÀ partir de [audit] unusual, un score comme celui de rmp access unusual ; 0"
         " est jamais. Les messages nomment des urgences par leur référence, et personne."
     ),
+    "compare": (
+        "Dit si les points de contrôle de deux parties ou plus sont d'une même histoire ; statut 1"
+        " sinon.\n\nChacun est un point de contrôle, le message qui l'a apporté, un reçu ou un"
+        " dossier exporté. Si les nombres d'entrées diffèrent, l'un doit être un export qui en a"
+        " autant que le plus grand. La preuve est montrée, ou la fourche : deux racines signées"
+        " toutes deux pour les mêmes entrées."
+    ),
     "review": (
         "Note où en est le contrôle de l'urgence REFERENCE : une entrée du"
         " journal.\n\nL'entrée nomme"
