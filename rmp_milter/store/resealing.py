@@ -14,14 +14,8 @@ import lmdb
 import msgspec
 
 from rmp_milter.store.beside import MAX_TABLES, opened
-from rmp_milter.store.format.codecs import (
-    ID_BYTES,
-    Codec,
-    LinkKind,
-    OutboxCodecs,
-    number_of,
-    u32,
-)
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES, Codec, OutboxCodecs, number_of, u32
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import Head, body_references, chain_start
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, table_names

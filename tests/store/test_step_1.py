@@ -12,7 +12,8 @@ from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_code_slot
 from rmp_milter.store import StoreError
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format.codecs import Blind, Codec, LinkKind, u32
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import Codec, u32
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.migrating import migrate
 from rmp_milter.store.steps import STEPS, mark_codes

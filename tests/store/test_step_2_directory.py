@@ -21,7 +21,8 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import EmergencyState, Locum
 from rmp_milter.store import Store
 from rmp_milter.store.format import deriving
-from rmp_milter.store.format.codecs import Codecs, LinkKind
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.directory_links import index_directory
 
 ADDED = ("emergencies_open", "erasures_due")

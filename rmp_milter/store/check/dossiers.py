@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rmp_milter.dossier.model import NumberedEntry
 from rmp_milter.store.check.bodies import check_document, check_erased_document
 from rmp_milter.store.check.erased import is_emptied, is_erased, still_known
-from rmp_milter.store.format.codecs import Codecs, LinkKind, erasure_key, number_of, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import Codecs, erasure_key, number_of, u32
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.records import Head, chain_start
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rmp_milter.store.format.codecs import Blind, LinkKind, name_value, u32
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import name_value, u32
 from rmp_milter.store.format.deriving import Deriving, Target
 
 if TYPE_CHECKING:

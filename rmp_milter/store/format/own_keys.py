@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from rmp_milter.store.format.codecs import Blind, Codec, OutboxCodecs
+from rmp_milter.store.format.blind import Blind
+from rmp_milter.store.format.codecs import Codec, OutboxCodecs
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.keys import (
     INDEX,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.certificates import CertificateError, bound_key_ids
-from rmp_milter.store.format.codecs import Blind, Codec, LinkKind
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

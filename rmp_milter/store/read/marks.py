@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Fault, ReceiptLine, Tally
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, tally_key
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES, tally_key
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.reading import Reading
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.erasure import is_due
 from rmp_milter.dossier.model import NumberedEntry
+from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import (
     ID_BYTES,
-    LinkKind,
     key_packets_key,
     name_value,
     number_of,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import LinkKind, number_of, trait_links
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import number_of, trait_links
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.read.reading import Reading
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.revisions import next_revision
+from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import (
     ID_BYTES,
-    LinkKind,
     doctor_links,
     number_of,
     shared_doctor_links,

@@ -5,13 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import (
-    LinkKind,
-    dossier_links,
-    erasure_key,
-    trait_links,
-    u32,
-)
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import dossier_links, erasure_key, trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import Head, StoredDossier, StoredEntry, chain_start
 from rmp_milter.store.write.terms import move_terms

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.overdue import is_open
 from rmp_milter.dossier.revisions import next_revision
-from rmp_milter.store.format.codecs import LinkKind, emergency_key, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import emergency_key, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 
 if TYPE_CHECKING:

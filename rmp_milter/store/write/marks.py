@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Fault, Strike, Tally
-from rmp_milter.store.format.codecs import LinkKind, tally_key, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import tally_key, u32
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import TALLY_SECONDS, TALLY_TIMES
 from rmp_milter.store.write.outbox_rows import expired

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.dossier.answers import same_answer
-from rmp_milter.store.format.codecs import LinkKind, number_of, u32, u64
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import number_of, u32, u64
 from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 from rmp_milter.store.format.records import (
     SentNote,

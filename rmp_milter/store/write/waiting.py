@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rmp_milter.store.format.codecs import LinkKind, trait_links, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import StoredWaiting
 
