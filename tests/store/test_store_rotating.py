@@ -198,7 +198,7 @@ def test_two_thousand_dossiers_are_all_readable_afterwards(folder: Path) -> None
 def test_a_large_table_is_taken_some_records_at_a_time(
     home: Path, which: Rotated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmp_milter.store.resealing.BATCH_RECORDS", 2)
-    monkeypatch.setattr("rmp_milter.store.resealing.BATCH_BYTES", 8000)
+    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_RECORDS", 2)
+    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_BYTES", 8000)
     rotate(home, which)
     assert sound(home, keys_in(home))
