@@ -1,4 +1,4 @@
-"""``rmp key rotate metadata`` and ``outbox``: the store sealed anew under another key."""
+"""``rmp key rotate metadata``, ``index`` and ``outbox``: the store anew under another key."""
 
 import time
 
@@ -27,6 +27,18 @@ def metadata(config: Config) -> None:
     _rotated(config, Rotated.METADATA)
 
 
+@click.command("index")
+@configured
+def index(config: Config) -> None:
+    """Have all look-ups go on under another milter/index.key.
+
+    As rmp key rotate metadata. Nothing is forgotten: mails that are done, tries that count. The
+    file holds the keys of before as well, which are needed for that; without the new one they
+    find nothing.
+    """
+    _rotated(config, Rotated.INDEX)
+
+
 @click.command("outbox")
 @configured
 def outbox(config: Config) -> None:
@@ -48,7 +60,10 @@ def _rotated(config: Config, which: Rotated) -> None:
     except OSError as error:
         hint = unfinished(paths.milter, paths.outbox_key)
         raise CommandError(str(error), hint) from error
-    said = "the rotation that was interrupted is ended" if ended else "sealed anew and verified"
+    done = "keyed" if which is Rotated.INDEX else "sealed"
+    said = (
+        "the rotation that was interrupted is ended" if ended else f"{done} anew and verified"
+    )
     click.echo(f"{said}: {succession.file} is another key")
     click.echo("start the services; then back up store and keys: rmp backup DIR --keys DIR2")
     click.echo("backups of before open by the key of before; once you keep none of them:")

@@ -73,6 +73,7 @@ def all_keys(config: Config) -> list[ServiceKey]:
         *as_owner(paths.keeper, lambda: [*_keepers(config, now)], found),
         *as_owner(paths.milter, lambda: [*_plain(paths.milter, (METADATA, INDEX))], found),
         *as_owner(paths.milter, lambda: [*_before(paths.milter / METADATA)], found),
+        *as_owner(paths.milter, lambda: [*_before(paths.milter / INDEX)], found),
         _shared(paths.outbox_key),
         *as_owner(paths.milter, lambda: [*_former(paths.outbox_key)], found),
         *as_owner(paths.courier, lambda: [*_couriers(paths.courier)], found),
