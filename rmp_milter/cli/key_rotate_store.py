@@ -56,18 +56,23 @@ def _rotated(config: Config, which: Rotated) -> None:
     become_owner(paths.store, succession.file.stat().st_gid)
     try:
         with reachable(), unfinished_told(paths.milter, paths.outbox_key, which):
-            ended = engine_of(config).rotate(succession, progress_shown)
+            rotation = engine_of(config).rotate(succession, progress_shown)
     except OSError as error:
         hint = unfinished(paths.milter, paths.outbox_key)
         raise CommandError(str(error), hint) from error
     done = "keyed" if which is Rotated.INDEX else "sealed"
     said = (
-        "the rotation that was interrupted is ended" if ended else f"{done} anew and verified"
+        "the rotation that was interrupted is ended"
+        if rotation.ended
+        else f"{done} anew and verified"
     )
     click.echo(f"{said}: {succession.file} is another key")
     click.echo("start the services; then back up store and keys: rmp backup DIR --keys DIR2")
     click.echo("backups of before open by the key of before; once you keep none of them:")
     click.echo(f"    rm {succession.before}")
+    for line in rotation.clear:
+        click.echo("this too is under the key of before; once you need it no more:")
+        click.echo(f"    {line}")
     if which is Rotated.OUTBOX:
         click.echo("by the key of before, bounces are recognised for 30 days:")
         click.echo(f"    {former_file(paths.outbox_key)}")

@@ -48,6 +48,16 @@ def test_the_key_is_another_and_all_is_well(rmp: Rmp, service: Path, which: str)
     assert checked(rmp) == before
 
 
+def test_what_a_migration_has_kept_is_said_to_be_under_the_key_of_before(
+    rmp: Rmp, service: Path, which: str
+) -> None:
+    kept = service / "store/data.mdb.format-2"
+    shutil.copy2(service / "store/data.mdb", kept)
+    said = rmp("key", "rotate", which).out.splitlines()
+    assert said[said.index(f"    rm {kept}") - 1].startswith("this too is under the key")
+    assert kept.exists()
+
+
 def test_what_is_kept_is_listed(rmp: Rmp, which: str) -> None:
     rmp("key", "rotate", which)
     found = {each["file"]: each for each in json.loads(rmp("key", "list", "--json").out)}
