@@ -10,7 +10,7 @@ from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
 from rmp_milter.store.format.alone import FILE_MODE
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
 from rmp_milter.store.store import LmdbStore, create
 from rmp_milter.store.surface import DUPLICATE_DAYS, Migration
