@@ -103,7 +103,9 @@ class LmdbEngine:
         return Migration(
             found=move.found,
             wanted=move.wanted,
+            earlier=move.earlier,
             room=data.stat().st_size,
             clear=f"rm {old}",
             back=f"mv {old} {data}",
+            abandon=f"rm -r {self._folder / migrating.COPY}",
         )
