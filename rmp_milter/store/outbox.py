@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rmp_milter.dossier.model import OutgoingMail
-    from rmp_milter.store.format.transaction import Access, ReadTransaction, Value
+    from rmp_milter.store.format.transaction import (
+        Access,
+        ReadTransaction,
+        Value,
+        WriteTransaction,
+    )
 
 __all__ = ["OpenOutbox", "OutboxRow", "OutboxView", "RowState", "check_outbox_key"]
 
@@ -130,49 +135,50 @@ class OpenOutbox:
         All in one transaction, or none: where one is not there or is damaged.
         """
         now = int(self._clock())
-        with self._rows() as rows:
+
+        def note(rows: OutboxRows) -> None:
             for row in numbers:
                 rows.sent(row, now)
             rows.prune(now)
+
+        self._write(note)
 
     def failed(self, row: int, reason: str, next_try: int) -> None:
         """Note a failed attempt; the row is due again at ``next_try`` (epoch seconds).
 
         The mails of its answer that follow it are not due before.
         """
-        with self._rows() as rows:
+
+        def put_off(rows: OutboxRows) -> None:
             old = rows.waiting(row)
             new = _after_failure(old, reason, next_try)
             rows.change(row, old, new)
             rows.put_off_after(row, new)
 
+        self._write(put_off)
+
     def park(self, row: int, reason: str) -> None:
         """Have ``row`` wait for the host: it is not due until :meth:`retry`."""
-        with self._rows() as rows:
-            rows.park(row, rows.waiting(row), reason, bounced=False)
+        self._write(lambda rows: rows.park(row, rows.waiting(row), reason, bounced=False))
 
     def retry(self, row: int, now: int) -> None:
         """Have ``row`` sent from ``now`` on as if it were new, with the same Message-ID."""
-        with self._rows() as rows:
-            old = rows.waiting(row)
-            rows.change(
-                row,
-                old,
-                WaitingMail(
-                    recipient=old.recipient,
-                    message_id=old.message_id,
-                    since=now,
-                    next_try=now,
-                ),
-            )
 
-    @contextmanager
-    def _rows(self) -> Iterator[OutboxRows]:
-        """Give the rows in a write transaction, durable after the block."""
-        with self._access.writing() as txn:
+        def renew(rows: OutboxRows) -> None:
+            old = rows.waiting(row)
+            rows.change(row, old, _as_new(old, now))
+
+        self._write(renew)
+
+    def _write(self, work: Callable[[OutboxRows], None]) -> None:
+        """Do ``work`` on the rows in one transaction, durable on return."""
+
+        def whole(txn: WriteTransaction) -> None:
             rows = OutboxRows(txn, self._codecs)
-            yield rows
+            work(rows)
             rows.finish()
+
+        self._access.write(whole)
 
 
 def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:
@@ -181,6 +187,12 @@ def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:
         attempts=old.attempts + 1,
         next_try=next_try,
         reason=harmless_reason(reason),
+    )
+
+
+def _as_new(old: WaitingMail, now: int) -> WaitingMail:
+    return WaitingMail(
+        recipient=old.recipient, message_id=old.message_id, since=now, next_try=now
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from rmp_milter.store.format.transaction import beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import lmdb
     from lmdb import _Database as Handle
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rmp_milter.store.format.transaction import Value
 
 
+T = TypeVar("T")
 ValueT = TypeVar("ValueT", bound=bytes | memoryview)
 
 
@@ -111,11 +112,10 @@ class LmdbAccess:
         with self._environment.reading() as txn:
             yield LmdbReads(txn, self._environment.tables)
 
-    @contextmanager
-    def writing(self) -> Iterator[LmdbWrites]:
-        """Give the write transaction."""
+    def write(self, work: Callable[[LmdbWrites], T]) -> T:
+        """Do ``work`` in the write transaction."""
         with self._environment.writing() as txn:
-            yield LmdbWrites(txn, self._environment.tables)
+            return work(LmdbWrites(txn, self._environment.tables))
 
     def last_change(self) -> int:
         """Return the number of the last transaction that readers see."""

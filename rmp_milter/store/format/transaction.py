@@ -6,15 +6,18 @@ every engine. A key is 1 to 511 bytes; they sort octet by octet.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from rmp_milter.store.format.tables import StoreTable
 
     Value = bytes | memoryview
+
+
+T = TypeVar("T")
 
 
 class Access(Protocol):
@@ -23,11 +26,12 @@ class Access(Protocol):
     def reading(self) -> AbstractContextManager[ReadTransaction]:
         """Give one moment of the store; raises :class:`StoreFailed`."""
 
-    def writing(self) -> AbstractContextManager[WriteTransaction]:
-        """Give the turn to write: durable when the block was left without exception.
+    def write(self, work: Callable[[WriteTransaction], T]) -> T:
+        """Do ``work`` when it has its turn and return what it does; durable on return.
 
         An exception leaves everything as it was. A fault of the engine is raised as
-        :class:`StoreFailed`.
+        :class:`StoreFailed`. Work that was lost before anything of it was written may be done
+        again from the beginning.
         """
 
     def last_change(self) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import Conflict, StoreError, StoreFailed
-from rmp_milter.store.format.transaction import Access
+from rmp_milter.store.format.transaction import Access, WriteTransaction
 from rmp_milter.store.write.recorder import Recorder
 from rmp_milter.store.write.validation import new_bodies, validate
 
@@ -113,11 +113,14 @@ class GroupCommit:
 
     def _write_together(self, batch: list[_Pending]) -> list[Exception | None]:
         """Commit one transaction; return for each what spoke against it, or None."""
-        with self._access.writing() as txn:
+
+        def work(txn: WriteTransaction) -> list[Exception | None]:
             recorder = Recorder(txn, self._codecs)
             outcomes = [self._write_one(recorder, pending) for pending in batch]
             recorder.finish(max(pending.now for pending in batch))
-        return outcomes
+            return outcomes
+
+        return self._access.write(work)
 
     def _write_one(self, recorder: Recorder, pending: _Pending) -> Exception | None:
         try:
