@@ -41,7 +41,7 @@ from rmp_milter.store.format.former_keys import FormerOutboxKey, former_file, re
 from rmp_milter.store.format.keys import OUTBOX, read_key
 from rmp_milter.store.format.succession import BOUNCE_SECONDS, Rotated
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, table_names
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
 from rmp_milter.store.store import LmdbStore
 
