@@ -116,9 +116,8 @@ class Redigesting:
     def _make_anew(self) -> None:
         terms, words = TermKeys(self._new.index), WordKeys(self._new.index)
         self._files.derive(
-            self._new,
             "dossiers",
-            StoredDossier,
+            Codec("dossiers", self._new.metadata, StoredDossier),
             Target("terms", lambda _key, stored: terms.of(stored.dossier)),
             Target("words", lambda _key, stored: words.of(stored.dossier), count_keys),
         )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import lmdb
 
 from rmp_milter.store.beside import MAX_TABLES, opened
-from rmp_milter.store.format.deriving import Deriving
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.tables import table_names
 
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.store.format.codecs import Codec
     from rmp_milter.store.format.deriving import Target
-    from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.surface import Progress
 
 Record: TypeAlias = tuple[bytes, bytes]
@@ -98,14 +97,18 @@ class Rewriting:
             self.write(name, records, in_order=False)
             self.tell(len(batch))
 
-    def derive(self, keys: StoreKeys, source: str, kind: type[T], *targets: Target[T]) -> None:
-        """Make tables of what the records of ``source``, written before, say."""
+    def derive(self, source: str, codec: Codec[T], *targets: Target[T]) -> None:
+        """Make tables of what the records of ``source`` say, as they were."""
         share = sum(self.count(target.table) for target in targets)
-
-        def told(done: int, total: int) -> None:
+        done, total = 0, self.count(source)
+        for batch in self.batches(source):
+            records = [(key, codec.open(key, sealed)) for key, sealed in batch]
+            with self._becomes.begin(write=True) as txn:
+                for target in targets:
+                    made = (new for key, of in records for new in target.keys_of(key, of))
+                    target.write(txn, self._targets[target.table], sorted(made))
+            done += len(batch)
             self._progress(self._done + share * done // total, self._total)
-
-        Deriving(self._becomes, keys, told, source).put(source, kind, *targets)
         self.tell(share)
 
     def batches(self, name: str) -> Iterator[list[Record]]:

@@ -9,7 +9,6 @@ from store_case import KEYS, NOW, a_doctor, a_new_dossier, a_strike, make_store
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format import deriving
 from rmp_milter.store.resealing import reseal
 from rmp_milter.store.store import LmdbStore
 
@@ -57,7 +56,6 @@ def test_a_store_eight_times_as_large_needs_no_more_memory(
     stores: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_RECORDS", 50)
-    monkeypatch.setattr(deriving, "BATCH", 50)
     few, large = stores
     peak_of(few, tmp_path / "first")  # what is made once is made
     small = peak_of(few, tmp_path / "few")
