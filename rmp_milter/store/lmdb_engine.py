@@ -10,7 +10,7 @@ from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
 from rmp_milter.store.format.alone import FILE_MODE
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
 from rmp_milter.store.store import LmdbStore, create
 from rmp_milter.store.surface import DUPLICATE_DAYS, Migration
@@ -103,7 +103,9 @@ class LmdbEngine:
         return Migration(
             found=move.found,
             wanted=move.wanted,
+            earlier=move.earlier,
             room=data.stat().st_size,
             clear=f"rm {old}",
             back=f"mv {old} {data}",
+            abandon=f"rm -r {self._folder / migrating.COPY}",
         )

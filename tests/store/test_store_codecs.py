@@ -32,16 +32,8 @@ from rmp_milter.dossier.model import (
     Value,
     Waiting,
 )
-from rmp_milter.store.format.codecs import (
-    Blind,
-    Codec,
-    Codecs,
-    LinkKind,
-    doctor_links,
-    number_of,
-    u32,
-    u64,
-)
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import Codec, Codecs, doctor_links, number_of, u32, u64
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.records import (
     Head,

@@ -41,7 +41,7 @@ from rmp_milter.store.format.former_keys import FormerOutboxKey, former_file, re
 from rmp_milter.store.format.keys import OUTBOX, read_key
 from rmp_milter.store.format.succession import BOUNCE_SECONDS, Rotated
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, table_names
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
 from rmp_milter.store.store import LmdbStore
 
@@ -198,7 +198,7 @@ def test_two_thousand_dossiers_are_all_readable_afterwards(folder: Path) -> None
 def test_a_large_table_is_taken_some_records_at_a_time(
     home: Path, which: Rotated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmp_milter.store.resealing.BATCH_RECORDS", 2)
-    monkeypatch.setattr("rmp_milter.store.resealing.BATCH_BYTES", 8000)
+    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_RECORDS", 2)
+    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_BYTES", 8000)
     rotate(home, which)
     assert sound(home, keys_in(home))

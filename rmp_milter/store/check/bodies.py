@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.check.expected import DOCUMENT, ORPHAN
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import Document

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.overdue import is_open
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES, u32
 
 if TYPE_CHECKING:
     from rmp_milter.store.check.expected import Expected

@@ -6,10 +6,8 @@ key or table, does not open. Nonces are random; NIST SP 800-38D, 8.3 allows 2^32
 a key, hence a subkey (HKDF-SHA256) for every table.
 """
 
-import hmac
 import os
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -28,6 +26,7 @@ from rmp_milter.dossier.model import (
     Tally,
 )
 from rmp_milter.dossier.naming import name_words
+from rmp_milter.store.format.blind import Blind, LinkKind
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.keys import StoreKeys, subkey
 from rmp_milter.store.format.records import (
@@ -104,51 +103,6 @@ class RememberingCodec(Codec[T]):
     def open(self, record: bytes, sealed: bytes | memoryview) -> T:
         """Return the value sealed at ``record``; raises :class:`DamagedRecordError`."""
         return self._lately(record, bytes(sealed))
-
-
-class LinkKind(StrEnum):
-    """What a blind key leads from."""
-
-    TRAIT = "trait"
-    TREATING = "treating"
-    MAIL = "mail"
-    RPPS = "rpps"
-    ACCOUNT = "account"
-    FINGERPRINT = "fingerprint"
-    KEY_ID = "key id"
-    PATIENT = "patient"
-    WAITING = "waiting"
-    SEEN = "seen"
-    ONCE = "once"
-    TALLY = "tally"
-    KEY_PACKETS = "envelope"
-    DOCUMENT = "document"
-    EMERGENCY = "emergency"
-    EMERGENCY_BY = "emergency by"
-    LOCUM = "locum"
-    NAME = "name"
-    CHECK = "check"
-
-
-class Blind:
-    """Look-up keys that say nothing to whoever has the files but not the index key."""
-
-    def __init__(self, key: bytes, purpose: str = "index") -> None:
-        self._keyed = hmac.new(subkey(key, purpose), digestmod="sha256")
-
-    def of(self, kind: LinkKind, value: bytes | str) -> bytes:
-        """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
-        text = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-        keyed = self._keyed.copy()  # half of it is done already: that of the key alone
-        keyed.update(kind.encode() + b"\0" + text)
-        return keyed.digest()
-
-    def check_value(self) -> bytes:
-        """Return what the store keeps to know its index key again.
-
-        With another key nobody would be found, and every patient would seem new.
-        """
-        return self.of(LinkKind.CHECK, b"")
 
 
 class Codecs:

@@ -116,7 +116,7 @@ class Lmdb:
         environment = lease(self.place, store_case.MAP_BYTES)
         try:
             with environment.writing() as txn:
-                yield txn, getattr(environment.tables, name)
+                yield txn, environment.tables[name]
         finally:
             release(environment)
 
