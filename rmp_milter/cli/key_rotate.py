@@ -19,6 +19,9 @@ rotate = LazyGroup(
             "waiting",
             "What deposits that wait are sealed to.",
         ),
+        "log": CommandPlace(
+            "rmp_milter.cli.key_rotate_log", "log", "What signs the access log."
+        ),
         "dkim": CommandPlace(
             "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
         ),

@@ -20,6 +20,7 @@ from rmp_milter.keeper.keys.keys import (
     AUDITORS,
     CUSTODY,
     LOG,
+    LOG_NEXT,
     PEPPER,
     SERVICE,
     WAITING,
@@ -93,6 +94,11 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     ):
         row = _row(folder / name, purpose)
         yield msgspec.structs.replace(row, use="opens still", known=name not in unknown)
+    for name in former_names(folder, LOG):
+        yield msgspec.structs.replace(_row(folder / name, "signed the log"), use=KEPT)
+    if (folder / LOG_NEXT).exists():
+        row = _row(folder / LOG_NEXT, PURPOSES[LOG])
+        yield msgspec.structs.replace(row, use="waits")
     for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
         ends = _service_ends(config, now) if name == SERVICE else 0
         row = _row(folder / name, PURPOSES[name])
