@@ -69,7 +69,11 @@ RESERVED = {
     # The network's names are asked for by a command of the host, never by the service.
     "dns": ["rmp_milter.host.live.dns_look"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix.asking", "rmp_milter.host.supervisor"],
+    "subprocess": [
+        "rmp_milter.postfix.asking",
+        "rmp_milter.host.supervisor",
+        "rmp_milter.host.sealed_credentials",
+    ],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     # The access log's notes are verified with public ones only.
@@ -86,6 +90,13 @@ RESERVED = {
     "urllib.request": ["rmp_milter.trust.fetching"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
+    # A library of its own in the keeper's process: only where a key lies on a token.
+    "pkcs11": ["rmp_milter.keeper.keys.token"],
+    "rmp_milter.keeper.keys.token_key": ["rmp_milter.keeper.keys.reach"],
+    "rmp_milter.keeper.keys.token": [
+        "rmp_milter.keeper.keys.token_key",
+        "rmp_milter.host.custody_moves",
+    ],
     "tnefparse": ["rmp_milter.mail.incoming.tnef"],
     # Slow on hostile octets: only behind the walk by tags and lengths, and where it is needed.
     "asn1crypto": [
