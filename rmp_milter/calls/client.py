@@ -12,6 +12,7 @@ from rmp_milter.calls.protocol import (
     Checkpointed,
     Compared,
     Created,
+    CustodyTried,
     Failed,
     Learned,
     Opened,
@@ -51,6 +52,7 @@ ReplyT = TypeVar(
     Welcomed,
     SealedAgain,
     Reslotted,
+    CustodyTried,
 )
 
 _encoder = msgspec.msgpack.Encoder()

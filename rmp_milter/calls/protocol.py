@@ -367,9 +367,14 @@ class ByCode(msgspec.Struct, frozen=True, tag="code"):
 
 
 class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
-    """Open by the attestation in the mail; the slot binds the patient's number."""
+    """Open by the attestation in the mail; the slot binds the patient's number.
+
+    ``fill`` is nothing: with it, every call is as long, whichever kind of key the slot is sealed
+    to, and with a decoy too.
+    """
 
     slot: bytes
+    fill: bytes = b""
 
 
 class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
@@ -388,6 +393,9 @@ DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48), folded=
 
 DECOY_VITALE = bytes([9]) + bytes(79)
 """The same for attestations; it begins with a real point, so that all work is done."""
+
+SLOT_ROOM = 115
+"""Octets of the longest slot that is sealed to the custody key."""
 
 
 TRANSLATED = b"\x01"
@@ -855,6 +863,19 @@ class Reslotted(Message, frozen=True):
     slots: tuple[NewSlots, ...]
 
 
+class TryCustody(Message, frozen=True):
+    """Ask custody keys that lie elsewhere whether they answer. Operator's door only.
+
+    Nothing is opened, and no leaf written.
+    """
+
+
+class CustodyTried(Message, frozen=True):
+    """A line for each that does not answer."""
+
+    faults: tuple[str, ...]
+
+
 class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
@@ -947,6 +968,7 @@ Request = (
     | Welcome
     | SealAgain
     | Reslot
+    | TryCustody
 )
 Reply = (
     Opened
@@ -967,5 +989,6 @@ Reply = (
     | Welcomed
     | SealedAgain
     | Reslotted
+    | CustodyTried
     | Failed
 )

@@ -28,6 +28,9 @@ rotate = LazyGroup(
         "metadata": CommandPlace(
             "rmp_milter.cli.key_rotate_store", "metadata", "What seals the store's records."
         ),
+        "index": CommandPlace(
+            "rmp_milter.cli.key_rotate_store", "index", "What the store is looked up by."
+        ),
         "outbox": CommandPlace(
             "rmp_milter.cli.key_rotate_store", "outbox", "What seals answers to be sent."
         ),

@@ -116,7 +116,7 @@ class LimitsSection(Section, frozen=True, kw_only=True):
 
 
 class KeeperSection(Section, frozen=True, kw_only=True):
-    """The keeper's workers, who may call it, and the codes that patients hold."""
+    """The keeper's workers, who may call it, its token's module and PIN, the patients' codes."""
 
     workers: Annotated[int, _whole(1, 64, "worker processes")] = 2
     users: Annotated[
@@ -126,6 +126,16 @@ class KeeperSection(Section, frozen=True, kw_only=True):
             description='a list of user names or numeric uids, such as ["rmp-milter"]',
         ),
     ] = ("rmp-milter",)
+    token_module: Annotated[
+        str, Meta(pattern=r"^(/[^\x00]+)?$", description="an absolute path, or empty for none")
+    ] = ""
+    token_pin: Annotated[
+        str,
+        Meta(
+            pattern=r"^(/[^\x00]+|credential:[A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$",
+            description='a file\'s absolute path, "credential:NAME", or empty for none',
+        ),
+    ] = ""
     code_length: Annotated[int, _whole(4, 32, "characters")] = 8
     code_minimum: Annotated[int, _whole(4, 32, "characters")] = 8
 

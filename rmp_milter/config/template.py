@@ -83,6 +83,11 @@ parts = 200
 workers = 2
 # Users (names or numeric uids) that may call the keeper: the milter's.
 users = {users}
+# Where the custody key lies on a token (rmp key rotate custody --token): the PKCS#11 module that
+# speaks with it, and where its PIN stands, a file that the keeper alone may read or
+# "credential:NAME", one that systemd gives the keeper's unit.
+token_module = ""
+token_pin = ""
 # Characters of a patient's code: of one that the service draws, and at least of one given.
 # Less than 8 counts as 8.
 code_length = 8

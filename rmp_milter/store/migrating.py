@@ -93,6 +93,11 @@ def kept(folder: Path, found: int) -> Path:
     return folder / f"{DATA}.format-{found}"
 
 
+def all_kept(folder: Path) -> list[Path]:
+    """Return the files of older formats that are kept."""
+    return sorted(folder.glob(f"{DATA}.format-*"))
+
+
 def _planned(folder: Path, steps: Steps, *, lock: bool) -> Move:
     found, wanted = _number_in(folder, lock=lock), version.FORMAT.number
     if found > wanted:

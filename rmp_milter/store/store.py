@@ -10,12 +10,8 @@ from rmp_milter.store.format.environment import Environment, create_files, lease
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.format.lmdb_transaction import LmdbAccess
-from rmp_milter.store.format.own_keys import check_keys
-from rmp_milter.store.format.records import Ledger, OutboxLedger
+from rmp_milter.store.format.own_keys import check_keys, first_records
 from rmp_milter.store.format.tables import (
-    INDEX_CHECK_KEY,
-    LEDGER_KEY,
-    OUTBOX_LEDGER_KEY,
     StoreTable,
 )
 from rmp_milter.store.open_store import OpenStore
@@ -34,13 +30,7 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
     ``map_bytes`` is the largest that it can grow, in bytes; disk is used as it fills.
     Raises :class:`StoreError`; a store that is there is never touched.
     """
-    codecs = Codecs(keys)
-    meta = {
-        INDEX_CHECK_KEY: codecs.blind.check_value(),
-        LEDGER_KEY: codecs.ledger.seal(LEDGER_KEY, Ledger()),
-        OUTBOX_LEDGER_KEY: codecs.outbox.ledger.seal(OUTBOX_LEDGER_KEY, OutboxLedger()),
-    }
-    create_files(folder, map_bytes, meta)
+    create_files(folder, map_bytes, first_records(keys))
 
 
 class LmdbStore(Closing, OpenStore):

@@ -19,7 +19,7 @@ from rmp_milter.store.format.keys import (
     StoreKeyError,
     StoreKeys,
 )
-from rmp_milter.store.format.records import Ledger
+from rmp_milter.store.format.records import Ledger, OutboxLedger
 from rmp_milter.store.format.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
 
 T = TypeVar("T")
@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 
     Fits = Callable[[bytes], bool]
     Read = Callable[[bytes], bytes]
+
+
+def first_records(keys: StoreKeys) -> dict[bytes, bytes]:
+    """Return by what a new, empty store will know its keys again: records of ``meta``."""
+    outbox = OutboxCodecs(keys.outbox).ledger
+    return {
+        INDEX_CHECK_KEY: Blind(keys.index).check_value(),
+        LEDGER_KEY: Codec("meta", keys.metadata, Ledger).seal(LEDGER_KEY, Ledger()),
+        OUTBOX_LEDGER_KEY: outbox.seal(OUTBOX_LEDGER_KEY, OutboxLedger()),
+    }
 
 
 def check_keys(
