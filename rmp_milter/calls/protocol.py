@@ -724,9 +724,13 @@ class Checkpoint(Message, frozen=True):
 
 
 class Checkpointed(Message, frozen=True):
-    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint)."""
+    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint).
+
+    ``handovers`` are the receipts by which the log went over from one key to another of late.
+    """
 
     note: bytes
+    handovers: tuple[bytes, ...] = ()
 
 
 class Seal(Message, frozen=True):

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from rmp_milter.cli.as_store_owner import with_keeper_and_store
+from rmp_milter.cli.by_and_by import Moved, Progress
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output import print_error
-from rmp_milter.cli.reslotting import Progress, SlotsMoved, reslot_all
+from rmp_milter.cli.reslotting import reslot_all
 from rmp_milter.config import Config
 from rmp_milter.host.custody_moves import CustodyMoved, places, to_credential, to_token
 from rmp_milter.host.key_replacing import begin, check_taken_up, command, former_of, take_away
@@ -92,11 +93,11 @@ def _ended(config: Config) -> int:
             bar.length = of
             bar.update(done - bar.pos)
 
-        def moved(keeper: HostKeeper, store: Store) -> SlotsMoved:
+        def moved(keeper: HostKeeper, store: Store) -> Moved:
             return _moved(keeper, store, told)
 
-        done = with_keeper_and_store(config, moved, SlotsMoved)
-    click.echo(f"dossiers with slots under the new key since: {done.dossiers}")
+        done = with_keeper_and_store(config, moved, Moved)
+    click.echo(f"dossiers with slots under the new key since: {done.count}")
     for line in done.refused:
         print_error(line)
     if done.refused:
@@ -110,13 +111,13 @@ def _ended(config: Config) -> int:
     return Status.OK
 
 
-def _moved(keeper: HostKeeper, store: Store, told: Progress) -> SlotsMoved:
+def _moved(keeper: HostKeeper, store: Store, told: Progress) -> Moved:
     """Go through all dossiers; once more, to see that nothing is left under a former key."""
     now = int(time.time())
     first = reslot_all(keeper, store, now, told)
-    if first.refused or not first.dossiers:
+    if first.refused or not first.count:
         return first
     again = reslot_all(keeper, store, now, told)
-    if again.dossiers and not again.refused:
+    if again.count and not again.refused:
         raise CommandError("slots were found under a former key again", "give it again")
-    return SlotsMoved(first.dossiers + again.dossiers, again.refused)
+    return Moved(first.count + again.count, again.refused)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.key_proofs import SMIME_BACK, without_key
+from rmp_milter.host.log_rotation import is_waiting, take_up
 from rmp_milter.host.owners import ChildFailed, UnknownNameError, in_child, uid_of
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Limits
@@ -21,7 +23,7 @@ from rmp_milter.keeper.keys.custody import HalfTried
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import Keys, load_keys
 from rmp_milter.keeper.keys.reach import Reach, all_elsewhere, within_reach
-from rmp_milter.keeper.listening import Listening, ServerError
+from rmp_milter.keeper.listening import Listening, ServerError, remove_stale
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
@@ -46,6 +48,8 @@ def keeper(config: Config) -> int:
     """Run the keeper in the foreground."""
     notifier = Notifier()
     with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
+        if is_waiting(config.paths.keeper):
+            _hand_over_log(config)
         keys = load_keys(config.paths.keeper)
         _know_again(keys, config)
         keys = within_reach(keys, reach_of(config))
@@ -71,10 +75,18 @@ def _know_again(keys: Keys, config: Config) -> None:
     """Refuse keys that are not this service's; log of which ones nothing is noted yet."""
     with Journal(config.paths.keeper / "log") as journal:
         unproven = check_own(keys, journal.key_values())
+        journal.check_signer(keys.log)
     if line := without_key(keys, config):
         raise KeyFileError(line, SMIME_BACK)
     if unproven:
         log.warning("not known again yet: %s (rmp key prove)", ", ".join(unproven))
+
+
+def _hand_over_log(config: Config) -> None:
+    """Have the next key sign the access log; not while another keeper signs it still."""
+    remove_stale(config.sockets.keeper)
+    vkey = take_up(config.paths.keeper, int(time.time()))
+    log.warning("the access log is handed over to %s", vkey)
 
 
 def _try_tokens(keys: Keys) -> None:

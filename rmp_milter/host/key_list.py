@@ -21,6 +21,7 @@ from rmp_milter.keeper.keys.keys import (
     AUDITORS,
     CUSTODY,
     LOG,
+    LOG_NEXT,
     PEPPER,
     SERVICE,
     WAITING,
@@ -76,6 +77,7 @@ def all_keys(config: Config) -> list[ServiceKey]:
         *as_owner(paths.keeper, lambda: [*_keepers(config, now)], found),
         *as_owner(paths.milter, lambda: [*_plain(paths.milter, (METADATA, INDEX))], found),
         *as_owner(paths.milter, lambda: [*_before(paths.milter / METADATA)], found),
+        *as_owner(paths.milter, lambda: [*_before(paths.milter / INDEX)], found),
         _shared(paths.outbox_key),
         *as_owner(paths.milter, lambda: [*_former(paths.outbox_key)], found),
         *as_owner(paths.courier, lambda: [*_couriers(paths.courier)], found),
@@ -96,6 +98,11 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
         row = _row(folder / name, purpose)
         known, place = name not in unknown, places.get(name, "")
         yield msgspec.structs.replace(row, use="opens still", known=known, place=place)
+    for name in former_names(folder, LOG):
+        yield msgspec.structs.replace(_row(folder / name, "signed the log"), use=KEPT)
+    if (folder / LOG_NEXT).exists():
+        row = _row(folder / LOG_NEXT, PURPOSES[LOG])
+        yield msgspec.structs.replace(row, use="waits")
     for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
         ends = _service_ends(config, now) if name == SERVICE else 0
         row = _row(folder / name, PURPOSES[name])

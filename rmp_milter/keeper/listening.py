@@ -42,7 +42,7 @@ def listening(place: Listening) -> Iterator[socket.socket]:
 
 def listen(place: Listening) -> socket.socket:
     """Return the listening socket, its file's mode set; a stale file is replaced."""
-    _remove_stale(place.socket)
+    remove_stale(place.socket)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # Bound without rights for anybody, so that nobody connects before the mode is set.
     before = os.umask(0o777)
@@ -58,8 +58,11 @@ def listen(place: Listening) -> socket.socket:
     return listener
 
 
-def _remove_stale(path: Path) -> None:
-    """Remove what a keeper that was killed left; its workers end a moment after it."""
+def remove_stale(path: Path) -> None:
+    """Remove what a keeper that was killed left; its workers end a moment after it.
+
+    Raises :class:`ServerError` where one listens there still: it is not removed, nor begun beside.
+    """
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise ServerError(f"{path}: in the way, and no socket")

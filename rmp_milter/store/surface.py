@@ -11,6 +11,7 @@ own exception does.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import msgspec
@@ -386,23 +387,46 @@ class StoreReport(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Earlier(Enum):
+    """What an earlier call, which was cut off, has left of a move."""
+
+    NONE = "none"
+    FITS = "fits"
+    FOREIGN = "foreign"  # of a store that was changed since, or by another version
+
+
 class Migration(NamedTuple):
     """A move from the format ``found`` to ``wanted``; the same where there is nothing to do.
 
-    ``room``: the bytes that it takes at most while it goes on. ``clear`` and ``back`` are
-    lines for a shell: what removes what the store was before, what puts it back.
+    ``earlier``: what fits is gone on with, what is foreign thrown away. ``room``: the bytes that
+    it takes at most while it goes on. ``clear``, ``back`` and ``abandon`` are lines for a shell:
+    what removes what the store was before, what puts it back, what removes what an earlier call
+    has left.
     """
 
     found: int
     wanted: int
+    earlier: Earlier
     room: int
     clear: str
     back: str
+    abandon: str
 
     @property
     def steps(self) -> range:
         """The formats from which a step is taken, in order; none where it is there."""
         return range(self.found, self.wanted)
+
+
+class Rotation(NamedTuple):
+    """A key that another one followed.
+
+    ``ended``: a call before had written the store anew, and this one ended it. ``clear`` are
+    lines for a shell, which remove what still lies beside the store under the key of before.
+    """
+
+    ended: bool
+    clear: tuple[str, ...]
 
 
 class StoreMoment(Protocol):
@@ -508,16 +532,17 @@ class Engine(Protocol):
         """Move the store to this version's format; durable on return.
 
         Nobody may have it open. A step that fails, a full disk or a kill leave the store as it
-        was, of the one format or of the other, and a second call begins anew or goes on. What
-        it was before is kept until the host removes it.
+        was, of the one format or of the other. A call that was killed is gone on with by the
+        next, unless the store was changed since; one that failed is begun anew. What the store
+        was before is kept until the host removes it.
         """
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Seal the store anew under the key that follows; durable on return.
 
         Nobody may have it open. It is verified before and after. What fails, a full disk or a
         kill leave store and keys as they were, or the store sealed under a key that is at hand
-        (``succession.begun``), and a second call ends it. Returns whether it did just that.
+        (``succession.begun``), and a second call ends it.
         """
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:

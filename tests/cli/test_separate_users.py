@@ -165,7 +165,11 @@ def test_what_root_adds_to_the_s_mime_keys_is_the_keepers(service: Path) -> None
 @needs_public_code
 @pytest.mark.parametrize(
     ("which", "file", "mode"),
-    [("metadata", "milter/metadata.key", "0o600"), ("outbox", "shared/outbox.key", "0o640")],
+    [
+        ("metadata", "milter/metadata.key", "0o600"),
+        ("index", "milter/index.key", "0o600"),
+        ("outbox", "shared/outbox.key", "0o640"),
+    ],
 )
 def test_a_rotated_key_has_the_owner_mode_and_group_of_the_old_one(
     service: Path, which: str, file: str, mode: str

@@ -42,7 +42,7 @@ INNER_FLOORS = {
         (".",),
     ),
     "milter": (("answering",), ("chores",), (".",)),
-    "store": (("format",), ("surface",), ("read", "write", "check"), (".",)),
+    "store": (("format",), ("surface",), ("postgresql", "read", "write", "check"), (".",)),
     "keeper": (
         ("openpgp", "cms"),
         ("keys",),
@@ -58,8 +58,11 @@ _A_CHECKS = ["rmp_milter.host.live.throw_away_key"]
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
     "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
+    "psycopg": ["rmp_milter.store.postgresql.*", "rmp_milter.store.postgresql_engine"],
+    "psycopg_pool": ["rmp_milter.store.postgresql.access"],
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
+    "rmp_milter.store.postgresql_engine": ["rmp_milter.store.opening"],
     "Milter": ["rmp_milter.milter.callbacks"],
     "smtplib": [
         "rmp_milter.courier.dialogue",
@@ -360,9 +363,11 @@ def test_what_stands_beside_the_package_knows_the_surface_alone(room: str) -> No
 
 
 def test_the_contract_of_the_store_is_tried_by_its_surface_alone() -> None:
-    """But for the file in which an engine does to itself what no surface offers."""
+    """But for the files in which an engine does to itself what no surface offers."""
     files = {path.name: path for path in (TREE / "tests" / "store" / "contract").glob("*.py")}
     assert files.pop("engines.py")
+    assert files.pop("tried_lmdb.py")
+    assert files.pop("tried_postgresql.py")
     for path in files.values():
         known = STORE_SURFACE | {"rmp_milter.store"}  # which gives the surface's names on
         assert of_the_store(imported_names(path.read_text())) - known == set(), path.name

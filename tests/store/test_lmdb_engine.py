@@ -2,7 +2,7 @@
 
 import pytest
 
-from rmp_milter.store import outbox, store, surface
+from rmp_milter.store import lmdb_outbox, outbox, store, surface
 from rmp_milter.store.lmdb_engine import LmdbEngine
 from rmp_milter.store.read import snapshot
 
@@ -16,10 +16,10 @@ def offered(kind: type) -> set[str]:
 @pytest.mark.parametrize(
     ("said", "done"),
     [
-        (surface.Snapshot, snapshot.LmdbSnapshot),
+        (surface.Snapshot, snapshot.StoreSnapshot),
         (surface.Store, store.LmdbStore),
-        (surface.OutboxSnapshot, outbox.LmdbOutboxSnapshot),
-        (surface.Outbox, outbox.LmdbOutbox),
+        (surface.OutboxSnapshot, outbox.OutboxView),
+        (surface.Outbox, lmdb_outbox.LmdbOutbox),
         (surface.Engine, LmdbEngine),
     ],
 )

@@ -68,10 +68,14 @@ from rmp_milter.keeper.desk.welcoming import welcome
 from rmp_milter.keeper.desk.without_title import note_without_title
 from rmp_milter.keeper.keys.custody import CustodyAway
 from rmp_milter.keeper.keys.held import HeldError
+from rmp_milter.keeper.log.leaves import logged_at
 from rmp_milter.keeper.openpgp.packets import PacketError
 from rmp_milter.mail.header.once import read_once
 
 log = logging.getLogger("rmp.keeper")
+
+TOLD_SECONDS = 31 * 86_400
+"""For how long auditors are told of another key of the log: who misses some mails hears of it."""
 
 
 def answer(
@@ -244,4 +248,12 @@ def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
     """
     if request.event is not None:
         write_leaf(desk, heartbeat_at(now), now)
-    return Checkpointed(desk.journal.checkpoint(desk.keys.log))
+    return Checkpointed(
+        desk.journal.checkpoint(desk.keys.log), handovers_since(desk, now - TOLD_SECONDS)
+    )
+
+
+def handovers_since(desk: Desk, since: int) -> tuple[bytes, ...]:
+    """Return the hand-overs of the log's key since a time (epoch seconds), oldest first."""
+    found = (each.proof for each in desk.journal.handovers())
+    return tuple(proof.encode() for proof in found if logged_at(proof.entry) >= since)

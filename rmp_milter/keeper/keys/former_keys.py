@@ -1,7 +1,8 @@
 """Former keys beside the present one: what was sealed to them opens still, nothing new is.
 
 ``waiting-20261201.key`` was the waiting key until that day, ``custody-20261201.key`` the custody
-key. Each stays until nothing is under it any more.
+key. Each stays until nothing is under it any more. ``log-20261201.key`` signed the access log until
+then; nothing is under it, and no keeper reads it.
 """
 
 import re
@@ -18,7 +19,7 @@ from rmp_milter.keeper.keys.key_files import KeyFileError, read_raw
 MOST_FORMER = 2
 """More former keys of a kind than this nobody needs: each seal is tried with all of them."""
 _SUFFIX = ".key"
-_NAME = re.compile(r"(waiting|custody)-\d{8}(-\d)?\.key")
+_NAME = re.compile(r"(waiting|custody|log)-\d{8}(-\d)?\.key")
 
 
 class FormerKey(NamedTuple):

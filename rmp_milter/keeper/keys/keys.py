@@ -57,6 +57,8 @@ LogKey: TypeAlias = Ed25519PrivateKey
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 WAITING = "waiting.key"
+LOG_NEXT = "log-next.key"
+"""Waits to be the one that signs: the keeper hands the log over to it when it starts."""
 AUDITORS = "auditor.pub"
 _RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072

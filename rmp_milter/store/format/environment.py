@@ -20,11 +20,15 @@ from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import entering, keep_lock_file_open_to_both
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
-from rmp_milter.store.format.tables import FORMAT_KEY, Tables, table_names
+from rmp_milter.store.format.tables import FORMAT_KEY, StoreTable, table_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from lmdb import _Database as Handle
+
+    Tables = Mapping[str, Handle]
 
 MAX_TABLES = 32
 MAX_READERS = 1022
@@ -260,9 +264,9 @@ def _write_new(folder: Path, map_bytes: int, meta: dict[bytes, bytes]) -> None:
         _open_lmdb(folder, map_bytes, create=True) as handle,
         handle.begin(write=True) as txn,
     ):
-        tables = Tables(*(handle.open_db(name.encode(), txn=txn) for name in table_names()))
+        tables = {name: handle.open_db(name.encode(), txn=txn) for name in table_names()}
         for key, value in meta.items():
-            txn.put(key, value, db=tables.meta)
+            txn.put(key, value, db=tables[StoreTable.META])
 
 
 def _identity(folder: Path) -> tuple[int, int, int]:
@@ -330,4 +334,4 @@ def _open_lmdb(
 def _open_tables(handle: lmdb.Environment, folder: Path) -> Tables:
     handle.reader_check()  # slots of killed processes would keep old pages from reuse
     version.check_format(handle, folder)  # first: another format may have other tables
-    return Tables(*(version.open_table(handle, name) for name in table_names()))
+    return {name: version.open_table(handle, name) for name in table_names()}

@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.revisions import next_revision
+from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import (
     ID_BYTES,
-    LinkKind,
     doctor_links,
     number_of,
     shared_doctor_links,
     u64,
 )
 from rmp_milter.store.format.failures import Conflict, StoreError
+from rmp_milter.store.format.tables import StoreTable
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes
     from rmp_milter.dossier.model import Doctor, ReceiptLine
     from rmp_milter.store.write.writing import Writing
-
-_BEYOND = b"\xff" * 8
 
 
 class DoctorRecorder:
@@ -28,12 +27,11 @@ class DoctorRecorder:
 
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
-        self._tables = writing.tables
         self._codecs = writing.codecs
 
     def find(self, doctor_id: bytes) -> Doctor | None:
         """Return the doctor as he is stored now."""
-        return self._writing.read(self._tables.doctors, self._codecs.doctors, doctor_id)
+        return self._writing.read(StoreTable.DOCTORS, self._codecs.doctors, doctor_id)
 
     # What speaks against
 
@@ -68,7 +66,7 @@ class DoctorRecorder:
         new = {each.dossier.dossier_id for each in changes.dossiers}
         if not doctor.patient_of or doctor.patient_of in new:
             return
-        if not self._writing.has(self._tables.dossiers, doctor.patient_of):
+        if not self._writing.has(StoreTable.DOSSIERS, doctor.patient_of):
             raise StoreError("the patient's dossier does not exist")
 
     def _check_receipts(self, changes: Changes, gone: set[bytes]) -> None:
@@ -85,7 +83,7 @@ class DoctorRecorder:
         old = self.find(doctor_id)
         before = self._links(old) if old else frozenset()
         self._writing.ledger.doctors += old is None
-        self._writing.seal(self._tables.doctors, self._codecs.doctors, doctor_id, doctor)
+        self._writing.seal(StoreTable.DOCTORS, self._codecs.doctors, doctor_id, doctor)
         self._writing.unlink(before - links, doctor_id)
         self._writing.link(links - before, doctor_id)
 
@@ -95,9 +93,9 @@ class DoctorRecorder:
         if old is None:
             raise StoreError("the doctor to remove is not there")
         self._writing.ledger.doctors -= 1
-        self._writing.txn.delete(doctor_id, db=self._tables.doctors)
+        self._writing.txn.delete(StoreTable.DOCTORS, doctor_id)
         self._writing.unlink(self._links(old), doctor_id)
-        for key in list(self._writing.keys(self._tables.receipts, doctor_id)):
+        for key in list(self._writing.keys(StoreTable.RECEIPTS, doctor_id)):
             self._remove_line(key)
 
     def remove_patient(self, dossier_id: bytes) -> None:
@@ -112,12 +110,12 @@ class DoctorRecorder:
         key = line.doctor_id + u64(self._last_number(line.doctor_id) + 1)
         self._writing.ledger.receipts += 1
         sealed = self._codecs.receipts.seal(key, line)
-        self._writing.add(self._tables.receipts, key, sealed)
+        self._writing.add(StoreTable.RECEIPTS, key, sealed)
 
     def told(self, doctor_id: bytes, until: int) -> None:
         """Remove the lines of a depositor's digest up to ``until``; he was sent them."""
-        for key in list(self._writing.keys(self._tables.receipts, doctor_id)):
-            line = self._writing.read(self._tables.receipts, self._codecs.receipts, key)
+        for key in list(self._writing.keys(StoreTable.RECEIPTS, doctor_id)):
+            line = self._writing.read(StoreTable.RECEIPTS, self._codecs.receipts, key)
             if line is not None and line.at <= until:
                 self._remove_line(key)
 
@@ -129,16 +127,13 @@ class DoctorRecorder:
         return doctor_links(blind, doctor) | shared_doctor_links(blind, doctor)
 
     def _is_stored(self, doctor_id: bytes) -> bool:
-        return self._writing.has(self._tables.doctors, doctor_id)
+        return self._writing.has(StoreTable.DOCTORS, doctor_id)
 
     def _remove_line(self, key: bytes) -> None:
         self._writing.ledger.receipts -= 1
-        self._writing.txn.delete(key, db=self._tables.receipts)
+        self._writing.txn.delete(StoreTable.RECEIPTS, key)
 
     def _last_number(self, doctor_id: bytes) -> int:
         """Return the number of a depositor's last line, 0 where he has none."""
-        cursor = self._writing.txn.cursor(self._tables.receipts)
-        beyond = cursor.set_range(doctor_id + _BEYOND)
-        found = cursor.prev() if beyond else cursor.last()
-        mine = found and cursor.key().startswith(doctor_id)
-        return number_of(cursor.key()[ID_BYTES:]) if mine else 0
+        key = self._writing.txn.last_key(StoreTable.RECEIPTS, doctor_id)
+        return 0 if key is None else number_of(key[ID_BYTES:])
