@@ -1,5 +1,6 @@
 """A PKCS#11 token in a folder (SoftHSM), which can be taken away and put back."""
 
+import os
 import secrets
 from pathlib import Path
 
@@ -16,6 +17,7 @@ class SoftToken:
     """A token of its own, for whoever has :data:`CONFIGURATION` in its environment."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.configuration = folder / "softhsm2.conf"
         self.pin_file = folder / "pin"
         self._tokens, self._elsewhere = folder / "tokens", folder / "taken-away"
@@ -38,6 +40,11 @@ class SoftToken:
         """Let the file with the PIN hold another one."""
         self.pin_file.write_text(f"{pin}\n")
         self.pin_file.chmod(0o600)
+
+    def give_to(self, uid: int) -> None:
+        """Let another user have it, as root: he is who speaks with it then."""
+        for each in (self._folder, *self._folder.rglob("*")):
+            os.chown(each, uid, -1)
 
     def take_away(self) -> None:
         """Pull it out: none of its objects is there any more."""

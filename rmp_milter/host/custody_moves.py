@@ -55,24 +55,22 @@ def to_token(config: Config, uri: str, pin: str = "") -> CustodyMoved:
         raise KeyFileError(f"{uri}: not a pkcs11: URI")
     reach = Reach("", config.keeper.token_module, config.keeper.token_pin)
     check_module(reach)
+    # Here, and only where it is needed: it brings a library of its own. And now, while it can be
+    # read: the keeper's user may not read where this Python lies.
+    from rmp_milter.keeper.keys import token  # noqa: PLC0415
 
     def new() -> FreshKey:
-        return _elsewhere(str(place), _public_on_token(reach, place, pin or read_pin(reach)))
+        typed = pin or read_pin(reach)
+        try:
+            public = token.made_or_found(reach.module, place, typed)
+        except token.TokenError as error:
+            raise KeyFileError(f"{place}: {error}") from None
+        except RuntimeError as error:
+            raise KeyFileError(f"{place}: {token.words(error)}") from None
+        return _elsewhere(str(place), public)
 
     former = begin(config, CUSTODY, new)
     return _checked(config, former, str(place))
-
-
-def _public_on_token(reach: Reach, place: TokenPlace, pin: str) -> CustodyPublic:
-    # Here, and only where it is needed: it brings a library of its own.
-    from rmp_milter.keeper.keys.token import TokenError, made_or_found, words  # noqa: PLC0415
-
-    try:
-        return made_or_found(reach.module, place, pin)
-    except TokenError as error:
-        raise KeyFileError(f"{place}: {error}") from None
-    except RuntimeError as error:
-        raise KeyFileError(f"{place}: {words(error)}") from None
 
 
 def to_credential(config: Config, file: Path) -> CustodyMoved:

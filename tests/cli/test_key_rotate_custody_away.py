@@ -1,5 +1,6 @@
 """``rmp key rotate custody`` to a token and to a credential, and what other commands say then."""
 
+import base64
 import json
 import os
 import re
@@ -253,6 +254,15 @@ def test_a_key_in_a_credential_never_stands_in_the_folder(
         keepers(config)
     taken_up(config)
     assert rmp("key", "rotate", "custody", "--end").status == 0
+    said_where = (config.paths.keeper / "custody.key").read_bytes()
+    (config.paths.keeper / "custody.key").write_bytes(key)  # the copy, on another machine
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert opens(keepers(config))
+    anybodys = base64.b64encode(bytes(32))
+    (config.paths.keeper / "custody.key").write_bytes(anybodys)
+    with pytest.raises(KeyFileError, match="is not the key that this service has had so far"):
+        keepers(config)
+    (config.paths.keeper / "custody.key").write_bytes(said_where)
     again = rmp("key", "rotate", "custody", "--credential", str(sealed))
     assert (again.status, "exists already" in again.err) == (1, True)
     assert sealed.exists()

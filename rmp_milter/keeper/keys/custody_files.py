@@ -17,7 +17,13 @@ from rmp_milter.keeper.keys.custody import (
     public_octets,
     read_public,
 )
-from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError, raw_key, read_private
+from rmp_milter.keeper.keys.key_files import (
+    PUT_BACK,
+    RAW_KEY,
+    KeyFileError,
+    raw_key,
+    read_private,
+)
 from rmp_milter.keeper.keys.places import PlaceError, read_place
 
 _HEAD = b"rmp custody key elsewhere "
@@ -60,6 +66,16 @@ def known_by(key: CustodyKey) -> bytes:
     if isinstance(key, X25519PrivateKey):
         return key.private_bytes_raw()
     return known_elsewhere(key.public)
+
+
+def also_known_by(content: bytes) -> tuple[bytes, ...]:
+    """Return by what else the key is known of which a file's octets are put back.
+
+    What lay elsewhere has a copy somewhere, which is a key file as it stands.
+    """
+    if len(content) != RAW_KEY:
+        return ()
+    return (known_elsewhere(X25519PrivateKey.from_private_bytes(content).public_key()),)
 
 
 def known_elsewhere(public: CustodyPublic) -> bytes:
