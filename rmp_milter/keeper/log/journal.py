@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.calls.protocol import Event, PastEvent
 from rmp_milter.disk.closing import Closing
+from rmp_milter.disk.room import FULL, is_full
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
@@ -176,7 +177,7 @@ class Journal(Closing):
 
         Raises :class:`JournalError` where they cannot be read.
         """
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             yield Own.of(transaction, self._own)
 
     def forget(
@@ -195,7 +196,7 @@ class Journal(Closing):
 
     def key_values(self) -> Mapping[str, tuple[bytes, ...]]:
         """Return what is noted of the key files; raise :class:`JournalError`."""
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             return read_values(transaction, self._tables.meta)
 
     def note_key_values(self, values: Mapping[str, tuple[bytes, ...]]) -> None:
@@ -205,7 +206,7 @@ class Journal(Closing):
 
     @contextmanager
     def _writing(self) -> Iterator[lmdb.Transaction]:
-        with _as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
+        with self._as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
             yield transaction
 
     def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
@@ -218,11 +219,11 @@ class Journal(Closing):
             with self._writing() as transaction:
                 return sign(transaction, self._tables, self._folder, key)
         except OSError as error:
-            raise JournalError(f"access log: {_reason(error)}") from error
+            raise JournalError(f"access log: {self._reason(error)}") from error
 
     def last_checkpoint(self) -> bytes:
         """Return what was signed last, empty for a log of which nothing was."""
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             return signed_in(transaction, self._tables).note
 
     @property
@@ -250,7 +251,7 @@ class Journal(Closing):
         what is written while a clock is behind must not hide that it is. Raises
         :class:`JournalError` where a leaf cannot be read.
         """
-        with _as_journal_error(), self.snapshot() as seen:
+        with self._as_journal_error(), self.snapshot() as seen:
             size = len(self)
             begin = max(self._looked_at, size - LOOKED_BACK)
             found = [self._latest, *map(logged_at, seen.entries(begin, size))]
@@ -265,7 +266,7 @@ class Journal(Closing):
                 (index, transaction.get(index.to_bytes(INDEX_SIZE), db=self._tables.leaves))
                 for index in indexes
             ]
-        with _as_journal_error():
+        with self._as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
 
     def filed(self) -> Iterator[FiledLeaf]:
@@ -273,12 +274,12 @@ class Journal(Closing):
 
         They are those of one moment, in the order of the dossiers. Raises :class:`JournalError`.
         """
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             yield from filed_leaves(transaction, self._tables)
 
     def begun(self) -> int:
         """Return when the log began, by the keeper's clock; 0 for an empty one."""
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
             return logged_at(bytes(first)) if first else 0
 
@@ -287,15 +288,15 @@ class Journal(Closing):
         self._env.close()
         self._turn.close()
 
+    @contextmanager
+    def _as_journal_error(self) -> Iterator[None]:
+        try:
+            yield
+        except (lmdb.Error, LogFault) as error:
+            raise JournalError(f"access log: {self._reason(error)}") from error
 
-@contextmanager
-def _as_journal_error() -> Iterator[None]:
-    try:
-        yield
-    except (lmdb.Error, LogFault) as error:
-        raise JournalError(f"access log: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return what the host's log may hold of it: a fault says where, LMDB only its kind."""
-    return str(error) if isinstance(error, LogFault) else type(error).__name__
+    def _reason(self, error: Exception) -> str:
+        """Return what the host's log may hold of it: a fault says where, LMDB only its kind."""
+        if isinstance(error, LogFault):
+            return str(error)
+        return FULL if is_full(error, self._folder) else type(error).__name__
