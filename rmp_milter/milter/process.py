@@ -114,9 +114,11 @@ def _opened(config: Config) -> tuple[StoreKeys, Store]:
 
 def _give_signs(life: Life, store: Store, ended: threading.Event) -> None:
     """Give signs of life as long as the store can be read; who falls silent is started anew."""
-    while not ended.wait(life.pause):
+    while True:
         with store.snapshot():
             life.sign()
+        if ended.wait(life.pause):
+            return
 
 
 class _Rounds(NamedTuple):
