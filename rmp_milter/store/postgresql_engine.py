@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lmdb
-import psycopg
 
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check_moment
@@ -19,8 +18,7 @@ from rmp_milter.store.format.failures import OtherFormatError, StoreError, Store
 from rmp_milter.store.format.own_keys import first_records
 from rmp_milter.store.moving import write_file
 from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.failures import failure
-from rmp_milter.store.postgresql.reading import PostgresqlReads
+from rmp_milter.store.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.store.postgresql.schema import check_format, format_of, make_store
 from rmp_milter.store.postgresql.statements import turn_statements
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
@@ -129,16 +127,13 @@ class PostgresqlEngine:
         return ("VACUUM FULL every table, or move the store there and back", "rmp store check")
 
     @contextmanager
-    def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlReads]:
+    def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlMomentReads]:
         with connect(self._place) as connection:
             if not of_any_format:
                 check_format(connection, self._place)
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
             connection.execute(begin, prepare=False)
-            try:
-                yield PostgresqlReads(connection, self._place.schema)
-            except psycopg.Error as error:
-                raise failure(error) from error
+            yield PostgresqlMomentReads(connection, self._place.schema)
 
 
 class PostgresqlMoment:
@@ -146,7 +141,7 @@ class PostgresqlMoment:
 
     file = DATA
 
-    def __init__(self, turn: Connection, txn: PostgresqlReads) -> None:
+    def __init__(self, turn: Connection, txn: PostgresqlMomentReads) -> None:
         self._turn = turn
         self._txn = txn
         self.size = txn.size()
