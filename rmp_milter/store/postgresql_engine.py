@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import lmdb
 
+from rmp_milter.store import postgresql_moving
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check_moment
 from rmp_milter.store.format import version
@@ -19,6 +20,7 @@ from rmp_milter.store.format.own_keys import first_records
 from rmp_milter.store.moving import write_file
 from rmp_milter.store.postgresql.connecting import connect
 from rmp_milter.store.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.store.postgresql.roles import groundwork
 from rmp_milter.store.postgresql.schema import check_format, format_of, make_store
 from rmp_milter.store.postgresql.statements import turn_statements
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
@@ -26,11 +28,13 @@ from rmp_milter.store.surface import DUPLICATE_DAYS, Earlier, Migration, StoreRe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.postgresql.connecting import Connection
     from rmp_milter.store.postgresql.place import PostgresqlPlace
-    from rmp_milter.store.surface import KeySuccession, Progress, Tell
+    from rmp_milter.store.postgresql_moving import PostgresqlLeaving
+    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, Tell
 
 BY_A_FILE = "rmp store move it to a file, do it there, and move it back"
 
@@ -125,6 +129,18 @@ class PostgresqlEngine:
         with self.open(keys, read_only=True) as store:
             store.copy(target)
         return ("VACUUM FULL every table, or move the store there and back", "rmp store check")
+
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Return statements that make schema, tables and rights, for psql."""
+        return groundwork(self._place.schema, milter, courier)
+
+    def leaving(self) -> AbstractContextManager[PostgresqlLeaving]:
+        """Give the store for another engine to take over; nobody writes meanwhile."""
+        return postgresql_moving.leaving(self._place)
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Fill the tables with what another engine leaves."""
+        postgresql_moving.take_over(self._place, keys, left, tell)
 
     @contextmanager
     def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlMomentReads]:

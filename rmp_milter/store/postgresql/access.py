@@ -194,7 +194,7 @@ class WritingConnection:
         connection.execute(_BEGIN_WRITING, prepare=False)
         row = connection.execute(self._said.take).fetchone()
         if row is None:
-            raise StoreError("the row of turns is missing")
+            raise StoreFailed("closed", "it was moved away")
         return cast("int", row[0]) + 1
 
     def _committed(self, connection: Connection, deadline: float) -> bool:
