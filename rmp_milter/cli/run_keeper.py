@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rmp_milter.calls.gate import processes_of
+from rmp_milter.calls.listening import Listening, ServerError
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
@@ -19,7 +20,6 @@ from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.checks import check_own
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import Keys, load_keys
-from rmp_milter.keeper.listening import Listening, ServerError
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
