@@ -13,8 +13,8 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.keepers import keepers_at
 from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.inspect_text import print_said, said_as_json
@@ -311,10 +311,9 @@ def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
     verdict = seen.outside.verdict
     if verdict.outcome is not Treatment.TAKEN and not verdict.by_letter:
         return "the service does not open such a mail"
-    client = KeeperClient(
-        means.config.sockets.keeper, means.config.milter.keeper_timeout_seconds
-    )
-    keeper = RemoteKeeper(client.call, means.message_bytes // 1_000_000)
+    config = means.config
+    keepers = keepers_at(config.keeper_sockets, 1, config.milter.keeper_timeout_seconds)
+    keeper = RemoteKeeper(keepers.call, means.message_bytes // 1_000_000)
     return with_keeper(keeper, seen.refs, bodies)
 
 

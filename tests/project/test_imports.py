@@ -24,7 +24,7 @@ FLOORS = (
     ("credentials",),
     ("audit", "calls", "config", "status", "store", "trust"),
     ("mail",),
-    ("keeper", "handlers", "courier"),
+    ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
     ("cli",),
@@ -86,7 +86,10 @@ RESERVED = {
         "rmp_milter.tlog.notes",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
+    # The network between hosts is a process of its own.
+    "ssl": ["rmp_milter.tunnel.*", "rmp_milter.host.live.*"],
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
