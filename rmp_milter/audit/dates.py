@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rmp_milter.audit.unreadable import UNREADABLE
+
 
 class _Dated(msgspec.Struct):
     logged: int = 0
@@ -35,6 +37,6 @@ class Dates:
         for index, entry in enumerate(entries, first):
             try:
                 found = _decode(entry)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 continue
             self.add(index, found.logged or found.at)

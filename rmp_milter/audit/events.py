@@ -12,6 +12,7 @@ from rmp_milter.audit.dates import Dates
 from rmp_milter.audit.folder import ExportedLog, FolderError
 from rmp_milter.audit.kinds import KINDS
 from rmp_milter.audit.progress import Told, untold
+from rmp_milter.audit.unreadable import UNREADABLE
 from rmp_milter.phrases.phrase import Phrase
 
 Value: TypeAlias = str | int | bool | Sequence["Value"] | Mapping[str, "Value"] | None
@@ -93,7 +94,7 @@ def fields_of(index: int, entry: bytes) -> Fields:
     """
     try:
         fields = _decoder.decode(entry)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise FolderError(Phrase("entry {index} is not an event", index=index)) from None
     found = fields.get("v", VERSION)
     if found != VERSION:

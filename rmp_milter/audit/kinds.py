@@ -15,5 +15,6 @@ KINDS = frozenset(
         *("inscription", "modification", "radiation", "controle", "auditor key"),
         *("recherche", "export", "reouverture", "effacement", "code reactive"),
         *("reprise", "restauration", "rescellement", "nouvelle clé de garde"),
+        "nouvelle clé du journal",
     }
 )

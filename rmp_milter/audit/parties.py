@@ -7,11 +7,12 @@ from email.policy import default
 from pathlib import Path
 
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.audit.signers import Signers
 from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.entry_proofs import MAX_ENTRY_PROOF, EntryProofError
-from rmp_milter.tlog.notes import MAX_NOTE, NoteError, VerifierKey
+from rmp_milter.tlog.notes import MAX_NOTE, NoteError
 
 _MOST_PARTS = 100
 
@@ -25,10 +26,10 @@ class Party:
     head: TreeHead
     log: ExportedLog | None = None
 
-    def signed_by(self, key: VerifierKey) -> str:
+    def wrongly_signed(self, signers: Signers) -> str:
         """Return what is wrong with the signature, or nothing."""
         try:
-            read_checkpoint(self.note, key)
+            signers.read(self.note)
         except NoteError as error:
             return line_of(error)
         return ""

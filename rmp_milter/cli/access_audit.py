@@ -1,5 +1,6 @@
 """What auditors run: on an exported folder, offline, without configuration or keys."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -7,6 +8,8 @@ import click
 from rmp_milter.audit.events import fields_of
 from rmp_milter.audit.findings import Finding
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.audit.handovers import HandOverError, LogHandOver, keys_in, read_all
+from rmp_milter.audit.signers import Signers, signers_of
 from rmp_milter.audit.verify import LogReport
 from rmp_milter.audit.verify import verify as verify_folder
 from rmp_milter.cli.access_events import print_event, proved_in
@@ -50,23 +53,45 @@ vkey_option = click.option(
 )
 
 
+handover_option = click.option(
+    "--handover",
+    "kept",
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="A hand-over of the log's key that you kept, or an export that has them.",
+)
+
+
 @click.command("verify")
 @click.argument("path", metavar="FOLDER|PROOF", type=click.Path(path_type=Path, exists=True))
 @click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
 @vkey_option
+@handover_option
 @json_option
 @lang_option
-def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: bool) -> int:
+def verify(
+    path: Path,
+    old: Path | None,
+    vkey: VerifierKey | None,
+    kept: tuple[Path, ...],
+    *,
+    as_json: bool,
+) -> int:
     """Verify an exported log, or a single proof, offline; status 1 if anything is wrong.
 
     Everything is recomputed from the entries. With --checkpoint, that the log of that day
-    is still there, unaltered, and only grew; with --vkey, that its keeper signed it.
+    is still there, unaltered, and only grew; with --vkey, that its keeper signed it. Where the
+    log's key was changed, --vkey may be any of its keys: the export has the hand-overs from one
+    to the next; for a single proof, or an older export, name them with --handover.
     """
+    with refusing(FolderError, HandOverError):
+        handovers = [*read_all(kept)]
     if path.is_file():
-        return _verify_proof(path, vkey, as_json=as_json)
+        return _verify_proof(path, vkey, handovers, as_json=as_json)
     with refusing(FolderError):
-        kept = None if old is None else read_bounded(old)
-        report = verify_folder(path, vkey, kept, reading_shown)
+        before = None if old is None else read_bounded(old)
+        report = verify_folder(path, vkey, before, handovers, reading_shown)
     if as_json:
         print_json(_report_as_json(report))
     else:
@@ -81,7 +106,13 @@ def _report_as_json(report: LogReport) -> dict[str, Json]:
         "notes": report.notes,
         "log": _head_as_json(report.head),
         "old_checkpoint": _head_as_json(report.old),
+        "handovers": [_handover_as_json(each) for each in report.signers.handovers],
     }
+
+
+def _handover_as_json(handover: LogHandOver) -> dict[str, Json]:
+    former, present = map(str, handover.keys)
+    return {"entry": handover.number, "former_vkey": former, "vkey": present}
 
 
 def _finding_as_json(finding: Finding) -> dict[str, Json]:
@@ -101,29 +132,38 @@ def _head_as_json(head: TreeHead | None) -> Json:
 
 def _print_report(report: LogReport) -> None:
     for finding in report.findings:
-        print_error(Phrase("access log: {finding}", finding=_phrase(finding.line)))
+        print_error(Phrase("access log: {finding}", finding=phrase_of(finding.line)))
     pairs = []
     if report.head:
         pairs += [("log", report.head.origin), ("entries", str(report.head.size))]
         pairs += [("root", report.head.root.hex())]
     if report.old:
         pairs += [("old checkpoint", Phrase("{size} entries", size=report.old.size))]
-    print_pairs([*pairs, *(("note", _phrase(note)) for note in report.notes)] or [("", "")])
+    for each in report.signers.handovers:
+        line = "entry {index}: {key}"
+        pairs += [("key since", Phrase(line, index=each.number, key=each.keys.present))]
+    print_pairs([*pairs, *(("note", phrase_of(note)) for note in report.notes)] or [("", "")])
     count = len(report.findings)
-    line = Phrase("{count} findings", count=count) if count else _SOUND
-    say(line)
+    say(Phrase("{count} findings", count=count) if count else _SOUND)
 
 
-def _phrase(line: str) -> Phrase:
+def phrase_of(line: str) -> Phrase:
+    """Return a line as a phrase, which is put into the language of the command."""
     return line if isinstance(line, Phrase) else Phrase(line)
 
 
-def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int:
+def _verify_proof(
+    path: Path, vkey: VerifierKey | None, kept: list[LogHandOver], *, as_json: bool
+) -> int:
     with refusing(FolderError, EntryProofError):
         proof = entry_proofs.parse(read_bounded(path, MAX_ENTRY_PROOF))
     try:
-        head = entry_proofs.check(proof, vkey)
-    except EntryProofError as error:
+        if keys_in(proof.entry) is not None:
+            kept = [*kept, LogHandOver.of(proof)]
+        signers = known_signers(vkey, kept)
+        signers.read(proof.checkpoint)
+        head = entry_proofs.check(proof, None)
+    except (EntryProofError, HandOverError, NoteError) as error:
         print_error(Phrase("{path}: {error}", path=path, error=line_of(error)))
         return Status.REFUSED
     proved = proved_in(head.origin, head.size)
@@ -133,6 +173,14 @@ def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int
     with refusing(FolderError):
         print_event(proof.index, fields_of(proof.index, proof.entry), proved, as_json)
     return Status.OK
+
+
+def known_signers(vkey: VerifierKey | None, kept: Sequence[LogHandOver]) -> Signers:
+    """Return the keys that the hand-overs lead to; raises :class:`HandOverError`."""
+    signers, findings = signers_of(vkey, kept)
+    for finding in findings:
+        raise HandOverError(finding.line)
+    return signers
 
 
 @click.command("prove")

@@ -8,8 +8,9 @@ import click
 
 from rmp_milter.audit.comparing import Kinship, Link, Pair, compared
 from rmp_milter.audit.folder import FolderError
+from rmp_milter.audit.handovers import HandOverError, files_in, read_all
 from rmp_milter.audit.parties import Party, read_party
-from rmp_milter.cli.access_audit import vkey_option
+from rmp_milter.cli.access_audit import handover_option, known_signers, vkey_option
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.language import in_words, lang_option
 from rmp_milter.cli.options import json_option
@@ -45,9 +46,12 @@ _SAID = {
     type=click.Path(path_type=Path, exists=True),
 )
 @vkey_option
+@handover_option
 @json_option
 @lang_option
-def compare(paths: Sequence[Path], *, vkey: VerifierKey | None, as_json: bool) -> int:
+def compare(
+    paths: Sequence[Path], *, vkey: VerifierKey | None, kept: Sequence[Path], as_json: bool
+) -> int:
     """Tell whether checkpoints of two parties or more belong to one history; status 1 if not.
 
     Each is a checkpoint, the mail that brought it, a receipt or an exported folder. Where their
@@ -56,9 +60,13 @@ def compare(paths: Sequence[Path], *, vkey: VerifierKey | None, as_json: bool) -
     """
     if len(paths) < 2:  # noqa: PLR2004 -- two are compared
         raise click.UsageError("two are needed at least")
-    with refusing(FolderError):
+    with refusing(FolderError, HandOverError):
         parties = [read_party(path) for path in paths]
-    wrong = [(each, line) for each in parties if vkey and (line := each.signed_by(vkey))]
+        exports = [path for path in paths if files_in(path)]
+        signers = known_signers(vkey, [*read_all(kept), *read_all(exports)])
+    wrong = [
+        (each, line) for each in parties if vkey and (line := each.wrongly_signed(signers))
+    ]
     pairs = compared(parties)
     if as_json:
         print_json(_as_json(parties, pairs, [each.name for each, _ in wrong]))

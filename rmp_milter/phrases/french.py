@@ -184,4 +184,71 @@ _FINDINGS: Mapping[str, str] = {
     "{path}: no entry has such a reason": "{path} : aucune entrée n'a un tel motif",
 }
 
-FRENCH: Mapping[str, str] = {**_FORMATS, **_FINDINGS, **COMMANDS}
+_HANDOVERS: Mapping[str, str] = {
+    "key since": "clé depuis",
+    "entry {index}: {key}": "l'entrée {index} : {key}",
+    "key before": "clé d'avant",
+    "key that it names": "clé qu'elle nomme",
+    "entry {index} hands the log over to no key": (
+        "l'entrée {index} ne remet le journal à aucune clé"
+    ),
+    "entry {index} hands the log over to the same key": (
+        "l'entrée {index} remet le journal à la même clé"
+    ),
+    "its checkpoint does not end with entry {index}": (
+        "son point de contrôle ne finit pas avec l'entrée {index}"
+    ),
+    "its checkpoint, by the {which} ({key}): {error}": (
+        "son point de contrôle, par la {which} ({key}) : {error}"
+    ),
+    "{path}: no hand-over is there ({files})": "{path} : aucune remise de clé ({files})",
+    "{path}: is of another entry, or of another log": (
+        "{path} : est d'une autre entrée, ou d'un autre journal"
+    ),
+    "entry {index} hands the log over, without a checkpoint by both keys: {path}": (
+        "l'entrée {index} remet le journal, sans un point de contrôle des deux clés : {path}"
+    ),
+    "{path}: entry {index} hands nothing over, or to another key": (
+        "{path} : l'entrée {index} ne remet rien, ou à une autre clé"
+    ),
+    "the hand-over that was kept": "la remise qui a été gardée",
+    "{which}: the first {size} entries are not those that it was signed over": (
+        "{which} : les {size} premières entrées ne sont pas celles sur lesquelles elle a été signée"
+    ),
+    (
+        "the hand-over of entry {index} came after this export: that it extends this log is"
+        " not verified"
+    ): (
+        "la remise de l'entrée {index} est venue après cet export : qu'elle prolonge ce journal"
+        " n'est pas vérifié"
+    ),
+    (
+        "signed over {size} entries by the key {key}, which was handed over at entry {index}:"
+        " what it signs behind that is worth nothing"
+    ): (
+        "signé sur {size} entrées par la clé {key}, remise à l'entrée {index} : ce qu'elle signe"
+        " après ne vaut rien"
+    ),
+    "signed by the key {key}, which signs from entry {index} on only": (
+        "signé par la clé {key}, qui ne signe qu'à partir de l'entrée {index}"
+    ),
+    "{error}; no other one that the hand-overs lead to did either": (
+        "{error} ; ni par une autre à laquelle mènent les remises"
+    ),
+    (
+        "entry {index} hands the log over from the key {former} to {present}, which does not"
+        " lead from or to the key that is known"
+    ): (
+        "l'entrée {index} remet le journal de la clé {former} à {present}, ce qui ne mène ni à la"
+        " clé connue ni à partir d'elle"
+    ),
+    (
+        "the key {key} handed the log over twice: at entry {one} to {first}, at entry {other}"
+        " to {second}: two histories, one of them by who has that key"
+    ): (
+        "la clé {key} a remis le journal deux fois : à l'entrée {one} à {first}, à l'entrée {other}"
+        " à {second} : deux histoires, l'une de qui a cette clé"
+    ),
+}
+
+FRENCH: Mapping[str, str] = {**_FORMATS, **_HANDOVERS, **_FINDINGS, **COMMANDS}

@@ -21,7 +21,12 @@ HELP: Mapping[str, str] = {
         "Vérifie hors ligne un journal exporté, ou un seul reçu ; statut 1 si quelque chose ne va"
         " pas.\n\nTout est recalculé à partir des entrées. Avec --checkpoint : que le journal de"
         " ce jour-là est encore là, inchangé, et n'a fait que grandir ; avec --vkey : que son"
-        " gardien l'a signé."
+        " gardien l'a signé. Si la clé du journal a changé, --vkey peut être n'importe laquelle de"
+        " ses clés : l'export a les remises de l'une à l'autre ; pour un seul reçu, ou un export"
+        " plus ancien, nommez-les par --handover."
+    ),
+    "--handover": (
+        "Une remise de la clé du journal que vous avez gardée, ou un export qui en a."
     ),
     "verify --checkpoint": "Un point de contrôle que vous avez gardé.",
     "list": (

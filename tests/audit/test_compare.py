@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from access_case import KEY, ORIGIN, SIGNER, MadeLog, made_entries
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from handed_case import FIRST, SECOND, HandedLog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from rmp_milter.audit.comparing import Kinship, Pair, compared
 from rmp_milter.audit.folder import FolderError
 from rmp_milter.audit.parties import read_party
 from rmp_milter.cli import main
-from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
+from rmp_milter.mail.outgoing.checkpoint_mail import MailedCheckpoint, checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.notes import VerifierKey
@@ -159,7 +160,9 @@ def test_a_checkpoint_is_found_in_its_mail_and_in_a_receipt(
 ) -> None:
     note = LOG.checkpoint(500)
     sender = ServiceAddress("rmp@chu.example", "RMP")
-    mail = checkpoint_mail(note, sender, "dpo@ars.example", 1_800_000_000, "t" * 32)
+    mail = checkpoint_mail(
+        MailedCheckpoint(note), sender, "dpo@ars.example", 1_800_000_000, "t" * 32
+    )
     eml = tmp_path / "checkpoint.eml"
     eml.write_bytes(b"".join(piece.data for piece in mail.pieces if hasattr(piece, "data")))
     assert read_party(eml).note == note
@@ -256,6 +259,26 @@ def test_a_wrong_signature_is_status_1(
     said = compare(export, file, "--vkey", str(KEY))
     assert said.status == 1
     assert "not signed by the expected key" in said.err
+
+
+def test_whoever_signed_by_a_former_key_is_of_the_same_history(
+    compare: Comparing, tmp_path: Path
+) -> None:
+    log = HandedLog(made_entries(400), [(0, FIRST), (300, SECOND)])
+    export = log.export(tmp_path / "handed")
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_bytes(log.checkpoint(200))
+    new.write_bytes(log.checkpoint(350))
+    for key in (FIRST, SECOND):
+        assert compare(export, old, new, "--vkey", str(key.public)).status == 0
+    # Without the hand-over nobody can tell who the other key is; a former key's later word is
+    # worth nothing.
+    assert compare(new, new, "--vkey", str(FIRST.public)).status == 1
+    assert compare(new, new, "--vkey", str(FIRST.public), "--handover", export).status == 0
+    new.write_bytes(FIRST.sign(log, 350))
+    said = compare(export, new, "--vkey", str(FIRST.public), "--lang", "fr")
+    assert said.status == 1
+    assert "ce qu'elle signe après ne vaut rien" in said.err
 
 
 def test_two_are_needed(compare: Comparing, export: Path) -> None:
