@@ -6,21 +6,21 @@ from pathlib import Path
 import click
 
 from rmp_milter.audit.folder import FolderError, read_bounded
-from rmp_milter.audit.reasons import ReasonError, fingerprint, new_auditor_key, read_public
+from rmp_milter.audit.reasons import ReasonError, fingerprint, read_public
 from rmp_milter.calls.protocol import Event
 from rmp_milter.cli.access_keeper import open_log
+from rmp_milter.cli.access_new_key import FILE, new
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.options import configured, outermost_config
 from rmp_milter.cli.output import say, spaced_fingerprint
 from rmp_milter.config import Config, load
-from rmp_milter.disk.new_files import replace_whole, write_new
+from rmp_milter.disk.new_files import replace_whole
 from rmp_milter.keeper.keys.checks import auditors_value
 from rmp_milter.keeper.keys.keys import AUDITORS
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.phrases.phrase import Phrase
 
-FILE = click.Path(path_type=Path, dir_okay=False)
 NEW_KEY = "auditor key"
 """The action of the leaf that says to which key reasons are sealed from then on."""
 
@@ -41,21 +41,7 @@ def print_key(config: Config) -> None:
         click.echo(str(verifier_key(private, journal.origin)))
 
 
-@key.command("new")
-@click.argument("file", type=FILE)
-@lang_option
-def new(file: Path) -> None:
-    """Make a new auditors' key, on their own machine: FILE to keep, FILE.pub for the host.
-
-    FILE opens the reasons of all emergencies from the day on which the host installs
-    FILE.pub. Nothing is ever replaced.
-    """
-    made = new_auditor_key()
-    public = file.with_name(f"{file.name}.pub")
-    with refusing(OSError):
-        write_new(file, made.private, 0o600)
-        write_new(public, made.public, 0o644)
-    click.echo(f"{public}: {spaced_fingerprint(fingerprint(read_public(made.public)))}")
+key.add_command(new)
 
 
 @key.command("install")

@@ -92,10 +92,13 @@ class SpokenGroup(LazyGroup):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, then the commands."""
+        own = self.params
         if language() == "fr":
-            _in_french(self, "").format_options(ctx, formatter)
-        else:
+            self.params = [_param_in_french(param, "") for param in own]
+        try:
             super().format_options(ctx, formatter)
+        finally:
+            self.params = own
 
 
 def _in_french(command: click.Command, path: str) -> click.Command:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from rmp_milter.phrases.phrase import Phrase
 
 _JOURNAL_ERROR = "<3>"  # sd-daemon(3)
 _BETWEEN = "  "
+_program: ContextVar[str] = ContextVar("program", default="rmp")
 _LONG = 20_000
 """Of so many entries it is worth while to say how far they are read."""
 
@@ -86,10 +88,15 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{name.ljust(width)}  {value}".rstrip())
 
 
+def call_program(name: str) -> None:
+    """Begin errors with this name from now on."""
+    _program.set(name)
+
+
 def print_error(line: str, hint: str = "") -> None:
     """Print one line to stderr, and a second one with what to do: in the journal as errors."""
     level = _JOURNAL_ERROR if to_journal(os.environ, 2) else ""
-    click.echo(f"{level}rmp: {visible(in_words(line))}", err=True)
+    click.echo(f"{level}{_program.get()}: {visible(in_words(line))}", err=True)
     if hint:
         click.echo(f"{level}{in_words('hint')}: {visible(in_words(hint))}", err=True)
 

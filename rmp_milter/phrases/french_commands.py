@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 
 _COMPARING: Mapping[str, str] = {
+    "By which keys the log was signed.": "Par quelles clés le journal a été signé.",
+    "Make a key for the reasons of emergencies.": "Faire une clé pour les motifs des urgences.",
+    "FROM ENTRY": "DEPUIS",
+    "KEY": "CLÉ",
+    "no hand-over is there: the log has one key, the one that you were given": (
+        "aucune remise : le journal a une seule clé, celle que vous avez reçue"
+    ),
     "Whether checkpoints belong to one history.": (
         "Si des points de contrôle sont d'une même histoire."
     ),

@@ -10,7 +10,14 @@ HEADS: Mapping[str, str] = {
 }
 """Click's own words in a page of help."""
 
+_NEW_KEY = (
+    "Fait une clé d'auditeur, sur leur propre poste : FILE à garder, FILE.pub pour l'hébergeur."
+    "\n\nFILE ouvre les motifs de toutes les urgences à partir du jour où l'hébergeur installe"
+    " FILE.pub. Rien n'est jamais remplacé."
+)
 HELP: Mapping[str, str] = {
+    "key new": _NEW_KEY,
+    "new-key": _NEW_KEY,
     "--json": "Écrire du JSON, pour un programme.",
     "--lang": "Parler cette langue, et non celle du système.",
     "--wide": "Ne rien raccourcir, si étroit que soit le terminal.",
@@ -146,10 +153,10 @@ HELP: Mapping[str, str] = {
         "Affiche la clé de vérification du journal ; les auditeurs la reçoivent une fois, par un"
         " chemin sûr."
     ),
-    "key new": (
-        "Fait une clé d'auditeur, sur leur propre poste : FILE à garder, FILE.pub pour l'hébergeur."
-        "\n\nFILE ouvre les motifs de toutes les urgences à partir du jour où l'hébergeur installe"
-        " FILE.pub. Rien n'est jamais remplacé."
+    "keys": (
+        "Montre par quelles clés le journal exporté dans FOLDER a été signé, et depuis quelle"
+        " entrée.\n\nAvec --vkey, celle que vous avez, les remises doivent mener aux autres ; sans"
+        " elle, ce n'est que ce que dit FOLDER. Statut 1 si elles se contredisent, ou cette clé."
     ),
     "key install": (
         "Fait sceller les motifs à la clé des auditeurs du fichier PUBLIC dès le prochain"

@@ -61,6 +61,9 @@ class Auditor:
         status = main.run(["access", command, *map(str, arguments)])
         return Said(status, *self._capsys.readouterr())
 
+    def printed(self) -> str:
+        return self._capsys.readouterr().out
+
     def listed(self, *options: str) -> list[int]:
         said = self("list", self.folder, *options, "--json")
         assert said.status == 0, said.err
@@ -246,6 +249,13 @@ def test_help_is_in_french(auditor: Auditor) -> None:
     assert "Seulement ce qui concerne ce médecin." in said
     assert "Only" not in said
     assert "Usage: " in auditor("list", "--help", "--lang", "en").out
+    for line in (["access"], ["access", "key"]):
+        assert main.run([*line, "--lang", "fr", "--help"]) == 0
+        assert main.run([*line, "--lang", "en", "--help"]) == 0
+    page = auditor.printed()
+    assert "Vérifier un journal exporté, ou un reçu, hors ligne." in page
+    assert "Verify an exported log, or a proof, offline." in page
+    assert "Parler cette langue" in page
 
 
 FAR = {

@@ -11,6 +11,7 @@ import pytest
 
 import rmp_milter
 from rmp_milter.cli.access import access
+from rmp_milter.cli.audit_main import rmp_audit
 from rmp_milter.cli.language import speak
 from rmp_milter.phrases.french import FRENCH
 from rmp_milter.phrases.french_help import HELP
@@ -18,7 +19,7 @@ from rmp_milter.phrases.french_help import HELP
 PACKAGE = Path(rmp_milter.__file__).parent
 # Where a line that nothing is filled into is a plain string, given to one of these.
 SPEAKING = [*(PACKAGE / "tlog").glob("*.py"), *(PACKAGE / "audit").glob("*.py")]
-SPEAKING += (PACKAGE / "cli").glob("access*.py")
+SPEAKING += [*(PACKAGE / "cli").glob("access*.py"), PACKAGE / "cli" / "audit_main.py"]
 CALLS = {"NoteError", "EntryProofError", "FolderError", "ReasonError", "CommandError"}
 CALLS |= {"UsageError", "BadParameter", "Finding", "append", "refusing", "say", "CommandPlace"}
 
@@ -93,7 +94,7 @@ def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Co
 
 
 speak("en")
-ALL = dict(commands(access))
+ALL = dict(commands(access)) | dict(commands(rmp_audit))
 
 
 @pytest.mark.parametrize("name", ALL)
