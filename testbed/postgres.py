@@ -42,15 +42,15 @@ ALWAYS = {
 class PrivatePostgres(Starting):
     """A server whose socket lies in :attr:`folder`; its superuser is ``postgres``.
 
-    ``settings`` are put over :data:`QUICK`. ``base`` is a data folder that is taken over instead
-    of a new one. Use it as a context manager.
+    ``settings`` are put over :data:`QUICK`. ``folder`` has data already, taken over from another
+    server. Use it as a context manager.
     """
 
     def __init__(
-        self, settings: Mapping[str, str] | None = None, base: Path | None = None
+        self, settings: Mapping[str, str] | None = None, folder: Path | None = None
     ) -> None:
-        self.folder = own_folder("rmp-pg-", on_disk=bool(settings))
-        self.data = base or self.folder / "data"
+        self.folder = folder or own_folder("rmp-pg-")
+        self.data = self.folder / "data"
         self._settings = QUICK | ALWAYS | dict(settings or {})
         self._server: subprocess.Popen[bytes] | None = None
         _give(self.folder)
@@ -60,7 +60,7 @@ class PrivatePostgres(Starting):
         with removed_on_failure(self.folder):
             if not self.data.exists():
                 initdb = ["-D", str(self.data), "--no-sync", "-A", "trust", "-U", "postgres"]
-                run([*_as_its_owner(), *_binary("initdb", *initdb, "-E", "UTF8", "--locale=C")])
+                run([*as_its_owner(), *_binary("initdb", *initdb, "-E", "UTF8", "--locale=C")])
             self.launch()
 
     def launch(self) -> None:
@@ -68,7 +68,7 @@ class PrivatePostgres(Starting):
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
         socket = f"-cunix_socket_directories={self.folder}"
         command = [
-            *_as_its_owner(),
+            *as_its_owner(),
             *_binary("postgres", "-D", str(self.data), socket, *options),
         ]
         with (self.folder / "log").open("ab") as log:
@@ -100,6 +100,17 @@ class PrivatePostgres(Starting):
         ]
         return run([*_binary("psql", *options, *lines)]).stdout.decode()
 
+    def standby(self, name: str) -> PrivatePostgres:
+        """Return a server, not started yet, that follows this one under ``name``."""
+        own = own_folder("rmp-pg-")
+        _give(own)
+        source = f"host={self.folder} user=postgres application_name={name}"
+        copied = _binary(
+            "pg_basebackup", "-D", str(own / "data"), "-R", "-c", "fast", "-d", source
+        )
+        run([*as_its_owner(), *copied])
+        return PrivatePostgres(self._settings, own)
+
     def close(self) -> None:
         """End the server and remove its files."""
         self.stop(signal.SIGQUIT)
@@ -126,7 +137,7 @@ def _version(binary: Path) -> int:
     return int(binary.parts[4])
 
 
-def _as_its_owner() -> list[str]:
+def as_its_owner() -> list[str]:
     """Return the beginning of a command that is to run as the server's user, and to end with us."""
     ended = ["--pdeathsig", "INT"]
     if os.geteuid():

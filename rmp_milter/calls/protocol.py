@@ -887,7 +887,8 @@ class Why(StrEnum):
     ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
     more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
     ``UNTRUSTED`` is a certificate for which no authority of the host's answers.
-    ``NOT_HERE`` is a call at the wrong socket: none that this service makes.
+    ``NOT_HERE`` is a call at the wrong socket: none that this service makes. ``AWAY`` no keeper
+    says: the tunnel to its host does, where it asked it nothing.
     """
 
     UNREADABLE = "unreadable"
@@ -911,6 +912,7 @@ class Why(StrEnum):
     REPLAYED = "replayed"
     UNTRUSTED = "untrusted"
     NOT_HERE = "not-here"
+    AWAY = "away"
     UNAVAILABLE = "unavailable"
 
 

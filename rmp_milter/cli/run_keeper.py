@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from rmp_milter.calls.gate import processes_of
+from rmp_milter.calls.listening import Listening, ServerError, remove_stale
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
@@ -23,7 +24,6 @@ from rmp_milter.keeper.keys.custody import HalfTried
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import Keys, load_keys
 from rmp_milter.keeper.keys.reach import Reach, all_elsewhere, within_reach
-from rmp_milter.keeper.listening import Listening, ServerError, remove_stale
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve

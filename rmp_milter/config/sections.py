@@ -141,10 +141,23 @@ class KeeperSection(Section, frozen=True, kw_only=True):
 
 
 class MilterSection(Section, frozen=True, kw_only=True):
-    """The milter's patience, and how long a mail that was done is known again."""
+    """The milter's patience, and how long a mail that was done is known again.
+
+    ``keepers`` are where keepers are called, in their order; none is the socket of the host's
+    own (:attr:`~.reading.Config.keeper_sockets`).
+    """
 
     timeout_seconds: _Seconds = 600
     keeper_timeout_seconds: _Seconds = 120
+    keepers: Annotated[
+        tuple[_Socket, ...],
+        Meta(
+            max_length=8,
+            description="a list of at most 8 sockets' paths, such as "
+            '["run/tunnel/keeper-a.sock", "run/tunnel/keeper-b.sock"]',
+        ),
+    ] = ()
+    keeper_wait_seconds: Annotated[int, _whole(0, 200, "seconds")] = 60
     duplicate_days: Annotated[int, _whole(1, 365, "days")] = 30
     chores_seconds: _Seconds = 300
 

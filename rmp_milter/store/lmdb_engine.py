@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rmp_milter.store import compacting, migrating, rotating
+from rmp_milter.store import compacting, lmdb_moving, migrating, rotating
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import KeySuccession, Progress, StoreReport, Tell
+    from rmp_milter.store.lmdb_moving import LmdbLeaving
+    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, StoreReport, Tell
 
 
 def _tell_nobody(_done: int, _total: int) -> None:
@@ -98,6 +99,19 @@ class LmdbEngine:
             "rmp store check",
             f"{destroy}   (of use only where the disk writes in place)",
         )
+
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Say nothing: the file's group is what both processes need."""
+        del milter, courier
+        return ""
+
+    def leaving(self) -> AbstractContextManager[LmdbLeaving]:
+        """Give the store for another engine to take over."""
+        return lmdb_moving.leaving(self._folder)
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Make the store's file of what another engine leaves."""
+        lmdb_moving.take_over(self._folder, keys, left, tell)
 
     def _described(self, move: migrating.Move) -> Migration:
         data, old = self._folder / DATA, migrating.kept(self._folder, move.found)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.disk.room import said
 from rmp_milter.store.begun import BegunCopy
 from rmp_milter.store.beside import (
     DATA,
@@ -150,8 +151,9 @@ def _told_as_unchanged(folder: Path, move: Move, copy: BegunCopy) -> Iterator[No
     try:
         yield
     except (StoreError, lmdb.Error, OSError) as error:
+        why = said(error, folder)  # before there is room again
         copy.discard()
-        line = f"the store in {folder} stays as it was, of format {move.found}: {error}"
+        line = f"the store in {folder} stays as it was, of format {move.found}: {why}"
         raise StoreError(line) from error
     except Exception:
         copy.discard()

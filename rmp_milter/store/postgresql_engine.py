@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lmdb
-import psycopg
 
+from rmp_milter.store import postgresql_moving
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check_moment
 from rmp_milter.store.format import version
@@ -19,8 +19,8 @@ from rmp_milter.store.format.failures import OtherFormatError, StoreError, Store
 from rmp_milter.store.format.own_keys import first_records
 from rmp_milter.store.moving import write_file
 from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.failures import failure
-from rmp_milter.store.postgresql.reading import PostgresqlReads
+from rmp_milter.store.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.store.postgresql.roles import groundwork
 from rmp_milter.store.postgresql.schema import check_format, format_of, make_store
 from rmp_milter.store.postgresql.statements import turn_statements
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
@@ -28,11 +28,13 @@ from rmp_milter.store.surface import DUPLICATE_DAYS, Earlier, Migration, StoreRe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.postgresql.connecting import Connection
     from rmp_milter.store.postgresql.place import PostgresqlPlace
-    from rmp_milter.store.surface import KeySuccession, Progress, Tell
+    from rmp_milter.store.postgresql_moving import PostgresqlLeaving
+    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, Rotation, Tell
 
 BY_A_FILE = "rmp store move it to a file, do it there, and move it back"
 
@@ -113,7 +115,7 @@ class PostgresqlEngine:
             raise StoreError(f"{self._place} is of format {plan.found}: {BY_A_FILE}")
         return plan
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Say how a key is changed: over a file."""
         del succession, tell
         raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")
@@ -128,17 +130,26 @@ class PostgresqlEngine:
             store.copy(target)
         return ("VACUUM FULL every table, or move the store there and back", "rmp store check")
 
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Return statements that make schema, tables and rights, for psql."""
+        return groundwork(self._place.schema, milter, courier)
+
+    def leaving(self) -> AbstractContextManager[PostgresqlLeaving]:
+        """Give the store for another engine to take over; nobody writes meanwhile."""
+        return postgresql_moving.leaving(self._place)
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Fill the tables with what another engine leaves."""
+        postgresql_moving.take_over(self._place, keys, left, tell)
+
     @contextmanager
-    def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlReads]:
+    def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlMomentReads]:
         with connect(self._place) as connection:
             if not of_any_format:
                 check_format(connection, self._place)
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
             connection.execute(begin, prepare=False)
-            try:
-                yield PostgresqlReads(connection, self._place.schema)
-            except psycopg.Error as error:
-                raise failure(error) from error
+            yield PostgresqlMomentReads(connection, self._place.schema)
 
 
 class PostgresqlMoment:
@@ -146,7 +157,7 @@ class PostgresqlMoment:
 
     file = DATA
 
-    def __init__(self, turn: Connection, txn: PostgresqlReads) -> None:
+    def __init__(self, turn: Connection, txn: PostgresqlMomentReads) -> None:
         self._turn = turn
         self._txn = txn
         self.size = txn.size()

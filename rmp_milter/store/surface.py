@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from rmp_milter.dossier.search_terms import Term
     from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.transaction import ReadTransaction
 
     Progress = Callable[[int, int], None]
     """Is told how many records of how many are done."""
@@ -55,6 +56,7 @@ __all__ = [
     "URGENT",
     "Engine",
     "KeySuccession",
+    "Leaving",
     "Migration",
     "Outbox",
     "OutboxRow",
@@ -474,6 +476,21 @@ class KeySuccession(Protocol):
         """Put the next key in its place; ``next_row`` of the outbox is nobody's yet."""
 
 
+class Leaving(Protocol):
+    """A store that nobody writes to as long as its block lasts, for another engine to take over."""
+
+    @property
+    def moment(self) -> ReadTransaction:
+        """All its records."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+
+    def settle(self) -> None:
+        """Have it be a store no more: another engine has all of it. Durable on return."""
+
+
 class Engine(Protocol):
     """A store in its place, not opened: made, opened, verified, moved.
 
@@ -549,4 +566,21 @@ class Engine(Protocol):
         """Write the store into ``target`` (absent or empty) without what was erased from it.
 
         Nobody may have it open. Returns what the host does then, a line each.
+        """
+
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Return what a server's administrator says to it before a store can be made.
+
+        The two are roles, each with the least rights that its process needs. Empty where there
+        is no server.
+        """
+
+    def leaving(self) -> AbstractContextManager[Leaving]:
+        """Give the store for another engine to take over; nobody may have it open."""
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Make this engine's store of what another leaves; durable on return.
+
+        It is compared record by record and verified before it is a store. What a call before
+        has begun is gone on with.
         """

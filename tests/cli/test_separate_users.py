@@ -307,7 +307,7 @@ from rmp_milter.store.format import version
 os.umask(0o077)
 ours = version.FORMAT.number
 version.FORMAT = version.FORMAT._replace(number=ours + 1)
-lmdb_engine.STEPS = {ours: lambda handle, keys, told: None}
+lmdb_engine.STEPS = {ours: lambda course: None}
 sys.exit(main.run(["--config", sys.argv[1], "store", "migrate"]))
 """
 

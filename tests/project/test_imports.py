@@ -24,7 +24,7 @@ FLOORS = (
     ("credentials",),
     ("audit", "calls", "config", "status", "store", "trust"),
     ("mail",),
-    ("keeper", "handlers", "courier"),
+    ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
     ("cli",),
@@ -86,7 +86,10 @@ RESERVED = {
         "rmp_milter.tlog.notes",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
+    # The network between hosts is a process of its own.
+    "ssl": ["rmp_milter.tunnel.*", "rmp_milter.host.live.*"],
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
@@ -368,6 +371,7 @@ def test_the_contract_of_the_store_is_tried_by_its_surface_alone() -> None:
     assert files.pop("engines.py")
     assert files.pop("tried_lmdb.py")
     assert files.pop("tried_postgresql.py")
+    assert files.pop("test_transactions.py")  # of what the engines are built on
     for path in files.values():
         known = STORE_SURFACE | {"rmp_milter.store"}  # which gives the surface's names on
         assert of_the_store(imported_names(path.read_text())) - known == set(), path.name

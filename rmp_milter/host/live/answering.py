@@ -100,14 +100,14 @@ def _keeper(config: Config) -> list[PostfixFinding]:
 
 
 def _asked(config: Config) -> Iterator[PostfixFinding]:
-    socket = config.sockets.keeper
-    try:
-        KeeperClient(socket, PATIENCE_SECONDS).expect(Learned, Show(()))
-    except (KeeperDown, KeeperFailed) as fault:
-        yield error(
-            f"{socket}: the keeper does not answer the milter: {fault}",
-            "start it (systemctl status rmp-keeper); its log says what it lacks",
-        )
+    for socket in config.keeper_sockets:
+        try:
+            KeeperClient(socket, PATIENCE_SECONDS).expect(Learned, Show(()))
+        except (KeeperDown, KeeperFailed) as fault:
+            yield error(
+                f"{socket}: the keeper does not answer the milter: {fault}",
+                "start it (systemctl status rmp-keeper); its log says what it lacks",
+            )
 
 
 def _custody(config: Config) -> Iterator[PostfixFinding]:

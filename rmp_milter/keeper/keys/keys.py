@@ -263,6 +263,18 @@ def service_certificate(folder: Path) -> bytes:
     return _read_service(folder / SERVICE).to_public_key().to_bytes()
 
 
+def service_key_ids(folder: Path, now: int) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the ids of the service's keys that open mails, and of former ones that do no more.
+
+    Raises :class:`.KeyFileError` and ``OSError``.
+    """
+    own = decryption_keys(_read_service(folder / SERVICE).to_bytes())
+    former = read_former_service(folder, _read_service)
+    still = (key for each in former if now < each.until for key in each.decryption)
+    over = (key.key_id for each in former if now >= each.until for key in each.decryption)
+    return frozenset(key.key_id for key in (*own, *still)), frozenset(over)
+
+
 def _read_service(path: Path) -> SignedSecretKey:
     content = read_private(path)
     try:

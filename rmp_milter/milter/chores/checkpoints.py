@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from rmp_milter.audit.handovers import LogHandOver
-from rmp_milter.calls.client import KeeperClient
+from rmp_milter.calls.client import AnyKeeper
 from rmp_milter.calls.protocol import Checkpoint, Checkpointed, heartbeat_at
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import (
@@ -46,7 +46,7 @@ def last_hour(now: int, hour: int) -> int:
 
 
 def send_checkpoint(
-    keeper: KeeperClient,
+    keeper: AnyKeeper,
     store: Store,
     audience: Audience,
     now: int,
@@ -90,7 +90,7 @@ def _mark(due: int) -> bytes:
 
 
 def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
-    keeper: KeeperClient, store: Store, audience: Audience, at: int, hour: int, now: int
+    keeper: AnyKeeper, store: Store, audience: Audience, at: int, hour: int, now: int
 ) -> bool:
     """Send the checkpoint of the day of ``at`` unless that is done; return whether it was.
 

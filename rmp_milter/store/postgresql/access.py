@@ -27,7 +27,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.postgresql.connecting import connect, make_ready, parameters
 from rmp_milter.store.postgresql.failures import failure, is_passing, one_line
-from rmp_milter.store.postgresql.reading import PostgresqlReads
+from rmp_milter.store.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
 from rmp_milter.store.postgresql.statements import turn_statements
 from rmp_milter.store.postgresql.writing import PostgresqlWrites
 
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.2
+LEAST_SECONDS = 1
+"""What a commit is given at least, however late it comes to it."""
+
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_current_snapshot()"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
@@ -75,14 +78,12 @@ class PostgresqlAccess:
         )
 
     @contextmanager
-    def reading(self) -> Iterator[PostgresqlReads]:
+    def reading(self) -> Iterator[PostgresqlMomentReads]:
         """Give one moment of the store; raises :class:`StoreFailed`."""
         self._check_usable()
         connection = self._begun()
         try:
-            yield PostgresqlReads(connection, self._place.schema)
-        except psycopg.Error as error:
-            raise failure(error) from error
+            yield PostgresqlMomentReads(connection, self._place.schema)
         finally:
             self._give_back(connection)
 
@@ -113,7 +114,7 @@ class PostgresqlAccess:
     def close(self) -> None:
         """Refuse every further use; moments that are open go on."""
         self._end(StoreFailed("closed"))
-        self._pool.close(timeout=0)
+        self._pool.close()
         with self._turn:
             self._writer.close()
 
@@ -180,7 +181,7 @@ class WritingConnection:
         except BaseException:
             self._drop_unless_rolled_back()
             raise
-        if not self._committed(connection) and not self._was_done(number, deadline):
+        if not self._committed(connection, deadline) and not self._was_done(number, deadline):
             raise _LostError("the connection was lost, and nothing was written")
         return done
 
@@ -193,14 +194,18 @@ class WritingConnection:
         connection.execute(_BEGIN_WRITING, prepare=False)
         row = connection.execute(self._said.take).fetchone()
         if row is None:
-            raise StoreError("the row of turns is missing")
+            raise StoreFailed("closed", "it was moved away")
         return cast("int", row[0]) + 1
 
-    def _committed(self, connection: Connection) -> bool:
-        """Commit; return whether it is sure that all is written wherever it has to be."""
+    def _committed(self, connection: Connection, deadline: float) -> bool:
+        """Commit; return whether it is sure that all is written wherever it has to be.
+
+        No time limit of the server's holds for its wait for a standby, so it is ended from here.
+        """
         self._warned = False
         try:
-            said = connection.execute("COMMIT", prepare=False).statusmessage
+            with _cancelled(connection, deadline):
+                said = connection.execute("COMMIT", prepare=False).statusmessage
         except psycopg.OperationalError:
             self._drop()
             return False
@@ -213,21 +218,21 @@ class WritingConnection:
         """Find out what became of our turn of this number, and have it durable if it was done."""
         while True:
             try:
-                return self._looked_up(self._connected(deadline), number)
+                return self._looked_up(self._connected(deadline), number, deadline)
             except (psycopg.Error, _LostError, _UnknownError) as error:
                 self._drop()
                 if time.monotonic() > deadline:
                     said = f"whether it was written is not known: {one_line(error)}"
                     raise _UnknownError(said) from error
 
-    def _looked_up(self, connection: Connection, number: int) -> bool:
+    def _looked_up(self, connection: Connection, number: int, deadline: float) -> bool:
         self._take_turn(connection)
         row = connection.execute(self._said.remembered, (self._own,)).fetchone()
         if row is None or row[0] != number:
             connection.execute("ROLLBACK", prepare=False)
             return False
         connection.execute(self._said.mark)
-        if not self._committed(connection):
+        if not self._committed(connection, deadline):
             raise _UnknownError("it was written, and no standby has it yet")
         return True
 
@@ -258,3 +263,20 @@ class WritingConnection:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+@contextmanager
+def _cancelled(connection: Connection, deadline: float) -> Iterator[None]:
+    """Have what the connection does in the block cancelled, if it goes on until ``deadline``."""
+
+    def cancel() -> None:
+        with suppress(psycopg.Error):
+            connection.cancel_safe()
+
+    timer = threading.Timer(max(LEAST_SECONDS, deadline - time.monotonic()), cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -93,7 +93,7 @@ def make_ready(connection: Connection) -> None:
     connection.prepare_threshold = 0
     if connection.info.server_version < OLDEST:
         raise RefusedServerError("PostgreSQL 15 or newer is needed")
-    row = connection.execute(_WHO).fetchone()
+    row = connection.execute(_WHO, prepare=False).fetchone()
     pid, standby = row[:2] if row else (0, True)
     if standby:
         raise RefusedServerError("it is a standby, on which nothing can be decided")

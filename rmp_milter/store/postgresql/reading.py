@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import psycopg
+from psycopg.sql import SQL
+
 from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.format.transaction import beyond
+from rmp_milter.store.postgresql.failures import failure
 from rmp_milter.store.postgresql.statements import TURN, WRITERS, statements, turn_statements
 
 if TYPE_CHECKING:
@@ -14,7 +18,8 @@ if TYPE_CHECKING:
     from psycopg.sql import Composed
 
     from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.statements import Statements
+    from rmp_milter.store.postgresql.failures import failure
+from rmp_milter.store.postgresql.statements import Statements
 
 FIRST, MOST = 16, 1024
 """Keys asked for at first, most look-ups having few, and at most in one go."""
@@ -25,11 +30,11 @@ BEYOND_ALL = b"\xff" * 512
 
 LOOKED_UP_AT_ONCE = 10_000
 
-_SIZE = """
+_SIZE = SQL("""
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %b AND c.relkind = 'r' AND c.relname LIKE %b
-"""
+""")
 
 
 class PostgresqlReads:
@@ -92,8 +97,8 @@ class PostgresqlReads:
 
     def tables(self) -> Iterator[str]:
         """Yield the names of all tables that are there but the engine's own."""
-        there = "SELECT tablename::text FROM pg_tables WHERE schemaname = %b"
-        for (name,) in self._connection.execute(there, (self._schema,)).fetchall():
+        there = SQL("SELECT tablename::text FROM pg_tables WHERE schemaname = %b")
+        for (name,) in self._ask(there, self._schema):
             if name not in {TURN, WRITERS}:
                 yield cast("str", name)
 
@@ -104,8 +109,7 @@ class PostgresqlReads:
     def size(self, table: StoreTable | None = None) -> int:
         """Return how many bytes a table takes, or all of them, with their indexes."""
         asked = self._schema, table.value if table else "%"
-        row = self._connection.execute(_SIZE, asked, binary=True).fetchone()
-        return cast("int", row[0]) if row else 0
+        return cast("int", self._ask(_SIZE, *asked)[0][0])
 
     def _keys_between(self, table: StoreTable, start: bytes, end: bytes) -> Iterator[bytes]:
         many = FIRST
@@ -122,8 +126,18 @@ class PostgresqlReads:
     def _said(self, table: StoreTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: Composed, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
         return self._connection.execute(statement, values, binary=True).fetchall()
+
+
+class PostgresqlMomentReads(PostgresqlReads):
+    """The same for who knows the store's errors alone: nothing is to be done again."""
+
+    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+        try:
+            return super()._ask(statement, *values)
+        except psycopg.Error as error:
+            raise failure(error) from error
 
 
 def _keys(rows: list[tuple[object, ...]]) -> list[bytes]:

@@ -12,7 +12,8 @@ from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.tables import FORMAT_KEY, StoreTable, table_names
 from rmp_milter.store.postgresql.failures import failure
 from rmp_milter.store.postgresql.reading import PostgresqlReads
-from rmp_milter.store.postgresql.statements import definitions, statements
+from rmp_milter.store.postgresql.statements import definitions, turn_statements
+from rmp_milter.store.postgresql.writing import send_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +42,22 @@ def make_store(
 
 def make_room(connection: Connection, place: PostgresqlPlace) -> None:
     """Make the tables, or find them empty; in a transaction of the caller's."""
-    there = {*PostgresqlReads(connection, place.schema).tables()}
+    make_unless_there(connection, place)
+    if holds_anything(connection, place.schema):
+        raise StoreError(f"{place} is not empty: no store is made over it")
+
+
+def make_unless_there(connection: Connection, place: PostgresqlPlace) -> None:
+    """Make the tables, or find a store's tables that are no store: they have no format."""
+    reads = PostgresqlReads(connection, place.schema)
+    there = {*reads.tables()}
     if not there:
         name = Identifier(place.schema)
         if not connection.execute(_SCHEMA_IS_THERE, (place.schema,)).fetchone():
             connection.execute(SQL("CREATE SCHEMA {}").format(name))
         for definition in definitions(place.schema):
             connection.execute(definition)
-    elif there != {*table_names()} or holds_anything(connection, place.schema):
+    elif there != {*table_names()} or reads.has(StoreTable.META, FORMAT_KEY):
         raise StoreError(f"{place} is not empty: no store is made over it")
 
 
@@ -64,9 +73,9 @@ def holds_anything(connection: Connection, schema: str) -> bool:
 def give_format(connection: Connection, schema: str, records: Mapping[bytes, bytes]) -> None:
     """Write records of ``meta``, the format's mark among them: from then on it is a store."""
     marked = {FORMAT_KEY: version.FORMAT.mark, **records}
-    connection.execute(
-        statements(schema, StoreTable.META).write, ([*marked], [*marked.values()])
-    )
+    with connection.transaction():
+        connection.execute(turn_statements(schema).begin)
+        send_records(connection, schema, StoreTable.META, [*marked.items()])
 
 
 def format_of(connection: Connection, place: PostgresqlPlace) -> int:

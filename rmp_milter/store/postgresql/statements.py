@@ -84,10 +84,10 @@ def definitions(schema: str) -> Iterator[Composed]:
         "CREATE TABLE {table} (one boolean PRIMARY KEY CHECK (one), changes bigint NOT NULL)"
         " WITH (fillfactor = 10)"
     ).format(table=Identifier(schema, TURN))
-    yield SQL("INSERT INTO {table} VALUES (true, 0)").format(table=Identifier(schema, TURN))
     yield SQL(
         "CREATE TABLE {table} (writer uuid PRIMARY KEY, changes bigint NOT NULL,"
-        " at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50)"
+        " at timestamptz NOT NULL DEFAULT now(), whose name NOT NULL DEFAULT current_user)"
+        " WITH (fillfactor = 50)"
     ).format(table=Identifier(schema, WRITERS))
 
 
@@ -100,6 +100,8 @@ class TurnStatements:
     remember: Composed
     remembered: Composed
     changes: Composed
+    begin: Composed
+    end: Composed
 
 
 @cache
@@ -120,4 +122,6 @@ def turn_statements(schema: str) -> TurnStatements:
         ),
         remembered=said(SQL("SELECT changes FROM {writers} WHERE writer = %b")),
         changes=said(SQL("SELECT changes FROM {turn}")),
+        begin=said(SQL("INSERT INTO {turn} VALUES (true, 0) ON CONFLICT DO NOTHING")),
+        end=said(SQL("DELETE FROM {turn}")),
     )

@@ -12,7 +12,7 @@ from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.postgresql.statements import PART_BYTES, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rmp_milter.store.format.transaction import Value
     from rmp_milter.store.postgresql.connecting import Connection
@@ -144,22 +144,12 @@ class PostgresqlWrites:
     def send(self, connection: Connection, schema: str) -> None:
         """Write all of it over the connection, without waiting between two statements."""
         for table, changed in self._changes.items():
-            said = statements(schema, table)
-            written = changed.written
-            gone = changed.removed
+            gone, written = changed.removed, changed.written
             if table is StoreTable.BODIES:
                 gone += [key for key, _ in written]
             if gone:
-                connection.execute(said.delete, (gone,))
-            if not written:
-                continue
-            if table is StoreTable.BODIES:
-                for key, value in written:
-                    for number, part in enumerate(parts(value)):
-                        connection.execute(said.write, (key, number, part))
-            else:
-                keys, values = zip(*written, strict=True)
-                connection.execute(said.write, (list(keys), [*map(bytes, values)]))
+                connection.execute(statements(schema, table).delete, (gone,))
+            send_records(connection, schema, table, written)
 
     def _get_stored(self, table: StoreTable, key: bytes) -> bytes | None:
         place = table, key
@@ -169,6 +159,23 @@ class PostgresqlWrites:
                 return found
             self._known[place] = found
         return self._known[place]
+
+
+def send_records(
+    connection: Connection,
+    schema: str,
+    table: StoreTable,
+    records: Sequence[tuple[bytes, Value]],
+) -> None:
+    """Write records; of a body that is there already, nothing may be left."""
+    write = statements(schema, table).write
+    if table is StoreTable.BODIES:
+        for key, value in records:
+            for number, part in enumerate(parts(value)):
+                connection.execute(write, (key, number, part))
+    elif records:
+        keys, values = zip(*records, strict=True)
+        connection.execute(write, (list(keys), [*map(bytes, values)]))
 
 
 def parts(body: Value) -> Iterator[memoryview]:

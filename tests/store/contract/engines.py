@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from rmp_milter.store.format.transaction import Access
     from rmp_milter.store.surface import Engine, Store
 
 
@@ -29,6 +30,9 @@ class Tried(Protocol):
 
     def at(self, place: Path) -> Tried:
         """Return what opens the copies that the engine writes into a folder."""
+
+    def access(self, store: Store) -> Access:
+        """Return the open store's transactions."""
 
     def free(self) -> None:
         """Give back what it has; called at the end, its store closed."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Table
 
+    from rmp_milter.store.format.transaction import Access
     from rmp_milter.store.surface import Engine, Store
 
 
@@ -34,6 +35,9 @@ class Lmdb:
 
     def at(self, place: Path) -> Lmdb:
         return Lmdb(place)
+
+    def access(self, store: Store) -> Access:
+        return opened(store)._access
 
     def free(self) -> None:
         """Nothing is held."""

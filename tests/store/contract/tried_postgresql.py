@@ -27,6 +27,7 @@ from testbed.postgres import PrivatePostgres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rmp_milter.store.format.transaction import Access
     from rmp_milter.store.surface import Engine, Store
 
 SOCKET = "RMP_TEST_POSTGRES"
@@ -68,6 +69,9 @@ class Postgresql:
             host=server_folder(), user="postgres", dbname="postgres", schema=schema_of(place)
         )
         self.engine: Engine = PostgresqlEngine(self.pg)
+
+    def access(self, store: Store) -> Access:
+        return opened_in_postgresql(store)._access
 
     def free(self) -> None:
         """Leave the tables, which take a while to be made, to another test."""
