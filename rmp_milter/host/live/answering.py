@@ -112,16 +112,23 @@ def _asked(config: Config) -> Iterator[PostfixFinding]:
 
 def _custody(config: Config) -> Iterator[PostfixFinding]:
     """Have the keeper ask custody keys that lie elsewhere, by the door for root alone."""
+    if not _lies_elsewhere(config):
+        return
     try:
-        if not places(config):
-            return
         with KeeperLine(config.sockets.operator, PATIENCE_SECONDS) as line:
             tried, _ = line.expect(CustodyTried, TryCustody())
-    except (KeyFileError, KeeperDown, KeeperFailed, OSError) as fault:
+    except (KeeperDown, KeeperFailed) as fault:
         yield warning(f"the custody key elsewhere cannot be tried: {fault}", "as root: again")
         return
     for each in tried.faults:
         yield error(f"{each}: emergencies wait for it", "docs/admin.md, A token that is away")
+
+
+def _lies_elsewhere(config: Config) -> bool:
+    try:
+        return bool(places(config))
+    except (KeyFileError, OSError):
+        return False  # what cannot be read is found where it is read
 
 
 def _courier(config: Config) -> list[PostfixFinding]:
