@@ -16,6 +16,7 @@ from rmp_milter.calls.protocol import (
     Learned,
     Opened,
     Proven,
+    Recarded,
     Recoded,
     Recorded,
     Released,
@@ -51,6 +52,7 @@ ReplyT = TypeVar(
     Welcomed,
     SealedAgain,
     Reslotted,
+    Recarded,
 )
 
 _encoder = msgspec.msgpack.Encoder()

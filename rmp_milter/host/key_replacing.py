@@ -32,17 +32,17 @@ def command(file: str, option: str = "") -> str:
     return f"rmp key rotate {file.removesuffix('.key')} {option}".rstrip()
 
 
-def begin(config: Config, file: str) -> str:
+def begin(config: Config, file: str, *, most: int = MOST_FORMER) -> str:
     """Make another key for ``file`` (``waiting.key``); return the file of the former one.
 
-    As long as the keeper was not started anew since, it makes no second one. Raises
-    :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
+    As long as the keeper was not started anew since, it makes no second one, and never more
+    than ``most``. Raises :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
     """
     folder, started = config.paths.keeper, _started_at(config.sockets.keeper)
-    return as_owner(folder, lambda: _begun(folder, file, started), str)
+    return as_owner(folder, lambda: _begun(folder, file, started, most), str)
 
 
-def _begun(folder: Path, file: str, started: float) -> str:
+def _begun(folder: Path, file: str, started: float, most: int) -> str:
     keys = load_keys(folder)
     with Journal(folder / "log") as journal:
         check_own(keys, journal.key_values())
@@ -53,7 +53,7 @@ def _begun(folder: Path, file: str, started: float) -> str:
             # Whatever was killed: the present key alone counts.
             journal.note_key_values({file: (raw_value(file, present),)})
             return there[0]
-        if not copy and len(there) >= MOST_FORMER:
+        if not copy and len(there) >= most:
             line = f"{folder}: {len(there)} former keys of {file} are there already"
             raise KeyFileError(line, command(file, "--end"))
         name = copy or _kept(folder, file, present)

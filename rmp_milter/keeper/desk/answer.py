@@ -19,6 +19,7 @@ from rmp_milter.calls.protocol import (
     History,
     Open,
     Prove,
+    Recard,
     Recode,
     Record,
     RecordList,
@@ -51,6 +52,7 @@ from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.hosts import forget, rekey, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
+from rmp_milter.keeper.desk.recarding import recard
 from rmp_milter.keeper.desk.records import record
 from rmp_milter.keeper.desk.renewing import renew
 from rmp_milter.keeper.desk.reslotting import reslot
@@ -140,6 +142,7 @@ def _answer(
             | Welcome()
             | SealAgain()
             | Reslot()
+            | Recard()
         ):
             return _for_the_host(desk, request, now), None
         case _:
@@ -190,7 +193,7 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
             return amend(desk, request, now)
 
 
-def _for_the_host(  # noqa: PLR0911 -- one line a call
+def _for_the_host(  # noqa: C901, PLR0911 -- one line a call
     desk: Desk,
     request: Vouch
     | Relearn
@@ -200,7 +203,8 @@ def _for_the_host(  # noqa: PLR0911 -- one line a call
     | Checkpoint
     | Welcome
     | SealAgain
-    | Reslot,
+    | Reslot
+    | Recard,
     now: int,
 ) -> Reply:
     match request:
@@ -220,6 +224,8 @@ def _for_the_host(  # noqa: PLR0911 -- one line a call
             return seal_again(desk, request, now)
         case Reslot():
             return reslot(desk, request, now)
+        case Recard():
+            return recard(desk, request, now)
         case Checkpoint():
             return checkpoint(desk, request, now)
 

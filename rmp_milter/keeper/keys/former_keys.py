@@ -1,7 +1,7 @@
 """Former keys beside the present one: what was sealed to them opens still, nothing new is.
 
 ``waiting-20261201.key`` was the waiting key until that day, ``custody-20261201.key`` the custody
-key. Each stays until nothing is under it any more.
+key, ``pepper-20261201.key`` the pepper. Each stays until nothing is under it any more.
 """
 
 import re
@@ -16,7 +16,7 @@ from rmp_milter.keeper.keys.key_files import KeyFileError, read_raw
 MOST_FORMER = 2
 """More former keys of a kind than this nobody needs: each seal is tried with all of them."""
 _SUFFIX = ".key"
-_NAME = re.compile(r"(waiting|custody)-\d{8}(-\d)?\.key")
+_NAME = re.compile(r"(waiting|custody|pepper)-\d{8}(-\d)?\.key")
 
 
 class FormerKey(NamedTuple):
@@ -51,13 +51,15 @@ def former_names(folder: Path, file: str) -> list[str]:
 
 def read_former(folder: Path, file: str) -> tuple[FormerKey, ...]:
     """Read the former keys of ``file``, the newest first; raise :class:`.KeyFileError`."""
-    return tuple(_read(folder, file))
+    read = X25519PrivateKey.from_private_bytes
+    return tuple(FormerKey(name, read(raw)) for name, raw in raw_former(folder, file))
 
 
-def _read(folder: Path, file: str) -> Iterator[FormerKey]:
+def raw_former(folder: Path, file: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and octets of the former keys of ``file``, as :func:`read_former` does."""
     names = former_names(folder, file)
     if len(names) > MOST_FORMER:
         line = f"{folder}: {len(names)} former keys of {file}, {MOST_FORMER} are the most"
         raise KeyFileError(line, f"rmp key rotate {file.removesuffix(_SUFFIX)} --end")
     for name in names:
-        yield FormerKey(name, X25519PrivateKey.from_private_bytes(read_raw(folder / name)))
+        yield name, read_raw(folder / name)
