@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ class Touches:
 
     def __init__(self, environment: Environment) -> None:
         self.counts: Counter[str] = Counter()
-        tables = environment.tables
-        self._names = {id(getattr(tables, each.name)): each.name for each in fields(tables)}
+        self._names = {id(table): name for name, table in environment.tables.items()}
 
     def note(self, table: object) -> None:
         """Count a record of a table."""

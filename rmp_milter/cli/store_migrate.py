@@ -9,7 +9,15 @@ from rmp_milter.cli.stores import engine_of, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.surface import Migration
+from rmp_milter.store.surface import Earlier, Migration
+
+_EARLIER = {
+    Earlier.FITS: "go on where a call before was cut off",
+    Earlier.FOREIGN: (
+        "begin anew: what a call before has left is of the store as it was then, "
+        "or by another version"
+    ),
+}
 
 
 @click.command("migrate")
@@ -26,7 +34,7 @@ def migrate(config: Config, *, dry_run: bool) -> None:
     with reachable():
         move = engine_of(config).planned()
     if move.steps and not dry_run:
-        move = _moved(config)
+        move = _moved(config, move)
     if not move.steps:  # or another call has taken them meanwhile
         click.echo(f"nothing to do: format {move.wanted}")
     elif dry_run:
@@ -35,9 +43,11 @@ def migrate(config: Config, *, dry_run: bool) -> None:
         _say_done(move)
 
 
-def _moved(config: Config) -> Migration:
+def _moved(config: Config, move: Migration) -> Migration:
     with reachable():
         keys = store_keys(config)
+    if said := _EARLIER.get(move.earlier):
+        click.echo(f"will {said}")
     with refusing(StoreError):
         return engine_of(config).migrate(keys, progress_shown)
 
@@ -47,6 +57,8 @@ def _say_plan(move: Migration) -> None:
     for number in move.steps:
         click.echo(f"    {number} to {number + 1}")
     click.echo(f"over a copy of at most {move.room} bytes; nothing was changed")
+    if said := _EARLIER.get(move.earlier):
+        click.echo(f"would {said}")
 
 
 def _say_done(move: Migration) -> None:

@@ -1,20 +1,24 @@
-"""What ``rmp check`` says of the key files that a rotation leaves beside the store's keys."""
+"""What ``rmp check`` says of what a rotation or a move of the store leaves beside it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rmp_milter.config import Config
 from rmp_milter.config.sections import PathsSection
 from rmp_milter.postfix.facts import PostfixFinding, error, warning
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import former_file, read_former
-from rmp_milter.store.format.keys import METADATA, StoreKeyError
+from rmp_milter.store.format.keys import INDEX, METADATA, StoreKeyError
 from rmp_milter.store.format.succession import before_of, unfinished
+from rmp_milter.store.opening import engine_at
+from rmp_milter.store.surface import Earlier
 
 
 def kept_beside(paths: PathsSection) -> tuple[Path, ...]:
     """Return the files of former keys, whether they are there or not."""
-    outbox = paths.outbox_key
-    return before_of(paths.milter / METADATA), before_of(outbox), former_file(outbox)
+    rotated = paths.milter / METADATA, paths.milter / INDEX, paths.outbox_key
+    return *map(before_of, rotated), former_file(paths.outbox_key)
 
 
 def rotation_findings(config: Config, now: int) -> Iterator[PostfixFinding]:
@@ -22,6 +26,7 @@ def rotation_findings(config: Config, now: int) -> Iterator[PostfixFinding]:
     paths = config.paths
     if hint := unfinished(paths.milter, paths.outbox_key):
         yield warning(f"{paths.store}: a next key lies beside the store's", hint)
+    yield from _move_left(config)
     file = former_file(paths.outbox_key)
     try:
         former = read_former(paths.outbox_key)
@@ -30,3 +35,12 @@ def rotation_findings(config: Config, now: int) -> Iterator[PostfixFinding]:
         return
     if former and all(each.until <= now for each in former):
         yield warning(f"{file}: no bounce is recognised by it any more", f"rm {file}")
+
+
+def _move_left(config: Config) -> Iterator[PostfixFinding]:
+    with suppress(StoreError):  # which is told of where the store is opened
+        move = engine_at(config.paths.store, config.store).planned()
+        if move.earlier is not Earlier.NONE:
+            hint = f"the services stopped, give rmp store migrate again; or: {move.abandon}"
+            line = f"{config.paths.store}: a migration was cut off, and its copy takes room"
+            yield warning(line, hint)

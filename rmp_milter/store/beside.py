@@ -29,15 +29,20 @@ MAX_TABLES = 64
 """Room for the tables of two formats."""
 
 
-def opened(folder: Path, *, read_only: bool, lock: bool) -> lmdb.Environment:
-    """Open a store's file as it was made, whatever its format."""
+def opened(
+    folder: Path, *, read_only: bool, lock: bool, sync: bool = False
+) -> lmdb.Environment:
+    """Open a store's file as it was made, whatever its format.
+
+    Without ``sync`` nothing is on disk before it is brought there: nobody needs half a copy.
+    """
     return lmdb.Environment(
         str(folder),
         map_size=0,
         readonly=read_only,
         create=False,
         lock=lock,
-        sync=False,  # nobody needs a copy before it is whole, and on disk
+        sync=sync,
         max_dbs=MAX_TABLES,
     )
 
@@ -59,10 +64,21 @@ def clear(folder: Path, name: str) -> None:
     shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def check_room(folder: Path) -> None:
-    """See that there is room for a second store, before the disk is full of half of it."""
+def used_bytes(folder: Path) -> int:
+    """Return how much of the store's file is in use, its freed pages among it."""
     with opened(folder, read_only=True, lock=False) as handle:
-        needed = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
+        used = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
+    return min(
+        used, (folder / DATA).stat().st_size
+    )  # the last ones may never have been written
+
+
+def check_room(folder: Path, there: int = 0) -> None:
+    """See that there is room for a second store, before the disk is full of half of it.
+
+    So many octets of it are ``there`` already.
+    """
+    needed = used_bytes(folder) - there
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StoreError(f"a second store needs about {needed} bytes, and {free} are free")

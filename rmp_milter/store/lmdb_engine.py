@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rmp_milter.store import compacting, migrating, rotating
+from rmp_milter.store import compacting, lmdb_moving, migrating, rotating
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
 from rmp_milter.store.format.alone import FILE_MODE
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
 from rmp_milter.store.store import LmdbStore, create
-from rmp_milter.store.surface import DUPLICATE_DAYS, Migration
+from rmp_milter.store.surface import DUPLICATE_DAYS, Migration, Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import KeySuccession, Progress, StoreReport, Tell
+    from rmp_milter.store.lmdb_moving import LmdbLeaving
+    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, StoreReport, Tell
 
 
 def _tell_nobody(_done: int, _total: int) -> None:
@@ -82,9 +83,10 @@ class LmdbEngine:
         """Move the store over a copy beside it."""
         return self._described(migrating.migrate(self._folder, keys, STEPS, tell))
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Write the store anew beside it, under the key that follows."""
-        return rotating.rotate(self._folder, succession, tell)
+        ended = rotating.rotate(self._folder, succession, tell)
+        return Rotation(ended, tuple(f"rm {file}" for file in migrating.all_kept(self._folder)))
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
         """Write the store into ``target`` without its freed pages."""
@@ -98,12 +100,27 @@ class LmdbEngine:
             f"{destroy}   (of use only where the disk writes in place)",
         )
 
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Say nothing: the file's group is what both processes need."""
+        del milter, courier
+        return ""
+
+    def leaving(self) -> AbstractContextManager[LmdbLeaving]:
+        """Give the store for another engine to take over."""
+        return lmdb_moving.leaving(self._folder)
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Make the store's file of what another engine leaves."""
+        lmdb_moving.take_over(self._folder, keys, left, tell)
+
     def _described(self, move: migrating.Move) -> Migration:
         data, old = self._folder / DATA, migrating.kept(self._folder, move.found)
         return Migration(
             found=move.found,
             wanted=move.wanted,
+            earlier=move.earlier,
             room=data.stat().st_size,
             clear=f"rm {old}",
             back=f"mv {old} {data}",
+            abandon=f"rm -r {self._folder / migrating.COPY}",
         )

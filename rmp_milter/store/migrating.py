@@ -3,9 +3,10 @@
 The store's file is not written to. A copy inside its folder, where the milter's user may
 write, goes through the steps from its format to ours (:mod:`rmp_milter.store.steps`), is
 verified as ``rmp store check`` does, and takes the file's place by a rename. A full disk, a
-step that fails or a kill leave the store as it was, and a second call begins anew. The old
-file stays beside the new one, under a name with its format: the way back, until the host
-removes it.
+step that fails or a kill leave the store as it was. What failed is thrown away; what was killed
+is kept on disk as far as it is (:mod:`rmp_milter.store.begun`,
+:mod:`rmp_milter.store.format.course`), and a second call goes on with it. The old file stays
+beside the new one, under a name with its format: the way back, until the host removes it.
 """
 
 from __future__ import annotations
@@ -18,18 +19,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.disk.room import said
+from rmp_milter.store.begun import BegunCopy
 from rmp_milter.store.beside import (
     DATA,
     check_room,
+    clear,
     make_like,
     opened,
-    place_beside,
+    used_bytes,
     verify,
 )
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import alone
+from rmp_milter.store.format.course import Course
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
-from rmp_milter.store.format.tables import FORMAT_KEY
+from rmp_milter.store.surface import Earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,11 +53,15 @@ address space; the disk is used as it fills."""
 
 
 class Move(NamedTuple):
-    """From which format a store goes to which, by which steps; none where it is there."""
+    """From which format a store goes to which, by which steps; none where it is there.
+
+    ``earlier`` is what a call that was cut off has left of it.
+    """
 
     found: int
     wanted: int
     steps: tuple[Step, ...]
+    earlier: Earlier = Earlier.NONE
 
 
 def planned(folder: Path, steps: Steps) -> Move:
@@ -75,12 +84,19 @@ def migrate(folder: Path, keys: StoreKeys, steps: Steps, tell: Tell) -> Move:
         move = _planned(folder, steps, lock=False)
         if move.steps:
             _carry_out(folder, keys, move, tell)
+        else:
+            clear(folder, COPY)  # of a call that was killed behind its rename
     return move
 
 
 def kept(folder: Path, found: int) -> Path:
     """Return where the file of the older format is kept."""
     return folder / f"{DATA}.format-{found}"
+
+
+def all_kept(folder: Path) -> list[Path]:
+    """Return the files of older formats that are kept."""
+    return sorted(folder.glob(f"{DATA}.format-*"))
 
 
 def _planned(folder: Path, steps: Steps, *, lock: bool) -> Move:
@@ -90,7 +106,15 @@ def _planned(folder: Path, steps: Steps, *, lock: bool) -> Move:
     for number in range(found, wanted):
         if number not in steps:
             raise StoreError(f"no step leads from format {number} to {number + 1}")
-    return Move(found, wanted, tuple(steps[number] for number in range(found, wanted)))
+    taken = tuple(steps[number] for number in range(found, wanted))
+    return Move(found, wanted, taken, _copy_in(folder, wanted).earlier())
+
+
+def _copy_in(folder: Path, wanted: int) -> BegunCopy:
+    try:
+        return BegunCopy(folder, COPY, wanted)
+    except OSError as error:
+        raise StoreError(f"cannot read the store in {folder}: {error.strerror}") from error
 
 
 def _number_in(folder: Path, *, lock: bool) -> int:
@@ -107,44 +131,43 @@ def _carry_out(folder: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
     data, old = folder / DATA, kept(folder, move.found)
     if old.exists() and not old.samefile(data):
         raise StoreError(f"{old} is there from another time: move it away first")
-    with place_beside(folder, COPY) as place:
-        with _told_as_unchanged(folder, move):
-            check_room(folder)
-            _make_copy(folder, place, tell)
-            _take_steps(place, keys, move, tell)
-            verify(place, keys, "the migrated copy", functools.partial(tell, "verifying"))
-            make_like(place / DATA, data)
-            _keep(data, old)
-        (place / DATA).replace(data)
-        sync_folder(folder)
+    copy = _copy_in(folder, move.wanted)
+    with _told_as_unchanged(folder, move, copy):
+        there = copy.begin()
+        check_room(folder, there)
+        copy.copy(used_bytes(folder), functools.partial(tell, "copying"))
+        _take_steps(copy.place, keys, move, tell)
+        verify(copy.place, keys, "the migrated copy", functools.partial(tell, "verifying"))
+        make_like(copy.place / DATA, data)
+        _keep(data, old)
+        (copy.place / DATA).replace(data)
+    sync_folder(folder)
+    copy.discard()
 
 
 @contextmanager
-def _told_as_unchanged(folder: Path, move: Move) -> Iterator[None]:
+def _told_as_unchanged(folder: Path, move: Move, copy: BegunCopy) -> Iterator[None]:
+    """Throw the copy away where something failed; whoever stops the call himself may go on."""
     try:
         yield
     except (StoreError, lmdb.Error, OSError) as error:
-        line = f"the store in {folder} stays as it was, of format {move.found}: {error}"
+        why = said(error, folder)  # before there is room again
+        copy.discard()
+        line = f"the store in {folder} stays as it was, of format {move.found}: {why}"
         raise StoreError(line) from error
-
-
-def _make_copy(folder: Path, place: Path, tell: Tell) -> None:
-    size = (folder / DATA).stat().st_size
-    tell("copying", 0, size)
-    with opened(folder, read_only=True, lock=False) as handle:
-        handle.copy(str(place), compact=True)
-    tell("copying", size, size)
+    except Exception:
+        copy.discard()
+        raise
 
 
 def _take_steps(place: Path, keys: StoreKeys, move: Move, tell: Tell) -> None:
-    with opened(place, read_only=False, lock=False) as handle:
+    with opened(place, read_only=False, lock=False, sync=True) as handle:
         _make_room(handle, (place / DATA).stat().st_size)
-        for number, step in enumerate(move.steps, move.found):
-            step(handle, keys, functools.partial(tell, f"format {number} to {number + 1}"))
-            meta = version.open_table(handle, "meta")
-            with handle.begin(write=True) as txn:
-                mark = version.FORMAT._replace(number=number + 1).mark
-                txn.put(FORMAT_KEY, mark, db=meta)
+        for number in range(version.number_of(handle), move.wanted):
+            told = functools.partial(tell, f"format {number} to {number + 1}")
+            course = Course(handle, keys, told)
+            move.steps[number - move.found](course)
+            course.arrive(version.FORMAT._replace(number=number + 1).mark)
 
 
 def _make_room(handle: lmdb.Environment, size: int) -> None:

@@ -1,20 +1,17 @@
 """The outbox as the courier uses it: with its key alone, beside the running milter.
 
-A row is sent at least once: it stays due until :meth:`LmdbOutbox.sent` is durable. Rows do
+A row is sent at least once: it stays due until :meth:`OpenOutbox.sent` is durable. Rows do
 not vanish: what cannot be sent is parked, with its content, until the host decides.
 """
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from rmp_milter.disk.closing import Closing
 from rmp_milter.store.format.codecs import OutboxCodecs, number_of, u64
-from rmp_milter.store.format.environment import Environment, lease, release
 from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 from rmp_milter.store.format.keys import OUTBOX, PUT_BACK, StoreKeyError
 from rmp_milter.store.format.records import (
@@ -24,35 +21,34 @@ from rmp_milter.store.format.records import (
     WaitingMail,
     from_stored,
 )
-from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
+from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY, StoreTable
 from rmp_milter.store.read.bodies import Bodies
 from rmp_milter.store.write.outbox_rows import OutboxRows, harmless_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    import lmdb
 
     from rmp_milter.dossier.model import OutgoingMail
-    from rmp_milter.store.format.tables import Tables
+    from rmp_milter.store.format.transaction import (
+        Access,
+        ReadTransaction,
+        Value,
+        WriteTransaction,
+    )
 
-__all__ = ["LmdbOutbox", "LmdbOutboxSnapshot", "OutboxRow", "RowState"]
+__all__ = ["OpenOutbox", "OutboxRow", "OutboxView", "RowState", "check_outbox_key"]
 
 
-class LmdbOutboxSnapshot(Bodies):
+class OutboxView(Bodies):
     """The outbox at one moment: what to send, and the stored bodies that go into it."""
 
-    def __init__(
-        self, txn: lmdb.Transaction[memoryview], tables: Tables, codecs: OutboxCodecs
-    ) -> None:
-        super().__init__(txn, tables.bodies)
-        self._tables = tables
+    def __init__(self, txn: ReadTransaction, codecs: OutboxCodecs) -> None:
+        super().__init__(txn)
         self._codecs = codecs
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``; raises :class:`StoreError` where there is none."""
-        sealed = self._txn.get(u64(row), db=self._tables.outbox)
+        sealed = self._txn.get(StoreTable.OUTBOX, u64(row))
         if sealed is None:
             raise StoreError(f"there is no row {row} in the outbox")
         return from_stored(self._codecs.mails.open(u64(row), sealed))
@@ -63,8 +59,7 @@ class LmdbOutboxSnapshot(Bodies):
         A row whose state is damaged is left out, so that it holds up no other; it is
         shown by :meth:`rows`.
         """
-        keys = self._txn.cursor(self._tables.outbox_due).iternext(keys=True, values=False)
-        for key in keys:
+        for key in self._txn.keys(StoreTable.OUTBOX_DUE):
             if limit <= 0 or number_of(key[:4]) > now:
                 return
             row = self._waiting_row(number_of(key[4:]))
@@ -77,73 +72,46 @@ class LmdbOutboxSnapshot(Bodies):
 
         With ``sent`` the notes of all rows sent lately. By number within each group.
         """
-        states = self._txn.cursor(self._tables.outbox_state)
-        for key in states.iternext(keys=True, values=False):
+        for key in self._txn.keys(StoreTable.OUTBOX_STATE):
             yield self._waiting_row(number_of(key))
-        for key, sealed in self._txn.cursor(self._tables.sent):
-            note = self._sent_row(bytes(key), sealed)
+        for key, sealed in self._txn.records(StoreTable.SENT):
+            note = self._sent_row(key, sealed)
             if sent or note.state is not RowState.SENT:
                 yield note
 
     def _waiting_row(self, row: int) -> OutboxRow:
-        sealed = self._txn.get(u64(row), b"", db=self._tables.outbox_state)
+        sealed = self._txn.get(StoreTable.OUTBOX_STATE, u64(row)) or b""
         try:
             return _show_waiting(row, self._codecs.states.open(u64(row), sealed))
         except DamagedRecordError as error:
             return _show_damaged(row, error)
 
-    def _sent_row(self, key: bytes, sealed: memoryview) -> OutboxRow:
+    def _sent_row(self, key: bytes, sealed: Value) -> OutboxRow:
         try:
             return _show_sent(number_of(key), self._codecs.notes.open(key, sealed))
         except DamagedRecordError as error:
             return _show_damaged(number_of(key), error)
 
 
-class LmdbOutbox(Closing):
-    """An open outbox. Its methods may be called from many threads at once.
+class OpenOutbox:
+    """An open outbox in any engine. Its methods may be called from many threads at once.
 
-    All raise :class:`StoreFailed` when the environment is broken (the process is to
-    end), and those on a row :class:`StoreError` where the row is not there.
+    All raise :class:`StoreFailed` when the store is broken (the process is to end), and those
+    on a row :class:`StoreError` where the row is not there.
     """
 
     def __init__(
-        self,
-        environment: Environment,
-        codecs: OutboxCodecs,
-        clock: Callable[[], float],
+        self, access: Access, codecs: OutboxCodecs, clock: Callable[[], float]
     ) -> None:
-        self._environment = environment
+        self._access = access
         self._codecs = codecs
         self._clock = clock
-        self._closed = False
-
-    @classmethod
-    def open(
-        cls,
-        folder: Path,
-        outbox_key: bytes,
-        map_bytes: int,
-        *,
-        clock: Callable[[], float] = time.time,
-    ) -> Self:
-        """Open the outbox of the store in ``folder``; raises :class:`StoreError`.
-
-        ``clock`` (epoch seconds) says when a row was sent, for the life of its note.
-        """
-        codecs = OutboxCodecs(outbox_key)
-        environment = lease(folder, map_bytes)
-        try:
-            _check_key(environment, codecs, folder)
-        except StoreError:
-            release(environment)
-            raise
-        return cls(environment, codecs, clock)
 
     @contextmanager
-    def snapshot(self) -> Iterator[LmdbOutboxSnapshot]:
+    def snapshot(self) -> Iterator[OutboxView]:
         """Give the outbox at this moment; bodies are lent as long as the block lasts."""
-        with self._environment.reading() as txn:
-            snapshot = LmdbOutboxSnapshot(txn, self._environment.tables, self._codecs)
+        with self._access.reading() as txn:
+            snapshot = OutboxView(txn, self._codecs)
             with snapshot.lent():
                 yield snapshot
 
@@ -159,7 +127,7 @@ class LmdbOutbox(Closing):
 
     def last_change(self) -> int:
         """Return a number that grows with every commit of any process (cheap to ask)."""
-        return self._environment.last_change()
+        return self._access.last_change()
 
     def sent(self, *numbers: int) -> None:
         """Remove the content of these rows; keep a sealed note of each for 30 days.
@@ -167,55 +135,50 @@ class LmdbOutbox(Closing):
         All in one transaction, or none: where one is not there or is damaged.
         """
         now = int(self._clock())
-        with self._rows() as rows:
+
+        def note(rows: OutboxRows) -> None:
             for row in numbers:
                 rows.sent(row, now)
             rows.prune(now)
+
+        self._write(note)
 
     def failed(self, row: int, reason: str, next_try: int) -> None:
         """Note a failed attempt; the row is due again at ``next_try`` (epoch seconds).
 
         The mails of its answer that follow it are not due before.
         """
-        with self._rows() as rows:
+
+        def put_off(rows: OutboxRows) -> None:
             old = rows.waiting(row)
             new = _after_failure(old, reason, next_try)
             rows.change(row, old, new)
             rows.put_off_after(row, new)
 
+        self._write(put_off)
+
     def park(self, row: int, reason: str) -> None:
         """Have ``row`` wait for the host: it is not due until :meth:`retry`."""
-        with self._rows() as rows:
-            rows.park(row, rows.waiting(row), reason, bounced=False)
+        self._write(lambda rows: rows.park(row, rows.waiting(row), reason, bounced=False))
 
     def retry(self, row: int, now: int) -> None:
         """Have ``row`` sent from ``now`` on as if it were new, with the same Message-ID."""
-        with self._rows() as rows:
+
+        def renew(rows: OutboxRows) -> None:
             old = rows.waiting(row)
-            rows.change(
-                row,
-                old,
-                WaitingMail(
-                    recipient=old.recipient,
-                    message_id=old.message_id,
-                    since=now,
-                    next_try=now,
-                ),
-            )
+            rows.change(row, old, _as_new(old, now))
 
-    def close(self) -> None:
-        """Give the environment back; closing twice does nothing."""
-        if not self._closed:
-            self._closed = True
-            release(self._environment)
+        self._write(renew)
 
-    @contextmanager
-    def _rows(self) -> Iterator[OutboxRows]:
-        """Give the rows in a write transaction, durable after the block."""
-        with self._environment.writing() as txn:
-            rows = OutboxRows(txn, self._environment.tables, self._codecs)
-            yield rows
+    def _write(self, work: Callable[[OutboxRows], None]) -> None:
+        """Do ``work`` on the rows in one transaction, durable on return."""
+
+        def whole(txn: WriteTransaction) -> None:
+            rows = OutboxRows(txn, self._codecs)
+            work(rows)
             rows.finish()
+
+        self._access.write(whole)
 
 
 def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:
@@ -227,14 +190,20 @@ def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:
     )
 
 
-def _check_key(environment: Environment, codecs: OutboxCodecs, folder: Path) -> None:
-    with environment.reading() as txn:
-        ledger = txn.get(OUTBOX_LEDGER_KEY, b"", db=environment.tables.meta)
-        try:
-            codecs.ledger.open(OUTBOX_LEDGER_KEY, ledger)
-        except StoreError as error:
-            line = f"the key is not that of the outbox in {folder}: {OUTBOX} is another one"
-            raise StoreKeyError(line, PUT_BACK) from error
+def _as_new(old: WaitingMail, now: int) -> WaitingMail:
+    return WaitingMail(
+        recipient=old.recipient, message_id=old.message_id, since=now, next_try=now
+    )
+
+
+def check_outbox_key(txn: ReadTransaction, codecs: OutboxCodecs, where: str) -> None:
+    """Raise :class:`StoreKeyError` unless the key is that of the outbox ``where`` it is."""
+    ledger = txn.get(StoreTable.META, OUTBOX_LEDGER_KEY) or b""
+    try:
+        codecs.ledger.open(OUTBOX_LEDGER_KEY, ledger)
+    except StoreError as error:
+        line = f"the key is not that of the outbox in {where}: {OUTBOX} is another one"
+        raise StoreKeyError(line, PUT_BACK) from error
 
 
 def _show_waiting(row: int, state: WaitingMail) -> OutboxRow:

@@ -1,42 +1,31 @@
-"""A store written anew, record by record, under other keys.
+"""A store written anew, record by record, sealed under other keys.
 
-The new file is filled from the old one in the order of its keys and has no freed pages: no
-octet that was sealed under the old key is in it. What the keys do not touch is copied.
+No octet that was sealed under the old key is in the new file. What the keys do not touch is
+copied.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-import lmdb
 import msgspec
 
-from rmp_milter.store.beside import MAX_TABLES, opened
-from rmp_milter.store.format.codecs import (
-    ID_BYTES,
-    Codec,
-    LinkKind,
-    OutboxCodecs,
-    number_of,
-    u32,
-)
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES, Codec, OutboxCodecs, number_of, u32
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import Head, body_references, chain_start
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, table_names
+from rmp_milter.store.redigesting import Redigesting
+from rmp_milter.store.rewriting import as_it_is, rewriting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.rewriting import Anew, Rewriting
     from rmp_milter.store.surface import Progress
-
-Record: TypeAlias = tuple[bytes, bytes]
-
-Anew: TypeAlias = Callable[[bytes, bytes], bytes]
-"""Returns of a record's key and value the new value."""
 
 METADATA_TABLES = (
     *("dossiers", "doctors", "envelopes", "waiting", "tallies", "receipts"),
@@ -45,71 +34,41 @@ METADATA_TABLES = (
 OUTBOX_TABLES = ("outbox", "outbox_state", "sent")
 """What is sealed under each key, beside the chains of entries and the ledgers."""
 
-BATCH_RECORDS, BATCH_BYTES = 1000, 16 << 20
-"""What is written in one transaction: so many records at most, and about so many bytes."""
-
 
 def reseal(
     source: Path, target: Path, old: StoreKeys, new: StoreKeys, progress: Progress
 ) -> None:
-    """Write the store in ``source`` into the empty ``target``, sealed under the ``new`` keys.
+    """Write the store in ``source`` into the empty ``target``, under the ``new`` keys.
 
-    The index key must be the same. The old store must have been verified: a chain that was
-    tampered with would be made whole. Nobody may have it open. Raises :class:`StoreError`.
+    An index key must follow that of before, alone (:mod:`.redigesting`). The old store must have
+    been verified: a chain that was tampered with would be made whole. Nobody may have it open.
+    Raises :class:`StoreError`.
     """
-    if old.index != new.index:
-        raise StoreError("look-ups cannot be made anew under another index key")
-    with opened(source, read_only=True, lock=False) as was, _new_file(was, target) as becomes:
-        Resealing(was, becomes, old, new, progress).run()
-        becomes.sync(True)  # noqa: FBT003 -- lmdb's own
-
-
-def _new_file(was: lmdb.Environment, target: Path) -> lmdb.Environment:
-    """Return a new file that may grow as the old one may; one that is nearly full, beyond that."""
-    info = was.info()
-    used = (info["last_pgno"] + 1) * was.stat()["psize"]
-    return lmdb.Environment(
-        str(target),
-        map_size=max(info["map_size"], 2 * used),
-        lock=False,
-        sync=False,
-        mode=0o600,
-        max_dbs=MAX_TABLES,
-    )
+    with rewriting(source, target, progress) as files:
+        how = Resealing if new.index == old.index else Redigesting
+        how(files, old, new).run()
 
 
 class Resealing:
     """Copies all tables; entries before heads, which say where their chains end."""
 
-    def __init__(
-        self,
-        was: lmdb.Environment,
-        becomes: lmdb.Environment,
-        old: StoreKeys,
-        new: StoreKeys,
-        progress: Progress,
-    ) -> None:
-        self._was, self._becomes = was, becomes
+    def __init__(self, files: Rewriting, old: StoreKeys, new: StoreKeys) -> None:
+        self._files = files
         self._old, self._new = old, new
-        self._progress = progress
-        self._sources = {name: was.open_db(name.encode(), create=False) for name in _in_order()}
-        self._targets = {name: becomes.open_db(name.encode()) for name in _in_order()}
-        with was.begin() as txn:
-            self._total = sum(txn.stat(each)["entries"] for each in self._sources.values())
-        self._done = 0
 
     def run(self) -> None:
         """Copy everything."""
         anew = self._by_table()
-        for name in _in_order():
+        for name in sorted(table_names(), key="heads".__eq__):  # heads last
             if name == "outbox_bodies" and self._new.outbox != self._old.outbox:
                 self._link_bodies()
             else:
-                self._copy(name, anew.get(name, _as_it_is))
+                self._files.copy(name, anew.get(name, as_it_is))
 
     def _by_table(self) -> Mapping[str, Anew]:
         """Return what becomes of the records of the tables that are not merely copied."""
-        old, new, found = self._old, self._new, dict[str, Anew]()
+        old, new = self._old, self._new
+        found: dict[str, Anew] = {}
         if new.metadata != old.metadata:
             found |= {
                 name: resealed(name, old.metadata, new.metadata) for name in METADATA_TABLES
@@ -127,62 +86,25 @@ class Resealing:
 
         def anew(key: bytes, sealed: bytes) -> bytes:
             count = was.open(key, sealed).count
-            last = (
-                hashlib.sha256(self._entry(key, count)).digest() if count else chain_start(key)
-            )
+            entry = self._files.written("entries", key + u32(count))
+            last = hashlib.sha256(entry).digest() if count else chain_start(key)
             return becomes.seal(key, Head(count=count, last=last))
 
         return anew
-
-    def _entry(self, dossier_id: bytes, number: int) -> bytes:
-        with self._becomes.begin(db=self._targets["entries"]) as txn:
-            return bytes(txn.get(dossier_id + u32(number), b""))
 
     def _link_bodies(self) -> None:
         """Write anew what leads from bodies to the rows that need them."""
         mails = OutboxCodecs(self._old.outbox).mails
         blind = OutboxCodecs(self._new.outbox).blind
-        for batch in self._batches("outbox"):
+        for batch in self._files.batches("outbox"):
             found = [(key, body_references(mails.open(key, sealed))) for key, sealed in batch]
             links = (
                 (blind.of(LinkKind.DOCUMENT, document) + key, b"")
                 for key, documents in found
                 for document in documents
             )
-            self._write("outbox_bodies", sorted(links), in_order=False)
-        self._tell(self._count("outbox_bodies"))
-
-    def _copy(self, name: str, anew: Anew) -> None:
-        for batch in self._batches(name):
-            records = [(key, anew(key, value)) for key, value in batch]
-            self._write(name, records, in_order=True)
-            self._tell(len(batch))
-
-    def _write(self, name: str, records: list[Record], *, in_order: bool) -> None:
-        table = self._targets[name]
-        with self._becomes.begin(write=True, db=table) as txn:
-            for key, value in records:
-                txn.put(key, value, append=in_order)
-
-    def _batches(self, name: str) -> Iterator[list[Record]]:
-        with self._was.begin(db=self._sources[name]) as txn:
-            yield from bounded(iter(txn.cursor()))
-
-    def _count(self, name: str) -> int:
-        with self._was.begin() as txn:
-            return int(txn.stat(self._sources[name])["entries"])
-
-    def _tell(self, more: int) -> None:
-        self._done += more
-        self._progress(self._done, self._total)
-
-
-def _in_order() -> list[str]:
-    return sorted(table_names(), key="heads".__eq__)  # heads last
-
-
-def _as_it_is(_key: bytes, value: bytes) -> bytes:
-    return value
+            self._files.write("outbox_bodies", sorted(links), in_order=False)
+        self._files.tell(self._files.count("outbox_bodies"))
 
 
 def resealed(table: str, old: bytes, new: bytes) -> Anew:
@@ -196,7 +118,7 @@ def ledgers(old: StoreKeys, new: StoreKeys) -> Anew:
     milters = resealed("meta", old.metadata, new.metadata)
     outbox = resealed("outbox_meta", old.outbox, new.outbox)
     sealed = {LEDGER_KEY: milters, OUTBOX_LEDGER_KEY: outbox}
-    return lambda key, value: sealed.get(key, _as_it_is)(key, value)
+    return lambda key, value: sealed.get(key, as_it_is)(key, value)
 
 
 class ChainedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -225,16 +147,3 @@ class Chains:
         made = self._becomes.seal(key, ChainedEntry(previous=self._last, entry=entry))
         self._last = hashlib.sha256(made).digest()
         return made
-
-
-def bounded(records: Iterator[Record]) -> Iterator[list[Record]]:
-    """Yield records some at a time, and no more than fit well into memory."""
-    batch, size = list[Record](), 0
-    for key, value in records:
-        batch.append((key, value))
-        size += len(value)
-        if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

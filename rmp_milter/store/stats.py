@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import lmdb
-    from lmdb import _Database as Table
+from rmp_milter.store.format.tables import StoreTable
 
-    from rmp_milter.store.format.environment import Environment
-    from rmp_milter.store.format.tables import Tables
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import lmdb
+    from lmdb import _Database as Handle
+
+    from rmp_milter.store.format.environment import Environment, Tables
 
 
 def stats_of(environment: Environment) -> dict[str, int]:
     """Return counts of records, and bytes in use, by name. Raises :class:`StoreFailed`."""
     with environment.reading() as txn:
-        figures = _counts(txn, environment.tables)
-    return figures | environment.sizes()
+        counted = _counts(txn, environment.tables)
+    return counted | environment.sizes()
 
 
 def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]:
-    counts = {
-        field.name: txn.stat(getattr(tables, field.name))["entries"] for field in fields(tables)
+    counts = {name: int(txn.stat(table)["entries"]) for name, table in tables.items()}
+    return figures(counts) | {
+        "document_bytes": _bytes(txn, tables[StoreTable.BODIES]),
+        "search_term_bytes": _bytes(txn, tables[StoreTable.TERMS]),
     }
+
+
+def figures(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return what is shown of how many records each table has, by the names of all engines."""
     return {
         "dossiers": counts["dossiers"],
         "entries": counts["entries"],
         "documents": counts["bodies"] - counts["orphans"],
-        "document_bytes": _bytes(txn, tables.bodies),
         "search_terms": counts["terms"],
-        "search_term_bytes": _bytes(txn, tables.terms),
         "family_words": counts["words"],
         "key_packets": counts["envelopes"],
         "doctors": counts["doctors"],
@@ -47,6 +53,6 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
     }
 
 
-def _bytes(txn: lmdb.Transaction[memoryview], table: Table) -> int:
+def _bytes(txn: lmdb.Transaction[memoryview], table: Handle) -> int:
     found = txn.stat(table)
     return (found["overflow_pages"] + found["leaf_pages"]) * found["psize"]

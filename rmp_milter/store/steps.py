@@ -1,7 +1,8 @@
 """The steps from one format of the store to the next.
 
-A step works on a copy that nobody else has open, and may leave it half done: a copy whose
-steps did not all end well is thrown away. It reads the older records by definitions of its
+A step works on a copy that nobody else has open, and changes it by its course alone
+(:mod:`rmp_milter.store.format.course`), which keeps how far it is: one that was killed is gone on
+with, one that failed is thrown away with its copy. It reads the older records by definitions of its
 own, since those of :mod:`rmp_milter.store.format.records` follow the newest format; it is
 tested alone, on the fixture of the format from which it leads (``tests/fixtures``).
 """
@@ -15,16 +16,12 @@ import lmdb
 import msgspec
 
 from rmp_milter.store.format.codecs import Codec, u32
-from rmp_milter.store.format.deriving import batches, count
+from rmp_milter.store.format.course import Course, Record
 from rmp_milter.store.format.directory_links import index_directory
-from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.format.strangers_keys import forget_strangers_keys
 from rmp_milter.store.format.term_links import index_terms
 
-Told: TypeAlias = Callable[[int, int], None]
-"""Is told how many records of how many are done."""
-
-Step: TypeAlias = Callable[[lmdb.Environment, StoreKeys, Told], None]
+Step: TypeAlias = Callable[[Course], None]
 """Moves all records; the format's mark is written by who calls it."""
 
 Steps: TypeAlias = Mapping[int, Step]
@@ -44,7 +41,7 @@ class TriesOf1(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     times: tuple[int, ...] = ()
 
 
-def mark_codes(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+def mark_codes(course: Course) -> None:
     """From 1 to 2: every code slot says how its code counts; tries count for 30 days.
 
     Codes that are there were made with their case, so none is folded. A try counted for a
@@ -55,22 +52,22 @@ def mark_codes(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
     The form ``grouped`` of a doctor's answers is of format 2 as well; none has it yet, so no
     record changes.
     """
-    _mark_slots(handle, keys, told)
-    _lengthen_tries(handle, keys)
-    forget_strangers_keys(handle, keys)
+    _mark_slots(course)
+    _lengthen_tries(course)
+    forget_strangers_keys(course)
 
 
-def _mark_slots(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
-    table = handle.open_db(b"dossiers", create=False)
-    codec = Codec("dossiers", keys.metadata, Fields)
-    done, total = 0, count(handle, table)
-    for batch in batches(handle, table):
-        with handle.begin(write=True) as txn:
-            for key, sealed in batch:
-                record = _with_mark(codec.open(key, sealed))
-                txn.put(key, codec.seal(key, record), db=table)
-        done += len(batch)
-        told(done, total)
+def _mark_slots(course: Course) -> None:
+    table = course.table("dossiers")
+    codec = Codec("dossiers", course.keys.metadata, Fields)
+
+    def change(txn: lmdb.Transaction[bytes], batch: list[Record]) -> None:
+        for key, sealed in batch:
+            record = _with_mark(codec.open(key, sealed))
+            txn.put(key, codec.seal(key, record), db=table)
+
+    course.expect("dossiers", "doctors")
+    course.each_batch("code slots", "dossiers", change)
 
 
 def _with_mark(stored: Fields) -> Fields:
@@ -84,25 +81,27 @@ def _with_mark(stored: Fields) -> Fields:
     return {**stored, "dossier": _raw(dossier)}
 
 
-def _lengthen_tries(handle: lmdb.Environment, keys: StoreKeys) -> None:
-    tallies = handle.open_db(b"tallies", create=False)
-    ends = handle.open_db(b"tally_expiry", create=False)
-    codec = Codec("tallies", keys.metadata, TriesOf1)
-    with handle.begin(write=True) as txn:
+def _lengthen_tries(course: Course) -> None:
+    tallies, ends = course.table("tallies"), course.table("tally_expiry")
+    codec = Codec("tallies", course.keys.metadata, TriesOf1)
+
+    def change(txn: lmdb.Transaction[bytes]) -> None:
         txn.drop(ends, delete=False)
         for key, sealed in txn.cursor(tallies):
             last = codec.open(key, sealed).times[-1]
             txn.put(u32(last + 30 * _DAY) + key, b"", db=ends)
+
+    course.once("tries", change)
 
 
 def _raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(_encoded(value))
 
 
-def index_for_search(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+def index_for_search(course: Course) -> None:
     """From 2 to 3: what was found by reading all there is has an index of its own."""
-    index_directory(handle, keys, told)
-    index_terms(handle, keys, told)
+    index_directory(course)
+    index_terms(course)
 
 
 STEPS: Steps = {1: mark_codes, 2: index_for_search}

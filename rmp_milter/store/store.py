@@ -1,8 +1,4 @@
-"""The open store in LMDB: ``snapshot()`` and ``commit()``.
-
-Nothing else changes a dossier. What it has to fulfil is said in
-:mod:`rmp_milter.store.surface`.
-"""
+"""The store in LMDB: made, opened, measured and copied."""
 
 from __future__ import annotations
 
@@ -13,19 +9,17 @@ from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.environment import Environment, create_files, lease, release
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
-from rmp_milter.store.format.own_keys import check_keys
-from rmp_milter.store.format.records import Ledger, OutboxLedger
-from rmp_milter.store.format.tables import INDEX_CHECK_KEY, LEDGER_KEY, OUTBOX_LEDGER_KEY
-from rmp_milter.store.read.snapshot import LmdbSnapshot, snapshot_of
+from rmp_milter.store.format.lmdb_transaction import LmdbAccess
+from rmp_milter.store.format.own_keys import check_keys, first_records
+from rmp_milter.store.format.tables import (
+    StoreTable,
+)
+from rmp_milter.store.open_store import OpenStore
 from rmp_milter.store.stats import stats_of
 from rmp_milter.store.surface import DUPLICATE_DAYS
-from rmp_milter.store.write.commit import GroupCommit
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
-
-    from rmp_milter.dossier.changes import Changes
 
 __all__ = ["LmdbStore", "StoreKeys", "create"]
 
@@ -36,24 +30,17 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
     ``map_bytes`` is the largest that it can grow, in bytes; disk is used as it fills.
     Raises :class:`StoreError`; a store that is there is never touched.
     """
-    codecs = Codecs(keys)
-    meta = {
-        INDEX_CHECK_KEY: codecs.blind.check_value(),
-        LEDGER_KEY: codecs.ledger.seal(LEDGER_KEY, Ledger()),
-        OUTBOX_LEDGER_KEY: codecs.outbox.ledger.seal(OUTBOX_LEDGER_KEY, OutboxLedger()),
-    }
-    create_files(folder, map_bytes, meta)
+    create_files(folder, map_bytes, first_records(keys))
 
 
-class LmdbStore(Closing):
+class LmdbStore(Closing, OpenStore):
     """An open store. Its methods may be called from many threads at once."""
 
     def __init__(
         self, environment: Environment, codecs: Codecs, *, duplicate_days: int
     ) -> None:
+        super().__init__(LmdbAccess(environment), codecs, duplicate_days=duplicate_days)
         self._environment = environment
-        self._codecs = codecs
-        self._writer = GroupCommit(environment, codecs, duplicate_days)
         self._closed = False
 
     @classmethod
@@ -81,22 +68,6 @@ class LmdbStore(Closing):
             raise
         return cls(environment, codecs, duplicate_days=duplicate_days)
 
-    def snapshot(self) -> AbstractContextManager[LmdbSnapshot]:
-        """Return the store at this moment, for a ``with`` block.
-
-        Raises :class:`StoreFailed` on entering.
-        """
-        return snapshot_of(self._environment, self._codecs)
-
-    def commit(self, changes: Changes, now: int) -> None:
-        """Write ``changes`` all together; durable when this returns.
-
-        ``now`` is in epoch seconds. Raises :class:`Conflict` when the ground moved,
-        :class:`StoreFailed` when the store is full or broken, and :class:`StoreError`
-        for changes that contradict themselves or the store. Then nothing was written.
-        """
-        self._writer.commit(changes, now)
-
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take."""
         return stats_of(self._environment)
@@ -123,4 +94,4 @@ class LmdbStore(Closing):
 def _check_keys(environment: Environment, keys: StoreKeys, folder: Path) -> None:
     """Try all three keys: with another key nothing must be read or written."""
     with environment.reading() as txn:
-        check_keys(txn, environment.tables.meta, keys, folder)
+        check_keys(txn, environment.tables[StoreTable.META], keys, folder)

@@ -11,6 +11,7 @@ own exception does.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import msgspec
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     )
     from rmp_milter.dossier.search_terms import Term
     from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.transaction import ReadTransaction
 
     Progress = Callable[[int, int], None]
     """Is told how many records of how many are done."""
@@ -54,6 +56,7 @@ __all__ = [
     "URGENT",
     "Engine",
     "KeySuccession",
+    "Leaving",
     "Migration",
     "Outbox",
     "OutboxRow",
@@ -386,23 +389,46 @@ class StoreReport(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Earlier(Enum):
+    """What an earlier call, which was cut off, has left of a move."""
+
+    NONE = "none"
+    FITS = "fits"
+    FOREIGN = "foreign"  # of a store that was changed since, or by another version
+
+
 class Migration(NamedTuple):
     """A move from the format ``found`` to ``wanted``; the same where there is nothing to do.
 
-    ``room``: the bytes that it takes at most while it goes on. ``clear`` and ``back`` are
-    lines for a shell: what removes what the store was before, what puts it back.
+    ``earlier``: what fits is gone on with, what is foreign thrown away. ``room``: the bytes that
+    it takes at most while it goes on. ``clear``, ``back`` and ``abandon`` are lines for a shell:
+    what removes what the store was before, what puts it back, what removes what an earlier call
+    has left.
     """
 
     found: int
     wanted: int
+    earlier: Earlier
     room: int
     clear: str
     back: str
+    abandon: str
 
     @property
     def steps(self) -> range:
         """The formats from which a step is taken, in order; none where it is there."""
         return range(self.found, self.wanted)
+
+
+class Rotation(NamedTuple):
+    """A key that another one followed.
+
+    ``ended``: a call before had written the store anew, and this one ended it. ``clear`` are
+    lines for a shell, which remove what still lies beside the store under the key of before.
+    """
+
+    ended: bool
+    clear: tuple[str, ...]
 
 
 class StoreMoment(Protocol):
@@ -448,6 +474,21 @@ class KeySuccession(Protocol):
 
     def settle(self, next_row: int) -> None:
         """Put the next key in its place; ``next_row`` of the outbox is nobody's yet."""
+
+
+class Leaving(Protocol):
+    """A store that nobody writes to as long as its block lasts, for another engine to take over."""
+
+    @property
+    def moment(self) -> ReadTransaction:
+        """All its records."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+
+    def settle(self) -> None:
+        """Have it be a store no more: another engine has all of it. Durable on return."""
 
 
 class Engine(Protocol):
@@ -508,20 +549,38 @@ class Engine(Protocol):
         """Move the store to this version's format; durable on return.
 
         Nobody may have it open. A step that fails, a full disk or a kill leave the store as it
-        was, of the one format or of the other, and a second call begins anew or goes on. What
-        it was before is kept until the host removes it.
+        was, of the one format or of the other. A call that was killed is gone on with by the
+        next, unless the store was changed since; one that failed is begun anew. What the store
+        was before is kept until the host removes it.
         """
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Seal the store anew under the key that follows; durable on return.
 
         Nobody may have it open. It is verified before and after. What fails, a full disk or a
         kill leave store and keys as they were, or the store sealed under a key that is at hand
-        (``succession.begun``), and a second call ends it. Returns whether it did just that.
+        (``succession.begun``), and a second call ends it.
         """
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
         """Write the store into ``target`` (absent or empty) without what was erased from it.
 
         Nobody may have it open. Returns what the host does then, a line each.
+        """
+
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Return what a server's administrator says to it before a store can be made.
+
+        The two are roles, each with the least rights that its process needs. Empty where there
+        is no server.
+        """
+
+    def leaving(self) -> AbstractContextManager[Leaving]:
+        """Give the store for another engine to take over; nobody may have it open."""
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Make this engine's store of what another leaves; durable on return.
+
+        It is compared record by record and verified before it is a store. What a call before
+        has begun is gone on with.
         """

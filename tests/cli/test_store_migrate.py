@@ -1,30 +1,29 @@
 """``rmp store migrate``: what it says, and what it leaves."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-import lmdb
 import pytest
 from rmp_case import Rmp
 
 from rmp_milter.cli import output
 from rmp_milter.store import lmdb_engine
 from rmp_milter.store.format import version
+from rmp_milter.store.format.course import Course
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.keys import StoreKeys
-from rmp_milter.store.steps import Told
 
 OURS = version.FORMAT.number
 NEXT, LAST = OURS + 1, OURS + 2
 
 
-def a_step(_handle: lmdb.Environment, _keys: StoreKeys, told: Told) -> None:
-    told(1, 2)
-    told(2, 2)
+def a_step(course: Course) -> None:
+    course.expect("meta")
+    course.each_batch("meta", "meta", lambda _txn, _batch: None)
 
 
-def a_fault(_handle: lmdb.Environment, _keys: StoreKeys, _told: Told) -> None:
+def a_fault(_course: Course) -> None:
     raise StoreError("table x lacks what it needs")
 
 
@@ -85,8 +84,8 @@ def test_how_far_it_is_is_shown_at_a_terminal(
 ) -> None:
     monkeypatch.setattr(output.sys.stderr, "isatty", lambda: True)
     shown = rmp("store", "migrate").err.split("\r")
-    assert f"format {OURS} to {NEXT}: 1 of 2" in shown
-    assert f"format {NEXT} to {LAST}: 2 of 2\n" in shown
+    assert f"format {OURS} to {NEXT}: 4 of 4\n" in shown
+    assert f"format {NEXT} to {LAST}: 4 of 4\n" in shown
     assert shown[1].startswith("copying: 0 of ")
     assert shown[-1].startswith("verifying: ")
 
@@ -101,6 +100,29 @@ def test_a_step_that_fails_is_one_line(rmp: Rmp, data: Path, later: pytest.Monke
         "table x lacks what it needs\n"
     )
     assert data.read_bytes() == before
+
+
+@pytest.mark.usefixtures("later")
+def test_a_call_that_was_cut_off_is_gone_on_with_and_that_is_said(
+    rmp: Rmp, data: Path, later: pytest.MonkeyPatch
+) -> None:
+    def stopped(_course: Course) -> None:
+        raise KeyboardInterrupt
+
+    later.setattr(lmdb_engine, "STEPS", {OURS: a_step, NEXT: stopped})
+    assert rmp("store", "migrate").status != 0
+    later.setattr(lmdb_engine, "STEPS", {OURS: a_step, NEXT: a_step})
+    goes_on = "go on where a call before was cut off"
+    assert rmp("store", "migrate", "--dry-run").out.splitlines()[-1] == f"would {goes_on}"
+    assert f"warning: {data.parent}: a migration was cut off" in rmp("check").out
+    assert f"or: rm -r {data.parent}/migration" in rmp("check").out
+    os.utime(data)
+    anew = rmp("store", "migrate", "--dry-run").out.splitlines()[-1]
+    assert anew.startswith("would begin anew: ")
+    said = rmp("store", "migrate")
+    assert said.out.splitlines()[0].startswith("will begin anew: ")
+    assert rmp("store", "check").out.endswith("the store is sound\n")
+    assert "migration" not in rmp("check").out
 
 
 def test_a_running_service_is_to_be_stopped_first(

@@ -24,7 +24,7 @@ from rmp_milter.courier import notes
 from rmp_milter.courier.notes import ROWS_UNNOTED, Notes
 from rmp_milter.store import Outbox, Store, StoreFailed
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 
 pytestmark = pytest.mark.slow
 

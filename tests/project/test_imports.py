@@ -24,7 +24,7 @@ FLOORS = (
     ("credentials",),
     ("audit", "calls", "config", "status", "store", "trust"),
     ("mail",),
-    ("keeper", "handlers", "courier"),
+    ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
     ("cli",),
@@ -42,7 +42,7 @@ INNER_FLOORS = {
         (".",),
     ),
     "milter": (("answering",), ("chores",), (".",)),
-    "store": (("format",), ("surface",), ("read", "write", "check"), (".",)),
+    "store": (("format",), ("surface",), ("postgresql", "read", "write", "check"), (".",)),
     "keeper": (
         ("openpgp", "cms"),
         ("keys",),
@@ -58,8 +58,11 @@ _A_CHECKS = ["rmp_milter.host.live.throw_away_key"]
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
     "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
+    "psycopg": ["rmp_milter.store.postgresql.*", "rmp_milter.store.postgresql_engine"],
+    "psycopg_pool": ["rmp_milter.store.postgresql.access"],
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
+    "rmp_milter.store.postgresql_engine": ["rmp_milter.store.opening"],
     "Milter": ["rmp_milter.milter.callbacks"],
     "smtplib": [
         "rmp_milter.courier.dialogue",
@@ -69,7 +72,11 @@ RESERVED = {
     # The network's names are asked for by a command of the host, never by the service.
     "dns": ["rmp_milter.host.live.dns_look"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix.asking", "rmp_milter.host.supervisor"],
+    "subprocess": [
+        "rmp_milter.postfix.asking",
+        "rmp_milter.host.supervisor",
+        "rmp_milter.host.sealed_credentials",
+    ],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     # The access log's notes are verified with public ones only.
@@ -79,13 +86,23 @@ RESERVED = {
         "rmp_milter.tlog.notes",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
+    # The network between hosts is a process of its own.
+    "ssl": ["rmp_milter.tunnel.*", "rmp_milter.host.live.*"],
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
     "urllib.request": ["rmp_milter.trust.fetching"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
+    # A library of its own in the keeper's process: only where a key lies on a token.
+    "pkcs11": ["rmp_milter.keeper.keys.token"],
+    "rmp_milter.keeper.keys.token_key": ["rmp_milter.keeper.keys.reach"],
+    "rmp_milter.keeper.keys.token": [
+        "rmp_milter.keeper.keys.token_key",
+        "rmp_milter.host.custody_moves",
+    ],
     "tnefparse": ["rmp_milter.mail.incoming.tnef"],
     # Slow on hostile octets: only behind the walk by tags and lengths, and where it is needed.
     "asn1crypto": [
@@ -349,9 +366,12 @@ def test_what_stands_beside_the_package_knows_the_surface_alone(room: str) -> No
 
 
 def test_the_contract_of_the_store_is_tried_by_its_surface_alone() -> None:
-    """But for the file in which an engine does to itself what no surface offers."""
+    """But for the files in which an engine does to itself what no surface offers."""
     files = {path.name: path for path in (TREE / "tests" / "store" / "contract").glob("*.py")}
     assert files.pop("engines.py")
+    assert files.pop("tried_lmdb.py")
+    assert files.pop("tried_postgresql.py")
+    assert files.pop("test_transactions.py")  # of what the engines are built on
     for path in files.values():
         known = STORE_SURFACE | {"rmp_milter.store"}  # which gives the surface's names on
         assert of_the_store(imported_names(path.read_text())) - known == set(), path.name

@@ -8,7 +8,7 @@ from store_case import KEYS, MAP_BYTES, NOW, full_store, make_store, usable
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store
 from rmp_milter.store.format.succession import Rotated
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 
 
 @pytest.fixture

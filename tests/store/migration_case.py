@@ -2,7 +2,8 @@
 
     python migration_case.py migrate FOLDER [KILL]
 
-KILL is the moment at which the process dies (:func:`set_trap`).
+KILL is the moment at which the process dies (:func:`set_trap`). The steps take few records at a
+time.
 
     python migration_case.py open FOLDER
 
@@ -12,6 +13,8 @@ opens the store by the later format, says so, and goes when its input ends.
 
 moves a store by the real steps to the real format.
 """
+
+from __future__ import annotations
 
 import itertools
 import os
@@ -25,38 +28,45 @@ from msgspec.structs import replace
 from store_case import KEYS
 
 from rmp_milter.dossier.model import MailProgram
-from rmp_milter.store import StoreKeys, migrating
+from rmp_milter.store import begun, migrating
+from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format import deriving, version
+from rmp_milter.store.format import course, version
 from rmp_milter.store.format.codecs import Codecs
+from rmp_milter.store.format.course import Course, Record
 from rmp_milter.store.steps import STEPS as REAL_STEPS
-from rmp_milter.store.steps import Step, Told
+from rmp_milter.store.steps import Step
 from rmp_milter.store.store import LmdbStore
 
 
-def programs_changed(handle: lmdb.Environment, keys: StoreKeys, told: Told, end: str) -> None:
-    """Write every doctor anew: a step that works on sealed records."""
-    codecs, table = Codecs(keys), handle.open_db(b"doctors", create=False)
-    with handle.begin(write=True) as txn:
-        records = list(txn.cursor(table))
-        for done, (key, sealed) in enumerate(records, 1):
+def programs_changed(course: Course, end: str, part: str = "programs") -> None:
+    """Write every doctor anew: a step that works on sealed records, and is wrong if taken twice."""
+    codecs, table = Codecs(course.keys), course.table("doctors")
+
+    def change(txn: lmdb.Transaction[bytes], batch: list[Record]) -> None:
+        for key, sealed in batch:
             doctor = codecs.doctors.open(key, sealed)
             program = MailProgram(prefers=f"{doctor.program.prefers}{end}")
             changed = replace(doctor, program=program)
             txn.put(key, codecs.doctors.seal(key, changed), db=table)
-            told(done, len(records))
+
+    course.expect("doctors")
+    course.each_batch(part, "doctors", change)
 
 
-def first_step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
-    programs_changed(handle, keys, told, "first ")
+def first_step(course: Course) -> None:
+    programs_changed(course, "first ")
 
 
-def second_step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
-    programs_changed(handle, keys, told, "second ")
+def second_step(course: Course) -> None:
+    programs_changed(course, "second ")
 
 
 OURS = version.FORMAT.number
 LATER = OURS + 1
+BATCH, CHUNK = 2, 64 << 10
+"""What the process here takes at a time: so many records, so many octets of the file."""
+
 STEPS: Mapping[int, Step] = {OURS: first_step, LATER: second_step}
 
 
@@ -86,28 +96,47 @@ def die(*_arguments: object, **_named: object) -> None:
 
 
 def set_trap(moment: str) -> None:
-    """Have the process die when it comes to this call; ``rename-done`` is right behind it."""
-    if moment.startswith("batch "):
-        die_in_step(int(moment.removeprefix("batch ")))
-    elif moment == "rename-done":
-        rename = Path.replace
-        Path.replace = lambda old, new: die(rename(old, new))
-    elif moment == "replace":
-        Path.replace = die
+    """Have the process die when it comes to this call.
+
+    ``batch 3`` is within the third batch of the steps, ``noted 3`` right behind its commit;
+    ``sent 3`` when the third chunk of the store is copied, ``rename-done`` behind the rename.
+    """
+    what, _, count = moment.partition(" ")
+    if what == "batch":
+        die_at(course, "_behind", int(count))
+    elif what == "noted":
+        die_at(Course, "_tell", int(count))
+    elif what == "sent":
+        die_at(begun, "_send", int(count))
+    elif moment in {"rename-done", "replace"}:
+        die_at_rename(done=moment == "rename-done")
     else:
         setattr(migrating, moment, die)
 
 
-def die_in_step(number: int) -> None:
-    """Have the process die when the step has read its ``number``-th batch of records."""
-    batches, seen = deriving.batches, itertools.count(1)
-    deriving.batches = lambda handle, table: (
-        batch if next(seen) < number else die() for batch in batches(handle, table)
-    )
+def die_at(where: object, name: str, number: int) -> None:
+    """Have the process die in the ``number``-th call of this function."""
+    function, seen = getattr(where, name), itertools.count(1)
+    setattr(where, name, lambda *a: function(*a) if next(seen) < number else die())
+
+
+def die_at_rename(*, done: bool) -> None:
+    rename = Path.replace
+
+    def trap(old: Path, new: Path) -> Path:
+        if new.name != DATA:
+            return rename(old, new)
+        if done:
+            rename(old, new)
+        die()
+        raise AssertionError
+
+    Path.replace = trap
 
 
 def main() -> None:
     act, folder, *kill = sys.argv[1:]
+    begun.CHUNK = CHUNK
     if act == "really":
         set_trap(*kill)
         migrating.migrate(Path(folder), KEYS, REAL_STEPS, silent)
@@ -119,6 +148,7 @@ def main() -> None:
             say("open")
             sys.stdin.read()
         return
+    course.BATCH = BATCH
     if kill:
         set_trap(*kill)
     migrating.migrate(Path(folder), KEYS, STEPS, silent)

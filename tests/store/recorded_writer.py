@@ -15,7 +15,7 @@ from store_case import KEYS, MAP_BYTES, NOW, a_deposit, a_mail, make_store, with
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import Store
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 
 
 def say(line: str) -> None:

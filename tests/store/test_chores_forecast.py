@@ -30,7 +30,7 @@ from rmp_milter.milter.chores.forecast import ForeseenChore, foreseen
 from rmp_milter.milter.chores.round import Household, do_round
 from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.store import Store
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 
 HOST = "host@chu.example"
 

@@ -38,7 +38,7 @@ from rmp_milter.milter.chores.host_alerts import alert_host
 from rmp_milter.milter.chores.round import Count, Household, Places, do_round
 from rmp_milter.milter.chores.watch import Watch, Watched, keep_watch
 from rmp_milter.store import Store
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from testbed.crowd import crowd
 from testbed.store_watch import watched
 

@@ -44,7 +44,7 @@ from rmp_milter.milter.chores import round as chores_round
 from rmp_milter.milter.chores.round import Count, Household, Places, do_round, expiry
 from rmp_milter.store import Store
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 
 PATIENT = a_dossier().patient
 TRAITS = trait_keys(PATIENT)

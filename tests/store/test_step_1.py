@@ -12,7 +12,9 @@ from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_code_slot
 from rmp_milter.store import StoreError
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format.codecs import Blind, Codec, LinkKind, u32
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import Codec, u32
+from rmp_milter.store.format.course import Course
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.migrating import migrate
 from rmp_milter.store.steps import STEPS, mark_codes
@@ -61,9 +63,10 @@ def test_every_code_that_is_there_keeps_its_case_and_nothing_else_changes(
 ) -> None:
     before = read(handle, keys, "dossiers")
     told: list[tuple[int, int]] = []
-    mark_codes(handle, keys, lambda done, total: told.append((done, total)))
+    mark_codes(Course(handle, keys, lambda done, total: told.append((done, total))))
     after = read(handle, keys, "dossiers")
-    assert told[-1] == (len(before), len(before))
+    total = len(before) + len(read(handle, keys, "doctors"))
+    assert told[-1] == (total, total)
     coded = 0
     for key, record in before.items():
         if code := record["dossier"]["slots"]["code"]:
@@ -78,8 +81,8 @@ def test_every_code_that_is_there_keeps_its_case_and_nothing_else_changes(
 def test_more_records_than_one_transaction_takes_are_all_marked(
     handle: lmdb.Environment, keys: StoreKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmp_milter.store.format.deriving.BATCH", 7)
-    mark_codes(handle, keys, silent)
+    monkeypatch.setattr("rmp_milter.store.format.course.BATCH", 7)
+    mark_codes(Course(handle, keys, silent))
     codes = [
         each["dossier"]["slots"]["code"] for each in read(handle, keys, "dossiers").values()
     ]
@@ -91,7 +94,7 @@ def test_a_try_that_was_counted_counts_for_thirty_days(
 ) -> None:
     tallies = read(handle, keys, "tallies")
     assert ends(handle) == {u32(of["times"][-1] + 7 * DAY) + key for key, of in tallies.items()}
-    mark_codes(handle, keys, silent)
+    mark_codes(Course(handle, keys, silent))
     assert read(handle, keys, "tallies") == tallies
     assert ends(handle) == {
         u32(of["times"][-1] + 30 * DAY) + key for key, of in tallies.items()
@@ -112,7 +115,7 @@ def test_a_strangers_key_leads_to_a_doctor_no_more(
     with handle.begin(write=True) as txn:
         txn.put(key, codec.seal(key, whole), db=doctors)
         txn.put(link, b"", db=index)
-    mark_codes(handle, keys, silent)
+    mark_codes(Course(handle, keys, silent))
     assert read(handle, keys, "doctors") == before
     with handle.begin() as txn:
         assert txn.get(link, db=index) is None

@@ -1,5 +1,6 @@
 """The step from format 2 to 3: what was found by reading all there is has an index."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import lmdb
@@ -20,8 +21,10 @@ from store_case import (
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import EmergencyState, Locum
 from rmp_milter.store import Store
-from rmp_milter.store.format import deriving
-from rmp_milter.store.format.codecs import Codecs, LinkKind
+from rmp_milter.store.format import course, version
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import Codecs
+from rmp_milter.store.format.course import Course
 from rmp_milter.store.format.directory_links import index_directory
 
 ADDED = ("emergencies_open", "erasures_due")
@@ -49,6 +52,12 @@ def opened(folder: Path) -> lmdb.Environment:
     return lmdb.Environment(str(folder), map_size=MAP_BYTES, max_dbs=64)
 
 
+def taken(handle: lmdb.Environment, told: Callable[[int, int], None]) -> None:
+    step = Course(handle, KEYS, told)
+    index_directory(step)
+    step.arrive(version.FORMAT.mark)
+
+
 @pytest.fixture
 def before(folder: Path) -> Tables:
     """The tables of a store that was written in format 3 from the beginning; then format 2."""
@@ -65,10 +74,10 @@ def before(folder: Path) -> Tables:
 def test_the_step_writes_what_the_store_would_have_written(
     folder: Path, before: Tables, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deriving, "BATCH", batch)
+    monkeypatch.setattr(course, "BATCH", batch)
     told: list[tuple[int, int]] = []
     with opened(folder) as handle:
-        index_directory(handle, KEYS, lambda done, total: told.append((done, total)))
+        taken(handle, lambda done, total: told.append((done, total)))
     assert tables_of(folder) == before
     total = sum(len(before[name]) for name in ("doctors", "dossiers", "emergencies"))
     assert told[-1] == (total, total)
@@ -84,8 +93,8 @@ def test_a_step_that_was_cut_off_can_be_taken_again(folder: Path, before: Tables
 
     with opened(folder) as handle:
         with pytest.raises(CutError):
-            index_directory(handle, KEYS, cut)
-        index_directory(handle, KEYS, lambda *_: None)
+            taken(handle, cut)
+        taken(handle, lambda *_: None)
     assert tables_of(folder) == before
 
 

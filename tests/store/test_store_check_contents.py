@@ -42,19 +42,19 @@ CODECS = Codecs(KEYS)
 def put(store: Store, table: str, key: bytes, value: bytes) -> None:
     environment = store._environment
     with environment.writing() as txn:
-        txn.put(key, value, db=getattr(environment.tables, table))
+        txn.put(key, value, db=environment.tables[table])
 
 
 def delete(store: Store, table: str, key: bytes) -> None:
     environment = store._environment
     with environment.writing() as txn:
-        txn.delete(key, db=getattr(environment.tables, table))
+        txn.delete(key, db=environment.tables[table])
 
 
 def first_key(store: Store, table: str) -> bytes:
     environment = store._environment
     with environment.reading() as txn:
-        cursor = txn.cursor(getattr(environment.tables, table))
+        cursor = txn.cursor(environment.tables[table])
         assert cursor.first()
         return bytes(cursor.key())
 

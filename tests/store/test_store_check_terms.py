@@ -37,9 +37,9 @@ def write(
     environment = store._environment
     with environment.writing() as txn:
         for key in removed:
-            assert txn.delete(key, db=environment.tables.terms)
+            assert txn.delete(key, db=environment.tables["terms"])
         for key in added:
-            assert txn.put(key, b"", db=environment.tables.terms, overwrite=False)
+            assert txn.put(key, b"", db=environment.tables["terms"], overwrite=False)
 
 
 def lacking(dossier_id: bytes) -> str:
@@ -53,7 +53,7 @@ def foreign(key: bytes) -> str:
 def count(store: Store, word: bytes, value: bytes) -> None:
     environment = store._environment
     with environment.writing() as txn:
-        txn.put(word, value, db=environment.tables.words)
+        txn.put(word, value, db=environment.tables["words"])
 
 
 def miscounted(word: bytes, found: int, right: int) -> str:
@@ -139,11 +139,11 @@ def test_a_name_that_was_changed_and_its_terms_were_not(
     after = replace(before, patient=Patient("BAUM", "Ludivine", "1950-02-03", "2500275"))
     environment = store._environment
     with environment.writing() as txn:
-        sealed = txn.get(dossier_id, b"", db=environment.tables.dossiers)
+        sealed = txn.get(dossier_id, b"", db=environment.tables["dossiers"])
         stored = CODECS.dossiers.open(dossier_id, sealed)
         changed = StoredDossier(dossier=after, traits=stored.traits)
         record = CODECS.dossiers.seal(dossier_id, changed)
-        txn.put(dossier_id, record, db=environment.tables.dossiers)
+        txn.put(dossier_id, record, db=environment.tables["dossiers"])
     old, new = CODECS.terms.of(before), CODECS.terms.of(after)
     former, now = (CODECS.words.key(name) for name in ("WACKENHEIM", "BAUM"))
     words = [miscounted(former, 2, 1), uncounted(dossier_id)]
@@ -195,7 +195,7 @@ def test_a_word_that_is_not_counted(store: Store, folder: Path) -> None:
     dossier_id = with_dossier(store)
     environment = store._environment
     with environment.writing() as txn:
-        txn.drop(environment.tables.words, delete=False)
+        txn.drop(environment.tables["words"], delete=False)
     assert found(folder) == [uncounted(dossier_id)]
 
 
@@ -207,7 +207,7 @@ def test_a_table_that_was_emptied(
     store.commit(Changes(dossiers=new), NOW)
     environment = store._environment
     with environment.writing() as txn:
-        txn.drop(environment.tables.terms, delete=False)
+        txn.drop(environment.tables["terms"], delete=False)
     assert len(found(folder)) == MAX_FINDINGS + 1
     monkeypatch.setattr(check_keys, "MOST_REMEMBERED", 100)
     some = found(folder)

@@ -13,7 +13,7 @@ from rmp_milter.store import StoreError, StoreFailed, StoreKeys
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format import environment, version
 from rmp_milter.store.format.failures import OtherFormatError
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.store import LmdbStore, create
 
 

@@ -17,10 +17,10 @@ from store_case import KEYS, NOW, the_dossier, with_dossier
 
 from rmp_milter.store import StoreError, StoreKeys
 from rmp_milter.store.format import version
+from rmp_milter.store.format.course import Course
 from rmp_milter.store.format.failures import OtherFormatError
 from rmp_milter.store.migrating import COPY, kept, migrate, planned
 from rmp_milter.store.steps import STEPS as REAL_STEPS
-from rmp_milter.store.steps import Told
 from rmp_milter.store.store import LmdbStore
 
 pytestmark = pytest.mark.slow
@@ -142,16 +142,16 @@ def test_a_step_that_is_missing_is_told_before_anything(
 
 
 def fails(error: Exception):  # noqa: ANN201 -- a step
-    def step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
-        first_step(handle, keys, told)
+    def step(course: Course) -> None:
+        first_step(course)
         raise error
 
     return step
 
 
-def loses_an_entry(handle: lmdb.Environment, _keys: StoreKeys, _told: Told) -> None:
-    table = handle.open_db(b"entries", create=False)
-    with handle.begin(write=True) as txn, txn.cursor(table) as cursor:
+def loses_an_entry(course: Course) -> None:
+    table = course.table("entries")
+    with course.handle.begin(write=True) as txn, txn.cursor(table) as cursor:
         assert cursor.last()
         cursor.delete()
 
@@ -232,7 +232,7 @@ def test_without_room_for_a_second_store_nothing_is_begun(
     assert is_as_it_was(full_folder, before)
 
 
-MOMENTS = ["_make_copy", "_take_steps", "verify", "_keep", "sync_folder", "replace"]
+MOMENTS = ["check_room", "_take_steps", "verify", "_keep", "sync_folder", "replace"]
 """Up to the rename; at the last two the old file has its second name already."""
 
 
@@ -260,7 +260,9 @@ def test_a_kill_behind_the_rename_leaves_the_new_store(full_folder: Path) -> Non
     with process("migrate", full_folder, "rename-done") as killed:
         assert killed.wait(60) == -signal.SIGKILL
     assert endings(full_folder) == {"first"}
+    assert (full_folder / COPY).exists()
     assert migrate(full_folder, KEYS, STEPS, silent).steps == ()
+    assert not (full_folder / COPY).exists()
     assert sound(full_folder)
 
 
@@ -314,13 +316,13 @@ def test_a_service_that_starts_meanwhile_waits_and_finds_the_new_store(
                 txn.put(b"format", txn.get(b"format", b"", db=meta), db=meta)
     started: list[subprocess.Popen[str]] = []
 
-    def step(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+    def step(course: Course) -> None:
         service = process("open", full_folder)
         started.append(service)
         assert service.stdout is not None
         assert service.stdout.readline() == "begins\n"
         assert not select.select([service.stdout], [], [], 1.0)[0]
-        first_step(handle, keys, told)
+        first_step(course)
 
     migrate(full_folder, KEYS, {OURS: step}, silent)
     (service,) = started

@@ -12,7 +12,7 @@ from store_case import KEYS, MAP_BYTES, NOW, a_doctor
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store import RowState, StoreError
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.store import LmdbStore
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ from store_case import (
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.model import Sheet
 from rmp_milter.store import Store, StoreError
-from rmp_milter.store.outbox import LmdbOutbox
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 
 IDENTITIES = (
     "WACKENHEIM",
@@ -103,8 +103,10 @@ def test_rows_and_key_packets_do_not_show_which_documents_belong_together(
     store.commit(Changes(entries=(entry,), outbox=(mail,), key_packets=key_packets), NOW)
     environment = store._environment
     with environment.reading() as txn:
-        readers = [bytes(key[16:]) for key, _ in txn.cursor(environment.tables.envelopes)]
-        rows = b"".join(bytes(key) for key, _ in txn.cursor(environment.tables.outbox_bodies))
+        readers = [bytes(key[16:]) for key, _ in txn.cursor(environment.tables["envelopes"])]
+        rows = b"".join(
+            bytes(key) for key, _ in txn.cursor(environment.tables["outbox_bodies"])
+        )
     assert len(set(readers)) == 2
     assert not any(document_id in rows for document_id in documents)
 
@@ -115,7 +117,7 @@ def test_errors_name_tables_and_identifiers_only(store: Store) -> None:
     store.commit(Changes(doctors=(doctor,)), NOW)
     environment = store._environment
     with environment.writing() as txn:
-        txn.put(doctor.doctor_id, b"damaged" * 20, db=environment.tables.doctors)
+        txn.put(doctor.doctor_id, b"damaged" * 20, db=environment.tables["doctors"])
     with store.snapshot() as view, pytest.raises(StoreError) as error:
         view.doctor_by_mail(doctor.mail)
     expected = f"record {doctor.doctor_id.hex()} of table doctors does not open"

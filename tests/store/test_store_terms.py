@@ -42,7 +42,7 @@ def word(name: str) -> Term:
 def keys_in_table(store: Store) -> list[bytes]:
     environment = store._environment
     with environment.reading() as txn:
-        return [bytes(key) for key, _ in txn.cursor(environment.tables.terms)]
+        return [bytes(key) for key, _ in txn.cursor(environment.tables["terms"])]
 
 
 def test_a_new_dossier_is_found_by_each_of_its_terms(store: Store) -> None:

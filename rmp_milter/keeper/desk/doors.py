@@ -35,6 +35,7 @@ from rmp_milter.calls.protocol import (
     SealAgain,
     Show,
     Translate,
+    TryCustody,
     Vouch,
     Wait,
     Wake,
@@ -84,6 +85,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     SealAgain: _HOSTS,
     Reslot: _HOSTS,
     Recard: _HOSTS,
+    TryCustody: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
 
@@ -116,7 +118,7 @@ def check_door(door: Door, request: Request) -> None:
 
 def _may_be_written(door: Door, request: Request) -> bool:
     match request:
-        case Open() | Seal() | Compare() | Show() | Welcome():
+        case Open() | Seal() | Compare() | Show() | Welcome() | TryCustody():
             return True
         case Checkpoint():
             beat = request.event

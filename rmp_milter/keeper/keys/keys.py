@@ -20,7 +20,15 @@ from rmp_milter.audit.reasons import ReasonError, new_auditor_key, read_public
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.signing import signed
-from rmp_milter.keeper.keys.former_keys import FormerKey, raw_former, read_former
+from rmp_milter.keeper.keys.custody import CustodyKey
+from rmp_milter.keeper.keys.custody_files import read_custody
+from rmp_milter.keeper.keys.former_keys import (
+    FormerCustody,
+    FormerKey,
+    raw_former,
+    read_former,
+    read_former_custody,
+)
 from rmp_milter.keeper.keys.former_service import FormerService, read_former_service
 from rmp_milter.keeper.keys.kept_peppers import read_kept
 from rmp_milter.keeper.keys.key_files import (
@@ -52,6 +60,8 @@ LogKey: TypeAlias = Ed25519PrivateKey
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 WAITING = "waiting.key"
+LOG_NEXT = "log-next.key"
+"""Waits to be the one that signs: the keeper hands the log over to it when it starts."""
 AUDITORS = "auditor.pub"
 ACTS = "acts.key"
 """By it a mail is known again. A service from before it does so by its pepper, and has none."""
@@ -68,6 +78,7 @@ class Keys:
     the S/MIME certificates, those that answers should use first; which of them may be used
     at a moment, they say (:mod:`.service_certificates`). ``former`` are waiting keys of before,
     under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`);
+    a custody key may lie elsewhere (:mod:`.custody`);
     ``former_service`` open mail until a day (:mod:`.former_service`). ``former_peppers`` are the
     oldest first, as is what is ``kept`` of those whose cards count no more (:mod:`.peppers`).
     """
@@ -76,14 +87,14 @@ class Keys:
     signing: SigningKey | None
     certificate: bytes
     decryption: tuple[DecryptionKey, ...]
-    custody: X25519PrivateKey
+    custody: CustodyKey
     waiting: X25519PrivateKey
     pepper: bytes = field(repr=False)
     log: LogKey
     auditors: X25519PublicKey
     smime: tuple[ServiceCertificate, ...] = ()
     former: tuple[FormerKey, ...] = ()
-    former_custody: tuple[FormerKey, ...] = ()
+    former_custody: tuple[FormerCustody, ...] = ()
     former_service: tuple[FormerService, ...] = ()
     acts: bytes = field(default=b"", repr=False)
     former_peppers: tuple[FormerPepper, ...] = ()
@@ -117,12 +128,7 @@ class Keys:
         return any(key.key_id == key_id for each in over for key in each.decryption)
 
     @property
-    def all_former(self) -> tuple[FormerKey, ...]:
-        """All former keys."""
-        return (*self.former_custody, *self.former)
-
-    @property
-    def all_custody(self) -> tuple[X25519PrivateKey, ...]:
+    def all_custody(self) -> tuple[CustodyKey, ...]:
         """What opens dossiers' slots: the key that they are sealed to, then the former ones."""
         return (self.custody, *(each.private for each in self.former_custody))
 
@@ -245,14 +251,14 @@ def load_keys(folder: Path) -> Keys:
         signing=signing,
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
-        custody=X25519PrivateKey.from_private_bytes(read_raw(folder / CUSTODY)),
+        custody=read_custody(folder / CUSTODY),
         waiting=X25519PrivateKey.from_private_bytes(read_raw(folder / WAITING)),
         pepper=read_raw(folder / PEPPER),
         log=load_log_key(folder),
         auditors=load_auditors_key(folder / AUDITORS),
         smime=read_smime(folder / SMIME).certificates,
         former=read_former(folder, WAITING),
-        former_custody=read_former(folder, CUSTODY),
+        former_custody=read_former_custody(folder, CUSTODY),
         former_service=read_former_service(folder, _read_service),
         acts=_acts_key(folder, is_needed=bool(peppers or kept)),
         former_peppers=peppers,
@@ -287,6 +293,18 @@ def load_log_key(folder: Path) -> LogKey:
 def service_certificate(folder: Path) -> bytes:
     """Return the binary certificate of the service key in ``folder``."""
     return _read_service(folder / SERVICE).to_public_key().to_bytes()
+
+
+def service_key_ids(folder: Path, now: int) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the ids of the service's keys that open mails, and of former ones that do no more.
+
+    Raises :class:`.KeyFileError` and ``OSError``.
+    """
+    own = decryption_keys(_read_service(folder / SERVICE).to_bytes())
+    former = read_former_service(folder, _read_service)
+    still = (key for each in former if now < each.until for key in each.decryption)
+    over = (key.key_id for each in former if now >= each.until for key in each.decryption)
+    return frozenset(key.key_id for key in (*own, *still)), frozenset(over)
 
 
 def _read_service(path: Path) -> SignedSecretKey:

@@ -10,33 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import lmdb
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from rmp_milter.calls.protocol import Event, PastEvent
-from rmp_milter.disk.closing import Closing
-from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
 from rmp_milter.keeper.log.carrying import carry
 from rmp_milter.keeper.log.dossier_leaves import forget, newest_indexes
-from rmp_milter.keeper.log.file import (
-    DATA,
-    FORMAT,
-    FORMAT_KEY,
-    OtherFormat,
-    check_format,
-    open_environment,
-    open_tables,
-)
+from rmp_milter.keeper.log.file import FORMAT, FORMAT_KEY, open_environment, open_tables
 from rmp_milter.keeper.log.filed import FiledLeaf, filed_leaves
 from rmp_milter.keeper.log.key_values import note_values, read_values
 from rmp_milter.keeper.log.leaves import logged_at, past_event
+from rmp_milter.keeper.log.open_log import (
+    JournalError,
+    LogFormatError,
+    OpenLog,
+)
 from rmp_milter.keeper.log.own import Own
-from rmp_milter.keeper.log.own_tables import open_own
-from rmp_milter.keeper.log.signing import SIGNED_KEY, check_end, sign, signed_in
-from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
+from rmp_milter.keeper.log.signing import SIGNED_KEY
+from rmp_milter.keeper.log.tree import LogFault
 from rmp_milter.keeper.log.writing import INDEX_SIZE
+
+__all__ = ["Journal", "JournalError", "LogFormatError", "create"]
 
 LOOKED_BACK = 1024
 """Leaves that :meth:`Journal.latest` looks at, at most, the first time."""
@@ -44,14 +37,6 @@ LOOKED_BACK = 1024
 WithLeaf = Callable[[Own, bool], None]
 """What is written with a leaf; the second value says whether the leaf is new."""
 T = TypeVar("T")
-
-
-class JournalError(Exception):
-    """The log is missing, damaged or cannot be written: the keeper must not go on."""
-
-
-class LogFormatError(JournalError):
-    """The log is of another format than this version's; it is left as it is."""
 
 
 def create(folder: Path, origin: str) -> None:
@@ -76,44 +61,13 @@ def create(folder: Path, origin: str) -> None:
     log_head.begin_state(folder, state)
 
 
-class Journal(Closing):
-    """An open log. Open one per process, after the fork."""
+class Journal(OpenLog):
+    """An open log, with what is written into it. Open one per process, after the fork."""
 
     def __init__(self, folder: Path) -> None:
-        """Open an existing log and look at its end.
-
-        Raises :class:`JournalError` for a log that is missing, empty or cut, that is older
-        than its last checkpoint, or whose tree does not end with its last leaf, and its
-        :class:`LogFormatError` for one of another format.
-        """
-        if not (folder / DATA).is_file():
-            raise JournalError(f"{folder}: no access log there; it is made once, by init")
-        self._folder = folder
+        """Open an existing log and look at its end; raises as :class:`~.open_log.OpenLog`."""
+        super().__init__(folder)
         self._looked_at = self._latest = 0
-        try:
-            self._env = open_environment(folder)
-            self._turn = WriteTurn(folder)
-            self._look()
-        except OtherFormat as fault:
-            raise LogFormatError(f"{folder}: {fault}") from None
-        except LogFault as fault:
-            raise JournalError(f"{folder}: {fault}") from None
-        except lmdb.Error as error:
-            raise JournalError(f"{folder}: not an access log ({error})") from None
-
-    def _look(self) -> None:
-        """Open the tables and check what is cheap to check; close the log if it is wrong."""
-        try:
-            check_format(self._env)  # first: another format may have other tables
-            self._tables = open_tables(self._env)
-            state = log_head.read_state(self._folder)  # before the leaves, which only grow
-            with self._env.begin() as transaction:
-                check_end(transaction, self._tables, state)
-            with self._turn:
-                self._own = open_own(self._env, self._tables.meta)
-        except BaseException:
-            self.close()
-            raise
 
     def append(
         self,
@@ -177,7 +131,7 @@ class Journal(Closing):
 
         Raises :class:`JournalError` where they cannot be read.
         """
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             yield Own.of(transaction, self._own)
 
     def forget(
@@ -205,53 +159,13 @@ class Journal(Closing):
 
     def key_values(self) -> Mapping[str, tuple[bytes, ...]]:
         """Return what is noted of the key files; raise :class:`JournalError`."""
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             return read_values(transaction, self._tables.meta)
 
     def note_key_values(self, values: Mapping[str, tuple[bytes, ...]]) -> None:
         """Note values of key files, durable on return; raise :class:`JournalError`."""
         with self._writing() as transaction:
             note_values(transaction, self._tables.meta, values)
-
-    @contextmanager
-    def _writing(self) -> Iterator[lmdb.Transaction]:
-        with _as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
-            yield transaction
-
-    def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
-        """Sign the tree as it is now; return the checkpoint (C2SP tlog-checkpoint).
-
-        What was signed is on disk, here and in the state file, before this returns. Raises
-        :class:`JournalError` for a log that does not extend what was signed before.
-        """
-        try:
-            with self._writing() as transaction:
-                return sign(transaction, self._tables, self._folder, key)
-        except OSError as error:
-            raise JournalError(f"access log: {_reason(error)}") from error
-
-    def last_checkpoint(self) -> bytes:
-        """Return what was signed last, empty for a log of which nothing was."""
-        with _as_journal_error(), self._env.begin() as transaction:
-            return signed_in(transaction, self._tables).note
-
-    @property
-    def origin(self) -> str:
-        """The log's name."""
-        with self._env.begin() as transaction:
-            return signed_in(transaction, self._tables).head.origin
-
-    @contextmanager
-    def snapshot(self) -> Iterator[LogSnapshot]:
-        """Give the log as it is now, for as long as the block lasts."""
-        tables = self._tables
-        with self._env.begin() as transaction:
-            tree = Tree(transaction, tables.nodes)
-            yield LogSnapshot(transaction, tables.leaves, tree, tables.reasons)
-
-    def __len__(self) -> int:
-        with self._env.begin() as transaction:
-            return log_writing.size_of(transaction, self._tables)
 
     def latest(self) -> int:
         """Return the latest time at which a leaf was written (epoch seconds), 0 for none.
@@ -260,7 +174,7 @@ class Journal(Closing):
         what is written while a clock is behind must not hide that it is. Raises
         :class:`JournalError` where a leaf cannot be read.
         """
-        with _as_journal_error(), self.snapshot() as seen:
+        with self._as_journal_error(), self.snapshot() as seen:
             size = len(self)
             begin = max(self._looked_at, size - LOOKED_BACK)
             found = [self._latest, *map(logged_at, seen.entries(begin, size))]
@@ -275,7 +189,7 @@ class Journal(Closing):
                 (index, transaction.get(index.to_bytes(INDEX_SIZE), db=self._tables.leaves))
                 for index in indexes
             ]
-        with _as_journal_error():
+        with self._as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
 
     def filed(self) -> Iterator[FiledLeaf]:
@@ -283,29 +197,11 @@ class Journal(Closing):
 
         They are those of one moment, in the order of the dossiers. Raises :class:`JournalError`.
         """
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             yield from filed_leaves(transaction, self._tables)
 
     def begun(self) -> int:
         """Return when the log began, by the keeper's clock; 0 for an empty one."""
-        with _as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
             return logged_at(bytes(first)) if first else 0
-
-    def close(self) -> None:
-        """Close the environment."""
-        self._env.close()
-        self._turn.close()
-
-
-@contextmanager
-def _as_journal_error() -> Iterator[None]:
-    try:
-        yield
-    except (lmdb.Error, LogFault) as error:
-        raise JournalError(f"access log: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return what the host's log may hold of it: a fault says where, LMDB only its kind."""
-    return str(error) if isinstance(error, LogFault) else type(error).__name__

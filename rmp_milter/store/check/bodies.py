@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.check.expected import DOCUMENT, ORPHAN
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import Document
@@ -68,8 +69,6 @@ def _check_key_packets(walk: Walk, codecs: Codecs) -> None:
         stored = walk.opened(codecs.key_packets, key, sealed)
         if stored is None:
             continue
-        reader = codecs.blind.of(
-            LinkKind.KEY_PACKETS, document_id + stored.fingerprint.encode()
-        )
-        if key[ID_BYTES:] != reader[:ID_BYTES]:
+        reader = document_id + stored.fingerprint.encode()
+        if key[ID_BYTES:] != codecs.blind.short(LinkKind.KEY_PACKETS, reader):
             walk.add(f"key packets {key.hex()} are for another reader")

@@ -10,7 +10,8 @@ from rmp_milter.dossier.credentials import certificates_of, fingerprints_of
 from rmp_milter.dossier.naming import name_words
 from rmp_milter.store.check.erased import is_erased, still_known
 from rmp_milter.store.check.walk import MAX_FINDINGS
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES
 from rmp_milter.store.format.strangers_keys import strangers_in
 
 if TYPE_CHECKING:

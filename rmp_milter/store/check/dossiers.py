@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rmp_milter.dossier.model import NumberedEntry
 from rmp_milter.store.check.bodies import check_document, check_erased_document
 from rmp_milter.store.check.erased import is_emptied, is_erased, still_known
-from rmp_milter.store.format.codecs import Codecs, LinkKind, erasure_key, number_of, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import Codecs, erasure_key, number_of, u32
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.records import Head, chain_start
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.records import StoredDossier, StoredEntry
+    from rmp_milter.store.format.transaction import Value
 
 
 class DossierCheck:
@@ -43,7 +45,7 @@ class DossierCheck:
         self._check_entry_keys()
         self._walk.find_keys("erasures_due", self._expected["erasures_due"])
 
-    def _check_dossier(self, key: bytes, sealed: memoryview) -> None:
+    def _check_dossier(self, key: bytes, sealed: Value) -> None:
         stored = self._walk.opened(self._codecs.dossiers, key, sealed)
         erased = stored is not None and is_erased(stored.dossier)
         if stored is not None:
@@ -94,7 +96,7 @@ class DossierCheck:
                 self._walk.add(f"head {key.hex()} has no dossier")
                 self._check_head(key, sealed, erased=False)
 
-    def _check_head(self, key: bytes, sealed: memoryview, *, erased: bool) -> None:
+    def _check_head(self, key: bytes, sealed: Value, *, erased: bool) -> None:
         head = self._walk.opened(self._codecs.heads, key, sealed)
         if head is not None:
             self._check_chain(key, head, erased=erased)
@@ -114,7 +116,7 @@ class DossierCheck:
             self._walk.add(f"the head of dossier {dossier_id.hex()} is not that of its entries")
 
     def _opened_entry(
-        self, dossier_id: bytes, number: int, sealed: memoryview, previous: bytes
+        self, dossier_id: bytes, number: int, sealed: Value, previous: bytes
     ) -> StoredEntry | None:
         stored = self._walk.opened(self._codecs.entries, dossier_id + u32(number), sealed)
         if stored is not None and stored.previous != previous:

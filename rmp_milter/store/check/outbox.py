@@ -6,7 +6,8 @@ import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import LinkKind, OutboxCodecs, number_of, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import OutboxCodecs, number_of, u32
 from rmp_milter.store.format.records import OutboxLedger, StoredBodySlice
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
 

@@ -6,17 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 from rmp_milter.store.format.failures import DamagedRecordError
-from rmp_milter.store.format.tables import Tables, table_names
+from rmp_milter.store.format.tables import StoreTable, table_names
 from rmp_milter.store.format.words import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import lmdb
-    from lmdb import _Database as Table
-
     from rmp_milter.store.check.keys import KeysCompared
     from rmp_milter.store.format.codecs import Codec
+    from rmp_milter.store.format.transaction import ReadTransaction, Value
 
 T = TypeVar("T")
 
@@ -34,8 +32,7 @@ class Walk:
 
     def __init__(
         self,
-        txn: lmdb.Transaction[memoryview],
-        tables: Tables,
+        txn: ReadTransaction,
         progress: Callable[[int, int], None],
         *,
         reads_bodies: bool = True,
@@ -45,14 +42,13 @@ class Walk:
         self.notes: list[str] = []
         self.counts: Counter[str] = Counter()
         self._txn = txn
-        self._tables = tables
         self._progress = progress
         self._done = 0
-        self._total = sum(txn.stat(self._table(name))["entries"] for name in table_names())
+        self._total = sum(map(txn.count, StoreTable))
 
     def again(self) -> Walk:
         """Return a second walk over the same moment; what it finds is known already."""
-        return Walk(self._txn, self._tables, self._progress, reads_bodies=False)
+        return Walk(self._txn, self._progress, reads_bodies=False)
 
     def add(self, finding: str) -> None:
         """Note a finding, unless the list is long enough."""
@@ -65,18 +61,17 @@ class Walk:
         """Note what is to be done to a store that is sound."""
         self.notes.append(line)
 
-    def records(self, name: str) -> Iterator[tuple[bytes, memoryview]]:
+    def records(self, name: str) -> Iterator[tuple[bytes, Value]]:
         """Yield the records of a table by key."""
-        for key, value in self._txn.cursor(self._table(name)):
+        for key, value in self._txn.records(StoreTable(name)):
             self._step(name)
-            yield bytes(key), value
+            yield key, value
 
     def keys(self, name: str) -> Iterator[bytes]:
         """Yield the keys of a table in order; the values are not touched."""
-        cursor = self._txn.cursor(self._table(name))
-        for key in cursor.iternext(keys=True, values=False):
+        for key in self._txn.keys(StoreTable(name)):
             self._step(name)
-            yield bytes(key)
+            yield key
 
     def find_keys(self, name: str, keys: KeysCompared) -> None:
         """Tell ``keys`` what a table of keys alone holds; note where it holds more."""
@@ -99,21 +94,17 @@ class Walk:
         if found != expected:
             self.add(f"table {name} has {found} records where the ledger says {expected}")
 
-    def get(self, name: str, key: bytes) -> memoryview | None:
+    def get(self, name: str, key: bytes) -> Value | None:
         """Return one record; None where there is none."""
-        return self._txn.get(key, db=self._table(name)) if key else None
+        return self._txn.get(StoreTable(name), key) if key else None
 
     def has(self, name: str, key: bytes) -> bool:
         """Whether there is a record of this key; its value is not touched."""
-        return self.get(name, key) is not None
+        return bool(key) and self._txn.has(StoreTable(name), key)
 
     def holders(self, link: bytes) -> Iterator[bytes]:
         """Yield the identifiers that a blind key of the index leads to."""
-        cursor = self._txn.cursor(self._tables.index)
-        found = cursor.set_range(link)
-        while found and bytes(cursor.key()[: len(link)]) == link:
-            yield bytes(cursor.key()[len(link) :])
-            found = cursor.next()
+        return (key[len(link) :] for key in self._txn.keys(StoreTable.INDEX, link))
 
     def read(self, name: str, codec: Codec[T], key: bytes) -> T | None:
         """Return what a record holds; None where there is none, or none that opens.
@@ -126,7 +117,7 @@ class Walk:
         except DamagedRecordError:
             return None
 
-    def opened(self, codec: Codec[T], key: bytes, sealed: memoryview) -> T | None:
+    def opened(self, codec: Codec[T], key: bytes, sealed: Value) -> T | None:
         """Return what the record holds; note it as a finding where it does not open."""
         try:
             return codec.open(key, sealed)
@@ -136,18 +127,12 @@ class Walk:
 
     def unknown_tables(self) -> list[str]:
         """Return the names of tables that no store has."""
-        keys = self._txn.cursor().iternext(keys=True, values=False)
         known = set(table_names())
-        names = (bytes(key).decode("ascii", "backslashreplace") for key in keys)
-        return [name for name in names if name not in known]
+        return [name for name in self._txn.tables() if name not in known]
 
     def finish(self) -> None:
         """Report that the walk is through."""
         self._progress(self._total, self._total)
-
-    def _table(self, name: str) -> Table:
-        table: Table = getattr(self._tables, name)
-        return table
 
     def _step(self, name: str) -> None:
         self.counts[name] += 1

@@ -31,6 +31,7 @@ from rmp_milter.store.check.walk import Walk
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.environment import Environment, lease, release, untouched
 from rmp_milter.store.format.failures import StoreFailed
+from rmp_milter.store.format.lmdb_transaction import LmdbAccess
 from rmp_milter.store.format.tables import (
     FORMAT_KEY,
     INDEX_CHECK_KEY,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.transaction import ReadTransaction
 
 __all__ = ["StoreReport", "check"]
 
@@ -65,8 +67,11 @@ def check(
     where there is no store to be read at all.
     """
     try:
-        with untouched(folder) if copy else _leased(folder) as environment:
-            return _check(environment, Codecs(keys), progress)
+        with (
+            untouched(folder) if copy else _leased(folder) as environment,
+            LmdbAccess(environment).reading() as txn,
+        ):
+            return check_moment(txn, Codecs(keys), progress)
     except StoreFailed as error:
         line = f"the files cannot be read to the end: {error.detail}"
         return StoreReport(findings=(line,), counts={})
@@ -81,18 +86,18 @@ def _leased(folder: Path) -> Iterator[Environment]:
         release(environment)
 
 
-def _check(
-    environment: Environment, codecs: Codecs, progress: Callable[[int, int], None]
+def check_moment(
+    txn: ReadTransaction, codecs: Codecs, progress: Callable[[int, int], None]
 ) -> StoreReport:
-    with environment.reading() as txn:
-        walk = Walk(txn, environment.tables, progress)
-        _check_meta(walk, codecs)
-        hasher = Hasher(os.urandom(RUN_KEY_BYTES))
-        sums = {table: Sums(hasher) for table in WORDS}
-        _check_tables(walk, codecs, sums)
-        _name_what_differs(walk, codecs, hasher, sums)
-        walk.finish()
-        return StoreReport(tuple(walk.findings), dict(walk.counts), tuple(walk.notes))
+    """Verify what ``txn`` shows of a store, in any engine."""
+    walk = Walk(txn, progress)
+    _check_meta(walk, codecs)
+    hasher = Hasher(os.urandom(RUN_KEY_BYTES))
+    sums = {table: Sums(hasher) for table in WORDS}
+    _check_tables(walk, codecs, sums)
+    _name_what_differs(walk, codecs, hasher, sums)
+    walk.finish()
+    return StoreReport(tuple(walk.findings), dict(walk.counts), tuple(walk.notes))
 
 
 def _name_what_differs(

@@ -6,10 +6,8 @@ key or table, does not open. Nonces are random; NIST SP 800-38D, 8.3 allows 2^32
 a key, hence a subkey (HKDF-SHA256) for every table.
 """
 
-import hmac
 import os
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -28,6 +26,7 @@ from rmp_milter.dossier.model import (
     Tally,
 )
 from rmp_milter.dossier.naming import name_words
+from rmp_milter.store.format.blind import Blind, LinkKind
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.keys import StoreKeys, subkey
 from rmp_milter.store.format.records import (
@@ -104,51 +103,6 @@ class RememberingCodec(Codec[T]):
     def open(self, record: bytes, sealed: bytes | memoryview) -> T:
         """Return the value sealed at ``record``; raises :class:`DamagedRecordError`."""
         return self._lately(record, bytes(sealed))
-
-
-class LinkKind(StrEnum):
-    """What a blind key leads from."""
-
-    TRAIT = "trait"
-    TREATING = "treating"
-    MAIL = "mail"
-    RPPS = "rpps"
-    ACCOUNT = "account"
-    FINGERPRINT = "fingerprint"
-    KEY_ID = "key id"
-    PATIENT = "patient"
-    WAITING = "waiting"
-    SEEN = "seen"
-    ONCE = "once"
-    TALLY = "tally"
-    KEY_PACKETS = "envelope"
-    DOCUMENT = "document"
-    EMERGENCY = "emergency"
-    EMERGENCY_BY = "emergency by"
-    LOCUM = "locum"
-    NAME = "name"
-    CHECK = "check"
-
-
-class Blind:
-    """Look-up keys that say nothing to whoever has the files but not the index key."""
-
-    def __init__(self, key: bytes, purpose: str = "index") -> None:
-        self._keyed = hmac.new(subkey(key, purpose), digestmod="sha256")
-
-    def of(self, kind: LinkKind, value: bytes | str) -> bytes:
-        """Return the 32 bytes under which ``value`` is found (HMAC-SHA256)."""
-        text = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-        keyed = self._keyed.copy()  # half of it is done already: that of the key alone
-        keyed.update(kind.encode() + b"\0" + text)
-        return keyed.digest()
-
-    def check_value(self) -> bytes:
-        """Return what the store keeps to know its index key again.
-
-        With another key nobody would be found, and every patient would seem new.
-        """
-        return self.of(LinkKind.CHECK, b"")
 
 
 class Codecs:
@@ -243,8 +197,8 @@ def key_packets_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes
 
     The digest is of both, so that the files do not show which documents share a reader.
     """
-    reader = blind.of(LinkKind.KEY_PACKETS, document_id + fingerprint.lower().encode())
-    return document_id + reader[:ID_BYTES]
+    reader = document_id + fingerprint.lower().encode()
+    return document_id + blind.short(LinkKind.KEY_PACKETS, reader)
 
 
 def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
@@ -254,7 +208,7 @@ def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
 
 def emergency_key(blind: Blind, reference: str) -> bytes:
     """Return where the emergency of this public reference is."""
-    return blind.of(LinkKind.EMERGENCY, reference)[:ID_BYTES]
+    return blind.short(LinkKind.EMERGENCY, reference)
 
 
 def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:

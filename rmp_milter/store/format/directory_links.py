@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rmp_milter.store.format.codecs import Blind, LinkKind, name_value, u32
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import name_value, u32
 from rmp_milter.store.format.deriving import Deriving, Target
 
 if TYPE_CHECKING:
-    import lmdb
-
-    from rmp_milter.store.format.deriving import Told
-    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.course import Course
 
 _ENDED = frozenset({"closed", "contested"})
 _LATEST = 0xFFFFFFFF
@@ -63,13 +61,10 @@ class EmergencyOf2(msgspec.Struct, frozen=True):
     state: str = "new"
 
 
-def index_directory(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
-    """From 2 to 3: write the new links and tables; nothing that is there changes.
-
-    ``told`` hears how many records of how many were looked at.
-    """
-    blind = Blind(keys.index)
-    deriving = Deriving(handle, keys, told, "doctors", "dossiers", "emergencies")
+def index_directory(course: Course) -> None:
+    """From 2 to 3: write the new links and tables; nothing that is there changes."""
+    blind = Blind(course.keys.index)
+    deriving = Deriving(course, "doctors", "dossiers", "emergencies")
     deriving.put("doctors", DoctorOf2, Target("index", lambda key, of: _links(blind, key, of)))
     deriving.put("dossiers", StoredMaybeClosedOf2, Target("erasures_due", _erasure))
     deriving.put("emergencies", EmergencyOf2, Target("emergencies_open", _still_open))

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.certificates import CertificateError, bound_key_ids
-from rmp_milter.store.format.codecs import Blind, Codec, LinkKind
+from rmp_milter.store.format.blind import Blind, LinkKind
+from rmp_milter.store.format.codecs import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import lmdb
 
-    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.course import Course, Record
 
 Fields = dict[str, msgspec.Raw]
 _encoded = msgspec.msgpack.Encoder().encode
@@ -43,14 +44,14 @@ def strangers_in(certificate: bytes, key_ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(each for each in key_ids if each.lower() not in own)
 
 
-def forget_strangers_keys(handle: lmdb.Environment, keys: StoreKeys) -> None:
+def forget_strangers_keys(course: Course) -> None:
     """From 1 to 2: no doctor is found by a key id that his certificate does not bind."""
-    doctors = handle.open_db(b"doctors", create=False)
-    index = handle.open_db(b"index", create=False)
-    codec = Codec("doctors", keys.metadata, Fields)
-    blind = Blind(keys.index)
-    with handle.begin(write=True) as txn:
-        for key, sealed in [(bytes(key), sealed) for key, sealed in txn.cursor(doctors)]:
+    doctors, index = course.table("doctors"), course.table("index")
+    codec = Codec("doctors", course.keys.metadata, Fields)
+    blind = Blind(course.keys.index)
+
+    def change(txn: lmdb.Transaction[bytes], batch: list[Record]) -> None:
+        for key, sealed in batch:
             record = codec.open(key, sealed)
             known = msgspec.msgpack.decode(_encoded(record), type=KeyOf1)
             strangers = strangers_in(known.certificate, known.key_ids)
@@ -61,3 +62,5 @@ def forget_strangers_keys(handle: lmdb.Environment, keys: StoreKeys) -> None:
             txn.put(key, codec.seal(key, record), db=doctors)
             for each in strangers:
                 txn.delete(blind.of(LinkKind.KEY_ID, each.lower()) + key, db=index)
+
+    course.each_batch("key ids", "doctors", change)

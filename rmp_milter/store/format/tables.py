@@ -1,12 +1,6 @@
 """The tables of a store: their names, and what is under which key."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from lmdb import _Database as Table
+from enum import StrEnum
 
 FORMAT_KEY = b"format"
 LEDGER_KEY = b"ledger"
@@ -14,9 +8,8 @@ OUTBOX_LEDGER_KEY = b"outbox ledger"
 INDEX_CHECK_KEY = b"index check"
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Handles of the named tables; the field is the name in the file.
+class StoreTable(StrEnum):
+    """The tables by name.
 
     - meta: fixed names → format, index check, sealed ledgers
     - dossiers: dossier (16 bytes) → sealed StoredDossier
@@ -48,38 +41,38 @@ class Tables:
     Numbers have their most significant byte first, so that keys sort by them.
     """
 
-    meta: Table
-    dossiers: Table
-    heads: Table
-    entries: Table
-    bodies: Table
-    index: Table
-    terms: Table
-    words: Table
-    doctors: Table
-    envelopes: Table
-    waiting: Table
-    waiting_expiry: Table
-    seen: Table
-    seen_expiry: Table
-    tallies: Table
-    tally_expiry: Table
-    receipts: Table
-    emergencies: Table
-    emergencies_at: Table
-    emergencies_open: Table
-    erasures_due: Table
-    letters: Table
-    orphans: Table
-    orphans_due: Table
-    outbox: Table
-    outbox_state: Table
-    outbox_due: Table
-    outbox_bodies: Table
-    sent: Table
-    sent_expiry: Table
+    META = "meta"
+    DOSSIERS = "dossiers"
+    HEADS = "heads"
+    ENTRIES = "entries"
+    BODIES = "bodies"
+    INDEX = "index"
+    TERMS = "terms"
+    WORDS = "words"
+    DOCTORS = "doctors"
+    ENVELOPES = "envelopes"
+    WAITING = "waiting"
+    WAITING_EXPIRY = "waiting_expiry"
+    SEEN = "seen"
+    SEEN_EXPIRY = "seen_expiry"
+    TALLIES = "tallies"
+    TALLY_EXPIRY = "tally_expiry"
+    RECEIPTS = "receipts"
+    EMERGENCIES = "emergencies"
+    EMERGENCIES_AT = "emergencies_at"
+    EMERGENCIES_OPEN = "emergencies_open"
+    ERASURES_DUE = "erasures_due"
+    LETTERS = "letters"
+    ORPHANS = "orphans"
+    ORPHANS_DUE = "orphans_due"
+    OUTBOX = "outbox"
+    OUTBOX_STATE = "outbox_state"
+    OUTBOX_DUE = "outbox_due"
+    OUTBOX_BODIES = "outbox_bodies"
+    SENT = "sent"
+    SENT_EXPIRY = "sent_expiry"
 
 
 def table_names() -> list[str]:
     """Return the names of a store's tables."""
-    return [field.name for field in fields(Tables)]
+    return [table.value for table in StoreTable]

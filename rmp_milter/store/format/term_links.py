@@ -15,10 +15,7 @@ from rmp_milter.store.format.terms import TermKeys
 from rmp_milter.store.format.words import WordKeys
 
 if TYPE_CHECKING:
-    import lmdb
-
-    from rmp_milter.store.format.deriving import Told
-    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.course import Course
 
 
 class PatientOf2(msgspec.Struct, frozen=True):
@@ -54,10 +51,10 @@ class StoredDossierOf2(msgspec.Struct, frozen=True):
     dossier: DossierOf2
 
 
-def index_terms(handle: lmdb.Environment, keys: StoreKeys, told: Told) -> None:
+def index_terms(course: Course) -> None:
     """From 2 to 3: write terms and words of all open dossiers; nothing that is there changes."""
-    terms, words = TermKeys(keys.index), WordKeys(keys.index)
-    Deriving(handle, keys, told, "dossiers").put(
+    terms, words = TermKeys(course.keys.index), WordKeys(course.keys.index)
+    Deriving(course, "dossiers").put(
         "dossiers",
         StoredDossierOf2,
         Target("terms", lambda _key, of: terms.of(_found_by(of))),

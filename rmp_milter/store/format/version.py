@@ -32,10 +32,10 @@ def check_format(handle: lmdb.Environment, folder: Path) -> None:
         raise OtherFormatError(refusal(folder, found))
 
 
-def refusal(folder: Path, found: int) -> str:
+def refusal(place: Path | str, found: int) -> str:
     """Say why a store of another format is not opened, and of an older one what to do."""
     way = ": stop the services, then rmp store migrate" if found < FORMAT.number else ""
-    return f"the store in {folder} {FORMAT.refusal(found)}{way}"
+    return f"the store in {place} {FORMAT.refusal(found)}{way}"
 
 
 def number_of(handle: lmdb.Environment) -> int:

@@ -5,30 +5,32 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.format.tables import StoreTable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import lmdb
-    from lmdb import _Database as Table
+    from rmp_milter.store.format.transaction import ReadTransaction
 
 
 class Bodies:
     """Lends views of stored bodies and takes them back when the transaction ends."""
 
-    def __init__(self, txn: lmdb.Transaction[memoryview], bodies: Table) -> None:
+    def __init__(self, txn: ReadTransaction) -> None:
         self._txn = txn
-        self._bodies = bodies
         self._views: list[memoryview] = []
 
     def body(self, document_id: bytes) -> memoryview | None:
-        """Return the body as it is stored, without a copy; None where there is none.
+        """Return the body as it is stored; None where there is none.
 
-        The view points into the mapped file: it is released when the snapshot ends, and
+        The view may point into a mapped file: it is released when the snapshot ends, and
         parts cut from it must not be used after that either.
         """
-        view = self._txn.get(document_id, db=self._bodies) if document_id else None
-        if view is not None:
-            self._views.append(view)
+        found = self._txn.get(StoreTable.BODIES, document_id) if document_id else None
+        if found is None:
+            return None
+        view = found if isinstance(found, memoryview) else memoryview(found)
+        self._views.append(view)
         return view
 
     @contextmanager

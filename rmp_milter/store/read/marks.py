@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Fault, ReceiptLine, Tally
-from rmp_milter.store.format.codecs import ID_BYTES, LinkKind, tally_key
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import ID_BYTES, tally_key
 from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.read.reading import Reading
 
 if TYPE_CHECKING:
@@ -32,13 +34,13 @@ class MarkReads(Reading):
         Some may count no more: the one who weighs them knows how far back he looks.
         """
         key = tally_key(self._codecs.blind, fault, subject)
-        return self._get(self._tables.tallies, self._codecs.tallies, key) or Tally()
+        return self._get(StoreTable.TALLIES, self._codecs.tallies, key) or Tally()
 
     def receipt_lines(self, doctor_id: bytes) -> tuple[ReceiptLine, ...]:
         """Return the lines of a depositor's digest in the order they came."""
         if len(doctor_id) != ID_BYTES:
             return ()
-        keys = self._keys(self._tables.receipts, doctor_id)
+        keys = self._txn.keys(StoreTable.RECEIPTS, doctor_id)
         return tuple(self._promised_line(key) for key in keys)
 
     def receipt_doctors(self, behind: bytes = b"") -> Iterator[bytes]:
@@ -46,19 +48,18 @@ class MarkReads(Reading):
 
         In the order of their identifiers, those ``behind`` one.
         """
-        cursor = self._txn.cursor(self._tables.receipts)
-        found = cursor.set_range(behind and behind + _BEYOND)
-        while found:
-            doctor_id = bytes(cursor.key()[:ID_BYTES])
+        key = self._txn.first_key(StoreTable.RECEIPTS, behind and behind + _BEYOND)
+        while key is not None:
+            doctor_id = key[:ID_BYTES]
             yield doctor_id
-            found = cursor.set_range(doctor_id + _BEYOND)
+            key = self._txn.first_key(StoreTable.RECEIPTS, doctor_id + _BEYOND)
 
     def _promised_line(self, key: bytes) -> ReceiptLine:
-        line = self._get(self._tables.receipts, self._codecs.receipts, key)
+        line = self._get(StoreTable.RECEIPTS, self._codecs.receipts, key)
         if line is None:
             raise StoreError(f"receipt line {key.hex()} is missing")
         return line
 
     def _is_marked(self, kind: LinkKind, value: bytes) -> bool:
         key = self._codecs.blind.of(kind, value)
-        return self._txn.get(key, db=self._tables.seen) is not None
+        return self._txn.has(StoreTable.SEEN, key)

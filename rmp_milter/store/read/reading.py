@@ -6,15 +6,13 @@ from string import hexdigits
 from typing import TYPE_CHECKING, TypeVar
 
 from rmp_milter.store.format.codecs import ID_BYTES, LINK_BYTES, Codec, Codecs
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.read.bodies import Bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import lmdb
-    from lmdb import _Database as Table
-
-    from rmp_milter.store.format.tables import Tables
+    from rmp_milter.store.format.transaction import ReadTransaction
 
 T = TypeVar("T")
 
@@ -24,45 +22,34 @@ _HEX_DIGITS = frozenset(hexdigits.lower())
 class Reading(Bodies):
     """The small means of a snapshot, on top of the bodies that it lends."""
 
-    def __init__(
-        self, txn: lmdb.Transaction[memoryview], tables: Tables, codecs: Codecs
-    ) -> None:
-        super().__init__(txn, tables.bodies)
-        self._tables = tables
+    def __init__(self, txn: ReadTransaction, codecs: Codecs) -> None:
+        super().__init__(txn)
         self._codecs = codecs
 
-    def _get(self, table: Table, codec: Codec[T], key: bytes) -> T | None:
+    def _get(self, table: StoreTable, codec: Codec[T], key: bytes) -> T | None:
         if len(key) < ID_BYTES:  # LMDB takes an empty key for a fault of its own
             return None
-        sealed = self._txn.get(key, db=table)
+        sealed = self._txn.get(table, key)
         return None if sealed is None else codec.open(key, sealed)
 
-    def _all(self, table: Table, codec: Codec[T]) -> Iterator[T]:
-        for key, sealed in self._txn.cursor(table):
-            yield codec.open(bytes(key), sealed)
+    def _all(self, table: StoreTable, codec: Codec[T]) -> Iterator[T]:
+        for key, sealed in self._txn.records(table):
+            yield codec.open(key, sealed)
 
     def _holders(self, link: bytes) -> Iterator[bytes]:
         """Yield the identifiers that a blind key leads to."""
-        return (key[LINK_BYTES:] for key in self._keys(self._tables.index, link))
+        return (key[LINK_BYTES:] for key in self._txn.keys(StoreTable.INDEX, link))
 
     def _holders_of_any(self, links: Iterable[bytes]) -> tuple[bytes, ...]:
         """Return all identifiers that any of the blind keys leads to, each once."""
         return tuple(dict.fromkeys(holder for link in links for holder in self._holders(link)))
 
-    def _beginning(self, table: Table, reference: str) -> Iterator[bytes]:
+    def _beginning(self, table: StoreTable, reference: str) -> Iterator[bytes]:
         """Yield the identifiers that begin so in hex, none for what is no hex."""
         begins = reference.lower()
         if not 0 < len(begins) <= 2 * ID_BYTES or not set(begins) <= _HEX_DIGITS:
             return
         whole_bytes = bytes.fromhex(begins[: len(begins) // 2 * 2])
-        for key in self._keys(table, whole_bytes):
+        for key in self._txn.keys(table, whole_bytes):
             if key.hex().startswith(begins):
                 yield key
-
-    def _keys(self, table: Table, prefix: bytes) -> Iterator[bytes]:
-        """Yield the keys that begin with ``prefix``, in order."""
-        cursor = self._txn.cursor(table)
-        found = cursor.set_range(prefix)
-        while found and bytes(cursor.key()[: len(prefix)]) == prefix:
-            yield bytes(cursor.key())
-            found = cursor.next()

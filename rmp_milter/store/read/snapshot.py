@@ -1,6 +1,6 @@
 """The store at one moment, for deciding what a mail may do.
 
-A snapshot is one LMDB read transaction: what is committed meanwhile does not show. It
+A snapshot is one read transaction: what is committed meanwhile does not show. It
 belongs to one mail and is used by one thread at a time.
 """
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.erasure import is_due
 from rmp_milter.dossier.model import NumberedEntry
+from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import (
     ID_BYTES,
-    LinkKind,
     key_packets_key,
     name_value,
     number_of,
@@ -22,6 +22,7 @@ from rmp_milter.store.format.codecs import (
     u32,
 )
 from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.read.emergencies import EmergencyReads
 from rmp_milter.store.read.marks import MarkReads
 from rmp_milter.store.read.terms import TermReads
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 
     from rmp_milter.dossier.model import Doctor, Dossier
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.environment import Environment
+    from rmp_milter.store.format.transaction import ReadTransaction
 
 
-class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
+class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
     """Reads of one moment. Every record is authenticated as it is opened.
 
     All raise :class:`DamagedRecordError` for a record that does not open, and
@@ -44,19 +45,17 @@ class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         """Return the doctor of this identifier."""
-        return self._get(self._tables.doctors, self._codecs.doctors, doctor_id)
+        return self._get(StoreTable.DOCTORS, self._codecs.doctors, doctor_id)
 
     def doctors(self) -> Iterator[Doctor]:
         """Yield all doctors, in no order that means anything."""
-        return self._all(self._tables.doctors, self._codecs.doctors)
+        return self._all(StoreTable.DOCTORS, self._codecs.doctors)
 
     def doctors_behind(self, doctor_id: bytes) -> Iterator[Doctor]:
         """Yield the doctors in the order of their identifiers, those behind one."""
-        cursor = self._txn.cursor(self._tables.doctors)
-        found = cursor.set_range(doctor_id and doctor_id + b"\0")
-        while found:
-            yield self._codecs.doctors.open(bytes(cursor.key()), cursor.value())
-            found = cursor.next()
+        start = doctor_id and doctor_id + b"\0"
+        for key, sealed in self._txn.records(StoreTable.DOCTORS, start):
+            yield self._codecs.doctors.open(key, sealed)
 
     def doctor_by_account(self, account: str) -> Doctor | None:
         """Return the doctor whom this SASL login is bound to (compared as it is)."""
@@ -95,26 +94,26 @@ class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
     def dossier(self, dossier_id: bytes) -> Dossier | None:
         """Return the dossier of this identifier, without its entries."""
-        stored = self._get(self._tables.dossiers, self._codecs.dossiers, dossier_id)
+        stored = self._get(StoreTable.DOSSIERS, self._codecs.dossiers, dossier_id)
         return stored.dossier if stored else None
 
     def dossiers(self) -> Iterator[Dossier]:
         """Yield all dossiers, erased ones too, in no order that means anything."""
-        for stored in self._all(self._tables.dossiers, self._codecs.dossiers):
+        for stored in self._all(StoreTable.DOSSIERS, self._codecs.dossiers):
             yield stored.dossier
 
     def dossiers_beginning(self, reference: str) -> Iterator[Dossier]:
         """Yield the dossiers whose identifier, in hex, begins so; none for what is no hex."""
-        return map(self._promised_dossier, self._beginning(self._tables.dossiers, reference))
+        return map(self._promised_dossier, self._beginning(StoreTable.DOSSIERS, reference))
 
     def closed_dossiers(self, before: int) -> Iterator[Dossier]:
         """Yield the closed dossiers to be erased by ``before``, the longest due first.
 
         Those that are erased already are not among them.
         """
-        keys = self._txn.cursor(self._tables.erasures_due).iternext(keys=True, values=False)
+        keys = self._txn.keys(StoreTable.ERASURES_DUE)
         for key in takewhile(lambda key: number_of(key[:4]) <= before, keys):
-            found = self._promised_dossier(bytes(key[4:]))
+            found = self._promised_dossier(key[4:])
             if is_due(found, before):
                 yield found
 
@@ -143,16 +142,16 @@ class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
         if len(document_id) != ID_BYTES:
             return b""
         key = key_packets_key(self._codecs.blind, document_id, fingerprint)
-        stored = self._get(self._tables.envelopes, self._codecs.key_packets, key)
+        stored = self._get(StoreTable.ENVELOPES, self._codecs.key_packets, key)
         return stored.packet if stored else b""
 
     def _count(self, dossier_id: bytes) -> int:
-        head = self._get(self._tables.heads, self._codecs.heads, dossier_id)
+        head = self._get(StoreTable.HEADS, self._codecs.heads, dossier_id)
         return head.count if head else 0
 
     def _entry(self, dossier_id: bytes, number: int) -> NumberedEntry:
         key = dossier_id + u32(number)
-        stored = self._get(self._tables.entries, self._codecs.entries, key)
+        stored = self._get(StoreTable.ENTRIES, self._codecs.entries, key)
         if stored is None:
             raise StoreError(f"entry {number} of dossier {dossier_id.hex()} is missing")
         return NumberedEntry(number=number, entry=stored.entry)
@@ -183,9 +182,8 @@ class LmdbSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
 
 @contextmanager
-def snapshot_of(environment: Environment, codecs: Codecs) -> Iterator[LmdbSnapshot]:
-    """Give a snapshot as long as the block lasts; raises :class:`StoreFailed`."""
-    with environment.reading() as txn:
-        snapshot = LmdbSnapshot(txn, environment.tables, codecs)
-        with snapshot.lent():
-            yield snapshot
+def snapshot_of(txn: ReadTransaction, codecs: Codecs) -> Iterator[StoreSnapshot]:
+    """Give what ``txn`` shows as long as the block lasts."""
+    snapshot = StoreSnapshot(txn, codecs)
+    with snapshot.lent():
+        yield snapshot

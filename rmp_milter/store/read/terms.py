@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.read.reading import Reading
 
 if TYPE_CHECKING:
@@ -22,11 +23,9 @@ class TermReads(Reading):
         very many, and how many are worth reading is the caller's to say.
         """
         place = self._codecs.terms.place(term)
-        return self._codecs.terms.holders(place, self._keys(self._tables.terms, place.prefix))
+        return self._codecs.terms.holders(place, self._txn.keys(StoreTable.TERMS, place.prefix))
 
     def words_held(self, words: Iterable[str]) -> frozenset[str]:
         """Return which of these family words any open dossier is found by."""
-        cursor = self._txn.cursor(self._tables.words)
-        key = self._codecs.words.key
-        by_key = sorted((key(word), word) for word in words)  # in order: no page comes twice
-        return frozenset(word for place, word in by_key if cursor.set_key(place))
+        by_key = {self._codecs.words.key(word): word for word in words}
+        return frozenset(map(by_key.__getitem__, self._txn.held(StoreTable.WORDS, by_key)))

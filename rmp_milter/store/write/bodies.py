@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rmp_milter.store.format.codecs import key_packets_key, u32
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import StoredKeyPackets
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.surface import LOOK_AGAIN_SECONDS
 from rmp_milter.store.write.outbox_rows import OutboxRows, expired
 from rmp_milter.store.write.validation import new_bodies, referred_bodies
@@ -29,7 +30,6 @@ class BodyRecorder:
 
     def __init__(self, writing: Writing, rows: OutboxRows) -> None:
         self._writing = writing
-        self._tables = writing.tables
         self._codecs = writing.codecs
         self._rows = rows
 
@@ -47,20 +47,20 @@ class BodyRecorder:
     def add(self, body: NewBody) -> None:
         """Write a new body."""
         self._writing.ledger.documents += 1
-        self._writing.add(self._tables.bodies, body.document_id, body.data)
+        self._writing.add(StoreTable.BODIES, body.document_id, body.data)
 
     def put_key_packets(self, new: NewKeyPackets) -> None:
         """Write key packets, in the place of those that the reader's key had."""
         key = key_packets_key(self._codecs.blind, new.document_id, new.fingerprint)
-        self._writing.ledger.envelopes += not self._writing.has(self._tables.envelopes, key)
+        self._writing.ledger.envelopes += not self._writing.has(StoreTable.ENVELOPES, key)
         stored = StoredKeyPackets(fingerprint=new.fingerprint.lower(), packet=new.packet)
-        self._writing.seal(self._tables.envelopes, self._codecs.key_packets, key, stored)
+        self._writing.seal(StoreTable.ENVELOPES, self._codecs.key_packets, key, stored)
 
     def give_up(self, document_id: bytes, now: int) -> None:
         """Remove all key packets at once, and the body as soon as no row needs it."""
-        for key in list(self._writing.keys(self._tables.envelopes, document_id)):
+        for key in list(self._writing.keys(StoreTable.ENVELOPES, document_id)):
             self._writing.ledger.envelopes -= 1
-            self._writing.txn.delete(key, db=self._tables.envelopes)
+            self._writing.txn.delete(StoreTable.ENVELOPES, key)
         if self._rows.needs(document_id):
             self._writing.ledger.orphans += 1
             self._look_later(document_id, now)
@@ -69,27 +69,27 @@ class BodyRecorder:
 
     def prune(self, now: int) -> None:
         """Look at some of the orphans again."""
-        for key in expired(self._writing.txn, self._tables.orphans_due, now):
-            self._writing.txn.delete(key, db=self._tables.orphans_due)
+        for key in expired(self._writing.txn, StoreTable.ORPHANS_DUE, now):
+            self._writing.txn.delete(StoreTable.ORPHANS_DUE, key)
             if self._rows.needs(key[4:]):
                 self._look_later(key[4:], now)
             else:
                 self._writing.ledger.orphans -= 1
-                self._writing.txn.delete(key[4:], db=self._tables.orphans)
+                self._writing.txn.delete(StoreTable.ORPHANS, key[4:])
                 self._remove(key[4:])
 
     def _look_later(self, document_id: bytes, now: int) -> None:
         look = u32(now + LOOK_AGAIN_SECONDS)
-        self._writing.txn.put(document_id, look, db=self._tables.orphans)
-        self._writing.add(self._tables.orphans_due, look + document_id, b"")
+        self._writing.txn.put(StoreTable.ORPHANS, document_id, look)
+        self._writing.add(StoreTable.ORPHANS_DUE, look + document_id, b"")
 
     def _remove(self, document_id: bytes) -> None:
-        removed = self._writing.txn.delete(document_id, db=self._tables.bodies)
+        removed = self._writing.txn.delete(StoreTable.BODIES, document_id)
         self._writing.ledger.documents -= removed
 
     def _is_stored(self, document_id: bytes) -> bool:
-        return self._writing.has(self._tables.bodies, document_id)
+        return self._writing.has(StoreTable.BODIES, document_id)
 
     def _is_kept(self, document_id: bytes) -> bool:
-        given_up = self._writing.has(self._tables.orphans, document_id)
+        given_up = self._writing.has(StoreTable.ORPHANS, document_id)
         return self._is_stored(document_id) and not given_up

@@ -12,8 +12,8 @@ import msgspec
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.format.codecs import Codecs
-from rmp_milter.store.format.environment import Environment
 from rmp_milter.store.format.failures import Conflict, StoreError, StoreFailed
+from rmp_milter.store.format.transaction import Access, WriteTransaction
 from rmp_milter.store.write.recorder import Recorder
 from rmp_milter.store.write.validation import new_bodies, validate
 
@@ -21,7 +21,7 @@ __all__ = ["Conflict", "GroupCommit", "StoreFailed"]
 
 BATCH_CHANGES = 64
 BATCH_BYTES = 64 << 20
-"""LMDB holds what is not yet committed in memory: a batch stays about this large."""
+"""What is not yet committed is held in memory: a batch stays about this large."""
 
 DAY_SECONDS = 86_400
 
@@ -53,8 +53,8 @@ class _Unwritable(Exception):  # noqa: N818 -- never leaves this module
 class GroupCommit:
     """Commits changes for many threads, together where they meet."""
 
-    def __init__(self, environment: Environment, codecs: Codecs, duplicate_days: int) -> None:
-        self._environment = environment
+    def __init__(self, access: Access, codecs: Codecs, duplicate_days: int) -> None:
+        self._access = access
         self._codecs = codecs
         self._keep = duplicate_days * DAY_SECONDS
         self._waiting: deque[_Pending] = deque()
@@ -113,11 +113,14 @@ class GroupCommit:
 
     def _write_together(self, batch: list[_Pending]) -> list[Exception | None]:
         """Commit one transaction; return for each what spoke against it, or None."""
-        with self._environment.writing() as txn:
-            recorder = Recorder(txn, self._environment.tables, self._codecs)
+
+        def work(txn: WriteTransaction) -> list[Exception | None]:
+            recorder = Recorder(txn, self._codecs)
             outcomes = [self._write_one(recorder, pending) for pending in batch]
             recorder.finish(max(pending.now for pending in batch))
-        return outcomes
+            return outcomes
+
+        return self._access.write(work)
 
     def _write_one(self, recorder: Recorder, pending: _Pending) -> Exception | None:
         try:

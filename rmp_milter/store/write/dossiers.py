@@ -5,15 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.codecs import (
-    LinkKind,
-    dossier_links,
-    erasure_key,
-    trait_links,
-    u32,
-)
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import dossier_links, erasure_key, trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import Head, StoredDossier, StoredEntry, chain_start
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.write.terms import move_terms
 
 if TYPE_CHECKING:
@@ -29,12 +25,11 @@ class DossierRecorder:
 
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
-        self._tables = writing.tables
         self._codecs = writing.codecs
 
     def find(self, dossier_id: bytes) -> StoredDossier | None:
         """Return the dossier as it is stored now."""
-        return self._writing.read(self._tables.dossiers, self._codecs.dossiers, dossier_id)
+        return self._writing.read(StoreTable.DOSSIERS, self._codecs.dossiers, dossier_id)
 
     # What speaks against
 
@@ -42,7 +37,7 @@ class DossierRecorder:
         """Raise :class:`Conflict` where others fit the traits than the decision saw."""
         claimed: dict[bytes, set[bytes]] = {}
         for new in dossiers:
-            if self._writing.has(self._tables.dossiers, new.dossier.dossier_id):
+            if self._writing.has(StoreTable.DOSSIERS, new.dossier.dossier_id):
                 raise StoreError("the new dossier's identifier is taken")
             for link in self._trait_links(new):
                 holders = claimed.setdefault(link, self._writing.holders(link))
@@ -89,10 +84,10 @@ class DossierRecorder:
         stored = StoredDossier(dossier=new.dossier, traits=self._trait_links(new))
         self._writing.ledger.dossiers += 1
         sealed = self._codecs.dossiers.seal(dossier_id, stored)
-        self._writing.add(self._tables.dossiers, dossier_id, sealed)
+        self._writing.add(StoreTable.DOSSIERS, dossier_id, sealed)
         self._put_head(dossier_id, Head(count=0, last=chain_start(dossier_id)))
         self._writing.link(dossier_links(self._codecs.blind, stored), dossier_id)
-        self._writing.move(self._tables.erasures_due, None, erasure_key(new.dossier))
+        self._writing.move(StoreTable.ERASURES_DUE, None, erasure_key(new.dossier))
         move_terms(self._writing, None, new.dossier)
 
     def update(self, update: DossierUpdate) -> None:
@@ -105,18 +100,18 @@ class DossierRecorder:
         """Write ``new`` in the place of ``old``; move its links and search terms."""
         dossier_id, blind = old.dossier.dossier_id, self._codecs.blind
         before, after = dossier_links(blind, old), dossier_links(blind, new)
-        self._writing.seal(self._tables.dossiers, self._codecs.dossiers, dossier_id, new)
+        self._writing.seal(StoreTable.DOSSIERS, self._codecs.dossiers, dossier_id, new)
         self._writing.unlink(before - after, dossier_id)
         self._writing.link(after - before, dossier_id)
         self._writing.move(
-            self._tables.erasures_due, erasure_key(old.dossier), erasure_key(new.dossier)
+            StoreTable.ERASURES_DUE, erasure_key(old.dossier), erasure_key(new.dossier)
         )
         move_terms(self._writing, old.dossier, new.dossier)
 
     def append(self, dossier_id: bytes, entry: Entry) -> None:
         """Write ``entry`` under the next number of the dossier."""
         head = self._head(dossier_id)
-        if self._writing.has(self._tables.entries, dossier_id + u32(head.count + 1)):
+        if self._writing.has(StoreTable.ENTRIES, dossier_id + u32(head.count + 1)):
             raise StoreError(f"dossier {dossier_id.hex()} has entries that no head counts")
         last = self._put_entry(dossier_id, head.count + 1, head.last, entry)
         self._writing.ledger.entries += 1
@@ -145,7 +140,7 @@ class DossierRecorder:
     def entry(self, dossier_id: bytes, number: int) -> Entry:
         """Return one entry that the head counts."""
         key = dossier_id + u32(number)
-        stored = self._writing.read(self._tables.entries, self._codecs.entries, key)
+        stored = self._writing.read(StoreTable.ENTRIES, self._codecs.entries, key)
         if stored is None:
             raise StoreError(f"entry {number} of dossier {dossier_id.hex()} is missing")
         return stored.entry
@@ -155,17 +150,17 @@ class DossierRecorder:
     ) -> bytes:
         """Write an entry and return what the next one has as ``previous``."""
         key, stored = dossier_id + u32(number), StoredEntry(previous=previous, entry=entry)
-        sealed = self._writing.seal(self._tables.entries, self._codecs.entries, key, stored)
+        sealed = self._writing.seal(StoreTable.ENTRIES, self._codecs.entries, key, stored)
         return hashlib.sha256(sealed).digest()
 
     def _head(self, dossier_id: bytes) -> Head:
-        head = self._writing.read(self._tables.heads, self._codecs.heads, dossier_id)
+        head = self._writing.read(StoreTable.HEADS, self._codecs.heads, dossier_id)
         if head is None:
             raise StoreError(f"dossier {dossier_id.hex()} has no head")
         return head
 
     def _put_head(self, dossier_id: bytes, head: Head) -> None:
-        self._writing.seal(self._tables.heads, self._codecs.heads, dossier_id, head)
+        self._writing.seal(StoreTable.HEADS, self._codecs.heads, dossier_id, head)
 
     def _trait_links(self, new: NewDossier | DossierUpdate) -> tuple[bytes, ...]:
         return trait_links(self._codecs.blind, LinkKind.TRAIT, new.trait_keys)

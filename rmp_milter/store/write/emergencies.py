@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.overdue import is_open
 from rmp_milter.dossier.revisions import next_revision
-from rmp_milter.store.format.codecs import LinkKind, emergency_key, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import emergency_key, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
+from rmp_milter.store.format.tables import StoreTable
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes
@@ -20,7 +22,6 @@ class EmergencyRecorder:
 
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
-        self._tables = writing.tables
         self._codecs = writing.codecs
 
     def check(self, changes: Changes) -> None:
@@ -28,10 +29,10 @@ class EmergencyRecorder:
         for emergency in changes.emergencies:
             self._check_revision(emergency)
         for letter in changes.postal:
-            if self._writing.has(self._tables.letters, letter.letter_id):
+            if self._writing.has(StoreTable.LETTERS, letter.letter_id):
                 raise StoreError("the letter's identifier is taken")
         for letter_id in changes.posted:
-            if not self._writing.has(self._tables.letters, letter_id):
+            if not self._writing.has(StoreTable.LETTERS, letter_id):
                 raise Conflict("letter")
 
     def _check_revision(self, emergency: Emergency) -> None:
@@ -49,29 +50,29 @@ class EmergencyRecorder:
             self._add_letter(letter)
         for letter_id in changes.posted:
             self._writing.ledger.letters -= 1
-            self._writing.txn.delete(letter_id, db=self._tables.letters)
+            self._writing.txn.delete(StoreTable.LETTERS, letter_id)
 
     def _put(self, emergency: Emergency) -> None:
         key = emergency_key(self._codecs.blind, emergency.reference)
         old = self._find(emergency.reference)
         self._writing.move(
-            self._tables.emergencies_open, _open_key(old, key), _open_key(emergency, key)
+            StoreTable.EMERGENCIES_OPEN, _open_key(old, key), _open_key(emergency, key)
         )
         if emergency.revision == 0:
             self._writing.ledger.emergencies += 1
-            self._writing.add(self._tables.emergencies_at, u32(emergency.at) + key, b"")
+            self._writing.add(StoreTable.EMERGENCIES_AT, u32(emergency.at) + key, b"")
             by = self._codecs.blind.of(LinkKind.EMERGENCY_BY, emergency.doctor_id)
             self._writing.link([by], key)
-        self._writing.seal(self._tables.emergencies, self._codecs.emergencies, key, emergency)
+        self._writing.seal(StoreTable.EMERGENCIES, self._codecs.emergencies, key, emergency)
 
     def _add_letter(self, letter: PostalLetter) -> None:
         self._writing.ledger.letters += 1
         sealed = self._codecs.letters.seal(letter.letter_id, letter)
-        self._writing.add(self._tables.letters, letter.letter_id, sealed)
+        self._writing.add(StoreTable.LETTERS, letter.letter_id, sealed)
 
     def _find(self, reference: str) -> Emergency | None:
         key = emergency_key(self._codecs.blind, reference)
-        return self._writing.read(self._tables.emergencies, self._codecs.emergencies, key)
+        return self._writing.read(StoreTable.EMERGENCIES, self._codecs.emergencies, key)
 
 
 def _open_key(emergency: Emergency | None, key: bytes) -> bytes | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.model import Fault, Strike, Tally
-from rmp_milter.store.format.codecs import LinkKind, tally_key, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import tally_key, u32
 from rmp_milter.store.format.failures import Conflict
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.surface import TALLY_SECONDS, TALLY_TIMES
 from rmp_milter.store.write.outbox_rows import expired
 
@@ -20,7 +22,6 @@ class MarkRecorder:
 
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
-        self._tables = writing.tables
         self._codecs = writing.codecs
 
     def check(self, changes: Changes) -> None:
@@ -44,8 +45,8 @@ class MarkRecorder:
         old = self._take(key)
         tally = Tally(times=with_try(old.times, strike.at))
         self._writing.ledger.tallies += 1
-        self._writing.seal(self._tables.tallies, self._codecs.tallies, key, tally)
-        self._writing.add(self._tables.tally_expiry, tally_expiry(tally) + key, b"")
+        self._writing.seal(StoreTable.TALLIES, self._codecs.tallies, key, tally)
+        self._writing.add(StoreTable.TALLY_EXPIRY, tally_expiry(tally) + key, b"")
 
     def clear(self, strike: Strike) -> None:
         """Forget the tries of the subject, whenever they were."""
@@ -53,34 +54,34 @@ class MarkRecorder:
 
     def prune(self, now: int) -> None:
         """Forget some of what is expired."""
-        for key in expired(self._writing.txn, self._tables.seen_expiry, now):
-            self._writing.txn.delete(key, db=self._tables.seen_expiry)
-            removed = self._writing.txn.delete(key[4:], db=self._tables.seen)
+        for key in expired(self._writing.txn, StoreTable.SEEN_EXPIRY, now):
+            self._writing.txn.delete(StoreTable.SEEN_EXPIRY, key)
+            removed = self._writing.txn.delete(StoreTable.SEEN, key[4:])
             self._writing.ledger.seen -= removed
-        for key in expired(self._writing.txn, self._tables.tally_expiry, now):
-            self._writing.txn.delete(key, db=self._tables.tally_expiry)
-            removed = self._writing.txn.delete(key[4:], db=self._tables.tallies)
+        for key in expired(self._writing.txn, StoreTable.TALLY_EXPIRY, now):
+            self._writing.txn.delete(StoreTable.TALLY_EXPIRY, key)
+            removed = self._writing.txn.delete(StoreTable.TALLIES, key[4:])
             self._writing.ledger.tallies -= removed
 
     def _mark(self, key: bytes, expires: int) -> None:
         self._writing.ledger.seen += 1
-        self._writing.add(self._tables.seen, key, u32(expires))
-        self._writing.add(self._tables.seen_expiry, u32(expires) + key, b"")
+        self._writing.add(StoreTable.SEEN, key, u32(expires))
+        self._writing.add(StoreTable.SEEN_EXPIRY, u32(expires) + key, b"")
 
     def _is_marked(self, kind: LinkKind, value: bytes) -> bool:
-        return self._writing.has(self._tables.seen, self._codecs.blind.of(kind, value))
+        return self._writing.has(StoreTable.SEEN, self._codecs.blind.of(kind, value))
 
     def _key(self, strike: Strike) -> bytes:
         return tally_key(self._codecs.blind, Fault(strike.fault), strike.subject)
 
     def _take(self, key: bytes) -> Tally:
         """Remove a tally and return it; an empty one where there was none."""
-        old = self._writing.read(self._tables.tallies, self._codecs.tallies, key)
+        old = self._writing.read(StoreTable.TALLIES, self._codecs.tallies, key)
         if old is None:
             return Tally()
         self._writing.ledger.tallies -= 1
-        self._writing.txn.delete(key, db=self._tables.tallies)
-        self._writing.txn.delete(tally_expiry(old) + key, db=self._tables.tally_expiry)
+        self._writing.txn.delete(StoreTable.TALLIES, key)
+        self._writing.txn.delete(StoreTable.TALLY_EXPIRY, tally_expiry(old) + key)
         return old
 
 

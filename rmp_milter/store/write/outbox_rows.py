@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rmp_milter.dossier.answers import same_answer
-from rmp_milter.store.format.codecs import LinkKind, number_of, u32, u64
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import number_of, u32, u64
 from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 from rmp_milter.store.format.records import (
     SentNote,
@@ -24,15 +25,13 @@ from rmp_milter.store.format.records import (
     body_references,
     to_stored,
 )
-from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY, Tables
+from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY, StoreTable
 from rmp_milter.store.surface import URGENT
 
 if TYPE_CHECKING:
-    import lmdb
-    from lmdb import _Database as Table
-
     from rmp_milter.dossier.model import OutgoingMail
     from rmp_milter.store.format.codecs import OutboxCodecs
+    from rmp_milter.store.format.transaction import ReadTransaction, WriteTransaction
 
 NOTE_SECONDS = 30 * 86_400
 """How long a sent row can still be matched with a bounce."""
@@ -46,13 +45,10 @@ REASON_CHARACTERS = 200
 class OutboxRows:
     """Reads and changes outbox rows; call :meth:`finish` before the transaction ends."""
 
-    def __init__(
-        self, txn: lmdb.Transaction[bytes], tables: Tables, codecs: OutboxCodecs
-    ) -> None:
+    def __init__(self, txn: WriteTransaction, codecs: OutboxCodecs) -> None:
         self._txn = txn
-        self._tables = tables
         self._codecs = codecs
-        sealed = txn.get(OUTBOX_LEDGER_KEY, db=tables.meta)
+        sealed = txn.get(StoreTable.META, OUTBOX_LEDGER_KEY)
         if sealed is None:
             raise StoreError("the outbox's ledger is missing")
         self._ledger = codecs.ledger.open(OUTBOX_LEDGER_KEY, sealed)
@@ -69,7 +65,7 @@ class OutboxRows:
         self._ledger.waiting += 1
         stored = to_stored(mail)
         sealed = self._codecs.mails.seal(u64(row), stored)
-        self._txn.put(u64(row), sealed, db=self._tables.outbox)
+        self._txn.put(StoreTable.OUTBOX, u64(row), sealed)
         self._refer(row, stored)
         first = max(now, mail.not_before)
         self._put_state(
@@ -86,8 +82,7 @@ class OutboxRows:
     def needs(self, document_id: bytes) -> bool:
         """Whether a row that is not sent yet, parked or not, refers to this body."""
         link = self._codecs.blind.of(LinkKind.DOCUMENT, document_id)
-        cursor = self._txn.cursor(self._tables.outbox_bodies)
-        return cursor.set_range(link) and cursor.key().startswith(link)
+        return any(True for _ in self._txn.keys(StoreTable.OUTBOX_BODIES, link))
 
     def waiting(self, row: int) -> WaitingMail:
         """Return the state of a row that has its content; raises :class:`StoreError`."""
@@ -132,9 +127,10 @@ class OutboxRows:
     def sent(self, row: int, now: int) -> None:
         """Remove the content of ``row`` and keep a note, also of a bounce that was faster."""
         state = self.waiting(row)
-        if sealed := self._txn.pop(u64(row), db=self._tables.outbox):
+        if sealed := self._txn.get(StoreTable.OUTBOX, u64(row)):
             self._forget_references(row, self._codecs.mails.open(u64(row), sealed))
-        self._txn.delete(u64(row), db=self._tables.outbox_state)
+        self._txn.delete(StoreTable.OUTBOX, u64(row))
+        self._txn.delete(StoreTable.OUTBOX_STATE, u64(row))
         self._delete_due(row, state)
         self._ledger.waiting -= 1
         self._add_note(row, _note(state, now))
@@ -147,7 +143,7 @@ class OutboxRows:
         if state := self._find_state(row):
             self.park(row, state, reason, bounced=True)
             return
-        sealed = self._txn.get(u64(row), db=self._tables.sent)
+        sealed = self._txn.get(StoreTable.SENT, u64(row))
         if sealed is None:
             return
         note = self._codecs.notes.open(u64(row), sealed)
@@ -157,50 +153,50 @@ class OutboxRows:
 
     def prune(self, now: int) -> None:
         """Remove some of the notes whose time is over."""
-        for key in expired(self._txn, self._tables.sent_expiry, now):
-            self._txn.delete(key, db=self._tables.sent_expiry)
-            self._ledger.notes -= self._txn.delete(key[4:], db=self._tables.sent)
+        for key in expired(self._txn, StoreTable.SENT_EXPIRY, now):
+            self._txn.delete(StoreTable.SENT_EXPIRY, key)
+            self._ledger.notes -= self._txn.delete(StoreTable.SENT, key[4:])
 
     def finish(self) -> None:
         """Write the ledger if it changed."""
         if msgspec.structs.asdict(self._ledger) != self._before:
             sealed = self._codecs.ledger.seal(OUTBOX_LEDGER_KEY, self._ledger)
-            self._txn.put(OUTBOX_LEDGER_KEY, sealed, db=self._tables.meta)
+            self._txn.put(StoreTable.META, OUTBOX_LEDGER_KEY, sealed)
 
     def _refer(self, row: int, mail: StoredMail) -> None:
         for document_id in body_references(mail):
             self._ledger.references += 1
-            self._txn.put(self._reference(document_id, row), b"", db=self._tables.outbox_bodies)
+            self._txn.put(StoreTable.OUTBOX_BODIES, self._reference(document_id, row), b"")
 
     def _forget_references(self, row: int, mail: StoredMail) -> None:
         for document_id in body_references(mail):
             key = self._reference(document_id, row)
-            self._ledger.references -= self._txn.delete(key, db=self._tables.outbox_bodies)
+            self._ledger.references -= self._txn.delete(StoreTable.OUTBOX_BODIES, key)
 
     def _reference(self, document_id: bytes, row: int) -> bytes:
         return self._codecs.blind.of(LinkKind.DOCUMENT, document_id) + u64(row)
 
     def _find_state(self, row: int) -> WaitingMail | None:
-        sealed = self._txn.get(u64(row), db=self._tables.outbox_state)
+        sealed = self._txn.get(StoreTable.OUTBOX_STATE, u64(row))
         return None if sealed is None else self._codecs.states.open(u64(row), sealed)
 
     def _put_state(self, row: int, state: WaitingMail) -> None:
         sealed = self._codecs.states.seal(u64(row), state)
-        self._txn.put(u64(row), sealed, db=self._tables.outbox_state)
+        self._txn.put(StoreTable.OUTBOX_STATE, u64(row), sealed)
         if not state.parked:
-            self._txn.put(due_key(row, state), b"", db=self._tables.outbox_due)
+            self._txn.put(StoreTable.OUTBOX_DUE, due_key(row, state), b"")
 
     def _delete_due(self, row: int, state: WaitingMail) -> None:
         if not state.parked:
-            self._txn.delete(due_key(row, state), db=self._tables.outbox_due)
+            self._txn.delete(StoreTable.OUTBOX_DUE, due_key(row, state))
 
     def _add_note(self, row: int, note: SentNote) -> None:
         self._ledger.notes += 1
         self._put_note(row, note)
-        self._txn.put(u32(note.expires) + u64(row), b"", db=self._tables.sent_expiry)
+        self._txn.put(StoreTable.SENT_EXPIRY, u32(note.expires) + u64(row), b"")
 
     def _put_note(self, row: int, note: SentNote) -> None:
-        self._txn.put(u64(row), self._codecs.notes.seal(u64(row), note), db=self._tables.sent)
+        self._txn.put(StoreTable.SENT, u64(row), self._codecs.notes.seal(u64(row), note))
 
 
 def _note(state: WaitingMail, now: int) -> SentNote:
@@ -220,10 +216,9 @@ def due_key(row: int, state: WaitingMail) -> bytes:
     return u32(state.next_try) + u64(row)
 
 
-def expired(txn: lmdb.Transaction[bytes], table: Table, now: int) -> list[bytes]:
+def expired(txn: ReadTransaction, table: StoreTable, now: int) -> list[bytes]:
     """Return the first keys of an expiry table (u32 time ‖ ...) whose time is over."""
-    keys = txn.cursor(table).iternext(keys=True, values=False)
-    over = takewhile(lambda key: number_of(key[:4]) <= now, keys)
+    over = takewhile(lambda key: number_of(key[:4]) <= now, txn.keys(table))
     return list(islice(over, PRUNED_AT_ONCE))
 
 

@@ -17,11 +17,9 @@ from rmp_milter.store.write.waiting import WaitingRecorder
 from rmp_milter.store.write.writing import Writing
 
 if TYPE_CHECKING:
-    import lmdb
-
     from rmp_milter.dossier.changes import Changes
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.tables import Tables
+    from rmp_milter.store.format.transaction import WriteTransaction
 
 
 class Recorder:
@@ -31,9 +29,9 @@ class Recorder:
     raise. What it raises spoils the transaction. Call :meth:`finish` before its end.
     """
 
-    def __init__(self, txn: lmdb.Transaction[bytes], tables: Tables, codecs: Codecs) -> None:
-        self._writing = Writing(txn, tables, codecs)
-        self._rows = OutboxRows(txn, tables, codecs.outbox)
+    def __init__(self, txn: WriteTransaction, codecs: Codecs) -> None:
+        self._writing = Writing(txn, codecs)
+        self._rows = OutboxRows(txn, codecs.outbox)
         self._bodies = BodyRecorder(self._writing, self._rows)
         self._marks = MarkRecorder(self._writing)
         self._dossiers = DossierRecorder(self._writing)

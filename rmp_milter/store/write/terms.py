@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.format.words import count_of, counted
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ def move_terms(writing: Writing, old: Dossier | None, new: Dossier) -> None:
     before = frozenset() if old is None else writing.codecs.terms.of(old)
     after = writing.codecs.terms.of(new)
     for key in before - after:
-        writing.txn.delete(key, db=writing.tables.terms)
+        writing.txn.delete(StoreTable.TERMS, key)
     for key in after - before:
-        writing.add(writing.tables.terms, key, b"")
+        writing.add(StoreTable.TERMS, key, b"")
     _count_words(writing, old, new)
 
 
@@ -40,14 +41,14 @@ def _count_words(writing: Writing, old: Dossier | None, new: Dossier) -> None:
 
 
 def _count(writing: Writing, key: bytes, change: int) -> None:
-    table = writing.tables.words
-    count = count_of(writing.txn.get(key, db=table)) + change
+    table = StoreTable.WORDS
+    count = count_of(writing.txn.get(table, key)) + change
     if count < 0:
         raise StoreError("a family word is counted for fewer dossiers than have it")
     if count:
-        writing.txn.put(key, counted(count), db=table)
+        writing.txn.put(table, key, counted(count))
     else:
-        writing.txn.delete(key, db=table)
+        writing.txn.delete(table, key)
 
 
 def _searched(dossier: Dossier) -> tuple[object, ...]:

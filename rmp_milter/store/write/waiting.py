@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rmp_milter.store.format.codecs import LinkKind, trait_links, u32
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.codecs import trait_links, u32
 from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.records import StoredWaiting
+from rmp_milter.store.format.tables import StoreTable
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Adoption, Changes, NewWaiting
@@ -22,14 +24,13 @@ class WaitingRecorder:
 
     def __init__(self, writing: Writing, bodies: BodyRecorder) -> None:
         self._writing = writing
-        self._tables = writing.tables
         self._codecs = writing.codecs
         self._bodies = bodies
 
     def check(self, changes: Changes) -> None:
         """Raise :class:`Conflict` where a deposit to take away does not wait any more."""
         for new in changes.waiting:
-            if self._writing.has(self._tables.waiting, new.waiting.waiting_id):
+            if self._writing.has(StoreTable.WAITING, new.waiting.waiting_id):
                 raise StoreError("the waiting deposit's identifier is taken")
         for adoption in changes.adoptions:
             self._check_adoption(adoption)
@@ -37,7 +38,7 @@ class WaitingRecorder:
             *changes.expired,
             *(each.waiting_id for each in changes.waiting_cards),
         ):
-            if not self._writing.has(self._tables.waiting, waiting_id):
+            if not self._writing.has(StoreTable.WAITING, waiting_id):
                 raise Conflict("waiting")
 
     def _check_adoption(self, adoption: Adoption) -> None:
@@ -54,8 +55,8 @@ class WaitingRecorder:
         stored = StoredWaiting(waiting=waiting, traits=traits)
         sealed = self._codecs.waiting.seal(waiting.waiting_id, stored)
         self._writing.ledger.waiting += 1
-        self._writing.add(self._tables.waiting, waiting.waiting_id, sealed)
-        self._writing.add(self._tables.waiting_expiry, _expiry(waiting), b"")
+        self._writing.add(StoreTable.WAITING, waiting.waiting_id, sealed)
+        self._writing.add(StoreTable.WAITING_EXPIRY, _expiry(waiting), b"")
         self._writing.link(traits, waiting.waiting_id)
         for body in new.bodies:
             self._bodies.add(body)
@@ -66,7 +67,7 @@ class WaitingRecorder:
         if stored is None:
             raise StoreError("the waiting deposit is not there")
         changed = replace(stored, waiting=replace(stored.waiting, card=card))
-        self._writing.seal(self._tables.waiting, self._codecs.waiting, waiting_id, changed)
+        self._writing.seal(StoreTable.WAITING, self._codecs.waiting, waiting_id, changed)
 
     def take(self, waiting_id: bytes) -> Waiting:
         """Remove a deposit from those that wait and return it; its bodies stay."""
@@ -74,8 +75,8 @@ class WaitingRecorder:
         if stored is None:
             raise StoreError("the waiting deposit is not there")
         self._writing.ledger.waiting -= 1
-        self._writing.txn.delete(waiting_id, db=self._tables.waiting)
-        self._writing.txn.delete(_expiry(stored.waiting), db=self._tables.waiting_expiry)
+        self._writing.txn.delete(StoreTable.WAITING, waiting_id)
+        self._writing.txn.delete(StoreTable.WAITING_EXPIRY, _expiry(stored.waiting))
         self._writing.unlink(stored.traits, waiting_id)
         return stored.waiting
 
@@ -85,7 +86,7 @@ class WaitingRecorder:
             self._bodies.give_up(document.document_id, now)
 
     def _find(self, waiting_id: bytes) -> StoredWaiting | None:
-        return self._writing.read(self._tables.waiting, self._codecs.waiting, waiting_id)
+        return self._writing.read(StoreTable.WAITING, self._codecs.waiting, waiting_id)
 
 
 def _expiry(waiting: Waiting) -> bytes:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.tables import LEDGER_KEY, Tables
+from rmp_milter.store.format.tables import LEDGER_KEY, StoreTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import lmdb
-    from lmdb import _Database as Table
-
     from rmp_milter.store.format.codecs import Codec, Codecs
+    from rmp_milter.store.format.transaction import Value, WriteTransaction
 
 T = TypeVar("T")
 
@@ -26,11 +24,10 @@ class Writing:
     ``ledger`` is counted up and down by whoever adds or removes a record.
     """
 
-    def __init__(self, txn: lmdb.Transaction[bytes], tables: Tables, codecs: Codecs) -> None:
+    def __init__(self, txn: WriteTransaction, codecs: Codecs) -> None:
         self.txn = txn
-        self.tables = tables
         self.codecs = codecs
-        sealed = txn.get(LEDGER_KEY, db=tables.meta)
+        sealed = txn.get(StoreTable.META, LEDGER_KEY)
         if sealed is None:
             raise StoreError("the store's ledger is missing")
         self.ledger = codecs.ledger.open(LEDGER_KEY, sealed)
@@ -40,55 +37,51 @@ class Writing:
         """Write the ledger if it changed."""
         if msgspec.structs.asdict(self.ledger) != self._before:
             sealed = self.codecs.ledger.seal(LEDGER_KEY, self.ledger)
-            self.txn.put(LEDGER_KEY, sealed, db=self.tables.meta)
+            self.txn.put(StoreTable.META, LEDGER_KEY, sealed)
 
-    def has(self, table: Table, key: bytes) -> bool:
+    def has(self, table: StoreTable, key: bytes) -> bool:
         """Whether there is a record of this key; its value is not touched."""
-        return self.txn.cursor(table).set_key(key)
+        return self.txn.has(table, key)
 
-    def read(self, table: Table, codec: Codec[T], key: bytes) -> T | None:
+    def read(self, table: StoreTable, codec: Codec[T], key: bytes) -> T | None:
         """Return what is sealed at ``key``; raises :class:`DamagedRecordError`."""
-        sealed = self.txn.get(key, db=table)
+        sealed = self.txn.get(table, key)
         return None if sealed is None else codec.open(key, sealed)
 
-    def add(self, table: Table, key: bytes, value: bytes | memoryview) -> None:
+    def add(self, table: StoreTable, key: bytes, value: Value) -> None:
         """Write a record that must not be there yet; raises :class:`StoreError`."""
-        if not self.txn.put(key, value, overwrite=False, db=table):
+        if not self.txn.add(table, key, value):
             raise StoreError("a record to add is already there")
 
-    def seal(self, table: Table, codec: Codec[T], key: bytes, value: T) -> bytes:
+    def seal(self, table: StoreTable, codec: Codec[T], key: bytes, value: T) -> bytes:
         """Write ``value`` sealed at ``key``, new or in place of the old; return it sealed."""
         sealed = codec.seal(key, value)
-        self.txn.put(key, sealed, db=table)
+        self.txn.put(table, key, sealed)
         return sealed
 
     def link(self, links: Iterable[bytes], holder: bytes) -> None:
         """Have blind keys lead to ``holder``; raises :class:`StoreError` if one does."""
         for link in links:
-            self.add(self.tables.index, link + holder, b"")
+            self.add(StoreTable.INDEX, link + holder, b"")
 
     def unlink(self, links: Iterable[bytes], holder: bytes) -> None:
         """Have blind keys lead to ``holder`` no more."""
         for link in links:
-            self.txn.delete(link + holder, db=self.tables.index)
+            self.txn.delete(StoreTable.INDEX, link + holder)
 
-    def move(self, table: Table, old: bytes | None, new: bytes | None) -> None:
+    def move(self, table: StoreTable, old: bytes | None, new: bytes | None) -> None:
         """Have a table of keys alone hold ``new`` where it held ``old``, either of them none."""
         if old == new:
             return
         if old is not None:
-            self.txn.delete(old, db=table)
+            self.txn.delete(table, old)
         if new is not None:
             self.add(table, new, b"")
 
     def holders(self, link: bytes) -> set[bytes]:
         """Return the identifiers that a blind key leads to."""
-        return {key[len(link) :] for key in self.keys(self.tables.index, link)}
+        return {key[len(link) :] for key in self.keys(StoreTable.INDEX, link)}
 
-    def keys(self, table: Table, prefix: bytes) -> Iterator[bytes]:
+    def keys(self, table: StoreTable, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``; nothing may be written meanwhile."""
-        cursor = self.txn.cursor(table)
-        found = cursor.set_range(prefix)
-        while found and cursor.key().startswith(prefix):
-            yield cursor.key()
-            found = cursor.next()
+        return self.txn.keys(table, prefix)

@@ -11,9 +11,11 @@ from rmp_milter.store.surface import Engine, Outbox, Store
 
 
 @pytest.fixture(params=sorted(TRIED))
-def tried(request: pytest.FixtureRequest, tmp_path: Path) -> Tried:
+def tried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tried]:
     """An engine whose store is not made yet."""
-    return TRIED[request.param](tmp_path / "store")
+    tried = TRIED[request.param](tmp_path / "store")
+    yield tried
+    tried.free()
 
 
 @pytest.fixture

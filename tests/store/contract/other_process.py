@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from engines import TRIED
 from store_case import KEYS, NOW, a_doctor

@@ -1,9 +1,10 @@
-"""What LMDB's classes offer is what the surface says, so that nobody comes to need more."""
+"""What the engines' classes offer is what the surface says, so that nobody comes to need more."""
 
 import pytest
 
-from rmp_milter.store import outbox, store, surface
+from rmp_milter.store import lmdb_outbox, outbox, postgresql_store, store, surface
 from rmp_milter.store.lmdb_engine import LmdbEngine
+from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from rmp_milter.store.read import snapshot
 
 OWN = {"open", "lent"}  # how the engine makes them, and takes bodies back
@@ -16,11 +17,14 @@ def offered(kind: type) -> set[str]:
 @pytest.mark.parametrize(
     ("said", "done"),
     [
-        (surface.Snapshot, snapshot.LmdbSnapshot),
+        (surface.Snapshot, snapshot.StoreSnapshot),
         (surface.Store, store.LmdbStore),
-        (surface.OutboxSnapshot, outbox.LmdbOutboxSnapshot),
-        (surface.Outbox, outbox.LmdbOutbox),
+        (surface.OutboxSnapshot, outbox.OutboxView),
+        (surface.Outbox, lmdb_outbox.LmdbOutbox),
         (surface.Engine, LmdbEngine),
+        (surface.Store, postgresql_store.PostgresqlStore),
+        (surface.Outbox, postgresql_store.PostgresqlOutbox),
+        (surface.Engine, PostgresqlEngine),
     ],
 )
 def test_the_surface_says_all_that_there_is(said: type, done: type) -> None:

@@ -1,0 +1,122 @@
+"""LMDB's transactions, as all engines' are spoken to."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from rmp_milter.store.format.transaction import beyond
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import lmdb
+    from lmdb import _Database as Handle
+
+    from rmp_milter.store.format.environment import Environment
+    from rmp_milter.store.format.tables import StoreTable
+    from rmp_milter.store.format.transaction import Value
+
+
+T = TypeVar("T")
+ValueT = TypeVar("ValueT", bound=bytes | memoryview)
+
+
+class LmdbReads(Generic[ValueT]):
+    """One moment of LMDB's tables: a view of the file, or a copy where others may write."""
+
+    def __init__(self, txn: lmdb.Transaction[ValueT], handles: Mapping[str, Handle]) -> None:
+        self._txn = txn
+        self._handles = handles
+
+    def get(self, table: StoreTable, key: bytes) -> ValueT | None:
+        """Return one record; None where there is none."""
+        return self._txn.get(key, db=self._handles[table])
+
+    def has(self, table: StoreTable, key: bytes) -> bool:
+        """Whether there is a record of this key."""
+        return self._txn.cursor(self._handles[table]).set_key(key)
+
+    def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of the keys that have a record."""
+        cursor = self._txn.cursor(self._handles[table])
+        return {key for key in sorted(keys) if cursor.set_key(key)}  # no page comes twice
+
+    def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in order."""
+        cursor = self._txn.cursor(self._handles[table])
+        if prefix and not cursor.set_range(prefix):
+            return
+        for each in cursor.iternext(keys=True, values=False):
+            key = bytes(each)
+            if not key.startswith(prefix):
+                return
+            yield key
+
+    def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, ValueT]]:
+        """Yield the records from the key ``start`` on, in order."""
+        cursor = self._txn.cursor(self._handles[table])
+        if start and not cursor.set_range(start):
+            return
+        for key, value in cursor:
+            yield bytes(key), value
+
+    def first_key(self, table: StoreTable, start: bytes) -> bytes | None:
+        """Return the first key that is ``start`` or behind it."""
+        cursor = self._txn.cursor(self._handles[table])
+        return bytes(cursor.key()) if cursor.set_range(start) else None
+
+    def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
+        """Return the last key that begins with ``prefix``."""
+        cursor = self._txn.cursor(self._handles[table])
+        end = beyond(prefix)
+        found = cursor.prev() if end and cursor.set_range(end) else cursor.last()
+        key = bytes(cursor.key()) if found else b""
+        return key if found and key.startswith(prefix) else None
+
+    def count(self, table: StoreTable) -> int:
+        """Return how many records a table has."""
+        return int(self._txn.stat(self._handles[table])["entries"])
+
+    def tables(self) -> Iterator[str]:
+        """Yield the names of all tables that are there."""
+        for key in self._txn.cursor().iternext(keys=True, values=False):
+            yield bytes(key).decode("ascii", "backslashreplace")
+
+
+class LmdbWrites(LmdbReads[bytes]):
+    """The one write transaction."""
+
+    def put(self, table: StoreTable, key: bytes, value: Value) -> None:
+        """Write a record."""
+        self._txn.put(key, value, db=self._handles[table])
+
+    def add(self, table: StoreTable, key: bytes, value: Value) -> bool:
+        """Write a record unless there is one of this key."""
+        return self._txn.put(key, value, overwrite=False, db=self._handles[table])
+
+    def delete(self, table: StoreTable, key: bytes) -> bool:
+        """Remove a record."""
+        return self._txn.delete(key, db=self._handles[table])
+
+
+class LmdbAccess:
+    """The transactions of an open environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    @contextmanager
+    def reading(self) -> Iterator[LmdbReads[memoryview]]:
+        """Give one moment of the store, in place, without copies."""
+        with self._environment.reading() as txn:
+            yield LmdbReads(txn, self._environment.tables)
+
+    def write(self, work: Callable[[LmdbWrites], T]) -> T:
+        """Do ``work`` in the write transaction."""
+        with self._environment.writing() as txn:
+            return work(LmdbWrites(txn, self._environment.tables))
+
+    def last_change(self) -> int:
+        """Return the number of the last transaction that readers see."""
+        return self._environment.last_change()

@@ -1,0 +1,91 @@
+"""What an engine's transaction can do: records by table and key, and nothing of what they hold.
+
+All that reads, judges, writes and verifies a store speaks to this, so that it is the same for
+every engine. A key is 1 to 511 bytes; they sort octet by octet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from rmp_milter.store.format.tables import StoreTable
+
+    Value = bytes | memoryview
+
+
+T = TypeVar("T")
+
+
+class Access(Protocol):
+    """An open store's transactions; any number of threads may ask for one at once."""
+
+    def reading(self) -> AbstractContextManager[ReadTransaction]:
+        """Give one moment of the store; raises :class:`StoreFailed`."""
+
+    def write(self, work: Callable[[WriteTransaction], T]) -> T:
+        """Do ``work`` when it has its turn and return what it does; durable on return.
+
+        An exception leaves everything as it was. A fault of the engine is raised as
+        :class:`StoreFailed`. Work that was lost before anything of it was written may be done
+        again from the beginning.
+        """
+
+    def last_change(self) -> int:
+        """Return a number that grows with every commit of any process that readers see."""
+
+
+class ReadTransaction(Protocol):
+    """One moment of a store. What yields an iterator reads as it goes."""
+
+    def get(self, table: StoreTable, key: bytes) -> Value | None:
+        """Return one record, good until the transaction ends; None where there is none."""
+
+    def has(self, table: StoreTable, key: bytes) -> bool:
+        """Whether there is a record of this key; its value is not touched."""
+
+    def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of the keys that have a record: many looked up at once."""
+
+    def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in order; values are not touched."""
+
+    def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, Value]]:
+        """Yield the records from the key ``start`` on, in order."""
+
+    def first_key(self, table: StoreTable, start: bytes) -> bytes | None:
+        """Return the first key that is ``start`` or behind it; None where there is none."""
+
+    def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
+        """Return the last key that begins with ``prefix``; None where there is none."""
+
+    def count(self, table: StoreTable) -> int:
+        """Return how many records a table has."""
+
+    def tables(self) -> Iterator[str]:
+        """Yield the names of all tables that are there, whether a store has them or not."""
+
+
+class WriteTransaction(ReadTransaction, Protocol):
+    """The same with what is written in it; nobody else writes meanwhile.
+
+    While an iterator of a table is used, nothing may be written to that table.
+    """
+
+    def put(self, table: StoreTable, key: bytes, value: Value) -> None:
+        """Write a record, new or in the place of the old one."""
+
+    def add(self, table: StoreTable, key: bytes, value: Value) -> bool:
+        """Write a record unless there is one of this key; return whether there was none."""
+
+    def delete(self, table: StoreTable, key: bytes) -> bool:
+        """Remove a record; return whether there was one."""
+
+
+def beyond(prefix: bytes) -> bytes | None:
+    """Return the first key behind all that begin with ``prefix``; None where there is none."""
+    stem = prefix.rstrip(b"\xff")
+    return stem[:-1] + bytes([stem[-1] + 1]) if stem else None

@@ -1,0 +1,50 @@
+"""The open store in any engine: ``snapshot()`` and ``commit()``. Nothing else changes a dossier.
+
+What it has to fulfil is said in :mod:`rmp_milter.store.surface`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.read.snapshot import snapshot_of
+from rmp_milter.store.write.commit import GroupCommit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmp_milter.dossier.changes import Changes
+    from rmp_milter.store.format.codecs import Codecs
+    from rmp_milter.store.format.transaction import Access
+    from rmp_milter.store.read.snapshot import StoreSnapshot
+
+
+class OpenStore:
+    """What is the same for all engines. Its methods may be called from many threads at once."""
+
+    def __init__(self, access: Access, codecs: Codecs, *, duplicate_days: int) -> None:
+        self._access = access
+        self._codecs = codecs
+        self._writer = GroupCommit(access, codecs, duplicate_days)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[StoreSnapshot]:
+        """Give the store at this moment, for a ``with`` block.
+
+        Raises :class:`StoreFailed` on entering.
+        """
+        with (
+            self._access.reading() as txn,
+            snapshot_of(txn, self._codecs) as snapshot,
+        ):
+            yield snapshot
+
+    def commit(self, changes: Changes, now: int) -> None:
+        """Write ``changes`` all together; durable when this returns.
+
+        ``now`` is in epoch seconds. Raises :class:`Conflict` when the ground moved,
+        :class:`StoreFailed` when the store is full or broken, and :class:`StoreError`
+        for changes that contradict themselves or the store. Then nothing was written.
+        """
+        self._writer.commit(changes, now)

@@ -1,0 +1,1 @@
+"""A store's tables in PostgreSQL: connections, statements, transactions."""

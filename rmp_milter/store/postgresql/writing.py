@@ -1,0 +1,185 @@
+"""What a turn to write has changed so far, over what is stored: sent in one go at its end."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from heapq import merge
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.postgresql.statements import PART_BYTES, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rmp_milter.store.format.transaction import Value
+    from rmp_milter.store.postgresql.connecting import Connection
+    from rmp_milter.store.postgresql.reading import PostgresqlReads
+
+
+class Changed:
+    """The changes of one table: what is under a key now, None where it was removed."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, Value | None] = {}
+        self._written: list[bytes] = []
+
+    def set(self, key: bytes, value: Value | None) -> None:
+        """Note what is under ``key`` from now on."""
+        was, self.values[key] = self.values.get(key), value
+        if value is not None and was is None:
+            insort(self._written, key)
+        if value is None and was is not None:
+            del self._written[bisect_left(self._written, key)]
+
+    def keys_from(self, start: bytes) -> Iterator[bytes]:
+        """Yield the keys written, in order, from ``start`` on."""
+        return iter(self._written[bisect_left(self._written, start) :])
+
+    @property
+    def removed(self) -> list[bytes]:
+        """The keys that are there no more, if they ever were."""
+        return [key for key, value in self.values.items() if value is None]
+
+    @property
+    def written(self) -> list[tuple[bytes, Value]]:
+        """The records written, in the order of their keys: everybody locks them in that order."""
+        return sorted((key, value) for key, value in self.values.items() if value is not None)
+
+
+class PostgresqlWrites:
+    """Reads through to what is stored, and remembers it: nobody else writes meanwhile."""
+
+    def __init__(self, stored: PostgresqlReads) -> None:
+        self._stored = stored
+        self._changes: defaultdict[StoreTable, Changed] = defaultdict(Changed)
+        self._known: dict[tuple[StoreTable, bytes], bytes | None] = {}
+
+    def get(self, table: StoreTable, key: bytes) -> Value | None:
+        """Return one record; None where there is none."""
+        changed = self._changes[table].values
+        return changed[key] if key in changed else self._get_stored(table, key)
+
+    def has(self, table: StoreTable, key: bytes) -> bool:
+        """Whether there is a record of this key."""
+        changed = self._changes[table].values
+        if key in changed:
+            return changed[key] is not None
+        if table is StoreTable.BODIES:  # of which nothing is held without need
+            return self._stored.has(table, key)
+        return self._get_stored(table, key) is not None
+
+    def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of the keys that have a record."""
+        return {key for key in keys if self.has(table, key)}
+
+    def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in order."""
+        changed = self._changes[table]
+        stored = (key for key in self._stored.keys(table, prefix) if key not in changed.values)
+        begins = takewhile(lambda key: key.startswith(prefix), changed.keys_from(prefix))
+        return merge(stored, begins)
+
+    def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, Value]]:
+        """Yield the records from the key ``start`` on, in order."""
+        changed = self._changes[table]
+        stored = (
+            (key, value)
+            for key, value in self._stored.records(table, start)
+            if key not in changed.values
+        )
+        written = (
+            (key, value)
+            for key in changed.keys_from(start)
+            if (value := changed.values[key]) is not None
+        )
+        return merge(stored, written, key=lambda record: record[0])
+
+    def first_key(self, table: StoreTable, start: bytes) -> bytes | None:
+        """Return the first key that is ``start`` or behind it."""
+        return next((key for key, _ in self.records(table, start)), None)
+
+    def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
+        """Return the last key that begins with ``prefix``."""
+        changed = self._changes[table]
+        stored = self._stored.last_key(table, prefix)
+        if stored in changed.values:  # seldom: a line that was removed, or written again
+            return max(self.keys(table, prefix), default=None)
+        begins = takewhile(lambda key: key.startswith(prefix), changed.keys_from(prefix))
+        return max((*begins, *([] if stored is None else [stored])), default=None)
+
+    def count(self, table: StoreTable) -> int:
+        """Return how many records a table has."""
+        stored = self._stored.count(table)
+        changed = self._changes[table].values
+        there = self._stored.held(table, changed)
+        return stored + sum(
+            (value is not None) - (key in there) for key, value in changed.items()
+        )
+
+    def tables(self) -> Iterator[str]:
+        """Yield the names of all tables that are there."""
+        return self._stored.tables()
+
+    def put(self, table: StoreTable, key: bytes, value: Value) -> None:
+        """Write a record."""
+        self._changes[table].set(key, value)
+
+    def add(self, table: StoreTable, key: bytes, value: Value) -> bool:
+        """Write a record unless there is one of this key."""
+        if self.has(table, key):
+            return False
+        self._changes[table].set(key, value)
+        return True
+
+    def delete(self, table: StoreTable, key: bytes) -> bool:
+        """Remove a record."""
+        there = self.has(table, key)
+        if there:
+            self._changes[table].set(key, None)
+        return there
+
+    def send(self, connection: Connection, schema: str) -> None:
+        """Write all of it over the connection, without waiting between two statements."""
+        for table, changed in self._changes.items():
+            gone, written = changed.removed, changed.written
+            if table is StoreTable.BODIES:
+                gone += [key for key, _ in written]
+            if gone:
+                connection.execute(statements(schema, table).delete, (gone,))
+            send_records(connection, schema, table, written)
+
+    def _get_stored(self, table: StoreTable, key: bytes) -> bytes | None:
+        place = table, key
+        if place not in self._known:
+            found = self._stored.get(table, key)
+            if table is StoreTable.BODIES:
+                return found
+            self._known[place] = found
+        return self._known[place]
+
+
+def send_records(
+    connection: Connection,
+    schema: str,
+    table: StoreTable,
+    records: Sequence[tuple[bytes, Value]],
+) -> None:
+    """Write records; of a body that is there already, nothing may be left."""
+    write = statements(schema, table).write
+    if table is StoreTable.BODIES:
+        for key, value in records:
+            for number, part in enumerate(parts(value)):
+                connection.execute(write, (key, number, part))
+    elif records:
+        keys, values = zip(*records, strict=True)
+        connection.execute(write, (list(keys), [*map(bytes, values)]))
+
+
+def parts(body: Value) -> Iterator[memoryview]:
+    """Yield a body in the parts in which it is stored; an empty one is one part."""
+    view = memoryview(body).cast("B")
+    for begin in range(0, max(1, len(view)), PART_BYTES):
+        yield view[begin : begin + PART_BYTES]

@@ -1,0 +1,174 @@
+"""The engine that is PostgreSQL: a schema of a database, and what is done with it whole."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lmdb
+
+from rmp_milter.store import postgresql_moving
+from rmp_milter.store.beside import DATA
+from rmp_milter.store.check.whole import check_moment
+from rmp_milter.store.format import version
+from rmp_milter.store.format.codecs import Codecs
+from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
+from rmp_milter.store.format.own_keys import first_records
+from rmp_milter.store.moving import write_file
+from rmp_milter.store.postgresql.connecting import connect
+from rmp_milter.store.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.store.postgresql.roles import groundwork
+from rmp_milter.store.postgresql.schema import check_format, format_of, make_store
+from rmp_milter.store.postgresql.statements import turn_statements
+from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
+from rmp_milter.store.surface import DUPLICATE_DAYS, Earlier, Migration, StoreReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.postgresql.connecting import Connection
+    from rmp_milter.store.postgresql.place import PostgresqlPlace
+    from rmp_milter.store.postgresql_moving import PostgresqlLeaving
+    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, Rotation, Tell
+
+BY_A_FILE = "rmp store move it to a file, do it there, and move it back"
+
+
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Tell nobody how far the check is."""
+
+
+class PostgresqlEngine:
+    """The store in a schema."""
+
+    def __init__(self, place: PostgresqlPlace) -> None:
+        self._place = place
+
+    def create(self, keys: StoreKeys) -> None:
+        """Make a new, empty store; who does it owns its tables."""
+        with connect(self._place) as connection:
+            make_store(connection, self._place, first_records(keys))
+
+    def open(
+        self,
+        keys: StoreKeys,
+        *,
+        read_only: bool = False,
+        duplicate_days: int = DUPLICATE_DAYS,
+    ) -> PostgresqlStore:
+        """Open the store."""
+        return PostgresqlStore.open(
+            self._place, keys, read_only=read_only, duplicate_days=duplicate_days
+        )
+
+    def outbox(self, key: bytes, *, clock: Callable[[], float] = time.time) -> PostgresqlOutbox:
+        """Open the outbox by its key alone."""
+        return PostgresqlOutbox.open(self._place, key, clock=clock)
+
+    def check(
+        self, keys: StoreKeys, progress: Progress = _tell_nobody, *, copy: bool = False
+    ) -> StoreReport:
+        """Verify the store; of a ``copy`` as of one in use, nothing is written to it."""
+        del copy
+        try:
+            with self._moment() as txn:
+                return check_moment(txn, Codecs(keys), progress)
+        except StoreFailed as error:
+            line = f"it cannot be read to the end: {error.detail}"
+            return StoreReport(findings=(line,), counts={})
+
+    @contextmanager
+    def moment(self) -> Iterator[PostgresqlMoment]:
+        """Give one moment of the store; the turn to write is held until it is released."""
+        with connect(self._place) as turn:
+            turn.execute("BEGIN")
+            turn.execute(turn_statements(self._place.schema).take)
+            with self._moment() as txn:
+                yield PostgresqlMoment(turn, txn)
+
+    def planned(self) -> Migration:
+        """Return what there is to do."""
+        with self._moment(of_any_format=True) as txn, connect(self._place) as connection:
+            found = format_of(connection, self._place)
+            if found > version.FORMAT.number:
+                raise OtherFormatError(version.refusal(str(self._place), found))
+            return Migration(
+                found=found,
+                wanted=version.FORMAT.number,
+                earlier=Earlier.NONE,
+                room=txn.size(),
+                clear="",
+                back="",
+                abandon="",
+            )
+
+    def migrate(self, keys: StoreKeys, tell: Tell) -> Migration:
+        """Say how a store of an older format is moved: over a file, whose steps are known."""
+        del keys, tell
+        plan = self.planned()
+        if plan.steps:
+            raise StoreError(f"{self._place} is of format {plan.found}: {BY_A_FILE}")
+        return plan
+
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
+        """Say how a key is changed: over a file."""
+        del succession, tell
+        raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")
+
+    def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
+        """Write the store into ``target``, as a file in which what was erased is no more."""
+        with suppress(FileExistsError):
+            target.mkdir(mode=0o700)
+        if any(target.iterdir()):
+            raise StoreError(f"folder {target} is not empty")
+        with self.open(keys, read_only=True) as store:
+            store.copy(target)
+        return ("VACUUM FULL every table, or move the store there and back", "rmp store check")
+
+    def groundwork(self, milter: str, courier: str) -> str:
+        """Return statements that make schema, tables and rights, for psql."""
+        return groundwork(self._place.schema, milter, courier)
+
+    def leaving(self) -> AbstractContextManager[PostgresqlLeaving]:
+        """Give the store for another engine to take over; nobody writes meanwhile."""
+        return postgresql_moving.leaving(self._place)
+
+    def take_over(self, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
+        """Fill the tables with what another engine leaves."""
+        postgresql_moving.take_over(self._place, keys, left, tell)
+
+    @contextmanager
+    def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlMomentReads]:
+        with connect(self._place) as connection:
+            if not of_any_format:
+                check_format(connection, self._place)
+            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
+            connection.execute(begin, prepare=False)
+            yield PostgresqlMomentReads(connection, self._place.schema)
+
+
+class PostgresqlMoment:
+    """What is in the store now; no commit begins before :meth:`release`."""
+
+    file = DATA
+
+    def __init__(self, turn: Connection, txn: PostgresqlMomentReads) -> None:
+        self._turn = turn
+        self._txn = txn
+        self.size = txn.size()
+
+    def release(self) -> None:
+        """Let others commit; what they do is not in this moment."""
+        self._turn.execute("ROLLBACK")
+
+    def write(self, fd: int) -> None:
+        """Write all of it to ``fd``, which may be a pipe, as a file of LMDB's."""
+        with tempfile.TemporaryDirectory(prefix="rmp-store-") as folder:
+            write_file(self._txn, Path(folder), self.size)
+            with lmdb.Environment(folder, readonly=True, lock=False) as handle:
+                handle.copyfd(fd, compact=True)

@@ -1,0 +1,103 @@
+"""The open store and the open outbox in PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from rmp_milter.disk.closing import Closing
+from rmp_milter.store.format.codecs import Codecs, OutboxCodecs
+from rmp_milter.store.format.own_keys import check_all
+from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.moving import write_file
+from rmp_milter.store.open_store import OpenStore
+from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
+from rmp_milter.store.postgresql.access import PostgresqlAccess
+from rmp_milter.store.postgresql.connecting import connect
+from rmp_milter.store.postgresql.reading import PostgresqlReads
+from rmp_milter.store.postgresql.schema import check_format
+from rmp_milter.store.stats import figures
+from rmp_milter.store.surface import DUPLICATE_DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.postgresql.place import PostgresqlPlace
+
+
+class PostgresqlStore(Closing, OpenStore):
+    """An open store. Its methods may be called from many threads at once."""
+
+    def __init__(
+        self, access: PostgresqlAccess, codecs: Codecs, *, duplicate_days: int
+    ) -> None:
+        super().__init__(access, codecs, duplicate_days=duplicate_days)
+        self._connections = access
+
+    @classmethod
+    def open(
+        cls,
+        place: PostgresqlPlace,
+        keys: StoreKeys,
+        *,
+        read_only: bool = False,
+        duplicate_days: int = DUPLICATE_DAYS,
+    ) -> Self:
+        """Open the store; raises :class:`StoreError` at once where that cannot be now."""
+        with connect(place) as connection:
+            check_format(connection, place)
+            reads = PostgresqlReads(connection, place.schema)
+            check_all(lambda key: reads.get(StoreTable.META, key) or b"", keys, str(place))
+        access = PostgresqlAccess(place, read_only=read_only)
+        return cls(access, Codecs(keys), duplicate_days=duplicate_days)
+
+    def stats(self) -> dict[str, int]:
+        """Return how many records of each kind there are and what room they take."""
+        with self._connections.reading() as txn:
+            counts = {table.value: txn.count(table) for table in StoreTable}
+            return figures(counts) | {
+                "document_bytes": txn.size(StoreTable.BODIES),
+                "search_term_bytes": txn.size(StoreTable.TERMS),
+                "used_bytes": txn.size(),
+            }
+
+    def room(self) -> tuple[int, int]:
+        """Return how many octets are taken; the server's disk is what bounds them."""
+        with self._connections.reading() as txn:
+            return txn.size(), 0
+
+    def copy(self, folder: Path) -> None:
+        """Write a store of LMDB's into the empty ``folder``, with the same records."""
+        with self._connections.reading() as txn:
+            write_file(txn, folder, txn.size())
+
+    def close(self) -> None:
+        """Give the connections back; closing twice does nothing."""
+        self._connections.close()
+
+
+class PostgresqlOutbox(Closing, OpenOutbox):
+    """An open outbox. Its methods may be called from many threads at once."""
+
+    def __init__(
+        self, access: PostgresqlAccess, codecs: OutboxCodecs, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(access, codecs, clock)
+        self._connections = access
+
+    @classmethod
+    def open(
+        cls, place: PostgresqlPlace, key: bytes, *, clock: Callable[[], float] = time.time
+    ) -> Self:
+        """Open the outbox; raises :class:`StoreError` at once where that cannot be now."""
+        codecs = OutboxCodecs(key)
+        with connect(place) as connection:
+            check_format(connection, place)
+            check_outbox_key(PostgresqlReads(connection, place.schema), codecs, str(place))
+        return cls(PostgresqlAccess(place), codecs, clock)
+
+    def close(self) -> None:
+        """Give the connections back; closing twice does nothing."""
+        self._connections.close()

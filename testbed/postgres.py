@@ -1,0 +1,162 @@
+"""A PostgreSQL server of its own in a temporary folder: no TCP, no system cluster touched."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testbed.command import CommandError, program, removed_on_failure, run
+from testbed.folders import own_folder
+from testbed.lifetime import Starting
+from testbed.processes import is_listening
+from testbed.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+START_SECONDS = 20
+OWNERS = ("postgres", "nobody")
+"""Whose processes these are, where a test runs as root: the server refuses to be root's."""
+
+QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "on",
+}
+"""For tests of what is stored; those of what survives say otherwise."""
+
+ALWAYS = {
+    "listen_addresses": "",
+    "shared_buffers": "16MB",
+    "max_wal_size": "256MB",
+    "autovacuum_naptime": "1h",
+    "log_min_messages": "warning",
+}
+
+
+class PrivatePostgres(Starting):
+    """A server whose socket lies in :attr:`folder`; its superuser is ``postgres``.
+
+    ``settings`` are put over :data:`QUICK`. ``folder`` has data already, taken over from another
+    server. Use it as a context manager.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> None:
+        self.folder = folder or own_folder("rmp-pg-")
+        self.data = self.folder / "data"
+        self._settings = QUICK | ALWAYS | dict(settings or {})
+        self._server: subprocess.Popen[bytes] | None = None
+        _give(self.folder)
+
+    def start(self) -> None:
+        """Make its files, if there are none, and start it; return when it answers."""
+        with removed_on_failure(self.folder):
+            if not self.data.exists():
+                initdb = ["-D", str(self.data), "--no-sync", "-A", "trust", "-U", "postgres"]
+                run([*as_its_owner(), *_binary("initdb", *initdb, "-E", "UTF8", "--locale=C")])
+            self.launch()
+
+    def launch(self) -> None:
+        """Start the server on the files that are there."""
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        socket = f"-cunix_socket_directories={self.folder}"
+        command = [
+            *as_its_owner(),
+            *_binary("postgres", "-D", str(self.data), socket, *options),
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 -- ours
+        wait_until(self._answers, START_SECONDS, "PostgreSQL")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server: at once, in order, or as at a power cut (``SIGQUIT``)."""
+        if self._server is not None:
+            self._server.send_signal(how)
+            self._server.wait(timeout=30)
+            self._server = None
+
+    def run_sql(
+        self, *statements: str, database: str = "postgres", user: str = "postgres"
+    ) -> str:
+        """Run statements as ``user``, each by itself; return what psql prints, unaligned."""
+        lines = [part for each in statements for part in ("-c", each)]
+        options = [
+            "-h",
+            str(self.folder),
+            "-U",
+            user,
+            "-d",
+            database,
+            "-XqAt",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ]
+        return run([*_binary("psql", *options, *lines)]).stdout.decode()
+
+    def standby(self, name: str) -> PrivatePostgres:
+        """Return a server, not started yet, that follows this one under ``name``."""
+        own = own_folder("rmp-pg-")
+        _give(own)
+        source = f"host={self.folder} user=postgres application_name={name}"
+        copied = _binary(
+            "pg_basebackup", "-D", str(own / "data"), "-R", "-c", "fast", "-d", source
+        )
+        run([*as_its_owner(), *copied])
+        return PrivatePostgres(self._settings, own)
+
+    def close(self) -> None:
+        """End the server and remove its files."""
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        if self._server is not None and self._server.poll() is not None:
+            raise CommandError(f"postgres ended: {(self.folder / 'log').read_text()[-2000:]}")
+        return (
+            is_listening(self.folder / ".s.PGSQL.5432")
+            and not run(
+                _binary("pg_isready", "-q", "-h", str(self.folder)), check=False
+            ).returncode
+        )
+
+
+def _binary(name: str, *words: str) -> list[str]:
+    """Return a call of one of the server's programs, of the newest version that is installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=_version)
+    return [str(found[-1]) if found else program(name), *words]
+
+
+def _version(binary: Path) -> int:
+    return int(binary.parts[4])
+
+
+def as_its_owner() -> list[str]:
+    """Return the beginning of a command that is to run as the server's user, and to end with us."""
+    ended = ["--pdeathsig", "INT"]
+    if os.geteuid():
+        return [program("setpriv"), *ended]
+    user = _owner()
+    own = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return [program("setpriv"), *own, *ended]
+
+
+def _owner() -> pwd.struct_passwd:
+    for name in OWNERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise CommandError("there is no user to run PostgreSQL as")
+
+
+def _give(folder: Path) -> None:
+    folder.chmod(0o755)
+    if not os.geteuid():
+        os.chown(folder, _owner().pw_uid, _owner().pw_gid)

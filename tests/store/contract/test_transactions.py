@@ -1,0 +1,144 @@
+"""An engine's transactions: records by table and key, in the order of their octets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from contract_case import made
+
+from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.format.transaction import beyond
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engines import Tried
+
+    from rmp_milter.store.format.transaction import (
+        Access,
+        ReadTransaction,
+        WriteTransaction,
+    )
+
+TABLE = StoreTable.INDEX
+KEYS_THERE = [
+    b"\0",
+    b"\0\0",
+    b"a",
+    b"a\0",
+    b"ab",
+    b"a\xff",
+    b"a\xff\xff",
+    b"b",
+    b"\xfe\xff",
+    b"\xff",
+    b"\xff\xff\xff",
+]
+PREFIXES = [b"", b"\0", b"a", b"a\xff", b"b", b"c", b"\xff", b"\xff\xff", b"\xff" * 4]
+
+
+@pytest.fixture
+def access(tried: Tried) -> Iterator[Access]:
+    with made(tried.engine) as store:
+        yield tried.access(store)
+
+
+def put_all(txn: WriteTransaction) -> None:
+    for key in reversed(KEYS_THERE):
+        txn.put(TABLE, key, b"value of " + key)
+
+
+def assert_looked_up(txn: ReadTransaction, there: list[bytes]) -> None:
+    assert list(txn.keys(TABLE)) == there
+    assert [(key, bytes(value)) for key, value in txn.records(TABLE)] == [
+        (key, b"value of " + key) for key in there
+    ]
+    for prefix in PREFIXES:
+        begin = [key for key in there if key.startswith(prefix)]
+        behind = [key for key in there if key >= prefix]
+        assert list(txn.keys(TABLE, prefix)) == begin
+        if prefix:
+            assert txn.last_key(TABLE, prefix) == (begin[-1] if begin else None)
+            assert txn.first_key(TABLE, prefix) == (behind[0] if behind else None)
+        assert [key for key, _ in txn.records(TABLE, prefix)] == behind
+    for key in KEYS_THERE:
+        assert txn.has(TABLE, key) is (key in there)
+        assert (txn.get(TABLE, key) is not None) is (key in there)
+    assert txn.held(TABLE, [*KEYS_THERE, b"nobody's"]) == {*there}
+    assert txn.held(TABLE, []) == set()
+    assert txn.count(TABLE) == len(there)
+
+
+def test_keys_are_found_by_what_they_begin_with(access: Access) -> None:
+    access.write(put_all)
+    with access.reading() as txn:
+        assert_looked_up(txn, KEYS_THERE)
+        assert {*txn.tables()} == {*StoreTable}
+
+
+def test_a_turn_to_write_sees_what_is_written_in_it(access: Access) -> None:
+    def half(txn: WriteTransaction) -> None:
+        for key in KEYS_THERE[::2]:
+            assert txn.add(TABLE, key, b"value of " + key)
+
+    def rest(txn: WriteTransaction) -> None:
+        for key in KEYS_THERE:
+            assert txn.add(TABLE, key, b"value of " + key) is (key in KEYS_THERE[1::2])
+        assert_looked_up(txn, KEYS_THERE)
+        for key in (KEYS_THERE[-1], KEYS_THERE[2], KEYS_THERE[3]):
+            assert txn.delete(TABLE, key)
+            assert not txn.delete(TABLE, key)
+        left = [*KEYS_THERE[:2], *KEYS_THERE[4:-1]]
+        assert_looked_up(txn, left)
+        assert txn.add(TABLE, KEYS_THERE[2], b"value of " + KEYS_THERE[2])
+        assert_looked_up(txn, sorted([*left, KEYS_THERE[2]]))
+
+    access.write(half)
+    access.write(rest)
+    with access.reading() as txn:
+        assert_looked_up(txn, [*KEYS_THERE[:3], *KEYS_THERE[4:-1]])
+
+
+def test_what_a_turn_raises_leaves_everything_as_it_was(access: Access) -> None:
+    def fails(txn: WriteTransaction) -> None:
+        put_all(txn)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        access.write(fails)
+    with access.reading() as txn:
+        assert txn.count(TABLE) == 0
+    access.write(put_all)
+
+
+def test_many_records_are_read_through_in_order(access: Access) -> None:
+    many = [number.to_bytes(3, "big") for number in range(2500)]
+    access.write(lambda txn: [txn.put(TABLE, key, b"value of " + key) for key in many])
+    with access.reading() as txn:
+        assert list(txn.keys(TABLE)) == many
+        assert [key for key, _ in txn.records(TABLE)] == many
+        assert list(txn.keys(TABLE, b"\0\1")) == many[256:512]
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+def test_a_body_of_any_size_comes_back_whole(access: Access, size: int) -> None:
+    body, table = bytes(range(256)) * (size // 256) + b"x" * (size % 256), StoreTable.BODIES
+    access.write(lambda txn: txn.add(table, b"b" * 16, body))
+    with access.reading() as txn:
+        assert bytes(txn.get(table, b"b" * 16) or b"") == body
+        assert txn.has(table, b"b" * 16)
+        assert [(key, len(value)) for key, value in txn.records(table)] == [(b"b" * 16, size)]
+        assert list(txn.keys(table)) == [b"b" * 16]
+        assert txn.count(table) == 1
+    assert access.write(lambda txn: txn.delete(table, b"b" * 16))
+    with access.reading() as txn:
+        assert not txn.has(table, b"b" * 16)
+        assert txn.count(table) == 0
+
+
+def test_the_key_behind_a_beginning() -> None:
+    assert beyond(b"a") == b"b"
+    assert beyond(b"a\xff\xff") == b"b"
+    assert beyond(b"\xff") is None
+    assert beyond(b"") is None

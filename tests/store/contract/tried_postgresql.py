@@ -1,0 +1,141 @@
+"""PostgreSQL as the contract tries it: a schema for each place, on one server a test run."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from tried_lmdb import Lmdb
+
+from rmp_milter.store.format import version
+from rmp_milter.store.format.tables import FORMAT_KEY, StoreTable, table_names
+from rmp_milter.store.postgresql.connecting import connect
+from rmp_milter.store.postgresql.place import PostgresqlPlace
+from rmp_milter.store.postgresql.reading import PostgresqlReads
+from rmp_milter.store.postgresql.statements import TURN, statements
+from rmp_milter.store.postgresql_engine import PostgresqlEngine
+from rmp_milter.store.postgresql_store import PostgresqlStore
+from testbed.postgres import PrivatePostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmp_milter.store.format.transaction import Access
+    from rmp_milter.store.surface import Engine, Store
+
+SOCKET = "RMP_TEST_POSTGRES"
+"""Names the server's folder to the processes that a test starts."""
+
+
+@cache
+def server_folder() -> str:
+    """Return where the server's socket is; who asks first starts it, and ends it."""
+    if SOCKET not in os.environ:
+        server = PrivatePostgres()
+        server.start()
+        atexit.register(server.close)
+        os.environ[SOCKET] = str(server.folder)
+        atexit.register(os.environ.pop, SOCKET, None)
+    return os.environ[SOCKET]
+
+
+NUMBERS = count()
+FREE: list[str] = []
+
+
+def schema_of(place: Path) -> str:
+    """Return the schema of a place: noted beside it, for the processes that a test starts."""
+    note = place.with_suffix(".schema")
+    if not note.exists():
+        note.write_text(FREE.pop() if FREE else f"rmp {next(NUMBERS)}")
+    return note.read_text()
+
+
+class Postgresql:
+    """A schema of its own."""
+
+    name = "postgresql"
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.pg = PostgresqlPlace(
+            host=server_folder(), user="postgres", dbname="postgres", schema=schema_of(place)
+        )
+        self.engine: Engine = PostgresqlEngine(self.pg)
+
+    def access(self, store: Store) -> Access:
+        return opened_in_postgresql(store)._access
+
+    def free(self) -> None:
+        """Leave the tables, which take a while to be made, to another test."""
+        with connect(self.pg) as connection, connection.transaction():
+            for table in StoreTable:
+                name = Identifier(self.pg.schema, table.value)
+                connection.execute(SQL("DELETE FROM {}").format(name))
+        FREE.append(self.pg.schema)
+
+    def at(self, place: Path) -> Lmdb:
+        """A copy is a file of LMDB's."""
+        return Lmdb(place)
+
+    @contextmanager
+    def held(self, store: Store) -> Iterator[None]:
+        assert isinstance(store, PostgresqlStore)
+        with self._connected() as connection, connection.transaction():
+            turn = Identifier(self.pg.schema, TURN)
+            connection.execute(SQL("SELECT 1 FROM {} FOR UPDATE").format(turn))
+            yield
+
+    def has_turn(self, store: Store) -> bool:
+        writer = opened_in_postgresql(store)._writer
+        return writer._turn.locked() and not writer._waiting
+
+    def waiting(self, store: Store) -> int:
+        return len(opened_in_postgresql(store)._writer._waiting)
+
+    def transactions(self, store: Store) -> int:
+        return opened_in_postgresql(store)._connections.last_change()
+
+    def tables(self) -> tuple[str, ...]:
+        return tuple(table_names())
+
+    def records(self, table: str) -> list[tuple[bytes, bytes]]:
+        with self._connected() as connection:
+            reads = PostgresqlReads(connection, self.pg.schema)
+            return list(reads.records(StoreTable(table)))
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        said = statements(self.pg.schema, StoreTable(table))
+        with self._connected() as connection, connection.transaction():
+            connection.execute(said.delete, ([key],))
+            if table == "bodies":
+                connection.execute(said.write, (key, 0, value))
+            else:
+                connection.execute(said.write, ([key], [value]))
+
+    def delete(self, table: str, key: bytes) -> None:
+        said = statements(self.pg.schema, StoreTable(table))
+        with self._connected() as connection:
+            connection.execute(said.delete, ([key],))
+
+    def mark(self, format_number: int) -> None:
+        mark = version.FORMAT._replace(number=format_number).mark
+        self.put("meta", FORMAT_KEY, mark)
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+        with connect(self.pg) as connection:
+            yield connection
+
+
+def opened_in_postgresql(store: Store) -> PostgresqlStore:
+    """Return the store as PostgreSQL's own, with what it has inside."""
+    assert isinstance(store, PostgresqlStore)
+    return store
