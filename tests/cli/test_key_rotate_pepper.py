@@ -212,6 +212,18 @@ def test_a_card_that_cannot_be_made_is_named_and_the_pepper_stays(
     assert cards_of(config)[:3] == [b"person+", b"card+", b"noise"]
 
 
+def test_a_host_may_accept_them_by_his_own_word(rmp: Rmp, config: Config) -> None:
+    fill(config, keys(config).peppers.present_id)
+    rotated(rmp, config)
+    names = ("acts.key", "pepper.key.former")
+    with Journal(config.paths.keeper / "log") as journal:
+        journal.note_key_values(dict.fromkeys(names, ()))
+    assert {*look(config).unproven} == {*names}
+    said = rmp("key", "prove", *(word for name in names for word in ("--accept", name)))
+    assert [f"{name}: is this service's" in said.out for name in names] == [True, True]
+    assert look(config).unproven == []
+
+
 def test_no_other_pepper_is_made_before_the_last_change_is_ended(
     rmp: Rmp, config: Config
 ) -> None:

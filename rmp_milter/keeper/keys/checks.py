@@ -30,7 +30,8 @@ from rmp_milter.keeper.keys.keys import (
 CheckValues: TypeAlias = Mapping[str, tuple[bytes, ...]]
 """The name of a key file → the values that are right, more than one while it is renewed."""
 
-CHECKED = (SERVICE, CUSTODY, WAITING, PEPPER, LOG, AUDITORS)
+CHECKED = (SERVICE, CUSTODY, WAITING, PEPPER, LOG, AUDITORS, ACTS)
+"""The files that a new service has; one from before may lack the last."""
 VALUE_SIZE = 16
 
 
