@@ -229,4 +229,3 @@ def test_no_heading_of_the_changelog_is_empty_or_stands_twice() -> None:
     heads = [part.splitlines()[0] for part in parts]
     assert sorted(set(heads)) == sorted(heads)
     assert [part.splitlines()[0] for part in parts if not part.partition("\n")[2].strip()] == []
-    assert new.count("\n\n### ") == len(parts)
