@@ -15,7 +15,7 @@ from rmp_milter.calls.client import KeeperAway, KeeperClient, KeeperDown, Keeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import Failed, Learned, Reply, Request, Show, Why
 from rmp_milter.tunnel import connections, far, near
-from rmp_milter.tunnel.frames import Frame, Kind
+from rmp_milter.tunnel.frames import FrameKind, TunnelFrame
 from testbed.played_keeper import PlayedKeeper
 from testbed.waiting import wait_until
 from testbed.wire_between import WireBetween
@@ -240,11 +240,11 @@ def test_memory_beyond_the_bounds_ends_the_call_and_the_tunnel_goes_on(line: Lin
     "frames",
     [
         b"GET / HTTP/1.1\r\n\r\n",
-        Frame(Kind.HEAD, b"\0" * 13).octets,
-        Frame(Kind.DATA, b"x").octets,
-        Frame(Kind.CALL).octets * 3,
-        Frame(Kind.CALL).octets + Frame(Kind.HEAD, b"\xff" * 13).octets,
-        Frame(Kind.CALL).octets + b"\0\0\0\0\4\0",
+        TunnelFrame(FrameKind.HEAD, b"\0" * 13).octets,
+        TunnelFrame(FrameKind.DATA, b"x").octets,
+        TunnelFrame(FrameKind.CALL).octets * 3,
+        TunnelFrame(FrameKind.CALL).octets + TunnelFrame(FrameKind.HEAD, b"\xff" * 13).octets,
+        TunnelFrame(FrameKind.CALL).octets + b"\0\0\0\0\4\0",
         b"",
     ],
 )
@@ -335,7 +335,7 @@ def test_two_milters_hosts_are_told_apart_and_each_is_bounded(
         other.far_host("keepers", tunnel.port).connected() as second,
     ):
         for peer in (first, second):
-            peer.send(Frame(Kind.CALL))
-            assert peer.frame() == Frame(Kind.READY)
+            peer.send(TunnelFrame(FrameKind.CALL))
+            assert peer.frame() == TunnelFrame(FrameKind.READY)
         with pytest.raises(KeeperAway):
             tunnel.client.call(Show(()))
