@@ -40,6 +40,8 @@ KEPT = 30.0
 """Seconds for which one is kept: the far end waits for twice as long."""
 LOCAL = 30.0
 """Seconds that the caller may take for each wait, as at the keeper's own socket."""
+READY = 5.0
+"""Seconds that the far end has to say whether the keeper is there; else its host does not live."""
 CALL = 600.0
 """Seconds for a whole call; the caller gives up earlier."""
 PAUSE = 0.1
@@ -107,12 +109,18 @@ class KeptConnections(Closing):
         for _, old in over:
             old.close()
 
+    def drop(self) -> None:
+        """Hang up on all of them."""
+        with self._lock:
+            peers, self._peers = self._peers, []
+        for _, peer in peers:
+            peer.close()
+
     def close(self) -> None:
         """Hang up on all of them, and keep no more."""
         with self._lock:
-            peers, self._peers, self._most = self._peers, [], 0
-        for _, peer in peers:
-            peer.close()
+            self._most = 0
+        self.drop()
 
 
 class Near:
@@ -193,12 +201,13 @@ class Near:
         One that was kept may have ended in this moment: a new one is tried then. Raises
         :class:`FarKeeperAway`.
         """
-        while kept := self.kept.take():
-            with suppress(OSError):
-                return _called(kept)
         try:
+            while kept := self.kept.take():
+                with suppress(TunnelError, ConnectionError, ssl.SSLError):
+                    return _called(kept)
             return _called(self._far.connected())
         except OSError as error:
+            self.kept.drop()  # a host that says nothing does not say it on them either
             raise FarKeeperAway(str(error) or type(error).__name__) from error
 
 
@@ -208,7 +217,7 @@ def _called(peer: Peer) -> Peer:
     Raises :class:`FarKeeperAway`, or ``OSError`` where nobody says anything; it is closed then.
     """
     try:
-        peer.within(CALL)
+        peer.within(READY)
         peer.send(TunnelFrame(FrameKind.CALL))
         frame = awaited(peer.frame(), FrameKind.READY, FrameKind.AWAY)
     except BaseException:
@@ -217,6 +226,7 @@ def _called(peer: Peer) -> Peer:
     if frame.kind is FrameKind.AWAY:
         peer.close()
         raise FarKeeperAway(frame.payload.decode(errors="replace"))
+    peer.within(CALL)
     return peer
 
 

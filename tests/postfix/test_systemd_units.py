@@ -116,7 +116,7 @@ def test_who_carries_calls_between_hosts_sees_no_key_but_its_own_and_no_dossier(
     said = dict(line.split("=", 1) for line in lines if line.startswith(("Temp", "Bind")))
     assert said == {
         "TemporaryFileSystem": "/var/lib/rmp:ro",
-        "BindReadOnlyPaths": "/var/lib/rmp/tunnel -/var/lib/rmp/run/keeper",
+        "BindReadOnlyPaths": "-/var/lib/rmp/tunnel -/var/lib/rmp/run/keeper",
         "BindPaths": "-/var/lib/rmp/run/tunnel",
     }
     assert "ProtectSystem=strict" in lines
