@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pkcs11
 import pytest
 from hypothesis import settings
 
 from rmp_milter.keeper.keys import keys, smime_folder
 from rmp_milter.keeper.openpgp import secretkeys
 from testbed.folders import DISK
+from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 
 PROCESSES = {"serve", "keeper", "milter", "courier"}
 """The commands of ``rmp`` that run until they are ended."""
@@ -94,6 +96,17 @@ def _each_rsa_key_once() -> Iterator[None]:
         ):
             patch.setattr(module, name, cache(getattr(module, name)))
         yield
+
+
+@pytest.fixture
+def soft_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftToken]:
+    """Make a PKCS#11 token, for this process and those that it starts."""
+    token = SoftToken(tmp_path / "token")
+    monkeypatch.setenv(CONFIGURATION, str(token.configuration))
+    yield token
+    # The module reads its configuration once, when it begins.
+    for_next = pkcs11.lib(MODULE)
+    for_next.finalize()
 
 
 def _place(item: pytest.Item) -> int:

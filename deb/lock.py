@@ -53,7 +53,8 @@ def packaged(target: PackageTarget) -> list[Pin]:
     pins = read_pins((ROOT / "requirements.lock").read_text())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     found = set[str]()
-    waiting = list(_needed(project["dependencies"], target))
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["token"]]
+    waiting = list(_needed(wanted, target))
     while waiting:
         name = waiting.pop()
         if name in found or name in LEFT_OUT or name in FROM_DEBIAN:

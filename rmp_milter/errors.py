@@ -23,6 +23,9 @@ AHEAD = "ahead of the keeper"
 GONE = "a card of what is gone"
 """How the keeper says that a card is further on than it knows, or of what was erased or removed."""
 
+FOREIGN = "not a held value of this mail"
+"""How the keeper says that it did not make a ticket, or before it was started anew."""
+
 RESTORED = "is keeper or store from an older copy? rmp store check"
 """What the host's log says where the store's cards go on not being those that the keeper knows."""
 
@@ -55,6 +58,17 @@ class MailError(Exception):
     def temporary(self) -> bool:
         """Whether the sender's server should try again (4xx)."""
         return 400 <= self.code < 500  # noqa: PLR2004 -- the SMTP reply classes, RFC 5321 4.2.1
+
+
+class LostError(MailError):
+    """The keeper that a mail is with is away: the mail may begin anew with another one.
+
+    ``asked`` says that it went in the middle of a call, and may have done it.
+    """
+
+    def __init__(self, detail: str, *, asked: bool) -> None:
+        super().__init__("unavailable", code=451, enhanced="4.3.0", detail=detail)
+        self.asked = asked
 
 
 class GoneError(MailError):

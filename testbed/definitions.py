@@ -21,6 +21,7 @@ from rmp_milter.dossier.search_terms import TERMS_VERSION, Term
 from rmp_milter.keeper.log import file as log_file
 from rmp_milter.keeper.log.leaves import leaves
 from rmp_milter.store.format import codecs, tables, version
+from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.keys import StoreKeys
 
 FROZEN = Path(__file__).parents[1] / "tests" / "fixtures" / "frozen"
@@ -56,7 +57,7 @@ def store_lines() -> Iterator[str]:
     for name in ("ID_BYTES", "LINK_BYTES", "NONCE_BYTES"):
         yield f"{name} {getattr(codecs, name)}"
     yield f"TERMS_VERSION {TERMS_VERSION}"
-    yield from described(codecs.LinkKind, Fault, Term)  # what keyed digests are made of
+    yield from described(LinkKind, Fault, Term)  # what keyed digests are made of
     kinds = dict(_records(codecs.Codecs(_KEYS)))
     yield from (f"record {table}: {kind.__name__}" for table, kind in sorted(kinds.items()))
     yield from described(*kinds.values())

@@ -230,6 +230,7 @@ def _reachable(reinject_port: int) -> Settings:
         ("courier", "retry_seconds"): "[1, 2, 5]",
         ("sockets", "milter_group"): f'"{MAIL_OWNER}"',
         ("rules", "hold_seconds"): "0",
+        ("milter", "keeper_wait_seconds"): "0",
     }
 
 

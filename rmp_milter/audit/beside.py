@@ -8,6 +8,7 @@ import msgspec
 
 from rmp_milter.audit.findings import MOST_NAMED, Finding
 from rmp_milter.audit.folder import FolderError, read_bounded
+from rmp_milter.audit.unreadable import UNREADABLE
 
 FOLDER = "reasons"
 HAS_REASON = b'"reason":"'
@@ -44,7 +45,7 @@ def reasons_in(entries: Sequence[bytes], first: int) -> dict[int, str]:
 def _digest(entry: bytes) -> str:
     try:
         return _decode(entry).reason
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""  # no event of ours, and nothing lies beside it
 
 

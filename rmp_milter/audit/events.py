@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from rmp_milter.audit.folder import ExportedLog, FolderError
+from rmp_milter.audit.unreadable import UNREADABLE
 
 Value: TypeAlias = str | int | bool | Sequence["Value"] | Mapping[str, "Value"] | None
 Fields: TypeAlias = Mapping[str, Value]
@@ -48,7 +49,7 @@ def fields_of(index: int, entry: bytes) -> Fields:
     """
     try:
         fields = _decoder.decode(entry)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise FolderError(f"entry {index} is not an event") from None
     found = fields.get("v", VERSION)
     if found != VERSION:

@@ -1,10 +1,11 @@
 """Recomputing a tree from its entries, as they stream by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rmp_milter.audit.beside import HAS_REASON, reasons_in
 from rmp_milter.audit.folder import read_tile, tiles_there
+from rmp_milter.audit.handovers import HAS_HANDOVER, handovers_in
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
 from rmp_milter.tlog.tiles import (
     ENTRIES,
@@ -18,26 +19,32 @@ from rmp_milter.tlog.tiles import (
 
 
 class Roots:
-    """Takes leaf hashes in their order; gives the root at the end and at one size before."""
+    """Takes leaf hashes in their order; gives the root at the end and at some sizes before."""
 
-    def __init__(self, wanted: int | None) -> None:
-        """``wanted`` is a size whose root shall be kept on the way."""
+    def __init__(self, wanted: Collection[int] = ()) -> None:
+        """``wanted`` are sizes whose root shall be kept on the way."""
         self.count = 0
         self.full: list[bytes] = []
         """The roots of 256 leaves each: what the tiles of level 1 hold."""
         self._rest: list[bytes] = []
-        self._wanted = wanted
-        self.kept: bytes | None = self.root() if wanted == 0 else None
-        """The root at the wanted size, once that was reached."""
+        self._wanted = sorted(wanted, reverse=True)
+        self.kept: dict[int, bytes] = {}
+        """The roots at the wanted sizes, of those that were reached."""
+        self._keep()
 
     def add(self, hashes: Sequence[bytes]) -> None:
         """Take the next leaves' hashes."""
-        to_wanted = -1 if self._wanted is None else self._wanted - self.count
-        if 0 < to_wanted <= len(hashes):
+        while self._wanted and self._wanted[-1] - self.count <= len(hashes):
+            to_wanted = self._wanted[-1] - self.count
             self._add(hashes[:to_wanted])
-            self.kept = self.root()
+            self._keep()
             hashes = hashes[to_wanted:]
         self._add(hashes)
+
+    def _keep(self) -> None:
+        """Keep the root as it is now, if that is wanted."""
+        while self._wanted and self._wanted[-1] <= self.count:
+            self.kept[self._wanted.pop()] = self.root()
 
     def _add(self, hashes: Sequence[bytes]) -> None:
         self.count += len(hashes)
@@ -54,7 +61,7 @@ class Roots:
 class Recount:
     """What a folder's entries say: the tree over them, and where its tiles say otherwise."""
 
-    def __init__(self, folder: Path, size: int, wanted: int | None) -> None:
+    def __init__(self, folder: Path, size: int, wanted: Collection[int] = ()) -> None:
         """Read and hash all entries; ``wanted`` as for :class:`Roots`."""
         self._folder = folder
         self._size = size
@@ -65,6 +72,8 @@ class Recount:
         """Bundles that cannot be read to their end, and how many entries could be."""
         self.reasons: dict[int, str] = {}
         """Entries that have a sealed reason beside the log, and its SHA-256 in hex."""
+        self.handovers: dict[int, bytes] = {}
+        """Entries that hand the log over to another key."""
         for tile in self._tiles(ENTRIES):
             hashes = self._hashed(tile)
             self.roots.add(hashes)
@@ -92,6 +101,7 @@ class Recount:
         try:
             entries = parse_bundle(data)
             self.reasons |= reasons_in(entries, tile.first) if HAS_REASON in data else {}
+            self.handovers |= handovers_in(entries, tile.first) if HAS_HANDOVER in data else {}
             return leaf_hashes(entries)
         except BundleError as error:
             self.garbled.append((tile, error.whole))
@@ -116,7 +126,7 @@ class Recount:
 
     def leaf_tiles(self) -> Roots:
         """Return the tree over the leaf hashes that the tiles of level 0 have."""
-        roots = Roots(None)
+        roots = Roots()
         for tile in self._tiles(0):
             roots.add(cut_hashes(self._leaf_tile(tile)))
         return roots

@@ -4,85 +4,114 @@ Nothing in the folder is believed but what leads to a checkpoint's root. What is
 named: which entries, which tile, which sealed reason, or which of two histories.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rmp_milter.audit.beside import check_reasons
 from rmp_milter.audit.findings import MOST_NAMED, Finding, differences
 from rmp_milter.audit.folder import CHECKPOINT, FolderError, read_bounded
+from rmp_milter.audit.handover_checks import Handed, compared, handed_in
+from rmp_milter.audit.handovers import LogHandOver
 from rmp_milter.audit.recount import Recount
+from rmp_milter.audit.signers import Signers, signers_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 from rmp_milter.tlog.tiles import WIDTH, Tile
+
+LATER = (
+    "the hand-over of entry {} came after this export: that it extends this log is not verified"
+)
 
 
 @dataclass(frozen=True)
 class LogReport:
     """What was verified: no findings, and the log is what the checkpoints say.
 
-    ``head`` is what the folder's checkpoint claims, ``old`` the one that was kept.
-    ``notes`` say what could not be verified for want of a key or an old checkpoint.
+    ``head`` is what the folder's checkpoint claims, ``old`` the one that was kept, ``signers``
+    the keys that signed and sign. ``notes`` say what could not be verified for want of a key or
+    an old checkpoint.
     """
 
     head: TreeHead | None
     old: TreeHead | None
     findings: list[Finding]
     notes: list[str] = field(default_factory=list)
+    signers: Signers = field(default_factory=Signers)
 
 
-def verify(folder: Path, key: VerifierKey | None = None, old: bytes | None = None) -> LogReport:
+def verify(
+    folder: Path,
+    key: VerifierKey | None = None,
+    old: bytes | None = None,
+    kept: Sequence[LogHandOver] = (),
+) -> LogReport:
     """Verify the log in ``folder``; against an ``old`` checkpoint, and the log's ``key``.
 
-    Raises ``OSError`` only where a file cannot be read for reasons that are not the log's.
+    That may be any of its keys: the hand-overs in the folder, and those that were ``kept``, lead
+    to the others. Raises ``OSError`` only where a file cannot be read for reasons that are not
+    the log's.
     """
     findings: list[Finding] = []
-    head = _head(folder, key, findings)
-    kept = None if old is None else _old_head(old, key, findings)
     notes = [] if key else ["no verifier key given: who signed is not verified"]
     if old is None:
         notes.append("no old checkpoint given: whether the log only grew is not verified")
-    if head is None:
-        return LogReport(None, kept, findings, notes)
-    if kept and kept.origin != head.origin:
-        line = f"the old checkpoint is of another log, {kept.origin}"
-        findings.append(Finding("checkpoint", line))
-        kept = None
-    recount = Recount(folder, head.size, kept.size if kept else None)
-    findings += _compared(recount, head)
-    findings += check_reasons(folder, recount.reasons)
-    if kept:
-        findings += _extends(recount, head, kept)
-    return LogReport(head, kept, findings, notes)
+    data, head = _checkpoint(folder, findings)
+    handed = handed_in(folder, head.origin, findings) if head else Handed()
+    signers, contradictions = signers_of(key, (*kept, *handed.sound))
+    findings += contradictions
+    if head is not None:
+        _check_signature(data, signers, "the checkpoint", findings)
+    before = None if old is None else _old_head(old, signers, findings)
+    if head is not None:
+        before = _of_same_log(before, head, findings)
+        notes += [LATER.format(each.number) for each in kept if each.head.size > head.size]
+        others = (*kept, *handed.sound)
+        wanted = {each.size for each in (*(one.head for one in others), before) if each}
+        recount = Recount(folder, head.size, wanted)
+        findings += _compared(recount, head)
+        findings += check_reasons(folder, recount.reasons)
+        findings += compared(recount, head, handed, kept)
+        findings += _extends(recount, head, before) if before else ()
+    return LogReport(head, before, findings, notes, signers)
 
 
-def _head(folder: Path, key: VerifierKey | None, findings: list[Finding]) -> TreeHead | None:
-    """Return the folder's tree head, even if its signature is wrong."""
+def _checkpoint(folder: Path, findings: list[Finding]) -> tuple[bytes, TreeHead | None]:
+    """Return the folder's checkpoint and its tree head, whoever signed it."""
     try:
         data = read_bounded(folder / CHECKPOINT)
-        head = read_checkpoint(data)
+        return data, read_checkpoint(data)
     except (FolderError, NoteError) as error:
         findings.append(Finding("checkpoint", f"the checkpoint cannot be read: {error}"))
-        return None
-    _check_signature(data, key, "the checkpoint", findings)
-    return head
+        return b"", None
 
 
-def _old_head(data: bytes, key: VerifierKey | None, findings: list[Finding]) -> TreeHead | None:
+def _of_same_log(
+    old: TreeHead | None, head: TreeHead, findings: list[Finding]
+) -> TreeHead | None:
+    """Return the old head if it is one of this log's."""
+    if old is None or old.origin == head.origin:
+        return old
+    line = f"the old checkpoint is of another log, {old.origin}"
+    findings.append(Finding("checkpoint", line))
+    return None
+
+
+def _old_head(data: bytes, signers: Signers, findings: list[Finding]) -> TreeHead | None:
     try:
         head = read_checkpoint(data)
     except NoteError as error:
         findings.append(Finding("checkpoint", f"the old checkpoint cannot be read: {error}"))
         return None
-    _check_signature(data, key, "the old checkpoint", findings)
+    _check_signature(data, signers, "the old checkpoint", findings)
     return head
 
 
 def _check_signature(
-    data: bytes, key: VerifierKey | None, which: str, findings: list[Finding]
+    data: bytes, signers: Signers, which: str, findings: list[Finding]
 ) -> None:
     try:
-        read_checkpoint(data, key)
+        signers.read(data)
     except NoteError as error:
         findings.append(Finding("signature", f"{which}: {error}"))
 
@@ -155,7 +184,7 @@ def _extends(recount: Recount, head: TreeHead, old: TreeHead) -> Iterator[Findin
             recount.roots.count,
             old.size - 1,
         )
-    elif recount.roots.kept != old.root:
+    elif recount.roots.kept.get(old.size) != old.root:
         yield Finding(
             "forked",
             f"the first {old.size} entries are not those of the old checkpoint: at least one"

@@ -2,7 +2,7 @@
 
 import socket
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from rmp_milter.calls.protocol import (
     Checkpointed,
     Compared,
     Created,
+    CustodyTried,
     Failed,
     Learned,
     Opened,
@@ -28,6 +29,7 @@ from rmp_milter.calls.protocol import (
     Told,
     Vouched,
     Welcomed,
+    Why,
 )
 from rmp_milter.disk.closing import Closing
 
@@ -51,6 +53,7 @@ ReplyT = TypeVar(
     Welcomed,
     SealedAgain,
     Reslotted,
+    CustodyTried,
 )
 
 _encoder = msgspec.msgpack.Encoder()
@@ -69,8 +72,21 @@ class KeeperFailed(Exception):  # noqa: N818 -- the keeper's own word for it
         self.failed = failed
 
 
-class KeeperClosed(KeeperDown):
+class KeeperAway(KeeperDown):
+    """Nobody is there to be asked: nothing was done."""
+
+
+class KeeperClosed(KeeperAway):
     """This user may not call the keeper there."""
+
+
+class AnyKeeper(Protocol):
+    """A keeper, or several of which one answers."""
+
+    def expect(
+        self, reply_type: type[ReplyT], request: Request, fd: int | None = None
+    ) -> tuple[ReplyT, int | None]:
+        """Call, and raise :class:`KeeperFailed` unless the reply is of ``reply_type``."""
 
 
 class KeeperClient:
@@ -93,7 +109,7 @@ class KeeperClient:
         self, reply_type: type[ReplyT], request: Request, fd: int | None = None
     ) -> tuple[ReplyT, int | None]:
         """Call, and raise :class:`KeeperFailed` unless the reply is of ``reply_type``."""
-        return _expected(reply_type, *self.call(request, fd))
+        return expected(reply_type, *self.call(request, fd))
 
 
 class KeeperLine(Closing):
@@ -119,7 +135,7 @@ class KeeperLine(Closing):
         except KeeperDown:
             self.close()  # a reply that comes late would be taken for the next one's
             raise
-        return _expected(reply_type, *answered)
+        return expected(reply_type, *answered)
 
     def close(self) -> None:
         """Hang up."""
@@ -133,7 +149,7 @@ def _connected(path: str, timeout: float) -> socket.socket:
         connection.connect(path)
     except OSError as error:
         connection.close()
-        kind = KeeperClosed if isinstance(error, PermissionError) else KeeperDown
+        kind = KeeperClosed if isinstance(error, PermissionError) else KeeperAway
         raise kind(_words(error)) from error
     return connection
 
@@ -146,16 +162,21 @@ def _asked(
         message, back = wire.receive(connection, REPLY_LIMIT)
     except OSError as error:
         raise KeeperDown(_words(error)) from error
-    return _decoded(message, back), back
+    reply = _decoded(message, back)
+    if isinstance(reply, Failed) and reply.why is Why.AWAY:
+        wire.close_all([] if back is None else [back])
+        raise KeeperAway(reply.detail)
+    return reply, back
 
 
 def _words(error: OSError) -> str:
     return str(error) or type(error).__name__
 
 
-def _expected(
+def expected(
     reply_type: type[ReplyT], reply: Reply, back: int | None
 ) -> tuple[ReplyT, int | None]:
+    """Return a reply of ``reply_type`` and its memory; raise :class:`KeeperFailed` for another."""
     if isinstance(reply, reply_type):
         return reply, back
     if back is not None:

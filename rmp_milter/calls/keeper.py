@@ -1,12 +1,12 @@
 """The keeper as the milter sees it: one method a call, replies or refusals, nothing else."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Self, TypeVar
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.client import KeeperDown
+from rmp_milter.calls.client import KeeperAway, KeeperDown
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
@@ -43,7 +43,16 @@ from rmp_milter.calls.protocol import (
     Wait,
     Why,
 )
-from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError, try_again
+from rmp_milter.errors import (
+    AHEAD,
+    FOREIGN,
+    GONE,
+    RESTORED,
+    GoneError,
+    LostError,
+    MailError,
+    try_again,
+)
 
 Resting = (
     Create
@@ -61,6 +70,8 @@ Resting = (
 )
 """The calls that bring on what they rest."""
 Call = Callable[[Request, int | None], tuple[Reply, int | None]]
+Way = Callable[[Rank, int, bytes], AbstractContextManager[Call]]
+"""Gives a call's way to a keeper once it is its turn: by its rank, its size, whose it is."""
 ReplyT = TypeVar("ReplyT", bound=Reply)
 
 _OUTSIDE: Mapping[Why, str] = {
@@ -91,11 +102,29 @@ class GroundMoved(Exception):  # noqa: N818 -- the same
     """A card that was presented is not in force any more: what it was for is decided again."""
 
 
+def _nobody(_request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+    raise KeeperAway("nobody is there")
+
+
+def gated(call: Call, gate: Gate | None) -> Way:
+    """Return the way of calls that wait at ``gate``, if there is one."""
+
+    @contextmanager
+    def way(rank: Rank, size: int, who: bytes) -> Iterator[Call]:
+        if gate is None:
+            yield call
+            return
+        with gate.place(rank, size, who):
+            yield call
+
+    return way
+
+
 class RemoteKeeper:
     """Each call as a method; what it does is written at its request in :mod:`~.protocol`.
 
-    Each raises :class:`MailError`: 451 where the keeper is down or cannot work, the refusal
-    that fits the reason otherwise; and :class:`GroundMoved`.
+    Each raises :class:`MailError`: 451 where the keeper cannot work, as :class:`LostError` where
+    it is away, the refusal that fits the reason otherwise; and :class:`GroundMoved`.
     """
 
     def __init__(
@@ -110,17 +139,27 @@ class RemoteKeeper:
 
         Calls wait at the ``gate``, if there is one, as those of ``rank`` and of ``who``.
         """
-        self._call = call
+        self._way = gated(call, gate)
         self._megabytes = limit_megabytes
-        self._gate = gate
         self._rank = rank
         self._who = who
 
         self._shown: list[Authority] | None = None
 
+    @classmethod
+    def along(cls, way: Way, limit_megabytes: int) -> Self:
+        """Return what makes its calls along a ``way`` of its own."""
+        return cls(_nobody, limit_megabytes).by(way)
+
+    def by(self, way: Way) -> Self:
+        """Return what makes the same calls along another way."""
+        other = type(self)(_nobody, self._megabytes, None, self._rank, self._who)
+        other._way = way  # noqa: SLF001 -- our own class
+        return other
+
     def at(self, rank: Rank, who: bytes = b"") -> Self:
         """Return the same keeper for calls of another rank, of whoever seems to have written."""
-        return type(self)(self._call, self._megabytes, self._gate, rank, who)
+        return type(self)(_nobody, self._megabytes, None, rank, who).by(self._way)
 
     def noting(self, rank: Rank) -> Self:
         """Return the same keeper, for one mail or chore, noting what its calls rest on."""
@@ -228,9 +267,12 @@ class RemoteKeeper:
         self, kind: type[ReplyT], request: Request, memory: Memory | None
     ) -> tuple[ReplyT, Memory]:
         try:
-            with self._place(memory):
-                reply, fd = self._call(request, memory.fd if memory else None)
-        except (KeeperDown, TimeoutError) as error:
+            with self._way(self._rank, memory.size if memory else 0, self._who) as call:
+                reply, fd = call(request, memory.fd if memory else None)
+        except KeeperDown as error:
+            asked = not isinstance(error, KeeperAway)
+            raise LostError(f"keeper: {error}", asked=asked) from error
+        except TimeoutError as error:  # at the gate
             raise try_again("unavailable", f"keeper: {error}") from error
         shared = _taken_over(fd)
         if isinstance(reply, kind):
@@ -242,17 +284,14 @@ class RemoteKeeper:
             raise GroundMoved
         raise self._refusal(reply)
 
-    def _place(self, memory: Memory | None) -> AbstractContextManager[None]:
-        if self._gate is None:
-            return nullcontext()
-        return self._gate.place(self._rank, memory.size if memory else 0, self._who)
-
     def _refusal(self, reply: Reply) -> MailError:
         if not isinstance(reply, Failed):
             return try_again("unavailable", f"keeper: unexpected reply {type(reply).__name__}")
         detail = f"keeper: {reply.why} {reply.detail}"
         if reply.why is Why.REPLAYED:
             return MailError("replayed", enhanced="5.7.7", detail=detail)
+        if reply.why is Why.UNENTITLED and reply.detail == FOREIGN:
+            return LostError(detail, asked=True)  # started anew since it opened the mail
         if reply.why is Why.UNENTITLED and reply.detail in {AHEAD, GONE}:
             detail = f"{detail}: {RESTORED}"
             kind = GoneError if reply.detail == GONE else MailError

@@ -367,9 +367,14 @@ class ByCode(msgspec.Struct, frozen=True, tag="code"):
 
 
 class ByVitale(msgspec.Struct, frozen=True, tag="vitale"):
-    """Open by the attestation in the mail; the slot binds the patient's number."""
+    """Open by the attestation in the mail; the slot binds the patient's number.
+
+    ``fill`` is nothing: with it, every call is as long, whichever kind of key the slot is sealed
+    to, and with a decoy too.
+    """
 
     slot: bytes
+    fill: bytes = b""
 
 
 class ByCustody(msgspec.Struct, frozen=True, tag="custody"):
@@ -388,6 +393,9 @@ DECOY_SLOT = CodeSlot(salt=bytes(16), nonce=bytes(12), sealed=bytes(48), folded=
 
 DECOY_VITALE = bytes([9]) + bytes(79)
 """The same for attestations; it begins with a real point, so that all work is done."""
+
+SLOT_ROOM = 115
+"""Octets of the longest slot that is sealed to the custody key."""
 
 
 TRANSLATED = b"\x01"
@@ -716,9 +724,13 @@ class Checkpoint(Message, frozen=True):
 
 
 class Checkpointed(Message, frozen=True):
-    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint)."""
+    """``note`` is the checkpoint, a signed note (C2SP tlog-checkpoint).
+
+    ``handovers`` are the receipts by which the log went over from one key to another of late.
+    """
 
     note: bytes
+    handovers: tuple[bytes, ...] = ()
 
 
 class Seal(Message, frozen=True):
@@ -851,6 +863,19 @@ class Reslotted(Message, frozen=True):
     slots: tuple[NewSlots, ...]
 
 
+class TryCustody(Message, frozen=True):
+    """Ask custody keys that lie elsewhere whether they answer. Operator's door only.
+
+    Nothing is opened, and no leaf written.
+    """
+
+
+class CustodyTried(Message, frozen=True):
+    """A line for each that does not answer."""
+
+    faults: tuple[str, ...]
+
+
 class Why(StrEnum):
     """Why the keeper could not do a call; the values are keys of the text catalogue.
 
@@ -862,7 +887,8 @@ class Why(StrEnum):
     ``UNENTITLED`` is what no ticket or card allows, ``MOVED`` a card that is not in force any
     more: the mail is decided again; ``REPLAYED`` a change that the same act has made before.
     ``UNTRUSTED`` is a certificate for which no authority of the host's answers.
-    ``NOT_HERE`` is a call at the wrong socket: none that this service makes.
+    ``NOT_HERE`` is a call at the wrong socket: none that this service makes. ``AWAY`` no keeper
+    says: the tunnel to its host does, where it asked it nothing.
     """
 
     UNREADABLE = "unreadable"
@@ -886,6 +912,7 @@ class Why(StrEnum):
     REPLAYED = "replayed"
     UNTRUSTED = "untrusted"
     NOT_HERE = "not-here"
+    AWAY = "away"
     UNAVAILABLE = "unavailable"
 
 
@@ -943,6 +970,7 @@ Request = (
     | Welcome
     | SealAgain
     | Reslot
+    | TryCustody
 )
 Reply = (
     Opened
@@ -963,5 +991,6 @@ Reply = (
     | Welcomed
     | SealedAgain
     | Reslotted
+    | CustodyTried
     | Failed
 )

@@ -7,6 +7,8 @@ import click
 from rmp_milter.audit.events import fields_of
 from rmp_milter.audit.findings import Finding
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.audit.handovers import HandOverError, LogHandOver, keys_in, read_all
+from rmp_milter.audit.signers import Signers, signers_of
 from rmp_milter.audit.verify import LogReport
 from rmp_milter.audit.verify import verify as verify_folder
 from rmp_milter.cli.access_events import FOLDER, print_event
@@ -43,17 +45,37 @@ vkey_option = click.option(
 @click.argument("path", metavar="FOLDER|PROOF", type=click.Path(path_type=Path, exists=True))
 @click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
 @vkey_option
+@click.option(
+    "--handover",
+    "kept",
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="A hand-over of the log's key that you kept, or an export that has them.",
+)
 @json_option
-def verify(path: Path, old: Path | None, vkey: VerifierKey | None, *, as_json: bool) -> int:
+def verify(
+    path: Path,
+    old: Path | None,
+    vkey: VerifierKey | None,
+    kept: tuple[Path, ...],
+    *,
+    as_json: bool,
+) -> int:
     """Verify an exported log, or a single proof, offline; status 1 if anything is wrong.
 
     Everything is recomputed from the entries. With --checkpoint, that the log of that day
-    is still there, unaltered, and only grew; with --vkey, that its keeper signed it.
+    is still there, unaltered, and only grew; with --vkey, that its keeper signed it. Where the
+    log's key was changed, --vkey may be any of its keys: the export has the hand-overs from one
+    to the next; for a single proof, or an older export, name them with --handover.
     """
+    with refusing(FolderError, HandOverError):
+        handovers = [*read_all(kept)]
     if path.is_file():
-        return _verify_proof(path, vkey, as_json=as_json)
+        return _verify_proof(path, vkey, handovers, as_json=as_json)
     with refusing(FolderError):
-        report = verify_folder(path, vkey, None if old is None else read_bounded(old))
+        before = None if old is None else read_bounded(old)
+        report = verify_folder(path, vkey, before, handovers)
     if as_json:
         print_json(_report_as_json(report))
     else:
@@ -68,7 +90,13 @@ def _report_as_json(report: LogReport) -> dict[str, Json]:
         "notes": report.notes,
         "log": _head_as_json(report.head),
         "old_checkpoint": _head_as_json(report.old),
+        "handovers": [_handover_as_json(each) for each in report.signers.handovers],
     }
+
+
+def _handover_as_json(handover: LogHandOver) -> dict[str, Json]:
+    former, present = map(str, handover.keys)
+    return {"entry": handover.number, "former_vkey": former, "vkey": present}
 
 
 def _finding_as_json(finding: Finding) -> dict[str, Json]:
@@ -95,17 +123,25 @@ def _print_report(report: LogReport) -> None:
         pairs += [("root", report.head.root.hex())]
     if report.old:
         pairs += [("old checkpoint", f"{report.old.size} entries")]
+    for each in report.signers.handovers:
+        pairs += [("key since", f"entry {each.number}: {each.keys.present}")]
     print_pairs([*pairs, *(("note", note) for note in report.notes)] or [("", "")])
     count = len(report.findings)
     click.echo(f"{count} findings" if count else "the log is what its checkpoint says")
 
 
-def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int:
+def _verify_proof(
+    path: Path, vkey: VerifierKey | None, kept: list[LogHandOver], *, as_json: bool
+) -> int:
     with refusing(FolderError, EntryProofError):
         proof = entry_proofs.parse(read_bounded(path, MAX_ENTRY_PROOF))
     try:
-        head = entry_proofs.check(proof, vkey)
-    except EntryProofError as error:
+        if keys_in(proof.entry) is not None:
+            kept = [*kept, LogHandOver.of(proof)]
+        signers = _signers(vkey, kept)
+        signers.read(proof.checkpoint)
+        head = entry_proofs.check(proof, None)
+    except (EntryProofError, HandOverError, NoteError) as error:
         print_error(f"{path}: {error}")
         return Status.REFUSED
     proved = f"in the log {head.origin} of {head.size} entries"
@@ -114,6 +150,14 @@ def _verify_proof(path: Path, vkey: VerifierKey | None, *, as_json: bool) -> int
     with refusing(FolderError):
         print_event(proof.index, fields_of(proof.index, proof.entry), proved, as_json)
     return Status.OK
+
+
+def _signers(vkey: VerifierKey | None, kept: list[LogHandOver]) -> Signers:
+    """Return the keys that the hand-overs lead to; raises :class:`HandOverError`."""
+    signers, findings = signers_of(vkey, kept)
+    for finding in findings:
+        raise HandOverError(finding.line)
+    return signers
 
 
 @click.command("prove")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -45,7 +46,8 @@ def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
 def export(config: Config, folder: Path, *, as_json: bool) -> None:
     """Sign the log and write it into DIR; into the same one again, only what is new.
 
-    The sealed reasons of emergencies lie beside it, in DIR/reasons.
+    The sealed reasons of emergencies lie beside it, in DIR/reasons, and in DIR/handovers where its
+    key was handed over to another.
 
     DIR is made if need be, as the keeper's user. It can be verified by any program that
     knows C2SP tlog-tiles. It names doctors, their addresses and times: hand it on sealed.
@@ -53,10 +55,15 @@ def export(config: Config, folder: Path, *, as_json: bool) -> None:
     make_folder_for(folder, config.paths.keeper)
     with open_log(config) as (journal, key), refusing(FolderError):
         note = journal.checkpoint(key)
+        size = read_checkpoint(note).size
+        handovers = [
+            (each.path, each.proof.encode())
+            for each in journal.handovers()
+            if each.head.size <= size
+        ]
         with journal.snapshot() as snapshot:
-            size = read_checkpoint(note).size
-            beside = ((reason_path(at), sealed) for at, sealed in snapshot.reasons(size))
-            written = write_export(snapshot, note, folder, beside)
+            reasons = ((reason_path(at), sealed) for at, sealed in snapshot.reasons(size))
+            written = write_export(snapshot, note, folder, chain(reasons, handovers))
         public = verifier_key(key, journal.origin)
     head = read_checkpoint(note, public)
     if as_json:

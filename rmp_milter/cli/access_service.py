@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.client import AnyKeeper, KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.leaves import HostKeeper, operator
@@ -34,6 +34,7 @@ from rmp_milter.mail.header.cutting_reason import MAX_REASON
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.mail.outgoing.wording import day
 from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
+from rmp_milter.milter.process import keepers_of
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Store
 
@@ -45,11 +46,12 @@ _ENDS = {
 
 
 @contextmanager
-def _keeper(config: Config) -> Iterator[KeeperClient]:
+def _keeper(config: Config) -> Iterator[AnyKeeper]:
     """Give the running keeper; what it cannot do is one line."""
-    hint = f"is the keeper running? it listens at {config.sockets.keeper}"
+    listening = " or ".join(map(str, config.keeper_sockets))
+    hint = f"is the keeper running? it listens at {listening}"
     with refusing(KeeperDown, KeeperFailed, hint=hint):
-        yield KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
+        yield keepers_of(config)
 
 
 @click.command("review")

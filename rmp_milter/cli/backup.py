@@ -1,7 +1,7 @@
 """``rmp backup``: a running service copied at one moment, and the copies verified."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -19,6 +19,8 @@ from rmp_milter.host.backup.manifest import (
     wrong_sums,
 )
 from rmp_milter.host.backup.verifying import findings_of, keys_in, keys_on
+from rmp_milter.host.custody_moves import places
+from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.status.diary import HostWork
 from rmp_milter.store.format.keys import StoreKeys
 
@@ -67,11 +69,20 @@ def make_(config: Config, *, folder: Path, keys: Path | None, keep: int, as_json
         raise refused(error) from error
     findings = made.manifest.findings
     _note(config, HostWork.BACKUP, fine=not findings, said=made.folder.name)
+    elsewhere = _elsewhere(config) if keys else {}
     if as_json:
-        print_json(_as_json(made))
+        print_json({**_as_json(made), "keys_elsewhere": dict[str, Json](elsewhere)})
     else:
-        _print(made)
+        _print(made, elsewhere)
     return _told(findings)
+
+
+def _elsewhere(config: Config) -> dict[str, str]:
+    """Return where custody keys lie of which no backup has a copy, by their files' names."""
+    try:
+        return places(config)
+    except (KeyFileError, OSError):
+        return {}  # which is said where it is read
 
 
 def _as_json(made: Made) -> dict[str, Json]:
@@ -97,10 +108,15 @@ def described(manifest: Manifest) -> dict[str, Json]:
     }
 
 
-def _print(made: Made) -> None:
+def _print(made: Made, elsewhere: Mapping[str, str]) -> None:
     pairs = [("backup", str(made.folder)), *pairs_of(made.manifest)]
     keys = str(made.keys) if made.keys else "not copied (--keys DIR, on another medium)"
-    print_pairs([*pairs, ("keys", keys), *(("removed", each) for each in made.removed)])
+    lines = [
+        ("not in it", f"the key of {name}, which lies elsewhere: {place}")
+        for name, place in elsewhere.items()
+    ]
+    removed = [("removed", each) for each in made.removed]
+    print_pairs([*pairs, ("keys", keys), *lines, *removed])
 
 
 def pairs_of(manifest: Manifest) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+from msgspec.structs import replace
 
 from rmp_milter.cli.backup import FOLDER, progress, refused
 from rmp_milter.cli.errors import CommandError, Status
@@ -13,7 +14,7 @@ from rmp_milter.cli.output import moment, print_json
 from rmp_milter.config import Config, load
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.host.backup.files import LOG
-from rmp_milter.host.backup.manifest import BackupError, chosen, read_manifest
+from rmp_milter.host.backup.manifest import KEEPER, BackupError, chosen, read_manifest
 from rmp_milter.host.backup.restoring import (
     Restoration,
     Source,
@@ -29,7 +30,7 @@ from rmp_milter.host.backup.verifying import configuration_in, configuration_tex
 from rmp_milter.host.installation import CONFIG_NAME
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.key_files import KeyFileError
-from rmp_milter.keeper.keys.keys import load_log_key
+from rmp_milter.keeper.keys.keys import LOG_NEXT, load_log_key
 from rmp_milter.keeper.log.copying import LogMoment, LogSeen
 from rmp_milter.keeper.log.journal import JournalError
 
@@ -87,7 +88,7 @@ def restore(  # noqa: PLR0913 -- its options
     if answer.given > 1:
         raise CommandError("one answer on checkpoints, not several", ANSWERS, Status.USAGE)
     try:
-        sources = [*_sources(folder, keys)]
+        sources = [*_sources(folder, keys, new_log=bool(name))]
         config, text = _configuration(sources[0], aside)
         plan = _planned(config, sources, has_own_text=bool(text))
         check_sums(sources, progress)
@@ -103,7 +104,7 @@ def restore(  # noqa: PLR0913 -- its options
     return Status.REFUSED if plan.missing else Status.OK
 
 
-def _sources(folder: Path, keys: Path | None) -> Iterator[Source]:
+def _sources(folder: Path, keys: Path | None, *, new_log: bool) -> Iterator[Source]:
     """Yield the backup, and the one of its keys; raises :class:`BackupError`."""
     first = _source(folder)
     if first.manifest.keys:
@@ -115,8 +116,29 @@ def _sources(folder: Path, keys: Path | None) -> Iterator[Source]:
     if not second.manifest.keys:
         raise BackupError(f"{keys}: is no backup of keys")
     if second.manifest.log.vkey != first.manifest.log.vkey:
-        raise BackupError(f"{keys}: these are the keys of another service")
+        _check_leads(second, first, keys, new_log=new_log)
     yield second
+
+
+def _check_leads(second: Source, first: Source, keys: Path, *, new_log: bool) -> None:
+    """See that the log in a backup was handed over from the key that signed when keys were copied.
+
+    The next key is copied before the log is handed over to it: it lies among them then, and waits.
+    Raises :class:`BackupError`.
+    """
+    before, now = second.manifest.log, first.manifest.log
+    then = replace(first.manifest, log=replace(now, vkey=before.vkey))
+    if before.origin != now.origin or [*log_faults(first.folder, then, progress)]:
+        raise BackupError(
+            f"{keys}: these are the keys of another service",
+            "or of a later time, when its log had another key: name those of the backup's time",
+        )
+    names = {each.path for each in second.manifest.files}
+    if f"{KEEPER}/{LOG_NEXT}" not in names and not new_log:
+        raise BackupError(
+            f"{keys}: from before the log was handed over to another key, which is not among them",
+            "name those from behind rmp key rotate log; if it is lost for good: --new-log NAME",
+        )
 
 
 def _source(folder: Path) -> Source:

@@ -5,8 +5,10 @@ that the other knows. Beside a running service a card may be overtaken between t
 it: so what seems to differ is looked at again.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import NamedTuple, Self, TypeVar
 
 import msgspec
@@ -88,6 +90,12 @@ class Differing(msgspec.Struct, frozen=True):
         """Whether anything of it can be accepted."""
         return self.is_store_older or bool(self.of(AHEAD) or self.erased or self.missing)
 
+    def is_cut(self, most: int) -> bool:
+        """Whether there may be more of a kind than the ``most`` that were kept."""
+        stands = Counter(each.stand for each in self.faults)
+        others = map(len, (self.erased, self.bare, self.missing, self.following))
+        return max(*others, *stands.values(), 0) >= most
+
     def like(self, other: Self) -> "Differing":
         """Return what another look has found as well."""
         seen = {(each.card.key, each.stand) for each in other.faults}
@@ -115,7 +123,7 @@ def side_of(view: Snapshot) -> Generator[StoreRecord, None, None]:
 
 
 def differing(keeper: HostKeeper, read: Reading, most: int | None = None) -> Differing:
-    """Return what differs, and goes on doing so; of each kind ``most`` at most.
+    """Return what differs, and goes on doing so; of each kind ``most`` at most, the first.
 
     Raises as :meth:`HostKeeper.ask`.
     """
@@ -162,7 +170,7 @@ class _Look:
     def __init__(self, keeper: HostKeeper, most: int | None) -> None:
         self._keeper, self._most = keeper, most
         self._cards: list[StoredCard] = []
-        self._faults: list[CardFault] = []
+        self._faults = defaultdict[str, list[CardFault]](list)
         self._following: list[bytes] = []
         self._erased: list[bytes] = []
         self._bare: list[bytes] = []
@@ -186,7 +194,7 @@ class _Look:
         """Return all of it, persons first."""
         self._compare()
         return Differing(
-            faults=tuple(sorted(self._faults, key=lambda each: each.card.key[:1] == DOSSIER)),
+            faults=tuple(sorted(chain(*self._faults.values()), key=_persons_first)),
             erased=tuple(self._erased),
             bare=tuple(self._bare),
             missing=tuple(self._missing),
@@ -196,7 +204,7 @@ class _Look:
     def _compare(self) -> None:
         for stood in compared(self._keeper, self._cards):
             for fault in stood.faults:
-                self._keep(self._faults, fault)
+                self._keep(self._faults[fault.stand], fault)
             for card in stood.following:
                 self._keep(self._following, card)
         self._cards.clear()
@@ -204,6 +212,11 @@ class _Look:
     def _keep(self, kept: list[T], each: T | None) -> None:
         if each is not None and (self._most is None or len(kept) < self._most):
             kept.append(each)
+
+
+def _persons_first(fault: CardFault) -> tuple[bool, bytes]:
+    key = fault.card.key
+    return key[:1] == DOSSIER, key
 
 
 class Difference(NamedTuple):

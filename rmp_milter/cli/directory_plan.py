@@ -109,7 +109,8 @@ def planned(
         if words := _key_words(known, line, keys[line.line]):
             left.append(LeftKey(line.line, known, words))
     entered = [*added, *((each.line, each.after) for each in changed)]
-    faults += _twice(lines, entered, enrolled)
+    becomes = {each.before.doctor_id: each.after for each in changed}
+    faults += _twice(lines, entered, enrolled, becomes)
     absent = (each for each in enrolled if each.rpps and each.rpps not in named)
     return DirectoryPlan(
         tuple(added), tuple(changed), tuple(left), tuple(absent), tuple(faults)
@@ -172,14 +173,19 @@ def _twice(
     lines: Sequence[DirectoryLine],
     entered: Sequence[tuple[int, Doctor]],
     enrolled: Sequence[Doctor],
+    becomes: Mapping[bytes, Doctor],
 ) -> Iterator[DirectoryFault]:
-    """Yield what belongs to somebody else who is enrolled, or to an earlier line."""
+    """Yield what belongs to somebody else who is enrolled and keeps it, or to an earlier line.
+
+    What one gives up in the same file is free for another, in whatever order the lines stand:
+    two may change places.
+    """
     seen: dict[str, int] = {}
     for line in lines:
         if line.rpps in seen:
             yield DirectoryFault(line.line, f"rpps is that of line {seen[line.rpps]}")
         seen.setdefault(line.rpps, line.line)
-    holders = dict(_held(enrolled))
+    holders = dict(_kept(enrolled, becomes))
     for number, doctor in entered:
         claimed = [(kind, holders.get((kind, value))) for kind, value in _own(doctor)]
         words = [
@@ -193,15 +199,18 @@ def _twice(
 
 
 class _Holder(NamedTuple):
-    """Whose a value is; one that he gives up in the same file is not free yet."""
+    """Whose a value is."""
 
     doctor_id: bytes
     words: str
 
 
-def _held(doctors: Iterable[Doctor]) -> Iterator[tuple[tuple[str, str], _Holder]]:
+def _kept(
+    doctors: Iterable[Doctor], becomes: Mapping[bytes, Doctor]
+) -> Iterator[tuple[tuple[str, str], _Holder]]:
     for doctor in doctors:
-        for value in _own(doctor):
+        after = {*_own(becomes.get(doctor.doctor_id, doctor))}
+        for value in filter(after.__contains__, _own(doctor)):
             yield value, _Holder(doctor.doctor_id, f"of {doctor.name}, who is enrolled")
 
 

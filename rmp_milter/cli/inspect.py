@@ -13,8 +13,8 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.keepers import keepers_at
 from rmp_milter.calls.memory import Memory
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.inspect_text import print_said, said_as_json
@@ -34,10 +34,12 @@ from rmp_milter.inspection.inside import Opener, with_keeper, with_key_file
 from rmp_milter.inspection.key_file import KeyFile, KeyUnusable, read_key_file
 from rmp_milter.inspection.mail_file import FirstMail, first_mail, travelling_size
 from rmp_milter.inspection.outside import MAX_NAME, LookedAt, OutsideMeans, Treatment, look
+from rmp_milter.inspection.own_keys import UNKNOWN, OwnKeys
 from rmp_milter.inspection.report import Circumstances, MailReport, closed, opened, too_large
 from rmp_milter.inspection.said import said_in
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.key_files import KeyFileError
+from rmp_milter.keeper.keys.keys import service_key_ids
 from rmp_milter.keeper.keys.smime_folder import SMIME, read_public
 from rmp_milter.keeper.openpgp.packets import ReadAt
 from rmp_milter.mail.outgoing.narrow import ready
@@ -58,6 +60,7 @@ class Openers:
     key_file: KeyFile | None
     ours: OwnCertificates | None = None
     world: World | None = None
+    own: OwnKeys = UNKNOWN
 
     @property
     def message_bytes(self) -> int:
@@ -216,7 +219,17 @@ def _key_file(path: Path | None, passphrase_file: Path | None) -> KeyFile | None
 
 def _openers(config: Config | None, key_file: KeyFile | None) -> Openers:
     """Return what there is to open a mail with; files of the keeper's as far as they are open."""
-    return Openers(config, key_file, _ours(config, key_file), _world(config))
+    return Openers(config, key_file, _ours(config, key_file), _world(config), _own_keys(config))
+
+
+def _own_keys(config: Config | None) -> OwnKeys:
+    """Return what is known of the service's keys, which its keeper alone and root may read."""
+    if config is None:
+        return UNKNOWN
+    try:
+        return OwnKeys(*service_key_ids(config.paths.keeper, int(time.time())))
+    except (KeyFileError, OSError):
+        return UNKNOWN
 
 
 def _ours(config: Config | None, key_file: KeyFile | None) -> OwnCertificates | None:
@@ -292,16 +305,15 @@ def _opener(seen: LookedAt, bodies: Memory, means: Openers) -> Opener | str:
         services = means.config.service.addresses if means.config else ()
         reader = _reader(bodies)
         mail = seen.refs, reader, means.limits, now
-        return with_key_file(means.key_file, *mail, services, means.world)
+        return with_key_file(means.key_file, *mail, services, means.world, means.own)
     if means.config is None:
         return "there is no configuration, and no --secret-key was given"
     verdict = seen.outside.verdict
     if verdict.outcome is not Treatment.TAKEN and not verdict.by_letter:
         return "the service does not open such a mail"
-    client = KeeperClient(
-        means.config.sockets.keeper, means.config.milter.keeper_timeout_seconds
-    )
-    keeper = RemoteKeeper(client.call, means.message_bytes // 1_000_000)
+    config = means.config
+    keepers = keepers_at(config.keeper_sockets, 1, config.milter.keeper_timeout_seconds)
+    keeper = RemoteKeeper(keepers.call, means.message_bytes // 1_000_000)
     return with_keeper(keeper, seen.refs, bodies)
 
 

@@ -37,6 +37,9 @@ def list_(config: Config, *, as_json: bool) -> None:
             for each in found
         ],
     )
+    for each in found:
+        if each.place:
+            click.echo(f"{each.file} lies elsewhere: {each.place}")
 
 
 def _as_json(one: ServiceKey) -> dict[str, Json]:
@@ -47,6 +50,7 @@ def _as_json(one: ServiceKey) -> dict[str, Json]:
         "until": moment(one.ends),
         "use": one.use,
         "known_again": one.known,
+        "place": one.place,
     }
 
 

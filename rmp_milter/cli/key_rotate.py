@@ -19,11 +19,17 @@ rotate = LazyGroup(
             "waiting",
             "What deposits that wait are sealed to.",
         ),
+        "log": CommandPlace(
+            "rmp_milter.cli.key_rotate_log", "log", "What signs the access log."
+        ),
         "dkim": CommandPlace(
             "rmp_milter.cli.key_dkim", "rotate_dkim", "What signs the answers (DKIM)."
         ),
         "metadata": CommandPlace(
             "rmp_milter.cli.key_rotate_store", "metadata", "What seals the store's records."
+        ),
+        "index": CommandPlace(
+            "rmp_milter.cli.key_rotate_store", "index", "What the store is looked up by."
         ),
         "outbox": CommandPlace(
             "rmp_milter.cli.key_rotate_store", "outbox", "What seals answers to be sent."

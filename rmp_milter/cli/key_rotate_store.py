@@ -1,4 +1,4 @@
-"""``rmp key rotate metadata`` and ``outbox``: the store sealed anew under another key."""
+"""``rmp key rotate metadata``, ``index`` and ``outbox``: the store anew under another key."""
 
 import time
 
@@ -27,6 +27,18 @@ def metadata(config: Config) -> None:
     _rotated(config, Rotated.METADATA)
 
 
+@click.command("index")
+@configured
+def index(config: Config) -> None:
+    """Have all look-ups go on under another milter/index.key.
+
+    As rmp key rotate metadata. Nothing is forgotten: mails that are done, tries that count. The
+    file holds the keys of before as well, which are needed for that; without the new one they
+    find nothing.
+    """
+    _rotated(config, Rotated.INDEX)
+
+
 @click.command("outbox")
 @configured
 def outbox(config: Config) -> None:
@@ -44,15 +56,23 @@ def _rotated(config: Config, which: Rotated) -> None:
     become_owner(paths.store, succession.file.stat().st_gid)
     try:
         with reachable(), unfinished_told(paths.milter, paths.outbox_key, which):
-            ended = engine_of(config).rotate(succession, progress_shown)
+            rotation = engine_of(config).rotate(succession, progress_shown)
     except OSError as error:
         hint = unfinished(paths.milter, paths.outbox_key)
         raise CommandError(str(error), hint) from error
-    said = "the rotation that was interrupted is ended" if ended else "sealed anew and verified"
+    done = "keyed" if which is Rotated.INDEX else "sealed"
+    said = (
+        "the rotation that was interrupted is ended"
+        if rotation.ended
+        else f"{done} anew and verified"
+    )
     click.echo(f"{said}: {succession.file} is another key")
     click.echo("start the services; then back up store and keys: rmp backup DIR --keys DIR2")
     click.echo("backups of before open by the key of before; once you keep none of them:")
     click.echo(f"    rm {succession.before}")
+    for line in rotation.clear:
+        click.echo("this too is under the key of before; once you need it no more:")
+        click.echo(f"    {line}")
     if which is Rotated.OUTBOX:
         click.echo("by the key of before, bounces are recognised for 30 days:")
         click.echo(f"    {former_file(paths.outbox_key)}")

@@ -2,24 +2,28 @@
 
 import logging
 import os
+import time
 from pathlib import Path
 
 import click
 
 from rmp_milter.calls.gate import processes_of
+from rmp_milter.calls.listening import Listening, ServerError, remove_stale
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.processes import as_process
 from rmp_milter.config import Config
 from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.key_proofs import SMIME_BACK, without_key
-from rmp_milter.host.owners import UnknownNameError, uid_of
+from rmp_milter.host.log_rotation import is_waiting, take_up
+from rmp_milter.host.owners import ChildFailed, UnknownNameError, in_child, uid_of
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.checks import check_own
+from rmp_milter.keeper.keys.custody import HalfTried
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import Keys, load_keys
-from rmp_milter.keeper.listening import Listening, ServerError
+from rmp_milter.keeper.keys.reach import Reach, all_elsewhere, within_reach
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
@@ -35,6 +39,7 @@ prepare()
 log = logging.getLogger("rmp.keeper")
 
 ROOT = 0
+WAITS_FOR_IT = "emergencies, locums, cards and new keys wait for it, nothing else does"
 
 
 @click.command()
@@ -43,8 +48,12 @@ def keeper(config: Config) -> int:
     """Run the keeper in the foreground."""
     notifier = Notifier()
     with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
+        if is_waiting(config.paths.keeper):
+            _hand_over_log(config)
         keys = load_keys(config.paths.keeper)
         _know_again(keys, config)
+        keys = within_reach(keys, reach_of(config))
+        _try_tokens(keys)
         _tell_whom_it_trusts(config.paths.keeper / FOLDER)
         serve(
             keys,
@@ -66,10 +75,44 @@ def _know_again(keys: Keys, config: Config) -> None:
     """Refuse keys that are not this service's; log of which ones nothing is noted yet."""
     with Journal(config.paths.keeper / "log") as journal:
         unproven = check_own(keys, journal.key_values())
+        journal.check_signer(keys.log)
     if line := without_key(keys, config):
         raise KeyFileError(line, SMIME_BACK)
     if unproven:
         log.warning("not known again yet: %s (rmp key prove)", ", ".join(unproven))
+
+
+def _hand_over_log(config: Config) -> None:
+    """Have the next key sign the access log; not while another keeper signs it still."""
+    remove_stale(config.sockets.keeper)
+    vkey = take_up(config.paths.keeper, int(time.time()))
+    log.warning("the access log is handed over to %s", vkey)
+
+
+def _try_tokens(keys: Keys) -> None:
+    """Ask the tokens that keys lie on, each in a process of its own; log what they say.
+
+    One that is away keeps nobody from starting: slots are sealed without it, codes and standing
+    packets open without it, and it is asked anew by the next mail that needs it. Only what it
+    opens itself waits, by 451, and no longer than it is away.
+    """
+    for key in all_elsewhere(keys):
+        try:
+            tried = in_child(lambda: None, key.private.tried, HalfTried)
+        except ChildFailed as error:
+            tried = HalfTried(f"it does not answer {error}".rstrip())
+        if tried.refused:
+            key.private.refuse()
+        if tried.fault:
+            log.critical("%s: %s; %s", key.place, tried.fault, WAITS_FOR_IT)
+        else:
+            log.info("the custody key answers on %s", key.place)
+
+
+def reach_of(config: Config) -> Reach:
+    """Return by what the keeper reaches keys that lie elsewhere."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return Reach(credentials, config.keeper.token_module, config.keeper.token_pin)
 
 
 def _tell_whom_it_trusts(folder: Path) -> None:

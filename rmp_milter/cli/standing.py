@@ -4,7 +4,8 @@ A card counts once the keeper has been shown it after its commit; then an older 
 again. What was never shown yet can be taken as in force here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from rmp_milter.calls.protocol import Compare, Compared, Event, Recorded, Relearn
@@ -60,9 +61,9 @@ class Stood(NamedTuple):
     faults: tuple[CardFault, ...]
 
 
-def cards_in(view: Snapshot) -> list[StoredCard]:
-    """Return the cards of all persons and dossiers; a waiting deposit's has no revisions."""
-    return [each for each in records_in(view) if each.sealed]
+def cards_in(view: Snapshot) -> Iterator[StoredCard]:
+    """Yield the cards of all persons and dossiers; a waiting deposit's has no revisions."""
+    return (each for each in records_in(view) if each.sealed)
 
 
 def records_in(view: Snapshot) -> Iterator[StoredCard]:
@@ -82,10 +83,10 @@ def dossier_record(dossier: Dossier) -> StoredCard:
     return StoredCard(dossier_named(dossier), DOSSIER + dossier.dossier_id, dossier.card)
 
 
-def compared(keeper: HostKeeper, cards: Sequence[StoredCard]) -> Iterator[Stood]:
+def compared(keeper: HostKeeper, cards: Iterable[StoredCard]) -> Iterator[Stood]:
     """Yield how the cards stand, some at a time; raises as :meth:`HostKeeper.ask`."""
-    for first in range(0, len(cards), A_CALL):
-        some = cards[first : first + A_CALL]
+    left = iter(cards)
+    while some := [*islice(left, A_CALL)]:
         asked = Compare(tuple(each.sealed for each in some))
         yield _stood(some, keeper.ask(Compared, asked).stands)
 

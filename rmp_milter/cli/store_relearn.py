@@ -5,7 +5,6 @@ The store was: what was changed since is lost, and the host's word makes the old
 What was erased or removed is revived in neither.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,6 +12,7 @@ import click
 import msgspec
 
 from rmp_milter.calls.protocol import Event, Recorded, Relearn
+from rmp_milter.cli import both_sides
 from rmp_milter.cli.both_sides import (
     Differing,
     StoreRecord,
@@ -25,7 +25,7 @@ from rmp_milter.cli.both_sides import (
 from rmp_milter.cli.errors import Status
 from rmp_milter.cli.leaves import HostKeeper, KeeperRefused, forget_dossier, operator
 from rmp_milter.cli.options import configured, json_option
-from rmp_milter.cli.output import Json, print_error, print_json
+from rmp_milter.cli.output import Json, print_error, print_json, progress_shown
 from rmp_milter.cli.standing import (
     A_CALL,
     AHEAD,
@@ -71,12 +71,11 @@ def relearn(config: Config, *, accept: bool, witnesses: tuple[str, ...], as_json
     """
     named = two(witnesses) if witnesses else ()
     with operator(config) as keeper, open_store(config, read_only=True) as store:
-        found = differing(keeper, lambda: _side(store))
-        refused: list[str] = []
+        found = _found(keeper, store)
+        refused: Sequence[str] = ()
         accepted = accept and found.relearnable
         if accepted:
-            named = two(named) if found.is_store_older else named
-            refused = _accept(keeper, store, found, named)
+            refused = _accept_all(keeper, store, found, named)
     _tell(found, refused, accepted=accepted, as_json=as_json)
     return Status.REFUSED if refused or found.of(GONE, FORGED) else Status.OK
 
@@ -85,6 +84,29 @@ def relearn(config: Config, *, accept: bool, witnesses: tuple[str, ...], as_json
 def _side(store: Store) -> Iterator[Iterator[StoreRecord]]:
     with store.snapshot() as view:
         yield side_of(view)
+
+
+def _found(keeper: HostKeeper, store: Store) -> Differing:
+    return differing(keeper, lambda: _side(store), both_sides.MOST_KEPT)
+
+
+def _accept_all(
+    keeper: HostKeeper, store: Store, found: Differing, named: tuple[str, ...]
+) -> Sequence[str]:
+    """Have all of it taken over, so much at a time as fits well into memory.
+
+    Returns what the keeper refused. What comes to light behind the first part is accepted by
+    witnesses like that: raises as :func:`two`.
+    """
+    refused: dict[str, None] = {}
+    while True:
+        named = two(named) if found.is_store_older else named
+        refused |= dict.fromkeys(_accept(keeper, store, found, named))
+        if not found.is_cut(both_sides.MOST_KEPT):
+            return [*refused]
+        before, found = found, _found(keeper, store)
+        if found == before:  # the first of a kind are all refused
+            return [*refused, "there are more behind those: have these mended first"]
 
 
 def _accept(
@@ -106,12 +128,12 @@ def _accept(
 
 
 def _relearned(keeper: HostKeeper, faults: Sequence[CardFault], leaf: Event) -> Iterator[str]:
-    with click.progressbar(faults, label="cards", file=sys.stderr) as bar:
-        for each in bar:
-            try:
-                keeper.ask(Recorded, Relearn((each.card.sealed,), _leaf_of(each, leaf)))
-            except KeeperRefused as error:
-                yield f"{each.card.whose}: {error.line}"
+    for done, each in enumerate(faults, 1):
+        try:
+            keeper.ask(Recorded, Relearn((each.card.sealed,), _leaf_of(each, leaf)))
+        except KeeperRefused as error:
+            yield f"{each.card.whose}: {error.line}"
+        progress_shown("cards", done, len(faults))
 
 
 def _leaf_of(fault: CardFault, leaf: Event) -> Event:
@@ -150,7 +172,7 @@ def _lines(found: Differing) -> Iterator[str]:
         ((OLD, TWIN), "older than, or other than those in force"),
     ):
         if some := found.of(*stands):
-            yield f"cards {words}: {counted(each.card.key for each in some)}"
+            yield f"cards {words}: {_at_least(found)}{counted(each.card.key for each in some)}"
             yield from bounded([f"    {each.card.whose}" for each in some])
     for keys, words in (
         (found.missing, "known to the keeper and not in this store"),
@@ -158,7 +180,11 @@ def _lines(found: Differing) -> Iterator[str]:
         (found.erased, "erased in this store and not yet for the keeper"),
     ):
         if keys:
-            yield f"{words}: {counted(keys)}"
+            yield f"{words}: {_at_least(found)}{counted(keys)}"
+
+
+def _at_least(found: Differing) -> str:
+    return "at least " if found.is_cut(both_sides.MOST_KEPT) else ""
 
 
 def _never(found: Differing) -> Iterator[str]:
@@ -177,6 +203,7 @@ def _as_json(found: Differing, refused: Sequence[str], *, accepted: bool) -> dic
         "gone": [each.card.whose for each in found.of(GONE)],
         "forged": [each.card.whose for each in found.of(FORGED)],
         "refused": refused,
+        "more": found.is_cut(both_sides.MOST_KEPT),
         "store_is_older": found.is_store_older,
         "accepted": accepted,
     }

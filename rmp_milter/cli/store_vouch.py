@@ -1,6 +1,5 @@
 """``rmp store vouch``: the keeper takes over what stands in a store from before it decided."""
 
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
@@ -11,10 +10,10 @@ from rmp_milter.calls.protocol import Event, Vouch, Vouched
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.options import configured, json_option
-from rmp_milter.cli.output import print_error, print_json, print_pairs
+from rmp_milter.cli.output import print_error, print_json, print_pairs, progress_shown
 from rmp_milter.cli.standing import cards_in, compared, learn
 from rmp_milter.cli.stores import open_store
-from rmp_milter.cli.vouching import Blessed, Carded, ToVouch, blessed, vouch, without_card
+from rmp_milter.cli.vouching import Blessed, ToVouch, Uncarded, vouch
 from rmp_milter.config import Config
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Store
@@ -48,22 +47,24 @@ def vouch_(config: Config, *, dry_run: bool, as_json: bool) -> int:
     asking = nullcontext() if dry_run else operator(config)
     with asking as keeper, open_store(config, read_only=dry_run) as store:
         with store.snapshot() as view:
-            records = list(without_card(view))
+            records = Uncarded(view)
         refused = [] if keeper is None else _take_over(keeper, store, records)
-    _tell(blessed(records), refused, as_json=as_json, dry_run=dry_run)
+    _tell(records.blessed, refused, as_json=as_json, dry_run=dry_run)
     return Status.REFUSED if refused else Status.OK
 
 
-def _take_over(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> list[str]:
+def _take_over(keeper: HostKeeper, store: Store, records: Uncarded) -> list[str]:
     """Have all vouched for and known as in force; return what was not, a line each."""
     refused = _vouch_all(keeper, store, records)
+    counts, done = store.stats(), 0
+    total = counts["doctors"] + counts["dossiers"]
     with store.snapshot() as view:
-        cards = cards_in(view)
-    with click.progressbar(length=len(cards), label="in force", file=sys.stderr) as bar:
-        for stood in compared(keeper, cards):
+        for stood in compared(keeper, cards_in(view)):
             learn(keeper, stood, _leaf(keeper))
             refused += [each.line for each in stood.faults]
-            bar.update(stood.looked_at)
+            done += stood.looked_at
+            progress_shown("in force", done, max(done + 1, total))
+    progress_shown("in force", done, done)
     return refused
 
 
@@ -71,7 +72,7 @@ def _leaf(keeper: HostKeeper) -> Event:
     return msgspec.structs.replace(keeper.event(ACTION, ""), sender=SENDER)
 
 
-def _vouch_all(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> list[str]:
+def _vouch_all(keeper: HostKeeper, store: Store, records: Uncarded) -> list[str]:
     def ask(wanted: ToVouch) -> bytes:
         event = msgspec.structs.replace(
             _leaf(keeper),
@@ -82,14 +83,15 @@ def _vouch_all(keeper: HostKeeper, store: Store, records: Sequence[Carded]) -> l
         return keeper.ask(Vouched, Vouch(wanted.said, event)).card
 
     refused: list[str] = []
-    with click.progressbar(length=len(records), label="cards", file=sys.stderr) as bar:
-        try:
-            for count, lines in vouch(store, records, ask):
-                refused += lines
-                bar.update(count)
-        except Conflict as conflict:
-            line = "the store changes faster than the keeper answers"
-            raise CommandError(line, "give the command again") from conflict
+    done = 0
+    try:
+        for count, lines in vouch(store, records, ask):
+            refused += lines
+            done += count
+            progress_shown("cards", done, len(records))
+    except Conflict as conflict:
+        line = "the store changes faster than the keeper answers"
+        raise CommandError(line, "give the command again") from conflict
     return refused
 
 

@@ -1,10 +1,11 @@
 """Cards for what has none yet: said to the keeper record by record, committed some at a time.
 
+Of what has none only the ids are kept, seventeen octets each: it may be all that there is.
 Whatever interrupts it, what was committed has its card, and the next call goes on with the rest.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -22,6 +23,9 @@ from rmp_milter.store.surface import Snapshot, Store
 A_COMMIT = 50
 """So many records change together: a commit's flush costs as much as several cards."""
 TRIES = 5
+
+_PERSON, _DOSSIER, _WAITING = b"P", b"D", b"W"
+_KEY_BYTES = 17
 
 Carded: TypeAlias = Doctor | Dossier | Waiting
 """A record that has a card."""
@@ -54,65 +58,91 @@ class Blessed(msgspec.Struct, frozen=True):
     waiting: int = 0
 
 
-def without_card(view: Snapshot) -> Iterator[Carded]:
-    """Yield what has no card yet: the directory first, of which the others speak.
+class Uncarded:
+    """What has no card yet: the directory first, of which the others speak; and what it says.
 
     Erased dossiers need none.
     """
-    everything: Iterable[Carded] = (*view.doctors(), *_standing(view), *view.waiting())
-    return (each for each in everything if not each.card)
+
+    def __init__(self, view: Snapshot) -> None:
+        self._keys = bytearray()
+        found = dict.fromkeys(Blessed.__struct_fields__, 0)
+        for record in _records(view):
+            if not record.card:
+                self._keys += _key(record)
+                for name, count in _said(record):
+                    found[name] += count
+        self.blessed = Blessed(**found)
+
+    def __len__(self) -> int:
+        return len(self._keys) // _KEY_BYTES
+
+    def keys(self) -> Iterator[list[bytes]]:
+        """Yield the keys, as many as change together."""
+        step = A_COMMIT * _KEY_BYTES
+        for first in range(0, len(self._keys), step):
+            some = bytes(self._keys[first : first + step])
+            yield [some[at : at + _KEY_BYTES] for at in range(0, len(some), _KEY_BYTES)]
 
 
-def _standing(view: Snapshot) -> Iterator[Dossier]:
-    erased = (each for each in view.dossiers() if each.closure and each.closure.erased_at)
-    gone = {each.dossier_id for each in erased}
-    return (each for each in view.dossiers() if each.dossier_id not in gone)
+def _records(view: Snapshot) -> Iterator[Carded]:
+    yield from view.doctors()
+    for dossier in view.dossiers():
+        if not (dossier.closure and dossier.closure.erased_at):
+            yield dossier
+    yield from view.waiting()
 
 
-def blessed(records: Iterable[Carded]) -> Blessed:
-    """Count what these records say."""
-    seen = list(records)
-    persons = [each for each in seen if isinstance(each, Doctor)]
-    dossiers = [each for each in seen if isinstance(each, Dossier)]
-    patients = sum(bool(each.patient_of) for each in persons)
-    return Blessed(
-        professionals=len(persons) - patients,
-        patients=patients,
-        locums=sum(len(each.locums) for each in persons),
-        dossiers=len(dossiers),
-        oppositions=sum(len(each.opposed) for each in dossiers),
-        masks=sum(len(each.masks) for each in dossiers),
-        closed=sum(each.closure is not None for each in dossiers),
-        waiting=len(seen) - len(persons) - len(dossiers),
-    )
+def _key(record: Carded) -> bytes:
+    match record:
+        case Doctor():
+            return _PERSON + record.doctor_id
+        case Dossier():
+            return _DOSSIER + record.dossier_id
+        case Waiting():
+            return _WAITING + record.waiting_id
 
 
-def vouch(store: Store, records: Sequence[Carded], ask: Ask) -> Iterator[tuple[int, list[str]]]:
+def _said(record: Carded) -> Iterator[tuple[str, int]]:
+    """Yield how much a record says, by the names in :class:`Blessed`."""
+    match record:
+        case Doctor():
+            yield ("patients" if record.patient_of else "professionals"), 1
+            yield "locums", len(record.locums)
+        case Dossier():
+            yield "dossiers", 1
+            yield "oppositions", len(record.opposed)
+            yield "masks", len(record.masks)
+            yield "closed", int(record.closure is not None)
+        case Waiting():
+            yield "waiting", 1
+
+
+def vouch(store: Store, records: Uncarded, ask: Ask) -> Iterator[tuple[int, list[str]]]:
     """Have each record vouched for; yield after each commit how many it was, and what was refused.
 
     Raises :class:`Conflict` where the store changes faster than the keeper answers.
     """
-    for first in range(0, len(records), A_COMMIT):
-        chunk = records[first : first + A_COMMIT]
-        yield len(chunk), _vouch_some(store, chunk, ask)
+    for keys in records.keys():  # noqa: SIM118 -- no mapping's
+        yield len(keys), _vouch_some(store, keys, ask)
 
 
-def _vouch_some(store: Store, records: Sequence[Carded], ask: Ask) -> list[str]:
+def _vouch_some(store: Store, keys: Sequence[bytes], ask: Ask) -> list[str]:
     for attempt in range(TRIES):
         try:
-            return _commit_some(store, records, ask)
+            return _commit_some(store, keys, ask)
         except Conflict:  # a mail changed one of them meanwhile
             if attempt + 1 == TRIES:
                 raise
     raise AssertionError
 
 
-def _commit_some(store: Store, records: Sequence[Carded], ask: Ask) -> list[str]:
+def _commit_some(store: Store, keys: Sequence[bytes], ask: Ask) -> list[str]:
     given: list[tuple[Carded, bytes]] = []
     refused: list[str] = []
     with store.snapshot() as view:
-        for record in records:
-            now = _present(record, view)
+        for key in keys:
+            now = _present(key, view)
             if now is None or now.card:
                 continue  # gone, or vouched for, since the list was made
             wanted = _wanted(now, view)
@@ -125,14 +155,11 @@ def _commit_some(store: Store, records: Sequence[Carded], ask: Ask) -> list[str]
     return refused
 
 
-def _present(record: Carded, view: Snapshot) -> Carded | None:
-    match record:
-        case Doctor():
-            return view.doctor(record.doctor_id)
-        case Dossier():
-            return view.dossier(record.dossier_id)
-        case Waiting():
-            return view.waiting_one(record.waiting_id)
+def _present(key: bytes, view: Snapshot) -> Carded | None:
+    kind, identifier = key[:1], key[1:]
+    if kind == _PERSON:
+        return view.doctor(identifier)
+    return view.dossier(identifier) if kind == _DOSSIER else view.waiting_one(identifier)
 
 
 def _wanted(record: Carded, view: Snapshot) -> ToVouch:

@@ -79,6 +79,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return policy_of({name: sets for name, sets in rows.items() if sets is not None})
 
     @property
+    def keeper_sockets(self) -> tuple[Path, ...]:
+        """Where milter and commands call a keeper: the first that is not away."""
+        return self.milter.keepers or (self.sockets.keeper,)
+
+    @property
     def clock(self) -> Clock:
         """The host's clock, which what people read goes by."""
         name = self.service.timezone
@@ -169,7 +174,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         sockets=_sockets(tables, file.parent, paths.keeper),
         limits=tables.read("limits", LimitsSection),
         keeper=tables.read("keeper", KeeperSection),
-        milter=tables.read("milter", MilterSection),
+        milter=_below(file.parent, tables.read("milter", MilterSection)),
         rules=tables.read("rules", RulesSection),
         policy=tables.read("policy", PolicySection),
         onglets=tables.read("onglets", OngletsSection),
@@ -194,8 +199,17 @@ def _sockets(tables: _Tables, folder: Path, keeper: Path) -> SocketsSection:
 def _below(folder: Path, section: AnySection) -> AnySection:
     """Return the section with its paths made absolute (an absolute one stays)."""
     values = msgspec.structs.asdict(section)
-    paths = {name: folder / value for name, value in values.items() if isinstance(value, Path)}
-    return msgspec.structs.replace(section, **paths)
+    return msgspec.structs.replace(
+        section, **{name: _placed(folder, value) for name, value in values.items()}
+    )
+
+
+def _placed(folder: Path, value: object) -> object:
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, tuple):
+        return tuple(_placed(folder, each) for each in value)
+    return value
 
 
 def _faults_of_document(document: Mapping[str, object]) -> Iterator[str]:
@@ -289,3 +303,15 @@ def _faults_between_settings(config: Config) -> Iterator[str]:
     for name, path in places.items():
         if len(bytes(path)) > SOCKET_PATH_BYTES:
             yield f"[sockets] {name}: is longer than {SOCKET_PATH_BYTES} bytes: {path}"
+    yield from _faults_of_keepers(config)
+
+
+def _faults_of_keepers(config: Config) -> Iterator[str]:
+    keepers = config.milter.keepers
+    if len(set(keepers)) < len(keepers):
+        yield "[milter] keepers: names a socket twice"
+    if {config.sockets.operator, config.sockets.milter}.intersection(keepers):
+        yield "[milter] keepers: must differ from [sockets] operator and milter"
+    for path in keepers:
+        if len(bytes(path)) > SOCKET_PATH_BYTES:
+            yield f"[milter] keepers: is longer than {SOCKET_PATH_BYTES} bytes: {path}"

@@ -118,7 +118,7 @@ class LimitsSection(Section, frozen=True, kw_only=True):
 
 
 class KeeperSection(Section, frozen=True, kw_only=True):
-    """The keeper's workers, who may call it, and the codes that patients hold."""
+    """The keeper's workers, who may call it, its token's module and PIN, the patients' codes."""
 
     workers: Annotated[int, _whole(1, 64, "worker processes")] = 2
     users: Annotated[
@@ -128,15 +128,38 @@ class KeeperSection(Section, frozen=True, kw_only=True):
             description='a list of user names or numeric uids, such as ["rmp-milter"]',
         ),
     ] = ("rmp-milter",)
+    token_module: Annotated[
+        str, Meta(pattern=r"^(/[^\x00]+)?$", description="an absolute path, or empty for none")
+    ] = ""
+    token_pin: Annotated[
+        str,
+        Meta(
+            pattern=r"^(/[^\x00]+|credential:[A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$",
+            description='a file\'s absolute path, "credential:NAME", or empty for none',
+        ),
+    ] = ""
     code_length: Annotated[int, _whole(4, 32, "characters")] = 8
     code_minimum: Annotated[int, _whole(4, 32, "characters")] = 8
 
 
 class MilterSection(Section, frozen=True, kw_only=True):
-    """The milter's patience, and how long a mail that was done is known again."""
+    """The milter's patience, and how long a mail that was done is known again.
+
+    ``keepers`` are where keepers are called, in their order; none is the socket of the host's
+    own (:attr:`~.reading.Config.keeper_sockets`).
+    """
 
     timeout_seconds: _Seconds = 600
     keeper_timeout_seconds: _Seconds = 120
+    keepers: Annotated[
+        tuple[_Socket, ...],
+        Meta(
+            max_length=8,
+            description="a list of at most 8 sockets' paths, such as "
+            '["run/tunnel/keeper-a.sock", "run/tunnel/keeper-b.sock"]',
+        ),
+    ] = ()
+    keeper_wait_seconds: Annotated[int, _whole(0, 200, "seconds")] = 60
     duplicate_days: Annotated[int, _whole(1, 365, "days")] = 30
     chores_seconds: _Seconds = 300
 

@@ -83,6 +83,11 @@ parts = 200
 workers = 2
 # Users (names or numeric uids) that may call the keeper: the milter's.
 users = {users}
+# Where the custody key lies on a token (rmp key rotate custody --token): the PKCS#11 module that
+# speaks with it, and where its PIN stands, a file that the keeper alone may read or
+# "credential:NAME", one that systemd gives the keeper's unit.
+token_module = ""
+token_pin = ""
 # Characters of a patient's code: of one that the service draws, and at least of one given.
 # Less than 8 counts as 8.
 code_length = 8
@@ -92,6 +97,12 @@ code_minimum = 8
 # How long the milter waits for Postfix, and for the keeper, in seconds.
 timeout_seconds = 600
 keeper_timeout_seconds = 120
+# Where the milter calls keepers, in this order: a mail goes to the first that is there, and
+# stays with it (docs/several-machines.md). None: [sockets] keeper.
+keepers = []
+# How long after its final dot a mail may begin anew with another keeper, or wait for one, in
+# seconds; then it hears 451. Postfix must wait for longer (milter_content_timeout).
+keeper_wait_seconds = 60
 # How long a mail that was done is known again when it comes twice.
 duplicate_days = 30
 # How often it looks after waiting deposits and daily receipts, in seconds.

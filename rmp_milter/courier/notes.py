@@ -7,6 +7,7 @@ none of them for longer than :data:`GATHER_SECONDS`, the write before theirs and
 
 import logging
 import threading
+from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
@@ -26,8 +27,8 @@ class Notes:
     """Notes rows as sent, in a thread of its own; a context manager.
 
     At its end all is noted that was handed in. From then on, and in its methods as soon as
-    the store has failed, :class:`StoreFailed` is raised: what is not noted by then will be
-    sent again.
+    the store has failed, :class:`StoreFailed` is raised: what is not noted by then stays among
+    :meth:`unnoted`, and is sent again unless somebody notes it.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -80,7 +81,7 @@ class Notes:
     def _serve(self) -> None:
         while rows := self._gathered():
             try:
-                self._write(rows)
+                note_sent(self._outbox, rows)
             except StoreFailed as failure:
                 self._failure = failure
             except Exception as error:
@@ -102,20 +103,25 @@ class Notes:
     def _complete(self) -> bool:
         return self._ending or len(self._rows) >= ROWS_UNNOTED
 
-    def _write(self, rows: list[int]) -> None:
-        """Note all rows together, or, where one cannot be noted, each by itself."""
-        try:
-            self._outbox.sent(*rows)
-        except StoreFailed:
-            raise
-        except StoreError:
-            for row in rows:
-                self._write_one(row)
 
-    def _write_one(self, row: int) -> None:
-        try:
-            self._outbox.sent(row)
-        except StoreFailed:
-            raise
-        except StoreError:
-            log.exception("row %d: its state cannot be noted", row)
+def note_sent(outbox: Outbox, rows: Collection[int]) -> None:
+    """Note rows together, or, where one cannot be noted, each by itself.
+
+    Raises :class:`StoreFailed`; then none is noted, or some are, which may be noted again.
+    """
+    try:
+        outbox.sent(*rows)
+    except StoreFailed:
+        raise
+    except StoreError:
+        for row in rows:
+            _note_one(outbox, row)
+
+
+def _note_one(outbox: Outbox, row: int) -> None:
+    try:
+        outbox.sent(row)
+    except StoreFailed:
+        raise
+    except StoreError:
+        log.exception("row %d: its state cannot be noted", row)

@@ -75,11 +75,17 @@ class Rounds:
         self._one_large = threading.Lock()
         self._notes = Notes(outbox)
         self._life = NO_LIFE
+        self._owed: set[int] = set()
+
+    @property
+    def owed(self) -> frozenset[int]:
+        """The rows that Postfix has and of which that is not noted; none while the store works."""
+        return self._notes.unnoted() | self._owed
 
     def serve(self, stop: threading.Event, life: Life = NO_LIFE) -> None:
         """Send until ``stop`` is set, once; mails under way are ended first.
 
-        ``life`` is told of it. Raises :class:`StoreFailed`.
+        ``life`` is told of it. Raises :class:`StoreFailed`; see :attr:`owed` then.
         """
         self._life = life
         life.ready()
@@ -166,6 +172,8 @@ class Rounds:
             else:
                 self._notes.sent(row.row)
         except StoreFailed:
+            if decision.fate is Fate.SENT:
+                self._owed.add(row.row)
             raise
         except StoreError:
             log.exception("row %d: its state cannot be noted", row.row)

@@ -25,6 +25,7 @@ from rmp_milter.courier.dkim_key import (
     selector_of,
 )
 from rmp_milter.courier.dkim_signature import DkimSigner
+from rmp_milter.courier.notes import note_sent
 from rmp_milter.courier.rounds import Rounds
 from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.status.pulse import NO_LIFE, Life
@@ -41,6 +42,9 @@ EXIT_STORE_FAILED = 75
 IDLE_SECONDS = 10.0
 """How long an unused connection is kept; Postfix has only so many smtpd processes."""
 
+LONGEST_PAUSE_SECONDS = 30.0
+"""Between two tries to note what was sent, in a store that failed."""
+
 MAILS_A_CONNECTION = 100
 """After so many mails a connection is opened anew: one smtpd is not held for ever."""
 
@@ -48,19 +52,44 @@ MAILS_A_CONNECTION = 100
 def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
     """Send until ``stop`` is set; return the exit status (75: the store failed).
 
+    Where it failed while mails were being handed over, the process stays until it could note
+    which ones Postfix has: whoever starts in its place does not know, and sends them again.
     ``life`` is told that the process is ready, and lives.
 
     Raises :class:`StoreError`, its ``KeyFileError`` or ``DkimKeyError`` where it cannot
     begin.
     """
-    file, engine = config.paths.outbox_key, engine_at(config.paths.store, config.store)
     dkim_key = read_dkim_key(config.paths.courier / DKIM_KEY)
     check_published(dkim_key, config.paths.public / DKIM_RECORD)
     selector = selector_of(config.paths.courier / DKIM_KEY, config.dkim.selector)
     signer = DkimSigner(config.dkim.domain, selector, dkim_key)
-    settings = config.courier
+    owed = _send(config, signer, frozenset(), stop, life)
+    pause = 1.0
+    while owed and not _rested(pause, stop, life):
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        owed = _send(config, signer, owed, stop, life)
+    if owed:
+        log.error("%d mails that Postfix has are not noted: they go out again", len(owed))
+    return 0 if owed is None else EXIT_STORE_FAILED
+
+
+def _send(
+    config: Config,
+    signer: DkimSigner,
+    owed: frozenset[int],
+    stop: threading.Event,
+    life: Life,
+) -> frozenset[int] | None:
+    """Send until ``stop`` is set, and return None; or until the store fails.
+
+    Then the rows are returned that Postfix has and that are not noted, those ``owed`` from
+    before among them. Nothing is sent before all of these are noted: on a disk that is full
+    every start would send some once more.
+    """
+    file, engine = config.paths.outbox_key, engine_at(config.paths.store, config.store)
     with unfinished_told(config.paths.milter, file):
         key, outbox = opened_by(lambda: read_key(file), engine.outbox)
+    settings = config.courier
     with outbox:
         rounds = Rounds(
             outbox,
@@ -70,11 +99,25 @@ def run(config: Config, stop: threading.Event, life: Life = NO_LIFE) -> int:
             Schedule(settings.retry_seconds, settings.give_up_hours * 3600),
         )
         try:
+            if owed:
+                note_sent(outbox, owed)
+                log.info("%d mails are noted as sent: going on", len(owed))
+                owed = frozenset()
             rounds.serve(stop, life)
         except StoreFailed as failure:
-            log.error("the store failed (%s): ending", failure.reason)  # noqa: TRY400 -- the reason tells all, the trace nothing more
-            return EXIT_STORE_FAILED
-    return 0
+            log.critical("the store failed: %s", failure)
+            return owed | rounds.owed
+    return None
+
+
+def _rested(seconds: float, stop: threading.Event, life: Life) -> bool:
+    """Wait, alive; return whether the process was told to end meanwhile."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        life.sign()
+        if stop.wait(min(left, life.pause)):
+            return True
+    return stop.is_set()
 
 
 class SmtpLine:

@@ -7,14 +7,19 @@ from pathlib import Path
 def write_new(path: Path, content: bytes, mode: int) -> None:
     """Write ``content`` to the new file ``path`` with ``mode``, durable on return.
 
-    Raises :class:`FileExistsError` where there is one, and any other ``OSError``.
+    Raises :class:`FileExistsError` where there is one, and any other ``OSError``; a part of the
+    content is then left nowhere.
     """
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with open(fd, "wb") as file:  # noqa: PTH123 -- the descriptor carries the exclusive mode
-        file.write(content)
-        file.flush()
-        os.fchmod(fd, mode)  # whatever the umask took away
-        os.fsync(fd)
+    try:
+        with open(fd, "wb") as file:  # noqa: PTH123 -- the descriptor carries the exclusive mode
+            file.write(content)
+            file.flush()
+            os.fchmod(fd, mode)  # whatever the umask took away
+            os.fsync(fd)
+    except OSError:
+        path.unlink()
+        raise
     sync_folder(path.parent)
 
 

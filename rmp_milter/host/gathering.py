@@ -4,7 +4,9 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 
 from rmp_milter import __version__
 from rmp_milter.calls.client import KeeperDown, KeeperFailed, KeeperLine
@@ -12,6 +14,7 @@ from rmp_milter.calls.protocol import Compare, Compared
 from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.certificates.prolonging import ends_at
 from rmp_milter.config import Config
+from rmp_milter.disk.room import has_no_room
 from rmp_milter.host.owners import as_owner
 from rmp_milter.host.smime import published_smime
 from rmp_milter.milter.chores.checkpoints import last_checkpoint
@@ -44,7 +47,15 @@ def gather(config: Config) -> State:
         certificates=tuple(_certificates(config)),
         checkpoints_wanted=bool(config.audit.addresses),
         why=why,
+        full=tuple(_full(config.paths.store, config.paths.keeper)),
     )
+
+
+def _full(*places: Path) -> Iterator[str]:
+    for place in places:
+        with suppress(OSError):
+            if has_no_room(place):
+                yield str(place)
 
 
 def _keeper_answers(config: Config) -> bool | None:

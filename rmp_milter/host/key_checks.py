@@ -17,6 +17,7 @@ from rmp_milter.courier.dkim_key import (
 from rmp_milter.host import key_replacing, service_rotation
 from rmp_milter.host.hints import DKIM, for_file
 from rmp_milter.host.key_proofs import SMIME_BACK, look
+from rmp_milter.host.log_rotation import log_key_findings
 from rmp_milter.host.waiting_rotation import still_needed
 from rmp_milter.keeper.keys.checks import what_helps
 from rmp_milter.keeper.keys.key_files import KeyFileError
@@ -45,6 +46,14 @@ def key_findings(config: Config) -> Iterator[PostfixFinding]:
     if not any(line.startswith(SERVICE) for line in found.wrong):
         yield from _subkey_waits(config)
     yield from _former_keys(config)
+    yield from _log_keys(config)
+
+
+def _log_keys(config: Config) -> Iterator[PostfixFinding]:
+    try:
+        yield from log_key_findings(config)
+    except (KeyFileError, OSError):
+        return  # what cannot be read is found where it is read
 
 
 def _former_keys(config: Config) -> Iterator[PostfixFinding]:

@@ -12,6 +12,7 @@ import msgspec
 from rmp_milter.certificates import CertificateError, ends_at
 from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DKIM_KEY
+from rmp_milter.host.custody_moves import places_in
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.checks import standing
 from rmp_milter.keeper.keys.former_keys import former_names
@@ -20,6 +21,7 @@ from rmp_milter.keeper.keys.keys import (
     AUDITORS,
     CUSTODY,
     LOG,
+    LOG_NEXT,
     PEPPER,
     SERVICE,
     WAITING,
@@ -54,7 +56,8 @@ IN_USE, KEPT, MISSING = "in use", "kept", "missing"
 class ServiceKey(msgspec.Struct, frozen=True):
     """One key; times in epoch seconds, 0 where there is none (``ends``: never).
 
-    ``known`` says that the process concerned would know another one in its place.
+    ``known`` says that the process concerned would know another one in its place, ``place`` where
+    the key lies of which the file only says so.
     """
 
     file: str
@@ -63,6 +66,7 @@ class ServiceKey(msgspec.Struct, frozen=True):
     ends: int = 0
     use: str = IN_USE
     known: bool = True
+    place: str = ""
 
 
 def all_keys(config: Config) -> list[ServiceKey]:
@@ -73,6 +77,7 @@ def all_keys(config: Config) -> list[ServiceKey]:
         *as_owner(paths.keeper, lambda: [*_keepers(config, now)], found),
         *as_owner(paths.milter, lambda: [*_plain(paths.milter, (METADATA, INDEX))], found),
         *as_owner(paths.milter, lambda: [*_before(paths.milter / METADATA)], found),
+        *as_owner(paths.milter, lambda: [*_before(paths.milter / INDEX)], found),
         _shared(paths.outbox_key),
         *as_owner(paths.milter, lambda: [*_former(paths.outbox_key)], found),
         *as_owner(paths.courier, lambda: [*_couriers(paths.courier)], found),
@@ -81,7 +86,7 @@ def all_keys(config: Config) -> list[ServiceKey]:
 
 def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     folder = config.paths.keeper
-    unknown = _unknown(folder)
+    unknown, places = _unknown(folder), _places(folder)
     for name, until in _former_service(folder):
         row = _row(folder / name, "opens doctors' mail")
         use = "opens still" if now < until else "is over"
@@ -91,11 +96,18 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
         (n, what) for file, what in former for n in former_names(folder, file)
     ):
         row = _row(folder / name, purpose)
-        yield msgspec.structs.replace(row, use="opens still", known=name not in unknown)
+        known, place = name not in unknown, places.get(name, "")
+        yield msgspec.structs.replace(row, use="opens still", known=known, place=place)
+    for name in former_names(folder, LOG):
+        yield msgspec.structs.replace(_row(folder / name, "signed the log"), use=KEPT)
+    if (folder / LOG_NEXT).exists():
+        row = _row(folder / LOG_NEXT, PURPOSES[LOG])
+        yield msgspec.structs.replace(row, use="waits")
     for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
         ends = _service_ends(config, now) if name == SERVICE else 0
         row = _row(folder / name, PURPOSES[name])
-        yield msgspec.structs.replace(row, ends=ends, known=name not in unknown)
+        known, place = name not in unknown, places.get(name, "")
+        yield msgspec.structs.replace(row, ends=ends, known=known, place=place)
     try:
         yield from _smime(folder, read_smime(folder / SMIME), now)
     except KeyFileError as error:
@@ -107,6 +119,13 @@ def _former_service(folder: Path) -> list[tuple[str, int]]:
         return [(each.name, each.until) for each in load_keys(folder).former_service]
     except KeyFileError:
         return []  # which is said where it is read
+
+
+def _places(folder: Path) -> dict[str, str]:
+    try:
+        return places_in(folder)
+    except KeyFileError:
+        return {}  # which is said where it is read
 
 
 def _unknown(folder: Path) -> frozenset[str]:

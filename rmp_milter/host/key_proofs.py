@@ -17,6 +17,7 @@ from rmp_milter.host.owners import as_owner
 from rmp_milter.host.smime import SMIME_PUBLIC, published_smime
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.keys.checks import check_values, standing
+from rmp_milter.keeper.keys.custody import CustodyAway, ElsewhereKey, is_of
 from rmp_milter.keeper.keys.keys import CUSTODY, LOG, PEPPER, SERVICE, WAITING, Keys, load_keys
 from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_waiting_key
 from rmp_milter.keeper.keys.smime_folder import SMIME
@@ -128,7 +129,15 @@ def _is_card(sealer: Sealer, card: bytes) -> bool:
 
 def _by_custody(keys: Keys, slots: Iterable[tuple[bytes, bytes]]) -> dict[str, list[bool]]:
     names = (CUSTODY, *(each.name for each in keys.former_custody))
-    return _by_names(names, (_opened_slot(keys, *slot) for slot in slots))
+    tried = ((_opened_slot(keys, *each), each[1]) for each in slots)
+    told = (by for by, slot in tried if by is not None or not _is_elsewheres(keys, slot))
+    return _by_names(names, told)
+
+
+def _is_elsewheres(keys: Keys, slot: bytes) -> bool:
+    """Whether it may be under a key that is not here: that it does not open then says nothing."""
+    away = (each for each in keys.all_custody if isinstance(each, ElsewhereKey))
+    return any(is_of(slot, each.public) for each in away)
 
 
 def _by_waiting(
@@ -154,7 +163,7 @@ def _opened_slot(keys: Keys, dossier_id: bytes, slot: bytes) -> int | None:
     for place, private in enumerate(keys.all_custody):
         try:
             open_custody_slot((private,), dossier_id, slot)
-        except SealError:
+        except (SealError, CustodyAway):
             continue
         return place
     return None

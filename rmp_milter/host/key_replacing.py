@@ -6,7 +6,9 @@ that starts knows its keys and opens what is under either.
 
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole, sync_folder, write_whole
@@ -18,7 +20,13 @@ from rmp_milter.keeper.keys.former_keys import (
     former_names,
     is_former,
 )
-from rmp_milter.keeper.keys.key_files import OWNERS, RAW_KEY, KeyFileError, raw_file
+from rmp_milter.keeper.keys.key_files import (
+    OWNERS,
+    RAW_KEY,
+    KeyFileError,
+    raw_file,
+    read_private,
+)
 from rmp_milter.keeper.keys.keys import Keys, load_keys
 from rmp_milter.keeper.log.journal import Journal
 
@@ -32,17 +40,30 @@ def command(file: str, option: str = "") -> str:
     return f"rmp key rotate {file.removesuffix('.key')} {option}".rstrip()
 
 
-def begin(config: Config, file: str) -> str:
-    """Make another key for ``file`` (``waiting.key``); return the file of the former one.
+class FreshKey(NamedTuple):
+    """What a key's file is to hold from now on, and by what that is known again."""
+
+    file: bytes
+    known_by: bytes
+
+
+def random_key() -> FreshKey:
+    """Return a key that is drawn and lies in its file."""
+    raw = secrets.token_bytes(RAW_KEY)
+    return FreshKey(raw_file(raw), raw)
+
+
+def begin(config: Config, file: str, new: Callable[[], FreshKey] = random_key) -> str:
+    """Put another key in ``file`` (``waiting.key``); return the file of the former one.
 
     As long as the keeper was not started anew since, it makes no second one. Raises
     :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
     """
     folder, started = config.paths.keeper, _started_at(config.sockets.keeper)
-    return as_owner(folder, lambda: _begun(folder, file, started), str)
+    return as_owner(folder, lambda: _begun(folder, file, started, new), str)
 
 
-def _begun(folder: Path, file: str, started: float) -> str:
+def _begun(folder: Path, file: str, started: float, new: Callable[[], FreshKey]) -> str:
     keys = load_keys(folder)
     with Journal(folder / "log") as journal:
         check_own(keys, journal.key_values())
@@ -56,8 +77,8 @@ def _begun(folder: Path, file: str, started: float) -> str:
         if not copy and len(there) >= MOST_FORMER:
             line = f"{folder}: {len(there)} former keys of {file} are there already"
             raise KeyFileError(line, command(file, "--end"))
-        name = copy or _kept(folder, file, present)
-        _replace(folder, file, name, present, journal)
+        name = copy or _kept(folder, file)
+        _replace(folder, file, name, (present, new()), journal)
         return name
 
 
@@ -68,19 +89,21 @@ def copy_of_present(keys: Keys, file: str) -> str:
     return next(same, "")
 
 
-def _kept(folder: Path, file: str, present: bytes) -> str:
+def _kept(folder: Path, file: str) -> str:
     day = time.strftime("%Y%m%d", time.gmtime())
     name = former_name(file, day, former_names(folder, file))
-    write_whole(folder / name, raw_file(present), OWNERS)
+    write_whole(folder / name, read_private(folder / file), OWNERS)
     return name
 
 
-def _replace(folder: Path, file: str, name: str, present: bytes, journal: Journal) -> None:
-    new = secrets.token_bytes(RAW_KEY)
-    old, value = raw_value(file, present), raw_value(file, new)
+def _replace(
+    folder: Path, file: str, name: str, keys: tuple[bytes, FreshKey], journal: Journal
+) -> None:
+    present, new = keys
+    old, value = raw_value(file, present), raw_value(file, new.known_by)
     # Whatever is killed between these: either file is known again at the next start.
     journal.note_key_values({name: (raw_value(name, present),), file: (old, value)})
-    replace_whole(folder / file, raw_file(new), OWNERS)
+    replace_whole(folder / file, new.file, OWNERS)
     journal.note_key_values({file: (value,)})
 
 

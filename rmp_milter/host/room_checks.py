@@ -1,10 +1,10 @@
 """Room and time: disks that fill, the store's bound, the clock, what was not done for long."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from rmp_milter.disk.room import free_bytes
 from rmp_milter.host.hints import CLOCK
 from rmp_milter.milter.clocks import BEHIND
 from rmp_milter.postfix.facts import PostfixFinding, error, warning
@@ -34,16 +34,11 @@ def room_findings(
             continue
         seen.add(device)
         if left < MAILS_OF_ROOM * message_bytes:
-            line = f"{place}: {left // _MEGABYTE} MB are left on its file system"
+            some = f"{left // _MEGABYTE} MB are left on its file system"
+            line = f"{place}: {some if left >= _MEGABYTE else 'its file system is full'}"
             hint = "make room there or give it more; mails hear 451 meanwhile, nothing is lost"
             is_over = left < 2 * message_bytes
             yield error(line, hint) if is_over else warning(line, hint)
-
-
-def free_bytes(place: Path) -> int:
-    """Return how much may still be written there by who is not root."""
-    found = os.statvfs(place)
-    return found.f_bavail * found.f_frsize
 
 
 def fill_findings(used: int, most: int) -> Iterator[PostfixFinding]:

@@ -9,7 +9,7 @@ from rmp_milter.config.sections import PathsSection
 from rmp_milter.postfix.facts import PostfixFinding, error, warning
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import former_file, read_former
-from rmp_milter.store.format.keys import METADATA, StoreKeyError
+from rmp_milter.store.format.keys import INDEX, METADATA, StoreKeyError
 from rmp_milter.store.format.succession import before_of, unfinished
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import Earlier
@@ -17,8 +17,8 @@ from rmp_milter.store.surface import Earlier
 
 def kept_beside(paths: PathsSection) -> tuple[Path, ...]:
     """Return the files of former keys, whether they are there or not."""
-    outbox = paths.outbox_key
-    return before_of(paths.milter / METADATA), before_of(outbox), former_file(outbox)
+    rotated = paths.milter / METADATA, paths.milter / INDEX, paths.outbox_key
+    return *map(before_of, rotated), former_file(paths.outbox_key)
 
 
 def rotation_findings(config: Config, now: int) -> Iterator[PostfixFinding]:

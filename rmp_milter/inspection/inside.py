@@ -33,6 +33,7 @@ from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Container, Envelope, PartName, Value
 from rmp_milter.errors import MailError
 from rmp_milter.inspection.key_file import KeyFile, keys_for
+from rmp_milter.inspection.own_keys import UNKNOWN, OwnKeys
 from rmp_milter.inspection.smime_inside import (
     EnvelopeOpener,
     OpenedByKeyFile,
@@ -166,15 +167,17 @@ def with_key_file(  # noqa: PLR0913, PLR0917 -- the mail, the key, and what it i
     now: int,
     services: Collection[str] = (),
     world: World | None = None,
+    own: OwnKeys = UNKNOWN,
 ) -> Opener:
     """Return what opens the mail in this process; it raises :class:`MailError`.
 
     ``services`` are the addresses by which it may name the service, ``world`` is whose X.509
-    certificates the host trusts, None where that is not known.
+    certificates the host trusts, None where that is not known; ``own`` what is known of the
+    service's own keys.
     :class:`~rmp_milter.inspection.key_file.KeyUnusable` comes through where gpg is needed and
     cannot help.
     """
-    mail = _ByKeyFile(key_file, refs, read, limits, now)
+    mail = _ByKeyFile(key_file, refs, read, limits, now, own)
 
     def opener(persons: tuple[Candidate, ...]) -> Inside:
         candidates = tuple(one for each in persons for one in _openpgp(each))
@@ -220,6 +223,7 @@ class _ByKeyFile(NamedTuple):
     read: ReadAt
     limits: Limits
     now: int
+    own: OwnKeys
 
     @property
     def this_year(self) -> int:
@@ -250,6 +254,8 @@ def _main(mail: _ByKeyFile, envelope: OpenedByKeyFile | None) -> tuple[Plain, Op
     if envelope:
         return read_envelope_content(envelope.envelope, limits, mail.this_year)
     message = read_message(mail.read, mail.main.span, mail.limits.key_packets)
+    if mail.own.only_over(message):
+        raise CallFailed(Why.OLD_KEY, "encrypted to an old key of ours")
     plain = _decrypted(mail.key_file, message, mail.read, mail.limits)
     return plain, read_main(plain, mail.main.charset, limits, mail.this_year)
 

@@ -11,9 +11,10 @@ import socket
 import time
 from contextlib import suppress
 
+from rmp_milter.calls.listening import caller_may
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door
-from rmp_milter.keeper.worker import bounded, caller_may, converse
+from rmp_milter.keeper.worker import bounded, converse
 
 log = logging.getLogger("rmp.keeper")
 

@@ -19,11 +19,11 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
+from rmp_milter.calls.listening import Listening, listening
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
 from rmp_milter.keeper.desk.desk import Desk, Limits, nobody_trusted
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
-from rmp_milter.keeper.listening import Listening, listening
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.operators import attend
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier

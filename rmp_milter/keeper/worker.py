@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import stat
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.calls import wire
+from rmp_milter.calls.listening import caller_may
 from rmp_milter.calls.memory import Memory, keep_still
 from rmp_milter.calls.protocol import Failed, Reply, Request, Why
 from rmp_milter.keeper.desk.answer import answer
@@ -29,7 +29,6 @@ log = logging.getLogger("rmp.keeper")
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
-_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred
 _STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
@@ -88,24 +87,6 @@ def converse(connection: socket.socket, desk: Desk, door: Door) -> Conversed:
         log.warning("call broken off: %s", type(error).__name__)
         return Conversed(answered=False, going_on=going_on)
     return Conversed(answered=True, going_on=going_on)
-
-
-def caller_may(connection: socket.socket, allowed_uids: frozenset[int]) -> bool:
-    """Return whether who connected is one of those users; whoever is not stands in the log."""
-    try:
-        uid = caller(connection)
-    except OSError as error:
-        log.warning("call broken off: %s", type(error).__name__)
-        return False
-    if uid not in allowed_uids:
-        log.warning("call refused: user id %d may not call", uid)
-    return uid in allowed_uids
-
-
-def caller(connection: socket.socket) -> int:
-    """Return the user id of the process at the other end (SO_PEERCRED)."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(raw)[1])
 
 
 def _safely(

@@ -23,7 +23,7 @@ def refused(error: MailError, header: RoutingHeader, trust: Trust) -> MailError:
     ``trust`` is what the mail's signature is worth: one that is missing is told from one by
     an unknown key.
     """
-    if header.verb is not Verb.URGENCE:
+    if error.temporary or header.verb is not Verb.URGENCE:
         return error
     text = _WORDS.get(error.text, error.text)
     if error.text in {"unknown-sender", "unknown-certificate"}:

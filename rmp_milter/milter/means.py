@@ -1,11 +1,13 @@
 """What the pipeline works with, and what it holds of one mail on its way to a case."""
 
 from collections.abc import Callable, Sequence
+from typing import Self
 
 import msgspec
 
 from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.keepers import KeeperPlace, Keepers
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import BodyRef, Opened, Signature
 from rmp_milter.dossier.credentials import fingerprints_of
@@ -30,10 +32,14 @@ class Means(msgspec.Struct, frozen=True):
     ``services`` are all addresses of the service: an answer keeps the bounce address that it
     left with, whichever of them is the first by then; and one made by a key of before is known by
     that. Large mails wait at ``outsides`` to be
-    read from outside.
+    read from outside. ``keeper`` is the one of the ``keepers`` that a mail is with, from its
+    opening to its commit; ``keeper_wait`` are seconds since its final dot in which it may begin
+    anew with another.
     """
 
     store: Store
+    keepers: Keepers
+    keeper_wait: float
     keeper: RemoteKeeper
     answers: Answers
     services: tuple[str, ...]
@@ -51,6 +57,12 @@ class Means(msgspec.Struct, frozen=True):
     turns: Turns
     outsides: Gate
     clocks: Clocks
+
+    def at(self, place: KeeperPlace) -> Self:
+        """Return the same with the keeper that is there."""
+        keeper = self.keeper.by(place.way)
+        answers = msgspec.structs.replace(self.answers, keeper=keeper)
+        return msgspec.structs.replace(self, keeper=keeper, answers=answers)
 
 
 class Mail(msgspec.Struct, frozen=True):

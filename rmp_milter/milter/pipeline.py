@@ -8,6 +8,7 @@ before the sender is known is heard at SMTP time (:class:`MailError`); a known s
 an encrypted letter instead, committed like any answer.
 """
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -44,6 +45,7 @@ from rmp_milter.mail.meaning.understanding import (
     understood,
     words_of,
 )
+from rmp_milter.milter.anew import with_one_keeper
 from rmp_milter.milter.answering.ground import grounded
 from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.answering.showing import show_committed
@@ -104,6 +106,7 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 
 def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
+    began = time.monotonic()
     with Memory() as bodies:
         turn = outside_turn(means.outsides, memory.size, lambda: _seems_known(envelope, means))
         with turn, memory.mapped() as raw:
@@ -114,7 +117,12 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
                 gathered = _gather(mail, raw, bodies)
         # The bodies are all that is needed of it, and the commit takes as much again.
         memory.close()
-        return _take_gathered(mail, gathered, means)
+        return with_one_keeper(
+            lambda with_it: _take_gathered(mail, gathered, with_it),
+            means,
+            began,
+            lambda: _seems_known(envelope, means),
+        )
 
 
 def _seems_known(envelope: Envelope, means: Means) -> bool:

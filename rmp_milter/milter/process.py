@@ -13,9 +13,9 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.gate import Gate, Rank, ordinary_of
-from rmp_milter.calls.keeper import RemoteKeeper
+from rmp_milter.calls.gate import Gate, Rank
+from rmp_milter.calls.keeper import RemoteKeeper, Way
+from rmp_milter.calls.keepers import Keepers, keepers_at
 from rmp_milter.calls.memory import Memory
 from rmp_milter.config import Config
 from rmp_milter.dossier.days import YEAR_SECONDS
@@ -60,8 +60,8 @@ def run(config: Config) -> NoReturn:
     when_told_to_end(life.stopping, stop)
     keys, store = _opened(config)
     failed, shortage, restored = (threading.Event() for _ in range(3))
-    gate = Gate(ordinary_of(config.keeper.workers), config.milter.keeper_timeout_seconds)
-    means = _means(config, store, keys, gate)
+    keepers = keepers_of(config)
+    means = _means(config, store, keys, keepers)
 
     def pipeline(envelope: Envelope, memory: Memory) -> str:
         return take(envelope, memory, means)
@@ -83,7 +83,7 @@ def run(config: Config) -> NoReturn:
         else None
     )
     ended = threading.Event()
-    house, watch = household(config, store, gate), watch_of(config)
+    house, watch = household(config, store, keepers), watch_of(config, keepers)
     seconds = config.milter.chores_seconds
     tour = DirectoryTour(config.paths.public / FILE)
     rounds = _Rounds(house, watch, tour, seconds, means.clocks, shortage, restored)
@@ -115,9 +115,11 @@ def _opened(config: Config) -> tuple[StoreKeys, Store]:
 
 def _give_signs(life: Life, store: Store, ended: threading.Event) -> None:
     """Give signs of life as long as the store can be read; who falls silent is started anew."""
-    while not ended.wait(life.pause):
+    while True:
         with store.snapshot():
             life.sign()
+        if ended.wait(life.pause):
+            return
 
 
 class _Rounds(NamedTuple):
@@ -168,24 +170,36 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
             _give_up(failed)
 
 
-def household(
-    config: Config, store: Store, gate: Gate | None = None, at_once: int = LOOKED_AT_A_ROUND
-) -> Household:
-    """Return what the chores are done with; in the milter they wait at its ``gate``.
+def keepers_of(config: Config) -> Keepers:
+    """Return the keepers that this host's milter calls, a gate before each."""
+    milter = config.milter
+    return keepers_at(
+        config.keeper_sockets, config.keeper.workers, milter.keeper_timeout_seconds
+    )
 
-    A round looks at ``at_once`` of what waits.
+
+def household(
+    config: Config,
+    store: Store,
+    keepers: Keepers | None = None,
+    at_once: int = LOOKED_AT_A_ROUND,
+) -> Household:
+    """Return what the chores are done with, each call by whichever keeper is there.
+
+    In the milter they wait at the gates of its ``keepers``. A round looks at ``at_once`` of what
+    waits.
     """
-    keeper = _keeper(config, gate).at(Rank.CHORE)
+    keeper = _keeper(config, (keepers or keepers_of(config)).way).at(Rank.CHORE)
     language, places = config.service.language, Places(at_once)
     return Household(store, keeper, _answers(config, keeper), language, config.clock, places)
 
 
-def watch_of(config: Config) -> Watch:
+def watch_of(config: Config, keepers: Keepers | None = None) -> Watch:
     """Return what emergencies are watched by, and who is told."""
     sender = ServiceAddress(config.service.addresses[0], config.service.name)
     audit = config.audit
     return Watch(
-        client=KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds),
+        client=keepers or keepers_of(config),
         audience=Audience(audit.addresses, sender, lambda: secrets.token_hex(16)),
         hour=audit.hour,
         alerts=audit.alerts,
@@ -195,9 +209,8 @@ def watch_of(config: Config) -> Watch:
     )
 
 
-def _keeper(config: Config, gate: Gate | None) -> RemoteKeeper:
-    client = KeeperClient(config.sockets.keeper, config.milter.keeper_timeout_seconds)
-    return RemoteKeeper(client.call, config.limits.message_bytes // 1_000_000, gate)
+def _keeper(config: Config, way: Way) -> RemoteKeeper:
+    return RemoteKeeper.along(way, config.limits.message_bytes // 1_000_000)
 
 
 def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
@@ -212,11 +225,13 @@ def _answers(config: Config, keeper: RemoteKeeper) -> Answers:
     )
 
 
-def _means(config: Config, store: Store, keys: StoreKeys, gate: Gate) -> Means:
-    keeper = _keeper(config, gate)
+def _means(config: Config, store: Store, keys: StoreKeys, keepers: Keepers) -> Means:
+    keeper = _keeper(config, keepers.way)
     table = table_with(msgspec.structs.asdict(config.onglets))
     return Means(
         store=store,
+        keepers=keepers,
+        keeper_wait=config.milter.keeper_wait_seconds,
         keeper=keeper,
         answers=_answers(config, keeper),
         services=config.service.addresses,

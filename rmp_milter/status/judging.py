@@ -33,7 +33,7 @@ class Need(msgspec.Struct, frozen=True):
 
 def needs_of(state: State) -> list[Need]:
     """Return what needs somebody, the worst first."""
-    found = [*_keeper(state), *_certificates(state)]
+    found = [*_full(state), *_keeper(state), *_certificates(state)]
     if state.held is None:
         found.append(_error(f"the store cannot be read: {state.why}", "rmp check says why"))
     else:
@@ -47,6 +47,11 @@ def _error(line: str, hint: str) -> Need:
 
 def _warning(line: str, hint: str) -> Need:
     return Need("warning", line, hint)
+
+
+def _full(state: State) -> Iterator[Need]:
+    for place in state.full:
+        yield _error(f"{place}: its file system is full: mails are put off", "make room there")
 
 
 def _keeper(state: State) -> Iterator[Need]:

@@ -57,7 +57,8 @@ class OwnCertificate(msgspec.Struct, frozen=True):
 class State(msgspec.Struct, frozen=True):
     """All of it. ``keeper`` says whether it answers, None where this user may not ask.
 
-    ``held`` is None where the store could not be read; ``why`` says why.
+    ``held`` is None where the store could not be read; ``why`` says why. ``full`` are the
+    service's folders on file systems that have no room any more.
     """
 
     at: int
@@ -68,3 +69,4 @@ class State(msgspec.Struct, frozen=True):
     certificates: tuple[OwnCertificate, ...]
     checkpoints_wanted: bool
     why: str = ""
+    full: tuple[str, ...] = ()

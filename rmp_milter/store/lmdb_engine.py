@@ -13,7 +13,7 @@ from rmp_milter.store.format.alone import FILE_MODE
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
 from rmp_milter.store.store import LmdbStore, create
-from rmp_milter.store.surface import DUPLICATE_DAYS, Migration
+from rmp_milter.store.surface import DUPLICATE_DAYS, Migration, Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,9 +83,10 @@ class LmdbEngine:
         """Move the store over a copy beside it."""
         return self._described(migrating.migrate(self._folder, keys, STEPS, tell))
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Write the store anew beside it, under the key that follows."""
-        return rotating.rotate(self._folder, succession, tell)
+        ended = rotating.rotate(self._folder, succession, tell)
+        return Rotation(ended, tuple(f"rm {file}" for file in migrating.all_kept(self._folder)))
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
         """Write the store into ``target`` without its freed pages."""

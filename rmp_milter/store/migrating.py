@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.disk.room import said
 from rmp_milter.store.begun import BegunCopy
 from rmp_milter.store.beside import (
     DATA,
@@ -93,6 +94,11 @@ def kept(folder: Path, found: int) -> Path:
     return folder / f"{DATA}.format-{found}"
 
 
+def all_kept(folder: Path) -> list[Path]:
+    """Return the files of older formats that are kept."""
+    return sorted(folder.glob(f"{DATA}.format-*"))
+
+
 def _planned(folder: Path, steps: Steps, *, lock: bool) -> Move:
     found, wanted = _number_in(folder, lock=lock), version.FORMAT.number
     if found > wanted:
@@ -145,8 +151,9 @@ def _told_as_unchanged(folder: Path, move: Move, copy: BegunCopy) -> Iterator[No
     try:
         yield
     except (StoreError, lmdb.Error, OSError) as error:
+        why = said(error, folder)  # before there is room again
         copy.discard()
-        line = f"the store in {folder} stays as it was, of format {move.found}: {error}"
+        line = f"the store in {folder} stays as it was, of format {move.found}: {why}"
         raise StoreError(line) from error
     except Exception:
         copy.discard()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rmp_milter.store.postgresql.connecting import Connection
     from rmp_milter.store.postgresql.place import PostgresqlPlace
     from rmp_milter.store.postgresql_moving import PostgresqlLeaving
-    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, Tell
+    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, Rotation, Tell
 
 BY_A_FILE = "rmp store move it to a file, do it there, and move it back"
 
@@ -115,7 +115,7 @@ class PostgresqlEngine:
             raise StoreError(f"{self._place} is of format {plan.found}: {BY_A_FILE}")
         return plan
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Say how a key is changed: over a file."""
         del succession, tell
         raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")

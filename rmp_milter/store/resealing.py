@@ -16,6 +16,7 @@ from rmp_milter.store.format.codecs import ID_BYTES, Codec, OutboxCodecs, number
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.records import Head, body_references, chain_start
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, table_names
+from rmp_milter.store.redigesting import Redigesting
 from rmp_milter.store.rewriting import as_it_is, rewriting
 
 if TYPE_CHECKING:
@@ -37,15 +38,15 @@ OUTBOX_TABLES = ("outbox", "outbox_state", "sent")
 def reseal(
     source: Path, target: Path, old: StoreKeys, new: StoreKeys, progress: Progress
 ) -> None:
-    """Write the store in ``source`` into the empty ``target``, sealed under the ``new`` keys.
+    """Write the store in ``source`` into the empty ``target``, under the ``new`` keys.
 
-    The index key must be the same. The old store must have been verified: a chain that was
-    tampered with would be made whole. Nobody may have it open. Raises :class:`StoreError`.
+    An index key must follow that of before, alone (:mod:`.redigesting`). The old store must have
+    been verified: a chain that was tampered with would be made whole. Nobody may have it open.
+    Raises :class:`StoreError`.
     """
-    if old.index != new.index:
-        raise StoreError("look-ups cannot be made anew under another index key")
     with rewriting(source, target, progress) as files:
-        Resealing(files, old, new).run()
+        how = Resealing if new.index == old.index else Redigesting
+        how(files, old, new).run()
 
 
 class Resealing:

@@ -1,29 +1,38 @@
 """A new store's file filled from an old one, table by table: what is done with all of them.
 
-Where keys stay, the new file is filled in their order and has no freed pages.
+No page of the old file is in the new one, no freed one either. Where keys stay it is filled in
+their order; where they are others, as they come, and as full as years of use make it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import lmdb
 
 from rmp_milter.store.beside import MAX_TABLES, opened
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.tables import table_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.store.format.codecs import Codec
+    from rmp_milter.store.format.deriving import Target
     from rmp_milter.store.surface import Progress
 
 Record: TypeAlias = tuple[bytes, bytes]
 
 Anew: TypeAlias = Callable[[bytes, bytes], bytes]
 """Returns of a record's key and value the new value."""
+
+Moved: TypeAlias = Callable[[bytes, bytes], Record]
+"""Returns of a record's key and value both anew."""
+
+T = TypeVar("T")
 
 BATCH_RECORDS, BATCH_BYTES = 1000, 16 << 20
 """What is written in one transaction: so many records at most, and about so many bytes."""
@@ -81,6 +90,27 @@ class Rewriting:
             self.write(name, records, in_order=True)
             self.tell(len(batch))
 
+    def move(self, name: str, anew: Moved) -> None:
+        """Write a table's records under other keys; raises :class:`StoreError` where two meet."""
+        for batch in self.batches(name):
+            records = sorted(anew(key, value) for key, value in batch)
+            self.write(name, records, in_order=False)
+            self.tell(len(batch))
+
+    def derive(self, source: str, codec: Codec[T], *targets: Target[T]) -> None:
+        """Make tables of what the records of ``source`` say, as they were."""
+        share = sum(self.count(target.table) for target in targets)
+        done, total = 0, self.count(source)
+        for batch in self.batches(source):
+            records = [(key, codec.open(key, sealed)) for key, sealed in batch]
+            with self._becomes.begin(write=True) as txn:
+                for target in targets:
+                    made = (new for key, of in records for new in target.keys_of(key, of))
+                    target.write(txn, self._targets[target.table], sorted(made))
+            done += len(batch)
+            self._progress(self._done + share * done // total, self._total)
+        self.tell(share)
+
     def batches(self, name: str) -> Iterator[list[Record]]:
         """Yield the records of a table as they were, in the order of their keys."""
         with self._was.begin(db=self._sources[name]) as txn:
@@ -91,7 +121,13 @@ class Rewriting:
         table = self._targets[name]
         with self._becomes.begin(write=True, db=table) as txn:
             for key, value in records:
-                txn.put(key, value, append=in_order)
+                if not txn.put(key, value, overwrite=False, append=in_order):
+                    raise StoreError(f"two records of table {name} have one key")
+
+    def had(self, name: str, key: bytes) -> bool:
+        """Whether a table had this key."""
+        with self._was.begin(db=self._sources[name]) as txn:
+            return txn.cursor().set_key(key)
 
     def written(self, name: str, key: bytes) -> bytes:
         """Return what has been written at a key; nothing where nothing was."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.disk.room import said
 from rmp_milter.store.beside import (
     DATA,
     check_room,
@@ -56,8 +57,9 @@ def rotate(folder: Path, succession: KeySuccession, tell: Tell) -> bool:
             return True
         present = succession.present()
         check_own(folder, present)
-        succession.forget()  # of a call that was killed: nothing is sealed under it
-        following = succession.begin()
+        with _told_as_before(folder, succession):
+            succession.forget()  # of a call that was killed: nothing is sealed under it
+            following = succession.begin()
         with place_beside(folder, PLACE) as place:
             with _told_as_before(folder, succession):
                 _make(folder, place, present, following, tell)
@@ -109,8 +111,9 @@ def _told_as_before(folder: Path, succession: KeySuccession) -> Iterator[None]:
     try:
         yield
     except (StoreError, lmdb.Error, OSError) as error:
+        why = said(error, folder)  # before there is room again
         succession.forget()
-        line = f"the store in {folder} and its keys stay as they were: {error}"
+        line = f"the store in {folder} and its keys stay as they were: {why}"
         raise StoreError(line) from error
 
 

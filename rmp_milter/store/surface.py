@@ -434,6 +434,17 @@ class Migration(NamedTuple):
         return range(self.found, self.wanted)
 
 
+class Rotation(NamedTuple):
+    """A key that another one followed.
+
+    ``ended``: a call before had written the store anew, and this one ended it. ``clear`` are
+    lines for a shell, which remove what still lies beside the store under the key of before.
+    """
+
+    ended: bool
+    clear: tuple[str, ...]
+
+
 class StoreMoment(Protocol):
     """A store as it is at one moment; good as long as its block lasts.
 
@@ -557,12 +568,12 @@ class Engine(Protocol):
         was before is kept until the host removes it.
         """
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> bool:
+    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
         """Seal the store anew under the key that follows; durable on return.
 
         Nobody may have it open. It is verified before and after. What fails, a full disk or a
         kill leave store and keys as they were, or the store sealed under a key that is at hand
-        (``succession.begun``), and a second call ends it. Returns whether it did just that.
+        (``succession.begun``), and a second call ends it.
         """
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:

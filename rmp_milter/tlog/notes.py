@@ -38,8 +38,13 @@ class VerifierKey:
         """SHA-256(name ‖ 0A ‖ 01 ‖ public key), the first four bytes."""
         return sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:_KEY_ID]
 
+    @property
+    def short(self) -> str:
+        """How it is told from others of its log in a line; proves nothing."""
+        return self.key_id.hex()
+
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(ED25519 + self.public)}"
+        return f"{self.name}+{self.short}+{_base64(ED25519 + self.public)}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -90,6 +95,14 @@ def sign(text: str, key: VerifierKey, signer: Callable[[bytes], bytes]) -> Note:
     """Return the text signed; ``signer`` makes the Ed25519 signature (RFC 8032)."""
     check_name(key.name)
     return Note(text, (NoteSignature(key.name, key.key_id, signer(text.encode())),))
+
+
+def sign_too(data: bytes, key: VerifierKey, signer: Callable[[bytes], bytes]) -> bytes:
+    """Return a note with one more signature, behind those that it has."""
+    note = parse(data)
+    return Note(
+        note.text, (*note.signatures, *sign(note.text, key, signer).signatures)
+    ).encode()
 
 
 def parse(data: bytes) -> Note:

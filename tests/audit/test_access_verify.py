@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rmp_milter.audit.events import fields_of
 from rmp_milter.audit.findings import MOST_NAMED, differences
-from rmp_milter.audit.folder import CHECKPOINT
+from rmp_milter.audit.folder import CHECKPOINT, FolderError
 from rmp_milter.audit.verify import LogReport, verify
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.hashing import leaf_hashes
@@ -244,6 +245,24 @@ def test_a_bundle_that_is_gone_or_garbled_is_named(folder: Path, number: int) ->
     file.unlink()
     found = checked(folder).findings[0]
     assert (found.first, found.last) == [(0, 255), (256, 299)][number]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b'{"action":"depot","reason":"\xff"}',
+        b'{"reason":"","more":' + b"[" * 60_000,
+        b'{"reason":"',
+        b'{"action":"nouvelle","former_vkey":"\xff"}',
+    ],
+)
+def test_an_entry_that_nobody_can_read_is_no_more_than_its_octets(
+    tmp_path: Path, entry: bytes
+) -> None:
+    folder = MadeLog([b"{}", entry]).export(tmp_path / "log")
+    assert verify(folder, KEY).findings == []
+    with pytest.raises(FolderError, match="entry 1 is not an event"):
+        fields_of(1, entry)
 
 
 def test_whose_signature_it_is_counts(folder: Path) -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from rmp_milter.calls.authority import NOTHING, NoCode
+from rmp_milter.calls.client import KeeperAway, KeeperDown
+from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.calls.protocol import (
     Amend,
@@ -16,7 +18,7 @@ from rmp_milter.calls.protocol import (
     Request,
     Why,
 )
-from rmp_milter.errors import AHEAD, GONE, RESTORED, GoneError, MailError
+from rmp_milter.errors import AHEAD, FOREIGN, GONE, RESTORED, GoneError, LostError, MailError
 
 AMEND = Amend(NoCode(), Event(1, "revocation du code", b"act", "", "", ""), NOTHING)
 
@@ -76,3 +78,35 @@ def test_leaves_that_are_not_the_lists_are_none(numbers: tuple[int | None, ...])
     assert caught.value.code == 451
     fitting = RecordedList((1, None))
     assert keeper(fitting).record_list(request) == fitting
+
+
+@pytest.mark.parametrize(
+    ("raised", "asked"), [(KeeperAway("nobody"), False), (KeeperDown("timed out"), True)]
+)
+def test_a_keeper_that_is_lost_is_told_from_all_other_faults(
+    raised: KeeperDown, *, asked: bool
+) -> None:
+    def call(_request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+        raise raised
+
+    with pytest.raises(LostError) as caught:
+        RemoteKeeper(call, 50).amend(AMEND)
+    assert (caught.value.asked, caught.value.code, caught.value.facts) == (asked, 451, {})
+
+
+def test_a_keeper_that_was_started_anew_since_is_lost_to_the_mail() -> None:
+    error = refusal(Why.UNENTITLED, FOREIGN)
+    assert isinstance(error, LostError)
+    assert error.asked
+    assert not isinstance(refusal(Why.UNENTITLED, "held for too long"), LostError)
+
+
+def test_a_gate_that_is_full_is_no_keeper_that_is_lost() -> None:
+    def call(_request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+        raise AssertionError("at a full gate")
+
+    gate = Gate(1, 0.01)
+    with gate.place(Rank.KNOWN), pytest.raises(MailError) as caught:
+        RemoteKeeper(call, 50, gate).amend(AMEND)
+    assert not isinstance(caught.value, LostError)
+    assert caught.value.code == 451

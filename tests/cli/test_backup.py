@@ -18,6 +18,7 @@ from rmp_milter.config import load
 from rmp_milter.host.backup import moments
 from rmp_milter.host.backup.manifest import FORMAT, MANIFEST, NAME
 from rmp_milter.host.backup.restoring import without_places
+from rmp_milter.host.log_rotation import begin, take_up
 from rmp_milter.keeper.keys.keys import load_log_key
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.status.diary import HostWork, last
@@ -343,6 +344,74 @@ def test_keys_of_another_service_are_refused(backups: Backups, tmp_path: Path) -
     assert (said.status, "the keys of another service" in said.err) == (1, True)
     said = backups.rmp("restore", str(backups.keys))
     assert (said.status, "name it by --keys" in said.err) == (1, True)
+
+
+def handed_over(backups: Backups) -> None:
+    """Have the log go over to the key that waits, as the keeper does when it starts."""
+    take_up(backups.service / "keeper", int(time.time()))
+
+
+def test_from_before_and_behind_a_handover_the_log_is_verified_and_put_back(
+    backups: Backups,
+) -> None:
+    backups.log(3)
+    old = backups.checkpoint()
+    begin(load(backups.service / "rmp.toml"))
+    handed_over(backups)
+    backups.log(2)
+    new = backups.checkpoint()
+    backups.make()
+    for kept in (old, new):
+        said = backups.rmp("backup", "verify", str(backups.folder), "--checkpoint", str(kept))
+        assert (said.status, said.err) == (0, "")
+    backups.lose("keeper")
+    status, said, _ = backups.restore("--checkpoint", str(new))
+    assert (status, "goes on behind entry 6" in str(said)) == (0, True)
+    assert backups.checkpoint().read_bytes() == new.read_bytes()
+    assert backups.rmp("check", "--no-postfix").status == 0
+
+
+def test_keys_copied_before_the_handover_go_with_a_backup_from_behind_it(
+    backups: Backups,
+) -> None:
+    """As the admin is told: back the next key up, then start the keeper anew."""
+    backups.log(3)
+    config = load(backups.service / "rmp.toml")
+    backups.make()
+    time.sleep(1.1)  # they are called by their second
+    begin(config)
+    made = backups.make()
+    handed_over(backups)
+    backups.log(2)
+    new = backups.checkpoint()
+    time.sleep(1.1)
+    assert backups.rmp("backup", str(backups.folder)).status == 0
+    with Journal(backups.service / "keeper" / "log") as log:
+        handovers = log.handovers()
+    backups.lose("keeper")
+    backups.keys = Path(made["keys"])
+    status, _, said = backups.restore("--checkpoint", str(new))
+    assert status == 0, said
+    handed_over(backups)  # which only puts the key into its place
+    with Journal(backups.service / "keeper" / "log") as log:
+        assert log.handovers() == handovers
+    assert backups.checkpoint().read_bytes() == new.read_bytes()
+
+
+def test_keys_that_lack_the_one_that_signs_now_are_refused(backups: Backups) -> None:
+    backups.log(3)
+    backups.make()
+    begin(load(backups.service / "rmp.toml"))
+    handed_over(backups)
+    time.sleep(1.1)
+    assert backups.rmp("backup", str(backups.folder)).status == 0
+    backups.lose("keeper")
+    _, _, said = backups.restore(NONE_LATER)
+    assert "another key, which is not among them" in said
+    assert not (backups.service / "keeper").exists()
+    status, _, said = backups.restore("--new-log", "chu.example/rmp-2")
+    assert status == 0, said
+    assert backups.checkpoint().read_bytes().startswith(b"chu.example/rmp-2\n0\n")
 
 
 def test_beside_the_service_it_is_put_for_a_look(backups: Backups, tmp_path: Path) -> None:

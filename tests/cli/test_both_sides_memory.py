@@ -6,19 +6,41 @@ from contextlib import contextmanager
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Compare, Compared, Reply, Request
 from rmp_milter.cli.both_sides import Differing, StoreRecord, differing
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.standing import DOSSIER, PERSON, StoredCard
+from rmp_milter.cli.vouching import Uncarded
+from rmp_milter.dossier.model import (
+    CodeSlot,
+    Consent,
+    Doctor,
+    Dossier,
+    Patient,
+    Slots,
+    Waiting,
+)
 from rmp_milter.host.filed import FiledEntry, held
 from rmp_milter.keeper.log.filed import FiledLeaf
+from rmp_milter.store.surface import Snapshot
 
 FEW, MANY = 2_000, 32_000
 MORE = 100_000
 """Bytes that a store sixteen times as large may cost more: less than any list of it."""
 
 A_PAGE = 500
+
+DOSSIER_OF_ALL = Dossier(
+    dossier_id=b"",
+    public_key=bytes(32),
+    patient=Patient("DUPONT", "Jean", "1959-01-30"),
+    treating=b"T" * 16,
+    slots=Slots(CodeSlot(bytes(16), bytes(12), bytes(48), folded=True), bytes(80)),
+    consent=Consent(b"T" * 16, 1, "1"),
+    created_at=1,
+)
 
 
 def numbered(number: int) -> bytes:
@@ -115,3 +137,31 @@ def test_every_card_is_shown_and_what_one_side_lacks_is_found() -> None:
     assert found == Differing(missing=(DOSSIER + numbered(7), PERSON + numbered(7)))
     found, _ = looked(FEW, "ahead", 50)
     assert len(found.faults) == 50
+
+
+def test_what_has_no_card_yet_is_listed_by_its_ids_alone() -> None:
+    """Upgraded from a version without cards, that is all there is."""
+
+    class View:
+        def __init__(self, count: int) -> None:
+            self.count = count
+
+        def doctors(self) -> Iterator[Doctor]:
+            yield from ()
+
+        def waiting(self) -> Iterator[Waiting]:
+            yield from ()
+
+        def dossiers(self) -> Iterator[Dossier]:
+            for number in range(self.count):
+                yield replace(DOSSIER_OF_ALL, dossier_id=numbered(number))
+
+    def peak(count: int) -> int:
+        return peak_of(lambda: Uncarded(cast(Snapshot, View(count))))
+
+    peak(FEW)
+    few, many = peak(FEW), peak(MANY)
+    assert many - few < 2 * 17 * MANY  # a bytearray grows by leaps, and is copied then
+    found = Uncarded(cast(Snapshot, View(1234)))
+    assert (len(found), found.blessed.dossiers) == (1234, 1234)
+    assert [len(keys) for keys in found.keys()] == [50] * 24 + [34]  # noqa: SIM118 -- no mapping's

@@ -52,6 +52,13 @@ def test_relative_paths_start_at_the_files_folder() -> None:
     assert config.sockets.milter == Path("/etc/rmp/run/milter.sock")
 
 
+def test_a_milter_calls_the_keepers_that_are_named_or_its_hosts_own() -> None:
+    assert parse(LEAST, FILE).keeper_sockets == (Path("/etc/rmp/run/keeper.sock"),)
+    named = parse(LEAST + '[milter]\nkeepers = ["run/a.sock", "/b.sock"]\n', FILE)
+    assert named.keeper_sockets == (Path("/etc/rmp/run/a.sock"), Path("/b.sock"))
+    assert named.sockets.keeper == Path("/etc/rmp/run/keeper.sock")
+
+
 def test_the_operators_socket_lies_in_the_keepers_folder_unless_stated() -> None:
     assert parse(LEAST, FILE).sockets.operator == Path("/etc/rmp/keeper/operator.sock")
     moved = parse(LEAST + '[paths]\nkeeper = "/var/k"\n', FILE)
@@ -117,6 +124,13 @@ keeper_mode = "0999"
         (LEAST + '[sockets]\noperator = "run/keeper.sock"\n', "operator: must differ"),
         (LEAST + '[sockets]\noperator = "run/milter.sock"\n', "operator: must differ"),
         (LEAST + f'[paths]\nkeeper = "/{"x" * 100}"\n', "[sockets] operator: is longer"),
+        (LEAST + '[milter]\nkeepers = ["a", "a"]\n', "names a socket twice"),
+        (LEAST + '[milter]\nkeepers = ["run/milter.sock"]\n', "keepers: must differ"),
+        (LEAST + f'[milter]\nkeepers = ["/{"x" * 107}"]\n', "keepers: is longer than 107"),
+        (
+            LEAST + "[milter]\nkeeper_wait_seconds = 300\n",
+            "a whole number of seconds, 0 to 200",
+        ),
         (LEAST + "[courier]\nretry_seconds = [0]\n", "retry_seconds: must be"),
         (LEAST + "[courier]\nport = 70000\n", "a port number, 1 to 65535"),
         (LEAST + '[log]\nlevel = "loud"\n', "level: must be"),

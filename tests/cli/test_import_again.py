@@ -149,3 +149,72 @@ def test_a_form_of_answers_that_his_key_has_not_is_a_fault(rmp: Rmp, take: Impor
     rmp.config.write_text(text.replace("translates = true", "translates = false"))
     said = take(ANNE.replace(";;;;;", ";;lisible;;;"))
     assert (said.status, "this host translates no documents" in said.err) == (1, True)
+
+
+NEW = f"Dr Zoé NEUVE;{THIRD_RPPS};z.neuve@cab.example;médecin;new.asc;zneuve;;;;\n"
+MAILS = ("a.morel@cab.example", "l.sand@cab.example", "z.neuve@cab.example")
+
+
+def with_mails(*mails: str) -> list[str]:
+    """Return the three lines, each with another address."""
+    triples = zip((ANNE, LUC, NEW), MAILS, mails, strict=True)
+    return [line.replace(old, new) for line, old, new in triples]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize(
+    "mails",
+    [
+        (MAILS[1], MAILS[0], MAILS[2]),
+        (MAILS[1], MAILS[2], MAILS[0]),
+        (MAILS[1], MAILS[2], "elsewhere@cab.example"),
+        ("elsewhere@cab.example", MAILS[0], MAILS[1]),
+    ],
+    ids=["two", "a circle of three", "a chain", "a chain the other way round"],
+)
+def test_doctors_change_addresses_with_each_other_in_one_import(
+    rmp: Rmp, take: Import, mails: tuple[str, ...], *, backwards: bool
+) -> None:
+    take(ANNE + LUC + NEW)
+    lines = with_mails(*mails)
+    text = "".join(reversed(lines) if backwards else lines)
+    dry = take(text, "--dry-run")
+    assert dry.status == 0
+    moved = [(old, new) for old, new in zip(MAILS, mails, strict=True) if old != new]
+    assert all(f"mail: {old} -> {new}" in dry.out for old, new in moved)
+    assert f"{len(moved)} can be changed" in dry.out
+    assert shown(rmp, RPPS)["mail"] == MAILS[0]
+    assert take(text).status == 0
+    found = [shown(rmp, each)["mail"] for each in (RPPS, OTHER_RPPS, THIRD_RPPS)]
+    assert found == [*mails]
+    assert rmp("store", "check").out.endswith("the store is sound\n")
+    assert take(text).out == "0 doctors enrolled\n"
+
+
+def test_accounts_change_hands_and_who_is_new_has_what_somebody_left(
+    rmp: Rmp, take: Import
+) -> None:
+    take(ANNE + LUC)
+    swapped = LUC.replace("l.sand@cab", "luc@ville").replace("lsand", "other")
+    heir = NEW.replace("z.neuve@cab", "l.sand@cab").replace("zneuve", "lsand")
+    assert take(ANNE + heir + swapped).out.endswith("1 doctors enrolled, 1 changed\n")
+    assert shown(rmp, THIRD_RPPS)["mail"] == "l.sand@cab.example"
+    assert shown(rmp, OTHER_RPPS)["account"] == "other"
+    assert rmp("store", "check").out.endswith("the store is sound\n")
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_address_that_nobody_gives_up_is_still_nobody_elses(
+    rmp: Rmp, take: Import, *, backwards: bool
+) -> None:
+    take(ANNE + LUC)
+    luc = LUC.replace("l.sand@cab", "a.morel@cab")
+    anne = ANNE.replace("médecin;", "chirurgien;")
+    said = take(luc + anne if backwards else anne + luc)
+    assert said.status == 1
+    assert (
+        f":{2 if backwards else 3}: mail is that of Dr Anne MOREL, who is enrolled" in said.err
+    )
+    two = take(ANNE.replace("a.morel@cab", "x@cab") + LUC.replace("l.sand@cab", "x@cab"))
+    assert ":3: mail is that of line 2" in two.err
+    assert shown(rmp, OTHER_RPPS)["mail"] == "l.sand@cab.example"

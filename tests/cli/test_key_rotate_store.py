@@ -1,4 +1,4 @@
-"""``rmp key rotate metadata`` and ``outbox``: what is said, and what else sees of it."""
+"""``rmp key rotate metadata``, ``index`` and ``outbox``: what is said, and what else sees of it."""
 
 import json
 import shutil
@@ -12,9 +12,14 @@ from rmp_case import Rmp
 
 from rmp_milter.cli import key_rotate_store
 from rmp_milter.store.format.former_keys import read_former
-from rmp_milter.store.format.keys import read_key
+from rmp_milter.store.format.keys import read_index_keys
 
-FILES = {"metadata": "milter/metadata.key", "outbox": "shared/outbox.key"}
+FILES = {
+    "metadata": "milter/metadata.key",
+    "index": "milter/index.key",
+    "outbox": "shared/outbox.key",
+}
+DONE = {"metadata": "sealed", "index": "keyed", "outbox": "sealed"}
 DAY = 86_400
 
 
@@ -29,18 +34,28 @@ def checked(rmp: Rmp) -> str:
 
 def test_the_key_is_another_and_all_is_well(rmp: Rmp, service: Path, which: str) -> None:
     file, before = service / FILES[which], checked(rmp)
-    old, since = read_key(file), file.stat().st_mtime
+    old, since = read_index_keys(file), file.stat().st_mtime
     said = rmp("key", "rotate", which)
     assert (said.status, said.err) == (0, "")
-    assert said.out.splitlines()[0] == f"sealed anew and verified: {file} is another key"
+    assert said.out.splitlines()[0] == f"{DONE[which]} anew and verified: {file} is another key"
     assert f"    rm {file}.before" in said.out.splitlines()
-    assert f"{file}.former" in said.out or which == "metadata"
-    assert read_key(file) != old
-    assert read_key(file.with_name(f"{file.name}.before")) == old
+    assert (f"{file}.former" in said.out) == (which == "outbox")
+    assert read_index_keys(file) != old
+    assert read_index_keys(file.with_name(f"{file.name}.before")) == old
     assert file.stat().st_mtime > since
     assert rmp("store", "check").out.endswith("the store is sound\n")
     assert rmp("doctor", "list").status == rmp("outbox", "list").status == 0
     assert checked(rmp) == before
+
+
+def test_what_a_migration_has_kept_is_said_to_be_under_the_key_of_before(
+    rmp: Rmp, service: Path, which: str
+) -> None:
+    kept = service / "store/data.mdb.format-2"
+    shutil.copy2(service / "store/data.mdb", kept)
+    said = rmp("key", "rotate", which).out.splitlines()
+    assert said[said.index(f"    rm {kept}") - 1].startswith("this too is under the key")
+    assert kept.exists()
 
 
 def test_what_is_kept_is_listed(rmp: Rmp, which: str) -> None:
@@ -99,7 +114,7 @@ def interrupted(rmp: Rmp, service: Path, which: str, to: pytest.MonkeyPatch) -> 
 def test_what_was_interrupted_is_said_by_all_and_ended_by_a_second_call(
     rmp: Rmp, service: Path, which: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = read_key(service / FILES[which])
+    old = read_index_keys(service / FILES[which])
     interrupted(rmp, service, which, monkeypatch)
     hint = f"rmp key rotate {which} was interrupted: give it again; nothing is lost"
     commands = (
@@ -114,21 +129,22 @@ def test_what_was_interrupted_is_said_by_all_and_ended_by_a_second_call(
         assert (hint in said.err + said.out) == concerned, command
     said = rmp("key", "rotate", which)
     assert said.out.startswith("the rotation that was interrupted is ended: ")
-    assert read_key(service / f"{FILES[which]}.before") == old
+    assert read_index_keys(service / f"{FILES[which]}.before") == old
     assert rmp("store", "check").out.endswith("the store is sound\n")
     assert hint not in checked(rmp)
 
 
-def test_the_other_key_waits_for_the_interrupted_one(
+def test_the_other_keys_wait_for_the_interrupted_one(
     rmp: Rmp, service: Path, which: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(rmp, service, which, monkeypatch)
-    (other,) = {*FILES} - {which}
-    said = rmp("key", "rotate", other)
-    assert said.status == 1
-    assert f"hint: rmp key rotate {which} was interrupted: give it again" in said.err
-    assert not (service / f"{FILES[other]}.next").exists()
-    for each in (which, other):
+    others = {*FILES} - {which}
+    for other in others:
+        said = rmp("key", "rotate", other)
+        assert said.status == 1
+        assert f"hint: rmp key rotate {which} was interrupted: give it again" in said.err
+        assert not (service / f"{FILES[other]}.next").exists()
+    for each in (which, *others):
         assert rmp("key", "rotate", each).status == 0
     assert rmp("store", "check").out.endswith("the store is sound\n")
 
@@ -136,7 +152,8 @@ def test_the_other_key_waits_for_the_interrupted_one(
 @pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("which", "part"), [("metadata", "milter"), ("outbox", "milter"), ("outbox", "courier")]
+    ("which", "part"),
+    [("metadata", "milter"), ("index", "milter"), ("outbox", "milter"), ("outbox", "courier")],
 )
 def test_a_process_that_starts_in_between_says_so_and_ends(
     rmp: Rmp, service: Path, which: str, part: str, monkeypatch: pytest.MonkeyPatch
@@ -194,7 +211,7 @@ def test_keys_of_before_open_to_others_are_told(rmp: Rmp, service: Path) -> None
         (service / f"{file}.before").chmod(0o640)
     (service / "shared/outbox.key.former").chmod(0o644)
     said = checked(rmp)
-    assert said.count("others may reach it") == 3
+    assert said.count("others may reach it") == 4
 
 
 def test_a_backup_of_keys_has_them_all_and_an_older_one_opens_by_its_own(
@@ -213,6 +230,7 @@ def test_a_backup_of_keys_has_them_all_and_an_older_one_opens_by_its_own(
     kept = {each.name for each in new_keys.rglob("*.key*")}
     assert kept >= {"outbox.key", "outbox.key.before", "outbox.key.former"}
     assert kept >= {"metadata.key", "metadata.key.before"}
+    assert kept >= {"index.key", "index.key.before"}
     for age in ("old", "new"):
         (copy,) = (tmp_path / age).iterdir()
         (keys,) = (tmp_path / f"{age}-keys").iterdir()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ from rmp_milter.status.diary import HostWork, last
 from rmp_milter.store.format.version import FORMAT
 from testbed.folders import own_folder
 from testbed.openssl import openssl
+from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 from testbed.x509_issuing import issue, pem
 from testbed.x509_maker import DAY, Maker
 
@@ -52,8 +54,8 @@ needs_public_code = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Path]:
+@contextmanager
+def made_service() -> Iterator[Path]:
     top = own_folder("rmp-")
     top.chmod(0o755)
     users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
@@ -62,6 +64,18 @@ def service() -> Iterator[Path]:
     assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
     yield folder
     shutil.rmtree(top)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Path]:
+    with made_service() as folder:
+        yield folder
+
+
+@pytest.fixture
+def own_service() -> Iterator[Path]:
+    with made_service() as folder:
+        yield folder
 
 
 def rmp(service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -119,6 +133,33 @@ def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
 
 @needs_root
 @needs_public_code
+def test_a_token_is_asked_by_the_keepers_user(
+    own_service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = own_service
+    soft_token = SoftToken(service.parent / "token")
+    monkeypatch.setenv(CONFIGURATION, str(soft_token.configuration))
+    file = service / "rmp.toml"
+    text = file.read_text().replace('token_module = ""', f'token_module = "{MODULE}"')
+    file.write_text(text.replace('token_pin = ""', f'token_pin = "{soft_token.pin_file}"'))
+    arguments = ("key", "rotate", "custody", "--token", soft_token.uri())
+    refused = rmp(service, *arguments)
+    assert refused.returncode == 1
+    assert "cannot act as daemon" in refused.stderr
+    assert owner_and_mode(service / "keeper" / "custody.key") == (KEEPER, "0o600")
+    soft_token.give_to(uid_of(KEEPER))
+    done = rmp(service, *arguments)
+    assert done.returncode == 0, done.stderr
+    written = [*(service / "keeper").glob("custody*")]
+    assert {owner_and_mode(each) for each in written} == {(KEEPER, "0o600")}
+    assert len(written) == 2
+    listed = rmp(service, "key", "list")
+    assert f"lies elsewhere: {soft_token.uri()}" in listed.stdout
+    assert "not proven" not in listed.stdout
+
+
+@needs_root
+@needs_public_code
 def test_what_root_adds_to_the_s_mime_keys_is_the_keepers(service: Path) -> None:
     laid_out = service / "public" / "service-smime.cer"
     before = laid_out.read_bytes()
@@ -137,7 +178,11 @@ def test_what_root_adds_to_the_s_mime_keys_is_the_keepers(service: Path) -> None
 @needs_public_code
 @pytest.mark.parametrize(
     ("which", "file", "mode"),
-    [("metadata", "milter/metadata.key", "0o600"), ("outbox", "shared/outbox.key", "0o640")],
+    [
+        ("metadata", "milter/metadata.key", "0o600"),
+        ("index", "milter/index.key", "0o600"),
+        ("outbox", "shared/outbox.key", "0o640"),
+    ],
 )
 def test_a_rotated_key_has_the_owner_mode_and_group_of_the_old_one(
     service: Path, which: str, file: str, mode: str
@@ -262,7 +307,7 @@ from rmp_milter.store.format import version
 os.umask(0o077)
 ours = version.FORMAT.number
 version.FORMAT = version.FORMAT._replace(number=ours + 1)
-lmdb_engine.STEPS = {ours: lambda handle, keys, told: None}
+lmdb_engine.STEPS = {ours: lambda course: None}
 sys.exit(main.run(["--config", sys.argv[1], "store", "migrate"]))
 """
 

@@ -251,3 +251,49 @@ def test_nothing_that_it_prints_is_a_name(sides: Sides) -> None:
     said = sides.rmp("store", "relearn", "--accept", *WITNESSES)
     assert sides.relearnt
     assert not any(name in (said.out + said.err).lower() for name in ("zebulon", "quinc"))
+
+
+def test_what_is_more_than_fits_into_memory_is_accepted_part_by_part(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keeper from long ago knows another card of everything."""
+    monkeypatch.setattr(both_sides, "MOST_KEPT", 2)
+    sides.stands("ahead", ANNE, PAUL, JEAN, DOSSIER, OTHER)
+    assert "cards further on than the keeper knows: at least 2 dossiers" in (
+        sides.rmp("store", "relearn").out
+    )
+    shown = sides.shown("--accept")
+    assert (shown["refused"], shown["more"]) == ([], True)
+    assert {each.cards[0] for each in sides.relearnt if each.cards} == {
+        sides.cards[each] for each in (ANNE, PAUL, JEAN, DOSSIER, OTHER)
+    }
+    assert sides.rmp("store", "relearn").out == "there is nothing to accept\n"
+
+
+def test_an_older_store_is_seen_behind_however_many_cards_of_another_kind(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(both_sides, "MOST_KEPT", 1)
+    sides.stands("ahead", ANNE, PAUL, JEAN, DOSSIER)
+    sides.stands("old", OTHER)
+    assert sides.rmp("store", "relearn", "--accept").status == 2
+    assert sides.relearnt == []
+    assert sides.shown("--accept", *WITNESSES)["accepted"] is True
+
+
+def test_where_the_first_are_all_refused_it_ends_and_says_so(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(both_sides, "MOST_KEPT", 1)
+    sides.stands("ahead", ANNE, DOSSIER)
+    expect: Callable[..., Any] = sides.played.expect
+
+    def none(kind: object, request: object) -> object:
+        if isinstance(request, Relearn):
+            raise KeeperFailed(Failed(Why.UNENTITLED, "no"))
+        return expect(kind, request)
+
+    monkeypatch.setattr(sides.played, "expect", none)
+    said = sides.rmp("store", "relearn", "--accept")
+    assert said.status == 1
+    assert "there are more behind those" in said.err

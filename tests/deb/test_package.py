@@ -48,7 +48,8 @@ def test_a_package_for_the_next_debian_is_newer() -> None:
 @pytest.mark.parametrize("target", TARGETS, ids=str)
 def test_what_is_packaged_is_what_the_service_runs_by(target: PackageTarget) -> None:
     names = {pin.name for pin in packaged(target)}
-    assert {"cryptography", "cffi", "rpgp-py", "lmdb", "click", "dnspython"} <= names
+    wanted = {"cryptography", "cffi", "rpgp-py", "lmdb", "click", "dnspython", "python-pkcs11"}
+    assert wanted <= names
     assert names.isdisjoint({"pymilter", "pytest", "mypy", "setuptools", "yarl", *LEFT_OUT})
     assert all("--hash=sha256:" in pin.text for pin in packaged(target))
 

@@ -23,7 +23,7 @@ from rmp_milter.keeper.keys.sealing import (
     open_custody_slot,
     open_session_key,
 )
-from rmp_milter.store.format.keys import StoreKeys, read_key
+from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import Snapshot
 
@@ -122,11 +122,7 @@ def _thirty_two_bytes(files: list[Path]) -> Iterator[bytes]:
 
 @contextmanager
 def _snapshot(folder: Path) -> Iterator[Snapshot]:
-    keys = StoreKeys(
-        metadata=read_key(folder / "milter" / "metadata.key"),
-        index=read_key(folder / "milter" / "index.key"),
-        outbox=read_key(folder / "shared" / "outbox.key"),
-    )
+    keys = read_store_keys(folder / "milter", folder / "shared" / "outbox.key")
     store = engine_at(folder / "store", StoreSection()).open(keys, read_only=True)
     with closing(store), store.snapshot() as view:
         yield view

@@ -21,12 +21,15 @@ class KeeperProxy:
     """Stands at the keeper's socket until closed; ``passing`` may be exchanged meanwhile.
 
     It serves so many calls at once as it has ``workers``, as they come; all, if none are named.
+    ``beside`` is the keeper's own socket where it keeps that: then this is one more way to it.
     """
 
-    def __init__(self, path: Path, workers: int = 0) -> None:
+    def __init__(self, path: Path, workers: int = 0, beside: Path | None = None) -> None:
         self.passing: Passing = lambda _request, _reply: True
-        self._path, self._real = path, path.with_name("keeper.real.sock")
-        path.rename(self._real)
+        self._path, self._real = path, beside or path.with_name("keeper.real.sock")
+        self._beside = beside is not None
+        if not beside:
+            path.rename(self._real)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         path.chmod(0o777)
@@ -44,7 +47,10 @@ class KeeperProxy:
         for thread in self._threads:
             thread.join()
         self._listener.close()
-        self._real.rename(self._path)
+        if self._beside:
+            self._path.unlink(missing_ok=True)
+        else:
+            self._real.rename(self._path)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):

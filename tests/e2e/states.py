@@ -17,7 +17,7 @@ from rmp_milter.handlers.way_in.throttles import subject_of
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.tries import EVERYBODY, of_person
-from rmp_milter.store.format.keys import StoreKeys, read_key
+from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
 from rmp_milter.store.surface import Store
 from testbed.service import Service
@@ -27,11 +27,7 @@ from testbed.service import Service
 def open_store(service: Service) -> Iterator[Store]:
     """Open the store beside the milter, as a command of the host does."""
     folder = service.folder
-    keys = StoreKeys(
-        metadata=read_key(folder / "milter" / "metadata.key"),
-        index=read_key(folder / "milter" / "index.key"),
-        outbox=read_key(folder / "shared" / "outbox.key"),
-    )
+    keys = read_store_keys(folder / "milter", folder / "shared" / "outbox.key")
     with engine_at(folder / "store", load(service.config).store).open(keys) as store:
         yield store
 

@@ -41,10 +41,10 @@ def killed_in_between(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
         with store.snapshot() as view:
             dossiers = [*view.dossiers()]
         first, second, third, *_ = (each.dossier_id for each in dossiers)
-        assert reslotting._together(keeper, store, (first,), now).dossiers == 1
+        assert reslotting._together(keeper, store, (first,), now).count == 1
         with monkeypatch.context() as patch:
             patch.setattr(reslotting, "show_committed", lambda *_: None)
-            assert reslotting._together(keeper, store, (second,), now).dossiers == 1
+            assert reslotting._together(keeper, store, (second,), now).count == 1
         wanted = [reslotting._wanted(each) for each in dossiers if each.dossier_id == third]
         asked = Reslot((*wanted,), keeper.event(reslotting.ACTION, ""))
         assert all(each.card for each in keeper.ask(Reslotted, asked).slots)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from clinic import PDF
 
-from rmp_milter.store.format.keys import read_key
+from rmp_milter.store.format.keys import read_index_keys
 from testbed.command import CommandError
 from testbed.host import Host
 from testbed.sending import send
@@ -56,7 +56,8 @@ def test_the_keys_are_others_and_the_service_goes_on(host: Host) -> None:
     paul = host.doctor("Dr Paul CLE", "paul@cabinet.test")
     lab = host.doctor("Dr Lab CLE", "lab@cabinet.test", "biologiste")
     host.ask(paul, paul.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
-    host.ask(lab, lab.pgp_mime(f"{LINES}\nLa lettre de devant.\n", {"Radio.pdf": PDF}))
+    letter = lab.pgp_mime(f"{LINES}\nLa lettre de devant.\n", {"Radio.pdf": PDF})
+    host.ask(lab, letter)
     host.ask(lab, lab.pgp_mime(f"{OTHER_LINES}\nElle attend.\n"))  # nobody's dossier yet
     host.settle()
     sent_before = return_path(host.postfix.wait_mail(lab.mail, 1)[-1])
@@ -68,17 +69,24 @@ def test_the_keys_are_others_and_the_service_goes_on(host: Host) -> None:
         host.service.rmp("key", "rotate", "metadata")
     host.service.stop(Part.MILTER)
     files = [
-        host.service.folder / each for each in ("milter/metadata.key", "shared/outbox.key")
+        host.service.folder / each
+        for each in ("milter/metadata.key", "milter/index.key", "shared/outbox.key")
     ]
-    old = [read_key(file) for file in files]
-    for which in ("metadata", "outbox"):
+    old = [read_index_keys(file) for file in files]
+    for which in ("metadata", "index", "outbox"):
         host.service.rmp("key", "rotate", which)
-    assert all(read_key(file) != key for file, key in zip(files, old, strict=True))
+    assert all(read_index_keys(file) != key for file, key in zip(files, old, strict=True))
     host.service.start(Part.MILTER, Part.COURIER)
     host.service.wait_ready()
 
     (help_text,) = host.answers(paul, after=read_before)
     assert "mode d'emploi" in help_text.subject
+    before = host.stored()["documents"]
+    assert host.send(lab, letter).accepted  # a retry: it is done
+    replay = re.sub(rb"(?m)^Message-ID:.*$", b"Message-ID: <other@cabinet.test>\r", letter)
+    refused = host.send(lab, replay)
+    assert (refused.code, "a deja ete recu" in refused.text) == (550, True)
+    assert host.stored()["documents"] == before
     host.ask(lab, lab.pgp_mime(f"{LINES}\nLa lettre de derrière.\n"))
     read = host.exchange(paul, paul.pgp_mime(f"Demande : dossier\n{LINES}"))
     words = "\n".join(each.text for each in read)
@@ -87,6 +95,9 @@ def test_the_keys_are_others_and_the_service_goes_on(host: Host) -> None:
     host.ask(paul, paul.pgp_mime(f"Demande : création\n{OTHER_LINES}Consentement : oui\n"))
     read = host.exchange(paul, paul.pgp_mime(f"Demande : dossier\n{OTHER_LINES}"))
     assert any("Elle attend." in each.text for each in read)  # adopted
+    urgent = "Demande : urgence\nPatient : CLEF Jeane\nÂge : environ 67\nMotif : inconsciente\n"
+    (listed, *_) = host.ask(lab, lab.pgp_mime(urgent))
+    assert "CLEFS Jeanne" in listed.text
 
     assert b"the store is sound" in host.service.rmp("store", "check").stdout
     said = host.service.rmp("check", "--no-postfix", check=False).stdout.decode()

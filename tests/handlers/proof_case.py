@@ -40,7 +40,7 @@ from rmp_milter.handlers.table import HANDLERS
 
 NIR = "159017511600108"
 WHO = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
-CODE, CARD = ByCode(CODE_SLOT), ByVitale(b"v" * 80)
+CODE, CARD = ByCode(CODE_SLOT), ByVitale(b"v" * 80, bytes(35))
 FILED = [entry(number, Onglet.BIOLOGIE, "Bilan", [DEMO]) for number in (1, 2)]
 WAITING = Waiting(
     b"w" * 16,

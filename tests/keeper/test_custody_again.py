@@ -23,7 +23,7 @@ from rmp_milter.dossier.cards import dossier_card, slot_digest
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.desk.ways import WRONG_CUSTODY
-from rmp_milter.keeper.keys.former_keys import FormerKey
+from rmp_milter.keeper.keys.former_keys import FormerCustody
 from rmp_milter.keeper.keys.sealing import (
     SealError,
     blind_number,
@@ -36,7 +36,7 @@ ACTION = "nouvelle clé de garde"
 
 def rotated(desk: Desk) -> Desk:
     """Return the desk with another custody key beside the former one."""
-    former = (FormerKey("custody-20261201.key", desk.keys.custody),)
+    former = (FormerCustody("custody-20261201.key", desk.keys.custody),)
     keys = dataclasses.replace(
         desk.keys, custody=X25519PrivateKey.generate(), former_custody=former
     )

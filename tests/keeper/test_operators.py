@@ -23,10 +23,10 @@ from rmp_milter.calls.client import (
     KeeperFailed,
     KeeperLine,
 )
+from rmp_milter.calls.listening import Listening, listen
 from rmp_milter.calls.protocol import Checkpointed, Record, Recorded, Why
 from rmp_milter.keeper import operators, worker
 from rmp_milter.keeper.desk.desk import Limits
-from rmp_milter.keeper.listening import Listening, listen
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from testbed.folders import own_folder
 from testbed.forks import in_a_child

@@ -39,6 +39,7 @@ from openpgp.composed import SignedSecretKey
 from rmp_milter.calls import wire
 from rmp_milter.calls.authority import Authority, PersonSaid
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.listening import Listening, ServerError, listen, listening
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol import (
     Checkpoint,
@@ -62,7 +63,6 @@ from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.keys.keys import Keys, load_keys, make_keys
-from rmp_milter.keeper.listening import Listening, ServerError, listen, listening
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.openpgp.keypackets import session_keys
@@ -403,7 +403,7 @@ SERVE = """
 import os, sys
 from pathlib import Path
 from rmp_milter.keeper.keys.keys import load_keys
-from rmp_milter.keeper.listening import Listening
+from rmp_milter.calls.listening import Listening
 from rmp_milter.keeper.server import serve
 folder = Path(sys.argv[1])
 place = Listening(folder / "k.sock", frozenset({os.getuid()}))

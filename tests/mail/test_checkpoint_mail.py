@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.dossier.model import Slice
-from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
+from rmp_milter.mail.outgoing.checkpoint_mail import MailedCheckpoint, checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import last_hour
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
@@ -21,8 +21,8 @@ FIVE = 1_793_491_200 + 5 * 3600  # 2026-11-01, 5:00 UTC
 
 def test_the_note_arrives_byte_for_byte_with_what_to_do_with_it() -> None:
     sender = ServiceAddress("rmp@chu.example", "Résumé médical partagé")
-    made = checkpoint_mail(NOTE, sender, "dpo@ars.example", FIVE, "token")
-    again = checkpoint_mail(NOTE, sender, "dpo@ars.example", FIVE, "token")
+    made = checkpoint_mail(MailedCheckpoint(NOTE), sender, "dpo@ars.example", FIVE, "token")
+    again = checkpoint_mail(MailedCheckpoint(NOTE), sender, "dpo@ars.example", FIVE, "token")
     assert made == again
     assert (made.recipient, made.message_id) == ("dpo@ars.example", "<token@chu.example>")
     (piece,) = made.pieces
@@ -48,7 +48,11 @@ def test_the_note_arrives_byte_for_byte_with_what_to_do_with_it() -> None:
 def test_only_a_checkpoint_is_sent() -> None:
     with pytest.raises(NoteError):
         checkpoint_mail(
-            b"noise", ServiceAddress("rmp@chu.example", "RMP"), "a@b.example", 0, "t"
+            MailedCheckpoint(b"noise"),
+            ServiceAddress("rmp@chu.example", "RMP"),
+            "a@b.example",
+            0,
+            "t",
         )
 
 

@@ -24,7 +24,7 @@ FLOORS = (
     ("credentials",),
     ("audit", "calls", "config", "status", "store", "trust"),
     ("mail",),
-    ("keeper", "handlers", "courier"),
+    ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
     ("cli",),
@@ -72,7 +72,11 @@ RESERVED = {
     # The network's names are asked for by a command of the host, never by the service.
     "dns": ["rmp_milter.host.live.dns_look"],
     "dkim": ["rmp_milter.courier.dkim_signature"],
-    "subprocess": ["rmp_milter.postfix.asking", "rmp_milter.host.supervisor"],
+    "subprocess": [
+        "rmp_milter.postfix.asking",
+        "rmp_milter.host.supervisor",
+        "rmp_milter.host.sealed_credentials",
+    ],
     "click": ["rmp_milter.cli.*"],
     # Private keys: the keeper's, and the courier's DKIM key, which decrypts nothing.
     # The access log's notes are verified with public ones only.
@@ -82,13 +86,23 @@ RESERVED = {
         "rmp_milter.tlog.notes",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
+    # The network between hosts is a process of its own.
+    "ssl": ["rmp_milter.tunnel.*", "rmp_milter.host.live.*"],
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
     "urllib.request": ["rmp_milter.trust.fetching"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
+    # A library of its own in the keeper's process: only where a key lies on a token.
+    "pkcs11": ["rmp_milter.keeper.keys.token"],
+    "rmp_milter.keeper.keys.token_key": ["rmp_milter.keeper.keys.reach"],
+    "rmp_milter.keeper.keys.token": [
+        "rmp_milter.keeper.keys.token_key",
+        "rmp_milter.host.custody_moves",
+    ],
     "tnefparse": ["rmp_milter.mail.incoming.tnef"],
     # Slow on hostile octets: only behind the walk by tags and lengths, and where it is needed.
     "asn1crypto": [

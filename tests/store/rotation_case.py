@@ -26,7 +26,7 @@ from rmp_milter.store.store import LmdbStore
 
 LATER = 1_700_100_000
 MODES = {METADATA: 0o600, INDEX: 0o600, OUTBOX: 0o640}
-KEY_FILE = {Rotated.METADATA: METADATA, Rotated.OUTBOX: OUTBOX}
+KEY_FILE = {Rotated.METADATA: METADATA, Rotated.INDEX: INDEX, Rotated.OUTBOX: OUTBOX}
 Content = dict[str, dict[bytes, bytes]]
 
 

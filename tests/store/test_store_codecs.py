@@ -1,8 +1,11 @@
+import hmac
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_case import KEYS, a_doctor
+from store_case import KEYS, a_doctor, a_dossier
 
 from rmp_milter.dossier.model import (
     BodySlice,
@@ -233,6 +236,38 @@ def test_blind_keys_depend_on_key_kind_and_value() -> None:
     }
     assert len(found) == 4
     assert blind.of(LinkKind.MAIL, "a@b") == Blind(KEYS.index).of(LinkKind.MAIL, "a@b")
+
+
+def by_hand(key: bytes, purpose: str, value: bytes) -> bytes:
+    """HMAC-SHA256 under the key that HKDF-SHA256 (RFC 5869, no salt) draws."""
+    drawn = hmac.digest(bytes(32), key, "sha256")
+    info = b"rmp-milter store 1 " + purpose.encode() + b"\1"
+    return hmac.digest(hmac.digest(drawn, info, "sha256"), value, "sha256")
+
+
+def test_a_digest_goes_through_all_index_keys_as_the_document_says() -> None:
+    blind = Blind(b"a" * 32 + b"b" * 32 + b"c" * 32)
+    first = by_hand(b"a" * 32, "index", b"mail\0a@b")
+    for size, found in ((32, blind.of), (16, blind.short)):
+        second = by_hand(b"b" * 32, "index again", first[:size])[:size]
+        third = by_hand(b"c" * 32, "index again", second)[:size]
+        assert found(LinkKind.MAIL, "a@b") == third
+    assert Blind(b"a" * 32).of(LinkKind.MAIL, "a@b") == first
+    assert Blind(b"a" * 32).short(LinkKind.MAIL, "a@b") == first[:16]
+
+
+@pytest.mark.promise(number=3)
+def test_the_order_of_index_keys_counts() -> None:
+    one, two = Blind(b"a" * 32 + b"b" * 32), Blind(b"b" * 32 + b"a" * 32)
+    assert one.of(LinkKind.MAIL, "a@b") != two.of(LinkKind.MAIL, "a@b")
+    assert one.check_value() != two.check_value()
+
+
+def test_search_terms_and_words_need_the_newest_index_key_alone() -> None:
+    alone, behind = Codecs(KEYS), Codecs(replace(KEYS, index=b"x" * 32 + KEYS.index))
+    dossier = a_dossier()
+    assert behind.terms.of(dossier) == alone.terms.of(dossier)
+    assert behind.words.of(dossier) == alone.words.of(dossier)
 
 
 def test_a_doctor_without_account_is_not_found_by_an_empty_one() -> None:

@@ -4,6 +4,14 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.store import StoreKeyError, StoreKeys, make_key, read_key
+from rmp_milter.store.format.keys import (
+    MOST_INDEX_KEYS,
+    each_key,
+    key_lines,
+    read_index_keys,
+)
+
+LINE = base64.b64encode(b"k" * 32) + b"\n"
 
 
 def test_a_new_key_file_is_read_back_as_32_bytes(tmp_path: Path) -> None:
@@ -61,3 +69,54 @@ def test_keys_do_not_show_in_their_representation() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(StoreKeyError, match="32 bytes"):
         StoreKeys(metadata=b"M" * 31, index=b"I" * 32, outbox=b"O" * 32)
+
+
+# The index key, which goes on from those before it
+
+
+def test_an_index_key_is_all_keys_of_its_file_the_oldest_first(tmp_path: Path) -> None:
+    path = tmp_path / "index.key"
+    make_key(path)
+    assert read_index_keys(path) == read_key(path)
+    keys = b"a" * 32 + b"b" * 32 + b"c" * 32
+    path.write_bytes(key_lines(keys))
+    assert path.read_bytes().count(b"\n") == 3
+    assert read_index_keys(path) == keys
+    assert each_key(keys) == (b"a" * 32, b"b" * 32, b"c" * 32)
+    path.write_bytes(b"\n" + key_lines(keys) + b"\n")
+    assert read_index_keys(path) == keys
+    with pytest.raises(StoreKeyError, match="not one line of base64"):
+        read_key(path)  # what a version says that knows no second key
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "holds 0 bytes"),
+        (LINE + b"\n" + LINE, "holds 0 bytes"),
+        (LINE + LINE[:40] + b"\n", "holds 30 bytes"),
+        (LINE + b"not base64!\n", "not one line of base64"),
+        (LINE * (MOST_INDEX_KEYS + 1), f"more than {MOST_INDEX_KEYS} keys"),
+        (b"x" * 10_000, "base64|bytes, not 32"),
+    ],
+)
+def test_a_malformed_index_key_file_says_what_is_wrong(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    path = tmp_path / "index.key"
+    path.write_bytes(content)
+    with pytest.raises(StoreKeyError, match=reason) as fault:
+        read_index_keys(path)
+    assert base64.b64encode(b"k" * 32).decode() not in str(fault.value)
+
+
+def test_as_many_index_keys_as_may_be_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "index.key"
+    path.write_bytes(LINE * MOST_INDEX_KEYS)
+    assert read_index_keys(path) == b"k" * 32 * MOST_INDEX_KEYS
+
+
+@pytest.mark.parametrize("index", [b"", b"I" * 31, b"I" * 33, b"I" * 63])
+def test_an_index_key_is_whole_keys(index: bytes) -> None:
+    with pytest.raises(StoreKeyError, match="32 bytes"):
+        StoreKeys(metadata=b"M" * 32, index=index, outbox=b"O" * 32)

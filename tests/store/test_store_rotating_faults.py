@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import lmdb
@@ -25,7 +24,7 @@ from store_case import (
 
 from rmp_milter.store import StoreError, StoreKeyError, StoreKeys, rotating
 from rmp_milter.store.format.former_keys import read_former
-from rmp_milter.store.format.keys import INDEX, OUTBOX, read_key
+from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_key
 from rmp_milter.store.format.succession import Rotated, unfinished
 from rmp_milter.store.resealing import reseal
 
@@ -45,6 +44,7 @@ CALLS = {
 }
 MORE_CALLS = {
     Rotated.METADATA: {"replace": 2},
+    Rotated.INDEX: {"replace": 2},
     Rotated.OUTBOX: {"replace": 3, "keep_former": 1},
 }
 MOMENTS = [
@@ -67,7 +67,7 @@ def test_a_kill_leaves_all_old_or_a_second_call_ends_it(
     )
     assert killed.returncode == -signal.SIGKILL
     old = content(home / "store") == found
-    if read_key(home / KEY_FILE[which]) != getattr(KEYS, which):
+    if getattr(keys_in(home), which) != getattr(KEYS, which):
         assert not unfinished(home, home / OUTBOX)  # all new
         assert not old
         assert sound(home, keys_in(home))
@@ -151,18 +151,12 @@ def test_a_key_that_is_anothers_is_told_and_nothing_is_forgotten(
 ) -> None:
     file = home / KEY_FILE[which]
     next_key = file.with_name(f"{file.name}.next")
-    shutil.copy(home / INDEX, file)
-    shutil.copy(home / INDEX, next_key)
-    with pytest.raises(StoreKeyError, match=f"{KEY_FILE[which]} holds what belongs in {INDEX}"):
+    other = METADATA if which is Rotated.INDEX else INDEX
+    shutil.copy(home / other, file)
+    shutil.copy(home / other, next_key)
+    with pytest.raises(StoreKeyError, match=f"{KEY_FILE[which]} holds what belongs in {other}"):
         rotate(home, which)
     assert next_key.exists()
-
-
-def test_the_index_key_is_not_made_anew(home: Path, tmp_path: Path) -> None:
-    other = replace(KEYS, index=b"x" * 32)
-    (tmp_path / "target").mkdir()
-    with pytest.raises(StoreError, match="look-ups cannot be made anew"):
-        reseal(home / "store", tmp_path / "target", KEYS, other, lambda *_: None)
 
 
 def test_a_store_in_use_is_left_alone(home: Path, which: Rotated) -> None:

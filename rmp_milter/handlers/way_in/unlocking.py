@@ -13,6 +13,7 @@ from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.protocol import (
     DECOY_SLOT,
     DECOY_VITALE,
+    SLOT_ROOM,
     ByCode,
     ByCustody,
     ByVitale,
@@ -130,7 +131,7 @@ def way_in_of(admission: Admission) -> WayIn:
         case Way.CODE:
             return ByCode(code)
         case Way.VITALE:
-            return ByVitale(vitale)
+            return ByVitale(vitale, fill=bytes(max(0, SLOT_ROOM - len(vitale))))
         case _:
             return ByCustody(slots.custody if slots else b"")
 

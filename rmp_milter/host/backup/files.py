@@ -28,6 +28,8 @@ from rmp_milter.host.backup.manifest import (
     BackupFile,
 )
 from rmp_milter.host.owners import as_owner, name_of
+from rmp_milter.keeper.keys.former_keys import is_former
+from rmp_milter.keeper.keys.keys import LOG as LOG_KEY
 from rmp_milter.keeper.log.copying import LogMoment
 from rmp_milter.store.format.former_keys import former_file
 from rmp_milter.store.format.succession import before_of, next_of
@@ -78,11 +80,15 @@ def keys_alone(config: Config) -> list[SmallFile]:
 
 
 def names_of_keys(config: Config) -> list[str]:
-    """Return the names of all key files; none of them comes into this process."""
+    """Return the names of the key files that a service needs; none comes into this process.
+
+    A former key of the access log signs nothing any more, and nothing is lost without it.
+    """
     return [
         name
         for folder, walked in _with_keys(config)
         for name in as_owner(folder, partial(_names, walked), list[str])
+        if not is_former(Path(name).name, LOG_KEY)
     ]
 
 

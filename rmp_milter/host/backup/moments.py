@@ -10,6 +10,7 @@ pipe; what comes out there this process writes and sums.
 """
 
 import hashlib
+import io
 import os
 import signal
 import socket
@@ -172,7 +173,7 @@ class _Side(_Line):
         fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(fd, "wb", buffering=0) as file:  # noqa: PTH123 -- it carries the mode
             while piece := os.read(self._data, _PIECE):
-                file.write(piece)
+                _write_all(file, piece)
                 digest.update(piece)
                 done += len(piece)
                 told(what, min(done, size), max(done, size))
@@ -181,6 +182,13 @@ class _Side(_Line):
         told(what, done, done)
         original = self._part.joinpath(*name[1:])
         return like(original, "/".join(name), done, digest.hexdigest())
+
+
+def _write_all(file: io.FileIO, piece: bytes) -> None:
+    """Write all of it: a nearly full disk takes a part, and says so only at the next octet."""
+    left = memoryview(piece)
+    while left:
+        left = left[file.write(left) :]
 
 
 @contextmanager

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import Learned, Show
+from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed, KeeperLine
+from rmp_milter.calls.protocol import CustodyTried, Learned, Show, TryCustody
 from rmp_milter.config import Config
+from rmp_milter.host.custody_moves import places
 from rmp_milter.host.live.as_user import as_daemon
 from rmp_milter.host.live.dns_look import DnsUnanswered, Resolver, dns_findings, resolver_of
 from rmp_milter.host.live.milter_call import call_milter
 from rmp_milter.host.live.smtp_try import listeners, try_listener
 from rmp_milter.host.owners import as_owner
+from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.postfix.facts import Expectations, PostfixFinding, Severity, error, warning
 from rmp_milter.postfix.settings import PostfixError, read_settings
 from rmp_milter.status.diary import HostWork, WorkDone, note
@@ -31,7 +33,7 @@ def live_findings(
 ) -> list[PostfixFinding]:
     """Call every part as the one before it does; raises ``ValueError`` for no ``resolver``."""
     asked = resolver_of(resolver) if resolver else None
-    found = [*_keeper(config), *_courier(config)]
+    found = [*_keeper(config), *_custody(config), *_courier(config)]
     settings: dict[str, str] = {}
     if with_postfix:
         with suppress(PostfixError):  # said by the check of its settings
@@ -98,14 +100,35 @@ def _keeper(config: Config) -> list[PostfixFinding]:
 
 
 def _asked(config: Config) -> Iterator[PostfixFinding]:
-    socket = config.sockets.keeper
+    for socket in config.keeper_sockets:
+        try:
+            KeeperClient(socket, PATIENCE_SECONDS).expect(Learned, Show(()))
+        except (KeeperDown, KeeperFailed) as fault:
+            yield error(
+                f"{socket}: the keeper does not answer the milter: {fault}",
+                "start it (systemctl status rmp-keeper); its log says what it lacks",
+            )
+
+
+def _custody(config: Config) -> Iterator[PostfixFinding]:
+    """Have the keeper ask custody keys that lie elsewhere, by the door for root alone."""
+    if not _lies_elsewhere(config):
+        return
     try:
-        KeeperClient(socket, PATIENCE_SECONDS).expect(Learned, Show(()))
+        with KeeperLine(config.sockets.operator, PATIENCE_SECONDS) as line:
+            tried, _ = line.expect(CustodyTried, TryCustody())
     except (KeeperDown, KeeperFailed) as fault:
-        yield error(
-            f"{socket}: the keeper does not answer the milter: {fault}",
-            "start it (systemctl status rmp-keeper); its log says what it lacks",
-        )
+        yield warning(f"the custody key elsewhere cannot be tried: {fault}", "as root: again")
+        return
+    for each in tried.faults:
+        yield error(f"{each}: emergencies wait for it", "docs/admin.md, A token that is away")
+
+
+def _lies_elsewhere(config: Config) -> bool:
+    try:
+        return bool(places(config))
+    except (KeyFileError, OSError):
+        return False  # what cannot be read is found where it is read
 
 
 def _courier(config: Config) -> list[PostfixFinding]:

@@ -4,6 +4,8 @@ Whatever hands out a key writes its leaf first: the calls (here, in :mod:`~.doss
 :mod:`~.deposits`) are arranged so that nothing leaves before the log is on disk.
 """
 
+import logging
+
 import msgspec
 
 from rmp_milter.calls.memory import Memory
@@ -33,6 +35,7 @@ from rmp_milter.calls.protocol import (
     SealAgain,
     Show,
     Translate,
+    TryCustody,
     Vouch,
     Wait,
     Wake,
@@ -48,7 +51,7 @@ from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.doors import Door, check_door
 from rmp_milter.keeper.desk.dossiers import create, prove, recode, release
 from rmp_milter.keeper.desk.histories import history
-from rmp_milter.keeper.desk.hosts import forget, rekey, vouch, wake
+from rmp_milter.keeper.desk.hosts import forget, rekey, try_custody, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
 from rmp_milter.keeper.desk.records import record
@@ -63,9 +66,16 @@ from rmp_milter.keeper.desk.showing import show
 from rmp_milter.keeper.desk.translating import translate
 from rmp_milter.keeper.desk.welcoming import welcome
 from rmp_milter.keeper.desk.without_title import note_without_title
+from rmp_milter.keeper.keys.custody import CustodyAway
 from rmp_milter.keeper.keys.held import HeldError
+from rmp_milter.keeper.log.leaves import logged_at
 from rmp_milter.keeper.openpgp.packets import PacketError
 from rmp_milter.mail.header.once import read_once
+
+log = logging.getLogger("rmp.keeper")
+
+TOLD_SECONDS = 31 * 86_400
+"""For how long auditors are told of another key of the log: who misses some mails hears of it."""
 
 
 def answer(
@@ -77,7 +87,7 @@ def answer(
 
     Returns the reply and its shared memory, if it has one. What fails for a reason that
     may be told is :class:`Failed`, ``UNAVAILABLE`` where this process lacks memory or
-    descriptors; anything else is raised.
+    descriptors, or the custody key is away; anything else is raised.
     """
     try:
         check_door(door, request)
@@ -87,6 +97,9 @@ def answer(
         if failed.why is Why.NOT_HERE and door is Door.MILTER:
             note_without_title(desk, request, failed.detail, now)
         return failed, None
+    except CustodyAway as failure:
+        log.critical("%s cannot open a slot now: %s", type(request).__name__, failure)
+        return Failed(Why.UNAVAILABLE, str(failure)), None
     except Untrusted as failure:
         return Failed(Why.UNTRUSTED, str(failure)), None
     except (HeldError, Unentitled, Moved, Replayed) as failure:
@@ -140,6 +153,7 @@ def _answer(
             | Welcome()
             | SealAgain()
             | Reslot()
+            | TryCustody()
         ):
             return _for_the_host(desk, request, now), None
         case _:
@@ -190,7 +204,7 @@ def _for_a_mail(  # noqa: C901, PLR0911 -- one line a call
             return amend(desk, request, now)
 
 
-def _for_the_host(  # noqa: PLR0911 -- one line a call
+def _for_the_host(  # noqa: C901, PLR0911 -- one line a call
     desk: Desk,
     request: Vouch
     | Relearn
@@ -200,7 +214,8 @@ def _for_the_host(  # noqa: PLR0911 -- one line a call
     | Checkpoint
     | Welcome
     | SealAgain
-    | Reslot,
+    | Reslot
+    | TryCustody,
     now: int,
 ) -> Reply:
     match request:
@@ -220,6 +235,8 @@ def _for_the_host(  # noqa: PLR0911 -- one line a call
             return seal_again(desk, request, now)
         case Reslot():
             return reslot(desk, request, now)
+        case TryCustody():
+            return try_custody(desk)
         case Checkpoint():
             return checkpoint(desk, request, now)
 
@@ -231,4 +248,12 @@ def checkpoint(desk: Desk, request: Checkpoint, now: int) -> Checkpointed:
     """
     if request.event is not None:
         write_leaf(desk, heartbeat_at(now), now)
-    return Checkpointed(desk.journal.checkpoint(desk.keys.log))
+    return Checkpointed(
+        desk.journal.checkpoint(desk.keys.log), handovers_since(desk, now - TOLD_SECONDS)
+    )
+
+
+def handovers_since(desk: Desk, since: int) -> tuple[bytes, ...]:
+    """Return the hand-overs of the log's key since a time (epoch seconds), oldest first."""
+    found = (each.proof for each in desk.journal.handovers())
+    return tuple(proof.encode() for proof in found if logged_at(proof.entry) >= since)

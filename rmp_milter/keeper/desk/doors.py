@@ -34,6 +34,7 @@ from rmp_milter.calls.protocol import (
     SealAgain,
     Show,
     Translate,
+    TryCustody,
     Vouch,
     Wait,
     Wake,
@@ -82,6 +83,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Welcome: _HOSTS,
     SealAgain: _HOSTS,
     Reslot: _HOSTS,
+    TryCustody: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
 
@@ -110,7 +112,7 @@ def check_door(door: Door, request: Request) -> None:
 
 def _may_be_written(door: Door, request: Request) -> bool:
     match request:
-        case Open() | Seal() | Compare() | Show() | Welcome():
+        case Open() | Seal() | Compare() | Show() | Welcome() | TryCustody():
             return True
         case Checkpoint():
             beat = request.event

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rmp_milter.calls.authority import DossierSaid, PersonSaid, Said, WaitingSaid
 from rmp_milter.calls.protocol import (
     ByCustody,
+    CustodyTried,
     Event,
     Forget,
     Recorded,
@@ -35,6 +36,12 @@ from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf
 from rmp_milter.keeper.desk.entitled import learn, look_in
 from rmp_milter.keeper.desk.readers import DocumentOwner, packet_for, readers_of
+from rmp_milter.keeper.keys.custody import (
+    CustodyAway,
+    CustodyKey,
+    ElsewhereKey,
+    some_point,
+)
 from rmp_milter.keeper.keys.sealing import SealError, open_custody_slot, open_session_key
 from rmp_milter.keeper.log.known import Stand
 from rmp_milter.keeper.log.own import Own
@@ -200,3 +207,18 @@ def forget(desk: Desk, request: Forget, now: int) -> Recorded:
     index = write_leaf(desk, event, now)
     desk.journal.forget(request.dossier_id, with_it=lambda own: own.erase(request.dossier_id))
     return Recorded(index)
+
+
+def try_custody(desk: Desk) -> CustodyTried:
+    """Ask custody keys that lie elsewhere for something of which nothing comes."""
+    return CustodyTried(tuple(filter(None, map(_tried, desk.keys.all_custody))))
+
+
+def _tried(key: CustodyKey) -> str:
+    if not isinstance(key, ElsewhereKey):
+        return ""
+    try:
+        key.private.exchange(some_point())
+    except CustodyAway as error:
+        return str(error)
+    return ""

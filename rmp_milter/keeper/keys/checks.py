@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from rmp_milter.keeper.keys.custody_files import also_known_by, known_by
 from rmp_milter.keeper.keys.former_keys import is_former
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.keys.keys import (
@@ -94,8 +95,15 @@ def what_helps(wrong: tuple[str, ...]) -> str:
 def _wrong(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
     for name, content in found.items():
         right = noted.get(name, ())
-        if right and _value(name, content) not in right:
+        if right and not {*_values(name, content)} & {*right}:
             yield f"{name} {_whose(content, noted)}"
+
+
+def _values(name: str, content: bytes) -> Iterator[bytes]:
+    """Yield the values of which one is noted where the key is this service's."""
+    yield _value(name, content)
+    if name == CUSTODY or is_former(name, CUSTODY):
+        yield from (_value(name, each) for each in also_known_by(content))
 
 
 def _missing(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
@@ -115,16 +123,18 @@ def _whose(content: bytes, noted: CheckValues) -> str:
 def contents(keys: Keys) -> dict[str, bytes]:
     """Return what each key is known by: its octets, or of the service's its fingerprint.
 
-    That stays when the service's certificate is prolonged, or gains a subkey.
+    Of a custody key that lies elsewhere it is the public half. The fingerprint stays when the
+    service's certificate is prolonged, or gains a subkey.
     """
     return {
         SERVICE: bytes.fromhex(keys.service.fingerprint),
-        CUSTODY: keys.custody.private_bytes_raw(),
+        CUSTODY: known_by(keys.custody),
         WAITING: keys.waiting.private_bytes_raw(),
         PEPPER: keys.pepper,
         LOG: keys.log.private_bytes_raw(),
         AUDITORS: keys.auditors.public_bytes_raw(),
-        **{each.name: each.private.private_bytes_raw() for each in keys.all_former},
+        **{each.name: known_by(each.private) for each in keys.former_custody},
+        **{each.name: each.private.private_bytes_raw() for each in keys.former},
         **{each.name: bytes.fromhex(each.fingerprint) for each in keys.former_service},
     }
 

@@ -1,29 +1,42 @@
 """Former keys beside the present one: what was sealed to them opens still, nothing new is.
 
 ``waiting-20261201.key`` was the waiting key until that day, ``custody-20261201.key`` the custody
-key. Each stays until nothing is under it any more.
+key. Each stays until nothing is under it any more. ``log-20261201.key`` signed the access log until
+then; nothing is under it, and no keeper reads it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from rmp_milter.keeper.keys.custody import CustodyKey
+from rmp_milter.keeper.keys.custody_files import read_custody
 from rmp_milter.keeper.keys.key_files import KeyFileError, read_raw
 
 MOST_FORMER = 2
 """More former keys of a kind than this nobody needs: each seal is tried with all of them."""
 _SUFFIX = ".key"
-_NAME = re.compile(r"(waiting|custody)-\d{8}(-\d)?\.key")
+_NAME = re.compile(r"(waiting|custody|log)-\d{8}(-\d)?\.key")
 
 
 class FormerKey(NamedTuple):
-    """A former key and the file that it stands in."""
+    """A former waiting key and the file that it stands in."""
 
     name: str
     private: X25519PrivateKey
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class FormerCustody(NamedTuple):
+    """A former custody key, or where it lies, and the file that it stands in."""
+
+    name: str
+    private: CustodyKey
 
     def __repr__(self) -> str:
         return self.name
@@ -51,13 +64,22 @@ def former_names(folder: Path, file: str) -> list[str]:
 
 def read_former(folder: Path, file: str) -> tuple[FormerKey, ...]:
     """Read the former keys of ``file``, the newest first; raise :class:`.KeyFileError`."""
-    return tuple(_read(folder, file))
+    return tuple(
+        FormerKey(name, X25519PrivateKey.from_private_bytes(read_raw(folder / name)))
+        for name in _bounded(folder, file)
+    )
 
 
-def _read(folder: Path, file: str) -> Iterator[FormerKey]:
+def read_former_custody(folder: Path, file: str) -> tuple[FormerCustody, ...]:
+    """Read the former custody keys, the newest first; raise :class:`.KeyFileError`."""
+    return tuple(
+        FormerCustody(name, read_custody(folder / name)) for name in _bounded(folder, file)
+    )
+
+
+def _bounded(folder: Path, file: str) -> list[str]:
     names = former_names(folder, file)
     if len(names) > MOST_FORMER:
         line = f"{folder}: {len(names)} former keys of {file}, {MOST_FORMER} are the most"
         raise KeyFileError(line, f"rmp key rotate {file.removesuffix(_SUFFIX)} --end")
-    for name in names:
-        yield FormerKey(name, X25519PrivateKey.from_private_bytes(read_raw(folder / name)))
+    return names

@@ -9,6 +9,7 @@ from enum import Enum
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from rmp_milter.errors import FOREIGN
 from rmp_milter.keeper.keys.sealing import NONCE_SIZE, Random, framed
 
 LIFETIME = 15 * 60
@@ -47,7 +48,7 @@ class Holder:
         try:
             content = self._cipher.decrypt(nonce, sealed, _binding(kind, digest))
         except (InvalidTag, ValueError):
-            raise HeldError("not a held value of this mail") from None
+            raise HeldError(FOREIGN) from None
         # A clock that is set back between two calls of one mail is no reason to refuse it.
         if abs(now - int.from_bytes(content[:_TIME_SIZE])) > LIFETIME:
             raise HeldError("held for too long")

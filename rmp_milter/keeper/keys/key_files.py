@@ -44,8 +44,13 @@ def read_private(path: Path) -> bytes:
 
 def read_raw(path: Path) -> bytes:
     """Read a file that holds a key of 32 octets; raise :class:`KeyFileError`."""
+    return raw_key(path, read_private(path))
+
+
+def raw_key(path: Path, content: bytes) -> bytes:
+    """Return the key that is the ``content`` of a file; raise as :func:`read_raw` does."""
     try:
-        raw = base64.b64decode(read_private(path).strip(), validate=True)
+        raw = base64.b64decode(content.strip(), validate=True)
     except binascii.Error:
         raise KeyFileError(f"{path}: not base64", PUT_BACK) from None
     if len(raw) != RAW_KEY:

@@ -20,7 +20,14 @@ from rmp_milter.audit.reasons import ReasonError, new_auditor_key, read_public
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.signing import signed
-from rmp_milter.keeper.keys.former_keys import FormerKey, read_former
+from rmp_milter.keeper.keys.custody import CustodyKey
+from rmp_milter.keeper.keys.custody_files import read_custody
+from rmp_milter.keeper.keys.former_keys import (
+    FormerCustody,
+    FormerKey,
+    read_former,
+    read_former_custody,
+)
 from rmp_milter.keeper.keys.former_service import FormerService, read_former_service
 from rmp_milter.keeper.keys.key_files import (
     MAX_FILE,
@@ -50,6 +57,8 @@ LogKey: TypeAlias = Ed25519PrivateKey
 
 SERVICE, CUSTODY, PEPPER, LOG = "service.key", "custody.key", "pepper.key", "log.key"
 WAITING = "waiting.key"
+LOG_NEXT = "log-next.key"
+"""Waits to be the one that signs: the keeper hands the log over to it when it starts."""
 AUDITORS = "auditor.pub"
 _RAW = (CUSTODY, WAITING, PEPPER, LOG)
 RSA_BITS = 3072
@@ -64,6 +73,7 @@ class Keys:
     the S/MIME certificates, those that answers should use first; which of them may be used
     at a moment, they say (:mod:`.service_certificates`). ``former`` are waiting keys of before,
     under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`);
+    a custody key may lie elsewhere (:mod:`.custody`);
     ``former_service`` open mail until a day (:mod:`.former_service`).
     """
 
@@ -71,14 +81,14 @@ class Keys:
     signing: SigningKey | None
     certificate: bytes
     decryption: tuple[DecryptionKey, ...]
-    custody: X25519PrivateKey
+    custody: CustodyKey
     waiting: X25519PrivateKey
     pepper: bytes = field(repr=False)
     log: LogKey
     auditors: X25519PublicKey
     smime: tuple[ServiceCertificate, ...] = ()
     former: tuple[FormerKey, ...] = ()
-    former_custody: tuple[FormerKey, ...] = ()
+    former_custody: tuple[FormerCustody, ...] = ()
     former_service: tuple[FormerService, ...] = ()
 
     def decryption_at(self, now: int) -> tuple[DecryptionKey, ...]:
@@ -97,12 +107,7 @@ class Keys:
         return any(key.key_id == key_id for each in over for key in each.decryption)
 
     @property
-    def all_former(self) -> tuple[FormerKey, ...]:
-        """All former keys."""
-        return (*self.former_custody, *self.former)
-
-    @property
-    def all_custody(self) -> tuple[X25519PrivateKey, ...]:
+    def all_custody(self) -> tuple[CustodyKey, ...]:
         """What opens dossiers' slots: the key that they are sealed to, then the former ones."""
         return (self.custody, *(each.private for each in self.former_custody))
 
@@ -223,14 +228,14 @@ def load_keys(folder: Path) -> Keys:
         signing=signing,
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
-        custody=X25519PrivateKey.from_private_bytes(read_raw(folder / CUSTODY)),
+        custody=read_custody(folder / CUSTODY),
         waiting=X25519PrivateKey.from_private_bytes(read_raw(folder / WAITING)),
         pepper=read_raw(folder / PEPPER),
         log=load_log_key(folder),
         auditors=load_auditors_key(folder / AUDITORS),
         smime=read_smime(folder / SMIME).certificates,
         former=read_former(folder, WAITING),
-        former_custody=read_former(folder, CUSTODY),
+        former_custody=read_former_custody(folder, CUSTODY),
         former_service=read_former_service(folder, _read_service),
     )
 
@@ -256,6 +261,18 @@ def load_log_key(folder: Path) -> LogKey:
 def service_certificate(folder: Path) -> bytes:
     """Return the binary certificate of the service key in ``folder``."""
     return _read_service(folder / SERVICE).to_public_key().to_bytes()
+
+
+def service_key_ids(folder: Path, now: int) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the ids of the service's keys that open mails, and of former ones that do no more.
+
+    Raises :class:`.KeyFileError` and ``OSError``.
+    """
+    own = decryption_keys(_read_service(folder / SERVICE).to_bytes())
+    former = read_former_service(folder, _read_service)
+    still = (key for each in former if now < each.until for key in each.decryption)
+    over = (key.key_id for each in former if now >= each.until for key in each.decryption)
+    return frozenset(key.key_id for key in (*own, *still)), frozenset(over)
 
 
 def _read_service(path: Path) -> SignedSecretKey:

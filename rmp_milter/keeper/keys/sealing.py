@@ -19,10 +19,17 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rmp_milter.calls.protocol import CODE_LIMIT, DECOY_VITALE, TRANSLATED, SealedDocument
+from rmp_milter.calls.protocol import CODE_LIMIT, TRANSLATED, SealedDocument
 from rmp_milter.dossier.model import CodeSlot
 from rmp_milter.dossier.spoken import ALPHABET, spoken
 from rmp_milter.dossier.weak_codes import is_weak
+from rmp_milter.keeper.keys.custody import (
+    CustodyAway,
+    CustodyKey,
+    CustodyPublic,
+    open_slot,
+    seal_slot,
+)
 from rmp_milter.keeper.openpgp.sessionkey import (
     SessionKey,
     SessionKeyError,
@@ -283,37 +290,39 @@ def open_code_slot(
         raise SealError from None
 
 
-def make_custody_slot(custody: X25519PublicKey, dossier_id: bytes, private: bytes) -> bytes:
+def make_custody_slot(custody: CustodyPublic, dossier_id: bytes, private: bytes) -> bytes:
     """Seal the dossier's private key to the custody key."""
-    return _SUITE.encrypt(private, custody, info=_slot_binding(b"custody", dossier_id))
+    return seal_slot(private, custody, _slot_binding(b"custody", dossier_id))
 
 
 def open_custody_slot(
-    custody: Sequence[X25519PrivateKey], dossier_id: bytes, slot: bytes
+    custody: Sequence[CustodyKey], dossier_id: bytes, slot: bytes
 ) -> X25519PrivateKey:
-    """Open :func:`make_custody_slot` by one of the keys; raise :class:`SealError` for none."""
+    """Open :func:`make_custody_slot` by one of the keys; raise :class:`SealError` for none.
+
+    Raises :class:`.CustodyAway` where it may be for a key that is not to be had now.
+    """
     return _open_slot(custody, slot, _slot_binding(b"custody", dossier_id))
 
 
 def make_vitale_slot(
-    custody: X25519PublicKey, dossier_id: bytes, private: bytes, blind: bytes
+    custody: CustodyPublic, dossier_id: bytes, private: bytes, blind: bytes
 ) -> bytes:
     """Seal the dossier's private key to the custody key, bound to the patient's number.
 
     ``blind`` is :func:`blind_number` of it: an attestation of another number opens nothing.
     """
-    return _SUITE.encrypt(private, custody, info=_slot_binding(b"vitale", dossier_id, blind))
+    return seal_slot(private, custody, _slot_binding(b"vitale", dossier_id, blind))
 
 
 def open_vitale_slot(
-    custody: Sequence[X25519PrivateKey], dossier_id: bytes, slot: bytes, blind: bytes
+    custody: Sequence[CustodyKey], dossier_id: bytes, slot: bytes, blind: bytes
 ) -> X25519PrivateKey:
-    """Open :func:`make_vitale_slot`; raise :class:`SealError` if anything does not fit.
+    """Open :func:`make_vitale_slot`; raise as :func:`open_custody_slot` does.
 
     A slot that is missing costs what one costs that does not fit, and all keys are tried.
     """
-    whole = slot if len(slot) == len(DECOY_VITALE) else DECOY_VITALE
-    return _open_slot(custody, whole, _slot_binding(b"vitale", dossier_id, blind))
+    return _open_slot(custody, slot, _slot_binding(b"vitale", dossier_id, blind))
 
 
 def blind_number(nir: str, pepper: bytes) -> bytes:
@@ -321,17 +330,18 @@ def blind_number(nir: str, pepper: bytes) -> bytes:
     return hmac.digest(pepper, b"rmp nir" + nir.encode(), hashlib.sha256)
 
 
-def _open_slot(
-    privates: Sequence[X25519PrivateKey], slot: bytes, info: bytes
-) -> X25519PrivateKey:
+def _open_slot(keys: Sequence[CustodyKey], slot: bytes, info: bytes) -> X25519PrivateKey:
     """Open by whichever key it is; the work is the same for each, and for none."""
-    found = None
-    for private in privates:
+    found, away = None, None
+    for key in keys:
         try:
-            opened = _SUITE.decrypt(slot, private, info=info)
-            found = X25519PrivateKey.from_private_bytes(opened)
+            found = X25519PrivateKey.from_private_bytes(open_slot(key, slot, info))
         except (InvalidTag, ValueError):
             continue
+        except CustodyAway as error:
+            away = error
+    if found is None and away:
+        raise away
     if found is None:
         raise SealError
     return found

@@ -3,13 +3,14 @@
 The state file is read before that moment: what it says was signed, a log of later extends.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import lmdb
 import msgspec
 
+from rmp_milter.audit.signers import signers_of
 from rmp_milter.disk.closing import Closing
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log.file import (
@@ -22,13 +23,13 @@ from rmp_milter.keeper.log.file import (
     open_environment,
     open_tables,
 )
+from rmp_milter.keeper.log.handovers import handovers_of
 from rmp_milter.keeper.log.head import read_state, verifier_key
 from rmp_milter.keeper.log.journal import JournalError, LogFormatError
 from rmp_milter.keeper.log.leaves import logged_at
 from rmp_milter.keeper.log.signing import check_end, signed_in
 from rmp_milter.keeper.log.tree import LogFault, Tree
 from rmp_milter.keeper.log.writing import size_of
-from rmp_milter.tlog.checkpoints import read_checkpoint
 from rmp_milter.tlog.hashing import leaf_hash
 from rmp_milter.tlog.nodes import node_count, nodes_made
 from rmp_milter.tlog.notes import NoteError, VerifierKey
@@ -99,7 +100,8 @@ def verify_copy(folder: Path, told: Told, vkey: str = "", checkpoint: bytes = b"
     """Verify all of a log of which no process has the copy in ``folder`` open.
 
     Every leaf is hashed anew and every node of the tree compared; all must extend what was
-    signed last, and ``checkpoint``, which bears the signature of ``vkey``. Nothing is written.
+    signed last, and ``checkpoint``; all bear the signature of ``vkey``, or of a key from which or
+    to which it was handed over. Nothing is written.
     Raises :class:`JournalError` with what is wrong.
     """
     with _as_journal_error(folder), closing(_untouched(folder)) as env:
@@ -113,9 +115,8 @@ def verify_copy(folder: Path, told: Told, vkey: str = "", checkpoint: bytes = b"
             for table in others:  # whatever lies there can be read
                 for key, value in txn.cursor(table):
                     bytes(key), bytes(value)
-            _check_signatures(txn, tables, state.note, vkey)
-            if checkpoint:
-                _check_checkpoint(txn, tables, checkpoint, vkey)
+            notes = (signed_in(txn, tables).note, state.note, checkpoint)
+            _check_signatures(txn, tables, [*filter(None, notes)], vkey)
             return _seen(txn, tables)
 
 
@@ -164,20 +165,23 @@ def _check_nodes(txn: lmdb.Transaction, tables: LogTables, told: Told) -> None:
 
 
 def _check_signatures(
-    txn: lmdb.Transaction, tables: LogTables, state: bytes, vkey: str
+    txn: lmdb.Transaction, tables: LogTables, notes: Sequence[bytes], vkey: str
 ) -> None:
-    """See that what was signed, in the log and beside it, is by this key, and is extended."""
-    for note in (signed_in(txn, tables).note, state):
-        if note and vkey:
-            _check_checkpoint(txn, tables, note, vkey)
+    """See that checkpoints are by the log's keys, ``vkey`` being one of them, and are extended.
 
-
-def _check_checkpoint(txn: lmdb.Transaction, tables: LogTables, note: bytes, vkey: str) -> None:
-    head = read_checkpoint(note, VerifierKey.parse(vkey) if vkey else None)
+    So do those by which it was handed over from one key to the next.
+    """
+    tree, size = Tree(txn, tables.nodes), size_of(txn, tables)
+    handovers = handovers_of(txn, tables)
+    signers, findings = signers_of(VerifierKey.parse(vkey) if vkey else None, handovers)
+    if findings:
+        raise LogFault(findings[0].line)
     own = signed_in(txn, tables).head.origin
-    if head.origin != own:
-        raise LogFault(f"the checkpoint is of the log {head.origin}, this one is {own}")
-    Tree(txn, tables.nodes).check_extends(size_of(txn, tables), head)
+    for note in (*notes, *(each.proof.checkpoint for each in handovers)):
+        head = signers.read(note)
+        if head.origin != own:
+            raise LogFault(f"the checkpoint is of the log {head.origin}, this one is {own}")
+        tree.check_extends(size, head)
 
 
 @contextmanager

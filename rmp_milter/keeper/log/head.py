@@ -61,17 +61,25 @@ def next_signed(tree: Tree, size: int, last: Signed, key: Ed25519PrivateKey) -> 
     Raises :class:`LogFault` for a tree that is smaller than the last signed one, that does
     not extend it, or whose last checkpoint is by another key.
     """
-    tree.check_extends(size, last.head)
     public = verifier_key(key, last.head.origin)
-    if last.note:
-        try:
-            read_checkpoint(last.note, public)
-        except NoteError as error:
-            raise LogFault(f"its last checkpoint is not by this key ({error})") from None
-        if last.head.size == size:
-            return last
+    check_last(tree, size, last, public)
+    if last.note and last.head.size == size:
+        return last
     head = tree.head(last.head.origin, size)
     return Signed(head, sign_head(head, public, key.sign))
+
+
+def check_last(tree: Tree, size: int, last: Signed, key: VerifierKey) -> None:
+    """See that the tree of ``size`` leaves extends what was signed last, and that by this key.
+
+    Raises :class:`LogFault`.
+    """
+    tree.check_extends(size, last.head)
+    try:
+        if last.note:
+            read_checkpoint(last.note, key)
+    except NoteError as error:
+        raise LogFault(f"its last checkpoint is not by this key ({error})") from None
 
 
 def state_file(folder: Path) -> Path:

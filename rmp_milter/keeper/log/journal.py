@@ -22,7 +22,6 @@ from rmp_milter.keeper.log.open_log import (
     JournalError,
     LogFormatError,
     OpenLog,
-    as_journal_error,
 )
 from rmp_milter.keeper.log.own import Own
 from rmp_milter.keeper.log.signing import SIGNED_KEY
@@ -131,7 +130,7 @@ class Journal(OpenLog):
 
         Raises :class:`JournalError` where they cannot be read.
         """
-        with as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             yield Own.of(transaction, self._own)
 
     def forget(
@@ -150,7 +149,7 @@ class Journal(OpenLog):
 
     def key_values(self) -> Mapping[str, tuple[bytes, ...]]:
         """Return what is noted of the key files; raise :class:`JournalError`."""
-        with as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             return read_values(transaction, self._tables.meta)
 
     def note_key_values(self, values: Mapping[str, tuple[bytes, ...]]) -> None:
@@ -165,7 +164,7 @@ class Journal(OpenLog):
         what is written while a clock is behind must not hide that it is. Raises
         :class:`JournalError` where a leaf cannot be read.
         """
-        with as_journal_error(), self.snapshot() as seen:
+        with self._as_journal_error(), self.snapshot() as seen:
             size = len(self)
             begin = max(self._looked_at, size - LOOKED_BACK)
             found = [self._latest, *map(logged_at, seen.entries(begin, size))]
@@ -180,7 +179,7 @@ class Journal(OpenLog):
                 (index, transaction.get(index.to_bytes(INDEX_SIZE), db=self._tables.leaves))
                 for index in indexes
             ]
-        with as_journal_error():
+        with self._as_journal_error():
             return [past_event(index, leaf) for index, leaf in found if leaf is not None]
 
     def filed(self) -> Iterator[FiledLeaf]:
@@ -188,11 +187,11 @@ class Journal(OpenLog):
 
         They are those of one moment, in the order of the dossiers. Raises :class:`JournalError`.
         """
-        with as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             yield from filed_leaves(transaction, self._tables)
 
     def begun(self) -> int:
         """Return when the log began, by the keeper's clock; 0 for an empty one."""
-        with as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             first = transaction.get(bytes(INDEX_SIZE), db=self._tables.leaves)
             return logged_at(bytes(first)) if first else 0

@@ -10,7 +10,9 @@ from pathlib import Path
 import lmdb
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from rmp_milter.audit.handovers import LogHandOver
 from rmp_milter.disk.closing import Closing
+from rmp_milter.disk.room import FULL, is_full
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
@@ -21,9 +23,18 @@ from rmp_milter.keeper.log.file import (
     open_environment,
     open_tables,
 )
+from rmp_milter.keeper.log.handovers import handovers_of, key_in_force
 from rmp_milter.keeper.log.own_tables import open_own
-from rmp_milter.keeper.log.signing import check_end, sign, signed_in
+from rmp_milter.keeper.log.signing import (
+    check_end,
+    hand_over,
+    last_signed,
+    see_in_force,
+    sign,
+    signed_in,
+)
 from rmp_milter.keeper.log.tree import LogFault, LogSnapshot, Tree
+from rmp_milter.tlog.notes import VerifierKey
 
 
 class JournalError(Exception):
@@ -74,7 +85,7 @@ class OpenLog(Closing):
 
     @contextmanager
     def _writing(self) -> Iterator[lmdb.Transaction]:
-        with as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
+        with self._as_journal_error(), self._turn, self._env.begin(write=True) as transaction:
             yield transaction
 
     def checkpoint(self, key: Ed25519PrivateKey) -> bytes:
@@ -87,11 +98,55 @@ class OpenLog(Closing):
             with self._writing() as transaction:
                 return sign(transaction, self._tables, self._folder, key)
         except OSError as error:
-            raise JournalError(f"access log: {_reason(error)}") from error
+            raise JournalError(f"access log: {self._reason(error)}") from error
+
+    def hand_over(
+        self, former: Ed25519PrivateKey, present: Ed25519PrivateKey, now: int
+    ) -> None:
+        """Hand the log over from one key to another; durable on return, once for each key.
+
+        Raises :class:`JournalError`, also where the former key is not the one that signs.
+        """
+        try:
+            with self._as_journal_error(), self._turn:
+                with self._env.begin(write=True) as transaction:
+                    if not self._is_by(transaction, present):
+                        pair = former, present
+                        hand_over(transaction, self._tables, self._folder, pair, now)
+                # Behind the commit: what was killed before this is done when it is done again.
+                with self._env.begin() as transaction:
+                    signed = last_signed(transaction, self._tables, self._folder)
+                    log_head.write_state(self._folder, signed)
+        except OSError as error:
+            raise JournalError(f"access log: {self._reason(error)}") from error
+
+    def is_handed_to(self, key: Ed25519PrivateKey) -> bool:
+        """Whether this is the key that the log was handed over to last.
+
+        Raises :class:`JournalError`.
+        """
+        with self._as_journal_error(), self._env.begin() as transaction:
+            return self._is_by(transaction, key)
+
+    def check_signer(self, key: Ed25519PrivateKey) -> None:
+        """See that the log was not handed over to another key; raise :class:`JournalError`."""
+        with self._as_journal_error(), self._env.begin() as transaction:
+            see_in_force(transaction, self._tables, self._public(transaction, key))
+
+    def handovers(self) -> list[LogHandOver]:
+        """Return the hand-overs of the log's key, oldest first; raise :class:`JournalError`."""
+        with self._as_journal_error(), self._env.begin() as transaction:
+            return handovers_of(transaction, self._tables)
+
+    def _is_by(self, transaction: lmdb.Transaction, key: Ed25519PrivateKey) -> bool:
+        return key_in_force(transaction, self._tables) == self._public(transaction, key)
+
+    def _public(self, transaction: lmdb.Transaction, key: Ed25519PrivateKey) -> VerifierKey:
+        return log_head.verifier_key(key, signed_in(transaction, self._tables).head.origin)
 
     def last_checkpoint(self) -> bytes:
         """Return what was signed last, empty for a log of which nothing was."""
-        with as_journal_error(), self._env.begin() as transaction:
+        with self._as_journal_error(), self._env.begin() as transaction:
             return signed_in(transaction, self._tables).note
 
     @property
@@ -117,16 +172,16 @@ class OpenLog(Closing):
         self._env.close()
         self._turn.close()
 
+    @contextmanager
+    def _as_journal_error(self) -> Iterator[None]:
+        """Raise what is wrong with the log as :class:`JournalError`."""
+        try:
+            yield
+        except (lmdb.Error, LogFault) as error:
+            raise JournalError(f"access log: {self._reason(error)}") from error
 
-@contextmanager
-def as_journal_error() -> Iterator[None]:
-    """Raise what is wrong with the log as :class:`JournalError`."""
-    try:
-        yield
-    except (lmdb.Error, LogFault) as error:
-        raise JournalError(f"access log: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return what the host's log may hold of it: a fault says where, LMDB only its kind."""
-    return str(error) if isinstance(error, LogFault) else type(error).__name__
+    def _reason(self, error: Exception) -> str:
+        """Return what the host's log may hold of it: a fault says where, LMDB only its kind."""
+        if isinstance(error, LogFault):
+            return str(error)
+        return FULL if is_full(error, self._folder) else type(error).__name__

@@ -88,6 +88,20 @@ LETTERS: Mapping[str, Text] = {
         "Point de contrôle du journal {origin} : {size} entrées",
         "Checkpoint of the access log {origin}: {size} entries",
     ),
+    "checkpoint-handover": Text(
+        "LA CLÉ DU JOURNAL A CHANGÉ à l'entrée {number}. La nouvelle :\n\n"
+        "    {vkey}\n\n"
+        "Comparez-la avec ce que l'hébergeur vous lit par un autre chemin,\n"
+        "gardez {name}, et vérifiez-le par la clé que vous aviez :\n\n"
+        "    rmp access verify {name} --vkey CLE\n\n"
+        "Ce que l'ancienne clé signe après cette entrée ne vaut rien.",
+        "THE LOG'S KEY HAS CHANGED at entry {number}. The new one:\n\n"
+        "    {vkey}\n\n"
+        "Compare it with what the host reads out to you by another way,\n"
+        "keep {name}, and verify it by the key that you had:\n\n"
+        "    rmp access verify {name} --vkey KEY\n\n"
+        "What the old key signs behind that entry is worth nothing.",
+    ),
     "checkpoint": Text(
         "Enregistrez la pièce jointe telle quelle, hors de portée de\n"
         "l'hébergeur : elle prouve que le journal des accès {origin}\n"

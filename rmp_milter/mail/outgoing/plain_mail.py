@@ -26,12 +26,12 @@ class ServiceAddress(msgspec.Struct, frozen=True):
 
 
 class PlainMail(msgspec.Struct, frozen=True):
-    """What is written to whom; ``file`` is a name and bytes to attach, or None."""
+    """What is written to whom; each of the ``files`` is a name and bytes to attach."""
 
     recipient: str
     subject: str
     words: str
-    file: tuple[str, bytes] | None = None
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 def plain_mail(content: PlainMail, sender: ServiceAddress, at: int, token: str) -> OutgoingMail:
@@ -50,9 +50,9 @@ def plain_mail(content: PlainMail, sender: ServiceAddress, at: int, token: str) 
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = SUPPRESSED
     mail.set_content(content.words, cte="base64")
-    if content.file is not None:
-        name, data = content.file
+    for name, data in content.files:
         mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    if content.files:
         mail.set_boundary(f"=-rmp-{token}")
     return OutgoingMail(
         recipient=content.recipient, message_id=message_id, pieces=(Slice(mail.as_bytes()),)

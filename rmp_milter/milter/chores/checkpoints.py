@@ -9,10 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from rmp_milter.calls.client import KeeperClient
+from rmp_milter.audit.handovers import LogHandOver
+from rmp_milter.calls.client import AnyKeeper
 from rmp_milter.calls.protocol import Checkpoint, Checkpointed, heartbeat_at
 from rmp_milter.dossier.changes import Changes, Once
-from rmp_milter.mail.outgoing.checkpoint_mail import checkpoint_mail
+from rmp_milter.mail.outgoing.checkpoint_mail import (
+    MailedCheckpoint,
+    NewLogKey,
+    checkpoint_mail,
+)
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Snapshot, Store
@@ -41,7 +46,7 @@ def last_hour(now: int, hour: int) -> int:
 
 
 def send_checkpoint(
-    keeper: KeeperClient,
+    keeper: AnyKeeper,
     store: Store,
     audience: Audience,
     now: int,
@@ -53,12 +58,19 @@ def send_checkpoint(
     :class:`Conflict`.
     """
     reply, _ = keeper.expect(Checkpointed, Checkpoint(heartbeat_at(now)))
+    sent = MailedCheckpoint(reply.note, tuple(map(_new_key, reply.handovers)))
     mails = tuple(
-        checkpoint_mail(reply.note, audience.sender, address, now, audience.new_token())
+        checkpoint_mail(sent, audience.sender, address, now, audience.new_token())
         for address in audience.addresses
     )
     store.commit(Changes(outbox=mails, once=once), now)
     return reply.note
+
+
+def _new_key(receipt: bytes) -> NewLogKey:
+    """Return what auditors are told of a hand-over of the log's key."""
+    handover = LogHandOver.parse(receipt)
+    return NewLogKey(handover.number, str(handover.keys.present), receipt)
 
 
 def last_checkpoint(view: Snapshot, now: int, hour: int) -> int:
@@ -78,7 +90,7 @@ def _mark(due: int) -> bytes:
 
 
 def send_daily_checkpoint(  # noqa: PLR0913, PLR0917 -- with whom, to whom, when
-    keeper: KeeperClient, store: Store, audience: Audience, at: int, hour: int, now: int
+    keeper: AnyKeeper, store: Store, audience: Audience, at: int, hour: int, now: int
 ) -> bool:
     """Send the checkpoint of the day of ``at`` unless that is done; return whether it was.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
+from rmp_milter.calls.client import AnyKeeper, KeeperDown, KeeperFailed
 from rmp_milter.calls.keeper import GroundMoved
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.dossier.days import Clock
@@ -34,7 +34,7 @@ log = logging.getLogger("rmp.chores")
 class Watch(msgspec.Struct, frozen=True):
     """The host's choices ([audit]); ``audience`` keeps the checkpoints, if anybody does."""
 
-    client: KeeperClient
+    client: AnyKeeper
     audience: Audience
     hour: int
     alerts: tuple[str, ...]

@@ -69,8 +69,6 @@ def _check_key_packets(walk: Walk, codecs: Codecs) -> None:
         stored = walk.opened(codecs.key_packets, key, sealed)
         if stored is None:
             continue
-        reader = codecs.blind.of(
-            LinkKind.KEY_PACKETS, document_id + stored.fingerprint.encode()
-        )
-        if key[ID_BYTES:] != reader[:ID_BYTES]:
+        reader = document_id + stored.fingerprint.encode()
+        if key[ID_BYTES:] != codecs.blind.short(LinkKind.KEY_PACKETS, reader):
             walk.add(f"key packets {key.hex()} are for another reader")

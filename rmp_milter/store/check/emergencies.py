@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.overdue import is_open
 from rmp_milter.store.format.blind import LinkKind
-from rmp_milter.store.format.codecs import ID_BYTES, u32
+from rmp_milter.store.format.codecs import u32
 
 if TYPE_CHECKING:
     from rmp_milter.store.check.expected import Expected
@@ -20,7 +20,7 @@ def check_emergencies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
         found = walk.opened(codecs.emergencies, key, sealed)
         if found is None:
             continue
-        if codecs.blind.of(LinkKind.EMERGENCY, found.reference)[:ID_BYTES] != key:
+        if codecs.blind.short(LinkKind.EMERGENCY, found.reference) != key:
             walk.add(f"emergency {key.hex()} has another reference")
         if not walk.has("dossiers", found.dossier_id):
             walk.add(f"emergency {key.hex()} is of no dossier")

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 FILE_MODE = 0o660
 """Of the store's files: milter and courier both write, whatever the umask was."""
 
+LOCK_BYTES = 64 << 10
+"""Of the lock file, by the number of readers (``environment.MAX_READERS``)."""
+
+_BLOCK = 512  # stat(2), whatever the file system's blocks are
+
 IN_USE = "a process has the store open: stop milter and courier first"
 
 
@@ -71,14 +76,31 @@ def keep_lock_file_open_to_both(folder: Path) -> None:
     back, and shut the courier out. What cannot be mended by this user is for LMDB to tell.
     """
     lock = folder / "lock.mdb"
-    with suppress(OSError):
+    with suppress(OSError):  # full, for instance
         if not lock.exists():
-            write_new(lock, b"", FILE_MODE)
+            write_new(lock, bytes(LOCK_BYTES), FILE_MODE)
+        elif _has_holes(lock) and not in_use(folder):
+            _fill_holes(lock)
         status, group = lock.stat(), (folder / "data.mdb").stat().st_gid
         if status.st_gid != group:
             os.chown(lock, -1, group)
         if stat.S_IMODE(status.st_mode) != FILE_MODE:
             lock.chmod(FILE_MODE)
+
+
+def _has_holes(lock: Path) -> bool:
+    status = lock.stat()
+    return max(status.st_size, LOCK_BYTES) > status.st_blocks * _BLOCK
+
+
+def _fill_holes(lock: Path) -> None:
+    """Have all of the file on disk: a new reader's place in a hole of a full one is SIGBUS.
+
+    Only while nobody has the store open: where the system writes into the holes by itself, that
+    could be over what a reader has just put there.
+    """
+    with lock.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, max(lock.stat().st_size, LOCK_BYTES))
 
 
 @contextmanager

@@ -197,8 +197,8 @@ def key_packets_key(blind: Blind, document_id: bytes, fingerprint: str) -> bytes
 
     The digest is of both, so that the files do not show which documents share a reader.
     """
-    reader = blind.of(LinkKind.KEY_PACKETS, document_id + fingerprint.lower().encode())
-    return document_id + reader[:ID_BYTES]
+    reader = document_id + fingerprint.lower().encode()
+    return document_id + blind.short(LinkKind.KEY_PACKETS, reader)
 
 
 def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
@@ -208,7 +208,7 @@ def tally_key(blind: Blind, fault: Fault, subject: bytes) -> bytes:
 
 def emergency_key(blind: Blind, reference: str) -> bytes:
     """Return where the emergency of this public reference is."""
-    return blind.of(LinkKind.EMERGENCY, reference)[:ID_BYTES]
+    return blind.short(LinkKind.EMERGENCY, reference)
 
 
 def dossier_links(blind: Blind, stored: StoredDossier) -> frozenset[bytes]:

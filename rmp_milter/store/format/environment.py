@@ -7,15 +7,16 @@ tried again on it: the pages in memory may differ from the disk.
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.disk.room import is_full, said
 from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import entering, keep_lock_file_open_to_both
@@ -24,7 +25,6 @@ from rmp_milter.store.format.tables import FORMAT_KEY, StoreTable, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from lmdb import _Database as Handle
 
@@ -35,7 +35,6 @@ MAX_READERS = 1022
 """Reader slots of all processes together: every mail under way holds one."""
 
 MIN_MAP_BYTES = 1 << 20
-_FULL = frozenset((errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
 
 
 class Environment:
@@ -145,7 +144,7 @@ class Environment:
     def _enter(self) -> lmdb.Environment:
         with self._lock:
             if self._ended:
-                raise StoreFailed(self._ended.reason, "it is closed")
+                raise StoreFailed(self._ended.reason, self._ended.detail or "it is closed")
             self._users += 1
         return self._handle
 
@@ -170,7 +169,7 @@ class Environment:
     def _failed(self, error: lmdb.Error) -> StoreFailed:
         if isinstance(error, lmdb.ReadersFullError):  # nothing was begun; others go on
             return StoreFailed("failed", str(error))
-        failure = _failure(error)
+        failure = _failure(error, Path(self._handle.path()))
         self.end(failure)
         return failure
 
@@ -187,9 +186,10 @@ class EnvironmentMoment(NamedTuple):
         self.handle.copyfd(fd, compact=True, txn=self.txn)
 
 
-def _failure(error: lmdb.Error) -> StoreFailed:
-    full = isinstance(error, lmdb.MapFullError) or getattr(error, "code", 0) in _FULL
-    return StoreFailed("full" if full else "failed", str(error))
+def _failure(error: lmdb.Error, folder: Path) -> StoreFailed:
+    if isinstance(error, lmdb.MapFullError):
+        return StoreFailed("full", f"it holds as much as store.map_bytes lets it ({error})")
+    return StoreFailed("full" if is_full(error, folder) else "failed", said(error, folder))
 
 
 _open: dict[tuple[int, int, int], Environment] = {}

@@ -20,9 +20,8 @@ class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as call
     """The environment cannot be used any more; the process is to end.
 
     Raised to every caller whose changes were under way, of which nothing was kept, and
-    to every later one. ``reason`` is ``full`` (disk or map), ``failed`` (any other
-    fault of the engine; a write that a full disk cut short is among them, since LMDB
-    tells it as EIO) or ``closed``.
+    to every later one. ``reason`` is ``full`` (disk or map; ``detail`` says which), ``failed``
+    (any other fault of the engine) or ``closed``.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

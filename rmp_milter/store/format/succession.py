@@ -7,7 +7,6 @@ Which of them is the store's says the store: its check values (:mod:`.own_keys`)
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
 import stat
@@ -20,16 +19,21 @@ from rmp_milter.disk.new_files import sync_folder, write_whole
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import FormerOutboxKey, keep_former
 from rmp_milter.store.format.keys import (
+    INDEX,
     KEY_BYTES,
     METADATA,
+    MOST_INDEX_KEYS,
     StoreKeyError,
     StoreKeys,
+    each_key,
+    key_lines,
+    read_index_keys,
     read_key,
     read_store_keys,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 KeyT = TypeVar("KeyT")
@@ -44,12 +48,11 @@ BOUNCE_SECONDS = 30 * 86_400
 class Rotated(StrEnum):
     """Which of the store's keys: the field of :class:`StoreKeys`.
 
-    The index key is none of them. What is marked as seen, done once or tried lies under digests
-    of values that are stored nowhere, so it cannot be found under another key; and a store that
-    forgot it would take a mail twice.
+    Another index key goes on from those before it, and its file holds them all.
     """
 
     METADATA = "metadata"
+    INDEX = "index"
     OUTBOX = "outbox"
 
 
@@ -61,7 +64,8 @@ class Succession:
         self._outbox_key = outbox_key
         self._which = which
         self._now = now
-        self.file = milter / METADATA if which is Rotated.METADATA else outbox_key
+        self._read = read_index_keys if which is Rotated.INDEX else read_key
+        self.file = _files(milter, outbox_key)[which]
         self._next = next_of(self.file)
         self.before = before_of(self.file)
 
@@ -76,17 +80,17 @@ class Succession:
 
     def following(self) -> StoreKeys:
         """Return the keys as they will be; raises :class:`StoreKeyError`."""
-        return replace(self.present(), **{self._which: read_key(self._next)})
+        return replace(self.present(), **{self._which: self._read(self._next)})
 
     def begin(self) -> StoreKeys:
         """Make the next key, of the present one's mode and group, durable; return all three.
 
-        Raises :class:`StoreError` where a key from another time would be lost.
+        Raises :class:`StoreError` where a key from another time would be lost, and where no
+        more index keys can follow.
         """
         self._check_before()
         status = self.file.stat()
-        line = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
-        write_whole(self._next, line, stat.S_IMODE(status.st_mode))
+        write_whole(self._next, key_lines(self._made()), stat.S_IMODE(status.st_mode))
         try:
             os.chown(self._next, -1, status.st_gid)
         except OSError as error:
@@ -94,6 +98,16 @@ class Succession:
             said = f"cannot give {self._next} the group of {self.file}: {error.strerror}"
             raise StoreError(said) from error
         return self.following()
+
+    def _made(self) -> bytes:
+        """Return what the next file holds."""
+        key = secrets.token_bytes(KEY_BYTES)
+        if self._which is not Rotated.INDEX:
+            return key
+        keys = self._read(self.file)
+        if len(each_key(keys)) >= MOST_INDEX_KEYS:
+            raise StoreError(f"{self.file} holds {MOST_INDEX_KEYS} keys: no other can follow")
+        return keys + key
 
     def forget(self) -> None:
         """Destroy a next key, under which nothing is sealed."""
@@ -116,8 +130,16 @@ class Succession:
         sync_folder(self.file.parent)
 
     def _check_before(self) -> None:
-        if self.before.exists() and read_key(self.before) != read_key(self.file):
+        if self.before.exists() and self._read(self.before) != self._read(self.file):
             raise StoreError(f"{self.before} is there from another time: move it away first")
+
+
+def _files(milter: Path, outbox_key: Path) -> Mapping[Rotated, Path]:
+    return {
+        Rotated.METADATA: milter / METADATA,
+        Rotated.INDEX: milter / INDEX,
+        Rotated.OUTBOX: outbox_key,
+    }
 
 
 def next_of(file: Path) -> Path:
@@ -165,8 +187,7 @@ def unfinished_told(
 
 def unfinished(milter: Path, outbox_key: Path, but: Rotated | None = None) -> str:
     """Say what to do where a rotation was interrupted, ``but`` for one; nothing where none was."""
-    files = {Rotated.METADATA: milter / METADATA, Rotated.OUTBOX: outbox_key}
-    for which, file in files.items():
+    for which, file in _files(milter, outbox_key).items():
         if which is not but and os.path.lexists(next_of(file)):
             return f"rmp key rotate {which} was interrupted: give it again; nothing is lost"
     return ""

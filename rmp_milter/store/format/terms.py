@@ -1,6 +1,6 @@
 """Where the dossiers of a search term are: keys that say neither the term nor the dossier.
 
-place (16) ‖ mask (16) = HMAC-SHA256 of the term, under a subkey of the index key;
+place (16) ‖ mask (16) = HMAC-SHA256 of the term, under a subkey of the newest index key;
 key = place ‖ AES-256 of (dossier id ⊕ mask), one block, under another subkey.
 
 All dossiers of a term have its place in common, and nothing else. The mask, which nobody
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from rmp_milter.dossier.search_terms import TERMS_VERSION, TermKind, terms_of
-from rmp_milter.store.format.keys import subkey
+from rmp_milter.store.format.keys import newest, subkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,11 +55,11 @@ class TermPlace:
 
 
 class TermKeys:
-    """The keys of all terms."""
+    """The keys of all terms: made of dossiers, they need no index key of before."""
 
-    def __init__(self, index_key: bytes) -> None:
-        self._key = subkey(index_key, "terms")
-        block_key = subkey(index_key, "term holders")
+    def __init__(self, index_keys: bytes) -> None:
+        self._key = subkey(newest(index_keys), "terms")
+        block_key = subkey(newest(index_keys), "term holders")
         self._cipher = Cipher(AES(block_key), ECB())  # noqa: S305 -- single blocks, masked
 
     def place(self, term: Term) -> TermPlace:

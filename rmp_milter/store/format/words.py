@@ -4,7 +4,8 @@ An emergency tries some nine hundred words, all that are one slip away from what
 the search terms each of these would be a look at another page of a table that grows with the
 store; all the different words that a country's families bear are a few megabytes.
 
-key = the first 16 bytes of HMAC-SHA256 of the word, under a subkey of the index key of its own;
+key = the first 16 bytes of HMAC-SHA256 of the word, under a subkey of its own of the newest index
+key;
 value = u32, how many open dossiers are found by it.
 """
 
@@ -14,7 +15,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.search_terms import TERMS_VERSION, family_words_of
-from rmp_milter.store.format.keys import subkey
+from rmp_milter.store.format.keys import newest, subkey
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import Dossier
@@ -25,10 +26,10 @@ _BEGINNING = b"word\0" + bytes([TERMS_VERSION])
 
 
 class WordKeys:
-    """The keys of all words."""
+    """The keys of all words: made of dossiers, they need no index key of before."""
 
-    def __init__(self, index_key: bytes) -> None:
-        self._key = subkey(index_key, "words")
+    def __init__(self, index_keys: bytes) -> None:
+        self._key = subkey(newest(index_keys), "words")
 
     def key(self, word: str) -> bytes:
         """Return where a word is counted."""

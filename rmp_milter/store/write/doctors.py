@@ -17,6 +17,8 @@ from rmp_milter.store.format.failures import Conflict, StoreError
 from rmp_milter.store.format.tables import StoreTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rmp_milter.dossier.changes import Changes
     from rmp_milter.dossier.model import Doctor, ReceiptLine
     from rmp_milter.store.write.writing import Writing
@@ -41,9 +43,10 @@ class DoctorRecorder:
         if not all(self._is_stored(doctor_id) for doctor_id in gone):
             raise Conflict("doctor")
         claimed: dict[bytes, set[bytes]] = {}
+        left = self._left(changes.doctors)
         for doctor in changes.doctors:
             self._check_revision(doctor, gone)
-            self._check_links(doctor, gone, claimed)
+            self._check_links(doctor, gone, claimed, left)
             self._check_patient(doctor, changes)
         self._check_receipts(changes, gone)
 
@@ -53,11 +56,26 @@ class DoctorRecorder:
         if doctor.revision != next_revision(old):
             raise Conflict("doctor")
 
+    def _left(self, doctors: Sequence[Doctor]) -> dict[bytes, set[bytes]]:
+        """Return what leads to somebody now and will not: two may change addresses with these."""
+        left: dict[bytes, set[bytes]] = {}
+        for doctor in doctors:
+            if old := self.find(doctor.doctor_id):
+                blind = self._codecs.blind
+                for link in doctor_links(blind, old) - doctor_links(blind, doctor):
+                    left.setdefault(link, set()).add(doctor.doctor_id)
+        return left
+
     def _check_links(
-        self, doctor: Doctor, gone: set[bytes], claimed: dict[bytes, set[bytes]]
+        self,
+        doctor: Doctor,
+        gone: set[bytes],
+        claimed: dict[bytes, set[bytes]],
+        left: Mapping[bytes, set[bytes]],
     ) -> None:
         for link in doctor_links(self._codecs.blind, doctor):
-            holders = claimed.setdefault(link, self._writing.holders(link) - gone)
+            free = gone | left.get(link, set())
+            holders = claimed.setdefault(link, self._writing.holders(link) - free)
             holders.add(doctor.doctor_id)
             if len(holders) > 1:
                 raise Conflict("doctor")

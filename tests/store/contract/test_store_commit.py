@@ -176,6 +176,24 @@ def test_what_a_removed_doctor_had_may_go_to_another_in_the_same_commit(store: S
         assert list(view.doctors()) == [new]
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_doctors_of_one_commit_may_change_addresses_with_each_other(
+    store: Store, engine: Engine, count: int
+) -> None:
+    before = [a_doctor(number) for number in range(count)]
+    store.commit(Changes(doctors=tuple(before)), NOW)
+    after = [
+        msgspec.structs.replace(each, mail=before[(at + 1) % count].mail, revision=1)
+        for at, each in enumerate(before)
+    ]
+    with pytest.raises(Conflict, match="doctor"):  # one alone would share it
+        store.commit(Changes(doctors=(after[0],)), NOW)
+    store.commit(Changes(doctors=tuple(after)), NOW)
+    with store.snapshot() as view:
+        assert [view.doctor_by_mail(each.mail) for each in after] == after
+    assert findings(engine) == ()
+
+
 def test_removing_a_doctor_who_is_not_there_is_a_conflict(store: Store) -> None:
     with pytest.raises(Conflict):
         store.commit(Changes(removed_doctors=(new_id(),)), NOW)

@@ -1,0 +1,185 @@
+"""Several keepers, in the order in which they are asked: the first that is not away.
+
+Who finds one away says so here. From then on nobody else runs into that; one thread asks after
+it, with growing pauses, until it is back.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rmp_milter.calls import wire
+from rmp_milter.calls.client import (
+    KeeperAway,
+    KeeperClient,
+    KeeperDown,
+    ReplyT,
+    expected,
+)
+from rmp_milter.calls.gate import Gate, Rank, ordinary_of
+from rmp_milter.calls.keeper import Call
+from rmp_milter.calls.protocol import Reply, Request, Show
+
+log = logging.getLogger("rmp.keepers")
+
+FIRST_PAUSE = 0.1
+"""Seconds until it is asked after a keeper that was found away; each further pause is twice."""
+LONGEST_PAUSE = 1.0
+PROBE_SECONDS = 5.0
+"""How long a keeper may take to say that it is there; one that takes longer is there, but busy."""
+MOST_WAITING = 32
+"""Mails that wait for a keeper at once: each holds one of Postfix's processes."""
+STRANGERS_WAITING = 8
+"""How many of them may be of people who do not seem to be enrolled."""
+
+
+@dataclass(eq=False)
+class KeeperPlace:
+    """One keeper: its socket, the gate before it, and whether it was found away."""
+
+    socket: Path
+    client: KeeperClient
+    gate: Gate
+    is_away: bool = field(default=False, repr=False)
+
+    @contextmanager
+    def way(self, rank: Rank, size: int, who: bytes) -> Iterator[Call]:
+        """Give the way to this keeper when it is a call's turn; ``TimeoutError`` without one."""
+        with self.gate.place(rank, size, who):
+            yield self.client.call
+
+
+class Keepers:
+    """The keepers of a process, shared by its threads."""
+
+    def __init__(self, places: Sequence[KeeperPlace]) -> None:
+        """``places`` are in the order in which they are asked; there is one at least."""
+        self.places = tuple(places)
+        self._changed = threading.Condition()
+        self._asking_after = False
+        self._waiting = self._strangers = 0
+
+    def present(self, but: KeeperPlace | None = None) -> KeeperPlace | None:
+        """Return the first that is not away, ``but`` only where there is no other."""
+        there = [place for place in self.places if not place.is_away]
+        others = [place for place in there if place is not but]
+        return next(iter(others or there), None)
+
+    def wait(
+        self, until: float, *, is_known: bool, but: KeeperPlace | None = None
+    ) -> KeeperPlace | None:
+        """Return :meth:`present` as soon as there is one, at latest at ``until`` (monotonic).
+
+        None where nobody came in time, or where too many wait already.
+        """
+        with self._changed:
+            if found := self.present(but):
+                return found
+            if not self._may_wait(is_known=is_known):
+                return None
+            self._count(1, is_known=is_known)
+            try:
+                left = max(0.0, until - time.monotonic())
+                return self._changed.wait_for(lambda: self.present(but), left)
+            finally:
+                self._count(-1, is_known=is_known)
+
+    def note_away(self, place: KeeperPlace, why: str) -> None:
+        """Take note that a keeper is away, and have it asked after."""
+        with self._changed:
+            if place.is_away:
+                return
+            if not self._asking_after:  # first: nobody stays away whom no thread asks after
+                threading.Thread(target=self._ask_after, name="keepers", daemon=True).start()
+                self._asking_after = True
+            place.is_away = True
+            log.warning("the keeper at %s is away: %s", place.socket, why)
+
+    @contextmanager
+    def way(self, rank: Rank, size: int, who: bytes) -> Iterator[Call]:
+        """Give the way to whichever keeper is there, for a call that hangs on no other.
+
+        Raises :class:`KeeperAway` where none is, ``TimeoutError`` where it is busy.
+        """
+        place = self.present()
+        if place is None:
+            raise KeeperAway("no keeper is there")
+        try:
+            with place.way(rank, size, who) as call:
+                yield call
+        except KeeperAway as error:
+            self.note_away(place, str(error))
+            raise
+
+    def call(self, request: Request, fd: int | None = None) -> tuple[Reply, int | None]:
+        """Call the first that is there, by no gate; raise what the last one raises."""
+        for place in self.places[:-1]:
+            with suppress(KeeperAway):
+                return place.client.call(request, fd)
+        return self.places[-1].client.call(request, fd)
+
+    def expect(
+        self, reply_type: type[ReplyT], request: Request, fd: int | None = None
+    ) -> tuple[ReplyT, int | None]:
+        """Call so, and raise :class:`~.client.KeeperFailed` for any other reply."""
+        return expected(reply_type, *self.call(request, fd))
+
+    def _may_wait(self, *, is_known: bool) -> bool:
+        if not is_known and self._strangers >= STRANGERS_WAITING:
+            return False
+        return self._waiting < MOST_WAITING
+
+    def _count(self, change: int, *, is_known: bool) -> None:
+        self._waiting += change
+        if not is_known:
+            self._strangers += change
+
+    def _ask_after(self) -> None:
+        """Ask after those that are away until all are back."""
+        pause = FIRST_PAUSE
+        while True:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            back = [place for place in self.places if place.is_away and _is_there(place)]
+            with self._changed:
+                for place in back:
+                    place.is_away = False
+                    log.info("the keeper at %s is back", place.socket)
+                if back:
+                    pause = FIRST_PAUSE
+                    self._changed.notify_all()
+                if not any(place.is_away for place in self.places):
+                    self._asking_after = False
+                    return
+
+
+def keepers_at(sockets: Sequence[Path], workers: int, patience: float) -> Keepers:
+    """Return the keepers that listen there, a gate before each.
+
+    Each has ``workers`` for this caller, who waits for ``patience`` seconds at most.
+    """
+    ordinary = ordinary_of(workers)
+    return Keepers(
+        [
+            KeeperPlace(each, KeeperClient(each, patience), Gate(ordinary, patience))
+            for each in sockets
+        ]
+    )
+
+
+def _is_there(place: KeeperPlace) -> bool:
+    """Ask a keeper what changes nothing; whatever it says, it is there."""
+    try:
+        _, fd = KeeperClient(place.socket, PROBE_SECONDS).call(Show(()))
+    except KeeperAway:
+        return False
+    except KeeperDown:
+        return True
+    except OSError:  # no descriptor is left to ask with
+        return False
+    wire.close_all([] if fd is None else [fd])
+    return True
