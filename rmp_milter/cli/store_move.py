@@ -51,10 +51,10 @@ def move(config: Config) -> None:
     the store is there; a call that was cut off is gone on with. Then the other engine's is no
     store any more: its records stay until the host removes them.
     """
-    become_owner(config.paths.store)
     with reachable():
-        keys = store_keys(config)
         name, other = other_engine(config.paths.store, config.store)
+        become_owner(config.paths.store)
+        keys = store_keys(config)
         with other.leaving() as left:
             engine_of(config).take_over(keys, left, progress_shown)
             left.settle()

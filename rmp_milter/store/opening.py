@@ -5,14 +5,14 @@ Everybody else has the :class:`~rmp_milter.store.surface.Engine` that is given h
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.lmdb_engine import LmdbEngine
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rmp_milter.store.surface import Engine
 
 
@@ -54,6 +54,12 @@ def engine_at(folder: Path, settings: EngineSettings) -> Engine:
     Raises :class:`StoreError` where its driver is not installed.
     """
     return _ENGINES[settings.engine](folder, settings)
+
+
+def load_driver(settings: EngineSettings) -> None:
+    """Load what the engine needs, if it is there; that it is not is said where it is opened."""
+    with suppress(StoreError):
+        _ENGINES[settings.engine](Path(), settings)
 
 
 def other_engine(folder: Path, settings: EngineSettings) -> tuple[str, Engine]:
