@@ -47,6 +47,8 @@ _Mode = Annotated[FileMode, Meta(description='an octal mode as a string, such as
 _Seconds = Annotated[int, _whole(1, 86_400, "seconds")]
 _Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f<>\"]*$")]
 
+_Word = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x20\x7f='\"\\]*$")]
+
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every section of the file."""
@@ -258,9 +260,23 @@ OngletsSection = cast(
 
 
 class StoreSection(Section, frozen=True, kw_only=True):
-    """``map_bytes``: the most that the store may ever hold; costs address space only."""
+    """Which engine keeps the store. ``map_bytes``, of LMDB's: the most that it may ever hold.
 
+    The rest is where a PostgreSQL server is: what is empty, or 0, libpq takes by itself. No
+    secret is ever said here.
+    """
+
+    engine: Annotated[
+        Literal["lmdb", "postgresql"], Meta(description='"lmdb" or "postgresql"')
+    ] = "lmdb"
     map_bytes: Annotated[int, _whole(16 * MIB, 2**46, "bytes")] = 64 * 1024 * MIB
+    host: Annotated[_Word, Meta(description="a host's name, or a socket's folder")] = ""
+    port: Annotated[int, Meta(ge=0, le=65_535, description="a port number, or 0")] = 0
+    database: Annotated[_Word, Meta(description="a database's name")] = ""
+    schema: Annotated[
+        str, Meta(pattern="^[a-z_][a-z0-9_]{0,40}$", description="a schema's name, such as rmp")
+    ] = "rmp"
+    service: Annotated[_Word, Meta(description="an entry of libpq's service file")] = ""
 
 
 class AnswersSection(Section, frozen=True, kw_only=True):

@@ -180,8 +180,17 @@ divers = []
 mails = 20
 
 [store]
-# The most that the store may ever hold: address space, not disk.
+# Files in the store's folder ("lmdb"), or a PostgreSQL server that several machines share.
+engine = "lmdb"
+# LMDB: the most that the store may ever hold, address space, not disk.
 map_bytes = 68_719_476_736
+# PostgreSQL: where it is; what is empty or 0 is libpq's default. Never a password: each process
+# is who its system user is (peer), or has a file of its own (docs/postgresql.md).
+host = ""
+port = 0
+database = ""
+schema = "rmp"
+service = ""
 
 [courier]
 # Postfix's listener without milter, that takes the answers.
