@@ -333,6 +333,9 @@ class AuditSection(Section, frozen=True, kw_only=True):
         tuple[Annotated[int, Meta(ge=1, le=720)], ...],
         Meta(description="a list of hours after the access, 1 to 720 each, in their order"),
     ] = (12, 20)
+    unusual: Annotated[
+        float, Meta(ge=0, le=50, description="a score from 0 (never) to 50, such as 6.0")
+    ] = 6.0
 
 
 class ConsentSection(Section, frozen=True, kw_only=True):

@@ -219,6 +219,9 @@ alerts = []
 justify_hours = 24
 review_hours = 72
 remind_hours = [12, 20]
+# From which score on those named here are told that a doctor's emergencies stand out (a day's
+# rmp access alert): 6 is one chance in a million, 0 is never.
+unusual = 6.0
 
 [consent]
 # The version of the text to which patients consent, written into each new dossier. Its words:
