@@ -25,6 +25,9 @@ rmp = LazyGroup(
         "keeper": CommandPlace(f"{_HERE}.run_keeper", "keeper", "Run the keeper in front."),
         "milter": CommandPlace(f"{_HERE}.run_milter", "milter", "Run the milter in front."),
         "courier": CommandPlace(f"{_HERE}.run_courier", "courier", "Run the courier in front."),
+        "tunnel": CommandPlace(
+            f"{_HERE}.tunnel", "tunnel", "Calls between milters' and keepers' hosts."
+        ),
         "key": CommandPlace(f"{_HERE}.key", "key", "The service's certificate, for doctors."),
         "doctor": CommandPlace(f"{_HERE}.doctor", "doctor", "The directory of doctors."),
         "dossier": CommandPlace(f"{_HERE}.dossier", "dossier", "Dossiers, by their reference."),

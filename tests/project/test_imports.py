@@ -59,7 +59,7 @@ _A_CHECKS = ["rmp_milter.host.live.throw_away_key"]
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
     "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
-    "psycopg": ["rmp_milter.store.postgresql.*", "rmp_milter.store.postgresql_engine"],
+    "psycopg": ["rmp_milter.store.postgresql.*", "rmp_milter.store.postgresql_*"],
     "psycopg_pool": ["rmp_milter.store.postgresql.access"],
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
