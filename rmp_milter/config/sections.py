@@ -106,6 +106,41 @@ class SocketsSection(Section, frozen=True, kw_only=True):
     ] = ""
 
 
+_NAME = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+_HOST_PORT = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:]{2,39}\]):[1-9][0-9]{0,4}$"
+_HostPort = Annotated[str, Meta(pattern=_HOST_PORT)]
+
+
+class TunnelSection(Section, frozen=True, kw_only=True):
+    """Calls between hosts: ``keepers`` to reach from here, where milters come in (``listen``).
+
+    ``folder`` holds the host's own key and the certificates of the others, ``sockets`` are where
+    the keepers of other hosts are called, each by its name.
+    """
+
+    keepers: Annotated[
+        dict[Annotated[str, Meta(pattern=_NAME)], _HostPort],
+        Meta(
+            max_length=8,
+            description="at most 8 names, each with a host and a port, such as "
+            '{ a = "keeper-a.chu.example:7443" }',
+        ),
+    ] = {}
+    listen: Annotated[
+        tuple[_HostPort, ...],
+        Meta(
+            max_length=8,
+            description='a list of addresses with a port, such as ["192.0.2.10:7443"]',
+        ),
+    ] = ()
+    folder: _Folder = Path("tunnel")
+    sockets: _Folder = Path("run/tunnel")
+
+    def socket_of(self, name: str) -> Path:
+        """Return where the keeper of this name is called."""
+        return self.sockets / f"{name}.sock"
+
+
 class LimitsSection(Section, frozen=True, kw_only=True):
     """Bounds on what a mail may hold, and on how large an answer may be."""
 
@@ -298,6 +333,9 @@ class AuditSection(Section, frozen=True, kw_only=True):
         tuple[Annotated[int, Meta(ge=1, le=720)], ...],
         Meta(description="a list of hours after the access, 1 to 720 each, in their order"),
     ] = (12, 20)
+    unusual: Annotated[
+        float, Meta(ge=0, le=50, description="a score from 0 (never) to 50, such as 6.0")
+    ] = 6.0
 
 
 class ConsentSection(Section, frozen=True, kw_only=True):

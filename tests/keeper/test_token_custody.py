@@ -81,7 +81,7 @@ def test_what_is_sealed_to_a_token_opens_by_it_alone(soft_token: SoftToken) -> N
     assert (slot[:3], len(slot)) == (b"\x00\x10\x04", SLOT_ROOM)
     assert opened(key, slot) == PRIVATE
     vitale = make_vitale_slot(key.public, DOSSIER, PRIVATE, BLIND)
-    assert open_vitale_slot((key,), DOSSIER, vitale, BLIND).private_bytes_raw() == PRIVATE
+    assert open_vitale_slot((key,), DOSSIER, vitale, (BLIND,)).private_bytes_raw() == PRIVATE
     for wrong in (
         lambda: open_custody_slot((key,), bytes(16), slot),
         lambda: opened(key, vitale),
@@ -129,10 +129,10 @@ def test_whatever_the_slot_is_the_token_is_asked_once_and_about_a_point(
     slot = make_vitale_slot(key.public, DOSSIER, PRIVATE, BLIND)
     tried = changed(slot)
     if tried == slot:
-        assert open_vitale_slot((key,), DOSSIER, tried, BLIND)
+        assert open_vitale_slot((key,), DOSSIER, tried, (BLIND,))
     else:
         with pytest.raises(SealError):
-            open_vitale_slot((key,), DOSSIER, tried, BLIND)
+            open_vitale_slot((key,), DOSSIER, tried, (BLIND,))
     (point,) = private.points
     EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
 
@@ -284,5 +284,7 @@ def test_nobody_learns_by_a_card_which_patient_is_known_while_the_token_is_away(
     for slot in (deposit.kept.slots.vitale, DECOY_VITALE, b""):
         private.points.clear()
         with pytest.raises(CustodyAway):
-            open_vitale_slot(host.desk.keys.all_custody, deposit.kept.dossier_id, slot, blind)
+            open_vitale_slot(
+                host.desk.keys.all_custody, deposit.kept.dossier_id, slot, (blind,)
+            )
         assert len(private.points) == 1

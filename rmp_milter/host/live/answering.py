@@ -106,7 +106,10 @@ def _asked(config: Config) -> Iterator[PostfixFinding]:
         except (KeeperDown, KeeperFailed) as fault:
             yield error(
                 f"{socket}: the keeper does not answer the milter: {fault}",
-                "start it (systemctl status rmp-keeper); its log says what it lacks",
+                "start it (systemctl status rmp-keeper); its log says what it lacks"
+                if socket == config.sockets.keeper
+                else "is the tunnel there (systemctl status rmp-tunnel@connect), and at the other "
+                "end rmp-tunnel@listen and the keeper?",
             )
 
 
