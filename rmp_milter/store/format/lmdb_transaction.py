@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from rmp_milter.store.format.transaction import beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import lmdb
     from lmdb import _Database as Handle
 
     from rmp_milter.store.format.environment import Environment
     from rmp_milter.store.format.tables import StoreTable
-    from rmp_milter.store.format.transaction import Value
+    from rmp_milter.store.format.transaction import Expected, Value
 
 
 T = TypeVar("T")
@@ -32,6 +32,11 @@ class LmdbReads(Generic[ValueT]):
     def get(self, table: StoreTable, key: bytes) -> ValueT | None:
         """Return one record; None where there is none."""
         return self._txn.get(key, db=self._handles[table])
+
+    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[ValueT | None]:
+        """Return the records of several keys."""
+        handle = self._handles[table]
+        return [self._txn.get(key, db=handle) for key in keys]
 
     def has(self, table: StoreTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
@@ -112,8 +117,9 @@ class LmdbAccess:
         with self._environment.reading() as txn:
             yield LmdbReads(txn, self._environment.tables)
 
-    def write(self, work: Callable[[LmdbWrites], T]) -> T:
-        """Do ``work`` in the write transaction."""
+    def write(self, work: Callable[[LmdbWrites], T], expected: Expected | None = None) -> T:
+        """Do ``work`` in the write transaction; whatever it asks for is at hand."""
+        del expected
         with self._environment.writing() as txn:
             return work(LmdbWrites(txn, self._environment.tables))
 

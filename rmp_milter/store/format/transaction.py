@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from rmp_milter.store.format.tables import StoreTable
@@ -20,18 +20,40 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Expected:
+    """What a turn to write will most often ask for: an engine may get it all at once.
+
+    ``beginnings`` are tables whose first keys are looked at.
+    """
+
+    def __init__(self, beginnings: Sequence[StoreTable] = ()) -> None:
+        self.beginnings = beginnings
+        self.records: dict[StoreTable, set[bytes]] = {}
+        self.lasts: dict[StoreTable, set[bytes]] = {}
+
+    def record(self, table: StoreTable, key: bytes) -> None:
+        """Say that a record is asked for; of a body only whether it is there."""
+        self.records.setdefault(table, set()).add(key)
+
+    def last(self, table: StoreTable, prefix: bytes) -> None:
+        """Say that the last key that begins so is asked for."""
+        self.lasts.setdefault(table, set()).add(prefix)
+
+
 class Access(Protocol):
     """An open store's transactions; any number of threads may ask for one at once."""
 
     def reading(self) -> AbstractContextManager[ReadTransaction]:
         """Give one moment of the store; raises :class:`StoreFailed`."""
 
-    def write(self, work: Callable[[WriteTransaction], T]) -> T:
+    def write(
+        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+    ) -> T:
         """Do ``work`` when it has its turn and return what it does; durable on return.
 
         An exception leaves everything as it was. A fault of the engine is raised as
         :class:`StoreFailed`. Work that was lost before anything of it was written may be done
-        again from the beginning.
+        again from the beginning. ``expected`` is what it will most often ask for.
         """
 
     def last_change(self) -> int:
@@ -43,6 +65,9 @@ class ReadTransaction(Protocol):
 
     def get(self, table: StoreTable, key: bytes) -> Value | None:
         """Return one record, good until the transaction ends; None where there is none."""
+
+    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        """Return the records of several keys, in that order; None where there is none."""
 
     def has(self, table: StoreTable, key: bytes) -> bool:
         """Whether there is a record of this key; its value is not touched."""

@@ -26,6 +26,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from rmp_milter.store.format.failures import StoreError, StoreFailed
 from rmp_milter.store.postgresql.connecting import connect, make_ready, parameters
+from rmp_milter.store.postgresql.expecting import Fetched
 from rmp_milter.store.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.store.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
 from rmp_milter.store.postgresql.statements import turn_statements
@@ -34,7 +35,7 @@ from rmp_milter.store.postgresql.writing import PostgresqlWrites
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rmp_milter.store.format.transaction import WriteTransaction
+    from rmp_milter.store.format.transaction import Expected, WriteTransaction
     from rmp_milter.store.postgresql.connecting import Connection
     from rmp_milter.store.postgresql.place import PostgresqlPlace
 
@@ -86,7 +87,9 @@ class PostgresqlAccess:
         finally:
             self._give_back(connection)
 
-    def write(self, work: Callable[[WriteTransaction], T]) -> T:
+    def write(
+        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+    ) -> T:
         """Do ``work`` when it has its turn; again from the beginning where that was lost."""
         deadline = time.monotonic() + self._place.patience
         with self._turn:
@@ -95,7 +98,7 @@ class PostgresqlAccess:
                 if self._read_only:
                     raise StoreFailed("closed", "it is open to be read only")
                 try:
-                    return self._writer.do(work, deadline)
+                    return self._writer.do(work, expected, deadline)
                 except _LostError as lost:
                     if time.monotonic() > deadline:
                         raise StoreFailed("failed", str(lost)) from lost
@@ -158,7 +161,12 @@ class WritingConnection:
         self._connection: Connection | None = None
         self._warned = False
 
-    def do(self, work: Callable[[WriteTransaction], T], deadline: float) -> T:
+    def do(
+        self,
+        work: Callable[[WriteTransaction], T],
+        expected: Expected | None,
+        deadline: float,
+    ) -> T:
         """Do ``work`` in a turn of its own, durable on return.
 
         Raises what ``work`` raises, nothing being written then; :class:`_LostError`, where that
@@ -166,8 +174,9 @@ class WritingConnection:
         """
         connection = self._connected(deadline)
         try:
-            number = self._take_turn(connection)
-            writes = PostgresqlWrites(PostgresqlReads(connection, self._place.schema))
+            number, fetched = self._take_turn(connection, expected)
+            stored = PostgresqlReads(connection, self._place.schema)
+            writes = PostgresqlWrites(stored, fetched)
             done = work(writes)
             with connection.pipeline():
                 writes.send(connection, self._place.schema)
@@ -188,13 +197,23 @@ class WritingConnection:
         """Give the connection back."""
         self._drop()
 
-    def _take_turn(self, connection: Connection) -> int:
-        """Begin, wait for the turn, and return its number."""
-        connection.execute(_BEGIN_WRITING, prepare=False)
-        row = connection.execute(self._said.take).fetchone()
+    def _take_turn(
+        self, connection: Connection, expected: Expected | None = None
+    ) -> tuple[int, Fetched]:
+        """Begin, wait for the turn, and return its number and what was expected to be asked for.
+
+        All in one go: each statement sees what was committed before it, so what stands behind
+        the lock sees all that the lock waited for.
+        """
+        with connection.pipeline():
+            connection.execute(_BEGIN_WRITING, prepare=False)
+            turn = connection.execute(self._said.take)
+            fetched = Fetched(connection, self._place.schema, expected)
+        fetched.take()
+        row = turn.fetchone()
         if row is None:
             raise StoreFailed("closed", "it was moved away")
-        return cast("int", row[0]) + 1
+        return cast("int", row[0]) + 1, fetched
 
     def _committed(self, connection: Connection, deadline: float) -> bool:
         """Commit; return whether it is sure that all is written wherever it has to be.

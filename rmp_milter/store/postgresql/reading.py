@@ -13,10 +13,11 @@ from rmp_milter.store.postgresql.failures import failure
 from rmp_milter.store.postgresql.statements import TURN, WRITERS, statements, turn_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg.sql import Composed
 
+    from rmp_milter.store.format.transaction import Value
     from rmp_milter.store.postgresql.connecting import Connection
     from rmp_milter.store.postgresql.failures import failure
 from rmp_milter.store.postgresql.statements import Statements
@@ -51,6 +52,15 @@ class PostgresqlReads:
             return None
         return cast("bytes", found[0][0]) if len(found) == 1 else _joined(found)
 
+    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        """Return the records of several keys; not of bodies, of which one is enough."""
+        found = dict[object, object]()
+        for begin in range(0, len(keys), RECORDS_AT_ONCE):
+            some = list(keys[begin : begin + RECORDS_AT_ONCE])
+            for key, value in self._ask(self._said(table).get_many, some):
+                found[key] = value
+        return [cast("bytes | None", found.get(key)) for key in keys]
+
     def has(self, table: StoreTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
         return bool(self._ask(self._said(table).has, key))
@@ -66,6 +76,10 @@ class PostgresqlReads:
     def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in order."""
         return self._keys_between(table, prefix, beyond(prefix) or BEYOND_ALL)
+
+    def keys_from(self, table: StoreTable, start: bytes) -> Iterator[bytes]:
+        """Yield the keys from one on, in order."""
+        return self._keys_between(table, start, BEYOND_ALL)
 
     def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield the records from the key ``start`` on, in order."""

@@ -27,6 +27,8 @@ class Statements:
     """What is said of one table. ``k`` is a key, ``v`` a value, ``n`` a body's part."""
 
     get: Composed
+    get_many: Composed
+    lasts: Composed
     has: Composed
     held: Composed
     keys: Composed
@@ -49,6 +51,13 @@ def statements(schema: str, table: StoreTable) -> Statements:
 
     return Statements(
         get=said(SQL("SELECT v FROM {table} WHERE k = %b{ordered}")),
+        get_many=said(SQL("SELECT k, v FROM {table} WHERE k = ANY(%b::bytea[])")),
+        lasts=said(
+            SQL(
+                "SELECT p, (SELECT k FROM {table} WHERE {first}k >= p AND k < e"
+                " ORDER BY k DESC LIMIT 1) FROM unnest(%b::bytea[], %b::bytea[]) AS w (p, e)"
+            )
+        ),
         has=said(SQL("SELECT 1 FROM {table} WHERE {first}k = %b")),
         held=said(SQL("SELECT k FROM {table} WHERE {first}k = ANY(%b::bytea[])")),
         keys=said(

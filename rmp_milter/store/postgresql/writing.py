@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.postgresql.reading import FIRST
 from rmp_milter.store.postgresql.statements import PART_BYTES, statements
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from rmp_milter.store.format.transaction import Value
     from rmp_milter.store.postgresql.connecting import Connection
+    from rmp_milter.store.postgresql.expecting import Fetched
     from rmp_milter.store.postgresql.reading import PostgresqlReads
 
 
@@ -52,10 +54,13 @@ class Changed:
 class PostgresqlWrites:
     """Reads through to what is stored, and remembers it: nobody else writes meanwhile."""
 
-    def __init__(self, stored: PostgresqlReads) -> None:
+    def __init__(self, stored: PostgresqlReads, fetched: Fetched) -> None:
         self._stored = stored
         self._changes: defaultdict[StoreTable, Changed] = defaultdict(Changed)
-        self._known: dict[tuple[StoreTable, bytes], bytes | None] = {}
+        self._known = fetched.records
+        self._bodies = fetched.bodies
+        self._lasts = fetched.lasts
+        self._beginnings = fetched.beginnings
 
     def get(self, table: StoreTable, key: bytes) -> Value | None:
         """Return one record; None where there is none."""
@@ -68,7 +73,9 @@ class PostgresqlWrites:
         if key in changed:
             return changed[key] is not None
         if table is StoreTable.BODIES:  # of which nothing is held without need
-            return self._stored.has(table, key)
+            if key not in self._bodies:
+                self._bodies[key] = self._stored.has(table, key)
+            return self._bodies[key]
         return self._get_stored(table, key) is not None
 
     def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
@@ -78,7 +85,7 @@ class PostgresqlWrites:
     def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in order."""
         changed = self._changes[table]
-        stored = (key for key in self._stored.keys(table, prefix) if key not in changed.values)
+        stored = (key for key in self._stored_keys(table, prefix) if key not in changed.values)
         begins = takewhile(lambda key: key.startswith(prefix), changed.keys_from(prefix))
         return merge(stored, begins)
 
@@ -104,7 +111,10 @@ class PostgresqlWrites:
     def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
         """Return the last key that begins with ``prefix``."""
         changed = self._changes[table]
-        stored = self._stored.last_key(table, prefix)
+        place = table, prefix
+        if place not in self._lasts:
+            self._lasts[place] = self._stored.last_key(table, prefix)
+        stored = self._lasts[place]
         if stored in changed.values:  # seldom: a line that was removed, or written again
             return max(self.keys(table, prefix), default=None)
         begins = takewhile(lambda key: key.startswith(prefix), changed.keys_from(prefix))
@@ -150,6 +160,20 @@ class PostgresqlWrites:
             if gone:
                 connection.execute(statements(schema, table).delete, (gone,))
             send_records(connection, schema, table, written)
+
+    def _stored_keys(self, table: StoreTable, prefix: bytes) -> Iterator[bytes]:
+        """Yield the keys as they are stored; the first ones may be at hand."""
+        first = [] if prefix else self._beginnings.get(table, [])
+        yield from first
+        if not first:
+            if prefix or table not in self._beginnings:
+                yield from self._stored.keys(table, prefix)
+        elif len(first) == FIRST:
+            yield from self._stored.keys_from(table, first[-1] + b"\0")
+
+    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        """Return the records of several keys."""
+        return [self.get(table, key) for key in keys]
 
     def _get_stored(self, table: StoreTable, key: bytes) -> bytes | None:
         place = table, key

@@ -7,6 +7,7 @@ belongs to one mail and is used by one thread at a time.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from rmp_milter.dossier.model import Doctor, Dossier
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.transaction import ReadTransaction
+    from rmp_milter.store.format.transaction import ReadTransaction, Value
 
 
 class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
@@ -130,12 +131,18 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
     def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
         """Return the dossier's entries beyond ``after`` as they came; none for no dossier."""
         count = self._count(dossier_id)
-        return tuple(self._entry(dossier_id, number) for number in range(after + 1, count + 1))
+        numbers = range(after + 1, count + 1)
+        keys = [dossier_id + u32(number) for number in numbers]
+        found = self._txn.get_many(StoreTable.ENTRIES, keys)
+        return tuple(map(partial(self._opened_entry, dossier_id), numbers, found))
 
     def last_entry(self, dossier_id: bytes) -> NumberedEntry | None:
         """Return the entry that came last."""
         count = self._count(dossier_id)
-        return self._entry(dossier_id, count) if count else None
+        if not count:
+            return None
+        sealed = self._txn.get(StoreTable.ENTRIES, dossier_id + u32(count))
+        return self._opened_entry(dossier_id, count, sealed)
 
     def key_packets(self, document_id: bytes, fingerprint: str) -> bytes:
         """Return the key packets written later for this reader's key, empty if none are."""
@@ -149,11 +156,12 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
         head = self._get(StoreTable.HEADS, self._codecs.heads, dossier_id)
         return head.count if head else 0
 
-    def _entry(self, dossier_id: bytes, number: int) -> NumberedEntry:
-        key = dossier_id + u32(number)
-        stored = self._get(StoreTable.ENTRIES, self._codecs.entries, key)
-        if stored is None:
+    def _opened_entry(
+        self, dossier_id: bytes, number: int, sealed: Value | None
+    ) -> NumberedEntry:
+        if sealed is None:
             raise StoreError(f"entry {number} of dossier {dossier_id.hex()} is missing")
+        stored = self._codecs.entries.open(dossier_id + u32(number), sealed)
         return NumberedEntry(number=number, entry=stored.entry)
 
     def _promised_dossier(self, dossier_id: bytes) -> Dossier:

@@ -14,6 +14,7 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import Conflict, StoreError, StoreFailed
 from rmp_milter.store.format.transaction import Access, WriteTransaction
+from rmp_milter.store.write.expecting import expected_of
 from rmp_milter.store.write.recorder import Recorder
 from rmp_milter.store.write.validation import new_bodies, validate
 
@@ -120,7 +121,9 @@ class GroupCommit:
             recorder.finish(max(pending.now for pending in batch))
             return outcomes
 
-        return self._access.write(work)
+        asked = [(pending.changes, pending.now + self._keep) for pending in batch]
+        expected = expected_of(asked, self._codecs)
+        return self._access.write(work, expected)
 
     def _write_one(self, recorder: Recorder, pending: _Pending) -> Exception | None:
         try:

@@ -111,7 +111,8 @@ class DossierRecorder:
     def append(self, dossier_id: bytes, entry: Entry) -> None:
         """Write ``entry`` under the next number of the dossier."""
         head = self._head(dossier_id)
-        if self._writing.has(StoreTable.ENTRIES, dossier_id + u32(head.count + 1)):
+        there = self._writing.txn.last_key(StoreTable.ENTRIES, dossier_id)
+        if (there or b"") > dossier_id + u32(head.count):
             raise StoreError(f"dossier {dossier_id.hex()} has entries that no head counts")
         last = self._put_entry(dossier_id, head.count + 1, head.last, entry)
         self._writing.ledger.entries += 1
