@@ -1,5 +1,6 @@
 """TLS connections between the two ends: bounded in time, and dead ones noticed."""
 
+import encodings.idna  # noqa: F401 -- now: the tunnel's user may not read where Python lies
 import select
 import socket
 import ssl

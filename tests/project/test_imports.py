@@ -215,6 +215,11 @@ NEVER_LOADED = {
         "Milter",
         "pyhanko_certvalidator",
     ],
+    # Between hosts: neither a dossier nor a key of the service's.
+    "rmp_milter.cli.run_tunnel": [
+        *("rmp_milter.keeper", "rmp_milter.store", "rmp_milter.milter", "rmp_milter.courier"),
+        *("lmdb", "openpgp", "Milter"),
+    ],
     # The keeper has no network: what fetches lists is not in it.
     "rmp_milter.cli.run_keeper": ["rmp_milter.trust.fetching", "aiohttp"],
 }
