@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 QUICK := -m "not soak and not integration and not slow"
 
-.PHONY: help ready demo test quick wheel-test lint format bench soak deb repository openssl clean
+.PHONY: help ready demo test quick wheel-test lint format bench soak deb audit repository openssl clean
 
 help:
 	@echo "make demo    a private Postfix, four doctors, the whole circuit on screen"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench   figures as ratios, measured in one run; BENCH=--without-million leaves out the longest"
 	@echo "make soak    the long campaigns"
 	@echo "make deb     Debian's packages, for 13 and 12, amd64 and arm64, in dist/deb"
+	@echo "make audit   rmp-audit for auditors: wheel, Debian's packages, single files, in dist/audit"
 	@echo "make repository  the same in a signed apt repository: KEY=..., TO=dist/repository"
 	@echo "make openssl whether the OpenSSL in the packages is older than could be had"
 	@echo "make clean   remove .venv and what was built"
@@ -61,6 +62,10 @@ soak:
 deb:
 	@scripts/bootstrap packages
 	@$(BIN)/python -m deb build $(DEB)
+
+audit:
+	@scripts/bootstrap packages
+	@$(BIN)/python -m deb audit $(AUDIT)
 
 TO ?= dist/repository
 repository: deb

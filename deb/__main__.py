@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from deb import auditors
 from deb.build import build as build_package
 from deb.openssl import look
 from deb.releases import TARGETS
@@ -39,6 +40,26 @@ def build(folder: Path, number: str | None, architecture: str | None) -> None:
         except WheelError as error:
             raise click.ClickException(str(error)) from error
         click.echo(f"{target}: {file} ({file.stat().st_size / 1e6:.1f} MB)")
+
+
+@main.command()
+@click.option("--to", "folder", type=_FOLDER, default="dist/audit", show_default=True)
+@click.option("--release", "number", help="Only for this Debian, such as 13.")
+@click.option("--architecture", help="Only for this one, such as arm64.")
+def audit(folder: Path, number: str | None, architecture: str | None) -> None:
+    """Make rmp-audit, for auditors: the wheel, and for each Debian a package and a single file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        click.echo(f"any: {auditors.wheel(folder)}")
+        for target in TARGETS:
+            if number in {None, target.release.number} and architecture in {
+                None,
+                target.architecture,
+            }:
+                click.echo(f"{target}: {auditors.package(target, folder)}")
+                click.echo(f"{target}: {auditors.single_file(target, folder)}")
+    except WheelError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from deb.changes import FILE as CHANGES
@@ -38,12 +39,19 @@ def build(target: PackageTarget, folder: Path) -> Path:
         root.mkdir(mode=0o755)
         found = gather(target, packaged(target), wheels)
         lay_out(target, found, bill(target, version, change.at, found), root)
-        _describe(target, change, root)
-        _pack(root, file, change.at)
+        describe(target, change, root)
+        pack(root, file, change.at)
     return file
 
 
-def _describe(target: PackageTarget, change: LastChange, root: Path) -> None:
+def describe(
+    target: PackageTarget,
+    change: LastChange,
+    root: Path,
+    *,
+    control: str = "control",
+    scripts: Sequence[str] = SCRIPTS,
+) -> None:
     """Write dpkg's part: control file, digests, scripts."""
     files = sorted(each for each in root.rglob("*") if each.is_file() and not each.is_symlink())
     digests = "".join(
@@ -62,15 +70,16 @@ def _describe(target: PackageTarget, change: LastChange, root: Path) -> None:
         "python": target.release.python,
         "next_python": target.release.next_python,
     }
-    (part / "control").write_text((FILES / "control").read_text().format_map(values))
+    (part / "control").write_text((FILES / control).read_text().format_map(values))
     (part / "md5sums").write_text(digests)
-    for script in SCRIPTS:
+    for script in scripts:
         text = (FILES / script).read_text().replace("@PYTHON@", target.release.python)
         (part / script).write_text(text)
         (part / script).chmod(0o755)
 
 
-def _pack(root: Path, file: Path, at: int) -> None:
+def pack(root: Path, file: Path, at: int) -> None:
+    """Pack what lies below ``root``, all of it as of one moment."""
     for path in (root, *root.rglob("*")):
         os.utime(path, (at, at), follow_symlinks=False)
     made = file.with_suffix(".part")

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.metadata import requires
 from pathlib import Path
@@ -45,8 +45,8 @@ def read_pins(text: str) -> dict[str, Pin]:
     return {pin.name: pin for pin in found}
 
 
-def packaged(target: PackageTarget) -> list[Pin]:
-    """Return the pins of what the service needs at run time, by name.
+def packaged(target: PackageTarget, of: Collection[str] = ()) -> list[Pin]:
+    """Return the pins of what the service needs at run time, by name; or of these alone.
 
     Who needs what is asked of the packages in this environment, which are the lock's.
     """
@@ -54,7 +54,7 @@ def packaged(target: PackageTarget) -> list[Pin]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     found = set[str]()
     wanted = [*project["dependencies"], *project["optional-dependencies"]["token"]]
-    waiting = list(_needed(wanted, target))
+    waiting = [name for name in _needed(wanted, target) if not of or name in of]
     while waiting:
         name = waiting.pop()
         if name in found or name in LEFT_OUT or name in FROM_DEBIAN:

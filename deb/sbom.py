@@ -19,10 +19,12 @@ from deb.releases import PackageTarget
 Json = dict[str, object]
 
 
-def bill(target: PackageTarget, version: str, at: int, wheels: list[Path]) -> str:
+def bill(
+    target: PackageTarget, version: str, at: int, wheels: list[Path], name: str = "rmp-milter"
+) -> str:
     """Return the text of the document for one package."""
     of = f"arch={target.architecture}&distro=debian-{target.release.number}"
-    purl = f"pkg:deb/rmp-milter@{version}?{of}"
+    purl = f"pkg:deb/{name}@{version}?{of}"
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -33,7 +35,7 @@ def bill(target: PackageTarget, version: str, at: int, wheels: list[Path]) -> st
             "component": {
                 "type": "application",
                 "bom-ref": purl,
-                "name": "rmp-milter",
+                "name": name,
                 "version": version,
                 "purl": purl,
                 "licenses": [{"expression": "GPL-3.0-or-later"}],

@@ -1,13 +1,11 @@
 """The files of the package ``rmp-milter``, laid out as Debian has them.
 
-An auditors' package of its own (``rmp-audit``: ``rmp access`` and ``docs/guide-auditeur.md`` on
-an auditor's machine, without Postfix, units or users) would be a second function beside
-:func:`lay_out`, with a control file of its own in ``deb/files`` and a second name in
-``deb.build.build``; wheels, changelog, bill of materials and repository are there for both.
+The auditors' package is laid out in :mod:`deb.auditors`.
 """
 
 import gzip
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from click.shell_completion import BashComplete, ShellComplete, ZshComplete
@@ -39,33 +37,36 @@ def lay_out(target: PackageTarget, wheels: list[Path], sbom: str, root: Path) ->
 
 
 def _program(target: PackageTarget, wheels: list[Path], root: Path) -> None:
+    environment(target, wheels, root / LIBRARY)
+    put(root / "usr/bin/rmp", (FILES / "rmp").read_text())
+
+
+def environment(target: PackageTarget, wheels: Sequence[Path], library: Path) -> None:
     """Lay out a virtual environment of Debian's Python.
 
     Then a process that starts another by ``sys.executable`` finds the same modules; what comes
     from Debian itself (python3-milter) is found behind them.
     """
     python = target.release.python
-    library = root / LIBRARY
     for wheel in wheels:
         unpack(wheel, library / f"lib/python{python}/site-packages")
     (library / "bin").mkdir()
     (library / "bin/python3").symlink_to(f"../../../bin/python{python}")
-    _put(
+    put(
         library / "pyvenv.cfg",
         f"home = /usr/bin\ninclude-system-site-packages = true\nversion = {python}\n",
     )
-    _put(root / "usr/bin/rmp", (FILES / "rmp").read_text())
 
 
 def _units(root: Path) -> None:
     for unit in sorted((ROOT / "systemd").iterdir()):
         if unit.suffix in {".service", ".timer", ".target"}:
-            _put(root / UNITS / unit.name, unit.read_text())
+            put(root / UNITS / unit.name, unit.read_text())
         elif unit.name.startswith("postfix"):  # drop-ins for another package's units
-            _put(root / UNITS / unit.name / "rmp-milter.conf", (unit / "rmp.conf").read_text())
+            put(root / UNITS / unit.name / "rmp-milter.conf", (unit / "rmp.conf").read_text())
     for kind in ("sysusers.d", "tmpfiles.d"):
         text = (ROOT / "systemd" / kind / "rmp.conf").read_text()
-        _put(root / "usr/lib" / kind / "rmp-milter.conf", text)
+        put(root / "usr/lib" / kind / "rmp-milter.conf", text)
 
 
 def _completions(root: Path) -> None:
@@ -75,7 +76,7 @@ def _completions(root: Path) -> None:
         (BashComplete, share / "bash-completion/completions/rmp"),
         (ZshComplete, share / "zsh/vendor-completions/_rmp"),
     ):
-        _put(place, _completion(shell))
+        put(place, _completion(shell))
 
 
 def _completion(shell: type[ShellComplete]) -> str:
@@ -87,25 +88,27 @@ def _documents(target: PackageTarget, sbom: str, root: Path) -> None:
     doc = root / DOC
     for page in sorted((ROOT / "man").iterdir()):
         section = page.suffix[1:]
-        _put_compressed(root / f"usr/share/man/man{section}/{page.name}.gz", page.read_bytes())
+        put_compressed(root / f"usr/share/man/man{section}/{page.name}.gz", page.read_bytes())
     for name in ("README.md", "SECURITY.md", "rmp.toml.example"):
-        _put(doc / name, (ROOT / name).read_text())
+        put(doc / name, (ROOT / name).read_text())
     shutil.copytree(ROOT / "docs", doc / "docs")
     shutil.copytree(ROOT / "postfix", doc / "examples/postfix")
-    _put(doc / "sbom.cdx.json", sbom)
-    _put(doc / "copyright", (FILES / "copyright").read_text())
-    _put_compressed(doc / "changelog.gz", (ROOT / "CHANGELOG.md").read_bytes())
+    put(doc / "sbom.cdx.json", sbom)
+    put(doc / "copyright", (FILES / "copyright").read_text())
+    put_compressed(doc / "changelog.gz", (ROOT / "CHANGELOG.md").read_bytes())
     changes = changelog_for(CHANGES.read_text(), target.release)
-    _put_compressed(doc / "changelog.Debian.gz", changes.encode())
+    put_compressed(doc / "changelog.Debian.gz", changes.encode())
     overrides = (FILES / "lintian-overrides").read_text()
-    _put(root / "usr/share/lintian/overrides/rmp-milter", overrides)
+    put(root / "usr/share/lintian/overrides/rmp-milter", overrides)
 
 
-def _put(place: Path, text: str) -> None:
+def put(place: Path, text: str) -> None:
+    """Write a file, its folders too."""
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text)
 
 
-def _put_compressed(place: Path, content: bytes) -> None:
+def put_compressed(place: Path, content: bytes) -> None:
+    """Write a file, the same octets each time."""
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))

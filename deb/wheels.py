@@ -109,8 +109,13 @@ def _build_own(folder: Path) -> None:
             shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(place, copy)
-    _pip("wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={folder}", str(copy))
+    build_tree(copy, folder)
     shutil.rmtree(copy)
+
+
+def build_tree(tree: Path, folder: Path) -> None:
+    """Build the wheel of a tree, with the setuptools of the lock; raises :class:`WheelError`."""
+    _pip("wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={folder}", str(tree))
 
 
 def _pip(*arguments: str) -> None:

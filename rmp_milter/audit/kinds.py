@@ -16,5 +16,6 @@ KINDS = frozenset(
         *("recherche", "export", "reouverture", "effacement", "code reactive"),
         *("reprise", "restauration", "rescellement", "nouvelle clé de garde"),
         "nouvelle clé du journal",
+        "nouveau poivre",
     }
 )

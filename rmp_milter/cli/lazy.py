@@ -30,15 +30,15 @@ class LazyGroup(click.Group):
         help: str | None = None,  # noqa: A002 -- click's name
     ) -> None:
         super().__init__(name, help=help)
-        self._places = places
+        self.places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order in which an admin meets them."""
-        return [*self._places, *super().list_commands(ctx)]
+        return [*self.places, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, importing its module."""
-        place = self._places.get(cmd_name)
+        place = self.places.get(cmd_name)
         if place is None:
             return super().get_command(ctx, cmd_name)
         command = getattr(importlib.import_module(place.module), place.attribute)
@@ -53,4 +53,4 @@ class LazyGroup(click.Group):
 
     def lines(self) -> list[tuple[str, str]]:
         """Return each command's name and its line in the list of commands."""
-        return [(name, place.help) for name, place in self._places.items()]
+        return [(name, place.help) for name, place in self.places.items()]

@@ -19,6 +19,7 @@ HELP: Mapping[str, str] = {
     "key new": _NEW_KEY,
     "new-key": _NEW_KEY,
     "--json": "Écrire du JSON, pour un programme.",
+    "--version": "Montrer la version.",
     "--lang": "Parler cette langue, et non celle du système.",
     "--wide": "Ne rien raccourcir, si étroit que soit le terminal.",
     "--config": "Le fichier de configuration.",

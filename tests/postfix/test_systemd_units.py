@@ -50,6 +50,7 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
         ("rmp-milter", 0.4),
         ("rmp-courier", 0.9),
         ("rmp-audit", 0.4),
+        ("rmp-alert", 0.5),
         ("rmp-trust", 1.2),
         ("rmp-check", 1.4),
         ("rmp-backup", 1.7),

@@ -279,10 +279,8 @@ def test_only_the_milters_user_may_call_through(
     assert "may not call" in caplog.text
 
 
-def test_too_many_calls_at_once_are_not_taken(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(line.tunnel.near, "_calls", threading.BoundedSemaphore(1))
+def test_too_many_calls_at_once_are_not_taken(line: Line) -> None:
+    line.tunnel.near._calls = threading.BoundedSemaphore(1)
     go = threading.Event()
 
     def answer(_request: Request, _fd: int | None) -> tuple[Reply, int | None]:

@@ -1,0 +1,172 @@
+"""rmp-audit by itself: as a wheel, a package, a single file, where nothing of the service is."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from deb.auditors import NEEDS, modules, package, single_file, wheel
+from deb.lock import packaged
+from deb.releases import TARGETS, PackageTarget
+from rmp_milter.audit.writing import export
+from rmp_milter.calls.protocol import Event
+from rmp_milter.cli.audit_main import rmp_audit
+from rmp_milter.keeper.keys.keys import LogKey
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.keeper.log.journal import Journal
+
+HERE = [
+    target
+    for target in TARGETS
+    if target.machine == platform.machine()
+    and target.release.python == f"{sys.version_info.major}.{sys.version_info.minor}"
+]
+NOT_OURS = (
+    "lmdb",
+    "Milter",
+    "openpgp",
+    "dkim",
+    "tnefparse",
+    "pyhanko_certvalidator",
+    "psycopg",
+)
+ORIGIN = "chu.example/rmp"
+
+
+def test_it_needs_nothing_of_milter_keeper_or_store() -> None:
+    rooms = {name.split(".")[1] for name in modules() if "." in name}
+    assert rooms == {
+        *("audit", "cli", "config", "disk", "dossier", "host", "mail", "phrases", "tlog")
+    }
+    program = "import sys, rmp_milter.cli.audit_main as m, importlib\n" + "\n".join(
+        f"importlib.import_module({place.module!r})" for place in rmp_audit.places.values()
+    )
+    program += "\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()).isdisjoint(NOT_OURS)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_what_it_brings_along_are_few_wheels(target: PackageTarget) -> None:
+    names = {pin.name for pin in packaged(target, NEEDS)}
+    assert set(NEEDS) <= names <= {*NEEDS, "cffi", "pycparser", "typing-extensions"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rmp-audit")
+
+
+@pytest.fixture(scope="module")
+def exported(made: Path) -> tuple[Path, str]:
+    """A log of thirty entries, as it is given to auditors, and its key."""
+    key = LogKey.generate()
+    journal.create(made / "log", ORIGIN)
+    with Journal(made / "log") as log:
+        for number in range(30):
+            doctor = f"1000000000{number % 10}"
+            kind = ("depot", "dossier", "urgence")[number % 3]
+            event = Event(number + 1, kind, number.to_bytes(32), doctor, "ab", "d@chu.example")
+            log.append(event, number + 1)
+        note = log.checkpoint(key)
+        with log.snapshot() as snapshot:
+            export(snapshot, note, made / "export")
+    return made / "export", str(verifier_key(key, ORIGIN))
+
+
+def commands_work(program: list[str], exported: tuple[Path, str], place: Path) -> None:
+    folder, vkey = exported
+    environment = {"PATH": os.environ["PATH"], "HOME": str(place), "LANG": "fr_FR.UTF-8"}
+
+    def run(*arguments: str, status: int = 0) -> str:
+        done = subprocess.run(
+            [*program, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            cwd=place,
+        )
+        assert done.returncode == status, done.stderr
+        return done.stdout + done.stderr
+
+    assert "le journal est ce que dit" in run("verify", str(folder), "--vkey", vkey)
+    assert len(json.loads(run("list", str(folder), "--json"))) == 30
+    assert "prouvé" in run("show", str(folder), "3")
+    run("prove", str(folder), "3", "-o", "three.tlog-proof")
+    run("verify", "three.tlog-proof", "--vkey", vkey)
+    assert "d'une même histoire" in run("compare", str(folder), "three.tlog-proof")
+    assert "CLÉ" in run("keys", str(folder), "--vkey", vkey)
+    run("report", str(folder), "--month", "1970-01", "--pdf", "month.pdf")
+    run("figures", str(folder))
+    run("overdue", str(folder))
+    run("unusual", str(folder))
+    run("new-key", "reasons.key")
+    assert "commande inconnue" in run("export", str(folder), status=2)
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+@pytest.mark.skipif(not HERE, reason="no Debian has this Python")
+def test_the_wheel_runs_where_nothing_else_is(made: Path, exported: tuple[Path, str]) -> None:
+    file = wheel(made / "wheel")
+    with zipfile.ZipFile(file) as archive:
+        assert not [name for name in archive.namelist() if "/keeper/" in name]
+    venv = made / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    needed = made / "needed.txt"
+    needed.write_text("".join(pin.text for pin in packaged(HERE[0], NEEDS)))
+    pip = [venv / "bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--require-hashes", "-r", needed], check=True)
+    subprocess.run([*pip, "install", "--no-deps", file], check=True)
+    subprocess.run([*pip, "check"], check=True)
+    for name in NOT_OURS:
+        without = [venv / "bin/python", "-c", f"import {name}"]
+        assert subprocess.run(without, stderr=subprocess.DEVNULL, check=False).returncode
+    commands_work([str(venv / "bin/rmp-audit")], exported, made)
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+@pytest.mark.skipif(not HERE, reason="no Debian has this Python")
+def test_the_single_file_runs_by_python_alone(made: Path, exported: tuple[Path, str]) -> None:
+    file = single_file(HERE[0], made / "single")
+    again = single_file(HERE[0], made / "again")
+    assert file.read_bytes() == again.read_bytes()
+    home = made / "home"
+    home.mkdir()
+    commands_work([sys.executable, "-I", str(file)], exported, home)
+    (unpacked,) = (home / ".cache/rmp-audit").iterdir()
+    assert unpacked.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="this is no Debian")
+def test_the_package_holds_the_command_and_its_guide(made: Path) -> None:
+    file = package(TARGETS[0], made / "deb")
+    listed = subprocess.run(
+        ["dpkg-deb", "-c", file], capture_output=True, text=True, check=True
+    )
+    for name in (
+        "./usr/bin/rmp-audit",
+        "./usr/share/doc/rmp-audit/guide-auditeur.md",
+        "./usr/share/man/man1/rmp-audit.1.gz",
+        "./usr/share/bash-completion/completions/rmp-audit",
+    ):
+        assert name in listed.stdout
+    assert "systemd" not in listed.stdout
+    assert "/usr/bin/rmp\n" not in listed.stdout
+    told = ["dpkg-deb", "-f", file, "Package", "Depends"]
+    control = subprocess.run(told, capture_output=True, text=True, check=True).stdout
+    assert "Package: rmp-audit" in control
+    assert "postfix" not in control
