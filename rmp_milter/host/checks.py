@@ -240,6 +240,7 @@ def _store(config: Config) -> Findings:
             opened = engine_at(paths.store, config.store).open(keys, read_only=True)
         with opened as store:
             yield from fill_findings(*store.room())
+            yield from (_error(line, "its administrator's affair") for line in store.doubts())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except StoreError as error:

@@ -80,6 +80,14 @@ class PostgresqlStore(Closing, OpenStore):
         with self._connections.reading() as txn:
             return txn.size(), 0
 
+    def doubts(self) -> tuple[str, ...]:
+        """Return which of the server's settings lose what it says to have written."""
+        with self._connections.reading() as txn:
+            return tuple(
+                f"the store's server has {name} off: a power cut may lose what it acknowledged"
+                for name in txn.settings_off("fsync", "full_page_writes")
+            )
+
     def copy(self, folder: Path) -> None:
         """Write a store of LMDB's into the empty ``folder``, with the same records."""
         with self._connections.reading() as txn:

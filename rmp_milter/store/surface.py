@@ -316,6 +316,12 @@ class Store(_Open, Protocol):
     def room(self) -> tuple[int, int]:
         """Return how many octets are taken, and how many may be; 0 where nothing bounds them."""
 
+    def doubts(self) -> tuple[str, ...]:
+        """Return what leaves it to chance whether what is acknowledged survives, a line each.
+
+        What the engine itself decides never does; these are settings of who runs its server.
+        """
+
     def copy(self, folder: Path) -> None:
         """Write all of it, as of this moment, into the empty ``folder``.
 

@@ -129,3 +129,15 @@ def test_a_commit_is_as_durable_as_it_must_be_whatever_the_role_is_set_to(
             row = connection.execute("SHOW synchronous_commit").fetchone()
             assert row == ("on",)
     server.run_sql("ALTER ROLE postgres RESET synchronous_commit")
+
+
+@pytest.mark.parametrize(
+    ("settings", "doubted"),
+    [({}, ["fsync", "full_page_writes"]), ({"fsync": "on", "full_page_writes": "on"}, [])],
+)
+def test_a_server_that_may_lose_what_it_wrote_is_named(
+    settings: dict[str, str], doubted: list[str]
+) -> None:
+    with PrivatePostgres(settings) as server, made_on(server) as store:
+        found = store.doubts()
+    assert [line.split(" off: ")[0].split()[-1] for line in found] == doubted

@@ -120,6 +120,11 @@ class PostgresqlReads:
         """Return the number of the last turn to write that is seen here."""
         return cast("int", self._ask(turn_statements(self._schema).changes)[0][0])
 
+    def settings_off(self, *names: str) -> list[str]:
+        """Return those of the server's settings that are off."""
+        asked = SQL("SELECT name FROM pg_settings WHERE name = ANY(%b) AND setting = 'off'")
+        return sorted(str(row[0]) for row in self._ask(asked, list(names)))
+
     def size(self, table: StoreTable | None = None) -> int:
         """Return how many bytes a table takes, or all of them, with their indexes."""
         asked = self._schema, table.value if table else "%"
