@@ -9,6 +9,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -334,19 +335,10 @@ def open_vitale_slot(
     A slot that is missing costs what one costs that does not fit; all keys are tried, and all
     of the ``blinds`` that the number may have.
     """
-    found, away = None, None
-    for blind in blinds:
-        try:
-            found = _open_slot(custody, slot, _slot_binding(b"vitale", dossier_id, blind))
-        except SealError:
-            continue
-        except CustodyAway as error:
-            away = error
-    if found is None and away:
-        raise away
-    if found is None:
-        raise SealError
-    return found
+    return _by_whichever(
+        partial(_open_slot, custody, slot, _slot_binding(b"vitale", dossier_id, blind))
+        for blind in blinds
+    )
 
 
 def blind_number(nir: str, pepper: bytes) -> bytes:
@@ -355,12 +347,24 @@ def blind_number(nir: str, pepper: bytes) -> bytes:
 
 
 def _open_slot(keys: Sequence[CustodyKey], slot: bytes, info: bytes) -> X25519PrivateKey:
-    """Open by whichever key it is; the work is the same for each, and for none."""
+    """Open by whichever key it is."""
+    return _by_whichever(partial(_opened_by, key, slot, info) for key in keys)
+
+
+def _opened_by(key: CustodyKey, slot: bytes, info: bytes) -> X25519PrivateKey:
+    return X25519PrivateKey.from_private_bytes(open_slot(key, slot, info))
+
+
+def _by_whichever(openings: Iterable[Callable[[], X25519PrivateKey]]) -> X25519PrivateKey:
+    """Open in the way that does; all are tried, always: the work is the same for each, and none.
+
+    Where none does, a key that is away may have been the one: its :class:`CustodyAway` is raised.
+    """
     found, away = None, None
-    for key in keys:
+    for opened in openings:
         try:
-            found = X25519PrivateKey.from_private_bytes(open_slot(key, slot, info))
-        except (InvalidTag, ValueError):
+            found = opened()
+        except (InvalidTag, ValueError):  # a SealError is one
             continue
         except CustodyAway as error:
             away = error
