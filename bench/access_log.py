@@ -23,7 +23,7 @@ ORIGIN = "bench.test/rmp"
 
 def access_log(entries: int, appends: int) -> list[str]:
     """Compare appends to a small and a large log; export and verify the large one."""
-    with _folder() as folder:
+    with bench_folder() as folder:
         small, large = folder / "small", folder / "large"
         began = time.perf_counter()
         for log, count in ((small, 1000), (large, entries)):
@@ -37,7 +37,8 @@ def access_log(entries: int, appends: int) -> list[str]:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def bench_folder() -> Iterator[Path]:
+    """Give a new folder, and take it away again."""
     folder = Path(tempfile.mkdtemp(prefix="rmp-bench-", dir="/tmp"))
     try:
         yield folder

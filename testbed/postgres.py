@@ -43,12 +43,17 @@ class PrivatePostgres(Starting):
     """A server whose socket lies in :attr:`folder`; its superuser is ``postgres``.
 
     ``settings`` are put over :data:`QUICK`. ``folder`` has data already, taken over from another
-    server. Use it as a context manager.
+    server. ``auth`` says who is believed: anybody, or by ``peer`` the system's users. Use it as a
+    context manager.
     """
 
     def __init__(
-        self, settings: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        settings: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        auth: str = "trust",
     ) -> None:
+        self._auth = auth
         self.folder = folder or own_folder("rmp-pg-")
         self.data = self.folder / "data"
         self._settings = QUICK | ALWAYS | dict(settings or {})
@@ -59,7 +64,7 @@ class PrivatePostgres(Starting):
         """Make its files, if there are none, and start it; return when it answers."""
         with removed_on_failure(self.folder):
             if not self.data.exists():
-                initdb = ["-D", str(self.data), "--no-sync", "-A", "trust", "-U", "postgres"]
+                initdb = ["-D", str(self.data), "--no-sync", "-A", self._auth, "-U", "postgres"]
                 run([*as_its_owner(), *_binary("initdb", *initdb, "-E", "UTF8", "--locale=C")])
             self.launch()
 
@@ -87,18 +92,9 @@ class PrivatePostgres(Starting):
     ) -> str:
         """Run statements as ``user``, each by itself; return what psql prints, unaligned."""
         lines = [part for each in statements for part in ("-c", each)]
-        options = [
-            "-h",
-            str(self.folder),
-            "-U",
-            user,
-            "-d",
-            database,
-            "-XqAt",
-            "-v",
-            "ON_ERROR_STOP=1",
-        ]
-        return run([*_binary("psql", *options, *lines)]).stdout.decode()
+        where = ["-h", str(self.folder), "-U", user, "-d", database]
+        command = _binary("psql", *where, "-XqAt", "-v", "ON_ERROR_STOP=1", *lines)
+        return run([*as_its_owner(), *command]).stdout.decode()
 
     def standby(self, name: str) -> PrivatePostgres:
         """Return a server, not started yet, that follows this one under ``name``."""

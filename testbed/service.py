@@ -28,12 +28,17 @@ END_SECONDS = 40
 
 
 class Part(StrEnum):
-    """The processes, by the command that starts each; ``SERVE`` runs the other three."""
+    """The processes, by the command that starts each; ``SERVE`` runs the first three.
+
+    ``CONNECT`` and ``LISTEN`` are the ends of a tunnel, for a service that is told to have one.
+    """
 
     KEEPER = "keeper"
     MILTER = "milter"
     COURIER = "courier"
     SERVE = "serve"
+    CONNECT = "tunnel connect"
+    LISTEN = "tunnel listen"
 
 
 SEPARATE = (Part.KEEPER, Part.MILTER, Part.COURIER)
@@ -125,7 +130,7 @@ class Service(Closing):
         for part in parts or SEPARATE:
             with self.log_file(part).open("ab") as log:
                 self._running[part] = subprocess.Popen(  # noqa: S603 -- a command of ours
-                    [RMP, "--config", self.config, part.value],
+                    [RMP, "--config", self.config, *part.value.split()],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -211,7 +216,7 @@ class Service(Closing):
 
     def log_file(self, part: Part) -> Path:
         """Return the file that a process writes its stdout and stderr to."""
-        return self.root / f"{part}.log"
+        return self.root / f"{part.replace(' ', '-')}.log"
 
 
 @cache

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from rmp_milter.audit.findings import MOST_NAMED, Finding
+from rmp_milter.audit.findings import MOST_NAMED, Finding, and_more
 from rmp_milter.audit.folder import FolderError, read_bounded
 from rmp_milter.audit.unreadable import UNREADABLE
+from rmp_milter.phrases.phrase import Phrase
 
 FOLDER = "reasons"
 HAS_REASON = b'"reason":"'
@@ -54,7 +55,7 @@ def check_reasons(folder: Path, wanted: Mapping[int, str]) -> Iterator[Finding]:
     found = list(_compared(folder, wanted))
     yield from found[:MOST_NAMED]
     if rest := found[MOST_NAMED:]:
-        yield Finding("reason", f"and {len(rest)} more like that, up to {rest[-1].line}")
+        yield Finding("reason", and_more(len(rest), rest[-1].line))
 
 
 def _compared(folder: Path, wanted: Mapping[int, str]) -> Iterator[Finding]:
@@ -62,14 +63,23 @@ def _compared(folder: Path, wanted: Mapping[int, str]) -> Iterator[Finding]:
         try:
             sealed = read_reason(folder, index)
         except FolderError:
-            line = f"the sealed reason of entry {index} is missing: {reason_path(index)}"
+            line = Phrase(
+                "the sealed reason of entry {index} is missing: {path}",
+                index=index,
+                path=reason_path(index),
+            )
             yield Finding("reason", line, index, index)
             continue
         if hashlib.sha256(sealed).hexdigest() != digest:
-            line = f"the sealed reason of entry {index} is altered: {reason_path(index)}"
+            line = Phrase(
+                "the sealed reason of entry {index} is altered: {path}",
+                index=index,
+                path=reason_path(index),
+            )
             yield Finding("reason", line, index, index)
     there = folder / FOLDER
     known = {str(index) for index in wanted}
     for name in sorted(path.name for path in there.iterdir()) if there.is_dir() else ():
         if name not in known:
-            yield Finding("reason", f"{FOLDER}/{name}: no entry has such a reason")
+            line = Phrase("{path}: no entry has such a reason", path=f"{FOLDER}/{name}")
+            yield Finding("reason", line)

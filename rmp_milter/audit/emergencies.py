@@ -6,8 +6,16 @@ A state is nowhere written down: it follows from the leaves that one reference t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rmp_milter.audit.events import Fields, Value, Wanted, events
+from rmp_milter.audit.events import (
+    Fields,
+    Walked,
+    Wanted,
+    events,
+    number_in,
+    text_in,
+)
 from rmp_milter.audit.folder import ExportedLog
+from rmp_milter.audit.progress import Told, untold
 from rmp_milter.dossier.emergency import (
     CLOSED,
     CONTESTED,
@@ -56,18 +64,35 @@ class EmergencyCase:
         return ", ".join(late)
 
 
-def cases(log: ExportedLog) -> tuple[EmergencyCase, ...]:
+def cases(
+    log: ExportedLog, seen: Walked | None = None, progress: Told = untold
+) -> tuple[EmergencyCase, ...]:
     """Return all emergencies in the order of the log; raises :class:`~.folder.FolderError`."""
-    found: dict[str, EmergencyCase] = {}
-    for index, fields in events(log, Wanted()):
-        reference = _text(fields, "reference")
+    gathered = Cases()
+    for index, fields in events(log, Wanted(), seen, progress):
+        gathered.add(index, fields)
+    return gathered.all()
+
+
+class Cases:
+    """Takes entries in their order, and keeps those of emergencies."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, EmergencyCase] = {}
+
+    def add(self, index: int, fields: Fields) -> None:
+        """Take the next entry."""
+        reference = text_in(fields, "reference")
         if not reference or fields.get("action") not in _ACTIONS:
-            continue
-        if case := found.get(reference):
-            found[reference] = _followed(case, index, fields)
+            return
+        if case := self._found.get(reference):
+            self._found[reference] = _followed(case, index, fields)
         elif _is_act(fields):
-            found[reference] = _begun(reference, index, fields)
-    return tuple(found.values())
+            self._found[reference] = _begun(reference, index, fields)
+
+    def all(self) -> tuple[EmergencyCase, ...]:
+        """Return the emergencies so far, in the order of the log."""
+        return tuple(self._found.values())
 
 
 def _is_act(fields: Fields) -> bool:
@@ -77,10 +102,10 @@ def _is_act(fields: Fields) -> bool:
 def _begun(reference: str, index: int, fields: Fields) -> EmergencyCase:
     return EmergencyCase(
         reference=reference,
-        at=_time(fields),
-        rpps=_text(fields, "rpps"),
-        sender=_text(fields, "sender"),
-        patient=_text(fields, "patient"),
+        at=number_in(fields, "at"),
+        rpps=text_in(fields, "rpps"),
+        sender=text_in(fields, "sender"),
+        patient=text_in(fields, "patient"),
         leaves=(index,),
     )
 
@@ -88,24 +113,14 @@ def _begun(reference: str, index: int, fields: Fields) -> EmergencyCase:
 def _followed(case: EmergencyCase, index: int, fields: Fields) -> EmergencyCase:
     """Return the case with one more of its leaves."""
     case = replace(case, leaves=(*case.leaves, index))
-    action, outcome = fields.get("action"), _text(fields, "outcome")
+    action, outcome = fields.get("action"), text_in(fields, "outcome")
     if action == JUSTIFICATION and outcome == "granted":
-        first = case.justified_at or _time(fields)
+        first = case.justified_at or number_in(fields, "at")
         state = JUSTIFIED if case.state == NEW else case.state
         return replace(case, justified_at=first, state=state)
     if action == REVIEW and outcome in STATES:
-        return replace(case, reviewed_at=_time(fields), state=outcome)
+        return replace(case, reviewed_at=number_in(fields, "at"), state=outcome)
     return case
-
-
-def _text(fields: Fields, name: str) -> str:
-    value: Value = fields.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _time(fields: Fields) -> int:
-    value = fields.get("at", 0)
-    return value if isinstance(value, int) else 0
 
 
 def wanted_cases(

@@ -4,8 +4,39 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from rmp_milter.phrases.phrase import Phrase
+
 MOST_NAMED = 20
 """So many stretches of altered entries are named one by one."""
+
+
+_LINES = {
+    "missing": (
+        Phrase("entry {first} is missing"),
+        Phrase("entries {first} to {last} are missing"),
+    ),
+    "truncated": (
+        Phrase("entry {first} is missing at the end"),
+        Phrase("entries {first} to {last} are missing at the end"),
+    ),
+    "inserted": (
+        Phrase("entry {first} is inserted: the log never had what stands there"),
+        Phrase("entries {first} to {last} are inserted: the log never had what stands there"),
+    ),
+    "replaced": (
+        Phrase("entry {first} is replaced by {others} other(s)"),
+        Phrase("entries {first} to {last} are replaced by {others} other(s)"),
+    ),
+    "reordered": (
+        Phrase("entry {first} is in another order"),
+        Phrase("entries {first} to {last} are in another order"),
+    ),
+    "altered": (
+        Phrase("entry {first} is altered"),
+        Phrase("entries {first} to {last} are altered"),
+    ),
+}
+"""What is said of one entry, and of several."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +67,10 @@ def differences(
     if len(gone) == len(come):
         return _exchanged(gone, come, at)
     if not come:
-        kind, where = ("missing", "") if tail else ("truncated", " at the end")
-        return [_finding(kind, at, len(gone), f"missing{where}")]
+        return [_finding("missing" if tail else "truncated", at, len(gone))]
     if not gone:
-        line = f"{_are(at, len(come))} inserted: the log never had what stands there"
-        return [Finding("inserted", line, at, at + len(come) - 1)]
-    return [_finding("replaced", at, len(gone), f"replaced by {len(come)} other(s)")]
+        return [_finding("inserted", at, len(come))]
+    return [_finding("replaced", at, len(gone), others=len(come))]
 
 
 def _common(left: Sequence[bytes], right: Sequence[bytes]) -> int:
@@ -60,24 +89,32 @@ def _exchanged(gone: Sequence[bytes], come: Sequence[bytes], at: int) -> list[Fi
     if sorted(gone) != sorted(come):
         return list(_altered(places))
     if len(places) == 2:  # noqa: PLR2004 -- a swap is of two
-        return [Finding("swapped", f"entries {first} and {last} are swapped", first, last)]
-    return [_finding("reordered", first, last - first + 1, "in another order")]
+        line = Phrase("entries {first} and {last} are swapped", first=first, last=last)
+        return [Finding("swapped", line, first, last)]
+    return [_finding("reordered", first, last - first + 1)]
 
 
 def _altered(places: list[int]) -> Iterator[Finding]:
     runs = groupby(enumerate(places), key=lambda pair: pair[1] - pair[0])
     stretches = [[place for _, place in run] for _, run in runs]
     for stretch in stretches[:MOST_NAMED]:
-        yield _finding("altered", stretch[0], len(stretch), "altered")
+        yield _finding("altered", stretch[0], len(stretch))
     if rest := stretches[MOST_NAMED:]:
-        line = f"and {sum(map(len, rest))} more are altered, up to entry {places[-1]}"
+        line = Phrase(
+            "and {count} more are altered, up to entry {last}",
+            count=sum(map(len, rest)),
+            last=places[-1],
+        )
         yield Finding("altered", line, rest[0][0], places[-1])
 
 
-def _finding(kind: str, first: int, count: int, what: str) -> Finding:
-    return Finding(kind, f"{_are(first, count)} {what}", first, first + count - 1)
+def _finding(kind: str, first: int, count: int, **facts: int) -> Finding:
+    last = first + count - 1
+    one, several = _LINES[kind]
+    line = Phrase(one if count == 1 else several, first=first, last=last, **facts)
+    return Finding(kind, line, first, last)
 
 
-def _are(first: int, count: int) -> str:
-    """Return ``entry 7 is`` or ``entries 7 to 9 are``."""
-    return f"entry {first} is" if count == 1 else f"entries {first} to {first + count - 1} are"
+def and_more(count: int, last: str) -> Phrase:
+    """Return the line for findings that are not named one by one; ``last`` is their last."""
+    return Phrase("and {count} more like that, up to {last}", count=count, last=last)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from rmp_milter.phrases.phrase import Phrase, line_of, reason_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.entry_proofs import EntryProof, EntryProofError, entry_proof_of
 from rmp_milter.tlog.hashing import HASH_SIZE
@@ -35,9 +36,10 @@ def read_bounded(path: Path, limit: int = MAX_NOTE) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise FolderError(f"{path}: {error.strerror}") from None
+        line = Phrase("{path}: {error}", path=path, error=reason_of(error))
+        raise FolderError(line) from None
     if len(data) > limit:
-        raise FolderError(f"{path}: too large for what it should be")
+        raise FolderError(Phrase("{path}: too large for what it should be", path=path))
     return data
 
 
@@ -105,7 +107,8 @@ class ExportedLog:
         try:
             self.head: TreeHead = read_checkpoint(self.checkpoint)
         except NoteError as error:
-            raise FolderError(f"{folder / CHECKPOINT}: {error}") from None
+            line = Phrase("{path}: {error}", path=folder / CHECKPOINT, error=line_of(error))
+            raise FolderError(line) from None
         read = lru_cache(maxsize=_CACHED_TILES)(self._hashes)
         self.node = nodes_in(read, self.head.size)
         """``node(level, index)`` is the hash of a complete subtree, from the tiles."""
@@ -113,16 +116,21 @@ class ExportedLog:
     def _hashes(self, tile: Tile) -> list[bytes]:
         hashes = cut_hashes(read_tile(self._folder, tile))
         if len(hashes) < tile.width:
-            raise FolderError(f"{self._folder / tile.path}: missing or cut")
+            raise FolderError(Phrase("{path}: missing or cut", path=self._folder / tile.path))
         return hashes
 
     def _bundle(self, tile: Tile) -> list[bytes]:
         try:
             entries = parse_bundle(read_tile(self._folder, tile))
         except BundleError as error:
-            raise FolderError(f"{self._folder / tile.path}: {error}") from None
+            line = Phrase(
+                "{path}: {error}", path=self._folder / tile.path, error=line_of(error)
+            )
+            raise FolderError(line) from None
         if len(entries) != tile.width:
-            raise FolderError(f"{self._folder / tile.path}: missing, or of a wrong length")
+            raise FolderError(
+                Phrase("{path}: missing, or of a wrong length", path=self._folder / tile.path)
+            )
         return entries
 
     def entries(self) -> Iterator[bytes]:
@@ -133,7 +141,9 @@ class ExportedLog:
     def entry(self, index: int) -> bytes:
         """Return one entry; raise :class:`FolderError` where there is none."""
         if not 0 <= index < self.head.size:
-            raise FolderError(f"no entry {index}: the log has {self.head.size}")
+            raise FolderError(
+                Phrase("no entry {index}: the log has {size}", index=index, size=self.head.size)
+            )
         number, place = divmod(index, WIDTH)
         width = min(WIDTH, self.head.size - number * WIDTH)
         return self._bundle(Tile(ENTRIES, number, width))[place]
@@ -143,4 +153,4 @@ class ExportedLog:
         try:
             return entry_proof_of(self.node, self.entry(index), index, self.checkpoint)
         except EntryProofError as error:
-            raise FolderError(str(error)) from None
+            raise FolderError(line_of(error)) from None

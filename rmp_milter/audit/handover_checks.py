@@ -14,6 +14,7 @@ from rmp_milter.audit.handovers import (
     read_handover,
 )
 from rmp_milter.audit.recount import Recount
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.checkpoints import TreeHead
 from rmp_milter.tlog.entry_proofs import SUFFIX
 
@@ -33,13 +34,13 @@ def handed_in(folder: Path, origin: str, findings: list[Finding]) -> Handed:
         try:
             read = read_handover(file)
         except (HandOverError, FolderError) as error:
-            findings.append(Finding("handover", str(error)))
+            findings.append(Finding("handover", line_of(error)))
             faulty.add(name)
             continue
         if (read.path, read.head.origin) == (name, origin):
             sound.append(read)
         else:
-            line = f"{name}: is of another entry, or of another log"
+            line = Phrase("{path}: is of another entry, or of another log", path=name)
             findings.append(Finding("handover", line))
             faulty.add(name)
     return Handed((*sound,), frozenset(faulty))
@@ -53,24 +54,34 @@ def compared(
     for number in recount.handovers:
         path = f"{FOLDER}/{number}{SUFFIX}"
         if number not in there and path not in handed.faulty:
-            line = (
-                f"entry {number} hands the log over, without a checkpoint by both keys: {path}"
+            line = Phrase(
+                "entry {index} hands the log over, without a checkpoint by both keys: {path}",
+                index=number,
+                path=path,
             )
             yield Finding("handover", line, number, number)
     for each in handed.sound:
         if recount.handovers.get(each.number) != each.proof.entry:
-            line = f"{each.path}: entry {each.number} hands nothing over, or to another key"
+            line = Phrase(
+                "{path}: entry {index} hands nothing over, or to another key",
+                path=each.path,
+                index=each.number,
+            )
             yield Finding("handover", line, each.number, each.number)
         elif recount.roots.kept.get(each.head.size) != each.head.root:
-            yield _forked(each, f"{each.path}:")
+            yield _forked(each, each.path)
     for each in kept:
         if (
             each.head.size <= head.size
             and recount.roots.kept.get(each.head.size) != each.head.root
         ):
-            yield _forked(each, "the hand-over that was kept:")
+            yield _forked(each, Phrase("the hand-over that was kept"))
 
 
 def _forked(each: LogHandOver, which: str) -> Finding:
-    line = f"{which} the first {each.head.size} entries are not those that it was signed over"
+    line = Phrase(
+        "{which}: the first {size} entries are not those that it was signed over",
+        which=which,
+        size=each.head.size,
+    )
     return Finding("forked", line, 0, each.number)

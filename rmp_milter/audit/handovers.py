@@ -13,6 +13,7 @@ import msgspec
 
 from rmp_milter.audit.folder import FolderError, read_bounded
 from rmp_milter.audit.unreadable import UNREADABLE
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.entry_proofs import MAX_ENTRY_PROOF, SUFFIX, EntryProof, EntryProofError
@@ -108,33 +109,45 @@ class LogHandOver(NamedTuple):
         try:
             return cls.of(entry_proofs.parse(data))
         except EntryProofError as error:
-            raise HandOverError(str(error)) from None
+            raise HandOverError(line_of(error)) from None
 
     @classmethod
     def of(cls, proof: EntryProof) -> Self:
         """Verify a proof whose entry hands the log over; raise :class:`HandOverError`."""
         keys = keys_in(proof.entry)
         if keys is None:
-            raise HandOverError(f"entry {proof.index} hands the log over to no key")
+            line = Phrase("entry {index} hands the log over to no key", index=proof.index)
+            raise HandOverError(line)
         if keys.former == keys.present:
-            raise HandOverError(f"entry {proof.index} hands the log over to the same key")
+            line = Phrase("entry {index} hands the log over to the same key", index=proof.index)
+            raise HandOverError(line)
         try:
             head = entry_proofs.check(proof, None)
         except EntryProofError as error:
-            raise HandOverError(str(error)) from None
-        for which, key in (("key before", keys.former), ("key that it names", keys.present)):
+            raise HandOverError(line_of(error)) from None
+        for which, key in (
+            (Phrase("key before"), keys.former),
+            (Phrase("key that it names"), keys.present),
+        ):
             _see_signed(proof.checkpoint, key, which)
         if head.size != proof.index + 1:
             # Else the entries behind it would be under both keys, and no size would part them.
-            raise HandOverError(f"its checkpoint does not end with entry {proof.index}")
+            line = Phrase("its checkpoint does not end with entry {index}", index=proof.index)
+            raise HandOverError(line)
         return cls(keys, head, proof)
 
 
-def _see_signed(note: bytes, key: VerifierKey, which: str) -> None:
+def _see_signed(note: bytes, key: VerifierKey, which: Phrase) -> None:
     try:
         read_checkpoint(note, key)
     except NoteError as error:
-        raise HandOverError(f"its checkpoint, by the {which} ({key.short}): {error}") from None
+        line = Phrase(
+            "its checkpoint, by the {which} ({key}): {error}",
+            which=which,
+            key=key.short,
+            error=line_of(error),
+        )
+        raise HandOverError(line) from None
 
 
 def handovers_in(entries: Sequence[bytes], first: int) -> dict[int, bytes]:
@@ -158,7 +171,8 @@ def read_handover(path: Path) -> LogHandOver:
     try:
         return LogHandOver.parse(read_bounded(path, MAX_ENTRY_PROOF))
     except HandOverError as error:
-        raise HandOverError(f"{path}: {error}") from None
+        line = Phrase("{path}: {error}", path=path, error=line_of(error))
+        raise HandOverError(line) from None
 
 
 def read_all(paths: Sequence[Path]) -> Iterator[LogHandOver]:
@@ -172,5 +186,10 @@ def read_all(paths: Sequence[Path]) -> Iterator[LogHandOver]:
             continue
         found = files_in(path)
         if not found:
-            raise FolderError(f"{path}: no hand-over is there ({FOLDER}/*{SUFFIX})")
+            line = Phrase(
+                "{path}: no hand-over is there ({files})",
+                path=path,
+                files=f"{FOLDER}/*{SUFFIX}",
+            )
+            raise FolderError(line)
         yield from map(read_handover, found)

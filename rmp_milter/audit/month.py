@@ -2,21 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
-from rmp_milter.audit.emergencies import HOUR, STATES, EmergencyCase
+from rmp_milter.audit.emergencies import HOUR, JUSTIFIED, NEW, STATES, EmergencyCase
 from rmp_milter.dossier.emergency import CLOSED, CONTESTED, UNDER_REVIEW
+from rmp_milter.phrases.phrase import Language, Phrase, told
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _STATE_WORDS = {
-    "new": "sans justification",
-    "justified": "justifiés, à contrôler",
-    UNDER_REVIEW: "en cours de contrôle",
-    CLOSED: "clos",
-    CONTESTED: "contestés",
+    NEW: Phrase("without a justification"),
+    JUSTIFIED: Phrase("justified, to be reviewed"),
+    UNDER_REVIEW: Phrase("under review"),
+    CLOSED: Phrase("closed"),
+    CONTESTED: Phrase("contested"),
 }
 
 
@@ -33,7 +34,7 @@ def month_of(name: str) -> Month:
     """Return the month of this name; raises ``ValueError``."""
     found = _MONTH.fullmatch(name)
     if not found or found[1] == "0000":
-        raise ValueError(f"{name!r}: a month as 2026-11")
+        raise ValueError(Phrase("{name!r}: a month as 2026-11", name=name))
     year, number = int(found[1]), int(found[2])
     first = datetime(year, number, 1, tzinfo=UTC)
     end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
@@ -79,27 +80,32 @@ def _counted(
     return dict(Counter(key(case) or "?" for case in all_of).most_common())
 
 
-def report(found: Figures, origin: str, size: int) -> list[str]:
-    """Return the month's report in French, line by line."""
-    hours = "-" if found.median_hours is None else f"{found.median_hours:g} h".replace(".", ",")
-    return [
-        f"Accès en urgence (bris de glace) : {found.month}",
-        f"Journal {origin}, {size} entrées",
+def report(found: Figures, origin: str, size: int, language: Language) -> list[str]:
+    """Return the month's report, line by line."""
+    hours = "-" if found.median_hours is None else f"{found.median_hours:g} h"
+    if language == "fr":
+        hours = hours.replace(".", ",")
+    lines = (
+        Phrase("Emergency accesses (breaking the glass): {month}", month=found.month),
+        Phrase("Log {origin}, {size} entries", origin=origin, size=size),
         "",
-        f"{found.count:>6}  accès en urgence",
-        f"{found.late:>6}  justifiés hors délai, ou dont le délai est passé",
-        f"{hours:>6}  délai médian de justification",
+        Phrase("{count:>6}  emergency accesses", count=found.count),
+        Phrase("{count:>6}  justified too late, or not yet and due", count=found.late),
+        Phrase("{hours:>6}  half of them were justified within", hours=hours),
         "",
-        "Par état",
+        Phrase("By state"),
         *_lines({_STATE_WORDS[state]: count for state, count in found.states.items()}),
         "",
-        "Par médecin (RPPS)",
+        Phrase("By doctor (RPPS)"),
         *_lines(found.doctors),
         "",
-        "Par service (domaine de l'adresse)",
+        Phrase("By service (domain of the address)"),
         *_lines(found.services),
-    ]
+    )
+    return [told(line, language) for line in lines]
 
 
-def _lines(counts: dict[str, int]) -> list[str]:
-    return [f"{count:>6}  {name}" for name, count in counts.items()] or ["     -"]
+def _lines(counts: Mapping[str, int]) -> list[str]:
+    return [
+        Phrase("{count:>6}  {name}", count=count, name=name) for name, count in counts.items()
+    ] or ["     -"]

@@ -14,6 +14,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from rmp_milter.phrases.phrase import Phrase
+
 PRIVATE_LABEL, PUBLIC_LABEL = "rmp-auditor-private-key-1", "rmp-auditor-public-key-1"
 _PURPOSE = b"rmp reason 1"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -61,8 +63,8 @@ def _raw(label: str, data: bytes) -> bytes:
             return base64.b64decode(found[2], validate=True)
     except binascii.Error:
         pass
-    other = found[1] if found else "no auditors' key"
-    raise ReasonError(f"holds {other}, wanted is {label}")
+    other = found[1] if found else Phrase("no auditors' key")
+    raise ReasonError(Phrase("holds {other}, wanted is {label}", other=other, label=label))
 
 
 def fingerprint(public: X25519PublicKey) -> str:

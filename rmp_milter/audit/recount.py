@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rmp_milter.audit.beside import HAS_REASON, reasons_in
+from rmp_milter.audit.dates import Dates
 from rmp_milter.audit.folder import read_tile, tiles_there
 from rmp_milter.audit.handovers import HAS_HANDOVER, handovers_in
+from rmp_milter.audit.progress import Told, untold
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
 from rmp_milter.tlog.tiles import (
     ENTRIES,
@@ -61,7 +63,13 @@ class Roots:
 class Recount:
     """What a folder's entries say: the tree over them, and where its tiles say otherwise."""
 
-    def __init__(self, folder: Path, size: int, wanted: Collection[int] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        size: int,
+        wanted: Collection[int] = (),
+        progress: Told = untold,
+    ) -> None:
         """Read and hash all entries; ``wanted`` as for :class:`Roots`."""
         self._folder = folder
         self._size = size
@@ -74,9 +82,11 @@ class Recount:
         """Entries that have a sealed reason beside the log, and its SHA-256 in hex."""
         self.handovers: dict[int, bytes] = {}
         """Entries that hand the log over to another key."""
+        self.dates = Dates()
         for tile in self._tiles(ENTRIES):
-            hashes = self._hashed(tile)
+            hashes = self._hashed(tile, self.dates)
             self.roots.add(hashes)
+            progress(min(self.roots.count, size), size)
             if b"".join(hashes) != self._leaf_tile(tile):
                 self.unlike.append(tile._replace(level=0))
 
@@ -96,12 +106,14 @@ class Recount:
                 return
             yield tile
 
-    def _hashed(self, tile: Tile) -> list[bytes]:
+    def _hashed(self, tile: Tile, dates: Dates | None = None) -> list[bytes]:
         data = read_tile(self._folder, tile)
         try:
             entries = parse_bundle(data)
             self.reasons |= reasons_in(entries, tile.first) if HAS_REASON in data else {}
             self.handovers |= handovers_in(entries, tile.first) if HAS_HANDOVER in data else {}
+            if dates is not None:
+                dates.add_all(tile.first, entries)
             return leaf_hashes(entries)
         except BundleError as error:
             self.garbled.append((tile, error.whole))

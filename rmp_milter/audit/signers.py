@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rmp_milter.audit.findings import Finding
 from rmp_milter.audit.handovers import LogHandOver
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 
@@ -39,7 +40,7 @@ class Signers(NamedTuple):
         try:
             return read_checkpoint(note, key)
         except NoteError as error:
-            raise NoteError(self._why(note, head, str(error))) from None
+            raise NoteError(self._why(note, head, line_of(error))) from None
 
     def _why(self, note: bytes, head: TreeHead, error: str) -> str:
         """Say more of a signature that does not count, where more is known."""
@@ -47,15 +48,23 @@ class Signers(NamedTuple):
         for key, handed in self._keys():
             if _signed(note, key):
                 if handed and head.size > handed.number:
-                    return (
-                        f"signed over {head.size} entries by the key {key.short}, which was"
-                        f" handed over at entry {handed.number}: what it signs behind that is"
-                        " worth nothing"
+                    return Phrase(
+                        "signed over {size} entries by the key {key}, which was handed over at"
+                        " entry {index}: what it signs behind that is worth nothing",
+                        size=head.size,
+                        key=key.short,
+                        index=handed.number,
                     )
-                return f"signed by the key {key.short}, which signs from entry {begins} on only"
+                return Phrase(
+                    "signed by the key {key}, which signs from entry {index} on only",
+                    key=key.short,
+                    index=begins,
+                )
             begins = handed.number if handed else begins
-        more = "; no other one that the hand-overs lead to did either" if self.handovers else ""
-        return error + more
+        if not self.handovers:
+            return error
+        line = "{error}; no other one that the hand-overs lead to did either"
+        return Phrase(line, error=Phrase(error) if not isinstance(error, Phrase) else error)
 
     def _keys(self) -> Iterator[tuple[VerifierKey, LogHandOver | None]]:
         """Yield each key with the hand-over that ends it."""
@@ -93,9 +102,12 @@ def signers_of(
     said = {each.first for each in found}
     for each in pool:
         if (each.keys, each.number) not in names and each.number not in said:
-            line = (
-                f"entry {each.number} hands the log over from the key {each.keys.former.short} to"
-                f" {each.keys.present.short}, which does not lead from or to the key that is known"
+            line = Phrase(
+                "entry {index} hands the log over from the key {former} to {present}, which does"
+                " not lead from or to the key that is known",
+                index=each.number,
+                former=each.keys.former.short,
+                present=each.keys.present.short,
             )
             found.append(Finding("handover", line, each.number, each.number))
     return Signers(chain[0].keys.former if chain else start, chain), found
@@ -133,9 +145,13 @@ def _contradictions(pool: list[LogHandOver]) -> Iterator[Finding]:
     for each in pool:
         one = seen.setdefault(each.keys.former, each)
         if (one.keys, one.head) != (each.keys, each.head):
-            line = (
-                f"the key {each.keys.former.short} handed the log over twice: at entry"
-                f" {one.number} to {one.keys.present.short}, at entry {each.number} to"
-                f" {each.keys.present.short}: two histories, one of them by who has that key"
+            line = Phrase(
+                "the key {key} handed the log over twice: at entry {one} to {first}, at entry"
+                " {other} to {second}: two histories, one of them by who has that key",
+                key=each.keys.former.short,
+                one=one.number,
+                first=one.keys.present.short,
+                other=each.number,
+                second=each.keys.present.short,
             )
             yield Finding("handover", line, each.number, each.number)

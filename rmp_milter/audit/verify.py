@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rmp_milter.audit.beside import check_reasons
-from rmp_milter.audit.findings import MOST_NAMED, Finding, differences
+from rmp_milter.audit.findings import MOST_NAMED, Finding, and_more, differences
 from rmp_milter.audit.folder import CHECKPOINT, FolderError, read_bounded
 from rmp_milter.audit.handover_checks import Handed, compared, handed_in
 from rmp_milter.audit.handovers import LogHandOver
+from rmp_milter.audit.progress import Told, untold
 from rmp_milter.audit.recount import Recount
 from rmp_milter.audit.signers import Signers, signers_of
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 from rmp_milter.tlog.tiles import WIDTH, Tile
 
-LATER = (
-    "the hand-over of entry {} came after this export: that it extends this log is not verified"
+LATER = Phrase(
+    "the hand-over of entry {index} came after this export: that it extends this log is not"
+    " verified"
 )
 
 
@@ -45,6 +48,7 @@ def verify(
     key: VerifierKey | None = None,
     old: bytes | None = None,
     kept: Sequence[LogHandOver] = (),
+    progress: Told = untold,
 ) -> LogReport:
     """Verify the log in ``folder``; against an ``old`` checkpoint, and the log's ``key``.
 
@@ -61,19 +65,35 @@ def verify(
     signers, contradictions = signers_of(key, (*kept, *handed.sound))
     findings += contradictions
     if head is not None:
-        _check_signature(data, signers, "the checkpoint", findings)
+        _check_signature(data, signers, Phrase("the checkpoint"), findings)
     before = None if old is None else _old_head(old, signers, findings)
     if head is not None:
         before = _of_same_log(before, head, findings)
-        notes += [LATER.format(each.number) for each in kept if each.head.size > head.size]
+        notes += [
+            Phrase(LATER, index=each.number) for each in kept if each.head.size > head.size
+        ]
         others = (*kept, *handed.sound)
         wanted = {each.size for each in (*(one.head for one in others), before) if each}
-        recount = Recount(folder, head.size, wanted)
+        recount = Recount(folder, head.size, wanted, progress)
+        notes += _dates_noted(recount)
         findings += _compared(recount, head)
         findings += check_reasons(folder, recount.reasons)
         findings += compared(recount, head, handed, kept)
         findings += _extends(recount, head, before) if before else ()
     return LogReport(head, before, findings, notes, signers)
+
+
+def _dates_noted(recount: Recount) -> Iterator[Phrase]:
+    """Yield a note where entries are dated before their predecessor."""
+    if earlier := recount.dates.earlier:
+        first, seconds = next(iter(earlier.items()))
+        yield Phrase(
+            "entries that are dated before their predecessor: {count}, the first is entry"
+            " {index}, by {seconds} seconds",
+            count=len(earlier),
+            index=first,
+            seconds=seconds,
+        )
 
 
 def _checkpoint(folder: Path, findings: list[Finding]) -> tuple[bytes, TreeHead | None]:
@@ -82,7 +102,8 @@ def _checkpoint(folder: Path, findings: list[Finding]) -> tuple[bytes, TreeHead 
         data = read_bounded(folder / CHECKPOINT)
         return data, read_checkpoint(data)
     except (FolderError, NoteError) as error:
-        findings.append(Finding("checkpoint", f"the checkpoint cannot be read: {error}"))
+        line = Phrase("the checkpoint cannot be read: {error}", error=line_of(error))
+        findings.append(Finding("checkpoint", line))
         return b"", None
 
 
@@ -92,7 +113,7 @@ def _of_same_log(
     """Return the old head if it is one of this log's."""
     if old is None or old.origin == head.origin:
         return old
-    line = f"the old checkpoint is of another log, {old.origin}"
+    line = Phrase("the old checkpoint is of another log, {origin}", origin=old.origin)
     findings.append(Finding("checkpoint", line))
     return None
 
@@ -101,19 +122,21 @@ def _old_head(data: bytes, signers: Signers, findings: list[Finding]) -> TreeHea
     try:
         head = read_checkpoint(data)
     except NoteError as error:
-        findings.append(Finding("checkpoint", f"the old checkpoint cannot be read: {error}"))
+        line = Phrase("the old checkpoint cannot be read: {error}", error=line_of(error))
+        findings.append(Finding("checkpoint", line))
         return None
-    _check_signature(data, signers, "the old checkpoint", findings)
+    _check_signature(data, signers, Phrase("the old checkpoint"), findings)
     return head
 
 
 def _check_signature(
-    data: bytes, signers: Signers, which: str, findings: list[Finding]
+    data: bytes, signers: Signers, which: Phrase, findings: list[Finding]
 ) -> None:
     try:
         signers.read(data)
     except NoteError as error:
-        findings.append(Finding("signature", f"{which}: {error}"))
+        line = Phrase("{which}: {error}", which=which, error=line_of(error))
+        findings.append(Finding("signature", line))
 
 
 def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
@@ -122,7 +145,10 @@ def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
     sound = (roots.count, roots.root()) == (head.size, head.root)
     for tile, whole in recount.garbled:
         at = tile.first + whole
-        yield Finding("garbled", f"{tile.path} is cut or garbled from entry {at} on", at)
+        line = Phrase(
+            "{path} is cut or garbled from entry {first} on", path=tile.path, first=at
+        )
+        yield Finding("garbled", line, at)
     if sound:
         yield from _damaged_tiles(recount)
         return
@@ -133,10 +159,18 @@ def _compared(recount: Recount, head: TreeHead) -> Iterator[Finding]:
     if (tiles.count, tiles.root()) == (head.size, head.root):
         return  # the tiles are the checkpoint's, so what was named is what was done
     if roots.count < head.size:
-        line = f"truncated: the checkpoint counts {head.size} entries, {roots.count} are there"
+        line = Phrase(
+            "truncated: the checkpoint counts {size} entries, {count} are there",
+            size=head.size,
+            count=roots.count,
+        )
         yield Finding("truncated", line, roots.count, head.size - 1)
     elif roots.count > head.size:
-        line = f"the checkpoint counts {head.size} entries, {roots.count} are there"
+        line = Phrase(
+            "the checkpoint counts {size} entries, {count} are there",
+            size=head.size,
+            count=roots.count,
+        )
         yield Finding("inserted", line)
     yield from _damaged_tiles(recount)
     yield Finding(
@@ -150,7 +184,7 @@ def _damaged_tiles(recount: Recount) -> Iterator[Finding]:
     found = list(_tiles(recount))
     yield from found[:MOST_NAMED]
     if rest := found[MOST_NAMED:]:
-        yield Finding("tile", f"and {len(rest)} more like that, up to {rest[-1].line}")
+        yield Finding("tile", and_more(len(rest), rest[-1].line))
 
 
 def _tiles(recount: Recount) -> Iterator[Finding]:
@@ -163,7 +197,12 @@ def _tiles(recount: Recount) -> Iterator[Finding]:
 
 
 def _tile(tile: Tile, first: int, last: int) -> Finding:
-    line = f"{tile.path}: is not what entries {first} to {last} hash to"
+    line = Phrase(
+        "{path}: is not what entries {first} to {last} hash to",
+        path=tile.path,
+        first=first,
+        last=last,
+    )
     return Finding("tile", line, first, last)
 
 
@@ -172,30 +211,44 @@ def _extends(recount: Recount, head: TreeHead, old: TreeHead) -> Iterator[Findin
     if old.size > head.size:
         yield Finding(
             "shorter",
-            f"the old checkpoint counts {old.size} entries, this log {head.size}: it was cut"
-            " or rebuilt shorter (or this is an export from before that checkpoint)",
+            Phrase(
+                "the old checkpoint counts {old} entries, this log {size}: it was cut or rebuilt"
+                " shorter (or this is an export from before that checkpoint)",
+                old=old.size,
+                size=head.size,
+            ),
             head.size,
             old.size - 1,
         )
     elif recount.roots.count < old.size:
         yield Finding(
             "shorter",
-            f"only {recount.roots.count} of the {old.size} entries of the old checkpoint are here",
+            Phrase(
+                "only {count} of the {old} entries of the old checkpoint are here",
+                count=recount.roots.count,
+                old=old.size,
+            ),
             recount.roots.count,
             old.size - 1,
         )
     elif recount.roots.kept.get(old.size) != old.root:
         yield Finding(
             "forked",
-            f"the first {old.size} entries are not those of the old checkpoint: at least one"
-            " was altered, removed or inserted",
+            Phrase(
+                "the first {old} entries are not those of the old checkpoint: at least one was"
+                " altered, removed or inserted",
+                old=old.size,
+            ),
             0,
             old.size - 1,
         )
     elif recount.roots.root() != head.root:
         yield Finding(
             "rebuilt",
-            f"the first {old.size} entries are those of the old checkpoint: what is wrong"
-            " came after",
+            Phrase(
+                "the first {old} entries are those of the old checkpoint: what is wrong came"
+                " after",
+                old=old.size,
+            ),
             old.size,
         )

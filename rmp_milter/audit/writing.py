@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from rmp_milter.audit.folder import CHECKPOINT, ExportedLog, FolderError
+from rmp_milter.audit.progress import Told, untold
+from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.proofs import tree_root
 from rmp_milter.tlog.tiles import ENTRIES, WIDTH, Tile, encode_bundle, tiles_of, tiles_on
@@ -31,7 +33,11 @@ ExtraFile = tuple[str, bytes]
 
 
 def export(
-    source: LogSource, checkpoint: bytes, folder: Path, extra: Iterable[ExtraFile] = ()
+    source: LogSource,
+    checkpoint: bytes,
+    folder: Path,
+    extra: Iterable[ExtraFile] = (),
+    progress: Told = untold,
 ) -> int:
     """Write what is missing in ``folder`` for the log as ``checkpoint`` has it.
 
@@ -41,8 +47,10 @@ def export(
     head = read_checkpoint(checkpoint)
     _check_same_log(source, head, folder)
     new = [tile for tile in _all_tiles(head.size) if not (folder / tile.path).exists()]
-    for tile in new:
+    for done, tile in enumerate(new):
+        progress(done * WIDTH, len(new) * WIDTH)
         _write(folder / tile.path, _content(source, tile))
+    progress(len(new) * WIDTH, len(new) * WIDTH)
     beside = [(_beside(folder, path), content) for path, content in extra]
     for path, content in [*beside, (folder / CHECKPOINT, checkpoint)]:
         _write(path, content)
@@ -62,9 +70,17 @@ def _check_same_log(source: LogSource, head: TreeHead, folder: Path) -> None:
         return
     there = ExportedLog(folder).head
     if there.origin != head.origin or there.size > head.size:
-        raise FolderError(f"{folder}: holds another log, or more of it: {there.origin}")
+        raise FolderError(
+            Phrase(
+                "{folder}: holds another log, or more of it: {origin}",
+                folder=folder,
+                origin=there.origin,
+            )
+        )
     if tree_root(source.node, there.size) != there.root:
-        raise FolderError(f"{folder}: holds another log: this one does not extend it")
+        raise FolderError(
+            Phrase("{folder}: holds another log: this one does not extend it", folder=folder)
+        )
 
 
 def _content(source: LogSource, tile: Tile) -> bytes:

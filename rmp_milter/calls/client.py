@@ -17,6 +17,7 @@ from rmp_milter.calls.protocol import (
     Learned,
     Opened,
     Proven,
+    Recarded,
     Recoded,
     Recorded,
     Released,
@@ -53,6 +54,7 @@ ReplyT = TypeVar(
     Welcomed,
     SealedAgain,
     Reslotted,
+    Recarded,
     CustodyTried,
 )
 

@@ -863,6 +863,46 @@ class Reslotted(Message, frozen=True):
     slots: tuple[NewSlots, ...]
 
 
+class ToRecard(msgspec.Struct, frozen=True, array_like=True):
+    """A card of any kind, to be made anew; a dossier's with its Vitale slot, empty without one.
+
+    ``nir`` is then the patient's number, to which that slot is bound. ``ends_code`` says that
+    the dossier's code is to open nothing any more.
+    """
+
+    card: bytes
+    vitale: bytes = b""
+    nir: str = ""
+    ends_code: bool = False
+
+
+class Recard(Message, frozen=True):
+    """Make cards anew that were made under a former pepper. Operator's door only.
+
+    They say what they said before; of a code that is ended there is a leaf in its dossier.
+    """
+
+    cards: tuple[ToRecard, ...]
+    event: Event
+
+
+class NewCard(msgspec.Struct, frozen=True, array_like=True):
+    """A new card, and the Vitale slot that it names; both empty where nothing is to be done.
+
+    ``fault`` says in a line why nothing could be.
+    """
+
+    card: bytes = b""
+    vitale: bytes = b""
+    fault: str = ""
+
+
+class Recarded(Message, frozen=True):
+    """For each card the new one, to be committed with the slot."""
+
+    cards: tuple[NewCard, ...]
+
+
 class TryCustody(Message, frozen=True):
     """Ask custody keys that lie elsewhere whether they answer. Operator's door only.
 
@@ -970,6 +1010,7 @@ Request = (
     | Welcome
     | SealAgain
     | Reslot
+    | Recard
     | TryCustody
 )
 Reply = (
@@ -991,6 +1032,7 @@ Reply = (
     | Welcomed
     | SealedAgain
     | Reslotted
+    | Recarded
     | CustodyTried
     | Failed
 )

@@ -4,26 +4,47 @@ What an auditor runs works on an exported folder alone and needs no configuratio
 what writes or signs one imports the keeper's code.
 """
 
-from rmp_milter.cli.lazy import CommandPlace, LazyGroup
+from rmp_milter.cli.language import SpokenGroup, lang_option
+from rmp_milter.cli.lazy import CommandPlace
 
 _AUDITOR = "rmp_milter.cli.access_audit"
+_LIST = "rmp_milter.cli.access_list"
 _EVENTS = "rmp_milter.cli.access_events"
 _EMERGENCIES = "rmp_milter.cli.access_emergencies"
+_UNUSUAL = "rmp_milter.cli.access_unusual"
+_ALERT = "rmp_milter.cli.access_alert"
+_COMPARE = "rmp_milter.cli.access_compare"
+_KEYS = "rmp_milter.cli.access_keys"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
 
-access = LazyGroup(
+AUDITORS = {
+    "verify": CommandPlace(_AUDITOR, "verify", "Verify an exported log, or a proof, offline."),
+    "list": CommandPlace(_LIST, "list_", "List the events of an exported log."),
+    "show": CommandPlace(_EVENTS, "show", "Show one event of an exported log."),
+    "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
+    "compare": CommandPlace(_COMPARE, "compare", "Whether checkpoints belong to one history."),
+    "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
+    "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),
+    "unusual": CommandPlace(
+        _UNUSUAL, "unusual", "Doctors whose emergencies stand out, and why."
+    ),
+    "figures": CommandPlace(
+        _UNUSUAL, "figures_", "Emergencies in figures, by doctor or service."
+    ),
+    "keys": CommandPlace(_KEYS, "keys", "By which keys the log was signed."),
+}
+"""On an exported folder: also the commands of ``rmp-audit``, which has nothing else."""
+
+access = SpokenGroup(
     "access",
     help="The tamper-evident log of who read and wrote what.",
     places={
-        "verify": CommandPlace(
-            _AUDITOR, "verify", "Verify an exported log, or a proof, offline."
+        **AUDITORS,
+        "namesakes": CommandPlace(
+            _ALERT, "namesakes", "Which emergencies are for patients of one name."
         ),
-        "list": CommandPlace(_EVENTS, "list_", "List the events of an exported log."),
-        "show": CommandPlace(_EVENTS, "show", "Show one event of an exported log."),
-        "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
-        "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
-        "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),
+        "alert": CommandPlace(_ALERT, "alert", "Mail what stands out to those who audit."),
         "review": CommandPlace(_SERVICE, "review", "Note how far an emergency's review is."),
         "letters": CommandPlace(_SERVICE, "letters", "Print the letters that must be posted."),
         "export": CommandPlace(_KEEPER, "export", "Write the log into a folder for auditors."),
@@ -34,3 +55,4 @@ access = LazyGroup(
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },
 )
+lang_option(access)

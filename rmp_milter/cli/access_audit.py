@@ -1,5 +1,6 @@
 """What auditors run: on an exported folder, offline, without configuration or keys."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,15 +12,26 @@ from rmp_milter.audit.handovers import HandOverError, LogHandOver, keys_in, read
 from rmp_milter.audit.signers import Signers, signers_of
 from rmp_milter.audit.verify import LogReport
 from rmp_milter.audit.verify import verify as verify_folder
-from rmp_milter.cli.access_events import FOLDER, print_event
+from rmp_milter.cli.access_events import print_event, proved_in
+from rmp_milter.cli.access_list import FOLDER
 from rmp_milter.cli.errors import Status, refusing
+from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.options import json_option
-from rmp_milter.cli.output import Json, print_error, print_json, print_pairs
+from rmp_milter.cli.output import (
+    Json,
+    print_error,
+    print_json,
+    print_pairs,
+    reading_shown,
+    say,
+)
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.checkpoints import TreeHead
 from rmp_milter.tlog.entry_proofs import MAX_ENTRY_PROOF, EntryProofError
 from rmp_milter.tlog.notes import NoteError, VerifierKey
 
+_SOUND = Phrase("the log is what its checkpoint says")
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -33,7 +45,7 @@ def _vkey(
         text = value if "+" in value else read_bounded(Path(value)).decode()
         return VerifierKey.parse(text)
     except (NoteError, FolderError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{error}") from None
+        raise click.BadParameter(line_of(error)) from None
 
 
 vkey_option = click.option(
@@ -41,11 +53,7 @@ vkey_option = click.option(
 )
 
 
-@click.command("verify")
-@click.argument("path", metavar="FOLDER|PROOF", type=click.Path(path_type=Path, exists=True))
-@click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
-@vkey_option
-@click.option(
+handover_option = click.option(
     "--handover",
     "kept",
     metavar="FILE|FOLDER",
@@ -53,7 +61,15 @@ vkey_option = click.option(
     multiple=True,
     help="A hand-over of the log's key that you kept, or an export that has them.",
 )
+
+
+@click.command("verify")
+@click.argument("path", metavar="FOLDER|PROOF", type=click.Path(path_type=Path, exists=True))
+@click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
+@vkey_option
+@handover_option
 @json_option
+@lang_option
 def verify(
     path: Path,
     old: Path | None,
@@ -75,7 +91,7 @@ def verify(
         return _verify_proof(path, vkey, handovers, as_json=as_json)
     with refusing(FolderError):
         before = None if old is None else read_bounded(old)
-        report = verify_folder(path, vkey, before, handovers)
+        report = verify_folder(path, vkey, before, handovers, reading_shown)
     if as_json:
         print_json(_report_as_json(report))
     else:
@@ -116,18 +132,24 @@ def _head_as_json(head: TreeHead | None) -> Json:
 
 def _print_report(report: LogReport) -> None:
     for finding in report.findings:
-        print_error(f"access log: {finding.line}")
+        print_error(Phrase("access log: {finding}", finding=phrase_of(finding.line)))
     pairs = []
     if report.head:
         pairs += [("log", report.head.origin), ("entries", str(report.head.size))]
         pairs += [("root", report.head.root.hex())]
     if report.old:
-        pairs += [("old checkpoint", f"{report.old.size} entries")]
+        pairs += [("old checkpoint", Phrase("{size} entries", size=report.old.size))]
     for each in report.signers.handovers:
-        pairs += [("key since", f"entry {each.number}: {each.keys.present}")]
-    print_pairs([*pairs, *(("note", note) for note in report.notes)] or [("", "")])
+        line = "entry {index}: {key}"
+        pairs += [("key since", Phrase(line, index=each.number, key=each.keys.present))]
+    print_pairs([*pairs, *(("note", phrase_of(note)) for note in report.notes)] or [("", "")])
     count = len(report.findings)
-    click.echo(f"{count} findings" if count else "the log is what its checkpoint says")
+    say(Phrase("{count} findings", count=count) if count else _SOUND)
+
+
+def phrase_of(line: str) -> Phrase:
+    """Return a line as a phrase, which is put into the language of the command."""
+    return line if isinstance(line, Phrase) else Phrase(line)
 
 
 def _verify_proof(
@@ -138,21 +160,22 @@ def _verify_proof(
     try:
         if keys_in(proof.entry) is not None:
             kept = [*kept, LogHandOver.of(proof)]
-        signers = _signers(vkey, kept)
+        signers = known_signers(vkey, kept)
         signers.read(proof.checkpoint)
         head = entry_proofs.check(proof, None)
     except (EntryProofError, HandOverError, NoteError) as error:
-        print_error(f"{path}: {error}")
+        print_error(Phrase("{path}: {error}", path=path, error=line_of(error)))
         return Status.REFUSED
-    proved = f"in the log {head.origin} of {head.size} entries"
+    proved = proved_in(head.origin, head.size)
     if vkey is None:
-        proved += "; who signed it is not verified without --vkey"
+        line = "{proved}; who signed it is not verified without --vkey"
+        proved = Phrase(line, proved=proved)
     with refusing(FolderError):
         print_event(proof.index, fields_of(proof.index, proof.entry), proved, as_json)
     return Status.OK
 
 
-def _signers(vkey: VerifierKey | None, kept: list[LogHandOver]) -> Signers:
+def known_signers(vkey: VerifierKey | None, kept: Sequence[LogHandOver]) -> Signers:
     """Return the keys that the hand-overs lead to; raises :class:`HandOverError`."""
     signers, findings = signers_of(vkey, kept)
     for finding in findings:
@@ -164,6 +187,7 @@ def _signers(vkey: VerifierKey | None, kept: list[LogHandOver]) -> Signers:
 @click.argument("folder", type=FOLDER)
 @click.argument("number", metavar="N", type=click.IntRange(min=0))
 @click.option("-o", "--output", type=FILE, help="The file to write, instead of printing.")
+@lang_option
 def prove(folder: Path, number: int, output: Path | None) -> None:
     """Write the proof of entry N of the exported log in FOLDER (C2SP tlog-proof).
 

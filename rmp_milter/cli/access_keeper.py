@@ -14,8 +14,9 @@ from rmp_milter.audit.writing import export as write_export
 from rmp_milter.calls.protocol import heartbeat_at
 from rmp_milter.cli.access_service import mail_checkpoint
 from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.options import configured, json_option
-from rmp_milter.cli.output import Json, print_json, print_pairs
+from rmp_milter.cli.output import Json, print_json, print_pairs, say, writing_shown
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
@@ -23,6 +24,7 @@ from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import LogKey, load_log_key
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError, create
+from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 
 RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"
@@ -42,6 +44,7 @@ def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
 @click.command("export")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @json_option
+@lang_option
 @configured
 def export(config: Config, folder: Path, *, as_json: bool) -> None:
     """Sign the log and write it into DIR; into the same one again, only what is new.
@@ -63,7 +66,8 @@ def export(config: Config, folder: Path, *, as_json: bool) -> None:
         ]
         with journal.snapshot() as snapshot:
             reasons = ((reason_path(at), sealed) for at, sealed in snapshot.reasons(size))
-            written = write_export(snapshot, note, folder, chain(reasons, handovers))
+            beside = chain(reasons, handovers)
+            written = write_export(snapshot, note, folder, beside, writing_shown)
         public = verifier_key(key, journal.origin)
     head = read_checkpoint(note, public)
     if as_json:
@@ -82,6 +86,7 @@ def export(config: Config, folder: Path, *, as_json: bool) -> None:
 @click.option("--heartbeat", is_flag=True, help="First write an entry that says: still here.")
 @click.option("--mail", is_flag=True, help="Send it now to all who keep them ([audit]).")
 @json_option
+@lang_option
 @configured
 def checkpoint(config: Config, *, heartbeat: bool, mail: bool, as_json: bool) -> None:
     """Sign the log as it is and print the checkpoint: what auditors keep.
@@ -117,6 +122,7 @@ def _print_checkpoint(note: bytes, head: TreeHead, vkey: str, *, as_json: bool) 
 
 @click.command("begin")
 @click.argument("name")
+@lang_option
 @configured
 def begin(config: Config, name: str) -> None:
     """Begin an empty log called NAME, where the old one is lost for good.
@@ -126,6 +132,8 @@ def begin(config: Config, name: str) -> None:
     """
     become_owner(config.paths.keeper)
     folder = config.paths.keeper / "log"
-    with refusing(JournalError, hint=f"move {folder} and {folder}.state away, and keep them"):
+    hint = Phrase("move {folder} and {folder}.state away, and keep them", folder=folder)
+    with refusing(JournalError, hint=hint):
         create(folder, name)
-    click.echo(f"a new, empty log {name}; tell the auditors, and send them rmp access key")
+    line = "a new, empty log {name}; tell the auditors, and send them rmp access key"
+    say(Phrase(line, name=name))

@@ -6,25 +6,28 @@ from pathlib import Path
 import click
 
 from rmp_milter.audit.folder import FolderError, read_bounded
-from rmp_milter.audit.reasons import ReasonError, fingerprint, new_auditor_key, read_public
+from rmp_milter.audit.reasons import ReasonError, fingerprint, read_public
 from rmp_milter.calls.protocol import Event
 from rmp_milter.cli.access_keeper import open_log
+from rmp_milter.cli.access_new_key import FILE, new
 from rmp_milter.cli.errors import refusing
+from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.options import configured, outermost_config
-from rmp_milter.cli.output import spaced_fingerprint
+from rmp_milter.cli.output import say, spaced_fingerprint
 from rmp_milter.config import Config, load
-from rmp_milter.disk.new_files import replace_whole, write_new
+from rmp_milter.disk.new_files import replace_whole
 from rmp_milter.keeper.keys.checks import auditors_value
 from rmp_milter.keeper.keys.keys import AUDITORS
 from rmp_milter.keeper.log.head import verifier_key
+from rmp_milter.phrases.phrase import Phrase
 
-FILE = click.Path(path_type=Path, dir_okay=False)
 NEW_KEY = "auditor key"
 """The action of the leaf that says to which key reasons are sealed from then on."""
 
 
 @click.group("key", invoke_without_command=True)
 @click.option("--config", "config_file", type=FILE, help="The configuration file.")
+@lang_option
 @click.pass_context
 def key(context: click.Context, config_file: Path | None) -> None:
     """Print the log's verifier key; auditors get it once, by a way that they trust."""
@@ -38,24 +41,12 @@ def print_key(config: Config) -> None:
         click.echo(str(verifier_key(private, journal.origin)))
 
 
-@key.command("new")
-@click.argument("file", type=FILE)
-def new(file: Path) -> None:
-    """Make a new auditors' key, on their own machine: FILE to keep, FILE.pub for the host.
-
-    FILE opens the reasons of all emergencies from the day on which the host installs
-    FILE.pub. Nothing is ever replaced.
-    """
-    made = new_auditor_key()
-    public = file.with_name(f"{file.name}.pub")
-    with refusing(OSError):
-        write_new(file, made.private, 0o600)
-        write_new(public, made.public, 0o644)
-    click.echo(f"{public}: {spaced_fingerprint(fingerprint(read_public(made.public)))}")
+key.add_command(new)
 
 
 @key.command("install")
 @click.argument("public", type=FILE)
+@lang_option
 @configured
 def install(config: Config, public: Path) -> None:
     """Have reasons sealed to the auditors' key in the file PUBLIC from the next start on.
@@ -74,4 +65,5 @@ def install(config: Config, public: Path) -> None:
         with refusing(OSError):
             replace_whole(config.paths.keeper / AUDITORS, content, 0o600)
         journal.note_key_values({AUDITORS: (value,)})
-    click.echo(f"installed: {spaced_fingerprint(made)}; start the keeper anew")
+    line = "installed: {fingerprint}; start the keeper anew"
+    say(Phrase(line, fingerprint=spaced_fingerprint(made)))

@@ -17,8 +17,10 @@ import msgspec
 from rmp_milter.calls.client import AnyKeeper, KeeperDown, KeeperFailed
 from rmp_milter.calls.protocol import Event, Record, Recorded
 from rmp_milter.cli.errors import CommandError, refusing
+from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.options import configured
+from rmp_milter.cli.output import say
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config
@@ -35,6 +37,7 @@ from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.mail.outgoing.wording import day
 from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
 from rmp_milter.milter.process import keepers_of
+from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Store
 
@@ -48,8 +51,8 @@ _ENDS = {
 @contextmanager
 def _keeper(config: Config) -> Iterator[AnyKeeper]:
     """Give the running keeper; what it cannot do is one line."""
-    listening = " or ".join(map(str, config.keeper_sockets))
-    hint = f"is the keeper running? it listens at {listening}"
+    listening = ", ".join(map(str, config.keeper_sockets))
+    hint = Phrase("is the keeper running? it listens at {socket}", socket=listening)
     with refusing(KeeperDown, KeeperFailed, hint=hint):
         yield keepers_of(config)
 
@@ -59,6 +62,7 @@ def _keeper(config: Config) -> Iterator[AnyKeeper]:
 @click.option("--state", type=click.Choice([*_ENDS]), required=True, help="Its state from now.")
 @click.option("--note", required=True, help="Why, in words: sealed for the auditors.")
 @click.option("--reviewer", default="", help="Who reviewed, if not the user that runs this.")
+@lang_option
 @configured
 def review(config: Config, reference: str, state: str, note: str, reviewer: str) -> None:
     """Note how far the review of the emergency REFERENCE is: an entry of the log.
@@ -67,7 +71,7 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
     """
     who = reviewer or os.environ.get("SUDO_USER") or name_of(os.getuid())
     if not note.strip() or len(note) > MAX_REASON:
-        raise click.UsageError(f"a note of 1 to {MAX_REASON} characters")
+        raise click.UsageError(Phrase("a note of 1 to {most} characters", most=MAX_REASON))
     with operator(config) as keeper, open_store(config) as store:
         emergency = _found(store, reference_typed(reference), _ENDS[state])
         reviewed = revised(
@@ -81,7 +85,14 @@ def review(config: Config, reference: str, state: str, note: str, reviewer: str)
         reply = keeper.ask(Recorded, Record(event, words=note))
         with refusing(Conflict, hint="it changed meanwhile: look at it and review it again"):
             store.commit(Changes(emergencies=(reviewed,)), reviewed.reviewed_at)
-    click.echo(f"{reviewed.reference}: {reviewed.state.value} (entry {reply.number})")
+    say(
+        Phrase(
+            "{reference}: {state} (entry {index})",
+            reference=reviewed.reference,
+            state=Phrase(reviewed.state.value),
+            index=reply.number,
+        )
+    )
 
 
 def _review_event(keeper: HostKeeper, reviewed: Emergency) -> Event:
@@ -100,9 +111,12 @@ def _found(store: Store, reference: str, state: EmergencyState) -> Emergency:
         emergency = view.emergency(reference)
     if emergency is None:
         hint = "rmp access list --emergency EXPORT shows the references"
-        raise CommandError(f"no emergency has the reference {reference}", hint)
+        line = Phrase("no emergency has the reference {reference}", reference=reference)
+        raise CommandError(line, hint)
     if emergency.state is state:
-        raise CommandError(f"{reference} is {state.value} already")
+        said = Phrase(state.value)
+        line = Phrase("{reference} is {state} already", reference=reference, state=said)
+        raise CommandError(line)
     return emergency
 
 
@@ -115,6 +129,7 @@ def _found(store: Store, reference: str, state: EmergencyState) -> Emergency:
     help="Write each letter to a file of this folder, instead of printing.",
 )
 @click.option("--posted", is_flag=True, help="They are on their way: forget these letters.")
+@lang_option
 @configured
 def letters(config: Config, folder: Path | None, *, posted: bool) -> None:
     """Print the letters to patients that the host has to post, one a page.
@@ -134,8 +149,8 @@ def letters(config: Config, folder: Path | None, *, posted: bool) -> None:
             gone = tuple(letter.letter_id for letter in found)
             with refusing(Conflict, hint="somebody else posted them meanwhile"):
                 store.commit(Changes(posted=gone), int(time.time()))
-    what = "posted" if posted else "to post"
-    click.echo(f"{len(found)} letters {what}", err=True)
+    line = "{count} letters posted" if posted else "{count} letters to post"
+    say(Phrase(line, count=len(found)), err=True)
 
 
 def _print(letter: PostalLetter, folder: Path | None, clock: Clock) -> None:

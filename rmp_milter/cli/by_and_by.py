@@ -16,14 +16,14 @@ CHANGED = "it changes faster than the keeper answers"
 RecordT = TypeVar("RecordT")
 
 
-class Moved(msgspec.Struct, frozen=True):
+class RecordsMoved(msgspec.Struct, frozen=True):
     """How many records were renewed; a line on each that could not be."""
 
     count: int
     refused: list[str]
 
 
-Together = Callable[[Sequence[RecordT]], Moved]
+Together = Callable[[Sequence[RecordT]], RecordsMoved]
 """Renews these in one commit; raises :class:`Conflict` where one of them changed meanwhile."""
 
 
@@ -32,7 +32,7 @@ def by_and_by(
     together: Together[RecordT],
     named: Callable[[RecordT], str],
     told: Progress,
-) -> Moved:
+) -> RecordsMoved:
     """Renew some at a time; ``named`` is what a line calls a record that is never still."""
     moved, refused = 0, list[str]()
     for first in range(0, len(everything), AT_ONCE):
@@ -41,26 +41,28 @@ def by_and_by(
         moved += done.count
         refused += done.refused
         told(first + len(some), len(everything))
-    return Moved(moved, refused)
+    return RecordsMoved(moved, refused)
 
 
 def _some(
     some: Sequence[RecordT], together: Together[RecordT], named: Callable[[RecordT], str]
-) -> Moved:
+) -> RecordsMoved:
     """Do these together; where one of them changes meanwhile, or has a fault, each alone."""
     try:
         done = together(some)
     except Conflict:
-        done = Moved(0, [CHANGED])
+        done = RecordsMoved(0, [CHANGED])
     if not done.refused:
         return done
     alone = [_alone(each, together, named) for each in some]
     lines = [line for each in alone for line in each.refused]
-    return Moved(done.count + sum(each.count for each in alone), lines)
+    return RecordsMoved(done.count + sum(each.count for each in alone), lines)
 
 
-def _alone(one: RecordT, together: Together[RecordT], named: Callable[[RecordT], str]) -> Moved:
-    done = Moved(0, [f"{named(one)}: {CHANGED}"])
+def _alone(
+    one: RecordT, together: Together[RecordT], named: Callable[[RecordT], str]
+) -> RecordsMoved:
+    done = RecordsMoved(0, [f"{named(one)}: {CHANGED}"])
     for _ in range(_TRIES):
         try:
             done = together((one,))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
+from rmp_milter.phrases.phrase import line_of
+
 
 class Status(IntEnum):
     """Exit statuses of ``rmp`` (rmp(1))."""
@@ -32,4 +34,4 @@ def refusing(*foreseen: type[Exception], hint: str = "") -> Iterator[None]:
     try:
         yield
     except foreseen as error:
-        raise CommandError(str(error), getattr(error, "hint", "") or hint) from error
+        raise CommandError(line_of(error), getattr(error, "hint", "") or hint) from error

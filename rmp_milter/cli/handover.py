@@ -118,7 +118,7 @@ def _code_slot(slot: CodeSlot | None) -> Json:
     if slot is None:
         return None
     sealed = {name: _base64(getattr(slot, name)) for name in ("salt", "nonce", "sealed")}
-    return {**sealed, "folded": slot.folded}
+    return {**sealed, "folded": slot.folded, "pepper": slot.pepper.hex()}
 
 
 def _entry(each: NumberedEntry, replaces: int, view: Snapshot) -> dict[str, Json]:

@@ -8,6 +8,7 @@ from rmp_milter.config import Config
 from rmp_milter.host.key_proofs import prove as note_proven
 from rmp_milter.keeper.keys.checks import CHECKED
 from rmp_milter.keeper.keys.former_keys import is_former
+from rmp_milter.keeper.keys.kept_peppers import KEPT
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.log.journal import JournalError
 
@@ -16,7 +17,7 @@ ACCEPT = "where you know that a file is right (compare it with your copy): --acc
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
-        if name not in CHECKED and not is_former(name):
+        if name not in {*CHECKED, KEPT} and not is_former(name):
             raise click.BadParameter(f"{name}: not one of {', '.join(CHECKED)}")
     return names
 

@@ -19,6 +19,11 @@ rotate = LazyGroup(
             "waiting",
             "What deposits that wait are sealed to.",
         ),
+        "pepper": CommandPlace(
+            "rmp_milter.cli.key_rotate_pepper",
+            "pepper",
+            "What cards and codes' slots are made with.",
+        ),
         "log": CommandPlace(
             "rmp_milter.cli.key_rotate_log", "log", "What signs the access log."
         ),

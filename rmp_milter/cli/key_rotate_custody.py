@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rmp_milter.cli.as_store_owner import with_keeper_and_store
-from rmp_milter.cli.by_and_by import Moved, Progress
+from rmp_milter.cli.by_and_by import Progress, RecordsMoved
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.options import configured
@@ -93,10 +93,10 @@ def _ended(config: Config) -> int:
             bar.length = of
             bar.update(done - bar.pos)
 
-        def moved(keeper: HostKeeper, store: Store) -> Moved:
+        def moved(keeper: HostKeeper, store: Store) -> RecordsMoved:
             return _moved(keeper, store, told)
 
-        done = with_keeper_and_store(config, moved, Moved)
+        done = with_keeper_and_store(config, moved, RecordsMoved)
     click.echo(f"dossiers with slots under the new key since: {done.count}")
     for line in done.refused:
         print_error(line)
@@ -111,7 +111,7 @@ def _ended(config: Config) -> int:
     return Status.OK
 
 
-def _moved(keeper: HostKeeper, store: Store, told: Progress) -> Moved:
+def _moved(keeper: HostKeeper, store: Store, told: Progress) -> RecordsMoved:
     """Go through all dossiers; once more, to see that nothing is left under a former key."""
     now = int(time.time())
     first = reslot_all(keeper, store, now, told)
@@ -120,4 +120,4 @@ def _moved(keeper: HostKeeper, store: Store, told: Progress) -> Moved:
     again = reslot_all(keeper, store, now, told)
     if again.count and not again.refused:
         raise CommandError("slots were found under a former key again", "give it again")
-    return Moved(first.count + again.count, again.refused)
+    return RecordsMoved(first.count + again.count, again.refused)

@@ -1,6 +1,7 @@
 """Options that several commands take: ``--config`` and ``--json``."""
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -45,9 +46,21 @@ def configured(
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResultT:
         own = kwargs.pop("config_file", None)
         file = own if isinstance(own, Path) else outermost_config()
-        return function(load(file), *args, **kwargs)
+        config = load(file)
+        _load_stores_driver(config)
+        return function(config, *args, **kwargs)
 
     return wrapper
+
+
+def _load_stores_driver(config: Config) -> None:
+    """Load what opens the store while we are who we are: root's command becomes another user.
+
+    A command that opens no store has not loaded what chooses the engine, and needs none.
+    """
+    opening = sys.modules.get("rmp_milter.store.opening")
+    if opening is not None:
+        opening.load_driver(config.store)
 
 
 def outermost_config() -> Path:

@@ -16,7 +16,7 @@ from rmp_milter.host.owners import become_owner
 from rmp_milter.linux.limits import limit_itself
 from rmp_milter.linux.orphans import end_with_parent
 
-Part = Literal["keeper", "milter", "courier"]
+Part = Literal["keeper", "milter", "courier", "tunnel"]
 
 NICE = 5
 """The courier's nice value: receipts wait where deposits come in faster than all can go."""
@@ -52,6 +52,7 @@ def folder_of(config: Config, part: Part) -> Path:
         "keeper": config.paths.keeper,
         "milter": config.paths.milter,
         "courier": config.paths.courier,
+        "tunnel": config.tunnel.folder,
     }
     return folders[part]
 

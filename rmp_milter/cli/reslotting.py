@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import NewSlots, Reslot, Reslotted, ToReslot
-from rmp_milter.cli.by_and_by import Moved, Progress, by_and_by
+from rmp_milter.cli.by_and_by import Progress, RecordsMoved, by_and_by
 from rmp_milter.cli.cards import show_committed
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.changes import Changes, DossierUpdate
@@ -16,13 +16,13 @@ from rmp_milter.store.surface import Store
 ACTION = "nouvelle clé de garde"
 
 
-def reslot_all(keeper: HostKeeper, store: Store, now: int, told: Progress) -> Moved:
+def reslot_all(keeper: HostKeeper, store: Store, now: int, told: Progress) -> RecordsMoved:
     """Seal anew what is under a former key, some dossiers at a time; again, what is missing.
 
     ``told`` hears how many dossiers of how many were looked at.
     """
 
-    def together(some: Sequence[bytes]) -> Moved:
+    def together(some: Sequence[bytes]) -> RecordsMoved:
         return _together(keeper, store, some, now)
 
     with store.snapshot() as view:
@@ -34,7 +34,9 @@ def _named(dossier_id: bytes) -> str:
     return f"dossier {dossier_id.hex()}"
 
 
-def _together(keeper: HostKeeper, store: Store, some: Sequence[bytes], now: int) -> Moved:
+def _together(
+    keeper: HostKeeper, store: Store, some: Sequence[bytes], now: int
+) -> RecordsMoved:
     """Have the keeper make their slots and commit them; raise :class:`Conflict`."""
     with store.snapshot() as view:
         dossiers = [each for each in map(view.dossier, some) if each and each.slots.custody]
@@ -45,7 +47,7 @@ def _together(keeper: HostKeeper, store: Store, some: Sequence[bytes], now: int)
         store.commit(Changes(updates=tuple(map(DossierUpdate, changed))), now)
         show_committed(keeper, *changed)
     faults = [f"{_named(each.dossier_id)}: {new.fault}" for each, new in made if new.fault]
-    return Moved(len(changed), faults)
+    return RecordsMoved(len(changed), faults)
 
 
 def _wanted(dossier: Dossier) -> ToReslot:

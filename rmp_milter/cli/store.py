@@ -15,6 +15,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import print_error, print_json, print_pairs
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.cli.store_migrate import migrate
+from rmp_milter.cli.store_move import init, move
 from rmp_milter.cli.store_relearn import relearn
 from rmp_milter.cli.store_vouch import vouch_
 from rmp_milter.cli.stores import (
@@ -37,7 +38,9 @@ def store() -> None:
     """Verify and measure the store."""
 
 
+store.add_command(init)
 store.add_command(migrate)
+store.add_command(move)
 store.add_command(relearn)
 store.add_command(vouch_)
 

@@ -31,6 +31,7 @@ from rmp_milter.config.sections import (
     ServiceSection,
     SocketsSection,
     StoreSection,
+    TunnelSection,
 )
 from rmp_milter.disk.formats import Format
 from rmp_milter.dossier.days import Clock
@@ -41,6 +42,7 @@ FORMAT = Format("rmp.toml", 1)
 """A new setting with a default is none; another meaning of what hosts have is a new number."""
 
 FORMAT_KEY = "format"
+MOST_PORT = 65_535
 
 
 class ConfigErrors(Exception):  # noqa: N818 -- it holds several, and says so
@@ -58,6 +60,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     service: ServiceSection
     paths: PathsSection
     sockets: SocketsSection
+    tunnel: TunnelSection
     limits: LimitsSection
     keeper: KeeperSection
     milter: MilterSection
@@ -94,6 +97,7 @@ SECTIONS: dict[str, type[Section]] = {
     "service": ServiceSection,
     "paths": PathsSection,
     "sockets": SocketsSection,
+    "tunnel": TunnelSection,
     "limits": LimitsSection,
     "keeper": KeeperSection,
     "milter": MilterSection,
@@ -172,6 +176,7 @@ def _complete(tables: _Tables, file: Path) -> Config:
         service=service,
         paths=paths,
         sockets=_sockets(tables, file.parent, paths.keeper),
+        tunnel=_below(file.parent, tables.read("tunnel", TunnelSection)),
         limits=tables.read("limits", LimitsSection),
         keeper=tables.read("keeper", KeeperSection),
         milter=_below(file.parent, tables.read("milter", MilterSection)),
@@ -315,3 +320,11 @@ def _faults_of_keepers(config: Config) -> Iterator[str]:
     for path in keepers:
         if len(bytes(path)) > SOCKET_PATH_BYTES:
             yield f"[milter] keepers: is longer than {SOCKET_PATH_BYTES} bytes: {path}"
+    tunnel = config.tunnel
+    for name in tunnel.keepers:
+        if len(bytes(tunnel.socket_of(name))) > SOCKET_PATH_BYTES:
+            path = tunnel.socket_of(name)
+            yield f"[tunnel] sockets: is longer than {SOCKET_PATH_BYTES} bytes: {path}"
+    for written in (*tunnel.keepers.values(), *tunnel.listen):
+        if int(written.rpartition(":")[2]) > MOST_PORT:
+            yield f"[tunnel] {written}: a port is 65535 at most"

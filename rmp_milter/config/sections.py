@@ -47,6 +47,8 @@ _Mode = Annotated[FileMode, Meta(description='an octal mode as a string, such as
 _Seconds = Annotated[int, _whole(1, 86_400, "seconds")]
 _Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f<>\"]*$")]
 
+_Word = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x20\x7f='\"\\]*$")]
+
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every section of the file."""
@@ -102,6 +104,41 @@ class SocketsSection(Section, frozen=True, kw_only=True):
     milter_group: Annotated[
         str, Meta(max_length=32, description="a group's name, or empty for none")
     ] = ""
+
+
+_NAME = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+_HOST_PORT = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:]{2,39}\]):[1-9][0-9]{0,4}$"
+_HostPort = Annotated[str, Meta(pattern=_HOST_PORT)]
+
+
+class TunnelSection(Section, frozen=True, kw_only=True):
+    """Calls between hosts: ``keepers`` to reach from here, where milters come in (``listen``).
+
+    ``folder`` holds the host's own key and the certificates of the others, ``sockets`` are where
+    the keepers of other hosts are called, each by its name.
+    """
+
+    keepers: Annotated[
+        dict[Annotated[str, Meta(pattern=_NAME)], _HostPort],
+        Meta(
+            max_length=8,
+            description="at most 8 names, each with a host and a port, such as "
+            '{ a = "keeper-a.chu.example:7443" }',
+        ),
+    ] = {}
+    listen: Annotated[
+        tuple[_HostPort, ...],
+        Meta(
+            max_length=8,
+            description='a list of addresses with a port, such as ["192.0.2.10:7443"]',
+        ),
+    ] = ()
+    folder: _Folder = Path("tunnel")
+    sockets: _Folder = Path("run/tunnel")
+
+    def socket_of(self, name: str) -> Path:
+        """Return where the keeper of this name is called."""
+        return self.sockets / f"{name}.sock"
 
 
 class LimitsSection(Section, frozen=True, kw_only=True):
@@ -223,9 +260,23 @@ OngletsSection = cast(
 
 
 class StoreSection(Section, frozen=True, kw_only=True):
-    """``map_bytes``: the most that the store may ever hold; costs address space only."""
+    """Which engine keeps the store. ``map_bytes``, of LMDB's: the most that it may ever hold.
 
+    The rest is where a PostgreSQL server is: what is empty, or 0, libpq takes by itself. No
+    secret is ever said here.
+    """
+
+    engine: Annotated[
+        Literal["lmdb", "postgresql"], Meta(description='"lmdb" or "postgresql"')
+    ] = "lmdb"
     map_bytes: Annotated[int, _whole(16 * MIB, 2**46, "bytes")] = 64 * 1024 * MIB
+    host: Annotated[_Word, Meta(description="a host's name, or a socket's folder")] = ""
+    port: Annotated[int, Meta(ge=0, le=65_535, description="a port number, or 0")] = 0
+    database: Annotated[_Word, Meta(description="a database's name")] = ""
+    schema: Annotated[
+        str, Meta(pattern="^[a-z_][a-z0-9_]{0,40}$", description="a schema's name, such as rmp")
+    ] = "rmp"
+    service: Annotated[_Word, Meta(description="an entry of libpq's service file")] = ""
 
 
 class AnswersSection(Section, frozen=True, kw_only=True):
@@ -282,6 +333,9 @@ class AuditSection(Section, frozen=True, kw_only=True):
         tuple[Annotated[int, Meta(ge=1, le=720)], ...],
         Meta(description="a list of hours after the access, 1 to 720 each, in their order"),
     ] = (12, 20)
+    unusual: Annotated[
+        float, Meta(ge=0, le=50, description="a score from 0 (never) to 50, such as 6.0")
+    ] = 6.0
 
 
 class ConsentSection(Section, frozen=True, kw_only=True):

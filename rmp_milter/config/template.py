@@ -16,6 +16,8 @@ EXAMPLE: Mapping[str, str | tuple[str, ...]] = {
     "milter_socket": "run/milter.sock",
     "operator_socket": "keeper/operator.sock",
     "milter_group": "",
+    "tunnel": "tunnel",
+    "tunnel_sockets": "run/tunnel",
     "users": ("rmp-milter",),
 }
 """What the shipped example has for the values that :func:`render` fills in."""
@@ -62,6 +64,19 @@ keeper_mode = "0660"
 milter_mode = "0660"
 # The group that the milter's socket is given, so that Postfix may connect; "" leaves it.
 milter_group = {milter_group}
+
+[tunnel]
+# Calls between hosts (docs/several-machines.md). Keepers on other hosts, by a name each, that
+# "rmp tunnel connect" reaches; [milter] keepers names their sockets. An example:
+# keepers = {{ a = "keeper-a.chu.example:7443" }}
+keepers = {{}}
+# Where "rmp tunnel listen" takes calls of milters on other hosts to this host's keeper:
+# addresses of this host, with a port, such as "192.0.2.10:7443".
+listen = []
+# This host's own key and certificate, and those of the others that it trusts.
+folder = {tunnel}
+# Where the keepers of other hosts are called: NAME.sock.
+sockets = {tunnel_sockets}
 
 [limits]
 # The largest mail taken, in bytes; Postfix's message_size_limit must be the same.
@@ -165,8 +180,17 @@ divers = []
 mails = 20
 
 [store]
-# The most that the store may ever hold: address space, not disk.
+# Files in the store's folder ("lmdb"), or a PostgreSQL server that several machines share.
+engine = "lmdb"
+# LMDB: the most that the store may ever hold, address space, not disk.
 map_bytes = 68_719_476_736
+# PostgreSQL: where it is; what is empty or 0 is libpq's default. Never a password: each process
+# is who its system user is (peer), or has a file of its own (docs/postgresql.md).
+host = ""
+port = 0
+database = ""
+schema = "rmp"
+service = ""
 
 [courier]
 # Postfix's listener without milter, that takes the answers.
@@ -195,6 +219,9 @@ alerts = []
 justify_hours = 24
 review_hours = 72
 remind_hours = [12, 20]
+# From which score on those named here are told that a doctor's emergencies stand out (a day's
+# rmp access alert): 6 is one chance in a million, 0 is never.
+unusual = 6.0
 
 [consent]
 # The version of the text to which patients consent, written into each new dossier. Its words:

@@ -31,6 +31,24 @@ class UnreachableError(Exception):
     """Nothing takes mail at the other end; no fault of the mail."""
 
 
+class _Lead:
+    """Whether this courier is the one that sends, asked for once a heartbeat."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._asked_at = -HEARTBEAT_SECONDS
+        self._held: bool | None = None
+
+    def held(self, now: float) -> bool:
+        if now - self._asked_at >= HEARTBEAT_SECONDS:
+            self._asked_at, was, self._held = now, self._held, self._outbox.leads()
+            if not self._held and was is not False:
+                log.info("another courier sends: standing by")
+            if self._held and was is False:
+                log.info("no other courier sends any more: sending")
+        return bool(self._held)
+
+
 class Dispatcher:
     """Hands each due row to one thread at a time; rests while Postfix is away.
 
@@ -81,11 +99,17 @@ class Dispatcher:
         self._reap()
 
     def _loop(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
-        seen, looked_at = -1, 0.0
+        seen, looked_at, lead = -1, 0.0, _Lead(self._outbox)
         while not stop.is_set():
             self._wake.clear()
             ended = self._reap()
-            now, change = time.monotonic(), self._outbox.last_change()
+            now = time.monotonic()
+            if not lead.held(now):
+                seen = -1
+                self._rest()
+                self._wake.wait(HEARTBEAT_SECONDS)
+                continue
+            change = self._outbox.last_change()
             beat = now - looked_at >= HEARTBEAT_SECONDS
             news = beat or change != seen
             if now >= self._pause_until and (news or (ended and self._more)):

@@ -18,7 +18,7 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
             os.fchmod(fd, mode)  # whatever the umask took away
             os.fsync(fd)
     except OSError:
-        path.unlink()
+        path.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

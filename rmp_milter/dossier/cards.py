@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from rmp_milter.dossier.model import CodeSlot, Takeover, Value
+from rmp_milter.dossier.model import NO_PEPPER, CodeSlot, Takeover, Value
 
 LAYOUT = b"\x01"
 """The first octet of a card; another layout is another number."""
@@ -131,7 +131,8 @@ def code_digest(slot: CodeSlot | None) -> bytes:
     if slot is None:
         return b""
     fold = b"\x01" if slot.folded else b"\x00"
-    return slot_digest(slot.salt + slot.nonce + slot.sealed + fold)
+    pepper = slot.pepper if slot.pepper != NO_PEPPER else b""
+    return slot_digest(slot.salt + slot.nonce + slot.sealed + fold + pepper)
 
 
 def slot_digest(slot: bytes) -> bytes:

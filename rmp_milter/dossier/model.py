@@ -222,18 +222,23 @@ class Doctor(Value, frozen=True):
     program: MailProgram = MailProgram()
 
 
-class CodeSlot(Value, frozen=True):
+NO_PEPPER = bytes(4)
+"""In the place of a pepper's id in code slots from before they had one."""
+
+
+class CodeSlot(Value, frozen=True, omit_defaults=False):
     """The dossier's private key under the patient's code (docs/formats.md, Slots).
 
     ``folded`` says how a typed code counts: by :func:`~rmp_milter.dossier.spoken.spoken`, or,
-    in slots made before it, case by case. It is always written, so that a slot is of one size
-    either way.
+    in slots made before it, case by case. ``pepper`` is the public id of the one that it is made
+    with. Both are always written, so that a slot is of one size whatever it says.
     """
 
     salt: bytes
     nonce: bytes
     sealed: bytes
     folded: bool
+    pepper: bytes = NO_PEPPER
 
 
 class Slots(Value, frozen=True):

@@ -34,6 +34,7 @@ from rmp_milter.host.rotation_checks import kept_beside, rotation_findings
 from rmp_milter.host.smime_checks import smime_findings
 from rmp_milter.host.socket_checks import socket_findings
 from rmp_milter.host.trust_checks import check_cards, check_trust
+from rmp_milter.host.tunnel_checks import calling_findings, tunnel_findings
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
@@ -51,6 +52,7 @@ from rmp_milter.store.format.keys import (
 from rmp_milter.store.format.succession import unfinished_told
 from rmp_milter.store.opening import engine_at
 from rmp_milter.trust.folder import FOLDER
+from rmp_milter.tunnel.certificates import moment
 
 Findings = Iterator[PostfixFinding]
 
@@ -72,6 +74,8 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += _trust(config)
     found += _as(config.paths.store, lambda: [*_store(config)])
     found += _as(config.paths.courier, lambda: [*_courier(config)])
+    found += calling_findings(config)
+    found += _as(_tunnel_folder(config), lambda: [*tunnel_findings(config, moment())])
     found += check_certificate(config)
     found += consent_findings(config)
     found += _audit(config)
@@ -196,6 +200,12 @@ def _mode(file: Path, forbidden: int) -> Findings:
             f"{file}: others may reach it (mode {mode:04o})",
             f"chmod {mode & ~forbidden:04o} {file}",
         )
+
+
+def _tunnel_folder(config: Config) -> Path:
+    """Return whose owner looks at the tunnel: where there is no folder, who keeps the keys."""
+    folder = config.tunnel.folder
+    return folder if folder.is_dir() else config.paths.public
 
 
 def _keeper(config: Config) -> Findings:

@@ -38,7 +38,10 @@ from rmp_milter.trust.folder import make as make_trust
 
 CONFIG_NAME = "rmp.toml"
 AUDITOR_KEY = Path("auditor/auditor.key")
-PLACES = ("keeper", "milter", "store", "courier", "public", "outbox_key", "operator_socket")
+PLACES = (
+    *("keeper", "milter", "store", "courier", "public", "outbox_key", "operator_socket"),
+    *("tunnel", "tunnel_sockets"),
+)
 PRIVATE, SHARED, PUBLIC = 0o700, 0o2770, 0o755
 LENT = 0o2750  # its files get the folder's group, whose members may reach them
 

@@ -1,6 +1,6 @@
 """What ``rmp check`` says of key files: which is another's, and which is not proven yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rmp_milter.certificates import CertificateError
@@ -21,11 +21,13 @@ from rmp_milter.host.log_rotation import log_key_findings
 from rmp_milter.host.waiting_rotation import still_needed
 from rmp_milter.keeper.keys.checks import what_helps
 from rmp_milter.keeper.keys.key_files import KeyFileError
-from rmp_milter.keeper.keys.keys import CUSTODY, SERVICE, WAITING
+from rmp_milter.keeper.keys.keys import CUSTODY, PEPPER, SERVICE, WAITING
 from rmp_milter.keeper.log.journal import JournalError
 from rmp_milter.postfix.rules import PostfixFinding, Severity
 from rmp_milter.store.format.failures import StoreError
 
+_MOVED: Mapping[str, str] = {CUSTODY: "dossiers' slots", PEPPER: "cards"}
+"""What a command moves to a new key, whatever is under the former one."""
 PROVE = "rmp key prove notes what shows that they are right"
 
 
@@ -58,7 +60,7 @@ def _log_keys(config: Config) -> Iterator[PostfixFinding]:
 
 def _former_keys(config: Config) -> Iterator[PostfixFinding]:
     try:
-        for file in (CUSTODY, WAITING):
+        for file in (CUSTODY, PEPPER, WAITING):
             yield from _former_of(config, file)
     except (KeyFileError, StoreError, OSError):
         return  # what cannot be read is found where it is read
@@ -75,8 +77,8 @@ def _former_of(config: Config, file: str) -> Iterator[PostfixFinding]:
     elif not key_replacing.is_taken_up(config, file):
         hint = f"back {file} up; {key_replacing.RESTART}"
         yield PostfixFinding(Severity.WARNING, key_replacing.STILL_FORMER, hint)
-    elif file == CUSTODY:
-        line = f"{config.paths.keeper / former[0]}: dossiers' slots may be under it still"
+    elif file in _MOVED:
+        line = f"{config.paths.keeper / former[0]}: {_MOVED[file]} may be under it still"
         yield PostfixFinding(Severity.WARNING, line, f"{end} moves them, and takes it away")
     else:
         over = [each for each in still_needed(config) if not each.documents]

@@ -14,10 +14,13 @@ from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DKIM_KEY
 from rmp_milter.host.custody_moves import places_in
 from rmp_milter.host.owners import as_owner
+from rmp_milter.host.pepper_rotation import codes_of_before
 from rmp_milter.keeper.keys.checks import standing
 from rmp_milter.keeper.keys.former_keys import former_names
+from rmp_milter.keeper.keys.kept_peppers import KEPT as FORMER_PEPPERS
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import (
+    ACTS,
     AUDITORS,
     CUSTODY,
     LOG,
@@ -30,6 +33,7 @@ from rmp_milter.keeper.keys.keys import (
 from rmp_milter.keeper.keys.service_certificates import InUse, in_use
 from rmp_milter.keeper.keys.smime_folder import SMIME, SmimeFolder, read_smime
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import former_file, read_former
 from rmp_milter.store.format.keys import INDEX, METADATA, StoreKeyError
 from rmp_milter.store.format.succession import before_of
@@ -39,6 +43,7 @@ PURPOSES: Mapping[str, str] = {
     CUSTODY: "emergencies, locums",
     PEPPER: "codes, cards",
     WAITING: "deposits that wait",
+    ACTS: "mails known again",
     LOG: "signs the access log",
     AUDITORS: "emergencies' reasons",
     METADATA: "the store's records",
@@ -75,6 +80,7 @@ def all_keys(config: Config) -> list[ServiceKey]:
     found = list[ServiceKey]
     return [
         *as_owner(paths.keeper, lambda: [*_keepers(config, now)], found),
+        *_peppers_codes(config),
         *as_owner(paths.milter, lambda: [*_plain(paths.milter, (METADATA, INDEX))], found),
         *as_owner(paths.milter, lambda: [*_before(paths.milter / METADATA)], found),
         *as_owner(paths.milter, lambda: [*_before(paths.milter / INDEX)], found),
@@ -91,7 +97,11 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
         row = _row(folder / name, "opens doctors' mail")
         use = "opens still" if now < until else "is over"
         yield msgspec.structs.replace(row, ends=until, use=use, known=name not in unknown)
-    former = ((CUSTODY, "slots of before"), (WAITING, "deposits of before"))
+    former = (
+        (CUSTODY, "slots of before"),
+        (PEPPER, "cards of before"),
+        (WAITING, "deposits of before"),
+    )
     for name, purpose in (
         (n, what) for file, what in former for n in former_names(folder, file)
     ):
@@ -103,7 +113,8 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     if (folder / LOG_NEXT).exists():
         row = _row(folder / LOG_NEXT, PURPOSES[LOG])
         yield msgspec.structs.replace(row, use="waits")
-    for name in (SERVICE, CUSTODY, PEPPER, WAITING, LOG, AUDITORS):
+    there = [ACTS] if (folder / ACTS).exists() or ACTS in unknown else []
+    for name in (SERVICE, CUSTODY, PEPPER, *there, WAITING, LOG, AUDITORS):
         ends = _service_ends(config, now) if name == SERVICE else 0
         row = _row(folder / name, PURPOSES[name])
         known, place = name not in unknown, places.get(name, "")
@@ -112,6 +123,26 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
         yield from _smime(folder, read_smime(folder / SMIME), now)
     except KeyFileError as error:
         yield ServiceKey(f"keeper/{SMIME}", _SMIME_PURPOSE, 0, use=f"cannot be read ({error})")
+
+
+def _peppers_codes(config: Config) -> Iterator[ServiceKey]:
+    """Yield what is kept of former peppers, with how many codes open by it still."""
+    folder = config.paths.keeper
+    rows = as_owner(folder, lambda: [*_kept_peppers(folder)], list[ServiceKey])
+    for row in rows:
+        try:
+            count = codes_of_before(config)
+        except (KeyFileError, StoreError, StoreKeyError, OSError):
+            yield row  # what cannot be read is said where it is read
+        else:
+            yield msgspec.structs.replace(row, use=f"{count} codes" if count else KEPT)
+
+
+def _kept_peppers(folder: Path) -> Iterator[ServiceKey]:
+    if (file := folder / FORMER_PEPPERS).exists():
+        known = FORMER_PEPPERS not in _unknown(folder)
+        row = _row(file, "codes of before")
+        yield msgspec.structs.replace(row, use=KEPT, known=known)
 
 
 def _former_service(folder: Path) -> list[tuple[str, int]]:

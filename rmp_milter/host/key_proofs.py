@@ -106,7 +106,7 @@ def _certificate(config: Config) -> bytes:
 def proofs(keys: Keys, found: Specimens, checkpoint: bytes, origin: str) -> Proofs:
     """Try the keys; ``checkpoint`` is what the log of the name ``origin`` signed last."""
     tried: dict[str, list[bool]] = {
-        PEPPER: [_is_card(Sealer(keys.pepper), card) for card in found.cards],
+        **_by_names(_peppers(keys), (_made_by(keys, card) for card in found.cards)),
         **_by_custody(keys, found.slots),
         **_by_waiting(keys, found.waiting),
         LOG: [_signed(keys, checkpoint, origin)] if checkpoint else [],
@@ -119,12 +119,19 @@ def proofs(keys: Keys, found: Specimens, checkpoint: bytes, origin: str) -> Proo
     )
 
 
-def _is_card(sealer: Sealer, card: bytes) -> bool:
-    try:
-        sealer.dossier(card)
-    except CardError:
-        return False
-    return True
+def _peppers(keys: Keys) -> tuple[str, ...]:
+    return (PEPPER, *(each.name for each in keys.former_peppers))
+
+
+def _made_by(keys: Keys, card: bytes) -> int | None:
+    peppers = (keys.pepper, *(each.pepper for each in keys.former_peppers))
+    for place, pepper in enumerate(peppers):
+        try:
+            Sealer(pepper).dossier(card)
+        except CardError:
+            continue
+        return place
+    return None
 
 
 def _by_custody(keys: Keys, slots: Iterable[tuple[bytes, bytes]]) -> dict[str, list[bool]]:

@@ -53,17 +53,25 @@ def random_key() -> FreshKey:
     return FreshKey(raw_file(raw), raw)
 
 
-def begin(config: Config, file: str, new: Callable[[], FreshKey] = random_key) -> str:
+def begin(
+    config: Config,
+    file: str,
+    new: Callable[[], FreshKey] = random_key,
+    *,
+    most: int = MOST_FORMER,
+) -> str:
     """Put another key in ``file`` (``waiting.key``); return the file of the former one.
 
-    As long as the keeper was not started anew since, it makes no second one. Raises
-    :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
+    As long as the keeper was not started anew since, it makes no second one, and never more
+    than ``most``. Raises :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
     """
     folder, started = config.paths.keeper, _started_at(config.sockets.keeper)
-    return as_owner(folder, lambda: _begun(folder, file, started, new), str)
+    return as_owner(folder, lambda: _begun(folder, file, started, new, most), str)
 
 
-def _begun(folder: Path, file: str, started: float, new: Callable[[], FreshKey]) -> str:
+def _begun(
+    folder: Path, file: str, started: float, new: Callable[[], FreshKey], most: int
+) -> str:
     keys = load_keys(folder)
     with Journal(folder / "log") as journal:
         check_own(keys, journal.key_values())
@@ -74,7 +82,7 @@ def _begun(folder: Path, file: str, started: float, new: Callable[[], FreshKey])
             # Whatever was killed: the present key alone counts.
             journal.note_key_values({file: (raw_value(file, present),)})
             return there[0]
-        if not copy and len(there) >= MOST_FORMER:
+        if not copy and len(there) >= most:
             line = f"{folder}: {len(there)} former keys of {file} are there already"
             raise KeyFileError(line, command(file, "--end"))
         name = copy or _kept(folder, file)

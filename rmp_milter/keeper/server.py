@@ -21,6 +21,7 @@ from pathlib import Path
 
 from rmp_milter.calls.listening import Listening, listening
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
+from rmp_milter.keeper.carrying import carry_on
 from rmp_milter.keeper.desk.desk import Desk, Limits, nobody_trusted
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
@@ -39,6 +40,8 @@ RESTART_PAUSE = 0.2
 """Seconds a worker must have lived before the next one starts at once."""
 START_AGAIN = 1.0
 """Seconds until a worker that could not be started is tried again."""
+CARRYING_SECONDS = 1800
+"""How long the start may take where the pepper was changed: minutes for a million dossiers."""
 STOP_PATIENCE = 10.0
 """Seconds that workers have to finish what they are at."""
 _Job = Callable[[], None]
@@ -63,7 +66,8 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
 
     ``place`` is the milter's socket, ``operators`` that for the host's own acts, which has a
     worker beside the ``workers``; ``world`` gives whose X.509 certificates count. Raises
-    :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens; logs ``ready``
+    :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens, and
+    :class:`~.keys.key_files.KeyFileError` for another pepper than its tables'; logs ``ready``
     once the sockets take connections. ``notifier`` tells the service manager the same, and gives
     signs of life as long as workers are looked after.
     """
@@ -89,6 +93,8 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
             jobs.append(at_a_desk(partial(attend, door, operators.allowed_uids)))
         listener = stack.enter_context(listening(place))
         jobs += [at_a_desk(partial(work, listener, place.allowed_uids))] * workers
+        notifier.takes_long(CARRYING_SECONDS)
+        carry_on(keys.peppers, log_folder)  # now: no worker of another keeper's is left
         log.info("ready on %s, %d leaves in the access log", place.socket, size)
         _Parent(jobs, notifier).run()
     log.info("stopped")

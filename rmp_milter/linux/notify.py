@@ -29,6 +29,10 @@ class Notifier:
         """Seconds between two signs of life; 0 where nobody waits for one."""
         return self._pause
 
+    def takes_long(self, seconds: int) -> None:
+        """Say that the start may take so long from now on, and is no fault."""
+        self._tell(f"EXTEND_TIMEOUT_USEC={seconds * _MICROSECONDS}")
+
     def ready(self) -> None:
         """Say that the process does its work from now on."""
         self._tell("READY=1")

@@ -36,6 +36,7 @@ from rmp_milter.milter.chores.watch import Watch, keep_watch
 from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
 from rmp_milter.milter.meant import kept_seconds
+from rmp_milter.milter.own_threads import in_own_threads
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.status.pulse import Beating, Heart, Life
@@ -69,7 +70,7 @@ def run(config: Config) -> NoReturn:
         addresses=config.service.addresses,
         message_bytes=config.limits.message_bytes,
         language=config.service.language,
-        take=pipeline,
+        take=in_own_threads(pipeline) if store.in_own_threads else pipeline,
         on_store_failure=lambda: _give_up(failed),
         on_shortage=shortage.set,
         on_restored=restored.set,
@@ -154,9 +155,10 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
         while not ended.wait(seconds):
             now, due_at = int(time.time()), stride.due_at()
             try:
-                do_round(house, due_at, now)
-                keep_watch(house, watch, due_at, now)
-                watch_keys(house, watch, directory, due_at, now)
+                if house.store.leads():
+                    do_round(house, due_at, now)
+                    keep_watch(house, watch, due_at, now)
+                    watch_keys(house, watch, directory, due_at, now)
                 for which in _troubles(rounds, stride):
                     alert_host(house, watch, which, now)
             except StoreFailed:

@@ -53,6 +53,10 @@ class LmdbOutbox(Closing, OpenOutbox):
             raise
         return cls(environment, codecs, clock)
 
+    def leads(self) -> bool:
+        """Say yes: a file is of one machine, and of one courier on it."""
+        return True
+
     def close(self) -> None:
         """Give the environment back; closing twice does nothing."""
         if not self._closed:

@@ -5,13 +5,14 @@ Everybody else has the :class:`~rmp_milter.store.surface.Engine` that is given h
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.lmdb_engine import LmdbEngine
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rmp_milter.store.surface import Engine
 
 
@@ -19,10 +20,77 @@ class EngineSettings(Protocol):
     """What the configuration says of the engine: its section ``[store]``."""
 
     @property
+    def engine(self) -> str:
+        """Which it is: ``lmdb``, or ``postgresql``."""
+
+    @property
+    def host(self) -> str:
+        """Of the server: a name, several with commas, or the folder of its socket."""
+
+    @property
+    def port(self) -> int:
+        """The server's port; it names the socket as well."""
+
+    @property
+    def database(self) -> str:
+        """The database's name."""
+
+    @property
+    def schema(self) -> str:
+        """The schema's name, which the store has for itself."""
+
+    @property
+    def service(self) -> str:
+        """An entry of libpq's service file, which says what is not said here."""
+
+    @property
     def map_bytes(self) -> int:
         """The most that the store may ever hold."""
 
 
 def engine_at(folder: Path, settings: EngineSettings) -> Engine:
-    """Return the engine of the store in ``folder``; nothing is opened or looked at."""
+    """Return the engine of the store in ``folder``; nothing is opened or looked at.
+
+    Raises :class:`StoreError` where its driver is not installed.
+    """
+    return _ENGINES[settings.engine](folder, settings)
+
+
+def load_driver(settings: EngineSettings) -> None:
+    """Load what the engine needs, if it is there; that it is not is said where it is opened."""
+    with suppress(StoreError):
+        _ENGINES[settings.engine](Path(), settings)
+
+
+def other_engine(folder: Path, settings: EngineSettings) -> tuple[str, Engine]:
+    """Return the engine that the settings do not name, and its name: where a store comes from."""
+    (name,) = _ENGINES.keys() - {settings.engine}
+    return name, _ENGINES[name](folder, settings)
+
+
+def _lmdb(folder: Path, settings: EngineSettings) -> Engine:
     return LmdbEngine(folder, settings.map_bytes)
+
+
+def _postgresql(_folder: Path, settings: EngineSettings) -> Engine:
+    try:
+        from rmp_milter.store.postgresql.place import (  # noqa: PLC0415 -- only who has it needs it
+            PostgresqlPlace,
+        )
+        from rmp_milter.store.postgresql_engine import PostgresqlEngine  # noqa: PLC0415
+    except ImportError as error:
+        line = (
+            f"PostgreSQL's driver is not there ({error.name}): install rmp-milter[postgresql]"
+        )
+        raise StoreError(line) from error
+    place = PostgresqlPlace(
+        host=settings.host,
+        port=settings.port,
+        dbname=settings.database,
+        schema=settings.schema,
+        service=settings.service,
+    )
+    return PostgresqlEngine(place)
+
+
+_ENGINES = {"lmdb": _lmdb, "postgresql": _postgresql}

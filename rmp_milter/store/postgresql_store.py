@@ -15,6 +15,7 @@ from rmp_milter.store.open_store import OpenStore
 from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
 from rmp_milter.store.postgresql.access import PostgresqlAccess
 from rmp_milter.store.postgresql.connecting import connect
+from rmp_milter.store.postgresql.leading import PostgresqlLead
 from rmp_milter.store.postgresql.reading import PostgresqlReads
 from rmp_milter.store.postgresql.schema import check_format
 from rmp_milter.store.stats import figures
@@ -28,13 +29,20 @@ if TYPE_CHECKING:
 
 
 class PostgresqlStore(Closing, OpenStore):
-    """An open store. Its methods may be called from many threads at once."""
+    """An open store. Its methods may be called from many threads at once, all Python's own.
+
+    The driver calls back into Python for what a server says unasked, and a thread that Python
+    did not start has no place for that.
+    """
+
+    in_own_threads = True
 
     def __init__(
         self, access: PostgresqlAccess, codecs: Codecs, *, duplicate_days: int
     ) -> None:
         super().__init__(access, codecs, duplicate_days=duplicate_days)
         self._connections = access
+        self._lead = PostgresqlLead(access.place, "chores")
 
     @classmethod
     def open(
@@ -52,6 +60,10 @@ class PostgresqlStore(Closing, OpenStore):
             check_all(lambda key: reads.get(StoreTable.META, key) or b"", keys, str(place))
         access = PostgresqlAccess(place, read_only=read_only)
         return cls(access, Codecs(keys), duplicate_days=duplicate_days)
+
+    def leads(self) -> bool:
+        """Whether this one does the chores."""
+        return self._lead.held()
 
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take."""
@@ -75,6 +87,7 @@ class PostgresqlStore(Closing, OpenStore):
 
     def close(self) -> None:
         """Give the connections back; closing twice does nothing."""
+        self._lead.close()
         self._connections.close()
 
 
@@ -86,6 +99,7 @@ class PostgresqlOutbox(Closing, OpenOutbox):
     ) -> None:
         super().__init__(access, codecs, clock)
         self._connections = access
+        self._lead = PostgresqlLead(access.place, "sending")
 
     @classmethod
     def open(
@@ -98,6 +112,11 @@ class PostgresqlOutbox(Closing, OpenOutbox):
             check_outbox_key(PostgresqlReads(connection, place.schema), codecs, str(place))
         return cls(PostgresqlAccess(place), codecs, clock)
 
+    def leads(self) -> bool:
+        """Whether this one sends."""
+        return self._lead.held()
+
     def close(self) -> None:
         """Give the connections back; closing twice does nothing."""
+        self._lead.close()
         self._connections.close()

@@ -36,6 +36,8 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
 class LmdbStore(Closing, OpenStore):
     """An open store. Its methods may be called from many threads at once."""
 
+    in_own_threads = False
+
     def __init__(
         self, environment: Environment, codecs: Codecs, *, duplicate_days: int
     ) -> None:
@@ -67,6 +69,10 @@ class LmdbStore(Closing, OpenStore):
             release(environment)
             raise
         return cls(environment, codecs, duplicate_days=duplicate_days)
+
+    def leads(self) -> bool:
+        """Say yes: a file is of one machine, and of one service on it."""
+        return True
 
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take."""

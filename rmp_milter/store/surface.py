@@ -267,6 +267,10 @@ class Store(_Open, Protocol):
     not, nothing is tried again, and the process ends. Snapshots that are open go on.
     """
 
+    @property
+    def in_own_threads(self) -> bool:
+        """Whether only threads that Python started may use it, and no other library's."""
+
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Return the store at this moment, for a ``with`` block.
 
@@ -294,6 +298,13 @@ class Store(_Open, Protocol):
 
         Each commit also forgets some of what is over: digests, tries, notes of sent rows,
         bodies that nothing needs; a bounded number, so that none takes long.
+        """
+
+    def leads(self) -> bool:
+        """Whether this one does the chores: one of all that have the store open on any machine.
+
+        To be asked before each round. It may change with every answer, and one that has just
+        lost it may be at its last round when another begins.
         """
 
     def stats(self) -> dict[str, int]:
@@ -358,6 +369,9 @@ class Outbox(_Open, Protocol):
         It grows when readers see the commit, not before: who looked too early would not look
         again.
         """
+
+    def leads(self) -> bool:
+        """Whether this one sends: one of all couriers on any machine, as :meth:`Store.leads`."""
 
     def sent(self, *numbers: int) -> None:
         """Remove the content of these rows; keep a sealed note of each for 30 days.

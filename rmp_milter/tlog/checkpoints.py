@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.hashing import HASH_SIZE
 from rmp_milter.tlog.notes import NoteError, VerifierKey, check_name, parse, sign, verify
 
@@ -57,6 +58,12 @@ def read_checkpoint(data: bytes, key: VerifierKey | None = None) -> TreeHead:
     head = parse_head(note.text)
     if key is not None:
         if key.name != head.origin:
-            raise NoteError(f"a checkpoint of the log {head.origin}, not of {key.name}")
+            raise NoteError(
+                Phrase(
+                    "a checkpoint of the log {origin}, not of {name}",
+                    origin=head.origin,
+                    name=key.name,
+                )
+            )
         verify(note, [key])
     return head

@@ -18,6 +18,7 @@ import base64
 import re
 from dataclasses import dataclass
 
+from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.hashing import HASH_SIZE, leaf_hash
 from rmp_milter.tlog.nodes import Nodes
@@ -61,7 +62,8 @@ def entry_proof_of(nodes: Nodes, entry: bytes, index: int, checkpoint: bytes) ->
     for a place that the checkpoint does not count, ``NoteError`` for what is no checkpoint.
     """
     if nodes(0, index) != leaf_hash(entry):
-        raise EntryProofError(f"entry {index} is not the one that the tree was built over")
+        line = Phrase("entry {index} is not the one that the tree was built over", index=index)
+        raise EntryProofError(line)
     path = inclusion_proof(nodes, index, read_checkpoint(checkpoint).size)
     return EntryProof(entry, index, tuple(path), checkpoint)
 
@@ -96,11 +98,15 @@ def check(proof: EntryProof, key: VerifierKey | None) -> TreeHead:
     try:
         head = read_checkpoint(proof.checkpoint, key)
     except NoteError as error:
-        raise EntryProofError(f"its checkpoint: {error}") from None
+        line = Phrase("its checkpoint: {error}", error=line_of(error))
+        raise EntryProofError(line) from None
     leaf = leaf_hash(proof.entry)
     if not is_included(leaf, proof.index, head.size, proof.path, head.root):
         raise EntryProofError(
-            f"the proof does not lead from entry {proof.index} to the checkpoint's root"
+            Phrase(
+                "the proof does not lead from entry {index} to the checkpoint's root",
+                index=proof.index,
+            )
         )
     return head
 

@@ -15,6 +15,8 @@ from typing import Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from rmp_milter.phrases.phrase import Phrase
+
 MAX_NOTE = 1 << 20
 """Bytes; the specification asks for a bound and for at least 16 signatures."""
 ED25519 = b"\x01"
@@ -88,7 +90,9 @@ class Note:
 def check_name(name: str) -> None:
     """Raise :class:`NoteError` for a name that no key may have."""
     if not name or "+" in name or any(char.isspace() or char < " " for char in name):
-        raise NoteError(f"{name!r}: not a key's name (empty, or with a space or a plus)")
+        raise NoteError(
+            Phrase("{name!r}: not a key's name (empty, or with a space or a plus)", name=name)
+        )
 
 
 def sign(text: str, key: VerifierKey, signer: Callable[[bytes], bytes]) -> Note:
@@ -147,7 +151,8 @@ def verify(note: Note, keys: Sequence[VerifierKey]) -> VerifierKey:
         try:
             Ed25519PublicKey.from_public_bytes(key.public).verify(signature, note.text.encode())
         except (InvalidSignature, ValueError):
-            raise NoteError(f"the signature of {key.name} is wrong") from None
+            line = Phrase("the signature of {name} is wrong", name=key.name)
+            raise NoteError(line) from None
     if not signed:
         raise NoteError("not signed by the expected key")
     return signed[0][0]

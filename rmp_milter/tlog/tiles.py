@@ -8,6 +8,7 @@ The last of each kind may be narrower; its width then stands in its path.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.hashing import HASH_SIZE, tree_hash
 from rmp_milter.tlog.nodes import Nodes
 
@@ -56,7 +57,7 @@ class BundleError(ValueError):
     """A bundle that is cut or garbled; ``whole`` entries could be read before that."""
 
     def __init__(self, whole: int) -> None:
-        super().__init__(f"garbled behind {whole} entries")
+        super().__init__(Phrase("garbled behind {whole} entries", whole=whole))
         self.whole = whole
 
 

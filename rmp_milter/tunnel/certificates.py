@@ -40,7 +40,7 @@ class CertificateFileError(Exception):
     """A file that cannot be used; ``str`` is one line."""
 
 
-class Own(NamedTuple):
+class OwnPair(NamedTuple):
     """A private key and the certificate for it, in PEM."""
 
     key: bytes
@@ -64,7 +64,7 @@ class Pinned(NamedTuple):
         return self.certificate.not_valid_after_utc
 
 
-def make_own(host: str, now: datetime) -> Own:
+def make_own(host: str, now: datetime) -> OwnPair:
     """Make a key and a certificate of this ``host``, by itself, for two years from ``now``.
 
     It is no authority's (RFC 5280, 4.2.1.9): who trusts it trusts nothing that it signed.
@@ -91,7 +91,7 @@ def make_own(host: str, now: datetime) -> Own:
         .sign(private, hashes.SHA256())
     )
     key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return Own(key, made.public_bytes(Encoding.PEM))
+    return OwnPair(key, made.public_bytes(Encoding.PEM))
 
 
 def read_pinned(file: Path) -> list[Pinned]:

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from rmp_milter.disk.closing import Closing
-from rmp_milter.tunnel.frames import Frame, TunnelError, read_frame
+from rmp_milter.tunnel.frames import TunnelError, TunnelFrame, read_frame
 
 SILENCE = 15.0
 """Seconds without a word from the other end, where one is due, after which it is given up."""
@@ -44,7 +44,7 @@ class Peer(Closing):
         self._patient(SILENCE)
         self._connection.sendall(data)
 
-    def send(self, frame: Frame) -> None:
+    def send(self, frame: TunnelFrame) -> None:
         """Send a frame; raises ``OSError``."""
         self.write(frame.octets)
 
@@ -60,7 +60,7 @@ class Peer(Closing):
             data += piece
         return bytes(data)
 
-    def frame(self) -> Frame:
+    def frame(self) -> TunnelFrame:
         """Return the next frame; raises ``OSError``."""
         return read_frame(self.read)
 

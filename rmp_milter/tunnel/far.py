@@ -20,8 +20,20 @@ from typing import NamedTuple
 from rmp_milter.calls import wire
 from rmp_milter.tunnel.certificates import Pinned, whose
 from rmp_milter.tunnel.connections import ALIVE_EVERY, Peer, shaken, watch_over
-from rmp_milter.tunnel.frames import REASON, Bounds, Frame, Kind, TunnelError, awaited
-from rmp_milter.tunnel.messages import Message, Room, received_message, send_message
+from rmp_milter.tunnel.frames import (
+    REASON,
+    FrameKind,
+    MessageBounds,
+    TunnelError,
+    TunnelFrame,
+    awaited,
+)
+from rmp_milter.tunnel.messages import (
+    CarriedMessage,
+    MemoryRoom,
+    received_message,
+    send_message,
+)
 from rmp_milter.tunnel.near import CALL, KEPT, LOCAL, REPLY_LIMIT, REQUEST_LIMIT
 
 log = logging.getLogger("rmp.tunnel")
@@ -70,12 +82,12 @@ class Crowd:
 class Far:
     """Serves the milters' hosts; a thread for each connection."""
 
-    def __init__(self, place: FarPlace, memory: int, room: Room) -> None:
+    def __init__(self, place: FarPlace, memory: int, room: MemoryRoom) -> None:
         """``memory`` is how many bytes a message may bring in memory."""
         self._place = place
         self._room = room
-        self._requests = Bounds(REQUEST_LIMIT, memory)
-        self._replies = Bounds(REPLY_LIMIT, memory)
+        self._requests = MessageBounds(REQUEST_LIMIT, memory)
+        self._replies = MessageBounds(REPLY_LIMIT, memory)
         self._all = threading.BoundedSemaphore(MOST)
         self._strangers, self._peers = Crowd(), Crowd()
 
@@ -118,23 +130,23 @@ class Far:
     def _serve_calls(self, peer: Peer) -> None:
         while peer.speaks(_IDLE) and not peer.has_ended():
             peer.within(CALL)
-            awaited(peer.frame(), Kind.CALL)
+            awaited(peer.frame(), FrameKind.CALL)
             try:
                 keeper = _connected(self._place.keeper)
             except OSError as error:
                 log.warning("the keeper is away: %s", error)
-                peer.send(Frame(Kind.AWAY, str(error).encode()[:REASON]))
+                peer.send(TunnelFrame(FrameKind.AWAY, str(error).encode()[:REASON]))
                 continue
             with keeper:
                 self._carry(peer, keeper)
 
     def _carry(self, peer: Peer, keeper: socket.socket) -> None:
-        peer.send(Frame(Kind.READY))
+        peer.send(TunnelFrame(FrameKind.READY))
         frame = peer.frame()
         with received_message(peer.read, frame, self._requests, self._room) as request:
             wire.send(keeper, request.content, request.fd)
             _await(keeper, peer)
-        reply = Message(*wire.receive(keeper, REPLY_LIMIT))
+        reply = CarriedMessage(*wire.receive(keeper, REPLY_LIMIT))
         try:
             send_message(peer.write, reply, self._replies)
         finally:
@@ -161,6 +173,6 @@ def _await(keeper: socket.socket, peer: Peer) -> None:
     waiting.register(keeper, select.POLLIN)
     waiting.register(peer, select.POLLIN)
     while not (speaking := dict(waiting.poll(ALIVE_EVERY * 1000))):
-        peer.send(Frame(Kind.ALIVE))
+        peer.send(TunnelFrame(FrameKind.ALIVE))
     if keeper.fileno() not in speaking:
         raise TunnelError("the milter's end hung up")

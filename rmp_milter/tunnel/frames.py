@@ -19,7 +19,7 @@ _START = struct.Struct(">BI")
 _HEAD = struct.Struct(">BIQ")
 START_SIZE = _START.size
 
-Read = Callable[[int], bytes]
+ReadBytes = Callable[[int], bytes]
 """Returns so many bytes, or raises ``OSError``."""
 
 
@@ -27,7 +27,7 @@ class TunnelError(OSError):
     """What comes out of a tunnel is not what the other end may send."""
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     """The frames, in the order in which a call has them."""
 
     CALL = 1
@@ -44,13 +44,13 @@ class Kind(IntEnum):
     """Far to near: the keeper is at work."""
 
 
-_LONGEST = {Kind.AWAY: REASON, Kind.HEAD: _HEAD.size, Kind.DATA: PIECE}
+_LONGEST = {FrameKind.AWAY: REASON, FrameKind.HEAD: _HEAD.size, FrameKind.DATA: PIECE}
 
 
-class Frame(NamedTuple):
+class TunnelFrame(NamedTuple):
     """One frame."""
 
-    kind: Kind
+    kind: FrameKind
     payload: bytes = b""
 
     @property
@@ -59,64 +59,66 @@ class Frame(NamedTuple):
         return _START.pack(self.kind, len(self.payload)) + self.payload
 
 
-class Bounds(NamedTuple):
+class MessageBounds(NamedTuple):
     """How long a message may be, and its memory, in bytes."""
 
     message: int
     memory: int
 
 
-class Head(NamedTuple):
+class MessageHead(NamedTuple):
     """How long a message is, and its memory, if it has one."""
 
     message: int
     memory: int | None
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> TunnelFrame:
         """The frame that says so."""
         has_memory = self.memory is not None
-        return Frame(Kind.HEAD, _HEAD.pack(has_memory, self.message, self.memory or 0))
+        return TunnelFrame(
+            FrameKind.HEAD, _HEAD.pack(has_memory, self.message, self.memory or 0)
+        )
 
 
-def read_frame(read: Read) -> Frame:
+def read_frame(read: ReadBytes) -> TunnelFrame:
     """Return the next frame; raise :class:`TunnelError` for what is none, before it is read."""
     number, length = _START.unpack(read(START_SIZE))
     try:
-        kind = Kind(number)
+        kind = FrameKind(number)
     except ValueError:
         raise TunnelError(f"a frame of no kind: {number}") from None
     if length > _LONGEST.get(kind, 0):
         raise TunnelError(f"too long a frame: {kind.name}, {length} bytes")
-    return Frame(kind, read(length) if length else b"")
+    return TunnelFrame(kind, read(length) if length else b"")
 
 
-def awaited(frame: Frame, *kinds: Kind) -> Frame:
+def awaited(frame: TunnelFrame, *kinds: FrameKind) -> TunnelFrame:
     """Return the frame if it is of one of the ``kinds``; raise :class:`TunnelError`."""
     if frame.kind not in kinds:
         raise TunnelError(f"an unexpected frame: {frame.kind.name}")
     return frame
 
 
-def head_of(frame: Frame, bounds: Bounds) -> Head:
+def head_of(frame: TunnelFrame, bounds: MessageBounds) -> MessageHead:
     """Return what a HEAD says; raise :class:`TunnelError` for one beyond the ``bounds``."""
-    if len(awaited(frame, Kind.HEAD).payload) != _HEAD.size:
+    if len(awaited(frame, FrameKind.HEAD).payload) != _HEAD.size:
         raise TunnelError("a head that is cut")
     has_memory, message, memory = _HEAD.unpack(frame.payload)
     if has_memory > 1 or (memory and not has_memory):
         raise TunnelError("a head that contradicts itself")
     if message > bounds.message or memory > bounds.memory:
         raise TunnelError(f"too long: {message} bytes, and {memory} of memory")
-    return Head(message, memory if has_memory else None)
+    return MessageHead(message, memory if has_memory else None)
 
 
-def pieces(read: Read, length: int) -> Iterator[bytes]:
+def pieces(read: ReadBytes, length: int) -> Iterator[bytes]:
     """Yield the ``length`` bytes that the next DATA frames hold, as they come.
 
     Raises :class:`TunnelError` where they do not end just there.
     """
     while length:
-        piece = awaited(read_frame(read), Kind.DATA).payload
+        piece = awaited(read_frame(read), FrameKind.DATA).payload
         if not 0 < len(piece) <= length:
             raise TunnelError("a piece that does not fit its message")
         length -= len(piece)

@@ -15,12 +15,12 @@ from rmp_milter.calls import wire
 from rmp_milter.calls.memory import keep_still
 from rmp_milter.tunnel.frames import (
     PIECE,
-    Bounds,
-    Frame,
-    Head,
-    Kind,
-    Read,
+    FrameKind,
+    MessageBounds,
+    MessageHead,
+    ReadBytes,
     TunnelError,
+    TunnelFrame,
     head_of,
     pieces,
 )
@@ -28,11 +28,11 @@ from rmp_milter.tunnel.frames import (
 SMALL = 1 << 20
 """Bytes of memory that every call may have: an emergency's request never waits for large ones."""
 
-Write = Callable[[bytes], None]
+WriteBytes = Callable[[bytes], None]
 """Sends all of it, or raises ``OSError``."""
 
 
-class Message(NamedTuple):
+class CarriedMessage(NamedTuple):
     """A request or a reply as it lies in this process; ``fd`` is its memory, ours to close."""
 
     content: bytes
@@ -43,7 +43,7 @@ class Message(NamedTuple):
         wire.close_all([] if self.fd is None else [self.fd])
 
 
-class Room:
+class MemoryRoom:
     """How much memory large messages may take together; for threads of a process."""
 
     def __init__(self, size: int, patience: float) -> None:
@@ -68,24 +68,26 @@ class Room:
                 self._changed.notify_all()
 
 
-def send_message(write: Write, message: Message, bounds: Bounds) -> None:
+def send_message(write: WriteBytes, message: CarriedMessage, bounds: MessageBounds) -> None:
     """Send a message and its memory, which does not change any more from then on.
 
     Raises :class:`TunnelError` for one beyond the ``bounds`` before anything is sent, and for
     memory of a wrong kind.
     """
-    head = Head(len(message.content), None if message.fd is None else _size(message.fd))
+    head = MessageHead(len(message.content), None if message.fd is None else _size(message.fd))
     head_of(head.frame, bounds)
     write(head.frame.octets)
     for start in range(0, head.message, PIECE):
-        write(Frame(Kind.DATA, message.content[start : start + PIECE]).octets)
+        write(TunnelFrame(FrameKind.DATA, message.content[start : start + PIECE]).octets)
     if message.fd is not None:
         for piece in _read_all(message.fd, head.memory or 0):
-            write(Frame(Kind.DATA, piece).octets)
+            write(TunnelFrame(FrameKind.DATA, piece).octets)
 
 
 @contextmanager
-def received_message(read: Read, first: Frame, bounds: Bounds, room: Room) -> Iterator[Message]:
+def received_message(
+    read: ReadBytes, first: TunnelFrame, bounds: MessageBounds, room: MemoryRoom
+) -> Iterator[CarriedMessage]:
     """Give the message whose HEAD is the ``first`` frame, for as long as the block.
 
     Raises :class:`TunnelError` for frames that make none, or where there is no room for it.
@@ -93,7 +95,9 @@ def received_message(read: Read, first: Frame, bounds: Bounds, room: Room) -> It
     head = head_of(first, bounds)
     content = b"".join(pieces(read, head.message))
     with room.of(head.memory or 0):
-        message = Message(content, None if head.memory is None else _filled(read, head.memory))
+        message = CarriedMessage(
+            content, None if head.memory is None else _filled(read, head.memory)
+        )
         try:
             yield message
         finally:
@@ -118,7 +122,7 @@ def _read_all(fd: int, size: int) -> Iterator[bytes]:
         yield piece
 
 
-def _filled(read: Read, size: int) -> int:
+def _filled(read: ReadBytes, size: int) -> int:
     """Return new memory with the bytes that come; it is sealed."""
     fd = os.memfd_create("rmp-tunnel", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:

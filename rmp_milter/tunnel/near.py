@@ -22,8 +22,13 @@ from rmp_milter.calls.protocol import Failed, Why
 from rmp_milter.disk.closing import Closing
 from rmp_milter.tunnel.certificates import Pinned, whose
 from rmp_milter.tunnel.connections import SILENCE, Peer, dialled, shaken
-from rmp_milter.tunnel.frames import Bounds, Frame, Kind, TunnelError, awaited
-from rmp_milter.tunnel.messages import Message, Room, received_message, send_message
+from rmp_milter.tunnel.frames import FrameKind, MessageBounds, TunnelError, TunnelFrame, awaited
+from rmp_milter.tunnel.messages import (
+    CarriedMessage,
+    MemoryRoom,
+    received_message,
+    send_message,
+)
 
 log = logging.getLogger("rmp.tunnel")
 
@@ -35,6 +40,8 @@ KEPT = 30.0
 """Seconds for which one is kept: the far end waits for twice as long."""
 LOCAL = 30.0
 """Seconds that the caller may take for each wait, as at the keeper's own socket."""
+READY = 5.0
+"""Seconds that the far end has to say whether the keeper is there; else its host does not live."""
 CALL = 600.0
 """Seconds for a whole call; the caller gives up earlier."""
 PAUSE = 0.1
@@ -46,7 +53,7 @@ REPLY_LIMIT = 64 << 20
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Away(Exception):  # noqa: N818 -- reads as what it is where it is caught
+class FarKeeperAway(Exception):  # noqa: N818 -- reads as what it is where it is caught
     """The keeper cannot be asked, and nothing of the request has left."""
 
 
@@ -70,7 +77,7 @@ class FarHost(NamedTuple):
         return Peer(secured, self.name)
 
 
-class Kept(Closing):
+class KeptConnections(Closing):
     """Connections that carry no call at the moment, the latest used first."""
 
     def __init__(self) -> None:
@@ -102,27 +109,33 @@ class Kept(Closing):
         for _, old in over:
             old.close()
 
+    def drop(self) -> None:
+        """Hang up on all of them."""
+        with self._lock:
+            peers, self._peers = self._peers, []
+        for _, peer in peers:
+            peer.close()
+
     def close(self) -> None:
         """Hang up on all of them, and keep no more."""
         with self._lock:
-            peers, self._peers, self._most = self._peers, [], 0
-        for _, peer in peers:
-            peer.close()
+            self._most = 0
+        self.drop()
 
 
 class Near:
     """Serves one keeper's socket; a thread for each call."""
 
     def __init__(
-        self, allowed_uids: frozenset[int], far: FarHost, memory: int, room: Room
+        self, allowed_uids: frozenset[int], far: FarHost, memory: int, room: MemoryRoom
     ) -> None:
         """``allowed_uids`` may call; ``memory`` is how many bytes a message may bring in memory."""
         self._allowed_uids = allowed_uids
         self._far = far
         self._room = room
-        self._requests = Bounds(REQUEST_LIMIT, memory)
-        self._replies = Bounds(REPLY_LIMIT, memory)
-        self.kept = Kept()
+        self._requests = MessageBounds(REQUEST_LIMIT, memory)
+        self._replies = MessageBounds(REPLY_LIMIT, memory)
+        self.kept = KeptConnections()
         self._calls = threading.BoundedSemaphore(MOST_CALLS)
 
     def serve(self, listener: socket.socket) -> None:
@@ -163,10 +176,10 @@ class Near:
 
     def _carry(self, connection: socket.socket) -> None:
         content, fd = wire.receive(connection, REQUEST_LIMIT)
-        request = Message(content, fd)
+        request = CarriedMessage(content, fd)
         try:
             peer = self._ready()
-        except Away as away:
+        except FarKeeperAway as away:
             log.warning("%s: the keeper is away: %s", self._far.name, away)
             request.close()
             wire.send(connection, _encode(Failed(Why.AWAY, str(away))), None)
@@ -183,44 +196,47 @@ class Near:
                 wire.send(connection, reply.content, reply.fd)
 
     def _ready(self) -> Peer:
-        """Return a connection behind which the keeper waits for a request; raises :class:`Away`.
+        """Return a connection behind which the keeper waits for a request.
 
-        One that was kept may have ended in this moment: a new one is tried then.
+        One that was kept may have ended in this moment: a new one is tried then. Raises
+        :class:`FarKeeperAway`.
         """
-        while kept := self.kept.take():
-            with suppress(OSError):
-                return _called(kept)
         try:
+            while kept := self.kept.take():
+                with suppress(TunnelError, ConnectionError, ssl.SSLError):
+                    return _called(kept)
             return _called(self._far.connected())
         except OSError as error:
-            raise Away(str(error) or type(error).__name__) from error
+            self.kept.drop()  # a host that says nothing does not say it on them either
+            raise FarKeeperAway(str(error) or type(error).__name__) from error
 
 
 def _called(peer: Peer) -> Peer:
     """Return the connection once its other end says that the keeper is there.
 
-    Raises :class:`Away`, or ``OSError`` where nobody says anything; it is closed then.
+    Raises :class:`FarKeeperAway`, or ``OSError`` where nobody says anything; it is closed then.
     """
     try:
-        peer.within(CALL)
-        peer.send(Frame(Kind.CALL))
-        frame = awaited(peer.frame(), Kind.READY, Kind.AWAY)
+        peer.within(READY)
+        peer.send(TunnelFrame(FrameKind.CALL))
+        frame = awaited(peer.frame(), FrameKind.READY, FrameKind.AWAY)
     except BaseException:
         peer.close()
         raise
-    if frame.kind is Kind.AWAY:
+    if frame.kind is FrameKind.AWAY:
         peer.close()
-        raise Away(frame.payload.decode(errors="replace"))
+        raise FarKeeperAway(frame.payload.decode(errors="replace"))
+    peer.within(CALL)
     return peer
 
 
-def _reply_begun(peer: Peer, connection: socket.socket) -> Frame:
+def _reply_begun(peer: Peer, connection: socket.socket) -> TunnelFrame:
     """Wait for the reply's first frame; raise where the caller has hung up meanwhile."""
     while True:
         if not peer.speaks(SILENCE, connection):
             raise TunnelError("the other end fell silent")
         if not peer.speaks(0):
             raise TunnelError("the caller hung up")
-        frame = awaited(peer.frame(), Kind.HEAD, Kind.ALIVE)
-        if frame.kind is Kind.HEAD:
+        frame = awaited(peer.frame(), FrameKind.HEAD, FrameKind.ALIVE)
+        if frame.kind is FrameKind.HEAD:
             return frame

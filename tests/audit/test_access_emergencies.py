@@ -150,7 +150,7 @@ def test_a_month_is_counted_by_state_doctor_and_service_and_printed(tmp_path: Pa
     }
     assert found.doctors == {"10003456786": 2, "10101234564": 1}
     assert found.services == {"chu.example": 2, "clinique.example": 1}
-    lines = report(found, log.head.origin, log.head.size)
+    lines = report(found, log.head.origin, log.head.size, "fr")
     assert "     3  accès en urgence" in lines
     assert "     2  sans justification" in lines
     (tmp_path / "month.pdf").write_bytes(sheets(lines * 4))

@@ -18,7 +18,10 @@ from rmp_milter.calls.protocol import (
     Failed,
     Forget,
     Learned,
+    NewCard,
     NewSlots,
+    Recard,
+    Recarded,
     Record,
     Recorded,
     Relearn,
@@ -31,6 +34,7 @@ from rmp_milter.calls.protocol import (
     SealAgain,
     SealedAgain,
     Show,
+    ToRecard,
     ToReslot,
     Vouch,
     Vouched,
@@ -117,7 +121,9 @@ class PlayedKeeper(Closing):
 
     @property
     def leaves(self) -> list[Event]:
-        written = Record | Release | Vouch | Relearn | Wake | Forget | SealAgain | Reslot
+        written = (
+            Record | Release | Vouch | Relearn | Wake | Forget | SealAgain | Reslot | Recard
+        )
         return [each.event for each in self.requests if isinstance(each, written)]
 
     def expect(self, _kind: type[Reply], request: Request) -> tuple[Reply, None]:
@@ -141,6 +147,8 @@ class PlayedKeeper(Closing):
                 return SealedAgain(tuple(b"" if each == AGAIN else AGAIN for each in packets))
             case Reslot(dossiers=dossiers):
                 return Reslotted(tuple(map(self.reslotted, dossiers)))
+            case Recard(cards=cards):
+                return Recarded(tuple(map(self.recarded, cards)))
             case Welcome():
                 return Welcomed(b"Content-Type: multipart/signed\r\n\r\n")
             case Show(cards=cards):
@@ -161,6 +169,14 @@ class PlayedKeeper(Closing):
         if not wanted.card:
             return NewSlots(fault="not a dossier's card")
         return NewSlots(wanted.card + b"+", AGAIN, AGAIN if wanted.vitale else b"")
+
+    @staticmethod
+    def recarded(wanted: ToRecard) -> NewCard:
+        if wanted.card.endswith(b"+") and not wanted.ends_code:
+            return NewCard()
+        if wanted.card == b"noise":
+            return NewCard(fault="not a card of this keeper")
+        return NewCard(wanted.card + b"+", AGAIN if wanted.vitale else b"")
 
     def _stand(self, card: bytes) -> str:
         return self.stands.get(card, "current" if card in self.in_force else "next")

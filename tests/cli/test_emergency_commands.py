@@ -138,7 +138,7 @@ def test_from_the_act_to_the_end_of_its_review(acted: Host, tmp_path: Path) -> N
     assert "closed" in acted("list", export, "--emergency")
     (row,) = csv.DictReader(acted("list", export, "--emergency", "--csv").splitlines())
     assert (row["reference"], row["state"]) == (REFERENCE, "closed")
-    assert "     1  clos\n" in acted("report", export, "--month", "2024-10")
+    assert "     1  clos\n" in acted("report", export, "--month", "2024-10", "--lang", "fr")
     acted("report", export, "--month", "2024-10", "--pdf", tmp_path / "month.pdf")
     assert (tmp_path / "month.pdf").read_bytes().startswith(b"%PDF-")
 

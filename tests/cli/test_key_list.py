@@ -9,7 +9,7 @@ from rmp_case import Rmp
 KEYS = {
     *("keeper/service.key", "keeper/custody.key", "keeper/pepper.key", "keeper/waiting.key"),
     *("keeper/log.key", "keeper/auditor.pub", "milter/metadata.key", "milter/index.key"),
-    *("shared/outbox.key", "courier/dkim.key"),
+    *("shared/outbox.key", "courier/dkim.key", "keeper/acts.key"),
 }
 
 

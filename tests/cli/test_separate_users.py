@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -53,8 +54,8 @@ needs_public_code = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Path]:
+@contextmanager
+def made_service() -> Iterator[Path]:
     top = own_folder("rmp-")
     top.chmod(0o755)
     users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
@@ -63,6 +64,18 @@ def service() -> Iterator[Path]:
     assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
     yield folder
     shutil.rmtree(top)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Path]:
+    with made_service() as folder:
+        yield folder
+
+
+@pytest.fixture
+def own_service() -> Iterator[Path]:
+    with made_service() as folder:
+        yield folder
 
 
 def rmp(service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -121,12 +134,13 @@ def test_check_finds_nothing_wrong_with_a_new_service(service: Path) -> None:
 @needs_root
 @needs_public_code
 def test_a_token_is_asked_by_the_keepers_user(
-    service: Path, monkeypatch: pytest.MonkeyPatch
+    own_service: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    service = own_service
     soft_token = SoftToken(service.parent / "token")
     monkeypatch.setenv(CONFIGURATION, str(soft_token.configuration))
-    file, before = service / "rmp.toml", (service / "rmp.toml").read_text()
-    text = before.replace('token_module = ""', f'token_module = "{MODULE}"')
+    file = service / "rmp.toml"
+    text = file.read_text().replace('token_module = ""', f'token_module = "{MODULE}"')
     file.write_text(text.replace('token_pin = ""', f'token_pin = "{soft_token.pin_file}"'))
     arguments = ("key", "rotate", "custody", "--token", soft_token.uri())
     refused = rmp(service, *arguments)
@@ -142,7 +156,6 @@ def test_a_token_is_asked_by_the_keepers_user(
     listed = rmp(service, "key", "list")
     assert f"lies elsewhere: {soft_token.uri()}" in listed.stdout
     assert "not proven" not in listed.stdout
-    file.write_text(before)
 
 
 @needs_root

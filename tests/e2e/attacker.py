@@ -18,6 +18,7 @@ from rmp_milter.calls.protocol import SealedDocument
 from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.model import Document, Dossier
 from rmp_milter.keeper.keys.sealing import (
+    CodeKey,
     SealError,
     open_code_slot,
     open_custody_slot,
@@ -83,7 +84,8 @@ class Attacker:
             for code in GUESSED_CODES:
                 try:
                     slot = dossier.slots.code
-                    found.append(open_code_slot(slot, code, dossier.dossier_id, bytes(32)))
+                    key = CodeKey(slot.pepper, bytes(32))
+                    found.append(open_code_slot(slot, code, dossier.dossier_id, (key,)))
                 except SealError:
                     continue
         return found

@@ -76,13 +76,18 @@ class Clinic:
 def small_clinic(settings: Settings) -> Iterator[Clinic]:
     """Give a host of its own, for tests that change what all senders share."""
     with Host(settings) as host:
-        host.postfix.add_account("anne", "secret of anne")
-        anne = host.doctor("Dr Anne AUTRE", "anne@clinique.test", account="anne")
-        yield Clinic(
-            host=host,
-            paul=host.doctor("Dr Paul DEMO", "paul@cabinet.test"),
-            anne=anne,
-            lab=host.doctor("Laboratoire CENTRAL", "labo@labo.test", "laboratoire"),
-            eudora=anne,
-            outsider=anne,
-        )
+        yield clinic_on(host)
+
+
+def clinic_on(host: Host) -> Clinic:
+    """Return a few doctors on a host that runs."""
+    host.postfix.add_account("anne", "secret of anne")
+    anne = host.doctor("Dr Anne AUTRE", "anne@clinique.test", account="anne")
+    return Clinic(
+        host=host,
+        paul=host.doctor("Dr Paul DEMO", "paul@cabinet.test"),
+        anne=anne,
+        lab=host.doctor("Laboratoire CENTRAL", "labo@labo.test", "laboratoire"),
+        eudora=anne,
+        outsider=anne,
+    )

@@ -9,7 +9,6 @@ from typing import Any
 from rmp_milter.cli.cards import vouched_dossier
 from rmp_milter.cli.leaves import act_of, operator
 from rmp_milter.config import load
-from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
@@ -29,7 +28,7 @@ def open_store(service: Service) -> Iterator[Store]:
     """Open the store beside the milter, as a command of the host does."""
     folder = service.folder
     keys = read_store_keys(folder / "milter", folder / "shared" / "outbox.key")
-    with engine_at(folder / "store", StoreSection()).open(keys) as store:
+    with engine_at(folder / "store", load(service.config).store).open(keys) as store:
         yield store
 
 

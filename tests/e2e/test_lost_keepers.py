@@ -88,7 +88,10 @@ class Way:
             self.goes_at = lambda _request, _reply: False
             self.went.clear()
             self.proxy = self._stand()
-            wait_until(self._is_thought_there, WAIT, "somebody who asks after it")
+            self.wait_until_thought_there()
+
+    def wait_until_thought_there(self) -> None:
+        wait_until(self._is_thought_there, WAIT, "somebody who asks after it")
 
     def _is_thought_there(self) -> bool:
         said = self._milters_log()

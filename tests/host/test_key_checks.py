@@ -29,7 +29,10 @@ from testbed.past_service import unpack
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
-KEEPERS = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key", "auditor.pub")
+KEEPERS = (
+    *("service.key", "custody.key", "waiting.key", "pepper.key", "acts.key", "log.key"),
+    "auditor.pub",
+)
 PLACE = {
     **{name: ("keeper", f"keeper/{name}") for name in KEEPERS},
     "metadata.key": ("milter", "milter/metadata.key"),

@@ -93,7 +93,7 @@ def test_both_keys_open_until_the_slots_are_under_the_new_one(
     private = open_custody_slot(present, dossier_id, new.custody)
     assert private.public_key().public_bytes_raw() == deposit.kept.created.public_key
     blind = blind_number(NIR, host.desk.keys.pepper)
-    assert open_vitale_slot(present, dossier_id, new.vitale, blind)
+    assert open_vitale_slot(present, dossier_id, new.vitale, (blind,))
     host.desk = ended(host.desk)
     assert emergency_opens(host, deposit)
 

@@ -11,6 +11,7 @@ from rmp_milter.audit.reasons import new_auditor_key, read_private
 from rmp_milter.certificates import read_certificate, usable
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import (
+    ACTS,
     AUDITORS,
     load_keys,
     make_keys,
@@ -37,7 +38,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def test_the_files_are_for_their_owner_only(made: Path) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in made.iterdir()}
-    assert modes == dict.fromkeys((*FILES, AUDITORS), 0o600)
+    assert modes == dict.fromkeys((*FILES, ACTS, AUDITORS), 0o600)
     assert made.stat().st_mode & 0o777 == 0o700
     assert len({(made / name).read_bytes() for name in modes}) == len(modes)
 

@@ -16,6 +16,7 @@ from rmp_milter.dossier.model import CodeSlot
 from rmp_milter.dossier.spoken import ALPHABET
 from rmp_milter.keeper.desk.code_in_answer import with_code
 from rmp_milter.keeper.keys.sealing import (
+    CodeKey,
     SealError,
     code_typed,
     draw_code,
@@ -29,7 +30,7 @@ from rmp_milter.mail.outgoing.spelling import (
     spelled_field,
 )
 
-DOSSIER, PRIVATE, PEPPER = b"a dossier's code", b"k" * 32, b"p" * 32
+DOSSIER, PRIVATE, KEY = b"a dossier's code", b"k" * 32, CodeKey(b"pppp", b"p" * 32)
 BETWEEN = ["", " ", "-", " - ", "\u00a0", "–", "‑", "  "]
 CODES = st.text(st.sampled_from(ALPHABET), min_size=8, max_size=12)
 
@@ -62,8 +63,8 @@ def test_every_code_is_read_back_however_it_is_typed(code: tuple[str, str]) -> N
 @given(drawn())
 def test_every_code_opens_however_it_is_typed(code: tuple[str, str]) -> None:
     made, typed = code
-    slot = make_code_slot(made, DOSSIER, PRIVATE, PEPPER, chance(1))
-    assert open_code_slot(slot, typed, DOSSIER, PEPPER).private_bytes_raw() == PRIVATE
+    slot = make_code_slot(made, DOSSIER, PRIVATE, KEY, chance(1))
+    assert open_code_slot(slot, typed, DOSSIER, (KEY,)).private_bytes_raw() == PRIVATE
 
 
 def test_all_signs_are_drawn_about_as_often() -> None:
@@ -73,15 +74,16 @@ def test_all_signs_are_drawn_about_as_often() -> None:
 
 
 def test_the_mark_of_a_slot_cannot_be_changed() -> None:
-    slot = make_code_slot("JZBV7KQ2", DOSSIER, PRIVATE, PEPPER, chance(1))
-    changed = CodeSlot(slot.salt, slot.nonce, slot.sealed, folded=False)
+    slot = make_code_slot("JZBV7KQ2", DOSSIER, PRIVATE, KEY, chance(1))
+    changed = CodeSlot(slot.salt, slot.nonce, slot.sealed, folded=False, pepper=slot.pepper)
     with pytest.raises(SealError):
-        open_code_slot(changed, "JZBV7KQ2", DOSSIER, PEPPER)
+        open_code_slot(changed, "JZBV7KQ2", DOSSIER, (KEY,))
 
 
 def test_a_slot_is_of_one_size_whatever_its_mark() -> None:
     """A decoy must not be told from a slot of before by the size of a call."""
     assert len(encode(DECOY_SLOT)) == len(encode(replace(DECOY_SLOT, folded=False)))
+    assert len(encode(DECOY_SLOT)) == len(encode(replace(DECOY_SLOT, pepper=KEY.pepper)))
 
 
 @pytest.mark.parametrize(

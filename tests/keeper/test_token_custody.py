@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -12,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from dossier_case import NIR, Deposit, acts
 from little_host import LittleHost
-from pkcs11 import Attribute
+from pkcs11 import Attribute, KeyType
+from pkcs11.util.ec import encode_named_curve_parameters
 
 from rmp_milter.calls.protocol import DECOY_VITALE, SLOT_ROOM, Why
 from rmp_milter.keeper.desk.desk import Desk
@@ -29,7 +31,7 @@ from rmp_milter.keeper.keys.sealing import (
     open_custody_slot,
     open_vitale_slot,
 )
-from rmp_milter.keeper.keys.token import connect, made_or_found, shared
+from rmp_milter.keeper.keys.token import TokenError, connect, made_or_found, shared
 from rmp_milter.keeper.keys.token_key import TokenKey
 from testbed.softhsm import MODULE, SoftToken
 
@@ -79,7 +81,7 @@ def test_what_is_sealed_to_a_token_opens_by_it_alone(soft_token: SoftToken) -> N
     assert (slot[:3], len(slot)) == (b"\x00\x10\x04", SLOT_ROOM)
     assert opened(key, slot) == PRIVATE
     vitale = make_vitale_slot(key.public, DOSSIER, PRIVATE, BLIND)
-    assert open_vitale_slot((key,), DOSSIER, vitale, BLIND).private_bytes_raw() == PRIVATE
+    assert open_vitale_slot((key,), DOSSIER, vitale, (BLIND,)).private_bytes_raw() == PRIVATE
     for wrong in (
         lambda: open_custody_slot((key,), bytes(16), slot),
         lambda: opened(key, vitale),
@@ -127,10 +129,10 @@ def test_whatever_the_slot_is_the_token_is_asked_once_and_about_a_point(
     slot = make_vitale_slot(key.public, DOSSIER, PRIVATE, BLIND)
     tried = changed(slot)
     if tried == slot:
-        assert open_vitale_slot((key,), DOSSIER, tried, BLIND)
+        assert open_vitale_slot((key,), DOSSIER, tried, (BLIND,))
     else:
         with pytest.raises(SealError):
-            open_vitale_slot((key,), DOSSIER, tried, BLIND)
+            open_vitale_slot((key,), DOSSIER, tried, (BLIND,))
     (point,) = private.points
     EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
 
@@ -214,6 +216,27 @@ def test_a_refused_pin_is_never_tried_twice(
         opened(key, slot)
 
 
+def test_a_key_that_may_only_sign_is_not_taken(soft_token: SoftToken) -> None:
+    token = pkcs11.lib(MODULE).get_token(token_label="garde")
+    with token.open(rw=True, user_pin=soft_token.pin) as session:
+        curve = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
+        domain = session.create_domain_parameters(KeyType.EC, curve, local=True)
+        template = {Attribute.DERIVE: False, Attribute.SIGN: True}
+        domain.generate_keypair(label="signs", store=True, private_template=template)
+    with pytest.raises(TokenError, match="may not derive"):
+        made_or_found(MODULE, place_on(soft_token, "signs"), soft_token.pin)
+
+
+def test_a_key_on_another_curve_is_not_taken(soft_token: SoftToken) -> None:
+    token = pkcs11.lib(MODULE).get_token(token_label="garde")
+    with token.open(rw=True, user_pin=soft_token.pin) as session:
+        curve = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp384r1")}
+        domain = session.create_domain_parameters(KeyType.EC, curve, local=True)
+        domain.generate_keypair(label="longer", store=True)
+    with pytest.raises(TokenError, match="not one of P-256"):
+        made_or_found(MODULE, place_on(soft_token, "longer"), soft_token.pin)
+
+
 class _Derived(dict[Attribute, bytes]):
     def destroy(self) -> None:
         pass
@@ -261,5 +284,7 @@ def test_nobody_learns_by_a_card_which_patient_is_known_while_the_token_is_away(
     for slot in (deposit.kept.slots.vitale, DECOY_VITALE, b""):
         private.points.clear()
         with pytest.raises(CustodyAway):
-            open_vitale_slot(host.desk.keys.all_custody, deposit.kept.dossier_id, slot, blind)
+            open_vitale_slot(
+                host.desk.keys.all_custody, deposit.kept.dossier_id, slot, (blind,)
+            )
         assert len(private.points) == 1

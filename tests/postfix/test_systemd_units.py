@@ -54,6 +54,7 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
         ("rmp-check", 1.4),
         ("rmp-backup", 1.7),
         ("rmp-again@", 0.7),
+        ("rmp-tunnel@", 1.2),
     ],
 )
 def test_a_unit_is_exposed_no_more_than_this(units: Path, service: str, most: float) -> None:
@@ -107,6 +108,20 @@ def test_who_fetches_lists_sees_nothing_of_the_service_but_what_he_needs() -> No
     assert "ProtectSystem=strict" in lines
     user = next(line for line in lines if line.startswith("User="))
     assert user == "User=rmp-trust"
+
+
+@pytest.mark.promise(number=2)
+def test_who_carries_calls_between_hosts_sees_no_key_but_its_own_and_no_dossier() -> None:
+    lines = text_of("rmp-tunnel@").splitlines()
+    said = dict(line.split("=", 1) for line in lines if line.startswith(("Temp", "Bind")))
+    assert said == {
+        "TemporaryFileSystem": "/var/lib/rmp:ro",
+        "BindReadOnlyPaths": "-/var/lib/rmp/tunnel -/var/lib/rmp/run/keeper",
+        "BindPaths": "-/var/lib/rmp/run/tunnel",
+    }
+    assert "ProtectSystem=strict" in lines
+    assert "User=rmp-tunnel" in lines
+    assert [line for line in lines if line.startswith("ReadWritePaths=")] == []
 
 
 def text_of(service: str) -> str:
@@ -171,7 +186,11 @@ def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:
     (store,) = [line for line in groups.splitlines() if line.startswith("rmp-store:")]
     assert set(store.rpartition(":")[2].split(",")) == {"rmp-milter", "rmp-courier"}
     users = (tmp_path / "etc" / "passwd").read_text()
-    assert [line.split(":")[0] for line in users.splitlines()] == [*SERVICES, "rmp-trust"]
+    assert [line.split(":")[0] for line in users.splitlines()] == [
+        *SERVICES,
+        "rmp-trust",
+        "rmp-tunnel",
+    ]
 
 
 def test_the_folders_can_be_made(tmp_path: Path) -> None:

@@ -219,3 +219,13 @@ def test_what_is_forgotten_in_the_build_is_told_and_nothing_is_kept(tree: Tree) 
     assert "release: wheel: rmp_milter/tlog/__init__.py is missing" in told
     assert "release: sdist: extra/file is missing" in told
     assert tree.state()[:3] == before
+
+
+def test_no_heading_of_the_changelog_is_empty_or_stands_twice() -> None:
+    """Two branches that are merged leave such ones."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    new = text[text.index("## Unreleased") :].split("\n## ")[0]
+    parts = new.split("\n### ")[1:]
+    heads = [part.splitlines()[0] for part in parts]
+    assert sorted(set(heads)) == sorted(heads)
+    assert [part.splitlines()[0] for part in parts if not part.partition("\n")[2].strip()] == []

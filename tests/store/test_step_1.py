@@ -140,7 +140,7 @@ def test_old_codes_open_as_they_did_and_only_in_their_case(
     config: Config, keys: StoreKeys
 ) -> None:
     migrate(config.paths.store, keys, STEPS, lambda *_: None)
-    pepper = load_keys(config.paths.keeper).pepper
+    keys_of_codes = load_keys(config.paths.keeper).peppers.code_keys
     known = manifest()["known"]
     with (
         LmdbStore.open(config.paths.store, keys, map_bytes=0) as store,
@@ -151,11 +151,11 @@ def test_old_codes_open_as_they_did_and_only_in_their_case(
             assert dossier
             slot = dossier.slots.code
             assert slot
-            private = open_code_slot(slot, f" {typed} ", dossier.dossier_id, pepper)
+            private = open_code_slot(slot, f" {typed} ", dossier.dossier_id, keys_of_codes)
             assert private.public_key().public_bytes_raw() == dossier.public_key
             for wrong in (typed.lower(), typed.replace("-", ""), "Fixture-3"):
                 with pytest.raises(SealError):
-                    open_code_slot(slot, wrong, dossier.dossier_id, pepper)
+                    open_code_slot(slot, wrong, dossier.dossier_id, keys_of_codes)
 
 
 def test_a_record_that_does_not_open_leaves_the_store_as_it_was(

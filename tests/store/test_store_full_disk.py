@@ -29,8 +29,8 @@ from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.alone import LOCK_BYTES
 from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.format.succession import Rotated, unfinished
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.migrating import COPY, kept, migrate
-from rmp_milter.store.outbox import LmdbOutbox
 from rmp_milter.store.rotating import PLACE, rotate
 from rmp_milter.store.steps import STEPS as REAL_STEPS
 from rmp_milter.store.store import LmdbStore

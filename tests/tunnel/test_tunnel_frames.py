@@ -12,23 +12,28 @@ from hypothesis import strategies as st
 from rmp_milter.tunnel.frames import (
     PIECE,
     REASON,
-    Bounds,
-    Frame,
-    Head,
-    Kind,
-    Read,
+    FrameKind,
+    MessageBounds,
+    MessageHead,
+    ReadBytes,
     TunnelError,
+    TunnelFrame,
     awaited,
     head_of,
     pieces,
     read_frame,
 )
-from rmp_milter.tunnel.messages import Message, Room, received_message, send_message
+from rmp_milter.tunnel.messages import (
+    CarriedMessage,
+    MemoryRoom,
+    received_message,
+    send_message,
+)
 
-BOUNDS = Bounds(1 << 20, 1 << 20)
+BOUNDS = MessageBounds(1 << 20, 1 << 20)
 
 
-def reading(data: bytes) -> Read:
+def reading(data: bytes) -> ReadBytes:
     source = BytesIO(data)
 
     def read(size: int) -> bytes:
@@ -46,16 +51,16 @@ def memory(content: bytes) -> int:
     return fd
 
 
-def sent(message: Message) -> bytes:
+def sent(message: CarriedMessage) -> bytes:
     out: list[bytes] = []
     send_message(out.append, message, BOUNDS)
     message.close()
     return b"".join(out)
 
 
-def opened(data: bytes, bounds: Bounds = BOUNDS) -> tuple[bytes, bytes | None]:
+def opened(data: bytes, bounds: MessageBounds = BOUNDS) -> tuple[bytes, bytes | None]:
     read = reading(data)
-    with received_message(read, read_frame(read), bounds, Room(1 << 22, 0.01)) as message:
+    with received_message(read, read_frame(read), bounds, MemoryRoom(1 << 22, 0.01)) as message:
         held = None if message.fd is None else os.pread(message.fd, 1 << 22, 0)
         return message.content, held
 
@@ -64,14 +69,14 @@ def opened(data: bytes, bounds: Bounds = BOUNDS) -> tuple[bytes, bytes | None]:
 def test_a_message_and_its_memory_come_out_as_they_went_in(
     content: bytes, held: bytes | None
 ) -> None:
-    message = Message(content, None if held is None else memory(held))
+    message = CarriedMessage(content, None if held is None else memory(held))
     assert opened(sent(message)) == (content, held)
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 1 << 20])
 def test_pieces_end_where_a_message_ends(size: int) -> None:
     content = os.urandom(size)
-    assert opened(sent(Message(content, memory(content)))) == (content, content)
+    assert opened(sent(CarriedMessage(content, memory(content)))) == (content, content)
 
 
 @given(st.binary(max_size=64))
@@ -85,7 +90,7 @@ def test_noise_is_refused_and_nothing_else_happens(data: bytes) -> None:
 
 @given(st.binary(max_size=200), st.data())
 def test_what_is_cut_anywhere_is_refused(content: bytes, data: st.DataObject) -> None:
-    whole = sent(Message(content, memory(content)))
+    whole = sent(CarriedMessage(content, memory(content)))
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(TunnelError):
         opened(whole[:cut])
@@ -98,8 +103,13 @@ def start(kind: int, length: int) -> bytes:
 @pytest.mark.parametrize(
     ("kind", "length"),
     [
-        *((Kind.CALL, 1), (Kind.READY, 1), (Kind.ALIVE, 1), (Kind.DATA, PIECE + 1)),
-        *((Kind.AWAY, REASON + 1), (Kind.HEAD, 14), (0, 0), (7, 0), (255, 2**32 - 1)),
+        *(
+            (FrameKind.CALL, 1),
+            (FrameKind.READY, 1),
+            (FrameKind.ALIVE, 1),
+            (FrameKind.DATA, PIECE + 1),
+        ),
+        *((FrameKind.AWAY, REASON + 1), (FrameKind.HEAD, 14), (0, 0), (7, 0), (255, 2**32 - 1)),
     ],
 )
 def test_a_frame_too_long_or_of_no_kind_is_refused_before_it_is_read(
@@ -116,17 +126,17 @@ def test_a_frame_too_long_or_of_no_kind_is_refused_before_it_is_read(
     assert asked == [5]
 
 
-HEAD = Frame(Kind.HEAD, struct.pack(">BIQ", 0, 4, 0)).octets
+HEAD = TunnelFrame(FrameKind.HEAD, struct.pack(">BIQ", 0, 4, 0)).octets
 
 
 @pytest.mark.parametrize(
     "after",
     [
-        Frame(Kind.DATA, b"12345").octets,  # more than was said
-        Frame(Kind.DATA).octets,  # nothing, for ever
-        Frame(Kind.ALIVE).octets,
+        TunnelFrame(FrameKind.DATA, b"12345").octets,  # more than was said
+        TunnelFrame(FrameKind.DATA).octets,  # nothing, for ever
+        TunnelFrame(FrameKind.ALIVE).octets,
         HEAD,
-        Frame(Kind.DATA, b"12").octets + Frame(Kind.CALL).octets,
+        TunnelFrame(FrameKind.DATA, b"12").octets + TunnelFrame(FrameKind.CALL).octets,
     ],
 )
 def test_what_does_not_fit_the_head_is_refused(after: bytes) -> None:
@@ -148,14 +158,17 @@ def test_what_does_not_fit_the_head_is_refused(after: bytes) -> None:
 )
 def test_a_head_beyond_the_bounds_is_refused(payload: bytes) -> None:
     with pytest.raises(TunnelError):
-        head_of(Frame(Kind.HEAD, payload), BOUNDS)
+        head_of(TunnelFrame(FrameKind.HEAD, payload), BOUNDS)
 
 
 def test_a_message_beyond_the_bounds_does_not_leave() -> None:
     out: list[bytes] = []
-    for message in (Message(b"x" * (BOUNDS.message + 1), None), Message(b"", memory(b"y" * 9))):
+    for message in (
+        CarriedMessage(b"x" * (BOUNDS.message + 1), None),
+        CarriedMessage(b"", memory(b"y" * 9)),
+    ):
         with pytest.raises(TunnelError):
-            send_message(out.append, message, Bounds(BOUNDS.message, 8))
+            send_message(out.append, message, MessageBounds(BOUNDS.message, 8))
         message.close()
     assert out == []
 
@@ -163,12 +176,12 @@ def test_a_message_beyond_the_bounds_does_not_leave() -> None:
 def test_memory_is_still_on_both_sides() -> None:
     """Nobody can change what is being read, nor what was passed on."""
     fd = memory(b"as it was")
-    data = sent(Message(b"", os.dup(fd)))
+    data = sent(CarriedMessage(b"", os.dup(fd)))
     with pytest.raises(PermissionError):
         os.pwrite(fd, b"X", 0)
     os.close(fd)
     read = reading(data)
-    with received_message(read, read_frame(read), BOUNDS, Room(1, 0.01)) as message:
+    with received_message(read, read_frame(read), BOUNDS, MemoryRoom(1, 0.01)) as message:
         assert message.fd is not None
         for change in (
             lambda: os.pwrite(message.fd, b"X", 0),
@@ -184,11 +197,11 @@ def refused(change: Callable[[], object]) -> None:
 
 def test_what_is_no_memory_is_not_read() -> None:
     with open("/dev/zero", "rb") as other, pytest.raises(TunnelError):  # noqa: PTH123
-        send_message(lambda _data: None, Message(b"", other.fileno()), BOUNDS)
+        send_message(lambda _data: None, CarriedMessage(b"", other.fileno()), BOUNDS)
 
 
 def test_large_messages_wait_for_room_and_small_ones_do_not() -> None:
-    room = Room(3 << 20, 0.01)
+    room = MemoryRoom(3 << 20, 0.01)
     with room.of(2 << 20):
         with room.of(1 << 20):
             pass
@@ -199,9 +212,11 @@ def test_large_messages_wait_for_room_and_small_ones_do_not() -> None:
 
 
 def test_only_what_is_awaited_is_taken() -> None:
-    assert awaited(Frame(Kind.READY), Kind.READY, Kind.AWAY) == Frame(Kind.READY)
+    assert awaited(
+        TunnelFrame(FrameKind.READY), FrameKind.READY, FrameKind.AWAY
+    ) == TunnelFrame(FrameKind.READY)
     with pytest.raises(TunnelError):
-        awaited(Frame(Kind.HEAD, b"1"), Kind.READY, Kind.AWAY)
+        awaited(TunnelFrame(FrameKind.HEAD, b"1"), FrameKind.READY, FrameKind.AWAY)
     with pytest.raises(TunnelError):
-        list(pieces(reading(Frame(Kind.CALL).octets), 1))
-    assert Head(5, None).frame != Head(5, 0).frame
+        list(pieces(reading(TunnelFrame(FrameKind.CALL).octets), 1))
+    assert MessageHead(5, None).frame != MessageHead(5, 0).frame

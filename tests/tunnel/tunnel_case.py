@@ -16,7 +16,7 @@ from rmp_milter.tunnel.certificates import (
     KEEPERS,
     KEY,
     MILTERS,
-    Own,
+    OwnPair,
     context,
     keepers_certificates,
     make_own,
@@ -24,7 +24,7 @@ from rmp_milter.tunnel.certificates import (
     pinned_in,
 )
 from rmp_milter.tunnel.far import Far, FarPlace
-from rmp_milter.tunnel.messages import Room
+from rmp_milter.tunnel.messages import MemoryRoom
 from rmp_milter.tunnel.near import FarHost, Near
 
 MEMORY = 4 << 20
@@ -41,7 +41,7 @@ class Machine:
             (self.folder / each).mkdir(parents=True)
         self.show(self.own)
 
-    def show(self, own: Own) -> None:
+    def show(self, own: OwnPair) -> None:
         (self.folder / KEY).write_bytes(own.key)
         (self.folder / CERTIFICATE).write_bytes(own.certificate)
 
@@ -69,14 +69,14 @@ class Tunnel(Closing):
         """``between`` may put something between: it is given a port, and returns another."""
         self.socket = folder / "near.sock"
         self._open = ExitStack()
-        self.room = Room(2 * MEMORY, 0.2)
+        self.room = MemoryRoom(2 * MEMORY, 0.2)
         trusted = list(pinned_in(keepers.folder / MILTERS))
         place = FarPlace(keeper, context(keepers.folder, trusted, server=True), trusted)
         self.far = Far(place, MEMORY, self.room)
         door = self._open.enter_context(socket.create_server(("127.0.0.1", 0)))
         self.port = door.getsockname()[1]
         far_host = milters.far_host(keepers.name, between(self.port))
-        self.near = Near(ME, far_host, MEMORY, Room(2 * MEMORY, 0.2))
+        self.near = Near(ME, far_host, MEMORY, MemoryRoom(2 * MEMORY, 0.2))
         listener = self._open.enter_context(listen(Listening(self.socket, ME)))
         self._served = ((self.far.serve, door), (self.near.serve, listener))
         self._threads = [

@@ -41,6 +41,8 @@ LOG, LOG_STATE = "log", "log.state"
 _PARTLY = frozenset({".new", ".part"})
 """Ends of names under which a file is not written to its end."""
 
+_READ_AND_WRITE = 0o666
+
 
 class SmallFile(msgspec.Struct, frozen=True):
     """A file as it was read; of a folder there is no content."""
@@ -187,7 +189,10 @@ def _put(folder: Path, read: SmallFile) -> BackupFile:
 
 
 def like(path: Path, name: str, size: int, digest: str) -> BackupFile:
-    """Return what the manifest says of a large file that was written by itself."""
-    status = path.stat()
-    mode, group = stat.S_IMODE(status.st_mode), _group(status.st_gid)
+    """Return what the manifest says of a large file that was written by itself.
+
+    Where a server keeps the store there is none here: the copy is as one in its folder would be.
+    """
+    status = (path if path.exists() else path.parent).stat()
+    mode, group = stat.S_IMODE(status.st_mode) & _READ_AND_WRITE, _group(status.st_gid)
     return BackupFile(name, name_of(status.st_uid), group, mode, size, digest)

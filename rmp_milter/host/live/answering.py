@@ -106,22 +106,32 @@ def _asked(config: Config) -> Iterator[PostfixFinding]:
         except (KeeperDown, KeeperFailed) as fault:
             yield error(
                 f"{socket}: the keeper does not answer the milter: {fault}",
-                "start it (systemctl status rmp-keeper); its log says what it lacks",
+                "start it (systemctl status rmp-keeper); its log says what it lacks"
+                if socket == config.sockets.keeper
+                else "is the tunnel there (systemctl status rmp-tunnel@connect), and at the other "
+                "end rmp-tunnel@listen and the keeper?",
             )
 
 
 def _custody(config: Config) -> Iterator[PostfixFinding]:
     """Have the keeper ask custody keys that lie elsewhere, by the door for root alone."""
+    if not _lies_elsewhere(config):
+        return
     try:
-        if not places(config):
-            return
         with KeeperLine(config.sockets.operator, PATIENCE_SECONDS) as line:
             tried, _ = line.expect(CustodyTried, TryCustody())
-    except (KeyFileError, KeeperDown, KeeperFailed, OSError) as fault:
+    except (KeeperDown, KeeperFailed) as fault:
         yield warning(f"the custody key elsewhere cannot be tried: {fault}", "as root: again")
         return
     for each in tried.faults:
         yield error(f"{each}: emergencies wait for it", "docs/admin.md, A token that is away")
+
+
+def _lies_elsewhere(config: Config) -> bool:
+    try:
+        return bool(places(config))
+    except (KeyFileError, OSError):
+        return False  # what cannot be read is found where it is read
 
 
 def _courier(config: Config) -> list[PostfixFinding]:

@@ -18,7 +18,7 @@ _SIGNERS = BY_A_CANDIDATE | {Trust.EXPIRED, Trust.REVOKED, Trust.PURPOSE}
 """What fits its content, by a key that is known; what more it is worth is another matter."""
 
 
-def act_of(pepper: bytes, signature: Signature, content: bytes, key: SessionKey) -> bytes:
+def act_of(known_by: bytes, signature: Signature, content: bytes, key: SessionKey) -> bytes:
     """Return what the same act always gives, and no other one.
 
     ``content`` is what was signed; where no signature fits it, all that ``key`` opened.
@@ -29,12 +29,12 @@ def act_of(pepper: bytes, signature: Signature, content: bytes, key: SessionKey)
         said = _SIGNED + bytes([len(signer)]) + signer + signature.created.to_bytes(8) + digest
     else:
         said = _UNSIGNED + packed(key) + digest
-    return hmac.digest(pepper, said, "sha256")
+    return hmac.digest(known_by, said, "sha256")
 
 
-def seal_of(pepper: bytes, key: SessionKey) -> bytes:
+def seal_of(known_by: bytes, key: SessionKey) -> bytes:
     """Return what the same session key always gives: it is drawn once."""
-    return hmac.digest(pepper, b"rmp once" + packed(key), "sha256")
+    return hmac.digest(known_by, b"rmp once" + packed(key), "sha256")
 
 
 def _digest(content: bytes) -> bytes:

@@ -21,6 +21,7 @@ from rmp_milter.calls.protocol import (
     History,
     Open,
     Prove,
+    Recard,
     Recode,
     Record,
     RecordList,
@@ -54,6 +55,7 @@ from rmp_milter.keeper.desk.histories import history
 from rmp_milter.keeper.desk.hosts import forget, rekey, try_custody, vouch, wake
 from rmp_milter.keeper.desk.opening import open_mail
 from rmp_milter.keeper.desk.quick import QUICK_SECONDS, TooSlow, within
+from rmp_milter.keeper.desk.recarding import recard
 from rmp_milter.keeper.desk.records import record
 from rmp_milter.keeper.desk.renewing import renew
 from rmp_milter.keeper.desk.reslotting import reslot
@@ -153,6 +155,7 @@ def _answer(
             | Welcome()
             | SealAgain()
             | Reslot()
+            | Recard()
             | TryCustody()
         ):
             return _for_the_host(desk, request, now), None
@@ -215,6 +218,7 @@ def _for_the_host(  # noqa: C901, PLR0911 -- one line a call
     | Welcome
     | SealAgain
     | Reslot
+    | Recard
     | TryCustody,
     now: int,
 ) -> Reply:
@@ -235,6 +239,8 @@ def _for_the_host(  # noqa: C901, PLR0911 -- one line a call
             return seal_again(desk, request, now)
         case Reslot():
             return reslot(desk, request, now)
+        case Recard():
+            return recard(desk, request, now)
         case TryCustody():
             return try_custody(desk)
         case Checkpoint():

@@ -79,7 +79,8 @@ class Desk:
     @cached_property
     def sealer(self) -> Sealer:
         """What makes and reads cards."""
-        return Sealer(self.keys.pepper)
+        peppers = self.keys.peppers
+        return Sealer(peppers.present, peppers.before)
 
 
 def write_leaf(

@@ -21,6 +21,7 @@ from rmp_milter.calls.protocol import (
     Message,
     Open,
     Prove,
+    Recard,
     Recode,
     Record,
     RecordList,
@@ -83,6 +84,7 @@ DOORS: Mapping[type[Message], frozenset[Door]] = {
     Welcome: _HOSTS,
     SealAgain: _HOSTS,
     Reslot: _HOSTS,
+    Recard: _HOSTS,
     TryCustody: _HOSTS,
 }
 """Where each request may come in; what stands in no row comes in nowhere."""
@@ -95,6 +97,10 @@ HOSTS_ACTS = frozenset(
         "restauration",  # a keeper or a store from an older copy
         "rescellement",  # from a former key of the keeper's to its present one
         "nouvelle clé de garde",  # dossiers' slots to the keeper's present key
+        *(
+            "nouveau poivre",
+            "fin de code",
+        ),  # cards made anew; a code that was under a former one
         REVIEW,
     }
 )

@@ -162,7 +162,9 @@ def hold_code(desk: Desk, ticket: Ticket, code: str, now: int) -> bytes:
 
 
 def _code_slot(desk: Desk, code: str, dossier_id: bytes, private: bytes) -> CodeSlot:
-    return make_code_slot(code, dossier_id, private, desk.keys.pepper, desk.random)
+    return make_code_slot(
+        code, dossier_id, private, desk.keys.peppers.code_keys[0], desk.random
+    )
 
 
 def _vitale_slot(desk: Desk, nir: str, dossier_id: bytes, private: bytes) -> bytes:

@@ -85,7 +85,7 @@ def _is_present(desk: Desk, wanted: ToReslot, card: DossierCard, blind: bytes) -
     try:
         open_custody_slot(present, card.dossier, wanted.custody)
         if blind:
-            open_vitale_slot(present, card.dossier, wanted.vitale, blind)
+            open_vitale_slot(present, card.dossier, wanted.vitale, (blind,))
     except SealError:
         return False
     return True

@@ -170,11 +170,11 @@ def _opened(desk: Desk, found: Entitled, plan: _Plan) -> X25519PrivateKey:
     keys, ticket = desk.keys, found.ticket
     if plan.way is Way.CODE:
         slot = plan.slot if isinstance(plan.slot, CodeSlot) else DECOY_SLOT
-        return open_code_slot(slot, ticket.code, plan.dossier_id, keys.pepper)
+        return open_code_slot(slot, ticket.code, plan.dossier_id, keys.peppers.code_keys)
     card = plan.slot if isinstance(plan.slot, bytes) else DECOY_VITALE
     nir = ticket.attestation.nir if ticket.attestation else ""
-    blind = blind_number(nir, keys.pepper)
-    return open_vitale_slot(keys.all_custody, plan.dossier_id, card, blind)
+    blinds = [blind_number(nir, each) for each in keys.peppers.blinding]
+    return open_vitale_slot(keys.all_custody, plan.dossier_id, card, blinds)
 
 
 def spend_attestation(desk: Desk, found: Entitled) -> None:

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rmp_milter.keeper.keys.custody_files import also_known_by, known_by
 from rmp_milter.keeper.keys.former_keys import is_former
+from rmp_milter.keeper.keys.kept_peppers import KEPT, kept_file
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.keys.keys import (
+    ACTS,
     AUDITORS,
     CUSTODY,
     LOG,
@@ -28,7 +30,8 @@ from rmp_milter.keeper.keys.keys import (
 CheckValues: TypeAlias = Mapping[str, tuple[bytes, ...]]
 """The name of a key file → the values that are right, more than one while it is renewed."""
 
-CHECKED = (SERVICE, CUSTODY, WAITING, PEPPER, LOG, AUDITORS)
+CHECKED = (SERVICE, CUSTODY, WAITING, PEPPER, LOG, AUDITORS, ACTS)
+"""The files that a new service has; one from before may lack the last."""
 VALUE_SIZE = 16
 
 
@@ -107,9 +110,9 @@ def _values(name: str, content: bytes) -> Iterator[bytes]:
 
 
 def _missing(found: Mapping[str, bytes], noted: CheckValues) -> Iterator[str]:
-    """Yield a line for each former key that was there: what waits under it would be lost."""
+    """Yield a line for each file that need not be there, and was: what is under it is lost."""
     for name, right in noted.items():
-        if right and is_former(name) and name not in found:
+        if right and (is_former(name) or name in {ACTS, KEPT}) and name not in found:
             yield f"{name} is missing, and what is under it opens by nothing else"
 
 
@@ -136,6 +139,9 @@ def contents(keys: Keys) -> dict[str, bytes]:
         **{each.name: known_by(each.private) for each in keys.former_custody},
         **{each.name: each.private.private_bytes_raw() for each in keys.former},
         **{each.name: bytes.fromhex(each.fingerprint) for each in keys.former_service},
+        **{each.name: each.pepper for each in keys.former_peppers},
+        **({ACTS: keys.acts} if keys.acts else {}),
+        **({KEPT: kept_file(keys.kept)} if keys.kept else {}),
     }
 
 

@@ -1,8 +1,8 @@
 """Former keys beside the present one: what was sealed to them opens still, nothing new is.
 
 ``waiting-20261201.key`` was the waiting key until that day, ``custody-20261201.key`` the custody
-key. Each stays until nothing is under it any more. ``log-20261201.key`` signed the access log until
-then; nothing is under it, and no keeper reads it.
+key, ``pepper-20261201.key`` the pepper. Each stays until nothing is under it any more.
+``log-20261201.key`` signed the access log until then; nothing is under it, and no keeper reads it.
 """
 
 import re
@@ -19,7 +19,7 @@ from rmp_milter.keeper.keys.key_files import KeyFileError, read_raw
 MOST_FORMER = 2
 """More former keys of a kind than this nobody needs: each seal is tried with all of them."""
 _SUFFIX = ".key"
-_NAME = re.compile(r"(waiting|custody|log)-\d{8}(-\d)?\.key")
+_NAME = re.compile(r"(waiting|custody|pepper|log)-\d{8}(-\d)?\.key")
 
 
 class FormerKey(NamedTuple):
@@ -64,10 +64,13 @@ def former_names(folder: Path, file: str) -> list[str]:
 
 def read_former(folder: Path, file: str) -> tuple[FormerKey, ...]:
     """Read the former keys of ``file``, the newest first; raise :class:`.KeyFileError`."""
-    return tuple(
-        FormerKey(name, X25519PrivateKey.from_private_bytes(read_raw(folder / name)))
-        for name in _bounded(folder, file)
-    )
+    read = X25519PrivateKey.from_private_bytes
+    return tuple(FormerKey(name, read(raw)) for name, raw in raw_former(folder, file))
+
+
+def raw_former(folder: Path, file: str) -> list[tuple[str, bytes]]:
+    """Return name and octets of the former keys of ``file``, as :func:`read_former` does."""
+    return [(name, read_raw(folder / name)) for name in _bounded(folder, file)]
 
 
 def read_former_custody(folder: Path, file: str) -> tuple[FormerCustody, ...]:

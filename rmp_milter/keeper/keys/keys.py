@@ -25,10 +25,12 @@ from rmp_milter.keeper.keys.custody_files import read_custody
 from rmp_milter.keeper.keys.former_keys import (
     FormerCustody,
     FormerKey,
+    raw_former,
     read_former,
     read_former_custody,
 )
 from rmp_milter.keeper.keys.former_service import FormerService, read_former_service
+from rmp_milter.keeper.keys.kept_peppers import read_kept
 from rmp_milter.keeper.keys.key_files import (
     MAX_FILE,
     OWNERS,
@@ -40,6 +42,7 @@ from rmp_milter.keeper.keys.key_files import (
     read_private,
     read_raw,
 )
+from rmp_milter.keeper.keys.peppers import FormerPepper, KeptPepper, Peppers
 from rmp_milter.keeper.keys.sealing import translation_key
 from rmp_milter.keeper.keys.service_certificates import ServiceCertificate
 from rmp_milter.keeper.keys.service_subkeys import with_subkey
@@ -60,7 +63,9 @@ WAITING = "waiting.key"
 LOG_NEXT = "log-next.key"
 """Waits to be the one that signs: the keeper hands the log over to it when it starts."""
 AUDITORS = "auditor.pub"
-_RAW = (CUSTODY, WAITING, PEPPER, LOG)
+ACTS = "acts.key"
+"""By it a mail is known again. A service from before it does so by its pepper, and has none."""
+_RAW = (CUSTODY, WAITING, PEPPER, ACTS, LOG)
 RSA_BITS = 3072
 
 
@@ -74,7 +79,8 @@ class Keys:
     at a moment, they say (:mod:`.service_certificates`). ``former`` are waiting keys of before,
     under which something may wait still, ``former_custody`` custody keys (:mod:`.former_keys`);
     a custody key may lie elsewhere (:mod:`.custody`);
-    ``former_service`` open mail until a day (:mod:`.former_service`).
+    ``former_service`` open mail until a day (:mod:`.former_service`). ``former_peppers`` are the
+    oldest first, as is what is ``kept`` of those whose cards count no more (:mod:`.peppers`).
     """
 
     service: SignedSecretKey
@@ -90,6 +96,21 @@ class Keys:
     former: tuple[FormerKey, ...] = ()
     former_custody: tuple[FormerCustody, ...] = ()
     former_service: tuple[FormerService, ...] = ()
+    acts: bytes = field(default=b"", repr=False)
+    former_peppers: tuple[FormerPepper, ...] = ()
+    kept: tuple[KeptPepper, ...] = ()
+
+    @cached_property
+    def peppers(self) -> Peppers:
+        """The pepper with those before it, for what of theirs is in use still."""
+        return Peppers(
+            self.pepper, tuple(each.pepper for each in self.former_peppers), self.kept
+        )
+
+    @property
+    def known_by(self) -> bytes:
+        """By what a mail is known again: for ever the same, or it would be done twice."""
+        return self.acts or self.pepper
 
     def decryption_at(self, now: int) -> tuple[DecryptionKey, ...]:
         """Return what opens mail: of the present key, then of former ones that are not over."""
@@ -223,6 +244,8 @@ def load_keys(folder: Path) -> Keys:
         decryption, signing = decryption_keys(service.to_bytes()), signing_key(service)
     except SecretKeyError as error:
         raise KeyFileError(f"{folder / SERVICE}: {error}", PUT_BACK) from None
+    former, kept = raw_former(folder, PEPPER), read_kept(folder)
+    peppers = tuple(FormerPepper(*each) for each in reversed([*former]))
     return Keys(
         service=service,
         signing=signing,
@@ -237,7 +260,16 @@ def load_keys(folder: Path) -> Keys:
         former=read_former(folder, WAITING),
         former_custody=read_former_custody(folder, CUSTODY),
         former_service=read_former_service(folder, _read_service),
+        acts=_acts_key(folder, is_needed=bool(peppers or kept)),
+        former_peppers=peppers,
+        kept=kept,
     )
+
+
+def _acts_key(folder: Path, *, is_needed: bool) -> bytes:
+    """Read by what mails are known again, empty where the first pepper still does."""
+    path = folder / ACTS
+    return read_raw(path) if is_needed or path.exists() else b""
 
 
 def load_auditors_key(path: Path) -> X25519PublicKey:

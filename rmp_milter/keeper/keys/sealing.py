@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rmp_milter.calls.protocol import CODE_LIMIT, TRANSLATED, SealedDocument
-from rmp_milter.dossier.model import CodeSlot
+from rmp_milter.dossier.model import NO_PEPPER, CodeSlot
 from rmp_milter.dossier.spoken import ALPHABET, spoken
 from rmp_milter.dossier.weak_codes import is_weak
 from rmp_milter.keeper.keys.custody import (
@@ -54,6 +54,16 @@ _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 class SealError(ValueError):
     """A seal that does not open; never says more."""
+
+
+class CodeKey(NamedTuple):
+    """What is Argon2's secret for the code slots that name the pepper of this id."""
+
+    pepper: bytes
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"CodeKey({self.pepper.hex()})"
 
 
 def framed(*fields: bytes) -> bytes:
@@ -240,14 +250,14 @@ def draw_code(length: int, random: Random) -> str:
     return code
 
 
-def _slot_key(code: str, salt: bytes, pepper: bytes) -> bytes:
+def _slot_key(code: str, salt: bytes, secret: bytes) -> bytes:
     return Argon2id(
         salt=salt,
         length=KEY_SIZE,
         iterations=ARGON2_ITERATIONS,
         lanes=1,
         memory_cost=ARGON2_MEMORY,
-        secret=pepper,
+        secret=secret,
     ).derive(code.encode())
 
 
@@ -255,34 +265,35 @@ def _slot_binding(kind: bytes, dossier_id: bytes, *more: bytes) -> bytes:
     return framed(b"rmp slot", kind, VERSION, _exactly(ID_SIZE, dossier_id), *more)
 
 
-def _code_binding(dossier_id: bytes, *, folded: bool) -> bytes:
-    """Return what a code slot is bound to: where it is folded, to that mark as well."""
-    return _slot_binding(b"code", dossier_id, *[b"folded"] * folded)
+def _code_binding(dossier_id: bytes, *, folded: bool, pepper: bytes) -> bytes:
+    """Return what a code slot is bound to: to its marks as well, where it has any."""
+    marks = [*[b"folded"] * folded, *[b"pepper", pepper] * (pepper != NO_PEPPER)]
+    return _slot_binding(b"code", dossier_id, *marks)
 
 
 def make_code_slot(
-    code: str, dossier_id: bytes, private: bytes, pepper: bytes, random: Random
+    code: str, dossier_id: bytes, private: bytes, key: CodeKey, random: Random
 ) -> CodeSlot:
     """Put the dossier's private key (32 bytes) under the patient's code, which is folded."""
     salt, nonce = random(SALT_SIZE), random(NONCE_SIZE)
-    sealed = AESGCM(_slot_key(code, salt, pepper)).encrypt(
-        nonce, private, _code_binding(dossier_id, folded=True)
-    )
-    return CodeSlot(salt=salt, nonce=nonce, sealed=sealed, folded=True)
+    binding = _code_binding(dossier_id, folded=True, pepper=key.pepper)
+    sealed = AESGCM(_slot_key(code, salt, key.secret)).encrypt(nonce, private, binding)
+    return CodeSlot(salt=salt, nonce=nonce, sealed=sealed, folded=True, pepper=key.pepper)
 
 
 def open_code_slot(
-    slot: CodeSlot, typed: str, dossier_id: bytes, pepper: bytes
+    slot: CodeSlot, typed: str, dossier_id: bytes, keys: Sequence[CodeKey]
 ) -> X25519PrivateKey:
     """Open the code slot with a code as it was typed; raise :class:`SealError` for a wrong one.
 
-    The hash is computed whatever code and slot look like, so that a slot that was made up for
-    an unknown patient takes as long as a real one.
+    The hash is computed once, whatever code and slot look like and whether the slot's pepper is
+    among ``keys``: so a slot that was made up for an unknown patient takes as long as a real one.
     """
     salt = slot.salt[:SALT_SIZE].ljust(SALT_SIZE, b"\0")
     nonce = slot.nonce[:NONCE_SIZE].ljust(NONCE_SIZE, b"\0")
-    key = _slot_key(code_typed(typed, folded=slot.folded), salt, pepper)
-    binding = _code_binding(dossier_id, folded=slot.folded)
+    secret = {each.pepper: each.secret for each in keys}.get(slot.pepper, keys[0].secret)
+    key = _slot_key(code_typed(typed, folded=slot.folded), salt, secret)
+    binding = _code_binding(dossier_id, folded=slot.folded, pepper=slot.pepper)
     try:
         private = AESGCM(key).decrypt(nonce, slot.sealed, binding)
         return X25519PrivateKey.from_private_bytes(private)
@@ -316,13 +327,26 @@ def make_vitale_slot(
 
 
 def open_vitale_slot(
-    custody: Sequence[CustodyKey], dossier_id: bytes, slot: bytes, blind: bytes
+    custody: Sequence[CustodyKey], dossier_id: bytes, slot: bytes, blinds: Sequence[bytes]
 ) -> X25519PrivateKey:
     """Open :func:`make_vitale_slot`; raise as :func:`open_custody_slot` does.
 
-    A slot that is missing costs what one costs that does not fit, and all keys are tried.
+    A slot that is missing costs what one costs that does not fit; all keys are tried, and all
+    of the ``blinds`` that the number may have.
     """
-    return _open_slot(custody, slot, _slot_binding(b"vitale", dossier_id, blind))
+    found, away = None, None
+    for blind in blinds:
+        try:
+            found = _open_slot(custody, slot, _slot_binding(b"vitale", dossier_id, blind))
+        except SealError:
+            continue
+        except CustodyAway as error:
+            away = error
+    if found is None and away:
+        raise away
+    if found is None:
+        raise SealError
+    return found
 
 
 def blind_number(nir: str, pepper: bytes) -> bytes:

@@ -102,7 +102,12 @@ def _object(session: Any, kind: ObjectClass, place: TokenPlace) -> Any:  # noqa:
 
 
 def shared(key: Any, point: bytes) -> bytes:  # noqa: ANN401 -- the library's
-    """Return the x-coordinate of the shared point, by ECDH without a derivation (CKD_NULL)."""
+    """Return the x-coordinate of the shared point, by ECDH without a derivation (CKD_NULL).
+
+    Raises :class:`TokenError` and ``RuntimeError``.
+    """
+    if not hasattr(key, "derive_key"):  # the library gives it to keys that say so of themselves
+        raise TokenError("its key may not derive (CKA_DERIVE)")
     made = key.derive_key(
         KeyType.GENERIC_SECRET,
         8 * SECRET_SIZE,

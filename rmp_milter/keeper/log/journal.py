@@ -13,6 +13,7 @@ from typing import TypeVar
 from rmp_milter.calls.protocol import Event, PastEvent
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
+from rmp_milter.keeper.log.carrying import carry
 from rmp_milter.keeper.log.dossier_leaves import forget, newest_indexes
 from rmp_milter.keeper.log.file import FORMAT, FORMAT_KEY, open_environment, open_tables
 from rmp_milter.keeper.log.filed import FiledLeaf, filed_leaves
@@ -146,6 +147,15 @@ class Journal(OpenLog):
             forget(transaction, tables.dossiers_salt, tables.dossiers, dossier_id)
             if with_it is not None:
                 with_it(Own.of(transaction, self._own))
+
+    def carry(self, pepper: bytes, since: Callable[[bytes], Sequence[bytes]]) -> None:
+        """Carry patients' digests on to the pepper of this id, all of them or none.
+
+        ``since`` gives by which keys, from the id that they are under (empty: the first one's);
+        what it raises passes. Raises :class:`JournalError` where it cannot be written.
+        """
+        with self._writing() as transaction:
+            carry(transaction, self._tables.meta, Own.of(transaction, self._own), pepper, since)
 
     def key_values(self) -> Mapping[str, tuple[bytes, ...]]:
         """Return what is noted of the key files; raise :class:`JournalError`."""

@@ -1,5 +1,6 @@
 """All of the keeper's own tables as one transaction sees them."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import lmdb
@@ -40,6 +41,11 @@ class Own(NamedTuple):
         """Forget some of what is expired."""
         self.acts.purge(now, most)
         self.tries.purge(now, most)
+
+    def carry(self, on: Callable[[bytes], bytes]) -> None:
+        """Put in the place of every digest of a patient what ``on`` makes of it."""
+        self.traits.carry(on)
+        self.tries.carry(on)
 
     def erase(self, dossier_id: bytes) -> None:
         """Forget a dossier but for its tombstone: nothing here leads from it to its leaves."""

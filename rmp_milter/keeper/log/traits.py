@@ -5,13 +5,15 @@ key nobody reads a name here. A dossier's digests stand under its id as well, so
 taken out whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 import lmdb
 
 from rmp_milter.keeper.log.own_tables import ID_SIZE, OwnTables
 
 TRAIT_SIZE = 16
+_AT_ONCE = 1000
 
 
 class Traits:
@@ -47,6 +49,30 @@ class Traits:
                     found[bytes(cursor.key())[TRAIT_SIZE:]] = bytes(cursor.value())
                     at = cursor.next()
         return found
+
+    def carry(self, on: Callable[[bytes], bytes]) -> None:
+        """Put in the place of each digest what ``on`` makes of it; some dossiers at a time.
+
+        A trait's row is found by its digest: so it is taken out and put in again.
+        """
+        behind = b""
+        while some := self._some(behind):
+            for dossier_id in some:
+                traits = self.of(dossier_id)
+                number = self._number(dossier_id, traits)
+                self.put(dossier_id, map(on, traits), on(number) if number else b"")
+            behind = some[-1]
+
+    def _some(self, behind: bytes) -> list[bytes]:
+        """Return ids of dossiers behind one, in their order."""
+        with self._transaction.cursor(db=self._of) as cursor:
+            if not cursor.set_range(behind + b"\0"):
+                return []
+            return [bytes(each) for each in islice(cursor.iternext(values=False), _AT_ONCE)]
+
+    def _number(self, dossier_id: bytes, traits: Iterable[bytes]) -> bytes:
+        first = next(iter(traits), b"")
+        return bytes(self._transaction.get(first + dossier_id, b"", db=self._table))
 
     def of(self, dossier_id: bytes) -> tuple[bytes, ...]:
         """Return a dossier's traits; none of one that is not here."""

@@ -5,7 +5,8 @@ refused, the oldest first. One counts for 30 days; a flood makes no row grow.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 import lmdb
 
@@ -18,6 +19,7 @@ TRY_SECONDS = 30 * 86_400
 MOST_TIMES = 1000
 """More than any limit has."""
 _TIME_SIZE = 4
+_NOBODY = b"N"
 
 EVERYBODY = b"*"
 """The subject that counts every refusal."""
@@ -35,14 +37,20 @@ class CountedTries:
         for subject in dict.fromkeys(subjects):
             old = self._take(subject)
             newest = sorted((*old, now))[-MOST_TIMES:]
-            times = [time for time in newest if time > newest[-1] - TRY_SECONDS]
-            row = struct.pack(f">{len(times)}I", *times)
-            self._transaction.put(subject, row, db=self._table)
-            due.put(self._transaction, self._due, _end(times), subject)
+            self._put(subject, [time for time in newest if time > newest[-1] - TRY_SECONDS])
 
     def recent(self, subject: bytes, since: int) -> int:
         """Return how often the subject was refused at ``since`` or later."""
         return sum(time >= since for time in self._times(subject))
+
+    def carry(self, on: Callable[[bytes], bytes]) -> None:
+        """Put in the place of each digest of somebody unknown what ``on`` makes of it."""
+        with self._transaction.cursor(db=self._table) as cursor:
+            cursor.set_range(_NOBODY)
+            keys = (bytes(each) for each in cursor.iternext(values=False))
+            subjects = [*takewhile(lambda each: each.startswith(_NOBODY), keys)]
+        for subject in subjects:
+            self._put(of_nobody(on(subject[1:])), self._take(subject))
 
     def clear(self, subject: bytes) -> None:
         """Forget all refusals of the subject."""
@@ -52,6 +60,11 @@ class CountedTries:
         """Forget subjects whose refusals count no more, ``most`` of them."""
         for subject in due.take(self._transaction, self._due, now, most):
             self._transaction.delete(subject, db=self._table)
+
+    def _put(self, subject: bytes, times: Sequence[int]) -> None:
+        row = struct.pack(f">{len(times)}I", *times)
+        self._transaction.put(subject, row, db=self._table)
+        due.put(self._transaction, self._due, _end(times), subject)
 
     def _take(self, subject: bytes) -> tuple[int, ...]:
         """Remove a row and return its times."""
@@ -75,7 +88,7 @@ def of_dossier(dossier_id: bytes) -> bytes:
 
 def of_nobody(digest: bytes) -> bytes:
     """Return the subject for a patient without a dossier, by a keyed digest of who is meant."""
-    return _subject(b"N", digest, DIGEST_SIZE)
+    return _subject(_NOBODY, digest, DIGEST_SIZE)
 
 
 def of_person(person_id: bytes) -> bytes:

@@ -29,6 +29,22 @@ LETTERS: Mapping[str, Text] = {
         "To see all that is overdue:\n\n"
         "    rmp access overdue EXPORT",
     ),
+    "unusual-subject": Text(
+        "RMP : des accès en urgence sortent de l'ordinaire ({count})",
+        "RMP: emergency accesses that stand out ({count})",
+    ),
+    "unusual-before": Text(
+        "Les accès en urgence de médecins sortent de l'ordinaire. C'est une\n"
+        "question à leur poser, et ne prouve rien ; chacun par la référence\n"
+        "de l'un de ces accès :",
+        "Emergency accesses of doctors stand out. That is a question to\n"
+        "ask them, and proves nothing; each by the reference of one of\n"
+        "these accesses:",
+    ),
+    "unusual-after": Text(
+        "Pour voir qui, et quels accès :\n\n    rmp access unusual EXPORT",
+        "To see whose, and which accesses:\n\n    rmp access unusual EXPORT",
+    ),
     "machine-subject": Text("RMP : le serveur a besoin de vous", "RMP: the server needs you"),
     "machine-clock-behind": Text(
         "L'horloge de cette machine semble en retard : le journal a été\n"

@@ -60,8 +60,7 @@ class PostgresqlAccess:
     """The transactions of one open store. May be used from many threads at once."""
 
     def __init__(self, place: PostgresqlPlace, *, read_only: bool = False) -> None:
-        self._place = place
-        self._said = turn_statements(place.schema)
+        self.place = self._place = place
         self._read_only = read_only
         self._turn = threading.Lock()
         self._writer = WritingConnection(place)

@@ -29,6 +29,11 @@ _SETTINGS = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
     "statement_timeout": "0",
+    # Who vanished holds no lock for long.
+    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+    "tcp_user_timeout": "40000",
     # Every statement goes by the primary key, and is planned once.
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",

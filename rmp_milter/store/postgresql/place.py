@@ -46,4 +46,6 @@ class PostgresqlPlace:
             "service": self.service,
             "passfile": self.passfile,
         }
+        if self.host and not self.host.startswith("/") and not self.service:
+            said["sslmode"] = "verify-full"  # libpq's own default would speak to anybody
         return {word: value for word, value in said.items() if value}

@@ -1,0 +1,137 @@
+"""``rmp store init`` and ``rmp store move`` as a host gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from test_separate_users import (
+    COURIER,
+    MILTER,
+    made_service,
+    needs_public_code,
+    needs_root,
+    owner_and_mode,
+)
+from test_separate_users import rmp as command
+
+from rmp_milter.config import load
+from rmp_milter.host.owners import as_owner
+from rmp_milter.store.format.keys import read_key
+from rmp_milter.store.opening import engine_at
+from testbed.postgres import PrivatePostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rmp_case import Rmp
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PrivatePostgres]:
+    with PrivatePostgres() as server:
+        server.run_sql("CREATE ROLE root LOGIN")
+        yield server
+
+
+def on_server(service: Path, folder: Path, schema: str, engine: str = "postgresql") -> None:
+    """Have rmp.toml name an engine, and a schema on the server."""
+    config = service / "rmp.toml"
+    head, _, rest = config.read_text().partition("[store]\n")
+    tail = rest[rest.index("\n[") :]
+    lines = {"engine": engine, "host": str(folder), "database": "postgres", "schema": schema}
+    said = "".join(f'{name} = "{value}"\n' for name, value in lines.items())
+    config.write_text(f"{head}[store]\n{said}{tail}")
+
+
+def grounded(rmp: Rmp, server: PrivatePostgres) -> None:
+    said = rmp("store", "init", "--sql")
+    assert said.status == 0
+    server.run_sql(said.out)
+
+
+def test_a_store_goes_to_a_server_and_comes_back(
+    rmp: Rmp, service: Path, server: PrivatePostgres
+) -> None:
+    before = rmp("store", "check").out
+    on_server(service, server.folder, "there")
+    grounded(rmp, server)
+    assert rmp("store", "move").out.startswith("moved from lmdb to postgresql")
+    assert not (service / "store" / "data.mdb").exists()
+    assert (service / "store" / "data.mdb.moved").exists()
+    assert rmp("store", "check").out == before
+    assert rmp("store", "stats").status == 0
+    on_server(service, server.folder, "there", "lmdb")
+    assert rmp("store", "move").out.startswith("moved from postgresql to lmdb")
+    assert rmp("store", "check").out == before
+
+
+def test_an_empty_store_is_made_by_the_keys_that_are_there(
+    rmp: Rmp, service: Path, server: PrivatePostgres
+) -> None:
+    on_server(service, server.folder, "empty")
+    grounded(rmp, server)
+    assert rmp("store", "init") == (0, "an empty store is there (postgresql)\n", "")
+    assert rmp("store", "check").status == 0
+    again = rmp("store", "init")
+    assert again.status == 1
+    assert "is not empty: no store is made over it" in again.err
+    moved = rmp("store", "move")
+    assert (moved.status, (service / "store" / "data.mdb").exists()) == (1, True)
+
+
+def test_a_server_that_is_not_there_is_told_and_nothing_moves(
+    rmp: Rmp, service: Path, tmp_path: Path
+) -> None:
+    on_server(service, tmp_path, "rmp")
+    for act in ("move", "init", "check", "stats"):
+        said = rmp("store", act)
+        assert said.status == 1
+        assert "cannot reach the store in schema rmp of postgres" in said.err
+    assert (service / "store" / "data.mdb").exists()
+
+
+def test_a_key_is_changed_and_a_format_moved_in_a_file(
+    rmp: Rmp, service: Path, server: PrivatePostgres
+) -> None:
+    on_server(service, server.folder, "keys")
+    grounded(rmp, server)
+    rmp("store", "move")
+    said = rmp("key", "rotate", "metadata")
+    assert said.status == 1
+    assert "rmp store move it to a file, do it there, and move it back" in said.err
+    assert rmp("store", "migrate").out.startswith("nothing to do")
+    assert rmp("store", "check").status == 0
+
+
+def test_a_file_needs_no_administrator(rmp: Rmp) -> None:
+    said = rmp("store", "init", "--sql")
+    assert (said.status, said.out) == (1, "")
+    assert "rmp.toml names no server" in said.err
+
+
+@needs_root
+@needs_public_code
+def test_each_process_is_in_the_database_who_its_user_is() -> None:
+    """By peer authentication, which needs no secret anywhere."""
+    with made_service() as service, PrivatePostgres(auth="peer") as server:
+        server.run_sql(f"CREATE ROLE {MILTER} LOGIN", f"CREATE ROLE {COURIER} LOGIN")
+        on_server(service, server.folder, "rmp")
+        said = command(service, "store", "init", "--sql")
+        server.run_sql(said.stdout)
+        assert command(service, "store", "move").returncode == 0
+        assert command(service, "store", "check").returncode == 0
+        assert command(service, "outbox", "list").returncode == 0
+        config = load(service / "rmp.toml")
+        engine, key = engine_at(config.paths.store, config.store), config.paths.outbox_key
+
+        def rows_as_courier() -> int:
+            with engine.outbox(read_key(key)) as outbox:
+                return len(outbox.rows())
+
+        assert as_owner(config.paths.courier, rows_as_courier, int) == 0
+        on_server(service, server.folder, "rmp", "lmdb")
+        assert command(service, "store", "move").returncode == 0
+        assert owner_and_mode(service / "store" / "data.mdb") == (MILTER, "0o660")
+        assert (service / "store" / "data.mdb").group() == COURIER

@@ -1,0 +1,67 @@
+"""The end of a rotation as a process that dies, by SIGKILL, at one of its steps.
+
+    python ending_case.py CONFIG WHICH STEP
+
+A step is each call to the keeper and each commit to the store (before it, and right behind it),
+and each change of a file in the keeper's folder. Who has no step left ends as the command does.
+"""
+
+import itertools
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.cli import main, reslotting, translations
+from rmp_milter.cli.leaves import HostKeeper
+from rmp_milter.config import load
+from rmp_milter.dossier.changes import Changes
+from rmp_milter.store.store import LmdbStore
+
+CHANGES = frozenset(("open", "os.rename", "os.remove", "os.link"))
+
+
+class Steps:
+    """Counts, and kills this process at the one that is given."""
+
+    def __init__(self, last: int, folder: Path) -> None:
+        self._steps, self._last, self._folder = itertools.count(), last, str(folder)
+
+    def step(self) -> None:
+        if next(self._steps) == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def heard(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Take an audit event."""
+        if event in CHANGES and str(arguments[0]).startswith(self._folder):
+            self.step()
+
+    def watch_calls_and_commits(self) -> None:
+        ask, commit = HostKeeper.ask, LmdbStore.commit
+
+        def asked(keeper: HostKeeper, kind: type[Reply], request: Request) -> Reply:
+            self.step()
+            reply = ask(keeper, kind, request)
+            self.step()
+            return reply
+
+        def counted(store: LmdbStore, changes: Changes, now: int) -> None:
+            self.step()
+            commit(store, changes, now)
+            self.step()
+
+        HostKeeper.ask, LmdbStore.commit = asked, counted
+
+
+def run() -> int:
+    file, which, last = sys.argv[1:]
+    steps = Steps(int(last), load(Path(file)).paths.keeper)
+    reslotting.AT_ONCE = translations.AT_ONCE = 1
+    steps.watch_calls_and_commits()
+    sys.addaudithook(steps.heard)
+    return main.run(["--config", file, "key", "rotate", which, "--end"])
+
+
+if __name__ == "__main__":
+    sys.exit(run())

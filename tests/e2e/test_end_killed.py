@@ -1,0 +1,108 @@
+"""The end of a rotation, killed as a process at any of its steps: the next call goes on."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from rotating_case import as_if_long_ago, restart_keeper, without_chores
+
+from testbed.doctor import Doctor
+from testbed.host import Host
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+HERE = Path(__file__).parent
+DOSSIERS = 3
+A_FEW = 5
+"""Steps from one kill to the next: what was done before is looked at again, but not done."""
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with without_chores() as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def paul(host: Host) -> Doctor:
+    """Somebody who reads in the form ``lisible``: what comes for him is sealed to be translated."""
+    paul = host.doctor("Dr Paul GARDE", "paul@cabinet.test", reply_form="lisible")
+    lab = host.doctor("Laboratoire", "labo@labo.test", "laboratoire")
+    for number in range(DOSSIERS):
+        host.ask(
+            paul, paul.pgp_mime(f"Demande : création\n{patient(number)}Consentement : oui\n")
+        )
+        host.ask(lab, lab.pgp_mime(f"{patient(number)}\nVoici.\n"))
+    return paul
+
+
+@pytest.fixture(scope="module")
+def anne(host: Host) -> Doctor:
+    return host.doctor("Dr Anne URGENCE", "anne@samu.test")
+
+
+def patient(number: int) -> str:
+    return f"Patient : TEST{'ABC'[number]} Jean\nNé le : 30/01/1959\n"
+
+
+def ended(host: Host, which: str, step: int) -> str:
+    """End the rotation; return what was said, nothing where the process was killed."""
+    command = [sys.executable, "ending_case.py", str(host.service.config), which, str(step)]
+    done = subprocess.run(command, cwd=HERE, check=False, capture_output=True, text=True)
+    if done.returncode == -signal.SIGKILL:
+        return ""
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def begun(host: Host, which: str) -> Path:
+    """Have the keeper seal to another key; return the former one's file."""
+    keeper = host.service.folder / "keeper"
+    host.service.rmp("key", "rotate", which)
+    restart_keeper(host)
+    as_if_long_ago(host, keeper / f"{which}.key")
+    (former,) = keeper.glob(f"{which}-*.key")
+    return former
+
+
+def kill_again_and_again(host: Host, which: str, former: Path) -> int:
+    """End it at last; return how often it was killed before."""
+    for kills in count():
+        if ended(host, which, A_FEW * kills):
+            return kills
+        host.service.rmp("store", "check")  # raises where it is not sound
+        if not former.exists():  # killed behind its last step
+            return kills + 1
+    raise AssertionError
+
+
+@pytest.mark.promise(number=7)
+def test_the_end_of_a_custody_key_killed_at_any_step_goes_on(
+    host: Host, paul: Doctor, anne: Doctor
+) -> None:
+    assert paul
+    former = begun(host, "custody")
+    assert kill_again_and_again(host, "custody", former) > DOSSIERS
+    assert not former.exists()
+    restart_keeper(host)
+    for number in range(DOSSIERS):
+        question = f"Demande : urgence\n{patient(number)}Motif : coma\n"
+        answer = host.ask(anne, anne.pgp_mime(question))[0]
+        assert "Cet accès en urgence" in answer.text
+    assert "custody-" not in host.service.rmp("key", "list").stdout.decode()
+
+
+def test_the_end_of_a_waiting_key_killed_at_any_step_goes_on(host: Host, paul: Doctor) -> None:
+    former = begun(host, "waiting")
+    assert kill_again_and_again(host, "waiting", former) > DOSSIERS
+    assert not former.exists()
+    restart_keeper(host)
+    for number in range(DOSSIERS):
+        question = f"Demande : consultation\n{patient(number)}"
+        answers = host.ask(paul, paul.pgp_mime(question), more=2)
+        assert any("Voici." in each.text for each in answers)
+    assert "Traceback" not in host.service.all_logs()

@@ -1,0 +1,140 @@
+"""A service whose store is a PostgreSQL server: moved there, at work, and moved back."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from clinic import Clinic, clinic_on
+from restored import Patient, patient, rmp
+
+from testbed.host import Host
+from testbed.postgres import PrivatePostgres
+from testbed.sending import Reply
+from testbed.service import Part, Settings
+from testbed.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.integration
+
+STORE = (Part.MILTER, Part.COURIER)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PrivatePostgres]:
+    with PrivatePostgres({"fsync": "on"}) as server:
+        server.run_sql("CREATE ROLE root LOGIN")  # who all three processes are here
+        yield server
+
+
+def engine(name: str) -> Settings:
+    return {("store", "engine"): f'"{name}"'}
+
+
+@pytest.fixture(scope="module")
+def clinic(server: PrivatePostgres) -> Iterator[Clinic]:
+    host = Host(
+        {
+            **engine("postgresql"),
+            ("store", "host"): f'"{server.folder}"',
+            ("store", "database"): '"postgres"',
+        }
+    )
+    service = host.service
+    server.run_sql(service.rmp("store", "init", "--sql").stdout.decode())
+    said = service.rmp("store", "move").stdout.decode()
+    assert "moved from lmdb to postgresql" in said
+    with host:
+        yield clinic_on(host)
+
+
+def stop(clinic: Clinic) -> None:
+    clinic.host.service.stop(*STORE)
+
+
+def start(clinic: Clinic) -> None:
+    clinic.host.service.start(*STORE)
+    clinic.host.service.wait_ready()
+
+
+def assert_whole_circuit(clinic: Clinic, whose: Patient, text: str, before: int = 1) -> None:
+    """Have a letter filed behind others, and read by another doctor who was given the code."""
+    letter = clinic.lab.pgp_mime(
+        f"{whose.lines}Document : biologie\n\n{text}\n", {"a.pdf": b"%PDF"}
+    )
+    assert clinic.host.send(clinic.lab, letter).accepted
+    answers = clinic.host.ask(
+        clinic.anne,
+        clinic.anne.pgp_mime(f"Demande : dossier\n{whose.lines}Code : {whose.codes[-1]}\n"),
+        before + 2,  # the list, what was there, and this
+    )
+    assert any(text in answer.text for answer in answers)
+
+
+def test_mails_are_filed_and_answered(clinic: Clinic, server: PrivatePostgres) -> None:
+    whose = patient(clinic, clinic.paul)
+    assert_whole_circuit(clinic, whose, "Hémoglobine 14,1 g/dl.")
+    assert server.run_sql("SELECT count(*) FROM rmp.entries").strip() != "0"
+
+
+def test_a_server_that_is_started_anew_loses_no_mail(
+    clinic: Clinic, server: PrivatePostgres
+) -> None:
+    whose = patient(clinic, clinic.paul)
+    letter = clinic.lab.pgp_mime(f"{whose.lines}Document : biologie\n\nPotassium 4,1.\n")
+    server.stop(signal.SIGQUIT)
+    replies = list[Reply]()
+    sending = threading.Thread(
+        target=lambda: replies.append(clinic.host.send(clinic.lab, letter))
+    )
+    sending.start()
+    server.launch()
+    sending.join(60)
+    assert [reply.accepted for reply in replies] == [True]
+    assert_whole_circuit(clinic, whose, "Ferritine 55 µg/l.", before=2)
+
+
+def test_a_second_courier_takes_over_from_one_that_was_killed(clinic: Clinic) -> None:
+    service, whose = clinic.host.service, patient(clinic, clinic.paul)
+    first = service._running.pop(Part.COURIER)
+    service.start(Part.COURIER)
+    wait_until(lambda: "standing by" in service.log(Part.COURIER), 20, "the second courier")
+    first.kill()
+    first.wait()
+    assert_whole_circuit(clinic, whose, "Créatinine 80 µmol/l.")
+    assert "no other courier sends any more" in service.log(Part.COURIER)
+
+
+def test_the_host_sees_it_as_any_other(clinic: Clinic) -> None:
+    code, found = rmp(clinic, "store", "check")
+    assert (code, found["findings"]) == (0, [])
+    _, stats = rmp(clinic, "store", "stats")
+    assert stats["entries"] == found["counts"]["entries"]
+    status, said = rmp(clinic, "status")
+    assert said
+    assert status == 0, said
+    outbox = clinic.host.service.rmp("outbox", "list", check=False)
+    assert outbox.returncode == 0
+
+
+def test_a_backup_of_it_needs_no_server(clinic: Clinic) -> None:
+    service = clinic.host.service
+    place = service.root / "backups"
+    service.rmp("backup", str(place))
+    (backup,) = (each for each in place.iterdir() if each.is_dir())
+    assert (backup / "store" / "data.mdb").stat().st_size > 0
+    service.rmp("backup", "verify", str(backup))
+
+
+def test_it_goes_back_to_a_file_with_all_that_came(clinic: Clinic) -> None:
+    service, whose = clinic.host.service, patient(clinic, clinic.paul)
+    stop(clinic)
+    service.configure(engine("lmdb"))
+    assert b"moved from postgresql to lmdb" in service.rmp("store", "move").stdout
+    start(clinic)
+    assert_whole_circuit(clinic, whose, "Glycémie 0,95 g/l.")
+    assert rmp(clinic, "store", "check")[0] == 0

@@ -1,0 +1,86 @@
+"""Several milters and couriers on one server: one of each leads, the others stand by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from postgresql_case import backends, made_on, place_on
+from store_case import KEYS
+
+from rmp_milter.store.postgresql_engine import PostgresqlEngine
+from testbed.postgres import PrivatePostgres
+from testbed.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCK = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PrivatePostgres]:
+    with PrivatePostgres() as server:
+        made_on(server).close()
+        yield server
+
+
+@pytest.fixture
+def engine(server: PrivatePostgres) -> PostgresqlEngine:
+    return PostgresqlEngine(place_on(server))
+
+
+def test_the_next_leads_when_the_first_is_gone(engine: PostgresqlEngine) -> None:
+    first, second, third = (engine.open(KEYS) for _ in range(3))
+    with second, third:
+        with first:
+            assert first.leads()
+            assert not second.leads()
+            assert not third.leads()
+            assert first.leads()
+        assert third.leads()
+        assert not second.leads()
+
+
+def test_couriers_stand_by_for_each_other_and_not_for_milters(engine: PostgresqlEngine) -> None:
+    with (
+        engine.open(KEYS) as milter,
+        engine.outbox(KEYS.outbox) as second,
+        engine.outbox(KEYS.outbox) as first,
+    ):
+        assert first.leads()
+        assert not second.leads()
+        assert milter.leads()
+        first.close()
+        assert second.leads()
+
+
+def test_stores_of_two_schemas_have_nothing_in_common(
+    server: PrivatePostgres, engine: PostgresqlEngine
+) -> None:
+    with made_on(server, "other") as other, engine.open(KEYS) as store:
+        assert other.leads()
+        assert store.leads()
+
+
+def test_a_leader_who_is_cut_off_leads_no_more(
+    server: PrivatePostgres, engine: PostgresqlEngine
+) -> None:
+    with engine.open(KEYS) as first, engine.open(KEYS) as second:
+        assert first.leads()
+        (leader,) = backends(server, LOCK)
+        server.run_sql(f"SELECT pg_terminate_backend({leader})")
+        wait_until(second.leads, 10, "another lead")
+        assert not first.leads()
+        assert second.leads()
+
+
+def test_a_server_that_is_gone_leads_nobody(
+    server: PrivatePostgres, engine: PostgresqlEngine
+) -> None:
+    with engine.open(KEYS) as store:
+        assert store.leads()
+        server.stop()
+        assert not store.leads()
+        server.launch()
+        assert store.leads()
