@@ -62,7 +62,7 @@ def _ask(store: Store, question: Asked) -> None:
 
 def changed(store: Store, filled: Filled) -> Iterator[Figure]:
     """Yield what a deposit's commit costs, then a consultation of what was deposited."""
-    filing = _Filing(store)
+    filing = Filing(store)
     places = filled.sample[-TRIES:]
     yield figure("deposit's commit", (partial(filing.deposit, each) for each in places))
     for dossier in places[:FEWER]:
@@ -155,7 +155,7 @@ def _case(doctor: Doctor, header: RoutingHeader, view: View) -> Case:
 
 
 @dataclass
-class _Filing:
+class Filing:
     """Deposits as a mail's end commits them, receipt and digest included."""
 
     store: Store

@@ -55,7 +55,7 @@ def scale(
 def _stand(size: int, place: Place) -> Iterator[tuple[Host, Filled]]:
     """Give a running host whose store is filled."""
     with closing(Host()) as host:
-        filled = fill_service(host.service, size, place, _Progress())
+        filled = fill_service(host.service, size, place, Progress())
         host.start()
         yield host, filled
 
@@ -104,13 +104,14 @@ def _growth(found: dict[int, _Found]) -> Iterator[str]:
         yield f"  {many.mail.grown_from(few.mail)}"
 
 
-class _Progress:
+class Progress:
     """Says on stderr how far long work is, every few seconds."""
 
     def __init__(self) -> None:
         self._began = self._told = time.monotonic()
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        """Say so, unless something was said just before."""
         now = time.monotonic()
         if now - self._told > 5:
             self._told = now

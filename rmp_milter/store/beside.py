@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 import lmdb
 
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format import version
+from rmp_milter.store.format.failures import OtherFormatError, StoreError
+from rmp_milter.store.format.keys import StoreKeyError
+from rmp_milter.store.format.own_keys import check_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +81,28 @@ def check_room(folder: Path, there: int = 0) -> None:
 
     So many octets of it are ``there`` already.
     """
-    needed = used_bytes(folder) - there
+    see_room(folder, used_bytes(folder) - there, "a second store needs")
+
+
+def see_room(folder: Path, needed: int, named: str) -> None:
+    """Raise :class:`StoreError` unless so many octets are free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise StoreError(f"a second store needs about {needed} bytes, and {free} are free")
+        raise StoreError(f"{named} about {needed} bytes, and {free} are free")
+
+
+def check_own(folder: Path, keys: StoreKeys) -> None:
+    """Raise :class:`StoreError` unless the keys are those of the store, which is of our format."""
+    try:
+        with opened(folder, read_only=True, lock=False) as handle:
+            version.check_format(handle, folder)
+            meta = version.open_table(handle, "meta")
+            with handle.begin(buffers=True) as txn:
+                check_keys(txn, meta, keys, folder)
+    except (OtherFormatError, StoreKeyError):
+        raise
+    except (StoreError, lmdb.Error) as error:
+        raise StoreError(f"{folder} holds no store: {error}") from error
 
 
 def verify(place: Path, keys: StoreKeys, named: str, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rmp_milter.store import compacting, lmdb_moving, migrating, rotating
+from rmp_milter.store import compacting, lmdb_moving, migrating, preparing, rotating
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.lmdb_moving import LmdbLeaving
-    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, StoreReport, Tell
+    from rmp_milter.store.surface import (
+        KeySuccession,
+        Leaving,
+        PreparedRotation,
+        Progress,
+        StoreReport,
+        Tell,
+    )
 
 
 def _tell_nobody(_done: int, _total: int) -> None:
@@ -83,21 +90,38 @@ class LmdbEngine:
         """Move the store over a copy beside it."""
         return self._described(migrating.migrate(self._folder, keys, STEPS, tell))
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
+    def prepare_rotation(self, succession: KeySuccession, tell: Tell) -> PreparedRotation:
+        """Write a copy of the store anew, under the key that follows."""
+        return preparing.prepare(self._folder, succession, tell)
+
+    def abandon_rotation(self, succession: KeySuccession) -> bool:
+        """Throw the copy away."""
+        return preparing.abandon(self._folder, succession)
+
+    def waiting_rotation(self) -> PreparedRotation | None:
+        """Look for a copy."""
+        return preparing.waiting_in(self._folder)
+
+    def rotate(
+        self, succession: KeySuccession, tell: Tell, *, prepared_only: bool = False
+    ) -> Rotation:
         """Write the store anew beside it, under the key that follows."""
-        ended = rotating.rotate(self._folder, succession, tell)
+        ended = rotating.rotate(self._folder, succession, tell, prepared_only=prepared_only)
         return Rotation(ended, tuple(f"rm {file}" for file in migrating.all_kept(self._folder)))
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
         """Write the store into ``target`` without its freed pages."""
         compacting.compact(self._folder, keys, target)
         old = self._folder
-        destroy = f"shred -u {old}.old/{DATA}"
+        held = [file.relative_to(old) for file in old.rglob(DATA)]  # a rotation's, prepared
         return (
             f"mv {old} {old}.old",
             f"mv {target} {old}",
             "rmp store check",
-            f"{destroy}   (of use only where the disk writes in place)",
+            *(
+                f"shred -u {old}.old/{each}   (of use only where the disk writes in place)"
+                for each in sorted(held)
+            ),
         )
 
     def groundwork(self, milter: str, courier: str) -> str:

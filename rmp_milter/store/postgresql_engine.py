@@ -34,7 +34,14 @@ if TYPE_CHECKING:
     from rmp_milter.store.postgresql.connecting import Connection
     from rmp_milter.store.postgresql.place import PostgresqlPlace
     from rmp_milter.store.postgresql_moving import PostgresqlLeaving
-    from rmp_milter.store.surface import KeySuccession, Leaving, Progress, Rotation, Tell
+    from rmp_milter.store.surface import (
+        KeySuccession,
+        Leaving,
+        PreparedRotation,
+        Progress,
+        Rotation,
+        Tell,
+    )
 
 BY_A_FILE = "rmp store move it to a file, do it there, and move it back"
 
@@ -115,9 +122,26 @@ class PostgresqlEngine:
             raise StoreError(f"{self._place} is of format {plan.found}: {BY_A_FILE}")
         return plan
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
+    def prepare_rotation(self, succession: KeySuccession, tell: Tell) -> PreparedRotation:
         """Say how a key is changed: over a file."""
         del succession, tell
+        raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")
+
+    def abandon_rotation(self, succession: KeySuccession) -> bool:
+        """Forget the key that was to follow while the store lay in a file."""
+        with self.open(succession.present(), read_only=True):  # before a next key is destroyed
+            there = succession.begun
+            succession.forget()
+        return there
+
+    def waiting_rotation(self) -> PreparedRotation | None:
+        """Return that nothing is prepared."""
+
+    def rotate(
+        self, succession: KeySuccession, tell: Tell, *, prepared_only: bool = False
+    ) -> Rotation:
+        """Say how a key is changed: over a file."""
+        del succession, tell, prepared_only
         raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:

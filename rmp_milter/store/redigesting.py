@@ -23,7 +23,7 @@ from rmp_milter.store.format.records import StoredDossier
 from rmp_milter.store.format.tables import INDEX_CHECK_KEY, table_names
 from rmp_milter.store.format.terms import TermKeys
 from rmp_milter.store.format.words import WordKeys
-from rmp_milter.store.rewriting import as_it_is
+from rmp_milter.store.rewriting import in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     Place = Callable[[bytes], bytes]
 
 MADE_ANEW = frozenset({"terms", "words"})
+SEALED_IN_PLACE = frozenset({"dossiers", "waiting", "meta"})
+"""Tables whose keys stay in their order."""
 _TIME_BYTES = 4
 _encode = msgspec.msgpack.Encoder().encode
 _traits = msgspec.msgpack.Decoder(tuple[bytes, ...]).decode
@@ -43,21 +45,49 @@ class Redigesting:
     """Writes all tables anew; ``new`` has one index key more than ``old``, and no other key."""
 
     def __init__(self, files: Rewriting, old: StoreKeys, new: StoreKeys) -> None:
-        if not _is_followed(old, new):
-            raise StoreError("look-ups cannot be made anew under another index key")
         self._files = files
         self._new = new
-        self._follow = Followed(new.index[len(old.index) :]).digest
+        self._moves = FollowedRecords(
+            old, new, lambda key: files.had("emergencies", key)
+        ).by_table()
 
     def run(self) -> None:
         """Write everything."""
-        moved, changed = self._moved(), self._changed()
         for name in table_names():
-            if name in moved:
-                self._files.move(name, moved[name])
+            if name in self._moves:
+                self._files.move(name, self._moves[name], in_order=name in SEALED_IN_PLACE)
             elif name not in MADE_ANEW:
-                self._files.copy(name, changed.get(name, as_it_is))
+                self._files.copy(name)
         self._make_anew()
+
+    def _make_anew(self) -> None:
+        terms, words = TermKeys(self._new.index), WordKeys(self._new.index)
+        self._files.derive(
+            "dossiers",
+            Codec("dossiers", self._new.metadata, StoredDossier),
+            Target("terms", lambda _key, stored: terms.of(stored.dossier)),
+            Target("words", lambda _key, stored: words.of(stored.dossier), count_keys),
+        )
+
+
+class FollowedRecords:
+    """What becomes of each record that is a digest, lies at one, or holds some.
+
+    ``is_emergency`` says whether a key is that of an emergency that there is, or was.
+    """
+
+    def __init__(
+        self, old: StoreKeys, new: StoreKeys, is_emergency: Callable[[bytes], bool]
+    ) -> None:
+        if not _is_followed(old, new):
+            raise StoreError("look-ups cannot be made anew under another index key")
+        self._new = new
+        self._follow = Followed(new.index[len(old.index) :]).digest
+        self._is_emergency = is_emergency
+
+    def by_table(self) -> Mapping[str, Moved]:
+        """Return what moves the records of a table; of others nothing changes."""
+        return {**self._moved(), **self._changed()}
 
     def _moved(self) -> Mapping[str, Moved]:
         """Return what becomes of records whose keys are digests, or hold one."""
@@ -73,18 +103,18 @@ class Redigesting:
             "envelopes": self._sealed_elsewhere("envelopes", _behind(ID_BYTES, follow)),
         }
 
-    def _changed(self) -> Mapping[str, Anew]:
+    def _changed(self) -> Mapping[str, Moved]:
         """Return what becomes of values that are digests, or hold some."""
         return {
-            "dossiers": self._with_traits("dossiers"),
-            "waiting": self._with_traits("waiting"),
-            "meta": self._check_value,
+            "dossiers": in_place(self._with_traits("dossiers")),
+            "waiting": in_place(self._with_traits("waiting")),
+            "meta": in_place(self._check_value),
         }
 
     def _link(self, key: bytes, value: bytes) -> Record:
         """Return a link: to an emergency, whose key is a digest as well, or to somebody."""
         link, holder = key[:LINK_BYTES], key[LINK_BYTES:]
-        if self._files.had("emergencies", holder):
+        if self._is_emergency(holder):
             holder = self._follow(holder)
         return self._follow(link) + holder, value
 
@@ -112,15 +142,6 @@ class Redigesting:
 
     def _check_value(self, key: bytes, value: bytes) -> bytes:
         return self._follow(value) if key == INDEX_CHECK_KEY else value
-
-    def _make_anew(self) -> None:
-        terms, words = TermKeys(self._new.index), WordKeys(self._new.index)
-        self._files.derive(
-            "dossiers",
-            Codec("dossiers", self._new.metadata, StoredDossier),
-            Target("terms", lambda _key, stored: terms.of(stored.dossier)),
-            Target("words", lambda _key, stored: words.of(stored.dossier), count_keys),
-        )
 
 
 def _is_followed(old: StoreKeys, new: StoreKeys) -> bool:

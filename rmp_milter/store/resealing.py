@@ -20,7 +20,7 @@ from rmp_milter.store.redigesting import Redigesting
 from rmp_milter.store.rewriting import as_it_is, rewriting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
@@ -68,43 +68,59 @@ class Resealing:
     def _by_table(self) -> Mapping[str, Anew]:
         """Return what becomes of the records of the tables that are not merely copied."""
         old, new = self._old, self._new
-        found: dict[str, Anew] = {}
+        found = sealed_anew(old, new)
         if new.metadata != old.metadata:
-            found |= {
-                name: resealed(name, old.metadata, new.metadata) for name in METADATA_TABLES
-            }
             found["entries"] = Chains(old.metadata, new.metadata).anew
             found["heads"] = self._heads()
-        if new.outbox != old.outbox:
-            found |= {name: resealed(name, old.outbox, new.outbox) for name in OUTBOX_TABLES}
-        found["meta"] = ledgers(old, new)
         return found
 
     def _heads(self) -> Anew:
-        was = Codec("heads", self._old.metadata, Head)
-        becomes = Codec("heads", self._new.metadata, Head)
-
-        def anew(key: bytes, sealed: bytes) -> bytes:
-            count = was.open(key, sealed).count
-            entry = self._files.written("entries", key + u32(count))
-            last = hashlib.sha256(entry).digest() if count else chain_start(key)
-            return becomes.seal(key, Head(count=count, last=last))
-
-        return anew
+        return heads_anew(
+            self._old, self._new, lambda place: self._files.written("entries", place)
+        )
 
     def _link_bodies(self) -> None:
         """Write anew what leads from bodies to the rows that need them."""
-        mails = OutboxCodecs(self._old.outbox).mails
-        blind = OutboxCodecs(self._new.outbox).blind
+        links_of = body_links(self._old, self._new)
         for batch in self._files.batches("outbox"):
-            found = [(key, body_references(mails.open(key, sealed))) for key, sealed in batch]
-            links = (
-                (blind.of(LinkKind.DOCUMENT, document) + key, b"")
-                for key, documents in found
-                for document in documents
-            )
+            links = [(link, b"") for row in batch for link in links_of(*row)]
             self._files.write("outbox_bodies", sorted(links), in_order=False)
         self._files.tell(self._files.count("outbox_bodies"))
+
+
+def heads_anew(old: StoreKeys, new: StoreKeys, entry_at: Callable[[bytes], bytes]) -> Anew:
+    """Return what seals heads anew; ``entry_at`` gives an entry as it is sealed by now."""
+    was, becomes = Codec("heads", old.metadata, Head), Codec("heads", new.metadata, Head)
+
+    def anew(key: bytes, sealed: bytes) -> bytes:
+        count = was.open(key, sealed).count
+        last = (
+            hashlib.sha256(entry_at(key + u32(count))).digest() if count else chain_start(key)
+        )
+        return becomes.seal(key, Head(count=count, last=last))
+
+    return anew
+
+
+def body_links(old: StoreKeys, new: StoreKeys) -> Callable[[bytes, bytes], Iterable[bytes]]:
+    """Return what gives, of a row as it was sealed, the keys that lead to it from bodies."""
+    mails, blind = OutboxCodecs(old.outbox).mails, OutboxCodecs(new.outbox).blind
+
+    def links(key: bytes, sealed: bytes) -> Iterable[bytes]:
+        documents = body_references(mails.open(key, sealed))
+        return [blind.of(LinkKind.DOCUMENT, document) + key for document in documents]
+
+    return links
+
+
+def sealed_anew(old: StoreKeys, new: StoreKeys) -> dict[str, Anew]:
+    """Return what becomes of the records that are sealed by themselves, without a chain."""
+    found: dict[str, Anew] = {"meta": ledgers(old, new)}
+    if new.metadata != old.metadata:
+        found |= {name: resealed(name, old.metadata, new.metadata) for name in METADATA_TABLES}
+    if new.outbox != old.outbox:
+        found |= {name: resealed(name, old.outbox, new.outbox) for name in OUTBOX_TABLES}
+    return found
 
 
 def resealed(table: str, old: bytes, new: bytes) -> Anew:
@@ -135,6 +151,10 @@ class Chains:
         self._was = Codec("entries", old, ChainedEntry)
         self._becomes = Codec("entries", new, ChainedEntry)
         self._dossier = self._last = b""
+
+    def go_on(self, dossier: bytes, last: bytes) -> None:
+        """Go on behind an entry of a dossier that is sealed anew already: ``last``."""
+        self._dossier, self._last = dossier, hashlib.sha256(last).digest()
 
     def anew(self, key: bytes, sealed: bytes) -> bytes:
         """Return the next entry; raises :class:`StoreError` where one before it is missing."""

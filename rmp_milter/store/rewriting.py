@@ -68,6 +68,11 @@ def as_it_is(_key: bytes, value: bytes) -> bytes:
     return value
 
 
+def in_place(anew: Anew) -> Moved:
+    """Return what leaves a record at its key."""
+    return lambda key, value: (key, anew(key, value))
+
+
 class Rewriting:
     """Reads the tables of one file, some records at a time, and writes those of another."""
 
@@ -90,11 +95,14 @@ class Rewriting:
             self.write(name, records, in_order=True)
             self.tell(len(batch))
 
-    def move(self, name: str, anew: Moved) -> None:
-        """Write a table's records under other keys; raises :class:`StoreError` where two meet."""
+    def move(self, name: str, anew: Moved, *, in_order: bool) -> None:
+        """Write a table's records under other keys; ``in_order`` where these are the same.
+
+        Raises :class:`StoreError` where two meet.
+        """
         for batch in self.batches(name):
             records = sorted(anew(key, value) for key, value in batch)
-            self.write(name, records, in_order=False)
+            self.write(name, records, in_order=in_order)
             self.tell(len(batch))
 
     def derive(self, source: str, codec: Codec[T], *targets: Target[T]) -> None:

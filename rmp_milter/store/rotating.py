@@ -1,9 +1,12 @@
 """A store sealed under another key, and the key's file: both old, or both new in the end.
 
-A second store is written beside the first (:mod:`.resealing`), verified by ``rmp store check``'s
-own code, and takes its place by a rename; then the next key takes the present one's place by
-another. Between the two the store is the next key's and the file is not yet: nothing opens, the
-next key lies beside, and a second call ends it. Before that all is as it was.
+A second store is written beside the first, verified by ``rmp store check``'s own code, and takes
+its place by a rename; then the next key takes the present one's place by another. Between the
+two the store is the next key's and the file is not yet: nothing opens, the next key lies beside,
+and a second call ends it. Before that all is as it was.
+
+What was prepared while the services ran (:mod:`.preparing`) has only to be brought to where the
+store is by now (:mod:`.catching_up`).
 """
 
 from __future__ import annotations
@@ -13,25 +16,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import lmdb
+from msgspec.structs import replace
 
 from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.disk.room import said
-from rmp_milter.store.beside import (
-    DATA,
-    check_room,
-    clear,
-    make_like,
-    opened,
-    place_beside,
-    verify,
-)
+from rmp_milter.store.begun import StoreFile
+from rmp_milter.store.beside import DATA, check_own, check_room, make_like, opened, verify
+from rmp_milter.store.catching_up import StorePlaces, catch_up
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import alone
 from rmp_milter.store.format.codecs import OutboxCodecs
-from rmp_milter.store.format.failures import OtherFormatError, StoreError
+from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeyError
-from rmp_milter.store.format.own_keys import check_keys
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
+from rmp_milter.store.prepared import Stage, fitting, told_as_before, turn
 from rmp_milter.store.resealing import reseal
 
 if TYPE_CHECKING:
@@ -39,48 +37,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.prepared import RotationMark, RotationPlace
     from rmp_milter.store.surface import KeySuccession, Tell
 
-PLACE = "rotation"
 
-
-def rotate(folder: Path, succession: KeySuccession, tell: Tell) -> bool:
+def rotate(
+    folder: Path, succession: KeySuccession, tell: Tell, *, prepared_only: bool = False
+) -> bool:
     """Seal the store under the next key; return whether a call before had done that already.
 
+    What is prepared is finished; where nothing is, all is done now, unless ``prepared_only``.
     Durable on return. Raises :class:`StoreError` where a process has the store open, and where
     something failed; then store and keys are as they were, or a second call ends it.
     """
-    with alone(folder):
+    with alone(folder), turn(folder) as beside:
         if succession.begun and _is_sealed_under_next(folder, succession):
-            succession.settle(_next_row(folder, succession.following()))
-            clear(folder, PLACE)
-            return True
-        present = succession.present()
-        check_own(folder, present)
-        with _told_as_before(folder, succession):
-            succession.forget()  # of a call that was killed: nothing is sealed under it
-            following = succession.begin()
-        with place_beside(folder, PLACE) as place:
-            with _told_as_before(folder, succession):
-                _make(folder, place, present, following, tell)
-            (place / DATA).replace(folder / DATA)
+            return _settled(folder, beside, succession, ended=True)
+        check_own(folder, succession.present())
+        mark, why = fitting(folder, beside, succession)
+        if mark is not None and mark.stage is Stage.READY:
+            _finish(folder, beside, mark, succession, tell)
+        elif prepared_only:
+            raise StoreError(_nothing_to_finish(mark, why))
+        else:
+            _do_whole(folder, beside, succession, tell)
         sync_folder(folder)
-        succession.settle(_next_row(folder, following))
-    return False
+        return _settled(folder, beside, succession, ended=False)
 
 
-def check_own(folder: Path, keys: StoreKeys) -> None:
-    """Raise :class:`StoreError` unless the keys are those of the store, which is of our format."""
-    try:
-        with opened(folder, read_only=True, lock=False) as handle:
-            version.check_format(handle, folder)
-            meta = version.open_table(handle, "meta")
-            with handle.begin(buffers=True) as txn:
-                check_keys(txn, meta, keys, folder)
-    except (OtherFormatError, StoreKeyError):
-        raise
-    except (StoreError, lmdb.Error) as error:
-        raise StoreError(f"{folder} holds no store: {error}") from error
+def _settled(
+    folder: Path, beside: RotationPlace, succession: KeySuccession, *, ended: bool
+) -> bool:
+    beside.leave()
+    succession.settle(_next_row(folder, succession.following()))
+    return ended
 
 
 def _is_sealed_under_next(folder: Path, succession: KeySuccession) -> bool:
@@ -95,6 +85,22 @@ def _is_sealed_under_next(folder: Path, succession: KeySuccession) -> bool:
     return False
 
 
+def _do_whole(
+    folder: Path, beside: RotationPlace, succession: KeySuccession, tell: Tell
+) -> None:
+    with told_as_before(folder, beside, succession):
+        beside.discard()
+        succession.forget()  # of a call that was killed: nothing is sealed under it
+        following = succession.begin()
+        place = beside.empty(beside.next)
+    try:
+        with told_as_before(folder, beside, succession):
+            _make(folder, place, succession.present(), following, tell)
+        (place / DATA).replace(folder / DATA)
+    finally:
+        beside.discard()
+
+
 def _make(
     folder: Path, place: Path, present: StoreKeys, following: StoreKeys, tell: Tell
 ) -> None:
@@ -106,15 +112,44 @@ def _make(
     make_like(place / DATA, folder / DATA)
 
 
+def _finish(
+    folder: Path,
+    beside: RotationPlace,
+    mark: RotationMark,
+    succession: KeySuccession,
+    tell: Tell,
+) -> None:
+    with _told_as_waiting(folder):
+        if beside.change() == mark.change:
+            beside.note(replace(mark, against=StoreFile.of(folder / DATA)))
+            catch_up(
+                StorePlaces(beside.base, folder, beside.next),
+                succession.present(),
+                succession.following(),
+                functools.partial(tell, "comparing"),
+            )
+        make_like(beside.next / DATA, folder / DATA)
+        (beside.next / DATA).replace(folder / DATA)
+
+
 @contextmanager
-def _told_as_before(folder: Path, succession: KeySuccession) -> Iterator[None]:
+def _told_as_waiting(folder: Path) -> Iterator[None]:
     try:
         yield
     except (StoreError, lmdb.Error, OSError) as error:
-        why = said(error, folder)  # before there is room again
-        succession.forget()
-        line = f"the store in {folder} and its keys stay as they were: {why}"
+        why = said(error, folder)
+        line = (
+            f"the store in {folder} and its keys stay as they were, as what is prepared: {why}"
+        )
         raise StoreError(line) from error
+
+
+def _nothing_to_finish(mark: RotationMark | None, why: str) -> str:
+    if mark is not None:
+        return "it is not prepared yet: give it without --finish, beside the running services"
+    if why:
+        return f"what was prepared is of no use, {why}: give it without --finish"
+    return "nothing is prepared: give it without --finish, beside the running services"
 
 
 def _next_row(folder: Path, keys: StoreKeys) -> int:

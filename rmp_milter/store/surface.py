@@ -451,6 +451,23 @@ class Rotation(NamedTuple):
     clear: tuple[str, ...]
 
 
+class PreparedRotation(NamedTuple):
+    """What of a rotation lies beside a store in use, of which only the finish is missing.
+
+    ``which`` key it is of, ``at`` which time it was begun (epoch seconds), how many bytes of
+    ``room`` it takes. It is ``ready``, or ``under_way``, or was cut off. ``earlier``: an earlier
+    call had prepared it. ``thrown_away`` says why what an earlier call had done was of no use.
+    """
+
+    which: str
+    ready: bool
+    under_way: bool
+    at: int
+    room: int
+    earlier: bool = False
+    thrown_away: str = ""
+
+
 class StoreMoment(Protocol):
     """A store as it is at one moment; good as long as its block lasts.
 
@@ -475,6 +492,10 @@ class StoreMoment(Protocol):
 
 class KeySuccession(Protocol):
     """One of the store's keys and the one that follows; all steps are durable on return."""
+
+    @property
+    def which(self) -> str:
+        """The key's name."""
 
     @property
     def begun(self) -> bool:
@@ -574,10 +595,26 @@ class Engine(Protocol):
         was before is kept until the host removes it.
         """
 
-    def rotate(self, succession: KeySuccession, tell: Tell) -> Rotation:
+    def prepare_rotation(self, succession: KeySuccession, tell: Tell) -> PreparedRotation:
+        """Seal the store anew under the key that follows, in a copy; others may have it open.
+
+        What is changed since, :meth:`rotate` brings to the copy. Durable on return; who was
+        killed is gone on with by a second call. Of what fails nothing is left.
+        """
+
+    def abandon_rotation(self, succession: KeySuccession) -> bool:
+        """Throw away what was prepared; return whether anything was. Others may have it open."""
+
+    def waiting_rotation(self) -> PreparedRotation | None:
+        """Return what is prepared, or was begun; None where nothing is."""
+
+    def rotate(
+        self, succession: KeySuccession, tell: Tell, *, prepared_only: bool = False
+    ) -> Rotation:
         """Seal the store anew under the key that follows; durable on return.
 
-        Nobody may have it open. It is verified before and after. What fails, a full disk or a
+        What was prepared is finished; ``prepared_only`` refuses where nothing was. Nobody may
+        have it open. It is verified before and after. What fails, a full disk or a
         kill leave store and keys as they were, or the store sealed under a key that is at hand
         (``succession.begun``), and a second call ends it.
         """

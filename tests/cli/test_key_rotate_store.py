@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,9 @@ def test_what_is_kept_is_listed(rmp: Rmp, which: str) -> None:
         assert (former["use"], former["until"] > former["since"]) == ("kept", True)
 
 
-def test_a_running_service_is_to_be_stopped_first(rmp: Rmp, service: Path, which: str) -> None:
+@contextmanager
+def in_use(service: Path) -> Iterator[None]:
+    """Have the store open in another process."""
     program = (
         "import lmdb, sys; env = lmdb.open(sys.argv[1]); print('open', flush=True); input()"
     )
@@ -80,12 +84,78 @@ def test_a_running_service_is_to_be_stopped_first(rmp: Rmp, service: Path, which
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        said = rmp("key", "rotate", which)
+        yield
         other.communicate("\n")
-    assert (said.status, said.out) == (1, "")
-    assert said.err.startswith(
-        "rmp: a process has the store open: stop milter and courier first\n"
-    )
+
+
+@pytest.fixture
+def not_nicer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the tests' own process as quick as it is."""
+    monkeypatch.setattr(key_rotate_store.os, "nice", lambda _by: 0)
+
+
+@pytest.mark.usefixtures("not_nicer")
+def test_beside_a_running_service_it_is_prepared_and_then_finished(
+    rmp: Rmp, service: Path, which: str
+) -> None:
+    file, before = service / FILES[which], checked(rmp)
+    old, since = read_index_keys(file), time.strftime("%Y-%m-%d", time.gmtime())
+    command = ("key", "rotate", which)
+    with in_use(service):
+        said = rmp(*command)
+        assert (said.status, said.err) == (0, "")
+        assert f"    rmp key rotate {which} --finish" in said.out.splitlines()
+        assert rmp(*command).out == said.out
+        refused = rmp(*command, "--finish")
+        assert (refused.status, refused.out) == (1, "")
+        assert "a process has the store open: stop milter and courier first" in refused.err
+    assert read_index_keys(file) == old
+    told = checked(rmp)
+    assert f"another {which} key is prepared since {since}" in told
+    assert f"{' '.join(command)} --finish; or: rmp key rotate {which} --abandon" in told
+    assert rmp("doctor", "list").status == rmp("outbox", "list").status == 0
+    said = rmp(*command, "--finish")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.splitlines()[0] == f"{DONE[which]} anew and verified: {file} is another key"
+    assert read_index_keys(file) != old
+    assert rmp("store", "check").out.endswith("the store is sound\n")
+    assert checked(rmp) == before
+
+
+@pytest.mark.usefixtures("not_nicer")
+def test_what_is_prepared_can_be_given_up(rmp: Rmp, service: Path, which: str) -> None:
+    file, before = service / FILES[which], checked(rmp)
+    command = ("key", "rotate", which)
+    assert rmp(*command, "--abandon").out == "nothing was prepared\n"
+    with in_use(service):
+        rmp(*command)
+        assert rmp(*command, "--abandon").out == "thrown away: all stays as it is\n"
+    assert checked(rmp) == before
+    assert not file.with_name(f"{file.name}.next").exists()
+    assert not (service / "store/rotation").exists()
+    refused = rmp(*command, "--finish")
+    assert (refused.status, "nothing is prepared" in refused.err) == (1, True)
+    assert rmp(*command, "--finish", "--abandon").status == 2
+
+
+@pytest.mark.usefixtures("not_nicer")
+def test_a_compacted_store_has_nothing_prepared(
+    rmp: Rmp, service: Path, which: str, tmp_path: Path
+) -> None:
+    with in_use(service):
+        rmp("key", "rotate", which)
+    said = rmp("store", "compact", str(tmp_path / "compacted"))
+    destroyed = [line.split()[2] for line in said.out.splitlines() if "shred" in line]
+    assert [each.split("/store.old/")[1] for each in destroyed] == [
+        *("data.mdb", "rotation/base/data.mdb", "rotation/next/data.mdb")
+    ]
+    (service / "store").rename(service / "store.old")
+    (tmp_path / "compacted").rename(service / "store")
+    assert "interrupted: give it again" in checked(rmp)
+    refused = rmp("key", "rotate", which, "--finish")
+    assert (refused.status, "nothing is prepared" in refused.err) == (1, True)
+    assert rmp("key", "rotate", which).status == 0
+    assert rmp("store", "check").out.endswith("the store is sound\n")
 
 
 def test_one_from_another_time_is_not_lost(rmp: Rmp, service: Path, which: str) -> None:

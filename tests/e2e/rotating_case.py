@@ -30,13 +30,14 @@ class WritingOn(threading.Thread):
         super().__init__()
         self._host, self._doctor, self._mail = host, doctor, mail
         self.ended = threading.Event()
-        self.taken = 0
+        self.taken = self.put_off = 0
         self.refused: list[Reply] = []
 
     def run(self) -> None:
         while not self.ended.is_set():
             mail = self._mail(self.taken)
             while 400 <= (reply := self._host.send(self._doctor, mail)).code < 500:
+                self.put_off += 1
                 time.sleep(0.1)
             if not reply.accepted:
                 self.refused.append(reply)

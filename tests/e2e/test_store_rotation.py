@@ -66,7 +66,7 @@ def test_the_keys_are_others_and_the_service_goes_on(host: Host) -> None:
     host.service.stop(Part.COURIER)
     assert host.send(paul, paul.pgp_mime(HELP)).accepted  # its answer waits
     with pytest.raises(CommandError, match="stop milter and courier first"):
-        host.service.rmp("key", "rotate", "metadata")
+        host.service.rmp("key", "rotate", "metadata", "--finish")
     host.service.stop(Part.MILTER)
     files = [
         host.service.folder / each

@@ -66,10 +66,12 @@ def sound(home: Path, keys: StoreKeys) -> bool:
     return check(home / "store", keys).findings == ()
 
 
-def set_trap(moment: str) -> None:
-    """Have the process die at a call, ``before NAME N`` or ``behind NAME N``: its N-th."""
+def set_trap(moment: str, *places: object) -> None:
+    """Have the process die at a call, ``before NAME N`` or ``behind NAME N``: its N-th.
+
+    It is one of the first of ``places`` that has it.
+    """
     when, call, number = moment.split()
-    places = (Succession, Path, rotating, succession)
     where = next(each for each in places if hasattr(each, call))
     really, seen = getattr(where, call), itertools.count(1)
 
@@ -107,7 +109,7 @@ def main() -> None:
         open_as_a_service_does(Path(sys.argv[2]))
         return
     which, home, kill = sys.argv[1:]
-    set_trap(kill)
+    set_trap(kill, Succession, Path, rotating, succession)
     rotate(Path(home), Rotated(which))
 
 

@@ -59,8 +59,11 @@ class OutboxCheck:
             body = self._walk.get("bodies", document_id)
             if body is None:
                 self._walk.add(f"{needs}: missing")
-            elif digest and self._walk.reads_bodies and self._digest(document_id) != digest:
+            elif digest and self._differs(document_id, digest):
                 self._walk.add(f"{needs}: not what was stored, its SHA-256 differs")
+
+    def _differs(self, document_id: bytes, digest: bytes) -> bool:
+        return self._walk.reads_body(document_id) and self._digest(document_id) != digest
 
     def _new_digest(self, document_id: bytes) -> bytes:
         """Return the SHA-256 of a body that is there; rows next to each other need the same."""

@@ -27,7 +27,7 @@ PROGRESS_STEP = 256
 class Walk:
     """One moment of a store, what was found in it so far, and how far the walk is.
 
-    A second walk over the same moment, only to name keys, ``reads_bodies`` no more.
+    A second walk over the same moment, only to name keys, reads bodies no more.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Walk:
         *,
         reads_bodies: bool = True,
     ) -> None:
-        self.reads_bodies = reads_bodies
+        self._reads_bodies = reads_bodies
         self.findings: list[str] = []
         self.notes: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -49,6 +49,10 @@ class Walk:
     def again(self) -> Walk:
         """Return a second walk over the same moment; what it finds is known already."""
         return Walk(self._txn, self._progress, reads_bodies=False)
+
+    def reads_body(self, _document_id: bytes) -> bool:
+        """Whether a body is read, and not only seen to be there."""
+        return self._reads_bodies
 
     def add(self, finding: str) -> None:
         """Note a finding, unless the list is long enough."""

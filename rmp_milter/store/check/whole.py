@@ -91,10 +91,10 @@ def check_moment(
 ) -> StoreReport:
     """Verify what ``txn`` shows of a store, in any engine."""
     walk = Walk(txn, progress)
-    _check_meta(walk, codecs)
+    check_meta(walk, codecs)
     hasher = Hasher(os.urandom(RUN_KEY_BYTES))
     sums = {table: Sums(hasher) for table in WORDS}
-    _check_tables(walk, codecs, sums)
+    check_tables(walk, codecs, sums)
     _name_what_differs(walk, codecs, hasher, sums)
     walk.finish()
     return StoreReport(tuple(walk.findings), dict(walk.counts), tuple(walk.notes))
@@ -111,12 +111,12 @@ def _name_what_differs(
     for table, parts in unequal.items():
         few = sums[table].few(parts)
         remembered[table] = Remembered(hasher, few, whole=len(few) == len(parts))
-    _check_tables(walk.again(), codecs, remembered)
+    check_tables(walk.again(), codecs, remembered)
     for table, keys in remembered.items():
         name_differences(walk, WORDS[table], keys)
 
 
-def _check_tables(walk: Walk, codecs: Codecs, expected: Expected) -> None:
+def check_tables(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     """Walk the tables with records of their own first, then those that hang on them."""
     cards = CardCheck(walk)
     DoctorCheck(walk, codecs, expected, cards).run()
@@ -134,7 +134,7 @@ def _check_tables(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     OutboxCheck(walk, codecs.outbox, expected).run()
 
 
-def _check_meta(walk: Walk, codecs: Codecs) -> None:
+def check_meta(walk: Walk, codecs: Codecs) -> None:
     """Names that no store has, and the index key; opening has checked the format."""
     for name in walk.unknown_tables():
         walk.add(f"there is a table {name} that no store has")

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rmp_milter.disk.new_files import write_new
-from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.failures import InUseError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def alone(folder: Path) -> Iterator[None]:
     """Keep all other processes out of the store as long as the block lasts.
 
     The block must open it without LMDB's lock file: what closes that in this process gives
-    our lock up as well. Raises :class:`StoreError` where a process has the store open.
+    our lock up as well. Raises :class:`InUseError`, and :class:`StoreError` for other reasons.
     """
     with _folder_locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB), _lock_file_locked(folder):
         yield
@@ -122,7 +122,7 @@ def _lock(locked: Callable[[int, int], None], fd: int, how: int) -> None:
     try:
         locked(fd, how)
     except BlockingIOError:
-        raise StoreError(IN_USE) from None
+        raise InUseError(IN_USE) from None
 
 
 def in_use(folder: Path) -> bool:

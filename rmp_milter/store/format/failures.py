@@ -12,6 +12,10 @@ class OtherFormatError(StoreError):
     """The store is of another format than this version's; nothing in it was looked at."""
 
 
+class InUseError(StoreError):
+    """A process has the store open, and what was to be done must be done alone."""
+
+
 class DamagedRecordError(StoreError):
     """A record does not open: altered, moved to another place, or another key."""
 

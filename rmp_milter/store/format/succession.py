@@ -62,7 +62,7 @@ class Succession:
     def __init__(self, milter: Path, outbox_key: Path, which: Rotated, now: int) -> None:
         self._milter = milter
         self._outbox_key = outbox_key
-        self._which = which
+        self.which = which
         self._now = now
         self._read = read_index_keys if which is Rotated.INDEX else read_key
         self.file = _files(milter, outbox_key)[which]
@@ -80,7 +80,7 @@ class Succession:
 
     def following(self) -> StoreKeys:
         """Return the keys as they will be; raises :class:`StoreKeyError`."""
-        return replace(self.present(), **{self._which: self._read(self._next)})
+        return replace(self.present(), **{self.which: self._read(self._next)})
 
     def begin(self) -> StoreKeys:
         """Make the next key, of the present one's mode and group, durable; return all three.
@@ -102,7 +102,7 @@ class Succession:
     def _made(self) -> bytes:
         """Return what the next file holds."""
         key = secrets.token_bytes(KEY_BYTES)
-        if self._which is not Rotated.INDEX:
+        if self.which is not Rotated.INDEX:
             return key
         keys = self._read(self.file)
         if len(each_key(keys)) >= MOST_INDEX_KEYS:
@@ -121,7 +121,7 @@ class Succession:
         interruption at any point, it comes to the same end.
         """
         self._check_before()
-        if self._which is Rotated.OUTBOX:
+        if self.which is Rotated.OUTBOX:
             left = FormerOutboxKey(read_key(self.file), next_row, self._now + BOUNCE_SECONDS)
             keep_former(self.file, left, self._now)
         if not self.before.exists():

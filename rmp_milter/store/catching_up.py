@@ -1,0 +1,121 @@
+"""A store that was written anew of a moment, brought to where the store is by now.
+
+What was added, changed and removed since that moment (:mod:`.differences`) is done to the new
+file as well, sealed anew or found anew as the whole was (:mod:`.resealing`,
+:mod:`.redigesting`): in one transaction, and verified before and behind. Before, because a chain
+that was tampered with would be made whole.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import lmdb
+
+from rmp_milter.store.beside import MAX_TABLES, opened
+from rmp_milter.store.carrying import Carrying, Sides
+from rmp_milter.store.check.changed import check_changed
+from rmp_milter.store.check.naming import WORDS
+from rmp_milter.store.differences import differences, store_read
+from rmp_milter.store.format import version
+from rmp_milter.store.format.codecs import Codecs
+from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.lmdb_transaction import LmdbWrites
+from rmp_milter.store.format.tables import StoreTable, table_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rmp_milter.store.check.changed import Touched
+    from rmp_milter.store.differences import Changed
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.format.transaction import ReadTransaction
+    from rmp_milter.store.surface import Progress
+
+_OF_A_DOSSIER = (StoreTable.DOSSIERS, StoreTable.HEADS)
+_OF_A_ROW = (StoreTable.OUTBOX, StoreTable.OUTBOX_STATE, StoreTable.SENT)
+
+
+class StorePlaces(NamedTuple):
+    """Where the store lies: as it was, as it is, and as it was under the next key."""
+
+    base: Path
+    store: Path
+    target: Path
+
+
+def catch_up(places: StorePlaces, old: StoreKeys, new: StoreKeys, progress: Progress) -> None:
+    """Bring the target, which is the base under the ``new`` keys, to what the store holds.
+
+    Nobody may have any of them open. Durable on return. Raises :class:`StoreError`, also where
+    what was changed is not sound, and ``lmdb.Error``; then the target is as it was.
+    """
+    room = max(_room(places.store), _room(places.target))
+    with store_read(places.base) as was, store_read(places.store) as now:
+        sides = Sides(was, now)
+        changed = differences(was, now, progress)
+        touched = _touched(changed, sides)
+        _see_sound("what was changed in the store", now, old, touched, sides)
+        with _written(places.target, room) as becomes:
+            carrying = Carrying(sides, becomes, old, new)
+            carrying.run(changed)
+            _see_counts(now, becomes)
+            placed = carrying.placed(touched)
+            _see_sound("what was sealed anew", becomes, new, placed, sides)
+
+
+def _touched(changed: Changed, sides: Sides) -> Touched:
+    """Return which records are to be verified: with each that was changed, what belongs to it."""
+    found = {table: keys for table, keys in changed.items() if table not in WORDS}
+    for together in (_OF_A_DOSSIER, _OF_A_ROW):
+        keys = sorted({key for table in together for key in changed[table]})
+        found |= dict.fromkeys(together, keys)
+    chains = changed[StoreTable.HEADS]
+    found[StoreTable.ENTRIES] = [
+        key for dossier in chains for key in sides.now.keys(StoreTable.ENTRIES, dossier)
+    ]
+    return found
+
+
+def _see_sound(
+    named: str, txn: ReadTransaction, keys: StoreKeys, touched: Touched, sides: Sides
+) -> None:
+    findings = check_changed(txn, Codecs(keys), touched, sides.is_new)
+    if findings:
+        raise StoreError(f"{named} is not sound, {len(findings)} findings: {findings[0]}")
+
+
+def _see_counts(now: ReadTransaction, becomes: ReadTransaction) -> None:
+    """See that no table has a record more, or one less: nobody's, or one that was passed over."""
+    for table in StoreTable:
+        found, wanted = becomes.count(table), now.count(table)
+        if found != wanted:
+            raise StoreError(f"table {table} would have {found} records, and has {wanted}")
+
+
+@contextmanager
+def _written(target: Path, room: int) -> Iterator[LmdbWrites]:
+    """Write to a file, which may grow as far as ``room``; durable behind the block.
+
+    An exception leaves the file as it was.
+    """
+    with lmdb.Environment(
+        str(target),
+        map_size=room,
+        create=False,
+        lock=False,
+        max_dbs=MAX_TABLES,
+    ) as handle:
+        tables = {name: version.open_table(handle, name) for name in table_names()}
+        with handle.begin(write=True) as txn:
+            yield LmdbWrites(txn, tables)
+
+
+def _room(place: Path) -> int:
+    """Return to how much a file may grow, beyond that where it is nearly full."""
+    with opened(place, read_only=True, lock=False) as handle:
+        info = handle.info()
+        used = int(info["last_pgno"] + 1) * int(handle.stat()["psize"])
+    return max(int(info["map_size"]), 2 * used)

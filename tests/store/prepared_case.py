@@ -1,0 +1,245 @@
+"""A rotation that is prepared while the store is in use, and what is done to the store meanwhile.
+
+    python prepared_case.py prepare WHICH HOME KILL
+
+    python prepared_case.py finish WHICH HOME KILL
+
+KILL is the call at which the process dies (``rotation_case.set_trap``).
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import rotation_case
+from found_case import ONCE, store_in
+from migration_case import silent
+from msgspec.structs import replace
+from rotation_case import Content, keys_in, succession_in
+from store_case import (
+    DAY,
+    NOW,
+    a_deposit,
+    a_doctor,
+    a_letter,
+    a_line,
+    a_mail,
+    a_new_dossier,
+    a_strike,
+    a_waiting,
+    an_adoption,
+    an_emergency,
+    changed,
+    close,
+    some_key_packets,
+    with_dossier,
+)
+
+from rmp_milter.dossier.changes import Changes, ToldUpTo
+from rmp_milter.dossier.model import EmergencyState
+from rmp_milter.store import StoreKeys, preparing, rotating
+from rmp_milter.store.format import succession
+from rmp_milter.store.format.codecs import Codec
+from rmp_milter.store.format.records import RowState
+from rmp_milter.store.format.succession import Rotated, Succession
+from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY
+from rmp_milter.store.lmdb_outbox import LmdbOutbox
+from rmp_milter.store.prepared import RotationPlace
+from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
+from rmp_milter.store.store import LmdbStore
+from rmp_milter.store.surface import PreparedRotation
+
+LATER = NOW + 100
+
+
+def prepare(home: Path, which: Rotated) -> PreparedRotation:
+    return preparing.prepare(home / "store", succession_in(home, which), silent)
+
+
+def finish(home: Path, which: Rotated) -> bool:
+    return rotating.rotate(
+        home / "store", succession_in(home, which), silent, prepared_only=True
+    )
+
+
+def _a_dossier_is_made(store: LmdbStore, _home: Path) -> None:
+    new = a_new_dossier("made since", dossier=None)
+    deposit = a_deposit(new.dossier.dossier_id, b"first", b"second")
+    mail = a_mail(deposit.bodies[0].document_id)
+    packets = some_key_packets(deposit.bodies[0].document_id, 2)
+    store.commit(Changes(dossiers=(new,), entries=(deposit,), outbox=(mail,)), LATER)
+    store.commit(Changes(key_packets=(packets,)), LATER)
+
+
+def _entries_are_appended(store: LmdbStore, _home: Path) -> None:
+    with store.snapshot() as view:
+        ids = [each.dossier_id for each in view.dossiers_by_traits(["trait 0", "trait 1"])]
+    for number in range(3):
+        store.commit(
+            Changes(entries=tuple(a_deposit(each, os.urandom(50 + number)) for each in ids)),
+            LATER,
+        )
+
+
+def _a_dossier_is_changed(store: LmdbStore, _home: Path) -> None:
+    with store.snapshot() as view:
+        (dossier,) = view.dossiers_by_traits(["trait 1"])
+    married = replace(dossier.patient, birth_name="GRUBER")
+    update = changed(store, dossier.dossier_id, "gruber", "trait 1", patient=married)
+    store.commit(Changes(updates=(update,)), LATER)
+
+
+def _doctors_change(store: LmdbStore, _home: Path) -> None:
+    with store.snapshot() as view:
+        first, second = (
+            view.doctor_by_rpps(a_doctor(1).rpps),
+            view.doctor_by_rpps(a_doctor(2).rpps),
+        )
+    assert first
+    assert second
+    moved = replace(first, mail="moved@cabinet.example", revision=first.revision + 1)
+    new = a_doctor(9)
+    store.commit(
+        Changes(
+            doctors=(moved, new),
+            removed_doctors=(second.doctor_id,),
+            told=(ToldUpTo(first.doctor_id, NOW),),
+            receipts=(a_line(new, LATER),),
+        ),
+        LATER,
+    )
+
+
+def _deposits_are_attached(store: LmdbStore, _home: Path) -> None:
+    dossier_id = with_dossier(store, "waits too")
+    kept = a_waiting(b"comes since", traits=("waits since",))
+    store.commit(Changes(waiting=(kept,)), LATER)
+    with store.snapshot() as view:
+        (waiting,) = view.waiting_by_traits(["waits too"])
+        (other,) = view.waiting_by_traits(["waits"])
+    adoption = an_adoption(replace(kept, waiting=waiting), dossier_id)
+    store.commit(Changes(adoptions=(adoption,), expired=(other.waiting_id,)), LATER)
+
+
+def _a_dossier_is_erased(store: LmdbStore, _home: Path) -> None:
+    with store.snapshot() as view:
+        (dossier,) = view.dossiers_by_traits(["trait 0"])
+    close(store, dossier.dossier_id)
+    store.commit(Changes(erased=(dossier.dossier_id,)), LATER)
+
+
+def _rows_leave(store: LmdbStore, home: Path) -> None:
+    with store.snapshot() as view:
+        (dossier,) = view.dossiers_by_traits(["trait 1"])
+        (entry, *_) = view.entries(dossier.dossier_id)
+    document = entry.entry.documents[0].document_id
+    store.commit(Changes(outbox=(a_mail(document), a_mail(document), a_mail())), LATER)
+    key = keys_in(home).outbox
+    with LmdbOutbox.open(home / "store", key, 0, clock=lambda: LATER) as outbox:
+        rows = [each.row for each in outbox.rows() if each.state is RowState.WAITING]
+        outbox.sent(rows[0], rows[-1])
+        outbox.failed(rows[1], "not now", LATER + 60)
+        outbox.park(rows[2], "never")
+
+
+def _emergencies_go_on(store: LmdbStore, _home: Path) -> None:
+    with store.snapshot() as view:
+        first = view.emergency("U-ABCD-0001")
+        (dossier,) = view.dossiers_by_traits(["trait 1"])
+        letter, *_ = view.postal()
+    assert first
+    looked_into = replace(
+        first, state=EmergencyState.CLOSED, reviewed_at=LATER, revision=first.revision + 1
+    )
+    new = an_emergency(dossier.dossier_id, 2, at=LATER)
+    store.commit(
+        Changes(
+            emergencies=(looked_into, new),
+            postal=(a_letter(2, LATER),),
+            posted=(letter.letter_id,),
+        ),
+        LATER,
+    )
+
+
+def _marks_come_and_go(store: LmdbStore, _home: Path) -> None:
+    store.commit(
+        Changes(
+            digest=b"since" * 6,
+            once=(replace(ONCE, value=b"attestation 2"),),
+            strikes=(a_strike(b"one", LATER), a_strike(b"three", LATER)),
+            cleared=(a_strike(b"two"),),
+        ),
+        LATER,
+    )
+
+
+def _all_that_is_over_goes(store: LmdbStore, _home: Path) -> None:
+    for _ in range(4):
+        store.commit(Changes(), NOW + 400 * DAY)
+
+
+def _nothing(_store: LmdbStore, _home: Path) -> None:
+    """The store is as it was."""
+
+
+CHANGES: Mapping[str, Callable[[LmdbStore, Path], None]] = {
+    "nothing": _nothing,
+    "a dossier is made": _a_dossier_is_made,
+    "entries are appended": _entries_are_appended,
+    "a dossier is changed": _a_dossier_is_changed,
+    "doctors change": _doctors_change,
+    "deposits are attached": _deposits_are_attached,
+    "rows leave": _rows_leave,
+    "emergencies go on": _emergencies_go_on,
+    "marks come and go": _marks_come_and_go,
+    "a dossier is erased": _a_dossier_is_erased,
+    "all that is over goes": _all_that_is_over_goes,
+}
+
+
+def change(home: Path, *names: str) -> None:
+    """Do to the store what has these names."""
+    with store_in(home) as store:
+        for name in names:
+            CHANGES[name](store, home)
+
+
+def opened(found: Content, keys: StoreKeys) -> dict[str, object]:
+    """Return what the records hold, whatever they were sealed with; of chains the length alone."""
+    tables: dict[str, object] = {**found}
+    for name in (*METADATA_TABLES, "entries", "heads"):
+        tables[name] = _unsealed(found[name], name, keys.metadata)
+    for name in OUTBOX_TABLES:
+        tables[name] = _unsealed(found[name], name, keys.outbox)
+    tables["meta"] = {
+        **found["meta"],
+        **_unsealed(_only(found["meta"], LEDGER_KEY), "meta", keys.metadata),
+        **_unsealed(_only(found["meta"], OUTBOX_LEDGER_KEY), "outbox_meta", keys.outbox),
+    }
+    return tables
+
+
+def _only(records: dict[bytes, bytes], key: bytes) -> dict[bytes, bytes]:
+    return {key: records[key]}
+
+
+def _unsealed(records: dict[bytes, bytes], name: str, key: bytes) -> dict[bytes, object]:
+    codec = Codec(name, key, dict[str, object])
+    found = {place: codec.open(place, sealed) for place, sealed in records.items()}
+    for record in found.values():
+        for chained in ("previous", "last") if name in {"entries", "heads"} else ():
+            record.pop(chained, None)
+    return {**found}
+
+
+def main() -> None:
+    part, which, home, kill = sys.argv[1:]
+    act, where = {"prepare": (prepare, preparing), "finish": (finish, rotating)}[part]
+    rotation_case.set_trap(kill, Succession, RotationPlace, where, succession, Path)
+    act(Path(home), Rotated(which))
+
+
+if __name__ == "__main__":
+    main()
