@@ -8,6 +8,8 @@ KILL is the call at which the process dies (``rotation_case.set_trap``).
 """
 
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -51,6 +53,9 @@ from rmp_milter.store.store import LmdbStore
 from rmp_milter.store.surface import PreparedRotation
 
 LATER = NOW + 100
+
+BETWEEN = ("a dossier is made", "entries are appended", "rows leave", "marks come and go")
+"""What happens to a store on any day."""
 
 
 def prepare(home: Path, which: Rotated) -> PreparedRotation:
@@ -232,6 +237,23 @@ def _unsealed(records: dict[bytes, bytes], name: str, key: bytes) -> dict[bytes,
         for chained in ("previous", "last") if name in {"entries", "heads"} else ():
             record.pop(chained, None)
     return {**found}
+
+
+def killed(part: str, which: Rotated, home: Path, moment: str) -> None:
+    """Have a process do its part up to this call."""
+    command = [sys.executable, __file__, part, which, str(home), moment]
+    done = subprocess.run(command, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def stage_in(home: Path) -> str:
+    found = preparing.waiting_in(home / "store")
+    return "" if found is None else "ready" if found.ready else "begun"
+
+
+def nothing_is_left(home: Path) -> bool:
+    there = sorted(each.name for each in (home / "store").iterdir())
+    return there == ["data.mdb", "lock.mdb"] and not list(home.glob("*.next"))
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from rmp_milter.store.check.naming import WORDS
 from rmp_milter.store.check.walk import Walk
 from rmp_milter.store.check.whole import check_meta, check_tables
 from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.format.words import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -75,9 +76,15 @@ class _Asked:
         self._words = words
 
     def ask(self, key: bytes, by: bytes = b"") -> None:
-        if not self._walk.has(self._words.table, key):
+        if not self._is_there(key):
             for line in self._words.lacks(key, by):
                 self._walk.add(line)
+
+    def _is_there(self, key: bytes) -> bool:
+        table = self._words.table
+        if table == StoreTable.WORDS:
+            return count_of(self._walk.get(table, key)) > 0
+        return self._walk.has(table, key)
 
     def find(self, key: bytes, times: int = 1) -> None:
         """Leave keys that nobody asks for to the counts."""
