@@ -57,10 +57,12 @@ class StoreRead(LmdbReads[bytes]):
         self._bodies = tables[StoreTable.BODIES]
 
     def rows(self, table: StoreTable) -> Iterator[Record]:
-        """Yield what is compared of a table: its records, of bodies the size."""
-        if table is not StoreTable.BODIES:
-            yield from self.records(table)
-            return
+        """Return what is compared of a table: its records, of bodies the size."""
+        if table is StoreTable.BODIES:
+            return self._sizes()
+        return iter(self._txn.cursor(self._handles[table]))  # as they come: there are millions
+
+    def _sizes(self) -> Iterator[Record]:
         with self._handle.begin(buffers=True, db=self._bodies) as txn:
             for key, body in txn.cursor():
                 yield bytes(key), u64(len(body))

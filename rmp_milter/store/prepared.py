@@ -136,10 +136,14 @@ class RotationPlace:
 def turn(folder: Path) -> Iterator[RotationPlace]:
     """Have the place beside the store for oneself; it is removed where nothing is left in it.
 
-    Raises :class:`StoreError` where another process has it.
+    Raises :class:`StoreError` where another process has it, and where there is no room.
     """
     beside = RotationPlace(folder)
-    beside.place.mkdir(mode=0o700, exist_ok=True)
+    try:
+        beside.place.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        line = f"the store in {folder} and its keys stay as they were: {said(error, folder)}"
+        raise StoreError(line) from error
     with _turn_in(beside.place):
         try:
             yield beside

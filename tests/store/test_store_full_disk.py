@@ -31,7 +31,9 @@ from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.format.succession import Rotated, unfinished
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.migrating import COPY, kept, migrate
-from rmp_milter.store.rotating import PLACE, rotate
+from rmp_milter.store.prepared import PLACE
+from rmp_milter.store.preparing import prepare
+from rmp_milter.store.rotating import rotate
 from rmp_milter.store.steps import STEPS as REAL_STEPS
 from rmp_milter.store.store import LmdbStore
 from testbed.small_disk import MAY_MOUNT, WHY_NOT, SmallDisk
@@ -240,6 +242,28 @@ def test_a_rotation_on_a_disk_that_fills_leaves_store_and_keys_as_they_were(
     small_home.make_room()
     rotate(home / "store", succession_in(home, which), lambda *_: None)
     assert keys_in(home) != KEYS
+    assert sound(home, keys_in(home))
+
+
+@pytest.mark.parametrize(("what", "at", "left"), ROTATING)
+def test_what_is_prepared_on_a_disk_that_fills_leaves_nothing(
+    small_home: SmallDisk, which: Rotated, what: str, at: int, left: int
+) -> None:
+    home = small_home.folder
+    before, place = content(home / "store"), home / "store"
+    with pytest.raises(StoreError, match=f"and its keys stay as they were: {FULL}"):
+        prepare(place, succession_in(home, which), Filling(small_home, what, at, left))
+    assert content(place) == before
+    assert not (place / PLACE).exists()
+    assert not unfinished(home, home / "outbox.key")
+    small_home.make_room()
+    prepare(place, succession_in(home, which), lambda *_: None)
+    small_home.fill()
+    with pytest.raises(StoreError, match=f"as what is prepared: {FULL}"):
+        rotate(place, succession_in(home, which), lambda *_: None, prepared_only=True)
+    assert content(place) == before
+    small_home.make_room()
+    rotate(place, succession_in(home, which), lambda *_: None, prepared_only=True)
     assert sound(home, keys_in(home))
 
 
