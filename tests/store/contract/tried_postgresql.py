@@ -76,6 +76,8 @@ class Postgresql:
     def free(self) -> None:
         """Leave the tables, which take a while to be made, to another test."""
         with connect(self.pg) as connection, connection.transaction():
+            if not {*PostgresqlReads(connection, self.pg.schema).tables()}:
+                return  # no store was made
             for table in StoreTable:
                 name = Identifier(self.pg.schema, table.value)
                 connection.execute(SQL("DELETE FROM {}").format(name))
