@@ -20,7 +20,6 @@ from inspect_case import (
     key_packet,
 )
 
-from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.memory import Memory
 from rmp_milter.certificates import read_certificate
 from rmp_milter.cli.cards import vouched
@@ -54,7 +53,9 @@ class Milter:
         """Return the key of the refusal, or how the log says that the mail was done."""
         envelope = Envelope("somebody@else.where", ("rmp@rmp.test",), "", int(time.time()))
         with open_store(self.config) as store, Memory() as memory:
-            means = process._means(self.config, store, store_keys(self.config), Gate(1, 10))
+            means = process._means(
+                self.config, store, store_keys(self.config), process.keepers_of(self.config)
+            )
             memory.write(mail)
             try:
                 word = pipeline.take(envelope, memory, means).partition(", answers ")[0]

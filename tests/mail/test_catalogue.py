@@ -58,7 +58,11 @@ NOTHING_FR = re.compile(r"[Rr]ien n'a|n'a rien|n'a pas été (créé|changé|clo
 NOTHING_EN = re.compile(
     r"[Nn]othing was|was not (created|changed|closed)|(changed|opened) nothing"
 )
-MEANT = {"checkpoint", "checkpoint-subject"}  # auditors' mails count the log's entries
+MEANT = {
+    "checkpoint",
+    "checkpoint-subject",
+    "checkpoint-handover",
+}  # auditors' mails count the log's entries
 OF_OUTLOOK = {
     *("smime", "smime-unreadable", "old-cipher", "old-certificate", "unknown-certificate"),
     *("expired-certificate", "revoked-certificate", "stale-list", "unknown-issuer"),

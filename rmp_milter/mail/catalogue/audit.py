@@ -108,13 +108,15 @@ LETTERS: Mapping[str, Text] = {
         "LA CLÉ DU JOURNAL A CHANGÉ à l'entrée {number}. La nouvelle :\n\n"
         "    {vkey}\n\n"
         "Comparez-la avec ce que l'hébergeur vous lit par un autre chemin,\n"
-        "gardez {name}, et vérifiez-le par la clé que vous aviez :\n\n"
+        "gardez {name},\n"
+        "et vérifiez-le par la clé que vous aviez :\n\n"
         "    rmp access verify {name} --vkey CLE\n\n"
         "Ce que l'ancienne clé signe après cette entrée ne vaut rien.",
         "THE LOG'S KEY HAS CHANGED at entry {number}. The new one:\n\n"
         "    {vkey}\n\n"
         "Compare it with what the host reads out to you by another way,\n"
-        "keep {name}, and verify it by the key that you had:\n\n"
+        "keep {name},\n"
+        "and verify it by the key that you had:\n\n"
         "    rmp access verify {name} --vkey KEY\n\n"
         "What the old key signs behind that entry is worth nothing.",
     ),
