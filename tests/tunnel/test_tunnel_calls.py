@@ -1,5 +1,6 @@
 """Calls through a real tunnel: over TLS, with a keeper's socket at its far end."""
 
+import gc
 import os
 import socket
 import threading
@@ -300,12 +301,14 @@ def test_too_many_calls_at_once_are_not_taken(line: Line) -> None:
 
 def test_nothing_of_a_call_is_left_behind(line: Line) -> None:
     line.keeper.answer = doubled
+    gc.collect()  # what tests before have left to it
+    before = memories()
     with Memory() as memory:
         memory.write(b"x" * 100_000)
         for _ in range(20):
             _, fd = line.client.call(Show(()), memory.fd)
             Memory(fd).close()
-        wait_until(lambda: memories() == 1, SOON, "closed memories")
+        wait_until(lambda: memories() <= before + 1, SOON, "closed memories")
     assert line.wire is not None
     assert line.wire.connections < 10
 
