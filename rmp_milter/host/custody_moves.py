@@ -57,7 +57,7 @@ def to_token(config: Config, uri: str, pin: str = "") -> CustodyMoved:
     check_module(reach)
     # Here, and only where it is needed: it brings a library of its own. And now, while it can be
     # read: the keeper's user may not read where this Python lies.
-    from rmp_milter.keeper.keys import token  # noqa: PLC0415
+    from rmp_milter.keeper.keys import token  # noqa: PLC0415 -- see above
 
     def new() -> FreshKey:
         typed = pin or read_pin(reach)

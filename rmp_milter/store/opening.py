@@ -77,7 +77,7 @@ def _postgresql(_folder: Path, settings: EngineSettings) -> Engine:
         from rmp_milter.store.postgresql.place import (  # noqa: PLC0415 -- only who has it needs it
             PostgresqlPlace,
         )
-        from rmp_milter.store.postgresql_engine import PostgresqlEngine  # noqa: PLC0415
+        from rmp_milter.store.postgresql_engine import PostgresqlEngine  # noqa: PLC0415 -- as above
     except ImportError as error:
         line = (
             f"PostgreSQL's driver is not there ({error.name}): install rmp-milter[postgresql]"

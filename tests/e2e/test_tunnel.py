@@ -168,7 +168,7 @@ def test_a_large_mail_takes_no_room_of_the_ends_own() -> None:
         assert host.send(clinic.paul, mail).code == 250
         for pid, size in before.items():
             taken = memory_of(pid, "VmHWM") - size
-            print(f"{len(mail)} bytes of mail: {taken} more at the peak")  # noqa: T201
+            print(f"{len(mail)} bytes of mail: {taken} more at the peak")  # noqa: T201 -- the figure of the documents
             assert taken < 4_000_000
             links = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
             assert not [each for each in links if re.match("/memfd:", each)]

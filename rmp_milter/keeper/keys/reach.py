@@ -115,7 +115,7 @@ def read_pin(reach: Reach) -> str:
 def _on_token(place: TokenPlace, public: EllipticCurvePublicKey, reach: Reach) -> PrivateHalf:
     check_module(reach)
     # Here, and only where it is needed: it brings a library of its own.
-    from rmp_milter.keeper.keys.token_key import TokenKey  # noqa: PLC0415
+    from rmp_milter.keeper.keys.token_key import TokenKey  # noqa: PLC0415 -- see above
 
     return TokenKey(reach.module, place, lambda: read_pin(reach), public)
 

@@ -96,7 +96,7 @@ def _private(session: Any, place: TokenPlace) -> Any:  # noqa: ANN401 -- the lib
     return _object(session, ObjectClass.PRIVATE_KEY, place)
 
 
-def _object(session: Any, kind: ObjectClass, place: TokenPlace) -> Any:  # noqa: ANN401
+def _object(session: Any, kind: ObjectClass, place: TokenPlace) -> Any:  # noqa: ANN401 -- as above
     label, number = place.label or None, place.id or None
     return session.get_key(object_class=kind, key_type=KeyType.EC, label=label, id=number)
 
@@ -168,7 +168,7 @@ def _make(module: str, place: TokenPlace, pin: str) -> None:
         session.close()
 
 
-def _public(session: Any, place: TokenPlace) -> EllipticCurvePublicKey:  # noqa: ANN401
+def _public(session: Any, place: TokenPlace) -> EllipticCurvePublicKey:  # noqa: ANN401 -- as above
     point = bytes(_object(session, ObjectClass.PUBLIC_KEY, place)[Attribute.EC_POINT])
     if len(point) == POINT_SIZE + 2 and point[0] == _OCTET_STRING:  # DER, as it should be
         point = point[2:]

@@ -78,6 +78,7 @@ def parameters(place: PostgresqlPlace) -> dict[str, str | int]:
 def connect(place: PostgresqlPlace) -> Connection:
     """Return a connection that is ready; raises :class:`StoreError`."""
     try:
+        # Typed as psycopg's own options alone, though it hands on whatever libpq has besides.
         connection = psycopg.connect("", autocommit=True, **parameters(place))  # type: ignore[arg-type]
     except psycopg.Error as error:
         raise StoreError(f"cannot reach the store in {place}: {one_line(error)}") from error
