@@ -152,7 +152,7 @@ def putting_off(opened: Opened, this_year: int) -> Iterator[None]:
     """Let a stranger's mail come again (451) where the keeper does not take somebody's card.
 
     As where the store was put back from an older copy: he may be the one, with a key that it
-    has not. In an emergency waiting helps nobody.
+    has not. In an emergency waiting helps nobody: that is refused at once, by this reason.
     """
     try:
         yield
@@ -162,9 +162,12 @@ def putting_off(opened: Opened, this_year: int) -> Iterator[None]:
             or not opened.passed_over
         ):
             raise
+        detail = f"a sender's card does not count: {RESTORED}"
         if lines_alone(opened, this_year).verb is Verb.URGENCE:
-            raise
-        raise try_again("unavailable", f"a sender's card does not count: {RESTORED}") from error
+            raise MailError(
+                "emergency-unsure", code=error.code, enhanced=error.enhanced, detail=detail
+            ) from error
+        raise try_again("unavailable", detail) from error
 
 
 def check_proven(signature: Signature, *, unproven: bool) -> None:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rotating_case import WritingOn, as_if_long_ago, restart_keeper, without_chores
@@ -15,7 +16,9 @@ from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from testbed.command import CommandError
 from testbed.doctor import Doctor
-from testbed.host import Host
+from testbed.host import ADDRESS, Host
+from testbed.sending import send
+from testbed.service import Part
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -72,7 +75,9 @@ def test_everybody_is_answered_while_the_pepper_is_changed(
         host.ask(paul, paul.pgp_mime(text))
     waits = "Patient : ATTENTE Luc\nNé le : 01/02/1960\n"
     host.ask(rene, rene.pgp_mime(f"{waits}Document : bilan\n\nTexte.\n"))
-    keeper = host.service.folder / "keeper"
+    host.settle()
+    keeper, data = host.service.folder / "keeper", host.service.folder / "store" / "data.mdb"
+    of_before = data.read_bytes()
 
     def emergency(number: int) -> bytes:
         return anne.pgp_mime(f"Demande : urgence\n{patient(number % DOSSIERS)}Motif : coma\n")
@@ -111,6 +116,7 @@ def test_everybody_is_answered_while_the_pepper_is_changed(
     assert opened_by_code(host, rene, 1)
     what_waited_is_attached(host, paul, waits)
     codes_end_at_a_second_word(host, rene)
+    an_older_store_is_told_from_a_stranger(host, data, of_before, emergency(0))
     assert "Traceback" not in host.service.all_logs()
 
 
@@ -127,3 +133,19 @@ def codes_end_at_a_second_word(host: Host, rene: Doctor) -> None:
     assert f"codes ended: {DOSSIERS}" in rotate(host, "--end-codes", "--yes")
     assert not opened_by_code(host, rene, 2)
     assert "the store is sound" in host.service.rmp("store", "check").stdout.decode()
+
+
+def an_older_store_is_told_from_a_stranger(
+    host: Host, data: Path, of_before: bytes, emergency: bytes
+) -> None:
+    """No card in it counts without the former pepper: who is in a hurry hears that, at once."""
+    host.service.stop(Part.COURIER, Part.MILTER)
+    data.write_bytes(of_before)
+    host.service.start(Part.MILTER, Part.COURIER)
+    host.service.wait_ready()
+    reply = send(host.postfix.smtp_port, emergency, "anne@samu.test", [ADDRESS])
+    assert (reply.code, "n'arrive pas a verifier votre inscription" in reply.text) == (
+        550,
+        True,
+    )
+    assert "is keeper or store from an older copy?" in host.service.all_logs()

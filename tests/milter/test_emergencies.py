@@ -8,6 +8,7 @@ damaged, files in clear     can tell that it is an emergency
 no signature, no account    5xx ``emergency-unsigned``         here
 no signature, an account    letter ``emergency-unsigned``      ``handlers/urgence.py``
 signed by an unknown key    5xx ``emergency-unknown-key``      here
+his card does not count     5xx ``emergency-unsure``           ``milter/sender.py``
 changed after signing       5xx ``emergency-bad-signature``    here
 signed by an expired key    5xx ``emergency-expired-key``      here
 answer cannot be sealed     5xx ``emergency-expired-key``      here
@@ -66,7 +67,7 @@ def test_the_true_reason_in_an_emergencys_words(text: str, trust: Trust, said: s
     "key",
     [
         *("emergency-unsigned", "emergency-unknown-key", "emergency-bad-signature"),
-        "emergency-expired-key",
+        *("emergency-expired-key", "emergency-unsure"),
     ],
 )
 def test_each_says_that_nothing_was_opened_and_the_quickest_way(key: str) -> None:

@@ -180,6 +180,12 @@ def test_a_stranger_may_be_somebody_whose_card_does_not_count_and_comes_again() 
     put_off = heard("unknown-sender", "Demande : dossier\n", passed_over=True)
     assert (put_off.text, put_off.code) == ("unavailable", 451)
     assert RESTORED in put_off.detail
-    assert heard("unknown-sender", "Demande : urgence\n", passed_over=True).code == 550
+    at_once = heard("unknown-sender", "Demande : urgence\n", passed_over=True)
+    assert (at_once.text, at_once.code) == ("emergency-unsure", 550)
+    assert RESTORED in at_once.detail  # the host hears of it
+    assert (
+        heard("unknown-sender", "Demande : urgence\n", passed_over=False).text
+        == "unknown-sender"
+    )
     assert heard("unknown-sender", passed_over=False).code == 550
     assert heard("bad-signature", passed_over=True).code == 550

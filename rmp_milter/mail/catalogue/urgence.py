@@ -49,6 +49,14 @@ REFUSALS: Mapping[str, Text] = {
         "nothing. The quickest way: sign it with your enrolled key, or have an enrolled colleague "
         "send it.",
     ),
+    "emergency-unsure": Text(
+        "Le service n'arrive pas à vérifier votre inscription, sans doute après une panne chez "
+        "l'hébergeur : votre demande d'urgence n'a rien ouvert. Le plus rapide : faites-la "
+        "envoyer par un confrère inscrit, et appelez l'hébergeur.",
+        "The service cannot verify that you are enrolled, probably after a fault at the host's: "
+        "your emergency request opened nothing. The quickest way: have an enrolled colleague send "
+        "it, and call the host.",
+    ),
     "emergency-bad-signature": Text(
         "La signature de votre demande d'urgence ne correspond pas à son texte, changé en route : "
         "elle n'a rien ouvert. Le plus rapide : écrivez-la dans un nouveau message, sans pièce "
