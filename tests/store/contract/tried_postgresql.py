@@ -14,12 +14,12 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from tried_lmdb import Lmdb
 
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.place import PostgresqlPlace
+from rmp_milter.engine.postgresql.reading import PostgresqlReads
+from rmp_milter.engine.postgresql.statements import TURN, statements
 from rmp_milter.store.format import version
 from rmp_milter.store.format.tables import FORMAT_KEY, StoreTable, table_names
-from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.place import PostgresqlPlace
-from rmp_milter.store.postgresql.reading import PostgresqlReads
-from rmp_milter.store.postgresql.statements import TURN, statements
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from rmp_milter.store.postgresql_store import PostgresqlStore
 from testbed.postgres import PrivatePostgres
@@ -27,7 +27,7 @@ from testbed.postgres import PrivatePostgres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rmp_milter.store.format.transaction import Access
+    from rmp_milter.engine.transaction import Access
     from rmp_milter.store.surface import Engine, Store
 
 SOCKET = "RMP_TEST_POSTGRES"

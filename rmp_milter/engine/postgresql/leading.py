@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.postgresql.connecting import connect
+from rmp_milter.engine.failures import StoreError
+from rmp_milter.engine.postgresql.connecting import connect
 
 if TYPE_CHECKING:
-    from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.place import PostgresqlPlace
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
 
 _TAKE = "SELECT pg_try_advisory_lock(hashtextextended(%b, 0))"
 
