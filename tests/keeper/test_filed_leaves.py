@@ -11,6 +11,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.filed import FiledLeaf
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.leaves import DOCUMENTS_PER_LEAF
+from rmp_milter.keeper.log.tables import LogTable
 
 ONE, TWO = b"1" * 16, b"2" * 16
 DEPOSIT = Event(50, "depot", b"r", "10003456786", "", "", dossier_id=ONE, documents=(TWO,))
@@ -64,7 +65,6 @@ def test_what_an_erased_dossier_had_is_forgotten(folder: Path) -> None:
 def test_a_leaf_that_cannot_be_read_is_a_fault(folder: Path) -> None:
     with Journal(folder) as log:
         log.append(DEPOSIT, 70)
-        with log._env.begin(write=True) as transaction:
-            transaction.put(bytes(8), b'{"logged":70}', db=log._tables.leaves)
+        log._write(lambda txn: txn.put(LogTable.LEAVES, bytes(8), b'{"logged":70}'))
         with pytest.raises(JournalError, match="leaf 0 cannot be read"):
             [*log.filed()]
