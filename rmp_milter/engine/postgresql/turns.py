@@ -120,8 +120,7 @@ class WritingConnection:
         row = turn.fetchone()
         if row is None:
             raise StoreFailed("closed", "it was moved away")
-        if self._fence and (fence is None or fence.fetchone() != (self._fence.value,)):
-            raise FencedError("another has taken over")
+        self._compare(fence)
         return cast("int", row[0]) + 1, fetched
 
     def _ask_for_fence(self, connection: Connection) -> _Cursor | None:
@@ -129,6 +128,13 @@ class WritingConnection:
             return None
         asked = statements(self._place.schema, self._fence.table).get
         return connection.execute(asked, (self._fence.key,), binary=True)
+
+    def _compare(self, asked: _Cursor | None) -> None:
+        if self._fence is None or asked is None:
+            return
+        row = asked.fetchone()
+        if (None if row is None else row[0]) != self._fence.value:
+            raise FencedError("another has taken over")
 
     def _committed(self, connection: Connection, deadline: float) -> bool:
         """Commit; return whether it is sure that all is written wherever it has to be.
