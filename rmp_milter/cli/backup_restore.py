@@ -28,6 +28,7 @@ from rmp_milter.host.backup.restoring import (
 )
 from rmp_milter.host.backup.verifying import configuration_in, configuration_text, log_faults
 from rmp_milter.host.installation import CONFIG_NAME
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import LOG_NEXT, load_log_key
@@ -220,7 +221,7 @@ def _beside_the_log(config: Config, log: LogSeen, taken: str) -> Iterator[str]:
     """Say how much further the log is that was here all along."""
     folder = config.paths.keeper
     try:
-        here = as_owner(folder, lambda: _log_here(folder), LogSeen)
+        here = as_owner(folder, lambda: _log_here(config), LogSeen)
     except (OSError, JournalError, KeyFileError) as error:
         yield f"the store is of {taken}; the access log here cannot be read: {error}"
         return
@@ -238,8 +239,8 @@ def _beside_the_log(config: Config, log: LogSeen, taken: str) -> Iterator[str]:
         yield f"the store is of {taken}, and the keeper here has logged nothing since"
 
 
-def _log_here(folder: Path) -> LogSeen:
-    with LogMoment(folder / LOG, load_log_key(folder)) as here:
+def _log_here(config: Config) -> LogSeen:
+    with LogMoment(log_of(config), load_log_key(config.paths.keeper)) as here:
         return here.take()
 
 

@@ -16,6 +16,7 @@ from rmp_milter.host.consent_texts import consent_findings
 from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
 from rmp_milter.host.installation import auditor_key
 from rmp_milter.host.key_checks import dkim_findings, key_findings
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.published_checks import (
     check_certificate,
@@ -216,7 +217,7 @@ def _keeper(config: Config) -> Findings:
         yield key_fault(error)
     yield from check_is_the_keepers(config)
     try:
-        with Journal(config.paths.keeper / "log") as journal:
+        with Journal(log_of(config)) as journal:
             yield from clock_findings(journal.latest() - int(time.time()))
     except LogFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
