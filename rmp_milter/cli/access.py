@@ -17,6 +17,7 @@ _COMPARE = "rmp_milter.cli.access_compare"
 _KEYS = "rmp_milter.cli.access_keys"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
+_MOVE = "rmp_milter.cli.access_move"
 
 AUDITORS = {
     "verify": CommandPlace(_AUDITOR, "verify", "Verify an exported log, or a proof, offline."),
@@ -51,6 +52,8 @@ access = SpokenGroup(
         "checkpoint": CommandPlace(
             _KEEPER, "checkpoint", "Sign the log as it is, for auditors."
         ),
+        "move": CommandPlace(_MOVE, "move", "Move the log to a server, or back to a file."),
+        "tables": CommandPlace(_MOVE, "tables", "Print the log's tables and role for psql."),
         "begin": CommandPlace(_KEEPER, "begin", "Begin a new log where the old one is lost."),
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },

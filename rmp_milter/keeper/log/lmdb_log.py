@@ -166,6 +166,11 @@ def open_checked(env: lmdb.Environment) -> Handles:
     return open_tables(env, LogTable)
 
 
+def open_all(env: lmdb.Environment) -> Handles:
+    """Open the log's tables and the keeper's own, which are there."""
+    return open_checked(env) | open_tables(env, OwnTable)
+
+
 def open_tables(
     env: lmdb.Environment, tables: "type[EngineTable] | list[LogTable]", *, create: bool = False
 ) -> Handles:
