@@ -46,7 +46,7 @@ def move(config: Config) -> None:
 
     rmp.toml names the engine to move to. Every record is copied and compared, every entry hashed
     anew and all that was signed verified before the log is there; a call that was cut off is given
-    again. Then the other engine's is no log any more: a file stays, as data.mdb.moved, until the
+    again. Then the other engine's is no log any more: a file stays, under another name, until the
     host removes it.
     """
     become_owner(config.paths.keeper)

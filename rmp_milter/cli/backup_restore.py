@@ -34,6 +34,7 @@ from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import LOG_NEXT, load_log_key
 from rmp_milter.keeper.log.copying import LogMoment, LogSeen
 from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.keeper.log.places import is_served
 
 FORK = """\
 Whoever keeps a checkpoint of this log that is later than entry {size} would see a fork in it:
@@ -256,6 +257,8 @@ def _next(config: Config, plan: Restoration, name: str, aside: Path | None) -> I
     if not plan.put:
         yield "nothing is missing here: move away what is to be put back, and keep it"
         return
+    if plan.with_log and is_served(config.keeper):
+        yield "first the log, which lies in the keeper's folder: an empty schema, rmp access move"
     if name and plan.with_log:
         yield "tell the auditors of the new log: rmp access key"
         yield "have the keys known again: rmp key prove"

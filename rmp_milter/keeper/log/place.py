@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeVar
 
+    from rmp_milter.engine.doubts import Doubts
     from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
 
     T = TypeVar("T")
@@ -96,3 +97,6 @@ class LogPlace(Protocol):
 
     def copying(self) -> LogCopying:
         """Open it to be copied."""
+
+    def doubts(self) -> Doubts:
+        """Return what of its server loses records, or should be otherwise."""
