@@ -1,0 +1,210 @@
+"""A document laid out on A4 pages: where each line of it stands."""
+
+from collections.abc import Sequence
+
+from rmp_milter.pdf.bars import BARS_HEIGHT, Chart, draw_bars
+from rmp_milter.pdf.document import (
+    ALERT,
+    CODE,
+    PLAIN,
+    SMALL,
+    DocBars,
+    DocHeading,
+    DocTable,
+    DocText,
+    PrintedDocument,
+)
+from rmp_milter.pdf.marks import ARTIFACT, BoxMark, LaidOut, Lettering, WordsMark
+from rmp_milter.pdf.type_case import TypeCase, kept_together, lines, settable
+from rmp_milter.phrases.phrase import Language, Phrase, told
+
+PAGE = (595.28, 841.89)
+LEFT, TOP, FOOT = 56.0, 62.0, 66.0
+WIDTH = PAGE[0] - 2 * LEFT
+
+_TITLE, _SUBTITLE = Lettering(bold=True, size=14.5), Lettering(bold=False, size=10.5)
+_HEAD = Lettering(bold=True, size=12)
+_FOOT = Lettering(bold=False, size=7.5)
+_CELL, _COLUMN_HEAD = Lettering(bold=False, size=8.5), Lettering(bold=True, size=8.5)
+_TEXTS = {
+    PLAIN: Lettering(bold=False, size=9.5),
+    SMALL: Lettering(bold=False, size=8),
+    CODE: Lettering(bold=False, size=8),
+    ALERT: Lettering(bold=True, size=10),
+}
+_BEHIND = {CODE: 0.94, ALERT: 0.88}
+"""The grey that a text stands on."""
+_INSIDE = 6.0
+_CELL_SPACE = 2.4
+_UNPARTED = 6
+"""A paragraph of so many lines stays on one page."""
+_KEPT = 90.0
+"""What has to fit below a head, or it goes to the next page."""
+
+
+class _Setter:
+    """Sets one piece below the other, and begins pages."""
+
+    def __init__(self, document: PrintedDocument, case: TypeCase) -> None:
+        self.laid = LaidOut()
+        self._case = case
+        self._language: Language = document.language
+        self._base = PAGE[1] - TOP
+
+    def words(self, said: str) -> str:
+        """Return what is said as it is set."""
+        return settable(kept_together(told(said, self._language), self._language), self._case)
+
+    def need(self, height: float) -> bool:
+        """Begin a page if there is no room for ``height``; say whether one was begun."""
+        if self._base - height >= FOOT:
+            return False
+        self.laid.pages.append([])
+        self._base = PAGE[1] - TOP
+        return True
+
+    def space(self, height: float) -> None:
+        """Leave room."""
+        self._base -= height
+
+    def heading(self, said: str, kind: str, lettering: Lettering, kept: float) -> None:
+        self.need(lettering.leading + kept)
+        self._paragraph(self.words(said), lettering, self.laid.element(kind))
+
+    def text(self, piece: DocText) -> None:
+        lettering, behind = _TEXTS[piece.style], _BEHIND.get(piece.style)
+        said = (
+            settable(piece.words, self._case)
+            if piece.style == CODE
+            else self.words(piece.words)
+        )
+        of = self.laid.element("P")
+        if behind is None:
+            self._paragraph(said, lettering, of)
+        else:
+            self._framed(said, lettering, of, behind)
+        self.space(5)
+
+    def _paragraph(self, said: str, lettering: Lettering, of: int) -> None:
+        broken = lines(said, WIDTH, lettering, self._case)
+        if len(broken) <= _UNPARTED:
+            self.need(len(broken) * lettering.leading)
+        for line in broken:
+            self.need(lettering.leading)
+            self._line(of, LEFT, line, lettering)
+
+    def _line(self, of: int, left: float, words: str, lettering: Lettering) -> None:
+        self._base -= lettering.leading
+        self.laid.put(WordsMark(of, left, self._base + 0.3 * lettering.size, words, lettering))
+
+    def _framed(self, said: str, lettering: Lettering, of: int, grey: float) -> None:
+        inside = lines(said, WIDTH - 2 * _INSIDE, lettering, self._case)
+        height = len(inside) * lettering.leading + 2 * _INSIDE
+        self.need(height)
+        self.laid.put(BoxMark(ARTIFACT, LEFT, self._base - height, WIDTH, height, grey))
+        self.space(_INSIDE)
+        for line in inside:
+            self._line(of, LEFT + _INSIDE, line, lettering)
+        self.space(_INSIDE)
+
+    def table(self, table: DocTable) -> None:
+        of = self.laid.element("Table")
+        heads = [self.words(head) for head in table.heads]
+        if heads:
+            self.need(_KEPT / 2)
+            self._row(of, heads, table, head=True)
+        for row in table.rows:
+            cells = [self.words(cell) for cell in row]
+            if self.need(self._height(cells, table)) and heads:
+                self._row(ARTIFACT, heads, table, head=True)
+            self._row(of, cells, table, head=False)
+        self.space(8)
+
+    def _height(self, cells: Sequence[str], table: DocTable) -> float:
+        most = max(len(each) for each in self._cells(cells, table, _COLUMN_HEAD))
+        return most * _CELL.leading + 2 * _CELL_SPACE
+
+    def _cells(
+        self, cells: Sequence[str], table: DocTable, lettering: Lettering
+    ) -> list[list[str]]:
+        """Return each cell in lines."""
+        return [
+            lines(cell, share * WIDTH - 2 * _CELL_SPACE, lettering, self._case)
+            for cell, share in zip(cells, table.widths, strict=True)
+        ]
+
+    def _row(self, of: int, cells: Sequence[str], table: DocTable, *, head: bool) -> None:
+        """Set a row; its elements are of the table ``of``, or it is a head that is said again."""
+        top, height = self._base, self._height(cells, table)
+        row = of if of == ARTIFACT else self.laid.element("TR", of)
+        left = LEFT
+        for at, share in enumerate(table.widths):
+            bold = head or (table.strong and at > 0)
+            lettering = _COLUMN_HEAD if bold else _CELL
+            cell = row if row == ARTIFACT else self._cell_element(row, at, table, head=head)
+            base = top - _CELL_SPACE - lettering.leading + 0.3 * lettering.size
+            for line in self._cells(cells, table, lettering)[at]:
+                shift = _CELL_SPACE
+                if at in table.numbers:
+                    width = self._case.width(line, lettering)
+                    shift = share * WIDTH - _CELL_SPACE - width
+                self.laid.put(WordsMark(cell, left + shift, base, line, lettering))
+                base -= lettering.leading
+            left += share * WIDTH
+        self._base = top - height
+        thick, grey = (0.8, 0.0) if head else (0.3, 0.6)
+        self.laid.put(BoxMark(ARTIFACT, LEFT, self._base, WIDTH, thick, grey))
+
+    def _cell_element(self, row: int, at: int, table: DocTable, *, head: bool) -> int:
+        if head:
+            return self.laid.element("TH", row, scope="Column")
+        if not table.heads and at == 0:
+            return self.laid.element("TH", row, scope="Row")
+        return self.laid.element("TD", row)
+
+    def bars(self, bars: DocBars) -> None:
+        height = BARS_HEIGHT * bars.height
+        self.need(height + 4)
+        title, axis = self.words(bars.title), self.words(bars.axis)
+        below = self.words(Phrase("Day of the month (UTC)"))
+        self.space(4)
+        of = self.laid.element("Figure", instead=self.words(bars.in_words))
+        place = (LEFT, self._base - height, WIDTH, height)
+        draw_bars(self.laid, Chart(of, place, title, axis, below, bars.values), self._case)
+        self.space(height + 10)
+
+
+def laid_out(document: PrintedDocument, case: TypeCase) -> LaidOut:
+    """Return the document's pages."""
+    setter = _Setter(document, case)
+    setter.heading(document.title, "H1", _TITLE, _KEPT)
+    setter.space(2)
+    setter.text(DocText(document.subtitle))
+    setter.space(4)
+    for piece in document.pieces:
+        match piece:
+            case DocHeading(words):
+                setter.space(8)
+                setter.heading(words, "H2", _HEAD, _KEPT)
+                setter.space(3)
+            case DocText():
+                setter.text(piece)
+            case DocTable():
+                setter.table(piece)
+            case DocBars():
+                setter.bars(piece)
+    _feet(setter, document, case)
+    return setter.laid
+
+
+def _feet(setter: _Setter, document: PrintedDocument, case: TypeCase) -> None:
+    """Write at the foot of each page what it is of, and which it is."""
+    pages = setter.laid.pages
+    for number, page in enumerate(pages, 1):
+        which = setter.words(Phrase("page {page} of {pages}", page=number, pages=len(pages)))
+        right = LEFT + WIDTH - case.width(which, _FOOT)
+        page += [
+            BoxMark(ARTIFACT, LEFT, FOOT - 18, WIDTH, 0.3, 0.6),
+            WordsMark(ARTIFACT, LEFT, FOOT - 30, setter.words(document.below), _FOOT),
+            WordsMark(ARTIFACT, right, FOOT - 30, which, _FOOT),
+        ]
