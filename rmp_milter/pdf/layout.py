@@ -1,6 +1,7 @@
 """A document laid out on A4 pages: where each line of it stands."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from rmp_milter.pdf.bars import BARS_HEIGHT, Chart, draw_bars
 from rmp_milter.pdf.document import (
@@ -19,7 +20,7 @@ from rmp_milter.pdf.type_case import TypeCase, kept_together, lines, settable
 from rmp_milter.phrases.phrase import Language, Phrase, told
 
 PAGE = (595.28, 841.89)
-LEFT, TOP, FOOT = 56.0, 62.0, 66.0
+LEFT, TOP, FOOT = 56.0, 52.0, 60.0
 WIDTH = PAGE[0] - 2 * LEFT
 
 _TITLE, _SUBTITLE = Lettering(bold=True, size=14.5), Lettering(bold=False, size=10.5)
@@ -35,11 +36,11 @@ _TEXTS = {
 _BEHIND = {CODE: 0.94, ALERT: 0.88}
 """The grey that a text stands on."""
 _INSIDE = 6.0
-_CELL_SPACE = 2.4
-_UNPARTED = 6
-"""A paragraph of so many lines stays on one page."""
-_KEPT = 90.0
-"""What has to fit below a head, or it goes to the next page."""
+_CELL_SPACE, _CELL_MARGIN = 2.4, 4.0
+_UNPARTED, _UNPARTED_ROWS = 6, 16
+"""A paragraph of so many lines, a table of so many rows, stays on one page."""
+_KEPT = 50.0
+"""What has to fit below a head, or it goes to the next page; a chart goes with it."""
 
 
 class _Setter:
@@ -71,7 +72,7 @@ class _Setter:
         self.need(lettering.leading + kept)
         self._paragraph(self.words(said), lettering, self.laid.element(kind))
 
-    def text(self, piece: DocText) -> None:
+    def text(self, piece: DocText, kept: float = 0) -> None:
         lettering, behind = _TEXTS[piece.style], _BEHIND.get(piece.style)
         said = (
             settable(piece.words, self._case)
@@ -80,15 +81,15 @@ class _Setter:
         )
         of = self.laid.element("P")
         if behind is None:
-            self._paragraph(said, lettering, of)
+            self._paragraph(said, lettering, of, kept)
         else:
             self._framed(said, lettering, of, behind)
         self.space(5)
 
-    def _paragraph(self, said: str, lettering: Lettering, of: int) -> None:
+    def _paragraph(self, said: str, lettering: Lettering, of: int, kept: float = 0) -> None:
         broken = lines(said, WIDTH, lettering, self._case)
         if len(broken) <= _UNPARTED:
-            self.need(len(broken) * lettering.leading)
+            self.need(len(broken) * lettering.leading + kept)
         for line in broken:
             self.need(lettering.leading)
             self._line(of, LEFT, line, lettering)
@@ -110,47 +111,50 @@ class _Setter:
     def table(self, table: DocTable) -> None:
         of = self.laid.element("Table")
         heads = [self.words(head) for head in table.heads]
+        rows = [[self.words(cell) for cell in row] for row in table.rows]
+        if len(rows) <= _UNPARTED_ROWS:
+            whole = [self._height(cells, table, head=True) for cells in (heads, *rows) if cells]
+            self.need(sum(whole))
         if heads:
-            self.need(_KEPT / 2)
+            self.need(_KEPT)
             self._row(of, heads, table, head=True)
-        for row in table.rows:
-            cells = [self.words(cell) for cell in row]
-            if self.need(self._height(cells, table)) and heads:
+        for cells in rows:
+            if self.need(self._height(cells, table, head=False)) and heads:
                 self._row(ARTIFACT, heads, table, head=True)
             self._row(of, cells, table, head=False)
         self.space(8)
 
-    def _height(self, cells: Sequence[str], table: DocTable) -> float:
-        most = max(len(each) for each in self._cells(cells, table, _COLUMN_HEAD))
+    def _height(self, cells: Sequence[str], table: DocTable, *, head: bool) -> float:
+        most = max(len(each) for _, each in self._cells(cells, table, head=head))
         return most * _CELL.leading + 2 * _CELL_SPACE
 
     def _cells(
-        self, cells: Sequence[str], table: DocTable, lettering: Lettering
-    ) -> list[list[str]]:
-        """Return each cell in lines."""
-        return [
-            lines(cell, share * WIDTH - 2 * _CELL_SPACE, lettering, self._case)
-            for cell, share in zip(cells, table.widths, strict=True)
-        ]
+        self, cells: Sequence[str], table: DocTable, *, head: bool
+    ) -> list[tuple[Lettering, list[str]]]:
+        """Return how each cell is written, and its lines."""
+        found = []
+        for at, (cell, share) in enumerate(zip(cells, table.widths, strict=True)):
+            lettering = _COLUMN_HEAD if head or (table.strong and at > 0) else _CELL
+            room = share * WIDTH - 2 * _CELL_MARGIN
+            found.append((lettering, lines(cell, room, lettering, self._case)))
+        return found
 
     def _row(self, of: int, cells: Sequence[str], table: DocTable, *, head: bool) -> None:
         """Set a row; its elements are of the table ``of``, or it is a head that is said again."""
-        top, height = self._base, self._height(cells, table)
+        top, height = self._base, self._height(cells, table, head=head)
         row = of if of == ARTIFACT else self.laid.element("TR", of)
         left = LEFT
-        for at, share in enumerate(table.widths):
-            bold = head or (table.strong and at > 0)
-            lettering = _COLUMN_HEAD if bold else _CELL
+        for at, (lettering, broken) in enumerate(self._cells(cells, table, head=head)):
             cell = row if row == ARTIFACT else self._cell_element(row, at, table, head=head)
             base = top - _CELL_SPACE - lettering.leading + 0.3 * lettering.size
-            for line in self._cells(cells, table, lettering)[at]:
-                shift = _CELL_SPACE
+            wide = table.widths[at] * WIDTH
+            for line in broken:
+                shift = _CELL_MARGIN
                 if at in table.numbers:
-                    width = self._case.width(line, lettering)
-                    shift = share * WIDTH - _CELL_SPACE - width
+                    shift = wide - _CELL_MARGIN - self._case.width(line.rstrip(), lettering)
                 self.laid.put(WordsMark(cell, left + shift, base, line, lettering))
                 base -= lettering.leading
-            left += share * WIDTH
+            left += wide
         self._base = top - height
         thick, grey = (0.8, 0.0) if head else (0.3, 0.6)
         self.laid.put(BoxMark(ARTIFACT, LEFT, self._base, WIDTH, thick, grey))
@@ -181,14 +185,16 @@ def laid_out(document: PrintedDocument, case: TypeCase) -> LaidOut:
     setter.space(2)
     setter.text(DocText(document.subtitle))
     setter.space(4)
-    for piece in document.pieces:
+    for piece, below in zip_longest(document.pieces, document.pieces[1:]):
         match piece:
             case DocHeading(words):
+                kept = BARS_HEIGHT * below.height if isinstance(below, DocBars) else _KEPT
                 setter.space(8)
-                setter.heading(words, "H2", _HEAD, _KEPT)
+                setter.heading(words, "H2", _HEAD, kept)
                 setter.space(3)
             case DocText():
-                setter.text(piece)
+                introduces = isinstance(below, DocText) and below.style == CODE
+                setter.text(piece, _KEPT if introduces else 0)
             case DocTable():
                 setter.table(piece)
             case DocBars():

@@ -44,7 +44,10 @@ def kept_together(words: str, language: str) -> str:
 
 
 def lines(words: str, width: float, lettering: Lettering, case: TypeCase) -> list[str]:
-    """Return words in lines of ``width`` at most; a word that is too long is broken."""
+    """Return words in lines of ``width`` at most; a word that is too long is broken.
+
+    A line that ends between two words keeps the space: so they stay two to who reads it out.
+    """
     found, line = [], ""
     for word in words.split(" "):
         wider = f"{line} {word}" if line else word
@@ -52,7 +55,7 @@ def lines(words: str, width: float, lettering: Lettering, case: TypeCase) -> lis
             line = wider
             continue
         if line:
-            found.append(line)
+            found.append(f"{line} ")
         *whole, line = _broken(word, width, lettering, case)
         found += whole
     return [*found, line]

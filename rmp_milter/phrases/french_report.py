@@ -21,7 +21,7 @@ REPORT: Mapping[str, str] = {
         " désigne par sa référence."
     ),
     (
-        "The log is not what its checkpoint says: {count} findings, listed under The log. The"
+        "The log is not what its checkpoint says. Findings: {count}, listed under The log. The"
         " figures of this report cannot be relied on."
     ): (
         "Le journal n'est pas ce que dit son point de contrôle. Constats : {count}, au chapitre Le"
@@ -54,7 +54,7 @@ REPORT: Mapping[str, str] = {
     "not verified: no key was given": "non vérifié : aucune clé n'a été donnée",
     "of {size} entries": "de {size} entrées",
     "none was given": "aucun n'a été donné",
-    "Compared with a checkpoint": "Comparé à un point de contrôle",
+    "Kept checkpoint": "Point de contrôle gardé",
     (
         "All of it was counted anew from the entries: they are what the checkpoint says. The"
         " checkpoint is three lines that stand for all entries; whoever keeps one can prove later"
@@ -119,8 +119,8 @@ REPORT: Mapping[str, str] = {
     "justification and review": "justification et contrôle",
     (
         "In an emergency a doctor is given the dossier at once, without card or code; he says why"
-        " within {justify} hours, and each access is reviewed within {review}. {count} in the"
-        " month, by {doctors} doctors of {services} services (domains of their addresses)."
+        " within {justify} hours, and each access is reviewed within {review}. Accesses of the"
+        " month: {count}; doctors: {doctors}; services (domains of their addresses): {services}."
     ): (
         "En urgence, un médecin reçoit le dossier aussitôt, sans carte ni code ; il dit pourquoi"
         " sous {justify} heures, et chaque accès est contrôlé sous {review}. Accès du mois :"
@@ -148,7 +148,7 @@ REPORT: Mapping[str, str] = {
     "Nothing: no emergency of this log waits beyond its time.": (
         "Rien : aucune urgence de ce journal n'attend au-delà de son délai."
     ),
-    "{count} emergencies of this month or of earlier ones wait beyond their time.": (
+    "Emergencies of this month or of earlier ones that wait beyond their time: {count}.": (
         "Urgences de ce mois ou d'avant qui attendent au-delà de leur délai : {count}."
     ),
     "Reference": "Référence",
@@ -162,8 +162,8 @@ REPORT: Mapping[str, str] = {
         "Rien ne sort de l'ordinaire entre confrères, ni ce mois ni sur toute la durée."
     ),
     (
-        "{count} figures of single doctors are so far from their colleagues' that chance explains"
-        " them once in a million at most. That is a question to ask, and proves nothing."
+        "Figures of a doctor so far from his colleagues' that chance explains them once in a"
+        " million at most: {count}. That is a question to ask, and proves nothing."
     ): (
         "Chiffres d'un médecin si éloignés de ceux de ses confrères que le hasard ne les explique"
         " qu'une fois sur un million au plus : {count}. C'est une question à poser, jamais une"
@@ -207,6 +207,14 @@ REPORT: Mapping[str, str] = {
     "Presence, once a day": "Présence, une fois par jour",
     "Refusals, of whatever was asked for": "Refus, quoi qu'on ait demandé",
     "Rights, patients' wishes and all else": "Droits, souhaits des patients et tout le reste",
+    (
+        "Entries of this log dated more than a day from their own writing, or not at all: {count},"
+        " the first is entry {first}. They are counted where their date says, if anywhere: ask why."
+    ): (
+        "Entrées de ce journal datées à plus d'un jour de leur propre écriture, ou sans date :"
+        " {count}, la première est l'entrée {first}. Elles sont comptées là où leur date le dit, si"
+        " elle le dit : demandez pourquoi."
+    ),
     "Directory, keys, questions": "Annuaire, clés, questions",
     "doctors enrolled": "médecins inscrits",
     "doctors changed": "médecins modifiés",

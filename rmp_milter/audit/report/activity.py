@@ -61,13 +61,17 @@ class MonthActivity:
         self.signed: list[int] = []
         """The first and the last entry of presence: behind these checkpoints are signed."""
         self._present: set[int] = set()
+        self.misdated: list[int] = []
+        """Entries of the whole log that say another day than that of their writing, or none."""
         self.last_at = 0
         """When the log's last entry was written, in epoch seconds."""
 
     def add(self, index: int, fields: Fields) -> None:
         """Take the next entry."""
-        at = number_in(fields, "at")
-        self.last_at = number_in(fields, "logged") or at
+        at, logged = number_in(fields, "at"), number_in(fields, "logged")
+        self.last_at = logged or at
+        if at <= 0 or abs(at - (logged or at)) > DAY:
+            self.misdated.append(index)
         if not self.month.first <= at < self.month.end:
             return
         sort, day = sort_of(fields), (at - self.month.first) // DAY

@@ -57,7 +57,7 @@ def _identity(facts: MonthFacts) -> Iterator[tuple[str, str]]:
     kept = (
         Phrase("of {size} entries", size=number(old.size)) if old else Phrase("none was given")
     )
-    yield Phrase("Compared with a checkpoint"), kept
+    yield Phrase("Kept checkpoint"), kept
 
 
 def _findings(facts: MonthFacts) -> Iterator[DocPiece]:
@@ -69,6 +69,11 @@ def _findings(facts: MonthFacts) -> Iterator[DocPiece]:
             " later that none of them was changed."
         )
         yield DocText(Phrase(line), SMALL)
+    for note in facts.verified.notes:
+        if isinstance(
+            note, Phrase
+        ):  # the others say what the table says: no key, no checkpoint
+            yield DocText(Phrase("note: {note}", note=note), SMALL)
     for finding in findings[:MOST_NAMED]:
         yield DocText(_line(finding.line), ALERT)
     if (rest := len(findings) - MOST_NAMED) > 0:
@@ -91,9 +96,9 @@ def _checkpoints(facts: MonthFacts) -> Iterator[DocPiece]:
             "Days without an entry of presence: {count} ({days}). On such a day the log was not"
             " signed as it should be daily."
         )
-        yield DocText(Phrase(line, count=number(len(absent)), days=days))
+        yield DocText(Phrase(line, count=number(len(absent)), days=days), SMALL)
     elif facts.signed:
-        yield DocText(Phrase("Each day that is over has an entry of presence."))
+        yield DocText(Phrase("Each day that is over has an entry of presence."), SMALL)
     if facts.signed:
         line = (
             "The first and the last are the trees behind the month's first and last entry of"

@@ -35,9 +35,9 @@ from rmp_milter.pdf.document import (
 from rmp_milter.pdf.type_case import number
 from rmp_milter.phrases.phrase import Phrase
 
-MOST_ROWS = 40
+MOST_ROWS = 30
 """So many of what is overdue or stands out are named; the commands name all."""
-_MOST_REFERENCES = 3
+_MOST_REFERENCES = 2
 _REFERENCE = 24
 
 _STATES: Mapping[str, str] = {
@@ -93,8 +93,8 @@ def emergencies_section(facts: MonthFacts) -> Iterator[DocPiece]:
     yield DocHeading(Phrase("Emergency accesses"))
     line = (
         "In an emergency a doctor is given the dossier at once, without card or code; he says why"
-        " within {justify} hours, and each access is reviewed within {review}. {count} in the"
-        " month, by {doctors} doctors of {services} services (domains of their addresses)."
+        " within {justify} hours, and each access is reviewed within {review}. Accesses of the"
+        " month: {count}; doctors: {doctors}; services (domains of their addresses): {services}."
     )
     yield DocText(
         Phrase(
@@ -124,7 +124,7 @@ def _timely(facts: MonthFacts) -> DocTable:
         _timely_row(Phrase("Justified within {hours} hours", hours=justify), facts.justified),
         _timely_row(Phrase("Reviewed within {hours} hours", hours=review), facts.reviewed),
     ]
-    return DocTable(heads, rows, (0.36, 0.14, 0.2, 0.16, 0.14), numbers=(1, 2, 3, 4))
+    return DocTable(heads, rows, (0.33, 0.12, 0.21, 0.16, 0.18), numbers=(1, 2, 3, 4))
 
 
 def _timely_row(name: str, timely: Timely) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ def overdue_section(facts: MonthFacts) -> Iterator[DocPiece]:
     if not overdue:
         yield DocText(Phrase("Nothing: no emergency of this log waits beyond its time."))
         return
-    line = "{count} emergencies of this month or of earlier ones wait beyond their time."
+    line = "Emergencies of this month or of earlier ones that wait beyond their time: {count}."
     yield DocText(Phrase(line, count=number(len(overdue))))
     heads = (Phrase("Reference"), Phrase("Access (UTC)"), Phrase("State"), Phrase("Awaited"))
     yield DocTable(heads, [*map(_overdue_row, overdue[:MOST_ROWS])], (0.28, 0.22, 0.2, 0.3))
@@ -174,14 +174,13 @@ def unusual_section(facts: MonthFacts) -> Iterator[DocPiece]:
         )
     else:
         line = (
-            "{count} figures of single doctors are so far from their colleagues' that chance"
-            " explains them once in a million at most. That is a question to ask, and proves"
-            " nothing."
+            "Figures of a doctor so far from his colleagues' that chance explains them once in a"
+            " million at most: {count}. That is a question to ask, and proves nothing."
         )
         yield DocText(Phrase(line, count=number(len(found))))
         heads = (Phrase("Period"), Phrase("What"), Phrase("References"))
         rows = [*map(_unusual_row, found[:MOST_ROWS])]
-        yield DocTable(heads, rows, (0.13, 0.49, 0.38))
+        yield DocTable(heads, rows, (0.13, 0.51, 0.36))
     if (rest := len(found) - MOST_ROWS) > 0:
         line = "and {count} more; rmp-audit unusual names them all."
         yield DocText(Phrase(line, count=number(rest)))
@@ -220,14 +219,21 @@ def activity_section(facts: MonthFacts) -> Iterator[DocPiece]:
     days, sorts = facts.activity.days, facts.activity.sorts
     yield DocHeading(Phrase("Deposits, consultations, refusals"))
     entries = Phrase("entries")
-    yield _bars(Phrase("Deposits by day"), entries, days[DEPOSIT], 0.72)
-    yield _bars(Phrase("Consultations by day"), entries, days[CONSULTATION], 0.72)
-    yield _bars(Phrase("Refusals by day"), entries, days[REFUSAL], 0.72)
+    yield _bars(Phrase("Deposits by day"), entries, days[DEPOSIT], 0.68)
+    yield _bars(Phrase("Consultations by day"), entries, days[CONSULTATION], 0.68)
+    yield _bars(Phrase("Refusals by day"), entries, days[REFUSAL], 0.68)
     yield DocHeading(Phrase("All entries of the month"))
     heads = (Phrase("What"), Phrase("Number"))
     rows = [(name, number(sorts[sort])) for sort, name in _SORTS.items()]
     total = (Phrase("Total"), number(sorts.total()))
     yield DocTable(heads, [*rows, total], (0.8, 0.2), numbers=(1,))
+    if astray := facts.activity.misdated:
+        line = (
+            "Entries of this log dated more than a day from their own writing, or not at all:"
+            " {count}, the first is entry {first}. They are counted where their date says, if"
+            " anywhere: ask why."
+        )
+        yield DocText(Phrase(line, count=number(len(astray)), first=astray[0]))
     yield from _details(facts)
 
 

@@ -15,7 +15,7 @@ def summary(facts: MonthFacts, author: str, language: Language) -> Iterator[DocP
     yield DocText(_of_what(facts, author, language))
     if count := len(facts.verified.findings):
         line = (
-            "The log is not what its checkpoint says: {count} findings, listed under The log. The"
+            "The log is not what its checkpoint says. Findings: {count}, listed under The log. The"
             " figures of this report cannot be relied on."
         )
         yield DocText(Phrase(line, count=number(count)), ALERT)
