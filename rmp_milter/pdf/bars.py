@@ -9,7 +9,7 @@ from rmp_milter.pdf.type_case import TypeCase, number
 BARS_HEIGHT = 190.0
 _TITLE, _AXIS = Lettering(bold=True, size=9.5), Lettering(bold=False, size=7)
 _FIGURE = Lettering(bold=False, size=6)
-_ABOVE, _BELOW = 30.0, 26.0
+_ABOVE, _BELOW = 34.0, 26.0
 """Room for the title and the axis' name, for the days and their name."""
 _TICK_ROOM = 6.0
 _BAR, _GRID, _LINE = 0.3, 0.85, 0.0

@@ -26,6 +26,7 @@ class DocTable(NamedTuple):
     """A table; ``widths`` are the columns' shares, ``numbers`` those that end at one edge.
 
     Without ``heads`` the first column names what the second one has, which is bold if ``strong``.
+    One that is ``whole`` stays on one page: it has to fit there.
     """
 
     heads: Sequence[str]
@@ -33,6 +34,7 @@ class DocTable(NamedTuple):
     widths: Sequence[float]
     numbers: Sequence[int] = ()
     strong: bool = False
+    whole: bool = False
 
 
 class DocBars(NamedTuple):

@@ -11,6 +11,7 @@ from rmp_milter.pdf.document import (
     SMALL,
     DocBars,
     DocHeading,
+    DocPiece,
     DocTable,
     DocText,
     PrintedDocument,
@@ -37,8 +38,8 @@ _BEHIND = {CODE: 0.94, ALERT: 0.88}
 """The grey that a text stands on."""
 _INSIDE = 6.0
 _CELL_SPACE, _CELL_MARGIN = 2.4, 4.0
-_UNPARTED, _UNPARTED_ROWS = 6, 16
-"""A paragraph of so many lines, a table of so many rows, stays on one page."""
+_UNPARTED = 6
+"""A paragraph of so many lines stays on one page."""
 _KEPT = 50.0
 """What has to fit below a head, or it goes to the next page; a chart goes with it."""
 
@@ -110,11 +111,9 @@ class _Setter:
 
     def table(self, table: DocTable) -> None:
         of = self.laid.element("Table")
-        heads = [self.words(head) for head in table.heads]
-        rows = [[self.words(cell) for cell in row] for row in table.rows]
-        if len(rows) <= _UNPARTED_ROWS:
-            whole = [self._height(cells, table, head=True) for cells in (heads, *rows) if cells]
-            self.need(sum(whole))
+        heads, *rows = self._said(table)
+        if table.whole:
+            self.need(self.table_height(table))
         if heads:
             self.need(_KEPT)
             self._row(of, heads, table, head=True)
@@ -123,6 +122,15 @@ class _Setter:
                 self._row(ARTIFACT, heads, table, head=True)
             self._row(of, cells, table, head=False)
         self.space(8)
+
+    def table_height(self, table: DocTable) -> float:
+        """Return how high a table is that is on one page."""
+        heads, *rows = self._said(table)
+        whole = sum(self._height(cells, table, head=False) for cells in rows)
+        return whole + (self._height(heads, table, head=True) if heads else 0)
+
+    def _said(self, table: DocTable) -> list[list[str]]:
+        return [[self.words(cell) for cell in row] for row in (table.heads, *table.rows)]
 
     def _height(self, cells: Sequence[str], table: DocTable, *, head: bool) -> float:
         most = max(len(each) for _, each in self._cells(cells, table, head=head))
@@ -188,9 +196,8 @@ def laid_out(document: PrintedDocument, case: TypeCase) -> LaidOut:
     for piece, below in zip_longest(document.pieces, document.pieces[1:]):
         match piece:
             case DocHeading(words):
-                kept = BARS_HEIGHT * below.height if isinstance(below, DocBars) else _KEPT
                 setter.space(8)
-                setter.heading(words, "H2", _HEAD, kept)
+                setter.heading(words, "H2", _HEAD, _kept_below(below, setter))
                 setter.space(3)
             case DocText():
                 introduces = isinstance(below, DocText) and below.style == CODE
@@ -201,6 +208,17 @@ def laid_out(document: PrintedDocument, case: TypeCase) -> LaidOut:
                 setter.bars(piece)
     _feet(setter, document, case)
     return setter.laid
+
+
+def _kept_below(piece: DocPiece | None, setter: _Setter) -> float:
+    """Return how much of a piece has to stand on the page of its head."""
+    match piece:
+        case DocBars():
+            return BARS_HEIGHT * piece.height + 8
+        case DocTable(whole=True):
+            return setter.table_height(piece)
+        case _:
+            return _KEPT
 
 
 def _feet(setter: _Setter, document: PrintedDocument, case: TypeCase) -> None:

@@ -37,7 +37,8 @@ def settable(words: str, case: TypeCase) -> str:
 
 
 def kept_together(words: str, language: str) -> str:
-    """Return words with French signs on the line of what they belong to."""
+    """Return words with signs on the line of what they belong to: in French more than a percent."""
+    words = words.replace(" %", f"{NO_BREAK}%")
     if language != "fr":
         return words
     return _FRENCH_AFTER.sub(NO_BREAK, _FRENCH_BEFORE.sub(NO_BREAK, words))

@@ -62,7 +62,7 @@ def test_no_line_is_wider_than_its_room_and_nothing_is_lost(words: str) -> None:
 def test_what_cannot_be_set_is_told_by_its_number_and_french_signs_stay() -> None:
     assert settable("a\u202eb", CASE) == "a\\u{202e}b"
     assert kept_together("« oui » : 3 %", "fr") == "«\u00a0oui\u00a0»\u00a0: 3\u00a0%"
-    assert kept_together("yes : 3 %", "en") == "yes : 3 %"
+    assert kept_together("yes : 3 %", "en") == "yes : 3\u00a0%"
 
 
 @pytest.mark.parametrize("most", [0, 1, 4, 5, 6, 9, 11, 49, 51, 99, 101, 924, 10_000, 10**9])
@@ -81,6 +81,8 @@ MANY: list[DocPiece] = [
     DocText("alerte " * 50, "alert"),
     DocTable(("A", "B"), [(f"r{n}", "x" * (n % 90)) for n in range(150)], (0.5, 0.5), (1,)),
     *[DocBars("Jours", "n", [n * n for n in range(31)], "en mots")] * 5,
+    DocHeading("Ensemble"),
+    DocTable(("A",), [(f"rang {n}",) for n in range(30)], (1.0,), whole=True),
     DocTable((), [("seul", "fin")], (0.5, 0.5), strong=True),
 ]
 
@@ -94,6 +96,13 @@ def test_nothing_stands_outside_its_page() -> None:
             assert mark.left >= LEFT
             assert mark.left + width <= LEFT + WIDTH + 0.1
             assert FOOT - 32 <= mark.base <= PAGE[1] - 40
+
+
+def test_a_whole_table_stays_on_the_page_of_its_head() -> None:
+    laid = laid_out(document(*MANY), CASE)
+    words = [{getattr(mark, "words", "") for mark in page} for page in laid.pages]
+    (page,) = [page for page in words if "Ensemble" in page]
+    assert {f"rang {n}" for n in range(30)} <= page
 
 
 def test_objects_lie_where_the_table_says_and_the_length_is_that_of_the_stream() -> None:

@@ -28,7 +28,7 @@ _FINDING = 300
 def log_section(facts: MonthFacts) -> Iterator[DocPiece]:
     """Yield what identifies the log, and what its verification found."""
     yield DocHeading(Phrase("The log"))
-    yield DocTable((), [*_identity(facts)], _OF_TWO)
+    yield DocTable((), [*_identity(facts)], _OF_TWO, whole=True)
     yield from _findings(facts)
     yield DocHeading(Phrase("Checkpoints of the month"))
     yield from _checkpoints(facts)
@@ -88,7 +88,7 @@ def _line(line: str) -> str:
 def _checkpoints(facts: MonthFacts) -> Iterator[DocPiece]:
     heads = (Phrase("Checkpoint"), Phrase("Entries"), Phrase("Root (base64)"))
     rows = [*_trees(facts.signed), _tree(Phrase("of this export"), facts.head)]
-    yield DocTable(heads, rows, (0.26, 0.14, 0.6), numbers=(1,))
+    yield DocTable(heads, rows, (0.26, 0.14, 0.6), numbers=(1,), whole=True)
     absent = facts.activity.absent(facts.issued)
     if absent:
         days = ", ".join(map(str, absent[:_MOST_DAYS])) + ", ..." * (len(absent) > _MOST_DAYS)

@@ -110,7 +110,7 @@ def emergencies_section(facts: MonthFacts) -> Iterator[DocPiece]:
     heads = (Phrase("State on the day of this report"), Phrase("Number"))
     rows = [(_STATES[state], number(count)) for state, count in facts.states.items()]
     total = (Phrase("Total"), number(facts.emergencies))
-    yield DocTable(heads, [*rows, total], (0.8, 0.2), numbers=(1,))
+    yield DocTable(heads, [*rows, total], (0.8, 0.2), numbers=(1,), whole=True)
     yield _timely(facts)
 
 
@@ -124,7 +124,9 @@ def _timely(facts: MonthFacts) -> DocTable:
         _timely_row(Phrase("Justified within {hours} hours", hours=justify), facts.justified),
         _timely_row(Phrase("Reviewed within {hours} hours", hours=review), facts.reviewed),
     ]
-    return DocTable(heads, rows, (0.33, 0.12, 0.21, 0.16, 0.18), numbers=(1, 2, 3, 4))
+    return DocTable(
+        heads, rows, (0.33, 0.12, 0.21, 0.16, 0.18), numbers=(1, 2, 3, 4), whole=True
+    )
 
 
 def _timely_row(name: str, timely: Timely) -> tuple[str, ...]:
@@ -132,10 +134,13 @@ def _timely_row(name: str, timely: Timely) -> tuple[str, ...]:
     return (name, *map(number, timely), share)
 
 
-def _bars(title: Phrase, axis: Phrase, values: Sequence[int], height: float = 1.0) -> DocBars:
+def _bars(
+    title: Phrase, axis: Phrase, values: Sequence[int], height: float = 1.0
+) -> DocBars | DocText:
+    """Return a chart, or that there is nothing to be seen in it."""
     total, most = sum(values), max(values)
     if not total:
-        return DocBars(title, axis, values, Phrase("{title}: none.", title=title), height)
+        return DocText(Phrase("{title}: none.", title=title))
     line = "{title}: {total} in all; the most, {most}, on day {day}."
     day = values.index(most) + 1
     said = Phrase(line, title=title, total=number(total), most=number(most), day=day)
@@ -226,7 +231,7 @@ def activity_section(facts: MonthFacts) -> Iterator[DocPiece]:
     heads = (Phrase("What"), Phrase("Number"))
     rows = [(name, number(sorts[sort])) for sort, name in _SORTS.items()]
     total = (Phrase("Total"), number(sorts.total()))
-    yield DocTable(heads, [*rows, total], (0.8, 0.2), numbers=(1,))
+    yield DocTable(heads, [*rows, total], (0.8, 0.2), numbers=(1,), whole=True)
     if astray := facts.activity.misdated:
         line = (
             "Entries of this log dated more than a day from their own writing, or not at all:"
@@ -248,6 +253,6 @@ def _details(facts: MonthFacts) -> Iterator[DocPiece]:
         if (count := facts.activity.actions[action])
     ]
     if rows:
-        yield DocTable(heads, rows, (0.8, 0.2), numbers=(1,))
+        yield DocTable(heads, rows, (0.8, 0.2), numbers=(1,), whole=True)
     else:
         yield DocText(Phrase("No change of the directory, none of keys, nothing to ask."))
