@@ -39,13 +39,19 @@ def _vkey(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> VerifierKey | None:
     """Take a verifier key, or the path of a file that holds one."""
-    if value is None:
-        return None
+    try:
+        return None if value is None else read_vkey(value)
+    except (NoteError, FolderError) as error:
+        raise click.BadParameter(line_of(error)) from None
+
+
+def read_vkey(value: str) -> VerifierKey:
+    """Read a verifier key, or the file that holds it; raises ``NoteError``, ``FolderError``."""
     try:
         text = value if "+" in value else read_bounded(Path(value)).decode()
-        return VerifierKey.parse(text)
-    except (NoteError, FolderError, UnicodeDecodeError) as error:
-        raise click.BadParameter(line_of(error)) from None
+    except UnicodeDecodeError:
+        raise NoteError("not an Ed25519 verifier key") from None
+    return VerifierKey.parse(text)
 
 
 vkey_option = click.option(

@@ -21,6 +21,7 @@ PACKAGE = Path(rmp_milter.__file__).parent
 SPEAKING = [*(PACKAGE / "tlog").glob("*.py"), *(PACKAGE / "audit").glob("*.py")]
 SPEAKING += [*(PACKAGE / "cli").glob("access*.py"), PACKAGE / "cli" / "audit_main.py"]
 CALLS = {"NoteError", "EntryProofError", "FolderError", "ReasonError", "CommandError"}
+CALLS |= {"PolicyError", "SubmissionError"}
 CALLS |= {"UsageError", "BadParameter", "Finding", "append", "refusing", "say", "CommandPlace"}
 
 

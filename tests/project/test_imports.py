@@ -85,6 +85,7 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.courier.dkim_*",
         "rmp_milter.tlog.notes",
+        "rmp_milter.tlog.cosignatures",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
         "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
