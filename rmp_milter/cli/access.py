@@ -15,6 +15,7 @@ _UNUSUAL = "rmp_milter.cli.access_unusual"
 _ALERT = "rmp_milter.cli.access_alert"
 _COMPARE = "rmp_milter.cli.access_compare"
 _KEYS = "rmp_milter.cli.access_keys"
+_WITNESS = "rmp_milter.cli.access_witness"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
 
@@ -33,6 +34,7 @@ AUDITORS = {
         _UNUSUAL, "figures_", "Emergencies in figures, by doctor or service."
     ),
     "keys": CommandPlace(_KEYS, "keys", "By which keys the log was signed."),
+    "witness": CommandPlace(_WITNESS, "witness", "Witnesses: to be one, and to ask others."),
 }
 """On an exported folder: also the commands of ``rmp-audit``, which has nothing else."""
 

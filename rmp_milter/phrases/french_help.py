@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from rmp_milter.phrases.french_help_witness import HELP_WITNESS
+
 HEADS: Mapping[str, str] = {
     "Commands": "Commandes",
     "Show this message and exit.": "Montrer ce message.",
@@ -16,6 +18,7 @@ _NEW_KEY = (
     " FILE.pub. Rien n'est jamais remplacé."
 )
 HELP: Mapping[str, str] = {
+    **HELP_WITNESS,
     "key new": _NEW_KEY,
     "new-key": _NEW_KEY,
     "--json": "Écrire du JSON, pour un programme.",

@@ -73,4 +73,97 @@ _RULINGS: Mapping[str, str] = {
     "a checkpoint of another log, {origin}": "un point de contrôle d'un autre journal, {origin}",
 }
 
-WITNESSES: Mapping[str, str] = {**_COSIGNATURES, **_POLICIES, **_RULINGS}
+_STATION: Mapping[str, str] = {
+    "the clock is behind the last cosignature by {seconds} seconds": (
+        "l'horloge est en retard de {seconds} secondes sur la dernière cosignature"
+    ),
+    "witness: listens on {address} port {port}": "témoin : écoute sur {address}, port {port}",
+    "witness: {status} {origin}: {why}": "témoin : {status} {origin} : {why}",
+    "{origin} has too many keys": "{origin} a trop de clés",
+    "{origin} is witnessed from now on": "{origin} a désormais ce témoin",
+    "{origin} is witnessed here already": "{origin} a déjà ce témoin",
+    "{path}: another process serves it already": "{path} : un autre processus le sert déjà",
+    "{path}: cannot be used: {error}": "{path} : inutilisable : {error}",
+    "{path}: has a key of ML-DSA-44, which this program's cryptography does not know": (
+        "{path} : a une clé ML-DSA-44, que la cryptographie de ce programme ne connaît pas"
+    ),
+    "{path}: is of another format": "{path} : est d'un autre format",
+    "{path}: is of another log": "{path} : est d'un autre journal",
+    "{path}: not the folder of a witness": "{path} : pas le dossier d'un témoin",
+    "{path}: not the key of a witness": "{path} : pas la clé d'un témoin",
+    # By mail.
+    "A checkpoint of {origin} to be cosigned (add-checkpoint).": (
+        "Un point de contrôle de {origin} à cosigner (add-checkpoint)."
+    ),
+    "Cosigned: {origin}. The file has the signature.": (
+        "Cosigné : {origin}. La signature est dans le fichier."
+    ),
+    (
+        "NOT cosigned ({status}): {origin}: {why}. The file is the checkpoint that was cosigned"
+        " last."
+    ): (
+        "NON cosigné ({status}) : {origin} : {why}. Le fichier est le dernier point de contrôle"
+        " cosigné."
+    ),
+    "the mail has no checkpoint with it": "le message n'apporte pas de point de contrôle",
+    "the mail is an answer itself": "le message est lui-même une réponse",
+    "the mail is too long": "le message est trop long",
+    "the mail says no address to answer to": "le message ne dit pas à qui répondre",
+}
+
+_ASKED: Mapping[str, str] = {
+    "WITNESS": "TÉMOIN",
+    "LAST COSIGNED": "DERNIÈRE COSIGNATURE",
+    "SAID": "A DIT",
+    "Witnesses: to be one, and to ask others.": "Les témoins : en être un, en solliciter.",
+    "a checkpoint of {size} entries, and not the one of this export": (
+        "un point de contrôle de {size} entrées, qui n'est pas celui de cet export"
+    ),
+    "answered without a signature of its own that holds": (
+        "a répondu sans une signature à lui qui tienne"
+    ),
+    "answers {status}": "répond {status}",
+    "cosigned by {names}": "cosigné par {names}",
+    "cosigned {size} entries": "a cosigné {size} entrées",
+    "did not answer": "n'a pas répondu",
+    "does not witness this log (404)": "n'est pas témoin de ce journal (404)",
+    "knows the log by another key (403)": "connaît le journal par une autre clé (403)",
+    "name the policy: --policy FILE": "nommez la politique : --policy FILE",
+    "no checkpoint of the last day is cosigned as the policy asks (quorum {quorum})": (
+        "aucun point de contrôle du dernier jour n'est cosigné comme le veut la politique (quorum"
+        " {quorum})"
+    ),
+    "no witness of the policy has cosigned it": "aucun témoin de la politique ne l'a cosigné",
+    "refuses (409): it has cosigned another tree of this log, of as many entries": (
+        "refuse (409) : il a cosigné un autre arbre de ce journal, d'autant d'entrées"
+    ),
+    (
+        "refuses (409): it has cosigned {known} entries, {size} are submitted: the log was cut,"
+        " or this export is an old one"
+    ): (
+        "refuse (409) : il a cosigné {known} entrées, on lui en soumet {size} : le journal a été"
+        " coupé, ou cet export est ancien"
+    ),
+    "refuses (422): this is not the history that it has cosigned": (
+        "refuse (422) : ce n'est pas l'histoire qu'il a cosignée"
+    ),
+    "the policy has no witness {name} with mailto:": (
+        "la politique n'a pas de témoin {name} avec mailto:"
+    ),
+    "the policy is met (quorum {quorum})": "la politique est satisfaite (quorum {quorum})",
+    "the witness {name} has cosigned nothing for {hours} hours": (
+        "le témoin {name} n'a rien cosigné depuis {hours} heures"
+    ),
+    "the witness {name} {said}": "le témoin {name} {said}",
+    "{size} entries: the signature of the witness {name} is wrong": (
+        "{size} entrées : la signature du témoin {name} est fausse"
+    ),
+}
+
+WITNESSES: Mapping[str, str] = {
+    **_COSIGNATURES,
+    **_POLICIES,
+    **_RULINGS,
+    **_STATION,
+    **_ASKED,
+}

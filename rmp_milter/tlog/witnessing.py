@@ -90,7 +90,7 @@ class WatchedLog:
 class Ruling:
     """What is answered, why, and the head that is to be cosigned.
 
-    ``known`` is the size that was cosigned last; with :attr:`WitnessReply.OTHER_SIZE` it is the answer.
+    ``known`` is the size that was cosigned last, which is the whole answer of another size.
     ``contradicts`` says that the log itself signed two histories, which is proved by this
     checkpoint and the last one.
     """
