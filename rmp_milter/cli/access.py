@@ -53,6 +53,9 @@ access = SpokenGroup(
         "checkpoint": CommandPlace(
             _KEEPER, "checkpoint", "Sign the log as it is, for auditors."
         ),
+        "witness": CommandPlace(
+            f"{_WITNESS}_host", "witness", "Witnesses: to be one, and to ask others."
+        ),
         "begin": CommandPlace(_KEEPER, "begin", "Begin a new log where the old one is lost."),
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },

@@ -4,21 +4,12 @@ from pathlib import Path
 
 import click
 
-from rmp_milter.audit.folder import FolderError, read_bounded
-from rmp_milter.phrases.phrase import Phrase, line_of
-from rmp_milter.tlog.policies import MAX_POLICY, PolicyError, WitnessPolicy, parse_policy
+from rmp_milter.audit.folder import FolderError
+from rmp_milter.phrases.phrase import line_of
+from rmp_milter.tlog.policies import PolicyError, WitnessPolicy
+from rmp_milter.witness.looking import read_policy
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def read_policy(path: Path) -> WitnessPolicy:
-    """Read a policy; raises :class:`~rmp_milter.tlog.policies.PolicyError`, ``FolderError``."""
-    data = read_bounded(path, MAX_POLICY)
-    try:
-        return parse_policy(data)
-    except PolicyError as error:
-        line = Phrase("{path}: {error}", path=path, error=line_of(error))
-        raise PolicyError(line) from None
 
 
 def _policy(

@@ -1,7 +1,9 @@
 """``rmp-audit witness``: being a witness of somebody's log, and asking those that others run."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -13,16 +15,16 @@ from rmp_milter.cli.access_witness_station import keys, mail, serve, watch
 from rmp_milter.cli.errors import CommandError, Status, refusing
 from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.options import json_option
-from rmp_milter.cli.output import moment, print_error, print_json, print_table, say
+from rmp_milter.cli.output import Json, moment, print_error, print_json, print_table, say
 from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.notes import NoteError
 from rmp_milter.tlog.policies import WitnessPolicy
 from rmp_milter.witness.asking import asker
 from rmp_milter.witness.judging import findings, last_times
 from rmp_milter.witness.kept import FOLDER as WITNESSED
-from rmp_milter.witness.kept import CosignedCheckpoint, kept_in, of_origin
+from rmp_milter.witness.kept import CosignedCheckpoint, kept_in
 from rmp_milter.witness.mailing import asking_mail
-from rmp_milter.witness.pushing import by_mail, mail_witnesses, read_asked, taken
+from rmp_milter.witness.pushing import AskedWitness, by_mail, mail_witnesses, read_asked, taken
 from rmp_milter.witness.pushing import push as push_to_all
 from rmp_milter.witness.submitting import said_by
 
@@ -62,12 +64,11 @@ def push(folder: Path, policy: WitnessPolicy | None, to: Path | None, *, as_json
 
 def pushed(folder: Path, policy: WitnessPolicy, to: Path, *, as_json: bool) -> int:
     """Ask the witnesses, show what they said, and return the exit status."""
-    now = int(time.time())
     with refusing(FolderError, OSError):
         log = ExportedLog(folder)
         to.mkdir(mode=0o755, exist_ok=True)
-        push_to_all(log, policy, to, asker(), now)
-    return shown(policy, to, log.head.origin, now, as_json=as_json)
+        push_to_all(log, policy, to, asker(), int(time.time()))
+    return witness_status(policy, to, as_json=as_json)
 
 
 @click.command("status")
@@ -82,49 +83,52 @@ def status(
     """Show what the policy's witnesses said last; nobody is asked. Status as of push."""
     if policy is None:
         raise click.UsageError("name the policy: --policy FILE")
-    with refusing(FolderError):
-        origin = ExportedLog(folder).head.origin
-    now = int(time.time())
-    return shown(policy, to or folder / WITNESSED, origin, now, as_json=as_json)
+    return witness_status(policy, to or folder / WITNESSED, as_json=as_json)
 
 
-def shown(policy: WitnessPolicy, to: Path, origin: str, now: int, *, as_json: bool) -> int:
+def witness_status(policy: WitnessPolicy, to: Path, *, as_json: bool) -> int:
     """Show what is known of the policy's witnesses, and return the exit status."""
+    now = int(time.time())
     with refusing(FolderError):
         asked = read_asked(to)
-    kept = of_origin([*kept_in(to)], origin)
+    kept = [*kept_in(to)]
     found = list(findings(policy, kept, asked, now))
     times = last_times(policy, kept, now)
-    said = {label: said_by(each.status, each.size, each.known) for label, each in asked.items()}
+    rows = [_Row(each.label, times.get(each.label, 0), asked) for each in policy.witnesses]
     if as_json:
         print_json(
             {
-                "witnesses": [
-                    {
-                        "name": each.label,
-                        "cosigned_at": times.get(each.label),
-                        "said": str(said.get(each.label, "")),
-                    }
-                    for each in policy.witnesses
-                ],
+                "witnesses": [row.as_json() for row in rows],
                 "findings": [
                     {"kind": each.kind, "witness": each.label, "line": str(each.line)}
                     for each in found
                 ],
             }
         )
-    else:
-        rows = [
-            (each.label, moment(times.get(each.label, 0)), said.get(each.label, ""))
-            for each in policy.witnesses
-        ]
-        if rows:
-            print_table(_HEADS, rows)
-        for each in found:
-            print_error(each.line)
-        if not found:
-            say(Phrase("the policy is met (quorum {quorum})", quorum=policy.quorum))
+        return Status.REFUSED if found else Status.OK
+    if rows:
+        print_table(_HEADS, [(row.label, moment(row.at), row.said) for row in rows])
+    for each in found:
+        print_error(each.line)
+    if not found:
+        say(Phrase("the policy is met (quorum {quorum})", quorum=policy.quorum))
     return Status.REFUSED if found else Status.OK
+
+
+class _Row(NamedTuple):
+    """A witness: its name in the policy, when it cosigned last, what all said last."""
+
+    label: str
+    at: int
+    asked: Mapping[str, AskedWitness]
+
+    @property
+    def said(self) -> str:
+        last = self.asked.get(self.label)
+        return said_by(last.status, last.size, last.known) if last else ""
+
+    def as_json(self) -> Json:
+        return {"name": self.label, "cosigned_at": self.at or None, "said": str(self.said)}
 
 
 @click.command("take")
@@ -149,7 +153,7 @@ def took(folder: Path, file: Path, policy: WitnessPolicy, to: Path) -> None:
         log = ExportedLog(folder)
         brought = CosignedCheckpoint.parse(read_party(file).note)
         to.mkdir(mode=0o755, exist_ok=True)
-        labels = taken(log, policy, to, brought)
+        labels = taken(log, policy, to, brought, int(time.time()))
     if not labels:
         raise CommandError("no witness of the policy has cosigned it")
     say(Phrase("cosigned by {names}", names=", ".join(labels)))

@@ -136,7 +136,8 @@ HELP: Mapping[str, str] = {
     "letters --posted": "Elles sont parties : oublier ces lettres.",
     "export": (
         "Signe le journal et l'écrit dans DIR ; dans le même dossier, seulement ce qui est nouveau."
-        "\n\nLes motifs scellés des urgences sont à côté, dans DIR/reasons.\n\nDIR est fait au"
+        "\n\nLes motifs scellés des urgences sont à côté, dans DIR/reasons, et dans DIR/witnessed"
+        " ce que des témoins ont cosigné en dernier.\n\nDIR est fait au"
         " besoin, au nom du gardien. Tout programme qui connaît C2SP tlog-tiles le vérifie. Il"
         " nomme"
         " des médecins, leurs adresses et leurs heures : remettez-le chiffré."

@@ -122,6 +122,9 @@ _ASKED: Mapping[str, str] = {
     "answered without a signature of its own that holds": (
         "a répondu sans une signature à lui qui tienne"
     ),
+    "[audit] witness_policy: no policy is named there": (
+        "[audit] witness_policy : aucune politique n'y est nommée"
+    ),
     "answers {status}": "répond {status}",
     "cosigned by {names}": "cosigné par {names}",
     "cosigned {size} entries": "a cosigné {size} entrées",

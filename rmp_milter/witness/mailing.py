@@ -29,7 +29,6 @@ _ANSWERED = frozenset(
         WitnessReply.COSIGNED,
         WitnessReply.OTHER_SIZE,
         WitnessReply.INCONSISTENT,
-        WitnessReply.NOT_BY_ITS_LOG,
     }
 )
 
@@ -79,7 +78,7 @@ def _read(data: bytes) -> _AskedByMail:
     # RFC 3834: an answer is never answered. The service's own mails are generated, not replies.
     if str(mail.get("Auto-Submitted", "")).strip().lower().startswith("auto-replied"):
         raise NoAnswerError(Phrase("the mail is an answer itself"))
-    to = parseaddr(str(mail.get("WitnessReply-To") or mail.get("From") or ""))[1]
+    to = parseaddr(str(mail.get("Reply-To") or mail.get("From") or ""))[1]
     if "@" not in to or not to.isascii() or any(char.isspace() for char in to):
         raise NoAnswerError(Phrase("the mail says no address to answer to"))
     return _AskedByMail(
@@ -123,7 +122,7 @@ def _written(asked: _AskedByMail, answer: WitnessAnswer, sender: str, now: int) 
     mail["Subject"] = f"Re: {asked.subject}" if asked.subject else "Checkpoint"
     mail["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     if asked.message_id:
-        mail["In-WitnessReply-To"] = mail["References"] = asked.message_id
+        mail["In-Reply-To"] = mail["References"] = asked.message_id
     mail["Auto-Submitted"] = "auto-replied"
     words = _words(answer)
     mail.set_content(

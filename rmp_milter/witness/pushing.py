@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
 from rmp_milter.disk.new_files import replace_whole
@@ -127,8 +128,8 @@ def by_mail(
     """
     place = _Place(log, policy, folder)
     before = read_asked(folder)
-    since = before[who.label].since if who.label in before else now
-    _note(place, {**before, who.label: AskedWitness(since, now, SILENT, log.head.size)})
+    asked = replace(_heard(before, who.label, log, now), status=SILENT)
+    _note(place, {**before, who.label: asked})
     return submission(log.node, log.head, log.checkpoint, place.cosigned_size([who]))
 
 
@@ -176,11 +177,15 @@ def _asked(place: _Place, url: str, witnesses: Sequence[PolicyWitness], ask: Ask
 
 
 def taken(
-    log: ExportedLog, policy: WitnessPolicy, folder: Path, brought: CosignedCheckpoint
+    log: ExportedLog,
+    policy: WitnessPolicy,
+    folder: Path,
+    brought: CosignedCheckpoint,
+    now: int,
 ) -> tuple[str, ...]:
     """Keep cosignatures of the export's checkpoint that came by another way, such as mail.
 
-    Returns the names of the witnesses whose cosignatures are new here. Raises
+    Returns the names of the witnesses who cosigned it. Raises
     :class:`~rmp_milter.audit.folder.FolderError` for a checkpoint that is not the export's.
     """
     if brought.note.text != parse(log.checkpoint).text:
@@ -191,8 +196,18 @@ def taken(
     good = {(keys[label].name, keys[label].key_id) for label in judged.cosigned}
     lines = [line for line in brought.note.signatures if (line.name, line.key_id) in good]
     if lines:
-        _Place(log, policy, folder).keep(lines)
+        place, before = _Place(log, policy, folder), read_asked(folder)
+        place.keep(lines)
+        heard = {label: _heard(before, label, log, now) for label in judged.cosigned}
+        _note(place, {**before, **heard})
     return (*judged.cosigned,)
+
+
+def _heard(
+    before: Mapping[str, AskedWitness], label: str, log: ExportedLog, now: int
+) -> AskedWitness:
+    since = before[label].since if label in before else now
+    return AskedWitness(since, now, WitnessReply.COSIGNED, log.head.size)
 
 
 def mail_witnesses(policy: WitnessPolicy) -> Iterator[PolicyWitness]:
