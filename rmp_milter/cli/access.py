@@ -13,6 +13,7 @@ _EVENTS = "rmp_milter.cli.access_events"
 _EMERGENCIES = "rmp_milter.cli.access_emergencies"
 _UNUSUAL = "rmp_milter.cli.access_unusual"
 _ALERT = "rmp_milter.cli.access_alert"
+_RECEIPT = "rmp_milter.cli.access_receipt"
 _COMPARE = "rmp_milter.cli.access_compare"
 _KEYS = "rmp_milter.cli.access_keys"
 _WITNESS = "rmp_milter.cli.access_witness"
@@ -24,6 +25,7 @@ AUDITORS = {
     "list": CommandPlace(_LIST, "list_", "List the events of an exported log."),
     "show": CommandPlace(_EVENTS, "show", "Show one event of an exported log."),
     "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
+    "receipt": CommandPlace(_RECEIPT, "receipt", "Say what a receipt proves, in words."),
     "compare": CommandPlace(_COMPARE, "compare", "Whether checkpoints belong to one history."),
     "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
     "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from rmp_milter.audit.beside import reason_path
+from rmp_milter.audit.cosigned import FOLDER as WITNESSED
+from rmp_milter.audit.cosigned import kept_in, name_of, of_origin
 from rmp_milter.audit.folder import FolderError
 from rmp_milter.audit.writing import ExtraFile
 from rmp_milter.audit.writing import export as write_export
@@ -27,8 +29,6 @@ from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError, create
 from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
-from rmp_milter.witness.kept import FOLDER as WITNESSED
-from rmp_milter.witness.kept import kept_in, name_of, of_origin
 
 _MOST_COSIGNED = 10
 RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import click
 
+from rmp_milter.audit.cosigned import FOLDER as WITNESSED
+from rmp_milter.audit.cosigned import CosignedCheckpoint, kept_in
 from rmp_milter.audit.folder import ExportedLog, FolderError
 from rmp_milter.audit.parties import read_party
 from rmp_milter.cli.access_list import FOLDER
@@ -21,8 +23,6 @@ from rmp_milter.tlog.notes import NoteError
 from rmp_milter.tlog.policies import WitnessPolicy
 from rmp_milter.witness.asking import asker
 from rmp_milter.witness.judging import findings, last_times
-from rmp_milter.witness.kept import FOLDER as WITNESSED
-from rmp_milter.witness.kept import CosignedCheckpoint, kept_in
 from rmp_milter.witness.mailing import asking_mail
 from rmp_milter.witness.pushing import AskedWitness, by_mail, mail_witnesses, read_asked, taken
 from rmp_milter.witness.pushing import push as push_to_all

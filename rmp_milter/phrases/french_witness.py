@@ -163,10 +163,105 @@ _ASKED: Mapping[str, str] = {
     ),
 }
 
+_RECEIPTS: Mapping[str, str] = {
+    "Say what a receipt proves, in words.": "Dire ce que prouve un reçu, avec des mots.",
+    "{path} proves nothing: {error}": "{path} ne prouve rien : {error}",
+    "Entry {index} of the access log {origin} is this one, and no other:": (
+        "L'entrée {index} du journal des accès {origin} est celle-ci, et aucune autre :"
+    ),
+    "  at": "  date",
+    "  action": "  acte",
+    "  outcome": "  issue",
+    "  rpps": "  médecin (RPPS)",
+    "  acting_for": "  à la place de",
+    "  sender": "  adresse",
+    "  reference": "  référence",
+    "  documents": "  documents",
+    "This file says that entry {index} of the access log {origin} is this one:": (
+        "Ce fichier dit que l'entrée {index} du journal des accès {origin} est celle-ci :"
+    ),
+    (
+        "NOT verified: who signed it; anybody could have made this file. Ask the host, or an"
+        " auditor, for the log's key, and name it: --vkey KEY."
+    ): (
+        "NON vérifié : qui l'a signé ; n'importe qui peut avoir fait ce fichier. Demandez la clé du"
+        " journal à l'hébergeur, ou à un auditeur, et nommez-la : --vkey CLE."
+    ),
+    (
+        "Signed by the log, with the key that you named ({key}), when it counted {size} entries."
+        " Whoever changes this entry, or takes it away, contradicts this file: keep it."
+    ): (
+        "Signé par le journal, avec la clé que vous avez nommée ({key}), quand il comptait {size}"
+        " entrées. Qui modifie cette entrée, ou la retire, contredit ce fichier : gardez-le."
+    ),
+    (
+        "Whether others are shown the same log, this file alone does not say: an auditor can"
+        " compare it with theirs, or witnesses have cosigned it (--policy FILE)."
+    ): (
+        "Si d'autres voient le même journal, ce fichier seul ne le dit pas : un auditeur peut le"
+        " comparer au sien, ou des témoins l'ont cosigné (--policy FICHIER)."
+    ),
+    "The policy asks for no witness.": "La politique ne demande pas de témoin.",
+    (
+        "Cosigned by {count} witnesses: {names}. Each saw that this log only grew: nobody was"
+        " shown another one."
+    ): (
+        "Cosigné par {count} témoin(s) : {names}. Chacun a vu que ce journal n'a fait que grandir :"
+        " personne n'en a vu un autre."
+    ),
+}
+
+_VERIFIED: Mapping[str, str] = {
+    "witnesses": "témoins",
+    (
+        "cosigned by {names} are {old} entries, this log has {size}: it was cut or rebuilt shorter"
+        " (or this is an export from before)"
+    ): (
+        "{names} ont cosigné {old} entrées, ce journal en a {size} : il a été coupé ou refait plus"
+        " court (ou l'export est d'avant)"
+    ),
+    "cosigned by {names} at {size} entries: {error}": (
+        "cosigné par {names} à {size} entrées : {error}"
+    ),
+    "entries {first} to {last} came after what the witnesses cosigned": (
+        "les entrées {first} à {last} sont venues après ce que les témoins ont cosigné"
+    ),
+    "its checkpoint is not cosigned as the policy asks (quorum {quorum})": (
+        "son point de contrôle n'est pas cosigné comme le veut la politique (quorum {quorum})"
+    ),
+    "no checkpoint here is cosigned as the policy asks (quorum {quorum})": (
+        "aucun point de contrôle ici n'est cosigné comme le veut la politique (quorum {quorum})"
+    ),
+    (
+        "the first {size} entries are not those that {names} cosigned: another history, or at least"
+        " one was altered, removed or inserted"
+    ): (
+        "les {size} premières entrées ne sont pas celles que {names} ont cosignées : une autre"
+        " histoire, ou une au moins a été modifiée, retirée ou ajoutée"
+    ),
+    "the policy has no key of the log {origin}": (
+        "la politique n'a pas de clé du journal {origin}"
+    ),
+    "the tiles do not lead to the root of the checkpoint": (
+        "les fichiers intermédiaires ne mènent pas à la racine du point de contrôle"
+    ),
+    "the witnesses cosigned {size} entries: entry {index} came after": (
+        "les témoins ont cosigné {size} entrées : l'entrée {index} est venue après"
+    ),
+    "{path}: not cosigned as the policy asks (quorum {quorum})": (
+        "{path} : n'est pas cosigné comme le veut la politique (quorum {quorum})"
+    ),
+    "{path}: {count} cosignatures, {said}": "{path} : {count} cosignature(s), {said}",
+    "{proved}; cosigned: {said}": "{proved} ; cosigné : {said}",
+    "{size} entries: {names}": "{size} entrées : {names}",
+}
+
 WITNESSES: Mapping[str, str] = {
     **_COSIGNATURES,
     **_POLICIES,
     **_RULINGS,
     **_STATION,
     **_ASKED,
+    **_VERIFIED,
+    **_RECEIPTS,
 }

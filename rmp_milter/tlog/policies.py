@@ -84,8 +84,14 @@ class WitnessPolicy:
     quorum: str
 
     def log_key(self, origin: str) -> VerifierKey | None:
-        """Return the first key that is listed for the log of this name."""
-        return next((each.key for each in self.logs if each.key.name == origin), None)
+        """Return the first key that is listed for the log of this name.
+
+        None where no log is listed at all. Raises :class:`~.notes.NoteError` where others are.
+        """
+        found = next((each.key for each in self.logs if each.key.name == origin), None)
+        if self.logs and found is None:
+            raise NoteError(Phrase("the policy has no key of the log {origin}", origin=origin))
+        return found
 
     def is_met_by(self, labels: Collection[str]) -> bool:
         """Whether these witnesses are enough."""
@@ -109,6 +115,10 @@ class WitnessPolicy:
                 cosigned |= {} if at is None else {each.label: at}
         met = not wrong and self.is_met_by(cosigned)
         return PolicyJudgement(met, cosigned, tuple(wrong), tuple(unread))
+
+
+NO_WITNESSES = WitnessPolicy((), (), (), NONE)
+"""Asks for none."""
 
 
 def parse_policy(data: bytes) -> WitnessPolicy:

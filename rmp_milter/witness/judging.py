@@ -6,10 +6,10 @@ A witness that refused is an alarm at once; one that is silent is one after a da
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rmp_milter.audit.cosigned import CosignedCheckpoint
 from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.policies import PolicyJudgement, WitnessPolicy
 from rmp_milter.tlog.witnessing import WitnessReply
-from rmp_milter.witness.kept import CosignedCheckpoint
 from rmp_milter.witness.pushing import AskedWitness
 from rmp_milter.witness.submitting import SILENT, said_by
 

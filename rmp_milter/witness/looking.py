@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from rmp_milter.audit.cosigned import CosignedCheckpoint, kept_in
 from rmp_milter.audit.folder import read_bounded
 from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.policies import MAX_POLICY, PolicyError, WitnessPolicy, parse_policy
 from rmp_milter.witness.judging import WitnessFinding, findings, newest_met
-from rmp_milter.witness.kept import CosignedCheckpoint, kept_in
 from rmp_milter.witness.pushing import read_asked
 
 

@@ -15,10 +15,10 @@ from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime, parseaddr
 
+from rmp_milter.audit.cosigned import CosignedCheckpoint
 from rmp_milter.phrases.phrase import Phrase, told
 from rmp_milter.tlog.notes import NoteError
 from rmp_milter.tlog.witnessing import MAX_SUBMISSION, Submission, SubmissionError, WitnessReply
-from rmp_milter.witness.kept import CosignedCheckpoint
 from rmp_milter.witness.station import Station, WitnessAnswer
 
 MAX_MAIL = 4 << 20

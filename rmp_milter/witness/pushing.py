@@ -11,14 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
-from rmp_milter.disk.new_files import replace_whole
-from rmp_milter.phrases.phrase import Phrase, line_of
-from rmp_milter.tlog.notes import Note, NoteSignature, parse, with_signatures
-from rmp_milter.tlog.policies import PolicyWitness, WitnessPolicy
-from rmp_milter.tlog.witnessing import Submission, WitnessReply
-from rmp_milter.witness.asking import SCHEMES, Ask, SilentError, WitnessSaid
-from rmp_milter.witness.kept import (
+from rmp_milter.audit.cosigned import (
     MOST_KEPT,
     CosignedCheckpoint,
     kept_in,
@@ -26,6 +19,13 @@ from rmp_milter.witness.kept import (
     of_origin,
     sizes_in,
 )
+from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
+from rmp_milter.disk.new_files import replace_whole
+from rmp_milter.phrases.phrase import Phrase, line_of
+from rmp_milter.tlog.notes import Note, NoteSignature, parse, with_signatures
+from rmp_milter.tlog.policies import PolicyWitness, WitnessPolicy
+from rmp_milter.tlog.witnessing import Submission, WitnessReply
+from rmp_milter.witness.asking import SCHEMES, Ask, SilentError, WitnessSaid
 from rmp_milter.witness.submitting import SILENT, AnswerRead, read_answer, submission
 
 ASKED, FORMAT = "asked.json", "rmp witnesses asked 1"

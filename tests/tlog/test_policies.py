@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rmp_milter.tlog.checkpoints import TreeHead, sign_head
 from rmp_milter.tlog.cosignatures import ED25519_COSIGNER, CosignerKey, cosign
-from rmp_milter.tlog.notes import NoteSignature, VerifierKey, parse, with_signatures
+from rmp_milter.tlog.notes import NoteError, NoteSignature, VerifierKey, parse, with_signatures
 from rmp_milter.tlog.policies import PolicyError, WitnessPolicy, parse_policy
 
 LOG = "chu.example/rmp"
@@ -93,7 +93,9 @@ def test_what_the_format_allows_is_read() -> None:
     )
     read = policy(text)
     assert read.log_key(LOG) == KEY
-    assert read.log_key("other.example") is None
+    with pytest.raises(NoteError, match=r"no key of the log other\.example"):
+        read.log_key("other.example")
+    assert policy("quorum none\n").log_key(LOG) is None
     (witness,) = read.witnesses
     assert (witness.label, witness.url) == ("témoin", "https://t.example/w")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from witness_case import AT, FORK, LOG, made_station, policy_text, submission
 
+from rmp_milter.audit.cosigned import CosignedCheckpoint
 from rmp_milter.audit.folder import ExportedLog
 from rmp_milter.cli import audit_main
 from rmp_milter.tlog.notes import parse
 from rmp_milter.tlog.policies import parse_policy
 from rmp_milter.tlog.witnessing import Submission
-from rmp_milter.witness.kept import CosignedCheckpoint
 from rmp_milter.witness.mailing import NoAnswerError, answer_mail, asking_mail
 from rmp_milter.witness.own_keys import read_keys
 from rmp_milter.witness.pushing import by_mail, mail_witnesses

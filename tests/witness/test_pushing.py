@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from witness_case import FORK, LOG, SIZE, made_station, policy_of, policy_text, served
 
+from rmp_milter.audit.cosigned import MOST_KEPT, kept_in, name_of
 from rmp_milter.audit.folder import ExportedLog, FolderError
 from rmp_milter.cli import audit_main
 from rmp_milter.tlog.notes import parse
 from rmp_milter.tlog.policies import WitnessPolicy, parse_policy
 from rmp_milter.witness.asking import Ask, SilentError, WitnessSaid, asker
 from rmp_milter.witness.judging import SILENT_SECONDS, findings, last_times, newest_met
-from rmp_milter.witness.kept import MOST_KEPT, kept_in, name_of
 from rmp_milter.witness.own_keys import WitnessKeys
 from rmp_milter.witness.pushing import push, read_asked
 from testbed.made_log import MadeLog
