@@ -24,7 +24,7 @@ FLOORS = (
     ),
     ("credentials",),
     ("audit", "calls", "config", "status", "store", "trust"),
-    ("mail",),
+    ("mail", "witness"),
     ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
@@ -85,8 +85,10 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.courier.dkim_*",
         "rmp_milter.tlog.notes",
+        "rmp_milter.tlog.cosignatures",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.witness.own_keys",  # a witness's, on its own machine
         "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
     # The network between hosts is a process of its own.
@@ -94,7 +96,7 @@ RESERVED = {
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
-    "urllib.request": ["rmp_milter.trust.fetching"],
+    "urllib.request": ["rmp_milter.trust.fetching", "rmp_milter.witness.asking"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
     # A library of its own in the keeper's process: only where a key lies on a token.
