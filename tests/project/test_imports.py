@@ -22,7 +22,7 @@ FLOORS = (
         *("errors", "disk", "linux", "tlog", "dossier"),
         *("certificates", "cms", "x509", "postfix", "pdf"),
     ),
-    ("credentials",),
+    ("credentials", "engine"),
     ("audit", "calls", "config", "status", "store", "trust"),
     ("mail", "witness"),
     ("keeper", "handlers", "courier", "tunnel"),
@@ -58,9 +58,13 @@ _A_CHECKS = ["rmp_milter.host.live.throw_away_key"]
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
-    "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
-    "psycopg": ["rmp_milter.store.postgresql.*", "rmp_milter.store.postgresql_*"],
-    "psycopg_pool": ["rmp_milter.store.postgresql.access"],
+    "lmdb": ["rmp_milter.engine.*", "rmp_milter.store.*", "rmp_milter.keeper.log.*"],
+    "psycopg": [
+        "rmp_milter.engine.postgresql.*",
+        "rmp_milter.store.postgresql.*",
+        "rmp_milter.store.postgresql_*",
+    ],
+    "psycopg_pool": ["rmp_milter.engine.postgresql.pools"],
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
     "rmp_milter.store.postgresql_engine": ["rmp_milter.store.opening"],
@@ -158,6 +162,7 @@ LOOKS_INSIDE = {
 # Words of LMDB that nobody else says; the access log's environment is the keeper's own.
 LMDBS_WORDS = ("data.mdb", "lock.mdb", "map_bytes", "lmdb")
 SAYS_LMDBS_WORDS = [
+    "rmp_milter.engine.*",
     "rmp_milter.store.*",
     "rmp_milter.keeper.log.*",
     "rmp_milter.config.sections",  # the settings
