@@ -52,7 +52,6 @@ def test_it_needs_nothing_of_milter_keeper_or_store() -> None:
             "dossier",
             "host",
             "linux",
-            "mail",
             "pdf",
             "phrases",
         ),
