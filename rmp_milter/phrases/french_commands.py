@@ -123,7 +123,9 @@ _LINES: Mapping[str, str] = {
     "The tamper-evident log of who read and wrote what.": (
         "Le journal infalsifiable de qui a lu et écrit quoi."
     ),
-    "A month's emergencies in figures.": "Les urgences d'un mois en chiffres.",
+    "A month in figures, or as a PDF for a board.": (
+        "Un mois en chiffres, ou en PDF pour un conseil."
+    ),
     "Move the log to a server, or back to a file.": (
         "Déplacer le journal vers un serveur, ou le ramener dans un fichier."
     ),
