@@ -89,6 +89,9 @@ def report(  # noqa: PLR0913 -- one argument an option
     more of the month, and names no doctor: the export is verified, as by verify, and what is wrong
     is said in it, with status 1. The same export and options give the same PDF, octet by octet.
     """
+    if file is None and any((author, old, vkey, namesakes)):
+        line = "--by, --checkpoint, --vkey, --namesakes: for --pdf only"
+        raise click.UsageError(Phrase(line))
     terms = Terms(month, Calendar(zone), justify_hours, review_hours, issued)
     status = Status.OK
     with refusing(FolderError, OSError):

@@ -27,6 +27,9 @@ REPORT: Mapping[str, str] = {
         "Le journal n'est pas ce que dit son point de contrôle. Constats : {count}, au chapitre Le"
         " journal. On ne peut se fier aux chiffres de ce rapport."
     ),
+    "The month was not over then: its figures are those of a part of it.": (
+        "Le mois n'était pas fini alors : ses chiffres sont ceux d'une partie."
+    ),
     "In short": "En bref",
     "The log": "Le journal",
     "verified, nothing found": "vérifié, aucun constat",
@@ -260,6 +263,9 @@ REPORT: Mapping[str, str] = {
     ),
     "page {page} of {pages}": "page {page} sur {pages}",
     # What the command says.
+    "--by, --checkpoint, --vkey, --namesakes: for --pdf only": (
+        "--by, --checkpoint, --vkey, --namesakes : pour --pdf seulement"
+    ),
     "{file}: {pages} pages, as of {at}": "{file} : {pages} pages, état du {at}",
     "a name of one line, {most} characters at most": (
         "un nom d'une ligne, de {most} caractères au plus"

@@ -19,6 +19,9 @@ def summary(facts: MonthFacts, author: str, language: Language) -> Iterator[DocP
             " figures of this report cannot be relied on."
         )
         yield DocText(Phrase(line, count=number(count)), ALERT)
+    if facts.issued < facts.terms.month.end:
+        line = "The month was not over then: its figures are those of a part of it."
+        yield DocText(Phrase(line), ALERT)
     yield DocHeading(Phrase("In short"))
     yield DocTable(heads=(), rows=[*_rows(facts)], widths=(0.62, 0.38), strong=True)
 
