@@ -315,7 +315,8 @@ class AuditSection(Section, frozen=True, kw_only=True):
     """Who keeps the access log's checkpoints, sent at ``hour`` (UTC), and who is alerted.
 
     Emergencies are to be justified and reviewed within some hours; their doctors are
-    reminded before.
+    reminded before. Which witnesses must cosign the log stands in the file ``witness_policy``;
+    what they cosigned is kept in ``witnessed``.
     """
 
     addresses: Annotated[
@@ -336,6 +337,12 @@ class AuditSection(Section, frozen=True, kw_only=True):
     unusual: Annotated[
         float, Meta(ge=0, le=50, description="a score from 0 (never) to 50, such as 6.0")
     ] = 6.0
+    witness_policy: Annotated[
+        str, Meta(pattern=r"^(/[^\x00]+)?$", description="an absolute path, or empty for none")
+    ] = ""
+    witnessed: Annotated[
+        str, Meta(pattern=r"^/[^\x00]+$", description="a folder's absolute path")
+    ] = "/var/lib/rmp-witness"
 
 
 class ConsentSection(Section, frozen=True, kw_only=True):

@@ -222,6 +222,10 @@ remind_hours = [12, 20]
 # From which score on those named here are told that a doctor's emergencies stand out (a day's
 # rmp access alert): 6 is one chance in a million, 0 is never.
 unusual = 6.0
+# Which witnesses must cosign the access log: a policy file (C2SP tlog-policy), by its absolute
+# path; empty is none. And where rmp access witness push keeps what they cosigned.
+witness_policy = ""
+witnessed = "/var/lib/rmp-witness"
 
 [consent]
 # The version of the text to which patients consent, written into each new dossier. Its words:

@@ -35,6 +35,7 @@ from rmp_milter.host.smime_checks import smime_findings
 from rmp_milter.host.socket_checks import socket_findings
 from rmp_milter.host.trust_checks import check_cards, check_trust
 from rmp_milter.host.tunnel_checks import calling_findings, tunnel_findings
+from rmp_milter.host.witness_checks import witness_findings
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
@@ -79,6 +80,7 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += check_certificate(config)
     found += consent_findings(config)
     found += _audit(config)
+    found += witness_findings(config, int(time.time()))
     found += room_findings(_places(config), config.limits.message_bytes)
     found += _as(config.paths.store, lambda: [*_diary(config)])
     return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from rmp_milter.phrases.french_help_witness import HELP_WITNESS
+
 HEADS: Mapping[str, str] = {
     "Commands": "Commandes",
     "Show this message and exit.": "Montrer ce message.",
@@ -16,6 +18,7 @@ _NEW_KEY = (
     " FILE.pub. Rien n'est jamais remplacé."
 )
 HELP: Mapping[str, str] = {
+    **HELP_WITNESS,
     "key new": _NEW_KEY,
     "new-key": _NEW_KEY,
     "--json": "Écrire du JSON, pour un programme.",
@@ -31,7 +34,8 @@ HELP: Mapping[str, str] = {
         " ce jour-là est encore là, inchangé, et n'a fait que grandir ; avec --vkey : que son"
         " gardien l'a signé. Si la clé du journal a changé, --vkey peut être n'importe laquelle de"
         " ses clés : l'export a les remises de l'une à l'autre ; pour un seul reçu, ou un export"
-        " plus ancien, nommez-les par --handover."
+        " plus ancien, nommez-les par --handover. Avec --policy : que ses témoins ont cosigné cette"
+        " histoire-là."
     ),
     "--handover": (
         "Une remise de la clé du journal que vous avez gardée, ou un export qui en a."
@@ -59,8 +63,13 @@ HELP: Mapping[str, str] = {
     "show --key": "La clé privée des auditeurs : montrer le motif en clair.",
     "prove": (
         "Écrit le reçu de l'entrée N du journal exporté dans FOLDER (C2SP tlog-proof).\n\nIl"
-        " contient"
-        " l'entrée, sa preuve et le point de contrôle, et se vérifie sans le journal."
+        " contient l'entrée, sa preuve et le point de contrôle, et se vérifie sans le journal. Avec"
+        " --policy, le dernier point de contrôle que ses témoins ont cosigné, signatures comprises."
+    ),
+    "receipt": (
+        "Dit ce que prouve un reçu, tel qu'un patient le reçoit avec la liste des accès à son"
+        " dossier.\n\nFILE suffit. Avec --vkey, la clé du journal : qui l'a signé ; avec --policy :"
+        " que ses témoins l'ont vu. Statut 1 s'il ne prouve rien."
     ),
     "prove --output": "Le fichier à écrire, au lieu de l'afficher.",
     "overdue": (
@@ -122,7 +131,8 @@ HELP: Mapping[str, str] = {
         " sinon.\n\nChacun est un point de contrôle, le message qui l'a apporté, un reçu ou un"
         " dossier exporté. Si les nombres d'entrées diffèrent, l'un doit être un export qui en a"
         " autant que le plus grand. La preuve est montrée, ou la fourche : deux racines signées"
-        " toutes deux pour les mêmes entrées."
+        " toutes deux pour les mêmes entrées. Avec --policy, ceux qui ont cosigné chacun sont"
+        " comptés, et doivent suffire."
     ),
     "review": (
         "Note où en est le contrôle de l'urgence REFERENCE : une entrée du"
@@ -142,7 +152,8 @@ HELP: Mapping[str, str] = {
     "letters --posted": "Elles sont parties : oublier ces lettres.",
     "export": (
         "Signe le journal et l'écrit dans DIR ; dans le même dossier, seulement ce qui est nouveau."
-        "\n\nLes motifs scellés des urgences sont à côté, dans DIR/reasons.\n\nDIR est fait au"
+        "\n\nLes motifs scellés des urgences sont à côté, dans DIR/reasons, et dans DIR/witnessed"
+        " ce que des témoins ont cosigné en dernier.\n\nDIR est fait au"
         " besoin, au nom du gardien. Tout programme qui connaît C2SP tlog-tiles le vérifie. Il"
         " nomme"
         " des médecins, leurs adresses et leurs heures : remettez-le chiffré."

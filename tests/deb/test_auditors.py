@@ -44,7 +44,18 @@ ORIGIN = "chu.example/rmp"
 def test_it_needs_nothing_of_milter_keeper_or_store() -> None:
     rooms = {name.split(".")[1] for name in modules() if "." in name}
     assert rooms == {
-        *("audit", "cli", "config", "disk", "dossier", "host", "pdf", "phrases", "tlog")
+        *(
+            "audit",
+            "cli",
+            "config",
+            "disk",
+            "dossier",
+            "host",
+            "linux",
+            "pdf",
+            "phrases",
+        ),
+        *("tlog", "witness"),
     }
     program = "import sys, rmp_milter.cli.audit_main as m, importlib\n" + "\n".join(
         f"importlib.import_module({place.module!r})" for place in rmp_audit.places.values()
