@@ -47,7 +47,7 @@ def _rows(facts: MonthFacts) -> Iterator[tuple[str, str]]:
     sound = Phrase("verified, nothing found")
     unsound = Phrase("{count} findings", count=len(facts.verified.findings))
     yield Phrase("The log"), unsound if facts.verified.findings else sound
-    yield Phrase("Witnesses of its checkpoint"), _witnesses(facts)
+    yield Phrase("Witnesses"), _witnesses(facts)
     yield Phrase("Emergency accesses"), number(facts.emergencies)
     justified = Phrase("of these justified within {hours} hours", hours=terms.justify_hours)
     yield justified, in_time(facts.justified)
@@ -62,7 +62,7 @@ def _rows(facts: MonthFacts) -> Iterator[tuple[str, str]]:
 
 
 def _witnesses(facts: MonthFacts) -> str:
-    count = len(facts.terms.witnesses)
+    count = len(facts.witnesses)
     return number(count) if count else Phrase("none")
 
 
