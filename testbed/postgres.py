@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +123,22 @@ class PrivatePostgres(Starting):
                 _binary("pg_isready", "-q", "-h", str(self.folder)), check=False
             ).returncode
         )
+
+
+SHARED = "RMP_TEST_POSTGRES"
+"""Names the folder of a server that tests share to the processes that they start."""
+
+
+@cache
+def shared_server() -> str:
+    """Return where the socket is of a server that all share; who asks first starts and ends it."""
+    if SHARED not in os.environ:
+        server = PrivatePostgres()
+        server.start()
+        atexit.register(server.close)
+        os.environ[SHARED] = str(server.folder)
+        atexit.register(os.environ.pop, SHARED, None)
+    return os.environ[SHARED]
 
 
 def _binary(name: str, *words: str) -> list[str]:

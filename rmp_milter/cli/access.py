@@ -11,6 +11,7 @@ _AUDITOR = "rmp_milter.cli.access_audit"
 _LIST = "rmp_milter.cli.access_list"
 _EVENTS = "rmp_milter.cli.access_events"
 _EMERGENCIES = "rmp_milter.cli.access_emergencies"
+_REPORT = "rmp_milter.cli.access_report"
 _UNUSUAL = "rmp_milter.cli.access_unusual"
 _ALERT = "rmp_milter.cli.access_alert"
 _RECEIPT = "rmp_milter.cli.access_receipt"
@@ -28,7 +29,7 @@ AUDITORS = {
     "receipt": CommandPlace(_RECEIPT, "receipt", "Say what a receipt proves, in words."),
     "compare": CommandPlace(_COMPARE, "compare", "Whether checkpoints belong to one history."),
     "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
-    "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),
+    "report": CommandPlace(_REPORT, "report", "A month in figures, or as a PDF for a board."),
     "unusual": CommandPlace(
         _UNUSUAL, "unusual", "Doctors whose emergencies stand out, and why."
     ),

@@ -123,7 +123,9 @@ _LINES: Mapping[str, str] = {
     "The tamper-evident log of who read and wrote what.": (
         "Le journal infalsifiable de qui a lu et écrit quoi."
     ),
-    "A month's emergencies in figures.": "Les urgences d'un mois en chiffres.",
+    "A month in figures, or as a PDF for a board.": (
+        "Un mois en chiffres, ou en PDF pour un conseil."
+    ),
     "Begin a new log where the old one is lost.": "Commencer un journal là où l'ancien est perdu.",
     "Emergencies whose time is over.": "Les urgences dont le délai est passé.",
     "List the events of an exported log.": "Lister les entrées d'un journal exporté.",

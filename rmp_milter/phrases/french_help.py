@@ -81,10 +81,19 @@ HELP: Mapping[str, str] = {
     "report": (
         "Compte les urgences d'un mois (temps universel) de FOLDER par état, médecin et"
         " service.\n\n"
-        "Un service est le domaine de l'adresse : le journal n'en sait pas plus."
+        "Un service est le domaine de l'adresse : le journal n'en sait pas plus. Le PDF en dit"
+        " bien plus du mois, et ne nomme aucun médecin : l'export est vérifié comme par verify, et"
+        " ce qui ne va pas y est dit, avec le statut 1. Le même export et les mêmes options donnent"
+        " le même PDF, octet pour octet."
     ),
     "report --month": "Le mois.",
-    "report --pdf": "L'écrire dans ce fichier, à imprimer.",
+    "report --pdf": "L'écrire dans ce fichier, pour un conseil qui le lira.",
+    "report --by": "Qui l'émet.",
+    "report --issued": (
+        "Le jour ou l'heure dont il est ; un PDF est sinon de l'heure de la dernière entrée."
+    ),
+    "report --checkpoint": "Un point de contrôle que vous avez gardé.",
+    "report --review-hours": "En combien d'heures le contrôle devrait être terminé.",
     "--namesakes": (
         "Le fichier de l'hébergeur : quelles urgences sont pour des patients d'un même nom."
     ),

@@ -16,6 +16,7 @@ from deb.lock import packaged
 from deb.releases import TARGETS, PackageTarget
 from rmp_milter.audit.writing import export
 from rmp_milter.calls.protocol import Event
+from rmp_milter.cli import main
 from rmp_milter.cli.audit_main import rmp_audit
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log import journal
@@ -43,7 +44,17 @@ ORIGIN = "chu.example/rmp"
 def test_it_needs_nothing_of_milter_keeper_or_store() -> None:
     rooms = {name.split(".")[1] for name in modules() if "." in name}
     assert rooms == {
-        *("audit", "cli", "config", "disk", "dossier", "host", "linux", "mail", "phrases"),
+        *(
+            "audit",
+            "cli",
+            "config",
+            "disk",
+            "dossier",
+            "host",
+            "linux",
+            "pdf",
+            "phrases",
+        ),
         *("tlog", "witness"),
     }
     program = "import sys, rmp_milter.cli.audit_main as m, importlib\n" + "\n".join(
@@ -108,6 +119,10 @@ def commands_work(program: list[str], exported: tuple[Path, str], place: Path) -
     assert "d'une même histoire" in run("compare", str(folder), "three.tlog-proof")
     assert "CLÉ" in run("keys", str(folder), "--vkey", vkey)
     run("report", str(folder), "--month", "1970-01", "--pdf", "month.pdf")
+    own = place / "own.pdf"
+    report = ["report", str(folder), "--month", "1970-01", "--lang", "fr", "--pdf", str(own)]
+    assert main.run(["access", *report]) == 0
+    assert (place / "month.pdf").read_bytes() == own.read_bytes()
     run("figures", str(folder))
     run("overdue", str(folder))
     run("unusual", str(folder))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from rmp_milter.store.format.tables import StoreTable
-from rmp_milter.store.format.transaction import beyond
-from rmp_milter.store.postgresql.reading import BEYOND_ALL, FIRST
-from rmp_milter.store.postgresql.statements import statements
+from rmp_milter.engine.postgresql.reading import BEYOND_ALL, FIRST
+from rmp_milter.engine.postgresql.statements import statements
+from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg.sql import Composed
 
-    from rmp_milter.store.format.transaction import Expected
-    from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.statements import Statements
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.statements import Statements
+    from rmp_milter.engine.tables import EngineTable
+    from rmp_milter.engine.transaction import Expected
 
     Cursor = psycopg.Cursor[tuple[object, ...]]
 
@@ -27,10 +27,10 @@ class Fetched:
     """
 
     def __init__(self, connection: Connection, schema: str, expected: Expected | None) -> None:
-        self.records: dict[tuple[StoreTable, bytes], bytes | None] = {}
+        self.records: dict[tuple[EngineTable, bytes], bytes | None] = {}
         self.bodies: dict[bytes, bool] = {}
-        self.lasts: dict[tuple[StoreTable, bytes], bytes | None] = {}
-        self.beginnings: dict[StoreTable, list[bytes]] = {}
+        self.lasts: dict[tuple[EngineTable, bytes], bytes | None] = {}
+        self.beginnings: dict[EngineTable, list[bytes]] = {}
         self._connection, self._schema = connection, schema
         self._expected = expected
         if expected is not None:
@@ -57,7 +57,7 @@ class Fetched:
             return
         for table, keys in self._expected.records.items():
             found = self._records[table].fetchall()
-            if table is StoreTable.BODIES:
+            if table.in_parts:
                 there = {row[0] for row in found}
                 self.bodies |= {key: key in there for key in keys}
             else:
@@ -70,11 +70,11 @@ class Fetched:
         for table, answered in self._beginnings.items():
             self.beginnings[table] = [cast("bytes", row[0]) for row in answered.fetchall()]
 
-    def _record_statement(self, table: StoreTable) -> Composed:
+    def _record_statement(self, table: EngineTable) -> Composed:
         said = self._said(table)
-        return said.held if table is StoreTable.BODIES else said.get_many
+        return said.held if table.in_parts else said.get_many
 
-    def _said(self, table: StoreTable) -> Statements:
+    def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
     def _ask(self, statement: Composed, *values: object) -> Cursor:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from rmp_milter.engine.failures import StoreFailed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from rmp_milter.store.format.tables import StoreTable
+    from rmp_milter.engine.tables import EngineTable
 
     Value = bytes | memoryview
 
@@ -26,16 +28,16 @@ class Expected:
     ``beginnings`` are tables whose first keys are looked at.
     """
 
-    def __init__(self, beginnings: Sequence[StoreTable] = ()) -> None:
+    def __init__(self, beginnings: Sequence[EngineTable] = ()) -> None:
         self.beginnings = beginnings
-        self.records: dict[StoreTable, set[bytes]] = {}
-        self.lasts: dict[StoreTable, set[bytes]] = {}
+        self.records: dict[EngineTable, set[bytes]] = {}
+        self.lasts: dict[EngineTable, set[bytes]] = {}
 
-    def record(self, table: StoreTable, key: bytes) -> None:
+    def record(self, table: EngineTable, key: bytes) -> None:
         """Say that a record is asked for; of a body only whether it is there."""
         self.records.setdefault(table, set()).add(key)
 
-    def last(self, table: StoreTable, prefix: bytes) -> None:
+    def last(self, table: EngineTable, prefix: bytes) -> None:
         """Say that the last key that begins so is asked for."""
         self.lasts.setdefault(table, set()).add(prefix)
 
@@ -63,31 +65,34 @@ class Access(Protocol):
 class ReadTransaction(Protocol):
     """One moment of a store. What yields an iterator reads as it goes."""
 
-    def get(self, table: StoreTable, key: bytes) -> Value | None:
+    def get(self, table: EngineTable, key: bytes) -> Value | None:
         """Return one record, good until the transaction ends; None where there is none."""
 
-    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
         """Return the records of several keys, in that order; None where there is none."""
 
-    def has(self, table: StoreTable, key: bytes) -> bool:
+    def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key; its value is not touched."""
 
-    def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
+    def held(self, table: EngineTable, keys: Iterable[bytes]) -> set[bytes]:
         """Return those of the keys that have a record: many looked up at once."""
 
-    def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
+    def keys(self, table: EngineTable, prefix: bytes = b"") -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in order; values are not touched."""
 
-    def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, Value]]:
+    def records(self, table: EngineTable, start: bytes = b"") -> Iterator[tuple[bytes, Value]]:
         """Yield the records from the key ``start`` on, in order."""
 
-    def first_key(self, table: StoreTable, start: bytes) -> bytes | None:
+    def first_key(self, table: EngineTable, start: bytes) -> bytes | None:
         """Return the first key that is ``start`` or behind it; None where there is none."""
 
-    def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
+    def last_key(self, table: EngineTable, prefix: bytes) -> bytes | None:
         """Return the last key that begins with ``prefix``; None where there is none."""
 
-    def count(self, table: StoreTable) -> int:
+    def last_keys(self, table: EngineTable, prefix: bytes, most: int) -> list[bytes]:
+        """Return the last keys that begin with ``prefix``, ``most`` of them, in order."""
+
+    def count(self, table: EngineTable) -> int:
         """Return how many records a table has."""
 
     def tables(self) -> Iterator[str]:
@@ -100,14 +105,55 @@ class WriteTransaction(ReadTransaction, Protocol):
     While an iterator of a table is used, nothing may be written to that table.
     """
 
-    def put(self, table: StoreTable, key: bytes, value: Value) -> None:
+    def put(self, table: EngineTable, key: bytes, value: Value) -> None:
         """Write a record, new or in the place of the old one."""
 
-    def add(self, table: StoreTable, key: bytes, value: Value) -> bool:
+    def add(self, table: EngineTable, key: bytes, value: Value) -> bool:
         """Write a record unless there is one of this key; return whether there was none."""
 
-    def delete(self, table: StoreTable, key: bytes) -> bool:
+    def append(self, table: EngineTable, key: bytes, value: Value) -> None:
+        """Write a record whose key lies behind all that the table has, and never over another.
+
+        Raises :class:`StoreFailed`, here or at the end of the turn, where there is one of this key.
+        """
+
+    def delete(self, table: EngineTable, key: bytes) -> bool:
         """Remove a record; return whether there was one."""
+
+
+class ReadOnly:
+    """A moment for who may write elsewhere: here writing is refused."""
+
+    def __init__(self, txn: ReadTransaction) -> None:
+        self.get, self.get_many = txn.get, txn.get_many
+        self.has, self.held = txn.has, txn.held
+        self.keys, self.records, self.count = txn.keys, txn.records, txn.count
+        self.first_key, self.last_key, self.last_keys = (
+            txn.first_key,
+            txn.last_key,
+            txn.last_keys,
+        )
+        self.tables = txn.tables
+
+    def put(self, table: EngineTable, key: bytes, value: Value) -> None:
+        """Refuse."""
+        raise _read_only(table, key, value)
+
+    def add(self, table: EngineTable, key: bytes, value: Value) -> bool:
+        """Refuse."""
+        raise _read_only(table, key, value)
+
+    def append(self, table: EngineTable, key: bytes, value: Value) -> None:
+        """Refuse."""
+        raise _read_only(table, key, value)
+
+    def delete(self, table: EngineTable, key: bytes) -> bool:
+        """Refuse."""
+        raise _read_only(table, key)
+
+
+def _read_only(table: EngineTable, *_said: Value) -> StoreFailed:
+    return StoreFailed("failed", f"Readonly: nothing is written to {table} in a moment")
 
 
 def beyond(prefix: bytes) -> bytes | None:

@@ -1,16 +1,13 @@
-"""An open store's transactions in PostgreSQL: moments to read, and turns to write.
-
-**Turns.** Whoever writes first locks the one row of the table ``turn``, and so writes alone, over
-all machines, until his commit is through: on the disk, and on the standbys that the server waits
-for. Everything that is judged is read behind that lock (READ COMMITTED: each statement sees what
-was committed before it), so no check can be outrun. As with LMDB the cost of one commit is shared
-by all that wait for it in a process.
+"""Turns to write in PostgreSQL, over the one connection that writes.
 
 **Unknown outcomes.** A connection that is lost during COMMIT, and a COMMIT that warns (an operator
 ended the wait for a standby: it is told as done), say nothing of what became of it. Each writer
 leaves the number of his turn in the table ``writers`` with what he writes. Behind the lock, which
 a transaction that is not yet decided would hold, the number tells; and a commit of our own on top,
 which waits for the same standbys, makes durable what is found there. Nothing is answered before.
+
+**Fences.** Where a record must still be as it was, it is read behind the same lock. Who takes over
+writes it in a turn of his own, so a turn that began before is through by then, or never will be.
 """
 
 from __future__ import annotations
@@ -22,22 +19,25 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
 
-from rmp_milter.store.format.failures import StoreError, StoreFailed
-from rmp_milter.store.postgresql.connecting import connect, make_ready, parameters
-from rmp_milter.store.postgresql.expecting import Fetched
-from rmp_milter.store.postgresql.failures import failure, is_passing, one_line
-from rmp_milter.store.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
-from rmp_milter.store.postgresql.statements import turn_statements
-from rmp_milter.store.postgresql.writing import PostgresqlWrites
+from rmp_milter.engine.failures import StoreError, StoreFailed
+from rmp_milter.engine.fence import FencedError
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.expecting import Fetched
+from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
+from rmp_milter.engine.postgresql.reading import PostgresqlReads
+from rmp_milter.engine.postgresql.statements import statements, turn_statements
+from rmp_milter.engine.postgresql.writing import PostgresqlWrites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rmp_milter.store.format.transaction import Expected, WriteTransaction
-    from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.place import PostgresqlPlace
+    from rmp_milter.engine.fence import Fence
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
+    from rmp_milter.engine.transaction import Expected, WriteTransaction
+
+    _Cursor = psycopg.Cursor[tuple[object, ...]]
 
 T = TypeVar("T")
 
@@ -45,117 +45,23 @@ PAUSE_SECONDS = 0.2
 LEAST_SECONDS = 1
 """What a commit is given at least, however late it comes to it."""
 
-_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_current_snapshot()"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
 
-class _LostError(Exception):
+class LostTurnError(Exception):
     """The connection was lost, and of this turn nothing was committed nor will be."""
 
 
-class _UnknownError(Exception):
+class UnknownOutcomeError(Exception):
     """Nobody can say yet what became of a commit."""
-
-
-class PostgresqlAccess:
-    """The transactions of one open store. May be used from many threads at once."""
-
-    def __init__(self, place: PostgresqlPlace, *, read_only: bool = False) -> None:
-        self.place = self._place = place
-        self._read_only = read_only
-        self._turn = threading.Lock()
-        self._writer = WritingConnection(place)
-        self._ended: StoreFailed | None = None
-        self._pool = ConnectionPool(
-            kwargs={"autocommit": True, **parameters(place)},
-            configure=make_ready,
-            min_size=0,
-            max_size=place.snapshots,
-            max_idle=120,
-            timeout=place.patience,
-            open=True,
-            name="rmp-milter",
-        )
-
-    @contextmanager
-    def reading(self) -> Iterator[PostgresqlMomentReads]:
-        """Give one moment of the store; raises :class:`StoreFailed`."""
-        self._check_usable()
-        connection = self._begun()
-        try:
-            yield PostgresqlMomentReads(connection, self._place.schema)
-        finally:
-            self._give_back(connection)
-
-    def write(
-        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
-    ) -> T:
-        """Do ``work`` when it has its turn; again from the beginning where that was lost."""
-        deadline = time.monotonic() + self._place.patience
-        with self._turn:
-            while True:
-                self._check_usable()
-                if self._read_only:
-                    raise StoreFailed("closed", "it is open to be read only")
-                try:
-                    return self._writer.do(work, expected, deadline)
-                except _LostError as lost:
-                    if time.monotonic() > deadline:
-                        raise StoreFailed("failed", str(lost)) from lost
-                except _UnknownError as error:
-                    raise self._end(StoreFailed("failed", str(error))) from error
-                except StoreFailed as failed:
-                    self._end(failed)
-                    raise
-
-    def last_change(self) -> int:
-        """Return the number of the last turn that readers see."""
-        with self.reading() as txn:
-            return txn.last_turn()
-
-    def close(self) -> None:
-        """Refuse every further use; moments that are open go on."""
-        self._end(StoreFailed("closed"))
-        self._pool.close()
-        with self._turn:
-            self._writer.close()
-
-    def _check_usable(self) -> None:
-        if self._ended:
-            raise StoreFailed(self._ended.reason, "it is closed")
-
-    def _end(self, why: StoreFailed) -> StoreFailed:
-        self._ended = self._ended or why
-        return why
-
-    def _begun(self) -> Connection:
-        """Return a connection on which the moment is fixed; a lost one is replaced."""
-        deadline = time.monotonic() + self._place.patience
-        while True:
-            try:
-                connection = self._pool.getconn(deadline - time.monotonic())
-            except (PoolTimeout, psycopg.Error) as error:
-                raise failure(error) from error
-            try:
-                connection.execute(_BEGIN_READING, prepare=False)
-            except psycopg.OperationalError as error:
-                self._give_back(connection)
-                if time.monotonic() > deadline:
-                    raise failure(error) from error
-            else:
-                return connection
-
-    def _give_back(self, connection: Connection) -> None:
-        with suppress(psycopg.Error):
-            connection.execute("ROLLBACK", prepare=False)
-        self._pool.putconn(connection)
 
 
 class WritingConnection:
     """The one connection of an open store that writes. Used by one thread at a time."""
 
-    def __init__(self, place: PostgresqlPlace) -> None:
+    def __init__(self, place: PostgresqlPlace, fence: Fence | None = None) -> None:
         self._place = place
+        self._fence = fence
         self._said = turn_statements(place.schema)
         self._own = uuid.uuid4()
         self._connection: Connection | None = None
@@ -169,8 +75,8 @@ class WritingConnection:
     ) -> T:
         """Do ``work`` in a turn of its own, durable on return.
 
-        Raises what ``work`` raises, nothing being written then; :class:`_LostError`, where that
-        is so as well; and :class:`_UnknownError`, where nobody can say until ``deadline``.
+        Raises what ``work`` raises, nothing being written then; :class:`LostTurnError`, where that
+        is so as well; and :class:`UnknownOutcomeError`, where nobody can say until ``deadline``.
         """
         connection = self._connected(deadline)
         try:
@@ -185,12 +91,12 @@ class WritingConnection:
         except psycopg.Error as error:
             lost = connection.broken or is_passing(error)
             self._drop()
-            raise (_LostError(one_line(error)) if lost else failure(error)) from error
+            raise (LostTurnError(one_line(error)) if lost else failure(error)) from error
         except BaseException:
             self._drop_unless_rolled_back()
             raise
         if not self._committed(connection, deadline) and not self._was_done(number, deadline):
-            raise _LostError("the connection was lost, and nothing was written")
+            raise LostTurnError("the connection was lost, and nothing was written")
         return done
 
     def close(self) -> None:
@@ -208,12 +114,27 @@ class WritingConnection:
         with connection.pipeline():
             connection.execute(_BEGIN_WRITING, prepare=False)
             turn = connection.execute(self._said.take)
+            fence = self._ask_for_fence(connection)
             fetched = Fetched(connection, self._place.schema, expected)
         fetched.take()
         row = turn.fetchone()
         if row is None:
             raise StoreFailed("closed", "it was moved away")
+        self._compare(fence)
         return cast("int", row[0]) + 1, fetched
+
+    def _ask_for_fence(self, connection: Connection) -> _Cursor | None:
+        if self._fence is None:
+            return None
+        asked = statements(self._place.schema, self._fence.table).get
+        return connection.execute(asked, (self._fence.key,), binary=True)
+
+    def _compare(self, asked: _Cursor | None) -> None:
+        if self._fence is None or asked is None:
+            return
+        row = asked.fetchone()
+        if (None if row is None else row[0]) != self._fence.value:
+            raise FencedError("another has taken over")
 
     def _committed(self, connection: Connection, deadline: float) -> bool:
         """Commit; return whether it is sure that all is written wherever it has to be.
@@ -237,11 +158,14 @@ class WritingConnection:
         while True:
             try:
                 return self._looked_up(self._connected(deadline), number, deadline)
-            except (psycopg.Error, _LostError, _UnknownError) as error:
+            except FencedError:
+                self._drop_unless_rolled_back()
+                raise
+            except (psycopg.Error, LostTurnError, UnknownOutcomeError) as error:
                 self._drop()
                 if time.monotonic() > deadline:
                     said = f"whether it was written is not known: {one_line(error)}"
-                    raise _UnknownError(said) from error
+                    raise UnknownOutcomeError(said) from error
 
     def _looked_up(self, connection: Connection, number: int, deadline: float) -> bool:
         self._take_turn(connection)
@@ -251,17 +175,17 @@ class WritingConnection:
             return False
         connection.execute(self._said.mark)
         if not self._committed(connection, deadline):
-            raise _UnknownError("it was written, and no standby has it yet")
+            raise UnknownOutcomeError("it was written, and no standby has it yet")
         return True
 
     def _connected(self, deadline: float) -> Connection:
         """Return the connection, a new one where it was lost, as long as there is time."""
         while self._connection is None:
             try:
-                self._connection = connect(self._place)
+                self._connection = connect(self._place, self._place.still)
             except StoreError as error:
                 if time.monotonic() > deadline:
-                    raise _LostError(str(error)) from error
+                    raise LostTurnError(str(error)) from error
                 time.sleep(PAUSE_SECONDS)
             else:
                 self._connection.add_notice_handler(self._hear)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import errors
 
-from rmp_milter.store.format.failures import StoreFailed
+from rmp_milter.engine.failures import StoreFailed
 
 MOST_CHARACTERS = 300
 

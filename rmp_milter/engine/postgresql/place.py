@@ -1,4 +1,4 @@
-"""Where a store in PostgreSQL is, and how long it is waited for. No secret is ever part of it."""
+"""Where tables are in PostgreSQL, and how long it is waited for. No secret is ever part of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ PATIENCE_SECONDS = 45
 MOST_SNAPSHOTS = 64
 """Connections of one open store beside the one that writes: a snapshot holds one."""
 
+STILL_SECONDS = 900
+"""How long a transaction may lie still, its process stopped, before the server ends it."""
+
 
 @dataclass(frozen=True)
 class PostgresqlPlace:
@@ -17,7 +20,8 @@ class PostgresqlPlace:
 
     What is empty is what libpq takes by itself: the service file, the environment, the user of
     this process. A password is in the file that ``passfile`` names, or nowhere (``peer``,
-    certificates).
+    certificates). ``what`` is how messages call what lies there; ``still`` is for how many seconds
+    a turn to write may lie still, its process stopped, before the server ends it.
     """
 
     host: str = ""
@@ -29,6 +33,8 @@ class PostgresqlPlace:
     schema: str = "rmp"
     patience: float = PATIENCE_SECONDS
     snapshots: int = MOST_SNAPSHOTS
+    what: str = "store"
+    still: int = STILL_SECONDS
 
     def __str__(self) -> str:
         """Return how messages name it."""

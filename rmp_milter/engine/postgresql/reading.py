@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, cast
 import psycopg
 from psycopg.sql import SQL
 
-from rmp_milter.store.format.tables import StoreTable
-from rmp_milter.store.format.transaction import beyond
-from rmp_milter.store.postgresql.failures import failure
-from rmp_milter.store.postgresql.statements import TURN, WRITERS, statements, turn_statements
+from rmp_milter.engine.postgresql.failures import failure
+from rmp_milter.engine.postgresql.statements import TURN, WRITERS, statements, turn_statements
+from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg.sql import Composed
 
-    from rmp_milter.store.format.transaction import Value
-    from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.failures import failure
-from rmp_milter.store.postgresql.statements import Statements
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.statements import Statements
+    from rmp_milter.engine.tables import EngineTable
+    from rmp_milter.engine.transaction import Value
 
 FIRST, MOST = 16, 1024
 """Keys asked for at first, most look-ups having few, and at most in one go."""
@@ -45,14 +44,14 @@ class PostgresqlReads:
         self._connection = connection
         self._schema = schema
 
-    def get(self, table: StoreTable, key: bytes) -> bytes | None:
+    def get(self, table: EngineTable, key: bytes) -> bytes | None:
         """Return one record; None where there is none."""
         found = self._ask(self._said(table).get, key)
         if not found:
             return None
         return cast("bytes", found[0][0]) if len(found) == 1 else _joined(found)
 
-    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
         """Return the records of several keys; not of bodies, of which one is enough."""
         found = dict[object, object]()
         for begin in range(0, len(keys), RECORDS_AT_ONCE):
@@ -61,11 +60,11 @@ class PostgresqlReads:
                 found[key] = value
         return [cast("bytes | None", found.get(key)) for key in keys]
 
-    def has(self, table: StoreTable, key: bytes) -> bool:
+    def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
         return bool(self._ask(self._said(table).has, key))
 
-    def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
+    def held(self, table: EngineTable, keys: Iterable[bytes]) -> set[bytes]:
         """Return those of the keys that have a record."""
         wanted, found = list(keys), set[bytes]()  # nothing is asked where nothing is
         for begin in range(0, len(wanted), LOOKED_UP_AT_ONCE):
@@ -73,17 +72,17 @@ class PostgresqlReads:
             found.update(_keys(self._ask(self._said(table).held, some)))
         return found
 
-    def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
+    def keys(self, table: EngineTable, prefix: bytes = b"") -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in order."""
         return self._keys_between(table, prefix, beyond(prefix) or BEYOND_ALL)
 
-    def keys_from(self, table: StoreTable, start: bytes) -> Iterator[bytes]:
+    def keys_from(self, table: EngineTable, start: bytes) -> Iterator[bytes]:
         """Yield the keys from one on, in order."""
         return self._keys_between(table, start, BEYOND_ALL)
 
-    def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    def records(self, table: EngineTable, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield the records from the key ``start`` on, in order."""
-        if table is StoreTable.BODIES:  # of which one alone may be many parts
+        if table.in_parts:  # of which one alone may be many parts
             for key in self._keys_between(table, start, BEYOND_ALL):
                 yield key, self.get(table, key) or b""
             return
@@ -95,17 +94,22 @@ class PostgresqlReads:
                 return
             start = records[-1][0] + b"\0"
 
-    def first_key(self, table: StoreTable, start: bytes) -> bytes | None:
+    def first_key(self, table: EngineTable, start: bytes) -> bytes | None:
         """Return the first key that is ``start`` or behind it."""
         found = self._some_keys(table, start, BEYOND_ALL, 1)
         return found[0] if found else None
 
-    def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
+    def last_key(self, table: EngineTable, prefix: bytes) -> bytes | None:
         """Return the last key that begins with ``prefix``."""
         found = _keys(self._ask(self._said(table).last, prefix, beyond(prefix) or BEYOND_ALL))
         return found[0] if found else None
 
-    def count(self, table: StoreTable) -> int:
+    def last_keys(self, table: EngineTable, prefix: bytes, most: int) -> list[bytes]:
+        """Return the last keys that begin with ``prefix``."""
+        end = beyond(prefix) or BEYOND_ALL
+        return _keys(self._ask(self._said(table).last_some, prefix, end, most))[::-1]
+
+    def count(self, table: EngineTable) -> int:
         """Return how many records a table has."""
         return cast("int", self._ask(self._said(table).count)[0][0])
 
@@ -125,12 +129,12 @@ class PostgresqlReads:
         asked = SQL("SELECT name FROM pg_settings WHERE name = ANY(%b) AND setting = 'off'")
         return sorted(str(row[0]) for row in self._ask(asked, list(names)))
 
-    def size(self, table: StoreTable | None = None) -> int:
+    def size(self, table: EngineTable | None = None) -> int:
         """Return how many bytes a table takes, or all of them, with their indexes."""
         asked = self._schema, table.value if table else "%"
         return cast("int", self._ask(_SIZE, *asked)[0][0])
 
-    def _keys_between(self, table: StoreTable, start: bytes, end: bytes) -> Iterator[bytes]:
+    def _keys_between(self, table: EngineTable, start: bytes, end: bytes) -> Iterator[bytes]:
         many = FIRST
         while True:
             found = self._some_keys(table, start, end, many)
@@ -139,10 +143,12 @@ class PostgresqlReads:
                 return
             start, many = found[-1] + b"\0", min(4 * many, MOST)
 
-    def _some_keys(self, table: StoreTable, start: bytes, end: bytes, many: int) -> list[bytes]:
+    def _some_keys(
+        self, table: EngineTable, start: bytes, end: bytes, many: int
+    ) -> list[bytes]:
         return _keys(self._ask(self._said(table).keys, start, end, many))
 
-    def _said(self, table: StoreTable) -> Statements:
+    def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
     def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:

@@ -8,17 +8,18 @@ from heapq import merge
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.tables import StoreTable
-from rmp_milter.store.postgresql.reading import FIRST
-from rmp_milter.store.postgresql.statements import PART_BYTES, statements
+from rmp_milter.engine.postgresql.reading import FIRST
+from rmp_milter.engine.postgresql.statements import PART_BYTES, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from rmp_milter.store.format.transaction import Value
-    from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.expecting import Fetched
-    from rmp_milter.store.postgresql.reading import PostgresqlReads
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.expecting import Fetched
+    from rmp_milter.engine.postgresql.reading import PostgresqlReads
+    from rmp_milter.engine.tables import EngineTable
+    from rmp_milter.engine.transaction import Value
 
 
 class Changed:
@@ -26,6 +27,7 @@ class Changed:
 
     def __init__(self) -> None:
         self.values: dict[bytes, Value | None] = {}
+        self.appended: set[bytes] = set()
         self._written: list[bytes] = []
 
     def set(self, key: bytes, value: Value | None) -> None:
@@ -48,7 +50,16 @@ class Changed:
     @property
     def written(self) -> list[tuple[bytes, Value]]:
         """The records written, in the order of their keys: everybody locks them in that order."""
-        return sorted((key, value) for key, value in self.values.items() if value is not None)
+        return self._sorted(self.values.keys() - self.appended)
+
+    @property
+    def behind(self) -> list[tuple[bytes, Value]]:
+        """The records that may lie over no other one."""
+        return self._sorted(self.values.keys() & self.appended)
+
+    def _sorted(self, keys: AbstractSet[bytes]) -> list[tuple[bytes, Value]]:
+        some = ((key, self.values[key]) for key in sorted(keys))
+        return [(key, value) for key, value in some if value is not None]
 
 
 class PostgresqlWrites:
@@ -56,40 +67,40 @@ class PostgresqlWrites:
 
     def __init__(self, stored: PostgresqlReads, fetched: Fetched) -> None:
         self._stored = stored
-        self._changes: defaultdict[StoreTable, Changed] = defaultdict(Changed)
+        self._changes: defaultdict[EngineTable, Changed] = defaultdict(Changed)
         self._known = fetched.records
         self._bodies = fetched.bodies
         self._lasts = fetched.lasts
         self._beginnings = fetched.beginnings
 
-    def get(self, table: StoreTable, key: bytes) -> Value | None:
+    def get(self, table: EngineTable, key: bytes) -> Value | None:
         """Return one record; None where there is none."""
         changed = self._changes[table].values
         return changed[key] if key in changed else self._get_stored(table, key)
 
-    def has(self, table: StoreTable, key: bytes) -> bool:
+    def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
         changed = self._changes[table].values
         if key in changed:
             return changed[key] is not None
-        if table is StoreTable.BODIES:  # of which nothing is held without need
+        if table.in_parts:  # of which nothing is held without need
             if key not in self._bodies:
                 self._bodies[key] = self._stored.has(table, key)
             return self._bodies[key]
         return self._get_stored(table, key) is not None
 
-    def held(self, table: StoreTable, keys: Iterable[bytes]) -> set[bytes]:
+    def held(self, table: EngineTable, keys: Iterable[bytes]) -> set[bytes]:
         """Return those of the keys that have a record."""
         return {key for key in keys if self.has(table, key)}
 
-    def keys(self, table: StoreTable, prefix: bytes = b"") -> Iterator[bytes]:
+    def keys(self, table: EngineTable, prefix: bytes = b"") -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in order."""
         changed = self._changes[table]
         stored = (key for key in self._stored_keys(table, prefix) if key not in changed.values)
         begins = takewhile(lambda key: key.startswith(prefix), changed.keys_from(prefix))
         return merge(stored, begins)
 
-    def records(self, table: StoreTable, start: bytes = b"") -> Iterator[tuple[bytes, Value]]:
+    def records(self, table: EngineTable, start: bytes = b"") -> Iterator[tuple[bytes, Value]]:
         """Yield the records from the key ``start`` on, in order."""
         changed = self._changes[table]
         stored = (
@@ -104,11 +115,11 @@ class PostgresqlWrites:
         )
         return merge(stored, written, key=lambda record: record[0])
 
-    def first_key(self, table: StoreTable, start: bytes) -> bytes | None:
+    def first_key(self, table: EngineTable, start: bytes) -> bytes | None:
         """Return the first key that is ``start`` or behind it."""
         return next((key for key, _ in self.records(table, start)), None)
 
-    def last_key(self, table: StoreTable, prefix: bytes) -> bytes | None:
+    def last_key(self, table: EngineTable, prefix: bytes) -> bytes | None:
         """Return the last key that begins with ``prefix``."""
         changed = self._changes[table]
         place = table, prefix
@@ -120,7 +131,11 @@ class PostgresqlWrites:
         begins = takewhile(lambda key: key.startswith(prefix), changed.keys_from(prefix))
         return max((*begins, *([] if stored is None else [stored])), default=None)
 
-    def count(self, table: StoreTable) -> int:
+    def last_keys(self, table: EngineTable, prefix: bytes, most: int) -> list[bytes]:
+        """Return the last keys that begin with ``prefix``."""
+        return [*self.keys(table, prefix)][-most:] if most else []
+
+    def count(self, table: EngineTable) -> int:
         """Return how many records a table has."""
         stored = self._stored.count(table)
         changed = self._changes[table].values
@@ -133,18 +148,23 @@ class PostgresqlWrites:
         """Yield the names of all tables that are there."""
         return self._stored.tables()
 
-    def put(self, table: StoreTable, key: bytes, value: Value) -> None:
+    def put(self, table: EngineTable, key: bytes, value: Value) -> None:
         """Write a record."""
         self._changes[table].set(key, value)
 
-    def add(self, table: StoreTable, key: bytes, value: Value) -> bool:
+    def add(self, table: EngineTable, key: bytes, value: Value) -> bool:
         """Write a record unless there is one of this key."""
         if self.has(table, key):
             return False
         self._changes[table].set(key, value)
         return True
 
-    def delete(self, table: StoreTable, key: bytes) -> bool:
+    def append(self, table: EngineTable, key: bytes, value: Value) -> None:
+        """Write a record behind all others: the server refuses one of a key that is there."""
+        self._changes[table].set(key, value)
+        self._changes[table].appended.add(key)
+
+    def delete(self, table: EngineTable, key: bytes) -> bool:
         """Remove a record."""
         there = self.has(table, key)
         if there:
@@ -155,13 +175,15 @@ class PostgresqlWrites:
         """Write all of it over the connection, without waiting between two statements."""
         for table, changed in self._changes.items():
             gone, written = changed.removed, changed.written
-            if table is StoreTable.BODIES:
+            if table.in_parts:
                 gone += [key for key, _ in written]
             if gone:
                 connection.execute(statements(schema, table).delete, (gone,))
             send_records(connection, schema, table, written)
+            if behind := changed.behind:
+                append_records(connection, schema, table, behind)
 
-    def _stored_keys(self, table: StoreTable, prefix: bytes) -> Iterator[bytes]:
+    def _stored_keys(self, table: EngineTable, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys as they are stored; the first ones may be at hand."""
         first = [] if prefix else self._beginnings.get(table, [])
         yield from first
@@ -171,15 +193,15 @@ class PostgresqlWrites:
         elif len(first) == FIRST:
             yield from self._stored.keys_from(table, first[-1] + b"\0")
 
-    def get_many(self, table: StoreTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
         """Return the records of several keys."""
         return [self.get(table, key) for key in keys]
 
-    def _get_stored(self, table: StoreTable, key: bytes) -> bytes | None:
+    def _get_stored(self, table: EngineTable, key: bytes) -> bytes | None:
         place = table, key
         if place not in self._known:
             found = self._stored.get(table, key)
-            if table is StoreTable.BODIES:
+            if table.in_parts:
                 return found
             self._known[place] = found
         return self._known[place]
@@ -188,18 +210,29 @@ class PostgresqlWrites:
 def send_records(
     connection: Connection,
     schema: str,
-    table: StoreTable,
+    table: EngineTable,
     records: Sequence[tuple[bytes, Value]],
 ) -> None:
     """Write records; of a body that is there already, nothing may be left."""
     write = statements(schema, table).write
-    if table is StoreTable.BODIES:
+    if table.in_parts:
         for key, value in records:
             for number, part in enumerate(parts(value)):
                 connection.execute(write, (key, number, part))
     elif records:
         keys, values = zip(*records, strict=True)
         connection.execute(write, (list(keys), [*map(bytes, values)]))
+
+
+def append_records(
+    connection: Connection,
+    schema: str,
+    table: EngineTable,
+    records: Sequence[tuple[bytes, Value]],
+) -> None:
+    """Write records, some at least, of keys that nothing may be under."""
+    keys, values = zip(*records, strict=True)
+    connection.execute(statements(schema, table).append, (list(keys), [*map(bytes, values)]))
 
 
 def parts(body: Value) -> Iterator[memoryview]:

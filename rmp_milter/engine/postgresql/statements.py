@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from rmp_milter.store.format.tables import StoreTable
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from rmp_milter.engine.tables import EngineTable
 
 PART_BYTES = 1 << 20
 TURN, WRITERS = "turn", "writers"
@@ -34,17 +34,19 @@ class Statements:
     keys: Composed
     records: Composed
     last: Composed
+    last_some: Composed
     count: Composed
     write: Composed
+    append: Composed
     delete: Composed
 
 
 @cache
-def statements(schema: str, table: StoreTable) -> Statements:
+def statements(schema: str, table: EngineTable) -> Statements:
     """Return the statements on one table."""
-    first = SQL("n = 0 AND ") if table is StoreTable.BODIES else SQL("")
-    ordered = SQL(" ORDER BY n") if table is StoreTable.BODIES else SQL("")
-    write = _WRITE_PART if table is StoreTable.BODIES else _WRITE
+    first = SQL("n = 0 AND ") if table.in_parts else SQL("")
+    ordered = SQL(" ORDER BY n") if table.in_parts else SQL("")
+    write = _WRITE_PART if table.in_parts else _WRITE
 
     def said(text: SQL) -> Composed:
         return text.format(table=Identifier(schema, table.value), first=first, ordered=ordered)
@@ -67,8 +69,14 @@ def statements(schema: str, table: StoreTable) -> Statements:
         last=said(
             SQL("SELECT k FROM {table} WHERE {first}k >= %b AND k < %b ORDER BY k DESC LIMIT 1")
         ),
+        last_some=said(
+            SQL(
+                "SELECT k FROM {table} WHERE {first}k >= %b AND k < %b ORDER BY k DESC LIMIT %b"
+            )
+        ),
         count=said(SQL("SELECT count(*) FROM {table} WHERE {first}true")),
         write=said(write),
+        append=said(_APPEND),
         delete=said(SQL("DELETE FROM {table} WHERE k = ANY(%b::bytea[])")),
     )
 
@@ -77,13 +85,14 @@ _WRITE = SQL(
     "INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
     " ON CONFLICT (k) DO UPDATE SET v = excluded.v"
 )
+_APPEND = SQL("INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::bytea[])")
 _WRITE_PART = SQL("INSERT INTO {table} (k, n, v) VALUES (%b, %b, %b)")
 
 
-def definitions(schema: str) -> Iterator[Composed]:
+def definitions(schema: str, tables: Iterable[EngineTable]) -> Iterator[Composed]:
     """Yield what makes the tables. What is sealed cannot be compressed; nobody shall try."""
-    for table in StoreTable:
-        part = ("n integer NOT NULL, ", ", n") if table is StoreTable.BODIES else ("", "")
+    for table in tables:
+        part = ("n integer NOT NULL, ", ", n") if table.in_parts else ("", "")
         name = Identifier(schema, table.value)
         yield SQL(
             "CREATE TABLE {table} (k bytea NOT NULL, {n}v bytea NOT NULL, PRIMARY KEY (k{key}))"

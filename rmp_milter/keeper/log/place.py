@@ -1,0 +1,82 @@
+"""Where a log is kept, whatever keeps it: what is needed to begin it, to open it, to copy it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from typing import TypeVar
+
+    from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
+
+    T = TypeVar("T")
+
+
+class LogAccess(Protocol):
+    """An open log's transactions. Faults are raised as :class:`~rmp_milter.engine.failures`."""
+
+    def reading(self) -> AbstractContextManager[ReadTransaction]:
+        """Give one moment."""
+
+    def write(
+        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+    ) -> T:
+        """Do ``work`` when it has its turn and return what it does; durable on return.
+
+        An exception leaves everything as it was. Work that was lost before anything of it was
+        written may be done again from the beginning.
+        """
+
+    def have_own(self) -> None:
+        """Look at the mark of the keeper's own tables; make them in a log that never had them."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+class MomentOfLog(Protocol):
+    """A log at one moment, to be copied."""
+
+    @property
+    def txn(self) -> ReadTransaction:
+        """What it shows."""
+
+    def write(self, fd: int) -> None:
+        """Write all of it to ``fd``, which may be a pipe, as a file of its own."""
+
+
+class LogCopying(Protocol):
+    """A log that may be in use; its moment comes when it is asked for."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes are written."""
+
+    def moment(self) -> AbstractContextManager[MomentOfLog]:
+        """Have it be as it is now."""
+
+    def close(self) -> None:
+        """Give it up."""
+
+
+class LogPlace(Protocol):
+    """What says where a log is. Nothing is opened before it is asked for."""
+
+    @property
+    def folder(self) -> Path:
+        """The log's own folder, there or not; beside it stands its state file."""
+
+    def is_there(self) -> bool:
+        """Whether something is kept there already, a log or not."""
+
+    def make(self, records: Mapping[bytes, bytes]) -> None:
+        """Make a new, empty log with these records of ``meta``, durable on return."""
+
+    def open(self) -> LogAccess:
+        """Open it, in this process and for one thread, and look at its format."""
+
+    def copying(self) -> LogCopying:
+        """Open it to be copied."""
