@@ -122,9 +122,9 @@ Vous n'avez rien à en faire : gardez ces fichiers, ou remettez-les
 quand, avec l'adresse et la clé de l'auteur ; il ne contient aucun
 document.
 
-Pour qui vérifie, sans connexion, avec le programme rmp-audit et la
-clé de vérification du journal (cle.txt, que donne l'hébergeur et
-que confirme un auditeur) ; il dit ce que le fichier prouve :
+Pour qui vérifie, sans connexion, avec le programme rmp-audit et
+la clé de vérification du journal (cle.txt, que donne l'hébergeur
+et que confirme un auditeur) ; il dit ce que le fichier prouve :
 
     rmp-audit receipt {file} --vkey cle.txt
 """,
