@@ -83,6 +83,8 @@ def watch(folder: Path, vkey: str | None, checkpoint: Path | None) -> None:
     witnessed, and up to which entry. A witness that lost what it knew begins with the last
     checkpoint that it, or anybody, kept.
     """
+    if vkey is None and checkpoint is not None:
+        raise click.UsageError("of which log is the checkpoint? name its key as well")
     with _opened(folder) as station:
         if vkey is not None:
             with refusing(FolderError, NoteError):

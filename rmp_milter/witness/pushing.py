@@ -83,14 +83,21 @@ class _Place:
                 return each.head.size
         return 0
 
+    def see_one_history(self) -> None:
+        """Raise :class:`FolderError` where another tree of this size was cosigned before."""
+        size = self.log.head.size
+        for each in of_origin([*kept_in(self.folder)], self.log.head.origin):
+            if each.head.size == size and each.head != self.log.head:
+                line = "{path}: another tree of {size} entries was cosigned: two histories"
+                raise FolderError(Phrase(line, path=self.folder / name_of(size), size=size))
+
     def keep(self, lines: Sequence[NoteSignature]) -> Note:
         """Keep the export's checkpoint with further cosignatures; return it."""
         path = self.folder / name_of(self.log.head.size)
         own = parse(self.log.checkpoint)
-        there = parse(read_bounded(path)) if path.exists() else own
-        before = there.signatures if there.text == own.text else ()
+        before = parse(read_bounded(path)) if path.exists() else own
         renewed = {(line.name, line.key_id) for line in lines}
-        older = [line for line in before if (line.name, line.key_id) not in renewed]
+        older = [line for line in before.signatures if (line.name, line.key_id) not in renewed]
         note = with_signatures(own, [*older, *lines])
         replace_whole(path, note.encode(), MODE)
         for size in sizes_in(self.folder)[MOST_KEPT:]:
@@ -107,6 +114,7 @@ def push(
     :class:`~rmp_milter.audit.folder.FolderError` where a tile is missing, ``OSError``.
     """
     place = _Place(log, policy, folder)
+    place.see_one_history()
     before = read_asked(folder)
     said = dict[str, AskedWitness]()
     for url, witnesses in by_url(policy).items():
@@ -197,6 +205,7 @@ def taken(
     lines = [line for line in brought.note.signatures if (line.name, line.key_id) in good]
     if lines:
         place, before = _Place(log, policy, folder), read_asked(folder)
+        place.see_one_history()
         place.keep(lines)
         heard = {label: _heard(before, label, log, now) for label in judged.cosigned}
         _note(place, {**before, **heard})

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,7 +85,8 @@ def test_a_fork_and_a_rollback_are_refused_and_told(two: list[Named], pushing: P
     pushing(LOG, 30, policy)
     assert pushing(FORK, 50, policy) == {"ars": 422, "ordre": 422}
     assert pushing.found(policy) == [("refused", "ars"), ("refused", "ordre")]
-    assert pushing(FORK, 30, policy) == {"ars": 422, "ordre": 422}
+    with pytest.raises(FolderError, match="two histories"):
+        pushing(FORK, 30, policy)
     assert pushing(LOG, 20, policy) == {"ars": 409, "ordre": 409}
     assert pushing.found(policy)[0] == ("refused", "ars")
     assert [each.head for each in kept_in(pushing.kept)] == [LOG.head(30)]
@@ -212,6 +214,17 @@ def test_nothing_of_an_entry_leaves(two: list[Named], pushing: Pushing) -> None:
         assert parse(note).text in {parse(LOG.checkpoint(size)).text for size in (30, 60)}
         assert all(len(line) == 44 for line in head.split(b"\n")[1:])
         assert b"action" not in body
+
+
+def test_no_entry_and_no_reason_is_read(two: list[Named], pushing: Pushing) -> None:
+    """As the unit has it: the files of entries are out of reach."""
+    place = LOG.until(50).export(pushing.folder / "closed", 50)
+    shutil.rmtree(place / "tile" / "entries")
+    policy = policy_of(two)
+    pushing(LOG, 30, policy)
+    push(ExportedLog(place), policy, pushing.kept, asker(), pushing.now)
+    assert pushing.found(policy) == []
+    assert next(kept_in(pushing.kept)).head == LOG.head(50)
 
 
 def test_the_newest_hundred_stay(two: list[Named], pushing: Pushing) -> None:
