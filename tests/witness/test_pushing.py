@@ -94,6 +94,8 @@ def test_a_fork_and_a_rollback_are_refused_and_told(two: list[Named], pushing: P
     assert pushing.found(policy) == [("refused", "ars"), ("refused", "ordre")]
     with pytest.raises(FolderError, match="two histories"):
         pushing(FORK, 30, policy)
+    assert {each.status for each in read_asked(pushing.kept).values()} == {298}
+    assert pushing.found(policy) == [("refused", "ars"), ("refused", "ordre")]
     assert pushing(LOG, 20, policy) == {"ars": 409, "ordre": 409}
     assert pushing.found(policy)[0] == ("refused", "ars")
     assert [each.head for each in kept_in(pushing.kept)] == [LOG.head(30)]
