@@ -131,6 +131,9 @@ _ASKED: Mapping[str, str] = {
     "[audit] witness_policy: no policy is named there": (
         "[audit] witness_policy : aucune politique n'y est nommée"
     ),
+    "is not asked: another tree of as many entries was cosigned before": (
+        "n'est pas sollicité : un autre arbre d'autant d'entrées a été cosigné avant"
+    ),
     "answers {status}": "répond {status}",
     "cosigned by {names}": "cosigné par {names}",
     "cosigned {size} entries": "a cosigné {size} entrées",

@@ -26,7 +26,13 @@ from rmp_milter.tlog.notes import Note, NoteSignature, parse, with_signatures
 from rmp_milter.tlog.policies import PolicyWitness, WitnessPolicy
 from rmp_milter.tlog.witnessing import Submission, WitnessReply
 from rmp_milter.witness.asking import SCHEMES, Ask, SilentError, WitnessSaid
-from rmp_milter.witness.submitting import SILENT, AnswerRead, read_answer, submission
+from rmp_milter.witness.submitting import (
+    SILENT,
+    TWO_HISTORIES,
+    AnswerRead,
+    read_answer,
+    submission,
+)
 
 ASKED, FORMAT = "asked.json", "rmp witnesses asked 1"
 MODE = 0o644
@@ -114,8 +120,17 @@ def push(
     :class:`~rmp_milter.audit.folder.FolderError` where a tile is missing, ``OSError``.
     """
     place = _Place(log, policy, folder)
-    place.see_one_history()
     before = read_asked(folder)
+    try:
+        place.see_one_history()
+    except FolderError:
+        # Whoever looks at what is kept is to hear of it as well.
+        heard = {each.label: _heard(before, each.label, log, now) for each in policy.witnesses}
+        _note(
+            place,
+            {label: replace(each, status=TWO_HISTORIES) for label, each in heard.items()},
+        )
+        raise
     said = dict[str, AskedWitness]()
     for url, witnesses in by_url(policy).items():
         answer = _asked(place, url, witnesses, ask)
