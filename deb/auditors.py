@@ -17,7 +17,7 @@ from pathlib import Path
 
 from click.shell_completion import BashComplete, ShellComplete, ZshComplete
 
-from deb.build import describe, pack
+from deb.build import TIGHT, describe, pack
 from deb.changes import FILE as CHANGES
 from deb.changes import last_change
 from deb.lock import ROOT, packaged
@@ -84,8 +84,8 @@ def _project(packages: Sequence[str]) -> str:
     )  # fmt: skip
 
 
-def package(target: PackageTarget, folder: Path) -> Path:
-    """Make Debian's package for ``target`` in ``folder``; raises as :func:`deb.build.build`."""
+def package(target: PackageTarget, folder: Path, level: int = TIGHT) -> Path:
+    """Make Debian's package as :func:`deb.build.build` does; raises what it does."""
     change = last_change(CHANGES.read_text())
     version = change.version_for(target.release)
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def package(target: PackageTarget, folder: Path) -> Path:
         found = _gathered(target, wheels)
         _lay_out(target, found, bill(target, version, change.at, found, NAME), root)
         describe(target, change, root, control=f"{NAME}.control", scripts=())
-        pack(root, file, change.at)
+        pack(root, file, change.at, level)
     return file
 
 

@@ -20,6 +20,7 @@ _KEYS = "rmp_milter.cli.access_keys"
 _WITNESS = "rmp_milter.cli.access_witness"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
+_MOVE = "rmp_milter.cli.access_move"
 
 AUDITORS = {
     "verify": CommandPlace(_AUDITOR, "verify", "Verify an exported log, or a proof, offline."),
@@ -59,6 +60,8 @@ access = SpokenGroup(
         "witness": CommandPlace(
             f"{_WITNESS}_host", "witness", "Witnesses: to be one, and to ask others."
         ),
+        "move": CommandPlace(_MOVE, "move", "Move the log to a server, or back to a file."),
+        "tables": CommandPlace(_MOVE, "tables", "Print the log's tables and role for psql."),
         "begin": CommandPlace(_KEEPER, "begin", "Begin a new log where the old one is lost."),
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },

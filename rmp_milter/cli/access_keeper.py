@@ -22,6 +22,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_json, print_pairs, say, writing_shown
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import become_owner
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import LogKey, load_log_key
@@ -40,7 +41,7 @@ def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
     become_owner(config.paths.keeper)
     with refusing(KeyFileError, JournalError, hint=RIGHTS_HINT), refusing(LogFormatError):
         key = load_log_key(config.paths.keeper)
-        journal = Journal(config.paths.keeper / "log")
+        journal = Journal(log_of(config))
     with journal, refusing(JournalError):
         yield journal, key
 
@@ -151,6 +152,6 @@ def begin(config: Config, name: str) -> None:
     folder = config.paths.keeper / "log"
     hint = Phrase("move {folder} and {folder}.state away, and keep them", folder=folder)
     with refusing(JournalError, hint=hint):
-        create(folder, name)
+        create(log_of(config), name)
     line = "a new, empty log {name}; tell the auditors, and send them rmp access key"
     say(Phrase(line, name=name))

@@ -22,6 +22,10 @@ def _policy(
         raise click.BadParameter(line_of(error)) from None
 
 
+policy_file_option = click.option(
+    "--policy", type=FILE, help="Which witnesses must have cosigned (C2SP tlog-policy)."
+)
+"""The file itself, for who tells its digest."""
 policy_option = click.option(
     "--policy",
     type=FILE,

@@ -23,6 +23,7 @@ from rmp_milter.audit.verify import verify
 from rmp_milter.cli.access_audit import FILE, phrase_of, vkey_option
 from rmp_milter.cli.access_emergencies import justify_option, review_option
 from rmp_milter.cli.access_list import FOLDER, time_of
+from rmp_milter.cli.access_policy import policy_file_option
 from rmp_milter.cli.access_unusual import namesakes_option, zone_option
 from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.language import lang_option, language
@@ -31,6 +32,8 @@ from rmp_milter.cli.output import print_error, print_json, reading_shown, say, v
 from rmp_milter.pdf.tagged import printed
 from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.notes import VerifierKey
+from rmp_milter.tlog.policies import PolicyError
+from rmp_milter.witness.looking import read_policy
 
 
 def _month(_ctx: click.Context, _param: click.Parameter, value: str) -> Month:
@@ -62,6 +65,7 @@ def _name(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 )
 @click.option("--checkpoint", "old", type=FILE, help="A checkpoint that you kept.")
 @vkey_option
+@policy_file_option
 @namesakes_option
 @zone_option
 @justify_option
@@ -77,6 +81,7 @@ def report(  # noqa: PLR0913 -- one argument an option
     issued: int | None,
     old: Path | None,
     vkey: VerifierKey | None,
+    policy: Path | None,
     namesakes: Path | None,
     zone: ZoneInfo,
     justify_hours: int,
@@ -89,11 +94,14 @@ def report(  # noqa: PLR0913 -- one argument an option
     more of the month, and names no doctor: the export is verified, as by verify, and what is wrong
     is said in it, with status 1. The same export and options give the same PDF, octet by octet.
     """
+    if file is None and any((author, old, vkey, policy, namesakes)):
+        line = "--by, --checkpoint, --vkey, --policy, --namesakes: for --pdf only"
+        raise click.UsageError(Phrase(line))
     terms = Terms(month, Calendar(zone), justify_hours, review_hours, issued)
     status = Status.OK
-    with refusing(FolderError, OSError):
+    with refusing(FolderError, PolicyError, OSError):
         if file is not None:
-            given = _Given(author, zone.key, vkey, old, namesakes)
+            given = _Given(author, zone.key, vkey, old, policy, namesakes)
             status = _write_pdf(file, folder, terms, given)
         if as_json or file is None:
             _print_figures(folder, terms, as_json=as_json)
@@ -118,6 +126,7 @@ class _Given(NamedTuple):
     zone: str
     vkey: VerifierKey | None
     old: Path | None
+    policy: Path | None
     namesakes: Path | None
 
     def options(self, terms: Terms) -> dict[str, str]:
@@ -126,6 +135,7 @@ class _Given(NamedTuple):
             "--by": self.author,
             "--checkpoint": "CHECKPOINT" if self.old else "",
             "--vkey": str(self.vkey or ""),
+            "--policy": "POLICY" if self.policy else "",
             "--namesakes": "NAMESAKES" if self.namesakes else "",
             "--zone": self.zone,
             "--justify-hours": str(terms.justify_hours),
@@ -138,6 +148,7 @@ class _Given(NamedTuple):
         named = {
             "EXPORT/checkpoint": folder / CHECKPOINT,
             "CHECKPOINT": self.old,
+            "POLICY": self.policy,
             "NAMESAKES": self.namesakes,
         }
         return {
@@ -150,7 +161,8 @@ class _Given(NamedTuple):
 def _write_pdf(file: Path, folder: Path, terms: Terms, given: _Given) -> Status:
     """Verify the log, count it, print it into the file; say so, and what is wrong."""
     kept = None if given.old is None else read_bounded(given.old)
-    verified = verify(folder, given.vkey, kept, progress=reading_shown)
+    policy = None if given.policy is None else read_policy(given.policy)
+    verified = verify(folder, given.vkey, kept, progress=reading_shown, policy=policy)
     for finding in verified.findings:
         print_error(Phrase("access log: {finding}", finding=phrase_of(finding.line)))
     if given.namesakes:

@@ -107,6 +107,15 @@ token_pin = ""
 # Less than 8 counts as 8.
 code_length = 8
 code_minimum = 8
+# What keeps the access log, and what the keeper remembers by itself: files in its folder ("lmdb"),
+# or a PostgreSQL server, under a role and in a schema of the keeper's own that the milter cannot
+# read; then a second keeper can stand by (docs/several-machines.md). The rest is as in [store].
+engine = "lmdb"
+host = ""
+port = 0
+database = ""
+schema = "rmp_keeper"
+service = ""
 
 [milter]
 # How long the milter waits for Postfix, and for the keeper, in seconds.

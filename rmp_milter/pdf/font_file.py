@@ -37,10 +37,14 @@ class EmbeddedFont:
         return f"<{''.join(f'{self.glyphs[ord(each)]:04x}' for each in words)}>"
 
 
+FONTS = {"latin": "DejaVuSans", "latin-bold": "DejaVuSans-Bold"}
+"""The files in ``fonts/``, and the names of the fonts that they are letters of."""
+
+
 @cache
-def read_font(name: str) -> EmbeddedFont:
-    """Return one of the fonts in ``fonts/``, by the name of its file."""
-    data = files("rmp_milter.pdf").joinpath("fonts", f"{name}.ttf").read_bytes()
+def read_font(file: str) -> EmbeddedFont:
+    """Return one of the :data:`FONTS`, by its file."""
+    data = files("rmp_milter.pdf").joinpath("fonts", f"{file}.ttf").read_bytes()
     tables = _tables(data)
     head, hhea = tables["head"], tables["hhea"]
     (units,) = unpack_from(">H", data, head + 18)
@@ -52,7 +56,7 @@ def read_font(name: str) -> EmbeddedFont:
         return [round(value * _EM / units) for value in values]
 
     return EmbeddedFont(
-        name=name,
+        name=FONTS[file],
         file=data,
         glyphs=dict(_glyphs(data, tables["cmap"])),
         widths=scaled(advances),

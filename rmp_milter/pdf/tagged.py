@@ -28,7 +28,7 @@ from rmp_milter.pdf.objects import (
 from rmp_milter.pdf.structure import add_structure
 
 _PLAIN, _BOLD = "F1", "F2"
-_FONTS = {_PLAIN: "DejaVuSans", _BOLD: "DejaVuSans-Bold"}
+_FILES = {_PLAIN: "latin", _BOLD: "latin-bold"}
 
 
 class PrintedFile(NamedTuple):
@@ -42,7 +42,7 @@ class _Letters:
     """Both fonts: a case of types."""
 
     def __init__(self) -> None:
-        self.fonts = {key: read_font(name) for key, name in _FONTS.items()}
+        self.fonts = {key: read_font(file) for key, file in _FILES.items()}
 
     def has(self, sign: str, /) -> bool:
         """Whether both have a character."""

@@ -170,6 +170,19 @@ HELP: Mapping[str, str] = {
         " être nouveau, comme chu.example/rmp-2 : pour les auditeurs c'est un autre journal. Rien"
         " n'est remplacé : ce qui reste de l'ancien doit avoir été déplacé."
     ),
+    "move": (
+        "Reprend le journal de l'autre moteur ; tous ses gardiens doivent être arrêtés.\n\nrmp.toml"
+        " nomme le moteur où il va. Tout est copié et comparé, chaque entrée recalculée et tout ce"
+        " qui fut signé vérifié avant que le journal y soit ; un appel interrompu se redonne."
+        " Ensuite celui de l'autre moteur n'est plus un journal : un fichier reste, sous un autre"
+        " nom, jusqu'à ce que l'hébergeur l'enlève."
+    ),
+    "tables": (
+        "Affiche ce que l'administrateur du serveur donne à psql : schéma, tables et rôle du"
+        " journal.\n\nLe rôle s'appelle comme l'utilisateur du gardien. Personne d'autre n'y lit"
+        " rien, le rôle du milter non plus ; et de ce qui fut inscrit il ne change ni n'enlève"
+        " rien."
+    ),
     "key": (
         "Affiche la clé de vérification du journal ; les auditeurs la reçoivent une fois, par un"
         " chemin sûr."

@@ -27,10 +27,12 @@ REPORT: Mapping[str, str] = {
         "Le journal n'est pas ce que dit son point de contrôle. Constats : {count}, au chapitre Le"
         " journal. On ne peut se fier aux chiffres de ce rapport."
     ),
+    "The month was not over then: its figures are those of a part of it.": (
+        "Le mois n'était pas fini alors : ses chiffres sont ceux d'une partie."
+    ),
     "In short": "En bref",
     "The log": "Le journal",
     "verified, nothing found": "vérifié, aucun constat",
-    "Witnesses of its checkpoint": "Témoins de son point de contrôle",
     "none": "aucun",
     "Emergency accesses": "Accès en urgence",
     "of these justified within {hours} hours": "dont justifiés en {hours} heures au plus",
@@ -92,16 +94,20 @@ REPORT: Mapping[str, str] = {
     ),
     "Witnesses": "Témoins",
     (
-        "No witness: nobody but the service is known to have signed the checkpoint of this export."
+        "No witness: nobody but the service is known to have signed a checkpoint of this export."
         " That the same history is shown to everybody is then known only by comparing checkpoints"
         " with other auditors."
     ): (
-        "Aucun témoin : on ne sait de personne d'autre que le service qu'il ait signé le point de"
+        "Aucun témoin : on ne sait de personne d'autre que le service qu'il ait signé un point de"
         " contrôle de cet export. Que la même histoire soit montrée à tous ne se sait alors qu'en"
         " comparant des points de contrôle entre auditeurs."
     ),
-    "Witnesses who saw that this checkpoint extends the ones before it: {count}.": (
-        "Témoins qui ont vu que ce point de contrôle prolonge les précédents : {count}."
+    (
+        "So many others signed that this history of {size} entries extends all that they had signed"
+        " before: {count}. Nobody can have been shown another one up to there."
+    ): (
+        "D'autres ont signé que cette histoire de {size} entrées prolonge tout ce qu'ils avaient"
+        " signé auparavant : {count}. Personne ne peut en avoir vu une autre jusque-là."
     ),
     "Witness": "Témoin",
     "Cosigned (UTC)": "Cosigné (UTC)",
@@ -260,6 +266,9 @@ REPORT: Mapping[str, str] = {
     ),
     "page {page} of {pages}": "page {page} sur {pages}",
     # What the command says.
+    "--by, --checkpoint, --vkey, --policy, --namesakes: for --pdf only": (
+        "--by, --checkpoint, --vkey, --policy, --namesakes : pour --pdf seulement"
+    ),
     "{file}: {pages} pages, as of {at}": "{file} : {pages} pages, état du {at}",
     "a name of one line, {most} characters at most": (
         "un nom d'une ligne, de {most} caractères au plus"

@@ -1,15 +1,22 @@
 """A month of a log for its report, read from the folder's own octets by code that is not ours."""
 
 import json
+import re
+import shutil
 import struct
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from access_case import MadeLog
 
+from rmp_milter.cli import main
+
+READER_MISSING = pytest.mark.skipif(not shutil.which("pdftotext"), reason="no poppler-utils")
 HOUR, DAY = 3600, 86_400
 NOVEMBER = 1_793_491_200  # 2026-11-01T00:00:00Z
 DECEMBER = NOVEMBER + 30 * DAY
@@ -88,3 +95,68 @@ def in_november(entry: dict[str, Any]) -> bool:
 
 def day_of(entry: dict[str, Any]) -> int:
     return datetime.fromtimestamp(entry["at"], UTC).day
+
+
+def said_by(command: str, *arguments: str | Path) -> str:
+    done = subprocess.run([command, *arguments], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.replace("\u00a0", " ")
+
+
+def text_of(file: Path) -> str:
+    """Return the text with its lines as they are read, and figures without their gaps."""
+    return re.sub(r"(?<=\d) (?=\d{3}\b)", "", said_by("pdftotext", "-layout", file, "-"))
+
+
+def report(folder: Path, file: Path, *options: str | Path, status: int = 0) -> str:
+    words = ["access", "report", folder, "--month", "2026-11", "--pdf", file, *options]
+    if "--lang" not in options:
+        words += ["--lang", "en"]
+    assert main.run([*map(str, words)]) == status
+    return text_of(file) if file.exists() else ""
+
+
+def told(text: str, label: str) -> str:
+    """Return what stands behind a label in a line of its own."""
+    (found,) = re.findall(rf"^ *{re.escape(label)}  +(\S.*?) *$", text, re.MULTILINE)[:1]
+    return str(found)
+
+
+def bars_of(file: Path, title: str) -> dict[int, int]:
+    """Return the number over each day, by where words stand on the page (pdftotext -bbox)."""
+    boxes = re.findall(
+        r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>|(<page)',
+        said_by("pdftotext", "-bbox", file, "-"),
+    )
+    words, page = [], 0
+    for left, top, right, _, word, begins in boxes:
+        page += bool(begins)
+        if word:
+            words.append((page, float(top), (float(left) + float(right)) / 2, word))
+    first = title.split()
+    at = next(
+        number
+        for number in range(len(words))
+        if [word for *_, word in words[number : number + len(first)]] == first
+    )
+    on, top = words[at][:2]
+    under = next(
+        high
+        for page, high, _, word in words[at:]
+        if page == on and high > top and word == "Day"
+    )
+    inside = [
+        (high, middle, int(word))
+        for page, high, middle, word in words
+        if page == on and top + 5 < high < under - 2 and word.isdigit()
+    ]
+    lowest = max(high for high, *_ in inside)
+    days = {middle: day for high, middle, day in inside if high > lowest - 1}
+    assert sorted(days.values()) == list(range(1, 31))
+    left = min(days) - 8  # the axis' own numbers stand before the first day
+    return {
+        day: number
+        for middle, day in days.items()
+        for high, at_middle, number in inside
+        if high < lowest - 1 and at_middle > left and abs(at_middle - middle) < 2
+    }

@@ -11,11 +11,11 @@ from rmp_milter.audit.emergencies import cases
 from rmp_milter.audit.folder import ExportedLog
 from rmp_milter.audit.month import month_of
 from rmp_milter.audit.report.activity import SORTS, sort_of
-from rmp_milter.audit.report.facts import Cosignature, MonthFacts, Terms, facts_of
+from rmp_milter.audit.report.facts import MonthFacts, Terms, facts_of
 from rmp_milter.audit.report.log_section import log_section
 from rmp_milter.audit.report.saying import moment_in_words, percent, tame
 from rmp_milter.audit.verify import verify
-from rmp_milter.pdf.document import DocTable, DocText
+from rmp_milter.pdf.document import DocText
 
 ACT = leaf("urgence", NOVEMBER, reference="U-A", rpps="1", sender="a@b.example")
 
@@ -24,10 +24,10 @@ def review(state: str, hours: int) -> bytes:
     return leaf("controle", NOVEMBER + hours * HOUR, reference="U-A", outcome=state)
 
 
-def facts(folder: Path, *leaves: bytes, witnesses: tuple[Cosignature, ...] = ()) -> MonthFacts:
+def facts(folder: Path, *leaves: bytes) -> MonthFacts:
     log = exported(folder / "log", [*leaves])
     terms = Terms(month_of("2026-11"), Calendar(ZoneInfo("Europe/Paris")), 24, 72)
-    return facts_of(log, verify(log), terms._replace(witnesses=witnesses))
+    return facts_of(log, verify(log), terms)
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,6 @@ def test_in_time_is_up_to_the_last_second(
 ) -> None:
     found = facts(tmp_path, ACT, *leaves)
     assert (found.justified, found.reviewed) == (justified, reviewed)
-
-
-def test_witnesses_are_named_with_their_time_and_cut(tmp_path: Path) -> None:
-    witnesses = (Cosignature("witness.example/é", NOVEMBER), Cosignature("W" * 300, 10**18))
-    pieces = [*log_section(facts(tmp_path, ACT, witnesses=witnesses))]
-    (table,) = [
-        each for each in pieces if isinstance(each, DocTable) and "Witness" in each.heads
-    ]
-    assert table.rows[0] == ("witness.example/é", "2026-11-01 00:00")
-    assert table.rows[1] == ("W" * 79 + "…", "?")
-    assert not [
-        each for each in pieces if isinstance(each, DocText) and "No witn" in each.words
-    ]
 
 
 def test_no_witness_is_said_plainly(tmp_path: Path) -> None:

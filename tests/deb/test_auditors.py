@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from deb.auditors import NEEDS, modules, package, single_file, wheel
+from deb.auditors import NEEDS, _archive, modules, package, single_file, wheel
+from deb.build import QUICK
 from deb.lock import packaged
 from deb.releases import TARGETS, PackageTarget
+from deb.tree import put
 from rmp_milter.audit.writing import export
 from rmp_milter.calls.protocol import Event
 from rmp_milter.cli import main
@@ -156,8 +158,6 @@ def test_the_wheel_runs_where_nothing_else_is(made: Path, exported: tuple[Path, 
 @pytest.mark.skipif(not HERE, reason="no Debian has this Python")
 def test_the_single_file_runs_by_python_alone(made: Path, exported: tuple[Path, str]) -> None:
     file = single_file(HERE[0], made / "single")
-    again = single_file(HERE[0], made / "again")
-    assert file.read_bytes() == again.read_bytes()
     home = made / "home"
     home.mkdir()
     commands_work([sys.executable, "-I", str(file)], exported, home)
@@ -165,11 +165,28 @@ def test_the_single_file_runs_by_python_alone(made: Path, exported: tuple[Path, 
     assert unpacked.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.soak
+@pytest.mark.skipif(not HERE, reason="no Debian has this Python")
+def test_two_single_files_are_of_the_same_octets(tmp_path: Path) -> None:
+    first, again = (single_file(HERE[0], tmp_path / name) for name in ("first", "again"))
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_an_archive_of_the_same_files_is_of_the_same_octets(tmp_path: Path) -> None:
+    names = ("b.py", "a.py", "inner/c.py")
+    for folder, order in (("first", names), ("again", names[::-1])):
+        for at, name in enumerate(order):
+            put(tmp_path / folder / name, name)
+            os.utime(tmp_path / folder / name, (at, at))
+        _archive(tmp_path / folder, "main", tmp_path / f"{folder}.zip")
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
+
+
 @pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="this is no Debian")
 def test_the_package_holds_the_command_and_its_guide(made: Path) -> None:
-    file = package(TARGETS[0], made / "deb")
+    file = package(TARGETS[0], made / "deb", QUICK)
     listed = subprocess.run(
         ["dpkg-deb", "-c", file], capture_output=True, text=True, check=True
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 from rmp_milter.engine.postgresql.place import PostgresqlPlace
 from rmp_milter.keeper.log.lmdb_log import LmdbLog
 from rmp_milter.keeper.log.place import LogPlace
-from rmp_milter.keeper.log.places import STILL_SECONDS
 from rmp_milter.keeper.log.postgresql_log import PostgresqlLog
 from testbed.postgres import shared_server
 
@@ -23,7 +22,6 @@ def server_place(host: str, schema: str = "", patience: float = 30) -> Postgresq
         schema=schema or f"log {next(_NUMBERS)}",
         patience=patience,
         what="access log",
-        still=STILL_SECONDS,
     )
 
 

@@ -24,7 +24,7 @@ from rmp_milter.pdf.tagged import _Letters, printed
 from rmp_milter.pdf.type_case import kept_together, lines, settable
 from rmp_milter.phrases.french_report import REPORT
 
-FONTS = [read_font(name) for name in ("DejaVuSans", "DejaVuSans-Bold")]
+FONTS = [read_font(name) for name in ("latin", "latin-bold")]
 PLAIN = Lettering(bold=False, size=9)
 CASE = _Letters()
 

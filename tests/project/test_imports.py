@@ -65,6 +65,7 @@ RESERVED = {
         "rmp_milter.engine.postgresql.*",
         "rmp_milter.store.postgresql.*",
         "rmp_milter.store.postgresql_*",
+        "rmp_milter.keeper.log.roles",  # statements alone
     ],
     "psycopg_pool": ["rmp_milter.engine.postgresql.pools"],
     # One place chooses the store's engine.

@@ -21,13 +21,6 @@ from rmp_milter.tlog.proofs import tree_root
 _LAST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
-class Cosignature(NamedTuple):
-    """Who saw that the checkpoint extends the one before it, and when (epoch seconds)."""
-
-    name: str
-    at: int
-
-
 class Terms(NamedTuple):
     """What a report is asked for by; all that it depends on beside the folder.
 
@@ -42,7 +35,6 @@ class Terms(NamedTuple):
     review_hours: int
     issued: int | None = None
     namesakes: Mapping[int, str] | None = None
-    witnesses: tuple[Cosignature, ...] = ()
 
 
 class Timely(NamedTuple):
@@ -102,6 +94,12 @@ class MonthFacts:
     def emergencies(self) -> int:
         """How many emergencies began in the month."""
         return sum(self.by_day)
+
+    @property
+    def witnesses(self) -> Mapping[str, int]:
+        """Who cosigned this history, as the policy has it that it was verified by, and when."""
+        witnessed = self.verified.witnessed
+        return witnessed.judgement.cosigned if witnessed else {}
 
 
 def facts_of(

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Sequence
 
 from rmp_milter.audit.findings import MOST_NAMED
-from rmp_milter.audit.report.facts import Cosignature, MonthFacts
+from rmp_milter.audit.report.facts import MonthFacts
 from rmp_milter.audit.report.saying import moment_in_table, tame
 from rmp_milter.pdf.document import (
     ALERT,
@@ -32,7 +32,7 @@ def log_section(facts: MonthFacts) -> Iterator[DocPiece]:
     yield from _findings(facts)
     yield DocHeading(Phrase("Checkpoints of the month"))
     yield from _checkpoints(facts)
-    yield from _witnesses(facts.terms.witnesses)
+    yield from _witnesses(facts)
 
 
 def _identity(facts: MonthFacts) -> Iterator[tuple[str, str]]:
@@ -120,20 +120,24 @@ def _tree(name: str, head: TreeHead) -> tuple[str, str, str]:
     return name, number(head.size), base64.b64encode(head.root).decode()
 
 
-def _witnesses(witnesses: Sequence[Cosignature]) -> Iterator[DocPiece]:
+def _witnesses(facts: MonthFacts) -> Iterator[DocPiece]:
     yield DocHeading(Phrase("Witnesses"))
-    if not witnesses:
+    witnessed, cosigned = facts.verified.witnessed, [*facts.witnesses.items()]
+    if witnessed is None or not cosigned:
         line = (
-            "No witness: nobody but the service is known to have signed the checkpoint of this"
+            "No witness: nobody but the service is known to have signed a checkpoint of this"
             " export. That the same history is shown to everybody is then known only by comparing"
             " checkpoints with other auditors."
         )
         yield DocText(Phrase(line))
         return
-    line = "Witnesses who saw that this checkpoint extends the ones before it: {count}."
-    yield DocText(Phrase(line, count=number(len(witnesses))))
+    line = (
+        "So many others signed that this history of {size} entries extends all that they had"
+        " signed before: {count}. Nobody can have been shown another one up to there."
+    )
+    yield DocText(Phrase(line, size=number(witnessed.size), count=number(len(cosigned))))
     heads = (Phrase("Witness"), Phrase("Cosigned (UTC)"))
-    rows = [(tame(each.name), moment_in_table(each.at)) for each in witnesses[:_MOST_WITNESSES]]
-    yield DocTable(heads, rows, (0.7, 0.3))
-    if (rest := len(witnesses) - _MOST_WITNESSES) > 0:
+    rows = [(tame(name), moment_in_table(at)) for name, at in cosigned[:_MOST_WITNESSES]]
+    yield DocTable(heads, rows, (0.7, 0.3), whole=True)
+    if (rest := len(cosigned) - _MOST_WITNESSES) > 0:
         yield DocText(Phrase("and {count} more", count=number(rest)))

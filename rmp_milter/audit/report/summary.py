@@ -19,6 +19,9 @@ def summary(facts: MonthFacts, author: str, language: Language) -> Iterator[DocP
             " figures of this report cannot be relied on."
         )
         yield DocText(Phrase(line, count=number(count)), ALERT)
+    if facts.issued < facts.terms.month.end:
+        line = "The month was not over then: its figures are those of a part of it."
+        yield DocText(Phrase(line), ALERT)
     yield DocHeading(Phrase("In short"))
     yield DocTable(heads=(), rows=[*_rows(facts)], widths=(0.62, 0.38), strong=True)
 
@@ -44,7 +47,7 @@ def _rows(facts: MonthFacts) -> Iterator[tuple[str, str]]:
     sound = Phrase("verified, nothing found")
     unsound = Phrase("{count} findings", count=len(facts.verified.findings))
     yield Phrase("The log"), unsound if facts.verified.findings else sound
-    yield Phrase("Witnesses of its checkpoint"), _witnesses(facts)
+    yield Phrase("Witnesses"), _witnesses(facts)
     yield Phrase("Emergency accesses"), number(facts.emergencies)
     justified = Phrase("of these justified within {hours} hours", hours=terms.justify_hours)
     yield justified, in_time(facts.justified)
@@ -59,7 +62,7 @@ def _rows(facts: MonthFacts) -> Iterator[tuple[str, str]]:
 
 
 def _witnesses(facts: MonthFacts) -> str:
-    count = len(facts.terms.witnesses)
+    count = len(facts.witnesses)
     return number(count) if count else Phrase("none")
 
 

@@ -10,8 +10,8 @@ PATIENCE_SECONDS = 45
 MOST_SNAPSHOTS = 64
 """Connections of one open store beside the one that writes: a snapshot holds one."""
 
-STILL_SECONDS = 900
-"""How long a transaction may lie still, its process stopped, before the server ends it."""
+TURN_SECONDS = 60
+"""How long a turn to write is waited for: the others' transactions take milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class PostgresqlPlace:
 
     What is empty is what libpq takes by itself: the service file, the environment, the user of
     this process. A password is in the file that ``passfile`` names, or nowhere (``peer``,
-    certificates). ``what`` is how messages call what lies there; ``still`` is for how many seconds
-    a turn to write may lie still, its process stopped, before the server ends it.
+    certificates). ``what`` is how messages call what lies there; ``turn_wait`` is for how
+    many seconds a turn to write is waited for.
     """
 
     host: str = ""
@@ -34,7 +34,7 @@ class PostgresqlPlace:
     patience: float = PATIENCE_SECONDS
     snapshots: int = MOST_SNAPSHOTS
     what: str = "store"
-    still: int = STILL_SECONDS
+    turn_wait: int = TURN_SECONDS
 
     def __str__(self) -> str:
         """Return how messages name it."""

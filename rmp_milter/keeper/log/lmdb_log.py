@@ -10,6 +10,7 @@ import lmdb
 from rmp_milter.disk.closing import Closing
 from rmp_milter.disk.room import FULL, is_full
 from rmp_milter.disk.write_turn import WriteTurn
+from rmp_milter.engine.doubts import Doubts
 from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.lmdb_transaction import LmdbReads, LmdbWrites
 from rmp_milter.engine.tables import EngineTable
@@ -63,6 +64,10 @@ class LmdbLog:
             raise LogFault("no access log there")
         with _faults(self.folder):
             return LmdbCopying(self.folder)
+
+    def doubts(self) -> Doubts:
+        """Return nothing: a file has no server."""
+        return Doubts()
 
 
 class LmdbLogAccess(Closing):
@@ -164,6 +169,11 @@ def open_checked(env: lmdb.Environment) -> Handles:
     with env.begin() as transaction:
         check_format(LmdbReads(transaction, handles))
     return open_tables(env, LogTable)
+
+
+def open_all(env: lmdb.Environment) -> Handles:
+    """Open the log's tables and the keeper's own, which are there."""
+    return open_checked(env) | open_tables(env, OwnTable)
 
 
 def open_tables(

@@ -168,8 +168,11 @@ class OpenLog(Closing):
     @contextmanager
     def snapshot(self) -> Iterator[LogSnapshot]:
         """Give the log as it is now, for as long as the block lasts."""
-        with self._access.reading() as txn:
-            yield LogSnapshot(txn)
+        try:
+            with self._access.reading() as txn:
+                yield LogSnapshot(txn)
+        except StoreError as error:  # a fault of the log itself is for who looks at it
+            raise JournalError(f"access log: {_words(error)}") from error
 
     def __len__(self) -> int:
         with self._reading() as txn:

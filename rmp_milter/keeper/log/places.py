@@ -10,11 +10,8 @@ from rmp_milter.keeper.log.lmdb_log import LmdbLog
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rmp_milter.keeper.log.place import LogPlace
+    from rmp_milter.keeper.log.place import LeadOfLog, LogPlace
     from rmp_milter.keeper.log.postgresql_log import PostgresqlLog
-
-STILL_SECONDS = 5
-"""How long a turn to write may lie still, its keeper stopped, before the server ends it."""
 
 
 class LogSettings(Protocol):
@@ -53,6 +50,18 @@ def log_at(folder: Path, settings: LogSettings) -> LogPlace:
     return server_log(folder, settings) if is_served(settings) else LmdbLog(folder)
 
 
+def lead_of(place: LogPlace) -> LeadOfLog | None:
+    """Return the lead of a log that several keepers could write, None for a file's."""
+    if isinstance(place, LmdbLog):
+        return None
+    from rmp_milter.keeper.log.leading import LogLead  # noqa: PLC0415 -- only who has it needs it
+    from rmp_milter.keeper.log.postgresql_log import PostgresqlLog  # noqa: PLC0415 -- as above
+
+    if not isinstance(place, PostgresqlLog):
+        raise TypeError("a log of no engine")
+    return LogLead(place)
+
+
 def is_served(settings: LogSettings) -> bool:
     """Whether a server keeps the log."""
     return settings.engine == "postgresql"
@@ -82,6 +91,5 @@ def server_log(folder: Path, settings: LogSettings) -> PostgresqlLog:
         schema=settings.schema,
         service=settings.service,
         what="access log",
-        still=STILL_SECONDS,
     )
     return PostgresqlLog(folder, place)

@@ -20,6 +20,7 @@ from rmp_milter.engine.filling import MovedTables
 from rmp_milter.engine.lmdb_file import write_whole
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.doubts import doubts_of
 from rmp_milter.engine.postgresql.pools import FewConnections
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import SchemaLayout, check_format, make_tables
@@ -32,6 +33,7 @@ from rmp_milter.keeper.log.version import FORMAT, FORMAT_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from rmp_milter.engine.doubts import Doubts
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
@@ -102,6 +104,11 @@ class PostgresqlLog:
     def copying(self) -> PostgresqlCopying:
         """Open it to be copied; raises as :meth:`open`."""
         return PostgresqlCopying(self.server)
+
+    def doubts(self) -> Doubts:
+        """Return what of the server's settings loses leaves, or keeps them in one place."""
+        with connect(self.server) as connection:
+            return doubts_of(connection)
 
 
 def taken_over(found: bytes | None) -> str:
