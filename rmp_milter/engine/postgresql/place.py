@@ -13,6 +13,12 @@ MOST_SNAPSHOTS = 64
 STILL_SECONDS = 900
 """How long a transaction may lie still, its process stopped, before the server ends it."""
 
+TURN_SECONDS = 20
+"""The same for a turn to write, which takes milliseconds, and for which all others wait."""
+
+LEASE_SECONDS = 30.0
+"""How long nobody has what a process that was killed had leased."""
+
 
 @dataclass(frozen=True)
 class PostgresqlPlace:
@@ -21,7 +27,8 @@ class PostgresqlPlace:
     What is empty is what libpq takes by itself: the service file, the environment, the user of
     this process. A password is in the file that ``passfile`` names, or nowhere (``peer``,
     certificates). ``what`` is how messages call what lies there; ``still`` is for how many seconds
-    a turn to write may lie still, its process stopped, before the server ends it.
+    a turn to write may lie still, its process stopped, before the server ends it; ``lease`` how
+    long what is leased is, unless it is renewed.
     """
 
     host: str = ""
@@ -34,7 +41,8 @@ class PostgresqlPlace:
     patience: float = PATIENCE_SECONDS
     snapshots: int = MOST_SNAPSHOTS
     what: str = "store"
-    still: int = STILL_SECONDS
+    still: int = TURN_SECONDS
+    lease: float = LEASE_SECONDS
 
     def __str__(self) -> str:
         """Return how messages name it."""

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.sql import SQL
 
 from rmp_milter.engine.postgresql.failures import failure
-from rmp_milter.engine.postgresql.statements import TURN, WRITERS, statements, turn_statements
+from rmp_milter.engine.postgresql.statements import OWN_TABLES, statements, turn_statements
 from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class PostgresqlReads:
         """Yield the names of all tables that are there but the engine's own."""
         there = SQL("SELECT tablename::text FROM pg_tables WHERE schemaname = %b")
         for (name,) in self._ask(there, self._schema):
-            if name not in {TURN, WRITERS}:
+            if name not in OWN_TABLES:
                 yield cast("str", name)
 
     def last_turn(self) -> int:

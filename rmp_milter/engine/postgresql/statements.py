@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rmp_milter.engine.tables import EngineTable
 
 PART_BYTES = 1 << 20
-TURN, WRITERS = "turn", "writers"
-"""The engine's own tables: whose turn it is to write, and what each writer wrote last."""
+TURN, WRITERS, LEASES = OWN_TABLES = ("turn", "writers", "leases")
+"""The engine's own: whose turn it is to write, what each writer wrote last, what is whose."""
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ class WritingConnection:
         """
         self._warned = False
         try:
-            with _cancelled(connection, deadline):
+            with ended_at(connection, deadline):
                 said = connection.execute("COMMIT", prepare=False).statusmessage
         except psycopg.OperationalError:
             self._drop()
@@ -202,7 +202,7 @@ class WritingConnection:
 
 
 @contextmanager
-def _cancelled(connection: Connection, deadline: float) -> Iterator[None]:
+def ended_at(connection: Connection, deadline: float) -> Iterator[None]:
     """Have what the connection does in the block cancelled, if it goes on until ``deadline``."""
 
     def cancel() -> None:

@@ -6,6 +6,7 @@ __all__ = [
     "Conflict",
     "DamagedRecordError",
     "InUseError",
+    "NoRowError",
     "OtherFormatError",
     "StoreError",
     "StoreFailed",
@@ -14,6 +15,10 @@ __all__ = [
 
 class InUseError(StoreError):
     """A process has the store open, and what was to be done must be done alone."""
+
+
+class NoRowError(StoreError):
+    """The outbox has no such row, or none any more."""
 
 
 class DamagedRecordError(StoreError):

@@ -17,7 +17,7 @@ import msgspec
 from rmp_milter.dossier.answers import same_answer
 from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import number_of, u32, u64
-from rmp_milter.store.format.failures import DamagedRecordError, StoreError
+from rmp_milter.store.format.failures import DamagedRecordError, NoRowError, StoreError
 from rmp_milter.store.format.records import (
     SentNote,
     StoredMail,
@@ -88,7 +88,7 @@ class OutboxRows:
         """Return the state of a row that has its content; raises :class:`StoreError`."""
         if state := self._find_state(row):
             return state
-        raise StoreError(f"there is no row {row} in the outbox")
+        raise NoRowError(f"there is no row {row} in the outbox")
 
     def change(self, row: int, old: WaitingMail, new: WaitingMail) -> None:
         """Replace the state ``old`` of ``row``."""
