@@ -68,6 +68,11 @@ class PrivatePostgres(Starting):
                 run([*as_its_owner(), *_binary("initdb", *initdb, "-E", "UTF8", "--locale=C")])
             self.launch()
 
+    @property
+    def pid(self) -> int:
+        """The process whose children serve; 0 where none runs."""
+        return self._server.pid if self._server else 0
+
     def launch(self) -> None:
         """Start the server on the files that are there."""
         options = [f"-c{name}={value}" for name, value in self._settings.items()]

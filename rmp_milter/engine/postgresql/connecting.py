@@ -19,6 +19,9 @@ OLDEST = 150000
 """The oldest server, as it numbers itself: PostgreSQL 15."""
 
 CONNECT_SECONDS = 10
+MOST_PREPARED = 500
+"""More than there are statements."""
+
 LOCK_SECONDS = 60
 """How long a turn to write is waited for: the others' transactions take milliseconds."""
 
@@ -98,6 +101,7 @@ def make_ready(connection: Connection) -> None:
     or the database's setting is: what is weaker is raised here.
     """
     connection.prepare_threshold = 0
+    connection.prepared_max = MOST_PREPARED
     if connection.info.server_version < OLDEST:
         raise RefusedServerError("PostgreSQL 15 or newer is needed")
     row = connection.execute(_WHO, prepare=False).fetchone()

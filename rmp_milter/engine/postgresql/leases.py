@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import psycopg
@@ -19,10 +20,9 @@ from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.statements import LEASES
-from rmp_milter.engine.postgresql.turns import ended_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
@@ -76,7 +76,10 @@ class PostgresqlLeases:
     def __init__(self, place: PostgresqlPlace) -> None:
         self.seconds = place.lease
         self._place = place
-        self._leases = Identifier(place.schema, LEASES)
+        leases = Identifier(place.schema, LEASES)
+        self._take, self._renew, self._give_back = (
+            said.format(leases=leases).as_bytes(None) for said in (_TAKE, _RENEW, _GIVE_BACK)
+        )
         self._own = uuid.uuid4()
         self._turn = threading.Lock()
         self._connection: Connection | None = None
@@ -87,18 +90,18 @@ class PostgresqlLeases:
 
         None where the server does not say so: what it did all the same ends by itself.
         """
-        return self._changed(_TAKE, wanted, most) or frozenset()
+        return self._changed(self._take, wanted, most) or frozenset()
 
     def renew(self, held: Collection[bytes]) -> frozenset[bytes] | None:
         """Have what is ours still leased for as long as if it were new; return what that is.
 
         None where nobody can say.
         """
-        return self._changed(_RENEW, held)
+        return self._changed(self._renew, held)
 
     def give_back(self, held: Collection[bytes]) -> bool:
         """Have others take it at once; return whether the server said so."""
-        return self._changed(_GIVE_BACK, held) is not None
+        return self._changed(self._give_back, held) is not None
 
     def close(self) -> None:
         """Give the connection back; what is leased ends by itself."""
@@ -106,7 +109,7 @@ class PostgresqlLeases:
             self._drop()
 
     def _changed(
-        self, said: SQL, wanted: Collection[bytes], most: int = 0
+        self, said: bytes, wanted: Collection[bytes], most: int = 0
     ) -> frozenset[bytes] | None:
         values = {
             "wanted": list(wanted),
@@ -118,9 +121,8 @@ class PostgresqlLeases:
             try:
                 connection = self._connected()
                 self._warned = False
-                with ended_at(connection, time.monotonic() + self.seconds):
-                    asked = said.format(leases=self._leases)
-                    done = connection.execute(asked, values, binary=True)
+                with _ended_at(connection, time.monotonic() + self.seconds):
+                    done = connection.execute(said, values, binary=True)
             except (psycopg.Error, StoreError):
                 self._drop()
                 return None
@@ -142,3 +144,20 @@ class PostgresqlLeases:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+@contextmanager
+def _ended_at(connection: Connection, deadline: float) -> Iterator[None]:
+    """Have what the connection does in the block cancelled, if it goes on until ``deadline``."""
+
+    def cancel() -> None:
+        with suppress(psycopg.Error):
+            connection.cancel_safe()
+
+    timer = threading.Timer(deadline - time.monotonic(), cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

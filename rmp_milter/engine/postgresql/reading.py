@@ -14,12 +14,9 @@ from rmp_milter.engine.transaction import beyond
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from psycopg.sql import Composed
-
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
-    from rmp_milter.engine.transaction import Value
 
 FIRST, MOST = 16, 1024
 """Keys asked for at first, most look-ups having few, and at most in one go."""
@@ -51,7 +48,7 @@ class PostgresqlReads:
             return None
         return cast("bytes", found[0][0]) if len(found) == 1 else _joined(found)
 
-    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Return the records of several keys; not of bodies, of which one is enough."""
         found = dict[object, object]()
         for begin in range(0, len(keys), RECORDS_AT_ONCE):
@@ -151,14 +148,14 @@ class PostgresqlReads:
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
         return self._connection.execute(statement, values, binary=True).fetchall()
 
 
 class PostgresqlMomentReads(PostgresqlReads):
     """The same for who knows the store's errors alone: nothing is to be done again."""
 
-    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
         try:
             return super()._ask(statement, *values)
         except psycopg.Error as error:

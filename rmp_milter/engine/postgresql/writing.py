@@ -194,7 +194,18 @@ class PostgresqlWrites:
             yield from self._stored.keys_from(table, first[-1] + b"\0")
 
     def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
-        """Return the records of several keys."""
+        """Return the records of several keys: those that are not at hand are asked for at once."""
+        if not table.in_parts:
+            changed = self._changes[table].values
+            asked = [
+                key
+                for key in dict.fromkeys(keys)
+                if key not in changed and (table, key) not in self._known
+            ]
+            found = self._stored.get_many(table, asked)
+            self._known.update(
+                ((table, key), value) for key, value in zip(asked, found, strict=True)
+            )
         return [self.get(table, key) for key in keys]
 
     def _get_stored(self, table: EngineTable, key: bytes) -> bytes | None:

@@ -29,6 +29,8 @@ from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY, StoreTable
 from rmp_milter.store.surface import URGENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rmp_milter.dossier.model import OutgoingMail
     from rmp_milter.engine.transaction import ReadTransaction, WriteTransaction
     from rmp_milter.store.format.codecs import OutboxCodecs
@@ -123,6 +125,22 @@ class OutboxRows:
                 reason=harmless_reason(reason),
             ),
         )
+
+    def foresee_sent(self, numbers: Sequence[int]) -> None:
+        """Have an engine that is far away get in one go what :meth:`sent` of these will ask for.
+
+        Only speed hangs on it; what is damaged is found where it is used.
+        """
+        due, references = list[bytes](), list[bytes]()
+        with suppress(DamagedRecordError):
+            for row in numbers:
+                if (state := self._find_state(row)) and not state.parked:
+                    due.append(due_key(row, state))
+                if sealed := self._txn.get(StoreTable.OUTBOX, u64(row)):
+                    mail = self._codecs.mails.open(u64(row), sealed)
+                    references += (self._reference(each, row) for each in body_references(mail))
+        self._txn.get_many(StoreTable.OUTBOX_DUE, due)
+        self._txn.get_many(StoreTable.OUTBOX_BODIES, references)
 
     def sent(self, row: int, now: int) -> None:
         """Remove the content of ``row`` and keep a note, also of a bounce that was faster."""
