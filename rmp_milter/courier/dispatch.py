@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rmp_milter.courier.leases import LeasedReaders, LostLeaseError
 from rmp_milter.dossier.answers import same_answer
+from rmp_milter.store.format.failures import LostMomentError
 from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 
 log = logging.getLogger("rmp.courier")
@@ -99,9 +100,13 @@ class Dispatcher:
             news = beat or change != seen
             if now >= self._pause_until and (news or (ended and self._more)):
                 seen, looked_at = change, now
-                if news:
-                    self._make_way()
-                self._hand_out(pool)
+                try:
+                    if news:
+                        self._make_way()
+                    self._hand_out(pool)
+                except LostMomentError as lost:
+                    log.warning("the outbox was not read to its end: %s", lost)
+                    seen = -1
             self._leave_to_others()
             if beat:
                 self._rest()
@@ -192,6 +197,9 @@ class Dispatcher:
                 done = self._send(row)
             except LostLeaseError:
                 log.warning("row %d: another courier's by now", row.row)
+                return
+            except LostMomentError as lost:
+                log.warning("row %d: not read to its end, and not sent: %s", row.row, lost)
                 return
             if not done and row.next_try != URGENT:
                 later.append(row.message_id)

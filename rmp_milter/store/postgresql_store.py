@@ -21,7 +21,7 @@ from rmp_milter.store.moving import write_file
 from rmp_milter.store.open_store import OpenStore
 from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
 from rmp_milter.store.postgresql.schema import LAYOUT
-from rmp_milter.store.stats import figures
+from rmp_milter.store.stats import figures, kept_counts
 from rmp_milter.store.surface import DUPLICATE_DAYS
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.surface import Leases
+
+
+_ESTIMATED = (StoreTable.TERMS, StoreTable.WORDS)
 
 
 class PostgresqlStore(Closing, OpenStore):
@@ -69,10 +72,17 @@ class PostgresqlStore(Closing, OpenStore):
         """Whether this one does the chores."""
         return self._lead.held()
 
+    @property
+    def estimated(self) -> frozenset[str]:
+        """The largest tables, which no ledger counts."""
+        return frozenset({"search_terms", "family_words"})
+
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take."""
         with self._connections.reading() as txn:
-            counts = {table.value: txn.count(table) for table in StoreTable}
+            estimated = {table.value: txn.about(table) for table in _ESTIMATED}
+            outbox_due = {"outbox_due": txn.count(StoreTable.OUTBOX_DUE)}
+            counts = kept_counts(txn, self._codecs) | estimated | outbox_due
             return figures(counts) | {
                 "document_bytes": txn.size(StoreTable.BODIES),
                 "search_term_bytes": txn.size(StoreTable.TERMS),

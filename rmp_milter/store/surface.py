@@ -111,6 +111,9 @@ class Snapshot(Stored, Protocol):
 
     What yields an iterator reads as it goes, in memory that does not grow with the store; it
     must be used up, or dropped, before the snapshot ends.
+
+    Where an engine has a server, and the way to it is lost, all raise
+    :class:`~rmp_milter.store.format.failures.LostMomentError`: the store need not have failed.
     """
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
@@ -311,8 +314,13 @@ class Store(_Open, Protocol):
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take.
 
-        The counts have the same names in every engine; sizes (``..._bytes``) are its own.
+        The counts have the same names in every engine; sizes (``..._bytes``) are its own. Those
+        that are :attr:`estimated` are about right: to count them would be to read all.
         """
+
+    @property
+    def estimated(self) -> frozenset[str]:
+        """Names of what :meth:`stats` does not count one by one."""
 
     def room(self) -> tuple[int, int]:
         """Return how many octets are taken, and how many may be; 0 where nothing bounds them."""

@@ -1,11 +1,17 @@
 """What the store raises, so that each caller knows what was and what was not done."""
 
-from rmp_milter.engine.failures import OtherFormatError, StoreError, StoreFailed
+from rmp_milter.engine.failures import (
+    LostMomentError,
+    OtherFormatError,
+    StoreError,
+    StoreFailed,
+)
 
 __all__ = [
     "Conflict",
     "DamagedRecordError",
     "InUseError",
+    "LostMomentError",
     "NoRowError",
     "OtherFormatError",
     "StoreError",

@@ -131,6 +131,8 @@ class OutboxRows:
 
         Only speed hangs on it; what is damaged is found where it is used.
         """
+        if self._txn.ahead == 1:
+            return
         due, references = list[bytes](), list[bytes]()
         with suppress(DamagedRecordError):
             for row in numbers:
@@ -139,8 +141,8 @@ class OutboxRows:
                 if sealed := self._txn.get(StoreTable.OUTBOX, u64(row)):
                     mail = self._codecs.mails.open(u64(row), sealed)
                     references += (self._reference(each, row) for each in body_references(mail))
-        self._txn.get_many(StoreTable.OUTBOX_DUE, due)
-        self._txn.get_many(StoreTable.OUTBOX_BODIES, references)
+        self._txn.foresee(StoreTable.OUTBOX_DUE, due)
+        self._txn.foresee(StoreTable.OUTBOX_BODIES, references)
 
     def sent(self, row: int, now: int) -> None:
         """Remove the content of ``row`` and keep a note, also of a bounce that was faster."""
