@@ -14,8 +14,8 @@ from deb.releases import PackageTarget
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FROM_DEBIAN = {"pymilter": "python3-milter"}
-"""Compiled against Debian's libmilter, by Debian."""
+FROM_DEBIAN = {"pymilter": "python3-milter", "psycopg-binary": "libpq5"}
+"""Compiled by Debian, against its own libraries, or such a library itself."""
 
 LEFT_OUT = {
     # pyhanko-certvalidator fetches with it; `allow_fetching` is off and a test sees to it.
@@ -53,7 +53,8 @@ def packaged(target: PackageTarget, of: Collection[str] = ()) -> list[Pin]:
     pins = read_pins((ROOT / "requirements.lock").read_text())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     found = set[str]()
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["token"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["token"], *extras["postgresql"]]
     waiting = [name for name in _needed(wanted, target) if not of or name in of]
     while waiting:
         name = waiting.pop()

@@ -69,6 +69,11 @@ class PrivatePostgres(Starting):
                 self.make_files()
             self.launch()
 
+    @property
+    def pid(self) -> int:
+        """The process whose children serve; 0 where none runs."""
+        return self._server.pid if self._server else 0
+
     def make_files(self) -> None:
         """Make the files of a new, empty cluster (``initdb``)."""
         words = ["-D", str(self.data), "--no-sync", "-A", self._auth, "-U", "postgres"]

@@ -148,8 +148,11 @@ def _make_like(folder: Path, store: Path) -> None:
 def stats(config: Config, *, as_json: bool) -> None:
     """Count what the store holds, and its bytes; tells nothing about anybody."""
     with open_store(config, read_only=True) as opened:
-        figures = opened.stats()
+        figures, estimated = opened.stats(), opened.estimated
     if as_json:
-        print_json(figures)
+        print_json({**figures, **({"estimated": sorted(estimated)} if estimated else {})})
     else:
-        print_pairs([(name, str(value)) for name, value in figures.items()])
+        print_pairs(
+            (name, f"about {value}" if name in estimated else str(value))
+            for name, value in figures.items()
+        )

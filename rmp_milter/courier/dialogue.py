@@ -6,7 +6,7 @@ until then may be offered again over another connection, and cannot arrive twice
 """
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rmp_milter.courier.delivery import Reply, WholeMail
 
@@ -97,16 +97,20 @@ def _pass_over(smtp: smtplib.SMTP, replies: int) -> None:
             return
 
 
-def deliver(smtp: smtplib.SMTP, mail: WholeMail) -> Reply:
+def deliver(smtp: smtplib.SMTP, mail: WholeMail, check: Callable[[], None]) -> Reply:
     """Send the content that was offered, and its final dot; return the server's last word.
 
-    Raises :class:`OSError` where the connection is lost: nobody knows then whether the
-    server has it.
+    ``check`` is asked right before the octets that make it a mail. What it raises leaves the
+    connection in the middle of one: it is to be closed. Raises :class:`OSError` where the
+    connection is lost: nobody knows then whether the server has it.
     """
     if smtp.sock:
         smtp.sock.settimeout(_DATA_SECONDS)
-    for part in _parts(mail):
+    *before, last = _parts(mail)
+    for part in before:
         smtp.send(part)
+    check()
+    smtp.send(last)
     code, text = smtp.getreply()
     if smtp.sock:
         smtp.sock.settimeout(COMMAND_SECONDS)

@@ -5,8 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
+from rmp_milter.courier.leases import LeasedReaders, LostLeaseError
 from rmp_milter.dossier.answers import same_answer
+from rmp_milter.store.format.failures import LostMomentError
 from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 
 log = logging.getLogger("rmp.courier")
@@ -31,22 +34,18 @@ class UnreachableError(Exception):
     """Nothing takes mail at the other end; no fault of the mail."""
 
 
-class _Lead:
-    """Whether this courier is the one that sends, asked for once a heartbeat."""
+class Senders(NamedTuple):
+    """How many threads there are, and what they do.
 
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
-        self._asked_at = -HEARTBEAT_SECONDS
-        self._held: bool | None = None
+    ``send`` is called in them with a row, and returns whether that is done with; ``rest`` now and
+    then in between. ``unnoted`` gives rows that ``send`` is done with and that stand in the outbox
+    as due all the same, for a moment.
+    """
 
-    def held(self, now: float) -> bool:
-        if now - self._asked_at >= HEARTBEAT_SECONDS:
-            self._asked_at, was, self._held = now, self._held, self._outbox.leads()
-            if not self._held and was is not False:
-                log.info("another courier sends: standing by")
-            if self._held and was is False:
-                log.info("no other courier sends any more: sending")
-        return bool(self._held)
+    many: int
+    send: Callable[[OutboxRow], bool]
+    rest: Callable[[], None]
+    unnoted: Callable[[], Collection[int]]
 
 
 class Dispatcher:
@@ -57,27 +56,19 @@ class Dispatcher:
     answer that follow it, and no others; nothing waits for one that is parked. An
     emergency's answer waits for the rows in the threads' hands, for no other.
 
-    ``send`` is called in the threads with a row and returns whether that is done with;
-    ``rest`` now and then in between. ``unnoted`` gives rows that ``send`` is done with and
-    that stand in the outbox as due all the same, for a moment.
+    Where other couriers send from the same outbox, a recipient is leased to this one before the
+    rows that he is sent are read, and until what became of them is noted.
     """
 
-    def __init__(
-        self,
-        outbox: Outbox,
-        send: Callable[[OutboxRow], bool],
-        rest: Callable[[], None],
-        unnoted: Callable[[], Collection[int]],
-        senders: int,
-    ) -> None:
+    def __init__(self, outbox: Outbox, leased: LeasedReaders, senders: Senders) -> None:
         self._outbox = outbox
-        self._send = send
-        self._rest = rest
-        self._unnoted = unnoted
-        self._senders = senders
-        self._room = senders * _ROWS_AHEAD
+        self._leased = leased
+        self._send, self._rest, self._unnoted = senders.send, senders.rest, senders.unnoted
+        self._senders = senders.many
+        self._room = senders.many * _ROWS_AHEAD
         self._under_way: dict[str, Future[None]] = {}
         self._urgent: set[str] = set()  # those of them that began with an urgent row
+        self._handed = dict[str, set[int]]()  # to whom rows went that may not be noted yet
         self._more = True  # whether rows were due that were not handed out
         self._recalls = 0
         self._ending = False
@@ -99,24 +90,24 @@ class Dispatcher:
         self._reap()
 
     def _loop(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
-        seen, looked_at, lead = -1, 0.0, _Lead(self._outbox)
+        seen, looked_at = -1, 0.0
         while not stop.is_set():
             self._wake.clear()
             ended = self._reap()
             now = time.monotonic()
-            if not lead.held(now):
-                seen = -1
-                self._rest()
-                self._wake.wait(HEARTBEAT_SECONDS)
-                continue
             change = self._outbox.last_change()
             beat = now - looked_at >= HEARTBEAT_SECONDS
             news = beat or change != seen
             if now >= self._pause_until and (news or (ended and self._more)):
                 seen, looked_at = change, now
-                if news:
-                    self._make_way()
-                self._hand_out(pool)
+                try:
+                    if news:
+                        self._make_way()
+                    self._hand_out(pool)
+                except LostMomentError as lost:
+                    log.warning("the outbox was not read to its end: %s", lost)
+                    seen = -1
+            self._leave_to_others()
             if beat:
                 self._rest()
             self._wake.wait(POLL_SECONDS)
@@ -127,8 +118,11 @@ class Dispatcher:
             return
         with self._outbox.snapshot() as snapshot:
             rows = snapshot.due(URGENT, _ROWS_LOOKED_AT)
-            if any(row.recipient not in self._urgent for row in rows):
-                self._recalls += 1
+            wanted = dict.fromkeys(row.recipient for row in rows)
+        news = [each for each in wanted if each not in self._urgent]
+        free = [each for each in news if each not in self._under_way]
+        if any(map(self._leased.holds, news)) or (free and self._leased.take(free, self._room)):
+            self._recalls += 1
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
         """Give due rows to the threads, up to a few more than can be sent at once.
@@ -141,6 +135,7 @@ class Dispatcher:
         for recipient, rows in self._due(self._room - len(self._under_way)).items():
             future = pool.submit(self._send_in_order, rows, self._recalls)
             self._under_way[recipient] = future
+            self._handed.setdefault(recipient, set()).update(row.row for row in rows)
             if rows[0].next_try == URGENT:
                 self._urgent.add(recipient)
             future.add_done_callback(lambda _: self._wake.set())
@@ -148,9 +143,18 @@ class Dispatcher:
     def _due(self, recipients: int) -> dict[str, list[OutboxRow]]:
         """Return the due rows of recipients to whom nothing is under way, in order.
 
-        Notes whether others are due as well.
+        They are leased to us before they are read, all at once. Notes whether others are due as
+        well.
         """
+        due, unleased = self._read(recipients)
+        if unleased and self._leased.take(unleased, recipients):
+            due, _ = self._read(recipients)
+        return due
+
+    def _read(self, recipients: int) -> tuple[dict[str, list[OutboxRow]], list[str]]:
+        """Return the due rows of those leased to us, and to whom else rows are due, in order."""
         due: dict[str, list[OutboxRow]] = {}
+        unleased: dict[str, None] = {}
         sent = self._unnoted()  # before the snapshot: what is noted since is not in that
         left, self._more = _ROWS_LOOKED_AT, False
         with self._outbox.snapshot() as snapshot:
@@ -158,12 +162,16 @@ class Dispatcher:
                 left -= 1
                 if row.row in sent:
                     continue
+                if not self._leased.holds(row.recipient):
+                    if row.recipient not in self._under_way:
+                        unleased[row.recipient] = None
+                    continue
                 if row.recipient not in due and len(due) == recipients:
                     self._more = True
                     break
                 self._more |= not self._take(row, due)
         self._more |= not left
-        return due
+        return due, [*unleased]
 
     def _take(self, row: OutboxRow, due: dict[str, list[OutboxRow]]) -> bool:
         """Put a row to those of its recipient, if he can have one more now; tell whether."""
@@ -185,8 +193,32 @@ class Dispatcher:
                 return
             if any(same_answer(row.message_id, each) for each in later):
                 continue
-            if not self._send(row) and row.next_try != URGENT:
+            try:
+                done = self._send(row)
+            except LostLeaseError:
+                log.warning("row %d: another courier's by now", row.row)
+                return
+            except LostMomentError as lost:
+                log.warning("row %d: not read to its end, and not sent: %s", row.row, lost)
+                return
+            if not done and row.next_try != URGENT:
                 later.append(row.message_id)
+
+    def _leave_to_others(self) -> None:
+        """Give back whom nothing is under way to, once it is noted what became of it."""
+        if not self._leased.shared:
+            self._handed.clear()
+            return
+        unnoted = self._unnoted()
+        done = [
+            recipient
+            for recipient, rows in self._handed.items()
+            if recipient not in self._under_way and rows.isdisjoint(unnoted)
+        ]
+        for recipient in done:
+            del self._handed[recipient]
+        if done:
+            self._leased.give_back(done)
 
     def _reap(self) -> bool:
         """Take note of what ended; return whether anything did."""

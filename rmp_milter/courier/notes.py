@@ -11,7 +11,7 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
-from rmp_milter.store.format.failures import StoreError, StoreFailed
+from rmp_milter.store.format.failures import NoRowError, StoreError, StoreFailed
 from rmp_milter.store.surface import Outbox
 
 log = logging.getLogger("rmp.courier")
@@ -123,5 +123,7 @@ def _note_one(outbox: Outbox, row: int) -> None:
         outbox.sent(row)
     except StoreFailed:
         raise
+    except NoRowError:
+        log.warning("row %d: its state cannot be noted: another courier has noted it", row)
     except StoreError:
         log.exception("row %d: its state cannot be noted", row)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from rmp_milter.courier.delivery import (
@@ -21,11 +22,12 @@ from rmp_milter.courier.delivery import (
     whole_mail,
     whole_size,
 )
-from rmp_milter.courier.dispatch import Dispatcher, UnreachableError
+from rmp_milter.courier.dispatch import Dispatcher, Senders, UnreachableError
+from rmp_milter.courier.leases import LeasedReaders, LostLeaseError
 from rmp_milter.courier.notes import Notes
 from rmp_milter.dossier.model import NOBODY
 from rmp_milter.status.pulse import NO_LIFE, Life, Tick
-from rmp_milter.store.format.failures import StoreError, StoreFailed
+from rmp_milter.store.format.failures import NoRowError, StoreError, StoreFailed
 from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 
 log = logging.getLogger("rmp.courier")
@@ -37,8 +39,18 @@ LARGE_BYTES = 8 * 1024 * 1024
 class HandOver(Protocol):
     """A way to hand over mails one at a time (:class:`rmp_milter.courier.sending.HandOver`)."""
 
-    def send(self, sender: str, recipient: str, signature: bytes, mail: WholeMail) -> Reply:
-        """Send one mail; raises :class:`UnreachableError`."""
+    def send(
+        self,
+        sender: str,
+        recipient: str,
+        signature: bytes,
+        mail: WholeMail,
+        check: Callable[[], None],
+    ) -> Reply:
+        """Send one mail; raises :class:`UnreachableError`, and what ``check`` raises.
+
+        That is asked last of all before the mail is the server's.
+        """
 
     def close_if_idle(self) -> None:
         """Give up what is unused."""
@@ -74,6 +86,7 @@ class Rounds:
         self._schedule = schedule
         self._one_large = threading.Lock()
         self._notes = Notes(outbox)
+        self._leased = LeasedReaders(outbox.leases)
         self._life = NO_LIFE
         self._owed: set[int] = set()
 
@@ -89,10 +102,10 @@ class Rounds:
         """
         self._life = life
         life.ready()
-        senders, unnoted = len(self._lines), self._notes.unnoted
+        senders = Senders(len(self._lines), self.send, self._rest, self._notes.unnoted)
         try:
-            with self._notes:
-                Dispatcher(self._outbox, self.send, self._rest, unnoted, senders).serve(stop)
+            with self._leased, self._notes:
+                Dispatcher(self._outbox, self._leased, senders).serve(stop)
         finally:
             for line in self._lines:
                 line.close()
@@ -101,9 +114,11 @@ class Rounds:
         """Try to send one row, and note what became of it; return whether it is done with.
 
         It is not where it is tried again later; one to nobody is dropped. Raises
-        :class:`UnreachableError` (the row stays as it is) and :class:`StoreFailed`.
+        :class:`UnreachableError` and :class:`LostLeaseError` (the row stays as it is), and
+        :class:`StoreFailed`.
         """
         self._notes.check()  # what cannot be noted any more goes out twice
+        self._leased.check(row.recipient)
         if row.recipient == NOBODY:
             return self._drop(row)
         started = time.monotonic()
@@ -111,6 +126,8 @@ class Rounds:
         now = int(time.time())
         jitter = random.random()  # noqa: S311 -- spreads load, guards nothing
         decision = decide(reply, row, now, self._schedule, jitter)
+        if decision.fate is not Fate.SENT:
+            self._leased.check(row.recipient)  # who has him by now says what becomes of the row
         self._note(row, decision)
         self._life.count(_TICKS[decision.fate])
         _tell(row, reply, decision, time.monotonic() - started)
@@ -128,7 +145,7 @@ class Rounds:
                 return self._hand_over(row, mail)
             with self._one_large:
                 return self._hand_over(row, self._mail(row.row))
-        except (UnreachableError, StoreFailed):
+        except (UnreachableError, LostLeaseError, StoreFailed):
             raise
         except (UnsendableError, StoreError) as error:
             log.error("row %d: never sent: %s", row.row, error)  # noqa: TRY400 -- it says all
@@ -156,7 +173,8 @@ class Rounds:
         signature = self._sign(mail)
         line = self._free.get()
         try:
-            return line.send(self._sender_of(row.row), row.recipient, signature, mail)
+            check = partial(self._leased.check, row.recipient)
+            return line.send(self._sender_of(row.row), row.recipient, signature, mail, check)
         finally:
             self._free.put(line)
 
@@ -175,6 +193,8 @@ class Rounds:
             if decision.fate is Fate.SENT:
                 self._owed.add(row.row)
             raise
+        except NoRowError:
+            log.warning("row %d: another courier has noted what became of it", row.row)
         except StoreError:
             log.exception("row %d: its state cannot be noted", row.row)
 

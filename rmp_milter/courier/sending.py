@@ -11,6 +11,7 @@ import smtplib
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from rmp_milter.config import Config
@@ -25,6 +26,7 @@ from rmp_milter.courier.dkim_key import (
     selector_of,
 )
 from rmp_milter.courier.dkim_signature import DkimSigner
+from rmp_milter.courier.leases import LostLeaseError
 from rmp_milter.courier.notes import note_sent
 from rmp_milter.courier.rounds import Rounds
 from rmp_milter.mail.bounce_address import bounce_address
@@ -129,15 +131,27 @@ class SmtpLine:
         self._mails = 0
         self._used_at = 0.0
 
-    def send(self, sender: str, recipient: str, signature: bytes, mail: WholeMail) -> Reply:
+    def send(
+        self,
+        sender: str,
+        recipient: str,
+        signature: bytes,
+        mail: WholeMail,
+        check: Callable[[], None],
+    ) -> Reply:
         """Send one mail and return the server's last reply to it.
 
-        Raises :class:`UnreachableError` where nothing takes mail there at all.
+        Raises :class:`UnreachableError` where nothing takes mail there at all, and what
+        ``check`` raises, which is asked last of all; the server has no mail then.
         """
         if not (usable_address(sender) and usable_address(recipient)):
             return Reply(553, "5.1.3 the address cannot be used")
         try:
-            return self._send(sender, recipient, WholeMail(signature + mail.header, mail.body))
+            whole = WholeMail(signature + mail.header, mail.body)
+            return self._send(sender, recipient, whole, check)
+        except LostLeaseError:
+            self.drop()
+            raise
         except smtplib.SMTPNotSupportedError:
             return Reply(553, "5.6.7 the server does not take addresses outside ASCII")
         except OSError as error:
@@ -159,10 +173,18 @@ class SmtpLine:
                 smtp.quit()
             smtp.close()
 
-    def _send(self, sender: str, recipient: str, mail: WholeMail) -> Reply:
+    def drop(self) -> None:
+        """End the connection without a word: what was begun on it is no mail."""
+        smtp, self._smtp = self._smtp, None
+        if smtp:
+            smtp.close()
+
+    def _send(
+        self, sender: str, recipient: str, mail: WholeMail, check: Callable[[], None]
+    ) -> Reply:
         smtp, refusal = self._offer(sender, recipient, mail)
         self._mails += 1
-        return refusal or deliver(smtp, mail)
+        return refusal or deliver(smtp, mail, check)
 
     def _offer(
         self, sender: str, recipient: str, mail: WholeMail

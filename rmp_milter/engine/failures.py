@@ -24,3 +24,14 @@ class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as call
         super().__init__(f"store {reason}: {detail}" if detail else f"store {reason}")
         self.reason = reason
         self.detail = detail
+
+
+class LostMomentError(StoreFailed):
+    """What a moment showed can be read no further: the way to its server was lost meanwhile.
+
+    The store may well be there, and nothing was written by who only reads: whoever can begin
+    anew on another moment may do so.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("failed", detail)

@@ -22,6 +22,8 @@ ValueT = TypeVar("ValueT", bound=bytes | memoryview)
 class LmdbReads(Generic[ValueT]):
     """One moment of LMDB's tables: a view of the file, or a copy where others may write."""
 
+    ahead = 1
+
     def __init__(self, txn: lmdb.Transaction[ValueT], handles: Mapping[str, Handle]) -> None:
         self._txn = txn
         self._handles = handles
@@ -34,6 +36,9 @@ class LmdbReads(Generic[ValueT]):
         """Return the records of several keys."""
         handle = self._handles[table]
         return [self._txn.get(key, db=handle) for key in keys]
+
+    def foresee(self, table: EngineTable, keys: Sequence[bytes]) -> None:
+        """Do nothing: all is at hand."""
 
     def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""

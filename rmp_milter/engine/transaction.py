@@ -71,6 +71,13 @@ class ReadTransaction(Protocol):
     def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
         """Return the records of several keys, in that order; None where there is none."""
 
+    @property
+    def ahead(self) -> int:
+        """How many records it pays to foresee at once: one where each is at hand anyway."""
+
+    def foresee(self, table: EngineTable, keys: Sequence[bytes]) -> None:
+        """Be told what will be asked for next: an engine far away gets it in one go, no bodies."""
+
     def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key; its value is not touched."""
 
@@ -126,6 +133,7 @@ class ReadOnly:
 
     def __init__(self, txn: ReadTransaction) -> None:
         self.get, self.get_many = txn.get, txn.get_many
+        self.ahead, self.foresee = txn.ahead, txn.foresee
         self.has, self.held = txn.has, txn.held
         self.keys, self.records, self.count = txn.keys, txn.records, txn.count
         self.first_key, self.last_key, self.last_keys = (

@@ -62,6 +62,7 @@ from rmp_milter.milter.intake import (
 )
 from rmp_milter.milter.means import Gathered, Mail, Means, Read
 from rmp_milter.milter.meant import check_case, check_new, is_meant, once_of
+from rmp_milter.milter.moments import on_whole_moments
 from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
 from rmp_milter.milter.programs import with_program
 from rmp_milter.milter.renewal import copies_in, newer_copies, opened_by_newer, take_up
@@ -111,14 +112,16 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
         turn = outside_turn(means.outsides, memory.size, lambda: _seems_known(envelope, means))
         with turn, memory.mapped() as raw:
             mail = _mail(envelope, raw)
-            if word := _done_unopened(mail, raw, means):
+            if word := on_whole_moments(lambda: _done_unopened(mail, raw, means), began):
                 return word
             with doubting(mail):
                 gathered = _gather(mail, raw, bodies)
         # The bodies are all that is needed of it, and the commit takes as much again.
         memory.close()
         return with_one_keeper(
-            lambda with_it: _take_gathered(mail, gathered, with_it),
+            lambda with_it: on_whole_moments(
+                lambda: _take_gathered(mail, gathered, with_it), began
+            ),
             means,
             began,
             lambda: _seems_known(envelope, means),
@@ -144,14 +147,14 @@ def _damaged(error: MimeLimit) -> MailError:
     return MailError("damaged-mail", enhanced="5.6.0", detail=str(error))
 
 
-def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str | None:
-    """Be done with a mail that came before or that no person wrote; None for any other."""
+def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str:
+    """Be done with a mail that came before or that no person wrote; "" for any other."""
     with means.store.snapshot() as view:
         if view.seen(mail.digest):
             return "duplicate"
     if reason := why_automatic(mail, means.services):
         return swallow(mail, raw, means, reason)
-    return None
+    return ""
 
 
 def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:

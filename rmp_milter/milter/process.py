@@ -41,7 +41,7 @@ from rmp_milter.milter.own_threads import in_own_threads
 from rmp_milter.milter.pipeline import take
 from rmp_milter.milter.turns import Turns
 from rmp_milter.status.pulse import Beating, Heart, Life
-from rmp_milter.store.format.failures import StoreError, StoreFailed
+from rmp_milter.store.format.failures import LostMomentError, StoreError, StoreFailed
 from rmp_milter.store.format.former_keys import read_former
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.format.succession import opened_by, unfinished_told
@@ -165,6 +165,8 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
                     *watch.audience.witnesses(now).troubles,
                 ):
                     alert_host(house, watch, which, now)
+            except LostMomentError as lost:
+                log.warning("chores: a round has lost its moment of the store: %s", lost)
             except StoreFailed:
                 raise
             except StoreError as error:

@@ -10,11 +10,14 @@ from rmp_milter.store.format.codecs import OutboxCodecs
 from rmp_milter.store.format.environment import Environment, lease, release
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.lmdb_access import LmdbAccess
+from rmp_milter.store.leases import Unshared
 from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from rmp_milter.store.surface import Leases
 
 
 class LmdbOutbox(Closing, OpenOutbox):
@@ -53,9 +56,10 @@ class LmdbOutbox(Closing, OpenOutbox):
             raise
         return cls(environment, codecs, clock)
 
-    def leads(self) -> bool:
-        """Say yes: a file is of one machine, and of one courier on it."""
-        return True
+    @property
+    def leases(self) -> Leases:
+        """Which readers are ours: all, a file is of one machine, and of one courier on it."""
+        return Unshared()
 
     def close(self) -> None:
         """Give the environment back; closing twice does nothing."""

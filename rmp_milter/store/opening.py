@@ -80,7 +80,8 @@ def _postgresql(_folder: Path, settings: EngineSettings) -> Engine:
         from rmp_milter.store.postgresql_engine import PostgresqlEngine  # noqa: PLC0415 -- as above
     except ImportError as error:
         line = (
-            f"PostgreSQL's driver is not there ({error.name}): install rmp-milter[postgresql]"
+            f"PostgreSQL's driver is not there ({error.name or 'libpq'}): apt install libpq5 with"
+            " Debian's package, else pip install 'rmp-milter[postgresql]'"
         )
         raise StoreError(line) from error
     place = PostgresqlPlace(

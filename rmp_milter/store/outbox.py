@@ -7,10 +7,12 @@ not vanish: what cannot be sent is parked, with its content, until the host deci
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from rmp_milter.engine.transaction import Expected
 from rmp_milter.store.format.codecs import OutboxCodecs, number_of, u64
 from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 from rmp_milter.store.format.keys import OUTBOX, PUT_BACK, StoreKeyError
@@ -26,7 +28,7 @@ from rmp_milter.store.read.bodies import Bodies
 from rmp_milter.store.write.outbox_rows import OutboxRows, harmless_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from rmp_milter.dossier.model import OutgoingMail
     from rmp_milter.engine.transaction import (
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
         Value,
         WriteTransaction,
     )
+
+READ_AT_ONCE = 32
+"""States of rows that are read in one go: most looks at the outbox need no more."""
 
 __all__ = ["OpenOutbox", "OutboxRow", "OutboxView", "RowState", "check_outbox_key"]
 
@@ -59,30 +64,37 @@ class OutboxView(Bodies):
         A row whose state is damaged is left out, so that it holds up no other; it is
         shown by :meth:`rows`.
         """
-        for key in self._txn.keys(StoreTable.OUTBOX_DUE):
-            if limit <= 0 or number_of(key[:4]) > now:
-                return
-            row = self._waiting_row(number_of(key[4:]))
-            if row.state is not RowState.DAMAGED:
-                limit -= 1
-                yield row
+        over = (
+            key[4:]
+            for key in takewhile(
+                lambda key: number_of(key[:4]) <= now, self._txn.keys(StoreTable.OUTBOX_DUE)
+            )
+        )
+        while limit > 0 and (some := list(islice(over, min(limit, READ_AT_ONCE)))):
+            for key, sealed in zip(some, self._states(some), strict=True):
+                row = self._shown(number_of(key), sealed)
+                if row.state is not RowState.DAMAGED:
+                    limit -= 1
+                    yield row
 
     def rows(self, *, sent: bool) -> Iterator[OutboxRow]:
         """Yield every row that has its content, and the notes of bounced rows.
 
         With ``sent`` the notes of all rows sent lately. By number within each group.
         """
-        for key in self._txn.keys(StoreTable.OUTBOX_STATE):
-            yield self._waiting_row(number_of(key))
+        for key, sealed in self._txn.records(StoreTable.OUTBOX_STATE):
+            yield self._shown(number_of(key), sealed)
         for key, sealed in self._txn.records(StoreTable.SENT):
             note = self._sent_row(key, sealed)
             if sent or note.state is not RowState.SENT:
                 yield note
 
-    def _waiting_row(self, row: int) -> OutboxRow:
-        sealed = self._txn.get(StoreTable.OUTBOX_STATE, u64(row)) or b""
+    def _states(self, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        return self._txn.get_many(StoreTable.OUTBOX_STATE, keys)
+
+    def _shown(self, row: int, sealed: Value | None) -> OutboxRow:
         try:
-            return _show_waiting(row, self._codecs.states.open(u64(row), sealed))
+            return _show_waiting(row, self._codecs.states.open(u64(row), sealed or b""))
         except DamagedRecordError as error:
             return _show_damaged(row, error)
 
@@ -137,11 +149,16 @@ class OpenOutbox:
         now = int(self._clock())
 
         def note(rows: OutboxRows) -> None:
+            rows.foresee_sent(numbers)
             for row in numbers:
                 rows.sent(row, now)
             rows.prune(now)
 
-        self._write(note)
+        expected = Expected(beginnings=(StoreTable.SENT_EXPIRY,))
+        for row in numbers:
+            expected.record(StoreTable.OUTBOX_STATE, u64(row))
+            expected.record(StoreTable.OUTBOX, u64(row))
+        self._write(note, expected)
 
     def failed(self, row: int, reason: str, next_try: int) -> None:
         """Note a failed attempt; the row is due again at ``next_try`` (epoch seconds).
@@ -170,15 +187,19 @@ class OpenOutbox:
 
         self._write(renew)
 
-    def _write(self, work: Callable[[OutboxRows], None]) -> None:
+    def _write(
+        self, work: Callable[[OutboxRows], None], expected: Expected | None = None
+    ) -> None:
         """Do ``work`` on the rows in one transaction, durable on return."""
+        expected = expected or Expected()
+        expected.record(StoreTable.META, OUTBOX_LEDGER_KEY)
 
         def whole(txn: WriteTransaction) -> None:
             rows = OutboxRows(txn, self._codecs)
             work(rows)
             rows.finish()
 
-        self._access.write(whole)
+        self._access.write(whole, expected)
 
 
 def _after_failure(old: WaitingMail, reason: str, next_try: int) -> WaitingMail:

@@ -10,16 +10,18 @@ from rmp_milter.disk.closing import Closing
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.leading import PostgresqlLead
+from rmp_milter.engine.postgresql.leases import PostgresqlLeases, check_leases
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.schema import check_format
 from rmp_milter.store.format.codecs import Codecs, OutboxCodecs
 from rmp_milter.store.format.own_keys import check_all
 from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.leases import Shared
 from rmp_milter.store.moving import write_file
 from rmp_milter.store.open_store import OpenStore
 from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
 from rmp_milter.store.postgresql.schema import LAYOUT
-from rmp_milter.store.stats import figures
+from rmp_milter.store.stats import figures, kept_counts
 from rmp_milter.store.surface import DUPLICATE_DAYS
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.surface import Leases
+
+
+_ESTIMATED = (StoreTable.TERMS, StoreTable.WORDS)
 
 
 class PostgresqlStore(Closing, OpenStore):
@@ -66,10 +72,17 @@ class PostgresqlStore(Closing, OpenStore):
         """Whether this one does the chores."""
         return self._lead.held()
 
+    @property
+    def estimated(self) -> frozenset[str]:
+        """The largest tables, which no ledger counts."""
+        return frozenset({"search_terms", "family_words"})
+
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take."""
         with self._connections.reading() as txn:
-            counts = {table.value: txn.count(table) for table in StoreTable}
+            estimated = {table.value: txn.about(table) for table in _ESTIMATED}
+            outbox_due = {"outbox_due": txn.count(StoreTable.OUTBOX_DUE)}
+            counts = kept_counts(txn, self._codecs) | estimated | outbox_due
             return figures(counts) | {
                 "document_bytes": txn.size(StoreTable.BODIES),
                 "search_term_bytes": txn.size(StoreTable.TERMS),
@@ -108,7 +121,8 @@ class PostgresqlOutbox(Closing, OpenOutbox):
     ) -> None:
         super().__init__(access, codecs, clock)
         self._connections = access
-        self._lead = PostgresqlLead(access.place, "sending")
+        self._leases = PostgresqlLeases(access.place)
+        self._shared = Shared(self._leases, codecs.leases)
 
     @classmethod
     def open(
@@ -118,14 +132,16 @@ class PostgresqlOutbox(Closing, OpenOutbox):
         codecs = OutboxCodecs(key)
         with connect(place) as connection:
             check_format(connection, place, LAYOUT)
+            check_leases(connection, place)
             check_outbox_key(PostgresqlReads(connection, place.schema), codecs, str(place))
         return cls(PostgresqlAccess(place), codecs, clock)
 
-    def leads(self) -> bool:
-        """Whether this one sends."""
-        return self._lead.held()
+    @property
+    def leases(self) -> Leases:
+        """Which readers are this courier's."""
+        return self._shared
 
     def close(self) -> None:
         """Give the connections back; closing twice does nothing."""
-        self._lead.close()
+        self._leases.close()
         self._connections.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.format.tables import StoreTable
+import msgspec
+
+from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, StoreTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Handle
 
+    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.store.format.codecs import Codecs
     from rmp_milter.store.format.environment import Environment, Tables
 
 
@@ -27,6 +31,23 @@ def _counts(txn: lmdb.Transaction[memoryview], tables: Tables) -> dict[str, int]
     return figures(counts) | {
         "document_bytes": _bytes(txn, tables[StoreTable.BODIES]),
         "search_term_bytes": _bytes(txn, tables[StoreTable.TERMS]),
+    }
+
+
+def kept_counts(txn: ReadTransaction, codecs: Codecs) -> dict[str, int]:
+    """Return by their tables' names what the ledgers say, which each commit keeps.
+
+    For engines that would read a table to count it. Raises :class:`StoreError` where a ledger is
+    not there, or damaged.
+    """
+    found = txn.get_many(StoreTable.META, (LEDGER_KEY, OUTBOX_LEDGER_KEY))
+    ours, outbox = (each or b"" for each in found)
+    ledger = codecs.ledger.open(LEDGER_KEY, ours)
+    rows = codecs.outbox.ledger.open(OUTBOX_LEDGER_KEY, outbox)
+    return msgspec.structs.asdict(ledger) | {
+        "bodies": ledger.documents,
+        "outbox_state": rows.waiting,
+        "sent": rows.notes,
     }
 
 

@@ -19,7 +19,7 @@ import msgspec
 from rmp_milter.store.format.records import OutboxRow, RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -56,6 +56,7 @@ __all__ = [
     "URGENT",
     "Engine",
     "KeySuccession",
+    "Leases",
     "Leaving",
     "Migration",
     "Outbox",
@@ -110,6 +111,9 @@ class Snapshot(Stored, Protocol):
 
     What yields an iterator reads as it goes, in memory that does not grow with the store; it
     must be used up, or dropped, before the snapshot ends.
+
+    Where an engine has a server, and the way to it is lost, all raise
+    :class:`~rmp_milter.store.format.failures.LostMomentError`: the store need not have failed.
     """
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
@@ -310,8 +314,13 @@ class Store(_Open, Protocol):
     def stats(self) -> dict[str, int]:
         """Return how many records of each kind there are and what room they take.
 
-        The counts have the same names in every engine; sizes (``..._bytes``) are its own.
+        The counts have the same names in every engine; sizes (``..._bytes``) are its own. Those
+        that are :attr:`estimated` are about right: to count them would be to read all.
         """
+
+    @property
+    def estimated(self) -> frozenset[str]:
+        """Names of what :meth:`stats` does not count one by one."""
 
     def room(self) -> tuple[int, int]:
         """Return how many octets are taken, and how many may be; 0 where nothing bounds them."""
@@ -351,6 +360,37 @@ class OutboxSnapshot(Stored, Protocol):
         """
 
 
+class Leases(Protocol):
+    """Which readers this courier has for itself: of all that send from one outbox.
+
+    A reader is one courier's at a time, until his lease ends by itself (``seconds`` after it was
+    granted or renewed, by a clock that is nobody's own) or is given back. Who sends to a reader
+    reads the outbox after he was granted: what another courier did before is in it then. Where the
+    outbox is no other courier's ever, it is not ``shared``, and nothing need be asked.
+    May be used from many threads at once; none raises anything.
+    """
+
+    @property
+    def shared(self) -> bool:
+        """Whether other couriers, here or elsewhere, may send from the same outbox."""
+
+    @property
+    def seconds(self) -> float:
+        """How long a lease lasts."""
+
+    def take(self, readers: Sequence[str], most: int) -> frozenset[str]:
+        """Have those leased that nobody else has, in this order up to ``most``; return them.
+
+        Those that are ours are granted anew. None where nobody can say.
+        """
+
+    def renew(self, readers: Collection[str]) -> frozenset[str] | None:
+        """Renew those that nobody else had since; return them, or None where nobody can say."""
+
+    def give_back(self, readers: Collection[str]) -> bool:
+        """Have others take these at once; return whether that is sure."""
+
+
 class Outbox(_Open, Protocol):
     """An open outbox, for who has its key alone. May be used from many threads at once.
 
@@ -376,8 +416,9 @@ class Outbox(_Open, Protocol):
         again.
         """
 
-    def leads(self) -> bool:
-        """Whether this one sends: one of all couriers on any machine, as :meth:`Store.leads`."""
+    @property
+    def leases(self) -> Leases:
+        """Which readers are this courier's."""
 
     def sent(self, *numbers: int) -> None:
         """Remove the content of these rows; keep a sealed note of each for 30 days.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rmp_milter.store import lmdb_outbox, outbox, postgresql_store, store, surface
+from rmp_milter.store import leases, lmdb_outbox, outbox, postgresql_store, store, surface
 from rmp_milter.store.lmdb_engine import LmdbEngine
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from rmp_milter.store.read import snapshot
@@ -24,6 +24,8 @@ def offered(kind: type) -> set[str]:
         (surface.Engine, LmdbEngine),
         (surface.Store, postgresql_store.PostgresqlStore),
         (surface.Outbox, postgresql_store.PostgresqlOutbox),
+        (surface.Leases, leases.Unshared),
+        (surface.Leases, leases.Shared),
         (surface.Engine, PostgresqlEngine),
     ],
 )

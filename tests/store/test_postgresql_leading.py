@@ -1,4 +1,4 @@
-"""Several milters and couriers on one server: one of each leads, the others stand by."""
+"""Several milters on one server: one does the chores, the others stand by."""
 
 from __future__ import annotations
 
@@ -40,19 +40,6 @@ def test_the_next_leads_when_the_first_is_gone(engine: PostgresqlEngine) -> None
             assert first.leads()
         assert third.leads()
         assert not second.leads()
-
-
-def test_couriers_stand_by_for_each_other_and_not_for_milters(engine: PostgresqlEngine) -> None:
-    with (
-        engine.open(KEYS) as milter,
-        engine.outbox(KEYS.outbox) as second,
-        engine.outbox(KEYS.outbox) as first,
-    ):
-        assert first.leads()
-        assert not second.leads()
-        assert milter.leads()
-        first.close()
-        assert second.leads()
 
 
 def test_stores_of_two_schemas_have_nothing_in_common(

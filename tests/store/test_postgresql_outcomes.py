@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,14 +13,17 @@ from postgresql_case import DURABLE, backend, made_on, place_on, set_on
 from store_case import KEYS, NOW, a_deposit, a_doctor, a_mail, with_dossier
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.store.format.failures import Conflict, StoreFailed
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rmp_milter.engine.transaction import WriteTransaction
     from rmp_milter.store.postgresql_store import PostgresqlStore
 
 WAITS_FOR_ITS_TURN = "wait_event_type = 'Lock'"
@@ -191,6 +195,29 @@ def test_a_server_that_comes_back_finds_everybody_waiting(
     commit.end()
     reader.join()
     assert seen
+    assert_done_once(server, store)
+
+
+def test_who_is_stopped_in_his_turn_does_not_stop_the_others_for_long(
+    server: PrivatePostgres, store: PostgresqlStore
+) -> None:
+    changes = a_mail_and_its_answer(store)
+    stopped, go_on, times = threading.Event(), threading.Event(), list[int]()
+
+    def work(txn: WriteTransaction) -> None:
+        times.append(txn.count(StoreTable.SEEN))
+        stopped.set()
+        go_on.wait(20)
+
+    frozen = PostgresqlAccess(replace(place_on(server), still=1))
+    turn = threading.Thread(target=frozen.write, args=(work,))
+    turn.start()
+    assert stopped.wait(10)
+    store.commit(changes, NOW)
+    go_on.set()
+    turn.join()
+    frozen.close()
+    assert times == [0, 1]  # lost, and done anew on what came meanwhile
     assert_done_once(server, store)
 
 

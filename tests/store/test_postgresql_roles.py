@@ -59,6 +59,9 @@ def test_each_process_can_do_its_work(server: PrivatePostgres) -> None:
         outbox.failed(due, "busy", NOW + 60)
         outbox.retry(due, NOW)
         outbox.sent(due)
+        assert outbox.leases.take(["dr@x.test"], 1) == {"dr@x.test"}
+        assert outbox.leases.renew(["dr@x.test"]) == {"dr@x.test"}
+        assert outbox.leases.give_back(["dr@x.test"])
         store.commit(Changes(bounced=(due,)), NOW)
         assert outbox.last_change() == before + 4
         assert store.stats()["outbox_sent_lately"] == 1

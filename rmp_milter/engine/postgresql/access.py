@@ -19,7 +19,7 @@ import psycopg
 from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.pools import PoolTimeout, for_threads
-from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
 from rmp_milter.engine.postgresql.turns import (
     LostTurnError,
     UnknownOutcomeError,
@@ -63,7 +63,7 @@ class PostgresqlAccess:
     def reading(self) -> Iterator[PostgresqlMomentReads]:
         """Give one moment of the store; raises :class:`StoreFailed`."""
         self._check_usable()
-        connection = self._begun()
+        connection, _ = self._reached(_begin)
         try:
             yield PostgresqlMomentReads(connection, self._place.schema)
         finally:
@@ -95,8 +95,10 @@ class PostgresqlAccess:
 
     def last_change(self) -> int:
         """Return the number of the last turn that readers see."""
-        with self.reading() as txn:
-            return txn.last_turn()
+        self._check_usable()
+        connection, number = self._reached(self._last_turn)
+        self._pool.putconn(connection)
+        return number
 
     def close(self) -> None:
         """Refuse every further use; moments that are open go on."""
@@ -113,8 +115,11 @@ class PostgresqlAccess:
         self._ended = self._ended or why
         return why
 
-    def _begun(self) -> Connection:
-        """Return a connection on which the moment is fixed; a lost one is replaced."""
+    def _last_turn(self, connection: Connection) -> int:
+        return PostgresqlReads(connection, self._place.schema).last_turn()
+
+    def _reached(self, first: Callable[[Connection], T]) -> tuple[Connection, T]:
+        """Return a connection, and what came of ``first`` on it; a lost one is replaced."""
         deadline = time.monotonic() + self._place.patience
         while True:
             try:
@@ -122,15 +127,22 @@ class PostgresqlAccess:
             except (PoolTimeout, psycopg.Error) as error:
                 raise failure(error) from error
             try:
-                connection.execute(_BEGIN_READING, prepare=False)
+                return connection, first(connection)
             except psycopg.OperationalError as error:
                 self._give_back(connection)
                 if time.monotonic() > deadline:
                     raise failure(error) from error
-            else:
-                return connection
+            except BaseException:
+                self._give_back(connection)
+                raise
 
     def _give_back(self, connection: Connection) -> None:
+        # By COMMIT, of nothing: after a ROLLBACK the driver forgets all statements it prepared.
         with suppress(psycopg.Error):
-            connection.execute("ROLLBACK", prepare=False)
+            connection.execute("COMMIT", prepare=False)
         self._pool.putconn(connection)
+
+
+def _begin(connection: Connection) -> None:
+    """Have the connection see one moment from now on."""
+    connection.execute(_BEGIN_READING, prepare=False)

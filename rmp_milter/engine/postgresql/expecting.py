@@ -10,7 +10,6 @@ from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.sql import Composed
 
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.statements import Statements
@@ -70,12 +69,12 @@ class Fetched:
         for table, answered in self._beginnings.items():
             self.beginnings[table] = [cast("bytes", row[0]) for row in answered.fetchall()]
 
-    def _record_statement(self, table: EngineTable) -> Composed:
+    def _record_statement(self, table: EngineTable) -> bytes:
         said = self._said(table)
         return said.held if table.in_parts else said.get_many
 
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: Composed, *values: object) -> Cursor:
+    def _ask(self, statement: bytes, *values: object) -> Cursor:
         return self._connection.execute(statement, values, binary=True)

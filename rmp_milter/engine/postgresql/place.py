@@ -10,8 +10,20 @@ PATIENCE_SECONDS = 45
 MOST_SNAPSHOTS = 64
 """Connections of one open store beside the one that writes: a snapshot holds one."""
 
-TURN_SECONDS = 60
+LOCK_SECONDS = 60
 """How long a turn to write is waited for: the others' transactions take milliseconds."""
+
+STILL_SECONDS = 900
+"""How long a transaction may lie still, its process stopped, before the server ends it.
+
+Behind a pipeline it may lie still for longer: then who waits for the turn ends it (:mod:`.still`).
+"""
+
+TURN_SECONDS = 20
+"""The same for a turn to write, which takes milliseconds, and for which all others wait."""
+
+LEASE_SECONDS = 30.0
+"""How long nobody has what a process that was killed had leased."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +33,9 @@ class PostgresqlPlace:
     What is empty is what libpq takes by itself: the service file, the environment, the user of
     this process. A password is in the file that ``passfile`` names, or nowhere (``peer``,
     certificates). ``what`` is how messages call what lies there; ``turn_wait`` is for how
-    many seconds a turn to write is waited for.
+    many seconds a turn to write is waited for, ``still`` for how many it may lie still, its
+    process stopped, before the server ends it; ``lease`` how long what is leased is, unless it
+    is renewed.
     """
 
     host: str = ""
@@ -34,7 +48,9 @@ class PostgresqlPlace:
     patience: float = PATIENCE_SECONDS
     snapshots: int = MOST_SNAPSHOTS
     what: str = "store"
-    turn_wait: int = TURN_SECONDS
+    turn_wait: int = LOCK_SECONDS
+    still: int = TURN_SECONDS
+    lease: float = LEASE_SECONDS
 
     def __str__(self) -> str:
         """Return how messages name it."""

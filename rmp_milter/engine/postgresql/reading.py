@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, cast
 import psycopg
 from psycopg.sql import SQL
 
-from rmp_milter.engine.postgresql.failures import failure
-from rmp_milter.engine.postgresql.statements import TURN, WRITERS, statements, turn_statements
+from rmp_milter.engine.failures import LostMomentError
+from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
+from rmp_milter.engine.postgresql.statements import OWN_TABLES, statements, turn_statements
 from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from psycopg.sql import Composed
-
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
-    from rmp_milter.engine.transaction import Value
 
 FIRST, MOST = 16, 1024
 """Keys asked for at first, most look-ups having few, and at most in one go."""
@@ -29,29 +27,40 @@ BEYOND_ALL = b"\xff" * 512
 """Longer than a key may be, so behind every one."""
 
 LOOKED_UP_AT_ONCE = 10_000
+MOST_COUNTED = 20_000
+"""Larger tables are not counted one by one where about right is enough."""
 
 _SIZE = SQL("""
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %b AND c.relkind = 'r' AND c.relname LIKE %b
 """)
+_ABOUT = SQL("""
+SELECT c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %b AND c.relkind = 'r' AND c.relname = %b
+""")
 
 
 class PostgresqlReads:
     """What the transaction of a connection shows, read as it is asked for."""
 
+    ahead = RECORDS_AT_ONCE
+
     def __init__(self, connection: Connection, schema: str) -> None:
         self._connection = connection
         self._schema = schema
+        self._foreseen: dict[tuple[EngineTable, bytes], bytes | None] = {}
 
     def get(self, table: EngineTable, key: bytes) -> bytes | None:
         """Return one record; None where there is none."""
+        if self._foreseen and (table, key) in self._foreseen:
+            return self._foreseen[table, key]
         found = self._ask(self._said(table).get, key)
         if not found:
             return None
         return cast("bytes", found[0][0]) if len(found) == 1 else _joined(found)
 
-    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Return the records of several keys; not of bodies, of which one is enough."""
         found = dict[object, object]()
         for begin in range(0, len(keys), RECORDS_AT_ONCE):
@@ -59,6 +68,11 @@ class PostgresqlReads:
             for key, value in self._ask(self._said(table).get_many, some):
                 found[key] = value
         return [cast("bytes | None", found.get(key)) for key in keys]
+
+    def foresee(self, table: EngineTable, keys: Sequence[bytes]) -> None:
+        """Have these at hand, in the place of those that were foreseen before."""
+        found = self.get_many(table, keys)
+        self._foreseen = {(table, key): value for key, value in zip(keys, found, strict=True)}
 
     def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
@@ -113,11 +127,16 @@ class PostgresqlReads:
         """Return how many records a table has."""
         return cast("int", self._ask(self._said(table).count)[0][0])
 
+    def about(self, table: EngineTable) -> int:
+        """Return about how many records a table has: what the server has found last, if many."""
+        found = cast("float", self._ask(_ABOUT, self._schema, table.value)[0][0])
+        return int(found) if found >= MOST_COUNTED else self.count(table)
+
     def tables(self) -> Iterator[str]:
         """Yield the names of all tables that are there but the engine's own."""
         there = SQL("SELECT tablename::text FROM pg_tables WHERE schemaname = %b")
         for (name,) in self._ask(there, self._schema):
-            if name not in {TURN, WRITERS}:
+            if name not in OWN_TABLES:
                 yield cast("str", name)
 
     def last_turn(self) -> int:
@@ -151,17 +170,19 @@ class PostgresqlReads:
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
         return self._connection.execute(statement, values, binary=True).fetchall()
 
 
 class PostgresqlMomentReads(PostgresqlReads):
-    """The same for who knows the store's errors alone: nothing is to be done again."""
+    """The same for who knows the store's errors alone; who lost it may begin anew with another."""
 
-    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
         try:
             return super()._ask(statement, *values)
         except psycopg.Error as error:
+            if self._connection.broken or is_passing(error):
+                raise LostMomentError(one_line(error)) from error
             raise failure(error) from error
 
 

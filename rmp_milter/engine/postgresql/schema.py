@@ -9,12 +9,15 @@ from psycopg.sql import SQL, Identifier
 
 from rmp_milter.engine.failures import OtherFormatError, StoreError
 from rmp_milter.engine.postgresql.failures import failure
+from rmp_milter.engine.postgresql.leases import lease_table
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.statements import definitions, turn_statements
 from rmp_milter.engine.postgresql.writing import send_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from psycopg.sql import Composed
 
     from rmp_milter.disk.formats import Format
     from rmp_milter.engine.postgresql.connecting import Connection
@@ -28,7 +31,7 @@ class SchemaLayout(NamedTuple):
     """What lies in a schema: its tables, and where the mark of their format stands.
 
     ``refusal`` gives the line for a place and another format's number; of ``only_grow`` no record
-    is ever changed or removed.
+    is ever changed or removed. ``leased``: it has a table of leases beside them.
     """
 
     tables: tuple[EngineTable, ...]
@@ -37,6 +40,7 @@ class SchemaLayout(NamedTuple):
     format: Format
     refusal: Callable[[str, int], str]
     only_grow: frozenset[EngineTable] = frozenset()
+    leased: bool = False
 
 
 def make_tables(
@@ -75,10 +79,16 @@ def make_unless_there(
         name = Identifier(place.schema)
         if not connection.execute(_SCHEMA_IS_THERE, (place.schema,)).fetchone():
             connection.execute(SQL("CREATE SCHEMA {}").format(name))
-        for definition in definitions(place.schema, layout.tables):
+        for definition in groundwork(place.schema, layout):
             connection.execute(definition)
     elif there != {*layout.tables} or reads.has(layout.meta, layout.mark_key):
         raise _not_empty(place)
+
+
+def groundwork(schema: str, layout: SchemaLayout) -> list[Composed]:
+    """Return what makes the tables."""
+    leases = [lease_table(schema)] if layout.leased else []
+    return [*definitions(schema, layout.tables), *leases]
 
 
 def _not_empty(place: PostgresqlPlace) -> StoreError:

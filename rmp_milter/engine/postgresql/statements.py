@@ -18,27 +18,30 @@ if TYPE_CHECKING:
     from rmp_milter.engine.tables import EngineTable
 
 PART_BYTES = 1 << 20
-TURN, WRITERS = "turn", "writers"
-"""The engine's own tables: whose turn it is to write, and what each writer wrote last."""
+TURN, WRITERS, LEASES = OWN_TABLES = ("turn", "writers", "leases")
+"""The engine's own: whose turn it is to write, what each writer wrote last, what is whose."""
 
 
 @dataclass(frozen=True)
 class Statements:
-    """What is said of one table. ``k`` is a key, ``v`` a value, ``n`` a body's part."""
+    """What is said of one table. ``k`` is a key, ``v`` a value, ``n`` a body's part.
 
-    get: Composed
-    get_many: Composed
-    lasts: Composed
-    has: Composed
-    held: Composed
-    keys: Composed
-    records: Composed
-    last: Composed
-    last_some: Composed
-    count: Composed
-    write: Composed
-    append: Composed
-    delete: Composed
+    As octets: the driver would put a statement together anew each time it is said.
+    """
+
+    get: bytes
+    get_many: bytes
+    lasts: bytes
+    has: bytes
+    held: bytes
+    keys: bytes
+    records: bytes
+    last: bytes
+    last_some: bytes
+    count: bytes
+    write: bytes
+    append: bytes
+    delete: bytes
 
 
 @cache
@@ -48,8 +51,9 @@ def statements(schema: str, table: EngineTable) -> Statements:
     ordered = SQL(" ORDER BY n") if table.in_parts else SQL("")
     write = _WRITE_PART if table.in_parts else _WRITE
 
-    def said(text: SQL) -> Composed:
-        return text.format(table=Identifier(schema, table.value), first=first, ordered=ordered)
+    def said(text: SQL) -> bytes:
+        named = text.format(table=Identifier(schema, table.value), first=first, ordered=ordered)
+        return named.as_bytes(None)
 
     return Statements(
         get=said(SQL("SELECT v FROM {table} WHERE k = %b{ordered}")),
@@ -113,21 +117,22 @@ def definitions(schema: str, tables: Iterable[EngineTable]) -> Iterator[Composed
 class TurnStatements:
     """What is said to have a turn to write, to mark it, and to ask what became of it."""
 
-    take: Composed
-    mark: Composed
-    remember: Composed
-    remembered: Composed
-    changes: Composed
-    begin: Composed
-    end: Composed
+    take: bytes
+    mark: bytes
+    remember: bytes
+    remembered: bytes
+    changes: bytes
+    begin: bytes
+    end: bytes
 
 
 @cache
 def turn_statements(schema: str) -> TurnStatements:
     """Return the statements on the engine's own tables."""
 
-    def said(text: SQL) -> Composed:
-        return text.format(turn=Identifier(schema, TURN), writers=Identifier(schema, WRITERS))
+    def said(text: SQL) -> bytes:
+        named = text.format(turn=Identifier(schema, TURN), writers=Identifier(schema, WRITERS))
+        return named.as_bytes(None)
 
     return TurnStatements(
         take=said(SQL("SELECT changes FROM {turn} FOR UPDATE")),

@@ -12,16 +12,15 @@ writes it in a turn of his own, so a turn that began before is through by then, 
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import psycopg
 
 from rmp_milter.engine.failures import StoreError, StoreFailed
 from rmp_milter.engine.fence import FencedError
+from rmp_milter.engine.postgresql.committing import status_of
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.expecting import Fetched
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
@@ -30,7 +29,7 @@ from rmp_milter.engine.postgresql.statements import statements, turn_statements
 from rmp_milter.engine.postgresql.writing import PostgresqlWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from rmp_milter.engine.fence import Fence
     from rmp_milter.engine.postgresql.connecting import Connection
@@ -143,12 +142,12 @@ class WritingConnection:
         """
         self._warned = False
         try:
-            with _cancelled(connection, deadline):
-                said = connection.execute("COMMIT", prepare=False).statusmessage
+            latest = max(deadline, time.monotonic() + LEAST_SECONDS)
+            said = status_of(connection, b"COMMIT", latest)
         except psycopg.OperationalError:
             self._drop()
             return False
-        if said != "COMMIT":  # the server rolled back, and says so thus
+        if said != b"COMMIT":  # the server rolled back, and says so thus
             self._drop()
             return False
         return not self._warned
@@ -182,7 +181,7 @@ class WritingConnection:
         """Return the connection, a new one where it was lost, as long as there is time."""
         while self._connection is None:
             try:
-                self._connection = connect(self._place)
+                self._connection = connect(self._place, self._place.still)
             except StoreError as error:
                 if time.monotonic() > deadline:
                     raise LostTurnError(str(error)) from error
@@ -205,20 +204,3 @@ class WritingConnection:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-
-
-@contextmanager
-def _cancelled(connection: Connection, deadline: float) -> Iterator[None]:
-    """Have what the connection does in the block cancelled, if it goes on until ``deadline``."""
-
-    def cancel() -> None:
-        with suppress(psycopg.Error):
-            connection.cancel_safe()
-
-    timer = threading.Timer(max(LEAST_SECONDS, deadline - time.monotonic()), cancel)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -8,7 +8,7 @@ from heapq import merge
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from rmp_milter.engine.postgresql.reading import FIRST
+from rmp_milter.engine.postgresql.reading import FIRST, RECORDS_AT_ONCE
 from rmp_milter.engine.postgresql.statements import PART_BYTES, statements
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Changed:
 
 class PostgresqlWrites:
     """Reads through to what is stored, and remembers it: nobody else writes meanwhile."""
+
+    ahead = RECORDS_AT_ONCE
 
     def __init__(self, stored: PostgresqlReads, fetched: Fetched) -> None:
         self._stored = stored
@@ -193,8 +195,23 @@ class PostgresqlWrites:
         elif len(first) == FIRST:
             yield from self._stored.keys_from(table, first[-1] + b"\0")
 
+    def foresee(self, table: EngineTable, keys: Sequence[bytes]) -> None:
+        """Have these at hand from now on."""
+        changed = self._changes[table].values
+        asked = [
+            key
+            for key in dict.fromkeys(keys)
+            if key not in changed and (table, key) not in self._known
+        ]
+        found = self._stored.get_many(table, asked)
+        self._known.update(
+            ((table, key), value) for key, value in zip(asked, found, strict=True)
+        )
+
     def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
         """Return the records of several keys."""
+        if not table.in_parts:
+            self.foresee(table, keys)
         return [self.get(table, key) for key in keys]
 
     def _get_stored(self, table: EngineTable, key: bytes) -> bytes | None:

@@ -135,6 +135,7 @@ class OutboxCodecs:
 
     def __init__(self, key: bytes) -> None:
         self.blind = Blind(key, "outbox_bodies")
+        self.leases = Blind(key, "leases")
         self.mails = Codec("outbox", key, StoredMail)
         self.states = Codec("outbox_state", key, WaitingMail)
         self.notes = Codec("sent", key, SentNote)

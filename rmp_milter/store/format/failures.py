@@ -1,11 +1,18 @@
 """What the store raises, so that each caller knows what was and what was not done."""
 
-from rmp_milter.engine.failures import OtherFormatError, StoreError, StoreFailed
+from rmp_milter.engine.failures import (
+    LostMomentError,
+    OtherFormatError,
+    StoreError,
+    StoreFailed,
+)
 
 __all__ = [
     "Conflict",
     "DamagedRecordError",
     "InUseError",
+    "LostMomentError",
+    "NoRowError",
     "OtherFormatError",
     "StoreError",
     "StoreFailed",
@@ -14,6 +21,10 @@ __all__ = [
 
 class InUseError(StoreError):
     """A process has the store open, and what was to be done must be done alone."""
+
+
+class NoRowError(StoreError):
+    """The outbox has no such row, or none any more."""
 
 
 class DamagedRecordError(StoreError):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from rmp_milter.engine.postgresql.statements import TURN, WRITERS, definitions
+from rmp_milter.engine.postgresql import schema as engine_schema
+from rmp_milter.engine.postgresql.statements import LEASES, TURN, WRITERS
 from rmp_milter.store.format.tables import FORMAT_KEY, OUTBOX_LEDGER_KEY, StoreTable
+from rmp_milter.store.postgresql.schema import LAYOUT
 
 OUTBOX_TABLES = (
     StoreTable.OUTBOX,
@@ -26,7 +28,7 @@ def groundwork(schema: str, milter: str, courier: str) -> str:
     """Return the statements for psql, all together or none."""
     made = [
         SQL("CREATE SCHEMA {schema}").format(schema=Identifier(schema)),
-        *definitions(schema, StoreTable),
+        *engine_schema.groundwork(schema, LAYOUT),
         *rights(schema, milter, courier),
     ]
     lines = ["BEGIN;", *(f"{each.as_string(None)};" for each in made), "COMMIT;"]
@@ -41,6 +43,7 @@ def rights(schema: str, milter: str, courier: str) -> list[Composed]:
         "courier": Identifier(courier),
         "turn": Identifier(schema, TURN),
         "writers": Identifier(schema, WRITERS),
+        "leases": Identifier(schema, LEASES),
         "meta": Identifier(schema, StoreTable.META.value),
         "bodies": Identifier(schema, StoreTable.BODIES.value),
         "records": _listed(schema, tuple(StoreTable)),
@@ -63,6 +66,7 @@ GRANT SELECT ON {bodies} TO {courier}
 GRANT SELECT, INSERT, UPDATE, DELETE ON {turn} TO {milter}
 GRANT SELECT, UPDATE ON {turn} TO {courier}
 GRANT SELECT, INSERT, UPDATE ON {writers} TO {milter}, {courier}
+GRANT SELECT, INSERT, UPDATE, DELETE ON {leases} TO {courier}
 GRANT SELECT, INSERT, UPDATE ON {meta} TO {courier}
 ALTER TABLE {meta} ENABLE ROW LEVEL SECURITY
 CREATE POLICY milter ON {meta} TO {milter} USING (true) WITH CHECK (true)

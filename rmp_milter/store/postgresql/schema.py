@@ -12,4 +12,5 @@ LAYOUT = SchemaLayout(
     mark_key=FORMAT_KEY,
     format=version.FORMAT,
     refusal=version.refusal,
+    leased=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.format.tables import StoreTable
@@ -23,7 +24,15 @@ class TermReads(Reading):
         very many, and how many are worth reading is the caller's to say.
         """
         place = self._codecs.terms.place(term)
-        return self._codecs.terms.holders(place, self._txn.keys(StoreTable.TERMS, place.prefix))
+        holders = self._codecs.terms.holders(
+            place, self._txn.keys(StoreTable.TERMS, place.prefix)
+        )
+        if self._txn.ahead == 1:
+            yield from holders
+            return
+        while some := list(islice(holders, self._txn.ahead)):
+            self._txn.foresee(StoreTable.DOSSIERS, some)  # whose they are is what is asked next
+            yield from some
 
     def words_held(self, words: Iterable[str]) -> frozenset[str]:
         """Return which of these family words any open dossier is found by."""
