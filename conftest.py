@@ -27,9 +27,9 @@ PROCESSES = {"serve", "keeper", "milter", "courier"}
 """The commands of ``rmp`` that run until they are ended."""
 
 LONGEST_FIRST = (
-    *("test_nobody_is_told", "test_change_points", "test_kills", "test_treating"),
-    "test_shapes_whole",
-    *("e2e", "testbed", "postfix", "keeper", "host", "cli"),
+    *("test_nobody_is_told", "test_change_points", "test_kills", "test_separate_users"),
+    *("test_treating", "test_shapes_whole", "test_auditors"),
+    *("e2e", "deb", "host", "testbed", "postfix", "cli", "keeper", "store"),
 )
 """Files, then folders; the others follow."""
 

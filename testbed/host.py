@@ -15,7 +15,7 @@ from testbed.lifetime import Starting
 from testbed.postfix import PrivatePostfix
 from testbed.sending import Reply
 from testbed.service import Part, Service, Settings
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 ADDRESS = "rmp@rmp.test"
 
@@ -108,7 +108,7 @@ class Host(Starting):
         self,
         doctor: Correspondent[OpenedT_co],
         count: int = 1,
-        timeout: float = 20,
+        timeout: float = PATIENCE_SECONDS,
         *,
         after: int = 0,
     ) -> list[OpenedT_co]:
@@ -152,7 +152,7 @@ class Host(Starting):
         )
         return next((row for row in rows if row), 0)
 
-    def settle(self, timeout: float = 30) -> None:
+    def settle(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until every answer has left the outbox and Postfix has delivered it."""
         # Looked at without a command's process: a wait asks again and again.
         with open_outbox(load(self.service.config)) as outbox:

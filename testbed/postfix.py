@@ -28,9 +28,8 @@ from testbed.postfix_files import (
     transport_map,
 )
 from testbed.processes import descendants, is_running
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
-START_SECONDS = 10
 PORTS = range(10_000, 32_768)
 """Below Linux's ``ip_local_port_range``."""
 
@@ -121,7 +120,7 @@ class PrivatePostfix(Starting):
         # Without the check of the installation, which takes longer than all the rest.
         (self.plan.queue / "quick-start").touch()
         run(["postfix", "-c", self.plan.config, "start"])
-        wait_until(self._greets, START_SECONDS, "the greeting of Postfix")
+        wait_until(self._greets, PATIENCE_SECONDS, "the greeting of Postfix")
 
     def stop(self) -> None:
         """Stop every process of the instance; a second call does nothing.
@@ -132,9 +131,9 @@ class PrivatePostfix(Starting):
         if pid is None:
             return
         os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not self.running, START_SECONDS, "the end of Postfix")
+        wait_until(lambda: not self.running, PATIENCE_SECONDS, "the end of Postfix")
         ports = self.smtp_port, self.reinject_port
-        wait_until(lambda: all(map(_is_free, ports)), START_SECONDS, "Postfix's ports")
+        wait_until(lambda: all(map(_is_free, ports)), PATIENCE_SECONDS, "Postfix's ports")
 
     def kill(self) -> None:
         """End every process of the instance at once (SIGKILL); its queue stays as it was."""
@@ -145,7 +144,7 @@ class PrivatePostfix(Starting):
             with suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         ports = self.smtp_port, self.reinject_port
-        wait_until(lambda: all(map(_is_free, ports)), START_SECONDS, "Postfix's ports")
+        wait_until(lambda: all(map(_is_free, ports)), PATIENCE_SECONDS, "Postfix's ports")
 
     def close(self) -> None:
         """Stop, and remove the folder."""
@@ -177,7 +176,9 @@ class PrivatePostfix(Starting):
         """Return the mails delivered to ``address`` so far, oldest first."""
         return self.collected.of(address)
 
-    def wait_mail(self, address: str, count: int = 1, timeout: float = 20) -> list[bytes]:
+    def wait_mail(
+        self, address: str, count: int = 1, timeout: float = PATIENCE_SECONDS
+    ) -> list[bytes]:
         """Wait until ``address`` has got ``count`` mails in all, and return its mails.
 
         Raises :class:`TimeoutError`, with the end of Postfix's log, if they do not come.
@@ -198,7 +199,7 @@ class PrivatePostfix(Starting):
         listed = run(["postqueue", "-c", self.plan.config, "-j"]).stdout
         return [json.loads(line)["queue_id"] for line in listed.splitlines()]
 
-    def wait_empty_queue(self, timeout: float = 20) -> None:
+    def wait_empty_queue(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until Postfix holds no mail."""
         wait_until(lambda: not self.queue_ids(), timeout, "an empty queue")
 

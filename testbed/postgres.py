@@ -16,12 +16,11 @@ from testbed.command import CommandError, program, removed_on_failure, run
 from testbed.folders import own_folder
 from testbed.lifetime import Starting
 from testbed.processes import is_listening
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-START_SECONDS = 20
 OWNERS = ("postgres", "nobody")
 """Whose processes these are, where a test runs as root: the server refuses to be root's."""
 
@@ -90,7 +89,7 @@ class PrivatePostgres(Starting):
         ]
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 -- ours
-        wait_until(self._answers, START_SECONDS, "PostgreSQL")
+        wait_until(self._answers, PATIENCE_SECONDS, "PostgreSQL")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End the server: at once, in order, or as at a power cut (``SIGQUIT``)."""

@@ -19,9 +19,8 @@ from testbed.folders import own_folder
 from testbed.once import once
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
-READY_SECONDS = 20
 END_SECONDS = 40
 
 
@@ -140,7 +139,7 @@ class Service(Closing):
     def wait_ready(self) -> None:
         """Return when keeper and milter answer; raises ``TimeoutError`` with the logs."""
         try:
-            wait_until(self._answers, READY_SECONDS, "the sockets of the service")
+            wait_until(self._answers, PATIENCE_SECONDS, "the sockets of the service")
         except (TimeoutError, ChildProcessError) as error:
             error.add_note(self.all_logs())
             raise

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 
 PAUSE_SECONDS = 0.02
+PATIENCE_SECONDS = 90
+"""For what a machine with nothing else to do has done in a second: others may use it too."""
 
 
 def wait_until(reached: Callable[[], bool], timeout: float, what: str) -> None:

@@ -12,7 +12,7 @@ from testbed.folders import own_folder
 from testbed.processes import threads, tracer, written_files
 from testbed.waiting import wait_until
 
-START_SECONDS = 10
+START_SECONDS = 60
 _OPENED = re.compile(
     r"^\w*(?:open|creat)\w*\(.*(?:O_WRONLY|O_RDWR|creat\().* = \d+<(/.*)>(?:\(deleted\))?$"
 )

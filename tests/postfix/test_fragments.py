@@ -80,7 +80,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
 def test_mail_for_the_service_is_taken_by_the_milter(host: Host) -> None:
     assert host.send([SERVICE]).startswith("250")
     assert f"taken {SERVICE} -" in host.noted()
-    host.postfix.wait_empty_queue(5)
+    host.postfix.wait_empty_queue()
 
 
 def test_mail_for_the_service_waits_outside_when_the_milter_is_down(host: Host) -> None:
@@ -106,7 +106,7 @@ def test_the_bounce_of_an_answer_comes_to_the_milter(host: Host) -> None:
     reply = host.send(["gone@unreachable.test"], sender, host.postfix.reinject_port)
     assert reply.startswith("250")
     host.wait_noted(f"taken {sender} -")
-    host.postfix.wait_empty_queue(5)
+    host.postfix.wait_empty_queue()
 
 
 def test_mail_that_missed_the_milter_waits_and_is_delivered_nowhere(host: Host) -> None:
