@@ -192,10 +192,10 @@ class PostgresCluster(Starting):
         return chosen
 
     def wait_followed(self, by: int = len(NAMES) - 1) -> None:
-        """Return when so many standbys stream from the primary, and have what it has."""
+        """Return when so many standbys stream from the primary, and show what it has."""
         said = (
             "SELECT count(*) FROM pg_stat_replication"
-            " WHERE state = 'streaming' AND flush_lsn >= pg_current_wal_flush_lsn()"
+            " WHERE state = 'streaming' AND replay_lsn >= pg_current_wal_flush_lsn()"
         )
         wait_until(lambda: int(self.primary.run_sql(said)) >= by, SECONDS, f"{by} standbys")
 

@@ -17,7 +17,7 @@ from cluster_load import PATIENTS, ClusterLoad, lines_of
 
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
-from testbed.service import Part
+from testbed.service import SEPARATE, Part
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Killer:
         kinds: dict[str, Callable[[], None]] = {
             "primary": self._primary,
             "standby": self._standby,
+            "standbys": self._both_standbys,
+            "host": self._host,
             "keeper": lambda: self._process(Part.KEEPER),
             "milter": lambda: self._process(Part.MILTER),
             "courier": lambda: self._process(Part.COURIER),
@@ -72,6 +74,25 @@ class Killer:
         time.sleep(self.chance.uniform(0, 0.5))
         node.launch()
         self.house.cluster.wait_followed()
+
+    def _both_standbys(self) -> None:
+        """Kill both: nothing is committed until they are back."""
+        nodes = self.house.cluster.standbys
+        for node in nodes:
+            node.kill()
+        time.sleep(self.chance.uniform(0, 0.5))
+        for node in nodes:
+            node.launch()
+        self.house.cluster.wait_followed()
+
+    def _host(self) -> None:
+        """Kill all that runs on a mail host, and have it start again."""
+        host = self.chance.choice(self.house.hosts)
+        host.postfix.kill()
+        for part in SEPARATE:
+            host.service.kill(part)
+        host.service.start()
+        host.postfix.start()
 
     def _process(self, part: Part) -> None:
         service = (
@@ -107,7 +128,10 @@ class Killer:
         cluster.wait_followed()
 
 
-KINDS = ("primary", "standby", "keeper", "milter", "courier", "postfix", "cancel", "terminate")
+KINDS = (
+    *("primary", "standby", "standbys", "host", "keeper", "milter", "courier", "postfix"),
+    *("cancel", "terminate"),
+)
 
 
 def in_turn(chance: Random, kills: int) -> Iterator[str]:
