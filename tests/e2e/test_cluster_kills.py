@@ -44,6 +44,7 @@ class Killer:
         """Kill it; on return it is started again, and all is ready for mails."""
         kinds: dict[str, Callable[[], None]] = {
             "primary": self._primary,
+            "hang": self._hang,
             "standby": self._standby,
             "standbys": self._both_standbys,
             "host": self._host,
@@ -66,6 +67,18 @@ class Killer:
         cluster.promote()
         self._ways += 1
         (cluster.rewind if self._ways % 2 else cluster.begin_anew)(old)
+        cluster.wait_followed()
+
+    def _hang(self) -> None:
+        """Have it stand still, promote another, and let it wake up beside that one."""
+        cluster = self.house.cluster
+        old = cluster.primary
+        old.stand_still()
+        cluster.promote_beside()
+        old.go_on()
+        time.sleep(self.chance.uniform(0, 2))
+        old.kill()
+        cluster.rewind(old)
         cluster.wait_followed()
 
     def _standby(self) -> None:
@@ -129,7 +142,17 @@ class Killer:
 
 
 KINDS = (
-    *("primary", "standby", "standbys", "host", "keeper", "milter", "courier", "postfix"),
+    *(
+        "primary",
+        "hang",
+        "standby",
+        "standbys",
+        "host",
+        "keeper",
+        "milter",
+        "courier",
+        "postfix",
+    ),
     *("cancel", "terminate"),
 )
 
