@@ -165,7 +165,7 @@ def in_turn(chance: Random, kills: int) -> Iterator[str]:
         yield left.pop()
 
 
-def campaign(kinds: Sequence[str], seed: int, export: Path) -> ClusterLoad:
+def campaign(kinds: Sequence[str], seed: int, export: Path, pause: float = 0.1) -> ClusterLoad:
     """Kill these under load, and see that all is as it must be."""
     chance = Random(seed)  # noqa: S311 -- chooses victims, no secrets
     with ClusterHouse() as house:
@@ -173,7 +173,7 @@ def campaign(kinds: Sequence[str], seed: int, export: Path) -> ClusterLoad:
         for name in PATIENTS:
             text = f"Demande : création\n{lines_of(name)}Consentement : oui\n"
             assert house.hosts[0].send(doctor, doctor.pgp_mime(text)).accepted
-        mails, killer = ClusterLoad(house, doctor, seed), Killer(house, chance)
+        mails, killer = ClusterLoad(house, doctor, seed, pause), Killer(house, chance)
         mails.start()
         try:
             for number, kind in enumerate(kinds):
@@ -242,7 +242,7 @@ def check_leaves(house: ClusterHouse, mails: ClusterLoad, export: Path) -> None:
 @pytest.mark.promise(number=8)
 @pytest.mark.promise(number=13)
 def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
-    campaign(("primary", "terminate", "keeper"), 20261201, tmp_path / "export")
+    campaign(("primary", "terminate", "keeper"), 20261201, tmp_path / "export", pause=0.4)
 
 
 @pytest.mark.soak
