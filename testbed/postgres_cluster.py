@@ -84,6 +84,12 @@ class ClusterNode(PrivatePostgres):
         way = self._way_to(source)
         self.run_sql(f"ALTER SYSTEM SET primary_conninfo = '{way}'", "SELECT pg_reload_conf()")
 
+    def leave(self) -> None:
+        """Have it follow nobody: on return whom it followed gets no acknowledgement more of it."""
+        self.run_sql("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
+        there = "SELECT count(*) FROM pg_stat_wal_receiver"
+        wait_until(lambda: self.run_sql(there).strip() == "0", SECONDS, "the end of its way")
+
     def _way_to(self, source: PrivatePostgres) -> str:
         return f"host={source.folder} user=postgres application_name={self.name}"
 
@@ -182,7 +188,12 @@ class PostgresCluster(Starting):
         return self.promote_beside()
 
     def promote_beside(self) -> ClusterNode:
-        """Do the same without a look at the old one, as where it hangs and nobody can fence it."""
+        """Do the same without a look at the old one, as where it hangs and nobody can fence it.
+
+        Both leave it first: else one could still be sent what the other, already chosen, lacks.
+        """
+        for node in self.standbys:
+            node.leave()
         chosen = max(self.standbys, key=lambda node: node.position)
         chosen.run_sql("SELECT pg_promote(true, 30)")
         self.primary, old = chosen, self.primary
@@ -192,10 +203,10 @@ class PostgresCluster(Starting):
         return chosen
 
     def wait_followed(self, by: int = len(NAMES) - 1) -> None:
-        """Return when so many standbys stream from the primary, and have what it has."""
+        """Return when so many standbys stream from the primary, and show what it has."""
         said = (
             "SELECT count(*) FROM pg_stat_replication"
-            " WHERE state = 'streaming' AND flush_lsn >= pg_current_wal_flush_lsn()"
+            " WHERE state = 'streaming' AND replay_lsn >= pg_current_wal_flush_lsn()"
         )
         wait_until(lambda: int(self.primary.run_sql(said)) >= by, SECONDS, f"{by} standbys")
 

@@ -17,7 +17,7 @@ from cluster_load import PATIENTS, ClusterLoad, lines_of
 
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
-from testbed.service import Part
+from testbed.service import SEPARATE, Part
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ class Killer:
         """Kill it; on return it is started again, and all is ready for mails."""
         kinds: dict[str, Callable[[], None]] = {
             "primary": self._primary,
+            "hang": self._hang,
             "standby": self._standby,
+            "standbys": self._both_standbys,
+            "host": self._host,
             "keeper": lambda: self._process(Part.KEEPER),
             "milter": lambda: self._process(Part.MILTER),
             "courier": lambda: self._process(Part.COURIER),
@@ -66,12 +69,43 @@ class Killer:
         (cluster.rewind if self._ways % 2 else cluster.begin_anew)(old)
         cluster.wait_followed()
 
+    def _hang(self) -> None:
+        """Have it stand still, promote another, and let it wake up beside that one."""
+        cluster = self.house.cluster
+        old = cluster.primary
+        old.stand_still()
+        cluster.promote_beside()
+        old.go_on()
+        time.sleep(self.chance.uniform(0, 2))
+        old.kill()
+        cluster.rewind(old)
+        cluster.wait_followed()
+
     def _standby(self) -> None:
         node = self.chance.choice(self.house.cluster.standbys)
         node.kill()
         time.sleep(self.chance.uniform(0, 0.5))
         node.launch()
         self.house.cluster.wait_followed()
+
+    def _both_standbys(self) -> None:
+        """Kill both: nothing is committed until they are back."""
+        nodes = self.house.cluster.standbys
+        for node in nodes:
+            node.kill()
+        time.sleep(self.chance.uniform(0, 0.5))
+        for node in nodes:
+            node.launch()
+        self.house.cluster.wait_followed()
+
+    def _host(self) -> None:
+        """Kill all that runs on a mail host, and have it start again."""
+        host = self.chance.choice(self.house.hosts)
+        host.postfix.kill()
+        for part in SEPARATE:
+            host.service.kill(part)
+        host.service.start()
+        host.postfix.start()
 
     def _process(self, part: Part) -> None:
         service = (
@@ -107,7 +141,20 @@ class Killer:
         cluster.wait_followed()
 
 
-KINDS = ("primary", "standby", "keeper", "milter", "courier", "postfix", "cancel", "terminate")
+KINDS = (
+    *(
+        "primary",
+        "hang",
+        "standby",
+        "standbys",
+        "host",
+        "keeper",
+        "milter",
+        "courier",
+        "postfix",
+    ),
+    *("cancel", "terminate"),
+)
 
 
 def in_turn(chance: Random, kills: int) -> Iterator[str]:
@@ -118,7 +165,7 @@ def in_turn(chance: Random, kills: int) -> Iterator[str]:
         yield left.pop()
 
 
-def campaign(kinds: Sequence[str], seed: int, export: Path) -> ClusterLoad:
+def campaign(kinds: Sequence[str], seed: int, export: Path, pause: float = 0.1) -> ClusterLoad:
     """Kill these under load, and see that all is as it must be."""
     chance = Random(seed)  # noqa: S311 -- chooses victims, no secrets
     with ClusterHouse() as house:
@@ -126,7 +173,7 @@ def campaign(kinds: Sequence[str], seed: int, export: Path) -> ClusterLoad:
         for name in PATIENTS:
             text = f"Demande : création\n{lines_of(name)}Consentement : oui\n"
             assert house.hosts[0].send(doctor, doctor.pgp_mime(text)).accepted
-        mails, killer = ClusterLoad(house, doctor, seed), Killer(house, chance)
+        mails, killer = ClusterLoad(house, doctor, seed, pause), Killer(house, chance)
         mails.start()
         try:
             for number, kind in enumerate(kinds):
@@ -195,7 +242,7 @@ def check_leaves(house: ClusterHouse, mails: ClusterLoad, export: Path) -> None:
 @pytest.mark.promise(number=8)
 @pytest.mark.promise(number=13)
 def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
-    campaign(("primary", "terminate", "keeper"), 20261201, tmp_path / "export")
+    campaign(("primary", "terminate", "keeper"), 20261201, tmp_path / "export", pause=0.4)
 
 
 @pytest.mark.soak
