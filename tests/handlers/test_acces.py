@@ -142,7 +142,7 @@ class TestAccessesWithProofs:
 
     def test_the_letter_says_how_to_verify_one_and_that_older_lines_have_none(self) -> None:
         words, _ = told(asked(self.ASKED), world(), *self.EVENTS)
-        assert "rmp access verify acces-10345.tlog-proof --vkey cle.txt" in words
+        assert "rmp-audit verify acces-10345.tlog-proof --vkey cle.txt" in words
         assert "Seules les 2 dernières lignes ont leur fichier." in words
         assert max(map(len, words.splitlines())) < 98
         words, _ = told(asked(self.ASKED), world(), *self.EVENTS[1:])
