@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from rmp_milter.cli import audit_main
+from rmp_milter.phrases.french import FRENCH
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = (DOCS / "guide-auditeur.md").read_text()
@@ -114,3 +115,43 @@ def test_the_guide_has_every_command() -> None:
     assert words >= {name for name in audit_main.rmp_audit.places if name != "figures"}
     assert len(ALL) >= 30
     assert "rmp access" not in GUIDE.partition("## Pour l'expert")[0]
+
+
+BY_MAIL = re.compile(r"`(rmp-audit witness mail temoin [^`]+)`")
+CHARACTERS = re.compile(r"\d+|\.\.\.")
+
+
+def test_a_witness_answers_by_mail_as_the_guide_says(tmp_path: Path) -> None:
+    with zipfile.ZipFile(DOCS / "exercice-auditeur.zip") as archive:
+        archive.extractall(tmp_path)
+    (by_mail,) = BY_MAIL.findall(GUIDE)
+    new, watch = (
+        each.command
+        for each in ALL
+        if each.command.split()[1:3] in (["witness", "key"], ["witness", "watch"])
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        _, (vkey, *_) = run(new)
+        assert run(watch)[0] == 0
+        log = Path("cle.txt").read_text().strip()
+        place = "mailto:vous@association.example"
+        Path("policy").write_text(f"log {log}\nwitness w {vkey} {place}\nquorum w\n")
+        asked = "rmp-audit witness ask export w --policy policy --from rmp@chu.example"
+        assert run(f"{asked} > demande.eml")[0] == 0
+        assert run(by_mail)[0] == 0
+        taken = "rmp-audit witness take export reponse.eml --policy policy"
+        assert run(taken)[0] == 0
+
+
+def findings() -> list[str]:
+    """Return what the guide says of the findings of ``verify``, as each is written there."""
+    _, _, table = GUIDE.partition("| constat | ce qui s'est passé |\n")
+    rows = table.partition("\n\n")[0].splitlines()[1:]
+    return [each for row in rows for each in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+
+
+@pytest.mark.parametrize("finding", findings())
+def test_a_finding_in_the_guide_is_one_that_is_said(finding: str) -> None:
+    parts = [part.strip() for part in CHARACTERS.split(finding) if part.strip()]
+    assert any(all(part in line for part in parts) for line in FRENCH.values())
