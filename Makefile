@@ -71,7 +71,7 @@ audit:
 	@$(BIN)/python -m deb audit $(AUDIT)
 
 TO ?= dist/repository
-repository: deb
+repository: deb audit
 	@$(BIN)/python -m deb repository --key "$(KEY)" $(TO)
 
 openssl: ready

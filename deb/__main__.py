@@ -1,5 +1,6 @@
 """``python -m deb``: packages, a repository of them, and what their OpenSSL is."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -47,8 +48,12 @@ def build(folder: Path, number: str | None, architecture: str | None) -> None:
 @click.option("--release", "number", help="Only for this Debian, such as 13.")
 @click.option("--architecture", help="Only for this one, such as arm64.")
 def audit(folder: Path, number: str | None, architecture: str | None) -> None:
-    """Make rmp-audit, for auditors: the wheel, and for each Debian a package and a single file."""
+    """Make rmp-audit, for auditors: the wheel, and for each Debian a package and a single file.
+
+    The exercise that their guide is written on lies beside them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(auditors.EXERCISE, folder / auditors.EXERCISE.name)
     try:
         click.echo(f"any: {auditors.wheel(folder)}")
         for target in TARGETS:
@@ -65,11 +70,22 @@ def audit(folder: Path, number: str | None, architecture: str | None) -> None:
 @main.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--key", required=True, help="The OpenPGP key that signs, as gpg names it.")
-@click.option("--from", "packages", type=_FOLDER, default="dist/deb", show_default=True)
-def repository(folder: Path, key: str, packages: Path) -> None:
-    """Put the packages into a signed apt repository in FOLDER, beside those that are there."""
+@click.option(
+    "--from",
+    "made",
+    type=_FOLDER,
+    multiple=True,
+    default=("dist/deb", "dist/audit"),
+    show_default=True,
+)
+def repository(folder: Path, key: str, made: tuple[Path, ...]) -> None:
+    """Put the packages into a signed apt repository in FOLDER, beside those that are there.
+
+    Those of rmp-milter and those of rmp-audit: auditors install from the same one.
+    """
+    packages = [package for place in made for package in sorted(place.glob("*.deb"))]
     try:
-        for line in publish(sorted(packages.glob("*.deb")), folder, key):
+        for line in publish(packages, folder, key):
             click.echo(line)
     except RepositoryError as error:
         raise click.ClickException(str(error)) from error

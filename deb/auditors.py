@@ -41,6 +41,8 @@ print(json.dumps(found))
 """
 DATA = ("rmp_milter/pdf/fonts",)
 """What lies beside the modules."""
+EXERCISE = ROOT / "docs/exercice-auditeur.zip"
+"""What the guide is written on: an invented export, and what an auditor has beside it."""
 _DATED = (1980, 1, 1, 0, 0, 0)
 
 
@@ -115,6 +117,7 @@ def _lay_out(target: PackageTarget, wheels: Sequence[Path], sbom: str, root: Pat
     put(share / f"zsh/vendor-completions/_{NAME}", _completion(ZshComplete))
     put_compressed(share / f"man/man1/{NAME}.1.gz", (FILES / f"{NAME}.1").read_bytes())
     put(doc / "guide-auditeur.md", (ROOT / "docs/guide-auditeur.md").read_text())
+    shutil.copyfile(EXERCISE, doc / EXERCISE.name)
     put(doc / "formats.md", (ROOT / "docs/formats.md").read_text())
     put(doc / "sbom.cdx.json", sbom)
     put(doc / "copyright", (FILES / "copyright").read_text())

@@ -55,11 +55,29 @@ def machine_image(codename: str, folder: Path) -> MachineImage:
     return image
 
 
+def smallest_root(codename: str, folder: Path) -> Path:
+    """Return the archive of a release with apt, Python and no more, made on first use."""
+    archive = folder / f"{codename}.python.tar"
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = archive.with_suffix(".part.tar")
+        _bootstrap(codename, part, ("python3", "tzdata", "libgcc-s1"))
+        part.rename(archive)
+    return archive
+
+
+def _bootstrap(codename: str, place: Path, packages: Sequence[str]) -> None:
+    """Install a release into a folder, or an archive (root, minutes, apt's mirror)."""
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", f"--keyring={KEYRING}"]
+    run(
+        [*command, f"--include={','.join(packages)}", codename, place, MIRROR], timeout=_LONGEST
+    )
+
+
 def _make_image(codename: str, root: Path, image: MachineImage) -> None:
     if root.exists():
         _remove(root)
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", f"--keyring={KEYRING}"]
-    run([*command, f"--include={','.join(PACKAGES)}", codename, root, MIRROR], timeout=_LONGEST)
+    _bootstrap(codename, root, PACKAGES)
     (kernel,), (initrd,) = root.glob("boot/vmlinuz-*"), root.glob("boot/initrd.img-*")
     shutil.copyfile(kernel, image.kernel)
     shutil.copyfile(initrd, image.initrd)

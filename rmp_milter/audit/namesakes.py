@@ -50,8 +50,8 @@ def read_namesakes(path: Path, origin: str) -> Mapping[int, str]:
     """
     try:
         file = _decode(read_bounded(path, _MOST))
-    except msgspec.DecodeError as error:
-        line = Phrase("{path}: {error}", path=path, error=Phrase(str(error)))
+    except msgspec.DecodeError:
+        line = Phrase("{path}: not a file of namesakes, or damaged", path=path)
         raise FolderError(line) from None
     if file.format != FORMAT:
         line = Phrase("{path}: is {found}, not {wanted}", path=path, found=file.format,

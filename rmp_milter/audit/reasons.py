@@ -63,8 +63,9 @@ def _raw(label: str, data: bytes) -> bytes:
             return base64.b64decode(found[2], validate=True)
     except binascii.Error:
         pass
-    other = found[1] if found else Phrase("no auditors' key")
-    raise ReasonError(Phrase("holds {other}, wanted is {label}", other=other, label=label))
+    if found is None:
+        raise ReasonError(Phrase("holds no auditors' key, wanted is {label}", label=label))
+    raise ReasonError(Phrase("holds {other}, wanted is {label}", other=found[1], label=label))
 
 
 def fingerprint(public: X25519PublicKey) -> str:

@@ -192,9 +192,10 @@ def _verify_proof(
     *,
     as_json: bool,
 ) -> int:
-    with refusing(FolderError, EntryProofError):
-        proof = entry_proofs.parse(read_bounded(path, MAX_ENTRY_PROOF))
+    with refusing(FolderError):
+        data = read_bounded(path, MAX_ENTRY_PROOF)
     try:
+        proof = entry_proofs.parse(data)
         read = read_receipt(proof, vkey, kept, policy)
     except (EntryProofError, HandOverError, NoteError) as error:
         print_error(Phrase("{path}: {error}", path=path, error=line_of(error)))

@@ -13,6 +13,7 @@ import click
 from rmp_milter.audit.acts import Calendar, EmergencyYears, gather, of_doctors
 from rmp_milter.audit.events import Fields
 from rmp_milter.audit.folder import ExportedLog, FolderError
+from rmp_milter.audit.month import month_of
 from rmp_milter.audit.namesakes import read_namesakes
 from rmp_milter.audit.standouts import entries_of, why
 from rmp_milter.audit.thief import PartOf, ThiefFigures, summed, thief_figures
@@ -24,7 +25,7 @@ from rmp_milter.cli.errors import Status, refusing
 from rmp_milter.cli.language import in_words, lang_option
 from rmp_milter.cli.options import json_option, wide_option
 from rmp_milter.cli.output import Json, print_json, print_table, reading_shown, say
-from rmp_milter.phrases.phrase import Phrase
+from rmp_milter.phrases.phrase import Phrase, line_of
 
 _ZONE = "Europe/Paris"
 _HEADS = ("MONTH", "TOTAL", "UNKNOWN", "NIGHT", "UNJUST.", "NAME", "PATIENT")
@@ -45,6 +46,14 @@ def _zone(_ctx: click.Context, _param: click.Parameter, value: str) -> ZoneInfo:
         return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise click.BadParameter(Phrase("{zone!r}: no time zone", zone=value)) from None
+
+
+def _month(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Take the name of a month, or none."""
+    try:
+        return month_of(value).name if value else ""
+    except ValueError as error:
+        raise click.BadParameter(line_of(error)) from None
 
 
 namesakes_option = click.option(
@@ -153,7 +162,9 @@ def _print_one(found: Standout) -> None:
     show_default=True,
     help="A line a doctor, or a service: the domain of the address.",
 )
-@click.option("--month", metavar="YYYY-MM", default="", help="Only this month.")
+@click.option(
+    "--month", metavar="YYYY-MM", default="", callback=_month, help="Only this month."
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with all fields.")
 @json_option
 @wide_option

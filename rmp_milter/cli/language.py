@@ -12,7 +12,7 @@ from typing import cast
 import click
 
 from rmp_milter.cli.lazy import LazyGroup
-from rmp_milter.phrases.french_click import in_french
+from rmp_milter.phrases.french_click import in_french, metavars_in_french
 from rmp_milter.phrases.french_help import HEADS, HELP
 from rmp_milter.phrases.phrase import LANGUAGES, Language, Phrase, told
 
@@ -126,7 +126,10 @@ class _FrenchFormatter(click.HelpFormatter):
     """Writes help under French heads."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, prefix or "Utilisation : ")
+        super().write_usage(prog, metavars_in_french(args), prefix or "Utilisation : ")
+
+    def write_text(self, text: str) -> None:
+        super().write_text(metavars_in_french(text))
 
     def write_heading(self, heading: str) -> None:
         super().write_heading(HEADS.get(heading, heading))
@@ -135,7 +138,9 @@ class _FrenchFormatter(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         super().write_dl(
-            [(name, _spoken_help(said)) for name, said in rows], col_max, col_spacing
+            [(metavars_in_french(name), _spoken_help(said)) for name, said in rows],
+            col_max,
+            col_spacing,
         )
 
 
@@ -143,7 +148,7 @@ def _spoken_help(said: str) -> str:
     """Return click's own words in a line of help in French."""
     for english, french in HEADS.items():
         said = said.replace(english, french)
-    return said
+    return metavars_in_french(said)
 
 
 class _FrenchContext(click.Context):
@@ -156,6 +161,8 @@ def usage_line(error: click.ClickException) -> str:
         return error.format_message()
     if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
         return f"valeur refusée{_of_param(error)} : {_said(error.message)}"
+    if isinstance(error, click.MissingParameter):
+        return metavars_in_french(_said(error.format_message()))
     said = error.message
     return _said(said if isinstance(said, Phrase) else error.format_message())
 
@@ -168,4 +175,6 @@ def _of_param(error: click.BadParameter) -> str:
     hint = error.param_hint
     if hint is None and error.param is not None:
         hint = error.param.get_error_hint(error.ctx or click.get_current_context())
-    return f" pour {hint if isinstance(hint, str) else ', '.join(hint)}" if hint else ""
+    if not hint:
+        return ""
+    return f" pour {metavars_in_french(hint if isinstance(hint, str) else ', '.join(hint))}"

@@ -8,7 +8,7 @@ from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.language import speak, usage_line
 from rmp_milter.cli.output import call_program, print_error
 from rmp_milter.config import ConfigErrors
-from rmp_milter.phrases.phrase import Phrase, reason_of
+from rmp_milter.phrases.phrase import line_of
 
 INTERRUPTED = 128 + 2
 """As a shell reports SIGINT."""
@@ -53,7 +53,7 @@ def _report(error: CommandError | ConfigErrors | OSError) -> Status:
     if isinstance(error, CommandError):
         print_error(error.line, error.hint)
         return error.status
-    print_error(_line_of(error))
+    print_error(line_of(error))
     return Status.REFUSED
 
 
@@ -62,13 +62,6 @@ def _report_config(errors: ConfigErrors) -> Status:
         print_error(line)
     print_error("the configuration cannot be used", "rmp.toml(5) describes every setting")
     return Status.USAGE
-
-
-def _line_of(error: OSError) -> str:
-    """Return what failed and on which file."""
-    if not error.filename:
-        return reason_of(error)
-    return Phrase("{path}: {error}", path=error.filename, error=reason_of(error))
 
 
 def _leave_pipe() -> Status:

@@ -54,7 +54,12 @@ _FORMATS: Mapping[str, str] = {
     ),
     "entry {index} has no reason": "l'entrée {index} n'a pas de motif",
     "holds {other}, wanted is {label}": "contient {other}, il faut {label}",
-    "no auditors' key": "pas de clé d'auditeur",
+    "holds no auditors' key, wanted is {label}": (
+        "ne contient pas de clé d'auditeur, il faut {label}"
+    ),
+    "{path}: not a file of namesakes, or damaged": (
+        "{path} : pas un fichier d'homonymes, ou abîmé"
+    ),
     "no entry {index}: the log has {size}": "pas d'entrée {index} : le journal en a {size}",
     "the reason does not open with this key": "le motif ne s'ouvre pas avec cette clé",
     "{folder}: holds another log, or more of it: {origin}": (
@@ -77,6 +82,14 @@ _FORMATS: Mapping[str, str] = {
     "File exists": "existe déjà",
     "No space left on device": "plus de place sur le disque",
     "Read-only file system": "système de fichiers en lecture seule",
+    "Operation not permitted": "opération interdite",
+    "File name too long": "nom trop long",
+    "Input/output error": "erreur du disque",
+    "Disk quota exceeded": "place permise épuisée sur le disque",
+    "Too many open files": "trop de fichiers ouverts",
+    "Too many levels of symbolic links": "trop de liens l'un derrière l'autre",
+    "Address already in use": "adresse et port déjà pris par un autre programme",
+    "Cannot assign requested address": "cette adresse n'est pas celle de cette machine",
 }
 
 _FINDINGS: Mapping[str, str] = {

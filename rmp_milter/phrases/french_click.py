@@ -42,3 +42,27 @@ def in_french(line: str) -> str:
         if found := known.fullmatch(line):
             return french.format(*found.groups())
     return line
+
+
+_METAVARS: Mapping[str, str] = {
+    "ACTION": "ACTE",
+    "COMMAND": "COMMANDE",
+    "DAY": "JOUR",
+    "DIR": "DOSSIER",
+    "FILE": "FICHIER",
+    "FOLDER": "DOSSIER",
+    "INTEGER": "NOMBRE",
+    "KEY": "CLÉ",
+    "NAME": "NOM",
+    "PROOF": "REÇU",
+    "TEXT": "TEXTE",
+    "TIME": "HEURE",
+    "WITNESS": "TÉMOIN",
+    "YYYY-MM": "AAAA-MM",
+}
+_METAVAR = re.compile(rf"(?<![\w-])({'|'.join(_METAVARS)})(?![\w-])")
+
+
+def metavars_in_french(line: str) -> str:
+    """Return a line of help with the words that stand for an argument in French."""
+    return _METAVAR.sub(lambda found: _METAVARS[found[1]], line)

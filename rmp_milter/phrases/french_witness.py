@@ -140,7 +140,7 @@ _ASKED: Mapping[str, str] = {
     "did not answer": "n'a pas répondu",
     "does not witness this log (404)": "n'est pas témoin de ce journal (404)",
     "knows the log by another key (403)": "connaît le journal par une autre clé (403)",
-    "name the policy: --policy FILE": "nommez la politique : --policy FILE",
+    "name the policy: --policy FILE": "nommez la politique : --policy FICHIER",
     "no checkpoint of the last day is cosigned as the policy asks (quorum {quorum})": (
         "aucun point de contrôle du dernier jour n'est cosigné comme le veut la politique (quorum"
         " {quorum})"

@@ -23,7 +23,14 @@ class Phrase(str):
 
 
 def line_of(error: BaseException) -> str:
-    """Return an error's line, as the phrase that it may be: ``str(error)`` is English."""
+    """Return an error's line, as the phrase that it may be: ``str(error)`` is English.
+
+    What the system says of a file comes without its number.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        reason = reason_of(error)
+        named = error.filename is not None
+        return Phrase("{path}: {error}", path=error.filename, error=reason) if named else reason
     said = error.args[0] if len(error.args) == 1 else None
     return said if isinstance(said, Phrase) else Phrase(str(error))
 

@@ -214,7 +214,7 @@ def test_commands_and_their_errors_follow_the_locale(
     refused = auditor("list", auditor.folder, "--kind", "x")
     assert ("aucune sorte d'entrée" in refused.err) is french
     misused = auditor("list")
-    assert ("il manque l'argument 'FOLDER'" in misused.err) is french
+    assert ("il manque l'argument 'DOSSIER'" in misused.err) is french
     assert auditor("list", auditor.folder, "--kind", "x", "--lang", "fr").err.startswith(
         "rmp: aucune"
     )

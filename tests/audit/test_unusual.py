@@ -363,13 +363,13 @@ def test_a_file_of_names_has_groups_and_no_name() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"no", "truncated|malformed"),
+        (b"no", "not a file of namesakes"),
         (encoded("other/log", [[1, 2]]), "is of the log other/log"),
         (
             encoded(ORIGIN, []).replace(b"namesakes 1", b"namesakes 2"),
             "is rmp namesakes 2, not",
         ),
-        (b'{"format": "x", "log": "y"}', "missing required field"),
+        (b'{"format": "x", "log": "y"}', "not a file of namesakes"),
     ],
 )
 def test_another_file_is_refused(tmp_path: Path, content: bytes, said: str) -> None:

@@ -193,6 +193,7 @@ def test_the_package_holds_the_command_and_its_guide(made: Path) -> None:
     for name in (
         "./usr/bin/rmp-audit",
         "./usr/share/doc/rmp-audit/guide-auditeur.md",
+        "./usr/share/doc/rmp-audit/exercice-auditeur.zip",
         "./usr/share/man/man1/rmp-audit.1.gz",
         "./usr/share/bash-completion/completions/rmp-audit",
     ):

@@ -142,14 +142,14 @@ LETTERS: Mapping[str, Text] = {
         "Comparez-la avec ce que l'hébergeur vous lit par un autre chemin,\n"
         "gardez {name},\n"
         "et vérifiez-le par la clé que vous aviez :\n\n"
-        "    rmp access verify {name} --vkey CLE\n\n"
+        "    rmp-audit verify {name} --vkey CLE\n\n"
         "Ce que l'ancienne clé signe après cette entrée ne vaut rien.",
         "THE LOG'S KEY HAS CHANGED at entry {number}. The new one:\n\n"
         "    {vkey}\n\n"
         "Compare it with what the host reads out to you by another way,\n"
         "keep {name},\n"
         "and verify it by the key that you had:\n\n"
-        "    rmp access verify {name} --vkey KEY\n\n"
+        "    rmp-audit verify {name} --vkey KEY\n\n"
         "What the old key signs behind that entry is worth nothing.",
     ),
     "checkpoint-cosigned": Text(
@@ -157,11 +157,11 @@ LETTERS: Mapping[str, Text] = {
         "témoins ont cosigné : chacun dit avoir vu que ce journal prolonge\n"
         "celui qu'il connaissait. Vos propres fichiers doivent être de la\n"
         "même histoire :\n\n"
-        "    rmp access compare {name} EXPORT --policy POLITIQUE",
+        "    rmp-audit compare {name} EXPORT --policy POLITIQUE",
         "{name} is the last checkpoint that witnesses\n"
         "cosigned: each says that he saw this log extend the one that he\n"
         "knew. Your own files must be of the same history:\n\n"
-        "    rmp access compare {name} EXPORT --policy POLICY",
+        "    rmp-audit compare {name} EXPORT --policy POLICY",
     ),
     "checkpoint-not-cosigned": Text(
         "LES TÉMOINS MANQUENT : aucun point de contrôle du dernier jour\n"
@@ -177,12 +177,12 @@ LETTERS: Mapping[str, Text] = {
         "rien d'aucun patient ni d'aucun médecin. Si ces messages\n"
         "quotidiens cessent, demandez pourquoi.\n\n"
         "Pour la confronter plus tard à un export du journal :\n\n"
-        "    rmp access verify EXPORT --checkpoint {name}",
+        "    rmp-audit verify EXPORT --checkpoint {name}",
         "Save the attachment as it is, out of the host's reach: it proves\n"
         "that the access log {origin} held {size} entries\n"
         "that day, and which. It tells nothing of any patient or doctor.\n"
         "If these daily mails stop, ask why.\n\n"
         "To hold it against an export of the log later:\n\n"
-        "    rmp access verify EXPORT --checkpoint {name}",
+        "    rmp-audit verify EXPORT --checkpoint {name}",
     ),
 }
