@@ -19,6 +19,7 @@ from hypothesis import settings
 from rmp_milter.keeper.keys import keys, smime_folder
 from rmp_milter.keeper.openpgp import secretkeys
 from testbed.folders import DISK
+from testbed.once import SHARED
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 
 PROCESSES = {"serve", "keeper", "milter", "courier"}
@@ -56,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_own_folder] = folder
     os.environ[TEMPORARY] = tempfile.tempdir = str(folder)
     os.environ[DISK] = str(disk)
+    if not hasattr(config, "workerinput"):  # whoever starts the workers, or is the only one
+        os.environ[SHARED] = str(folder)
     sys.addaudithook(_refuse_unmarked)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from click.shell_completion import BashComplete, ShellComplete, ZshComplete
 
-from deb.build import describe, pack
+from deb.build import TIGHT, describe, pack
 from deb.changes import FILE as CHANGES
 from deb.changes import last_change
 from deb.lock import ROOT, packaged
@@ -39,6 +39,8 @@ for place in rmp_audit.places.values():
 found = {n: m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "rmp_milter"}
 print(json.dumps(found))
 """
+DATA = ("rmp_milter/pdf/fonts",)
+"""What lies beside the modules."""
 _DATED = (1980, 1, 1, 0, 0, 0)
 
 
@@ -58,6 +60,8 @@ def wheel(folder: Path) -> Path:
             place = tree / file.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, place)
+        for each in DATA:
+            shutil.copytree(ROOT / each, tree / each)
         packages = sorted(each for each, file in found.items() if file.name == "__init__.py")
         (tree / "pyproject.toml").write_text(_project(packages))
         shutil.copy(ROOT / "LICENSE", tree / "LICENSE")
@@ -80,8 +84,8 @@ def _project(packages: Sequence[str]) -> str:
     )  # fmt: skip
 
 
-def package(target: PackageTarget, folder: Path) -> Path:
-    """Make Debian's package for ``target`` in ``folder``; raises as :func:`deb.build.build`."""
+def package(target: PackageTarget, folder: Path, level: int = TIGHT) -> Path:
+    """Make Debian's package as :func:`deb.build.build` does; raises what it does."""
     change = last_change(CHANGES.read_text())
     version = change.version_for(target.release)
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +96,7 @@ def package(target: PackageTarget, folder: Path) -> Path:
         found = _gathered(target, wheels)
         _lay_out(target, found, bill(target, version, change.at, found, NAME), root)
         describe(target, change, root, control=f"{NAME}.control", scripts=())
-        pack(root, file, change.at)
+        pack(root, file, change.at, level)
     return file
 
 

@@ -1,6 +1,5 @@
 """The service as an admin installs and runs it: by its own command, in a folder of its own."""
 
-import atexit
 import contextlib
 import grp
 import os
@@ -11,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from rmp_milter.disk.closing import Closing
 from testbed.command import removed_on_failure, run
 from testbed.doctor import Doctor
 from testbed.folders import own_folder
+from testbed.once import once
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
 from testbed.waiting import wait_until
@@ -52,7 +52,7 @@ class Service(Closing):
 
     ``reinject_port`` is where the courier hands in answers; ``settings`` replace lines of
     the configuration. Nothing runs until :meth:`start`. Close it (or use it as a context
-    manager): that ends all processes and removes the folder. The services of one process
+    manager): that ends all processes and removes the folder. The services of one test run
     with the same address have the same keys.
     """
 
@@ -70,7 +70,7 @@ class Service(Closing):
         self._running: dict[Part, subprocess.Popen[bytes]] = {}
         with removed_on_failure(self.root):
             self.temporary.mkdir()
-            shutil.copytree(_initialised(address), self.folder)
+            shutil.copytree(initialised(address), self.folder)
             self.configure({**_reachable(reinject_port), **(settings or {})})
 
     @property
@@ -219,13 +219,13 @@ class Service(Closing):
         return self.root / f"{part.replace(' ', '-')}.log"
 
 
-@cache
-def _initialised(address: str) -> Path:
+def initialised(address: str) -> Path:
     """Return a folder that ``rmp init`` made, to be copied: its RSA keys take seconds."""
-    made = own_folder("rmp-made-")
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    run([RMP, "init", str(made / "rmp"), "--address", address])
-    return made / "rmp"
+
+    def init(folder: Path) -> None:
+        run([RMP, "init", str(folder / "rmp"), "--address", address])
+
+    return once(f"init-{address}", init) / "rmp"
 
 
 def _reachable(reinject_port: int) -> Settings:

@@ -15,8 +15,8 @@ class FencedError(StoreError):
 
 
 class Fence(NamedTuple):
-    """Where the record stands, and what it was when whoever writes began."""
+    """Where the record stands, and what it was when whoever writes began; None: not there."""
 
     table: EngineTable
     key: bytes
-    value: bytes
+    value: bytes | None

@@ -66,12 +66,10 @@ def fill(source: ReadTransaction, target: Filled, moved: MovedTables, tell: Tell
     Raises :class:`StoreError` where the two differ in the end.
     """
     _copy(source, target, moved, tell)
-    if _differ(
-        source, target, moved, tell
-    ):  # what an earlier call has left is of another moment
+    if _differs(source, target, moved, tell):  # what an earlier call left is of another moment
         target.clear()
         _copy(source, target, moved, tell)
-        if table := _differ(source, target, moved, tell):
+        if table := _differs(source, target, moved, tell):
             raise StoreError(f"table {table} is not what was copied: nothing was moved")
 
 
@@ -89,19 +87,25 @@ def _copy(source: ReadTransaction, target: Filled, moved: MovedTables, tell: Tel
             tell("copying", min(done, total), total)
 
 
-def _differ(
+def _differs(
     source: ReadTransaction, target: Filled, moved: MovedTables, tell: Tell
+) -> EngineTable | None:
+    with target.moment() as there:
+        return differ(source, there, moved, tell)
+
+
+def differ(
+    source: ReadTransaction, there: ReadTransaction, moved: MovedTables, tell: Tell
 ) -> EngineTable | None:
     """Return the first table in which they differ, none where they are the same."""
     total, done = sum(map(source.count, moved.tables)), 0
-    with target.moment() as there:
-        for table in moved.tables:
-            both = zip_longest(moved.records(source, table), moved.records(there, table))
-            for done, (one, other) in enumerate(both, done + 1):  # noqa: B020 -- goes on over all tables
-                if one != other:
-                    return table
-                if done % 1000 == 0:
-                    tell("comparing", min(done, total), total)
+    for table in moved.tables:
+        both = zip_longest(moved.records(source, table), moved.records(there, table))
+        for done, (one, other) in enumerate(both, done + 1):  # noqa: B020 -- goes on over all tables
+            if one != other:
+                return table
+            if done % 1000 == 0:
+                tell("comparing", min(done, total), total)
     return None
 
 

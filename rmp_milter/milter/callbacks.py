@@ -32,6 +32,8 @@ log = logging.getLogger("rmp.milter")
 
 PATIENCE_SECONDS = 20
 """How long mails in hand hold up the end: less than the supervisor or systemd waits for us."""
+WAKE_SECONDS = 0.01
+"""Libmilter has noted that it is to stop long before; once more costs nothing."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -278,9 +280,21 @@ def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
 
 
 def stop() -> None:
-    """Have libmilter stop: no new connections, then :func:`listen` ends the process."""
-    call_for_another(Session.socket)  # or it would look up only after up to five seconds
+    """Have libmilter stop: no new connections, then :func:`listen` ends the process.
+
+    It notes that at once, then waits for its listener, which looks up every five seconds or
+    when somebody calls. So we call while it waits: a call before might find a listener that is
+    back at its wait before the note is there.
+    """
+    heard = threading.Event()
+    threading.Thread(target=_call_until, args=(heard,), daemon=True).start()
     Milter.stop()
+    heard.set()
+
+
+def _call_until(heard: threading.Event) -> None:
+    while not heard.wait(WAKE_SECONDS):
+        call_for_another(Session.socket)
 
 
 def _open_to_postfix(

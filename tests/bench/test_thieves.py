@@ -20,7 +20,7 @@ def test_there_are_a_thousand_doctors_who_do_not_work_alike() -> None:
     assert any(each.careful < 0.9 for each in doctors)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_year_says_who_is_found_at_each_threshold() -> None:
     head, *lines = thieves(range(7, 8))
     assert head.startswith("thieves among 1000 doctors")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from deb.build import build
+from deb.build import QUICK, build
 from deb.releases import TARGETS
 from testbed.folders import own_folder
+from testbed.once import once
 
 TARGET = TARGETS[0]
 
@@ -20,8 +21,10 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def package(folder: Path) -> Path:
-    return build(TARGET, folder / "first")
+def package() -> Path:
+    """The package, not as small as the published one."""
+    (made,) = once("package", lambda place: build(TARGET, place, QUICK)).glob("*.deb")
+    return made
 
 
 @pytest.fixture(scope="session")

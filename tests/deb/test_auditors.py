@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from deb.auditors import NEEDS, modules, package, single_file, wheel
+from deb.auditors import NEEDS, _archive, modules, package, single_file, wheel
+from deb.build import QUICK
 from deb.lock import packaged
 from deb.releases import TARGETS, PackageTarget
+from deb.tree import put
 from rmp_milter.audit.writing import export
 from rmp_milter.calls.protocol import Event
+from rmp_milter.cli import main
 from rmp_milter.cli.audit_main import rmp_audit
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log import journal
@@ -43,7 +46,18 @@ ORIGIN = "chu.example/rmp"
 def test_it_needs_nothing_of_milter_keeper_or_store() -> None:
     rooms = {name.split(".")[1] for name in modules() if "." in name}
     assert rooms == {
-        *("audit", "cli", "config", "disk", "dossier", "host", "mail", "phrases", "tlog")
+        *(
+            "audit",
+            "cli",
+            "config",
+            "disk",
+            "dossier",
+            "host",
+            "linux",
+            "pdf",
+            "phrases",
+        ),
+        *("tlog", "witness"),
     }
     program = "import sys, rmp_milter.cli.audit_main as m, importlib\n" + "\n".join(
         f"importlib.import_module({place.module!r})" for place in rmp_audit.places.values()
@@ -107,6 +121,10 @@ def commands_work(program: list[str], exported: tuple[Path, str], place: Path) -
     assert "d'une même histoire" in run("compare", str(folder), "three.tlog-proof")
     assert "CLÉ" in run("keys", str(folder), "--vkey", vkey)
     run("report", str(folder), "--month", "1970-01", "--pdf", "month.pdf")
+    own = place / "own.pdf"
+    report = ["report", str(folder), "--month", "1970-01", "--lang", "fr", "--pdf", str(own)]
+    assert main.run(["access", *report]) == 0
+    assert (place / "month.pdf").read_bytes() == own.read_bytes()
     run("figures", str(folder))
     run("overdue", str(folder))
     run("unusual", str(folder))
@@ -140,8 +158,6 @@ def test_the_wheel_runs_where_nothing_else_is(made: Path, exported: tuple[Path, 
 @pytest.mark.skipif(not HERE, reason="no Debian has this Python")
 def test_the_single_file_runs_by_python_alone(made: Path, exported: tuple[Path, str]) -> None:
     file = single_file(HERE[0], made / "single")
-    again = single_file(HERE[0], made / "again")
-    assert file.read_bytes() == again.read_bytes()
     home = made / "home"
     home.mkdir()
     commands_work([sys.executable, "-I", str(file)], exported, home)
@@ -149,11 +165,28 @@ def test_the_single_file_runs_by_python_alone(made: Path, exported: tuple[Path, 
     assert unpacked.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.soak
+@pytest.mark.skipif(not HERE, reason="no Debian has this Python")
+def test_two_single_files_are_of_the_same_octets(tmp_path: Path) -> None:
+    first, again = (single_file(HERE[0], tmp_path / name) for name in ("first", "again"))
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_an_archive_of_the_same_files_is_of_the_same_octets(tmp_path: Path) -> None:
+    names = ("b.py", "a.py", "inner/c.py")
+    for folder, order in (("first", names), ("again", names[::-1])):
+        for at, name in enumerate(order):
+            put(tmp_path / folder / name, name)
+            os.utime(tmp_path / folder / name, (at, at))
+        _archive(tmp_path / folder, "main", tmp_path / f"{folder}.zip")
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
+
+
 @pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="this is no Debian")
 def test_the_package_holds_the_command_and_its_guide(made: Path) -> None:
-    file = package(TARGETS[0], made / "deb")
+    file = package(TARGETS[0], made / "deb", QUICK)
     listed = subprocess.run(
         ["dpkg-deb", "-c", file], capture_output=True, text=True, check=True
     )

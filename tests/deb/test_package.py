@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deb.build import build
+from deb.build import QUICK, build, pack
 from deb.changes import FILE as CHANGES
 from deb.changes import changelog_for, last_change
 from deb.lock import LEFT_OUT, packaged
@@ -76,10 +76,18 @@ class TestBuilt:
         assert str(link.readlink()) == "../../../bin/python3.13"
         assert (link.parent / link.readlink()).parent.resolve() == (root / "usr/bin").resolve()
 
-    def test_two_builds_give_the_same_octets(self, package: Path, folder: Path) -> None:
-        again = build(TARGET, folder / "second")
-        assert again.name == package.name
+    def test_what_it_unpacks_to_is_packed_to_the_same_octets(
+        self, package: Path, root: Path, tmp_path: Path
+    ) -> None:
+        again = tmp_path / package.name
+        pack(root, again, last_change(CHANGES.read_text()).at, QUICK)
         assert again.read_bytes() == package.read_bytes()
+
+    @pytest.mark.soak
+    def test_two_builds_give_the_same_octets(self, tmp_path: Path) -> None:
+        first, again = (build(TARGET, tmp_path / name) for name in ("first", "second"))
+        assert again.name == first.name
+        assert again.read_bytes() == first.read_bytes()
 
     def test_libraries_are_for_that_machine_and_need_what_is_depended_on(
         self, root: Path
@@ -128,6 +136,7 @@ class TestBuilt:
             assert os.access(root / "DEBIAN" / script, os.X_OK)
         assert '-V "$python"' in (root / "DEBIAN/postinst").read_text()
 
+    @pytest.mark.soak
     @pytest.mark.skipif(shutil.which("lintian") is None, reason="lintian is not installed")
     def test_lintian_finds_nothing_that_has_no_reason(self, package: Path) -> None:
         command = ["lintian", "--allow-root", "--fail-on", "error,warning", str(package)]

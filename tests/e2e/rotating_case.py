@@ -12,6 +12,8 @@ from testbed.host import Host
 from testbed.sending import Reply
 from testbed.service import Part
 
+PAUSE_SECONDS = 0.2
+
 
 @contextmanager
 def without_chores() -> Iterator[Host]:
@@ -22,6 +24,8 @@ def without_chores() -> Iterator[Host]:
 
 class WritingOn(threading.Thread):
     """Somebody who sends one mail behind the other; what is put off he sends again.
+
+    Between two of them he leaves the machine to the others for a moment.
 
     ``mail`` makes the one of a number.
     """
@@ -43,6 +47,7 @@ class WritingOn(threading.Thread):
                 self.refused.append(reply)
                 return
             self.taken += 1
+            self.ended.wait(PAUSE_SECONDS)
 
     def go_on(self, more: int = 3) -> None:
         """Return when so many more are taken, or one was refused."""

@@ -18,7 +18,7 @@ from milter_proxy import MilterProxy
 from states import change
 from test_at_once import Stored
 from test_deposit import chores, pending
-from test_kills import answers_by_request, with_message_id
+from test_kills import answers_by_request, assert_sound, with_message_id
 
 from rmp_milter.calls.protocol import (
     Adopt,
@@ -216,8 +216,7 @@ def check_once(clinic: Clinic, asked: Asked, leaves: Counter[tuple[str, ...]]) -
 
 def check_sound(clinic: Clinic) -> None:
     """See that the store is sound, and that its cards are those that the keeper goes by."""
-    report = json.loads(clinic.host.service.rmp("store", "check", "--json").stdout)
-    assert report["sound"], report["findings"]
+    assert_sound(clinic.host)
     config = load(clinic.host.service.config)
     with operator(config) as keeper, open_store(config) as store, store.snapshot() as view:
         faults = [fault for stood in compared(keeper, cards_in(view)) for fault in stood.faults]

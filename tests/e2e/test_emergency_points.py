@@ -3,14 +3,16 @@
 import json
 import re
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import NamedTuple, Self
 
 import pytest
 from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy
 
 from rmp_milter.calls.protocol import ByCustody, Release, Reply, Request, Seal
+from rmp_milter.keeper.log.journal import Journal
 from testbed.service import Part
 from testbed.waiting import wait_until
 
@@ -30,18 +32,32 @@ POINTS: dict[str, Point] = {
 }
 
 
-def emergency_leaves(clinic: Clinic, folder: Path) -> list[dict[str, object]]:
-    clinic.host.service.rmp("access", "export", str(folder))
-    listed = clinic.host.service.rmp("access", "list", "--json", str(folder))
-    events: list[dict[str, object]] = json.loads(listed.stdout)
-    return [each for each in events if each.get("action") == "urgence"]
+@pytest.fixture(scope="module")
+def clinic() -> Iterator[Clinic]:
+    """A host of these tests' own, whose processes die one after the other."""
+    with small_clinic({}) as made:
+        yield made
 
 
-def answers(clinic: Clinic) -> list[str]:
-    """Return the Message-IDs of the answers that Anne has, repeated ones once."""
+class Seen(NamedTuple):
+    """What emergencies left: their leaves, and the answers, repeated ones once."""
+
+    leaves: int
+    answers: int
+
+    def since(self, before: Self) -> "Seen":
+        return Seen(self.leaves - before.leaves, self.answers - before.answers)
+
+
+def seen(clinic: Clinic) -> Seen:
+    with Journal(clinic.host.service.folder / "keeper" / "log") as log, log.snapshot() as shot:
+        leaves = [json.loads(entry) for entry in shot.entries(0, len(log))]
     raw = clinic.host.postfix.mailbox(clinic.anne.mail)
-    ids = [re.search(rb"^Message-ID: (\S+)", one, re.MULTILINE) for one in raw]
-    return sorted({found[1].decode() for found in ids if found})
+    ids = {re.search(rb"^Message-ID: (\S+)", one, re.MULTILINE) for one in raw}
+    return Seen(
+        sum(each.get("action") == "urgence" for each in leaves),
+        len({found[1] for found in ids if found}),
+    )
 
 
 def until_accepted(clinic: Clinic, mail: bytes) -> None:
@@ -58,45 +74,38 @@ def prepared(clinic: Clinic) -> bytes:
 @pytest.mark.parametrize("name", POINTS)
 @pytest.mark.promise(number=7)
 @pytest.mark.promise(number=8)
-def test_the_milter_is_killed(name: str, tmp_path: Path) -> None:
-    with small_clinic({}) as clinic:
-        mail = prepared(clinic)
-        proxy = KeeperProxy(clinic.host.service.keeper_socket)
-        killed = threading.Event()
+def test_the_milter_is_killed(name: str, clinic: Clinic) -> None:
+    mail, before = prepared(clinic), seen(clinic)
+    killed = threading.Event()
 
-        def passing(request: Request, reply: Reply | None) -> bool:
-            if killed.is_set() or not POINTS[name](request, reply):
-                return True
-            killed.set()
-            clinic.host.service.kill(Part.MILTER)
-            return False
+    def passing(request: Request, reply: Reply | None) -> bool:
+        if killed.is_set() or not POINTS[name](request, reply):
+            return True
+        killed.set()
+        clinic.host.service.kill(Part.MILTER)
+        return False
 
+    with closing(KeeperProxy(clinic.host.service.keeper_socket)) as proxy:
         proxy.passing = passing
         first = clinic.host.send(clinic.anne, mail)
         assert not first.accepted
         assert killed.wait(10)
-        assert answers(clinic) == []
+        assert seen(clinic).since(before).answers == 0
         clinic.host.service.start(Part.MILTER)
         until_accepted(clinic, mail)
-        proxy.close()
-        clinic.host.settle()
-        assert len(answers(clinic)) == 2  # the index and the résumé, each under one Message-ID
-        folder = tmp_path / "export"
-        folder.mkdir(mode=0o777)
-        assert len(emergency_leaves(clinic, folder)) == 1
+    clinic.host.settle()
+    # The index and the résumé, each under one Message-ID.
+    assert seen(clinic).since(before) == Seen(leaves=1, answers=2)
 
 
 @pytest.mark.promise(number=7)
-def test_the_courier_is_killed_before_it_sends(tmp_path: Path) -> None:
-    with small_clinic({}) as clinic:
-        mail = prepared(clinic)
-        clinic.host.settle()
-        clinic.host.service.kill(Part.COURIER)
-        assert clinic.host.send(clinic.anne, mail).accepted
-        folder = tmp_path / "export"
-        folder.mkdir(mode=0o777)
-        assert len(emergency_leaves(clinic, folder)) == 1
-        assert answers(clinic) == []
-        clinic.host.service.start(Part.COURIER)
-        clinic.host.settle()
-        assert len(answers(clinic)) == 2
+def test_the_courier_is_killed_before_it_sends(clinic: Clinic) -> None:
+    mail = prepared(clinic)
+    clinic.host.settle()
+    before = seen(clinic)
+    clinic.host.service.kill(Part.COURIER)
+    assert clinic.host.send(clinic.anne, mail).accepted
+    assert seen(clinic).since(before) == Seen(leaves=1, answers=0)
+    clinic.host.service.start(Part.COURIER)
+    clinic.host.settle()
+    assert seen(clinic).since(before) == Seen(leaves=1, answers=2)

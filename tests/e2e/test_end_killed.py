@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from rotating_case import as_if_long_ago, restart_keeper, without_chores
+from test_kills import assert_sound
 
 from testbed.doctor import Doctor
 from testbed.host import Host
@@ -74,7 +75,7 @@ def kill_again_and_again(host: Host, which: str, former: Path) -> int:
     for kills in count():
         if ended(host, which, A_FEW * kills):
             return kills
-        host.service.rmp("store", "check")  # raises where it is not sound
+        assert_sound(host)
         if not former.exists():  # killed behind its last step
             return kills + 1
     raise AssertionError

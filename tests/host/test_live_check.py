@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rmp_milter.config import Config, load
-from rmp_milter.host.live import answering
+from rmp_milter.host.live import answering, smtp_try
 from rmp_milter.host.live.dns_look import dns_findings, key_in, published, resolver_of
 from rmp_milter.host.live.milter_call import MilterRefused, call_milter
 from rmp_milter.status.diary import HostWork, last
@@ -51,6 +51,16 @@ def right_zone(config: Config) -> Zone:
     }
 
 
+def looked(host: Host, dns: DnsServer) -> list[str]:
+    """The errors of the live look, without the command's processes."""
+    found = answering.live_findings(
+        config_of(host), host.postfix.config_dir, with_postfix=True, resolver=dns.place
+    )
+    errors = [each for each in found if each.severity.value == "error"]
+    assert all(each.hint for each in errors)
+    return [each.line for each in errors]
+
+
 def live_lines(host: Host, dns: DnsServer) -> list[str]:
     """The errors that the live look adds; the settings of this Postfix are another test's."""
     place = ("--postfix-config", str(host.postfix.config_dir), "--resolver", dns.place)
@@ -87,7 +97,7 @@ def test_a_socket_that_refuses_postfix_is_found_though_root_may(
 ) -> None:
     host.service.milter_socket.chmod(0o600)
     try:
-        lines = live_lines(host, dns)
+        lines = looked(host, dns)
     finally:
         host.service.milter_socket.chmod(0o660)
     assert any("is refused: 451" in line for line in lines)
@@ -108,11 +118,14 @@ def with_settings(host: Host, **settings: str) -> Iterator[None]:
         host.postfix.start()
 
 
-def test_a_sasl_server_that_is_not_there_ends_a_session(host: Host, dns: DnsServer) -> None:
+def test_a_sasl_server_that_is_not_there_ends_a_session(
+    host: Host, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_try, "SECONDS", 2)  # nobody greets: it is waited for all of them
     server = {"smtpd_sasl_type": "dovecot", "smtpd_sasl_path": "private/auth"}
     with with_settings(host, **server):
         wait_until(lambda: not greets(host.postfix.smtp_port), 10, "the new settings")
-        lines = live_lines(host, dns)
+        lines = looked(host, dns)
     assert any("the session ends" in line or "timed out" in line for line in lines)
 
 
@@ -125,14 +138,14 @@ def test_an_address_that_postfix_does_not_know_is_found(host: Host, dns: DnsServ
     with with_settings(host, **unknown):
         host.postfix.stop()
         host.postfix.start()
-        lines = live_lines(host, dns)
+        lines = looked(host, dns)
     assert any(f"{ADDRESS} is refused: 550 5.1.1" in line for line in lines)
 
 
 def test_a_postfix_that_is_stopped_is_found(host: Host, dns: DnsServer) -> None:
     host.postfix.stop()
     try:
-        (line,) = live_lines(host, dns)
+        (line,) = looked(host, dns)
     finally:
         host.postfix.start()
     assert line.endswith("Connection refused")
@@ -142,10 +155,7 @@ def test_an_answer_that_is_due_for_long_is_found(
     host: Host, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def said() -> list[str]:
-        found = answering.live_findings(
-            config_of(host), host.postfix.config_dir, with_postfix=True, resolver=dns.place
-        )
-        return [each.line for each in found if "the courier does not send" in each.line]
+        return [line for line in looked(host, dns) if "the courier does not send" in line]
 
     doctor = host.doctor("Dr Anne MOREL", "a.morel@cabinet.test")
     host.service.stop(Part.COURIER)

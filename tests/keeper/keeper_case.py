@@ -59,11 +59,12 @@ LETTER = "\r\nCher confrère, la lettre confidentielle.\r\n"
 
 
 def keys_of(service: SignedSecretKey, smime: tuple[ServiceCertificate, ...] = ()) -> Keys:
+    decryption = decryption_keys(service.to_bytes())
     return Keys(
         service=service,
-        signing=signing_key(service),
+        signing=signing_key(service, decryption),
         certificate=service.to_public_key().to_bytes(),
-        decryption=decryption_keys(service.to_bytes()),
+        decryption=decryption,
         custody=X25519PrivateKey.generate(),
         waiting=X25519PrivateKey.generate(),
         pepper=PEPPER,

@@ -13,6 +13,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.lmdb_log import LmdbLogAccess
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.tables import OwnTable
 
 DAY = 86_400
@@ -53,14 +54,14 @@ def rows(own: Own, table: OwnTable) -> dict[bytes, bytes]:
     return {key: bytes(value) for key, value in own.known._txn.records(table)}
 
 
-def child(folder: Path, work: Callable[[Journal], None]) -> int:
+def child(place: Path | LogPlace, work: Callable[[Journal], None]) -> int:
     """Let another process work on the log; return its id."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        with Journal(folder) as log:
+        with Journal(place) as log:
             work(log)
         code = 0
     finally:

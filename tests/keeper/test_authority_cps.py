@@ -1,5 +1,7 @@
 """What a CPS card proves to the keeper: who signed by his card, and nobody else."""
 
+from collections.abc import Callable
+
 import pytest
 from cps_case import (
     BOTH_CARDS,
@@ -127,29 +129,41 @@ def test_a_card_may_do_what_a_signature_may(gpg: Gpg, desk: Desk) -> None:
 # What is no card of his
 
 
-def strangers() -> dict[str, tuple[Made, Trust]]:
-    """Return what is no card of Bob's, though all are enrolled as his; what each is worth."""
-    igc, number = trees().igc, RPPS[BOB]
-    card_of = maker().card
-    unknown = alike(maker().authority("AC RACINE IGC-SANTE FORT"))
-    return {
-        "authentication": (card(signing=False), Trust.PURPOSE),
-        "expired": (card_of(number, igc, start=NOW - 400 * DAY), Trust.EXPIRED),
-        "not yet": (card_of(number, igc, start=NOW + 2 * DAY), Trust.EXPIRED),
-        "unknown issuer": (card_of(number, unknown), Trust.ISSUER),
-        "public issuer": (card_of(number, alike(trees().public_root)), Trust.GOOD),
-        "public certificate": (maker().user(BOB, trees().public), Trust.GOOD),
-        "other number": (card_of(RPPS[ALICE], igc), Trust.UNKNOWN),
-        "ADELI": (card_of("123456789", igc, prefix="0"), Trust.GOOD),
-        "no person's authority": (card_of(number, trees().igc_root), Trust.PURPOSE),
-    }
+def numbered(number: str, prefix: str = "8", start: int | None = None) -> Made:
+    return maker().card(number, trees().igc, prefix=prefix, start=start)
 
 
-@pytest.mark.parametrize("which", strangers())
+def of_unknown_issuer() -> Made:
+    return maker().card(RPPS[BOB], alike(maker().authority("AC RACINE IGC-SANTE FORT")))
+
+
+def of_public_issuer() -> Made:
+    return maker().card(RPPS[BOB], alike(trees().public_root))
+
+
+STRANGERS: dict[str, tuple[Callable[[], Made], Trust]] = {
+    "authentication": (lambda: card(signing=False), Trust.PURPOSE),
+    "expired": (lambda: numbered(RPPS[BOB], start=NOW - 400 * DAY), Trust.EXPIRED),
+    "not yet": (lambda: numbered(RPPS[BOB], start=NOW + 2 * DAY), Trust.EXPIRED),
+    "unknown issuer": (of_unknown_issuer, Trust.ISSUER),
+    "public issuer": (of_public_issuer, Trust.GOOD),
+    "public certificate": (lambda: maker().user(BOB, trees().public), Trust.GOOD),
+    "other number": (lambda: numbered(RPPS[ALICE]), Trust.UNKNOWN),
+    "ADELI": (lambda: numbered("123456789", prefix="0"), Trust.GOOD),
+    "no person's authority": (
+        lambda: maker().card(RPPS[BOB], trees().igc_root),
+        Trust.PURPOSE,
+    ),
+}
+"""What is no card of Bob's, though all are enrolled as his; what each is worth."""
+
+
+@pytest.mark.parametrize("which", STRANGERS)
 def test_what_is_no_card_of_his_opens_nothing_where_one_is_asked_for(
     clinic: LittleHost, deposit: Deposit, software: CardSoftware, which: str
 ) -> None:
-    own, worth = strangers()[which]
+    make, worth = STRANGERS[which]
+    own = make()
     clinic.enrol(BOB, more=[own.der])
     mail = by_card(clinic, attested(software, "dossier"), own)
     assert (mail.opened.signature.trust, mail.opened.signature.card) == (worth, False)

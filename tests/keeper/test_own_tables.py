@@ -17,6 +17,7 @@ from rmp_milter.keeper.log import file, journal, lmdb_log, own_tables
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
 from rmp_milter.keeper.log.known import Known, Stand, of_dossier
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.tables import LogTable, OwnTable
 from rmp_milter.keeper.log.tries import EVERYBODY, of_nobody, of_person
 from rmp_milter.keeper.log.tries import of_dossier as tries_of
@@ -34,8 +35,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log(folder: Path) -> Iterator[Journal]:
-    with Journal(folder) as log:
+def log(place: LogPlace) -> Iterator[Journal]:
+    with Journal(place) as log:
         yield log
 
 
@@ -66,13 +67,13 @@ def test_the_log_of_a_past_service_gains_them(tmp_path: Path) -> None:
             assert own.known.read(of_dossier(DOSSIER)) == CARD
 
 
-def test_processes_that_open_an_old_log_at_once_make_them_once(folder: Path) -> None:
+def test_processes_that_open_an_old_log_at_once_make_them_once(place: LogPlace) -> None:
     def note(log: Journal, number: int) -> None:
         assert log.change(lambda own: own.acts.note(bytes([number]) * 32, "aide", b"", TIME))
 
-    children = [child(folder, lambda log, n=n: note(log, n)) for n in range(8)]
+    children = [child(place, lambda log, n=n: note(log, n)) for n in range(8)]
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * 8
-    with Journal(folder) as log, log.own() as own:
+    with Journal(place) as log, log.own() as own:
         assert len(rows(own, OwnTable.ACTS)) == 8
 
 
@@ -274,16 +275,16 @@ def die_in_it(own: Own, new: bool) -> None:  # noqa: FBT001 -- as it is called
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_kill_in_it_leaves_neither_and_behind_it_both(folder: Path) -> None:
+def test_a_kill_in_it_leaves_neither_and_behind_it_both(place: LogPlace) -> None:
     def die_behind_it(log: Journal) -> None:
         log.append(event("dossier"), 5, with_it=note_and_learn)
         os.kill(os.getpid(), signal.SIGKILL)
 
     works = (lambda log: log.append(event("dossier"), 5, with_it=die_in_it), die_behind_it)
     for leaves, work in enumerate(works):
-        _, status = os.waitpid(child(folder, work), 0)
+        _, status = os.waitpid(child(place, work), 0)
         assert os.WTERMSIG(status) == signal.SIGKILL
-        with Journal(folder) as log, log.own() as own:
+        with Journal(place) as log, log.own() as own:
             assert len(log) == leaves
             assert len(rows(own, OwnTable.ACTS)) == len(list(own.known.entries())) == leaves
 
@@ -298,11 +299,11 @@ def write_without_end(log: Journal) -> None:
         log.append(event("dossier", act), 5, with_it=note)
 
 
-def test_kills_at_any_time_leave_as_many_acts_as_leaves(folder: Path) -> None:
-    Journal(folder).close()
+def test_kills_at_any_time_leave_as_many_acts_as_leaves(place: LogPlace) -> None:
+    Journal(place).close()
     for step in range(12):
-        pids = [child(folder, write_without_end) for _ in range(2)]
-        with Journal(folder) as log:  # behind the forks
+        pids = [child(place, write_without_end) for _ in range(2)]
+        with Journal(place) as log:  # behind the forks
             size = len(log)
             while len(log) < size + 10:
                 time.sleep(0.001)
@@ -315,8 +316,8 @@ def test_kills_at_any_time_leave_as_many_acts_as_leaves(folder: Path) -> None:
                 assert len(rows(own, OwnTable.ACTS)) == len(log) - 1 > size
 
 
-def test_acts_that_two_processes_note_at_once_are_granted_to_one(folder: Path) -> None:
-    Journal(folder).close()
+def test_acts_that_two_processes_note_at_once_are_granted_to_one(place: LogPlace) -> None:
+    Journal(place).close()
 
     def note_all(log: Journal, mine: int) -> None:
         won = [
@@ -328,10 +329,10 @@ def test_acts_that_two_processes_note_at_once_are_granted_to_one(folder: Path) -
                 )
             )
         ]
-        (folder.parent / f"won-{mine}").write_text(" ".join(map(str, won)))
+        (place.folder.parent / f"won-{mine}").write_text(" ".join(map(str, won)))
 
-    children = [child(folder, lambda log, n=n: note_all(log, n)) for n in (0, 1)]
+    children = [child(place, lambda log, n=n: note_all(log, n)) for n in (0, 1)]
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
-    won = [{*(folder.parent / f"won-{n}").read_text().split()} for n in (0, 1)]
+    won = [{*(place.folder.parent / f"won-{n}").read_text().split()} for n in (0, 1)]
     assert not won[0] & won[1]
     assert len(won[0] | won[1]) == 200

@@ -16,10 +16,10 @@ from rmp_milter.dossier.model import PatientTold
 from rmp_milter.mail.catalogue.texts import LETTERS, REFUSALS
 from rmp_milter.mail.header.routing import Trouble
 from rmp_milter.mail.outgoing.wording import smtp_line
+from testbed.source import parsed
 
 PACKAGE = Path(rmp_milter.__file__).parent
 CODE = [path for path in PACKAGE.rglob("*.py") if "catalogue" not in path.parts]
-TREES = [ast.parse(path.read_text()) for path in CODE]
 TEXTS = {**REFUSALS, **LETTERS}
 REFUSING = {"MailError", "Refusal", "try_again"}  # what raises a refusal by its key
 WRITING = {"text", "known"}  # what writes a letter's text
@@ -73,16 +73,16 @@ OF_OUTLOOK = {
 
 
 def strings() -> Iterator[str]:
-    for tree in TREES:
-        for node in ast.walk(tree):
+    for path in CODE:
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
 
 
 def beginnings() -> Iterator[str]:
     """Yield what f-strings begin with that can make a key, as ``problem-``."""
-    for tree in TREES:
-        for node in ast.walk(tree):
+    for path in CODE:
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 first = node.values[0].value
                 if isinstance(first, str) and re.fullmatch(r"[a-z]+(-[a-z]+)*-", first):
@@ -92,8 +92,8 @@ def beginnings() -> Iterator[str]:
 def keys_of(callers: set[str]) -> set[str]:
     """Return the literal first arguments of calls by these names."""
     found = set()
-    for tree in TREES:
-        for node in ast.walk(tree):
+    for path in CODE:
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and node.args:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 first = node.args[0]

@@ -1,6 +1,7 @@
 """How the milter's process ends: libmilter's threads outlive libmilter's own end."""
 
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -8,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import Milter
 import pytest
 
 from rmp_milter.host.supervisor import listening_sockets
+from rmp_milter.milter.callbacks import Session, stop
 from testbed.milter_client import (
     ALL_ACTIONS,
     ALL_STEPS,
@@ -66,15 +69,38 @@ def test_a_mail_at_its_final_dot_is_brought_to_its_end(tmp_path: Path) -> None:
     assert (milter.returncode, out) == (0, b"taken\nending\n")
 
 
+def test_a_listener_that_was_called_too_early_is_called_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was back at its wait before it was told to stop, and looked up after five seconds."""
+    path = str(tmp_path / "milter")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        listener.settimeout(60)
+
+        heard = []
+
+        def told() -> None:
+            while len(heard) < 2:
+                heard.append(listener.accept()[0])
+                heard[-1].close()
+
+        monkeypatch.setattr(Session, "socket", path, raising=False)
+        monkeypatch.setattr(Milter, "stop", told)
+        stop()
+    assert len(heard) == 2
+
+
 @contextmanager
 def lingering(folder: Path, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """Start a milter whose mails take ``seconds``; it is there when the block begins."""
-    socket = folder / "milter"
-    command = [sys.executable, SCRIPT, socket, str(seconds)]
+    path = folder / "milter"
+    command = [sys.executable, SCRIPT, path, str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as milter:
         try:
-            wait_until(lambda: str(socket) in listening_sockets(), 60, "the milter's socket")
-            with MilterClient(socket) as first:
+            wait_until(lambda: str(path) in listening_sockets(), 60, "the milter's socket")
+            with MilterClient(path) as first:
                 first.negotiate()  # libmilter's main function runs
             yield milter
         finally:

@@ -4,11 +4,13 @@ import ast
 import fnmatch
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import rmp_milter
+from testbed.source import parsed
 
 ROOT = Path(rmp_milter.__file__).parents[1]
 TREE = Path(__file__).parents[2]  # what stands beside the package, wherever that is installed
@@ -20,11 +22,11 @@ FLOORS = (
     ("phrases",),
     (
         *("errors", "disk", "linux", "tlog", "dossier"),
-        *("certificates", "cms", "x509", "postfix"),
+        *("certificates", "cms", "x509", "postfix", "pdf"),
     ),
     ("credentials", "engine"),
     ("audit", "calls", "config", "status", "store", "trust"),
-    ("mail",),
+    ("mail", "witness"),
     ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
@@ -63,6 +65,7 @@ RESERVED = {
         "rmp_milter.engine.postgresql.*",
         "rmp_milter.store.postgresql.*",
         "rmp_milter.store.postgresql_*",
+        "rmp_milter.keeper.log.roles",  # statements alone
     ],
     "psycopg_pool": ["rmp_milter.engine.postgresql.pools"],
     # One place chooses the store's engine.
@@ -89,8 +92,10 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.courier.dkim_*",
         "rmp_milter.tlog.notes",
+        "rmp_milter.tlog.cosignatures",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.witness.own_keys",  # a witness's, on its own machine
         "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
     # The network between hosts is a process of its own.
@@ -98,7 +103,7 @@ RESERVED = {
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
-    "urllib.request": ["rmp_milter.trust.fetching"],
+    "urllib.request": ["rmp_milter.trust.fetching", "rmp_milter.witness.asking"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
     # A library of its own in the keeper's process: only where a key lies on a token.
@@ -192,6 +197,7 @@ CORE = [
     "rmp_milter.tlog.*",
 ]
 CORE_MAY_IMPORT = [
+    "rmp_milter.pdf.objects",  # how a PDF is written; it reads nothing
     *CORE,
     "rmp_milter",
     "rmp_milter.calls.authority",
@@ -236,22 +242,25 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_names(source: str) -> set[str]:
+@cache
+def imported_names(path: Path) -> frozenset[str]:
     """Return every module and every name in it that is imported, dotted."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
-IMPORTS = {
-    module_name(path): imported_names(path.read_text())
-    for path in sorted((ROOT / PACKAGE).rglob("*.py"))
-}
+MODULES = {module_name(path): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
+
+
+def imports_of(module: str) -> frozenset[str]:
+    """Return all that a module of ours imports."""
+    return imported_names(MODULES[module])
 
 
 def fits(name: str, patterns: list[str]) -> bool:
@@ -263,29 +272,31 @@ def within(name: str, module: str) -> bool:
 
 
 def is_our_module(name: str) -> bool:
-    return name in IMPORTS
+    return name in MODULES
 
 
 def modules_imported(module: str) -> set[str]:
     """Return our modules that ``module`` imports (a name in one counts as that one)."""
     return {
         name if is_our_module(name) else name.rpartition(".")[0]
-        for name in IMPORTS[module]
+        for name in imports_of(module)
         if within(name, PACKAGE)
     }
 
 
 def test_the_tables_see_the_whole_package() -> None:
-    assert {"rmp_milter.milter.callbacks", "rmp_milter.store.store"} <= IMPORTS.keys()
-    assert any(within(name, "lmdb") for name in IMPORTS["rmp_milter.store.format.environment"])
+    assert {"rmp_milter.milter.callbacks", "rmp_milter.store.store"} <= MODULES.keys()
+    assert any(
+        within(name, "lmdb") for name in imports_of("rmp_milter.store.format.environment")
+    )
 
 
 @pytest.mark.parametrize("reserved", RESERVED)
 def test_reserved_imports_stay_where_they_belong(reserved: str) -> None:
     users = {
         module
-        for module, names in IMPORTS.items()
-        if any(within(name, reserved) for name in names)
+        for module in MODULES
+        if any(within(name, reserved) for name in imports_of(module))
     }
     assert {user for user in users if not fits(user, RESERVED[reserved])} == set()
 
@@ -310,7 +321,7 @@ def floor_of(room: str, floors: tuple[tuple[str, ...], ...]) -> int:
 def our_imports() -> list[tuple[str, str]]:
     return [
         (module, name)
-        for module in IMPORTS
+        for module in MODULES
         if module != PACKAGE
         for name in modules_imported(module) - {PACKAGE}
     ]
@@ -345,14 +356,14 @@ def test_rooms_inside_a_room_import_downwards_only(room: str) -> None:
     assert upwards == set()
 
 
-@pytest.mark.parametrize("module", [name for name in IMPORTS if fits(name, CORE)])
+@pytest.mark.parametrize("module", [name for name in MODULES if fits(name, CORE)])
 def test_the_core_imports_nothing_of_the_shell(module: str) -> None:
     foreign = {name for name in modules_imported(module) if not fits(name, CORE_MAY_IMPORT)}
-    effects = {name.partition(".")[0] for name in IMPORTS[module]} & NOT_IN_CORE
+    effects = {name.partition(".")[0] for name in imports_of(module)} & NOT_IN_CORE
     assert (foreign, effects) == (set(), set())
 
 
-def of_the_store(names: set[str]) -> set[str]:
+def of_the_store(names: frozenset[str]) -> set[str]:
     """Return the modules of the store that are among the imported names."""
     mine = {name for name in names if within(name, "rmp_milter.store")}
     return {name if is_our_module(name) else name.rpartition(".")[0] for name in mine}
@@ -360,11 +371,11 @@ def of_the_store(names: set[str]) -> set[str]:
 
 def test_outside_the_store_its_surface_is_known_and_nothing_of_its_engine() -> None:
     known = STORE_SURFACE | {OPENS_STORE}
-    users = {name for name in IMPORTS if name != PACKAGE and room_of(name) != "store"}
+    users = {name for name in MODULES if name != PACKAGE and room_of(name) != "store"}
     assert {
-        (user, name) for user in users for name in of_the_store(IMPORTS[user]) - known
+        (user, name) for user in users for name in of_the_store(imports_of(user)) - known
     } == set()
-    assert any(OPENS_STORE in of_the_store(IMPORTS[user]) for user in users)
+    assert any(OPENS_STORE in of_the_store(imports_of(user)) for user in users)
 
 
 @pytest.mark.parametrize("room", ["testbed", "demo", "bench", "scripts"])
@@ -373,7 +384,7 @@ def test_what_stands_beside_the_package_knows_the_surface_alone(room: str) -> No
     inside = {
         f"{room}/{path.name}"
         for path in files
-        if of_the_store(imported_names(path.read_text())) - STORE_SURFACE - {OPENS_STORE}
+        if of_the_store(imported_names(path)) - STORE_SURFACE - {OPENS_STORE}
     }
     assert files
     assert inside == {name for name in LOOKS_INSIDE if name.startswith(f"{room}/")}
@@ -388,7 +399,7 @@ def test_the_contract_of_the_store_is_tried_by_its_surface_alone() -> None:
     assert files.pop("test_transactions.py")  # of what the engines are built on
     for path in files.values():
         known = STORE_SURFACE | {"rmp_milter.store"}  # which gives the surface's names on
-        assert of_the_store(imported_names(path.read_text())) - known == set(), path.name
+        assert of_the_store(imported_names(path)) - known == set(), path.name
 
 
 def is_python(path: Path) -> bool:
@@ -417,7 +428,7 @@ def test_the_stores_surface_loads_no_engine(module: str) -> None:
 
 
 def test_the_logs_formats_stand_alone_and_know_no_private_key() -> None:
-    tlog = [name for name in IMPORTS if within(name, "rmp_milter.tlog")]
+    tlog = [name for name in MODULES if within(name, "rmp_milter.tlog")]
     assert len(tlog) > 1
     for module in tlog:
         assert {
@@ -425,14 +436,14 @@ def test_the_logs_formats_stand_alone_and_know_no_private_key() -> None:
             for name in modules_imported(module)
             if not within(name, "rmp_milter.tlog") and not within(name, "rmp_milter.phrases")
         } == set()
-        assert {name for name in IMPORTS[module] if "PrivateKey" in name} == set()
+        assert {name for name in imports_of(module) if "PrivateKey" in name} == set()
 
 
 def test_an_auditors_code_knows_neither_keeper_nor_store() -> None:
     allowed = ["rmp_milter.tlog.*", "rmp_milter.audit", "rmp_milter.audit.*"]
     allowed += ["rmp_milter.dossier.emergency"]  # words that both sides use
-    allowed += ["rmp_milter.phrases.phrase"]
-    for module in (name for name in IMPORTS if within(name, "rmp_milter.audit")):
+    allowed += ["rmp_milter.phrases.phrase", "rmp_milter.pdf.*"]
+    for module in (name for name in MODULES if within(name, "rmp_milter.audit")):
         assert {name for name in modules_imported(module) if not fits(name, allowed)} == set()
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import rmp_milter
+from testbed.source import parsed
 
 PACKAGE = Path(rmp_milter.__file__).parent
 
@@ -13,7 +14,7 @@ def classes() -> dict[str, list[str]]:
     """Return every class of the package by its name, with the files that define it."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.parse(path.read_text()).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(str(path.relative_to(PACKAGE)))
     return found
@@ -38,7 +39,7 @@ def test_a_test_modules_name_stands_once() -> None:
 
 def test_every_file_of_texts_is_in_the_catalogue() -> None:
     room = PACKAGE / "mail" / "catalogue"
-    tree = ast.parse((room / "texts.py").read_text())
+    tree = parsed(room / "texts.py")
     (parts,) = (
         node.value
         for node in tree.body

@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+
+from testbed.source import parsed
 
 ROOT = Path(__file__).parents[2]
 PROMISES = (
@@ -26,7 +27,7 @@ def marked(path: Path) -> list[int]:
 
     It stands on a test, or in the ``pytestmark`` of a file that has tests.
     """
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     nodes = list(ast.walk(tree))
     functions = (node for node in nodes if isinstance(node, ast.FunctionDef))
     tests = [node for node in functions if node.name.startswith("test_")]
@@ -47,18 +48,14 @@ def line_of(node: ast.Call) -> tuple[int, int]:
     return node.lineno, node.col_offset
 
 
-SHOWN = Counter(
-    number for path in sorted((ROOT / "tests").rglob("test_*.py")) for number in marked(path)
-)
-
-
 def test_promises_are_numbered_one_after_the_other() -> None:
     assert list(range(1, len(NUMBERS) + 1)) == NUMBERS
     assert len(NUMBERS) > 1
 
 
 def test_every_promise_has_a_test_and_no_test_names_another() -> None:
-    assert SHOWN.keys() == set(NUMBERS)
+    shown = {each for path in (ROOT / "tests").rglob("test_*.py") for each in marked(path)}
+    assert shown == set(NUMBERS)
 
 
 def test_who_reports_a_breach_finds_every_promise() -> None:

@@ -91,6 +91,7 @@ def is_moved(folder: Path, before: dict[str, dict[bytes, bytes]]) -> bool:
     return found and nothing_is_lost(before, folder)
 
 
+@pytest.mark.soak
 def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
     folder: Path,
 ) -> None:

@@ -47,7 +47,9 @@ def test_the_demonstration_proves_all_that_it_claims() -> None:
     assert not any(folder.exists() for folder in folders(shown))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)]
+)
 def test_an_interrupted_demonstration_leaves_nothing_behind(number: signal.Signals) -> None:
     demo = started()
     assert demo.stdout is not None

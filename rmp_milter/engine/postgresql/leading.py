@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
 
 _TAKE = "SELECT pg_try_advisory_lock(hashtextextended(%b, 0))"
+_END_IDLE = "SELECT set_config('idle_session_timeout', %s, false)"
 
 
 class PostgresqlLead:
-    """The lead of one work, by its name, in the store of a schema."""
+    """The lead of one work, by its name, in a schema.
 
-    def __init__(self, place: PostgresqlPlace, work: str) -> None:
+    With ``lease`` the server ends a connection over which nothing came for so many seconds: who
+    leads and stands still leads no more.
+    """
+
+    def __init__(self, place: PostgresqlPlace, work: str, lease: int = 0) -> None:
         self._place = place
+        self._lease = lease
         self._said = f"rmp {place.schema} {work}"
         self._turn = threading.Lock()
         self._connection: Connection | None = None
@@ -53,6 +59,8 @@ class PostgresqlLead:
     def _ask(self) -> bool:
         if self._connection is None:
             self._connection = connect(self._place)
+            if self._lease:
+                self._connection.execute(_END_IDLE, (f"{self._lease}s",))
         if self._held:
             self._connection.execute("SELECT 1")
             return True

@@ -10,11 +10,8 @@ PATIENCE_SECONDS = 45
 MOST_SNAPSHOTS = 64
 """Connections of one open store beside the one that writes: a snapshot holds one."""
 
-STILL_SECONDS = 900
-"""How long a transaction may lie still, its process stopped, before the server ends it."""
-
-TURN_SECONDS = 20
-"""The same for a turn to write, which takes milliseconds, and for which all others wait."""
+TURN_SECONDS = 60
+"""How long a turn to write is waited for: the others' transactions take milliseconds."""
 
 LEASE_SECONDS = 30.0
 """How long nobody has what a process that was killed had leased."""
@@ -26,9 +23,10 @@ class PostgresqlPlace:
 
     What is empty is what libpq takes by itself: the service file, the environment, the user of
     this process. A password is in the file that ``passfile`` names, or nowhere (``peer``,
-    certificates). ``what`` is how messages call what lies there; ``still`` is for how many seconds
-    a turn to write may lie still, its process stopped, before the server ends it; ``lease`` how
-    long what is leased is, unless it is renewed.
+    certificates). ``what`` is how messages call what lies there; ``turn_wait`` is for how
+    many seconds a turn to write is waited for; who waited in vain ends turns of our own role that
+    lay ``still`` for so many seconds (0: none). ``lease`` is how long what is leased is, unless it
+    is renewed.
     """
 
     host: str = ""
@@ -41,7 +39,8 @@ class PostgresqlPlace:
     patience: float = PATIENCE_SECONDS
     snapshots: int = MOST_SNAPSHOTS
     what: str = "store"
-    still: int = TURN_SECONDS
+    turn_wait: int = TURN_SECONDS
+    still: int = 0
     lease: float = LEASE_SECONDS
 
     def __str__(self) -> str:

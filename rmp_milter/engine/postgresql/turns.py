@@ -26,6 +26,7 @@ from rmp_milter.engine.postgresql.expecting import Fetched
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.statements import statements, turn_statements
+from rmp_milter.engine.postgresql.still import end_still_turns
 from rmp_milter.engine.postgresql.writing import PostgresqlWrites
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ class WritingConnection:
                 writes.send(connection, self._place.schema)
                 connection.execute(self._said.mark)
                 connection.execute(self._said.remember, (self._own, number))
+        except psycopg.errors.LockNotAvailable as error:
+            self._drop()
+            if not self._place.still:
+                raise failure(error) from error
+            end_still_turns(self._connected(deadline), self._place, self._place.still)
+            raise LostTurnError("its turn did not come") from error
         except psycopg.Error as error:
             lost = connection.broken or is_passing(error)
             self._drop()
@@ -119,8 +126,7 @@ class WritingConnection:
         row = turn.fetchone()
         if row is None:
             raise StoreFailed("closed", "it was moved away")
-        if self._fence and (fence is None or fence.fetchone() != (self._fence.value,)):
-            raise FencedError("another has taken over")
+        self._compare(fence)
         return cast("int", row[0]) + 1, fetched
 
     def _ask_for_fence(self, connection: Connection) -> _Cursor | None:
@@ -128,6 +134,13 @@ class WritingConnection:
             return None
         asked = statements(self._place.schema, self._fence.table).get
         return connection.execute(asked, (self._fence.key,), binary=True)
+
+    def _compare(self, asked: _Cursor | None) -> None:
+        if self._fence is None or asked is None:
+            return
+        row = asked.fetchone()
+        if (None if row is None else row[0]) != self._fence.value:
+            raise FencedError("another has taken over")
 
     def _committed(self, connection: Connection, deadline: float) -> bool:
         """Commit; return whether it is sure that all is written wherever it has to be.
@@ -175,7 +188,7 @@ class WritingConnection:
         """Return the connection, a new one where it was lost, as long as there is time."""
         while self._connection is None:
             try:
-                self._connection = connect(self._place, self._place.still)
+                self._connection = connect(self._place)
             except StoreError as error:
                 if time.monotonic() > deadline:
                     raise LostTurnError(str(error)) from error

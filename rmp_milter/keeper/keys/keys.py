@@ -241,14 +241,14 @@ def load_keys(folder: Path) -> Keys:
     """Read all key files of ``folder``; raise :class:`KeyFileError` for the first fault."""
     service = _read_service(folder / SERVICE)
     try:
-        decryption, signing = decryption_keys(service.to_bytes()), signing_key(service)
+        decryption = decryption_keys(service.to_bytes())
     except SecretKeyError as error:
         raise KeyFileError(f"{folder / SERVICE}: {error}", PUT_BACK) from None
     former, kept = raw_former(folder, PEPPER), read_kept(folder)
     peppers = tuple(FormerPepper(*each) for each in reversed([*former]))
     return Keys(
         service=service,
-        signing=signing,
+        signing=signing_key(service, decryption),
         certificate=service.to_public_key().to_bytes(),
         decryption=decryption,
         custody=read_custody(folder / CUSTODY),

@@ -15,7 +15,7 @@ from openpgp.composed import SignedSecretKey
 from rmp_milter.certificates.packets import packets
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.openpgp.packets import SIGNATURE, frame
-from rmp_milter.keeper.openpgp.secretkeys import RSA, SigningKey, signing_key
+from rmp_milter.keeper.openpgp.secretkeys import RSA, SigningKey, decryption_keys, signing_key
 
 _VERSION, _SUBKEY_BINDING, _SHA512 = 4, 0x18, 10
 _CREATED, _ISSUER, _FLAGS, _ISSUER_FINGERPRINT = 2, 16, 27, 33  # RFC 9580, 5.2.3
@@ -28,7 +28,7 @@ def with_subkey(service: SignedSecretKey, made: SignedSecretKey, now: int) -> Si
     Of ``made``, which was made for this alone, nothing else is kept. Raises
     :class:`KeyFileError` for a service whose primary key is not RSA.
     """
-    signer = signing_key(service)
+    signer = signing_key(service, decryption_keys(service.to_bytes()))
     if signer is None:
         raise KeyFileError("only an RSA key of the service can be given another subkey")
     (secret,) = made.secret_subkeys

@@ -77,7 +77,7 @@ class LogMoment(Closing):
             self.state = signed.encode()
             self._moment = self._open.enter_context(self._copying.moment())
             check_end(self._moment.txn, signed)
-            seen = _seen(self._moment.txn)
+            seen = seen_in(self._moment.txn)
             vkey = str(verifier_key(self._key, seen.origin))
             return msgspec.structs.replace(seen, vkey=vkey)
 
@@ -107,7 +107,7 @@ def verify_copy(folder: Path, told: Told, vkey: str = "", checkpoint: bytes = b"
             state = read_state(folder)
             check_end(txn, state)
             check_whole(txn, told, [state.note, checkpoint], vkey)
-            return _seen(txn)
+            return seen_in(txn)
 
 
 def check_whole(
@@ -122,7 +122,8 @@ def check_whole(
     _check_signatures(txn, [*filter(None, (signed_in(txn).note, *notes))], vkey)
 
 
-def _seen(txn: ReadTransaction) -> LogSeen:
+def seen_in(txn: ReadTransaction) -> LogSeen:
+    """Return what a log holds, as the transaction sees it."""
     size, signed = size_of(txn), signed_in(txn)
     head = Tree(txn).head(signed.head.origin, size)
     last = txn.get(LogTable.LEAVES, (size - 1).to_bytes(INDEX_SIZE)) if size else None

@@ -10,6 +10,7 @@ import lmdb
 from rmp_milter.disk.closing import Closing
 from rmp_milter.disk.room import FULL, is_full
 from rmp_milter.disk.write_turn import WriteTurn
+from rmp_milter.engine.doubts import Doubts
 from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.lmdb_transaction import LmdbReads, LmdbWrites
 from rmp_milter.engine.tables import EngineTable
@@ -64,6 +65,10 @@ class LmdbLog:
         with _faults(self.folder):
             return LmdbCopying(self.folder)
 
+    def doubts(self) -> Doubts:
+        """Return nothing: a file has no server."""
+        return Doubts()
+
 
 class LmdbLogAccess(Closing):
     """The transactions of an open log. Made after a fork."""
@@ -84,7 +89,11 @@ class LmdbLogAccess(Closing):
         with _faults(self._folder), self._env.begin() as transaction:
             yield LmdbReads(transaction, self._handles)
 
-    def write(self, work: Callable[[LmdbWrites], T], expected: Expected | None = None) -> T:
+    def write(
+        self,
+        work: Callable[[LmdbWrites], T],
+        expected: Callable[[], Expected] | None = None,
+    ) -> T:
         """Do ``work`` in the write transaction; whatever it asks for is at hand."""
         del expected
         with (
@@ -164,6 +173,11 @@ def open_checked(env: lmdb.Environment) -> Handles:
     with env.begin() as transaction:
         check_format(LmdbReads(transaction, handles))
     return open_tables(env, LogTable)
+
+
+def open_all(env: lmdb.Environment) -> Handles:
+    """Open the log's tables and the keeper's own, which are there."""
+    return open_checked(env) | open_tables(env, OwnTable)
 
 
 def open_tables(

@@ -91,7 +91,9 @@ class OpenLog(Closing):
             yield txn
 
     def _write(
-        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+        self,
+        work: Callable[[WriteTransaction], T],
+        expected: Callable[[], Expected] | None = None,
     ) -> T:
         with self._as_journal_error():
             return self._access.write(work, expected)
@@ -168,8 +170,11 @@ class OpenLog(Closing):
     @contextmanager
     def snapshot(self) -> Iterator[LogSnapshot]:
         """Give the log as it is now, for as long as the block lasts."""
-        with self._access.reading() as txn:
-            yield LogSnapshot(txn)
+        try:
+            with self._access.reading() as txn:
+                yield LogSnapshot(txn)
+        except StoreError as error:  # a fault of the log itself is for who looks at it
+            raise JournalError(f"access log: {_words(error)}") from error
 
     def __len__(self) -> int:
         with self._reading() as txn:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeVar
 
+    from rmp_milter.engine.doubts import Doubts
     from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
 
     T = TypeVar("T")
@@ -22,12 +23,15 @@ class LogAccess(Protocol):
         """Give one moment."""
 
     def write(
-        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+        self,
+        work: Callable[[WriteTransaction], T],
+        expected: Callable[[], Expected] | None = None,
     ) -> T:
         """Do ``work`` when it has its turn and return what it does; durable on return.
 
         An exception leaves everything as it was. Work that was lost before anything of it was
-        written may be done again from the beginning.
+        written may be done again from the beginning. ``expected`` gives what it will most often
+        ask for, to an engine that gets it all at once.
         """
 
     def have_own(self) -> None:
@@ -62,6 +66,22 @@ class LogCopying(Protocol):
         """Give it up."""
 
 
+class LeadOfLog(Protocol):
+    """The lead of a log that several keepers could write, for a process that does nothing else."""
+
+    def wait(self, waiting: Callable[[], None]) -> None:
+        """Return when it is ours; ``waiting`` is called once where it is another's."""
+
+    def take_over(self) -> bytes:
+        """Begin another epoch, and return it: from then on nobody writes by an earlier one."""
+
+    def place_for(self, epoch: bytes) -> LogPlace:
+        """Return the log's place for the keeper of this epoch."""
+
+    def keep(self, epoch: bytes) -> None:
+        """Hold it for ever; raises :class:`.FencedError` once another has taken over."""
+
+
 class LogPlace(Protocol):
     """What says where a log is. Nothing is opened before it is asked for."""
 
@@ -80,3 +100,6 @@ class LogPlace(Protocol):
 
     def copying(self) -> LogCopying:
         """Open it to be copied."""
+
+    def doubts(self) -> Doubts:
+        """Return what of its server loses records, or should be otherwise."""

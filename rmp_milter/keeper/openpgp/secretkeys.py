@@ -7,6 +7,7 @@ passphrase is accepted in the form that GnuPG and Thunderbird write (usage 254).
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
@@ -80,15 +81,17 @@ def decryption_keys(secret_key: bytes, passphrase: bytes = b"") -> tuple[Decrypt
     return tuple(found)
 
 
-def signing_key(service: SignedSecretKey) -> SigningKey | None:
-    """Return the primary key of a secret key without passphrase, or None if it is not RSA.
+def signing_key(service: SignedSecretKey, own: Iterable[DecryptionKey]) -> SigningKey | None:
+    """Return the primary key of a secret key, or None if it is not RSA.
 
-    Raises :class:`SecretKeyError`.
+    ``own`` are its :func:`decryption_keys`, the primary one among them: to read an RSA key again
+    would be to prove it again, for a tenth of a second.
     """
-    found = _decryption_key(service.primary_key.to_bytes(), b"")
-    if found is None or not isinstance(found.private, rsa.RSAPrivateKey):
-        return None
-    return SigningKey(bytes.fromhex(service.fingerprint), found.private)
+    fingerprint = bytes.fromhex(service.fingerprint)
+    for key in own:
+        if key.key_id == fingerprint[-8:] and isinstance(key.private, rsa.RSAPrivateKey):
+            return SigningKey(fingerprint, key.private)
+    return None
 
 
 def _parsed(secret_key: bytes) -> SignedSecretKey:
