@@ -174,7 +174,7 @@ def test_an_old_primary_that_wakes_beside_the_new_one_acknowledges_nothing(
 def test_a_commit_that_is_cut_off_in_its_wait_is_looked_up_on_the_new_primary(
     act: str, cluster: PostgresCluster
 ) -> None:
-    """No standby has it, the primary dies: what was not told is not there, and is done anew."""
+    """The primary dies before it is told: whatever a standby got of it, it is done once."""
     with store_on(cluster) as store:
         changes = a_mail_and_its_answer(store)
         cluster.wait_followed()
