@@ -69,6 +69,7 @@ class Dispatcher:
         self._under_way: dict[str, Future[None]] = {}
         self._urgent: set[str] = set()  # those of them that began with an urgent row
         self._handed = dict[str, set[int]]()  # to whom rows went that may not be noted yet
+        self._idle_since = dict[str, float]()  # of those of them, to whom nothing is under way
         self._more = True  # whether rows were due that were not handed out
         self._recalls = 0
         self._ending = False
@@ -205,18 +206,23 @@ class Dispatcher:
                 later.append(row.message_id)
 
     def _leave_to_others(self) -> None:
-        """Give back whom nothing is under way to, once it is noted what became of it."""
+        """Give back to whom nothing was due lately, and all is noted that went to them.
+
+        Not at once: to be granted anew, and to read again, costs more than all else here.
+        """
         if not self._leased.shared:
             self._handed.clear()
             return
-        unnoted = self._unnoted()
-        done = [
-            recipient
-            for recipient, rows in self._handed.items()
-            if recipient not in self._under_way and rows.isdisjoint(unnoted)
-        ]
+        unnoted, now = self._unnoted(), time.monotonic()
+        for recipient, rows in self._handed.items():
+            if recipient in self._under_way or not rows.isdisjoint(unnoted):
+                self._idle_since.pop(recipient, None)
+            else:
+                self._idle_since.setdefault(recipient, now)
+        before = now - HEARTBEAT_SECONDS
+        done = [recipient for recipient, since in self._idle_since.items() if since <= before]
         for recipient in done:
-            del self._handed[recipient]
+            del self._handed[recipient], self._idle_since[recipient]
         if done:
             self._leased.give_back(done)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.surface import Leases
 
+
+TURN_SECONDS, STILL_SECONDS = 15, 10
+"""How long a turn to write is waited for, and lies still, before who waits ends it."""
 
 _ESTIMATED = (StoreTable.TERMS, StoreTable.WORDS)
 
@@ -65,7 +69,7 @@ class PostgresqlStore(Closing, OpenStore):
             check_format(connection, place, LAYOUT)
             reads = PostgresqlReads(connection, place.schema)
             check_all(lambda key: reads.get(StoreTable.META, key) or b"", keys, str(place))
-        access = PostgresqlAccess(place, read_only=read_only)
+        access = PostgresqlAccess(_impatient(place), read_only=read_only)
         return cls(access, Codecs(keys), duplicate_days=duplicate_days)
 
     def leads(self) -> bool:
@@ -113,6 +117,11 @@ class PostgresqlStore(Closing, OpenStore):
         self._connections.close()
 
 
+def _impatient(place: PostgresqlPlace) -> PostgresqlPlace:
+    """Have nobody wait for long for a process that was stopped in its turn."""
+    return replace(place, turn_wait=TURN_SECONDS, still=STILL_SECONDS)
+
+
 class PostgresqlOutbox(Closing, OpenOutbox):
     """An open outbox. Its methods may be called from many threads at once."""
 
@@ -134,7 +143,7 @@ class PostgresqlOutbox(Closing, OpenOutbox):
             check_format(connection, place, LAYOUT)
             check_leases(connection, place)
             check_outbox_key(PostgresqlReads(connection, place.schema), codecs, str(place))
-        return cls(PostgresqlAccess(place), codecs, clock)
+        return cls(PostgresqlAccess(_impatient(place)), codecs, clock)
 
     @property
     def leases(self) -> Leases:

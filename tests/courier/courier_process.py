@@ -18,6 +18,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     place = PostgresqlPlace(**json.loads(sys.argv[1]))
     with PostgresqlEngine(place).outbox(KEYS.outbox) as outbox:
+        logging.getLogger(__name__).info("ready")
         rounds(outbox, int(sys.argv[2]), senders=2).serve(threading.Event())
 
 

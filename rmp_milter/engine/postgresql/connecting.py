@@ -22,6 +22,12 @@ CONNECT_SECONDS = 10
 MOST_PREPARED = 500
 """More than there are statements."""
 
+IDLE_SECONDS = 900
+"""How long a transaction may lie still, its process stopped, before the server ends it.
+
+Behind a pipeline it may lie still for longer: then who waits for the turn ends it (:mod:`.still`).
+"""
+
 _SETTINGS = {
     "client_min_messages": "warning",
     "statement_timeout": "0",

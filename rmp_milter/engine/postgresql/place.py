@@ -13,15 +13,6 @@ MOST_SNAPSHOTS = 64
 LOCK_SECONDS = 60
 """How long a turn to write is waited for: the others' transactions take milliseconds."""
 
-STILL_SECONDS = 900
-"""How long a transaction may lie still, its process stopped, before the server ends it.
-
-Behind a pipeline it may lie still for longer: then who waits for the turn ends it (:mod:`.still`).
-"""
-
-TURN_SECONDS = 20
-"""The same for a turn to write, which takes milliseconds, and for which all others wait."""
-
 LEASE_SECONDS = 30.0
 """How long nobody has what a process that was killed had leased."""
 
@@ -33,8 +24,8 @@ class PostgresqlPlace:
     What is empty is what libpq takes by itself: the service file, the environment, the user of
     this process. A password is in the file that ``passfile`` names, or nowhere (``peer``,
     certificates). ``what`` is how messages call what lies there; ``turn_wait`` is for how
-    many seconds a turn to write is waited for, ``still`` for how many it may lie still, its
-    process stopped, before the server ends it; ``lease`` how long what is leased is, unless it
+    many seconds a turn to write is waited for; who waited in vain ends turns of our own role that
+    lay ``still`` for so many seconds (0: none). ``lease`` is how long what is leased is, unless it
     is renewed.
     """
 
@@ -48,8 +39,8 @@ class PostgresqlPlace:
     patience: float = PATIENCE_SECONDS
     snapshots: int = MOST_SNAPSHOTS
     what: str = "store"
-    turn_wait: int = LOCK_SECONDS
-    still: int = TURN_SECONDS
+    turn_wait: int = TURN_SECONDS
+    still: int = 0
     lease: float = LEASE_SECONDS
 
     def __str__(self) -> str:

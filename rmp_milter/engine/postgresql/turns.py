@@ -26,6 +26,7 @@ from rmp_milter.engine.postgresql.expecting import Fetched
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.statements import statements, turn_statements
+from rmp_milter.engine.postgresql.still import end_still_turns
 from rmp_milter.engine.postgresql.writing import PostgresqlWrites
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ class WritingConnection:
                 writes.send(connection, self._place.schema)
                 connection.execute(self._said.mark)
                 connection.execute(self._said.remember, (self._own, number))
+        except psycopg.errors.LockNotAvailable as error:
+            self._drop()
+            if not self._place.still:
+                raise failure(error) from error
+            end_still_turns(self._connected(deadline), self._place, self._place.still)
+            raise LostTurnError("its turn did not come") from error
         except psycopg.Error as error:
             lost = connection.broken or is_passing(error)
             self._drop()
