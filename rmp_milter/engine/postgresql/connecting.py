@@ -8,7 +8,6 @@ import psycopg
 
 from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.postgresql.failures import one_line
-from rmp_milter.engine.postgresql.place import STILL_SECONDS
 
 if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
@@ -30,6 +29,7 @@ Behind a pipeline it may lie still for longer: then who waits for the turn ends 
 
 _SETTINGS = {
     "client_min_messages": "warning",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
     "statement_timeout": "0",
     # Who vanished holds no lock for long.
     "tcp_keepalives_idle": "20",
@@ -57,16 +57,12 @@ class RefusedServerError(StoreError):
     """A server that must not be used, whoever waits for it."""
 
 
-def parameters(place: PostgresqlPlace, still: int = STILL_SECONDS) -> dict[str, str | int]:
+def parameters(place: PostgresqlPlace) -> dict[str, str | int]:
     """Return how to connect: libpq's own words, and what must hold for every connection.
 
     A server that is gone is noticed within a minute; of several hosts the primary is taken.
-    ``still`` is how many seconds a transaction may lie still before the server ends it.
     """
-    own = {
-        "lock_timeout": f"{place.turn_wait}s",
-        "idle_in_transaction_session_timeout": f"{still}s",
-    }
+    own = {"lock_timeout": f"{place.turn_wait}s"}
     settings = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | own).items())
     return {
         "connect_timeout": CONNECT_SECONDS,
@@ -82,11 +78,11 @@ def parameters(place: PostgresqlPlace, still: int = STILL_SECONDS) -> dict[str, 
     }
 
 
-def connect(place: PostgresqlPlace, still: int = STILL_SECONDS) -> Connection:
+def connect(place: PostgresqlPlace) -> Connection:
     """Return a connection that is ready; raises :class:`StoreError`."""
     try:
         # Typed as psycopg's own options alone, though it hands on whatever libpq has besides.
-        connection = psycopg.connect("", autocommit=True, **parameters(place, still))  # type: ignore[arg-type]
+        connection = psycopg.connect("", autocommit=True, **parameters(place))  # type: ignore[arg-type]
     except psycopg.Error as error:
         raise StoreError(
             f"cannot reach the {place.what} in {place}: {one_line(error)}"

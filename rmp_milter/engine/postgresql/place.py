@@ -10,7 +10,7 @@ PATIENCE_SECONDS = 45
 MOST_SNAPSHOTS = 64
 """Connections of one open store beside the one that writes: a snapshot holds one."""
 
-LOCK_SECONDS = 60
+TURN_SECONDS = 60
 """How long a turn to write is waited for: the others' transactions take milliseconds."""
 
 LEASE_SECONDS = 30.0

@@ -188,7 +188,7 @@ class WritingConnection:
         """Return the connection, a new one where it was lost, as long as there is time."""
         while self._connection is None:
             try:
-                self._connection = connect(self._place, self._place.still)
+                self._connection = connect(self._place)
             except StoreError as error:
                 if time.monotonic() > deadline:
                     raise LostTurnError(str(error)) from error
