@@ -12,6 +12,7 @@ from statistics import median
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
 from rmp_milter.calls.protocol import Event
+from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.head import verifier_key
@@ -62,9 +63,15 @@ def _fill(folder: Path, count: int) -> None:
     """Write many events in few transactions: how the log got there is not measured."""
     with Journal(folder) as log:
         for first in range(0, count, 10_000):
-            with log._env.begin(write=True) as transaction:  # noqa: SLF001 -- see above
-                for number in range(first, min(first + 10_000, count)):
-                    put(transaction, log._tables, _event(number), number, b"")  # noqa: SLF001 -- a million leaves, without a commit each
+            _put_some(log, range(first, min(first + 10_000, count)))
+
+
+def _put_some(log: Journal, numbers: range) -> None:
+    def work(txn: WriteTransaction) -> None:
+        for number in numbers:
+            put(txn, _event(number), number, b"")
+
+    log._write(work)  # noqa: SLF001 -- a million leaves, without a commit each
 
 
 def _appends(small: Path, large: Path, entries: int, appends: int) -> list[str]:

@@ -20,6 +20,7 @@ from rmp_milter.audit.unusual import THRESHOLD, Standout, unusual
 from rmp_milter.audit.writing import export
 from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.emergency import EMERGENCY, EMERGENCY_PURPOSE, JUSTIFY_HOURS
+from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal
@@ -170,11 +171,17 @@ def _write(events: list[SimEvent], place: Path) -> None:
     journal.create(place / "log", ORIGIN)
     with Journal(place / "log") as log:
         for first in range(0, len(events), _AT_ONCE):
-            with log._env.begin(write=True) as transaction:  # noqa: SLF001 -- as bench.access_log
-                for number, each in enumerate(events[first : first + _AT_ONCE], first):
-                    put(transaction, log._tables, _event(each, number), each.at, b"")  # noqa: SLF001 -- likewise
+            _write_some(log, [*enumerate(events[first : first + _AT_ONCE], first)])
         with log.snapshot() as snapshot:
             export(snapshot, log.checkpoint(LogKey.generate()), place / "export")
+
+
+def _write_some(log: Journal, some: list[tuple[int, SimEvent]]) -> None:
+    def work(txn: WriteTransaction) -> None:
+        for number, each in some:
+            put(txn, _event(each, number), each.at, b"")
+
+    log._write(work)  # noqa: SLF001 -- as bench.access_log
 
 
 def _event(said: SimEvent, number: int) -> Event:

@@ -39,6 +39,8 @@ for place in rmp_audit.places.values():
 found = {n: m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "rmp_milter"}
 print(json.dumps(found))
 """
+DATA = ("rmp_milter/pdf/fonts",)
+"""What lies beside the modules."""
 _DATED = (1980, 1, 1, 0, 0, 0)
 
 
@@ -58,6 +60,8 @@ def wheel(folder: Path) -> Path:
             place = tree / file.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, place)
+        for each in DATA:
+            shutil.copytree(ROOT / each, tree / each)
         packages = sorted(each for each, file in found.items() if file.name == "__init__.py")
         (tree / "pyproject.toml").write_text(_project(packages))
         shutil.copy(ROOT / "LICENSE", tree / "LICENSE")

@@ -18,8 +18,9 @@ from msgspec.structs import FieldInfo, fields, replace
 from rmp_milter.calls.protocol import Event
 from rmp_milter.dossier.model import Fault
 from rmp_milter.dossier.search_terms import TERMS_VERSION, Term
-from rmp_milter.keeper.log import file as log_file
+from rmp_milter.keeper.log import version as log_version
 from rmp_milter.keeper.log.leaves import leaves
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.store.format import codecs, tables, version
 from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.keys import StoreKeys
@@ -41,7 +42,7 @@ _FULL = replace(
 
 def frozen_files() -> dict[Path, str]:
     """Return where the text of each format is frozen, and what it is now."""
-    store, log = version.FORMAT.number, log_file.FORMAT.number
+    store, log = version.FORMAT.number, log_version.FORMAT.number
     return {
         FROZEN / f"store-{store}.txt": "\n".join(store_lines()) + "\n",
         FROZEN / f"access-log-{log}.txt": "\n".join(log_lines()) + "\n",
@@ -76,8 +77,8 @@ def _records(of: object) -> Iterator[tuple[str, type]]:
 
 def log_lines() -> Iterator[str]:
     """Yield the access log's tables, and what a leaf holds always and where it is set."""
-    yield f"mark {log_file.FORMAT.mark.decode()}"
-    yield from (f"table {name}" for name in log_file.LogTables._fields)
+    yield f"mark {log_version.FORMAT.mark.decode()}"
+    yield from (f"table {name}" for name in LogTable)
     always, full = (_leaf(event) for event in (_PLAIN, _FULL))
     for name in sorted(full):
         word = "always" if name in always else "where set"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,9 +65,14 @@ class PrivatePostgres(Starting):
         """Make its files, if there are none, and start it; return when it answers."""
         with removed_on_failure(self.folder):
             if not self.data.exists():
-                initdb = ["-D", str(self.data), "--no-sync", "-A", self._auth, "-U", "postgres"]
-                run([*as_its_owner(), *_binary("initdb", *initdb, "-E", "UTF8", "--locale=C")])
+                self.make_files()
             self.launch()
+
+    def make_files(self) -> None:
+        """Make the files of a new, empty cluster (``initdb``)."""
+        words = ["-D", str(self.data), "--no-sync", "-A", self._auth, "-U", "postgres"]
+        # Checksums are what pg_rewind needs of an old primary.
+        self.run_as_owner("initdb", *words, "--data-checksums", "-E", "UTF8", "--locale=C")
 
     def launch(self) -> None:
         """Start the server on the files that are there."""
@@ -97,14 +104,14 @@ class PrivatePostgres(Starting):
 
     def standby(self, name: str) -> PrivatePostgres:
         """Return a server, not started yet, that follows this one under ``name``."""
-        own = own_folder("rmp-pg-")
-        _give(own)
+        own = PrivatePostgres(self._settings)
         source = f"host={self.folder} user=postgres application_name={name}"
-        copied = _binary(
-            "pg_basebackup", "-D", str(own / "data"), "-R", "-c", "fast", "-d", source
-        )
-        run([*as_its_owner(), *copied])
-        return PrivatePostgres(self._settings, own)
+        own.run_as_owner("pg_basebackup", "-D", str(own.data), "-R", "-c", "fast", "-d", source)
+        return own
+
+    def run_as_owner(self, name: str, *words: str) -> None:
+        """Run one of the server's programs to its end, as its user."""
+        run([*as_its_owner(), *_binary(name, *words)])
 
     def close(self) -> None:
         """End the server and remove its files."""
@@ -120,6 +127,22 @@ class PrivatePostgres(Starting):
                 _binary("pg_isready", "-q", "-h", str(self.folder)), check=False
             ).returncode
         )
+
+
+SHARED = "RMP_TEST_POSTGRES"
+"""Names the folder of a server that tests share to the processes that they start."""
+
+
+@cache
+def shared_server() -> str:
+    """Return where the socket is of a server that all share; who asks first starts and ends it."""
+    if SHARED not in os.environ:
+        server = PrivatePostgres()
+        server.start()
+        atexit.register(server.close)
+        os.environ[SHARED] = str(server.folder)
+        atexit.register(os.environ.pop, SHARED, None)
+    return os.environ[SHARED]
 
 
 def _binary(name: str, *words: str) -> list[str]:

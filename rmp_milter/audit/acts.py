@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 from rmp_milter.audit.emergencies import Cases, EmergencyCase
@@ -17,6 +17,8 @@ _NO_RELATION = frozenset(
 """What makes nobody a patient's doctor: an emergency does not excuse the next one."""
 
 DAY = 86_400
+_FIRST = int(datetime(1, 1, 2, tzinfo=UTC).timestamp())
+_LAST = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp())
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
 """Hours on the host's clock."""
 
@@ -77,8 +79,8 @@ class Calendar:
         return self.at(quarter * 900).strftime("%Y-%m")
 
     def at(self, moment: int) -> datetime:
-        """Return a moment as the clock shows it."""
-        return datetime.fromtimestamp(moment, self._rules)
+        """Return a moment as the clock shows it; what no calendar has is its first or last year."""
+        return datetime.fromtimestamp(min(max(moment, _FIRST), _LAST), self._rules)
 
     def is_night(self, moment: int) -> bool:
         """Whether it is night."""

@@ -36,7 +36,8 @@ HOUR = 3600
 class EmergencyCase:
     """One emergency: the act and what became of it; times in epoch seconds, 0 for never.
 
-    ``leaves`` are the numbers of all its entries, the act first.
+    ``ended_at`` is when its review came to its end, first if that was changed since; ``leaves``
+    are the numbers of all its entries, the act first.
     """
 
     reference: str
@@ -48,6 +49,7 @@ class EmergencyCase:
     state: str = NEW
     justified_at: int = 0
     reviewed_at: int = 0
+    ended_at: int = 0
 
     @property
     def service(self) -> str:
@@ -119,7 +121,9 @@ def _followed(case: EmergencyCase, index: int, fields: Fields) -> EmergencyCase:
         state = JUSTIFIED if case.state == NEW else case.state
         return replace(case, justified_at=first, state=state)
     if action == REVIEW and outcome in STATES:
-        return replace(case, reviewed_at=number_in(fields, "at"), state=outcome)
+        at = number_in(fields, "at")
+        ended = (case.ended_at or at) if outcome in _ENDS else 0
+        return replace(case, reviewed_at=at, state=outcome, ended_at=ended)
     return case
 
 

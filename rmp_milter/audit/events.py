@@ -25,6 +25,7 @@ VERSION = 1
 CONCERNED = ("rpps", "subject", "acting_for")
 """Fields that name a doctor: who did it, to whom it was done, in whose name."""
 
+_EVER = 1 << 62
 _MOST_SHOWN = 20
 _STEP = 4096
 _decoder = msgspec.json.Decoder(dict[str, Any])
@@ -39,23 +40,27 @@ class Wanted:
     """Which events: ``since`` and ``until`` are epoch seconds, the latter left out.
 
     An empty ``doctor`` (RPPS number) or ``kind`` (the action) is any; a doctor's are those that
-    he did, that were done to him, and that were done in his name.
+    he did, that were done to him, and that were done in his name. Without limits an event of
+    whatever time is among them, one before 1970 too.
     """
 
     since: int = 0
-    until: int = 1 << 62
+    until: int = _EVER
     doctor: str = ""
     kind: str = ""
 
     def fits(self, fields: Fields) -> bool:
         """Whether an event is among them; one without a time is not left out for that."""
-        at = fields.get("at", self.since)
         return (
-            isinstance(at, int)
-            and self.since <= at < self.until
+            self._in_time(fields.get("at"))
             and (not self.doctor or self.doctor in map(fields.get, CONCERNED))
             and self.kind in ("", fields.get("action"))
         )
+
+    def _in_time(self, at: Value) -> bool:
+        if not isinstance(at, int):
+            return True
+        return (not self.since or at >= self.since) and (self.until == _EVER or at < self.until)
 
 
 @dataclass

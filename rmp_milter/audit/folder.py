@@ -148,9 +148,13 @@ class ExportedLog:
         width = min(WIDTH, self.head.size - number * WIDTH)
         return self._bundle(Tile(ENTRIES, number, width))[place]
 
-    def entry_proof(self, index: int) -> EntryProof:
-        """Return the proof of one entry; raise :class:`FolderError`."""
+    def entry_proof(self, index: int, checkpoint: bytes | None = None) -> EntryProof:
+        """Return the proof of one entry; raise :class:`FolderError`.
+
+        It is under the export's checkpoint, or one of its past that counts the entry.
+        """
+        note = checkpoint or self.checkpoint
         try:
-            return entry_proof_of(self.node, self.entry(index), index, self.checkpoint)
+            return entry_proof_of(self.node, self.entry(index), index, note)
         except EntryProofError as error:
             raise FolderError(line_of(error)) from None

@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rmp_milter.audit.beside import check_reasons
+from rmp_milter.audit.cosigned_checks import (
+    Cosignatures,
+    Witnessed,
+    all_cosigned,
+    cosignatures_of,
+)
 from rmp_milter.audit.findings import MOST_NAMED, Finding, and_more, differences
 from rmp_milter.audit.folder import CHECKPOINT, FolderError, read_bounded
 from rmp_milter.audit.handover_checks import Handed, compared, handed_in
@@ -19,6 +25,7 @@ from rmp_milter.audit.signers import Signers, signers_of
 from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.notes import NoteError, VerifierKey
+from rmp_milter.tlog.policies import NO_WITNESSES, WitnessPolicy
 from rmp_milter.tlog.tiles import WIDTH, Tile
 
 LATER = Phrase(
@@ -32,8 +39,8 @@ class LogReport:
     """What was verified: no findings, and the log is what the checkpoints say.
 
     ``head`` is what the folder's checkpoint claims, ``old`` the one that was kept, ``signers``
-    the keys that signed and sign. ``notes`` say what could not be verified for want of a key or
-    an old checkpoint.
+    the keys that signed and sign, ``witnessed`` how far witnesses cosigned as a policy asks.
+    ``notes`` say what could not be verified for want of a key or an old checkpoint.
     """
 
     head: TreeHead | None
@@ -41,32 +48,38 @@ class LogReport:
     findings: list[Finding]
     notes: list[str] = field(default_factory=list)
     signers: Signers = field(default_factory=Signers)
+    witnessed: Witnessed | None = None
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 -- what somebody may hold beside an export
     folder: Path,
     key: VerifierKey | None = None,
     old: bytes | None = None,
     kept: Sequence[LogHandOver] = (),
     progress: Told = untold,
+    policy: WitnessPolicy | None = None,
 ) -> LogReport:
     """Verify the log in ``folder``; against an ``old`` checkpoint, and the log's ``key``.
 
     That may be any of its keys: the hand-overs in the folder, and those that were ``kept``, lead
-    to the others. Raises ``OSError`` only where a file cannot be read for reasons that are not
-    the log's.
+    to the others. With a ``policy``, that witnesses cosigned this history; without a key, the
+    policy's for this log counts. Raises ``OSError`` only where a file cannot be read for reasons
+    that are not the log's.
     """
     findings: list[Finding] = []
+    data, head = _checkpoint(folder, findings)
+    if policy is not None and head is not None:
+        key = key or _key_by(policy, head, findings)
     notes = [] if key else ["no verifier key given: who signed is not verified"]
     if old is None:
         notes.append("no old checkpoint given: whether the log only grew is not verified")
-    data, head = _checkpoint(folder, findings)
     handed = handed_in(folder, head.origin, findings) if head else Handed()
     signers, contradictions = signers_of(key, (*kept, *handed.sound))
     findings += contradictions
     if head is not None:
         _check_signature(data, signers, Phrase("the checkpoint"), findings)
     before = None if old is None else _old_head(old, signers, findings)
+    witnessed = None
     if head is not None:
         before = _of_same_log(before, head, findings)
         notes += [
@@ -74,13 +87,46 @@ def verify(
         ]
         others = (*kept, *handed.sound)
         wanted = {each.size for each in (*(one.head for one in others), before) if each}
-        recount = Recount(folder, head.size, wanted, progress)
+        cosigned = _cosigned(folder, policy, head, (data, old or b""))
+        recount = Recount(folder, head.size, wanted | cosigned.sizes, progress)
         notes += _dates_noted(recount)
         findings += _compared(recount, head)
         findings += check_reasons(folder, recount.reasons)
         findings += compared(recount, head, handed, kept)
         findings += _extends(recount, head, before) if before else ()
-    return LogReport(head, before, findings, notes, signers)
+        witnessed, missing = cosigned.check(recount, head, signers)
+        findings += missing
+        notes += _behind(witnessed, head)
+    return LogReport(head, before, findings, notes, signers, witnessed)
+
+
+def _key_by(
+    policy: WitnessPolicy, head: TreeHead, findings: list[Finding]
+) -> VerifierKey | None:
+    try:
+        return policy.log_key(head.origin)
+    except NoteError as error:
+        findings.append(Finding("signature", line_of(error)))
+        return None
+
+
+def _cosigned(
+    folder: Path, policy: WitnessPolicy | None, head: TreeHead, notes: Sequence[bytes]
+) -> Cosignatures:
+    """Return what is cosigned of the log; without a policy nothing is looked at."""
+    if policy is None:
+        return Cosignatures(NO_WITNESSES, ())
+    return cosignatures_of(policy, head.origin, all_cosigned(folder, *notes))
+
+
+def _behind(witnessed: Witnessed | None, head: TreeHead) -> Iterator[Phrase]:
+    """Yield a note where entries came after what witnesses cosigned."""
+    if witnessed and witnessed.size < head.size:
+        yield Phrase(
+            "entries {first} to {last} came after what the witnesses cosigned",
+            first=witnessed.size,
+            last=head.size - 1,
+        )
 
 
 def _dates_noted(recount: Recount) -> Iterator[Phrase]:

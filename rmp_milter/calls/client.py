@@ -1,6 +1,10 @@
 """The callers' end of the keeper's sockets. Holds no key and imports nothing that does."""
 
+import math
 import socket
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -98,6 +102,8 @@ class KeeperClient:
         """``timeout`` is in seconds, for each wait."""
         self._path = str(socket_path)
         self._timeout = timeout
+        self._lock = threading.Lock()
+        self._calls: dict[socket.socket, float] = {}
 
     def call(self, request: Request, fd: int | None = None) -> tuple[Reply, int | None]:
         """Send a request (with its shared memory) and return the reply (and its own).
@@ -105,7 +111,25 @@ class KeeperClient:
         The descriptor returned is the caller's to close. Raises :class:`KeeperDown`.
         """
         with _connected(self._path, self._timeout) as connection:
-            return _asked(connection, request, fd)
+            with self._lock:
+                self._calls[connection] = time.monotonic()
+            try:
+                return _asked(connection, request, fd)
+            finally:
+                with self._lock:
+                    del self._calls[connection]
+
+    def waiting(self) -> float:
+        """Return for how many seconds the oldest of the calls at hand has no answer yet."""
+        with self._lock:
+            return time.monotonic() - min(self._calls.values(), default=math.inf)
+
+    def hang_up(self) -> None:
+        """End all calls at hand: who made them hears :class:`KeeperDown`."""
+        with self._lock:
+            for connection in self._calls:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def expect(
         self, reply_type: type[ReplyT], request: Request, fd: int | None = None

@@ -29,8 +29,12 @@ log = logging.getLogger("rmp.keepers")
 FIRST_PAUSE = 0.1
 """Seconds until it is asked after a keeper that was found away; each further pause is twice."""
 LONGEST_PAUSE = 1.0
+SILENT_SECONDS = 5.0
+"""How long a call may have no answer, before it is looked whether another has the log now."""
 PROBE_SECONDS = 5.0
 """How long a keeper may take to say that it is there; one that takes longer is there, but busy."""
+QUIET_LOOKS = 10
+"""How often nothing is found at hand, before nobody looks any more until the next mail."""
 MOST_WAITING = 32
 """Mails that wait for a keeper at once: each holds one of Postfix's processes."""
 STRANGERS_WAITING = 8
@@ -39,12 +43,16 @@ STRANGERS_WAITING = 8
 
 @dataclass(eq=False)
 class KeeperPlace:
-    """One keeper: its socket, the gate before it, and whether it was found away."""
+    """One keeper: its socket, the gate before it, and whether it was found away.
+
+    One that ``stands_still`` is away although it can be called: it must answer to be back.
+    """
 
     socket: Path
     client: KeeperClient
     gate: Gate
     is_away: bool = field(default=False, repr=False)
+    stands_still: bool = field(default=False, repr=False)
 
     @contextmanager
     def way(self, rank: Rank, size: int, who: bytes) -> Iterator[Call]:
@@ -62,9 +70,11 @@ class Keepers:
         self._changed = threading.Condition()
         self._asking_after = False
         self._waiting = self._strangers = 0
+        self._watching = False
 
     def present(self, but: KeeperPlace | None = None) -> KeeperPlace | None:
         """Return the first that is not away, ``but`` only where there is no other."""
+        self._begin_to_watch()
         there = [place for place in self.places if not place.is_away]
         others = [place for place in there if place is not but]
         return next(iter(others or there), None)
@@ -128,6 +138,38 @@ class Keepers:
         """Call so, and raise :class:`~.client.KeeperFailed` for any other reply."""
         return expected(reply_type, *self.call(request, fd))
 
+    def _begin_to_watch(self) -> None:
+        with self._changed:
+            if self._watching or len(self.places) == 1:
+                return
+            self._watching = True
+        threading.Thread(target=self._watch, name="keepers' watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Look whether a keeper stands still, until no call was at hand for some time."""
+        quiet = 0
+        while quiet < QUIET_LOOKS:
+            time.sleep(LONGEST_PAUSE)
+            is_any = any(place.client.waiting() >= 0 for place in self.places)
+            quiet = 0 if is_any else quiet + 1
+            for place in self.places:
+                if place.client.waiting() > SILENT_SECONDS and self._is_overtaken(place):
+                    place.stands_still = True
+                    self.note_away(place, "it stands still, and another keeper answers")
+                    place.client.hang_up()
+        with self._changed:
+            self._watching = False
+
+    def _is_overtaken(self, place: KeeperPlace) -> bool:
+        """Whether a keeper answers nothing, and another does.
+
+        Of keepers with one log only one listens. Where several ways lead to one keeper, it
+        answers by all of them, or is busy for all of them.
+        """
+        if place.is_away or _answers(place):
+            return False
+        return any(_answers(each) for each in self.places if each is not place)
+
     def _may_wait(self, *, is_known: bool) -> bool:
         if not is_known and self._strangers >= STRANGERS_WAITING:
             return False
@@ -147,7 +189,7 @@ class Keepers:
             back = [place for place in self.places if place.is_away and _is_there(place)]
             with self._changed:
                 for place in back:
-                    place.is_away = False
+                    place.is_away = place.stands_still = False
                     log.info("the keeper at %s is back", place.socket)
                 if back:
                     pause = FIRST_PAUSE
@@ -178,8 +220,18 @@ def _is_there(place: KeeperPlace) -> bool:
     except KeeperAway:
         return False
     except KeeperDown:
-        return True
+        return not place.stands_still
     except OSError:  # no descriptor is left to ask with
+        return False
+    wire.close_all([] if fd is None else [fd])
+    return True
+
+
+def _answers(place: KeeperPlace) -> bool:
+    """Whether it answers what changes nothing, in time."""
+    try:
+        _, fd = KeeperClient(place.socket, PROBE_SECONDS).call(Show(()))
+    except OSError:
         return False
     wire.close_all([] if fd is None else [fd])
     return True

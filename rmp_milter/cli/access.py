@@ -11,21 +11,26 @@ _AUDITOR = "rmp_milter.cli.access_audit"
 _LIST = "rmp_milter.cli.access_list"
 _EVENTS = "rmp_milter.cli.access_events"
 _EMERGENCIES = "rmp_milter.cli.access_emergencies"
+_REPORT = "rmp_milter.cli.access_report"
 _UNUSUAL = "rmp_milter.cli.access_unusual"
 _ALERT = "rmp_milter.cli.access_alert"
+_RECEIPT = "rmp_milter.cli.access_receipt"
 _COMPARE = "rmp_milter.cli.access_compare"
 _KEYS = "rmp_milter.cli.access_keys"
+_WITNESS = "rmp_milter.cli.access_witness"
 _SERVICE = "rmp_milter.cli.access_service"
 _KEEPER = "rmp_milter.cli.access_keeper"
+_MOVE = "rmp_milter.cli.access_move"
 
 AUDITORS = {
     "verify": CommandPlace(_AUDITOR, "verify", "Verify an exported log, or a proof, offline."),
     "list": CommandPlace(_LIST, "list_", "List the events of an exported log."),
     "show": CommandPlace(_EVENTS, "show", "Show one event of an exported log."),
     "prove": CommandPlace(_AUDITOR, "prove", "Write the proof of one event."),
+    "receipt": CommandPlace(_RECEIPT, "receipt", "Say what a receipt proves, in words."),
     "compare": CommandPlace(_COMPARE, "compare", "Whether checkpoints belong to one history."),
     "overdue": CommandPlace(_EMERGENCIES, "overdue", "Emergencies whose time is over."),
-    "report": CommandPlace(_EMERGENCIES, "report", "A month's emergencies in figures."),
+    "report": CommandPlace(_REPORT, "report", "A month in figures, or as a PDF for a board."),
     "unusual": CommandPlace(
         _UNUSUAL, "unusual", "Doctors whose emergencies stand out, and why."
     ),
@@ -33,6 +38,7 @@ AUDITORS = {
         _UNUSUAL, "figures_", "Emergencies in figures, by doctor or service."
     ),
     "keys": CommandPlace(_KEYS, "keys", "By which keys the log was signed."),
+    "witness": CommandPlace(_WITNESS, "witness", "Witnesses: to be one, and to ask others."),
 }
 """On an exported folder: also the commands of ``rmp-audit``, which has nothing else."""
 
@@ -50,6 +56,11 @@ access = SpokenGroup(
         "export": CommandPlace(_KEEPER, "export", "Write the log into a folder for auditors."),
         "checkpoint": CommandPlace(
             _KEEPER, "checkpoint", "Sign the log as it is, for auditors."
+        ),
+        "move": CommandPlace(_MOVE, "move", "Move the log to a server, or back to a file."),
+        "tables": CommandPlace(_MOVE, "tables", "Print the log's tables and role for psql."),
+        "witness": CommandPlace(
+            f"{_WITNESS}_host", "witness", "Witnesses: to be one, and to ask others."
         ),
         "begin": CommandPlace(_KEEPER, "begin", "Begin a new log where the old one is lost."),
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),

@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 
 from rmp_milter.audit.beside import reason_path
+from rmp_milter.audit.cosigned import FOLDER as WITNESSED
+from rmp_milter.audit.cosigned import kept_in, name_of, of_origin
 from rmp_milter.audit.folder import FolderError
+from rmp_milter.audit.writing import ExtraFile
 from rmp_milter.audit.writing import export as write_export
 from rmp_milter.calls.protocol import heartbeat_at
 from rmp_milter.cli.access_service import mail_checkpoint
@@ -19,6 +22,7 @@ from rmp_milter.cli.options import configured, json_option
 from rmp_milter.cli.output import Json, print_json, print_pairs, say, writing_shown
 from rmp_milter.cli.output_folder import make_folder_for
 from rmp_milter.config import Config
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import become_owner
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import LogKey, load_log_key
@@ -27,6 +31,7 @@ from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError,
 from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 
+_MOST_COSIGNED = 10
 RIGHTS_HINT = "run it as root, or as the user that owns the keeper's folder"
 
 
@@ -36,7 +41,7 @@ def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
     become_owner(config.paths.keeper)
     with refusing(KeyFileError, JournalError, hint=RIGHTS_HINT), refusing(LogFormatError):
         key = load_log_key(config.paths.keeper)
-        journal = Journal(config.paths.keeper / "log")
+        journal = Journal(log_of(config))
     with journal, refusing(JournalError):
         yield journal, key
 
@@ -49,8 +54,8 @@ def open_log(config: Config) -> Iterator[tuple[Journal, LogKey]]:
 def export(config: Config, folder: Path, *, as_json: bool) -> None:
     """Sign the log and write it into DIR; into the same one again, only what is new.
 
-    The sealed reasons of emergencies lie beside it, in DIR/reasons, and in DIR/handovers where its
-    key was handed over to another.
+    The sealed reasons of emergencies lie beside it, in DIR/reasons, in DIR/handovers where its key
+    was handed over to another, and in DIR/witnessed what witnesses cosigned last.
 
     DIR is made if need be, as the keeper's user. It can be verified by any program that
     knows C2SP tlog-tiles. It names doctors, their addresses and times: hand it on sealed.
@@ -64,9 +69,10 @@ def export(config: Config, folder: Path, *, as_json: bool) -> None:
             for each in journal.handovers()
             if each.head.size <= size
         ]
+        cosigned = _cosigned(config, journal.origin, size)
         with journal.snapshot() as snapshot:
             reasons = ((reason_path(at), sealed) for at, sealed in snapshot.reasons(size))
-            beside = chain(reasons, handovers)
+            beside = chain(reasons, handovers, cosigned)
             written = write_export(snapshot, note, folder, beside, writing_shown)
         public = verifier_key(key, journal.origin)
     head = read_checkpoint(note, public)
@@ -80,6 +86,18 @@ def export(config: Config, folder: Path, *, as_json: bool) -> None:
                 ("next", f"rmp access verify {folder} --vkey '{public}'"),
             ]
         )
+
+
+def _cosigned(config: Config, origin: str, size: int) -> list[ExtraFile]:
+    """Return the newest checkpoints that witnesses cosigned, where the host has a policy."""
+    if not config.audit.witness_policy:
+        return []
+    kept = of_origin([*kept_in(Path(config.audit.witnessed), _MOST_COSIGNED)], origin)
+    return [
+        (f"{WITNESSED}/{name_of(each.head.size)}", each.note.encode())
+        for each in kept
+        if each.head.size <= size
+    ]
 
 
 @click.command("checkpoint")
@@ -134,6 +152,6 @@ def begin(config: Config, name: str) -> None:
     folder = config.paths.keeper / "log"
     hint = Phrase("move {folder} and {folder}.state away, and keep them", folder=folder)
     with refusing(JournalError, hint=hint):
-        create(folder, name)
+        create(log_of(config), name)
     line = "a new, empty log {name}; tell the auditors, and send them rmp access key"
     say(Phrase(line, name=name))

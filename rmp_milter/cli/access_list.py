@@ -64,7 +64,7 @@ class _Rows(NamedTuple):
     least: dict[str, int]
 
 
-def _time(_ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+def time_of(_ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """Take a day or a time in ISO 8601, UTC unless it says otherwise.
 
     ``--until`` a day takes in all of that day.
@@ -83,8 +83,8 @@ def _time(_ctx: click.Context, param: click.Parameter, value: str | None) -> int
 
 @click.command("list")
 @click.argument("folder", type=FOLDER)
-@click.option("--since", metavar="DAY", callback=_time, help="From this day or time on.")
-@click.option("--until", metavar="DAY", callback=_time, help="Up to this day or time.")
+@click.option("--since", metavar="DAY", callback=time_of, help="From this day or time on.")
+@click.option("--until", metavar="DAY", callback=time_of, help="Up to this day or time.")
 @click.option("--doctor", metavar="RPPS", default="", help="Only what concerns this doctor.")
 @click.option("--kind", metavar="ACTION", default="", help="Only this kind, such as dossier.")
 @click.option("--emergency", is_flag=True, help="Emergency accesses, each with its state.")

@@ -36,6 +36,7 @@ from rmp_milter.mail.header.cutting_reason import MAX_REASON
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.mail.outgoing.wording import day
 from rmp_milter.milter.chores.checkpoints import Audience, send_checkpoint
+from rmp_milter.milter.chores.witness_news import news_by
 from rmp_milter.milter.process import keepers_of
 from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.store.format.failures import Conflict
@@ -175,6 +176,7 @@ def mail_checkpoint(config: Config) -> bytes:
         addresses=config.audit.addresses,
         sender=ServiceAddress(config.service.addresses[0], config.service.name),
         new_token=lambda: secrets.token_hex(16),
+        witnesses=news_by(config.audit.witness_policy, config.audit.witnessed),
     )
     with open_store(config) as store, _keeper(config) as keeper:
         return send_checkpoint(keeper, store, audience, int(time.time()))

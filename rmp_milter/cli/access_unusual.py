@@ -47,22 +47,26 @@ def _zone(_ctx: click.Context, _param: click.Parameter, value: str) -> ZoneInfo:
         raise click.BadParameter(Phrase("{zone!r}: no time zone", zone=value)) from None
 
 
+namesakes_option = click.option(
+    "--namesakes",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The host's file of emergencies for patients of one name.",
+)
+zone_option = click.option(
+    "--zone",
+    default=_ZONE,
+    show_default=True,
+    callback=_zone,
+    help="The time zone of the host, for its nights and months.",
+)
+
+
 def _asking(function: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give ``function`` what the log says first, and the command the options for that."""
 
     @click.argument("folder", type=FOLDER)
-    @click.option(
-        "--namesakes",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="The host's file of emergencies for patients of one name.",
-    )
-    @click.option(
-        "--zone",
-        default=_ZONE,
-        show_default=True,
-        callback=_zone,
-        help="The time zone of the host, for its nights and months.",
-    )
+    @namesakes_option
+    @zone_option
     @justify_option
     @lang_option
     @wraps(function)

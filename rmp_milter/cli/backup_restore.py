@@ -28,11 +28,13 @@ from rmp_milter.host.backup.restoring import (
 )
 from rmp_milter.host.backup.verifying import configuration_in, configuration_text, log_faults
 from rmp_milter.host.installation import CONFIG_NAME
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import LOG_NEXT, load_log_key
 from rmp_milter.keeper.log.copying import LogMoment, LogSeen
 from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.keeper.log.places import is_served
 
 FORK = """\
 Whoever keeps a checkpoint of this log that is later than entry {size} would see a fork in it:
@@ -220,7 +222,7 @@ def _beside_the_log(config: Config, log: LogSeen, taken: str) -> Iterator[str]:
     """Say how much further the log is that was here all along."""
     folder = config.paths.keeper
     try:
-        here = as_owner(folder, lambda: _log_here(folder), LogSeen)
+        here = as_owner(folder, lambda: _log_here(config), LogSeen)
     except (OSError, JournalError, KeyFileError) as error:
         yield f"the store is of {taken}; the access log here cannot be read: {error}"
         return
@@ -238,8 +240,8 @@ def _beside_the_log(config: Config, log: LogSeen, taken: str) -> Iterator[str]:
         yield f"the store is of {taken}, and the keeper here has logged nothing since"
 
 
-def _log_here(folder: Path) -> LogSeen:
-    with LogMoment(folder / LOG, load_log_key(folder)) as here:
+def _log_here(config: Config) -> LogSeen:
+    with LogMoment(log_of(config), load_log_key(config.paths.keeper)) as here:
         return here.take()
 
 
@@ -255,6 +257,8 @@ def _next(config: Config, plan: Restoration, name: str, aside: Path | None) -> I
     if not plan.put:
         yield "nothing is missing here: move away what is to be put back, and keep it"
         return
+    if plan.with_log and is_served(config.keeper):
+        yield "first the log, which lies in the keeper's folder: an empty schema, rmp access move"
     if name and plan.with_log:
         yield "tell the auditors of the new log: rmp access key"
         yield "have the keys known again: rmp key prove"

@@ -132,10 +132,13 @@ def visible(text: str) -> str:
 
 
 def moment(seconds: int) -> str:
-    """Return epoch seconds as ISO 8601 in UTC, or nothing for 0."""
+    """Return epoch seconds as ISO 8601 in UTC, or nothing for 0; as they are beyond all years."""
     if not seconds:
         return ""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
 
 
 def spaced_fingerprint(fingerprint: str) -> str:

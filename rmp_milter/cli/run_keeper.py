@@ -15,6 +15,7 @@ from rmp_milter.config import Config
 from rmp_milter.dossier.days import YEAR_SECONDS
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.host.key_proofs import SMIME_BACK, without_key
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.log_rotation import is_waiting, take_up
 from rmp_milter.host.owners import ChildFailed, UnknownNameError, in_child, uid_of
 from rmp_milter.keeper.authority.host_rules import HostRules
@@ -24,7 +25,9 @@ from rmp_milter.keeper.keys.custody import HalfTried
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import Keys, load_keys
 from rmp_milter.keeper.keys.reach import Reach, all_elsewhere, within_reach
+from rmp_milter.keeper.leading import leading
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.tries import MOST_TIMES
 from rmp_milter.keeper.server import serve
 from rmp_milter.keeper.vitale.jws import JwsVerifier
@@ -47,17 +50,20 @@ WAITS_FOR_IT = "emergencies, locums, cards and new keys wait for it, nothing els
 def keeper(config: Config) -> int:
     """Run the keeper in the foreground."""
     notifier = Notifier()
-    with refusing(KeyFileError, JournalError, ServerError, UnknownNameError):
+    with (
+        refusing(KeyFileError, JournalError, ServerError, UnknownNameError),
+        leading(log_of(config), notifier) as lead,
+    ):
         if is_waiting(config.paths.keeper):
-            _hand_over_log(config)
+            _hand_over_log(config, lead.place)
         keys = load_keys(config.paths.keeper)
-        _know_again(keys, config)
+        _know_again(keys, config, lead.place)
         keys = within_reach(keys, reach_of(config))
         _try_tokens(keys)
         _tell_whom_it_trusts(config.paths.keeper / FOLDER)
         serve(
             keys,
-            config.paths.keeper / "log",
+            lead,
             place(config),
             processes_of(config.keeper.workers),
             limits(config),
@@ -71,9 +77,9 @@ def keeper(config: Config) -> int:
     return 0
 
 
-def _know_again(keys: Keys, config: Config) -> None:
+def _know_again(keys: Keys, config: Config, log_at: LogPlace) -> None:
     """Refuse keys that are not this service's; log of which ones nothing is noted yet."""
-    with Journal(config.paths.keeper / "log") as journal:
+    with Journal(log_at) as journal:
         unproven = check_own(keys, journal.key_values())
         journal.check_signer(keys.log)
     if line := without_key(keys, config):
@@ -82,10 +88,10 @@ def _know_again(keys: Keys, config: Config) -> None:
         log.warning("not known again yet: %s (rmp key prove)", ", ".join(unproven))
 
 
-def _hand_over_log(config: Config) -> None:
+def _hand_over_log(config: Config, log_at: LogPlace) -> None:
     """Have the next key sign the access log; not while another keeper signs it still."""
     remove_stale(config.sockets.keeper)
-    vkey = take_up(config.paths.keeper, int(time.time()))
+    vkey = take_up(config.paths.keeper, log_at, int(time.time()))
     log.warning("the access log is handed over to %s", vkey)
 
 

@@ -50,6 +50,16 @@ _Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f
 _Word = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x20\x7f='\"\\]*$")]
 
 
+_Engine = Annotated[Literal["lmdb", "postgresql"], Meta(description='"lmdb" or "postgresql"')]
+_ServerHost = Annotated[_Word, Meta(description="a host's name, or a socket's folder")]
+_ServerPort = Annotated[int, Meta(ge=0, le=65_535, description="a port number, or 0")]
+_Database = Annotated[_Word, Meta(description="a database's name")]
+_Schema = Annotated[
+    str, Meta(pattern="^[a-z_][a-z0-9_]{0,40}$", description="a schema's name, such as rmp")
+]
+_PqService = Annotated[_Word, Meta(description="an entry of libpq's service file")]
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every section of the file."""
 
@@ -153,7 +163,11 @@ class LimitsSection(Section, frozen=True, kw_only=True):
 
 
 class KeeperSection(Section, frozen=True, kw_only=True):
-    """The keeper's workers, who may call it, its token's module and PIN, the patients' codes."""
+    """The keeper's workers, who may call it, its token's module and PIN, the patients' codes.
+
+    ``engine`` keeps the access log and the keeper's own tables; the rest is where a server is, as
+    in :class:`StoreSection`.
+    """
 
     workers: Annotated[int, _whole(1, 64, "worker processes")] = 2
     users: Annotated[
@@ -175,6 +189,12 @@ class KeeperSection(Section, frozen=True, kw_only=True):
     ] = ""
     code_length: Annotated[int, _whole(4, 32, "characters")] = 8
     code_minimum: Annotated[int, _whole(4, 32, "characters")] = 8
+    engine: _Engine = "lmdb"
+    host: _ServerHost = ""
+    port: _ServerPort = 0
+    database: _Database = ""
+    schema: _Schema = "rmp_keeper"
+    service: _PqService = ""
 
 
 class MilterSection(Section, frozen=True, kw_only=True):
@@ -266,17 +286,13 @@ class StoreSection(Section, frozen=True, kw_only=True):
     secret is ever said here.
     """
 
-    engine: Annotated[
-        Literal["lmdb", "postgresql"], Meta(description='"lmdb" or "postgresql"')
-    ] = "lmdb"
+    engine: _Engine = "lmdb"
     map_bytes: Annotated[int, _whole(16 * MIB, 2**46, "bytes")] = 64 * 1024 * MIB
-    host: Annotated[_Word, Meta(description="a host's name, or a socket's folder")] = ""
-    port: Annotated[int, Meta(ge=0, le=65_535, description="a port number, or 0")] = 0
-    database: Annotated[_Word, Meta(description="a database's name")] = ""
-    schema: Annotated[
-        str, Meta(pattern="^[a-z_][a-z0-9_]{0,40}$", description="a schema's name, such as rmp")
-    ] = "rmp"
-    service: Annotated[_Word, Meta(description="an entry of libpq's service file")] = ""
+    host: _ServerHost = ""
+    port: _ServerPort = 0
+    database: _Database = ""
+    schema: _Schema = "rmp"
+    service: _PqService = ""
 
 
 class AnswersSection(Section, frozen=True, kw_only=True):
@@ -315,7 +331,8 @@ class AuditSection(Section, frozen=True, kw_only=True):
     """Who keeps the access log's checkpoints, sent at ``hour`` (UTC), and who is alerted.
 
     Emergencies are to be justified and reviewed within some hours; their doctors are
-    reminded before.
+    reminded before. Which witnesses must cosign the log stands in the file ``witness_policy``;
+    what they cosigned is kept in ``witnessed``.
     """
 
     addresses: Annotated[
@@ -336,6 +353,12 @@ class AuditSection(Section, frozen=True, kw_only=True):
     unusual: Annotated[
         float, Meta(ge=0, le=50, description="a score from 0 (never) to 50, such as 6.0")
     ] = 6.0
+    witness_policy: Annotated[
+        str, Meta(pattern=r"^(/[^\x00]+)?$", description="an absolute path, or empty for none")
+    ] = ""
+    witnessed: Annotated[
+        str, Meta(pattern=r"^/[^\x00]+$", description="a folder's absolute path")
+    ] = "/var/lib/rmp-witness"
 
 
 class ConsentSection(Section, frozen=True, kw_only=True):

@@ -107,6 +107,15 @@ token_pin = ""
 # Less than 8 counts as 8.
 code_length = 8
 code_minimum = 8
+# What keeps the access log, and what the keeper remembers by itself: files in its folder ("lmdb"),
+# or a PostgreSQL server, under a role and in a schema of the keeper's own that the milter cannot
+# read; then a second keeper can stand by (docs/several-machines.md). The rest is as in [store].
+engine = "lmdb"
+host = ""
+port = 0
+database = ""
+schema = "rmp_keeper"
+service = ""
 
 [milter]
 # How long the milter waits for Postfix, and for the keeper, in seconds.
@@ -222,6 +231,10 @@ remind_hours = [12, 20]
 # From which score on those named here are told that a doctor's emergencies stand out (a day's
 # rmp access alert): 6 is one chance in a million, 0 is never.
 unusual = 6.0
+# Which witnesses must cosign the access log: a policy file (C2SP tlog-policy), by its absolute
+# path; empty is none. And where rmp access witness push keeps what they cosigned.
+witness_policy = ""
+witnessed = "/var/lib/rmp-witness"
 
 [consent]
 # The version of the text to which patients consent, written into each new dossier. Its words:

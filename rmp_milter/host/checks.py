@@ -16,6 +16,7 @@ from rmp_milter.host.consent_texts import consent_findings
 from rmp_milter.host.hints import BACKUP, LOG_LOST, OTHER_FORMAT
 from rmp_milter.host.installation import auditor_key
 from rmp_milter.host.key_checks import dkim_findings, key_findings
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import UnknownNameError, as_owner, gid_of, uid_of
 from rmp_milter.host.published_checks import (
     check_certificate,
@@ -35,9 +36,11 @@ from rmp_milter.host.smime_checks import smime_findings
 from rmp_milter.host.socket_checks import socket_findings
 from rmp_milter.host.trust_checks import check_cards, check_trust
 from rmp_milter.host.tunnel_checks import calling_findings, tunnel_findings
+from rmp_milter.host.witness_checks import witness_findings
 from rmp_milter.keeper.keys.key_files import KeyFileError
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
 from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix, read_settings
@@ -79,6 +82,7 @@ def check_service(config: Config) -> list[PostfixFinding]:
     found += check_certificate(config)
     found += consent_findings(config)
     found += _audit(config)
+    found += witness_findings(config, int(time.time()))
     found += room_findings(_places(config), config.limits.message_bytes)
     found += _as(config.paths.store, lambda: [*_diary(config)])
     return found
@@ -216,12 +220,31 @@ def _keeper(config: Config) -> Findings:
         yield key_fault(error)
     yield from check_is_the_keepers(config)
     try:
-        with Journal(config.paths.keeper / "log") as journal:
+        log = log_of(config)
+        with Journal(log) as journal:
             yield from clock_findings(journal.latest() - int(time.time()))
+        yield from _server_findings(log)
     except LogFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except JournalError as error:
         yield _error(str(error), LOG_LOST)
+
+
+def _server_findings(log: LogPlace) -> Findings:
+    """Say what of the log's server loses leaves, or has them in one place when a key leaves."""
+    try:
+        found = log.doubts()
+    except StoreError as error:
+        yield _error(str(error), LOG_LOST)
+        return
+    for line in found.losses:
+        yield _error(f"the access log's server: {line}", "its administrator's affair")
+    for line in found.cautions:
+        yield PostfixFinding(
+            Severity.WARNING,
+            f"the access log's server: {line}",
+            "docs/postgresql.md, The keeper's side",
+        )
 
 
 def _trust(config: Config) -> list[PostfixFinding]:

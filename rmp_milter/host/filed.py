@@ -9,17 +9,18 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, islice
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import NumberedEntry
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.host.streams import streamed
 from rmp_milter.keeper.log.filed import ADOPTION, FiledLeaf
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
@@ -64,10 +65,10 @@ def compare(config: Config) -> Held:
     """
     store, keeper = config.paths.store, config.paths.keeper
     try:
-        begun = as_owner(keeper, lambda: _begun(keeper), int)
+        begun = as_owner(keeper, lambda: _begun(log_of(config)), int)
         with streamed(store, lambda: _entries(config), FiledEntry) as entries:
             first = [*islice(entries, 1)]  # now it has its moment
-            with streamed(keeper, lambda: _leaves(keeper), FiledLeaf) as leaves:
+            with streamed(keeper, lambda: _leaves(log_of(config)), FiledLeaf) as leaves:
                 return held(chain(first, entries), leaves, begun)
     except (OSError, StoreError, JournalError, _DisorderError) as error:
         return Held(notes=(f"entries are not compared with the access log: {error}",))
@@ -81,13 +82,13 @@ def _entries(config: Config) -> Generator[FiledEntry, None, None]:
         yield from filed_entries(view)
 
 
-def _begun(folder: Path) -> int:
-    with Journal(folder / "log") as journal:
+def _begun(log: LogPlace) -> int:
+    with Journal(log) as journal:
         return journal.begun()
 
 
-def _leaves(folder: Path) -> Generator[FiledLeaf, None, None]:
-    with Journal(folder / "log") as journal:
+def _leaves(log: LogPlace) -> Generator[FiledLeaf, None, None]:
+    with Journal(log) as journal:
         yield from journal.filed()
 
 

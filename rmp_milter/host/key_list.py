@@ -13,6 +13,7 @@ from rmp_milter.certificates import CertificateError, ends_at
 from rmp_milter.config import Config
 from rmp_milter.courier.dkim_key import DKIM_KEY
 from rmp_milter.host.custody_moves import places_in
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.host.pepper_rotation import codes_of_before
 from rmp_milter.keeper.keys.checks import standing
@@ -92,7 +93,7 @@ def all_keys(config: Config) -> list[ServiceKey]:
 
 def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
     folder = config.paths.keeper
-    unknown, places = _unknown(folder), _places(folder)
+    unknown, places = _unknown(config), _places(folder)
     for name, until in _former_service(folder):
         row = _row(folder / name, "opens doctors' mail")
         use = "opens still" if now < until else "is over"
@@ -128,7 +129,7 @@ def _keepers(config: Config, now: int) -> Iterator[ServiceKey]:
 def _peppers_codes(config: Config) -> Iterator[ServiceKey]:
     """Yield what is kept of former peppers, with how many codes open by it still."""
     folder = config.paths.keeper
-    rows = as_owner(folder, lambda: [*_kept_peppers(folder)], list[ServiceKey])
+    rows = as_owner(folder, lambda: [*_kept_peppers(config)], list[ServiceKey])
     for row in rows:
         try:
             count = codes_of_before(config)
@@ -138,9 +139,10 @@ def _peppers_codes(config: Config) -> Iterator[ServiceKey]:
             yield msgspec.structs.replace(row, use=f"{count} codes" if count else KEPT)
 
 
-def _kept_peppers(folder: Path) -> Iterator[ServiceKey]:
+def _kept_peppers(config: Config) -> Iterator[ServiceKey]:
+    folder = config.paths.keeper
     if (file := folder / FORMER_PEPPERS).exists():
-        known = FORMER_PEPPERS not in _unknown(folder)
+        known = FORMER_PEPPERS not in _unknown(config)
         row = _row(file, "codes of before")
         yield msgspec.structs.replace(row, use=KEPT, known=known)
 
@@ -159,11 +161,11 @@ def _places(folder: Path) -> dict[str, str]:
         return {}  # which is said where it is read
 
 
-def _unknown(folder: Path) -> frozenset[str]:
+def _unknown(config: Config) -> frozenset[str]:
     """Return of which files the keeper would not know another one in their place, or does."""
     try:
-        with Journal(folder / "log") as journal:
-            stood = standing(load_keys(folder), journal.key_values())
+        with Journal(log_of(config)) as journal:
+            stood = standing(load_keys(config.paths.keeper), journal.key_values())
     except (KeyFileError, JournalError):
         return frozenset()
     return frozenset({*stood.unproven, *(line.split(" ", 1)[0] for line in stood.wrong)})

@@ -13,6 +13,7 @@ from rmp_milter.calls.protocol import SealedDocument
 from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.config import Config
 from rmp_milter.dossier.cards import CardError
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.host.smime import SMIME_PUBLIC, published_smime
 from rmp_milter.keeper.authority.cards import Sealer
@@ -231,7 +232,7 @@ def look(config: Config) -> KeyLook:
 
 def _look(config: Config, found: Specimens) -> KeyLook:
     keys = load_keys(config.paths.keeper)
-    with Journal(config.paths.keeper / "log") as journal:
+    with Journal(log_of(config)) as journal:
         stood = standing(keys, journal.key_values())
         tried = proofs(keys, found, journal.last_checkpoint(), journal.origin)
     said = {line.split(" ", 1)[0] for line in stood.wrong}
@@ -260,7 +261,7 @@ def prove(config: Config, accepted: Iterable[str] = ()) -> tuple[list[str], KeyL
 
     def noted() -> list[str]:
         keys = load_keys(config.paths.keeper)
-        with Journal(config.paths.keeper / "log") as journal:
+        with Journal(log_of(config)) as journal:
             stood = standing(keys, journal.key_values())
             tried = proofs(keys, found, journal.last_checkpoint(), journal.origin)
             right = ({*tried.right, *names} - tried.wrong) & {*stood.unproven}

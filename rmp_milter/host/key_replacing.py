@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole, sync_folder, write_whole
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.checks import check_own, contents, raw_value
 from rmp_milter.keeper.keys.former_keys import (
@@ -29,6 +30,7 @@ from rmp_milter.keeper.keys.key_files import (
 )
 from rmp_milter.keeper.keys.keys import Keys, load_keys
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.place import LogPlace
 
 SETTLED_SECONDS = 300
 """How long what the former keeper sealed just before it ended may be on its way to the store."""
@@ -66,14 +68,15 @@ def begin(
     than ``most``. Raises :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
     """
     folder, started = config.paths.keeper, _started_at(config.sockets.keeper)
-    return as_owner(folder, lambda: _begun(folder, file, started, new, most), str)
+    return as_owner(folder, lambda: _begun(config, file, started, new, most), str)
 
 
 def _begun(
-    folder: Path, file: str, started: float, new: Callable[[], FreshKey], most: int
+    config: Config, file: str, started: float, new: Callable[[], FreshKey], most: int
 ) -> str:
+    folder = config.paths.keeper
     keys = load_keys(folder)
-    with Journal(folder / "log") as journal:
+    with Journal(log_of(config)) as journal:
         check_own(keys, journal.key_values())
         there, copy = former_names(folder, file), copy_of_present(keys, file)
         taken_up = started > (folder / file).stat().st_mtime
@@ -161,11 +164,11 @@ def interrupted(file: str) -> str:
 def take_away(config: Config, names: list[str]) -> None:
     """Take former keys away under which nothing is; raises as :func:`begin`."""
     folder = config.paths.keeper
-    as_owner(folder, lambda: _taken_away(folder, names), int)
+    as_owner(folder, lambda: _taken_away(folder, log_of(config), names), int)
 
 
-def _taken_away(folder: Path, names: list[str]) -> int:
-    with Journal(folder / "log") as journal:
+def _taken_away(folder: Path, log: LogPlace, names: list[str]) -> int:
+    with Journal(log) as journal:
         # What is noted goes first: a keeper never starts without a key that it knows of.
         journal.note_key_values(dict.fromkeys(names, ()))
     for name in names:

@@ -13,6 +13,7 @@ from pathlib import Path
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole, sync_folder, write_whole
 from rmp_milter.host.key_replacing import command, former_of
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.checks import check_own, raw_value
 from rmp_milter.keeper.keys.former_keys import MOST_FORMER, former_name, former_names
@@ -20,6 +21,7 @@ from rmp_milter.keeper.keys.key_files import OWNERS, RAW_KEY, KeyFileError, raw_
 from rmp_milter.keeper.keys.keys import LOG, LOG_NEXT, LogKey, load_keys, load_log_key
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.postfix.facts import PostfixFinding, error, warning
 
 WAITS = "the log is handed over to it when the keeper starts"
@@ -32,12 +34,12 @@ def begin(config: Config) -> str:
     Raises :class:`.KeyFileError`, :class:`.JournalError` and ``OSError``.
     """
     folder = config.paths.keeper
-    return as_owner(folder, lambda: _begun(folder), str)
+    return as_owner(folder, lambda: _begun(folder, log_of(config)), str)
 
 
-def _begun(folder: Path) -> str:
+def _begun(folder: Path, log: LogPlace) -> str:
     keys = load_keys(folder)
-    with Journal(folder / "log") as journal:
+    with Journal(log) as journal:
         check_own(keys, journal.key_values())
         if not is_waiting(folder):
             journal.check_signer(keys.log)
@@ -59,7 +61,7 @@ def _next(folder: Path) -> LogKey:
     return LogKey.from_private_bytes(read_raw(folder / LOG_NEXT))
 
 
-def take_up(folder: Path, now: int) -> str:
+def take_up(folder: Path, log: LogPlace, now: int) -> str:
     """Hand the log over to the key that waits, and put it into its place; return its verifier key.
 
     For the keeper that starts, while no other one runs; before its keys are looked at, since what a
@@ -67,7 +69,7 @@ def take_up(folder: Path, now: int) -> str:
     :class:`.JournalError` and ``OSError``.
     """
     keys, following = load_keys(folder), _next(folder)
-    with Journal(folder / "log") as journal:
+    with Journal(log) as journal:
         if not journal.is_handed_to(following):
             check_own(keys, journal.key_values())
             journal.hand_over(keys.log, following, now)
@@ -98,16 +100,16 @@ def end(config: Config) -> list[str]:
     Raises as :func:`begin`, also where the log was not handed over yet.
     """
     folder = config.paths.keeper
-    return as_owner(folder, lambda: _ended(folder), list[str])
+    return as_owner(folder, lambda: _ended(folder, log_of(config)), list[str])
 
 
-def _ended(folder: Path) -> list[str]:
+def _ended(folder: Path, log: LogPlace) -> list[str]:
     if is_waiting(folder):
         raise KeyFileError(f"{folder / LOG_NEXT}: waits still: {WAITS}", RESTART)
     names = former_names(folder, LOG)
     if not names:
         raise KeyFileError(f"{folder}: no former key of {LOG} is there", "rmp key list")
-    with Journal(folder / "log") as journal:
+    with Journal(log) as journal:
         journal.check_signer(load_log_key(folder))
     for name in names:
         (folder / name).unlink(missing_ok=True)
@@ -124,7 +126,7 @@ def log_key_findings(config: Config) -> Iterator[PostfixFinding]:
     if as_owner(folder, lambda: is_waiting(folder), bool):
         yield warning(f"{folder / LOG_NEXT}: {WAITS}", RESTART)
         return
-    if fault := as_owner(folder, lambda: _fault(folder), str):
+    if fault := as_owner(folder, lambda: _fault(folder, log_of(config)), str):
         yield error(
             f"{folder / LOG}: {fault}", "put back the key that the log was handed over to"
         )
@@ -134,10 +136,10 @@ def log_key_findings(config: Config) -> Iterator[PostfixFinding]:
         yield warning(line, f"{command(LOG, '--end')} takes it away")
 
 
-def _fault(folder: Path) -> str:
+def _fault(folder: Path, log: LogPlace) -> str:
     key = load_log_key(folder)
     try:
-        with Journal(folder / "log") as journal:
+        with Journal(log) as journal:
             journal.check_signer(key)
     except JournalError as fault:
         return str(fault)

@@ -12,6 +12,7 @@ from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole, write_whole
 from rmp_milter.dossier.model import NO_PEPPER
 from rmp_milter.host.key_replacing import begin, former_of, take_away
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.keeper.keys.checks import check_own, raw_value
 from rmp_milter.keeper.keys.kept_peppers import KEPT, kept_file
@@ -19,6 +20,7 @@ from rmp_milter.keeper.keys.key_files import OWNERS, raw_file
 from rmp_milter.keeper.keys.keys import ACTS, PEPPER, load_keys
 from rmp_milter.keeper.keys.peppers import KeptPepper, Peppers, kept_of, pepper_id
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
 
@@ -33,13 +35,13 @@ def begin_pepper(config: Config) -> str:
     that, it is the first pepper.
     """
     folder = config.paths.keeper
-    as_owner(folder, lambda: _with_acts_key(folder), int)
+    as_owner(folder, lambda: _with_acts_key(folder, log_of(config)), int)
     return begin(config, PEPPER, most=_AT_ONCE)
 
 
-def _with_acts_key(folder: Path) -> int:
+def _with_acts_key(folder: Path, log: LogPlace) -> int:
     keys = load_keys(folder)
-    with Journal(folder / "log") as journal:
+    with Journal(log) as journal:
         unproven = check_own(keys, journal.key_values())
         if keys.acts and ACTS not in unproven:
             return 0
@@ -103,18 +105,18 @@ def end(config: Config) -> list[str]:
     :class:`.StoreError` and ``OSError``.
     """
     folder, under = config.paths.keeper, codes_under(config)
-    as_owner(folder, lambda: _keep(folder, under), int)
+    as_owner(folder, lambda: _keep(folder, log_of(config), under), int)
     take_away(config, former := former_of(config, PEPPER))
     return former
 
 
-def _keep(folder: Path, under: Mapping[str, int]) -> int:
+def _keep(folder: Path, log: LogPlace, under: Mapping[str, int]) -> int:
     keys = load_keys(folder)
     kept = what_is_kept(keys.peppers, under)
     if not kept:
         return 0
     old, value = (raw_value(KEPT, kept_file(each)) for each in (keys.kept, kept))
-    with Journal(folder / "log") as journal:
+    with Journal(log) as journal:
         # Whatever is killed between these: either file is known again at the next start.
         if keys.kept:
             journal.note_key_values({KEPT: (old, value)})

@@ -10,6 +10,7 @@ from pathlib import Path
 from rmp_milter.certificates import read_certificate
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole, write_whole
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import as_owner
 from rmp_milter.host.service_rotation import CERTIFICATE
 from rmp_milter.keeper.keys.checks import check_own, contents, raw_value
@@ -21,6 +22,7 @@ from rmp_milter.keeper.keys.former_service import (
 from rmp_milter.keeper.keys.key_files import OWNERS, read_private
 from rmp_milter.keeper.keys.keys import SERVICE, Keys, load_keys, new_service_key
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.place import LogPlace
 
 
 def begin_primary(config: Config, days: int) -> str:
@@ -31,12 +33,12 @@ def begin_primary(config: Config, days: int) -> str:
     """
     handed = read_certificate((config.paths.public / CERTIFICATE).read_bytes()).fingerprint
     folder = config.paths.keeper
-    return as_owner(folder, lambda: _begun(folder, handed.lower(), days), str)
+    return as_owner(folder, lambda: _begun(folder, log_of(config), handed.lower(), days), str)
 
 
-def _begun(folder: Path, handed: str, days: int) -> str:
+def _begun(folder: Path, log: LogPlace, handed: str, days: int) -> str:
     keys = load_keys(folder)
-    with Journal(folder / "log") as journal:
+    with Journal(log) as journal:
         check_own(keys, journal.key_values())
         present = keys.service.fingerprint.lower()
         copy = _named(keys, present)

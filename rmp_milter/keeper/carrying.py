@@ -5,14 +5,14 @@ digests of two peppers in the tables. Calls that come meanwhile wait.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rmp_milter.keeper.keys.key_files import PUT_BACK, KeyFileError
 from rmp_milter.keeper.keys.peppers import Peppers
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.place import LogPlace
 
 
-def carry_on(peppers: Peppers, log_folder: Path) -> None:
+def carry_on(peppers: Peppers, place: LogPlace) -> None:
     """Carry what the log's own tables hold on to the present pepper.
 
     Raises :class:`.KeyFileError` where they are under one that is unknown, and
@@ -22,11 +22,9 @@ def carry_on(peppers: Peppers, log_folder: Path) -> None:
     def since(mark: bytes) -> Sequence[bytes]:
         keys = peppers.traits_since(mark)
         if keys is None:
-            line = (
-                f"{log_folder}: its tables are under another pepper than those that are there"
-            )
+            line = f"{place}: its tables are under another pepper than those that are there"
             raise KeyFileError(line, PUT_BACK)
         return keys
 
-    with Journal(log_folder) as journal:
+    with Journal(place) as journal:
         journal.carry(peppers.present_id, since)

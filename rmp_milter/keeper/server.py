@@ -20,12 +20,15 @@ from functools import partial
 from pathlib import Path
 
 from rmp_milter.calls.listening import Listening, listening
+from rmp_milter.engine.fence import FencedError
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
 from rmp_milter.keeper.carrying import carry_on
 from rmp_milter.keeper.desk.desk import Desk, Limits, nobody_trusted
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
-from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.leading import TAKEN_OVER, Lead
+from rmp_milter.keeper.log.journal import Journal, JournalError, LogTakenOver
+from rmp_milter.keeper.log.open_log import place_of
 from rmp_milter.keeper.operators import attend
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationVerifier
 from rmp_milter.keeper.worker import work
@@ -50,7 +53,7 @@ _STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 
 def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
     keys: Keys,
-    log_folder: Path,
+    log_at: Path | Lead,
     place: Listening,
     workers: int,
     limits: Limits | None = None,
@@ -64,22 +67,25 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
 ) -> None:
     """Answer calls until SIGTERM or SIGINT; must be called from the main thread.
 
+    ``log_at`` is the log's folder, or the lead of one that several keepers share.
     ``place`` is the milter's socket, ``operators`` that for the host's own acts, which has a
     worker beside the ``workers``; ``world`` gives whose X.509 certificates count. Raises
-    :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens, and
+    :class:`~.log.journal.JournalError` or :class:`ServerError` before it listens, its
+    ``LogTakenOver`` where another keeper has taken over, and
     :class:`~.keys.key_files.KeyFileError` for another pepper than its tables'; logs ``ready``
     once the sockets take connections. ``notifier`` tells the service manager the same, and gives
     signs of life as long as workers are looked after.
     """
     keep_out_of_dumps()
-    with Journal(log_folder) as journal:  # a missing log must stop the start, not a worker
+    lead = Lead(place_of(log_at)) if isinstance(log_at, Path) else log_at
+    with Journal(lead.place) as journal:  # a missing log must stop the start, not a worker
         size = len(journal)
     holder = Holder(secrets.token_bytes(32), secrets.token_bytes)
     bounds = limits or Limits()
 
     def at_a_desk(serving: Callable[[Desk], None]) -> _Job:
         def run() -> None:
-            with Journal(log_folder) as journal:
+            with Journal(lead.place) as journal:
                 random = secrets.token_bytes
                 rest = (verifier, services, rules, world)
                 serving(Desk(keys, journal, holder, random, bounds, *rest))
@@ -94,10 +100,23 @@ def serve(  # noqa: PLR0913 -- the parts of a keeper, each made elsewhere
         listener = stack.enter_context(listening(place))
         jobs += [at_a_desk(partial(work, listener, place.allowed_uids))] * workers
         notifier.takes_long(CARRYING_SECONDS)
-        carry_on(keys.peppers, log_folder)  # now: no worker of another keeper's is left
+        carry_on(keys.peppers, lead.place)  # now: no worker of another keeper's is left
         log.info("ready on %s, %d leaves in the access log", place.socket, size)
-        _Parent(jobs, notifier).run()
+        parent = _Parent(jobs, notifier)
+        if lead.again:
+            parent.look_after(lead.holder, _held(lead.again))
+        parent.run()
     log.info("stopped")
+
+
+def _held(again: _Job) -> _Job:
+    def run() -> None:
+        try:
+            again()
+        except FencedError as error:
+            raise LogTakenOver(f"access log: {error}") from error
+
+    return run
 
 
 class _Parent:
@@ -109,22 +128,33 @@ class _Parent:
         self._notifier = notifier
         self._started: dict[int, tuple[float, _Job]] = {}
         self._owed: list[_Job] = []  # could not be started: no process was to be had
+        self._taken_over = False
+
+    def look_after(self, child: int, job: _Job) -> None:
+        """Do ``job`` in a new process, once the ``child`` that does it now has ended."""
+        self._started[child] = time.monotonic(), job
 
     def run(self) -> None:
-        """Start workers, start them again, stop them: all by signals that are waited for."""
+        """Start workers, start them again, stop them: all by signals that are waited for.
+
+        Raises :class:`~.log.journal.LogTakenOver` once one of them has seen that.
+        """
         waited = {*_STOPPING, signal.SIGCHLD}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
         try:
             for job in self._jobs:
                 self._start(job, before)
             self._notifier.ready()
-            while self._awaited(waited) not in _STOPPING:
+            self._restart(before)  # what ended before its signal was waited for
+            while not self._taken_over and self._awaited(waited) not in _STOPPING:
                 self._restart(before)
                 self._notifier.alive()
         finally:
             self._notifier.stopping()
             self._stop()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if self._taken_over:
+            raise LogTakenOver("access log: another keeper has taken over, this one ends")
 
     def _awaited(self, waited: set[signal.Signals]) -> int:
         """Return the next signal; 0 where there is something to be done without one.
@@ -156,6 +186,9 @@ class _Parent:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             job()
             status = 0
+        except LogTakenOver as error:
+            log.critical("%s", error)
+            status = TAKEN_OVER
         except JournalError as error:
             log.critical("worker ends: %s", error)  # what is wrong with the log, no content
         except Exception as error:  # noqa: BLE001 -- a forked child must end here, whatever comes
@@ -169,6 +202,9 @@ class _Parent:
             self._start(job, mask)
         for child, status in self._ended():
             since, job = self._started.pop(child)
+            if status == TAKEN_OVER:
+                self._taken_over = True
+                return
             log.warning("worker %d ended (status %d), starting another", child, status)
             if time.monotonic() - since < RESTART_PAUSE:
                 time.sleep(RESTART_PAUSE)

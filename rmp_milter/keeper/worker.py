@@ -23,7 +23,7 @@ from rmp_milter.calls.protocol import Failed, Reply, Request, Why
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door
-from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.keeper.log.journal import JournalError, LogTakenOver
 
 log = logging.getLogger("rmp.keeper")
 
@@ -43,7 +43,7 @@ def work(listener: socket.socket, allowed_uids: frozenset[int], desk: Desk) -> N
     """Answer connections for ever; SIGTERM ends the process between two of them.
 
     Returns only when the access log cannot be written: the process must then be replaced
-    by one that opens it anew.
+    by one that opens it anew. Raises :class:`.LogTakenOver`, the call being left unanswered.
     """
     while True:
         connection, _ = listener.accept()
@@ -100,6 +100,8 @@ def _safely(
         request = _decoder.decode(message)
         _check_memory(fd)
         reply, memory = answer(desk, request, fd, int(time.time()), door)
+    except LogTakenOver:
+        raise  # no answer: the mail begins anew with the keeper that has the log now
     except JournalError as error:
         log.critical("no call without its leaf: %s", error)
         return Failed(Why.UNAVAILABLE, "access log"), None, False

@@ -33,6 +33,7 @@ from rmp_milter.milter.chores.key_watch import DirectoryTour, watch_keys
 from rmp_milter.milter.chores.round import LOOKED_AT_A_ROUND, Household, Places, do_round
 from rmp_milter.milter.chores.service_news import FILE
 from rmp_milter.milter.chores.watch import Watch, keep_watch
+from rmp_milter.milter.chores.witness_news import news_by
 from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
 from rmp_milter.milter.meant import kept_seconds
@@ -159,7 +160,10 @@ def _keep_house(rounds: _Rounds, ended: threading.Event, failed: threading.Event
                     do_round(house, due_at, now)
                     keep_watch(house, watch, due_at, now)
                     watch_keys(house, watch, directory, due_at, now)
-                for which in _troubles(rounds, stride):
+                for which in (
+                    *_troubles(rounds, stride),
+                    *watch.audience.witnesses(now).troubles,
+                ):
                     alert_host(house, watch, which, now)
             except StoreFailed:
                 raise
@@ -200,7 +204,12 @@ def watch_of(config: Config, keepers: Keepers | None = None) -> Watch:
     audit = config.audit
     return Watch(
         client=keepers or keepers_of(config),
-        audience=Audience(audit.addresses, sender, lambda: secrets.token_hex(16)),
+        audience=Audience(
+            audit.addresses,
+            sender,
+            lambda: secrets.token_hex(16),
+            news_by(audit.witness_policy, audit.witnessed),
+        ),
         hour=audit.hour,
         alerts=audit.alerts,
         justify_hours=audit.justify_hours,
@@ -249,6 +258,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, keepers: Keepers) -> M
         turns=Turns(),
         outsides=Gate(1, config.milter.keeper_timeout_seconds),
         clocks=Clocks(),
+        witnesses=news_by(config.audit.witness_policy, config.audit.witnessed),
     )
 
 

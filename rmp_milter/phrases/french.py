@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from rmp_milter.phrases.french_commands import COMMANDS
+from rmp_milter.phrases.french_report import REPORT
+from rmp_milter.phrases.french_witness import WITNESSES
 
 _FORMATS: Mapping[str, str] = {
     # Notes, checkpoints, proofs.
@@ -251,4 +253,11 @@ _HANDOVERS: Mapping[str, str] = {
     ),
 }
 
-FRENCH: Mapping[str, str] = {**_FORMATS, **_HANDOVERS, **_FINDINGS, **COMMANDS}
+FRENCH: Mapping[str, str] = {
+    **_FORMATS,
+    **_HANDOVERS,
+    **_FINDINGS,
+    **WITNESSES,
+    **COMMANDS,
+    **REPORT,
+}

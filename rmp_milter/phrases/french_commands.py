@@ -123,7 +123,15 @@ _LINES: Mapping[str, str] = {
     "The tamper-evident log of who read and wrote what.": (
         "Le journal infalsifiable de qui a lu et écrit quoi."
     ),
-    "A month's emergencies in figures.": "Les urgences d'un mois en chiffres.",
+    "A month in figures, or as a PDF for a board.": (
+        "Un mois en chiffres, ou en PDF pour un conseil."
+    ),
+    "Move the log to a server, or back to a file.": (
+        "Déplacer le journal vers un serveur, ou le ramener dans un fichier."
+    ),
+    "Print the log's tables and role for psql.": (
+        "Afficher pour psql les tables et le rôle du journal."
+    ),
     "Begin a new log where the old one is lost.": "Commencer un journal là où l'ancien est perdu.",
     "Emergencies whose time is over.": "Les urgences dont le délai est passé.",
     "List the events of an exported log.": "Lister les entrées d'un journal exporté.",
@@ -217,6 +225,15 @@ _LINES: Mapping[str, str] = {
     "[audit] addresses: nobody is named there": "[audit] addresses : personne n'y est nommé",
     "a new, empty log {name}; tell the auditors, and send them rmp access key": (
         "un journal nouveau et vide, {name} ; dites-le aux auditeurs, et donnez-leur rmp access key"
+    ),
+    "moved to {engine}: {origin}, {size} entries, root {root}; start the keeper": (
+        "déplacé vers {engine} : {origin}, {size} entrées, racine {root} ; démarrez le gardien"
+    ),
+    "rmp.toml names no server for the access log": (
+        "rmp.toml ne nomme aucun serveur pour le journal des accès"
+    ),
+    "host and database in [keeper] say where it is": (
+        "host et database, dans [keeper], disent où il est"
     ),
     "a note of 1 to {most} characters": "une note de 1 à {most} caractères",
     "installed: {fingerprint}; start the keeper anew": (

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from rmp_milter.phrases.french_help_witness import HELP_WITNESS
+
 HEADS: Mapping[str, str] = {
     "Commands": "Commandes",
     "Show this message and exit.": "Montrer ce message.",
@@ -16,6 +18,7 @@ _NEW_KEY = (
     " FILE.pub. Rien n'est jamais remplacé."
 )
 HELP: Mapping[str, str] = {
+    **HELP_WITNESS,
     "key new": _NEW_KEY,
     "new-key": _NEW_KEY,
     "--json": "Écrire du JSON, pour un programme.",
@@ -31,7 +34,8 @@ HELP: Mapping[str, str] = {
         " ce jour-là est encore là, inchangé, et n'a fait que grandir ; avec --vkey : que son"
         " gardien l'a signé. Si la clé du journal a changé, --vkey peut être n'importe laquelle de"
         " ses clés : l'export a les remises de l'une à l'autre ; pour un seul reçu, ou un export"
-        " plus ancien, nommez-les par --handover."
+        " plus ancien, nommez-les par --handover. Avec --policy : que ses témoins ont cosigné cette"
+        " histoire-là."
     ),
     "--handover": (
         "Une remise de la clé du journal que vous avez gardée, ou un export qui en a."
@@ -59,8 +63,13 @@ HELP: Mapping[str, str] = {
     "show --key": "La clé privée des auditeurs : montrer le motif en clair.",
     "prove": (
         "Écrit le reçu de l'entrée N du journal exporté dans FOLDER (C2SP tlog-proof).\n\nIl"
-        " contient"
-        " l'entrée, sa preuve et le point de contrôle, et se vérifie sans le journal."
+        " contient l'entrée, sa preuve et le point de contrôle, et se vérifie sans le journal. Avec"
+        " --policy, le dernier point de contrôle que ses témoins ont cosigné, signatures comprises."
+    ),
+    "receipt": (
+        "Dit ce que prouve un reçu, tel qu'un patient le reçoit avec la liste des accès à son"
+        " dossier.\n\nFILE suffit. Avec --vkey, la clé du journal : qui l'a signé ; avec --policy :"
+        " que ses témoins l'ont vu. Statut 1 s'il ne prouve rien."
     ),
     "prove --output": "Le fichier à écrire, au lieu de l'afficher.",
     "overdue": (
@@ -72,10 +81,19 @@ HELP: Mapping[str, str] = {
     "report": (
         "Compte les urgences d'un mois (temps universel) de FOLDER par état, médecin et"
         " service.\n\n"
-        "Un service est le domaine de l'adresse : le journal n'en sait pas plus."
+        "Un service est le domaine de l'adresse : le journal n'en sait pas plus. Le PDF en dit"
+        " bien plus du mois, et ne nomme aucun médecin : l'export est vérifié comme par verify, et"
+        " ce qui ne va pas y est dit, avec le statut 1. Le même export et les mêmes options donnent"
+        " le même PDF, octet pour octet."
     ),
     "report --month": "Le mois.",
-    "report --pdf": "L'écrire dans ce fichier, à imprimer.",
+    "report --pdf": "L'écrire dans ce fichier, pour un conseil qui le lira.",
+    "report --by": "Qui l'émet.",
+    "report --issued": (
+        "Le jour ou l'heure dont il est ; un PDF est sinon de l'heure de la dernière entrée."
+    ),
+    "report --checkpoint": "Un point de contrôle que vous avez gardé.",
+    "report --review-hours": "En combien d'heures le contrôle devrait être terminé.",
     "--namesakes": (
         "Le fichier de l'hébergeur : quelles urgences sont pour des patients d'un même nom."
     ),
@@ -113,7 +131,8 @@ HELP: Mapping[str, str] = {
         " sinon.\n\nChacun est un point de contrôle, le message qui l'a apporté, un reçu ou un"
         " dossier exporté. Si les nombres d'entrées diffèrent, l'un doit être un export qui en a"
         " autant que le plus grand. La preuve est montrée, ou la fourche : deux racines signées"
-        " toutes deux pour les mêmes entrées."
+        " toutes deux pour les mêmes entrées. Avec --policy, ceux qui ont cosigné chacun sont"
+        " comptés, et doivent suffire."
     ),
     "review": (
         "Note où en est le contrôle de l'urgence REFERENCE : une entrée du"
@@ -133,7 +152,8 @@ HELP: Mapping[str, str] = {
     "letters --posted": "Elles sont parties : oublier ces lettres.",
     "export": (
         "Signe le journal et l'écrit dans DIR ; dans le même dossier, seulement ce qui est nouveau."
-        "\n\nLes motifs scellés des urgences sont à côté, dans DIR/reasons.\n\nDIR est fait au"
+        "\n\nLes motifs scellés des urgences sont à côté, dans DIR/reasons, et dans DIR/witnessed"
+        " ce que des témoins ont cosigné en dernier.\n\nDIR est fait au"
         " besoin, au nom du gardien. Tout programme qui connaît C2SP tlog-tiles le vérifie. Il"
         " nomme"
         " des médecins, leurs adresses et leurs heures : remettez-le chiffré."
@@ -149,6 +169,19 @@ HELP: Mapping[str, str] = {
         "Commence un journal vide appelé NAME, là où l'ancien est perdu pour de bon.\n\nLe nom doit"
         " être nouveau, comme chu.example/rmp-2 : pour les auditeurs c'est un autre journal. Rien"
         " n'est remplacé : ce qui reste de l'ancien doit avoir été déplacé."
+    ),
+    "move": (
+        "Reprend le journal de l'autre moteur ; tous ses gardiens doivent être arrêtés.\n\nrmp.toml"
+        " nomme le moteur où il va. Tout est copié et comparé, chaque entrée recalculée et tout ce"
+        " qui fut signé vérifié avant que le journal y soit ; un appel interrompu se redonne."
+        " Ensuite celui de l'autre moteur n'est plus un journal : un fichier reste, sous un autre"
+        " nom, jusqu'à ce que l'hébergeur l'enlève."
+    ),
+    "tables": (
+        "Affiche ce que l'administrateur du serveur donne à psql : schéma, tables et rôle du"
+        " journal.\n\nLe rôle s'appelle comme l'utilisateur du gardien. Personne d'autre n'y lit"
+        " rien, le rôle du milter non plus ; et de ce qui fut inscrit il ne change ni n'enlève"
+        " rien."
     ),
     "key": (
         "Affiche la clé de vérification du journal ; les auditeurs la reçoivent une fois, par un"

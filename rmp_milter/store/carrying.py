@@ -19,11 +19,12 @@ from rmp_milter.store.rewriting import as_it_is, in_place
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from rmp_milter.engine.filling import Record
+    from rmp_milter.engine.lmdb_transaction import LmdbWrites
     from rmp_milter.store.check.changed import Touched
     from rmp_milter.store.differences import Changed, StoreRead
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.format.lmdb_transaction import LmdbWrites
-    from rmp_milter.store.rewriting import Moved, Record
+    from rmp_milter.store.rewriting import Moved
 
     Links = Callable[[bytes, bytes], Iterable[bytes]]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import lmdb
 
+from rmp_milter.engine.lmdb_transaction import LmdbWrites
 from rmp_milter.store.beside import MAX_TABLES, opened
 from rmp_milter.store.carrying import Carrying, Sides
 from rmp_milter.store.check.changed import check_changed
@@ -21,17 +22,16 @@ from rmp_milter.store.differences import differences, store_read
 from rmp_milter.store.format import version
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.lmdb_transaction import LmdbWrites
 from rmp_milter.store.format.tables import StoreTable, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.engine.transaction import ReadTransaction
     from rmp_milter.store.check.changed import Touched
     from rmp_milter.store.differences import Changed
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.format.transaction import ReadTransaction
     from rmp_milter.store.surface import Progress
 
 _OF_A_DOSSIER = (StoreTable.DOSSIERS, StoreTable.HEADS)

@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 
 from rmp_milter.disk.new_files import sync_folder
-from rmp_milter.store.format.alone import FILE_MODE, IN_USE, in_use
+from rmp_milter.engine.lmdb_lock import in_use
+from rmp_milter.store.format.alone import FILE_MODE, IN_USE
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
 from rmp_milter.store.store import LmdbStore

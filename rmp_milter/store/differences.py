@@ -14,11 +14,11 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from rmp_milter.engine.lmdb_transaction import LmdbReads
 from rmp_milter.store.beside import opened
 from rmp_milter.store.format import version
 from rmp_milter.store.format.codecs import u64
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.lmdb_transaction import LmdbReads
 from rmp_milter.store.format.tables import StoreTable, table_names
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Handle
 
-    from rmp_milter.store.rewriting import Record
+    from rmp_milter.engine.filling import Record
     from rmp_milter.store.surface import Progress
 
     Changed = Mapping[str, Sequence[bytes]]

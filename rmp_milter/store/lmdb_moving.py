@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import lmdb
 
 from rmp_milter.disk.new_files import sync_folder
+from rmp_milter.engine.lmdb_file import FileFilled
+from rmp_milter.engine.lmdb_transaction import LmdbReads
 from rmp_milter.store.beside import DATA, clear, opened
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import FILE_MODE, alone
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.lmdb_transaction import LmdbReads
-from rmp_milter.store.format.tables import table_names
-from rmp_milter.store.moving import fill
-from rmp_milter.store.moving_file import FileFilled
+from rmp_milter.store.format.tables import FORMAT_KEY, table_names
+from rmp_milter.store.moving import MOVED, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.engine.transaction import ReadTransaction
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.format.transaction import ReadTransaction
     from rmp_milter.store.surface import Leaving, Tell
 
 PLACE = "move"
@@ -64,9 +64,9 @@ def take_over(folder: Path, keys: StoreKeys, left: Leaving, tell: Tell) -> None:
         raise StoreError(f"{data} is there: no store is made over it")
     try:
         place.mkdir(mode=0o700, exist_ok=True)
-        with FileFilled(place, left.size) as file:
+        with FileFilled(place, left.size, MOVED) as file:
             fill(left.moment, file, keys, tell)
-            file.mark(version.FORMAT.mark)
+            file.mark(FORMAT_KEY, version.FORMAT.mark)
         (place / DATA).chmod(FILE_MODE)
         (place / DATA).replace(data)
         sync_folder(folder)

@@ -9,7 +9,7 @@ from rmp_milter.disk.closing import Closing
 from rmp_milter.store.format.codecs import OutboxCodecs
 from rmp_milter.store.format.environment import Environment, lease, release
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.format.lmdb_transaction import LmdbAccess
+from rmp_milter.store.format.lmdb_access import LmdbAccess
 from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmp_milter.dossier.changes import Changes
+    from rmp_milter.engine.transaction import Access
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.transaction import Access
     from rmp_milter.store.read.snapshot import StoreSnapshot
 
 

@@ -74,7 +74,7 @@ def _lmdb(folder: Path, settings: EngineSettings) -> Engine:
 
 def _postgresql(_folder: Path, settings: EngineSettings) -> Engine:
     try:
-        from rmp_milter.store.postgresql.place import (  # noqa: PLC0415 -- only who has it needs it
+        from rmp_milter.engine.postgresql.place import (  # noqa: PLC0415 -- only who has it needs it
             PostgresqlPlace,
         )
         from rmp_milter.store.postgresql_engine import PostgresqlEngine  # noqa: PLC0415 -- as above

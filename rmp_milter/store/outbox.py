@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rmp_milter.dossier.model import OutgoingMail
-    from rmp_milter.store.format.transaction import (
+    from rmp_milter.engine.transaction import (
         Access,
         ReadTransaction,
         Value,

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import lmdb
 
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.engine.postgresql.schema import check_format, format_of, make_tables
+from rmp_milter.engine.postgresql.statements import turn_statements
 from rmp_milter.store import postgresql_moving
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check_moment
@@ -18,11 +22,8 @@ from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
 from rmp_milter.store.format.own_keys import first_records
 from rmp_milter.store.moving import write_file
-from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.store.postgresql.roles import groundwork
-from rmp_milter.store.postgresql.schema import check_format, format_of, make_store
-from rmp_milter.store.postgresql.statements import turn_statements
+from rmp_milter.store.postgresql.schema import LAYOUT
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
 from rmp_milter.store.surface import DUPLICATE_DAYS, Earlier, Migration, StoreReport
 
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.moving import PostgresqlLeaving
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.postgresql.connecting import Connection
-    from rmp_milter.store.postgresql.place import PostgresqlPlace
-    from rmp_milter.store.postgresql_moving import PostgresqlLeaving
     from rmp_milter.store.surface import (
         KeySuccession,
         Leaving,
@@ -59,7 +60,7 @@ class PostgresqlEngine:
     def create(self, keys: StoreKeys) -> None:
         """Make a new, empty store; who does it owns its tables."""
         with connect(self._place) as connection:
-            make_store(connection, self._place, first_records(keys))
+            make_tables(connection, self._place, LAYOUT, first_records(keys))
 
     def open(
         self,
@@ -101,7 +102,7 @@ class PostgresqlEngine:
     def planned(self) -> Migration:
         """Return what there is to do."""
         with self._moment(of_any_format=True) as txn, connect(self._place) as connection:
-            found = format_of(connection, self._place)
+            found = format_of(connection, self._place, LAYOUT)
             if found > version.FORMAT.number:
                 raise OtherFormatError(version.refusal(str(self._place), found))
             return Migration(
@@ -170,7 +171,7 @@ class PostgresqlEngine:
     def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlMomentReads]:
         with connect(self._place) as connection:
             if not of_any_format:
-                check_format(connection, self._place)
+                check_format(connection, self._place, LAYOUT)
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
             connection.execute(begin, prepare=False)
             yield PostgresqlMomentReads(connection, self._place.schema)

@@ -7,25 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from rmp_milter.disk.closing import Closing
+from rmp_milter.engine.postgresql.access import PostgresqlAccess
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.leading import PostgresqlLead
+from rmp_milter.engine.postgresql.reading import PostgresqlReads
+from rmp_milter.engine.postgresql.schema import check_format
 from rmp_milter.store.format.codecs import Codecs, OutboxCodecs
 from rmp_milter.store.format.own_keys import check_all
 from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.moving import write_file
 from rmp_milter.store.open_store import OpenStore
 from rmp_milter.store.outbox import OpenOutbox, check_outbox_key
-from rmp_milter.store.postgresql.access import PostgresqlAccess
-from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.leading import PostgresqlLead
-from rmp_milter.store.postgresql.reading import PostgresqlReads
-from rmp_milter.store.postgresql.schema import check_format
+from rmp_milter.store.postgresql.schema import LAYOUT
 from rmp_milter.store.stats import figures
 from rmp_milter.store.surface import DUPLICATE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.postgresql.place import PostgresqlPlace
 
 
 class PostgresqlStore(Closing, OpenStore):
@@ -55,7 +56,7 @@ class PostgresqlStore(Closing, OpenStore):
     ) -> Self:
         """Open the store; raises :class:`StoreError` at once where that cannot be now."""
         with connect(place) as connection:
-            check_format(connection, place)
+            check_format(connection, place, LAYOUT)
             reads = PostgresqlReads(connection, place.schema)
             check_all(lambda key: reads.get(StoreTable.META, key) or b"", keys, str(place))
         access = PostgresqlAccess(place, read_only=read_only)
@@ -116,7 +117,7 @@ class PostgresqlOutbox(Closing, OpenOutbox):
         """Open the outbox; raises :class:`StoreError` at once where that cannot be now."""
         codecs = OutboxCodecs(key)
         with connect(place) as connection:
-            check_format(connection, place)
+            check_format(connection, place, LAYOUT)
             check_outbox_key(PostgresqlReads(connection, place.schema), codecs, str(place))
         return cls(PostgresqlAccess(place), codecs, clock)
 

@@ -28,8 +28,9 @@ from rmp_milter.store.rewriting import in_place
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rmp_milter.engine.filling import Record
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.rewriting import Anew, Moved, Record, Rewriting
+    from rmp_milter.store.rewriting import Anew, Moved, Rewriting
 
     Place = Callable[[bytes], bytes]
 

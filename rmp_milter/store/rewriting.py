@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import lmdb
 
+from rmp_milter.engine.filling import Record, bounded
 from rmp_milter.store.beside import MAX_TABLES, opened
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.tables import table_names
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from rmp_milter.store.format.deriving import Target
     from rmp_milter.store.surface import Progress
 
-Record: TypeAlias = tuple[bytes, bytes]
-
 Anew: TypeAlias = Callable[[bytes, bytes], bytes]
 """Returns of a record's key and value the new value."""
 
@@ -33,9 +32,6 @@ Moved: TypeAlias = Callable[[bytes, bytes], Record]
 """Returns of a record's key and value both anew."""
 
 T = TypeVar("T")
-
-BATCH_RECORDS, BATCH_BYTES = 1000, 16 << 20
-"""What is written in one transaction: so many records at most, and about so many bytes."""
 
 
 @contextmanager
@@ -151,16 +147,3 @@ class Rewriting:
         """Say that so many more records are done."""
         self._done += more
         self._progress(self._done, self._total)
-
-
-def bounded(records: Iterator[Record]) -> Iterator[list[Record]]:
-    """Yield records some at a time, and no more than fit well into memory."""
-    batch, size = list[Record](), 0
-    for key, value in records:
-        batch.append((key, value))
-        size += len(value)
-        if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

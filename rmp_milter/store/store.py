@@ -9,7 +9,7 @@ from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.environment import Environment, create_files, lease, release
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeys
-from rmp_milter.store.format.lmdb_transaction import LmdbAccess
+from rmp_milter.store.format.lmdb_access import LmdbAccess
 from rmp_milter.store.format.own_keys import check_keys, first_records
 from rmp_milter.store.format.tables import (
     StoreTable,

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
         Waiting,
     )
     from rmp_milter.dossier.search_terms import Term
+    from rmp_milter.engine.transaction import ReadTransaction
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.format.transaction import ReadTransaction
 
     Progress = Callable[[int, int], None]
     """Is told how many records of how many are done."""

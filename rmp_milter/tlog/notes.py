@@ -28,6 +28,27 @@ class NoteError(ValueError):
     """A note, a verifier key or a signature that cannot be accepted; one clear line."""
 
 
+def key_id_of(name: str, material: bytes) -> bytes:
+    """Return the id of a key; its ``material`` is the byte of its type and the public key."""
+    return sha256(name.encode() + b"\n" + material).digest()[:_KEY_ID]
+
+
+def written_key(name: str, material: bytes) -> str:
+    """Return a key's one-line form, whatever its type."""
+    return f"{name}+{key_id_of(name, material).hex()}+{_base64(material)}"
+
+
+def read_key(text: str) -> tuple[str, bytes]:
+    """Return name and material of a key in its one-line form; raise :class:`NoteError`."""
+    name, _, rest = text.strip().partition("+")
+    key_id, _, encoded = rest.partition("+")
+    check_name(name)
+    material = _unbase64(encoded)
+    if key_id_of(name, material).hex() != key_id:
+        raise NoteError("the verifier key's id is not that of its name and key")
+    return name, material
+
+
 @dataclass(frozen=True)
 class VerifierKey:
     """A public key with its name, written ``name+hex8+base64(01 ‖ public key)``."""
@@ -38,7 +59,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """SHA-256(name ‖ 0A ‖ 01 ‖ public key), the first four bytes."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:_KEY_ID]
+        return key_id_of(self.name, ED25519 + self.public)
 
     @property
     def short(self) -> str:
@@ -46,21 +67,15 @@ class VerifierKey:
         return self.key_id.hex()
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.short}+{_base64(ED25519 + self.public)}"
+        return written_key(self.name, ED25519 + self.public)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the one-line form; raise :class:`NoteError`."""
-        name, _, rest = text.strip().partition("+")
-        key_id, _, encoded = rest.partition("+")
-        check_name(name)
-        raw = _unbase64(encoded)
-        if raw[:1] != ED25519 or len(raw) != 1 + _KEY:
+        name, material = read_key(text)
+        if material[:1] != ED25519 or len(material) != 1 + _KEY:
             raise NoteError("not an Ed25519 verifier key")
-        key = cls(name, raw[1:])
-        if key.key_id.hex() != key_id:
-            raise NoteError("the verifier key's id is not that of its name and key")
-        return key
+        return cls(name, material[1:])
 
 
 @dataclass(frozen=True)
@@ -104,9 +119,17 @@ def sign(text: str, key: VerifierKey, signer: Callable[[bytes], bytes]) -> Note:
 def sign_too(data: bytes, key: VerifierKey, signer: Callable[[bytes], bytes]) -> bytes:
     """Return a note with one more signature, behind those that it has."""
     note = parse(data)
-    return Note(
-        note.text, (*note.signatures, *sign(note.text, key, signer).signatures)
-    ).encode()
+    return with_signatures(note, sign(note.text, key, signer).signatures).encode()
+
+
+def with_signatures(note: Note, more: Sequence[NoteSignature]) -> Note:
+    """Return a note with further signatures behind its own; none stands there twice."""
+    return Note(note.text, tuple(dict.fromkeys((*note.signatures, *more))))
+
+
+def read_signatures(lines: bytes) -> tuple[NoteSignature, ...]:
+    """Read signature lines without their note, not yet verified; raise :class:`NoteError`."""
+    return parse(b"-\n\n" + lines).signatures
 
 
 def parse(data: bytes) -> Note:

@@ -1,7 +1,6 @@
 """Emergencies as an exported log tells them, and the sealed reasons beside it."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +28,6 @@ from rmp_milter.audit.reasons import (
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
 from rmp_milter.dossier.emergency import reference_of
-from rmp_milter.mail.outgoing.pdf import sheets
 
 NOVEMBER = 1_793_491_200  # 2026-11-01T00:00:00Z
 HOUR = 3600
@@ -128,7 +126,7 @@ def test_what_is_overdue_is_named(
     assert case.awaits(NOVEMBER + hours * HOUR, 24, 72) == late
 
 
-def test_a_month_is_counted_by_state_doctor_and_service_and_printed(tmp_path: Path) -> None:
+def test_a_month_is_counted_by_state_doctor_and_service(tmp_path: Path) -> None:
     log = exported(
         tmp_path / "log",
         leaf("urgence", NOVEMBER - 1, "U-OCTOBRE"),
@@ -153,16 +151,6 @@ def test_a_month_is_counted_by_state_doctor_and_service_and_printed(tmp_path: Pa
     lines = report(found, log.head.origin, log.head.size, "fr")
     assert "     3  accès en urgence" in lines
     assert "     2  sans justification" in lines
-    (tmp_path / "month.pdf").write_bytes(sheets(lines * 4))
-    if shutil.which("pdftotext"):
-        told = subprocess.run(
-            ["pdftotext", "-layout", tmp_path / "month.pdf", "-"],
-            capture_output=True,
-            check=True,
-        )
-        assert told.stderr == b""
-        assert told.stdout.decode().split().count("urgence") == 8
-        assert told.stdout.count(b"\f") == 2
 
 
 @pytest.mark.parametrize("name", ["2026-13", "2026", "0000-01", "2026-1", ""])

@@ -21,6 +21,7 @@ from rmp_milter.host.backup.restoring import without_places
 from rmp_milter.host.log_rotation import begin, take_up
 from rmp_milter.keeper.keys.keys import load_log_key
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.lmdb_log import LmdbLog
 from rmp_milter.status.diary import HostWork, last
 
 NONE_LATER = "--no-later-checkpoint"
@@ -348,7 +349,7 @@ def test_keys_of_another_service_are_refused(backups: Backups, tmp_path: Path) -
 
 def handed_over(backups: Backups) -> None:
     """Have the log go over to the key that waits, as the keeper does when it starts."""
-    take_up(backups.service / "keeper", int(time.time()))
+    take_up(folder := backups.service / "keeper", LmdbLog(folder / "log"), int(time.time()))
 
 
 def test_from_before_and_behind_a_handover_the_log_is_verified_and_put_back(

@@ -1,10 +1,14 @@
 """Emergencies from the terminal: a running keeper, the store, an export for auditors."""
 
 import csv
+import email
 import json
+import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from email.policy import default
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +22,15 @@ from rmp_milter.cli import main
 from rmp_milter.cli.stores import engine_of, store_keys
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter
+from rmp_milter.dossier.model import Emergency, EmergencyState, PostalLetter, Slice
 from rmp_milter.host.installation import AUDITOR_KEY
 from rmp_milter.keeper.keys.keys import load_keys
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores.checkpoints import Audience, send_daily_checkpoint
 from rmp_milter.store.surface import OutboxRow, Store
+from rmp_milter.witness.serving import WitnessServer
+from rmp_milter.witness.station import Station
 from testbed.processes import is_listening
 from testbed.waiting import wait_until
 
@@ -225,3 +231,46 @@ def test_an_installed_key_is_in_the_log_and_takes_no_private_one(
     (entry,) = listed(host, tmp_path / "export", "--kind", "auditor key")
     assert str(entry["key"]) in installed.replace(" ", "").lower()
     assert "File exists" in host("key", "new", key, status=1)
+
+
+def test_the_daily_checkpoint_brings_what_witnesses_cosigned(
+    host: Host, tmp_path: Path
+) -> None:
+    station, export, policy = tmp_path / "w", tmp_path / "export", tmp_path / "policy"
+    keys = host("witness", "key", "new", station, "ars.example/temoin").split()
+    host("witness", "watch", station, host("key").strip())
+    audit = f'witness_policy = "{policy}"\nwitnessed = "{tmp_path}/cosigned"'
+    file = host.folder / "rmp.toml"
+    text = re.sub("(?m)^witness(_policy|ed) = .*\n", "", file.read_text())
+    file.write_text(text.replace("[audit]\n", f"[audit]\n{audit}\n"))
+    with Station(station) as at_work, WitnessServer(("127.0.0.1", 0), at_work, print) as server:
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        policy.write_text(f"witness ars {keys[0]} {url}\nquorum ars\n")
+        host("checkpoint", "--mail")
+        host("export", export)
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        assert "the policy is met" in host("witness", "push", export)
+        server.shutdown()
+    host("checkpoint", "--mail")
+    host("export", export)
+    assert [path.name for path in (export / "witnessed").iterdir()] == ["1.checkpoint"]
+    said = [mail_of(host, row.row) for row in rows(host)]
+    assert [len(attachments) for _, attachments in said] == [1, 1, 2, 2]
+    assert ["LES TÉMOINS MANQUENT" in words for words, _ in said] == [True, True, False, False]
+    name, content = said[-1][1][-1]
+    assert name == "cosigned-1.txt"
+    assert content == (export / "witnessed" / "1.checkpoint").read_bytes()
+
+
+def mail_of(host: Host, row: int) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return the words of a mail that waits, and its files."""
+    with engine_of(host.config).outbox(store_keys(host.config).outbox) as outbox:
+        pieces = outbox.load(row).pieces
+    data = b"".join(piece.data for piece in pieces if isinstance(piece, Slice))
+    mail = email.message_from_bytes(data, policy=default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    files = [
+        (part.get_filename() or "", part.get_content()) for part in mail.iter_attachments()
+    ]
+    return str(body.get_content()), files

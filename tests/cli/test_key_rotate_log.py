@@ -22,6 +22,7 @@ from rmp_milter.keeper.keys.former_keys import former_names
 from rmp_milter.keeper.keys.key_files import KeyFileError, read_raw
 from rmp_milter.keeper.keys.keys import LOG, LOG_NEXT, load_keys, load_log_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
+from rmp_milter.keeper.log.lmdb_log import LmdbLog
 from rmp_milter.mail.outgoing.checkpoint_mail import MailedCheckpoint, checkpoint_mail
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores import checkpoints
@@ -45,7 +46,7 @@ def started(config: Config) -> None:
     """Do what a keeper does that starts; raises where it would not start."""
     folder = config.paths.keeper
     if is_waiting(folder):
-        take_up(folder, NOW)
+        take_up(folder, LmdbLog(folder / "log"), NOW)
     keys = load_keys(folder)
     with Journal(folder / "log") as log:
         check_own(keys, log.key_values())
@@ -276,7 +277,12 @@ def test_taken_up_and_killed_at_any_point_it_goes_on_and_hands_over_once(
             assert said.status == 0, said.err
 
     (tmp_path / "meanwhile").write_bytes(kept.read_bytes())
-    assert killed_everywhere(config, lambda: take_up(folder, NOW), look_at) > 10
+    assert (
+        killed_everywhere(
+            config, lambda: take_up(folder, LmdbLog(folder / "log"), NOW), look_at
+        )
+        > 10
+    )
     # Not begun; handed over, the key still beside; in its place; and that cleared away.
     assert {(0, True, True), (1, True, True), (1, False, True), (1, False, False)} <= states
     assert len(states) == 4

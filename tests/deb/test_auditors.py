@@ -18,6 +18,7 @@ from deb.releases import TARGETS, PackageTarget
 from deb.tree import put
 from rmp_milter.audit.writing import export
 from rmp_milter.calls.protocol import Event
+from rmp_milter.cli import main
 from rmp_milter.cli.audit_main import rmp_audit
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log import journal
@@ -45,7 +46,18 @@ ORIGIN = "chu.example/rmp"
 def test_it_needs_nothing_of_milter_keeper_or_store() -> None:
     rooms = {name.split(".")[1] for name in modules() if "." in name}
     assert rooms == {
-        *("audit", "cli", "config", "disk", "dossier", "host", "mail", "phrases", "tlog")
+        *(
+            "audit",
+            "cli",
+            "config",
+            "disk",
+            "dossier",
+            "host",
+            "linux",
+            "pdf",
+            "phrases",
+        ),
+        *("tlog", "witness"),
     }
     program = "import sys, rmp_milter.cli.audit_main as m, importlib\n" + "\n".join(
         f"importlib.import_module({place.module!r})" for place in rmp_audit.places.values()
@@ -109,6 +121,10 @@ def commands_work(program: list[str], exported: tuple[Path, str], place: Path) -
     assert "d'une même histoire" in run("compare", str(folder), "three.tlog-proof")
     assert "CLÉ" in run("keys", str(folder), "--vkey", vkey)
     run("report", str(folder), "--month", "1970-01", "--pdf", "month.pdf")
+    own = place / "own.pdf"
+    report = ["report", str(folder), "--month", "1970-01", "--lang", "fr", "--pdf", str(own)]
+    assert main.run(["access", *report]) == 0
+    assert (place / "month.pdf").read_bytes() == own.read_bytes()
     run("figures", str(folder))
     run("overdue", str(folder))
     run("unusual", str(folder))

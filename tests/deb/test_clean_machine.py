@@ -221,11 +221,11 @@ def _see_crash_loop(machine: VirtualMachine) -> None:
     """See that a part that cannot start is shown as failed, and comes back by itself."""
     key = "/var/lib/rmp/milter/index.key"
     machine.run(f"mv {key} {key}.away; systemctl kill -s KILL rmp-milter")
-    machine.wait_for("systemctl is-failed rmp-milter", within=240)
+    machine.wait_for("systemctl is-failed rmp-milter", within=700)
     assert "rmp-milter.service" in machine.run("systemctl --failed --no-legend").out
     machine.run("systemctl is-active rmp-again@rmp-milter.timer")
     machine.run(f"mv {key}.away {key}")
-    machine.wait_for("systemctl is-active rmp-milter", within=400)
+    machine.wait_for("systemctl is-active rmp-milter", within=600)
 
 
 def _see_purge(machine: VirtualMachine) -> None:

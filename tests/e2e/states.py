@@ -13,6 +13,7 @@ from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Dossier, Fault, Patient, Strike
 from rmp_milter.dossier.revisions import revised
+from rmp_milter.engine.transaction import ReadOnly
 from rmp_milter.handlers.way_in.throttles import subject_of
 from rmp_milter.keeper.log.dossier_leaves import commitment
 from rmp_milter.keeper.log.journal import Journal
@@ -116,5 +117,5 @@ def leaves_of(log: Journal) -> list[dict[str, Any]]:
 
 def patient_in(log: Journal, dossier_id: bytes) -> str:
     """Return what stands for a dossier in its leaves, in hex."""
-    with log._env.begin() as transaction:
-        return commitment(transaction, log._tables.dossiers_salt, dossier_id, b"").hex()
+    with log._reading() as txn:
+        return commitment(ReadOnly(txn), dossier_id, b"").hex()

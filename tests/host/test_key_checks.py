@@ -20,6 +20,7 @@ from rmp_milter.keeper.keys.checks import CHECKED
 from rmp_milter.keeper.keys.key_files import PUT_BACK
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.key_values import KEY
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
 from testbed.command import run_rmp
@@ -162,9 +163,8 @@ def test_a_key_of_another_owner_is_named_with_what_to_do() -> None:
 
 def forget_values(config: Config) -> None:
     """Have the service be one from before there were check values."""
-    log = Journal(config.paths.keeper / "log")
-    with log, log._writing() as transaction:
-        assert transaction.delete(KEY, db=log._tables.meta)
+    with Journal(config.paths.keeper / "log") as log:
+        assert log._write(lambda txn: txn.delete(LogTable.META, KEY))
 
 
 def test_a_service_from_before_starts_and_says_what_is_not_known_again(

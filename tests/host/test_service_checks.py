@@ -1,10 +1,12 @@
 import os
+import re
 import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -23,8 +25,12 @@ from rmp_milter.host.owners import Owner
 from rmp_milter.host.smime import import_smime, publish_smime, request_smime
 from rmp_milter.keeper.keys.smime_making import KeyKind
 from rmp_milter.postfix.rules import Severity
+from rmp_milter.tlog.notes import parse, with_signatures
+from rmp_milter.witness.own_keys import WitnessKeys, make_keys
+from rmp_milter.witness.pushing import AskedWitness
 from rmp_milter.x509 import read_x509
 from testbed.folders import own_folder
+from testbed.made_log import MadeLog, made_entries
 from testbed.x509_issuing import issue
 from testbed.x509_maker import DAY, Maker
 
@@ -91,6 +97,45 @@ def test_who_keeps_checkpoints_and_reads_reasons_must_be_outside(service: Config
     (service.file.parent / AUDITOR_KEY).write_text("key")
     (finding,) = check_service(service)
     assert (finding.severity, finding.line[-21:]) == (Severity.WARNING, "is still on this host")
+
+
+def test_a_policy_of_witnesses_must_be_met(service: Config, tmp_path: Path) -> None:
+    text = service.file.read_text()
+
+    def found(policy: Path) -> list[tuple[Severity, str]]:
+        settings = f'witness_policy = "{policy}"\nwitnessed = "{tmp_path}/kept"\n'
+        left = re.sub("(?m)^witness(_policy|ed) = .*\n", "", text)
+        service.file.write_text(left.replace("[audit]\n", f"[audit]\n{settings}"))
+        return [(each.severity, each.line) for each in check_service(load(service.file))]
+
+    policy = tmp_path / "policy"
+    (missing,) = found(policy)
+    assert "[audit] witness_policy: " in missing[1]
+    policy.write_text("quorum none\n")
+    assert found(policy) == []
+    (tmp_path / "kept").mkdir()
+    folder = tmp_path / "station"
+    folder.mkdir()
+    keys = make_keys(folder, "ars.example/temoin")
+    policy.write_text(f"witness ars {keys.public[0]}\nquorum ars\n")
+    note = cosigned_by(keys, int(time.time()) - 3600)
+    assert found(policy)[0][1].endswith("cosigned as the policy asks (quorum ars)")
+    (tmp_path / "kept" / "10.checkpoint").write_bytes(note)
+    assert found(policy) == []
+    asked = AskedWitness(since=0, at=1, status=422, size=11)
+    (tmp_path / "kept" / "asked.json").write_bytes(
+        msgspec.json.encode({"format": "rmp witnesses asked 1", "witnesses": {"ars": asked}})
+    )
+    ((severity, line),) = found(policy)
+    assert severity is Severity.ERROR
+    assert line == (
+        "access log: the witness ars refuses (422): this is not the history that it has cosigned"
+    )
+
+
+def cosigned_by(keys: WitnessKeys, at: int) -> bytes:
+    note = parse(MadeLog(made_entries(10)).checkpoint(10))
+    return with_signatures(note, keys.cosign(note.text, at)).encode()
 
 
 def overwrite(file: Path) -> None:

@@ -6,17 +6,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from keeper_case import desk_of
+from keeper_case import ORIGIN, desk_of
 from keeper_gpg import Gpg, rsa_service
 from little_host import LittleHost
+from log_places import ENGINES, place_in
 from openpgp.composed import SignedSecretKey
 from smime_mails import outlook, with_keys
 from smime_mails import service as smime_service
 
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.keys import sealing
+from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.place import LogPlace
 from testbed.folders import own_folder
 from testbed.outlook import Outlook
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> LogPlace:
+    """An empty log, in each of the engines."""
+    made = place_in(tmp_path, request.param)
+    journal.create(made, ORIGIN)
+    return made
 
 
 @pytest.fixture(scope="module", autouse=True)

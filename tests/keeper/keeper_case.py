@@ -26,6 +26,7 @@ from rmp_milter.calls.protocol import (
     Span,
 )
 from rmp_milter.dossier.cards import NO_ACT, PersonCard
+from rmp_milter.engine.transaction import ReadOnly
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
@@ -232,5 +233,5 @@ def raw_leaves(log: Journal) -> list[bytes]:
 
 def patient_in(log: Journal, dossier_id: bytes) -> str:
     """Return what stands for a dossier in its leaves, in hex."""
-    with log._env.begin() as transaction:
-        return commitment(transaction, log._tables.dossiers_salt, dossier_id, b"").hex()
+    with log._reading() as txn:
+        return commitment(ReadOnly(txn), dossier_id, b"").hex()

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import lmdb
 import pytest
 from keeper_case import ORIGIN
 
+from rmp_milter.engine.lmdb_transaction import LmdbWrites
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.lmdb_log import LmdbLogAccess
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.place import LogPlace
+from rmp_milter.keeper.log.tables import OwnTable
 
 DAY = 86_400
 DOSSIERS = tuple(bytes([number]) * 16 for number in range(3))
@@ -36,28 +39,29 @@ def own(log: Journal) -> Iterator[Own]:
 @contextmanager
 def scratch(log: Journal) -> Iterator[Own]:
     """Give tables that are as they were once the block ends."""
-    with log._turn:
-        transaction = log._env.begin(write=True)
+    access = log._access
+    assert isinstance(access, LmdbLogAccess)
+    with access._turn:
+        transaction = access._env.begin(write=True)
         try:
-            yield Own.of(transaction, log._own)
+            yield Own.of(LmdbWrites(transaction, access._handles))
         finally:
             transaction.abort()
 
 
-def rows(own: Own, table: lmdb._Database) -> dict[bytes, bytes]:
+def rows(own: Own, table: OwnTable) -> dict[bytes, bytes]:
     """Return what is in one of the tables that the transaction sees."""
-    with own.known._transaction.cursor(db=table) as cursor:
-        return {bytes(key): bytes(value) for key, value in cursor}
+    return {key: bytes(value) for key, value in own.known._txn.records(table)}
 
 
-def child(folder: Path, work: Callable[[Journal], None]) -> int:
+def child(place: Path | LogPlace, work: Callable[[Journal], None]) -> int:
     """Let another process work on the log; return its id."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        with Journal(folder) as log:
+        with Journal(place) as log:
             work(log)
         code = 0
     finally:

@@ -14,7 +14,9 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.acts import NotedAct
 from rmp_milter.keeper.log.file import DATA
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.lmdb_log import LmdbLogAccess
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.tables import OwnTable
 
 __all__ = ["log", "own"]
 
@@ -75,22 +77,22 @@ def test_an_attestation_counts_for_one_act(own: Own) -> None:
 
 
 def test_an_act_is_forgotten_when_its_day_is_over_and_not_before(
-    own: Own, log: Journal
+    own: Own,
 ) -> None:
     own.acts.note(ACT, "aide", b"", TIME + 5)
     own.tidy(TIME + DAY - 1)
     assert own.acts.read(ACT)
     own.tidy(TIME + DAY)
     assert own.acts.read(ACT) is None
-    assert rows(own, log._own.acts_due) == {}
+    assert rows(own, OwnTable.ACTS_DUE) == {}
 
 
-def test_an_act_is_remembered_for_the_longest_time_asked_for(own: Own, log: Journal) -> None:
+def test_an_act_is_remembered_for_the_longest_time_asked_for(own: Own) -> None:
     for expires in (TIME, TIME + 3 * DAY, TIME + DAY):
         assert own.acts.note(ACT, "aide", b"", expires)
     own.tidy(TIME + 3 * DAY)
     assert own.acts.read(ACT) == NotedAct("aide", b"", TIME + 3 * DAY)
-    assert len(rows(own, log._own.acts_due)) == 1
+    assert len(rows(own, OwnTable.ACTS_DUE)) == 1
 
 
 def test_little_is_forgotten_at_once_the_oldest_first(own: Own) -> None:
@@ -102,19 +104,19 @@ def test_little_is_forgotten_at_once_the_oldest_first(own: Own) -> None:
 
 
 def test_whom_acts_concerned_is_forgotten_with_the_dossier_and_they_do_nothing_more(
-    own: Own, log: Journal
+    own: Own,
 ) -> None:
     own.acts.note(ACT, "depot", ONE, TIME)
     own.acts.note(ACT, "depot", TWO, TIME, share=1)
     own.acts.note(OTHER, "urgence liste", TWO + ONE, TIME)
     own.erase(ONE)
-    assert all(ONE not in row for row in rows(own, log._own.acts).values())
+    assert all(ONE not in row for row in rows(own, OwnTable.ACTS).values())
     assert not own.acts.note(ACT, "depot", ONE, TIME)
     assert not own.acts.note(ACT, "depot", b"", TIME)
     assert not own.acts.note(OTHER, "urgence liste", TWO + ONE, TIME)
     assert own.acts.note(ACT, "depot", TWO, TIME, share=1)
     own.tidy(TIME + 2 * DAY)
-    assert rows(own, log._own.acts) == rows(own, log._own.acts_due) == {}
+    assert rows(own, OwnTable.ACTS) == rows(own, OwnTable.ACTS_DUE) == {}
 
 
 NOTES = st.tuples(
@@ -146,7 +148,7 @@ def test_each_share_has_one_verb_and_target_whatever_comes(
                 if done:
                     own.acts.mark_done(act, share)
         assert {key: own.acts.read(*key) for key in model} == model
-        assert len(rows(own, log._own.acts)) == len(rows(own, log._own.acts_due)) == len(model)
+        assert len(rows(own, OwnTable.ACTS)) == len(rows(own, OwnTable.ACTS_DUE)) == len(model)
 
 
 def test_a_remembered_act_costs_a_few_hundred_octets_as_long_as_it_is(tmp_path: Path) -> None:
@@ -156,9 +158,12 @@ def test_a_remembered_act_costs_a_few_hundred_octets_as_long_as_it_is(tmp_path: 
         before = (folder / DATA).stat().st_size
         for first in range(0, count, 50):
             log.change(lambda own, first=first: note_many(own, first, 50))
-        with log._env.begin() as transaction:
+        access = log._access
+        assert isinstance(access, LmdbLogAccess)
+        with access._env.begin() as transaction:
             kept = sum(
-                pages(transaction.stat(each)) for each in (log._own.acts, log._own.acts_due)
+                pages(transaction.stat(access._handles[each]))
+                for each in (OwnTable.ACTS, OwnTable.ACTS_DUE)
             )
         assert 100 * count < kept < 250 * count
         assert kept <= (folder / DATA).stat().st_size - before < 500 * count

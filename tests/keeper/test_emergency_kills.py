@@ -87,7 +87,7 @@ def within_the_list(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
     def dying(*given: Any) -> writing.Written:  # noqa: ANN401 -- as they come
         written = put(*given)
-        if given[2].action == LISTED:
+        if given[1].action == LISTED:
             once(folder)
         return written
 

@@ -14,6 +14,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.known import Known, KnownError, Stand, of_dossier, of_person
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.tables import OwnTable
 
 __all__ = ["log", "own"]
 
@@ -153,8 +154,7 @@ def test_of_two_cards_of_one_revision_one_is_taken_by_two_processes(tmp_path: Pa
 def test_a_row_that_cannot_be_read_stops_the_keeper(tmp_path: Path) -> None:
     journal.create(tmp_path / "log", ORIGIN)
     with Journal(tmp_path / "log") as log:
-        with log._env.begin(write=True) as transaction:
-            transaction.put(KEY, b"short", db=log._own.known)
+        log._write(lambda txn: txn.put(OwnTable.KNOWN, KEY, b"short"))
         with pytest.raises(JournalError, match="cannot be read"), log.own() as own:
             own.known.read(KEY)
         with pytest.raises(JournalError, match="cannot be read"):

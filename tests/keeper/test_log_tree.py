@@ -27,6 +27,7 @@ from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.leaves import DOCUMENTS_PER_LEAF
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.tree import LogFault
 from rmp_milter.tlog.checkpoints import TreeHead, read_checkpoint
 from rmp_milter.tlog.hashing import leaf_hashes, tree_hash
@@ -63,8 +64,8 @@ def test_a_log_has_a_name_that_a_key_can_bear(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_checkpoint_is_over_the_leaves_that_are_there(folder: Path) -> None:
-    with Journal(folder) as log:
+def test_every_checkpoint_is_over_the_leaves_that_are_there(place: LogPlace) -> None:
+    with Journal(place) as log:
         assert signed_head(log) == recomputed(log)
         for number in range(20):
             write(log, 1, number)
@@ -72,10 +73,10 @@ def test_every_checkpoint_is_over_the_leaves_that_are_there(folder: Path) -> Non
         assert signed_head(log).size == 20
 
 
-def test_an_event_of_many_leaves_and_one_tried_again(folder: Path) -> None:
+def test_an_event_of_many_leaves_and_one_tried_again(place: LogPlace) -> None:
     documents = tuple(number.to_bytes(16) for number in range(2 * DOCUMENTS_PER_LEAF + 1))
     many = msgspec.structs.replace(event("dossier"), documents=documents)
-    with Journal(folder) as log:
+    with Journal(place) as log:
         write(log, 2)
         log.append(many, 5)
         log.append(many, 6)
@@ -84,12 +85,12 @@ def test_an_event_of_many_leaves_and_one_tried_again(folder: Path) -> None:
         assert signed_head(log) == recomputed(log)
 
 
-def test_a_checkpoint_with_nothing_new_is_the_same_one(folder: Path) -> None:
-    with Journal(folder) as log:
+def test_a_checkpoint_with_nothing_new_is_the_same_one(place: LogPlace) -> None:
+    with Journal(place) as log:
         write(log, 3)
         note = log.checkpoint(SIGNER)
         assert log.checkpoint(SIGNER) == note
-    with Journal(folder) as log:
+    with Journal(place) as log:
         assert log.checkpoint(SIGNER) == note
 
 
@@ -110,9 +111,9 @@ def test_the_heartbeats_leaf_is_in_the_checkpoint_that_comes_back(
         assert all(b'"action":"heartbeat"' in leaf for leaf in raw_leaves(log))
 
 
-def test_others_read_what_the_keepers_log_exports(folder: Path, tmp_path: Path) -> None:
+def test_others_read_what_the_keepers_log_exports(place: LogPlace, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with Journal(folder) as log:
+    with Journal(place) as log:
         kept = []
         for count in (0, 3, 300, 10):
             write(log, count, len(log))
@@ -247,8 +248,8 @@ def _what_opening_says(folder: Path, size: int) -> str:
     return "all there"
 
 
-def test_another_signing_key_is_refused(folder: Path) -> None:
-    with Journal(folder) as log:
+def test_another_signing_key_is_refused(place: LogPlace) -> None:
+    with Journal(place) as log:
         write(log, 1)
         log.checkpoint(SIGNER)
         write(log, 1, 1)
@@ -309,19 +310,19 @@ def test_what_was_changed_at_the_end_stops_the_keeper(
 
 
 @pytest.mark.promise(number=13)
-def test_a_tree_that_was_changed_under_a_running_keeper_is_not_signed(folder: Path) -> None:
-    with Journal(folder) as log:
+def test_a_tree_that_was_changed_under_a_running_keeper_is_not_signed(place: LogPlace) -> None:
+    with Journal(place) as log:
         write(log, 10)
         log.checkpoint(SIGNER)
         write(log, 1, 10)
-        state = log_head.state_file(folder)
+        state = log_head.state_file(place.folder)
         state.write_bytes(state.read_bytes().replace(b"\n10\n", b"\n11\n"))
         with pytest.raises(JournalError, match="first 11 leaves are not those"):
             log.checkpoint(SIGNER)
 
 
-def test_a_node_that_is_gone_is_a_fault(folder: Path) -> None:
-    with Journal(folder) as log:
+def test_a_node_that_is_gone_is_a_fault(place: LogPlace) -> None:
+    with Journal(place) as log:
         write(log, 2)
         with (
             log.snapshot() as snapshot,
@@ -331,27 +332,27 @@ def test_a_node_that_is_gone_is_a_fault(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_kills_in_the_middle_leave_leaves_tree_and_heads_that_fit(folder: Path) -> None:
+def test_kills_in_the_middle_leave_leaves_tree_and_heads_that_fit(place: LogPlace) -> None:
     """Writers that append and sign are killed at any moment, again and again."""
     chance = random.Random(3)  # noqa: S311 -- when to kill
     for round_ in range(8):
-        children = [_worker(folder, 10 * round_ + each) for each in range(3)]
+        children = [_worker(place, 10 * round_ + each) for each in range(3)]
         time.sleep(0.05 + chance.random() / 5)
         for child in children:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-        with Journal(folder) as log:
+        with Journal(place) as log:
             assert signed_head(log) == recomputed(log)
-    with Journal(folder) as log:
+    with Journal(place) as log:
         assert len(log) > 8
 
 
-def _worker(folder: Path, name: int) -> int:
+def _worker(place: LogPlace, name: int) -> int:
     child = os.fork()
     if child:
         return child
     try:
-        with Journal(folder) as log:
+        with Journal(place) as log:
             for at in _forever():
                 log.append(event("dossier", bytes((name,)) + at.to_bytes(4)), 5)
                 if at % 5 == 0:
@@ -367,7 +368,7 @@ def _forever() -> Iterator[int]:
         at += 1
 
 
-def test_a_verifier_key_names_the_log(folder: Path) -> None:
-    with Journal(folder) as log:
+def test_a_verifier_key_names_the_log(place: LogPlace) -> None:
+    with Journal(place) as log:
         assert log.origin == ORIGIN
         assert VerifierKey.parse(str(verifier_key(SIGNER, log.origin))) == KEY

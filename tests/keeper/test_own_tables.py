@@ -13,11 +13,12 @@ import pytest
 from keeper_case import ORIGIN, event, raw_leaves
 from own_case import ACTS, DIGESTS, DOSSIERS, child, rows
 
-from rmp_milter.keeper.log import file, journal, own_tables
+from rmp_milter.keeper.log import file, journal, lmdb_log, own_tables
 from rmp_milter.keeper.log.journal import Journal, JournalError, LogFormatError
 from rmp_milter.keeper.log.known import Known, Stand, of_dossier
 from rmp_milter.keeper.log.own import Own
-from rmp_milter.keeper.log.own_tables import OwnTables
+from rmp_milter.keeper.log.place import LogPlace
+from rmp_milter.keeper.log.tables import LogTable, OwnTable
 from rmp_milter.keeper.log.tries import EVERYBODY, of_nobody, of_person
 from rmp_milter.keeper.log.tries import of_dossier as tries_of
 from testbed.past_service import unpack
@@ -34,8 +35,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log(folder: Path) -> Iterator[Journal]:
-    with Journal(folder) as log:
+def log(place: LogPlace) -> Iterator[Journal]:
+    with Journal(place) as log:
         yield log
 
 
@@ -45,18 +46,18 @@ def tables_in(folder: Path) -> set[str]:
 
 
 def test_a_log_without_them_gains_them_and_stays_what_it_was(folder: Path) -> None:
-    assert not tables_in(folder) & set(OwnTables._fields)
+    assert not tables_in(folder) & {*OwnTable}
     with Journal(folder) as log:
         assert log.append(event("dossier"), 5) == 0
-    assert tables_in(folder) == {*file.LogTables._fields, *OwnTables._fields}
+    assert tables_in(folder) == {*LogTable, *OwnTable}
     with file.open_environment(folder) as env:
-        file.check_format(env)
+        lmdb_log.open_checked(env)
 
 
 def test_the_log_of_a_past_service_gains_them(tmp_path: Path) -> None:
     folder = unpack(tmp_path).parent / "keeper" / "log"
     before = tables_in(folder)
-    assert not before & set(OwnTables._fields)
+    assert not before & {*OwnTable}
     with Journal(folder) as log:
         size, leaves = len(log), raw_leaves(log)
         assert log.change(lambda own: own.known.take(of_dossier(DOSSIER), CARD)) is Stand.NEXT
@@ -66,19 +67,20 @@ def test_the_log_of_a_past_service_gains_them(tmp_path: Path) -> None:
             assert own.known.read(of_dossier(DOSSIER)) == CARD
 
 
-def test_processes_that_open_an_old_log_at_once_make_them_once(folder: Path) -> None:
+def test_processes_that_open_an_old_log_at_once_make_them_once(place: LogPlace) -> None:
     def note(log: Journal, number: int) -> None:
         assert log.change(lambda own: own.acts.note(bytes([number]) * 32, "aide", b"", TIME))
 
-    children = [child(folder, lambda log, n=n: note(log, n)) for n in range(8)]
+    children = [child(place, lambda log, n=n: note(log, n)) for n in range(8)]
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * 8
-    with Journal(folder) as log, log.own() as own:
-        assert len(rows(own, log._own.acts)) == 8
+    with Journal(place) as log, log.own() as own:
+        assert len(rows(own, OwnTable.ACTS)) == 8
 
 
 def test_those_of_a_later_version_are_left_as_they_are(folder: Path) -> None:
-    with Journal(folder) as log, log._writing() as transaction:
-        transaction.put(own_tables.FORMAT_KEY, b"rmp keeper tables 2", db=log._tables.meta)
+    with Journal(folder) as log:
+        mark = b"rmp keeper tables 2"
+        log._write(lambda txn: txn.put(LogTable.META, own_tables.FORMAT_KEY, mark))
     before = (folder / file.DATA).read_bytes()
     with pytest.raises(LogFormatError, match="its tables is of format 2"):
         Journal(folder)
@@ -86,8 +88,9 @@ def test_those_of_a_later_version_are_left_as_they_are(folder: Path) -> None:
 
 
 def test_one_that_is_gone_is_missed(folder: Path) -> None:
-    with Journal(folder) as log, log._writing() as transaction:
-        transaction.drop(log._own.known)
+    Journal(folder).close()
+    with file.open_environment(folder) as env, env.begin(write=True) as transaction:
+        transaction.drop(env.open_db(b"known", transaction))
     with pytest.raises(JournalError):
         Journal(folder)
     assert "known" not in tables_in(folder)
@@ -97,7 +100,8 @@ def test_a_folder_that_was_copied_has_them_all(folder: Path, tmp_path: Path) -> 
     with Journal(folder) as log:
         log.change(lambda own: own.known.learn(of_dossier(DOSSIER), CARD))
         (tmp_path / "copy").mkdir()
-        log._env.copy(str(tmp_path / "copy"), compact=True)
+    with file.open_environment(folder) as env:
+        env.copy(str(tmp_path / "copy"), compact=True)
     shutil.copytree(folder, tmp_path / "files")
     for name in ("copy", "files"):
         shutil.copy(tmp_path / "log.state", tmp_path / f"{name}.state")
@@ -171,7 +175,7 @@ def test_rows_are_written_as_their_format_has_them(log: Journal) -> None:
     """What differs needs another number (``own_tables.FORMAT``) and a way to it."""
     log.change(write_one_of_each)
     with log.own() as own:
-        there = {name: rows(own, table) for name, table in log._own._asdict().items()}
+        there = {table.value: rows(own, table) for table in OwnTable}
     assert there == AS_WRITTEN
     assert own_tables.FORMAT.mark == b"rmp keeper tables 1"
 
@@ -193,7 +197,7 @@ def test_what_is_raised_passes_and_leaves_neither(log: Journal, fault: BaseExcep
         log.change(lambda own: refuse(own, new=True))
     assert len(log) == 0
     with log.own() as own:
-        assert [rows(own, table) for table in log._own] == [{}] * len(log._own)
+        assert [rows(own, table) for table in OwnTable] == [{}] * len(OwnTable)
     assert log.append(event("dossier"), 5, with_it=note_and_learn) == 0
 
 
@@ -239,7 +243,7 @@ def test_an_erased_dossier_leaves_a_tombstone_and_nothing_else(log: Journal) -> 
     log.append(event("dossier"), 5, with_it=fill)
     log.forget(DOSSIER, with_it=lambda own: own.erase(DOSSIER))
     with log.own() as own:
-        there = {name: rows(own, table) for name, table in log._own._asdict().items()}
+        there = {table.value: rows(own, table) for table in OwnTable}
         assert own.known.look(of_dossier(DOSSIER), 1, b"t" * 16) is Stand.GONE
     assert there.pop("known") == {of_dossier(DOSSIER): b""}
     assert not any(
@@ -263,7 +267,7 @@ def test_a_full_disk_leaves_neither(folder: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(JournalError, match="MapFull"):
             fill(log)
         with log.own() as own:
-            assert len(rows(own, log._own.acts)) == 100 * len(log) > 0
+            assert len(rows(own, OwnTable.ACTS)) == 100 * len(log) > 0
 
 
 def die_in_it(own: Own, new: bool) -> None:  # noqa: FBT001 -- as it is called
@@ -271,18 +275,18 @@ def die_in_it(own: Own, new: bool) -> None:  # noqa: FBT001 -- as it is called
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_kill_in_it_leaves_neither_and_behind_it_both(folder: Path) -> None:
+def test_a_kill_in_it_leaves_neither_and_behind_it_both(place: LogPlace) -> None:
     def die_behind_it(log: Journal) -> None:
         log.append(event("dossier"), 5, with_it=note_and_learn)
         os.kill(os.getpid(), signal.SIGKILL)
 
     works = (lambda log: log.append(event("dossier"), 5, with_it=die_in_it), die_behind_it)
     for leaves, work in enumerate(works):
-        _, status = os.waitpid(child(folder, work), 0)
+        _, status = os.waitpid(child(place, work), 0)
         assert os.WTERMSIG(status) == signal.SIGKILL
-        with Journal(folder) as log, log.own() as own:
+        with Journal(place) as log, log.own() as own:
             assert len(log) == leaves
-            assert len(rows(own, log._own.acts)) == len(list(own.known.entries())) == leaves
+            assert len(rows(own, OwnTable.ACTS)) == len(list(own.known.entries())) == leaves
 
 
 def write_without_end(log: Journal) -> None:
@@ -295,11 +299,11 @@ def write_without_end(log: Journal) -> None:
         log.append(event("dossier", act), 5, with_it=note)
 
 
-def test_kills_at_any_time_leave_as_many_acts_as_leaves(folder: Path) -> None:
-    Journal(folder).close()
+def test_kills_at_any_time_leave_as_many_acts_as_leaves(place: LogPlace) -> None:
+    Journal(place).close()
     for step in range(12):
-        pids = [child(folder, write_without_end) for _ in range(2)]
-        with Journal(folder) as log:  # behind the forks
+        pids = [child(place, write_without_end) for _ in range(2)]
+        with Journal(place) as log:  # behind the forks
             size = len(log)
             while len(log) < size + 10:
                 time.sleep(0.001)
@@ -309,11 +313,11 @@ def test_kills_at_any_time_leave_as_many_acts_as_leaves(folder: Path) -> None:
                 assert os.WIFSIGNALED(os.waitpid(pid, 0)[1])
             log.append(event("dossier", ACTS[1]), 5)
             with log.own() as own:
-                assert len(rows(own, log._own.acts)) == len(log) - 1 > size
+                assert len(rows(own, OwnTable.ACTS)) == len(log) - 1 > size
 
 
-def test_acts_that_two_processes_note_at_once_are_granted_to_one(folder: Path) -> None:
-    Journal(folder).close()
+def test_acts_that_two_processes_note_at_once_are_granted_to_one(place: LogPlace) -> None:
+    Journal(place).close()
 
     def note_all(log: Journal, mine: int) -> None:
         won = [
@@ -325,10 +329,10 @@ def test_acts_that_two_processes_note_at_once_are_granted_to_one(folder: Path) -
                 )
             )
         ]
-        (folder.parent / f"won-{mine}").write_text(" ".join(map(str, won)))
+        (place.folder.parent / f"won-{mine}").write_text(" ".join(map(str, won)))
 
-    children = [child(folder, lambda log, n=n: note_all(log, n)) for n in (0, 1)]
+    children = [child(place, lambda log, n=n: note_all(log, n)) for n in (0, 1)]
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
-    won = [{*(folder.parent / f"won-{n}").read_text().split()} for n in (0, 1)]
+    won = [{*(place.folder.parent / f"won-{n}").read_text().split()} for n in (0, 1)]
     assert not won[0] & won[1]
     assert len(won[0] | won[1]) == 200

@@ -29,6 +29,7 @@ from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.keys.held import LIFETIME
 from rmp_milter.keeper.log import writing
 from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.keeper.log.lmdb_log import LmdbLogAccess
 
 pytestmark = [pytest.mark.promise(number=8), pytest.mark.promise(number=18)]
 
@@ -77,7 +78,9 @@ def numbers(host: LittleHost, request: RecordList) -> tuple[int | None, ...]:
 
 def commits(host: LittleHost) -> int:
     """Return how many transactions LMDB has committed to the log."""
-    return int(host.desk.journal._env.info()["last_txnid"])
+    access = host.desk.journal._access
+    assert isinstance(access, LmdbLogAccess)
+    return int(access._env.info()["last_txnid"])
 
 
 def test_each_who_is_listed_has_a_leaf_with_the_reason(host: LittleHost) -> None:

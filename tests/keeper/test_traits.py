@@ -7,6 +7,7 @@ from own_case import DIGESTS, DOSSIERS, log, own, rows, scratch
 
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.tables import OwnTable
 
 __all__ = ["log", "own"]
 
@@ -68,8 +69,8 @@ def test_what_is_found_is_what_was_put_and_not_removed(
         assert own.traits.find(sought) == {
             dossier_id: number for dossier_id, (has, number) in model.items() if has & sought
         }
-        assert len(rows(own, log._own.traits)) == sum(len(has) for has, _ in model.values())
-        assert rows(own, log._own.traits_of).keys() == model.keys()
+        assert len(rows(own, OwnTable.TRAITS)) == sum(len(has) for has, _ in model.values())
+        assert rows(own, OwnTable.TRAITS_OF).keys() == model.keys()
 
 
 def test_a_fingerprint_is_one_persons_until_he_gives_it_up(own: Own) -> None:

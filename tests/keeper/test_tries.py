@@ -7,6 +7,7 @@ from own_case import DAY, DOSSIERS, log, own, rows, scratch
 
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.tables import OwnTable
 from rmp_milter.keeper.log.tries import (
     EVERYBODY,
     MOST_TIMES,
@@ -37,12 +38,12 @@ def test_what_was_before_a_time_is_not_recent(own: Own) -> None:
     assert counts == [4, 3, 3, 1, 0]
 
 
-def test_tries_are_cleared_for_one_subject(own: Own, log: Journal) -> None:
+def test_tries_are_cleared_for_one_subject(own: Own) -> None:
     own.tries.count((SUBJECT, EVERYBODY), NOW)
     own.tries.clear(SUBJECT)
     own.tries.clear(of_dossier(DOSSIERS[1]))
     assert [own.tries.recent(each, 0) for each in (SUBJECT, EVERYBODY)] == [0, 1]
-    assert len(rows(own, log._own.tries_due)) == 1
+    assert len(rows(own, OwnTable.TRIES_DUE)) == 1
 
 
 def test_a_refusal_counts_for_thirty_days_even_by_a_clock_that_is_behind(own: Own) -> None:
@@ -54,26 +55,26 @@ def test_a_refusal_counts_for_thirty_days_even_by_a_clock_that_is_behind(own: Ow
     assert own.tries.recent(SUBJECT, 0) == 2
 
 
-def test_a_flood_makes_no_row_grow_and_keeps_the_newest(own: Own, log: Journal) -> None:
+def test_a_flood_makes_no_row_grow_and_keeps_the_newest(own: Own) -> None:
     for number in range(MOST_TIMES + 50):
         own.tries.count((EVERYBODY,), NOW + number)
     assert own.tries.recent(EVERYBODY, 0) == MOST_TIMES
     assert own.tries.recent(EVERYBODY, NOW + MOST_TIMES) == 50
-    assert len(rows(own, log._own.tries)[EVERYBODY]) == 4 * MOST_TIMES
+    assert len(rows(own, OwnTable.TRIES)[EVERYBODY]) == 4 * MOST_TIMES
 
 
-def test_what_counts_no_more_goes_and_little_of_it_at_once(own: Own, log: Journal) -> None:
+def test_what_counts_no_more_goes_and_little_of_it_at_once(own: Own) -> None:
     subjects = [of_nobody(number.to_bytes(32)) for number in range(12)]
     own.tries.count(subjects, NOW)
     own.tries.count(subjects[:1], NOW + DAY)
     own.tidy(NOW + TRY_SECONDS + DAY - 1)
-    assert len(rows(own, log._own.tries)) == 12
+    assert len(rows(own, OwnTable.TRIES)) == 12
     own.tidy(NOW + TRY_SECONDS + DAY, most=5)
-    assert len(rows(own, log._own.tries)) == 7
+    assert len(rows(own, OwnTable.TRIES)) == 7
     own.tidy(NOW + TRY_SECONDS + DAY, most=50)
-    assert list(rows(own, log._own.tries)) == subjects[:1]
+    assert list(rows(own, OwnTable.TRIES)) == subjects[:1]
     own.tidy(NOW + TRY_SECONDS + 2 * DAY)
-    assert rows(own, log._own.tries) == rows(own, log._own.tries_due) == {}
+    assert rows(own, OwnTable.TRIES) == rows(own, OwnTable.TRIES_DUE) == {}
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,6 @@ def test_all_that_counts_is_counted_and_has_one_end(
         for subject, times in model.items():
             for since in (0, *times):
                 assert own.tries.recent(subject, since) == len([t for t in times if t >= since])
-        assert rows(own, log._own.tries).keys() == model.keys()
-        assert {key[4:] for key in rows(own, log._own.tries_due)} == model.keys()
-        assert len(rows(own, log._own.tries_due)) == len(model)
+        assert rows(own, OwnTable.TRIES).keys() == model.keys()
+        assert {key[4:] for key in rows(own, OwnTable.TRIES_DUE)} == model.keys()
+        assert len(rows(own, OwnTable.TRIES_DUE)) == len(model)

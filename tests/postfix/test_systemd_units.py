@@ -52,6 +52,7 @@ def test_systemd_finds_no_fault_in_the_units(units: Path) -> None:
         ("rmp-audit", 0.4),
         ("rmp-alert", 0.5),
         ("rmp-trust", 1.2),
+        ("rmp-witness", 1.3),
         ("rmp-check", 1.4),
         ("rmp-backup", 1.7),
         ("rmp-again@", 0.7),
@@ -125,6 +126,21 @@ def test_who_carries_calls_between_hosts_sees_no_key_but_its_own_and_no_dossier(
     assert [line for line in lines if line.startswith("ReadWritePaths=")] == []
 
 
+@pytest.mark.promise(number=2)
+def test_who_asks_witnesses_sees_no_entry_of_the_log_and_nothing_of_the_service() -> None:
+    lines = text_of("rmp-witness").splitlines()
+    hidden = [line for line in lines if line.startswith("InaccessiblePaths=")]
+    export = "-/var/lib/rmp-audit/export"
+    assert hidden == [
+        "InaccessiblePaths=-/var/lib/rmp",
+        f"InaccessiblePaths={export}/tile/entries {export}/reasons",
+    ]
+    writable = [line for line in lines if line.startswith("ReadWritePaths=")]
+    assert writable == ["ReadWritePaths=/var/lib/rmp-witness"]
+    assert "User=rmp-witness" in lines
+    assert "ProtectSystem=strict" in lines
+
+
 def text_of(service: str) -> str:
     return (UNITS / f"{service}.service").read_text()
 
@@ -191,15 +207,18 @@ def test_the_users_and_groups_can_be_made(tmp_path: Path) -> None:
         *SERVICES,
         "rmp-trust",
         "rmp-tunnel",
+        "rmp-witness",
     ]
 
 
 def test_the_folders_can_be_made(tmp_path: Path) -> None:
-    users = (("rmp-milter", 901), ("rmp-keeper", 903))
+    users = (("rmp-milter", 901), ("rmp-keeper", 903), ("rmp-witness", 905))
     passwd = ["root:x:0:0::/:/bin/sh", *(f"{name}:x:{n}:{n}::/:/bin/sh" for name, n in users)]
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "passwd").write_text("\n".join([*passwd, ""]))
-    (tmp_path / "etc" / "group").write_text("root:x:0:\npostfix:x:902:\nrmp-audit:x:904:\n")
+    (tmp_path / "etc" / "group").write_text(
+        "root:x:0:\npostfix:x:902:\nrmp-audit:x:904:\nrmp-witness:x:905:\n"
+    )
     file = UNITS / "tmpfiles.d/rmp.conf"
     command = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", str(file)]
     done = subprocess.run(command, check=False, capture_output=True)
@@ -208,6 +227,8 @@ def test_the_folders_can_be_made(tmp_path: Path) -> None:
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 901, 902)
     status = (tmp_path / "var/lib/rmp-audit/export").stat()
     assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o2750, 903, 904)
+    status = (tmp_path / "var/lib/rmp-witness").stat()
+    assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o755, 905, 905)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -12,10 +12,9 @@ from rmp_milter.config.reading import FORMAT as CONFIG
 from rmp_milter.dossier.cards import LAYOUT
 from rmp_milter.dossier.model import Scope, Verb
 from rmp_milter.host.backup.manifest import FORMAT as BACKUP
-from rmp_milter.keeper.log.file import FORMAT as LOG
-from rmp_milter.keeper.log.file import LogTables
 from rmp_milter.keeper.log.own_tables import FORMAT as OWN
-from rmp_milter.keeper.log.own_tables import OwnTables
+from rmp_milter.keeper.log.tables import LogTable, OwnTable
+from rmp_milter.keeper.log.version import FORMAT as LOG
 from rmp_milter.mail.header.routing import Trouble, parse
 from rmp_milter.mail.header.words import Field, field_of, scope_of, verb_of
 from rmp_milter.store.format.tables import table_names
@@ -77,8 +76,8 @@ def test_the_lines_that_a_request_may_have_are_words_of_the_header() -> None:
     ("title", "head", "there"),
     [
         ("Store", "table", table_names()),
-        ("Access log", "table", LogTables._fields),
-        ("Access log", "own table", OwnTables._fields),
+        ("Access log", "table", list(LogTable)),
+        ("Access log", "own table", list(OwnTable)),
     ],
 )
 def test_every_table_on_disk_is_described_once_and_no_other(

@@ -20,9 +20,11 @@ from testbed.source import parsed
 
 PACKAGE = Path(rmp_milter.__file__).parent
 # Where a line that nothing is filled into is a plain string, given to one of these.
-SPEAKING = [*(PACKAGE / "tlog").glob("*.py"), *(PACKAGE / "audit").glob("*.py")]
+SPEAKING = [*(PACKAGE / "tlog").glob("*.py"), *(PACKAGE / "audit").rglob("*.py")]
+SPEAKING += [*(PACKAGE / "witness").glob("*.py")]
 SPEAKING += [*(PACKAGE / "cli").glob("access*.py"), PACKAGE / "cli" / "audit_main.py"]
 CALLS = {"NoteError", "EntryProofError", "FolderError", "ReasonError", "CommandError"}
+CALLS |= {"PolicyError", "SubmissionError", "StationError", "WitnessKeyError"}
 CALLS |= {"UsageError", "BadParameter", "Finding", "append", "refusing", "say", "CommandPlace"}
 
 

@@ -1,7 +1,7 @@
 """What is written is what was frozen under its number.
 
 Somebody who changes a record needs a new number (``store/format/version.py``, or
-``keeper/log/file.py``), a step to it (``store/steps.py``) with a test on the fixture of the
+``keeper/log/version.py``), a step to it (``store/steps.py``) with a test on the fixture of the
 format before, and the new text (``python -m testbed.definitions``), beside the old one.
 """
 

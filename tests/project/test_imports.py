@@ -22,11 +22,11 @@ FLOORS = (
     ("phrases",),
     (
         *("errors", "disk", "linux", "tlog", "dossier"),
-        *("certificates", "cms", "x509", "postfix"),
+        *("certificates", "cms", "x509", "postfix", "pdf"),
     ),
-    ("credentials",),
+    ("credentials", "engine"),
     ("audit", "calls", "config", "status", "store", "trust"),
-    ("mail",),
+    ("mail", "witness"),
     ("keeper", "handlers", "courier", "tunnel"),
     ("milter",),
     ("host", "inspection"),
@@ -60,9 +60,14 @@ _A_CHECKS = ["rmp_milter.host.live.throw_away_key"]
 # What is imported → the only modules that may do so, and why.
 RESERVED = {
     # Transactions are the store's business; the access log has an environment of its own.
-    "lmdb": ["rmp_milter.store.*", "rmp_milter.keeper.log.*"],
-    "psycopg": ["rmp_milter.store.postgresql.*", "rmp_milter.store.postgresql_*"],
-    "psycopg_pool": ["rmp_milter.store.postgresql.access"],
+    "lmdb": ["rmp_milter.engine.*", "rmp_milter.store.*", "rmp_milter.keeper.log.*"],
+    "psycopg": [
+        "rmp_milter.engine.postgresql.*",
+        "rmp_milter.store.postgresql.*",
+        "rmp_milter.store.postgresql_*",
+        "rmp_milter.keeper.log.roles",  # statements alone
+    ],
+    "psycopg_pool": ["rmp_milter.engine.postgresql.pools"],
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
     "rmp_milter.store.postgresql_engine": ["rmp_milter.store.opening"],
@@ -87,8 +92,10 @@ RESERVED = {
         "rmp_milter.keeper.*",
         "rmp_milter.courier.dkim_*",
         "rmp_milter.tlog.notes",
+        "rmp_milter.tlog.cosignatures",
         "rmp_milter.x509.*",  # public ones only
         "rmp_milter.audit.reasons",  # the auditors' key, on their own machine
+        "rmp_milter.witness.own_keys",  # a witness's, on its own machine
         "rmp_milter.tunnel.certificates",  # a host's own, that opens TLS connections alone
     ],
     # The network between hosts is a process of its own.
@@ -96,7 +103,7 @@ RESERVED = {
     # What walks a path is loaded where one is walked; the network is the fetcher's alone.
     "pyhanko_certvalidator": ["rmp_milter.x509.walking"],
     "rmp_milter.x509.walking": ["rmp_milter.x509.paths", "rmp_milter.x509.remembered"],
-    "urllib.request": ["rmp_milter.trust.fetching"],
+    "urllib.request": ["rmp_milter.trust.fetching", "rmp_milter.witness.asking"],
     # Tokens of strangers are parsed where their words are decrypted anyway.
     "jwt": ["rmp_milter.keeper.vitale.jws"],
     # A library of its own in the keeper's process: only where a key lies on a token.
@@ -158,6 +165,7 @@ LOOKS_INSIDE = {
 # Words of LMDB that nobody else says; the access log's environment is the keeper's own.
 LMDBS_WORDS = ("data.mdb", "lock.mdb", "map_bytes", "lmdb")
 SAYS_LMDBS_WORDS = [
+    "rmp_milter.engine.*",
     "rmp_milter.store.*",
     "rmp_milter.keeper.log.*",
     "rmp_milter.config.sections",  # the settings
@@ -188,6 +196,7 @@ CORE = [
     "rmp_milter.tlog.*",
 ]
 CORE_MAY_IMPORT = [
+    "rmp_milter.pdf.objects",  # how a PDF is written; it reads nothing
     *CORE,
     "rmp_milter",
     "rmp_milter.calls.authority",
@@ -432,7 +441,7 @@ def test_the_logs_formats_stand_alone_and_know_no_private_key() -> None:
 def test_an_auditors_code_knows_neither_keeper_nor_store() -> None:
     allowed = ["rmp_milter.tlog.*", "rmp_milter.audit", "rmp_milter.audit.*"]
     allowed += ["rmp_milter.dossier.emergency"]  # words that both sides use
-    allowed += ["rmp_milter.phrases.phrase"]
+    allowed += ["rmp_milter.phrases.phrase", "rmp_milter.pdf.*"]
     for module in (name for name in MODULES if within(name, "rmp_milter.audit")):
         assert {name for name in modules_imported(module) if not fits(name, allowed)} == set()
 

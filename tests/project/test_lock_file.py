@@ -37,7 +37,9 @@ def test_the_lock_names_no_index() -> None:
     assert re.search(r"index-url|find-links|https?:|file:", pins) is None
 
 
-@pytest.mark.parametrize("script", ["scripts/bootstrap", "scripts/wheel-test"])
+@pytest.mark.parametrize(
+    "script", ["scripts/bootstrap", "scripts/wheel-test", "scripts/report-fonts"]
+)
 def test_a_script_is_posix_shell(script: str) -> None:
     subprocess.run(["sh", "-n", script], cwd=ROOT, check=True)
     assert (ROOT / script).read_text().startswith("#!/bin/sh\n")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from store_case import KEYS
 
-from rmp_milter.store.postgresql.place import PostgresqlPlace
+from rmp_milter.engine.postgresql.place import PostgresqlPlace
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.waiting import wait_until
 

@@ -12,8 +12,8 @@ from postgresql_case import DURABLE, backend, made_on, place_on, set_on
 from store_case import KEYS, NOW, a_deposit, a_doctor, a_mail, with_dossier
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.store.format.failures import Conflict, StoreFailed
-from rmp_milter.store.postgresql.connecting import connect
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
 

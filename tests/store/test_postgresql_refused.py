@@ -12,9 +12,9 @@ from postgresql_case import made_on, place_on
 from store_case import KEYS, NOW, a_doctor
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql import connecting
+from rmp_milter.engine.postgresql.place import PostgresqlPlace
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.postgresql import connecting
-from rmp_milter.store.postgresql.place import PostgresqlPlace
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.command import program
 from testbed.postgres import PrivatePostgres, as_its_owner

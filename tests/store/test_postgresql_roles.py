@@ -12,9 +12,9 @@ from psycopg import errors
 from store_case import KEYS, NOW, filled
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.place import PostgresqlPlace
 from rmp_milter.store.format.tables import StoreTable
-from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.place import PostgresqlPlace
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
 

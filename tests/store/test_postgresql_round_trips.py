@@ -9,7 +9,7 @@ from postgresql_case import made_on
 from store_case import NOW, a_deposit, a_mail, a_strike, new_id, with_dossier
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store.postgresql.reading import PostgresqlReads
+from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from rmp_milter.config import Config
 from rmp_milter.disk.new_files import write_new
 from rmp_milter.host.backup.files import LOG, LOG_STATE, like
 from rmp_milter.host.backup.manifest import KEEPER, STORE, BackupError, BackupFile, Told
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import become_owner
 from rmp_milter.keeper.keys.keys import load_log_key
 from rmp_milter.keeper.log.copying import LogMoment, LogSeen
@@ -90,8 +91,8 @@ def copy_both(config: Config, folder: Path, told: Told) -> Both:
 
 def _log(config: Config, line: "_Line", fd: int) -> None:
     """Open the log as the keeper's child, and take the moment when told to."""
-    folder = config.paths.keeper
-    with LogMoment(folder / LOG, load_log_key(folder)) as moment:
+    key = load_log_key(config.paths.keeper)
+    with LogMoment(log_of(config), key) as moment:
         line.say(Begun(moment.file, moment.size))
         line.wait()
         seen = moment.take()

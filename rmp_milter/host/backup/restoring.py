@@ -24,6 +24,7 @@ from rmp_milter.host.backup.manifest import (
     place_of,
     wrong_sums,
 )
+from rmp_milter.host.log_place import log_of
 from rmp_milter.host.owners import (
     ChildFailed,
     Owner,
@@ -35,6 +36,7 @@ from rmp_milter.host.owners import (
     uid_of,
 )
 from rmp_milter.keeper.log import journal
+from rmp_milter.keeper.log.places import is_served
 
 _PIECE = 1 << 20
 _PART = ".restoring"
@@ -115,6 +117,8 @@ def planned(config: Config, sources: Sequence[Source]) -> Restoration:
     ]
     files = [each for each in all_of_it if not each.kept.is_folder]
     there = {each.target for each in files if os.path.lexists(each.target)}
+    if log_is_elsewhere(config):
+        there |= {each.target for each in files if is_of_log(each.kept)}
     _check_log(files, there)
     folders = {
         each.target: each
@@ -129,6 +133,11 @@ def planned(config: Config, sources: Sequence[Source]) -> Restoration:
         tuple(each for each in files if each.target in there),
         tuple(each for each in wanted if each not in given and not each.exists()),
     )
+
+
+def log_is_elsewhere(config: Config) -> bool:
+    """Whether the log is a server's, and this host knows what of it was signed."""
+    return is_served(config.keeper) and (config.paths.keeper / LOG_STATE).exists()
 
 
 def _check_log(files: Sequence[Placed], there: set[Path]) -> None:
@@ -179,7 +188,7 @@ def new_log(config: Config, name: str) -> None:
     """Begin an empty log under another name, as the keeper's user; raise :class:`BackupError`."""
     keeper = config.paths.keeper
     try:
-        as_owner(keeper, lambda: journal.create(keeper / LOG, name), type(None))
+        as_owner(keeper, lambda: journal.create(log_of(config), name), type(None))
     except (OSError, journal.JournalError) as error:
         raise BackupError(str(error)) from error
 

@@ -6,13 +6,14 @@ here too, under a digest of who attests and its id: it counts for one act only.
 """
 
 import hashlib
+from itertools import takewhile
 from typing import NamedTuple
 
-import lmdb
-
+from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.keys.sealing import framed
 from rmp_milter.keeper.log import due
-from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE, OwnTables
+from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE
+from rmp_milter.keeper.log.tables import OwnTable
 from rmp_milter.keeper.log.tree import LogFault
 
 _SHARE_SIZE, _EXPIRES_SIZE = 2, 8
@@ -33,9 +34,8 @@ class NotedAct(NamedTuple):
 class Acts:
     """The acts that are remembered, as one transaction sees them."""
 
-    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
-        self._transaction = transaction
-        self._table, self._due = tables.acts, tables.acts_due
+    def __init__(self, txn: WriteTransaction) -> None:
+        self._txn = txn
 
     def note(self, act: bytes, verb: str, target: bytes, expires: int, share: int = 0) -> bool:
         """Remember what the act does, until ``expires``; say whether it may.
@@ -52,7 +52,7 @@ class Acts:
         if known.done or (known.verb, known.target) != (verb, target):
             return False
         if expires > known.expires:
-            due.delete(self._transaction, self._due, known.expires, _key(act, share))
+            due.delete(self._txn, OwnTable.ACTS_DUE, known.expires, _key(act, share))
             self._write(act, share, known._replace(expires=expires))
         return True
 
@@ -73,38 +73,34 @@ class Acts:
 
         An act stands in its leaf: here it must not lead on to the dossier.
         """
-        with self._transaction.cursor(db=self._table) as cursor:
-            concerned = [bytes(key) for key, row in cursor if target in _ids(bytes(row))]
-        for key in concerned:
-            row = bytes(self._transaction.get(key, b"", db=self._table))
+        rows = ((key, bytes(row)) for key, row in self._txn.records(OwnTable.ACTS))
+        concerned = [(key, row) for key, row in rows if target in _ids(row)]
+        for key, row in concerned:
             blank = _unpacked(row)._replace(target=b"", done=True)
-            self._transaction.put(key, _packed(blank), db=self._table)
+            self._txn.put(OwnTable.ACTS, key, _packed(blank))
 
     def read(self, act: bytes, share: int = 0) -> NotedAct | None:
         """Return what the act was used for."""
-        row = self._transaction.get(_key(act, share), db=self._table)
+        row = self._txn.get(OwnTable.ACTS, _key(act, share))
         return None if row is None else _unpacked(bytes(row))
 
     def shares(self, act: bytes) -> dict[int, NotedAct]:
         """Return what each share of the act was used for."""
-        found: dict[int, NotedAct] = {}
-        with self._transaction.cursor(db=self._table) as cursor:
-            at = cursor.set_range(_key(act, 0))
-            while at and bytes(cursor.key())[:DIGEST_SIZE] == act:
-                share = int.from_bytes(bytes(cursor.key())[DIGEST_SIZE:])
-                found[share] = _unpacked(bytes(cursor.value()))
-                at = cursor.next()
-        return found
+        rows = self._txn.records(OwnTable.ACTS, _key(act, 0))
+        return {
+            int.from_bytes(key[DIGEST_SIZE:]): _unpacked(bytes(row))
+            for key, row in takewhile(lambda record: record[0].startswith(act), rows)
+        }
 
     def purge(self, now: int, most: int) -> None:
         """Forget acts that are expired, ``most`` of them."""
-        for key in due.take(self._transaction, self._due, now, most):
-            self._transaction.delete(key, db=self._table)
+        for key in due.take(self._txn, OwnTable.ACTS_DUE, now, most):
+            self._txn.delete(OwnTable.ACTS, key)
 
     def _write(self, act: bytes, share: int, said: NotedAct) -> None:
         key = _key(act, share)
-        self._transaction.put(key, _packed(said), db=self._table)
-        due.put(self._transaction, self._due, said.expires, key)
+        self._txn.put(OwnTable.ACTS, key, _packed(said))
+        due.put(self._txn, OwnTable.ACTS_DUE, said.expires, key)
 
 
 def _key(act: bytes, share: int) -> bytes:

@@ -12,24 +12,22 @@ import msgspec
 
 from rmp_milter.audit.signers import signers_of
 from rmp_milter.disk.closing import Closing
+from rmp_milter.engine.failures import StoreError
+from rmp_milter.engine.lmdb_transaction import LmdbReads
+from rmp_milter.engine.transaction import ReadTransaction
 from rmp_milter.keeper.keys.keys import LogKey
-from rmp_milter.keeper.log.file import (
-    DATA,
-    MAP_SIZE,
-    MAX_TABLES,
-    LogTables,
-    OtherFormat,
-    check_format,
-    open_environment,
-    open_tables,
-)
+from rmp_milter.keeper.log.file import DATA, read_all, untouched
 from rmp_milter.keeper.log.handovers import handovers_of
 from rmp_milter.keeper.log.head import read_state, verifier_key
 from rmp_milter.keeper.log.journal import JournalError, LogFormatError
 from rmp_milter.keeper.log.leaves import logged_at
+from rmp_milter.keeper.log.lmdb_log import open_checked
+from rmp_milter.keeper.log.open_log import place_of
+from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.signing import check_end, signed_in
-from rmp_milter.keeper.log.tree import LogFault, Tree
-from rmp_milter.keeper.log.writing import size_of
+from rmp_milter.keeper.log.tables import LogTable
+from rmp_milter.keeper.log.tree import LogFault, OtherFormat, Tree
+from rmp_milter.keeper.log.writing import INDEX_SIZE, size_of
 from rmp_milter.tlog.hashing import leaf_hash
 from rmp_milter.tlog.nodes import node_count, nodes_made
 from rmp_milter.tlog.notes import NoteError, VerifierKey
@@ -58,38 +56,35 @@ class LogMoment(Closing):
 
     file = DATA
 
-    def __init__(self, folder: Path, key: LogKey) -> None:
-        """Open the log in ``folder``; raises :class:`JournalError`."""
-        self._folder, self._key = folder, key
+    def __init__(self, place: Path | LogPlace, key: LogKey) -> None:
+        """Open the log; raises :class:`JournalError`."""
+        self._place, self._key = place_of(place), key
         self._open = ExitStack()
         self.state = b""
-        if not (folder / DATA).is_file():
-            raise JournalError(f"{folder}: no access log there")
-        with _as_journal_error(folder):
-            self._env = self._open.enter_context(open_environment(folder))
-            check_format(self._env)
-            self._tables = open_tables(self._env)
+        with _as_journal_error(self._place):
+            self._copying = self._place.copying()
+        self._open.callback(self._copying.close)
 
     @property
     def size(self) -> int:
         """About how many bytes :meth:`write` writes."""
-        return (int(self._env.info()["last_pgno"]) + 1) * int(self._env.stat()["psize"])
+        return self._copying.size
 
     def take(self) -> LogSeen:
         """Have it be as it is now; return what that is. Raises :class:`JournalError`."""
-        with _as_journal_error(self._folder):
-            signed = read_state(self._folder)
+        with _as_journal_error(self._place):
+            signed = read_state(self._place.folder)
             self.state = signed.encode()
-            self._txn = self._open.enter_context(self._env.begin())
-            check_end(self._txn, self._tables, signed)
-            seen = _seen(self._txn, self._tables)
+            self._moment = self._open.enter_context(self._copying.moment())
+            check_end(self._moment.txn, signed)
+            seen = seen_in(self._moment.txn)
             vkey = str(verifier_key(self._key, seen.origin))
             return msgspec.structs.replace(seen, vkey=vkey)
 
     def write(self, fd: int) -> None:
         """Write it to ``fd``, without freed pages; raises :class:`JournalError`."""
-        with _as_journal_error(self._folder):
-            self._env.copyfd(fd, compact=True, txn=self._txn)
+        with _as_journal_error(self._place):
+            self._moment.write(fd)
 
     def close(self) -> None:
         """Give it up."""
@@ -104,79 +99,66 @@ def verify_copy(folder: Path, told: Told, vkey: str = "", checkpoint: bytes = b"
     to which it was handed over. Nothing is written.
     Raises :class:`JournalError` with what is wrong.
     """
-    with _as_journal_error(folder), closing(_untouched(folder)) as env:
-        check_format(env)
-        tables, names = open_tables(env), _names(env)
-        others = [env.open_db(name, create=False) for name in names]
-        with env.begin() as txn:
+    with _as_journal_error(folder), closing(untouched(folder)) as env:
+        handles = open_checked(env)
+        read_all(env)  # whatever lies there can be read
+        with env.begin() as transaction:
+            txn = LmdbReads(transaction, handles)
             state = read_state(folder)
-            check_end(txn, tables, state)
-            _check_nodes(txn, tables, told)
-            for table in others:  # whatever lies there can be read
-                for key, value in txn.cursor(table):
-                    bytes(key), bytes(value)
-            notes = (signed_in(txn, tables).note, state.note, checkpoint)
-            _check_signatures(txn, tables, [*filter(None, notes)], vkey)
-            return _seen(txn, tables)
+            check_end(txn, state)
+            check_whole(txn, told, [state.note, checkpoint], vkey)
+            return seen_in(txn)
 
 
-def _untouched(folder: Path) -> lmdb.Environment:
-    if not (folder / DATA).is_file():
-        raise LogFault("no access log there")
-    return lmdb.open(
-        str(folder),
-        map_size=MAP_SIZE,
-        max_dbs=MAX_TABLES,
-        create=False,
-        readonly=True,
-        lock=False,
-    )
+def check_whole(
+    txn: ReadTransaction, told: Told, notes: Sequence[bytes] = (), vkey: str = ""
+) -> None:
+    """Hash every leaf anew, compare every node, and see that ``notes`` are extended.
+
+    All that was signed must bear the signature of ``vkey``, or of a key from which or to which it
+    was handed over. Raises :class:`~.tree.LogFault` and :class:`.NoteError`.
+    """
+    _check_nodes(txn, told)
+    _check_signatures(txn, [*filter(None, (signed_in(txn).note, *notes))], vkey)
 
 
-def _names(env: lmdb.Environment) -> list[bytes]:
-    with env.begin() as txn:
-        return [bytes(name) for name, _ in txn.cursor()]
-
-
-def _seen(txn: lmdb.Transaction, tables: LogTables) -> LogSeen:
-    size, signed = size_of(txn, tables), signed_in(txn, tables)
-    head = Tree(txn, tables.nodes).head(signed.head.origin, size)
-    with txn.cursor(db=tables.leaves) as cursor:
-        latest = logged_at(bytes(cursor.value())) if cursor.last() else 0
+def seen_in(txn: ReadTransaction) -> LogSeen:
+    """Return what a log holds, as the transaction sees it."""
+    size, signed = size_of(txn), signed_in(txn)
+    head = Tree(txn).head(signed.head.origin, size)
+    last = txn.get(LogTable.LEAVES, (size - 1).to_bytes(INDEX_SIZE)) if size else None
+    latest = logged_at(bytes(last)) if last is not None else 0
     return LogSeen(head.origin, size, head.root.hex(), signed.head.size, latest)
 
 
-def _check_nodes(txn: lmdb.Transaction, tables: LogTables, told: Told) -> None:
+def _check_nodes(txn: ReadTransaction, told: Told) -> None:
     """Make the tree anew from the leaves, and compare node by node, in their order."""
-    tree, size = Tree(txn, tables.nodes), size_of(txn, tables)
-    with txn.cursor(db=tables.leaves) as leaves, txn.cursor(db=tables.nodes) as nodes:
-        there = nodes.iternext(keys=False)
-        for number, (key, leaf) in enumerate(leaves):
-            if int.from_bytes(key) != number:
-                raise LogFault(f"leaf {number} is missing")
-            for made in nodes_made(tree.node, number, leaf_hash(bytes(leaf))):
-                if bytes(next(there, b"")) != made:
-                    raise LogFault(f"leaf {number} is not the one that the tree was built over")
-            if number % STEP == 0:
-                told(number, size)
+    tree, size = Tree(txn), size_of(txn)
+    there = (bytes(node) for _, node in txn.records(LogTable.NODES))
+    for number, (key, leaf) in enumerate(txn.records(LogTable.LEAVES)):
+        if int.from_bytes(key) != number:
+            raise LogFault(f"leaf {number} is missing")
+        for made in nodes_made(tree.node, number, leaf_hash(bytes(leaf))):
+            if next(there, b"") != made:
+                raise LogFault(f"leaf {number} is not the one that the tree was built over")
+        if number % STEP == 0:
+            told(number, size)
     told(size, size)
-    if txn.stat(tables.nodes)["entries"] != node_count(size):
+    if txn.count(LogTable.NODES) != node_count(size):
         raise LogFault("the tree has other nodes than its leaves make")
 
 
-def _check_signatures(
-    txn: lmdb.Transaction, tables: LogTables, notes: Sequence[bytes], vkey: str
-) -> None:
+def _check_signatures(txn: ReadTransaction, notes: Sequence[bytes], vkey: str) -> None:
     """See that checkpoints are by the log's keys, ``vkey`` being one of them, and are extended.
 
     So do those by which it was handed over from one key to the next.
     """
-    tree, size = Tree(txn, tables.nodes), size_of(txn, tables)
-    handovers = handovers_of(txn, tables)
+    tree, size = Tree(txn), size_of(txn)
+    handovers = handovers_of(txn)
     signers, findings = signers_of(VerifierKey.parse(vkey) if vkey else None, handovers)
     if findings:
         raise LogFault(findings[0].line)
-    own = signed_in(txn, tables).head.origin
+    own = signed_in(txn).head.origin
     for note in (*notes, *(each.proof.checkpoint for each in handovers)):
         head = signers.read(note)
         if head.origin != own:
@@ -185,12 +167,14 @@ def _check_signatures(
 
 
 @contextmanager
-def _as_journal_error(folder: Path) -> Iterator[None]:
+def _as_journal_error(place: Path | LogPlace) -> Iterator[None]:
     try:
         yield
     except OtherFormat as fault:
-        raise LogFormatError(f"{folder}: {fault}") from fault
+        raise LogFormatError(f"{place}: {fault}") from fault
     except (LogFault, NoteError) as fault:
         raise JournalError(f"access log: {fault}") from fault
+    except StoreError as error:
+        raise JournalError(f"access log: {error}") from error
     except lmdb.Error as error:
         raise JournalError(f"access log: {type(error).__name__}") from error

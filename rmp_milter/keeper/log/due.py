@@ -5,34 +5,32 @@ over, by the clock of whoever clears away, a few rows at a time: so a clock that
 back again takes little with it.
 """
 
-import lmdb
+from itertools import islice, takewhile
+
+from rmp_milter.engine.tables import EngineTable
+from rmp_milter.engine.transaction import WriteTransaction
 
 _DAY = 86_400
 _DAY_SIZE = 4
 
 
-def put(transaction: lmdb.Transaction, table: lmdb._Database, ends: int, key: bytes) -> None:
+def put(txn: WriteTransaction, table: EngineTable, ends: int, key: bytes) -> None:
     """Note when a row ends (epoch seconds)."""
-    transaction.put(_due(ends, key), b"", db=table)
+    txn.put(table, _due(ends, key), b"")
 
 
-def delete(transaction: lmdb.Transaction, table: lmdb._Database, ends: int, key: bytes) -> None:
+def delete(txn: WriteTransaction, table: EngineTable, ends: int, key: bytes) -> None:
     """Forget when a row ends."""
-    transaction.delete(_due(ends, key), db=table)
+    txn.delete(table, _due(ends, key))
 
 
-def take(
-    transaction: lmdb.Transaction, table: lmdb._Database, now: int, most: int
-) -> list[bytes]:
+def take(txn: WriteTransaction, table: EngineTable, now: int, most: int) -> list[bytes]:
     """Forget and return the keys of rows whose day is over, the oldest first."""
     today = (now // _DAY).to_bytes(_DAY_SIZE)
-    taken: list[bytes] = []
-    with transaction.cursor(db=table) as cursor:
-        found = cursor.first()
-        while found and len(taken) < most and bytes(cursor.key()) < today:
-            taken.append(bytes(cursor.key())[_DAY_SIZE:])
-            found = cursor.delete() and bool(cursor.key())
-    return taken
+    over = [*islice(takewhile(lambda key: key < today, txn.keys(table)), most)]
+    for key in over:
+        txn.delete(table, key)
+    return [key[_DAY_SIZE:] for key in over]
 
 
 def _due(ends: int, key: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The access log's LMDB environment: opened, seen to be all there, and of which format.
+"""The access log's LMDB environment: opened, and seen to be all there.
 
 LMDB maps its file and trusts its length: a file that was cut ends the process with SIGBUS
 at the first page that is gone, which says nothing to anybody. The file may well end before
@@ -9,39 +9,16 @@ ends early is read whole by a child process, which alone is lost if it was cut.
 import os
 import signal
 from pathlib import Path
-from typing import NamedTuple
 
 import lmdb
 
-from rmp_milter.disk.formats import Format
 from rmp_milter.keeper.log.tree import LogFault
 
-FORMAT = Format("rmp access log", 3)
-"""A changed table, key or leaf is a new number. What is signed stays for ever: a log that is
-moved to another format keeps its leaves and nodes, octet by octet."""
-
-FORMAT_KEY = b"format"
 MAX_TABLES = 32
 """More than this format has, so that another one's can be looked at."""
 
 MAP_SIZE = 64 << 30  # bytes of address space, not of disk
 DATA = "data.mdb"
-
-
-class OtherFormat(LogFault):
-    """The log is of another format than this version's; nothing in it was looked at."""
-
-
-class LogTables(NamedTuple):
-    """The log's tables (docs/formats.md, Access log); the field is the name in the file."""
-
-    meta: lmdb._Database
-    leaves: lmdb._Database
-    unique: lmdb._Database
-    nodes: lmdb._Database
-    dossiers: lmdb._Database
-    dossiers_salt: lmdb._Database
-    reasons: lmdb._Database
 
 
 def open_environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
@@ -53,25 +30,6 @@ def open_environment(folder: Path, *, create: bool = False) -> lmdb.Environment:
     if not _can_be_read(folder):
         raise LogFault(f"{DATA} was cut: what its pages refer to is not there")
     return _open(folder, create=False)
-
-
-def check_format(env: lmdb.Environment) -> None:
-    """Raise :class:`OtherFormat` unless the log is of this version's format.
-
-    Raises :class:`LogFault` for the environment of another program.
-    """
-    meta = env.open_db(b"meta", create=False)
-    with env.begin(db=meta) as transaction:
-        found = FORMAT.number_in(bytes(transaction.get(FORMAT_KEY, b"")))
-    if not found:
-        raise LogFault("access log of an unknown format")
-    if found != FORMAT.number:
-        raise OtherFormat(f"the access log {FORMAT.refusal(found)}")
-
-
-def open_tables(env: lmdb.Environment, *, create: bool = False) -> LogTables:
-    """Open all tables."""
-    return LogTables(*(env.open_db(name.encode(), create=create) for name in LogTables._fields))
 
 
 def _open(folder: Path, *, create: bool) -> lmdb.Environment:
@@ -99,7 +57,11 @@ def _can_be_read(folder: Path) -> bool:
 
 
 def _read_all(folder: Path) -> None:
-    env = _open(folder, create=False)
+    read_all(_open(folder, create=False))
+
+
+def read_all(env: lmdb.Environment) -> None:
+    """Read every table to its end, whatever it is."""
     with env.begin() as transaction:
         names = [bytes(name) for name, _ in transaction.cursor()]
     tables = [env.open_db(name, create=False) for name in names]
@@ -107,3 +69,17 @@ def _read_all(folder: Path) -> None:
         for table in tables:
             for key, value in transaction.cursor(table):
                 bytes(key), bytes(value)
+
+
+def untouched(folder: Path) -> lmdb.Environment:
+    """Open a copy that no process has open, to be read; nothing is written beside it."""
+    if not (folder / DATA).is_file():
+        raise LogFault("no access log there")
+    return lmdb.open(
+        str(folder),
+        map_size=MAP_SIZE,
+        max_dbs=MAX_TABLES,
+        create=False,
+        readonly=True,
+        lock=False,
+    )

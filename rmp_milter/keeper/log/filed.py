@@ -1,11 +1,12 @@
 """The leaves under which documents came into dossiers, for holding the store's entries to them."""
 
 from collections.abc import Iterator
+from itertools import islice
 
-import lmdb
 import msgspec
 
-from rmp_milter.keeper.log.file import LogTables
+from rmp_milter.engine.transaction import ReadTransaction
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.keeper.log.tree import LogFault
 
 ADOPTION = "rattachement"
@@ -14,6 +15,7 @@ ACTIONS = frozenset({"depot", ADOPTION, "rectification", "creation"})
 """By which documents come into a dossier."""
 _INDEX_SIZE = 8
 _LENGTH_SIZE = 2
+_AT_ONCE = 64
 
 
 class FiledLeaf(msgspec.Struct, frozen=True):
@@ -41,16 +43,17 @@ class _FiledFields(msgspec.Struct):
 _decode = msgspec.json.Decoder(_FiledFields).decode
 
 
-def filed_leaves(transaction: lmdb.Transaction, tables: LogTables) -> Iterator[FiledLeaf]:
+def filed_leaves(txn: ReadTransaction) -> Iterator[FiledLeaf]:
     """Yield these leaves of all dossiers that are not erased, dossier by dossier.
 
     Raises :class:`LogFault` for one that cannot be read.
     """
-    with transaction.cursor(db=tables.dossiers) as cursor:
-        for key in cursor.iternext(keys=True, values=False):
+    keys = txn.keys(LogTable.DOSSIERS)
+    while some := [*islice(keys, _AT_ONCE)]:
+        leaves = txn.get_many(LogTable.LEAVES, [key[-_INDEX_SIZE:] for key in some])
+        for key, leaf in zip(some, leaves, strict=True):
             dossier_id, index = key[_LENGTH_SIZE:-_INDEX_SIZE], key[-_INDEX_SIZE:]
-            leaf = bytes(transaction.get(bytes(index), b"", db=tables.leaves))
-            found = _filed(bytes(dossier_id), int.from_bytes(index), leaf)
+            found = _filed(dossier_id, int.from_bytes(index), bytes(leaf or b""))
             if found is not None:
                 yield found
 

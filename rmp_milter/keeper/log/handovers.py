@@ -5,11 +5,11 @@ two keys signed, oldest first. Each ends with the entry that names both keys; to
 what auditors hold (:mod:`rmp_milter.audit.handovers`).
 """
 
-import lmdb
 import msgspec
 
 from rmp_milter.audit.handovers import HandOverError, LogHandOver, keys_in
-from rmp_milter.keeper.log.file import LogTables
+from rmp_milter.engine.transaction import ReadTransaction, WriteTransaction
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.keeper.log.tree import LogFault, Tree
 from rmp_milter.tlog.checkpoints import read_checkpoint
 from rmp_milter.tlog.entry_proofs import EntryProofError, entry_proof_of
@@ -21,46 +21,46 @@ _INDEX_SIZE = 8
 _decoder = msgspec.msgpack.Decoder(list[bytes])
 
 
-def notes_in(transaction: lmdb.Transaction, tables: LogTables) -> list[bytes]:
+def notes_in(txn: ReadTransaction) -> list[bytes]:
     """Return the checkpoints by two keys, oldest first; raise :class:`LogFault`."""
-    found = transaction.get(KEY, db=tables.meta)
+    found = txn.get(LogTable.META, KEY)
     try:
         return _decoder.decode(found) if found is not None else []
     except msgspec.MsgspecError:
         raise LogFault("its hand-overs cannot be read") from None
 
 
-def note_another(transaction: lmdb.Transaction, tables: LogTables, note: bytes) -> None:
+def note_another(txn: WriteTransaction, note: bytes) -> None:
     """Keep one more checkpoint by two keys."""
-    notes = [*notes_in(transaction, tables), note]
-    transaction.put(KEY, msgspec.msgpack.encode(notes), db=tables.meta)
+    notes = [*notes_in(txn), note]
+    txn.put(LogTable.META, KEY, msgspec.msgpack.encode(notes))
 
 
-def key_in_force(transaction: lmdb.Transaction, tables: LogTables) -> VerifierKey | None:
+def key_in_force(txn: ReadTransaction) -> VerifierKey | None:
     """Return the key that the log was handed over to last; None: it never was.
 
     Raises :class:`LogFault`.
     """
-    notes = notes_in(transaction, tables)
+    notes = notes_in(txn)
     if not notes:
         return None
     try:
         number = read_checkpoint(notes[-1]).size - 1
     except NoteError as error:
         raise LogFault(f"its last hand-over cannot be read ({error})") from None
-    keys = keys_in(_entry(transaction, tables, number))
+    keys = keys_in(_entry(txn, number))
     if keys is None:
         raise LogFault(f"leaf {number} is no hand-over")
     return keys.present
 
 
-def handovers_of(transaction: lmdb.Transaction, tables: LogTables) -> list[LogHandOver]:
+def handovers_of(txn: ReadTransaction) -> list[LogHandOver]:
     """Return the hand-overs, verified, oldest first; raise :class:`LogFault`."""
-    tree, found = Tree(transaction, tables.nodes), list[LogHandOver]()
-    for note in notes_in(transaction, tables):
+    tree, found = Tree(txn), list[LogHandOver]()
+    for note in notes_in(txn):
         try:
             number = read_checkpoint(note).size - 1
-            entry = _entry(transaction, tables, number)
+            entry = _entry(txn, number)
             proof = entry_proof_of(tree.node, entry, number, note)
             found.append(LogHandOver.of(proof))
         except (NoteError, EntryProofError, HandOverError, IndexError) as error:
@@ -68,7 +68,7 @@ def handovers_of(transaction: lmdb.Transaction, tables: LogTables) -> list[LogHa
     return found
 
 
-def _entry(transaction: lmdb.Transaction, tables: LogTables, number: int) -> bytes:
+def _entry(txn: ReadTransaction, number: int) -> bytes:
     if number < 0:
         raise LogFault("a hand-over over no leaf")
-    return bytes(transaction.get(number.to_bytes(_INDEX_SIZE), b"", db=tables.leaves))
+    return bytes(txn.get(LogTable.LEAVES, number.to_bytes(_INDEX_SIZE)) or b"")

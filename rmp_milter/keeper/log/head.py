@@ -2,8 +2,9 @@
 
 The state file stands beside the log's folder and holds the last checkpoint; before the
 first one, its text over the empty tree, without a signature. The log's environment holds
-the same. The file is written first: a crash in between leaves the file one step ahead,
-which a log that lost nothing extends as well.
+the same. The file is written behind it: a crash in between leaves the file one step behind,
+and nobody was given that checkpoint yet. One that is ahead (it once was written first, and a
+standby server may lack what was never acknowledged) is believed where the log extends it.
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rmp_milter.disk.new_files import sync_folder, write_new
+from rmp_milter.disk.write_turn import WriteTurn
 from rmp_milter.keeper.log.tree import LogFault, Tree
 from rmp_milter.tlog.checkpoints import TreeHead, parse_head, read_checkpoint, sign_head
 from rmp_milter.tlog.hashing import EMPTY_ROOT
@@ -98,6 +100,20 @@ def read_state(folder: Path) -> Signed:
 def begin_state(folder: Path, signed: Signed) -> None:
     """Write the state file of a new log; never over another one."""
     write_new(state_file(folder), signed.encode(), 0o600)
+
+
+def advance_state(folder: Path, signed: Signed) -> None:
+    """Write the state file, unless it says more already; durable before this returns.
+
+    Raises :class:`LogFault` where it is missing or damaged, and ``OSError``.
+    """
+    turn = WriteTurn(folder.parent)
+    try:
+        with turn:
+            if read_state(folder).head.size <= signed.head.size:
+                write_state(folder, signed)
+    finally:
+        turn.close()
 
 
 def write_state(folder: Path, signed: Signed) -> None:

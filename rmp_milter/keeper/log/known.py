@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-import lmdb
-
 from rmp_milter.dossier.cards import MOST_OTHERS
-from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE, OwnTables
+from rmp_milter.engine.transaction import WriteTransaction
+from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE
+from rmp_milter.keeper.log.tables import OwnTable
 from rmp_milter.keeper.log.tree import LogFault
 
 TAG_SIZE = 16
@@ -53,9 +53,8 @@ class KnownError(ValueError):
 class KnownCards:
     """The cards in force, as one transaction sees them; keys are made by the functions below."""
 
-    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
-        self._transaction = transaction
-        self._table = tables.known
+    def __init__(self, txn: WriteTransaction) -> None:
+        self._txn = txn
 
     def look(self, key: bytes, revision: int, tag: bytes) -> Stand:
         """Say how a card of this revision and tag stands to what is known."""
@@ -88,16 +87,16 @@ class KnownCards:
         """
         if self._row(key) == _TOMBSTONE:
             raise KnownError("erased")
-        self._transaction.put(_checked(key), _packed(card), db=self._table)
+        self._txn.put(OwnTable.KNOWN, _checked(key), _packed(card))
 
     def forget(self, key: bytes) -> None:
         """Leave a tombstone, whether anything was known or not."""
-        self._transaction.put(_checked(key), _TOMBSTONE, db=self._table)
+        self._txn.put(OwnTable.KNOWN, _checked(key), _TOMBSTONE)
 
     def drop(self, key: bytes) -> None:
         """Know nothing under a key any more; a tombstone stays."""
         if self._row(key):
-            self._transaction.delete(key, db=self._table)
+            self._txn.delete(OwnTable.KNOWN, key)
 
     def read(self, key: bytes) -> Known | None:
         """Return what is known; none where nothing is, or not any more."""
@@ -106,20 +105,17 @@ class KnownCards:
 
     def entries(self) -> Iterator[tuple[bytes, Known | None]]:
         """Yield every key with what is known under it; none for a tombstone."""
-        with self._transaction.cursor(db=self._table) as cursor:
-            for key, row in cursor:
-                yield bytes(key), _unpacked(bytes(row)) if row else None
+        for key, row in self._txn.records(OwnTable.KNOWN):
+            yield key, _unpacked(bytes(row)) if row else None
 
     def keys_behind(self, key: bytes) -> Iterator[bytes]:
         """Yield the keys behind this one, in their order, under which a card is known."""
-        with self._transaction.cursor(db=self._table) as cursor:
-            cursor.set_range(key)
-            for each, row in cursor:
-                if bytes(each) != key and row:
-                    yield bytes(each)
+        for each, row in self._txn.records(OwnTable.KNOWN, key):
+            if each != key and row:
+                yield each
 
     def _row(self, key: bytes) -> bytes | None:
-        row = self._transaction.get(_checked(key), db=self._table)
+        row = self._txn.get(OwnTable.KNOWN, _checked(key))
         return None if row is None else bytes(row)
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple, Self
 
-import lmdb
-
+from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.log import known, tries
 from rmp_milter.keeper.log.acts import Acts
 from rmp_milter.keeper.log.known import KnownCards
-from rmp_milter.keeper.log.own_tables import OwnTables
 from rmp_milter.keeper.log.owners import KeyOwners
 from rmp_milter.keeper.log.traits import Traits
 from rmp_milter.keeper.log.tries import CountedTries
@@ -27,15 +25,9 @@ class Own(NamedTuple):
     owners: KeyOwners
 
     @classmethod
-    def of(cls, transaction: lmdb.Transaction, tables: OwnTables) -> Self:
+    def of(cls, txn: WriteTransaction) -> Self:
         """Return the tables as the transaction sees them."""
-        return cls(
-            KnownCards(transaction, tables),
-            Acts(transaction, tables),
-            CountedTries(transaction, tables),
-            Traits(transaction, tables),
-            KeyOwners(transaction, tables),
-        )
+        return cls(KnownCards(txn), Acts(txn), CountedTries(txn), Traits(txn), KeyOwners(txn))
 
     def tidy(self, now: int, most: int = MOST_PURGED) -> None:
         """Forget some of what is expired."""

@@ -8,9 +8,9 @@ taken out whole.
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-import lmdb
-
-from rmp_milter.keeper.log.own_tables import ID_SIZE, OwnTables
+from rmp_milter.engine.transaction import WriteTransaction
+from rmp_milter.keeper.log.own_tables import ID_SIZE
+from rmp_milter.keeper.log.tables import OwnTable
 
 TRAIT_SIZE = 16
 _AT_ONCE = 1000
@@ -19,9 +19,8 @@ _AT_ONCE = 1000
 class Traits:
     """The traits of the open dossiers, as one transaction sees them."""
 
-    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
-        self._transaction = transaction
-        self._table, self._of = tables.traits, tables.traits_of
+    def __init__(self, txn: WriteTransaction) -> None:
+        self._txn = txn
 
     def put(self, dossier_id: bytes, traits: Iterable[bytes], number: bytes = b"") -> None:
         """Let a dossier have these traits and no other ones, and its number's digest or none."""
@@ -29,25 +28,24 @@ class Traits:
         _check(dossier_id, number or bytes(TRAIT_SIZE), *digests)
         self.remove(dossier_id)
         for digest in digests:
-            self._transaction.put(digest + dossier_id, number, db=self._table)
-        self._transaction.put(dossier_id, b"".join(digests), db=self._of)
+            self._txn.put(OwnTable.TRAITS, digest + dossier_id, number)
+        self._txn.put(OwnTable.TRAITS_OF, dossier_id, b"".join(digests))
 
     def remove(self, dossier_id: bytes) -> None:
         """Take a dossier out: it is closed, or erased."""
         for digest in self.of(dossier_id):
-            self._transaction.delete(digest + dossier_id, db=self._table)
-        self._transaction.delete(dossier_id, db=self._of)
+            self._txn.delete(OwnTable.TRAITS, digest + dossier_id)
+        self._txn.delete(OwnTable.TRAITS_OF, dossier_id)
 
     def find(self, traits: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the dossiers that have one of the traits at least, each with its number."""
         found: dict[bytes, bytes] = {}
-        with self._transaction.cursor(db=self._table) as cursor:
-            for digest in traits:
-                _check(digest)
-                at = cursor.set_range(digest)
-                while at and bytes(cursor.key())[:TRAIT_SIZE] == digest:
-                    found[bytes(cursor.key())[TRAIT_SIZE:]] = bytes(cursor.value())
-                    at = cursor.next()
+        for digest in traits:
+            _check(digest)
+            for key, number in self._txn.records(OwnTable.TRAITS, digest):
+                if not key.startswith(digest):
+                    break
+                found[key[TRAIT_SIZE:]] = bytes(number)
         return found
 
     def carry(self, on: Callable[[bytes], bytes]) -> None:
@@ -65,18 +63,16 @@ class Traits:
 
     def _some(self, behind: bytes) -> list[bytes]:
         """Return ids of dossiers behind one, in their order."""
-        with self._transaction.cursor(db=self._of) as cursor:
-            if not cursor.set_range(behind + b"\0"):
-                return []
-            return [bytes(each) for each in islice(cursor.iternext(values=False), _AT_ONCE)]
+        rows = self._txn.records(OwnTable.TRAITS_OF, behind + b"\0")
+        return [key for key, _ in islice(rows, _AT_ONCE)]
 
     def _number(self, dossier_id: bytes, traits: Iterable[bytes]) -> bytes:
         first = next(iter(traits), b"")
-        return bytes(self._transaction.get(first + dossier_id, b"", db=self._table))
+        return bytes(self._txn.get(OwnTable.TRAITS, first + dossier_id) or b"")
 
     def of(self, dossier_id: bytes) -> tuple[bytes, ...]:
         """Return a dossier's traits; none of one that is not here."""
-        row = bytes(self._transaction.get(dossier_id, b"", db=self._of))
+        row = bytes(self._txn.get(OwnTable.TRAITS_OF, dossier_id) or b"")
         return tuple(row[at : at + TRAIT_SIZE] for at in range(0, len(row), TRAIT_SIZE))
 
 

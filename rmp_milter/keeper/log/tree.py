@@ -6,10 +6,9 @@ the leaf: so it costs the same in a log of a thousand leaves as in one of a mill
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import lmdb
-
+from rmp_milter.engine.transaction import ReadTransaction, WriteTransaction
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.tlog.checkpoints import TreeHead
 from rmp_milter.tlog.hashing import leaf_hash
 from rmp_milter.tlog.nodes import node_count, node_place, nodes_made
@@ -22,25 +21,22 @@ class LogFault(Exception):  # noqa: N818 -- what is wrong with a log, in one lin
     """The log is not what it must be."""
 
 
+class OtherFormat(LogFault):
+    """The log is of another format than this version's; nothing in it was looked at."""
+
+
 class Tree:
     """The tree as one transaction sees it."""
 
-    def __init__(self, transaction: lmdb.Transaction, table: lmdb._Database) -> None:
-        self._transaction = transaction
-        self._table = table
+    def __init__(self, txn: ReadTransaction) -> None:
+        self._txn = txn
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree; raise :class:`LogFault` if it is gone."""
-        found = self._transaction.get(_number(node_place(level, index)), db=self._table)
+        found = self._txn.get(LogTable.NODES, _number(node_place(level, index)))
         if found is None:
             raise LogFault(f"the tree has lost node {index} of level {level}")
         return bytes(found)
-
-    def extend(self, index: int, entry: bytes) -> None:
-        """Write the nodes that the entry at ``index``, the next one, makes."""
-        first = node_count(index)
-        for at, node in enumerate(nodes_made(self.node, index, leaf_hash(entry))):
-            self._transaction.put(_number(first + at), node, db=self._table, append=True)
 
     def head(self, origin: str, size: int) -> TreeHead:
         """Return the tree head over the first ``size`` leaves, from the stored nodes."""
@@ -48,7 +44,7 @@ class Tree:
 
     def check_end(self, size: int, last_entry: bytes) -> None:
         """See that the tree ends with the last leaf; raise :class:`LogFault`."""
-        nodes = self._transaction.stat(self._table)["entries"]
+        nodes = self._txn.count(LogTable.NODES)
         if nodes != node_count(size):
             raise LogFault(f"{size} leaves, and {nodes} nodes in the tree over them")
         if size and self.node(0, size - 1) != leaf_hash(last_entry):
@@ -70,14 +66,26 @@ class Tree:
             raise LogFault(f"its first {signed.size} leaves are not those that were signed")
 
 
-@dataclass(frozen=True)
+class GrowingTree(Tree):
+    """The same where it may grow."""
+
+    def __init__(self, txn: WriteTransaction) -> None:
+        super().__init__(txn)
+        self._growing = txn
+
+    def extend(self, index: int, entry: bytes) -> None:
+        """Write the nodes that the entry at ``index``, the next one, makes."""
+        first = node_count(index)
+        for at, node in enumerate(nodes_made(self.node, index, leaf_hash(entry))):
+            self._growing.append(LogTable.NODES, _number(first + at), node)
+
+
 class LogSnapshot:
     """The log as one read transaction sees it; good while that is open."""
 
-    transaction: lmdb.Transaction
-    leaves: lmdb._Database
-    tree: Tree
-    sealed: lmdb._Database
+    def __init__(self, txn: ReadTransaction) -> None:
+        self._txn = txn
+        self.tree = Tree(txn)
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree."""
@@ -85,18 +93,15 @@ class LogSnapshot:
 
     def entries(self, begin: int, end: int) -> Iterator[bytes]:
         """Yield the leaves from ``begin`` up to ``end``, which is left out."""
-        with self.transaction.cursor(self.leaves) as cursor:
-            cursor.set_range(begin.to_bytes(_NUMBER_SIZE))
-            leaves = cursor.iternext(keys=False)
-            for _, leaf in zip(range(begin, end), leaves, strict=False):
-                yield bytes(leaf)
+        leaves = self._txn.records(LogTable.LEAVES, begin.to_bytes(_NUMBER_SIZE))
+        for _, (_, leaf) in zip(range(begin, end), leaves, strict=False):
+            yield bytes(leaf)
 
     def reasons(self, end: int) -> Iterator[tuple[int, bytes]]:
         """Yield the sealed reasons of the leaves before ``end``, with the leaf's number."""
-        with self.transaction.cursor(self.sealed) as cursor:
-            for number, sealed in cursor:
-                if int.from_bytes(number) < end:
-                    yield int.from_bytes(number), bytes(sealed)
+        for number, sealed in self._txn.records(LogTable.REASONS):
+            if int.from_bytes(number) < end:
+                yield int.from_bytes(number), bytes(sealed)
 
 
 def _number(number: int) -> bytes:

@@ -6,12 +6,11 @@ refused, the oldest first. One counts for 30 days; a flood makes no row grow.
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from itertools import takewhile
 
-import lmdb
-
+from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.log import due
-from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE, OwnTables
+from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE
+from rmp_milter.keeper.log.tables import OwnTable
 from rmp_milter.keeper.log.tree import LogFault
 
 TRY_SECONDS = 30 * 86_400
@@ -28,9 +27,8 @@ EVERYBODY = b"*"
 class CountedTries:
     """The refusals that count, as one transaction sees them."""
 
-    def __init__(self, transaction: lmdb.Transaction, tables: OwnTables) -> None:
-        self._transaction = transaction
-        self._table, self._due = tables.tries, tables.tries_due
+    def __init__(self, txn: WriteTransaction) -> None:
+        self._txn = txn
 
     def count(self, subjects: Iterable[bytes], now: int) -> None:
         """Count one refusal of each of the subjects, once each."""
@@ -45,11 +43,7 @@ class CountedTries:
 
     def carry(self, on: Callable[[bytes], bytes]) -> None:
         """Put in the place of each digest of somebody unknown what ``on`` makes of it."""
-        with self._transaction.cursor(db=self._table) as cursor:
-            cursor.set_range(_NOBODY)
-            keys = (bytes(each) for each in cursor.iternext(values=False))
-            subjects = [*takewhile(lambda each: each.startswith(_NOBODY), keys)]
-        for subject in subjects:
+        for subject in [*self._txn.keys(OwnTable.TRIES, _NOBODY)]:
             self._put(of_nobody(on(subject[1:])), self._take(subject))
 
     def clear(self, subject: bytes) -> None:
@@ -58,24 +52,24 @@ class CountedTries:
 
     def purge(self, now: int, most: int) -> None:
         """Forget subjects whose refusals count no more, ``most`` of them."""
-        for subject in due.take(self._transaction, self._due, now, most):
-            self._transaction.delete(subject, db=self._table)
+        for subject in due.take(self._txn, OwnTable.TRIES_DUE, now, most):
+            self._txn.delete(OwnTable.TRIES, subject)
 
     def _put(self, subject: bytes, times: Sequence[int]) -> None:
         row = struct.pack(f">{len(times)}I", *times)
-        self._transaction.put(subject, row, db=self._table)
-        due.put(self._transaction, self._due, _end(times), subject)
+        self._txn.put(OwnTable.TRIES, subject, row)
+        due.put(self._txn, OwnTable.TRIES_DUE, _end(times), subject)
 
     def _take(self, subject: bytes) -> tuple[int, ...]:
         """Remove a row and return its times."""
         times = self._times(subject)
         if times:
-            self._transaction.delete(subject, db=self._table)
-            due.delete(self._transaction, self._due, _end(times), subject)
+            self._txn.delete(OwnTable.TRIES, subject)
+            due.delete(self._txn, OwnTable.TRIES_DUE, _end(times), subject)
         return times
 
     def _times(self, subject: bytes) -> tuple[int, ...]:
-        row = bytes(self._transaction.get(subject, b"", db=self._table))
+        row = bytes(self._txn.get(OwnTable.TRIES, subject) or b"")
         if len(row) % _TIME_SIZE:
             raise LogFault("refusals cannot be read")
         return struct.unpack(f">{len(row) // _TIME_SIZE}I", row)

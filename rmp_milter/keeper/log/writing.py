@@ -6,16 +6,18 @@ them: from the dossier, and from the same event tried again.
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import NamedTuple
 
-import lmdb
 from msgspec.structs import replace
 
 from rmp_milter.calls.protocol import Event
+from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
+from rmp_milter.keeper.keys.sealing import framed
 from rmp_milter.keeper.log.dossier_leaves import SALT_SIZE, commitment, note_leaf
-from rmp_milter.keeper.log.file import LogTables
 from rmp_milter.keeper.log.leaves import leaves, unique_key
-from rmp_milter.keeper.log.tree import Tree
+from rmp_milter.keeper.log.tables import LogTable, OwnTable
+from rmp_milter.keeper.log.tree import GrowingTree
 
 INDEX_SIZE = 8
 
@@ -27,48 +29,51 @@ class Written(NamedTuple):
     is_new: bool
 
 
-def size_of(transaction: lmdb.Transaction, tables: LogTables) -> int:
+def size_of(txn: ReadTransaction) -> int:
     """Return the index behind the last leaf."""
-    with transaction.cursor(db=tables.leaves) as cursor:
-        return int.from_bytes(cursor.key()) + 1 if cursor.last() else 0
+    last = txn.last_key(LogTable.LEAVES, b"")
+    return 0 if last is None else int.from_bytes(last) + 1
 
 
-def put(
-    transaction: lmdb.Transaction,
-    tables: LogTables,
-    event: Event,
-    logged_at: int,
-    sealed: bytes,
-) -> Written:
+def expected(events: Iterable[Event]) -> Expected:
+    """Return what writing these events will ask for."""
+    asked = Expected(beginnings=(OwnTable.ACTS_DUE, OwnTable.TRIES_DUE))
+    asked.last(LogTable.LEAVES, b"")
+    for event in events:
+        if event.request:
+            asked.record(LogTable.UNIQUE, unique_key(event))
+        if event.dossier_id:
+            asked.record(LogTable.DOSSIERS_SALT, framed(event.dossier_id))
+    return asked
+
+
+def put(txn: WriteTransaction, event: Event, logged_at: int, sealed: bytes) -> Written:
     """Write the event, unless it was written before; return where its last leaf is.
 
     One that was written keeps the reason that was sealed then. Raises
     :class:`~.leaves.LeafError`, and :class:`~.tree.LogFault` for a damaged tree.
     """
     unique = unique_key(event)
-    found = transaction.get(unique, db=tables.unique) if event.request else None
+    found = txn.get(LogTable.UNIQUE, unique) if event.request else None
     if found is not None:
         return Written(int.from_bytes(found), is_new=False)
     reason = hashlib.sha256(sealed).digest() if sealed else b""
-    last = _put_leaves(transaction, tables, replace(event, reason=reason), logged_at)
+    last = _put_leaves(txn, replace(event, reason=reason), logged_at)
     index = last.to_bytes(INDEX_SIZE)
     if sealed:
-        transaction.put(index, sealed, db=tables.reasons)
+        txn.put(LogTable.REASONS, index, sealed)
     if event.request:
-        transaction.put(unique, index, db=tables.unique)
+        txn.put(LogTable.UNIQUE, unique, index)
     return Written(last, is_new=True)
 
 
-def _put_leaves(
-    transaction: lmdb.Transaction, tables: LogTables, event: Event, logged_at: int
-) -> int:
-    fresh = secrets.token_bytes(SALT_SIZE)
-    patient = commitment(transaction, tables.dossiers_salt, event.dossier_id, fresh)
-    tree = Tree(transaction, tables.nodes)
-    last = size_of(transaction, tables) - 1
+def _put_leaves(txn: WriteTransaction, event: Event, logged_at: int) -> int:
+    patient = commitment(txn, event.dossier_id, secrets.token_bytes(SALT_SIZE))
+    tree = GrowingTree(txn)
+    last = size_of(txn) - 1
     for leaf in leaves(event, logged_at, patient):
         last += 1
-        transaction.put(last.to_bytes(INDEX_SIZE), leaf, db=tables.leaves, append=True)
+        txn.append(LogTable.LEAVES, last.to_bytes(INDEX_SIZE), leaf)
         tree.extend(last, leaf)
-        note_leaf(transaction, tables.dossiers, event.dossier_id, last)
+        note_leaf(txn, event.dossier_id, last)
     return last

@@ -92,6 +92,38 @@ LETTERS: Mapping[str, Text] = {
         "who it is:\n\n"
         "    rmp doctor list --expiring 0",
     ),
+    "machine-witness-refused": Text(
+        "UN TÉMOIN REFUSE de cosigner le journal des accès : selon lui, le\n"
+        "journal n'est pas la suite de celui qu'il a vu. Ou bien il a été\n"
+        "refait, coupé ou remplacé par une copie, ou bien le témoin se\n"
+        "trompe. Ne touchez à rien, et prévenez vos auditeurs. Qui, et ce\n"
+        "qu'il a dit :\n\n"
+        "    rmp access witness status",
+        "A WITNESS REFUSES to cosign the access log: to him it is not the\n"
+        "log that he has seen, continued. Either it was rebuilt, cut, or\n"
+        "replaced by a copy, or the witness is wrong. Touch nothing, and\n"
+        "tell your auditors. Who, and what he said:\n\n"
+        "    rmp access witness status",
+    ),
+    "machine-witness-silent": Text(
+        "Un témoin du journal des accès n'a rien cosigné depuis un jour.\n"
+        "Demandez-lui pourquoi, et regardez rmp-witness.timer. Qui :\n\n"
+        "    rmp access witness status",
+        "A witness of the access log has cosigned nothing for a day. Ask\n"
+        "him why, and look at rmp-witness.timer. Who:\n\n"
+        "    rmp access witness status",
+    ),
+    "machine-witness-unmet": Text(
+        "Aucun point de contrôle du dernier jour n'est cosigné comme le\n"
+        "veut votre politique de témoins ([audit] witness_policy). Vos\n"
+        "auditeurs l'apprennent par le message quotidien. Pour voir ce qui\n"
+        "manque :\n\n"
+        "    rmp access witness status",
+        "No checkpoint of the last day is cosigned as your policy of\n"
+        "witnesses asks ([audit] witness_policy). Your auditors learn it\n"
+        "by the daily mail. To see what is missing:\n\n"
+        "    rmp access witness status",
+    ),
     "machine-clock-leapt": Text(
         "L'horloge de cette machine a sauté d'un jour ou plus en avant.\n"
         "Pendant un jour, rien n'est considéré comme échu et rien n'est\n"
@@ -119,6 +151,24 @@ LETTERS: Mapping[str, Text] = {
         "and verify it by the key that you had:\n\n"
         "    rmp access verify {name} --vkey KEY\n\n"
         "What the old key signs behind that entry is worth nothing.",
+    ),
+    "checkpoint-cosigned": Text(
+        "{name} est le dernier point de contrôle que des\n"
+        "témoins ont cosigné : chacun dit avoir vu que ce journal prolonge\n"
+        "celui qu'il connaissait. Vos propres fichiers doivent être de la\n"
+        "même histoire :\n\n"
+        "    rmp access compare {name} EXPORT --policy POLITIQUE",
+        "{name} is the last checkpoint that witnesses\n"
+        "cosigned: each says that he saw this log extend the one that he\n"
+        "knew. Your own files must be of the same history:\n\n"
+        "    rmp access compare {name} EXPORT --policy POLICY",
+    ),
+    "checkpoint-not-cosigned": Text(
+        "LES TÉMOINS MANQUENT : aucun point de contrôle du dernier jour\n"
+        "n'est cosigné comme le veut la politique de l'hébergeur. Demandez\n"
+        "pourquoi, à lui et aux témoins.",
+        "WITNESSES ARE MISSING: no checkpoint of the last day is cosigned\n"
+        "as the host's policy asks. Ask why, him and the witnesses.",
     ),
     "checkpoint": Text(
         "Enregistrez la pièce jointe telle quelle, hors de portée de\n"

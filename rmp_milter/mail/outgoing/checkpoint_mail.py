@@ -25,11 +25,29 @@ class NewLogKey(msgspec.Struct, frozen=True):
         return f"handover-{self.number}{SUFFIX}", self.receipt
 
 
+class MailedCosigned(msgspec.Struct, frozen=True):
+    """What witnesses cosigned last, if anything; ``in_time`` as the host's policy asks it."""
+
+    note: bytes
+    in_time: bool
+
+    @property
+    def files(self) -> tuple[tuple[str, bytes], ...]:
+        """The file that is attached, by its name."""
+        if not self.note:
+            return ()
+        return ((f"cosigned-{read_checkpoint(self.note).size}.txt", self.note),)
+
+
 class MailedCheckpoint(msgspec.Struct, frozen=True):
-    """A checkpoint, and the changes of the log's key that its reader is to be told of."""
+    """A checkpoint, and the changes of the log's key that its reader is to be told of.
+
+    ``cosigned`` is there where the host has a policy of witnesses.
+    """
 
     note: bytes
     keys: tuple[NewLogKey, ...] = ()
+    cosigned: MailedCosigned | None = None
 
 
 def checkpoint_mail(
@@ -44,14 +62,24 @@ def checkpoint_mail(
     name = f"checkpoint-{head.size}.txt"
     facts = {"origin": head.origin, "size": str(head.size), "name": name}
     words = "\n\n".join(
-        "\n\n".join([*_told(sent.keys, language), text("checkpoint", language, **facts)])
+        "\n\n".join(
+            [
+                *_told(sent.keys, language),
+                text("checkpoint", language, **facts),
+                *_told_of_witnesses(sent.cosigned, language),
+            ]
+        )
         for language in ("fr", "en")
     )
     content = PlainMail(
         recipient=recipient,
         subject=text("checkpoint-subject", "fr", **facts),
         words=f"{words}\n",
-        files=((name, sent.note), *(each.file for each in sent.keys)),
+        files=(
+            (name, sent.note),
+            *(each.file for each in sent.keys),
+            *(sent.cosigned.files if sent.cosigned else ()),
+        ),
     )
     return plain_mail(content, sender, at, token)
 
@@ -62,3 +90,13 @@ def _told(keys: Sequence[NewLogKey], language: Language) -> Iterator[str]:
         name, _ = each.file
         number = str(each.number)
         yield text("checkpoint-handover", language, number=number, vkey=each.vkey, name=name)
+
+
+def _told_of_witnesses(cosigned: MailedCosigned | None, language: Language) -> Iterator[str]:
+    """Yield what is said of witnesses: which file is theirs, and if it is not of today."""
+    if cosigned is None:
+        return
+    for name, _ in cosigned.files:
+        yield text("checkpoint-cosigned", language, name=name)
+    if not cosigned.in_time:
+        yield text("checkpoint-not-cosigned", language)

@@ -7,25 +7,24 @@ could be told to (no compression, a built-in font) but brings Pillow, an image c
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from textwrap import wrap
 
 import msgspec
 
 from rmp_milter.dossier.identity import fold
+from rmp_milter.pdf.objects import array, dictionary, pdf_file, reference, stream
 
 WIDTH, HEIGHT = 595, 420  # points; A5 across
 _MARGIN = 28
 _LEADING = 1.45
 _CHARACTER = 0.5  # width of a character of Helvetica in the mean, in its size
 
-_A4, _PER_SHEET, _COLUMNS = (595, 842), 52, 88
-PLAIN, BOLD, TYPEWRITER, SMALL_TYPEWRITER = "F1", "F2", "F3", "F4"
+PLAIN, BOLD, TYPEWRITER = "F1", "F2", "F3"
 _FONTS = {
     PLAIN: "Helvetica",
     BOLD: "Helvetica-Bold",
     TYPEWRITER: "Courier-Bold",
-    SMALL_TYPEWRITER: "Courier",
 }
 _ASCII = range(0x20, 0x7F)
 
@@ -41,50 +40,28 @@ class PrintedLine(msgspec.Struct, frozen=True):
 
 def page(lines: Iterable[PrintedLine]) -> bytes:
     """Return a PDF of one page, A5 across, with the lines one below the other."""
-    return _document(["\n".join([*_frame(), *_shown(lines)])], WIDTH, HEIGHT)
+    return _document("\n".join([*_frame(), *_shown(lines)]))
 
 
-def sheets(lines: Iterable[str]) -> bytes:
-    """Return a PDF of as many A4 pages as the lines need, as a terminal shows them.
-
-    Lines that are too long are folded.
-    """
-    folded = [piece for line in lines for piece in _folded(line)]
-    starts = range(0, max(len(folded), 1), _PER_SHEET)
-    return _document([_typed(folded[at : at + _PER_SHEET]) for at in starts], *_A4)
-
-
-def _folded(line: str) -> list[str]:
-    return [line[at : at + _COLUMNS] for at in range(0, max(len(line), 1), _COLUMNS)]
-
-
-def _typed(lines: Iterable[str]) -> str:
-    shown = " T* ".join(f"({_string(line)}) Tj" for line in lines)
-    return f"BT /{SMALL_TYPEWRITER} 10 Tf 14 TL 48 785 Td {shown} ET"
-
-
-def _document(contents: Sequence[str], width: int, height: int) -> bytes:
-    """Return a PDF with a page for each content stream."""
+def _document(content: str) -> bytes:
+    """Return a PDF of one page with this content stream."""
     first = 3 + len(_FONTS)  # the catalogue, the pages' list and the fonts come before
-    fonts = " ".join(f"/{name} {2 + number} 0 R" for number, name in enumerate(_FONTS, 1))
-    kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(contents)))
+    names = {name: reference(2 + number) for number, name in enumerate(_FONTS, 1)}
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(contents)} >>",
+        dictionary({"Type": "/Catalog", "Pages": reference(2)}),
+        dictionary({"Type": "/Pages", "Kids": array([reference(first)]), "Count": "1"}),
         *(
             f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>"
             for name in _FONTS.values()
         ),
+        (
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}]"
+            f" /Contents {first + 1} 0 R /Resources << /Font {dictionary(names)} >> >>"
+        ),
     ]
-    for number, content in enumerate(contents):
-        objects += [
-            (
-                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}]"
-                f" /Contents {first + 2 * number + 1} 0 R /Resources << /Font << {fonts} >> >> >>"
-            ),
-            f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
-        ]
-    return _file(objects)
+    written = [each.encode("ascii") for each in objects]
+    page_content = stream(content.encode("ascii"))
+    return pdf_file([*written, page_content], {"Root": reference(1)}, "1.4")
 
 
 def _frame() -> list[str]:
@@ -132,16 +109,3 @@ def _winansi(sign: str) -> bytes:
         except UnicodeEncodeError:
             continue
     return b"?"
-
-
-def _file(objects: Sequence[str]) -> bytes:
-    """Return the objects, numbered from 1, with the table of where each begins (7.5)."""
-    out, places = "%PDF-1.4\n", []
-    for number, content in enumerate(objects, 1):
-        places.append(len(out))
-        out += f"{number} 0 obj\n{content}\nendobj\n"
-    start = len(out)
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n"
-    out += "".join(f"{place:010} 00000 n \n" for place in places)
-    out += f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    return out.encode("ascii")

@@ -15,10 +15,12 @@ from rmp_milter.calls.protocol import Checkpoint, Checkpointed, heartbeat_at
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import (
     MailedCheckpoint,
+    MailedCosigned,
     NewLogKey,
     checkpoint_mail,
 )
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
+from rmp_milter.milter.chores.witness_news import NewsOfWitnesses, WitnessNews, no_news
 from rmp_milter.store.format.failures import Conflict
 from rmp_milter.store.surface import Snapshot, Store
 
@@ -29,11 +31,15 @@ _REMEMBERED = 3 * _DAY
 
 
 class Audience(msgspec.Struct, frozen=True):
-    """Who gets the checkpoints, from whom; ``new_token`` makes a Message-ID."""
+    """Who gets the checkpoints, from whom; ``new_token`` makes a Message-ID.
+
+    With them goes what the ``witnesses`` cosigned.
+    """
 
     addresses: tuple[str, ...]
     sender: ServiceAddress
     new_token: Callable[[], str]
+    witnesses: NewsOfWitnesses = no_news
 
 
 def last_hour(now: int, hour: int) -> int:
@@ -58,13 +64,22 @@ def send_checkpoint(
     :class:`Conflict`.
     """
     reply, _ = keeper.expect(Checkpointed, Checkpoint(heartbeat_at(now)))
-    sent = MailedCheckpoint(reply.note, tuple(map(_new_key, reply.handovers)))
+    sent = MailedCheckpoint(
+        reply.note, tuple(map(_new_key, reply.handovers)), _witnessed(audience.witnesses(now))
+    )
     mails = tuple(
         checkpoint_mail(sent, audience.sender, address, now, audience.new_token())
         for address in audience.addresses
     )
     store.commit(Changes(outbox=mails, once=once), now)
     return reply.note
+
+
+def _witnessed(news: WitnessNews) -> MailedCosigned | None:
+    """Return what auditors are told of witnesses, where a policy asks for some."""
+    if not news.asked:
+        return None
+    return MailedCosigned(news.cosigned, "witness-unmet" not in news.troubles)
 
 
 def _new_key(receipt: bytes) -> NewLogKey:

@@ -19,8 +19,8 @@ log = logging.getLogger("rmp.chores")
 def alert_host(house: Household, watch: Watch, which: str, now: int) -> bool:
     """Tell the host of a trouble of this machine; return whether it was not told today.
 
-    ``which`` is ``clock-behind``, ``clock-leapt``, ``keys-over``, ``restored`` or ``shortage``:
-    the key of its words.
+    ``which`` is ``clock-behind``, ``clock-leapt``, ``keys-over``, ``restored``, ``shortage``,
+    ``witness-refused``, ``witness-silent`` or ``witness-unmet``: the key of its words.
 
     Raises :class:`~rmp_milter.store.format.failures.StoreError`.
     """

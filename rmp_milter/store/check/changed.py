@@ -18,9 +18,9 @@ from rmp_milter.store.format.words import count_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from rmp_milter.engine.transaction import ReadTransaction, Value
     from rmp_milter.store.check.naming import KeyWords
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.transaction import ReadTransaction, Value
 
     Touched = Mapping[str, Collection[bytes]]
 

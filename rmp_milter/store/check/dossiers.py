@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmp_milter.dossier.model import Dossier
+    from rmp_milter.engine.transaction import Value
     from rmp_milter.store.check.cards import CardCheck
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.records import StoredDossier, StoredEntry
-    from rmp_milter.store.format.transaction import Value
 
 
 class DossierCheck:

@@ -12,9 +12,9 @@ from rmp_milter.store.format.words import count_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rmp_milter.engine.transaction import ReadTransaction, Value
     from rmp_milter.store.check.keys import KeysCompared
     from rmp_milter.store.format.codecs import Codec
-    from rmp_milter.store.format.transaction import ReadTransaction, Value
 
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ from rmp_milter.store.check.walk import Walk
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.environment import Environment, lease, release, untouched
 from rmp_milter.store.format.failures import StoreFailed
-from rmp_milter.store.format.lmdb_transaction import LmdbAccess
+from rmp_milter.store.format.lmdb_access import LmdbAccess
 from rmp_milter.store.format.tables import (
     FORMAT_KEY,
     INDEX_CHECK_KEY,
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from rmp_milter.engine.transaction import ReadTransaction
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.format.transaction import ReadTransaction
 
 __all__ = ["StoreReport", "check"]
 

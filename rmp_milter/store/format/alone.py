@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rmp_milter.disk.new_files import write_new
+from rmp_milter.engine.lmdb_lock import in_use
 from rmp_milter.store.format.failures import InUseError, StoreError
 
 if TYPE_CHECKING:
@@ -123,15 +124,3 @@ def _lock(locked: Callable[[int, int], None], fd: int, how: int) -> None:
         locked(fd, how)
     except BlockingIOError:
         raise InUseError(IN_USE) from None
-
-
-def in_use(folder: Path) -> bool:
-    """Whether another process has the environment open."""
-    try:
-        with (folder / "lock.mdb").open("r+b") as file:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -1,15 +1,15 @@
 """What the store raises, so that each caller knows what was and what was not done."""
 
+from rmp_milter.engine.failures import OtherFormatError, StoreError, StoreFailed
 
-class StoreError(Exception):
-    """Something about the store is not as it must be; one clear line for an admin.
-
-    It names tables and identifiers, never what a record holds.
-    """
-
-
-class OtherFormatError(StoreError):
-    """The store is of another format than this version's; nothing in it was looked at."""
+__all__ = [
+    "Conflict",
+    "DamagedRecordError",
+    "InUseError",
+    "OtherFormatError",
+    "StoreError",
+    "StoreFailed",
+]
 
 
 class InUseError(StoreError):
@@ -18,20 +18,6 @@ class InUseError(StoreError):
 
 class DamagedRecordError(StoreError):
     """A record does not open: altered, moved to another place, or another key."""
-
-
-class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as callers say it
-    """The environment cannot be used any more; the process is to end.
-
-    Raised to every caller whose changes were under way, of which nothing was kept, and
-    to every later one. ``reason`` is ``full`` (disk or map; ``detail`` says which), ``failed``
-    (any other fault of the engine) or ``closed``.
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"store {reason}: {detail}" if detail else f"store {reason}")
-        self.reason = reason
-        self.detail = detail
 
 
 class Conflict(Exception):  # noqa: N818 -- no error: the ground moved, decide again

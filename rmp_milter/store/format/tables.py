@@ -1,6 +1,6 @@
 """The tables of a store: their names, and what is under which key."""
 
-from enum import StrEnum
+from rmp_milter.engine.tables import EngineTable
 
 FORMAT_KEY = b"format"
 LEDGER_KEY = b"ledger"
@@ -8,7 +8,7 @@ OUTBOX_LEDGER_KEY = b"outbox ledger"
 INDEX_CHECK_KEY = b"index check"
 
 
-class StoreTable(StrEnum):
+class StoreTable(EngineTable):
     """The tables by name.
 
     - meta: fixed names → format, index check, sealed ledgers
@@ -71,6 +71,11 @@ class StoreTable(StrEnum):
     OUTBOX_BODIES = "outbox_bodies"
     SENT = "sent"
     SENT_EXPIRY = "sent_expiry"
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether a record may be as large as a mail."""
+        return self is StoreTable.BODIES
 
 
 def table_names() -> list[str]:

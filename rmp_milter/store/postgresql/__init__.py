@@ -1,1 +1,1 @@
-"""A store's tables in PostgreSQL: connections, statements, transactions."""
+"""What of a store is PostgreSQL's own: its tables in a schema, and the roles that use them."""

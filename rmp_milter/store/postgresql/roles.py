@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from rmp_milter.engine.postgresql.statements import TURN, WRITERS, definitions
 from rmp_milter.store.format.tables import FORMAT_KEY, OUTBOX_LEDGER_KEY, StoreTable
-from rmp_milter.store.postgresql.statements import TURN, WRITERS, definitions
 
 OUTBOX_TABLES = (
     StoreTable.OUTBOX,
@@ -26,7 +26,7 @@ def groundwork(schema: str, milter: str, courier: str) -> str:
     """Return the statements for psql, all together or none."""
     made = [
         SQL("CREATE SCHEMA {schema}").format(schema=Identifier(schema)),
-        *definitions(schema),
+        *definitions(schema, StoreTable),
         *rights(schema, milter, courier),
     ]
     lines = ["BEGIN;", *(f"{each.as_string(None)};" for each in made), "COMMIT;"]

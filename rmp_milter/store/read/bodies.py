@@ -10,7 +10,7 @@ from rmp_milter.store.format.tables import StoreTable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rmp_milter.store.format.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import ReadTransaction
 
 
 class Bodies:

@@ -12,7 +12,7 @@ from rmp_milter.store.read.bodies import Bodies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rmp_milter.store.format.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import ReadTransaction
 
 T = TypeVar("T")
 

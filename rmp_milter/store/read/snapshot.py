@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rmp_milter.dossier.model import Doctor, Dossier
+    from rmp_milter.engine.transaction import ReadTransaction, Value
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.transaction import ReadTransaction, Value
 
 
 class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):

@@ -11,9 +11,9 @@ from collections import deque
 import msgspec
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.transaction import Access, WriteTransaction
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import Conflict, StoreError, StoreFailed
-from rmp_milter.store.format.transaction import Access, WriteTransaction
 from rmp_milter.store.write.expecting import expected_of
 from rmp_milter.store.write.recorder import Recorder
 from rmp_milter.store.write.validation import new_bodies, validate

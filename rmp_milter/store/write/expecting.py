@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.dossier.changes import CardOf
 from rmp_milter.dossier.model import Fault
+from rmp_milter.engine.transaction import Expected
 from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import tally_key, u32
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY, StoreTable
-from rmp_milter.store.format.transaction import Expected
 from rmp_milter.store.write.validation import new_bodies, referred_bodies
 
 if TYPE_CHECKING:

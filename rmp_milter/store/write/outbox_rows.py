@@ -30,8 +30,8 @@ from rmp_milter.store.surface import URGENT
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import OutgoingMail
+    from rmp_milter.engine.transaction import ReadTransaction, WriteTransaction
     from rmp_milter.store.format.codecs import OutboxCodecs
-    from rmp_milter.store.format.transaction import ReadTransaction, WriteTransaction
 
 NOTE_SECONDS = 30 * 86_400
 """How long a sent row can still be matched with a bounce."""

@@ -18,8 +18,8 @@ from rmp_milter.store.write.writing import Writing
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.changes import Changes
+    from rmp_milter.engine.transaction import WriteTransaction
     from rmp_milter.store.format.codecs import Codecs
-    from rmp_milter.store.format.transaction import WriteTransaction
 
 
 class Recorder:

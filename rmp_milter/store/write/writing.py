@@ -12,8 +12,8 @@ from rmp_milter.store.format.tables import LEDGER_KEY, StoreTable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rmp_milter.engine.transaction import Value, WriteTransaction
     from rmp_milter.store.format.codecs import Codec, Codecs
-    from rmp_milter.store.format.transaction import Value, WriteTransaction
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from rmp_milter.store.format.transaction import Access
+    from rmp_milter.engine.transaction import Access
     from rmp_milter.store.surface import Engine, Store
 
 

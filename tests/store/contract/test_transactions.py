@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from contract_case import made
 
+from rmp_milter.engine.transaction import beyond
 from rmp_milter.store.format.tables import StoreTable
-from rmp_milter.store.format.transaction import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engines import Tried
 
-    from rmp_milter.store.format.transaction import (
+    from rmp_milter.engine.transaction import (
         Access,
         ReadTransaction,
         WriteTransaction,

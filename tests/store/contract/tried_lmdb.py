@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import lmdb
     from lmdb import _Database as Table
 
-    from rmp_milter.store.format.transaction import Access
+    from rmp_milter.engine.transaction import Access
     from rmp_milter.store.surface import Engine, Store
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 from contextlib import contextmanager
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,37 +11,21 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from tried_lmdb import Lmdb
 
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.place import PostgresqlPlace
+from rmp_milter.engine.postgresql.reading import PostgresqlReads
+from rmp_milter.engine.postgresql.statements import TURN, statements
 from rmp_milter.store.format import version
 from rmp_milter.store.format.tables import FORMAT_KEY, StoreTable, table_names
-from rmp_milter.store.postgresql.connecting import connect
-from rmp_milter.store.postgresql.place import PostgresqlPlace
-from rmp_milter.store.postgresql.reading import PostgresqlReads
-from rmp_milter.store.postgresql.statements import TURN, statements
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from rmp_milter.store.postgresql_store import PostgresqlStore
-from testbed.postgres import PrivatePostgres
+from testbed.postgres import shared_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rmp_milter.store.format.transaction import Access
+    from rmp_milter.engine.transaction import Access
     from rmp_milter.store.surface import Engine, Store
-
-SOCKET = "RMP_TEST_POSTGRES"
-"""Names the server's folder to the processes that a test starts."""
-
-
-@cache
-def server_folder() -> str:
-    """Return where the server's socket is; who asks first starts it, and ends it."""
-    if SOCKET not in os.environ:
-        server = PrivatePostgres()
-        server.start()
-        atexit.register(server.close)
-        os.environ[SOCKET] = str(server.folder)
-        atexit.register(os.environ.pop, SOCKET, None)
-    return os.environ[SOCKET]
-
 
 NUMBERS = count()
 FREE: list[str] = []
@@ -66,7 +47,7 @@ class Postgresql:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.pg = PostgresqlPlace(
-            host=server_folder(), user="postgres", dbname="postgres", schema=schema_of(place)
+            host=shared_server(), user="postgres", dbname="postgres", schema=schema_of(place)
         )
         self.engine: Engine = PostgresqlEngine(self.pg)
 

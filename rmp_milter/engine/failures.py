@@ -1,0 +1,26 @@
+"""What an engine raises, so that each caller knows what was and what was not done."""
+
+
+class StoreError(Exception):
+    """Something about what is stored is not as it must be; one clear line for an admin.
+
+    It names tables and identifiers, never what a record holds.
+    """
+
+
+class OtherFormatError(StoreError):
+    """What is stored is of another format than this version's; nothing in it was looked at."""
+
+
+class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as callers say it
+    """The engine cannot be used any more; the process is to end.
+
+    Raised to every caller whose changes were under way, of which nothing was kept, and
+    to every later one. ``reason`` is ``full`` (disk or map; ``detail`` says which), ``failed``
+    (any other fault of the engine) or ``closed``.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"store {reason}: {detail}" if detail else f"store {reason}")
+        self.reason = reason
+        self.detail = detail

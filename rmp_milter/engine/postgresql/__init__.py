@@ -1,0 +1,1 @@
+"""Tables in a schema of PostgreSQL: connections, statements, transactions."""

@@ -1,0 +1,114 @@
+"""Connections to the one server that may decide: what is refused, and what each is set to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import psycopg
+
+from rmp_milter.engine.failures import StoreError
+from rmp_milter.engine.postgresql.failures import one_line
+
+if TYPE_CHECKING:
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
+
+Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+
+OLDEST = 150000
+"""The oldest server, as it numbers itself: PostgreSQL 15."""
+
+CONNECT_SECONDS = 10
+
+IDLE_SECONDS = 900
+"""How long a transaction may lie still, its process stopped, before the server ends it.
+
+Behind a pipeline it may lie still for longer: then who waits for the turn ends it (:mod:`.still`).
+"""
+
+_SETTINGS = {
+    "client_min_messages": "warning",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    "statement_timeout": "0",
+    # Who vanished holds no lock for long.
+    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+    "tcp_user_timeout": "40000",
+    # Every statement goes by the primary key, and is planned once.
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "default_transaction_isolation": "read\\ committed",
+    "default_transaction_read_only": "off",
+}
+
+_WHO = """
+SELECT pg_backend_pid(), pg_is_in_recovery(),
+    set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit')
+        IN ('off', 'local', 'remote_write') THEN 'on' ELSE current_setting('synchronous_commit')
+        END, false)
+"""
+
+
+class RefusedServerError(StoreError):
+    """A server that must not be used, whoever waits for it."""
+
+
+def parameters(place: PostgresqlPlace) -> dict[str, str | int]:
+    """Return how to connect: libpq's own words, and what must hold for every connection.
+
+    A server that is gone is noticed within a minute; of several hosts the primary is taken.
+    """
+    own = {"lock_timeout": f"{place.turn_wait}s"}
+    settings = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | own).items())
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "target_session_attrs": "primary",
+        "keepalives_idle": 20,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 40_000,
+        "application_name": "rmp-milter",
+        "client_encoding": "UTF8",
+        "options": settings,
+        **place.parameters(),
+    }
+
+
+def connect(place: PostgresqlPlace) -> Connection:
+    """Return a connection that is ready; raises :class:`StoreError`."""
+    try:
+        # Typed as psycopg's own options alone, though it hands on whatever libpq has besides.
+        connection = psycopg.connect("", autocommit=True, **parameters(place))  # type: ignore[arg-type]
+    except psycopg.Error as error:
+        raise StoreError(
+            f"cannot reach the {place.what} in {place}: {one_line(error)}"
+        ) from error
+    try:
+        make_ready(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_ready(connection: Connection) -> None:
+    """Set a new connection up; raises :class:`RefusedServerError` for one of the wrong kind.
+
+    A commit waits for the disk, and for the standbys that the server names, whatever the role's
+    or the database's setting is: what is weaker is raised here.
+    """
+    connection.prepare_threshold = 0
+    if connection.info.server_version < OLDEST:
+        raise RefusedServerError("PostgreSQL 15 or newer is needed")
+    row = connection.execute(_WHO, prepare=False).fetchone()
+    pid, standby = row[:2] if row else (0, True)
+    if standby:
+        raise RefusedServerError("it is a standby, on which nothing can be decided")
+    if pid != connection.info.backend_pid:
+        # What a pooler that shares servers out by the transaction does to sessions, locks and
+        # prepared statements shows seldom and late; so none is taken, of whatever mode.
+        raise RefusedServerError(
+            "a connection pooler answers for it (PgBouncer?): connect to the server itself"
+        )

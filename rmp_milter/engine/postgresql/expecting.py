@@ -1,0 +1,81 @@
+"""What a turn to write will ask for, asked for behind the lock and in the same breath."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rmp_milter.engine.postgresql.reading import BEYOND_ALL, FIRST
+from rmp_milter.engine.postgresql.statements import statements
+from rmp_milter.engine.transaction import beyond
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.sql import Composed
+
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.statements import Statements
+    from rmp_milter.engine.tables import EngineTable
+    from rmp_milter.engine.transaction import Expected
+
+    Cursor = psycopg.Cursor[tuple[object, ...]]
+
+
+class Fetched:
+    """What came: records and keys that are there, and the knowledge of those that are not.
+
+    Made within a pipeline, behind the lock; :meth:`take` when the pipeline has ended.
+    """
+
+    def __init__(self, connection: Connection, schema: str, expected: Expected | None) -> None:
+        self.records: dict[tuple[EngineTable, bytes], bytes | None] = {}
+        self.bodies: dict[bytes, bool] = {}
+        self.lasts: dict[tuple[EngineTable, bytes], bytes | None] = {}
+        self.beginnings: dict[EngineTable, list[bytes]] = {}
+        self._connection, self._schema = connection, schema
+        self._expected = expected
+        if expected is not None:
+            self._records = {
+                table: self._ask(self._record_statement(table), sorted(keys))
+                for table, keys in expected.records.items()
+            }
+            self._lasts = {
+                table: self._ask(
+                    self._said(table).lasts,
+                    sorted(prefixes),
+                    [beyond(each) or BEYOND_ALL for each in sorted(prefixes)],
+                )
+                for table, prefixes in expected.lasts.items()
+            }
+            self._beginnings = {
+                table: self._ask(self._said(table).keys, b"", BEYOND_ALL, FIRST)
+                for table in expected.beginnings
+            }
+
+    def take(self) -> None:
+        """Take in what was answered."""
+        if self._expected is None:
+            return
+        for table, keys in self._expected.records.items():
+            found = self._records[table].fetchall()
+            if table.in_parts:
+                there = {row[0] for row in found}
+                self.bodies |= {key: key in there for key in keys}
+            else:
+                self.records |= {(table, key): None for key in keys}
+                for key, value in found:
+                    self.records[table, cast("bytes", key)] = cast("bytes", value)
+        for table, answered in self._lasts.items():
+            for prefix, last in answered.fetchall():
+                self.lasts[table, cast("bytes", prefix)] = cast("bytes | None", last)
+        for table, answered in self._beginnings.items():
+            self.beginnings[table] = [cast("bytes", row[0]) for row in answered.fetchall()]
+
+    def _record_statement(self, table: EngineTable) -> Composed:
+        said = self._said(table)
+        return said.held if table.in_parts else said.get_many
+
+    def _said(self, table: EngineTable) -> Statements:
+        return statements(self._schema, table)
+
+    def _ask(self, statement: Composed, *values: object) -> Cursor:
+        return self._connection.execute(statement, values, binary=True)

@@ -1,0 +1,124 @@
+"""Tables in PostgreSQL that are left to another engine, or filled from one."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from rmp_milter.engine.failures import StoreError
+from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.failures import failure
+from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.engine.postgresql.schema import check_format, give_format, make_unless_there
+from rmp_milter.engine.postgresql.statements import statements, turn_statements
+from rmp_milter.engine.postgresql.writing import append_records, send_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rmp_milter.engine.filling import Record
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
+    from rmp_milter.engine.postgresql.schema import SchemaLayout
+    from rmp_milter.engine.tables import EngineTable
+    from rmp_milter.engine.transaction import ReadTransaction
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
+
+
+class PostgresqlLeaving:
+    """All that is there; the turn to write is held."""
+
+    def __init__(
+        self,
+        turn: Connection,
+        place: PostgresqlPlace,
+        layout: SchemaLayout,
+        moment: PostgresqlMomentReads,
+    ) -> None:
+        self._turn = turn
+        self._place, self._layout = place, layout
+        self.moment: ReadTransaction = moment
+        self.size = moment.size()
+
+    def settle(self) -> None:
+        """Take the mark away, so that nobody opens it, and the turns: nobody writes any more."""
+        said = turn_statements(self._place.schema)
+        try:
+            gone = statements(self._place.schema, self._layout.meta).delete
+            self._turn.execute(gone, ([self._layout.mark_key],))
+            self._turn.execute(said.end)
+            self._turn.execute("COMMIT", prepare=False)
+        except psycopg.Error as error:
+            raise failure(error) from error
+
+
+@contextmanager
+def leaving(place: PostgresqlPlace, layout: SchemaLayout) -> Iterator[PostgresqlLeaving]:
+    """Give what is there; who would write waits as long as the block lasts."""
+    with connect(place) as turn, connect(place) as reading:
+        check_format(turn, place, layout)
+        turn.execute("BEGIN", prepare=False)
+        turn.execute(turn_statements(place.schema).take)
+        reading.execute(_BEGIN, prepare=False)
+        moment = PostgresqlMomentReads(reading, place.schema)
+        yield PostgresqlLeaving(turn, place, layout, moment)
+
+
+def take_over(
+    place: PostgresqlPlace, layout: SchemaLayout, filled: Callable[[TablesFilled], None]
+) -> None:
+    """Have ``filled`` fill the tables, which have no format yet, and give them theirs."""
+    with connect(place) as connection:
+        try:
+            with connection.transaction():
+                make_unless_there(connection, place, layout)
+            with _alone(connection, place):
+                filled(TablesFilled(connection, place, layout))
+                give_format(connection, place, layout, {})
+        except psycopg.Error as error:
+            raise failure(error) from error
+
+
+@contextmanager
+def _alone(connection: Connection, place: PostgresqlPlace) -> Iterator[None]:
+    """Keep out a second call at the same time."""
+    asked = "SELECT pg_try_advisory_lock(hashtext(%b))"
+    if connection.execute(asked, (f"rmp move {place.schema}",)).fetchone() != (True,):
+        raise StoreError(f"another command is moving a {place.what} to {place}")
+    yield  # the lock goes with the connection
+
+
+class TablesFilled:
+    """The tables of a schema, and the connection that fills them."""
+
+    def __init__(
+        self, connection: Connection, place: PostgresqlPlace, layout: SchemaLayout
+    ) -> None:
+        self._connection = connection
+        self._schema, self._layout = place.schema, layout
+
+    @contextmanager
+    def moment(self) -> Iterator[PostgresqlMomentReads]:
+        """Give what they hold."""
+        self._connection.execute(_BEGIN, prepare=False)
+        try:
+            yield PostgresqlMomentReads(self._connection, self._schema)
+        finally:
+            self._connection.execute("ROLLBACK", prepare=False)
+
+    def put(self, table: EngineTable, records: list[Record]) -> None:
+        """Write records, all of them or none."""
+        write = append_records if table in self._layout.only_grow else send_records
+        with self._connection.transaction(), self._connection.pipeline():
+            write(self._connection, self._schema, table, records)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        with self._connection.transaction():
+            for table in self._layout.tables:
+                name = Identifier(self._schema, table.value)
+                self._connection.execute(SQL("DELETE FROM {}").format(name))

@@ -1,0 +1,173 @@
+"""Records read over a connection, within a transaction that somebody else has begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import psycopg
+from psycopg.sql import SQL
+
+from rmp_milter.engine.postgresql.failures import failure
+from rmp_milter.engine.postgresql.statements import TURN, WRITERS, statements, turn_statements
+from rmp_milter.engine.transaction import beyond
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from psycopg.sql import Composed
+
+    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.statements import Statements
+    from rmp_milter.engine.tables import EngineTable
+    from rmp_milter.engine.transaction import Value
+
+FIRST, MOST = 16, 1024
+"""Keys asked for at first, most look-ups having few, and at most in one go."""
+
+RECORDS_AT_ONCE = 64
+BEYOND_ALL = b"\xff" * 512
+"""Longer than a key may be, so behind every one."""
+
+LOOKED_UP_AT_ONCE = 10_000
+
+_SIZE = SQL("""
+SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %b AND c.relkind = 'r' AND c.relname LIKE %b
+""")
+
+
+class PostgresqlReads:
+    """What the transaction of a connection shows, read as it is asked for."""
+
+    def __init__(self, connection: Connection, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def get(self, table: EngineTable, key: bytes) -> bytes | None:
+        """Return one record; None where there is none."""
+        found = self._ask(self._said(table).get, key)
+        if not found:
+            return None
+        return cast("bytes", found[0][0]) if len(found) == 1 else _joined(found)
+
+    def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        """Return the records of several keys; not of bodies, of which one is enough."""
+        found = dict[object, object]()
+        for begin in range(0, len(keys), RECORDS_AT_ONCE):
+            some = list(keys[begin : begin + RECORDS_AT_ONCE])
+            for key, value in self._ask(self._said(table).get_many, some):
+                found[key] = value
+        return [cast("bytes | None", found.get(key)) for key in keys]
+
+    def has(self, table: EngineTable, key: bytes) -> bool:
+        """Whether there is a record of this key."""
+        return bool(self._ask(self._said(table).has, key))
+
+    def held(self, table: EngineTable, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of the keys that have a record."""
+        wanted, found = list(keys), set[bytes]()  # nothing is asked where nothing is
+        for begin in range(0, len(wanted), LOOKED_UP_AT_ONCE):
+            some = wanted[begin : begin + LOOKED_UP_AT_ONCE]
+            found.update(_keys(self._ask(self._said(table).held, some)))
+        return found
+
+    def keys(self, table: EngineTable, prefix: bytes = b"") -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in order."""
+        return self._keys_between(table, prefix, beyond(prefix) or BEYOND_ALL)
+
+    def keys_from(self, table: EngineTable, start: bytes) -> Iterator[bytes]:
+        """Yield the keys from one on, in order."""
+        return self._keys_between(table, start, BEYOND_ALL)
+
+    def records(self, table: EngineTable, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records from the key ``start`` on, in order."""
+        if table.in_parts:  # of which one alone may be many parts
+            for key in self._keys_between(table, start, BEYOND_ALL):
+                yield key, self.get(table, key) or b""
+            return
+        while True:
+            found = self._ask(self._said(table).records, start, RECORDS_AT_ONCE)
+            records = [(cast("bytes", key), cast("bytes", value)) for key, value in found]
+            yield from records
+            if len(records) < RECORDS_AT_ONCE:
+                return
+            start = records[-1][0] + b"\0"
+
+    def first_key(self, table: EngineTable, start: bytes) -> bytes | None:
+        """Return the first key that is ``start`` or behind it."""
+        found = self._some_keys(table, start, BEYOND_ALL, 1)
+        return found[0] if found else None
+
+    def last_key(self, table: EngineTable, prefix: bytes) -> bytes | None:
+        """Return the last key that begins with ``prefix``."""
+        found = _keys(self._ask(self._said(table).last, prefix, beyond(prefix) or BEYOND_ALL))
+        return found[0] if found else None
+
+    def last_keys(self, table: EngineTable, prefix: bytes, most: int) -> list[bytes]:
+        """Return the last keys that begin with ``prefix``."""
+        end = beyond(prefix) or BEYOND_ALL
+        return _keys(self._ask(self._said(table).last_some, prefix, end, most))[::-1]
+
+    def count(self, table: EngineTable) -> int:
+        """Return how many records a table has."""
+        return cast("int", self._ask(self._said(table).count)[0][0])
+
+    def tables(self) -> Iterator[str]:
+        """Yield the names of all tables that are there but the engine's own."""
+        there = SQL("SELECT tablename::text FROM pg_tables WHERE schemaname = %b")
+        for (name,) in self._ask(there, self._schema):
+            if name not in {TURN, WRITERS}:
+                yield cast("str", name)
+
+    def last_turn(self) -> int:
+        """Return the number of the last turn to write that is seen here."""
+        return cast("int", self._ask(turn_statements(self._schema).changes)[0][0])
+
+    def settings_off(self, *names: str) -> list[str]:
+        """Return those of the server's settings that are off."""
+        asked = SQL("SELECT name FROM pg_settings WHERE name = ANY(%b) AND setting = 'off'")
+        return sorted(str(row[0]) for row in self._ask(asked, list(names)))
+
+    def size(self, table: EngineTable | None = None) -> int:
+        """Return how many bytes a table takes, or all of them, with their indexes."""
+        asked = self._schema, table.value if table else "%"
+        return cast("int", self._ask(_SIZE, *asked)[0][0])
+
+    def _keys_between(self, table: EngineTable, start: bytes, end: bytes) -> Iterator[bytes]:
+        many = FIRST
+        while True:
+            found = self._some_keys(table, start, end, many)
+            yield from found
+            if len(found) < many:
+                return
+            start, many = found[-1] + b"\0", min(4 * many, MOST)
+
+    def _some_keys(
+        self, table: EngineTable, start: bytes, end: bytes, many: int
+    ) -> list[bytes]:
+        return _keys(self._ask(self._said(table).keys, start, end, many))
+
+    def _said(self, table: EngineTable) -> Statements:
+        return statements(self._schema, table)
+
+    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+        return self._connection.execute(statement, values, binary=True).fetchall()
+
+
+class PostgresqlMomentReads(PostgresqlReads):
+    """The same for who knows the store's errors alone: nothing is to be done again."""
+
+    def _ask(self, statement: Composed | SQL, *values: object) -> list[tuple[object, ...]]:
+        try:
+            return super()._ask(statement, *values)
+        except psycopg.Error as error:
+            raise failure(error) from error
+
+
+def _keys(rows: list[tuple[object, ...]]) -> list[bytes]:
+    return [cast("bytes", row[0]) for row in rows]
+
+
+def _joined(parts: list[tuple[object, ...]]) -> bytes:
+    return b"".join(cast("bytes", part[0]) for part in parts)
