@@ -20,6 +20,7 @@ from rmp_milter.keeper.keys import keys, smime_folder
 from rmp_milter.keeper.openpgp import secretkeys
 from testbed.folders import DISK
 from testbed.once import SHARED
+from testbed.ready_rmp import READY
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 
 PROCESSES = {"serve", "keeper", "milter", "courier"}
@@ -56,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.chmod(0o755)
     config.stash[_own_folder] = folder
     os.environ[TEMPORARY] = tempfile.tempdir = str(folder)
-    os.environ[DISK] = str(disk)
+    os.environ[DISK], os.environ[READY] = str(disk), "yes"
     if not hasattr(config, "workerinput"):  # whoever starts the workers, or is the only one
         os.environ[SHARED] = str(folder)
     sys.addaudithook(_refuse_unmarked)

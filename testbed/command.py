@@ -3,10 +3,14 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from testbed.ready_rmp import READY, run_ready
+
+RMP = Path(sys.executable).with_name("rmp")
 SYSTEM_FOLDERS = "/usr/sbin:/sbin:/usr/local/sbin"
 
 
@@ -43,8 +47,28 @@ def run(
         )
     except subprocess.TimeoutExpired as error:
         raise CommandError(f"{command[0]}: no end after {timeout} s") from error
-    if check and done.returncode:
-        raise CommandError(f"{command[0]}: exit code {done.returncode}: {_said(done)}")
+    return checked(str(command[0]), done) if check else done
+
+
+def run_rmp(
+    arguments: Sequence[str], timeout: float = 120, *, check: bool = True
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of ``rmp`` as :func:`run` does, in a process that is ready where one may be."""
+    if READY not in os.environ:
+        return run([RMP, *arguments], timeout=timeout, check=check)
+    try:
+        done = run_ready(arguments, timeout)
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"{RMP}: no end after {timeout} s") from error
+    return checked(str(RMP), done) if check else done
+
+
+def checked(
+    command: str, done: subprocess.CompletedProcess[bytes]
+) -> subprocess.CompletedProcess[bytes]:
+    """Return what was done; raises :class:`CommandError` if it failed."""
+    if done.returncode:
+        raise CommandError(f"{command}: exit code {done.returncode}: {_said(done)}")
     return done
 
 

@@ -76,6 +76,7 @@ class PrivatePostfix(Starting):
         with removed_on_failure(self.plan.root):
             _make_folders(self.plan)
             self.write_configuration()
+            settle(self.plan.config)
 
     @property
     def smtp_port(self) -> int:
@@ -101,10 +102,11 @@ class PrivatePostfix(Starting):
         """Write ``main.cf``, ``master.cf``, the transport map and the SASL settings."""
         settings = main_cf(self.plan)
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
-        _write_settled(self.plan.config / "main.cf", lines)
-        _write_settled(self.plan.config / "master.cf", master_cf(self.plan))
-        _write_settled(self.plan.config / "transport", transport_map(self.plan))
+        (self.plan.config / "main.cf").write_text(lines)
+        (self.plan.config / "master.cf").write_text(master_cf(self.plan))
+        (self.plan.config / "transport").write_text(transport_map(self.plan))
         (self.plan.sasl / "smtpd.conf").write_text(sasl_conf(self.plan))
+        settle(self.plan.config)
 
     def use_milter(self, milter: Path | None, **settings: str) -> None:
         """Change the milter's socket (and more settings); a running instance reloads."""
@@ -257,11 +259,14 @@ def _make_queue_folder(folder: Path, mode: int) -> None:
     folder.chmod(mode)
 
 
-def _write_settled(file: Path, text: str) -> None:
-    # Postfix waits for two seconds if the file looks as though it were still being edited.
-    file.write_text(text)
+def settle(folder: Path) -> None:
+    """Have a configuration look as though it were written a while ago.
+
+    Each of Postfix's programs waits for two seconds where somebody may be writing still.
+    """
     past = time.time() - 60
-    os.utime(file, (past, past))
+    for file in folder.rglob("*"):
+        os.utime(file, (past, past))
 
 
 def greets(port: int) -> bool:

@@ -7,14 +7,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
 from rmp_milter.disk.closing import Closing
-from testbed.command import removed_on_failure, run
+from testbed.command import RMP, removed_on_failure, run, run_rmp
 from testbed.doctor import Doctor
 from testbed.folders import own_folder
 from testbed.once import once
@@ -22,7 +21,6 @@ from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
 from testbed.waiting import wait_until
 
-RMP = Path(sys.executable).with_name("rmp")
 READY_SECONDS = 20
 END_SECONDS = 40
 
@@ -105,7 +103,7 @@ class Service(Closing):
     ) -> subprocess.CompletedProcess[bytes]:
         """Run one ``rmp`` command to its end; raises ``CommandError`` if it fails."""
         options = ["--config", str(self.config)] if config else []
-        return run([RMP, *options, *arguments], check=check)
+        return run_rmp([*options, *arguments], check=check)
 
     def enrol(
         self,

@@ -517,6 +517,8 @@ class Adopt(Message, frozen=True):
 
 
 MAX_PROOFS = 100
+MAX_COSIGNED = 32 << 10
+"""Bytes of a cosigned checkpoint that stands in each proof."""
 """Proofs in one reply, at most: each becomes a file of a mail, and who needs those of more
 events asks an auditor, who has the whole log."""
 
@@ -524,13 +526,15 @@ events asks an auditor, who has the whole log."""
 class History(Message, frozen=True):
     """Ask for the leaves of a dossier, oldest first; asking is an event itself.
 
-    The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their proofs.
+    The newest ``proofs`` of them, at most :data:`MAX_PROOFS`, bring their proofs: under the
+    checkpoint ``cosigned``, which witnesses signed, those that it counts.
     """
 
     by: Authority
     event: Event
     limit: int = 1000
     proofs: int = 0
+    cosigned: bytes = b""
 
 
 class PastEvent(msgspec.Struct, frozen=True):

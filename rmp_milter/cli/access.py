@@ -57,11 +57,11 @@ access = SpokenGroup(
         "checkpoint": CommandPlace(
             _KEEPER, "checkpoint", "Sign the log as it is, for auditors."
         ),
+        "move": CommandPlace(_MOVE, "move", "Move the log to a server, or back to a file."),
+        "tables": CommandPlace(_MOVE, "tables", "Print the log's tables and role for psql."),
         "witness": CommandPlace(
             f"{_WITNESS}_host", "witness", "Witnesses: to be one, and to ask others."
         ),
-        "move": CommandPlace(_MOVE, "move", "Move the log to a server, or back to a file."),
-        "tables": CommandPlace(_MOVE, "tables", "Print the log's tables and role for psql."),
         "begin": CommandPlace(_KEEPER, "begin", "Begin a new log where the old one is lost."),
         "key": CommandPlace("rmp_milter.cli.access_key", "key", "The keys of auditors."),
     },

@@ -22,7 +22,7 @@ from rmp_milter.phrases.phrase import Phrase
 from rmp_milter.tlog.notes import NoteError
 from rmp_milter.tlog.policies import WitnessPolicy
 from rmp_milter.witness.asking import asker
-from rmp_milter.witness.judging import findings, last_times
+from rmp_milter.witness.judging import findings, judged_by, last_times
 from rmp_milter.witness.mailing import asking_mail
 from rmp_milter.witness.pushing import AskedWitness, by_mail, mail_witnesses, read_asked, taken
 from rmp_milter.witness.pushing import push as push_to_all
@@ -91,9 +91,9 @@ def witness_status(policy: WitnessPolicy, to: Path, *, as_json: bool) -> int:
     now = int(time.time())
     with refusing(FolderError):
         asked = read_asked(to)
-    kept = [*kept_in(to)]
-    found = list(findings(policy, kept, asked, now))
-    times = last_times(policy, kept, now)
+    judged = judged_by(policy, kept_in(to))
+    found = list(findings(policy, judged, asked, now))
+    times = last_times(judged, now)
     rows = [_Row(each.label, times.get(each.label, 0), asked) for each in policy.witnesses]
     if as_json:
         print_json(

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ from rmp_milter.tlog.notes import NoteError
 from rmp_milter.tlog.witnessing import WitnessReply
 from rmp_milter.witness.mailing import MAX_MAIL, NoAnswerError, answer_mail
 from rmp_milter.witness.own_keys import WitnessKeyError, make_keys, read_keys
-from rmp_milter.witness.serving import WitnessServer
+from rmp_milter.witness.serving import AnswerTold, WitnessServer
 from rmp_milter.witness.station import Station, StationError, WitnessAnswer, make_station
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -83,6 +84,8 @@ def watch(folder: Path, vkey: str | None, checkpoint: Path | None) -> None:
     witnessed, and up to which entry. A witness that lost what it knew begins with the last
     checkpoint that it, or anybody, kept.
     """
+    if vkey is None and checkpoint is not None:
+        raise click.UsageError("of which log is the checkpoint? name its key as well")
     with _opened(folder) as station:
         if vkey is not None:
             with refusing(FolderError, NoteError):
@@ -117,7 +120,7 @@ def serve(folder: Path, address: str, port: int) -> None:
     front of it.
     """
     with _opened(folder) as station, _alone(folder), refusing(OSError):
-        server = WitnessServer((address, port), station, _told)
+        server = WitnessServer((address, port), station, _in_this_language())
         when_told_to_end(server.shutdown)
         at, bound, *_ = server.server_address
         say(Phrase("witness: listens on {address} port {port}", address=str(at), port=bound))
@@ -139,6 +142,12 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _in_this_language() -> AnswerTold:
+    """Return what notes answers as this thread speaks: each is given in a thread of its own."""
+    here = copy_context()
+    return lambda answer: here.copy().run(_told, answer)
 
 
 def _told(answer: WitnessAnswer) -> None:

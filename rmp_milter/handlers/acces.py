@@ -62,7 +62,8 @@ def handle(case: Case) -> Outcome:
     whole = admission.relation in SEES_ALL
     proofs = MAX_PROOFS if whole and case.header.proofs else 0
     limit = LIMIT if whole else _LOOKED_AT
-    history = History(ground(case, admission), leaf, limit=limit, proofs=proofs)
+    by, cosigned = ground(case, admission), case.cosigned if proofs else b""
+    history = History(by, leaf, limit=limit, proofs=proofs, cosigned=cosigned)
     told = case.keeper.history(history)
     letter = _letter(case, told.events, entered)
     return Outcome(letter, settled(case, admission, Effects()))

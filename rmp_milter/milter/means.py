@@ -20,6 +20,7 @@ from rmp_milter.mail.incoming.beside import InClear
 from rmp_milter.mail.incoming.mimetree import Part
 from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
+from rmp_milter.milter.chores.witness_news import NewsOfWitnesses
 from rmp_milter.milter.clocks import Clocks
 from rmp_milter.milter.turns import Turns
 from rmp_milter.store.format.former_keys import FormerOutboxKey
@@ -34,7 +35,7 @@ class Means(msgspec.Struct, frozen=True):
     that. Large mails wait at ``outsides`` to be
     read from outside. ``keeper`` is the one of the ``keepers`` that a mail is with, from its
     opening to its commit; ``keeper_wait`` are seconds since its final dot in which it may begin
-    anew with another.
+    anew with another. The ``witnesses`` cosign the access log, of which patients get proofs.
     """
 
     store: Store
@@ -57,6 +58,7 @@ class Means(msgspec.Struct, frozen=True):
     turns: Turns
     outsides: Gate
     clocks: Clocks
+    witnesses: NewsOfWitnesses
 
     def at(self, place: KeeperPlace) -> Self:
         """Return the same with the keeper that is there."""

@@ -313,6 +313,7 @@ def _case(  # noqa: PLR0913, PLR0917 -- a case is made of just these
         message_id=harmless_message_id(mail.outer.header("Message-ID")),
         clock=means.clock,
         thread=thread_of(mail.outer.header("References"), mail.outer.header("In-Reply-To")),
+        cosigned=means.witnesses(at).cosigned if header.proofs else b"",
     )
 
 

@@ -258,6 +258,7 @@ def _means(config: Config, store: Store, keys: StoreKeys, keepers: Keepers) -> M
         turns=Turns(),
         outsides=Gate(1, config.milter.keeper_timeout_seconds),
         clocks=Clocks(),
+        witnesses=news_by(config.audit.witness_policy, config.audit.witnessed),
     )
 
 

@@ -21,7 +21,7 @@ from rmp_milter.pdf.type_case import TypeCase, kept_together, lines, settable
 from rmp_milter.phrases.phrase import Language, Phrase, told
 
 PAGE = (595.28, 841.89)
-LEFT, TOP, FOOT = 56.0, 52.0, 60.0
+LEFT, TOP, FOOT = 56.0, 46.0, 58.0
 WIDTH = PAGE[0] - 2 * LEFT
 
 _TITLE, _SUBTITLE = Lettering(bold=True, size=14.5), Lettering(bold=False, size=10.5)

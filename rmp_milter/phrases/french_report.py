@@ -67,7 +67,6 @@ REPORT: Mapping[str, str] = {
         " prouver plus tard qu'aucune n'a été changée."
     ),
     "and {count} more": "et {count} autres",
-    "Checkpoints of the month": "Points de contrôle du mois",
     "Checkpoint": "Point de contrôle",
     "Entries": "Entrées",
     "of this export": "de cet export",
@@ -109,8 +108,7 @@ REPORT: Mapping[str, str] = {
         "D'autres ont signé que cette histoire de {size} entrées prolonge tout ce qu'ils avaient"
         " signé auparavant : {count}. Personne ne peut en avoir vu une autre jusque-là."
     ),
-    "Witness": "Témoin",
-    "Cosigned (UTC)": "Cosigné (UTC)",
+    "Their signatures (UTC): {named}.": "Leurs signatures (UTC) : {named}.",
     # Emergencies.
     "not justified yet": "pas encore justifiés",
     "justified, waiting for their review": "justifiés, à contrôler",

@@ -90,6 +90,12 @@ _STATION: Mapping[str, str] = {
     "{path}: is of another format": "{path} : est d'un autre format",
     "{path}: is of another log": "{path} : est d'un autre journal",
     "{path}: not the folder of a witness": "{path} : pas le dossier d'un témoin",
+    "of which log is the checkpoint? name its key as well": (
+        "de quel journal est le point de contrôle ? nommez aussi sa clé"
+    ),
+    "{path}: another tree of {size} entries was cosigned: two histories": (
+        "{path} : un autre arbre de {size} entrées a été cosigné : deux histoires"
+    ),
     "{path}: not the key of a witness": "{path} : pas la clé d'un témoin",
     # By mail.
     "A checkpoint of {origin} to be cosigned (add-checkpoint).": (
@@ -124,6 +130,9 @@ _ASKED: Mapping[str, str] = {
     ),
     "[audit] witness_policy: no policy is named there": (
         "[audit] witness_policy : aucune politique n'y est nommée"
+    ),
+    "is not asked: another tree of as many entries was cosigned before": (
+        "n'est pas sollicité : un autre arbre d'autant d'entrées a été cosigné avant"
     ),
     "answers {status}": "répond {status}",
     "cosigned by {names}": "cosigné par {names}",

@@ -1,17 +1,12 @@
-r"""Receipts (C2SP tlog-proof): that one entry is in a log, verifiable without the log.
+"""Receipts (C2SP tlog-proof): that one entry is in a log, verifiable without the log.
 
-The specification, c2sp.org/tlog-proof: "The first line MUST be the string
-``c2sp.org/tlog-proof@v1``. The second line MAY start with the string ``extra`` followed by
-a space (U+0020) and base64-encoded opaque extra data. [...] The next line MUST start with
-the string ``index`` followed by a space (U+0020) and the zero-based index of the entry in
-the log [...]. The next zero or more non-empty lines are the base64-encoded Merkle inclusion
-proof for the entry at the specified index in the checkpointed tree, one SHA-256 hash per
-line, starting from the leaf's sibling hash up to the root's child hash. [...] After the
-inclusion proof lines and an empty line, the checkpoint issued by the log is included
-verbatim". And: "Proofs SHOULD be stored with file extension ``.tlog-proof``."
+A file ends in ``.tlog-proof``. Its lines: the format's name, ``c2sp.org/tlog-proof@v1``; ``extra``
+with octets of ours in base64, which others may leave out; ``index`` with the entry's number, from
+0; the hashes of its proof in base64, one a line, from its sibling up to the root's child; an empty
+line; and the log's checkpoint as it was signed.
 
-Our extra data is the entry itself, "additional data necessary to reconstruct the record
-hash": so a proof says by itself what it proves. It counts only once the proof fits it.
+Ours has the entry itself as its extra octets: so a proof says by itself what it proves. They count
+only once the proof fits them.
 """
 
 import base64

@@ -3,12 +3,13 @@
 A witness that refused is an alarm at once; one that is silent is one after a day.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rmp_milter.audit.cosigned import CosignedCheckpoint
+from rmp_milter.audit.cosigned_checks import Witnessed
 from rmp_milter.phrases.phrase import Phrase
-from rmp_milter.tlog.policies import PolicyJudgement, WitnessPolicy
+from rmp_milter.tlog.policies import WitnessPolicy
 from rmp_milter.tlog.witnessing import WitnessReply
 from rmp_milter.witness.pushing import AskedWitness
 from rmp_milter.witness.submitting import SILENT, said_by
@@ -30,13 +31,16 @@ class WitnessFinding:
     label: str = ""
 
 
-def last_times(
-    policy: WitnessPolicy, kept: Sequence[CosignedCheckpoint], now: int
-) -> dict[str, int]:
+def judged_by(policy: WitnessPolicy, kept: Iterable[CosignedCheckpoint]) -> list[Witnessed]:
+    """Judge each checkpoint once: that is where the time goes."""
+    return [Witnessed(each, policy.judge(each.note)) for each in kept]
+
+
+def last_times(judged: Sequence[Witnessed], now: int) -> dict[str, int]:
     """Return when each witness cosigned last, as far as it is kept."""
     times = dict[str, int]()
-    for each in kept:
-        for label, at in policy.judge(each.note).cosigned.items():
+    for each in judged:
+        for label, at in each.judgement.cosigned.items():
             if at <= now + AHEAD_SECONDS:
                 times[label] = max(at, times.get(label, 0))
     return times
@@ -44,12 +48,12 @@ def last_times(
 
 def findings(
     policy: WitnessPolicy,
-    kept: Sequence[CosignedCheckpoint],
+    judged: Sequence[Witnessed],
     asked: Mapping[str, AskedWitness],
     now: int,
 ) -> Iterator[WitnessFinding]:
-    """Yield what is wrong at ``now`` (epoch seconds)."""
-    times = last_times(policy, kept, now)
+    """Yield what is wrong at ``now`` (epoch seconds); ``judged`` is by this policy."""
+    times = last_times(judged, now)
     for each in policy.witnesses:
         last, state = times.get(each.label, 0), asked.get(each.label)
         if state and state.status not in {SILENT, WitnessReply.COSIGNED}:
@@ -66,26 +70,25 @@ def findings(
                 hours=(now - max(last, state.since)) // 3600,
             )
             yield WitnessFinding("silent", line, each.label)
-    yield from _of_policy(policy, kept, now)
+    yield from _of_policy(policy, judged, now)
 
 
 def _of_policy(
-    policy: WitnessPolicy, kept: Sequence[CosignedCheckpoint], now: int
+    policy: WitnessPolicy, judged: Sequence[Witnessed], now: int
 ) -> Iterator[WitnessFinding]:
     met = policy.is_met_by(())
-    for each in kept:
-        judged = policy.judge(each.note)
+    for each in judged:
         recent = {
             label
-            for label, at in judged.cosigned.items()
+            for label, at in each.judgement.cosigned.items()
             if now - SILENT_SECONDS <= at <= now + AHEAD_SECONDS
         }
         # All of them on one checkpoint: on two they might be of two histories.
-        met = met or (judged.fulfilled and policy.is_met_by(recent))
-        for label in judged.wrong:
+        met = met or (each.judgement.fulfilled and policy.is_met_by(recent))
+        for label in each.judgement.wrong:
             line = Phrase(
                 "{size} entries: the signature of the witness {name} is wrong",
-                size=each.head.size,
+                size=each.size,
                 name=label,
             )
             yield WitnessFinding("wrong", line, label)
@@ -97,12 +100,6 @@ def _of_policy(
         yield WitnessFinding("unmet", line)
 
 
-def newest_met(
-    policy: WitnessPolicy, kept: Sequence[CosignedCheckpoint]
-) -> tuple[CosignedCheckpoint, PolicyJudgement] | None:
-    """Return the largest checkpoint that the policy is content with, and who cosigned it."""
-    for each in kept:
-        judged = policy.judge(each.note)
-        if judged.fulfilled:
-            return each, judged
-    return None
+def newest_met(judged: Sequence[Witnessed]) -> Witnessed | None:
+    """Return the largest checkpoint that the policy is content with."""
+    return next((each for each in judged if each.judgement.fulfilled), None)

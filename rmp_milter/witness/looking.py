@@ -4,26 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rmp_milter.audit.cosigned import CosignedCheckpoint, kept_in
+from rmp_milter.audit.cosigned import MOST_KEPT, CosignedCheckpoint, kept_in
 from rmp_milter.audit.folder import read_bounded
 from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog.policies import MAX_POLICY, PolicyError, WitnessPolicy, parse_policy
-from rmp_milter.witness.judging import WitnessFinding, findings, newest_met
+from rmp_milter.witness.judging import WitnessFinding, findings, judged_by, newest_met
 from rmp_milter.witness.pushing import read_asked
 
 
 class WitnessesSeen(NamedTuple):
-    """The policy, the cosigned checkpoints (the largest first), and what is wrong."""
+    """What is wrong, and the largest checkpoint that the policy is content with, if any."""
 
-    policy: WitnessPolicy
-    kept: Sequence[CosignedCheckpoint]
     found: Sequence[WitnessFinding]
-
-    @property
-    def newest(self) -> CosignedCheckpoint | None:
-        """The largest checkpoint that the policy is content with."""
-        met = newest_met(self.policy, self.kept)
-        return met[0] if met else None
+    newest: CosignedCheckpoint | None
 
 
 def read_policy(path: Path) -> WitnessPolicy:
@@ -36,13 +29,17 @@ def read_policy(path: Path) -> WitnessPolicy:
         raise PolicyError(line) from None
 
 
-def look(policy_file: Path, folder: Path, now: int) -> WitnessesSeen:
+def look(policy_file: Path, folder: Path, now: int, most: int = MOST_KEPT) -> WitnessesSeen:
     """Look at what is kept in ``folder`` by a policy, at ``now`` (epoch seconds).
 
-    Of a policy that names logs only theirs count. Raises as :func:`read_policy`.
+    At ``most`` so many checkpoints, the largest, are looked at. Of a policy that names logs only
+    theirs count. Raises as :func:`read_policy`.
     """
     policy = read_policy(policy_file)
     origins = {each.key.name for each in policy.logs}
-    kept = [each for each in kept_in(folder) if not origins or each.head.origin in origins]
-    found = list(findings(policy, kept, read_asked(folder), now))
-    return WitnessesSeen(policy, kept, found)
+    kept = kept_in(folder, most)
+    mine = (each for each in kept if not origins or each.head.origin in origins)
+    judged = judged_by(policy, mine)
+    newest = newest_met(judged)
+    found = list(findings(policy, judged, read_asked(folder), now))
+    return WitnessesSeen(found, newest.checkpoint if newest else None)

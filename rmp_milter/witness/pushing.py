@@ -26,7 +26,13 @@ from rmp_milter.tlog.notes import Note, NoteSignature, parse, with_signatures
 from rmp_milter.tlog.policies import PolicyWitness, WitnessPolicy
 from rmp_milter.tlog.witnessing import Submission, WitnessReply
 from rmp_milter.witness.asking import SCHEMES, Ask, SilentError, WitnessSaid
-from rmp_milter.witness.submitting import SILENT, AnswerRead, read_answer, submission
+from rmp_milter.witness.submitting import (
+    SILENT,
+    TWO_HISTORIES,
+    AnswerRead,
+    read_answer,
+    submission,
+)
 
 ASKED, FORMAT = "asked.json", "rmp witnesses asked 1"
 MODE = 0o644
@@ -83,14 +89,21 @@ class _Place:
                 return each.head.size
         return 0
 
+    def see_one_history(self) -> None:
+        """Raise :class:`FolderError` where another tree of this size was cosigned before."""
+        size = self.log.head.size
+        for each in of_origin([*kept_in(self.folder)], self.log.head.origin):
+            if each.head.size == size and each.head != self.log.head:
+                line = "{path}: another tree of {size} entries was cosigned: two histories"
+                raise FolderError(Phrase(line, path=self.folder / name_of(size), size=size))
+
     def keep(self, lines: Sequence[NoteSignature]) -> Note:
         """Keep the export's checkpoint with further cosignatures; return it."""
         path = self.folder / name_of(self.log.head.size)
         own = parse(self.log.checkpoint)
-        there = parse(read_bounded(path)) if path.exists() else own
-        before = there.signatures if there.text == own.text else ()
+        before = parse(read_bounded(path)) if path.exists() else own
         renewed = {(line.name, line.key_id) for line in lines}
-        older = [line for line in before if (line.name, line.key_id) not in renewed]
+        older = [line for line in before.signatures if (line.name, line.key_id) not in renewed]
         note = with_signatures(own, [*older, *lines])
         replace_whole(path, note.encode(), MODE)
         for size in sizes_in(self.folder)[MOST_KEPT:]:
@@ -108,6 +121,16 @@ def push(
     """
     place = _Place(log, policy, folder)
     before = read_asked(folder)
+    try:
+        place.see_one_history()
+    except FolderError:
+        # Whoever looks at what is kept is to hear of it as well.
+        heard = {each.label: _heard(before, each.label, log, now) for each in policy.witnesses}
+        _note(
+            place,
+            {label: replace(each, status=TWO_HISTORIES) for label, each in heard.items()},
+        )
+        raise
     said = dict[str, AskedWitness]()
     for url, witnesses in by_url(policy).items():
         answer = _asked(place, url, witnesses, ask)
@@ -197,6 +220,7 @@ def taken(
     lines = [line for line in brought.note.signatures if (line.name, line.key_id) in good]
     if lines:
         place, before = _Place(log, policy, folder), read_asked(folder)
+        place.see_one_history()
         place.keep(lines)
         heard = {label: _heard(before, label, log, now) for label in judged.cosigned}
         _note(place, {**before, **heard})

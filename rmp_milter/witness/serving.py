@@ -43,10 +43,14 @@ class WitnessServer(ThreadingHTTPServer):
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
         """Serve a connection in a thread of its own, if there is room for it."""
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread could be started: nobody else gives the place back
+            self._room.release()
+            raise
 
     def process_request_thread(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
@@ -118,13 +122,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Show the checkpoint that was cosigned last of a log."""
         match self.path.split("/"):
             case ["", digest, "checkpoint"]:
-                note = self.server.station.cosigned(digest)
+                note = self._cosigned(digest)
             case _:
                 note = None
         if note is None:
             self._refuse(HTTPStatus.NOT_FOUND)
         else:
             self._answer(HTTPStatus.OK, TEXT, note)
+
+    def _cosigned(self, digest: str) -> bytes | None:
+        try:
+            return self.server.station.cosigned(digest)
+        except (StationError, OSError):
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
+            raise
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer without what was asked; what is still to come of it is not read."""

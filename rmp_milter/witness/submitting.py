@@ -17,6 +17,8 @@ from rmp_milter.tlog.witnessing import Submission, WitnessReply, told_size
 
 SILENT = 0
 """Stands for the status where no answer came."""
+TWO_HISTORIES = 298
+"""Stands for the status where nobody was asked: another tree of this size was cosigned before."""
 NOTHING_OF_ITS_OWN = 299
 """Stands for the status of an answer that should be cosignatures, and has none that holds."""
 
@@ -66,6 +68,7 @@ def read_answer(
 _SAID = {
     SILENT: Phrase("did not answer"),
     NOTHING_OF_ITS_OWN: Phrase("answered without a signature of its own that holds"),
+    TWO_HISTORIES: Phrase("is not asked: another tree of as many entries was cosigned before"),
     WitnessReply.OTHER_SIZE: Phrase(
         "refuses (409): it has cosigned another tree of this log, of as many entries"
     ),

@@ -41,9 +41,8 @@ def test_witnesses_are_named_with_the_time_of_their_signature(
 ) -> None:
     said = report(month, tmp_path / "seen.pdf", "--policy", policy)
     assert told(said, "Witnesses") == "2"
-    assert told(said, "ars") == "2026-11-01 00:00"
-    assert told(said, "ordre") == "2026-11-01 01:00"
     flat = " ".join(said.split())
+    assert "(UTC): ars (2026-11-01 00:00), ordre (2026-11-01 01:00)." in flat
     assert f"this history of {SIZE} entries extends all that they had signed before: 2." in flat
     assert f"note: entries {SIZE} to " in flat
     assert "No witness" not in flat

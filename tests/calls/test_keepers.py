@@ -179,3 +179,81 @@ def test_a_keeper_that_refuses_is_there(places: tuple[Path, Path]) -> None:
     keepers.note_away(keepers.places[0], "gone")
     with closing(PlayedKeeper(places[0], answer)):
         wait_until(lambda: keepers.present() is keepers.places[0], SOON, "its return")
+
+
+class Still:
+    """Answers as a keeper does, but for when it stands still."""
+
+    def __init__(self) -> None:
+        self.goes_on = threading.Event()
+
+    def __call__(self, _request: Request, _fd: int | None) -> tuple[Reply, int | None]:
+        self.goes_on.wait(SOON)
+        return Learned(0), None
+
+
+def wait_until_asked(keeper: PlayedKeeper, more: int) -> None:
+    before = len(keeper.asked)
+    wait_until(lambda: len(keeper.asked) >= before + more, SOON, "somebody who asks after it")
+
+
+def once_asked(keeper: PlayedKeeper, times: int, still: Still) -> None:
+    """Let it go on when it was asked after so often."""
+
+    def wait() -> None:
+        wait_until_asked(keeper, times)
+        still.goes_on.set()
+
+    threading.Thread(target=wait).start()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("SILENT", 0.2), ("PROBE", 0.3)):
+        monkeypatch.setattr(module, f"{name}_SECONDS", seconds)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_call_is_given_up_where_its_keeper_stands_still_and_another_answers(
+    places: tuple[Path, Path],
+) -> None:
+    still, keepers = Still(), keepers_at(places, 2, SOON)
+    with closing(PlayedKeeper(places[0], still)) as first, closing(PlayedKeeper(places[1])):
+        with pytest.raises(KeeperDown) as caught:
+            ask(keepers)
+        assert not isinstance(caught.value, KeeperAway)  # it may have been done
+        assert keepers.present() is keepers.places[1]
+        ask(keepers)
+        wait_until_asked(first, 3)  # it can be called, and is not back for that
+        assert keepers.present() is keepers.places[1]
+        still.goes_on.set()
+        wait_until(lambda: keepers.present() is keepers.places[0], SOON, "its return")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_call_is_waited_for_where_no_other_keeper_answers(places: tuple[Path, Path]) -> None:
+    still, keepers = Still(), keepers_at(places, 2, SOON)
+    with closing(PlayedKeeper(places[0], still)) as first:
+        once_asked(first, 3, still)
+        ask(keepers)
+    assert keepers.present() is keepers.places[0]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_call_is_waited_for_where_its_keeper_answers_others(
+    places: tuple[Path, Path],
+) -> None:
+    still, first = Still(), threading.Event()
+
+    def slow_once(request: Request, fd: int | None) -> tuple[Reply, int | None]:
+        if first.is_set():
+            return Learned(0), None
+        first.set()
+        return still(request, fd)
+
+    keepers = keepers_at(places, 2, SOON)
+    with closing(PlayedKeeper(places[0], slow_once)) as one, closing(PlayedKeeper(places[1])):
+        once_asked(one, 3, still)
+        ask(keepers)
+    assert keepers.places[1] is not keepers.present()

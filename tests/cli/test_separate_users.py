@@ -31,6 +31,7 @@ from rmp_milter.host.owners import (
 )
 from rmp_milter.status.diary import HostWork, last
 from rmp_milter.store.format.version import FORMAT
+from testbed.command import run_rmp
 from testbed.folders import own_folder
 from testbed.openssl import openssl
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
@@ -80,8 +81,9 @@ def own_service() -> Iterator[Path]:
 
 def rmp(service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own: root's rights do not come back."""
-    command = [*rmp_command(service), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_rmp(["--config", str(service / "rmp.toml"), *arguments], check=False)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
 def rmp_command(service: Path) -> list[str]:

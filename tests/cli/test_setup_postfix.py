@@ -5,11 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from rmp_milter.cli import setup as command
 from rmp_milter.cli.main import run
-from rmp_milter.host.postfix_instance import files_of, sasl_here, starting, unit_of
+from rmp_milter.host.postfix_instance import (
+    PlannedFile,
+    files_of,
+    sasl_here,
+    starting,
+    unit_of,
+    write_file,
+)
 from rmp_milter.postfix.facts import Expectations
 from rmp_milter.postfix.settings import check_postfix, read_settings
 from rmp_milter.postfix.writing import InstancePlan, is_as_written
+from testbed.postfix import settle
 
 SERVICE = """\
 [service]
@@ -26,6 +35,17 @@ def top(tmp_path: Path) -> Path:
     (tmp_path / "rmp.toml").write_text(SERVICE)
     (tmp_path / "etc").mkdir()
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is of a while ago at once: postconf waits for two seconds each time."""
+
+    def written(file: PlannedFile) -> None:
+        write_file(file)
+        settle(file.path.parent)
+
+    monkeypatch.setattr(command, "write_file", written)
 
 
 def setup(top: Path, *options: str) -> int:

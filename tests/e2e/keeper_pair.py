@@ -10,12 +10,13 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from rmp_milter.audit.verify import verify
-from rmp_milter.cli.access_keeper import verifier_key
+from rmp_milter.audit.writing import export
 from rmp_milter.config import load
 from rmp_milter.host.log_place import log_of
 from rmp_milter.keeper.keys.keys import load_log_key
+from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal
-from rmp_milter.tlog.notes import VerifierKey
+from rmp_milter.tlog.checkpoints import read_checkpoint
 from testbed.host import Host
 from testbed.processes import descendants, is_listening, is_running
 from testbed.service import RMP, Part, Service
@@ -128,6 +129,8 @@ class KeeperPair:
         self.a = OneKeeper(service, service.config, first, "keeper-a")
         self.b = OneKeeper(service, other, second, "keeper-b")
         self.checkpoints = list[bytes]()
+        self.config = load(service.config)
+        self.key = load_log_key(self.config.paths.keeper)
 
     def leader(self) -> OneKeeper:
         return self.a if self.a.leads() else self.b
@@ -137,18 +140,18 @@ class KeeperPair:
 
     def keep_checkpoint(self) -> None:
         """Keep what an auditor would be sent now."""
-        self.checkpoints.append(self.service.rmp("access", "checkpoint").stdout)
+        with Journal(log_of(self.config)) as log:
+            self.checkpoints.append(log.checkpoint(self.key))
 
     def verify(self, folder: Path) -> list[dict[str, object]]:
         """Export the log, see that it extends every checkpoint that was kept; return its leaves."""
-        config = load(self.service.config)
-        self.service.rmp("access", "export", str(folder))
-        with Journal(log_of(config)) as log:
-            key = VerifierKey.parse(
-                str(verifier_key(load_log_key(config.paths.keeper), log.origin))
-            )
+        with Journal(log_of(self.config)) as log:
+            note = log.checkpoint(self.key)
             with log.snapshot() as seen:
-                leaves = [json.loads(entry) for entry in seen.entries(0, len(log))]
+                export(seen, note, folder)
+                size = read_checkpoint(note).size
+                leaves = [json.loads(entry) for entry in seen.entries(0, size)]
+            key = verifier_key(self.key, log.origin)
         for kept in (None, *self.checkpoints):
             assert verify(folder, key, kept).findings == []
         return leaves

@@ -70,7 +70,7 @@ def test_each_line_has_a_file_that_verifies_alone(clinic: Clinic, tmp_path: Path
         "Dr Paul DEMO a demandé la liste des accès",
     ]
     assert sorted(answer.files) == [f"acces-{number}.tlog-proof" for number, _ in said]
-    assert f"rmp access verify acces-{said[-1][0]}.tlog-proof --vkey" in answer.text
+    assert f"rmp-audit receipt acces-{said[-1][0]}.tlog-proof --vkey" in answer.text
     actions = []
     for name, data in sorted(answer.files.items()):
         file = tmp_path / name

@@ -13,7 +13,7 @@ import pytest
 from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy
 from test_change_points import check_sound, filed_for, leaves_of
-from test_emergency_points import answers
+from test_emergency_points import seen
 from test_kills import answers_by_request, with_message_id
 
 from rmp_milter.calls.protocol import Open, Release, Reply, Request, Reseal, Seal, Show
@@ -211,14 +211,14 @@ def test_an_emergency_goes_on_by_the_other_way(point: str, clinic: Clinic, ways:
     clinic.create(lines)
     clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"{lines}Document : Résumé\n\nVoici.\n"))
     clinic.host.settle()
-    leaves, before_it = leaves_of(clinic), answers(clinic)
+    leaves, before_it = leaves_of(clinic), seen(clinic).answers
     points = POINTS | {"asked for the key": before(Release), "the key in hand": behind(Release)}
     ways.first.goes_at = points[point]
     mail = clinic.anne.pgp_mime(f"Demande : urgence\n{lines}Motif : coma\n")
     assert clinic.host.send(clinic.anne, mail).code == 250
     assert ways.first.went.is_set()
     clinic.host.settle()
-    assert len(set(answers(clinic)) - set(before_it)) == 2  # the index and the résumé
+    assert seen(clinic).answers - before_it == 2  # the index and the résumé
     new = leaves_of(clinic) - leaves
     assert sum(count for each, count in new.items() if each[0] == "urgence") == 1
     check_sound(clinic)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from clinic import Clinic, clinic_on
 from keeper_pair import SERVED, KeeperPair, host_on
-from test_change_points import filed_for
+from test_change_points import check_sound, filed_for
 
 from testbed.postgres import PrivatePostgres
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from keeper_pair import OneKeeper
 
+    from testbed.doctor import Doctor
     from testbed.sending import Reply
 
 pytestmark = pytest.mark.integration
@@ -59,10 +62,10 @@ def pair(house: tuple[Clinic, KeeperPair]) -> KeeperPair:
 class Sending(threading.Thread):
     """A mail that is sent while something happens to a keeper."""
 
-    def __init__(self, clinic: Clinic, lines: str, text: str) -> None:
+    def __init__(self, clinic: Clinic, doctor: Doctor, text: str) -> None:
         super().__init__()
-        mail = clinic.lab.pgp_mime(f"{lines}Document : biologie\n\n{text}\n")
-        self._send = lambda: clinic.host.send(clinic.lab, mail)
+        mail = doctor.pgp_mime(text)
+        self._send = lambda: clinic.host.send(doctor, mail)
         self.reply: Reply | None = None
         self.start()
 
@@ -72,6 +75,10 @@ class Sending(threading.Thread):
     def accepted(self) -> bool:
         self.join(HELD)
         return self.reply is not None and self.reply.accepted
+
+
+def deposit(clinic: Clinic, lines: str, text: str) -> Sending:
+    return Sending(clinic, clinic.lab, f"{lines}Document : biologie\n\n{text}\n")
 
 
 def read_back(clinic: Clinic, lines: str, code: str, *texts: str) -> None:
@@ -108,7 +115,7 @@ def test_the_other_keeper_goes_on_when_one_is_killed(
     pair.keep_checkpoint()
     first = pair.leader()
     first.kill()
-    sending = Sending(clinic, lines, "Hémoglobine 14,1 g/dl.")
+    sending = deposit(clinic, lines, "Hémoglobine 14,1 g/dl.")
     overtaken(pair, first)
     assert sending.accepted()
     first.start()
@@ -120,6 +127,7 @@ def test_the_other_keeper_goes_on_when_one_is_killed(
     one_history(pair, tmp_path / "export", 1)
 
 
+@pytest.mark.soak
 @pytest.mark.promise(number=7)
 @pytest.mark.promise(number=8)
 @pytest.mark.promise(number=13)
@@ -130,7 +138,7 @@ def test_a_keeper_that_stands_still_is_overtaken_and_ends_when_it_wakes(
     code = clinic.create(lines)
     first = pair.leader()
     first.signal(signal.SIGSTOP)
-    sending = Sending(clinic, lines, "Potassium 4,1 mmol/l.")
+    sending = deposit(clinic, lines, "Potassium 4,1 mmol/l.")
     overtaken(pair, first)
     assert sending.accepted()
     pair.keep_checkpoint()
@@ -145,3 +153,53 @@ def test_a_keeper_that_stands_still_is_overtaken_and_ends_when_it_wakes(
     read_back(clinic, lines, code, "Potassium 4,1 mmol/l.")
     pair.keep_checkpoint()
     one_history(pair, tmp_path / "export", 1)
+
+
+ROUNDS = 12
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.promise(number=7)
+@pytest.mark.promise(number=8)
+@pytest.mark.promise(number=13)
+def test_keepers_that_go_at_any_time_lose_no_mail_and_fork_no_log(
+    clinic: Clinic, pair: KeeperPair, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 -- when who goes
+    patients = [clinic.patient() for _ in range(3)]
+    for lines in patients:
+        clinic.create(lines)
+    filed, emergencies = dict.fromkeys(patients, 0), 0
+    for number in range(ROUNDS):
+        sent = {lines: deposit(clinic, lines, f"Lettre {number}.") for lines in patients}
+        urgent = f"Demande : urgence\n{patients[0]}Motif : coma {number}\n"
+        asked = Sending(clinic, clinic.anne, urgent)
+        time.sleep(chance.uniform(0, 1.5))
+        first, stands_still = pair.leader(), chance.random() < 0.5
+        if stands_still:
+            first.signal(signal.SIGSTOP)
+        else:
+            first.kill()
+        overtaken(pair, first)
+        for lines, each in sent.items():
+            filed[lines] += each.accepted()
+        emergencies += asked.accepted()
+        if stands_still:
+            first.signal(signal.SIGCONT)
+            assert first.ended() != 0
+        first.start()
+        first.wait_stands_by()
+        pair.keep_checkpoint()
+    clinic.host.settle(60)
+    if pair.leader() is not pair.a:  # whose socket the host's commands know
+        pair.b.kill()
+        pair.a.wait_leads()
+        pair.b.start()
+        pair.b.wait_stands_by()
+    assert {lines: sum(filed_for(clinic, lines)) for lines in patients} == filed
+    assert emergencies > ROUNDS / 2
+    check_sound(clinic)
+    leaves = pair.verify(tmp_path / "export")
+    granted = [each for each in leaves if each["action"] == "urgence"]
+    assert len({each["request"] for each in granted}) == len(granted) >= emergencies

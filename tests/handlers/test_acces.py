@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, RecordingKeeper, World, asked, play, run
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, text_of, world
@@ -140,9 +141,15 @@ class TestAccessesWithProofs:
         for number in ("0007", "0012", "10345"):
             assert f"\nn° {number}  28/05/2026 20:26  Dr Anne AUTRE a consulté" in letter.text
 
+    def test_what_witnesses_cosigned_is_for_the_proofs_alone(self) -> None:
+        for words, given in ((self.ASKED, b"note"), (text_of("accès"), b"")):
+            mail = msgspec.structs.replace(asked(words), cosigned=b"note")
+            _, (*_, history) = told(mail, world())
+            assert history.cosigned == given
+
     def test_the_letter_says_how_to_verify_one_and_that_older_lines_have_none(self) -> None:
         words, _ = told(asked(self.ASKED), world(), *self.EVENTS)
-        assert "rmp access verify acces-10345.tlog-proof --vkey cle.txt" in words
+        assert "rmp-audit receipt acces-10345.tlog-proof --vkey cle.txt" in words
         assert "Seules les 2 dernières lignes ont leur fichier." in words
         assert max(map(len, words.splitlines())) < 98
         words, _ = told(asked(self.ASKED), world(), *self.EVENTS[1:])

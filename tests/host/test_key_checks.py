@@ -4,8 +4,6 @@ import os
 import pwd
 import shutil
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from rmp_milter.keeper.log.key_values import KEY
 from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.store.format.keys import read_store_keys
 from rmp_milter.store.opening import engine_at
+from testbed.command import run_rmp
 from testbed.folders import own_folder
 from testbed.past_service import unpack
 
@@ -72,10 +71,9 @@ def service(two: Path, tmp_path: Path) -> Config:
 
 def start(config: Config, part: str) -> str:
     """Return what a part says that refuses to start; fails where it starts."""
-    command = [sys.executable, "-m", "rmp_milter.cli", "--config", str(config.file), part]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run_rmp(["--config", str(config.file), part], timeout=60, check=False)
     assert done.returncode == 1, done.stderr
-    return done.stderr
+    return done.stderr.decode()
 
 
 def errors(config: Config) -> list[tuple[str, str]]:

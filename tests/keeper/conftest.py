@@ -15,6 +15,7 @@ from smime_mails import outlook, with_keys
 from smime_mails import service as smime_service
 
 from rmp_milter.keeper.desk.desk import Desk
+from rmp_milter.keeper.keys import sealing
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.place import LogPlace
 from testbed.folders import own_folder
@@ -27,6 +28,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> LogPlace:
     made = place_in(tmp_path, request.param)
     journal.create(made, ORIGIN)
     return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_codes() -> Iterator[None]:
+    """Have codes hashed in no time: how long that takes is a matter of two numbers.
+
+    Whoever opens what a service made long ago has a fixture of this name that does nothing.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealing, "ARGON2_MEMORY", 8)
+        patch.setattr(sealing, "ARGON2_ITERATIONS", 1)
+        yield
 
 
 @pytest.fixture(scope="session")

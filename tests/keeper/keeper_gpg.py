@@ -23,6 +23,7 @@ class Gpg:
     def __init__(self, home: str) -> None:
         self._command = ["gpg", "--homedir", home, "--batch", "--quiet"]
         self._command += ["--trust-model", "always"]
+        self._fingerprints: dict[str, str] = {}
 
     def run(self, *args: str, data: bytes = b"", status: int = 0) -> bytes:
         done = subprocess.run(
@@ -37,14 +38,18 @@ class Gpg:
     def make(self, name: str, *, primary: str = "ed25519", sub: str = "cv25519") -> str:
         """Make a key pair; return the primary fingerprint."""
         self.run("--quick-gen-key", name, primary, "sign", "never")
+        self._fingerprints.pop(name, None)
         fingerprint = self.fingerprint(name)
         if sub:
             self.run("--quick-add-key", fingerprint, sub, "encr", "never")
         return fingerprint
 
     def fingerprint(self, name: str) -> str:
-        listed = self.run("--list-keys", "--with-colons", name).decode().splitlines()
-        return next(line.split(":")[9] for line in listed if line.startswith("fpr"))
+        if name not in self._fingerprints:
+            listed = self.run("--list-keys", "--with-colons", name).decode().splitlines()
+            found = next(line.split(":")[9] for line in listed if line.startswith("fpr"))
+            self._fingerprints[name] = found
+        return self._fingerprints[name]
 
     def public(self, name: str) -> bytes:
         return self.run("--export", name)

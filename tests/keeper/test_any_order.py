@@ -29,7 +29,6 @@ from world_case import Change, Kept, Mail, Refused, World
 
 from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.protocol import Forget, Recorded, Release, Request, Why
-from rmp_milter.keeper.keys import sealing
 from rmp_milter.keeper.log.known import of_dossier
 from testbed.folders import own_folder
 
@@ -305,13 +304,6 @@ _EVENT = event("dossier")
 @pytest.fixture(scope="module")
 def scribe(service: SignedSecretKey) -> Scribe:
     return Scribe(service, START)
-
-
-@pytest.fixture(autouse=True)
-def cheap_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a code cost a thousandth: hundreds are tried."""
-    monkeypatch.setattr(sealing, "ARGON2_MEMORY", 8)
-    monkeypatch.setattr(sealing, "ARGON2_ITERATIONS", 1)
 
 
 def played(service: SignedSecretKey, scribe: Scribe, **how: Any) -> None:  # noqa: ANN401 -- hypothesis's own

@@ -21,7 +21,6 @@ from openpgp.composed import SignedSecretKey
 from world_case import Change, Refused, World
 
 from rmp_milter.calls.protocol import Forget, Recorded, Why
-from rmp_milter.keeper.keys import sealing
 from rmp_milter.keeper.log.journal import Journal
 from testbed.folders import own_folder
 
@@ -58,12 +57,6 @@ OVER_REPORTED = frozenset({"dépôt", "création"})
 @pytest.fixture(scope="module")
 def scribe(service: SignedSecretKey) -> Scribe:
     return Scribe(service, START)
-
-
-@pytest.fixture(autouse=True)
-def cheap_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealing, "ARGON2_MEMORY", 8)
-    monkeypatch.setattr(sealing, "ARGON2_ITERATIONS", 1)
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """The history of a dossier with proofs: each verifies alone and shows its own leaf only."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from keeper_case import event, patient_in, raw_leaves
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, PATIENT, LittleHost, asking
 
 from rmp_milter.calls.protocol import (
+    MAX_COSIGNED,
     MAX_PROOFS,
     ByCode,
     Checkpoint,
@@ -23,6 +26,9 @@ from rmp_milter.calls.protocol import (
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.tlog import entry_proofs
+from rmp_milter.tlog.checkpoints import read_checkpoint, sign_head
+from rmp_milter.tlog.notes import parse, with_signatures
+from rmp_milter.witness.own_keys import WitnessKeys
 
 
 class Two:
@@ -45,9 +51,12 @@ class Two:
             reply = self.host.ask(Record(leaf, mails[number % 2].by(kept))).reply
             assert isinstance(reply, Recorded), reply
 
-    def told(self, proofs: int, limit: int = 1000) -> tuple[PastEvent, ...]:
+    def told(
+        self, proofs: int, limit: int = 1000, cosigned: bytes = b""
+    ) -> tuple[PastEvent, ...]:
         """Return the newest events of the first one, always asked for by the same mail."""
-        request = History(self.asked.by(self.own), event("acces"), limit=limit, proofs=proofs)
+        by = self.asked.by(self.own)
+        request = History(by, event("acces"), limit, proofs, cosigned)
         reply = self.host.ask(request).reply
         assert isinstance(reply, Told), reply
         return reply.events
@@ -134,3 +143,48 @@ def test_a_changed_proof_is_refused(two: Two, desk: Desk, place: int) -> None:
     changed[place] ^= 1
     with pytest.raises(entry_proofs.EntryProofError):
         entry_proofs.check(entry_proofs.parse(bytes(changed)), key)
+
+
+def test_what_witnesses_cosigned_stands_in_the_proofs_that_it_counts(two: Two) -> None:
+    log, keys = two.host.desk, witness_keys()
+    two.written(4)
+    fresh = log.journal.checkpoint(log.keys.log)
+    note = parse(fresh)
+    cosigned = with_signatures(note, keys.cosign(note.text, 1_800_000_000)).encode()
+    two.written(4)
+    size = read_checkpoint(fresh).size
+    said = [each for each in two.told(100, cosigned=cosigned) if each.entry_proof]
+    key = verifier_key(log.keys.log, log.journal.origin)
+    for past in said:
+        proof = entry_proofs.parse(past.entry_proof)
+        entry_proofs.check(proof, key)
+        assert (proof.checkpoint == cosigned) is (past.number < size)
+    assert {past.number < size for past in said} == {True, False}
+
+
+def test_a_note_that_is_not_of_this_log_stands_in_no_proof(two: Two) -> None:
+    log = two.host.desk
+    two.written(4)
+    fresh = log.journal.checkpoint(log.keys.log)
+    head = read_checkpoint(fresh)
+    key = verifier_key(log.keys.log, log.journal.origin)
+    for wrong in (
+        replace(head, root=bytes(32)),
+        replace(head, size=10**6),
+        replace(head, size=head.size - 1),
+        replace(head, origin="other.example/rmp"),
+    ):
+        signer = replace(key, name=wrong.origin)
+        forged = sign_head(wrong, signer, log.keys.log.sign)
+        assert forged not in checkpoints(two, forged)
+    for junk in (b"x", fresh[:-9], fresh.replace(b"rmp", b"rmq"), fresh + b"y" * MAX_COSIGNED):
+        assert junk not in checkpoints(two, junk)
+
+
+def checkpoints(two: Two, cosigned: bytes) -> set[bytes]:
+    proofs = [each.entry_proof for each in two.told(100, cosigned=cosigned)]
+    return {entry_proofs.parse(each).checkpoint for each in proofs}
+
+
+def witness_keys() -> WitnessKeys:
+    return WitnessKeys("ars.example/temoin", Ed25519PrivateKey.from_private_bytes(bytes(32)))

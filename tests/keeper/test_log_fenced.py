@@ -19,6 +19,7 @@ from rmp_milter.keeper.log.journal import Journal, JournalError, LogTakenOver
 from rmp_milter.keeper.log.leading import LogLead
 from rmp_milter.keeper.log.postgresql_log import PostgresqlLog
 from rmp_milter.keeper.log.tables import LogTable
+from rmp_milter.keeper.log.tries import EVERYBODY
 from testbed.postgres import PrivatePostgres
 from testbed.waiting import wait_until
 
@@ -219,6 +220,30 @@ def test_a_leaf_that_is_cut_off_and_overtaken_is_none_for_who_asked(
     set_standbys(server, "")
     overtaking.join(60)
     assert isinstance(appending.end(), LogTakenOver)
+
+
+@pytest.mark.promise(number=7)
+def test_who_takes_over_knows_what_mails_did_and_which_codes_were_wrong(
+    log_at: PostgresqlLog,
+) -> None:
+    act, other = b"a" * 32, b"b" * 32
+
+    def refused(own: Own, new: bool) -> None:  # noqa: FBT001 -- as it is called
+        assert own.acts.note(act, "dossier", b"d" * 16, 2_000_000_000)
+        if new:
+            own.tries.count((EVERYBODY,), 1_900_000_000)
+
+    first = taken_over(log_at)
+    with Journal(first) as log:
+        log.append(event("dossier", act), 1_900_000_000, with_it=refused)
+    with Journal(taken_over(log_at)) as log:
+        log.append(event("dossier", act), 1_900_000_001, with_it=refused)
+        log.append(event("dossier", other), 1_900_000_002, with_it=refused)
+        with log.own() as own:
+            assert own.tries.recent(EVERYBODY, 0) == 2
+        assert not log.change(
+            lambda own: own.acts.note(act, "dossier", b"e" * 16, 2_000_000_000)
+        )
 
 
 def test_no_leaf_is_ever_written_over_another(log_at: PostgresqlLog) -> None:

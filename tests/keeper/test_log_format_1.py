@@ -63,6 +63,11 @@ DIGEST = b"d" * 32
 NOW = KNOWN["aide at"] + 3600
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap_codes() -> None:
+    """None: these codes were hashed by a service of then."""
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return load(unpack(tmp_path))

@@ -14,6 +14,8 @@ from fragment_case import DOCTOR, SERVICE, DedicatedPostfix, FragmentPostfix, Sh
 
 from rmp_milter.postfix.rules import Expectations, Severity
 from rmp_milter.postfix.settings import check_postfix
+from testbed.postfix import settle
+from testbed.processes import is_listening
 from testbed.waiting import wait_until
 
 SIZE = 52_428_800
@@ -69,7 +71,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
         with subprocess.Popen(
             [sys.executable, script, postfix.socket, notes, SERVICE]
         ) as milter:
-            wait_until(postfix.socket.exists, 10, "the milter's socket")
+            wait_until(lambda: is_listening(postfix.socket), 30, "the milter")
             postfix.socket.chmod(0o777)
             yield Host(postfix, notes)
             milter.kill()  # libmilter takes five seconds to end by itself
@@ -126,10 +128,12 @@ def test_the_check_finds_each_thing_that_was_undone(host: Host) -> None:
     main = host.postfix.config_dir / "main.cf"
     before = main.read_text()
     main.write_text(before + "in_flow_delay = 1s\ntransport_maps =\nsmtpd_milters =\n")
+    settle(main.parent)
     try:
         found = check_postfix(host.postfix.config_dir, host.expectations())
     finally:
         main.write_text(before)
+        settle(main.parent)
     errors = "\n".join(one.line for one in found if one.severity is Severity.ERROR)
     assert "no smtpd asks the milter" in errors
     assert f"mail for {SERVICE} that misses the milter" in errors

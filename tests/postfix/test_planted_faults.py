@@ -11,6 +11,7 @@ from fragment_case import SERVICE, DedicatedPostfix, self_signed
 
 from rmp_milter.postfix.facts import Expectations, Severity
 from rmp_milter.postfix.settings import check_postfix
+from testbed.postfix import settle
 
 pytestmark = pytest.mark.integration
 
@@ -34,9 +35,11 @@ def folder(postfix: DedicatedPostfix) -> Iterator[Path]:
             each.unlink()
     for each, content in files.items():
         each.write_bytes(content)
+    settle(postfix.config_dir)
 
 
 def found(postfix: DedicatedPostfix) -> list[tuple[Severity, str, str]]:
+    settle(postfix.config_dir)
     expected = Expectations(
         milter_socket=postfix.socket,
         service_addresses=(SERVICE,),

@@ -20,14 +20,14 @@ import pytest
 from witness_case import FORK, LOG, SIZE, made_station, served
 
 from rmp_milter.audit.cosigned import kept_in
-from rmp_milter.audit.folder import ExportedLog
+from rmp_milter.audit.folder import ExportedLog, FolderError
 from rmp_milter.audit.verify import verify
 from rmp_milter.tlog.cosignatures import CosignerKey, cosigned_at
 from rmp_milter.tlog.notes import parse
 from rmp_milter.tlog.policies import WitnessPolicy, parse_policy
 from rmp_milter.tlog.proofs import consistency_proof
 from rmp_milter.witness.asking import SilentError, asker
-from rmp_milter.witness.judging import findings
+from rmp_milter.witness.judging import findings, judged_by
 from rmp_milter.witness.own_keys import WitnessKeys
 from rmp_milter.witness.pushing import push, read_asked
 from rmp_milter.witness.station import origin_hash
@@ -121,11 +121,9 @@ def said(witness: ForeignWitness) -> int:
 
 
 def found(witness: ForeignWitness, later: int = 0) -> list[str]:
-    now = int(time.time()) + later
-    asked = read_asked(kept(witness))
-    return [
-        each.kind for each in findings(witness.policy, [*kept_in(kept(witness))], asked, now)
-    ]
+    now, asked = int(time.time()) + later, read_asked(kept(witness))
+    judged = judged_by(witness.policy, kept_in(kept(witness)))
+    return [each.kind for each in findings(witness.policy, judged, asked, now)]
 
 
 @pytest.mark.promise(number=13)
@@ -138,7 +136,9 @@ def test_somebody_elses_witness_cosigns_us_and_refuses_forks_and_rollbacks(
     newest = next(kept_in(kept(other)))
     assert newest.head == LOG.head(40)
     assert cosigned_at(newest.note, other.key)
-    for log, size, status in ((FORK, 50, 422), (FORK, 40, 422), (LOG, 20, 409)):
+    with pytest.raises(FolderError, match="two histories"):
+        pushed(other, FORK, 40, "other")
+    for log, size, status in ((FORK, 50, 422), (LOG, 20, 409)):
         pushed(other, log, size, f"{status}-{size}")
         assert (said(other), found(other)) == (status, ["refused"])
     place = pushed(other, LOG, SIZE, "again")

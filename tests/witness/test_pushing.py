@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,13 @@ from rmp_milter.cli import audit_main
 from rmp_milter.tlog.notes import parse
 from rmp_milter.tlog.policies import WitnessPolicy, parse_policy
 from rmp_milter.witness.asking import Ask, SilentError, WitnessSaid, asker
-from rmp_milter.witness.judging import SILENT_SECONDS, findings, last_times, newest_met
+from rmp_milter.witness.judging import (
+    SILENT_SECONDS,
+    findings,
+    judged_by,
+    last_times,
+    newest_met,
+)
 from rmp_milter.witness.own_keys import WitnessKeys
 from rmp_milter.witness.pushing import push, read_asked
 from testbed.made_log import MadeLog
@@ -57,7 +64,8 @@ class Pushing:
 
     def found(self, policy: WitnessPolicy, later: int = 0) -> list[tuple[str, str]]:
         asked = read_asked(self.kept)
-        listed = findings(policy, [*kept_in(self.kept)], asked, self.now + later)
+        judged = judged_by(policy, kept_in(self.kept))
+        listed = findings(policy, judged, asked, self.now + later)
         return [(each.kind, each.label) for each in listed]
 
 
@@ -84,7 +92,10 @@ def test_a_fork_and_a_rollback_are_refused_and_told(two: list[Named], pushing: P
     pushing(LOG, 30, policy)
     assert pushing(FORK, 50, policy) == {"ars": 422, "ordre": 422}
     assert pushing.found(policy) == [("refused", "ars"), ("refused", "ordre")]
-    assert pushing(FORK, 30, policy) == {"ars": 422, "ordre": 422}
+    with pytest.raises(FolderError, match="two histories"):
+        pushing(FORK, 30, policy)
+    assert {each.status for each in read_asked(pushing.kept).values()} == {298}
+    assert pushing.found(policy) == [("refused", "ars"), ("refused", "ordre")]
     assert pushing(LOG, 20, policy) == {"ars": 409, "ordre": 409}
     assert pushing.found(policy)[0] == ("refused", "ars")
     assert [each.head for each in kept_in(pushing.kept)] == [LOG.head(30)]
@@ -147,9 +158,9 @@ def test_two_witnesses_on_two_checkpoints_are_no_quorum(
     both = policy_of(two)
     pushing(LOG, 30, policy_of([two[0]]))
     pushing(LOG, 40, policy_of([two[1]]))
-    kept = [*kept_in(pushing.kept)]
-    assert last_times(both, kept, pushing.now).keys() == {"ars", "ordre"}
-    assert newest_met(both, kept) is None
+    judged = judged_by(both, kept_in(pushing.kept))
+    assert last_times(judged, pushing.now).keys() == {"ars", "ordre"}
+    assert newest_met(judged) is None
     assert ("unmet", "") in pushing.found(both)
 
 
@@ -214,6 +225,17 @@ def test_nothing_of_an_entry_leaves(two: list[Named], pushing: Pushing) -> None:
         assert b"action" not in body
 
 
+def test_no_entry_and_no_reason_is_read(two: list[Named], pushing: Pushing) -> None:
+    """As the unit has it: the files of entries are out of reach."""
+    place = LOG.until(50).export(pushing.folder / "closed", 50)
+    shutil.rmtree(place / "tile" / "entries")
+    policy = policy_of(two)
+    pushing(LOG, 30, policy)
+    push(ExportedLog(place), policy, pushing.kept, asker(), pushing.now)
+    assert pushing.found(policy) == []
+    assert next(kept_in(pushing.kept)).head == LOG.head(50)
+
+
 def test_the_newest_hundred_stay(two: list[Named], pushing: Pushing) -> None:
     for size in range(MOST_KEPT + 20):
         (pushing.kept / name_of(1000 + size)).write_bytes(LOG.checkpoint(9))
@@ -232,7 +254,7 @@ def test_a_date_far_ahead_says_nothing_of_today(two: list[Named], pushing: Pushi
     policy = policy_of(two)
     pushing(LOG, 30, policy)
     pushing.now -= 2 * 86_400
-    assert last_times(policy, [*kept_in(pushing.kept)], pushing.now) == {}
+    assert last_times(judged_by(policy, kept_in(pushing.kept)), pushing.now) == {}
     assert ("unmet", "") in pushing.found(policy)
 
 

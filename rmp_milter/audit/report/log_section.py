@@ -30,7 +30,6 @@ def log_section(facts: MonthFacts) -> Iterator[DocPiece]:
     yield DocHeading(Phrase("The log"))
     yield DocTable((), [*_identity(facts)], _OF_TWO, whole=True)
     yield from _findings(facts)
-    yield DocHeading(Phrase("Checkpoints of the month"))
     yield from _checkpoints(facts)
     yield from _witnesses(facts)
 
@@ -136,8 +135,9 @@ def _witnesses(facts: MonthFacts) -> Iterator[DocPiece]:
         " signed before: {count}. Nobody can have been shown another one up to there."
     )
     yield DocText(Phrase(line, size=number(witnessed.size), count=number(len(cosigned))))
-    heads = (Phrase("Witness"), Phrase("Cosigned (UTC)"))
-    rows = [(tame(name), moment_in_table(at)) for name, at in cosigned[:_MOST_WITNESSES]]
-    yield DocTable(heads, rows, (0.7, 0.3), whole=True)
+    named = ", ".join(
+        f"{tame(name)} ({moment_in_table(at)})" for name, at in cosigned[:_MOST_WITNESSES]
+    )
+    yield DocText(Phrase("Their signatures (UTC): {named}.", named=named))
     if (rest := len(cosigned) - _MOST_WITNESSES) > 0:
         yield DocText(Phrase("and {count} more", count=number(rest)))

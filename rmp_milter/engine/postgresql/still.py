@@ -24,7 +24,7 @@ log = logging.getLogger("rmp.engine")
 
 _END = """
 SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
-WHERE a.usename = current_user AND a.pid <> pg_backend_pid()
+WHERE a.usename = current_user AND a.datname = current_database() AND a.pid <> pg_backend_pid()
     AND a.state LIKE 'idle in transaction%%'
     AND a.state_change < clock_timestamp() - make_interval(secs => %b)
     AND l.relation = %b::regclass AND l.mode = 'RowShareLock' AND l.granted

@@ -114,7 +114,8 @@ class Case(Occasion, frozen=True):
     one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
     ``message_id`` is the mail's own, empty where it may not stand in an answer's header;
     ``thread`` the Message-ID that the mail's thread began with, empty where it has none.
-    ``clock`` is the host's, by which people's days and hours go.
+    ``clock`` is the host's, by which people's days and hours go. ``cosigned`` is the newest
+    checkpoint of the access log that witnesses signed, where proofs are asked for.
     """
 
     mail_from: str
@@ -130,6 +131,7 @@ class Case(Occasion, frozen=True):
     message_id: str = ""
     clock: Clock = UNIVERSAL
     thread: str = ""
+    cosigned: bytes = b""
 
     @property
     def act(self) -> bytes:

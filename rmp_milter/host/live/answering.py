@@ -100,12 +100,22 @@ def _keeper(config: Config) -> list[PostfixFinding]:
 
 
 def _asked(config: Config) -> Iterator[PostfixFinding]:
+    faults = dict[Path, KeeperDown | KeeperFailed]()
     for socket in config.keeper_sockets:
         try:
             KeeperClient(socket, PATIENCE_SECONDS).expect(Learned, Show(()))
         except (KeeperDown, KeeperFailed) as fault:
+            faults[socket] = fault
+    if faults and len(faults) < len(config.keeper_sockets):
+        for socket, said in faults.items():
+            yield warning(
+                f"{socket}: no keeper answers there, another one does: {said}",
+                "of two with one log one stands by; else see to it as if it were alone",
+            )
+    else:
+        for socket, said in faults.items():
             yield error(
-                f"{socket}: the keeper does not answer the milter: {fault}",
+                f"{socket}: the keeper does not answer the milter: {said}",
                 "start it (systemctl status rmp-keeper); its log says what it lacks"
                 if socket == config.sockets.keeper
                 else "is the tunnel there (systemctl status rmp-tunnel@connect), and at the other "

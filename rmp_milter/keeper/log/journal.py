@@ -101,7 +101,7 @@ class Journal(OpenLog):
                 with_it(own, written.is_new)
             return written.last
 
-        return self._write(work, log_writing.expected([event]))
+        return self._write(work, lambda: log_writing.expected([event]))
 
     def append_all(
         self,
@@ -124,7 +124,8 @@ class Journal(OpenLog):
             with_them(own)
             return tuple(each.last for each in written)
 
-        return self._write(work, log_writing.expected([event for event, _ in leaves]))
+        events = [event for event, _ in leaves]
+        return self._write(work, lambda: log_writing.expected(events))
 
     def change(self, what: Callable[[Own], T]) -> T:
         """Change the keeper's own tables without a leaf; return what ``what`` returns.

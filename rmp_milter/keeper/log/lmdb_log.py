@@ -89,7 +89,11 @@ class LmdbLogAccess(Closing):
         with _faults(self._folder), self._env.begin() as transaction:
             yield LmdbReads(transaction, self._handles)
 
-    def write(self, work: Callable[[LmdbWrites], T], expected: Expected | None = None) -> T:
+    def write(
+        self,
+        work: Callable[[LmdbWrites], T],
+        expected: Callable[[], Expected] | None = None,
+    ) -> T:
         """Do ``work`` in the write transaction; whatever it asks for is at hand."""
         del expected
         with (

@@ -91,7 +91,9 @@ class OpenLog(Closing):
             yield txn
 
     def _write(
-        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+        self,
+        work: Callable[[WriteTransaction], T],
+        expected: Callable[[], Expected] | None = None,
     ) -> T:
         with self._as_journal_error():
             return self._access.write(work, expected)

@@ -23,12 +23,15 @@ class LogAccess(Protocol):
         """Give one moment."""
 
     def write(
-        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+        self,
+        work: Callable[[WriteTransaction], T],
+        expected: Callable[[], Expected] | None = None,
     ) -> T:
         """Do ``work`` when it has its turn and return what it does; durable on return.
 
         An exception leaves everything as it was. Work that was lost before anything of it was
-        written may be done again from the beginning.
+        written may be done again from the beginning. ``expected`` gives what it will most often
+        ask for, to an engine that gets it all at once.
         """
 
     def have_own(self) -> None:

@@ -142,11 +142,13 @@ class PostgresqlLogAccess(Closing):
             yield txn
 
     def write(
-        self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
+        self,
+        work: Callable[[WriteTransaction], T],
+        expected: Callable[[], Expected] | None = None,
     ) -> T:
         """Do ``work`` in a turn of its own; raises :class:`.FencedError` as well."""
         try:
-            return self._access.write(work, expected)
+            return self._access.write(work, expected and expected())
         except FencedError:
             with self.reading() as txn:
                 found = txn.get(LogTable.META, log_epoch.KEY)

@@ -122,11 +122,11 @@ Vous n'avez rien à en faire : gardez ces fichiers, ou remettez-les
 quand, avec l'adresse et la clé de l'auteur ; il ne contient aucun
 document.
 
-Pour qui vérifie, sans connexion, avec le programme rmp et la clé
-de vérification du journal (cle.txt, que donne l'hébergeur et que
-confirme un auditeur) :
+Pour qui vérifie, sans connexion, avec le programme rmp-audit et
+la clé de vérification du journal (cle.txt, que donne l'hébergeur
+et que confirme un auditeur) ; il dit ce que le fichier prouve :
 
-    rmp access verify {file} --vkey cle.txt
+    rmp-audit receipt {file} --vkey cle.txt
 """,
         """\
 THE PROOFS
@@ -139,10 +139,11 @@ You need do nothing with them: keep these files, or hand them to
 who has to verify. A file says in clear who did what and when,
 with the author's address and key; it holds no document.
 
-To verify, offline, with the program rmp and the log's verifier
-key (key.txt, which the host gives and an auditor confirms):
+To verify, offline, with the program rmp-audit and the log's
+verifier key (key.txt, which the host gives and an auditor
+confirms); it says what the file proves:
 
-    rmp access verify {file} --vkey key.txt
+    rmp-audit receipt {file} --vkey key.txt
 """,
     ),
     "accesses-proofs-newest": Text(

@@ -10,6 +10,8 @@ from rmp_milter.audit.folder import FolderError
 from rmp_milter.tlog.policies import PolicyError
 from rmp_milter.witness.looking import look
 
+LOOKED_AT = 20
+"""The newest checkpoints, of some days: the milter has emergencies to answer meanwhile."""
 _TROUBLES = {
     "refused": "witness-refused",
     "wrong": "witness-refused",
@@ -42,7 +44,7 @@ def news_by(policy: str, folder: str) -> NewsOfWitnesses:
 
     def news(now: int) -> WitnessNews:
         try:
-            seen = look(Path(policy), Path(folder), now)
+            seen = look(Path(policy), Path(folder), now, LOOKED_AT)
         except (FolderError, PolicyError, OSError):
             return WitnessNews(asked=True, troubles=("witness-unmet",))
         troubles = dict.fromkeys(_TROUBLES[each.kind] for each in seen.found)
